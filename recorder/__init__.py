@@ -1,0 +1,3 @@
+"""recorder"""
+
+__version__ = "0.1.0"

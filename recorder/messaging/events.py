@@ -1,0 +1,245 @@
+"""The facts learnt from envelopes, in the past tense, each with the frame that proves it.
+
+Named tuples, not dataclasses: folding a session of a million frames makes a million of these, and a
+named tuple costs a third of a frozen dataclass. They are as immutable.
+
+Wherever an id is unknown it is None. ``mine`` says that the fact stems from a request of our own
+(it is then true by construction, not by comparing ids).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Proof(IntEnum):
+    """How well a fact is proven, weakest first."""
+
+    REFUSED = 0
+    """Our request was answered with a code of 400 or more: it proves nothing, but it was tried."""
+    CLAIMED = 1
+    """Our own request went out."""
+    ACKNOWLEDGED = 2
+    """The service answered that request with a 2xx code."""
+    ANNOUNCED = 3
+    """The service told us, in a notification or in a history it was asked for."""
+
+    @property
+    def word(self) -> str:
+        """The word the contract uses: ``announced``."""
+        return self.name.lower()
+
+
+class Evidence(NamedTuple):
+    """The frame that proves a fact, its times, and how strong a proof it is.
+
+    Attributes:
+        proof: the level.
+        frame: number of the frame in the session.
+        connection: number of the connection in the session.
+        at_us: local arrival, microseconds since the epoch, or None where the capture has no times.
+        offset_us: local monotonic microseconds since the session began, or None.
+        server_ms: the service's own time of the fact, milliseconds since the epoch, or None.
+    """
+
+    proof: Proof
+    frame: int
+    connection: int
+    at_us: int | None
+    offset_us: int | None
+    server_ms: int | None = None
+
+
+class Stamp(NamedTuple):
+    """Where and when an envelope was heard: evidence before it is known what of. Fields as in ``Evidence``."""
+
+    frame: int
+    connection: int
+    at_us: int | None = None
+    offset_us: int | None = None
+
+
+class Identified(NamedTuple):
+    """This connection speaks for this participant (``sub`` of its token)."""
+
+    participant: str
+    evidence: Evidence
+
+
+class RequestAsked(NamedTuple):
+    """A request of any kind went out. ``request_id`` is as a string; None where it had none."""
+
+    request_id: str | None
+    type: str
+    evidence: Evidence
+
+
+class RequestAnswered(NamedTuple):
+    """An answer came. ``ask`` is the frame of the question, None where no question fits."""
+
+    ask: int | None
+    request_id: str | None
+    type: str | None
+    code: int | None
+    evidence: Evidence
+
+
+class PublishAsked(NamedTuple):
+    """We asked the service to publish a message of ours; ``evidence.frame`` identifies the ask.
+
+    ``type`` is the content type ("text/plain", "hosted/file", …) or, for structured content,
+    "RichContentEvent"; ``text`` is None where there is none to show. ``author`` is our id if known.
+    """
+
+    dialog_id: str | None
+    conversation_id: str | None
+    type: str
+    text: str | None
+    author: str | None
+    evidence: Evidence
+
+
+class PublishRefused(NamedTuple):
+    """The service answered our publish (frame ``ask``) with ``code`` of 400 or more."""
+
+    ask: int
+    code: int
+    evidence: Evidence
+
+
+class PublishLost(NamedTuple):
+    """The connection ended between our publish (frame ``ask``) and its answer: nobody here can know."""
+
+    ask: int
+
+
+class MessagePublished(NamedTuple):
+    """A message stands in its dialog under this sequence.
+
+    Either the answer to an own publish (``mine``, proof ACKNOWLEDGED, ``ask`` set) or a notification
+    (ANNOUNCED, ``ask`` None, also when it echoes our own).
+    """
+
+    dialog_id: str
+    sequence: int
+    conversation_id: str | None
+    author: str | None
+    role: str | None
+    mine: bool
+    type: str
+    text: str | None
+    ask: int | None
+    evidence: Evidence
+
+
+class ReceiptReported(NamedTuple):
+    """One participant's word (``status``: ACCEPT, READ, …) on one or more messages of a dialog.
+
+    ``sequences`` are the messages it names; ``own_sequence`` is the number the receipt itself took,
+    None where unknown. ``ask`` is the frame of our own request where it is ours: CLAIMED when it goes
+    out, ACKNOWLEDGED when it is answered. ANNOUNCED ones have ``ask`` None.
+    """
+
+    dialog_id: str
+    sequences: tuple[int, ...]
+    participant: str | None
+    role: str | None
+    mine: bool
+    status: str
+    own_sequence: int | None
+    ask: int | None
+    evidence: Evidence
+
+
+class ReceiptRefused(NamedTuple):
+    """Our receipt (frame ``ask``) was answered with ``code`` of 400 or more. ``evidence`` is the answer."""
+
+    dialog_id: str
+    sequences: tuple[int, ...]
+    participant: str | None
+    status: str
+    ask: int
+    code: int
+    evidence: Evidence
+
+
+class ChatStateReported(NamedTuple):
+    """Somebody types, pauses or leaves. Takes no sequence and never touches a message."""
+
+    dialog_id: str | None
+    participant: str | None
+    role: str | None
+    mine: bool
+    state: str
+    evidence: Evidence
+
+
+class Dialog(NamedTuple):
+    """One dialog inside a conversation's snapshot. ``type``: MAIN, POST_SURVEY, OTHER, …; ``state``: OPEN, CLOSE."""
+
+    dialog_id: str
+    type: str | None
+    channel: str | None
+    state: str | None
+
+
+class Participant(NamedTuple):
+    """One participant in a snapshot. ``state``: ACTIVE, SUGGESTED or None where the form has none."""
+
+    participant: str
+    role: str
+    state: str | None = None
+
+
+class ConversationOpened(NamedTuple):
+    """The service answered our request for a conversation with this id."""
+
+    conversation_id: str
+    ask: int | None
+    evidence: Evidence
+
+
+class ConversationChanged(NamedTuple):
+    """A snapshot of a conversation, whole as of ``updated_ms`` (their clock; None in old frames).
+
+    ``left`` is true for DELETE: it left our subscription, which does not say that it was closed.
+    """
+
+    conversation_id: str
+    participants: tuple[Participant, ...]
+    dialogs: tuple[Dialog, ...]
+    state: str | None
+    stage: str | None
+    updated_ms: int | None
+    left: bool
+    evidence: Evidence
+
+
+class OddityNoticed(NamedTuple):
+    """Something the protocol does not describe; kept, named and shown, never raised.
+
+    ``kind`` is a stable short name ("unreadable", "answer-without-question", "id-reused",
+    "malformed-sequence-list", "unknown-type", …); ``detail`` is one sentence for people.
+    """
+
+    kind: str
+    detail: str
+    evidence: Evidence
+
+
+Event = (
+    Identified
+    | RequestAsked
+    | RequestAnswered
+    | PublishAsked
+    | PublishRefused
+    | PublishLost
+    | MessagePublished
+    | ReceiptReported
+    | ReceiptRefused
+    | ChatStateReported
+    | ConversationOpened
+    | ConversationChanged
+    | OddityNoticed
+)

@@ -1,0 +1,274 @@
+"""Conclusions from a transcript: the status of a message, who we are, what is unread, how long it took.
+
+Every absence here is an absence *in this recording*: "unread" means that no READ was seen, never that
+nobody read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from recorder.messaging.events import Evidence, Proof
+
+from .fold import stronger
+from .state import LADDER, Ask, Message, OwnReceipt, Transcript
+
+STATUS_OF = {"ACCEPT": "accepted", "READ": "read"}
+"""The word for a message whose highest receipt is this one."""
+
+
+class ReceiptView(NamedTuple):
+    """One participant's one status on one message. ``evidence.proof`` REFUSED: tried, and not taken."""
+
+    participant: str | None
+    role: str | None
+    mine: bool | None
+    status: str
+    evidence: Evidence
+
+
+class MessageView(NamedTuple):
+    """A message as people see it.
+
+    Attributes:
+        sequence: None for a publish of ours that has no sequence (yet): see ``status`` and ``ask``.
+        mine: None where the recording does not tell who we are.
+        status: pending, failed, unknown, unseen, sent, accepted or read.
+        sent: what proves that it was sent; None for a message known only by receipts for it.
+        ask: number of the frame that asked for it, None if it is not ours or was published elsewhere.
+    """
+
+    dialog_id: str | None
+    sequence: int | None
+    author: str | None
+    role: str | None
+    mine: bool | None
+    type: str | None
+    text: str | None
+    status: str
+    sent: Evidence | None
+    receipts: tuple[ReceiptView, ...]
+    ask: int | None
+
+
+def own_ids(transcript: Transcript) -> frozenset[str]:
+    """Who we are: from tokens, and from echoes of publishes that we know to be ours."""
+    return frozenset(transcript.identities) | {
+        message.author for message in _answered_messages(transcript) if message.author is not None
+    }
+
+
+def _answered_messages(transcript: Transcript) -> Iterator[Message]:
+    for ask in transcript.asks.values():
+        if ask.answered is not None:
+            _, dialog_id, sequence = ask.answered
+            yield transcript.dialogs[dialog_id][sequence]
+
+
+def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:
+    """All messages: by dialog in order of appearance, then by sequence; publishes without one come last."""
+    me = own_ids(transcript)
+    shown = [
+        message_view(transcript, dialog_id, sequence, me=me)
+        for dialog_id in sorted(_chosen(transcript, dialog), key=lambda d: (_first_frame(transcript, d), d))
+        for sequence in sorted(transcript.dialogs[dialog_id])
+    ]
+    return shown + [
+        _ask_view(transcript, frame, ask, me)
+        for frame, ask in sorted(transcript.asks.items())
+        if ask.answered is None and ask.asked is not None and dialog in (None, ask.dialog_id)
+    ]
+
+
+def _chosen(transcript: Transcript, dialog: str | None) -> list[str]:
+    return [dialog_id for dialog_id in transcript.dialogs if dialog in (None, dialog_id)]
+
+
+def _first_frame(transcript: Transcript, dialog_id: str) -> int:
+    messages = transcript.dialogs[dialog_id].values()
+    return min(evidence.frame for message in messages for evidence in _proofs(message))
+
+
+def _proofs(message: Message) -> Iterator[Evidence]:
+    """All evidence kept of a message; at least one, or the message would not be here."""
+    if message.published is not None:
+        yield message.published
+    for proven in message.receipts.values():
+        yield proven.evidence
+    for own in (message.tried or {}).values():
+        yield from own.claims.values()
+        yield from own.refusals.values()
+
+
+def message_view(
+    transcript: Transcript, dialog_id: str, sequence: int, *, me: frozenset[str] | None = None
+) -> MessageView:
+    """One message.
+
+    Raises:
+        KeyError: the transcript knows neither the message nor a receipt for it.
+    """
+    me = own_ids(transcript) if me is None else me
+    message = transcript.dialogs[dialog_id][sequence]
+    author = message.author if message.author is not None else _sole(me) if message.mine else None
+    mine = True if message.mine else _is_me(author, me)
+    receipts = _receipts(transcript, message, me)
+    return MessageView(
+        dialog_id=dialog_id,
+        sequence=sequence,
+        author=author,
+        role=message.role or _role(transcript, author),
+        mine=None if message.published is None else mine,
+        type=message.type,
+        text=message.text,
+        status=_status(message, author, receipts),
+        sent=message.published,
+        receipts=receipts,
+        ask=message.ask,
+    )
+
+
+def _ask_view(transcript: Transcript, frame: int, ask: Ask, me: frozenset[str]) -> MessageView:
+    author = ask.author if ask.author is not None else _sole(me)
+    return MessageView(
+        dialog_id=ask.dialog_id,
+        sequence=None,
+        author=author,
+        role=_role(transcript, author),
+        mine=True,
+        type=ask.type,
+        text=ask.text,
+        status="failed" if ask.refused else "unknown" if ask.lost else "pending",
+        sent=ask.refused[0] if ask.refused else ask.asked,
+        receipts=(),
+        ask=frame,
+    )
+
+
+def _status(message: Message, author: str | None, receipts: Iterable[ReceiptView]) -> str:
+    if message.published is None:
+        return "unseen"
+    reached = {
+        receipt.status
+        for receipt in receipts
+        if receipt.evidence.proof >= Proof.ACKNOWLEDGED and not _by_author(receipt, message, author)
+    }
+    for rung in reversed(LADDER):
+        if rung in reached:
+            return STATUS_OF[rung]
+    return "sent"
+
+
+def _by_author(receipt: ReceiptView, message: Message, author: str | None) -> bool:
+    if message.mine and receipt.mine:
+        return True
+    return receipt.participant is not None and receipt.participant == author
+
+
+# --- receipts of one message ----------------------------------------------------------------------------
+
+
+def _receipts(transcript: Transcript, message: Message, me: frozenset[str]) -> tuple[ReceiptView, ...]:
+    best: dict[tuple[str | None, str], ReceiptView] = {}
+    for receipt in _heard(transcript, message, me):
+        _keep_best(best, receipt)
+    for receipt in _tried(transcript, message, me):
+        _keep_best(best, receipt)
+    return tuple(sorted(best.values(), key=_listing_order))
+
+
+def _keep_best(best: dict[tuple[str | None, str], ReceiptView], receipt: ReceiptView) -> None:
+    key = (receipt.participant, receipt.status)
+    known = best.get(key)
+    if known is None:
+        best[key] = receipt
+        return
+    better = receipt if stronger(receipt.evidence, known.evidence) else known
+    mine = True if receipt.mine or known.mine else better.mine
+    best[key] = better._replace(mine=mine, role=better.role or known.role or receipt.role)
+
+
+def _heard(transcript: Transcript, message: Message, me: frozenset[str]) -> Iterator[ReceiptView]:
+    for key, (evidence, role) in message.receipts.items():
+        told, status = key
+        participant = told if told is not None else _sole(me)
+        mine = True if told is None or key in (message.tried or {}) else _is_me(told, me)
+        yield ReceiptView(participant, role or _role(transcript, participant), mine, status, evidence)
+
+
+def _tried(transcript: Transcript, message: Message, me: frozenset[str]) -> Iterator[ReceiptView]:
+    for (told, status), own in (message.tried or {}).items():
+        evidence = _standing(own)
+        if evidence is not None:
+            participant = told if told is not None else _sole(me)
+            yield ReceiptView(participant, _role(transcript, participant), True, status, evidence)
+
+
+def _standing(own: OwnReceipt) -> Evidence | None:
+    """The earliest claim that was not refused; failing that, the first refusal."""
+    standing = [claim for ask, claim in own.claims.items() if ask not in own.refusals]
+    tried = standing or list(own.refusals.values())
+    return min(tried, key=lambda evidence: evidence.frame, default=None)
+
+
+def _listing_order(receipt: ReceiptView) -> tuple[bool, str, int, str]:
+    rung = LADDER.index(receipt.status) if receipt.status in LADDER else len(LADDER)
+    return (receipt.participant is None, receipt.participant or "", rung, receipt.status)
+
+
+def _is_me(participant: str | None, me: frozenset[str]) -> bool | None:
+    return participant in me if me and participant is not None else None
+
+
+def _sole(me: frozenset[str]) -> str | None:
+    return next(iter(me)) if len(me) == 1 else None
+
+
+def _role(transcript: Transcript, participant: str | None) -> str | None:
+    known = transcript.roles.get(participant) if participant is not None else None
+    return known[1] if known is not None else None
+
+
+# --- questions people ask -------------------------------------------------------------------------------
+
+
+def unread(transcript: Transcript, recipient: str) -> list[MessageView]:
+    """Messages of others for which no READ by ``recipient`` was seen in this recording."""
+    return [
+        message
+        for message in view(transcript)
+        if message.sent is not None
+        and message.sequence is not None
+        and message.author != recipient
+        and not any(_is_read_by(receipt, recipient) for receipt in message.receipts)
+    ]
+
+
+def _is_read_by(receipt: ReceiptView, recipient: str) -> bool:
+    proven = receipt.evidence.proof >= Proof.ACKNOWLEDGED
+    return proven and receipt.status == "READ" and receipt.participant == recipient
+
+
+class Delay(NamedTuple):
+    """How long something took, on one clock: ``clock`` is "server" (both ends are the service's times)
+    or "local" (both are ours)."""
+
+    seconds: float
+    clock: str
+
+
+def delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
+    """The time between two facts, never mixing clocks; None where no clock saw both.
+
+    The service's clock is preferred: it saw both ends without the network in between.
+    """
+    if since is None or until is None:
+        return None
+    if since.server_ms is not None and until.server_ms is not None:
+        return Delay((until.server_ms - since.server_ms) / 1_000, "server")
+    if since.offset_us is not None and until.offset_us is not None:
+        return Delay((until.offset_us - since.offset_us) / 1_000_000, "local")
+    if since.at_us is not None and until.at_us is not None:
+        return Delay((until.at_us - since.at_us) / 1_000_000, "local")
+    return None

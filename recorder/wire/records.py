@@ -1,0 +1,120 @@
+"""What every source of frames hands to every sink: the one road in.
+
+A client, a replay or an imported file all end here. After this line nobody can tell where a frame
+came from, except by its session's ``source``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from .frames import Side
+
+
+class RecordedFrame(NamedTuple):
+    """One frame with its place in the session and its two clocks.
+
+    Attributes:
+        number: place in the session, from 1, over all its connections; what ``frame list`` shows.
+        connection: place of its connection in the session, from 1.
+        index: place in its connection, from 0, without gaps, both sides counted together.
+        sender: who sent it.
+        at_us: microseconds since the epoch, UTC, by our clock; None in a capture that has no times.
+        offset_us: monotonic microseconds since the session began; None where unknown.
+        opcode, fin, rsv, payload, violation: as in ``Frame``.
+        head: the header bytes exactly as they stood on the wire, or None where only the payload is known.
+        redacted: whether secrets in ``payload`` were replaced; ``head`` then tells the original length.
+    """
+
+    number: int
+    connection: int
+    index: int
+    sender: Side
+    at_us: int | None
+    offset_us: int | None
+    opcode: int
+    fin: bool
+    rsv: int
+    payload: bytes
+    head: bytes | None = None
+    violation: str | None = None
+    redacted: bool = False
+
+
+class ConnectionOpened(NamedTuple):
+    """A connection is about to be made (or an imported one begins)."""
+
+    connection: int
+    url: str | None
+    at_us: int | None
+    offset_us: int | None
+
+
+class HandshakeSeen(NamedTuple):
+    """Both halves of the HTTP upgrade. ``response_status`` is None if none came.
+
+    ``request_line`` is the first line ("GET /path HTTP/1.1"). Headers keep order, case and repeats.
+    """
+
+    connection: int
+    request_line: str | None
+    request_headers: tuple[tuple[str, str], ...]
+    response_status: int | None
+    response_headers: tuple[tuple[str, str], ...]
+
+
+class ConnectionClosed(NamedTuple):
+    """The end of a connection.
+
+    Attributes:
+        close_code: the code of the first Close frame, or None if there was none.
+        close_reason: its reason; undecodable bytes as backslash escapes.
+        closed_by: who sent the first Close frame; None if nobody did.
+        how: "closed" (Close frames), "lost" (the transport ended without one), "refused" (the
+            handshake failed), "failed" (we could not go on: a send that timed out, a frame too long).
+        detail: one sentence more where there is something to say.
+    """
+
+    connection: int
+    at_us: int | None
+    offset_us: int | None
+    close_code: int | None
+    close_reason: str | None
+    closed_by: Side | None
+    how: str
+    detail: str | None = None
+
+
+Record = RecordedFrame | ConnectionOpened | HandshakeSeen | ConnectionClosed
+
+FrameSink = Callable[[Sequence[Record]], None]
+"""Takes what one read of the socket gave, and returns when all of it is committed.
+
+A list and not one frame: a burst is then one commit, and no timer ever holds a frame back.
+"""
+
+
+def iso_utc(at_us: int | None) -> str | None:
+    """``1487455441507000`` → ``"2017-02-18T22:04:01.507000Z"``; None stays None."""
+    if at_us is None:
+        return None
+    seconds, micros = divmod(at_us, 1_000_000)
+    try:
+        whole = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):  # a year beyond 9999, from a capture of somebody's
+        return f"{at_us / 1_000_000:.6f}s since 1970"
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+
+
+def parse_iso_utc(text: str) -> int:
+    """An ISO 8601 time to microseconds since the epoch; without a zone it is taken as UTC.
+
+    Raises:
+        ValueError: it is no ISO time.
+    """
+    moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

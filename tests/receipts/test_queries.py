@@ -1,0 +1,219 @@
+"""The rules of receipts, one sentence each."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.messaging.events import ConversationChanged, Evidence, Participant, Proof
+from recorder.receipts.fold import fold
+from recorder.receipts.queries import Delay, delay, message_view, own_ids, unread, view
+
+ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
+
+
+def only(transcript):
+    (message,) = view(transcript)
+    return message
+
+
+def receipts(message):
+    return {(r.participant, r.status): r.evidence.proof for r in message.receipts}
+
+
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        pytest.param((), "sent", id="no receipt"),
+        pytest.param(("ACCEPT",), "accepted", id="accepted"),
+        pytest.param(("ACCEPT", "READ"), "read", id="accepted and read"),
+        pytest.param(("READ",), "read", id="read without accept"),
+        pytest.param(("READ", "ACCEPT"), "read", id="accept after read"),
+        pytest.param(("NACK", "ACCESS", "ACTION", "VIEWED", "FOO"), "sent", id="beside the ladder"),
+    ],
+)
+def test_the_highest_rung_reached_by_another_is_the_status(told, statuses, status):
+    heard = [told.message(0, by=AGENT), *(told.receipt(s, 0, by=ME) for s in statuses)]
+    assert only(fold(heard)).status == status
+
+
+def test_read_does_not_set_accept(told):
+    message = only(fold([told.message(0, by=AGENT), told.receipt("READ", 0, by=ME)]))
+    assert receipts(message) == {(ME, "READ"): Proof.ANNOUNCED}
+
+
+def test_a_receipt_is_no_watermark(told):
+    """READ of 2 says nothing of 0 and 1."""
+    heard = [told.message(n, by=AGENT) for n in range(3)] + [told.receipt("READ", 2, by=ME)]
+    assert [message.status for message in view(fold(heard))] == ["sent", "sent", "read"]
+
+
+def test_the_authors_own_receipt_moves_nothing(told):
+    message = only(fold([told.message(0, by=AGENT), told.receipt("READ", 0, by=AGENT)]))
+    assert message.status == "sent"
+    assert receipts(message) == {(AGENT, "READ"): Proof.ANNOUNCED}
+
+
+def test_our_own_receipt_for_our_own_message_moves_nothing_even_before_we_know_who_we_are(told):
+    ask = told.ask()
+    claim = told.claim("READ", 0)
+    message = only(fold([ask, told.answer(ask, 0), claim, told.acknowledge(claim)]))
+    assert message.status == "sent"
+
+
+def test_a_claim_alone_moves_nothing_until_it_is_acknowledged(told):
+    claim = told.claim("READ", 0)
+    heard = [told.message(0, by=AGENT), claim]
+    assert only(fold(heard)).status == "sent"
+    assert receipts(only(fold(heard))) == {(None, "READ"): Proof.CLAIMED}
+    assert only(fold([*heard, told.acknowledge(claim)])).status == "read"
+
+
+def test_a_refused_receipt_is_listed_and_proves_nothing(told):
+    claim = told.claim("READ", 0)
+    heard = [told.message(0, by=AGENT), claim, told.refuse_receipt(claim)]
+    assert only(fold(heard)).status == "sent"
+    assert receipts(only(fold(heard))) == {(None, "READ"): Proof.REFUSED}
+
+
+def test_a_second_try_stands_though_the_first_was_refused(told):
+    first, second = told.claim("READ", 0), told.claim("READ", 0)
+    heard = [told.message(0, by=AGENT), first, told.refuse_receipt(first), second]
+    assert receipts(only(fold(heard))) == {(None, "READ"): Proof.CLAIMED}
+    assert only(fold(heard)).receipts[0].evidence.frame == second.evidence.frame
+
+
+def test_evidence_is_the_strongest_then_the_earliest(told):
+    claim = told.claim("READ", 0, by=ME)
+    acknowledged = told.acknowledge(claim)
+    first = told.receipt("READ", 0, by=ME)
+    again = told.receipt("READ", 0, by=ME)
+    message = only(fold([told.message(0, by=AGENT), claim, acknowledged, first, again]))
+    assert [r.evidence for r in message.receipts] == [first.evidence]
+    assert message.receipts[0].mine is True
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "proof"),
+    [
+        pytest.param(None, "pending", Proof.CLAIMED, id="no answer yet"),
+        pytest.param("refuse", "failed", Proof.REFUSED, id="refused"),
+        pytest.param("lose", "unknown", Proof.CLAIMED, id="connection ended first"),
+    ],
+)
+def test_a_publish_without_a_sequence_says_why(told, ending, status, proof):
+    ask = told.ask("are you there?")
+    message = only(fold([ask] if ending is None else [ask, getattr(told, ending)(ask)]))
+    assert (message.sequence, message.status, message.text) == (None, status, "are you there?")
+    assert message.mine is True
+    assert message.sent is not None
+    assert message.sent.proof is proof
+
+
+def test_an_answered_publish_is_sent_and_no_longer_pending(told):
+    ask = told.ask()
+    message = only(fold([ask, told.answer(ask, 4), told.lose(ask)]))
+    assert (message.sequence, message.status, message.mine, message.ask) == (4, "sent", True, 1)
+
+
+def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(told):
+    ask = told.ask()
+    claim = told.claim("READ", 1)
+    heard = [ask, told.answer(ask, 0), told.message(1, by=AGENT), claim, told.acknowledge(claim)]
+    assert own_ids(fold(heard)) == frozenset()
+    heard.append(told.message(0, by=ME))
+    heard.append(told.receipt("READ", 1, by=ME))
+    transcript = fold(heard)
+    assert own_ids(transcript) == {ME}
+    mine, theirs = view(transcript)
+    assert (mine.author, mine.mine, theirs.mine) == (ME, True, False)
+    assert receipts(theirs) == {(ME, "READ"): Proof.ANNOUNCED}
+
+
+def test_a_token_tells_who_we_are(told):
+    message = only(fold([told.i_am(ME), told.message(0, by=ME)]))
+    assert message.mine is True
+
+
+def test_mine_is_unknown_while_nobody_told(told):
+    assert only(fold([told.message(0, by=AGENT)])).mine is None
+
+
+def test_a_receipt_before_its_message_waits_unseen(told):
+    early = told.receipt("READ", 3, by=AGENT)
+    message = only(fold([early]))
+    assert (message.status, message.sent, message.sequence) == ("unseen", None, 3)
+    later = only(fold([early, told.message(3, by=ME)]))
+    assert later.status == "read"
+
+
+def test_dialogs_do_not_mix(told):
+    heard = [told.message(0, by=AGENT)]
+    told.dialog = "d2"
+    heard += [told.message(0, by=AGENT), told.receipt("READ", 0, by=ME)]
+    assert [(m.dialog_id, m.status) for m in view(fold(heard))] == [("d1", "sent"), ("d2", "read")]
+    assert [m.dialog_id for m in view(fold(heard), "d2")] == ["d2"]
+    assert view(fold(heard), "nowhere") == []
+
+
+def test_receipts_are_listed_by_participant_then_by_ladder(told):
+    heard = [told.message(0, by=AGENT)]
+    heard += [told.receipt(s, 0, by=p) for p in (MANAGER, ME) for s in ("READ", "ACCESS", "ACCEPT")]
+    listed = [(r.participant, r.status) for r in only(fold(heard)).receipts]
+    assert listed == [(p, s) for p in (ME, MANAGER) for s in ("ACCEPT", "READ", "ACCESS")]
+
+
+def test_roles_come_from_the_event_else_from_what_was_told_elsewhere(told):
+    snapshot = ConversationChanged(
+        "c", (Participant(ME, "CONSUMER"),), (), "OPEN", "OPEN", 5, False, told.proof(Proof.ANNOUNCED)
+    )
+    heard = [told.message(0, by=AGENT, role="ASSIGNED_AGENT"), told.receipt("READ", 0, by=ME), snapshot]
+    message = only(fold(heard))
+    assert message.role == "ASSIGNED_AGENT"
+    assert message.receipts[0].role == "CONSUMER"
+
+
+def test_the_newest_snapshot_by_their_time_wins_whatever_came_last(told):
+    def snapshot(state: str, updated_ms: int | None):
+        return ConversationChanged("c", (), (), state, None, updated_ms, False, told.proof(Proof.ANNOUNCED))
+
+    heard = [snapshot("CLOSE", 9), snapshot("OPEN", 5), snapshot("OPEN", None)]
+    assert fold(heard).conversations["c"].state == "CLOSE"
+
+
+def test_unread_is_what_nobody_saw_read_here(told):
+    heard = [told.message(n, by=AGENT) for n in range(3)]
+    heard += [told.receipt("READ", 1, by=ME), told.message(3, by=ME), told.receipt("READ", 9, by=ME)]
+    assert [m.sequence for m in unread(fold(heard), ME)] == [0, 2]
+
+
+def test_one_message_can_be_asked_for(told):
+    transcript = fold([told.message(0, by=AGENT, text="a"), told.message(1, by=AGENT, text="b")])
+    assert message_view(transcript, "d1", 1).text == "b"
+    with pytest.raises(KeyError):
+        message_view(transcript, "d1", 2)
+
+
+def evidence(*, at_us=None, offset_us=None, server_ms=None):
+    return Evidence(Proof.ANNOUNCED, 1, 1, at_us, offset_us, server_ms)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        pytest.param(
+            evidence(offset_us=0, server_ms=1_000),
+            evidence(offset_us=9_000_000, server_ms=1_015),
+            Delay(0.015, "server"),
+            id="both theirs",
+        ),
+        pytest.param(
+            evidence(offset_us=1_000_000, server_ms=5), evidence(offset_us=1_500_000),
+            Delay(0.5, "local"), id="one side without theirs",
+        ),
+        pytest.param(evidence(at_us=1_000_000), evidence(at_us=3_000_000), Delay(2.0, "local"), id="wall"),
+        pytest.param(evidence(server_ms=1), evidence(at_us=1), None, id="no common clock"),
+        pytest.param(None, evidence(), None, id="nothing to measure from"),
+    ],
+)  # fmt: skip
+def test_a_delay_never_mixes_clocks(since, until, expected):
+    assert delay(since, until) == expected

@@ -1,0 +1,15 @@
+"""A new transcript knows nothing."""
+
+from __future__ import annotations
+
+from recorder.receipts.queries import own_ids, view
+from recorder.receipts.state import LADDER, Transcript
+
+
+def test_a_new_transcript_knows_nothing():
+    assert view(Transcript()) == []
+    assert own_ids(Transcript()) == frozenset()
+
+
+def test_the_ladder_has_two_rungs_in_order():
+    assert LADDER == ("ACCEPT", "READ")
