@@ -1,3 +1,74 @@
-"""recorder"""
+"""recorder: record, explain and replay sessions of LivePerson's Messaging Window API.
+
+The map of the house. Bytes come in on the left; what people read goes out on the right::
+
+    capture  ─┐                          ┌─ receipts ─ report
+    formats  ─┼─ wire ─── store ─── messaging          │
+    replay   ─┘             │                          │
+    simulator               └──────── recipes ──────── cli
+
+* ``errors``, ``clock``, ``documents``: every error a user can meet; the only module that knows the time;
+  YAML as people write it, with the line of everything.
+* The core, pure: ``wire`` turns bytes into frames, ``messaging`` turns payloads into events, ``receipts``
+  folds events into who accepted and read what. Start reading at ``receipts/fold.py``.
+* The rooms, each with its own I/O, none knowing another: ``capture`` (live connections), ``formats`` (files),
+  ``store`` (the archive), ``replay`` (scripted consumers), ``simulator`` (a pretend LivePerson),
+  ``report`` (JSON and tables).
+* ``recipes`` puts the rooms together and is the library's front door; ``cli`` parses, calls a recipe, prints.
+
+The public names below are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from recorder.errors import RecorderError
+    from recorder.receipts.fold import fold
+    from recorder.receipts.queries import MessageView, ReceiptView, view
+    from recorder.receipts.state import Transcript
+    from recorder.recipes import import_capture, messages, open_archive, record, replay, simulator, transcript
+
+_HOME = {
+    "RecorderError": "recorder.errors",
+    "Transcript": "recorder.receipts.state",
+    "MessageView": "recorder.receipts.queries",
+    "ReceiptView": "recorder.receipts.queries",
+    "view": "recorder.receipts.queries",
+    "fold": "recorder.receipts.fold",
+    "import_capture": "recorder.recipes",
+    "messages": "recorder.recipes",
+    "open_archive": "recorder.recipes",
+    "record": "recorder.recipes",
+    "replay": "recorder.recipes",
+    "simulator": "recorder.recipes",
+    "transcript": "recorder.recipes",
+}
+
+__all__ = [
+    "MessageView",
+    "ReceiptView",
+    "RecorderError",
+    "Transcript",
+    "__version__",
+    "fold",
+    "import_capture",
+    "messages",
+    "open_archive",
+    "record",
+    "replay",
+    "simulator",
+    "transcript",
+    "view",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

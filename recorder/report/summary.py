@@ -1,0 +1,171 @@
+"""One session at a glance: its connections, its frames, its messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Protocol
+
+from rich.text import Text
+
+from recorder.receipts.queries import MessageView
+from recorder.wire.frames import Side
+from recorder.wire.records import RecordedFrame, iso_utc
+
+from .terminal import safe_text
+from .text import clock_time, console, print_pairs
+from .view import SessionFacts, session_json
+
+
+class ConnectionFacts(Protocol):
+    """What a connection must tell to be shown."""
+
+    @property
+    def connection(self) -> int: ...
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def opened_at_us(self) -> int | None: ...
+    @property
+    def response_status(self) -> int | None: ...
+    @property
+    def closed_at_us(self) -> int | None: ...
+    @property
+    def close_code(self) -> int | None: ...
+    @property
+    def close_reason(self) -> str | None: ...
+    @property
+    def closed_by(self) -> Side | None: ...
+    @property
+    def how(self) -> str | None: ...
+    @property
+    def detail(self) -> str | None: ...
+    @property
+    def frames(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrameCounts:
+    """How many frames there are of each sort. Built by ``count_frames``."""
+
+    by_sender: Counter[str] = field(default_factory=Counter)
+    payload_bytes: int = 0
+    violations: int = 0
+    redacted: int = 0
+
+
+def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
+    """Count frames by sender, their payload bytes, violations and redactions."""
+    by_sender: Counter[str] = Counter()
+    payload_bytes = violations = redacted = 0
+    for frame in frames:
+        by_sender[frame.sender.value] += 1
+        payload_bytes += len(frame.payload)
+        violations += frame.violation is not None
+        redacted += frame.redacted
+    return FrameCounts(by_sender, payload_bytes, violations, redacted)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What ``session show`` shows."""
+
+    session: SessionFacts
+    connections: Sequence[ConnectionFacts]
+    counts: FrameCounts
+    messages: Sequence[MessageView]
+    oddities: Sequence[str]
+
+
+def statuses(messages: Iterable[MessageView]) -> Counter[str]:
+    """How many messages there are of each status."""
+    return Counter(message.status for message in messages)
+
+
+def summary_json(summary: Summary) -> dict[str, object]:
+    """The line of ``session list`` and the details."""
+    return {
+        **session_json(summary.session),
+        "connection_details": [_connection_json(connection) for connection in summary.connections],
+        "frames_by_sender": dict(summary.counts.by_sender),
+        "payload_bytes": summary.counts.payload_bytes,
+        "violations": summary.counts.violations,
+        "redacted": summary.counts.redacted,
+        "messages": dict(statuses(summary.messages)),
+        "dialogs": list(dict.fromkeys(message.dialog_id for message in summary.messages)),
+        "oddities": list(summary.oddities),
+    }
+
+
+def _connection_json(connection: ConnectionFacts) -> dict[str, object]:
+    return {
+        "connection": connection.connection,
+        "url": connection.url,
+        "opened_at": iso_utc(connection.opened_at_us),
+        "response_status": connection.response_status,
+        "closed_at": iso_utc(connection.closed_at_us),
+        "close_code": connection.close_code,
+        "close_reason": connection.close_reason,
+        "closed_by": connection.closed_by,
+        "how": connection.how,
+        "detail": connection.detail,
+        "frames": connection.frames,
+    }
+
+
+def print_summary(stream: IO[str], summary: Summary) -> None:
+    """``session show`` for people."""
+    session = summary.session
+    print_pairs(
+        stream,
+        {
+            "session": session.session,
+            "name": session.name,
+            "source": session.source,
+            "state": session.state,
+            "started": clock_time(session.started_at_us, with_date=True),
+            "ended": clock_time(session.ended_at_us, with_date=True),
+            "frames": _frame_words(summary),
+            "messages": _count_words(statuses(summary.messages)),
+        },
+    )
+    for connection in summary.connections:
+        console(stream).print(Text(f"connection {connection.connection}: {_connection_words(connection)}"))
+    for oddity in summary.oddities:
+        console(stream).print(Text(f"odd: {safe_text(oddity)}"))
+
+
+def _frame_words(summary: Summary) -> str:
+    counts = summary.counts
+    words = (
+        f"{summary.session.frames} ({_count_words(counts.by_sender)}), {counts.payload_bytes} payload bytes"
+    )
+    words += f", {counts.violations} against RFC 6455" if counts.violations else ""
+    return words + (f", {counts.redacted} redacted" if counts.redacted else "")
+
+
+def _count_words(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"
+
+
+def _connection_words(connection: ConnectionFacts) -> str:
+    words = [safe_text(connection.url or "address unknown"), f"{connection.frames} frames"]
+    if connection.response_status not in (None, 101):
+        words.append(f"answered {connection.response_status}")
+    words.append(_ending_words(connection))
+    return ", ".join(words)
+
+
+def _ending_words(connection: ConnectionFacts) -> str:
+    if connection.how is None:
+        return "no end recorded"
+    if connection.closed_by is None:
+        return f"{connection.how}{_detail(connection)}"
+    code = "no code" if connection.close_code is None else str(connection.close_code)
+    reason = f" ({safe_text(connection.close_reason)})" if connection.close_reason else ""
+    return f"closed by the {connection.closed_by.value} with {code}{reason}"
+
+
+def _detail(connection: ConnectionFacts) -> str:
+    return f": {safe_text(connection.detail)}" if connection.detail else ""

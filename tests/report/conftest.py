@@ -1,0 +1,50 @@
+"""A message with an awkward text, accepted and read, and frames of every kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.messaging.events import Evidence, Proof
+from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.wire.frames import Side
+from recorder.wire.records import RecordedFrame
+
+AT_US = 1_487_455_441_507_000
+
+
+def proven(proof: Proof, frame: int, *, after_s: float = 0.0, server_ms: int | None = None) -> Evidence:
+    return Evidence(proof, frame, 1, AT_US + round(after_s * 1e6), round(after_s * 1e6), server_ms)
+
+
+@pytest.fixture
+def message() -> MessageView:
+    sent = proven(Proof.ANNOUNCED, 41, server_ms=1_487_455_441_507)
+    accept = ReceiptView("me-1", "CONSUMER", True, "ACCEPT", proven(Proof.ACKNOWLEDGED, 44, after_s=0.25))
+    read = ReceiptView(
+        "me-1", "CONSUMER", True, "READ",
+        proven(Proof.ANNOUNCED, 52, after_s=2.0, server_ms=1_487_455_443_507),
+    )  # fmt: skip
+    refused = ReceiptView("me-1", "CONSUMER", True, "ACCESS", proven(Proof.REFUSED, 60, after_s=3.0))
+    return MessageView(
+        "dialog-1", 2, "3d834d4d-8f0b", "ASSIGNED_AGENT", False, "text/plain", "red \x1b[31m[/x] :smile:",
+        "read", sent, (accept, read, refused), None, read,
+    )  # fmt: skip
+
+
+def recorded(number: int, opcode: int, payload: bytes, **more: object) -> RecordedFrame:
+    usual: dict[str, object] = {
+        "connection": 1, "index": number - 1, "sender": Side.SERVICE, "at_us": AT_US, "offset_us": 1_500_000,
+        "fin": True, "rsv": 0,
+    }  # fmt: skip
+    return RecordedFrame(number=number, opcode=opcode, payload=payload, **{**usual, **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def frames() -> list[RecordedFrame]:
+    return [
+        recorded(1, 1, b'{"kind":"resp"}', head=b"\x81\x0f", sender=Side.CLIENT),
+        recorded(2, 2, b"\x00\xff"),
+        recorded(3, 1, b"\xc3(", violation="text is not UTF-8 (RFC 6455 8.1)"),
+        recorded(4, 8, b"\x11\x31expired"),
+        recorded(5, 3, b"", rsv=4, fin=False, at_us=None, redacted=True),
+    ]

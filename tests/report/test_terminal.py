@@ -1,0 +1,41 @@
+"""No text of others acts on the terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.report.terminal import safe_text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("plain [/x] :smile:", "plain [/x] :smile:", id="left alone"),
+        pytest.param("größe 日本 🙂", "größe 日本 🙂", id="letters of the world"),
+        pytest.param("\x1b]52;c;x\x07", "\\x1b]52;c;x\\x07", id="clipboard"),
+        pytest.param("a\r\n\tb", "a\\r\\n\\tb", id="line breaks"),
+        pytest.param("\x9b31m", "\\x9b31m", id="C1"),
+        pytest.param("\x00", "\\x00", id="NUL"),
+        pytest.param("\u202eevil", "\\u202eevil", id="bidi override"),
+        pytest.param("a\u200bb\ufeff", "a\\u200bb\\ufeff", id="zero width"),
+        pytest.param("\u2028", "\\u2028", id="line separator"),
+        pytest.param("\ud800", "\\ud800", id="half a pair"),
+        pytest.param("\U000e0041", "\\U000e0041", id="tag character"),
+    ],
+)
+def test_what_acts_is_shown(text, shown):
+    assert safe_text(text) == shown
+
+
+@given(st.text(st.characters(codec=None)))
+def test_nothing_that_acts_survives(text):
+    assert not {unicodedata.category(c) for c in safe_text(text)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"])))
+def test_what_is_only_read_stays_as_it_is(text):
+    assert safe_text(text) == text
