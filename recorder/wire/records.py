@@ -6,11 +6,14 @@ came from, except by its session's ``source``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from .frames import Side
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RecordedFrame(NamedTuple):
@@ -30,7 +33,7 @@ class RecordedFrame(NamedTuple):
 
     number: int
     connection: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs of a frame
     sender: Side
     at_us: int | None
     offset_us: int | None
@@ -96,16 +99,24 @@ A list and not one frame: a burst is then one commit, and no timer ever holds a 
 """
 
 
+# Years a calendar has no name for, from a capture of somebody's: written so that they still read back.
+_BEYOND = re.compile(r"(-?)(\d{1,13})\.(\d{6})s since 1970", re.ASCII)
+
+
 def iso_utc(at_us: int | None) -> str | None:
-    """``1487455441507000`` → ``"2017-02-18T22:04:01.507000Z"``; None stays None."""
+    """``1487455441507000`` → ``"2017-02-18T22:04:01.507000Z"``; None stays None.
+
+    Outside the years 1–9999 it is ``"-62135596801.000000s since 1970"``. ``parse_iso_utc`` gives back the
+    exact microseconds of either.
+    """
     if at_us is None:
         return None
-    seconds, micros = divmod(at_us, 1_000_000)
     try:
-        whole = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):  # a year beyond 9999, from a capture of somebody's
-        return f"{at_us / 1_000_000:.6f}s since 1970"
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+        moment = _EPOCH + timedelta(microseconds=at_us)
+    except OverflowError:
+        seconds, micros = divmod(abs(at_us), 1_000_000)
+        return f"{'-' if at_us < 0 else ''}{seconds}.{micros:06d}s since 1970"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def parse_iso_utc(text: str) -> int:
@@ -114,7 +125,10 @@ def parse_iso_utc(text: str) -> int:
     Raises:
         ValueError: it is no ISO time.
     """
+    if beyond := _BEYOND.fullmatch(text):
+        at_us = int(beyond[2]) * 1_000_000 + int(beyond[3])
+        return -at_us if beyond[1] else at_us
     moment = datetime.fromisoformat(text)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

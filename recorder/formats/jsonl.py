@@ -1,0 +1,298 @@
+"""Captures as JSON lines: what ``session export`` writes and ``import`` reads, frame for frame the same.
+
+A session line, then a line for each connection with all that is known of it, then a line for each frame
+in the order of their numbers. Written by hand, ``{"sender": "client", "text": "…"}`` is enough for a line:
+the rest is filled in. Both directions stream; only what a file says of its connections is held.
+
+The files are the user's: whatever is wrong with one is told as ``BadCapture``, with the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import orjson
+
+from recorder.errors import BadCapture
+from recorder.wire.frames import Side
+from recorder.wire.records import (
+    ConnectionClosed,
+    ConnectionOpened,
+    HandshakeSeen,
+    Record,
+    RecordedFrame,
+    iso_utc,
+)
+
+from .jsonl_frame import SIDES, frame_facts, frame_of, sender_of
+from .lines import BIGGEST, Facts, Line, lines_of, plain
+
+__all__ = ["VERSION", "ConnectionLine", "SessionHeader", "lines_of", "read", "write"]
+
+VERSION = 1
+"""The number in the session line's "recorder"; a file with a higher one is refused."""
+
+_COUNT_LIMIT = 1 << 53
+"""The highest number, index and connection a file may give."""
+
+
+class SessionHeader(NamedTuple):
+    """What the first line tells of the session; None where it does not say.
+
+    Attributes:
+        session: id in the archive the file was exported from.
+        name: the name a user gave it.
+        source: where its frames came from: client, proxy, replay, har, jsonl, text.
+        state: recording, complete or interrupted.
+        started_at_us, ended_at_us: microseconds since the epoch, UTC.
+    """
+
+    session: str | None = None
+    name: str | None = None
+    source: str | None = None
+    state: str | None = None
+    started_at_us: int | None = None
+    ended_at_us: int | None = None
+
+
+class ConnectionLine(NamedTuple):
+    """All that is known of one connection. ``closed`` is None while it is open."""
+
+    opened: ConnectionOpened
+    handshake: HandshakeSeen | None = None
+    closed: ConnectionClosed | None = None
+
+
+def write(
+    header: SessionHeader, connections: Iterable[ConnectionLine], frames: Iterable[RecordedFrame]
+) -> Iterator[bytes]:
+    """Yield the lines of an export, each with its line end.
+
+    ``frames`` have to come in the order of their numbers, as ``read`` wants them.
+    """
+    yield _line(_header_facts(header))
+    for connection in connections:
+        yield _line(_connection_facts(connection))
+    for frame in frames:
+        yield _line(frame_facts(frame))
+
+
+def _line(facts: Facts) -> bytes:
+    return orjson.dumps(facts, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _header_facts(header: SessionHeader) -> Facts:
+    return {
+        "recorder": VERSION,
+        "session": header.session,
+        "name": header.name,
+        "source": header.source,
+        "state": header.state,
+        "started_at": iso_utc(header.started_at_us),
+        "ended_at": iso_utc(header.ended_at_us),
+    }
+
+
+def _connection_facts(line: ConnectionLine) -> Facts:
+    opened, handshake, closed = line
+    facts: Facts = {
+        "connection": opened.connection,
+        "url": opened.url,
+        "opened_at": iso_utc(opened.at_us),
+        "opened_offset_us": opened.offset_us,
+    }
+    if handshake is not None:
+        facts |= {
+            "request_line": handshake.request_line,
+            "request_headers": handshake.request_headers,
+            "response_status": handshake.response_status,
+            "response_headers": handshake.response_headers,
+        }
+    if closed is not None:
+        facts |= {
+            "closed_at": iso_utc(closed.at_us),
+            "closed_offset_us": closed.offset_us,
+            "close_code": closed.close_code,
+            "close_reason": closed.close_reason,
+            "closed_by": closed.closed_by,
+            "how": closed.how,
+            "detail": closed.detail,
+        }
+    return facts
+
+
+def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Record]:
+    """Yield the session line (an empty one if there is none), then records in an order a sink can take.
+
+    A connection is opened before its first frame, also where no line tells of it; connections that a line
+    says are closed are closed at the end. Frames without number, index or offset get them by counting and
+    from ``at``. Nothing read before a ``BadCapture`` should be kept.
+
+    Args:
+        lines: with or without their line ends; see ``lines_of`` for a file.
+        file: what to call it in errors.
+
+    Raises:
+        BadCapture: it is no such capture; says which line and why.
+    """
+    reading = _Reading(file)
+    for number, line in enumerate(lines, 1):
+        if wanted := plain(line, file=file, number=number):
+            yield from reading.take(Line(file, number, wanted))
+    yield from reading.end()
+
+
+_HANDSHAKE_KEYS = ("request_line", "request_headers", "response_status", "response_headers")
+_CLOSED_KEYS = ("closed_at", "close_code", "close_reason", "closed_by", "how", "detail")
+_HOW = ("closed", "lost", "refused", "failed")
+
+
+class _Reading:
+    """What has to be remembered between the lines of one file."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._begun = False
+        self._has_header = False
+        self._last_number = 0
+        self._last_index: dict[int, int] = {}  # of each connection; -1 before its first frame
+        self._current = 1  # the connection a line means that names none
+        self._closed: list[tuple[ConnectionClosed, bool]] = []  # and whether its offset is to be computed
+        self._base_us: int | None = None  # the time at offset 0
+        self._last_offset_us = 0
+
+    def take(self, line: Line) -> Iterator[SessionHeader | Record]:
+        if line.has("recorder"):
+            yield self._header(line)
+            return
+        if not self._begun:
+            self._begun = True
+            yield SessionHeader()
+        if line.has("sender", "text", "data", "raw"):
+            yield from self._frame(line)
+        elif line.has("connection"):
+            yield from self._connection(line)
+        else:
+            raise line.bad(
+                "the line is no session, connection or frame",
+                hint='a frame has "sender" and "text" or "data"',
+            )
+
+    def end(self) -> Iterator[Record]:
+        if not self._begun:
+            raise BadCapture(self._file, "there is nothing in it")
+        for closed, computes in self._closed:
+            yield closed._replace(offset_us=self._since_us(closed.at_us)) if computes else closed
+
+    def _header(self, line: Line) -> SessionHeader:
+        if self._has_header:
+            raise line.bad("a second session begins here", hint="put each session into a file of its own")
+        if self._begun:
+            raise line.bad("the session line has to be the first")
+        version = line.whole("recorder", 1, BIGGEST)
+        if version is None or version > VERSION:
+            raise line.bad(
+                f"it was written by a newer recorder (format {version}; this one reads {VERSION})"
+                if version
+                else f'"recorder" has to be {VERSION}'
+            )
+        self._begun = self._has_header = True
+        self._base_us = line.moment_us("started_at")
+        return SessionHeader(
+            line.text("session"),
+            line.text("name"),
+            line.text("source"),
+            line.text("state"),
+            self._base_us,
+            line.moment_us("ended_at"),
+        )
+
+    def _connection(self, line: Line) -> Iterator[Record]:
+        connection = self._named(line)
+        if connection in self._last_index:
+            raise line.bad(f"connection {connection} was begun by an earlier line")
+        self._last_index[connection] = -1
+        at_us = line.moment_us("opened_at")
+        offset_us = self._offset_us(line, "opened_offset_us", at_us)
+        yield ConnectionOpened(connection, line.text("url"), at_us, offset_us)
+        if line.knows(*_HANDSHAKE_KEYS):
+            yield HandshakeSeen(
+                connection,
+                line.text("request_line"),
+                line.headers("request_headers"),
+                line.whole("response_status", 0, 999),
+                line.headers("response_headers"),
+            )
+        if line.knows(*_CLOSED_KEYS):
+            self._closed.append((_closed(line, connection), not line.has("closed_offset_us")))
+
+    def _frame(self, line: Line) -> Iterator[Record]:
+        connection = self._named(line)
+        if connection not in self._last_index:
+            self._last_index[connection] = -1
+            yield ConnectionOpened(connection, None, None, None)
+        sender = sender_of(line)
+        wire = frame_of(line)
+        last = self._last_index[connection]
+        index = self._last_index[connection] = _next(line, "index", last)
+        number = self._last_number = _next(line, "number", self._last_number)
+        at_us = line.moment_us("at")
+        yield RecordedFrame(
+            number=number,
+            connection=connection,
+            index=index,
+            sender=sender,
+            at_us=at_us,
+            offset_us=self._offset_us(line, "offset_us", at_us),
+            opcode=wire.opcode,
+            fin=wire.fin,
+            rsv=wire.rsv,
+            payload=wire.payload,
+            head=wire.head if line.knows("raw", "head") else None,
+            violation=line.text("violation"),
+            redacted=line.flag("redacted") or False,
+        )
+
+    def _named(self, line: Line) -> int:
+        self._current = line.whole("connection", 1, _COUNT_LIMIT) or self._current
+        return self._current
+
+    def _offset_us(self, line: Line, key: str, at_us: int | None) -> int | None:
+        """What the line says, null included; only where it is silent, the time since the first time told."""
+        given = line.whole(key, -BIGGEST, BIGGEST)
+        if self._base_us is None and at_us is not None:
+            self._base_us = at_us - (given or 0)
+        offset_us = given if line.has(key) else self._since_us(at_us)
+        self._last_offset_us = max(self._last_offset_us, offset_us or 0)
+        return offset_us
+
+    def _since_us(self, at_us: int | None) -> int | None:
+        """Never less than an earlier offset: a wall clock may be set back, a monotonic one may not."""
+        if at_us is None or self._base_us is None:
+            return None
+        return min(max(self._last_offset_us, at_us - self._base_us), BIGGEST)
+
+
+def _next(line: Line, key: str, last: int) -> int:
+    given = line.whole(key, 0, _COUNT_LIMIT)
+    if given is None:
+        return last + 1
+    if given <= last:
+        raise line.bad(f'"{key}" {given} comes after {last}', hint="frames have to stand in their order")
+    return given
+
+
+def _closed(line: Line, connection: int) -> ConnectionClosed:
+    code = line.whole("close_code", 0, 65535)
+    by = line.choice("closed_by", SIDES)
+    return ConnectionClosed(
+        connection=connection,
+        at_us=line.moment_us("closed_at"),
+        offset_us=line.whole("closed_offset_us", -BIGGEST, BIGGEST),
+        close_code=code,
+        close_reason=line.text("close_reason"),
+        closed_by=None if by is None else Side(by),
+        how=line.choice("how", _HOW) or ("lost" if code is None and by is None else "closed"),
+        detail=line.text("detail"),
+    )

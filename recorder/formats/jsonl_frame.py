@@ -1,0 +1,117 @@
+"""One frame as a line of JSON, both directions: what it carried, and the exact bytes where they are known."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+
+from recorder.wire.frames import Frame, Opcode, Side, raw_bytes, split_raw
+from recorder.wire.records import RecordedFrame, iso_utc
+
+from .lines import Facts, Line
+
+_LEAN_FROM = 4 * 1024 * 1024
+"""From this size on a payload is written once, in base64: so a frame of up to 47 MiB fits into a line."""
+
+
+def frame_facts(frame: RecordedFrame) -> Facts:
+    """What a line says of this frame."""
+    facts: Facts = {
+        "connection": frame.connection,
+        "index": frame.index,
+        "number": frame.number,
+        "sender": frame.sender,
+        "at": iso_utc(frame.at_us),
+        "offset_us": frame.offset_us,
+        "opcode": int(frame.opcode),
+        "fin": frame.fin,
+        "rsv": frame.rsv,
+    }
+    key, content = _content(frame)
+    facts[key] = content
+    if frame.head is not None:
+        key, content = _wire(frame, frame.head)
+        facts[key] = content
+    if frame.violation is not None:
+        facts["violation"] = frame.violation
+    if frame.redacted:
+        facts["redacted"] = True
+    return facts
+
+
+def _content(frame: RecordedFrame) -> tuple[str, str]:
+    if frame.opcode != Opcode.BINARY and len(frame.payload) < _LEAN_FROM:
+        try:
+            return "text", frame.payload.decode()
+        except UnicodeDecodeError:
+            pass
+    return "data", _base64(frame.payload)
+
+
+def _wire(frame: RecordedFrame, head: bytes) -> tuple[str, str]:
+    """The exact bytes, or only the head where a reader could not take them apart again."""
+    if not frame.redacted and len(frame.payload) < _LEAN_FROM:
+        raw = raw_bytes(head, frame.payload)
+        again = split_raw(raw)
+        if again[:4] == (frame.opcode, frame.payload, frame.fin, frame.rsv):
+            return "raw", _base64(raw)
+    return "head", _base64(head)
+
+
+def _base64(data: bytes) -> str:
+    return b2a_base64(data, newline=False).decode("ascii")
+
+
+SIDES = tuple(side.value for side in Side)
+
+# What other tools call the two sides.
+_MEANT = {
+    **dict.fromkeys(("in", "incoming", "received", "receive", "recv", "server", "agent"), Side.SERVICE),
+    **dict.fromkeys(("out", "outgoing", "sent", "send", "consumer", "browser"), Side.CLIENT),
+}
+
+
+def sender_of(line: Line) -> Side:
+    """Who sent the frame of this line. Raises BadCapture."""
+    value = line.text("sender")
+    if value in SIDES:
+        return Side(value)
+    if value is None:
+        raise line.bad('"sender" is missing')
+    meant = _MEANT.get(value.lower(), value.lower())
+    hint = f'"{meant}"' if meant in SIDES else '"client" or "service"'
+    raise line.bad(f'sender "{value[:40]}" is not known', hint=f"write {hint}")
+
+
+def frame_of(line: Line) -> Frame:
+    """What the line says of the frame itself; ``head`` is empty where the line has neither raw nor head.
+
+    Raises:
+        BadCapture: it says too little, or contradicts itself.
+    """
+    if line.knows("text") and line.knows("data"):
+        raise line.bad('a frame has "text" or "data", not both')
+    text, data, raw = line.text("text"), line.base64("data"), line.base64("raw")
+    payload = data if text is None else text.encode()
+    opcode, fin, rsv = line.whole("opcode", 0, 15), line.flag("fin"), line.whole("rsv", 0, 7)
+    if raw is not None:
+        return _wire_checked(line, split_raw(raw), (opcode, payload, fin, rsv))
+    if payload is None:
+        raise line.bad('"text" or "data" is missing')
+    kind = Opcode.BINARY if text is None else Opcode.TEXT
+    return Frame(
+        opcode=int(kind) if opcode is None else opcode,
+        payload=payload,
+        fin=True if fin is None else fin,
+        rsv=rsv or 0,
+        head=line.base64("head") or b"",
+    )
+
+
+def _wire_checked(
+    line: Line, wire: Frame, said: tuple[int | None, bytes | None, bool | None, int | None]
+) -> Frame:
+    names = ("opcode", "text" if line.knows("text") else "data", "fin", "rsv")
+    for name, value, true in zip(names, said, wire[:4], strict=True):
+        if value is not None and value != true:
+            raise line.bad(f'"raw" disagrees with "{name}"')
+    return wire

@@ -1,0 +1,290 @@
+"""Turn the bytes one side sent into frames, however the network chopped them, and keep every byte.
+
+Nothing the other end does is an error here. What RFC 6455 forbids is labelled on the frame
+(``Frame.violation``, several joined by "; ") and decoding goes on. For any input whatever, the raw bytes
+of all frames followed by ``FrameDecoder.unfinished`` are the input.
+"""
+
+from __future__ import annotations
+
+from codecs import utf_8_decode
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .frames import HEAD_SIZE, UNFINISHED, Frame, Opcode, Side, apply_mask, close_parts, may_be_sent
+
+LONE_CONTINUATION = "continuation of nothing (RFC 6455 5.4)"
+INSIDE_FRAGMENTS = "new data frame inside fragments (RFC 6455 5.4)"
+AFTER_CLOSE = "data after close (RFC 6455 5.5.1)"
+TEXT_NOT_UTF8 = "text is not UTF-8 (RFC 6455 8.1)"
+CLOSE_ONE_BYTE = "close payload of 1 byte (RFC 6455 5.5.1)"
+CLOSE_CODE = "close code not allowed (RFC 6455 7.4)"
+CLOSE_REASON = "close reason is not UTF-8 (RFC 6455 5.5.1)"
+
+
+class _Head(NamedTuple):
+    """What the head bytes say; None where the head was cut off before it said so."""
+
+    sender: Side
+    opcode: int
+    fin: bool
+    rsv: int
+    masked: bool | None
+    short_length: int | None
+    length: int | None
+
+
+# What a head alone can do wrong, in the order it is told. A control frame is one whose opcode has its
+# highest bit set (5.5), also where the opcode is not defined yet.
+_HEAD_RULES: tuple[tuple[str, Callable[[_Head], bool]], ...] = (
+    ("reserved bits without an extension (RFC 6455 5.2)", lambda head: head.rsv != 0),
+    ("unknown opcode (RFC 6455 5.2)", lambda head: head.opcode & 7 > 2),
+    (
+        "masked frame from the service (RFC 6455 5.1)",
+        lambda head: head.sender is Side.SERVICE and head.masked is True,
+    ),
+    (
+        "unmasked frame from the client (RFC 6455 5.1)",
+        lambda head: head.sender is Side.CLIENT and head.masked is False,
+    ),
+    (
+        "length not in its shortest form (RFC 6455 5.2)",
+        lambda head: (
+            head.length is not None
+            and (
+                (head.short_length == 126 and head.length < 126)
+                or (head.short_length == 127 and head.length < 1 << 16)
+            )
+        ),
+    ),
+    (
+        "length above 2^63-1 (RFC 6455 5.2)",
+        lambda head: head.length is not None and head.length >= 1 << 63,
+    ),
+    ("fragmented control frame (RFC 6455 5.5)", lambda head: head.opcode > 7 and not head.fin),
+    (
+        "control frame over 125 bytes (RFC 6455 5.5)",
+        lambda head: head.opcode > 7 and head.length is not None and head.length > 125,
+    ),
+)
+
+
+def _close_violations(payload: bytes) -> list[str]:
+    if not payload:
+        return []
+    if len(payload) == 1:
+        return [CLOSE_ONE_BYTE]
+    code, _ = close_parts(payload)
+    found = [] if code is not None and may_be_sent(code) else [CLOSE_CODE]
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        found.append(CLOSE_REASON)
+    return found
+
+
+class _Utf8Check:
+    """Whether a text is UTF-8 so far, piece by piece; tells the first fault once, then keeps quiet."""
+
+    _STEP = 1 << 16
+    """Bytes decoded at once: the decoded copy of a huge piece is thrown away in small ones."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+        self._bad = False
+
+    def feed(self, piece: bytes, *, last: bool) -> bool:
+        """Return whether the text turned out bad with this piece."""
+        if self._bad:
+            return False
+        if not self._tail and piece.isascii():
+            return False
+        try:
+            self._decode(piece, last=last)
+        except UnicodeDecodeError:
+            self._bad = True
+        return self._bad
+
+    def _decode(self, piece: bytes, *, last: bool) -> None:
+        for at in range(0, len(piece), self._STEP):
+            waiting = self._tail + piece[at : at + self._STEP]
+            _, used = utf_8_decode(waiting, "strict", False)
+            self._tail = waiting[used:]
+        if last:
+            utf_8_decode(self._tail, "strict", True)
+
+
+class FrameDecoder:
+    """Frames out of the bytes of one direction of one connection, after the upgrade.
+
+    ``sender`` is who sends in this direction: it decides whether frames have to be masked.
+    """
+
+    def __init__(self, sender: Side) -> None:
+        self._sender = sender
+        self._masks = sender is Side.CLIENT
+        self._held = bytearray()
+        self._whole: int | None = None  # bytes the held frame will have, once its head is there
+        self._fragments: _Utf8Check | bool = False  # an open fragmented payload; True if not a text
+        self._closed = False
+
+    @property
+    def unfinished(self) -> bytes:
+        """The bytes of the frame whose end has not come yet; empty between frames."""
+        return bytes(self._held)
+
+    @property
+    def declared_length(self) -> int | None:
+        """Payload bytes the unfinished frame announces; None without one, or before its head is whole."""
+        return None if self._whole is None else self._whole - HEAD_SIZE[self._held[1]]
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the frames these bytes completed, in order. Never raises."""
+        frames: list[Frame] = []
+        at = self._top_up(data, frames) if self._held else 0
+        size = len(data)
+        masks = self._masks
+        calm = not self._closed and self._fragments is False
+        # The common frame (whole in the chunk, a complete text, nothing wrong) is judged in this loop;
+        # whatever is less common goes through _finish.
+        while at + 2 <= size:
+            first = data[at]
+            second = data[at + 1]
+            start = at + HEAD_SIZE[second]
+            if start > size:
+                break
+            length = second & 0x7F
+            shortest = 0
+            if length == 126:
+                length = data[at + 2] << 8 | data[at + 3]
+                shortest = 126
+            elif length == 127:
+                length = int.from_bytes(data[at + 2 : at + 10], "big")
+                shortest = 1 << 16
+            end = start + length
+            if end > size:
+                break
+            head = data[at:start]
+            payload = data[start:end]
+            at = end
+            if first == 0x81 and calm and (second > 127) is masks and length >= shortest:
+                key = None
+                if masks:
+                    key = head[-4:]
+                    payload = apply_mask(payload, key)
+                if payload.isascii() or not _Utf8Check().feed(payload, last=True):
+                    frames.append(Frame(1, payload, True, 0, head, key))
+                else:
+                    frames.append(Frame(1, payload, True, 0, head, key, TEXT_NOT_UTF8))
+            else:
+                frames.append(self._finish(head, payload))
+                calm = not self._closed and self._fragments is False
+        if at < size:
+            self._hold(data[at:])
+        return frames
+
+    def end(self) -> Frame | None:
+        """The connection is over: return what is unfinished as a last frame, or None if nothing is.
+
+        Its violation begins "unfinished: 9 of 135 bytes", heads counted; its raw bytes are as true as
+        any other frame's. A head that was cut short leaves mask None and payload empty.
+        """
+        if not self._held:
+            return None
+        held, whole = bytes(self._held), self._whole
+        self._held, self._whole = bytearray(), None
+        total = "an unknown number of" if whole is None else str(whole)
+        cut_off = f"{UNFINISHED} {len(held)} of {total} bytes"
+        size = HEAD_SIZE[held[1]] if len(held) > 1 else 2
+        frame = self._finish(held[:size], held[size:], whole=False)
+        return frame._replace(violation="; ".join(filter(None, (cut_off, frame.violation))))
+
+    def _hold(self, rest: bytes) -> None:
+        self._held = bytearray(rest)
+        self._whole = _whole_size(self._held)
+
+    def _top_up(self, data: bytes, frames: list[Frame]) -> int:
+        """Give the held frame what it lacks; return how much of ``data`` that took.
+
+        Grows one bytearray in place: a frame of 100 MB in small chunks must not be copied for each.
+        """
+        held, taken = self._held, 0
+        while self._whole is None:  # at most twice: the first two bytes, then the rest of the head
+            lacking = (HEAD_SIZE[held[1]] if len(held) > 1 else 2) - len(held)
+            if taken == len(data):
+                return taken
+            held += data[taken : taken + lacking]
+            taken = min(len(data), taken + lacking)
+            self._whole = _whole_size(held)
+        lacking = self._whole - len(held)
+        held += data[taken : taken + lacking]
+        taken = min(len(data), taken + lacking)
+        if len(held) == self._whole:
+            self._held, self._whole = bytearray(), None
+            with memoryview(held) as view:
+                size = HEAD_SIZE[held[1]]
+                frames.append(self._finish(bytes(view[:size]), bytes(view[size:])))
+        return taken
+
+    def _finish(self, head: bytes, payload: bytes, *, whole: bool = True) -> Frame:
+        """Unmask, judge, and take note of what the next frame is judged by."""
+        first = head[0]
+        facts = _read_head(self._sender, head)
+        key = head[-4:] if facts.masked and len(head) == HEAD_SIZE[head[1]] else None
+        payload = payload if key is None else apply_mask(payload, key)
+        found = [label for label, broken in _HEAD_RULES if broken(facts)]
+        if facts.opcode <= Opcode.BINARY:
+            found += self._data_violations(facts, payload, whole=whole)
+        elif facts.opcode == Opcode.CLOSE:
+            found += _close_violations(payload) if whole else []
+            self._closed = True
+        elif facts.opcode < Opcode.CLOSE and self._closed:
+            found.append(AFTER_CLOSE)
+        violation = "; ".join(found) if found else None
+        return Frame(facts.opcode, payload, first > 127, facts.rsv, head, key, violation)
+
+    def _data_violations(self, facts: _Head, payload: bytes, *, whole: bool) -> list[str]:
+        found = [AFTER_CLOSE] if self._closed else []
+        if facts.opcode == Opcode.CONTINUATION:
+            if self._fragments is False:
+                return [*found, LONE_CONTINUATION]
+        else:
+            if self._fragments is not False:
+                found.append(INSIDE_FRAGMENTS)
+            self._fragments = _Utf8Check() if facts.opcode == Opcode.TEXT else True
+        if isinstance(self._fragments, _Utf8Check) and self._fragments.feed(
+            payload, last=facts.fin and whole
+        ):
+            found.append(TEXT_NOT_UTF8)
+        if facts.fin:
+            self._fragments = False
+        return found
+
+
+def _whole_size(held: bytearray) -> int | None:
+    """Bytes of the frame that ``held`` begins, head and payload; None while its head is not whole."""
+    length = _length(held)
+    return None if length is None else HEAD_SIZE[held[1]] + length
+
+
+def _length(head: bytes | bytearray) -> int | None:
+    if len(head) < 2 or len(head) < HEAD_SIZE[head[1]]:
+        return None
+    short = head[1] & 0x7F
+    if short < 126:
+        return short
+    return int.from_bytes(head[2:4] if short == 126 else head[2:10], "big")
+
+
+def _read_head(sender: Side, head: bytes) -> _Head:
+    first = head[0]
+    second = head[1] if len(head) > 1 else None
+    return _Head(
+        sender=sender,
+        opcode=first & 15,
+        fin=first > 127,
+        rsv=first >> 4 & 7,
+        masked=None if second is None else second > 127,
+        short_length=None if second is None else second & 0x7F,
+        length=_length(head),
+    )

@@ -1,0 +1,244 @@
+"""One RFC 6455 frame: what it is made of, how its bytes are built, and how it prints for people."""
+
+from __future__ import annotations
+
+from codecs import utf_8_decode
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+UNFINISHED = "unfinished:"
+"""How the violation of a frame begins whose end never came."""
+
+
+class Side(StrEnum):
+    """Who sent a frame."""
+
+    CLIENT = "client"
+    SERVICE = "service"
+
+
+class Opcode(IntEnum):
+    """The opcodes RFC 6455 (section 5.2) defines. Others are kept as plain numbers."""
+
+    CONTINUATION = 0x0
+    TEXT = 0x1
+    BINARY = 0x2
+    CLOSE = 0x8
+    PING = 0x9
+    PONG = 0xA
+
+
+class CloseCode(IntEnum):
+    """Why a connection was closed: RFC 6455 (section 7.4.1), its registry, and LivePerson's own two."""
+
+    meaning: str
+
+    def __new__(cls, code: int, meaning: str = "") -> CloseCode:
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    NORMAL = 1000, "normal closure"
+    GOING_AWAY = 1001, "going away"
+    PROTOCOL_ERROR = 1002, "protocol error"
+    UNSUPPORTED_DATA = 1003, "kind of data not accepted"
+    NO_STATUS = 1005, "no code was given"
+    ABNORMAL = 1006, "ended without a Close frame"
+    INVALID_DATA = 1007, "data not as its type says"
+    POLICY_VIOLATION = 1008, "policy violation; LivePerson: authentication"
+    TOO_BIG = 1009, "payload too big"
+    EXTENSION_MISSING = 1010, "a required extension was not agreed"
+    INTERNAL_ERROR = 1011, "internal error; LivePerson: get a new token"
+    SERVICE_RESTART = 1012, "service restarts"
+    TRY_AGAIN_LATER = 1013, "try again later"
+    BAD_GATEWAY = 1014, "gateway got a bad answer"
+    TLS_FAILED = 1015, "TLS handshake failed"
+    TOKEN_EXPIRED = 4401, "token missing or expired: get a new one from the brand"
+    IDENTITY_EXPIRED = 4407, "identity expired: have LivePerson's identity provider extend it"
+
+
+# Section 7.4: these are words for an API and never stand on the wire.
+_NEVER_SENT = {CloseCode.NO_STATUS, CloseCode.ABNORMAL, CloseCode.TLS_FAILED}
+
+
+def may_be_sent(close_code: int) -> bool:
+    """Whether RFC 6455 (section 7.4) lets a Close frame carry this code."""
+    if 3000 <= close_code <= 4999:
+        return True
+    return 1000 <= close_code <= 1015 and close_code != 1004 and close_code not in _NEVER_SENT
+
+
+class Frame(NamedTuple):
+    """One frame as it stood on the wire.
+
+    A named tuple, not a dataclass: a burst makes tens of thousands a second, and this costs a third.
+
+    Attributes:
+        opcode: 0–15; the known ones compare equal to ``Opcode``.
+        payload: the payload with the mask taken off.
+        fin: whether it ends its payload.
+        rsv: the three reserved bits as a number, RSV1 being 4.
+        head: the header bytes exactly as they came, mask key included.
+        mask: the four mask bytes, or None for an unmasked frame.
+        violation: what RFC 6455 forbids about it, in a few words, or None. Never a reason to drop it.
+    """
+
+    opcode: int
+    payload: bytes
+    fin: bool = True
+    rsv: int = 0
+    head: bytes = b""
+    mask: bytes | None = None
+    violation: str | None = None
+
+    def __str__(self) -> str:
+        """For people: ``TEXT '{"kind":"req"}' [14 bytes, masked]``. Long payloads are elided."""
+        flags = [
+            f"{len(self.payload)} byte{'' if len(self.payload) == 1 else 's'}",
+            "masked" if self.mask is not None else "",
+            "" if self.fin else "continued",
+            f"rsv {self.rsv}" if self.rsv else "",
+            self.violation or "",
+        ]
+        shown = _close_shown(self.payload) if self.opcode == Opcode.CLOSE else _shown(self.payload)
+        return f"{opcode_name(self.opcode)} {shown} [{', '.join(filter(None, flags))}]"
+
+
+def opcode_name(opcode: int) -> str:
+    """``TEXT`` for 1; ``OPCODE 3`` for one that RFC 6455 does not define."""
+    try:
+        return Opcode(opcode).name
+    except ValueError:
+        return f"OPCODE {opcode}"
+
+
+_EDGE = 60
+"""How many characters (bytes, where it is no text) of a long payload are shown at its beginning."""
+
+
+def _close_shown(payload: bytes) -> str:
+    code, reason = close_parts(payload)
+    if code is None:
+        return _shown(payload) if payload else "without a code"
+    return " ".join(filter(None, (str(code), _meaning_shown(code), repr(reason) if reason else "")))
+
+
+def _meaning_shown(close_code: int) -> str:
+    try:
+        return f"({CloseCode(close_code).meaning})"
+    except ValueError:
+        return ""
+
+
+def _shown(payload: bytes) -> str:
+    try:
+        return _text_shown(payload)
+    except UnicodeDecodeError:
+        return _hex_shown(payload)
+
+
+def _text_shown(payload: bytes) -> str:
+    """The text, or its two ends if it is long; only the ends are decoded. Raises UnicodeDecodeError."""
+    if len(payload) <= 2 * _EDGE:
+        return repr(payload.decode())
+    beginning, _ = utf_8_decode(payload[:_EDGE], "strict", False)
+    ending = payload[-_EDGE // 2 :]
+    while ending and ending[0] & 0xC0 == 0x80:  # the cut went through a character: drop the rest of it
+        ending = ending[1:]
+    return f"{beginning!r}…{ending.decode()!r}"
+
+
+def _hex_shown(payload: bytes) -> str:
+    if len(payload) <= _EDGE:
+        return payload.hex(" ")
+    return f"{payload[: _EDGE // 2].hex(' ')} … {payload[-_EDGE // 4 :].hex(' ')}"
+
+
+# Section 5.2: the second byte alone tells how long a head is: 2 bytes, 2 or 8 more for the length,
+# 4 more for a mask key.
+HEAD_SIZE = tuple(
+    2 + {126: 2, 127: 8}.get(second & 0x7F, 0) + (4 if second & 0x80 else 0) for second in range(256)
+)
+
+_STRIDE = 1 << 16
+"""Masking goes in pieces of this many bytes, so that a huge payload costs one copy and not four."""
+
+
+def apply_mask(data: bytes, mask: bytes) -> bytes:
+    """Mask or unmask (it is the same): XOR with the four bytes of ``mask``, over and over."""
+    size = len(data)
+    if size > _STRIDE:
+        pieces = (data[at : at + _STRIDE] for at in range(0, size, _STRIDE))
+        return b"".join([apply_mask(piece, mask) for piece in pieces])
+    key = int.from_bytes((mask * (size // 4 + 1))[:size], "little")
+    return (int.from_bytes(data, "little") ^ key).to_bytes(size, "little")
+
+
+def encode(
+    opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, mask: bytes | None = None
+) -> bytes:
+    """The bytes of one frame, its length in the shortest form. It may break every other rule.
+
+    Args:
+        opcode: 0–15.
+        payload: not yet masked.
+        rsv: the three reserved bits as a number, RSV1 being 4.
+        mask: the four mask bytes; None sends unmasked.
+
+    Raises:
+        ValueError: a number that does not fit its bits, or a mask of another length.
+    """
+    if not (0 <= opcode <= 15 and 0 <= rsv <= 7) or (mask is not None and len(mask) != 4):
+        raise ValueError(f"no such frame: opcode {opcode}, rsv {rsv}, mask {mask!r}")
+    first = (0x80 if fin else 0) | rsv << 4 | opcode
+    head = bytes((first,)) + _length_bytes(len(payload), masked=mask is not None)
+    return head + payload if mask is None else head + mask + apply_mask(payload, mask)
+
+
+def _length_bytes(length: int, *, masked: bool) -> bytes:
+    bit = 0x80 if masked else 0
+    if length < 126:
+        return bytes((bit | length,))
+    if length < 1 << 16:
+        return bytes((bit | 126,)) + length.to_bytes(2, "big")
+    return bytes((bit | 127,)) + length.to_bytes(8, "big")
+
+
+def mask_key(head: bytes) -> bytes | None:
+    """The mask key at the end of a whole head; None if it has none, or the head is cut short."""
+    if len(head) < 6 or not head[1] & 0x80 or len(head) != HEAD_SIZE[head[1]]:
+        return None
+    return head[-4:]
+
+
+def raw_bytes(head: bytes, payload: bytes) -> bytes:
+    """The exact bytes of the wire, from a frame's head and its unmasked payload.
+
+    Only true for the payload that came with that head: not for one that was redacted.
+    """
+    key = mask_key(head)
+    return head + payload if key is None else head + apply_mask(payload, key)
+
+
+def split_raw(raw: bytes) -> Frame:
+    """The one frame that ``raw`` is, by its head alone: rules are not checked, the length is not compared.
+
+    The opposite of ``raw_bytes``. A head that is cut short leaves the payload empty.
+    """
+    first = raw[0] if raw else 0
+    size = HEAD_SIZE[raw[1]] if len(raw) > 1 else 2
+    head, payload = raw[:size], raw[size:]
+    key = mask_key(head)
+    payload = payload if key is None else apply_mask(payload, key)
+    return Frame(first & 15, payload, first > 127, first >> 4 & 7, head, key)
+
+
+def close_parts(payload: bytes) -> tuple[int | None, str]:
+    """Code and reason of a Close frame; (None, "") where it has none.
+
+    A reason that is not UTF-8 keeps its bad bytes as backslash escapes.
+    """
+    if len(payload) < 2:
+        return None, ""
+    return int.from_bytes(payload[:2], "big"), payload[2:].decode("utf-8", "backslashreplace")

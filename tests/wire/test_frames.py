@@ -1,0 +1,200 @@
+"""One frame: its bytes, and how it prints."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.wire.frames import (
+    CloseCode,
+    Frame,
+    Opcode,
+    apply_mask,
+    close_parts,
+    encode,
+    mask_key,
+    may_be_sent,
+    opcode_name,
+    raw_bytes,
+    split_raw,
+)
+
+keys = st.binary(min_size=4, max_size=4)
+
+
+@pytest.mark.parametrize(
+    ("frame", "shown"),
+    [
+        pytest.param(Frame(1, b"Hello"), "TEXT 'Hello' [5 bytes]", id="text"),
+        pytest.param(Frame(1, b"x", mask=b"abcd"), "TEXT 'x' [1 byte, masked]", id="masked, one byte"),
+        pytest.param(Frame(1, b"Hel", fin=False), "TEXT 'Hel' [3 bytes, continued]", id="continued"),
+        pytest.param(Frame(0, b"lo"), "CONTINUATION 'lo' [2 bytes]", id="continuation"),
+        pytest.param(
+            Frame(2, b"\xff\x00", rsv=4), "BINARY ff 00 [2 bytes, rsv 4]", id="binary, reserved bit"
+        ),
+        pytest.param(Frame(9, b""), "PING '' [0 bytes]", id="ping"),
+        pytest.param(Frame(8, b""), "CLOSE without a code [0 bytes]", id="close without code"),
+        pytest.param(Frame(8, b"\xff"), "CLOSE ff [1 byte]", id="close of one byte"),
+        pytest.param(
+            Frame(8, b"\x03\xe8bye"), "CLOSE 1000 (normal closure) 'bye' [5 bytes]", id="close with reason"
+        ),
+        pytest.param(Frame(8, b"\x0f\xa0"), "CLOSE 4000 [2 bytes]", id="close with unknown code"),
+        pytest.param(
+            Frame(11, b"", violation="unknown opcode"), "OPCODE 11 '' [0 bytes, unknown opcode]", id="unknown"
+        ),
+        pytest.param(
+            Frame(1, b"a" * 100 + b"b" * 100),
+            f"TEXT '{'a' * 60}'…'{'b' * 30}' [200 bytes]",
+            id="long text is elided",
+        ),
+        pytest.param(
+            Frame(2, b"\xff" * 100),
+            f"BINARY {' '.join(['ff'] * 30)} … {' '.join(['ff'] * 15)} [100 bytes]",
+            id="long binary is elided",
+        ),
+        pytest.param(Frame(1, b"\x1b[31m"), r"TEXT '\x1b[31m' [5 bytes]", id="escapes are not passed on"),
+    ],
+)
+def test_a_frame_prints_for_people(frame: Frame, shown: str) -> None:
+    assert str(frame) == shown
+
+
+def test_eliding_never_cuts_through_a_character() -> None:
+    for shift in range(4):
+        shown = str(Frame(1, b"x" * shift + "😀".encode() * 100))
+        assert "😀…" in shown.replace("'", "")
+        assert "\\x" not in shown
+
+
+@given(st.integers(0, 15), st.binary(max_size=300) | st.text(max_size=200).map(str.encode))
+def test_any_frame_prints_in_one_short_line(opcode: int, payload: bytes) -> None:
+    shown = str(Frame(opcode, payload))
+    assert "\n" not in shown
+    assert len(shown) < 1200
+
+
+@given(data=st.binary(max_size=300), key=keys)
+def test_masking_is_xor_byte_by_byte_and_undoes_itself(data: bytes, key: bytes) -> None:
+    masked = apply_mask(data, key)
+    assert masked == bytes(byte ^ key[place % 4] for place, byte in enumerate(data))
+    assert apply_mask(masked, key) == data
+
+
+@pytest.mark.parametrize("extra", [-1, 0, 1, 5])
+def test_masking_a_huge_payload_in_pieces_keeps_the_key_in_step(extra: int) -> None:
+    data = bytes(range(251)) * (3 * 65536 // 251 + 1)
+    data = data[: 2 * 65536 + extra]
+    masked = apply_mask(data, b"\x01\x02\x04\x08")
+    assert masked[-9:] == bytes(data[place] ^ (1 << place % 4) for place in range(len(data) - 9, len(data)))
+    assert apply_mask(masked, b"\x01\x02\x04\x08") == data
+
+
+# RFC 6455 5.7, the examples; and 5.2, the borders of the three lengths.
+@pytest.mark.parametrize(
+    ("raw", "made"),
+    [
+        pytest.param(b"\x81\x05Hello", encode(1, b"Hello"), id="text"),
+        pytest.param(
+            bytes.fromhex("818537fa213d7f9f4d5158"),
+            encode(1, b"Hello", mask=bytes.fromhex("37fa213d")),
+            id="masked text",
+        ),
+        pytest.param(b"\x01\x03Hel", encode(1, b"Hel", fin=False), id="first fragment"),
+        pytest.param(b"\x80\x02lo", encode(0, b"lo"), id="last fragment"),
+        pytest.param(b"\x89\x05Hello", encode(9, b"Hello"), id="ping"),
+        pytest.param(
+            bytes.fromhex("8a8537fa213d7f9f4d5158"),
+            encode(10, b"Hello", mask=bytes.fromhex("37fa213d")),
+            id="masked pong",
+        ),
+        pytest.param(b"\x82\x7d" + b"x" * 125, encode(2, b"x" * 125), id="125"),
+        pytest.param(b"\x82\x7e\x00\x7e" + b"x" * 126, encode(2, b"x" * 126), id="126"),
+        pytest.param(b"\x82\x7e\xff\xff" + b"x" * 65535, encode(2, b"x" * 65535), id="65535"),
+        pytest.param(
+            b"\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" + b"x" * 65536, encode(2, b"x" * 65536), id="65536"
+        ),
+        pytest.param(b"\xf3\x00", encode(3, b"", rsv=7), id="breaks rules when asked to"),
+    ],
+)
+def test_encoding_writes_the_bytes_of_the_rfc(raw: bytes, made: bytes) -> None:
+    assert made == raw
+
+
+@pytest.mark.parametrize(
+    ("opcode", "rsv", "mask"),
+    [
+        pytest.param(16, 0, None, id="opcode"),
+        pytest.param(-1, 0, None, id="negative opcode"),
+        pytest.param(1, 8, None, id="rsv"),
+        pytest.param(1, 0, b"abc", id="mask"),
+    ],
+)
+def test_encoding_refuses_what_no_frame_can_hold(opcode: int, rsv: int, mask: bytes | None) -> None:
+    with pytest.raises(ValueError, match="no such frame"):
+        encode(opcode, b"", rsv=rsv, mask=mask)
+
+
+@given(
+    opcode=st.integers(0, 15),
+    payload=st.binary(max_size=200) | st.integers(65530, 65540).map(bytes),
+    fin=st.booleans(),
+    rsv=st.integers(0, 7),
+    mask=st.none() | keys,
+)
+def test_splitting_undoes_encoding(
+    opcode: int, payload: bytes, fin: bool, rsv: int, mask: bytes | None
+) -> None:
+    raw = encode(opcode, payload, fin=fin, rsv=rsv, mask=mask)
+    frame = split_raw(raw)
+    assert frame[:4] == (opcode, payload, fin, rsv)
+    assert frame.mask == mask
+    assert raw_bytes(frame.head, frame.payload) == raw
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_split_and_join_to_themselves(raw: bytes) -> None:
+    frame = split_raw(raw)
+    assert raw_bytes(frame.head, frame.payload) == raw
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"\x81", b"\x81\x85", b"\x81\x85abc", b"\x81\x05", b"\x81\xfeab", b"\x81\x85abcde"],
+)
+def test_a_head_that_is_not_whole_or_not_masked_has_no_key(head: bytes) -> None:
+    assert mask_key(head) is None
+    assert raw_bytes(head, b"xyz") == head + b"xyz"
+
+
+@pytest.mark.parametrize(
+    ("payload", "parts"),
+    [
+        pytest.param(b"", (None, ""), id="empty"),
+        pytest.param(b"\x03", (None, ""), id="one byte"),
+        pytest.param(b"\x03\xe8", (1000, ""), id="code"),
+        pytest.param(b"\x11\x31" + "née".encode(), (4401, "née"), id="code and reason"),
+        pytest.param(b"\x03\xe8a\xffb", (1000, "a\\xffb"), id="bad bytes are escaped"),
+    ],
+)
+def test_close_payloads_come_apart(payload: bytes, parts: tuple[int | None, str]) -> None:
+    assert close_parts(payload) == parts
+
+
+def test_every_close_code_says_what_it_means() -> None:
+    assert CloseCode(4401) is CloseCode.TOKEN_EXPIRED
+    assert all(code.meaning for code in CloseCode)
+    assert {1000, 1001, 1002, 1003, 1005, 1006, *range(1007, 1016), 4401, 4407} == set(CloseCode)
+
+
+@pytest.mark.parametrize("code", [1000, 1003, 1007, 1011, 1014, 3000, 4401, 4999])
+def test_these_codes_may_stand_on_the_wire(code: int) -> None:
+    assert may_be_sent(code)
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535])
+def test_these_codes_may_not(code: int) -> None:
+    assert not may_be_sent(code)
+
+
+def test_opcodes_have_names() -> None:
+    assert opcode_name(Opcode.TEXT) == "TEXT"
+    assert opcode_name(3) == "OPCODE 3"
