@@ -16,7 +16,8 @@ The map of the house. Bytes come in on the left; what people read goes out on th
   ``report`` (JSON and tables).
 * ``recipes`` puts the rooms together and is the library's front door; ``cli`` parses, calls a recipe, prints.
 
-The public names below are loaded when they are first used, so that importing the package costs nothing.
+From Python, begin with ``from recorder import recipes``. The names below are loaded when they are first
+used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from recorder.receipts.fold import fold
     from recorder.receipts.queries import MessageView, ReceiptView, view
     from recorder.receipts.state import Transcript
-    from recorder.recipes import import_capture, messages, open_archive, record, replay, simulator, transcript
 
 _HOME = {
     "RecorderError": "recorder.errors",
@@ -40,13 +40,6 @@ _HOME = {
     "ReceiptView": "recorder.receipts.queries",
     "view": "recorder.receipts.queries",
     "fold": "recorder.receipts.fold",
-    "import_capture": "recorder.recipes",
-    "messages": "recorder.recipes",
-    "open_archive": "recorder.recipes",
-    "record": "recorder.recipes",
-    "replay": "recorder.recipes",
-    "simulator": "recorder.recipes",
-    "transcript": "recorder.recipes",
 }
 
 __all__ = [
@@ -56,13 +49,6 @@ __all__ = [
     "Transcript",
     "__version__",
     "fold",
-    "import_capture",
-    "messages",
-    "open_archive",
-    "record",
-    "replay",
-    "simulator",
-    "transcript",
     "view",
 ]
 

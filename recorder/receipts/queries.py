@@ -37,6 +37,7 @@ class MessageView(NamedTuple):
         status: pending, failed, unknown, unseen, sent, accepted or read.
         sent: what proves that it was sent; None for a message known only by receipts for it.
         ask: number of the frame that asked for it, None if it is not ours or was published elsewhere.
+        decided_by: the receipt that makes it accepted or read, else None.
     """
 
     dialog_id: str | None
@@ -50,6 +51,7 @@ class MessageView(NamedTuple):
     sent: Evidence | None
     receipts: tuple[ReceiptView, ...]
     ask: int | None
+    decided_by: ReceiptView | None = None
 
 
 def own_ids(transcript: Transcript) -> frozenset[str]:
@@ -114,6 +116,7 @@ def message_view(
     author = message.author if message.author is not None else _sole(me) if message.mine else None
     mine = True if message.mine else _is_me(author, me)
     receipts = _receipts(transcript, message, me)
+    decided_by = None if message.published is None else _deciding(message, author, receipts)
     return MessageView(
         dialog_id=dialog_id,
         sequence=sequence,
@@ -122,10 +125,11 @@ def message_view(
         mine=None if message.published is None else mine,
         type=message.type,
         text=message.text,
-        status=_status(message, author, receipts),
+        status=_status(message, decided_by),
         sent=message.published,
         receipts=receipts,
         ask=message.ask,
+        decided_by=decided_by,
     )
 
 
@@ -146,18 +150,22 @@ def _ask_view(transcript: Transcript, frame: int, ask: Ask, me: frozenset[str]) 
     )
 
 
-def _status(message: Message, author: str | None, receipts: Iterable[ReceiptView]) -> str:
+def _deciding(message: Message, author: str | None, receipts: Iterable[ReceiptView]) -> ReceiptView | None:
+    """The earliest receipt for the highest rung that somebody other than the author proved."""
+    counted = [
+        receipt
+        for receipt in receipts
+        if receipt.status in LADDER
+        and receipt.evidence.proof >= Proof.ACKNOWLEDGED
+        and not _by_author(receipt, message, author)
+    ]
+    return max(counted, key=lambda r: (LADDER.index(r.status), -r.evidence.frame), default=None)
+
+
+def _status(message: Message, decided_by: ReceiptView | None) -> str:
     if message.published is None:
         return "unseen"
-    reached = {
-        receipt.status
-        for receipt in receipts
-        if receipt.evidence.proof >= Proof.ACKNOWLEDGED and not _by_author(receipt, message, author)
-    }
-    for rung in reversed(LADDER):
-        if rung in reached:
-            return STATUS_OF[rung]
-    return "sent"
+    return "sent" if decided_by is None else STATUS_OF[decided_by.status]
 
 
 def _by_author(receipt: ReceiptView, message: Message, author: str | None) -> bool:

@@ -131,9 +131,13 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
         },
     )
     for connection in summary.connections:
-        console(stream).print(Text(f"connection {connection.connection}: {_connection_words(connection)}"))
+        _print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
     for oddity in summary.oddities:
-        console(stream).print(Text(f"odd: {safe_text(oddity)}"))
+        _print_line(stream, f"odd: {safe_text(oddity)}")
+
+
+def _print_line(stream: IO[str], line: str) -> None:
+    console(stream).print(Text(line), soft_wrap=True)
 
 
 def _frame_words(summary: Summary) -> str:

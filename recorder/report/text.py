@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO
+from typing import IO, Protocol
 
 from rich.console import Console
 from rich.table import Table
@@ -42,7 +42,11 @@ def print_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence
         table.add_column(Text(heading), no_wrap=True, overflow="ellipsis", min_width=least)
     for row in laid:
         table.add_row(*row)
-    console(stream).print(table, no_wrap=True, crop=False)
+    output = console(stream)
+    with output.capture() as laid_out:
+        output.print(table, no_wrap=True, crop=False)
+    for line in laid_out.get().splitlines():
+        stream.write(line.rstrip() + "\n")
 
 
 def print_pairs(stream: IO[str], pairs: Mapping[str, object]) -> None:
@@ -77,6 +81,38 @@ def print_sessions(stream: IO[str], sessions: Iterable[SessionFacts]) -> None:
             for session in sessions
         ),
     )
+
+
+VERDICT_COLUMNS = ("SESSION", "NAME+", "VERDICT", "FRAMES", "PROBLEMS")
+
+
+class Verdict(Protocol):
+    """What verifying one session found."""
+
+    @property
+    def session(self) -> str | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def problems(self) -> tuple[str, ...]: ...
+
+
+def print_verdicts(stream: IO[str], verdicts: Sequence[Verdict]) -> None:
+    """The table of ``archive verify``, and every problem in full below it."""
+    rows = (
+        (v.session or "(file)", v.name or "-", v.state, str(v.frames), str(len(v.problems) or "-"))
+        for v in verdicts
+    )
+    print_table(stream, VERDICT_COLUMNS, rows)
+    for verdict in verdicts:
+        for problem in verdict.problems:
+            console(stream).print(
+                Text(f"{verdict.session or 'the file'}: {safe_text(problem)}"), soft_wrap=True
+            )
 
 
 FRAME_LINE = "{:>8} {:>4}  {:<12}  {:<7}  {:<13} {:>8}  {}"

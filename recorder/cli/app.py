@@ -1,0 +1,43 @@
+"""The commands, put together. Each lives in a module of its own and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import archive, frame, import_, message, record, replay, session, simulate
+from .boundary import ErrorBoundary
+
+app = typer.Typer(
+    name="recorder",
+    cls=ErrorBoundary,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_show_locals=False,  # locals hold tokens
+    rich_markup_mode=None,
+    help="Record, explain and replay sessions of LivePerson's Messaging Window API.",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from recorder import __version__
+
+        typer.echo(f"recorder {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def recorder(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Record, explain and replay sessions of LivePerson's Messaging Window API."""
+
+
+for verb in (record, replay, simulate, import_):
+    verb.add_to(app)
+for noun in (session, message, frame, archive):
+    noun.add_to(app)

@@ -1,0 +1,80 @@
+"""``recorder archive``: the file itself."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet, help_with
+from .output import Talk, write_json
+
+app = typer.Typer(
+    no_args_is_help=True, help="The archive: what it is, whether it is whole, bring it up to date."
+)
+
+DAMAGED, INCOMPLETE = 7, 5
+"""Exit codes of ``archive verify``."""
+
+
+def add_to(parent: typer.Typer) -> None:
+    """Hang the commands under ``recorder``."""
+    parent.add_typer(app, name="archive")
+
+
+@app.command(
+    "info", help=help_with("Show what the archive is, how big, and who writes it.", "recorder archive info")
+)
+def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
+    """See the help above."""
+    from dataclasses import asdict
+
+    from recorder import recipes
+    from recorder.report.text import print_pairs
+
+    with recipes.open_archive(archive) as opened:
+        info = asdict(opened.info())
+    if json:
+        write_json(info)
+        return
+    print_pairs(sys.stdout, info)
+
+
+@app.command(
+    "verify",
+    help=help_with(
+        "Recount and rehash every frame. Exit 0: all complete; 5: a session was interrupted; 7: damaged.",
+        "recorder archive verify",
+    ),
+)
+def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
+    """See the help above."""
+    from recorder import recipes
+    from recorder.report.text import print_verdicts
+
+    verdicts = recipes.verify(archive)
+    if json:
+        for verdict in verdicts:
+            write_json(recipes.verdict_json(verdict))
+    else:
+        print_verdicts(sys.stdout, verdicts)
+    states = {verdict.state for verdict in verdicts}
+    if "damaged" in states:
+        raise typer.Exit(DAMAGED)
+    if "interrupted" in states:
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command(
+    "upgrade",
+    help=help_with(
+        "Bring an older archive up to date; a copy of the old file is kept beside it.",
+        "recorder archive upgrade",
+    ),
+)
+def upgrade_archive(archive: Archive = DEFAULT_ARCHIVE, quiet: Quiet = False) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    talk = Talk(quiet=quiet)
+    recipes.upgrade(archive, say=talk)

@@ -1,0 +1,72 @@
+"""``recorder frame``: the frames themselves."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet, Session, help_with
+from .output import write_json
+
+app = typer.Typer(no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
+
+
+def add_to(parent: typer.Typer) -> None:
+    """Hang the commands under ``recorder``."""
+    parent.add_typer(app, name="frame")
+
+
+@app.command(
+    "list", help=help_with("List the frames of a session in wire order.", "recorder frame list last")
+)
+def list_frames(
+    session: Session,
+    connection: Annotated[
+        int | None, typer.Option("--connection", metavar="N", help="Only this connection of the session.")
+    ] = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    with recipes.open_archive(archive) as opened:
+        frames = recipes.frames(opened, session, connection=connection)
+        if json:
+            from recorder.report.view import frame_json
+
+            for frame in frames:
+                write_json(frame_json(frame))
+            return
+        from recorder.report.text import print_frames
+
+        print_frames(sys.stdout, frames)
+
+
+@app.command(
+    "show",
+    help=help_with("Show one frame: header, payload as text or JSON, and hex.", "recorder frame show last 1"),
+)
+def show_frame(
+    session: Session,
+    frame: Annotated[str, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")],
+    archive: Archive = DEFAULT_ARCHIVE,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    with recipes.open_archive(archive) as opened:
+        shown = recipes.frame(opened, session, frame)
+    if json:
+        from recorder.report.view import frame_json
+
+        write_json(frame_json(shown))
+        return
+    from recorder.report.hexdump import print_frame
+
+    print_frame(sys.stdout, shown)

@@ -1,0 +1,118 @@
+"""``recorder session``: what was recorded, whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet, Session, help_with
+from .output import Talk, write_json
+
+app = typer.Typer(no_args_is_help=True, help="Sessions: list, show, export and delete them.")
+
+
+def add_to(parent: typer.Typer) -> None:
+    """Hang the commands under ``recorder``."""
+    parent.add_typer(app, name="session")
+
+
+@app.command(
+    "list", help=help_with("List the sessions of the archive, oldest first.", "recorder session list")
+)
+def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
+    """See the help above."""
+    from recorder import recipes
+    from recorder.report.view import session_json
+
+    with recipes.open_archive(archive) as opened:
+        sessions = opened.sessions()
+    if json:
+        for session in sessions:
+            write_json({**session_json(session)})
+        return
+    import sys
+
+    from recorder.report.text import print_sessions
+
+    print_sessions(sys.stdout, sessions)
+    if not sessions:
+        Talk(quiet=quiet)("the archive holds no session yet")
+
+
+@app.command(
+    "show",
+    help=help_with("Show one session: its connections, frames, messages.", "recorder session show last"),
+)
+def show_session(
+    session: Session, archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    with recipes.open_archive(archive) as opened:
+        summary = recipes.summary(opened, session)
+    if json:
+        from recorder.report.summary import summary_json
+
+        write_json(summary_json(summary))
+        return
+    import sys
+
+    from recorder.report.summary import print_summary
+
+    print_summary(sys.stdout, summary)
+
+
+@app.command(
+    "export",
+    help=help_with(
+        "Write one session as JSONL; `recorder import` reads it back, frame for frame.",
+        "recorder session export last -o session.jsonl",
+    ),
+)
+def export_session(
+    session: Session,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
+    ] = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    talk = Talk(quiet=quiet)
+    with recipes.open_archive(archive) as opened:
+        if output is None:
+            recipes.export_to_stdout(opened, session)
+            return
+        recipes.export_to_file(opened, session, output, say=talk)
+    talk(f"wrote {output}")
+
+
+@app.command(
+    "delete",
+    help=help_with(
+        "Delete one session, its frames and all. What was stored is overwritten.",
+        "recorder session delete last --yes",
+    ),
+)
+def delete_session(
+    session: Session,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    archive: Archive = DEFAULT_ARCHIVE,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    talk = Talk(quiet=quiet)
+    with recipes.open_archive(archive, mode="write", create=False, say=talk) as opened:
+        info = opened.find_session(session)
+        question = f"delete session {info.session} with its {info.frames} frames?"
+        if not yes and not typer.confirm(question, err=True):
+            raise typer.Exit(2)
+        opened.delete_session(info.session)
+    talk(f"deleted session {info.session}")

@@ -1,0 +1,26 @@
+"""A remark now and then while something takes longer than a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from recorder.clock import Clock, RealClock
+
+T = TypeVar("T")
+
+EVERY_S = 1.0
+_LOOK_EVERY = 256  # things between two looks at the clock
+
+
+def with_progress(
+    things: Iterable[T], doing: str, say: Callable[[str], None], *, clock: Clock | None = None
+) -> Iterator[T]:
+    """Yield ``things``; once a second of work, say what is being done and how many there were so far."""
+    clock = RealClock() if clock is None else clock
+    next_s = clock.now_s() + EVERY_S
+    for count, thing in enumerate(things, 1):
+        yield thing
+        if count % _LOOK_EVERY == 0 and clock.now_s() >= next_s:
+            next_s = clock.now_s() + EVERY_S
+            say(f"{doing}: {count:,} so far".replace(",", " "))

@@ -1,0 +1,227 @@
+"""Record: a session of connections, every frame of which is in the archive before anybody sees it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from recorder.capture.client import RecordingConnection
+from recorder.capture.conversation import converse, lines_of
+from recorder.capture.options import ConnectOptions
+from recorder.clock import Clock, RealClock
+from recorder.documents import parse_duration
+from recorder.errors import BadOption, CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
+from recorder.messaging.envelopes import dump
+from recorder.messaging.requests import init_connection as init_connection_request
+from recorder.store.archive import Archive
+from recorder.store.intake import Intake
+from recorder.wire.payloads import Payload
+from recorder.wire.records import ConnectionClosed
+
+from .looking import Say, open_archive, silent
+from .stopping import NeverStop, Stop
+
+Durability = Literal["second", "full"]
+
+NOT_LET_IN = {
+    4401: "get a fresh token from the brand; this one is missing or has expired",
+    4407: "have the identity extended; it has expired",
+}
+"""Close codes that mean "not let in", with what LivePerson says to do."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """One session under way: its sink, its clock, and the numbers of its frames and connections."""
+
+    intake: Intake
+    clock: Clock
+    began_s: float
+    numbers: Iterator[int]
+    connections: Iterator[int]
+
+    def connect(self, options: ConnectOptions) -> RecordingConnection:
+        """Open the session's next connection. Raises ``CannotConnect``, once that is recorded."""
+        return RecordingConnection.open(
+            options,
+            connection=next(self.connections),
+            numbers=self.numbers,
+            began_s=self.began_s,
+            clock=self.clock,
+            sink=self.intake,
+        )
+
+
+@contextmanager
+def recording(
+    archive: Archive,
+    *,
+    source: str,
+    name: str | None = None,
+    known_secrets: Iterable[str] = (),
+    keep_secrets: bool = False,
+    durability: Durability = "second",
+) -> Iterator[Recording]:
+    """A session that gets its end record on every way out of the block, unless storage failed."""
+    clock = RealClock()
+    intake = archive.begin_session(
+        source=source,
+        started_at_us=clock.wall_us(),
+        clock=clock,
+        name=name,
+        known_secrets=known_secrets,
+        keep_secrets=keep_secrets,
+        durability="full" if durability == "full" else "barrier",
+    )
+    try:
+        yield Recording(intake, clock, clock.now_s(), itertools.count(1), itertools.count(1))
+    except StorageFailed:
+        raise
+    except (RecorderError, KeyboardInterrupt) as ended:
+        # The recording itself is whole: what ended it is part of the story.
+        intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
+        raise
+    except BaseException as fault:
+        intake.finish(clock.wall_us(), complete=False, detail=f"a fault of ours: {type(fault).__name__}")
+        raise
+    intake.finish(clock.wall_us())
+
+
+def connect_options(
+    url: str,
+    *,
+    token: str | None,
+    init_connection: bool,
+    headers: Sequence[str] = (),
+    subprotocols: Sequence[str] = (),
+    ping_interval: str = "30s",
+    ca_file: Path | None = None,
+) -> ConnectOptions:
+    """Options as people type them. ``headers`` are "Name: value"; a ``ping_interval`` of 0 is none.
+
+    Raises:
+        BadOption: one of them cannot be used.
+    """
+    if init_connection and token is None:
+        raise BadOption(
+            "--init-connection", "it sends a token, and none was given", hint="add --token-env NAME"
+        )
+    return ConnectOptions(
+        url=url,
+        headers=tuple(_header(written) for written in headers),
+        subprotocols=tuple(subprotocols),
+        token=token,
+        init_connection=init_connection,
+        ping_interval_s=duration_s("--ping-interval", ping_interval) or None,
+        ca_file=None if ca_file is None else str(ca_file),
+    )
+
+
+def _header(written: str) -> tuple[str, str]:
+    name, colon, value = written.partition(":")
+    if not colon:
+        raise BadOption("--header", "it needs a colon between name and value", hint="--header 'Name: value'")
+    return name.strip(), value.strip()
+
+
+def duration_s(option: str, written: str) -> float:
+    """Seconds. Raises ``BadOption`` naming ``option``."""
+    try:
+        return parse_duration(written)
+    except ValueError as problem:
+        raise BadOption(option, str(problem)) from None
+
+
+def stdin_lines() -> Iterator[str]:
+    """The lines of standard input, a terminal or a pipe."""
+    return lines_of(0)
+
+
+def record(
+    url: str,
+    *,
+    archive: str,
+    lines: Iterable[str],
+    deliver: Callable[[Payload], None],
+    token: str | None = None,
+    init_connection: bool = False,
+    headers: Sequence[str] = (),
+    subprotocols: Sequence[str] = (),
+    ping_interval: str = "30s",
+    linger: str | None = "2s",
+    ca_file: Path | None = None,
+    durability: Durability = "second",
+    keep_secrets: bool = False,
+    name: str | None = None,
+    stop: Stop | None = None,
+    say: Say = silent,
+) -> str:
+    """Connect, send each of ``lines``, hand what comes to ``deliver``, record it all; return the session id.
+
+    After the last line it listens until nothing came for ``linger``; None: until the service closes.
+
+    Raises:
+        BadOption: an option cannot be used; nothing was connected.
+        CannotConnect: nobody there, or not let in, be it later by a close code that says so.
+        RecordingIncomplete: the connection broke off, or lines could not be sent. What came is recorded.
+        StorageFailed: the archive could not take a frame; nothing later was delivered.
+    """
+    stop = NeverStop() if stop is None else stop
+    options = connect_options(
+        url, token=token, init_connection=init_connection, headers=headers, subprotocols=subprotocols,
+        ping_interval=ping_interval, ca_file=ca_file,
+    )  # fmt: skip
+    linger_s = None if linger is None else duration_s("--linger", linger)
+    secrets = () if token is None else (token,)
+    with (
+        open_archive(archive, mode="write", create=True, say=say) as opened,
+        recording(
+            opened, source="client", name=name, known_secrets=secrets, keep_secrets=keep_secrets,
+            durability=durability,
+        ) as session,
+    ):  # fmt: skip
+        say(f"recording session {session.intake.session} into {opened.where}")
+        connection = session.connect(options)
+        stop.on_stop(connection.wake)
+        say(f"connected to {options.place}")
+        if init_connection:
+            connection.send(dump(init_connection_request("0", options.token or "")))
+        held = converse(
+            connection,
+            lines=lines,
+            deliver=deliver,
+            stopped=stop.is_set,
+            clock=session.clock,
+            linger_s=linger_s,
+        )
+        say(f"{session.intake.frames} frames recorded")
+        raise_unless_well_ended(options, held.closed, unsent=held.unsent, stopped=stop.is_set())
+        return session.intake.session
+
+
+def raise_unless_well_ended(
+    options: ConnectOptions, closed: ConnectionClosed | None, *, unsent: int, stopped: bool
+) -> None:
+    """Return if the connection ended with Close frames and everything was said; else say what is missing.
+
+    Raises:
+        CannotConnect: the service closed it with a code that means "not let in".
+        RecordingIncomplete: it broke off, or ``unsent`` lines had no chance to go out.
+    """
+    if closed is None or stopped:
+        return
+    if closed.close_code in NOT_LET_IN and closed.closed_by == "service":
+        reason = f" ({closed.close_reason})" if closed.close_reason else ""
+        problem = f"the service closed the connection with {closed.close_code}{reason}"
+        raise CannotConnect(options.place, problem, hint=NOT_LET_IN[closed.close_code])
+    if closed.how != "closed":
+        detail = f": {closed.detail}" if closed.detail else ""
+        raise RecordingIncomplete(
+            f"the connection ended without a Close frame{detail}; what came is recorded"
+        )
+    if unsent:
+        raise RecordingIncomplete(f"the service closed the connection before {unsent} lines could be sent")

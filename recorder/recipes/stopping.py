@@ -1,0 +1,41 @@
+"""How a session is asked to stop from outside: by a signal, or by whoever calls us as a library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Stop(Protocol):
+    """Asked whether to stop; told whom to wake when the answer turns to yes."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        ...
+
+    def on_stop(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` once, from any thread or a signal handler, when ``is_set`` turns true."""
+        ...
+
+
+class WaitableStop(Stop, Protocol):
+    """One that can also be waited for, and set from inside."""
+
+    def set(self) -> None:
+        """Wake whoever waits."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return when it is set, or after ``timeout`` seconds."""
+        ...
+
+
+class NeverStop:
+    """Nobody asks; Ctrl-C raises KeyboardInterrupt, as it does everywhere in Python."""
+
+    def is_set(self) -> bool:
+        """Never."""
+        return False
+
+    def on_stop(self, wake: Callable[[], None]) -> None:
+        """Nothing will happen."""

@@ -1,0 +1,107 @@
+"""The whole command line: every help ends with an example that runs, and starting it loads nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+import typer.main
+
+import recorder
+from recorder.cli.app import app
+from recorder.recipes import simulator
+from recorder.recipes.replaying import simulated_token
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+HEAVY = {
+    "alembic", "psycopg", "pydantic", "regex", "rich", "sqlalchemy", "sqlite3", "ssl", "websocket",
+    "websockets", "yaml",
+}  # fmt: skip
+
+
+def commands(
+    group: typer.core.TyperGroup, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command.help or ""
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+
+
+def test_the_commands_of_the_contract_are_there():
+    assert set(COMMANDS) == {
+        ("record",), ("replay",), ("simulate",), ("import",),
+        ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
+        ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
+        ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_every_help_ends_with_an_example_that_runs(path, recorded, tmp_path):
+    """In a folder with an archive and the samples, as its reader would type it."""
+    example = COMMANDS[path].split("Example:")[1].strip()
+    assert f"recorder {' '.join(path)}" in example
+    shutil.copy(recorded, tmp_path / "recorder.db")
+    shutil.copytree(SAMPLES, tmp_path / "samples")
+    (tmp_path / "recorder").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m recorder "$@"\n')
+    (tmp_path / "recorder").chmod(0o755)
+    # The one that serves until Ctrl-C is given one.
+    line = (
+        f"timeout --preserve-status -s INT 2 ./{example}; test $? = 130" if path == ("simulate",) else example
+    )
+    with simulator() as server:
+        environment = {
+            **os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "UMS_URL": server.url,
+            "UMS_JWT": simulated_token(), "PYTHONPATH": str(Path(recorder.__file__).parents[1]),
+        }  # fmt: skip
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_starting_for_help_loads_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['recorder', '--help']\n"
+        "import recorder.cli\n"
+        "try: recorder.cli.main()\n"
+        "except SystemExit: pass\n"
+        "sys.stderr.write(' '.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Usage: recorder" in done.stdout
+    assert not HEAVY & set(done.stderr.split())
+
+
+def test_python_m_and_version():
+    done = subprocess.run(
+        [sys.executable, "-m", "recorder", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"recorder {recorder.__version__}\n"
+
+
+def test_no_color_and_a_terminal_that_cannot_show_a_character(recorded, tmp_path):
+    archive = shutil.copy(recorded, tmp_path / "a.db")
+    capture = tmp_path / "c.jsonl"
+    capture.write_text('{"sender": "service", "text": "größe 日本 🙂"}\n', encoding="utf-8")
+    plain = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    for arguments in (["import", str(capture)], ["frame", "list", "last"], ["frame", "show", "last", "1"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "recorder", *arguments, "--archive", archive],
+            env=plain, capture_output=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert b"\x1b" not in done.stdout
+    assert b"gr\\xf6\\xdfe" in done.stdout

@@ -1,0 +1,72 @@
+"""Replay from Python: a script, the simulator, an archive; and what came of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder import recipes
+from recorder.errors import BadOption, ExpectationFailed
+from recorder.messaging.tokens import claims_of
+from recorder.recipes.replaying import SIMULATED_CONSUMER, simulated_token
+
+
+def test_a_sample_plays_and_its_messages_are_read_from_the_recorded_frames(archive, samples):
+    played = recipes.replay(samples / "read-without-accept.yaml", archive=archive)
+    assert played.outcome.passed
+    played.raise_if_failed()
+    with recipes.open_archive(archive) as opened:
+        assert recipes.messages(opened, played.session) == (played.session, played.messages)
+    assert {receipt.status for message in played.messages for receipt in message.receipts} == {"READ"}
+
+
+def test_a_failed_expectation_is_an_error_that_says_what_was_seen(archive, tmp_path):
+    script = tmp_path / "s.yaml"
+    script.write_text(
+        "steps:\n  - open_conversation:\n  - say: hi\n"
+        "  - expect: {message: last_sent, status: read, within: 50ms}\nagent: []\n"
+    )
+    played = recipes.replay(script, archive=archive)
+    with pytest.raises(ExpectationFailed, match=r"step 3 \(expect\), line 4"):
+        played.raise_if_failed()
+    assert [message.status for message in played.messages] == ["sent"]
+
+
+def test_against_a_service_at_an_address(archive, samples):
+    with recipes.simulator() as server:
+        played = recipes.replay(
+            samples / "tutorial-conversation.yaml", archive=archive, url=server.url,
+            token=simulated_token("x"), init_connection=True,
+        )  # fmt: skip
+    assert played.outcome.passed
+    assert {receipt.participant for receipt in played.messages[0].receipts} == {"x"}
+
+
+def test_a_stop_ends_the_script_where_it_is_and_keeps_what_was_said(archive, tmp_path):
+    class Stop:
+        told = False
+
+        def is_set(self):
+            return self.told
+
+        def on_stop(self, wake):
+            self.told = True
+            wake()
+
+    script = tmp_path / "s.yaml"
+    script.write_text("steps:\n  - open_conversation:\n  - wait: 10m\nagent: []\n")
+    played = recipes.replay(script, archive=archive, stop=Stop())
+    assert played.outcome is None
+    played.raise_if_failed()
+    with recipes.open_archive(archive) as opened:
+        assert opened.find_session("last").state == "complete"
+
+
+def test_the_simulated_consumer_has_a_token_in_the_usual_shape():
+    claims = claims_of(simulated_token())
+    assert (claims.sub, claims.aud) == (SIMULATED_CONSUMER, "acc:le-sim")
+
+
+@pytest.mark.parametrize("written", ["NOVALUE", "1X=2", "=x"])
+def test_variables_are_checked(archive, samples, written):
+    with pytest.raises(BadOption, match="NAME=VALUE"):
+        recipes.replay(samples / "slow-reader.yaml", archive=archive, variables=[written])

@@ -1,0 +1,153 @@
+"""The floor plan is a test: who may import whom, who may touch which library, how big a room may get.
+
+To add a room or an arrow between rooms, change the table here first, and say why beside it.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import recorder
+
+ROOT = Path(recorder.__file__).parent
+TESTS = Path(__file__).parent
+
+EVERY_ROOM = frozenset(
+    {"wire", "messaging", "receipts", "capture", "formats", "store", "replay", "simulator", "report"}
+)
+FREE = frozenset({"errors", "clock", "documents"})
+
+# `documents` reads what people write in YAML, with the line of everything: scripts (replay) and agents
+# (simulator) both need it, and may not know each other.
+# `report` may import `wire` because it prints frames; `cli` may import `clock`-free words of `documents`
+# (durations) and `wire` types it hands from a recipe to a printer.
+ALLOWED: dict[str, frozenset[str]] = {
+    "errors": frozenset(),
+    "clock": frozenset(),
+    "documents": frozenset({"errors"}),
+    "wire": frozenset({"errors"}),
+    "messaging": frozenset({"errors"}),
+    "receipts": frozenset({"errors", "messaging"}),
+    "capture": frozenset({"errors", "clock", "wire"}),
+    "formats": frozenset({"errors", "clock", "wire"}),
+    "store": frozenset({"errors", "wire", "messaging", "receipts"}),
+    "replay": frozenset({"errors", "clock", "documents", "messaging", "receipts"}),
+    "simulator": frozenset({"errors", "clock", "documents", "wire", "messaging"}),
+    "report": frozenset({"errors", "messaging", "receipts", "wire"}),
+    "recipes": EVERY_ROOM | FREE,
+    "cli": frozenset({"recipes", "report", "store", "simulator", "errors", "wire", "documents"}),
+    "__main__": frozenset({"cli"}),
+    "__init__": frozenset({*EVERY_ROOM, "recipes", "errors"}),
+}
+
+FENCES: dict[str, tuple[str, ...]] = {
+    "sqlalchemy": ("store/",),
+    "alembic": ("store/",),
+    "psycopg": ("store/",),
+    "sqlite3": ("store/",),
+    "websocket": ("capture/client.py",),
+    "websockets": ("simulator/server.py",),
+    "typer": ("cli/",),
+    "rich": ("cli/", "report/"),
+    "yaml": ("documents/",),
+    "time": ("clock.py",),
+}
+
+CORE = ("wire", "messaging", "receipts")
+BLOCKING = frozenset(
+    {"socket", "ssl", "select", "selectors", "time", "threading", "asyncio", "subprocess", "sqlite3", "io",
+     "os", "pathlib", "urllib.request", "http", "queue", "signal", "multiprocessing"}
+)  # fmt: skip
+
+MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(ROOT)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+def imports_of(path: Path, tree: ast.AST | None = None) -> set[str]:
+    """Every module a file imports, inside functions too, with relative names made absolute."""
+    tree = ast.parse(path.read_text("utf-8")) if tree is None else tree
+    package = ["recorder", *path.relative_to(ROOT).parts[:-1]]
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, node.module] if node.module else base)
+            found |= {module, *(f"{module}.{name.name}" for name in node.names)}
+    return found
+
+
+def rooms_imported(path: Path, tree: ast.AST | None = None) -> set[str]:
+    parts = [name.split(".") for name in imports_of(path, tree)]
+    return {names[1] for names in parts if names[0] == "recorder" and len(names) > 1 and names[1] in ALLOWED}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_rooms_import_only_what_the_table_allows(path):
+    room = room_of(path)
+    assert rooms_imported(path) - {room} <= ALLOWED[room]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_libraries_stay_behind_their_fences(path):
+    relative = path.relative_to(ROOT).as_posix()
+    used = {name.split(".")[0] for name in imports_of(path)}
+    for library in used & FENCES.keys():
+        assert relative.startswith(FENCES[library]), f"{relative} may not import {library}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if room_of(p) in CORE], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_core_imports_nothing_that_can_block(path):
+    assert not imports_of(path) & BLOCKING
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_opens_with_a_sentence_and_stays_small(path):
+    text = path.read_text("utf-8")
+    assert ast.get_docstring(ast.parse(text)), "a module opens with one sentence a user could read"
+    assert text.count("\n") <= 400, "at 400 lines the design is talking to you"
+
+
+@pytest.mark.parametrize(
+    ("planted", "rooms"),
+    [
+        pytest.param("from recorder.store import archive", {"store"}, id="absolute"),
+        pytest.param("from ..store import archive", {"store"}, id="relative"),
+        pytest.param("from .. import store", {"store"}, id="from the package"),
+        pytest.param("def f():\n    import recorder.capture.client", {"capture"}, id="inside a function"),
+    ],
+)
+def test_the_reader_of_imports_sees_planted_violations(planted, rooms):
+    assert rooms_imported(ROOT / "wire" / "planted.py", ast.parse(planted)) == rooms
+
+
+def test_the_package_docstring_names_every_room():
+    map_of_the_house = recorder.__doc__ or ""
+    for room in sorted(EVERY_ROOM | {"recipes", "cli", "errors", "clock", "documents"}):
+        assert f"{room}" in map_of_the_house
+
+
+# Modules that hold only types, names or texts: what they promise is tested where it is used.
+WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in MODULES if p.name not in ("__init__.py", "__main__.py")],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_tests_mirror_the_house(path):
+    relative = path.relative_to(ROOT)
+    if relative.as_posix() in WITHOUT_A_TEST_OF_THEIR_OWN:
+        return
+    assert (TESTS / relative.parent / f"test_{relative.name.lstrip('_')}").exists()
