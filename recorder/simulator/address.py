@@ -1,0 +1,66 @@
+"""Where the simulator listens: on this machine, for this machine, and nowhere else."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+
+from recorder.errors import BadOption
+
+
+def parse_listen(listen: str) -> tuple[str, int]:
+    """``"127.0.0.1:8765"``, ``"[::1]:8765"``, ``"localhost:0"`` or ``"8765"`` → host and port.
+
+    Raises:
+        BadOption: it is no such thing, or not an address of this machine alone.
+    """
+    host, _, port = listen.rpartition(":")
+    if not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
+        raise BadOption("--listen", f'"{listen}" has no port', hint="write it like 127.0.0.1:8765")
+    return loopback(host.removeprefix("[").removesuffix("]") or "127.0.0.1"), int(port)
+
+
+def loopback(host: str) -> str:
+    """The address to bind for ``host``.
+
+    Raises:
+        BadOption: others than this machine could reach it there.
+    """
+    if host.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise BadOption(
+            "--listen",
+            f'the simulator listens on this machine only, not on "{host}"',
+            hint="use 127.0.0.1 or [::1]",
+        )
+    return host
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any that is free.
+
+    Raises:
+        BadOption: the address cannot be had, for instance because it is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio does not see that it is, and leaves Nagle's delay of 40 ms on.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen()
+    except OSError as problem:
+        listening.close()
+        why = os.strerror(problem.errno) if problem.errno else str(problem)
+        raise BadOption(
+            "--listen",
+            f"cannot listen on {host} port {port}: {why.lower()}",
+            hint="port 0 takes any that is free",
+        ) from None
+    return listening

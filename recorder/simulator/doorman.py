@@ -1,0 +1,75 @@
+"""Who may open a connection to a simulator: read from the handshake, before anything else is said.
+
+A page from anywhere can make a browser connect to loopback. ``Host`` gives away a name that was made
+to point here, ``Origin`` the page; both are checked, and both are allowed to be local.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+CONSUMER_PATH = re.compile(r"/ws_api/account/([^/]+)/messaging/consumer")
+
+
+class Admitted(NamedTuple):
+    """Let in. ``token`` is None where none was brought: InitConnection must follow."""
+
+    account: str
+    token: str | None
+
+
+class TurnedAway(NamedTuple):
+    """Not let in: the HTTP status and a line saying why."""
+
+    status: int
+    says: str
+
+
+class Doorman:
+    """Checks one handshake after another for the server at ``host`` and ``port``."""
+
+    def __init__(self, host: str, port: int, *, allow_origins: Sequence[str] = ()) -> None:
+        names = {*LOCAL_NAMES, f"[{host}]" if ":" in host else host}
+        self._hosts = {f"{name}:{port}" for name in names}
+        if port == 80:
+            self._hosts |= names
+        self._allowed = frozenset(allow_origins)
+
+    def admit(
+        self, path: str, *, hosts: Sequence[str], origins: Sequence[str], authorizations: Sequence[str]
+    ) -> Admitted | TurnedAway:
+        """Decide by the request's target and all values of its headers Host, Origin and Authorization."""
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            return TurnedAway(403, "Host must be localhost, 127.0.0.1 or [::1] with this port")
+        if not all(origin in self._allowed or _is_local(origin) for origin in origins):
+            return TurnedAway(403, "Origin must be local, or be allowed")
+        account = CONSUMER_PATH.fullmatch(path.partition("?")[0])
+        if account is None:
+            return TurnedAway(404, "The only thing here is /ws_api/account/{account}/messaging/consumer")
+        if not authorizations:
+            return Admitted(unquote(account[1]), None)
+        token = _token_in(authorizations)
+        if token is None:
+            return TurnedAway(401, "Authorization must be: jwt <token>")
+        return Admitted(unquote(account[1]), token)
+
+
+def _is_local(origin: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1") and parts.username is None
+    return local and parts.scheme in ("http", "https") and origin == f"{parts.scheme}://{parts.netloc}"
+
+
+def _token_in(authorizations: Sequence[str]) -> str | None:
+    if len(authorizations) != 1:
+        return None
+    scheme, _, token = authorizations[0].strip().partition(" ")
+    return token.strip() or None if scheme.lower() == "jwt" else None

@@ -1,0 +1,142 @@
+"""The pretend LivePerson: the consumer side of the messaging protocol, version 3, without a socket.
+
+Tell it what clients do and what time it is; it answers with what to deliver to whom. It blocks on
+nothing, never asks for the time, and never raises because of what a client sent::
+
+    service = Service()
+    service.connected(1, token="any", now_s=0.0)
+    effects = service.hear(1, '{"kind":"req","id":1,"type":"GetClock"}', now_s=0.1)
+
+Where the published material leaves something open, it does this:
+
+- a client without a token may only say InitConnection; anything else is answered 401 and closed 4401
+- what is no JSON object, and any binary frame, is answered 400; the connection stays
+- a request without ``id`` is answered 400, without ``reqId``
+- closing what is closed answers 200 and changes nothing; publishing there is answered 400
+- whoever opens a conversation hears it on that connection without subscribing; an event is echoed to
+  the connection that published it in any case; nobody hears an event twice on one connection
+- a receipt may name sequences that do not exist, or none
+- what an agent had in mind when the conversation was closed does not happen; only receipts under
+  ``on: close`` still do
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from typing import NamedTuple
+
+from .agenda import Agenda
+from .agent import DEFAULT_AGENT, Agent, AgentScript
+from .desk import Desk, IdSource
+from .identity import consumer_of
+from .seat import Seat
+from .switchboard import UNAUTHORISED, Client, Effect, Switchboard
+
+GOING_AWAY = 1001
+
+
+class Patience(NamedTuple):
+    """How long the service waits for InitConnection, and for any sign of life (None: for ever)."""
+
+    init_s: float = 5.0
+    idle_s: float | None = 90.0
+
+
+def seeded_ids(seed: int = 0) -> IdSource:
+    """An endless source of UUIDs, the same ones for the same seed."""
+    source = random.Random(seed)  # noqa: S311 - names, not secrets
+    return lambda: str(uuid.UUID(int=source.getrandbits(128), version=4))
+
+
+class Service:
+    """Conversations of any number of consumers and accounts, and one scripted agent.
+
+    Args:
+        agent: who answers; by default one that greets, accepts, reads and quotes.
+        ids: where conversation, subscription and agent ids come from; by default always the same ones.
+        epoch_ms: the time of day when ``now_s`` is 0, in milliseconds since 1970.
+        patience: how long a silent client is borne with.
+
+    ``now_s`` must never go back, and the number of a client never be used again.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: AgentScript = DEFAULT_AGENT,
+        ids: IdSource | None = None,
+        epoch_ms: float = 1_700_000_000_000,
+        patience: Patience = Patience(),  # noqa: B008 - immutable
+    ) -> None:
+        def wall_ms(now_s: float) -> int:
+            return int(epoch_ms + now_s * 1000)
+
+        ids = ids or seeded_ids()
+        self._patience = patience
+        self._agenda = Agenda()
+        self._board = Switchboard()
+        seat = Seat(Agent(agent), ids(), board=self._board, agenda=self._agenda, wall_ms=wall_ms)
+        self._desk = Desk(seat, board=self._board, ids=ids, wall_ms=wall_ms)
+
+    def connected(
+        self, client: int, *, token: str | None, now_s: float, account: str = "le-sim"
+    ) -> list[Effect]:
+        """A connection is open. ``token`` stood in its handshake; None if it brought none."""
+        self._agenda.run_due(now_s)
+        new = Client(client, account, heard_s=now_s)
+        self._board.add(new)
+        if token:
+            self._board.let_in(new, consumer_of(token))
+        else:
+            self._agenda.enter(now_s + self._patience.init_s, lambda at_s: self._expect_init(client))
+        if self._patience.idle_s is not None:
+            self._agenda.enter(now_s + self._patience.idle_s, lambda at_s: self._expect_life(client, at_s))
+        return self._board.take_effects()
+
+    def hear(self, client: int, text: str | bytes, *, now_s: float, binary: bool = False) -> list[Effect]:
+        """A text frame came, or (``binary``) a binary one. A client that is gone is not heard."""
+        self._agenda.run_due(now_s)
+        speaker = self._board.find(client)
+        if speaker is not None:
+            speaker.heard_s = now_s
+            self._desk.hear(speaker, text, now_s=now_s, binary=binary)
+        return self._board.take_effects()
+
+    def stirred(self, client: int, *, now_s: float) -> list[Effect]:
+        """A ping or pong came: a sign of life, nothing more."""
+        self._agenda.run_due(now_s)
+        found = self._board.find(client)
+        if found is not None:
+            found.heard_s = now_s
+        return self._board.take_effects()
+
+    def disconnected(self, client: int, *, now_s: float) -> list[Effect]:
+        """The connection is gone. Its subscriptions go with it; its conversations stay."""
+        self._agenda.run_due(now_s)
+        self._board.remove(client)
+        return self._board.take_effects()
+
+    def next_wake_s(self) -> float | None:
+        """When to call ``wake`` if nothing else happens before; None for never."""
+        return self._agenda.next_due_s()
+
+    def wake(self, now_s: float) -> list[Effect]:
+        """Time has passed. Too early is harmless."""
+        self._agenda.run_due(now_s)
+        return self._board.take_effects()
+
+    def _expect_init(self, number: int) -> None:
+        client = self._board.find(number)
+        if client is not None and client.consumer is None:
+            self._board.hang_up(number, UNAUTHORISED, "no InitConnection came")
+
+    def _expect_life(self, number: int, now_s: float) -> None:
+        client = self._board.find(number)
+        if client is None or self._patience.idle_s is None:
+            return
+        due_s = client.heard_s + self._patience.idle_s
+        if due_s <= now_s:
+            self._board.hang_up(number, GOING_AWAY, "nothing heard for too long")
+        else:
+            self._agenda.enter(due_s, lambda at_s: self._expect_life(number, at_s))

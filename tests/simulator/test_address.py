@@ -1,0 +1,44 @@
+"""Where the simulator listens."""
+
+import pytest
+
+from recorder.errors import BadOption
+from recorder.simulator.address import listener, parse_listen
+
+
+@pytest.mark.parametrize(
+    ("listen", "host", "port"),
+    [
+        pytest.param("127.0.0.1:8765", "127.0.0.1", 8765, id="address"),
+        pytest.param("localhost:0", "127.0.0.1", 0, id="name"),
+        pytest.param("[::1]:8765", "::1", 8765, id="address-6"),
+        pytest.param(":8765", "127.0.0.1", 8765, id="port-with-colon"),
+        pytest.param("8765", "127.0.0.1", 8765, id="port"),
+        pytest.param("127.0.0.2:1", "127.0.0.2", 1, id="other-loopback"),
+    ],
+)
+def test_a_local_address_is_read(listen, host, port):
+    assert parse_listen(listen) == (host, port)
+
+
+@pytest.mark.parametrize(
+    "listen",
+    ["", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:\u0661", "localhost:http"],
+)
+def test_an_address_without_a_port_is_refused(listen):
+    with pytest.raises(BadOption, match="has no port"):
+        parse_listen(listen)
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8765", "[::]:8765", "192.168.0.7:8765", "example.org:8765"])
+def test_an_address_that_others_reach_is_refused(listen):
+    """Nobody else may read what a developer tries out."""
+    with pytest.raises(BadOption, match="this machine only"):
+        parse_listen(listen)
+
+
+def test_a_taken_port_is_named():
+    with listener("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(BadOption, match=f"127.0.0.1 port {port}: address already in use"):
+            listener("127.0.0.1", port)

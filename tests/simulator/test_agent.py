@@ -1,0 +1,142 @@
+"""What the scripted agent makes of what it notices."""
+
+import pytest
+
+from recorder.documents import read_document
+from recorder.errors import BadScript
+from recorder.simulator.agent import DEFAULT_AGENT, Agent, Noticed, Trigger, agent_from, read_agent
+
+
+def acts(rules, *noticed):
+    agent = Agent(agent_from(rules))
+    told = [agent.notice("c", each) for each in noticed]
+    return [(act.after_s, act.verb, act.value, act.sequence) for each in told for act in each]
+
+
+def message(text="hi", sequence=4):
+    return Noticed(Trigger.MESSAGE, text, sequence)
+
+
+@pytest.mark.parametrize(
+    ("line", "act"),
+    [
+        pytest.param({"read": {"after": "300ms"}}, (0.3, "receipt", "READ", 4), id="after-inside"),
+        pytest.param({"read": None, "after": "300ms"}, (0.3, "receipt", "READ", 4), id="after-beside"),
+        pytest.param("read", (0.0, "receipt", "READ", 4), id="bare-word"),
+        pytest.param({"accept": None}, (0.0, "receipt", "ACCEPT", 4), id="nothing-behind-it"),
+        pytest.param({"receipt": "NACK"}, (0.0, "receipt", "NACK", 4), id="any-status"),
+        pytest.param(
+            {"receipt": {"status": "ACCESS", "after": "1s"}},
+            (1.0, "receipt", "ACCESS", 4),
+            id="status-inside",
+        ),
+        pytest.param({"say": "Which number?", "after": "800ms"}, (0.8, "say", "Which number?", 4), id="say"),
+        pytest.param({"say": {"text": "Yes.", "after": "2m"}}, (120.0, "say", "Yes.", 4), id="say-inside"),
+        pytest.param({"say": 'You: "{message}" {x}'}, (0.0, "say", 'You: "hi" {x}', 4), id="quote"),
+        pytest.param({"type": "COMPOSING"}, (0.0, "type", "COMPOSING", 4), id="chat-state"),
+        pytest.param({"close": {"after": "1h"}}, (3600.0, "close", "", 4), id="close"),
+        pytest.param("close", (0.0, "close", "", 4), id="close-bare"),
+    ],
+)
+def test_a_line_of_the_script_is_one_act(line, act):
+    assert acts([{"on": "message", "do": [line]}], message()) == [act]
+
+
+@pytest.mark.parametrize(
+    ("rule", "times"),
+    [
+        pytest.param({}, [1, 1, 1], id="always"),
+        pytest.param({"matching": "order"}, [0, 1, 1], id="matching"),
+        pytest.param({"nth": 2}, [0, 1, 0], id="second"),
+        pytest.param({"nth": 2, "matching": "order"}, [0, 0, 1], id="second-that-matches"),
+    ],
+)
+def test_a_rule_acts_when_it_fits(rule, times):
+    agent = Agent(agent_from([{"on": "message", "do": ["read"]} | rule]))
+    told = [message("hi"), message("my order"), message("the order!")]
+    assert [len(agent.notice("c", each)) for each in told] == times
+
+
+def test_conversations_are_counted_apart():
+    agent = Agent(agent_from([{"on": "message", "nth": 1, "do": ["read"]}]))
+    assert [len(agent.notice(each, message())) for each in ("a", "a", "b")] == [1, 0, 1]
+
+
+def test_every_rule_that_fits_acts_in_the_order_of_the_script():
+    rules = [
+        {"on": "message", "do": ["accept"]},
+        {"on": "close", "do": ["read"]},
+        {"on": "message", "do": ["read"]},
+    ]
+    assert [value for _, _, value, _ in acts(rules, message())] == ["ACCEPT", "READ"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        pytest.param({}, "list|tuple", id="no-list"),
+        pytest.param([{"on": "message"}], "do", id="nothing-to-do"),
+        pytest.param([{"on": "message", "do": []}], "do", id="empty-do"),
+        pytest.param([{"on": "massage", "do": ["read"]}], "message", id="unknown-trigger"),
+        pytest.param([{"on": "message", "do": ["raed"]}], "raed", id="unknown-verb"),
+        pytest.param([{"on": "message", "do": [{"read": {}, "accept": {}}]}], "only one", id="two-verbs"),
+        pytest.param([{"on": "message", "do": [{"after": "1s"}]}], "only one", id="no-verb"),
+        pytest.param(
+            [{"on": "message", "do": [{"read": {"after": "1s"}, "after": "1s"}]}], "twice", id="two-afters"
+        ),
+        pytest.param([{"on": "message", "do": [{"read": {"after": "soon"}}]}], "duration", id="no-duration"),
+        pytest.param([{"on": "message", "do": [{"read": {"after": 300}}]}], "unit", id="no-unit"),
+        pytest.param([{"on": "message", "do": [{"say": 4711}]}], "say", id="text-is-number"),
+        pytest.param(
+            [{"on": "message", "matching": "(", "do": ["read"]}], "regular expression", id="bad-expression"
+        ),
+        pytest.param([{"on": "message", "matching": "a" * 501, "do": ["read"]}], "500", id="long-expression"),
+        pytest.param(
+            [{"on": "close", "matching": "a", "do": ["read"]}], "no text to match", id="nothing-to-match"
+        ),
+        pytest.param([{"on": "message", "nth": 0, "do": ["read"]}], "nth", id="zeroth"),
+        pytest.param([{"on": "message", "do": ["read"], "then": 1}], "then", id="unknown-key"),
+    ],
+)
+def test_a_script_that_makes_no_sense_is_refused(rules, says):
+    with pytest.raises(ValueError, match=says):
+        agent_from(rules)
+
+
+def test_the_bare_key_on_may_have_been_read_as_a_truth_value():
+    """YAML 1.1 does so, and people load agents with whatever reader they have."""
+    assert acts([{True: "message", "do": ["read"]}], message())
+
+
+def test_a_file_of_rules_is_read():
+    document = read_document(
+        '- on: message\n  do: [{read: {after: 300ms}}, {say: "What is your order number?", after: 800ms}]\n',
+        file="agent.yaml",
+    )
+    (rule,) = read_agent(document).root
+    assert [action.act(message()).after_s for action in rule.do] == [0.3, 0.8]
+
+
+def test_an_empty_agent_section_is_nobody():
+    document = read_document("agent: []\n", file="script.yaml")
+    assert read_agent(document, at=("agent",)).root == ()
+
+
+def test_a_mistake_in_a_file_is_shown_with_its_line_and_what_was_meant():
+    document = read_document("agent:\n  - on: message\n    do:\n      - {raed: {after: 1s}}\n", file="s.yaml")
+    with pytest.raises(BadScript, match=r"s\.yaml, line 4.*raed.*read"):
+        read_agent(document, at=("agent",))
+
+
+def test_the_default_agent_greets_accepts_reads_and_quotes():
+    agent = Agent(DEFAULT_AGENT)
+    greeting = agent.notice("c", Noticed(Trigger.CONVERSATION))
+    answer = agent.notice("c", message("Where is my order?"))
+    assert [(act.after_s, act.value) for act in greeting] == [(0.5, "Hello, how can I help you?")]
+    assert [(act.after_s, act.verb, act.value) for act in answer] == [
+        (0.2, "receipt", "ACCEPT"),
+        (0.3, "type", "COMPOSING"),
+        (0.5, "receipt", "READ"),
+        (1.0, "say", 'You wrote "Where is my order?". Is there anything else?'),
+        (1.0, "type", "ACTIVE"),
+    ]
