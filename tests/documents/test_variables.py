@@ -1,0 +1,67 @@
+"""Variables are filled in once, where text stands, and missed with their line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.documents import read_document, substitute
+from recorder.errors import BadScript
+
+GIVEN = {"NAME": "Ada", "EMPTY": "", "TRICKY": "${NAME}", "_x9": "ok"}
+
+
+def filled(text: str) -> str:
+    document = read_document("a: x", file="f.yaml")._replace(value={"a": text})
+    return substitute(document, GIVEN).value["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("${NAME}", "Ada"),
+        ("Hi ${NAME}, ${NAME}!", "Hi Ada, Ada!"),
+        ("${NOPE:-somebody}", "somebody"),
+        ("${NOPE:-}", ""),
+        ("${NOPE:-a:-b}", "a:-b"),
+        ("${NAME:-somebody}", "Ada"),
+        ("${EMPTY:-somebody}", ""),
+        ("$${NAME}", "${NAME}"),
+        ("$NAME {NAME} $", "$NAME {NAME} $"),
+        ("${_x9}", "ok"),
+    ],
+)
+def test_variables_are_filled_in(text, result):
+    assert filled(text) == result
+
+
+def test_what_is_filled_in_is_not_looked_at_again():
+    """S19: no recursion."""
+    assert filled("${TRICKY}") == "${NAME}"
+
+
+def test_an_undefined_variable_is_named_with_its_line():
+    document = read_document('a: 1\nsteps:\n- say: "Hello ${NOPE}"', file="f.yaml")
+    with pytest.raises(BadScript) as missed:
+        substitute(document, GIVEN)
+    assert str(missed.value) == "f.yaml, line 3, step 1 (say): the variable NOPE is not set"
+    assert "${NOPE:-…}" in (missed.value.hint or "")
+
+
+@pytest.mark.parametrize("text", ["${}", "${a b}", "${9a}", "${NAME:+x}", "${NÄME}"])
+def test_what_is_no_variable_is_refused(text):
+    with pytest.raises(BadScript, match="is no variable"):
+        filled(text)
+
+
+def test_only_the_part_asked_for_is_filled_in():
+    document = read_document("a: ${NOPE}\nb: [{c: '${NAME}'}]", file="f.yaml")
+    assert substitute(document, GIVEN, at=("b",)).value == {"a": "${NOPE}", "b": [{"c": "Ada"}]}
+    assert document.value["b"] == [{"c": "${NAME}"}], "the document itself is left alone"
+
+
+@given(st.text(alphabet="ab ${}:-N", max_size=30))
+def test_text_without_a_dollar_and_brace_is_left_alone(text):
+    if "${" not in text:
+        assert filled(text) == text
