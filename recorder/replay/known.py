@@ -1,0 +1,188 @@
+"""What the player knows so far: everything sent and heard, folded, and what names stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from recorder.messaging.events import (
+    ConversationChanged,
+    ConversationOpened,
+    Event,
+    MessagePublished,
+    RequestAnswered,
+    RequestAsked,
+)
+from recorder.receipts.fold import apply
+from recorder.receipts.queries import MessageView, message_view, view
+from recorder.receipts.state import Message, Transcript
+
+from .receipts_plan import MessageKey
+from .verbs import LAST_RECEIVED, LAST_SENT
+
+CONSUMER = "CONSUMER"
+
+
+class Heard(NamedTuple):
+    """A message when it was first heard of, its answer included where it is our own."""
+
+    key: MessageKey
+    at_s: float
+
+
+Target = MessageKey | int
+"""A message: by its key, or, as long as it has no sequence, by the frame that asked for it."""
+
+
+class Known:
+    """The live transcript, and what a script refers to in it.
+
+    Attributes:
+        transcript: as ``receipts.fold`` makes it.
+        messages: in the order heard, each once.
+        answers: what answered our requests, by the frame of the request.
+        unanswered: frames of requests that an answer may still come to.
+        names: what ``as:`` gave names to.
+        last_said: frame of the last publish of a step.
+        last_request: frame of the last request of a step.
+        conversation_id: the conversation that is spoken of; None before there is one.
+    """
+
+    def __init__(self) -> None:
+        self.transcript = Transcript()
+        self.messages: list[Heard] = []
+        self.answers: dict[int, RequestAnswered] = {}
+        self.unanswered: set[int] = set()
+        self.names: dict[str, Target] = {}
+        self.last_said: int | None = None
+        self.last_request: int | None = None
+        self.conversation_id: str | None = None
+        self._keys: set[MessageKey] = set()
+        self._us: set[str] = set()
+        self._opened: dict[int, str] = {}
+        self._conversation_of: dict[str, str] = {}
+
+    def learn(self, events: Iterable[Event], now_s: float) -> list[Heard]:
+        """Take in what one payload told; returns the messages not heard of before."""
+        before = len(self.messages)
+        for event in events:
+            self.transcript = apply(self.transcript, event)
+            self._note(event, now_s)
+        return self.messages[before:]
+
+    def _note(self, event: Event, now_s: float) -> None:
+        match event:
+            case MessagePublished():
+                self._note_message(event, now_s)
+            case RequestAsked() if event.request_id is not None:
+                self.unanswered.add(event.evidence.frame)
+            case RequestAnswered() if event.ask is not None:
+                self.unanswered.discard(event.ask)
+                self.answers[event.ask] = event
+            case ConversationOpened() if event.ask is not None:
+                self._opened[event.ask] = event.conversation_id
+            case ConversationChanged():
+                for dialog in event.dialogs:
+                    self._conversation_of[dialog.dialog_id] = event.conversation_id
+            case _:
+                pass
+
+    def _note_message(self, event: MessagePublished, now_s: float) -> None:
+        key = MessageKey(event.dialog_id, event.sequence)
+        if event.conversation_id is not None:
+            self._conversation_of[event.dialog_id] = event.conversation_id
+        if key not in self._keys:
+            self._keys.add(key)
+            self.messages.append(Heard(key, now_s))
+        message = self.message(key)
+        if message.mine and message.author is not None:
+            self._us.add(message.author)
+
+    # --- whose ---
+
+    def message(self, key: MessageKey) -> Message:
+        """What was heard of a message that was heard of."""
+        return self.transcript.dialogs[key.dialog_id][key.sequence]
+
+    def is_us(self, participant: str | None, role: str | None) -> bool:
+        """Whether this participant is the consumer we play (who may change ids when stepping up)."""
+        known = participant in self._us or participant in self.transcript.identities
+        return role == CONSUMER or (participant is not None and known)
+
+    def is_ours(self, key: MessageKey) -> bool:
+        """Whether we wrote it; also true while it may be the echo of a publish not answered yet."""
+        message = self.message(key)
+        if message.mine or self.is_us(message.author, message.role):
+            return True
+        return message.role is None and self._may_be_echo(key, message)
+
+    def _may_be_echo(self, key: MessageKey, message: Message) -> bool:
+        asks = [self.transcript.asks[frame] for frame in self.unanswered if frame in self.transcript.asks]
+        return any((ask.dialog_id, ask.text) == (key.dialog_id, message.text) for ask in asks)
+
+    def received(self) -> Iterator[MessageKey]:
+        """Messages of the other side, newest first."""
+        return (heard.key for heard in reversed(self.messages) if not self.is_ours(heard.key))
+
+    # --- what names stand for ---
+
+    def target(self, reference: str | int) -> Target | None:
+        """The message a script means; None if there is none yet."""
+        if isinstance(reference, int):
+            dialog_id = self.dialog(None)
+            return MessageKey(dialog_id, reference) if dialog_id is not None else None
+        if reference == LAST_RECEIVED:
+            return next(self.received(), None)
+        meant = self.last_said if reference == LAST_SENT else self.names.get(reference)
+        return self._answered(meant) if isinstance(meant, int) else meant
+
+    def _answered(self, frame: int) -> Target:
+        ask = self.transcript.asks.get(frame)
+        if ask is None or ask.answered is None:
+            return frame
+        _, dialog_id, sequence = ask.answered
+        return MessageKey(dialog_id, sequence)
+
+    def view_of(self, target: Target) -> MessageView | None:
+        """The message as people see it; None while nothing was heard of it."""
+        if isinstance(target, int):
+            return next((message for message in view(self.transcript) if message.ask == target), None)
+        if target.sequence not in self.transcript.dialogs.get(target.dialog_id, {}):
+            return None
+        us = frozenset(self._us | self.transcript.identities)
+        return message_view(self.transcript, *target, me=us)
+
+    # --- dialogs ---
+
+    def opened_by(self, frame: int) -> str | None:
+        """The conversation that the request in this frame opened."""
+        return self._opened.get(frame)
+
+    def conversation(self) -> str | None:
+        """The one that was opened; else the only open one there is."""
+        if self.conversation_id is not None:
+            return self.conversation_id
+        open_ones = [one for one, told in self.transcript.conversations.items() if told.state != "CLOSE"]
+        return open_ones[0] if len(open_ones) == 1 else None
+
+    def dialog(self, name: str | None) -> str | None:
+        """A dialog by name: ``main``, a type in lower case (``post_survey``), or its id."""
+        conversation_id = self.conversation()
+        if name is None or name == "main":
+            return conversation_id  # the main dialog has the conversation's id
+        told = self.transcript.conversations.get(conversation_id or "")
+        of_type = [one.dialog_id for one in told.dialogs if (one.type or "").lower() == name] if told else []
+        return of_type[-1] if of_type else name
+
+    def conversation_of(self, dialog_id: str) -> str | None:
+        """The conversation a dialog belongs to, as far as anybody told."""
+        return self._conversation_of.get(dialog_id) or self.conversation()
+
+    def dialogs_of(self, conversation_id: str) -> set[str]:
+        """All dialogs known to belong to it, the main one (which has its id) included."""
+        belonging = (one for one, whose in self._conversation_of.items() if whose == conversation_id)
+        return {conversation_id, *belonging}
+
+    def last_sequence(self, dialog_id: str) -> int:
+        """The highest sequence heard of in a dialog, 0 if none."""
+        return max(self.transcript.dialogs.get(dialog_id, {}), default=0)

@@ -1,0 +1,56 @@
+"""What was seen instead: the transcript as a failed step shows it, with the frames that prove it."""
+
+from __future__ import annotations
+
+from recorder.messaging.events import Proof
+from recorder.receipts.queries import MessageView, ReceiptView, view
+from recorder.receipts.state import Transcript
+
+LINES_SHOWN = 8
+
+
+def span(seconds: float) -> str:
+    """``0.25`` → ``250ms``, ``90`` → ``90s``: as a script would write it."""
+    return f"{seconds * 1000:g}ms" if 0 < seconds < 1 else f"{seconds:g}s"
+
+
+def lines(transcript: Transcript) -> tuple[str, ...]:
+    """The last messages, one line each; empty if there are none."""
+    newest_last = sorted(view(transcript), key=_first_frame)
+    return tuple(line(message) for message in newest_last[-LINES_SHOWN:])
+
+
+def line(message: MessageView) -> str:
+    """``frame 41: agent-1 (ASSIGNED_AGENT), #2 "Hello", read (ACCEPT by me, frame 44, acknowledged)``."""
+    frame = f"frame {message.sent.frame}" if message.sent is not None else "no frame"
+    number = f"#{message.sequence}" if message.sequence is not None else "without a sequence"
+    return f"{frame}: {_author(message)}, {number} {_quoted(message.text)}, {state(message)}"
+
+
+def state(message: MessageView) -> str:
+    """Its status and every receipt for it."""
+    receipts = "; ".join(receipt(given) for given in message.receipts)
+    return f"{message.status} ({receipts})" if receipts else message.status
+
+
+def receipt(given: ReceiptView) -> str:
+    """``READ by agent-1, frame 52``; the proof is named where it is less than heard or answered."""
+    who = "us" if given.mine else given.participant or "somebody"
+    proof = given.evidence.proof
+    weak = f", only {proof.word}" if proof < Proof.ACKNOWLEDGED else ""
+    return f"{given.status} by {who}, frame {given.evidence.frame}{weak}"
+
+
+def _first_frame(message: MessageView) -> int:
+    return message.sent.frame if message.sent is not None else 0
+
+
+def _author(message: MessageView) -> str:
+    name = "us" if message.mine else message.author or "somebody"
+    return f"{name} ({message.role})" if message.role and not message.mine else name
+
+
+def _quoted(text: str | None) -> str:
+    if text is None:
+        return "(no text)"
+    return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}…"'
