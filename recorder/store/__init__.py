@@ -1,0 +1,1 @@
+"""The archive: frames in, frames out, nothing lost. The only room that knows SQL."""

@@ -1,0 +1,81 @@
+"""A rolling digest over the frames of a connection, to prove later that none is missing or changed.
+
+It is BLAKE2b with 16 bytes of output, fed for each stored frame, in order, with these bytes:
+
+=========  ==========================================================================================
+ 8 bytes   ``number``, big-endian like all that follow
+ 8 bytes   ``index``
+ 1 byte    ``sender``: 0 client, 1 service
+ 1 byte    bits: 1 fin, 2 redacted, 4 head known, 8 violation known, 16 at_us known, 32 offset_us known
+ 1 byte    ``opcode``
+ 1 byte    ``rsv``
+ 8 bytes   ``at_us``, signed; 0 where unknown
+ 8 bytes   ``offset_us``, signed; 0 where unknown
+ 4 bytes   length of the head; 4 bytes length of the violation in UTF-8; 8 bytes length of the payload
+ …         head, violation, payload
+=========  ==========================================================================================
+
+Two different frames never give the same bytes. What is digested is what is stored: after redaction.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from struct import Struct
+
+from recorder.wire.frames import Side
+from recorder.wire.records import RecordedFrame
+
+_FIXED = Struct(">QQBBBBqqIIQ")
+
+
+def canonical(frame: RecordedFrame) -> bytes:
+    """The bytes above. Raises ``struct.error`` if a number does not fit its place."""
+    number, _, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, violation, redacted = frame
+    told = b"" if violation is None else violation.encode()
+    bits = (
+        fin
+        | redacted << 1
+        | (head is not None) << 2
+        | (violation is not None) << 3
+        | (at_us is not None) << 4
+        | (offset_us is not None) << 5
+    )
+    head = head or b""
+    fixed = _FIXED.pack(
+        number,
+        index,
+        sender is not Side.CLIENT,
+        bits,
+        opcode,
+        rsv,
+        at_us or 0,
+        offset_us or 0,
+        len(head),
+        len(told),
+        len(payload),
+    )
+    return b"".join((fixed, head, told, payload))
+
+
+class Digest:
+    """How many frames of one connection there were so far, and the digest over them."""
+
+    __slots__ = ("_hash", "at_us", "count")
+
+    def __init__(self) -> None:
+        self._hash = blake2b(digest_size=16)
+        self.count = 0
+        self.at_us: int | None = None
+        """Time of the last frame."""
+
+    def add(self, frame: RecordedFrame) -> int:
+        """Take one more frame; return what is stored beside it, to find later the first one that is wrong."""
+        self._hash.update(canonical(frame))
+        self.count += 1
+        self.at_us = frame.at_us
+        return int.from_bytes(self._hash.digest()[:4], "big", signed=True)
+
+    def value(self) -> bytes:
+        """The 16 bytes so far; more frames may follow."""
+        return self._hash.digest()

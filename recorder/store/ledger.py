@@ -1,0 +1,257 @@
+"""The one connection that writes: a batch goes in whole or not at all, and is tried again where that helps.
+
+Several sessions may share a ledger, from several threads; it lets one in at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import suppress
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+
+from recorder.errors import RecorderError, StorageFailed
+
+from . import postgresql
+from .lock import ArchiveLock
+from .rows import Batch, Change, SessionRows
+from .tables import FRAME_COLUMNS, connection, frame
+from .trouble import StillAway, diagnose
+
+RETRY_EVERY_S = 0.25
+BARRIER_EVERY_S = 1.0
+
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+"""What the layers below raise when they cannot."""
+
+
+class Timekeeper(Protocol):
+    """Tells the time and waits; every ``recorder.clock.Clock`` does."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def sleep_until(self, when_s: float) -> None:
+        """Return once ``now_s()`` has reached ``when_s``."""
+        ...
+
+
+class Patience(NamedTuple):
+    """How long to try again where that may help, by which clock."""
+
+    clock: Timekeeper
+    wait_s: float
+
+
+class Ledger:
+    """Commits batches into one archive. ``where`` is how people call it."""
+
+    def __init__(
+        self,
+        where: str,
+        connection: Connection,
+        *,
+        path: Path | None = None,
+        lock: ArchiveLock | None = None,
+        url: URL | None = None,
+    ) -> None:
+        self.where = where
+        self.connection = connection
+        self.guard = threading.RLock()
+        self._path = path
+        self._lock = lock
+        self._url = url
+        self._file = _identity(path)
+        self._full = False
+        self._barrier_at_s: float | None = None
+        self._uncovered: set[SessionRows] = set()
+        self._sessions: set[int] = set()
+        # Compiled once: Core would compile it for every batch, which halves the rate.
+        self._insert_frame = str(
+            frame.insert().inline().compile(connection.engine, column_keys=list(FRAME_COLUMNS))
+        )
+
+    def barrier_is_due(self, clock: Timekeeper) -> bool:
+        """Whether the last barrier, of whichever session, is a second old."""
+        at_s = self._barrier_at_s
+        return at_s is None or clock.now_s() - at_s >= BARRIER_EVERY_S
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether no frame was committed since the last barrier."""
+        return not self._uncovered
+
+    def commit(self, batch: Batch, rows: SessionRows, *, full: bool, patience: Patience) -> None:
+        """Return when the batch is committed; with ``full``, when it would survive a power cut.
+
+        Raises:
+            StorageFailed: it is not committed, and no part of it is.
+        """
+        self._commit(batch, full, patience)
+        if batch.frames:
+            self._uncovered.add(rows)
+
+    def commit_barrier(self, batch: Batch, rows: SessionRows, *, patience: Patience) -> None:
+        """The same, and note for every session how far it has come for certain.
+
+        Raises:
+            StorageFailed: as ``commit``; also if the file is no longer where it was.
+        """
+        self._check_in_place()
+        sessions = {*self._uncovered, rows}
+        standings = [change for each in sessions for change in each.barrier()]
+        self._commit(batch._replace(changes=[*standings, *batch.changes]), True, patience)
+        for each in sessions:
+            each.settled()
+        self._uncovered.clear()
+        self._barrier_at_s = patience.clock.now_s()
+        if self._lock is not None:
+            self._lock.mark({each.session: each.frames for each in sessions})
+
+    def _commit(self, batch: Batch, full: bool, patience: Patience) -> None:
+        give_up_s: float | None = None
+        while True:
+            try:
+                self._try(batch, full, again=give_up_s is not None)
+            except DATABASE_ERRORS as error:
+                self.abandon()
+                trouble = diagnose(error)
+                now_s = patience.clock.now_s()
+                give_up_s = now_s + patience.wait_s if give_up_s is None else give_up_s
+                if not trouble.passing or now_s >= give_up_s:
+                    raise StorageFailed(self.where, trouble.problem, hint=trouble.hint) from error
+                patience.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
+            except BaseException:
+                self.abandon()
+                raise
+            else:
+                return
+
+    def _try(self, batch: Batch, full: bool, *, again: bool) -> None:
+        if again:
+            self._reconnect()
+            if self._is_stored(batch):
+                return
+        if full is not self._full:
+            self._set_full(full)
+        run = self.connection.exec_driver_sql
+        if len(batch.frames) == 1 and not batch.opened and not batch.changes:
+            run(self._insert_frame, batch.frames[0])  # one statement is atomic by itself
+            return
+        run(self.begin)
+        self._write(batch)
+        run("COMMIT")
+
+    @property
+    def begin(self) -> str:
+        """The statement that begins a transaction which writes."""
+        # A deferred one could fail in its middle, at once, whatever the timeout.
+        return "BEGIN" if self._url else "BEGIN IMMEDIATE"
+
+    def _write(self, batch: Batch) -> None:
+        if batch.opened:
+            self.connection.execute(connection.insert().inline(), [dict(row) for row in batch.opened])
+        if batch.frames:
+            self.connection.exec_driver_sql(self._insert_frame, list(batch.frames))
+        for _, alike in groupby(batch.changes, key=_shape):
+            self._apply(list(alike))
+
+    def _apply(self, changes: list[Change]) -> None:
+        table, key, values = changes[0]
+        update = table.update().values({name: bindparam(f"new_{name}") for name in values})
+        for name in key:
+            update = update.where(table.c[name] == bindparam(f"key_{name}"))
+        self.connection.execute(
+            update,
+            [
+                {f"new_{name}": value for name, value in change.values.items()}
+                | {f"key_{name}": value for name, value in change.key.items()}
+                for change in changes
+            ],
+        )
+
+    def _is_stored(self, batch: Batch) -> bool:
+        # A COMMIT that reported a failure may have worked. Any one row of the batch tells: all or nothing.
+        if batch.frames:
+            session_id, number = batch.frames[-1][:2]
+            asked = select(frame.c.id).where(frame.c.session_id == session_id, frame.c.number == number)
+        elif batch.opened:
+            row = batch.opened[-1]
+            asked = select(connection.c.number).where(
+                connection.c.session_id == row["session_id"], connection.c.number == row["number"]
+            )
+        else:
+            return False  # changes may be made twice
+        return self.connection.execute(asked).first() is not None
+
+    def _reconnect(self) -> None:
+        if self._url is None or not (self.connection.closed or self.connection.invalidated):
+            return
+        self.connection.close()
+        try:
+            self.connection = postgresql.open_connection(self._url, writing=True)
+        except RecorderError as error:
+            raise StillAway(error.says) from error
+        for session_id in self._sessions:
+            postgresql.lock_session(self.connection, session_id)
+
+    def abandon(self) -> None:
+        """Undo the transaction that is open, if one is."""
+        if self._url is None:
+            handle = self.connection.connection.driver_connection
+            if isinstance(handle, sqlite3.Connection) and handle.in_transaction:
+                with suppress(*DATABASE_ERRORS):
+                    handle.execute("ROLLBACK")
+        elif not (self.connection.closed or self.connection.invalidated):
+            with suppress(*DATABASE_ERRORS):
+                self.connection.exec_driver_sql("ROLLBACK")
+
+    def _set_full(self, full: bool) -> None:
+        # PostgreSQL waits for its own log at every commit: there a barrier costs nothing more.
+        if self._url is None:
+            self.connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+        self._full = full
+
+    def _check_in_place(self) -> None:
+        if self._path is not None and _identity(self._path) != self._file:
+            says = "the file was removed, renamed or replaced while it was recorded into"
+            raise StorageFailed(self.where, says, hint="what was recorded is in the file that was moved")
+
+    def is_writing(self, session_id: int) -> bool:
+        """Whether this ledger writes this session."""
+        return session_id in self._sessions
+
+    def claim(self, session_id: int) -> None:
+        """Let others see that this session is being written."""
+        self._sessions.add(session_id)
+        if self._url is not None:
+            postgresql.lock_session(self.connection, session_id)
+
+    def release(self, rows: SessionRows) -> None:
+        """This session is not being written any more."""
+        self._uncovered.discard(rows)
+        self._sessions.discard(rows.session_id)
+        if self._url is not None:
+            with suppress(*DATABASE_ERRORS):
+                postgresql.unlock_session(self.connection, rows.session_id)
+
+
+def _shape(change: Change) -> tuple[object, ...]:
+    return change.table.name, tuple(change.key), tuple(change.values)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,183 @@
+"""Open an archive, whatever it is: look first, take the lock, make or upgrade it, or say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
+
+from . import postgresql, schema, sqlitefile
+from .ledger import DATABASE_ERRORS
+from .lock import ArchiveLock
+from .trouble import archive_unusable, storage_failed
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An archive that is open.
+
+    Attributes:
+        where: what people call it: the path, or the URL without its password.
+        connection: to ask it, and if opened for writing, to write.
+        revision: the schema it has.
+        path, lock: of a file; the lock only if it was opened for writing.
+        url: of a database.
+    """
+
+    where: str
+    connection: Connection
+    revision: str
+    path: Path | None = None
+    lock: ArchiveLock | None = None
+    url: URL | None = None
+
+
+def file_or_url(where: str | Path) -> Path | URL:
+    """What is meant: a path, ``sqlite:///path``, or a PostgreSQL URL.
+
+    Raises:
+        BadOption: a URL of some other kind.
+    """
+    if isinstance(where, Path):
+        return where
+    if postgresql.is_url(where):
+        return postgresql.read_url(where)
+    if where.startswith("sqlite:///"):
+        return Path(where.removeprefix("sqlite:///"))
+    if "://" in where or not where:
+        hint = "give a file path, or postgresql://user@host/database"
+        raise BadOption("--archive", "this is neither a path nor a PostgreSQL URL", hint=hint)
+    return Path(where)
+
+
+def for_reading(where: str | Path, scripts: Path) -> Opened:
+    """Open an archive to read it; it may be recorded into meanwhile. Changes nothing.
+
+    Raises:
+        NotFound: there is no such file.
+        ArchiveUnusable: it is no archive, damaged, older or newer, or cannot be read.
+    """
+    meant = file_or_url(where)
+    return _read_database(meant, scripts) if isinstance(meant, URL) else _read_file(meant, scripts)
+
+
+def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Say) -> Opened:
+    """Open an archive to write into it; upgrade it, or with ``create`` make it, if need be.
+
+    Raises:
+        NotFound: there is no such file, and none is to be made.
+        ArchiveUnusable: it is no archive, damaged or newer; it was not touched.
+        ArchiveBusy: another process records into it.
+        StorageFailed: it cannot be written.
+    """
+    meant = file_or_url(where)
+    if isinstance(meant, URL):
+        return _write_database(meant, scripts, create, say)
+    return _write_file(meant, scripts, create, say)
+
+
+def _read_file(path: Path, scripts: Path) -> Opened:
+    real = sqlitefile.real_path(path)
+    if not real.exists():
+        raise NotFound("archive", str(path))
+    revision = sqlitefile.look(real).revision
+    schema.check_readable(str(path), revision, scripts)
+    try:
+        return Opened(str(path), sqlitefile.open_reader(real), revision, path=real)
+    except DATABASE_ERRORS as error:
+        raise archive_unusable(str(path), error) from error
+
+
+def _write_file(path: Path, scripts: Path, create: bool, say: Say) -> Opened:
+    real = sqlitefile.real_path(path)
+    if real.exists():
+        schema.check_known(str(path), sqlitefile.look(real).revision, scripts)
+    elif not create:
+        raise NotFound("archive", str(path))
+    elif not real.parent.is_dir():
+        raise StorageFailed(str(path), f"there is no directory {real.parent}")
+    lock = ArchiveLock(real)
+    try:
+        return _write_locked(path, real, lock, scripts, say)
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Say) -> Opened:
+    sqlitefile.remove_leftovers(real)
+    try:
+        if not real.exists():
+            sqlitefile.create(real, schema.make_tables)
+        revision = sqlitefile.look(real).revision
+        _refuse_second_name(path, real)
+        sqlitefile.make_private(real, say)
+        connection = sqlitefile.open_writer(real)
+    except DATABASE_ERRORS as error:
+        raise storage_failed(str(path), error) from error
+    try:
+        if revision != schema.head_revision(scripts):
+            schema.upgrade_file(real, connection, revision, say=say, scripts=scripts)
+    except BaseException:
+        connection.close()
+        raise
+    return Opened(str(path), connection, schema.head_revision(scripts), path=real, lock=lock)
+
+
+def _refuse_second_name(path: Path, real: Path) -> None:
+    # SQLite would keep one write-ahead log per name, and lose what is in the other.
+    if real.stat().st_nlink > 1:
+        says = "the file has a second name (a hard link): recording under both would destroy it"
+        raise ArchiveUnusable(str(path), says, hint="remove the other name, or make a copy")
+
+
+def _read_database(url: URL, scripts: Path) -> Opened:
+    where = postgresql.display(url)
+    connection = postgresql.open_connection(url, writing=False)
+    try:
+        revision = schema.current_revision(connection)
+        if revision is None:
+            raise ArchiveUnusable(where, "the database holds no archive of recorder")
+        schema.check_readable(where, revision, scripts)
+    except DATABASE_ERRORS as error:
+        connection.close()
+        raise archive_unusable(where, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return Opened(where, connection, revision, url=url)
+
+
+def _write_database(url: URL, scripts: Path, create: bool, say: Say) -> Opened:
+    where = postgresql.display(url)
+    connection = postgresql.open_connection(url, writing=True)
+    try:
+        _prepare_database(where, connection, scripts, create, say)
+    except DATABASE_ERRORS as error:
+        connection.close()
+        raise storage_failed(where, error) from error
+    except BaseException:
+        connection.close()
+        raise
+    return Opened(where, connection, schema.head_revision(scripts), url=url)
+
+
+def _prepare_database(where: str, connection: Connection, scripts: Path, create: bool, say: Say) -> None:
+    revision = schema.current_revision(connection)
+    if revision is None:
+        if not create:
+            raise NotFound("archive", where)
+        schema.make_tables(connection)
+        revision = schema.MODEL_REVISION
+    schema.check_known(where, revision, scripts)
+    head = schema.head_revision(scripts)
+    if revision != head:
+        say(f"upgrading {where} from schema {revision} to {head}")
+        schema.migrate(connection, scripts)

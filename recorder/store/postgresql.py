@@ -1,0 +1,102 @@
+"""An archive that is a PostgreSQL database: how to reach it, and who is writing into it now."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from recorder.errors import ArchiveUnusable, BadOption, StorageFailed
+
+from .trouble import diagnose
+
+# An advisory lock has 64 bits: here the number of our table ``frame``, which tells archives in one
+# database apart, and the row number of the session.
+_KEY = "('frame'::regclass::oid::bigint << 32) | %s"
+_SCHEMA_LOCK = 0x554D5352
+_CONNECT_TIMEOUT_S = 5
+
+
+def is_url(where: str) -> bool:
+    """Whether this names a PostgreSQL database."""
+    return where.startswith(("postgresql://", "postgres://", "postgresql+psycopg://"))
+
+
+def read_url(where: str) -> URL:
+    """The URL, with the driver we use.
+
+    Raises:
+        BadOption: it does not read as a URL.
+    """
+    try:
+        return make_url(where).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError) as error:
+        raise BadOption("--archive", "this PostgreSQL URL does not read as one") from error
+
+
+def display(url: URL) -> str:
+    """The URL for people: without its password, and without a password among its options."""
+    shown = url.set(drivername="postgresql", query={})
+    return shown.render_as_string(hide_password=True)
+
+
+def open_connection(url: URL, *, writing: bool) -> Connection:
+    """A connection on which we say BEGIN and COMMIT ourselves.
+
+    Raises:
+        StorageFailed: it is wanted for writing, and nobody is there or lets us in.
+        ArchiveUnusable: the same, for reading.
+        BadOption: the driver is not installed.
+    """
+    try:
+        engine = create_engine(
+            url,
+            paramstyle="format",
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args={"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "recorder"},
+        )
+        connection = engine.connect()
+    except ImportError as error:
+        hint = "pip install 'ums-recorder[postgresql]'"
+        raise BadOption("--archive", "PostgreSQL needs the psycopg driver", hint=hint) from error
+    except DBAPIError as error:
+        raise _unreachable(url, error, writing) from None  # the chain would show the arguments
+    if not writing:
+        connection.exec_driver_sql("SET default_transaction_read_only = on")
+    return connection
+
+
+def _unreachable(url: URL, error: DBAPIError, writing: bool) -> StorageFailed | ArchiveUnusable:
+    problem = diagnose(error).problem
+    if url.password:
+        problem = problem.replace(str(url.password), "***")
+    says = f"the database cannot be reached: {problem}"
+    return StorageFailed(display(url), says) if writing else ArchiveUnusable(display(url), says)
+
+
+def lock_session(connection: Connection, session_id: int) -> bool:
+    """Show for as long as this connection lives that the session is being written; False if another does."""
+    locked = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_KEY})", (session_id,))
+    return bool(locked.scalar_one())
+
+
+def unlock_session(connection: Connection, session_id: int) -> None:
+    """Nobody writes this session any more."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_KEY})", (session_id,))
+
+
+def lock_schema(connection: Connection) -> None:
+    """Wait until nobody else makes or alters the tables; ends with the transaction."""
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+
+
+def live_sessions(connection: Connection) -> dict[int, int]:
+    """Row numbers of the sessions being written now, each with the server process that writes it."""
+    rows = connection.exec_driver_sql(
+        "SELECT objid::bigint, pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+        " AND classid = 'frame'::regclass::oid"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    return {int(session_id): int(pid) for session_id, pid in rows}

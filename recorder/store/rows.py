@@ -1,0 +1,281 @@
+"""Records turned into rows of one session: secrets blanked, digests kept, ends noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Table
+
+from recorder.wire.frames import Opcode, Side
+from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, Record, RecordedFrame
+
+from .digest import Digest
+from .tables import connection, session
+
+Headers = tuple[tuple[str, str], ...]
+Row = tuple[object, ...]
+
+SENDERS = (Side.CLIENT, Side.SERVICE)
+"""A side by the number that stands for it in the tables."""
+
+_CLOSE_CODE_BYTES = 2
+
+
+class Redacts(Protocol):
+    """Blanks out secrets, keeps what joins; ``recorder.messaging.redaction.Redactor`` does."""
+
+    def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
+        """The payload of one data frame; the same object if nothing was blanked."""
+        ...
+
+    def headers(self, pairs: Headers) -> Headers:
+        """HTTP headers."""
+        ...
+
+    def url(self, text: str) -> str:
+        """A URL."""
+        ...
+
+    def text(self, text: str) -> str:
+        """Any other text."""
+        ...
+
+
+class Change(NamedTuple):
+    """New values for one row of ``session`` or ``connection``; made twice, it changes nothing more."""
+
+    table: Table
+    key: Mapping[str, object]
+    values: Mapping[str, object]
+
+
+class Batch(NamedTuple):
+    """What is written in one transaction, in this order.
+
+    Attributes:
+        opened: new rows of ``connection``.
+        frames: new rows of ``frame``, in the order of ``FRAME_COLUMNS``.
+        changes: what else changes.
+    """
+
+    opened: Sequence[Mapping[str, object]] = ()
+    frames: Sequence[Row] = ()
+    changes: Sequence[Change] = ()
+
+
+class SessionRows:
+    """Makes the rows of one session, and knows how far each of its connections has come.
+
+    Attributes:
+        session: public id.
+        session_id: row number.
+        frames: how many frames were given so far.
+    """
+
+    def __init__(self, session: str, session_id: int, redactor: Redacts | None) -> None:
+        self.session = session
+        self.session_id = session_id
+        self.frames = 0
+        self._redactor = redactor
+        self._digests: dict[int, Digest] = {}
+        self._moved: set[int] = set()
+        self._closed: set[int] = set()
+
+    def batch(self, records: Sequence[Record]) -> Batch:
+        """The rows for these records. To be committed before the next call; if that fails, make no other.
+
+        Raises ``struct.error`` if a time or a number does not fit 64 bits.
+        """
+        opened: list[Mapping[str, object]] = []
+        frames: list[Row] = []
+        changes: list[Change] = []
+        for record in records:
+            if isinstance(record, RecordedFrame):
+                frames.append(self._frame(record, opened))
+            elif isinstance(record, ConnectionOpened):
+                self._open(record, opened, changes)
+            elif isinstance(record, HandshakeSeen):
+                changes.append(self._change(record.connection, opened, self._handshake(record)))
+            else:
+                changes.append(self._change(record.connection, opened, self._close(record)))
+                self._closed.add(record.connection)
+        self.frames += len(frames)
+        changes.extend(self._end(number) for number in self._closed & self._moved)
+        return Batch(opened, frames, changes)
+
+    def barrier(self) -> list[Change]:
+        """How far each connection has come that moved since the last barrier."""
+        return [self._standing(number) for number in sorted(self._moved)]
+
+    def settled(self) -> None:
+        """The barrier is committed."""
+        self._moved.clear()
+
+    def end(self, ended_at_us: int | None, state: str, detail: str | None) -> list[Change]:
+        """The end record of the session, and of each connection that has none."""
+        ends = [self._end(number) for number in sorted(self._digests.keys() - self._closed)]
+        values = {
+            "ended_at_us": ended_at_us,
+            "end_state": state,
+            "frames": self.frames,
+            "detail": self._text(detail),
+        }
+        return [*ends, Change(session, {"id": self.session_id}, values)]
+
+    def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]]) -> Row:
+        if self._redactor is not None:
+            record = _redacted(record, self._redactor)
+        (
+            number,
+            place,
+            index,
+            sender,
+            at_us,
+            offset_us,
+            opcode,
+            fin,
+            rsv,
+            payload,
+            head,
+            violation,
+            redacted,
+        ) = record
+        digest = self._digests.get(place)
+        if digest is None:
+            digest = self._announce(place, opened)
+        chain = digest.add(record)
+        self._moved.add(place)
+        return (
+            self.session_id,
+            number,
+            place,
+            index,
+            0 if sender is Side.CLIENT else 1,
+            at_us,
+            offset_us,
+            int(opcode),
+            fin,
+            rsv,
+            head,
+            payload,
+            violation,
+            redacted,
+            chain,
+        )
+
+    def _announce(self, number: int, opened: list[Mapping[str, object]]) -> Digest:
+        # A capture may tell of frames without telling of their connection. It gets a bare row.
+        opened.append(self._connection_row(number))
+        return self._digests[number]
+
+    def _connection_row(self, number: int, **told: object) -> Mapping[str, object]:
+        self._digests[number] = Digest()
+        blank = {"url": None, "opened_at_us": None, "opened_offset_us": None}
+        return {"session_id": self.session_id, "number": number, **blank, **told}
+
+    def _open(
+        self, record: ConnectionOpened, opened: list[Mapping[str, object]], changes: list[Change]
+    ) -> None:
+        told = {
+            "url": self._url(record.url),
+            "opened_at_us": record.at_us,
+            "opened_offset_us": record.offset_us,
+        }
+        if record.connection in self._digests:
+            changes.append(self._change(record.connection, opened, told))
+        else:
+            opened.append(self._connection_row(record.connection, **told))
+
+    def _handshake(self, record: HandshakeSeen) -> dict[str, object]:
+        return {
+            "request_line": self._request_line(record.request_line),
+            "request_headers": self._headers(record.request_headers),
+            "response_status": record.response_status,
+            "response_headers": self._headers(record.response_headers),
+        }
+
+    def _close(self, record: ConnectionClosed) -> dict[str, object]:
+        return {
+            "closed_at_us": record.at_us,
+            "closed_offset_us": record.offset_us,
+            "close_code": record.close_code,
+            "close_reason": self._text(record.close_reason),
+            "closed_by": None if record.closed_by is None else SENDERS.index(record.closed_by),
+            "how": record.how,
+            "detail": self._text(record.detail),
+        }
+
+    def _change(
+        self, number: int, opened: list[Mapping[str, object]], values: Mapping[str, object]
+    ) -> Change:
+        if number not in self._digests:
+            self._announce(number, opened)
+            self._moved.add(number)
+        return Change(connection, {"session_id": self.session_id, "number": number}, values)
+
+    def _end(self, number: int) -> Change:
+        digest = self._digests[number]
+        values = {"frame_count": digest.count, "frame_digest": digest.value()}
+        return Change(connection, {"session_id": self.session_id, "number": number}, values)
+
+    def _standing(self, number: int) -> Change:
+        digest = self._digests[number]
+        values = {
+            "barrier_count": digest.count,
+            "barrier_digest": digest.value(),
+            "barrier_at_us": digest.at_us,
+        }
+        return Change(connection, {"session_id": self.session_id, "number": number}, values)
+
+    def _text(self, text: str | None) -> str | None:
+        if text is None:
+            return None
+        return storable(text if self._redactor is None else self._redactor.text(text))
+
+    def _url(self, url: str | None) -> str | None:
+        if url is None:
+            return None
+        return storable(url if self._redactor is None else self._redactor.url(url))
+
+    def _request_line(self, line: str | None) -> str | None:
+        if line is None or self._redactor is None or line.count(" ") < 2:
+            return self._text(line)
+        method, _, rest = line.partition(" ")
+        target, _, version = rest.rpartition(" ")
+        return storable(f"{method} {self._redactor.url(target)} {version}")
+
+    def _headers(self, headers: Headers) -> str:
+        # JSON in ASCII: every text survives in it, a NUL and half a surrogate pair included.
+        blanked = headers if self._redactor is None else self._redactor.headers(headers)
+        return json.dumps(blanked, separators=(",", ":"))
+
+
+def _redacted(record: RecordedFrame, redactor: Redacts) -> RecordedFrame:
+    """The frame with secrets blanked; the same object if there were none."""
+    payload = record.payload
+    if record.opcode >= Opcode.CLOSE:
+        blanked = _control_payload(record, redactor)
+    else:
+        blanked = redactor.payload(
+            payload,
+            stream=(record.connection, record.sender),
+            fin=record.fin,
+            continuation=record.opcode == Opcode.CONTINUATION,
+        )
+    return record if blanked is payload else record._replace(payload=blanked, redacted=True)
+
+
+def _control_payload(record: RecordedFrame, redactor: Redacts) -> bytes:
+    kept = _CLOSE_CODE_BYTES if record.opcode == Opcode.CLOSE else 0
+    text = record.payload[kept:].decode("utf-8", "surrogateescape")
+    blanked = redactor.text(text) if text else text
+    if blanked == text:
+        return record.payload
+    return record.payload[:kept] + blanked.encode("utf-8", "surrogateescape")
+
+
+def storable(text: str) -> str:
+    """Text that every database can hold: a NUL and half a surrogate pair become backslash escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

@@ -1,0 +1,158 @@
+"""Which schema an archive has, which one this program writes, and the way from the one to the other.
+
+Alembic is slow to load and rarely needed: an archive with the schema of this program is recognised,
+and a new one made, without it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
+
+from recorder.errors import ArchiveUnusable, StorageFailed
+
+from . import sqlitefile
+from .postgresql import lock_schema
+from .tables import metadata
+from .trouble import storage_failed
+
+MODEL_REVISION = "0001"
+"""The revision whose tables are those of ``tables.py``."""
+
+# The copy, and the growth of a file whose tables are copied inside it.
+_ROOM_FOR_AN_UPGRADE = 2.2
+
+_REVISION_TABLE = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+    " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+
+
+def scripts_location() -> Path:
+    """The folder of the migrations: inside the installed package, or in the checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "_migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+@lru_cache
+def revisions(scripts: Path) -> tuple[str, ...]:
+    """Every known revision, oldest first: ``0001_frames.py`` is revision 0001."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (scripts / "versions").glob("[0-9]*_*.py")))
+
+
+def head_revision(scripts: Path | None = None) -> str:
+    """The schema this program writes."""
+    return revisions(scripts or scripts_location())[-1]
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The schema this database has; None if it has none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
+    return str(rows[0][0]) if len(rows) == 1 else None
+
+
+def check_readable(where: str, revision: str, scripts: Path) -> None:
+    """Let pass an archive with the schema of this program.
+
+    Raises:
+        ArchiveUnusable: it is older (and how to upgrade it), or newer.
+    """
+    check_known(where, revision, scripts)
+    head = head_revision(scripts)
+    if revision != head:
+        says = f"it was written by an older recorder (schema {revision}, this one reads {head})"
+        raise ArchiveUnusable(where, says, hint=f"recorder archive upgrade --archive {where}")
+
+
+def check_known(where: str, revision: str, scripts: Path) -> None:
+    """Raise ``ArchiveUnusable`` for a schema this program has never heard of."""
+    if revision not in revisions(scripts):
+        says = (
+            f"it was written by a newer recorder (schema {revision}, this one knows {head_revision(scripts)})"
+        )
+        raise ArchiveUnusable(where, says, hint="use that recorder, or record into another file")
+
+
+def make_tables(connection: Connection) -> None:
+    """Make all tables in an empty database, in one transaction."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if on_sqlite else "BEGIN")
+    try:
+        if not on_sqlite:
+            lock_schema(connection)
+        if current_revision(connection) is None:
+            _make_all(connection)
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+
+
+def _make_all(connection: Connection) -> None:
+    # Not "if it is not there already": a table of that name would be somebody else's.
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(_REVISION_TABLE)
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{MODEL_REVISION}')")  # noqa: S608
+    _make_redaction_key(connection)
+
+
+def _make_redaction_key(connection: Connection) -> None:
+    insert = metadata.tables["setting"].insert()
+    connection.execute(insert, {"name": "redaction_key", "value": os.urandom(32)})
+
+
+def migrate(connection: Connection, scripts: Path) -> None:
+    """Take this database to the head of ``scripts``, whole or not at all.
+
+    Raises:
+        DBAPIError: it did not work; the database is as it was.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def upgrade_file(
+    path: Path, connection: Connection, revision: str, *, say: Callable[[str], None], scripts: Path
+) -> None:
+    """Upgrade an archive file, after a copy of it as ``<file>.bak-<revision>``. Needs the lock.
+
+    Raises:
+        StorageFailed: no room, or the upgrade failed; the archive is as it was.
+    """
+    _check_room(path)
+    copy = path.with_name(f"{path.name}.bak-{revision}")
+    try:
+        sqlitefile.backup(connection, copy)
+    except FileExistsError:
+        say(f"{copy} is there already from an earlier try; it is kept")
+    except (OSError, sqlite3.Error) as error:
+        raise StorageFailed(str(path), f"no copy of it could be made before the upgrade ({error})") from error
+    head = head_revision(scripts)
+    say(f"upgrading {path} from schema {revision} to {head}; a copy of the old file is {copy}")
+    try:
+        migrate(connection, scripts)
+    except DBAPIError as error:
+        raise storage_failed(str(path), error) from error
+
+
+def _check_room(path: Path) -> None:
+    needed = int(path.stat().st_size * _ROOM_FOR_AN_UPGRADE)
+    free = shutil.disk_usage(path.parent).free
+    if free < needed:
+        says = f"the upgrade needs {needed} bytes of free space, {free} are there"
+        raise StorageFailed(str(path), says, hint="free some space")

@@ -1,0 +1,295 @@
+"""Old or new, never between: making, recognising and upgrading the tables."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine
+
+from recorder.errors import ArchiveUnusable, StorageFailed
+from recorder.store import postgresql, schema
+from recorder.store.archive import Archive
+from recorder.store.tables import metadata
+
+Begin = Callable[..., Any]
+
+LATER = '''
+"""A column more, in a table copied for it."""
+
+import os, signal
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    with op.batch_alter_table("frame", recreate="always") as batch:
+        batch.add_column(sa.Column("later", sa.Integer))
+    {then}
+    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
+'''
+
+
+def later_scripts(folder: Path, then: str = "pass") -> Path:
+    """The migrations, and one that is still to come."""
+    scripts = folder / "scripts"
+    shutil.copytree(schema.scripts_location(), scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions" / "0002_later.py").write_text(LATER.format(then=then).lstrip())
+    return scripts
+
+
+def shape(path: Path) -> dict[str, str]:
+    """Every table and index of a file, by name, in its own words without the blanks."""
+    with sqlite3.connect(path) as handle:
+        rows = handle.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    handle.close()
+    return {name: "".join(sql.split()).replace('"', "") for name, sql in rows}
+
+
+def columns_of(path: Path, table: str) -> list[tuple[Any, ...]]:
+    """Name, type, whether null, and place in the primary key of every column."""
+    with sqlite3.connect(path) as handle:
+        rows = handle.execute(f"PRAGMA table_info({table})").fetchall()
+    handle.close()
+    return [(name, kind, notnull, key) for _, name, kind, notnull, _, key in rows]
+
+
+def test_the_revision_is_the_one_alembic_finds() -> None:
+    """We read it from file names, to spare loading Alembic."""
+    directory = ScriptDirectory(str(schema.scripts_location()))
+    assert directory.get_current_head() == schema.head_revision() == schema.MODEL_REVISION
+    assert tuple(sorted(each.revision for each in directory.walk_revisions())) == schema.revisions(
+        schema.scripts_location()
+    )
+
+
+def test_the_models_match_the_migrations(where: str) -> None:
+    """What ``alembic check`` asks, on each kind of database: would a new migration change anything?"""
+    with Archive.open(where, mode="write") as archive, archive._asking() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def migrated(path: Path) -> None:
+    """An SQLite file made by the migrations alone."""
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        schema.migrate(connection, schema.scripts_location())
+
+
+def test_a_file_made_at_once_equals_one_made_by_migrations(tmp_path: Path) -> None:
+    """Making it from the models is only faster."""
+    at_once, step_by_step = tmp_path / "a.db", tmp_path / "b.db"
+    Archive.open(at_once, mode="write").close()
+    migrated(step_by_step)
+    assert shape(at_once).keys() == shape(step_by_step).keys()
+    for table in shape(at_once).keys() & metadata.tables.keys():
+        assert columns_of(at_once, table) == columns_of(step_by_step, table)
+    engine = create_engine(f"sqlite:///{step_by_step}", poolclass=NullPool)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert len(connection.exec_driver_sql("SELECT value FROM setting").scalar_one()) == 32
+
+
+def test_a_database_made_by_migrations_equals_the_models(database: str) -> None:
+    """The same on PostgreSQL, where the kinds of columns are told apart better; comments included."""
+    connection = postgresql.open_connection(postgresql.read_url(database), writing=True)
+    schema.migrate(connection, schema.scripts_location())
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    assert compare_metadata(context, metadata) == []
+    assert len(connection.exec_driver_sql("SELECT value FROM setting").scalar_one()) == 32
+    connection.close()
+
+
+def test_neither_opening_nor_making_an_archive_loads_alembic(path: Path) -> None:
+    """It costs more time than all the rest."""
+    code = (
+        "import sys; from recorder.store.archive import Archive\n"
+        "for mode in ('write', 'write', 'read'): Archive.open(sys.argv[1], mode=mode).close()\n"
+        "print('alembic' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("False\n", "")
+
+
+def test_an_older_file_is_upgraded_after_a_copy(
+    tmp_path: Path, path: Path, begin: Begin, frames: Any
+) -> None:
+    """The copy is private and is the old archive; what happened is said."""
+    scripts = later_scripts(tmp_path)
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s")
+        intake([frames.opened, *frames.some(5)])
+        intake.finish(0)
+    said: list[str] = []
+    with Archive.open(path, mode="write", scripts=scripts, say=said.append) as archive:
+        assert archive.revision == "0002"
+        assert list(archive.frames("s")) == frames.some(5)
+        with archive._asking() as connection:
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 1
+    copy = path.with_name("x.db.bak-0001")
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert len(said) == 1
+    assert str(copy) in said[0]
+    with Archive.open(copy, mode="read") as archive:
+        assert list(archive.frames("s")) == frames.some(5)
+    assert "later" in shape(path)
+    with Archive.open(path, mode="write", scripts=scripts, say=said.append):
+        assert len(said) == 1
+
+
+def test_a_reader_never_upgrades(tmp_path: Path, path: Path) -> None:
+    """It says what to type."""
+    scripts = later_scripts(tmp_path)
+    Archive.open(path, mode="write").close()
+    before = path.read_bytes()
+    with pytest.raises(ArchiveUnusable, match="older recorder") as refused:
+        Archive.open(path, mode="read", scripts=scripts)
+    assert refused.value.hint is not None
+    assert "recorder archive upgrade" in refused.value.hint
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("mode", ["read", "write"])
+def test_a_newer_archive_is_left_alone(tmp_path: Path, path: Path, mode: Any) -> None:
+    """By an older program, which says that it is one."""
+    scripts = later_scripts(tmp_path)
+    Archive.open(path, mode="write").close()
+    Archive.open(path, mode="write", scripts=scripts).close()
+    before = path.read_bytes()
+    with pytest.raises(ArchiveUnusable, match="newer recorder") as refused:
+        Archive.open(path, mode=mode)
+    assert refused.value.exit_code == 7
+    assert path.read_bytes() == before
+
+
+def test_an_older_database_is_upgraded_too(tmp_path: Path, database: str) -> None:
+    """PostgreSQL has no copy to make; a reader refuses in the same words."""
+    scripts = later_scripts(tmp_path)
+    Archive.open(database, mode="write").close()
+    with pytest.raises(ArchiveUnusable, match="older recorder"):
+        Archive.open(database, mode="read", scripts=scripts)
+    said: list[str] = []
+    with Archive.open(database, mode="write", scripts=scripts, say=said.append) as archive:
+        assert archive.revision == "0002"
+    assert "from schema 0001 to 0002" in said[0]
+    with pytest.raises(ArchiveUnusable, match="newer recorder"):
+        Archive.open(database, mode="write")
+
+
+def test_an_upgrade_that_fails_leaves_the_old_archive(
+    tmp_path: Path, path: Path, begin: Begin, frames: Any
+) -> None:
+    """With everything in it, usable by the old program."""
+    scripts = later_scripts(tmp_path, then="op.execute('SELECT * FROM nowhere')")
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")(frames.some(5))
+    before = shape(path)
+    with pytest.raises(StorageFailed):
+        Archive.open(path, mode="write", scripts=scripts)
+    assert shape(path) == before
+    with Archive.open(path, mode="write") as archive:
+        assert list(archive.frames("s")) == frames.some(5)
+
+
+KILLED = "import sys; from pathlib import Path; from recorder.store.archive import Archive\n" + (
+    "Archive.open(sys.argv[1], mode='write', scripts=Path(sys.argv[2]))"
+)
+
+
+def test_a_kill_in_the_middle_of_an_upgrade_leaves_the_old_archive(
+    tmp_path: Path, path: Path, begin: Begin, frames: Any
+) -> None:
+    """No half-made table is left, and the next try succeeds."""
+    scripts = later_scripts(tmp_path, then="os.kill(os.getpid(), signal.SIGKILL)")
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")(frames.some(300))
+    before = shape(path)
+    ran = subprocess.run([sys.executable, "-c", KILLED, str(path), str(scripts)], capture_output=True)
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    Archive.open(path, mode="read").close()
+    assert shape(path) == before
+    (scripts / "versions" / "0002_later.py").write_text(LATER.format(then="pass").lstrip())
+    with Archive.open(path, mode="write", scripts=scripts) as archive:
+        assert list(archive.frames("s")) == frames.some(300)
+    assert not [name for name in shape(path) if name.startswith("_alembic")]
+
+
+def test_an_upgrade_without_room_is_not_begun(
+    tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy alone would fill the disk."""
+    scripts = later_scripts(tmp_path)
+    Archive.open(path, mode="write").close()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 90, 10))
+    with pytest.raises(StorageFailed, match=r"needs .* free space"):
+        Archive.open(path, mode="write", scripts=scripts)
+    assert not path.with_name("x.db.bak-0001").exists()
+
+
+def test_tables_of_another_program_in_the_database_are_left_alone(database: str) -> None:
+    """A table of our name that is not ours stops us, and nothing of ours is left behind."""
+    import psycopg
+
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE session (mine int)")
+        with pytest.raises(StorageFailed):
+            Archive.open(database, mode="write")
+        names = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+        ).fetchall()
+    assert names == [("session",)]
+
+
+def test_migrations_work_from_an_installed_package(tmp_path: Path) -> None:
+    """Where ``recorder/_migrations`` stands beside the rooms, it is taken; else the checkout's."""
+    package = tmp_path / "recorder"
+    shutil.copytree(
+        Path(schema.__file__).parent.parent, package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copytree(schema.scripts_location(), package / "_migrations")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from recorder.store import schema; print(schema.scripts_location(), schema.head_revision())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert ran.stdout == f"{package / '_migrations'} {schema.head_revision()}\n", ran.stderr
+
+
+def test_alembic_check_runs_from_the_command_line(path: Path) -> None:
+    """For developers: the models need no further migration."""
+    Archive.open(path, mode="write").close()
+    config = Config(cmd_opts=type("Options", (), {"x": [f"archive={path}"]})())
+    config.set_main_option("script_location", str(schema.scripts_location()))
+    command.check(config)
+
+
+def test_migrations_take_nothing_from_the_models() -> None:
+    """A migration says what it makes by itself: the models will have moved on."""
+    for file in (schema.scripts_location() / "versions").glob("*.py"):
+        imported = [
+            node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        assert not [name for name in imported if name and name.startswith("recorder")], file

@@ -1,0 +1,196 @@
+"""If anything is missing or changed, verify says so, and names the first frame."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recorder.clock import VirtualClock
+from recorder.store.archive import Archive
+from recorder.store.verify import SessionVerdict, verify
+
+Begin = Callable[..., Any]
+
+
+@pytest.fixture(params=["complete", "interrupted"])
+def recorded(request: pytest.FixtureRequest, path: Path, begin: Begin, frames: Any) -> Path:
+    """An archive with a session of 30 frames, barriers at frames 1 and 20, ended or not."""
+    clock = VirtualClock()
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s", clock=clock)
+        intake([frames.opened, frames.one(1)])
+        intake(frames.some(18, after=1))
+        clock.sleep_until(1.0)
+        intake(frames.some(1, after=19))
+        intake(frames.some(10, after=20))
+        if request.param == "complete":
+            intake([frames.closed])
+            intake.finish(0)
+    return path
+
+
+def harm(path: Path, *statements: str) -> None:
+    """Change the file behind our back."""
+    with sqlite3.connect(path) as handle:
+        for statement in statements:
+            handle.execute(statement)
+    handle.close()
+
+
+def only(path: Path) -> SessionVerdict:
+    """The verdict on the one session."""
+    with Archive.open(path, mode="read") as archive:
+        (verdict,) = [each for each in verify(archive) if each.session]
+        return verdict
+
+
+def test_what_was_not_harmed_is_not_called_damaged(recorded: Path) -> None:
+    """Complete or interrupted, as it is."""
+    with Archive.open(recorded, mode="read") as archive:
+        state = archive.sessions()[0].state
+    assert only(recorded) == SessionVerdict("s", None, state, 30)
+
+
+@pytest.mark.parametrize("number", [1, 12, 20, 30])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "payload = x'00'",
+        "at_us = at_us + 1",
+        "sender = 1 - sender",
+        "head = NULL",
+        "offset_us = NULL",
+        "violation = 'none'",
+        "redacted = 1",
+        "fin = 0",
+        "opcode = 2",
+        "rsv = 4",
+        "chain = chain + 1",
+    ],
+)
+def test_a_changed_frame_is_found(recorded: Path, number: int, change: str) -> None:
+    """Any column of any frame, with or without an end record."""
+    harm(recorded, f"UPDATE frame SET {change} WHERE number = {number}")
+    verdict = only(recorded)
+    assert (verdict.state, verdict.first_bad) == ("damaged", number)
+    assert verdict.problems == (f"frame {number} is not as it was recorded",)
+
+
+@pytest.mark.parametrize("number", [1, 12, 20, 29])
+def test_a_missing_frame_is_found(recorded: Path, number: int) -> None:
+    """Anywhere before the last."""
+    harm(recorded, f"DELETE FROM frame WHERE number = {number}")
+    verdict = only(recorded)
+    assert (verdict.state, verdict.first_bad) == ("damaged", number)
+
+
+def test_a_missing_frame_is_found_though_the_rest_was_renumbered(recorded: Path) -> None:
+    """The digest knows."""
+    renumber = "UPDATE frame SET number = number - 1, idx = idx - 1 WHERE number = "
+    harm(recorded, "DELETE FROM frame WHERE number = 5", *(renumber + str(n) for n in range(6, 31)))
+    verdict = only(recorded)
+    assert (verdict.state, verdict.first_bad) == ("damaged", 5)
+
+
+def test_missing_last_frames_are_found_back_to_the_last_barrier(recorded: Path) -> None:
+    """An interrupted session may end anywhere after its last barrier, and nowhere before it."""
+    with Archive.open(recorded, mode="read") as archive:
+        complete = archive.sessions()[0].state == "complete"
+    harm(recorded, "DELETE FROM frame WHERE number > 25")
+    assert only(recorded).state == ("damaged" if complete else "interrupted")
+    harm(recorded, "DELETE FROM frame WHERE number > 18")
+    verdict = only(recorded)
+    assert (verdict.state, verdict.first_bad) == ("damaged", 19)
+
+
+def test_swapped_payloads_are_found(recorded: Path) -> None:
+    """Though the counts agree."""
+    harm(
+        recorded,
+        "CREATE TEMP TABLE old AS SELECT number, payload FROM frame",
+        "UPDATE frame SET payload = (SELECT payload FROM old WHERE old.number = 15 - frame.number)"
+        " WHERE number IN (7, 8)",
+    )
+    assert only(recorded).first_bad == 7
+
+
+def test_a_missing_connection_is_found(recorded: Path) -> None:
+    """Its frames belong to nothing."""
+    harm(recorded, "PRAGMA foreign_keys = OFF", "DELETE FROM connection")
+    with Archive.open(recorded, mode="read") as archive:
+        verdicts = verify(archive)
+    assert [verdict.state for verdict in verdicts] == ["damaged", "damaged"]
+    assert "belongs to nothing" in verdicts[1].problems[0]
+
+
+def test_a_missing_session_is_found(recorded: Path) -> None:
+    """By what it left behind."""
+    harm(recorded, "PRAGMA foreign_keys = OFF", "DELETE FROM session")
+    with Archive.open(recorded, mode="read") as archive:
+        (verdict,) = verify(archive)
+    assert (verdict.session, verdict.state) == (None, "damaged")
+
+
+@pytest.mark.parametrize("position", range(8))
+def test_a_flipped_bit_in_a_payload_on_disk_is_found(recorded: Path, position: int) -> None:
+    """As a failing disk does it, below SQLite."""
+    data = bytearray(recorded.read_bytes())
+    at = data.index(b'{"frame":17}') + position
+    data[at] ^= 0x04
+    recorded.write_bytes(data)
+    verdict = only(recorded)
+    assert (verdict.state, verdict.first_bad) == ("damaged", 17)
+
+
+def test_a_page_of_garbage_is_found(path: Path, begin: Begin, frames: Any) -> None:
+    """SQLite itself stops reading there; what was read before it counts."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s")
+        intake([frames.one(number, b"%05d" % number + b"x" * 1000) for number in range(1, 501)])
+        intake.finish(0)
+    data = bytearray(path.read_bytes())
+    page = data.index(b"00300xxx") // 4096 * 4096
+    data[page : page + 4096] = b"\xa5" * 4096
+    path.write_bytes(data)
+    with Archive.open(path, mode="read") as archive:
+        verdicts = verify(archive)
+    assert {verdict.state for verdict in verdicts} == {"damaged"}
+    assert verdicts[0].first_bad is not None
+    assert 200 < verdicts[0].first_bad <= 300
+    assert verdicts[-1].session is None
+
+
+def test_the_same_laws_hold_for_a_database(database: str, begin: Begin, frames: Any) -> None:
+    """A changed frame, a missing one, a short end."""
+    with Archive.open(database, mode="write") as archive:
+        for session in ("changed", "missing", "short", "whole"):
+            intake = begin(archive, session=session)
+            intake(frames.some(10))
+            intake.finish(0)
+        with archive._writing() as ledger:
+            run = ledger.connection.exec_driver_sql
+            run("UPDATE frame SET payload = 'x' WHERE session_id = 1 AND number = 4")
+            run("DELETE FROM frame WHERE session_id = 2 AND number = 6")
+            run("DELETE FROM frame WHERE session_id = 3 AND number > 8")
+        found = [(verdict.session, verdict.state, verdict.first_bad) for verdict in verify(archive)]
+    assert found == [
+        ("changed", "damaged", 4),
+        ("missing", "damaged", 6),
+        ("short", "damaged", 9),
+        ("whole", "complete", None),
+    ]
+
+
+@pytest.mark.parametrize("column", ["frame_digest", "barrier_digest"])
+def test_frames_that_disagree_with_a_noted_digest_are_found(recorded: Path, column: str) -> None:
+    """Also where the pieces stored beside the frames were made to fit."""
+    with Archive.open(recorded, mode="read") as archive:
+        complete = archive.sessions()[0].state == "complete"
+    harm(recorded, f"UPDATE connection SET {column} = zeroblob(16) WHERE {column} IS NOT NULL")
+    # Before its end a connection has no digest of all its frames that could disagree.
+    expected = "damaged" if complete or column == "barrier_digest" else "interrupted"
+    assert only(recorded).state == expected
