@@ -1,0 +1,178 @@
+"""What to connect to and how: checked once, before anything goes out.
+
+Nothing here opens a socket. The token is kept out of every text this module makes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+from recorder.errors import BadOption
+
+DEFAULT_PORTS = {"ws": 80, "wss": 443}
+MAX_PAYLOAD = 16 * 1024 * 1024
+
+# The WebSocket upgrade writes these itself; a second one would contradict it or forge another request.
+RESERVED_HEADERS = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
+RESERVED_PREFIX = "sec-websocket-"
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 5.6.2
+_UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+_URL_FORBIDDEN = re.compile(r"[^\x21-\x7e]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectOptions:
+    """Where and how to connect; every instance is usable, because a bad value raises ``BadOption``.
+
+    Attributes:
+        url: ``ws://`` or ``wss://``, without user name, password or fragment.
+        headers: extra request headers, in order, as name and value.
+        subprotocols: offered in this order; the service must then choose one.
+        token: sent as ``Authorization: jwt …`` unless ``init_connection``; never printed.
+        init_connection: the token goes out in a first payload (by the caller), not in a header.
+        ping_interval_s: seconds between keep-alive pings; None for none.
+        connect_timeout_s: for name, TCP, TLS and upgrade together.
+        send_timeout_s: how long one frame may take to leave; after that the connection is failed.
+        max_payload: longest payload taken, in bytes; a longer one ends the connection with 1009.
+        ca_file: PEM file of certificates trusted in addition to the system's.
+        origin: value of the ``Origin`` header; None sends none.
+    """
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    subprotocols: tuple[str, ...] = ()
+    token: str | None = field(default=None, repr=False)
+    init_connection: bool = False
+    ping_interval_s: float | None = 30.0
+    connect_timeout_s: float = 15.0
+    send_timeout_s: float = 30.0
+    max_payload: int = MAX_PAYLOAD
+    ca_file: str | None = None
+    origin: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_url(self.url)
+        for name, value in self.headers:
+            _check_header(name, value)
+        for subprotocol in self.subprotocols:
+            _check_subprotocol(subprotocol)
+        _check_token(self)
+        _check_numbers(self)
+        if self.origin is not None and _URL_FORBIDDEN.search(self.origin):
+            raise BadOption("--origin", "it may hold printable ASCII only, without spaces")
+
+    @property
+    def parts(self) -> SplitResult:
+        """The URL, split."""
+        return urlsplit(self.url)
+
+    @property
+    def secure(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.parts.scheme == "wss"
+
+    @property
+    def host(self) -> str:
+        """The host, without brackets around an IPv6 address."""
+        return self.parts.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port, given or usual."""
+        return self.parts.port or DEFAULT_PORTS[self.parts.scheme]
+
+    @property
+    def place(self) -> str:
+        """Scheme, host and port: what error texts show, because path and query may hold secrets."""
+        return f"{self.parts.scheme}://{self.parts.netloc}"
+
+    @property
+    def request_url(self) -> str:
+        """The URL as the library needs it: it knows lower-case schemes only, and loses a path's ``;…``."""
+        return self.parts._replace(path=self.parts.path.replace(";", "%3B")).geturl()
+
+    def header_lines(self) -> list[str]:
+        """The extra header lines of the upgrade request, the ``Authorization`` line first."""
+        lines = [f"{name}: {value}" for name, value in self.headers]
+        if self.token is not None and not self.init_connection:
+            lines.insert(0, f"Authorization: jwt {self.token}")
+        return lines
+
+
+def _check_url(url: str) -> None:
+    # urlsplit drops CR, LF and TAB in silence, so what it must not see is looked for first.
+    if _URL_FORBIDDEN.search(url):
+        raise BadOption(
+            "URL",
+            "it may hold printable ASCII only, without spaces",
+            hint="percent-encode the path, and write an international host name in its xn-- form",
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as problem:
+        raise BadOption("URL", _url_problem(problem)) from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise BadOption("URL", "it must begin with ws:// or wss://", hint=_scheme_hint(parts))
+    if not parts.hostname:
+        raise BadOption("URL", "it names no host")
+    if "@" in parts.netloc:
+        raise BadOption("URL", "it may not hold a user name or password", hint="use --header or a token")
+    if "#" in url:
+        raise BadOption("URL", "it may not hold a fragment (#...)", hint="write a literal # as %23")
+    if port == 0:
+        raise BadOption("URL", "port 0 cannot be connected to")
+
+
+def _url_problem(problem: ValueError) -> str:
+    """A sentence without the URL in it, which may hold secrets."""
+    return (
+        "its port is not a number from 1 to 65535" if "ort" in str(problem) else "it cannot be read as a URL"
+    )
+
+
+def _scheme_hint(parts: SplitResult) -> str | None:
+    meant = {"http": "ws", "https": "wss"}.get(parts.scheme)
+    return f"did you mean {meant}://?" if meant else None
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _TOKEN.fullmatch(name):
+        raise BadOption("--header", "a header name may hold letters, digits and - only")
+    if _UNSENDABLE.search(value):
+        raise BadOption(
+            "--header", f"the value of {name} holds a line break or another character no header can carry"
+        )
+    lowered = name.lower()
+    if lowered in RESERVED_HEADERS or lowered.startswith(RESERVED_PREFIX):
+        hint = "use --subprotocol" if lowered == "sec-websocket-protocol" else None
+        raise BadOption("--header", f"{name} is written by the WebSocket upgrade itself", hint=hint)
+
+
+def _check_subprotocol(subprotocol: str) -> None:
+    if not _TOKEN.fullmatch(subprotocol):
+        raise BadOption("--subprotocol", "a subprotocol may hold letters, digits and - . _ only")
+
+
+def _check_token(options: ConnectOptions) -> None:
+    if options.token is None:
+        return
+    if not options.token or _URL_FORBIDDEN.search(options.token):
+        raise BadOption("token", "it is empty, or holds a space, a line break or a non-ASCII character")
+    named = any(name.lower() == "authorization" for name, _ in options.headers)
+    if named and not options.init_connection:
+        raise BadOption("--header", "Authorization is given twice: as a header and by the token")
+
+
+def _check_numbers(options: ConnectOptions) -> None:
+    for option, value in (
+        ("--ping-interval", options.ping_interval_s),
+        ("--connect-timeout", options.connect_timeout_s),
+        ("--send-timeout", options.send_timeout_s),
+        ("--max-payload", options.max_payload),
+    ):
+        if value is not None and not 0 < value < float("inf"):
+            raise BadOption(option, "it must be greater than 0")

@@ -1,0 +1,314 @@
+"""A socket that records: handed to a WebSocket library in place of the real one.
+
+Incoming bytes are read in large chunks, recorded, and only then served in the small pieces the
+library asks for: a burst is one commit. Outgoing bytes are recorded before they leave.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import selectors
+import socket
+import ssl
+from collections import deque
+from collections.abc import Sequence
+
+from recorder.clock import Clock
+from recorder.wire.frames import Side
+from recorder.wire.handshake import ResponseHead, header_values
+from recorder.wire.records import RecordedFrame
+
+from .tracker import ConnectionTracker, PayloadTooLong
+
+CHUNK = 64 * 1024
+MAX_UNREAD = 4 * 1024 * 1024
+_SELECT_LIMIT = 1024  # select() takes no descriptor from here on (FD_SETSIZE)
+
+
+class UpgradeRefused(Exception):
+    """The answer to the upgrade cannot be taken for a WebSocket. It has been recorded."""
+
+
+class TapSocket:
+    """The real socket behind a tracker. One thread uses it; ``wake`` may be called from anywhere.
+
+    Waits end at ``deadline_s`` (in ``clock.now_s()``, None for never) with ``TimeoutError``, and so
+    they do after ``wake``. A read that timed out may be repeated; nothing is lost in between.
+
+    Attributes:
+        deadline_s: until when ``recv`` waits.
+        send_timeout_s: how long one ``send`` may take.
+        heard: recorded frames of the service, oldest first, for the owner to take away.
+        last_heard_s: when bytes last came.
+        said: recorded frames that the last ``send`` held.
+        poisoned: a send did not get all its bytes out; nothing sensible can follow on this connection.
+        ended: the peer has ended its stream, or the connection broke.
+        stalled: a send timed out.
+        trouble: how it broke, in a few words, if it did.
+    """
+
+    def __init__(
+        self, sock: socket.socket, tracker: ConnectionTracker, clock: Clock, *, send_timeout_s: float = 30.0
+    ) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._tracker = tracker
+        self._clock = clock
+        self.send_timeout_s = send_timeout_s
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._woken = False
+        self._unread = b""
+        self._at = 0
+        self._upgrading: bytearray | None = bytearray()
+        self._too_long: PayloadTooLong | None = None
+        self._closed = False
+        self.deadline_s: float | None = None
+        self.heard: deque[RecordedFrame] = deque()
+        self.said: Sequence[RecordedFrame] = ()
+        self.last_heard_s = clock.now_s()
+        self.poisoned = False
+        self.ended = False
+        self.stalled = False
+        self.trouble: str | None = None
+        self._read_waits_for_writing = False
+        self._many_descriptors = max(sock.fileno(), self._wake_reader.fileno()) >= _SELECT_LIMIT
+
+    # What a WebSocket library calls ---------------------------------------------------------------
+
+    def recv(self, size: int) -> bytes:
+        """Return up to ``size`` recorded bytes; ``b""`` once the peer has ended its stream.
+
+        Raises:
+            TimeoutError: the deadline passed, or somebody called ``wake``.
+            UpgradeRefused: the answer to the upgrade is none of a WebSocket.
+            PayloadTooLong: after everything before the long payload was served.
+        """
+        at = self._at
+        data = self._unread[at : at + size]
+        if data:
+            self._at = at + len(data)
+            return data
+        while not self.ended:
+            if self._too_long is not None:
+                raise self._too_long
+            if not self._take_chunk():
+                self._wait(self.deadline_s, wake=True)
+            elif self._at < len(self._unread):
+                return self.recv(size)
+        return b""
+
+    def send(self, data: bytes) -> int:
+        """Record these bytes, then send all of them; return how many. After an error the tap is poisoned.
+
+        Raises:
+            TimeoutError: they did not leave within the send timeout.
+            OSError: the connection is gone.
+        """
+        if self.poisoned:
+            raise BrokenPipeError("an earlier frame went out in part")
+        self.said = self._tracker.sent(data)
+        self.poisoned = True
+        try:
+            self._send_all(data)
+        except OSError as problem:
+            self.trouble = self.trouble or _in_words(problem)
+            raise
+        self.poisoned = False
+        return len(data)
+
+    def gettimeout(self) -> float | None:
+        """None: this socket has a deadline instead, and keeps to it by itself."""
+        return None
+
+    def settimeout(self, timeout: float | None) -> None:
+        """Nothing: see ``deadline_s``."""
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def shutdown(self, how: int) -> None:
+        """As for any socket; an encrypted one keeps decrypting what still comes."""
+        socket.socket.shutdown(self._sock, how)  # SSLSocket.shutdown would drop the decryption
+
+    def close(self) -> None:
+        """Close for good. May be repeated."""
+        self._closed = True
+        self._sock.close()
+        self._wake_reader.close()
+        self._wake_writer.close()
+
+    # What the recording client calls --------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Make a wait end now, or the next one if there is none. From any thread or signal handler."""
+        self._woken = True
+        with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
+            self._wake_writer.send(b"w")
+
+    def take_wake(self) -> bool:
+        """Whether ``wake`` was called since this was last asked."""
+        if not self._woken:
+            return False
+        self._woken = False
+        with contextlib.suppress(OSError):
+            while self._wake_reader.recv(1024):
+                pass
+        return True
+
+    def drain(self, until_s: float, *, until_close: bool = False) -> None:
+        """Record what still comes, and serve none of it, until the peer ends its stream or time is up.
+
+        With ``until_close`` the peer's Close frame ends it as well. After a payload that is too long
+        nothing more is recorded: the bytes are only read so that our Close frame reaches the peer.
+        """
+        try:
+            while not (self.ended or (until_close and self._tracker.closing(Side.SERVICE))):
+                taken = self._take_chunk() if self._too_long is None else self._skip_chunk()
+                self._unread, self._at = b"", 0
+                if not taken or self._clock.now_s() >= until_s:
+                    self._wait(until_s, wake=False)
+        except TimeoutError:
+            return
+
+    def send_unrecorded(self, data: bytes) -> None:
+        """Try once to send these bytes without recording them: a goodbye when nothing can be stored."""
+        if self.poisoned:
+            return
+        with contextlib.suppress(OSError):
+            self._sock.send(data)
+
+    # Within ---------------------------------------------------------------------------------------
+
+    def _take_chunk(self) -> bool:
+        """Read and record what is there, up to one chunk; return whether anything was, an end included."""
+        data = self._read()
+        if not data:
+            return data is not None
+        self.last_heard_s = self._clock.now_s()
+        try:
+            self.heard.extend(self._tracker.received(data))
+        except PayloadTooLong as problem:
+            self.heard.extend(problem.recorded)
+            self._too_long = problem
+        self._unread = self._unread[self._at :] + data if self._at < len(self._unread) else data
+        self._at = 0
+        if self._upgrading is not None:
+            self._check_answer(self._upgrading)
+        return True
+
+    def _skip_chunk(self) -> bool:
+        return self._read() is not None
+
+    def _read(self) -> bytes | None:
+        """Bytes that are there; ``b""`` at the end of the stream; None if there is nothing yet."""
+        self._read_waits_for_writing = False
+        try:
+            data = self._sock.recv(CHUNK)
+            if data and isinstance(self._sock, ssl.SSLSocket):
+                data = _with_decrypted(data, self._sock)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+        except ssl.SSLWantWriteError:
+            self._read_waits_for_writing = True
+            return None
+        except OSError as problem:
+            self.trouble = _in_words(problem)
+            data = b""
+        self.ended = not data
+        return data
+
+    def _check_answer(self, answer: bytearray) -> None:
+        """Hold the answer to the upgrade back until it is whole and checked, then serve it plainly.
+
+        The library would read a line of any length, follow it elsewhere with the token, and keep its
+        cookies for the next connection of this process. It sees nothing of that.
+        """
+        answer += self._unread
+        self._unread = b""
+        problems = self._tracker.answer_problems()
+        if problems:
+            raise UpgradeRefused(problems[0])
+        if self._tracker.handshake is not None:
+            self._unread = _plainly(self._tracker.answer()) + answer[self._tracker.answer_size() :]
+            self._upgrading = None
+
+    def _send_all(self, data: bytes) -> None:
+        left: bytes | memoryview = data
+        until_s: float | None = None
+        while left:
+            try:
+                gone = self._sock.send(left)
+                left = memoryview(left)[gone:] if gone < len(left) else b""
+            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError) as obstacle:
+                until_s = until_s or self._clock.now_s() + self.send_timeout_s
+                self._wait_to_send(until_s, writing=not isinstance(obstacle, ssl.SSLWantReadError))
+
+    def _wait_to_send(self, until_s: float, *, writing: bool) -> None:
+        """Wait for room. Meanwhile take in what comes: a peer that only writes would never read again."""
+        left_s = until_s - self._clock.now_s()
+        if left_s <= 0:
+            self.stalled = True
+            self.trouble = f"the service did not take a frame within {self.send_timeout_s:g} s"
+            raise TimeoutError
+        has_room = len(self._unread) - self._at < MAX_UNREAD and self._too_long is None
+        reading = has_room and not self.ended
+        if self._sock in self._select([self._sock] if reading else [], left_s, writing=writing):
+            self._take_chunk()
+
+    def _wait(self, until_s: float | None, *, wake: bool) -> None:
+        """Wait until there may be something to read. Raises TimeoutError at the deadline or when woken."""
+        left_s = None if until_s is None else until_s - self._clock.now_s()
+        if left_s is not None and left_s <= 0:
+            raise TimeoutError
+        sources = [self._sock, self._wake_reader] if wake else [self._sock]
+        ready = self._select(sources, left_s, writing=self._read_waits_for_writing)
+        if self._wake_reader in ready:
+            self._woken = True
+            raise TimeoutError
+
+    def _select(
+        self, reading: list[socket.socket], left_s: float | None, *, writing: bool
+    ) -> list[socket.socket]:
+        """Those of ``reading`` that can be read; returns as well when the socket can be written, if asked.
+
+        select() and not poll(): it counts in microseconds, and a timed receipt waits here.
+        """
+        if not self._many_descriptors:
+            return select.select(reading, [self._sock] if writing else [], [], left_s)[0]
+        with selectors.PollSelector() as selector:
+            for sock in reading:
+                selector.register(sock, selectors.EVENT_READ)
+            if writing and self._sock in reading:
+                selector.modify(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+            elif writing:
+                selector.register(self._sock, selectors.EVENT_WRITE)
+            ready = selector.select(left_s)
+        return [sock for sock in reading if any(key.fileobj is sock and events & 1 for key, events in ready)]
+
+
+def _with_decrypted(data: bytes, sock: ssl.SSLSocket) -> bytes:
+    """Add what the TLS layer has decrypted already: select() knows nothing of it."""
+    while len(data) < CHUNK and sock.pending():
+        data += sock.recv(CHUNK)
+    return data
+
+
+def _plainly(answer: ResponseHead) -> bytes:
+    """The checked answer with nothing in it but what a WebSocket library needs."""
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    for name in ("Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"):
+        lines += [f"{name}: {value}" for value in header_values(answer.headers, name)]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _in_words(problem: OSError) -> str:
+    if isinstance(problem, ConnectionResetError):
+        return "the connection was reset"
+    if isinstance(problem, TimeoutError):
+        return "the service vanished from the network"
+    if isinstance(problem, ssl.SSLError):
+        return "the encryption broke off"
+    return (problem.strerror or "the connection broke").lower()

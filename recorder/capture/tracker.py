@@ -1,0 +1,243 @@
+"""Turn the bytes of one connection, both sides, into records, and see them stored before going on.
+
+Whoever moves the bytes calls ``sent`` and ``received`` with them, in the order they crossed the
+wire. When a call returns, every frame those bytes completed has been taken by the sink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from recorder.clock import Clock
+from recorder.wire.decoder import FrameDecoder
+from recorder.wire.frames import Frame, Opcode, Side, close_parts
+from recorder.wire.handshake import HandshakeReader, ResponseHead, problems
+from recorder.wire.records import (
+    ConnectionClosed,
+    ConnectionOpened,
+    FrameSink,
+    HandshakeSeen,
+    Record,
+    RecordedFrame,
+)
+
+from .options import MAX_PAYLOAD
+
+SWITCHING_PROTOCOLS = 101
+MAX_FRAGMENTS = 4096
+SETTLE_AFTER_S = 1.0
+
+
+class PayloadTooLong(Exception):
+    """One payload is longer, or in more pieces, than we take. What came of it has been recorded.
+
+    ``recorded``: the frames that the same bytes completed.
+    """
+
+    def __init__(self, says: str, recorded: Sequence[RecordedFrame] = ()) -> None:
+        super().__init__(says)
+        self.says = says
+        self.recorded = recorded
+
+    @classmethod
+    def of_length(cls, length: int, *, limit: int, recorded: Sequence[RecordedFrame] = ()) -> PayloadTooLong:
+        """For a payload of so many bytes."""
+        return cls(f"a payload of {length} bytes is longer than the {limit} that are taken", recorded)
+
+
+class ConnectionTracker:
+    """Records one connection. Not for more than one thread.
+
+    Attributes:
+        handshake: both halves of the upgrade once the answer is complete, else None.
+        closed_record: the end of the connection once ``closed`` was called, else None.
+        sink_error: what the sink raised, if it did. Nothing more of the connection can be recorded.
+        settle_due_s: when ``settle`` should be called if nothing was recorded until then; None for never.
+    """
+
+    def __init__(
+        self,
+        *,
+        connection: int,
+        numbers: Iterator[int],
+        began_s: float,
+        clock: Clock,
+        sink: FrameSink,
+        url: str | None = None,
+        max_payload: int = MAX_PAYLOAD,
+    ) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self._began_s = began_s
+        self._clock = clock
+        self._sink = sink
+        self._url = url
+        self._max_payload = max_payload
+        self._index = 0
+        self._request = HandshakeReader(Side.CLIENT)
+        self._answer = HandshakeReader(Side.SERVICE)
+        self._incoming: FrameDecoder | None = None
+        self._outgoing: FrameDecoder | None = None
+        self._fragments = 0
+        self._fragments_size = 0
+        self._too_long: str | None = None
+        self._closes: dict[Side, bytes] = {}
+        self.handshake: HandshakeSeen | None = None
+        self.closed_record: ConnectionClosed | None = None
+        self.sink_error: BaseException | None = None
+        self.settle_due_s: float | None = None
+
+    def opened(self) -> None:
+        """The connection is about to be made."""
+        self._store([ConnectionOpened(self._connection, self._url, *self._times())])
+
+    def sent(self, data: bytes) -> Sequence[RecordedFrame]:
+        """The client is about to send these bytes; return the frames they completed, recorded."""
+        if self._outgoing is None:
+            self._request.feed(data)
+            return ()
+        return self._record(Side.CLIENT, self._outgoing.feed(data))
+
+    def received(self, data: bytes) -> Sequence[RecordedFrame]:
+        """These bytes came from the service; return the frames they completed, recorded.
+
+        Raises:
+            PayloadTooLong: a payload is longer than we take, or is announced to be.
+        """
+        if self._incoming is None:
+            return self._receive_answer(data)
+        recorded = self._record(Side.SERVICE, self._incoming.feed(data))
+        if self._too_long is not None:
+            raise PayloadTooLong(self._too_long, recorded)
+        declared = self._incoming.declared_length
+        if declared is not None and declared > self._max_payload:
+            raise PayloadTooLong.of_length(declared, limit=self._max_payload, recorded=recorded)
+        return recorded
+
+    def answer(self) -> ResponseHead:
+        """The service's half of the upgrade as far as it has come."""
+        return self._answer.response()
+
+    def answer_size(self) -> int:
+        """Bytes of the service's half of the upgrade; what came after them are frames."""
+        return len(self._answer.raw)
+
+    def answer_problems(self) -> tuple[str, ...]:
+        """Why this answer must not be taken for a WebSocket, a sentence each; () while nothing is wrong."""
+        if self._answer.fault is not None:
+            return (self._answer.fault,)
+        if self._answer.done:
+            return problems(self._request.request(), self._answer.response())
+        beginning = self._answer.raw[:5]
+        return () if b"HTTP/".startswith(beginning) else ("the answer is not HTTP",)
+
+    def settle(self) -> None:
+        """Nothing has come for a while: let the sink make what it has safe against a power cut."""
+        self._store([])
+        self.settle_due_s = None
+
+    def closing(self, side: Side) -> bool:
+        """Whether this side has sent a Close frame."""
+        return side in self._closes
+
+    def closed(self, how: str, detail: str | None = None) -> ConnectionClosed:
+        """The connection is over: record what is unfinished, and its end. Only the first call counts."""
+        if self.closed_record is not None:
+            return self.closed_record
+        records: list[Record] = []
+        if self.handshake is None and self._request.done:
+            self.handshake = self._handshake_seen()
+            records.append(self.handshake)
+        for sender, decoder in ((Side.SERVICE, self._incoming), (Side.CLIENT, self._outgoing)):
+            unfinished = decoder.end() if decoder is not None else None
+            records += self._number(sender, [unfinished]) if unfinished is not None else []
+        closed_by = next(iter(self._closes), None)
+        code, reason = close_parts(self._closes[closed_by]) if closed_by is not None else (None, "")
+        at_us, offset_us = self._times()
+        closed = ConnectionClosed(
+            self._connection, at_us, offset_us, code, None if code is None else reason, closed_by, how, detail
+        )
+        self._store([*records, closed])
+        self.closed_record = closed
+        return closed
+
+    def unrecorded_end(self, detail: str) -> ConnectionClosed:
+        """An end that the archive does not hold, for the caller alone."""
+        return self.closed_record or ConnectionClosed(
+            self._connection, *self._times(), None, None, None, "failed", detail
+        )
+
+    def _receive_answer(self, data: bytes) -> Sequence[RecordedFrame]:
+        """Read the answer to the upgrade. A frame may be glued to its end."""
+        rest = self._answer.feed(data)
+        if rest is None or self.handshake is not None:
+            return ()  # not whole yet; or the body of a refusal, which holds no frames
+        self.handshake = self._handshake_seen()
+        self._store([self.handshake])
+        if self.handshake.response_status != SWITCHING_PROTOCOLS or self._answer.fault is not None:
+            return ()
+        self._incoming = FrameDecoder(Side.SERVICE)
+        self._outgoing = FrameDecoder(Side.CLIENT)
+        return self.received(rest)
+
+    def _handshake_seen(self) -> HandshakeSeen:
+        request, answer = self._request.request(), self._answer.response()
+        return HandshakeSeen(
+            self._connection,
+            request.request_line or None,
+            request.headers,
+            answer.status,
+            answer.headers if answer.status is not None else (),
+        )
+
+    def _times(self) -> tuple[int, int]:
+        now_s = self._clock.now_s()
+        self.settle_due_s = now_s + SETTLE_AFTER_S
+        return self._clock.wall_us(), round((now_s - self._began_s) * 1_000_000)
+
+    def _record(self, sender: Side, frames: Sequence[Frame]) -> Sequence[RecordedFrame]:
+        if not frames:
+            return ()
+        recorded = self._number(sender, frames)
+        self._store(recorded)
+        return recorded
+
+    def _number(self, sender: Side, frames: Sequence[Frame]) -> list[RecordedFrame]:
+        """Give the frames their place and their times. The hot path: local names, no keywords."""
+        at_us, offset_us = self._times()
+        connection, numbers, limit, index = self._connection, self._numbers, self._max_payload, self._index
+        recorded = []
+        for opcode, payload, fin, rsv, head, _mask, violation in frames:
+            if opcode != 1 or not fin or len(payload) > limit:
+                self._notice(sender, opcode, payload, fin)
+            recorded.append(
+                RecordedFrame(
+                    next(numbers), connection, index, sender, at_us, offset_us,
+                    opcode, fin, rsv, payload, head, violation,
+                )
+            )  # fmt: skip
+            index += 1
+        self._index = index
+        return recorded
+
+    def _notice(self, sender: Side, opcode: int, payload: bytes, fin: bool) -> None:
+        """Keep what later decisions need: the first Close of a side, the size of a fragmented payload."""
+        if opcode == Opcode.CLOSE:
+            self._closes.setdefault(sender, payload)
+        if opcode >= Opcode.CLOSE or sender is Side.CLIENT:
+            return
+        if opcode != Opcode.CONTINUATION:
+            self._fragments = self._fragments_size = 0
+        self._fragments += 1
+        self._fragments_size += len(payload)
+        if self._fragments_size > self._max_payload:
+            self._too_long = PayloadTooLong.of_length(self._fragments_size, limit=self._max_payload).says
+        elif self._fragments > MAX_FRAGMENTS and not fin:
+            self._too_long = f"a payload came in more than {MAX_FRAGMENTS} pieces"
+
+    def _store(self, records: Sequence[Record]) -> None:
+        try:
+            self._sink(records)
+        except BaseException as problem:
+            self.sink_error = problem
+            raise

@@ -1,0 +1,177 @@
+"""Reach the service: its name, TCP, TLS. Every failure becomes one sentence and a hint.
+
+Proxies named in the environment are not used: a token must not take a way nobody chose.
+"""
+
+from __future__ import annotations
+
+import errno
+import queue
+import socket
+import ssl
+import threading
+from typing import Any
+
+from recorder.clock import Clock
+from recorder.errors import BadOption, CannotConnect
+
+from .options import ConnectOptions
+
+# A passive reader does not notice a peer that vanished. With these the kernel does, within 25 s.
+_SOCKET_OPTIONS = (
+    ("IPPROTO_TCP", "TCP_NODELAY", 1),
+    ("SOL_SOCKET", "SO_KEEPALIVE", 1),
+    ("IPPROTO_TCP", "TCP_KEEPIDLE", 10),
+    ("IPPROTO_TCP", "TCP_KEEPINTVL", 5),
+    ("IPPROTO_TCP", "TCP_KEEPCNT", 3),
+    ("IPPROTO_TCP", "TCP_USER_TIMEOUT", 25_000),
+)
+
+_TCP_FAILURES = {
+    errno.ECONNREFUSED: ("nothing listens there", "is the service running, and is the port right?"),
+    errno.EHOSTUNREACH: ("the host cannot be reached", "is the network up?"),
+    errno.ENETUNREACH: ("its network cannot be reached", "is the network up?"),
+    errno.ECONNRESET: ("it closed the connection at once", None),
+}
+
+# X509_V_ERR_... numbers, from OpenSSL's x509_vfy.h.
+_CERTIFICATE_FAILURES = {
+    9: ("its certificate is not valid yet", "is the clock of this machine right?"),
+    10: ("its certificate has expired", "is the clock of this machine right?"),
+    18: ("its certificate is self-signed", "trust it with --ca-file, if it is yours"),
+    19: ("a self-signed certificate is in its chain", "trust its root with --ca-file, if it is yours"),
+    20: ("its certificate comes from an unknown issuer", "trust the issuer with --ca-file, if it is yours"),
+    21: ("its certificate comes from an unknown issuer", "trust the issuer with --ca-file, if it is yours"),
+    62: ("its certificate is for another host", "use the name that the certificate is for"),
+    64: ("its certificate is for another address", "use the name that the certificate is for"),
+}
+
+_TLS_FAILURES = {
+    "WRONG_VERSION_NUMBER": ("it does not speak TLS", "is it ws:// rather than wss://?"),
+    "HTTP_REQUEST": ("it does not speak TLS", "is it ws:// rather than wss://?"),
+    "UNSUPPORTED_PROTOCOL": ("it only speaks TLS older than 1.2", None),
+    "TLSV1_ALERT_PROTOCOL_VERSION": ("it only speaks TLS older than 1.2", None),
+}
+
+
+def reach(options: ConnectOptions, *, clock: Clock) -> socket.socket:
+    """Return a connected, for ``wss`` encrypted and verified, non-blocking socket.
+
+    Raises:
+        CannotConnect: the name, TCP or TLS failed, or took longer than ``connect_timeout_s``.
+        BadOption: the CA file cannot be used.
+    """
+    until_s = clock.now_s() + options.connect_timeout_s
+    context = _tls_context(options) if options.secure else None
+    addresses = _look_up(options, left_s=until_s - clock.now_s())
+    sock = _connect_any(addresses, options, clock=clock, until_s=until_s)
+    try:
+        if context is not None:
+            sock.settimeout(max(until_s - clock.now_s(), 0.001))
+            sock = _wrap(sock, context, options)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _tls_context(options: ConnectOptions) -> ssl.SSLContext:
+    """Chain and host name verified, TLS 1.2 or later."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # SSLKEYLOGFILE would let anybody who reads that file read the token. (typeshed forgets that None is off.)
+    context.keylog_filename = None  # type: ignore[assignment]
+    if options.ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=options.ca_file)
+        except (OSError, ssl.SSLError) as problem:
+            raise BadOption("--ca-file", _ca_file_problem(problem)) from None
+    return context
+
+
+def _ca_file_problem(problem: OSError) -> str:
+    if isinstance(problem, ssl.SSLError):
+        return "it holds no certificate in PEM form"
+    return f"it cannot be read ({problem.strerror})"
+
+
+def _look_up(options: ConnectOptions, *, left_s: float) -> list[tuple[Any, ...]]:
+    """Resolve the host; a thread, because the resolver of the machine knows no timeout."""
+    found: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found.put(socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as problem:
+            found.put(problem if isinstance(problem, OSError) else OSError(str(problem)))
+
+    threading.Thread(target=ask, name="look up the service", daemon=True).start()
+    try:
+        answer = found.get(timeout=max(left_s, 0.001))
+    except queue.Empty:
+        raise _too_slow(options, "its name was not resolved") from None
+    if isinstance(answer, OSError):
+        raise CannotConnect(
+            options.place,
+            f'the host name "{options.host}" cannot be resolved',
+            hint="is it spelt right, and is the network up?",
+        ) from answer
+    return answer
+
+
+def _connect_any(
+    addresses: list[tuple[Any, ...]], options: ConnectOptions, *, clock: Clock, until_s: float
+) -> socket.socket:
+    """Try the addresses in order, each with its share of the time that is left."""
+    failure: OSError = TimeoutError()
+    for place, (family, kind, protocol, _, address) in enumerate(addresses):
+        share_s = (until_s - clock.now_s()) / (len(addresses) - place)
+        sock = socket.socket(family, kind, protocol)
+        try:
+            _set_options(sock)
+            sock.settimeout(max(share_s, 0.001))
+            sock.connect(address)
+        except OSError as problem:
+            sock.close()
+            failure = problem
+        except BaseException:
+            sock.close()
+            raise
+        else:
+            return sock
+    if isinstance(failure, TimeoutError):
+        raise _too_slow(options, "it did not answer")
+    usual = (failure.strerror or "the connection failed", None)
+    says, hint = _TCP_FAILURES.get(failure.errno or 0, usual)
+    raise CannotConnect(options.place, says, hint=hint) from failure
+
+
+def _set_options(sock: socket.socket) -> None:
+    for level, name, value in _SOCKET_OPTIONS:
+        if hasattr(socket, name):  # the last ones are not known everywhere
+            sock.setsockopt(getattr(socket, level), getattr(socket, name), value)
+
+
+def _wrap(sock: socket.socket, context: ssl.SSLContext, options: ConnectOptions) -> socket.socket:
+    try:
+        return context.wrap_socket(sock, server_hostname=options.host)
+    except TimeoutError:
+        raise _too_slow(options, "it did not finish the TLS handshake") from None
+    except ssl.SSLCertVerificationError as problem:
+        usual = ("its certificate cannot be trusted", None)
+        says, hint = _CERTIFICATE_FAILURES.get(problem.verify_code, usual)
+        raise CannotConnect(options.place, says, hint=hint) from problem
+    except ssl.SSLError as problem:
+        says, hint = _TLS_FAILURES.get(problem.reason or "", ("the TLS handshake failed", None))
+        raise CannotConnect(options.place, says, hint=hint) from problem
+    except OSError as problem:
+        raise CannotConnect(options.place, "it broke off the TLS handshake") from problem
+
+
+def _too_slow(options: ConnectOptions, says: str) -> CannotConnect:
+    return CannotConnect(
+        options.place,
+        f"{says} within {options.connect_timeout_s:g} s",
+        hint="is the network up? --connect-timeout waits longer",
+    )

@@ -1,0 +1,500 @@
+"""A recorded connection, against servers that keep the rules and servers that do not."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+
+import pytest
+from websockets.sync.server import serve as serve_library
+
+from recorder.capture.client import ConnectionOver
+from recorder.errors import InputUnusable, StorageFailed
+from recorder.wire.frames import Opcode, Side, encode
+from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
+
+PATIENCE_S = 20.0
+
+
+def soon():
+    """A deadline for what must come."""
+    return time.monotonic() + PATIENCE_S
+
+
+@pytest.fixture
+def echo():
+    """The address of a well-behaved echo service by another library."""
+
+    def answer(connection):
+        for payload in connection:
+            connection.send(payload)
+
+    with serve_library(answer, "127.0.0.1", 0, compression=None) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def refuse(payload, problem=None):
+    """A sink for which the disk is full as soon as this payload comes."""
+
+    def sink(records):
+        for record in records:
+            if isinstance(record, RecordedFrame) and record.payload == payload:
+                raise problem or StorageFailed("x.db", "the disk is full")
+
+    return sink
+
+
+def test_a_text_goes_out_and_its_echo_comes_back(echo, connect, ledger):
+    connection = connect(echo)
+    sent = connection.send("hällo")
+    heard = connection.receive(soon())
+    assert (sent.data, heard.data) == ("hällo".encode(),) * 2
+    assert (sent.sender, heard.sender) == (Side.CLIENT, Side.SERVICE)
+    recorded = {frame.number: frame for frame in ledger.frames}
+    for payload in (sent, heard):
+        frame = recorded[payload.number]
+        assert (frame.payload, frame.at_us, frame.offset_us) == (
+            payload.data,
+            payload.at_us,
+            payload.offset_us,
+        )
+
+
+def test_bytes_go_out_and_come_back(echo, connect):
+    connection = connect(echo)
+    assert connection.send_binary(b"\0\xff").opcode == Opcode.BINARY
+    heard = connection.receive(soon())
+    assert (heard.opcode, heard.data) == (Opcode.BINARY, b"\0\xff")
+
+
+def test_a_session_reads_as_one_story(echo, connect, ledger):
+    connection = connect(echo)
+    connection.send("x")
+    connection.receive(soon())
+    connection.close(1000, "bye")
+    kinds = [type(record) for record in ledger.records]
+    assert kinds == [ConnectionOpened, HandshakeSeen, *[RecordedFrame] * 4, ConnectionClosed]
+    assert ledger.shown()[2:] == [("client", 8, b"\x03\xe8bye"), ("service", 8, b"\x03\xe8bye")]
+    assert connection.closed == ledger.ends[0]
+    assert connection.closed[3:] == (1000, "bye", Side.CLIENT, "closed", None)
+
+
+def test_receive_gives_up_at_its_deadline(echo, connect, clock):
+    connection = connect(echo)
+    assert connection.receive(clock.now_s()) is None
+    assert connection.closed is None
+
+
+def test_a_quiet_wait_lets_the_sink_settle_once(serve, connect, ledger, monkeypatch):
+    """So that a power cut after a quiet moment takes nothing."""
+    monkeypatch.setattr("recorder.capture.tracker.SETTLE_AFTER_S", 0.01)
+    settled = threading.Event()
+
+    def sink(records):
+        ledger(records)
+        if not records:
+            settled.set()
+
+    def script(peer):
+        peer.accept()
+        settled.wait(PATIENCE_S)
+        peer.say("it was quiet")
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url, sink=sink)
+    assert connection.receive(soon()).data == b"it was quiet"
+    assert ledger.calls.count([]) == 1
+
+
+def test_wake_ends_a_receive_without_a_deadline(echo, connect):
+    connection = connect(echo)
+    waker = threading.Thread(target=connection.wake)
+    waker.start()
+    assert connection.receive(None) is None
+    waker.join()
+    assert connection.closed is None
+
+
+def test_a_payload_is_stored_before_it_is_delivered(serve, connect):
+    """The sink could not take it, so the caller never sees it, and neither what came after it."""
+
+    def script(peer):
+        peer.accept()
+        peer.say("stored")
+        peer.hear()
+        peer.say("not stored")
+        return peer.hear_to_the_end()
+
+    service = serve(script)
+    connection = connect(service.url, sink=refuse(b"not stored"))
+    assert connection.receive(soon()).data == b"stored"
+    connection.send("go on")
+    with pytest.raises(StorageFailed):
+        connection.receive(soon())
+    assert connection.closed.how == "failed"
+    assert connection.receive(soon()) is None
+    (goodbye,) = service.result()
+    assert (goodbye.opcode, goodbye.payload) == (Opcode.CLOSE, b"\x03\xf3")
+
+
+def test_a_frame_is_stored_before_it_is_sent(serve, connect):
+    def script(peer):
+        peer.accept()
+        return [frame.payload for frame in peer.hear_to_the_end()]
+
+    service = serve(script)
+    connection = connect(service.url, sink=refuse(b"secret"))
+    connection.send("first")
+    with pytest.raises(StorageFailed):
+        connection.send("secret")
+    assert service.result() == [b"first", b"\x03\xf3"]
+
+
+@pytest.mark.parametrize("problem", [OSError("x"), TimeoutError(), RuntimeError("x"), KeyError("x")])
+def test_whatever_the_sink_raises_reaches_the_caller(serve, connect, problem):
+    """Also what the library would take for a fault of the network."""
+
+    def script(peer):
+        peer.accept()
+        peer.hear()
+        peer.say("it")
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url, sink=refuse(b"it", problem))
+    connection.send("go on")
+    with pytest.raises(type(problem)) as raised:
+        connection.receive(soon())
+    assert raised.value is problem
+    assert connection.closed.how == "failed"
+
+
+def test_pings_are_answered_and_all_of_it_is_recorded(serve, connect, ledger):
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.PING, b"are you there"))
+        pong = peer.hear()
+        peer.say(f"{pong.opcode} {pong.payload.decode()}")
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url)
+    assert connection.receive(soon()).data == b"10 are you there"
+    assert ledger.shown()[:2] == [("service", 9, b"are you there"), ("client", 10, b"are you there")]
+
+
+def test_a_burst_costs_few_sink_calls_and_loses_nothing(serve, connect, ledger):
+    burst = [b"%d" % number for number in range(2000)]
+
+    def script(peer):
+        peer.accept()
+        peer.send(b"".join(encode(Opcode.TEXT, text) for text in burst))
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url)
+    got = [connection.receive(soon()) for _ in burst]
+    assert [payload.data for payload in got] == burst
+    assert [payload.number for payload in got] == list(range(1, 2001))
+    assert len(ledger.calls) < 50
+
+
+def test_frames_in_single_bytes_are_the_same(serve, connect, ledger):
+    text = (
+        encode(Opcode.TEXT, b"one", fin=False)
+        + encode(Opcode.PING, b"")
+        + encode(0, b" two")
+        + encode(2, b"x" * 130)
+    )
+
+    def script(peer):
+        peer.accept()
+        for byte in text:
+            peer.send(bytes([byte]))
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url)
+    fragmented, whole = connection.receive(soon()), connection.receive(soon())
+    assert (fragmented.data, fragmented.first, whole.data) == (b"one two", 1, b"x" * 130)
+    assert fragmented.number in (3, 4)  # our pong may be recorded before the last fragment has come
+    by_number = {frame.number: frame for frame in ledger.frames}
+    assert by_number[fragmented.number].payload == b" two"
+
+
+def test_a_frame_glued_to_the_upgrade_is_delivered(serve, connect):
+    def script(peer):
+        peer.accept(glued=encode(Opcode.TEXT, b"at once"))
+        peer.hear_to_the_end()
+
+    assert connect(serve(script).url).receive(soon()).data == b"at once"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [pytest.param(1000, "", id="normal"), pytest.param(4401, "token expired", id="token")],
+)
+def test_the_service_closes_and_says_why(serve, connect, ledger, code, reason):
+    def script(peer):
+        peer.accept()
+        peer.say("last words")
+        peer.close_frame(code, reason)
+        return [frame.opcode for frame in peer.hear_to_the_end()]
+
+    service = serve(script)
+    connection = connect(service.url)
+    assert connection.receive(soon()).data == b"last words"
+    assert connection.receive(soon()) is None
+    assert connection.closed[3:] == (code, reason, Side.SERVICE, "closed", None)
+    assert connection.closed == ledger.ends[0]
+    assert service.result() == [Opcode.CLOSE]
+    with pytest.raises(ConnectionOver):
+        connection.send("too late")
+    assert ledger.frames[-1].opcode == Opcode.CLOSE
+
+
+def test_the_stream_ends_in_the_middle_of_a_frame(serve, connect, ledger):
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.TEXT, b"0123456789")[:8])
+
+    connection = connect(serve(script).url)
+    assert connection.receive(soon()) is None
+    assert (connection.closed.how, connection.closed.close_code) == ("lost", None)
+    (frame,) = ledger.frames
+    assert frame.payload == b"012345"
+    assert frame.violation.startswith("unfinished")
+
+
+ILLEGAL = [
+    pytest.param(encode(Opcode.TEXT, b"x", rsv=4), 1002, id="reserved-bit"),
+    pytest.param(encode(3, b"x"), 1002, id="unknown-opcode"),
+    pytest.param(encode(Opcode.CONTINUATION, b"x"), 1002, id="continuation-of-nothing"),
+    pytest.param(encode(1, b"x", fin=False) + encode(1, b"y"), 1002, id="text-inside-fragments"),
+    pytest.param(encode(Opcode.PING, b"x", fin=False), 1002, id="fragmented-ping"),
+    pytest.param(encode(Opcode.PING, b"x" * 126), 1002, id="long-ping"),
+    pytest.param(encode(Opcode.CLOSE, b"x"), 1002, id="close-of-one-byte"),
+    pytest.param(encode(Opcode.CLOSE, b"\x03\xe7"), 1002, id="close-code-999"),
+    pytest.param(encode(Opcode.TEXT, b"\xc3"), 1007, id="text-cut-inside-a-character"),
+    pytest.param(encode(1, b"\xff", fin=False) + encode(0, b"x"), 1007, id="bad-text-in-fragments"),
+]
+
+
+@pytest.mark.parametrize(("illegal", "code"), ILLEGAL)
+def test_what_rfc_6455_forbids_is_recorded_labelled_and_ends_the_connection(
+    serve, connect, ledger, illegal, code
+):
+    def script(peer):
+        peer.accept()
+        peer.say("before")
+        peer.send(illegal + encode(Opcode.TEXT, b"after"))
+        return [frame.payload[:2] for frame in peer.hear_to_the_end() if frame.opcode == Opcode.CLOSE]
+
+    service = serve(script)
+    connection = connect(service.url)
+    assert connection.receive(soon()).data == b"before"
+    assert connection.receive(soon()) is None
+    assert connection.closed.how == "failed"
+    assert service.result() == [code.to_bytes(2, "big")]
+    from_service = [frame for frame in ledger.frames if frame.sender is Side.SERVICE]
+    assert b"".join(frame.head + frame.payload for frame in from_service[1:]) == illegal + encode(1, b"after")
+    labels = [frame.violation for frame in from_service if frame.violation]
+    assert connection.closed.detail in labels
+
+
+def test_a_payload_announced_too_long_ends_the_connection_with_1009(serve, connect, ledger):
+    def script(peer):
+        peer.accept()
+        peer.say("short")
+        peer.send(b"\x81\x7f" + (10**12).to_bytes(8, "big") + b"beginning")
+        return peer.hear_to_the_end()
+
+    service = serve(script)
+    connection = connect(service.url, max_payload=1000)
+    assert connection.receive(soon()).data == b"short"
+    assert connection.receive(soon()) is None
+    assert connection.closed.how == "failed"
+    assert str(10**12) in connection.closed.detail
+    (goodbye,) = service.result()
+    assert goodbye.payload[:2] == b"\x03\xf1"
+    assert ledger.frames[-1].payload == b"beginning"
+    assert ledger.frames[-1].violation.startswith("unfinished")
+
+
+def test_a_short_payload_above_the_limit_is_not_delivered_either(serve, connect):
+    def script(peer):
+        peer.accept()
+        peer.say("x" * 101)
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url, max_payload=100)
+    assert connection.receive(soon()) is None
+    assert connection.closed.how == "failed"
+
+
+def test_keep_alive_pings_go_out_while_receiving(serve, connect):
+    def script(peer):
+        peer.accept()
+        for _ in range(3):
+            ping = peer.hear()
+            assert ping.opcode == Opcode.PING
+            peer.send(encode(Opcode.PONG, ping.payload))
+        peer.say("three pings")
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url, ping_interval_s=0.1)
+    assert connection.receive(soon()).data == b"three pings"
+
+
+def test_keep_alive_pings_go_out_while_only_sending(serve, connect):
+    """And what comes meanwhile is kept for later."""
+
+    def script(peer):
+        peer.accept()
+        peer.say("kept")
+        seen = 0
+        while seen < 2:
+            frame = peer.hear()
+            if frame.opcode == Opcode.PING:
+                peer.send(encode(Opcode.PONG, frame.payload))
+                seen += 1
+        peer.say("two pings")
+        peer.hear_to_the_end()
+        return seen
+
+    service = serve(script)
+    connection = connect(service.url, ping_interval_s=0.1)
+    over = threading.Event()
+
+    # The service reads our texts until it has seen two pings; only then does it speak again.
+    deadline_s = soon()
+    while time.monotonic() < deadline_s and len(connection._waiting) < 2:
+        connection.send("x")
+        over.wait(0.001)
+    assert [connection.receive(soon()).data for _ in range(2)] == [b"kept", b"two pings"]
+
+
+def test_a_service_that_answers_no_ping_is_lost(serve, connect, ledger):
+    done = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        done.wait(PATIENCE_S)
+
+    connection = connect(serve(script).url, ping_interval_s=0.02)
+    assert connection.receive(soon()) is None
+    done.set()
+    assert connection.closed.how == "lost"
+    assert "ping" in connection.closed.detail
+    assert {frame.opcode for frame in ledger.frames} == {Opcode.PING}
+
+
+def test_close_gives_up_on_a_service_that_does_not_answer(serve, connect, ledger):
+    done = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        done.wait(PATIENCE_S)
+
+    connection = connect(serve(script).url)
+    connection.close(1000, timeout_s=0.05)
+    done.set()
+    assert connection.closed[3:7] == (1000, "", Side.CLIENT, "closed")
+    assert "did not answer" in connection.closed.detail
+    assert len(ledger.ends) == 1
+
+
+def test_close_gives_up_on_a_service_that_takes_nothing(serve, connect):
+    """Its receive buffer is full, so not even the Close frame leaves."""
+    done = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        done.wait(PATIENCE_S)
+
+    connection = connect(serve(script).url, send_timeout_s=0.05)
+    with pytest.raises(ConnectionOver):
+        connection.send_binary(bytes(15_000_000))
+    connection.close()
+    done.set()
+    assert connection.closed.how == "failed"
+
+
+def test_what_comes_while_closing_is_recorded_and_can_be_received(serve, connect, ledger):
+    def script(peer):
+        peer.accept()
+        peer.hear()
+        peer.say("one more")
+        peer.close_frame(1000)
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url)
+    connection.close()
+    assert connection.receive(soon()).data == b"one more"
+    assert connection.receive(soon()) is None
+    assert [frame.opcode for frame in ledger.frames] == [Opcode.CLOSE, Opcode.TEXT, Opcode.CLOSE]
+
+
+def test_closing_twice_is_closing_once(echo, connect, ledger):
+    connection = connect(echo)
+    connection.close(1000)
+    connection.close(1001)
+    assert [end.close_code for end in ledger.ends] == [1000]
+
+
+def test_frames_after_the_close_frame_are_recorded_and_not_delivered(serve, connect, ledger):
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.CLOSE, b"\x03\xe8") + encode(Opcode.TEXT, b"late"))
+        peer.hear_to_the_end()
+
+    connection = connect(serve(script).url)
+    assert connection.receive(soon()) is None
+    assert (b"late", True) in [
+        (frame.payload, "after close" in (frame.violation or "")) for frame in ledger.frames
+    ]
+
+
+def test_a_send_into_a_reset_connection_still_reads_the_farewell(serve, connect, ledger):
+    """The Close frame came before the stream broke: it is recorded, with who closed."""
+    gone = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        peer.say("farewell")
+        peer.close_frame(4407, "identity expired")
+        peer.sock.close()
+        gone.set()
+
+    connection = connect(serve(script).url)
+    assert gone.wait(PATIENCE_S)
+    with contextlib.suppress(ConnectionOver):
+        for _ in itertools.count():
+            connection.send("x")
+    assert connection.closed.how in ("closed", "lost")  # a reset may overtake what was still unread
+    if connection.closed.how == "closed":
+        assert (connection.closed.close_code, connection.receive(soon()).data) == (4407, b"farewell")
+    assert len(ledger.ends) == 1
+
+
+def test_numbers_run_on_over_the_connections_of_a_session(echo, connect, ledger):
+    for connection in (1, 2):
+        connect(echo, connection=connection).close()
+    assert [frame.number for frame in ledger.frames] == [1, 2, 3, 4]
+    assert [(frame.connection, frame.index) for frame in ledger.frames] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+
+
+def test_half_a_surrogate_pair_is_not_sent(echo, connect, ledger):
+    connection = connect(echo)
+    with pytest.raises(InputUnusable):
+        connection.send("\ud83d")
+    assert connection.send("still open").data == b"still open"
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536, 3_000_000])
+def test_payloads_of_any_size_go_out_and_come_back(echo, connect, size):
+    connection = connect(echo)
+    connection.send("x" * min(size, 1_000_000))
+    assert len(connection.receive(soon()).data) == min(size, 1_000_000)

@@ -1,0 +1,316 @@
+"""A socket that records before it serves and before it sends."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import socket
+import threading
+
+import pytest
+
+from recorder.capture.tap import CHUNK, TapSocket, UpgradeRefused
+from recorder.capture.tracker import ConnectionTracker, PayloadTooLong
+from recorder.clock import RealClock
+from recorder.wire.frames import Opcode, encode
+from recorder.wire.handshake import accept_for
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+REQUEST = f"GET / HTTP/1.1\r\nSec-WebSocket-Key: {KEY}\r\n\r\n".encode()
+ANSWER = (
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: keep-alive\r\n"
+    "Connection: Upgrade\r\nSet-Cookie: a=b; Domain=.example\r\n"
+    f"Sec-WebSocket-Accept: {accept_for(KEY)}\r\n\r\n"
+).encode()
+HELLO = encode(Opcode.TEXT, b"hello")
+PATIENCE_S = 20.0
+
+
+class Ends:
+    """A tap and the service's end of its socket."""
+
+    def __init__(self, sink=lambda records: None, **options):
+        self.clock = RealClock()
+        self.ours, self.theirs = socket.socketpair()
+        self.theirs.settimeout(PATIENCE_S)
+        self.tracker = ConnectionTracker(
+            connection=1,
+            numbers=itertools.count(1),
+            began_s=self.clock.now_s(),
+            clock=self.clock,
+            sink=sink,
+            **options,
+        )
+        self.tap = TapSocket(self.ours, self.tracker, self.clock, send_timeout_s=PATIENCE_S)
+        self.tap.deadline_s = self.clock.now_s() + PATIENCE_S
+
+    def upgraded(self):
+        self.tap.send(REQUEST)
+        assert self.theirs.recv(4096) == REQUEST
+        self.theirs.sendall(ANSWER)
+        self.read_answer()
+        return self
+
+    def read_answer(self):
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):
+            answer += self.tap.recv(1)
+        return answer
+
+    def now(self):
+        """Let reads give up as soon as nothing is there."""
+        self.tap.deadline_s = 0.0
+
+
+@pytest.fixture
+def ends(ledger):
+    made = []
+
+    def make(sink=ledger, **options):
+        made.append(Ends(sink, **options))
+        return made[-1]
+
+    yield make
+    for pair in made:
+        pair.tap.close()
+        pair.theirs.close()
+
+
+def test_a_burst_is_one_sink_call_however_little_is_asked_for(ends, ledger):
+    pair = ends().upgraded()
+    ledger.calls.clear()
+    burst = HELLO * 40
+    pair.theirs.sendall(burst)
+    served = b"".join(pair.tap.recv(3) for _ in range(len(burst) // 3 + 1))
+    assert served == burst
+    assert [len(call) for call in ledger.calls] == [40]
+    assert len(pair.tap.heard) == 40
+
+
+def test_bytes_are_served_only_after_the_sink_took_their_frames(ends):
+    """What was not stored is not served."""
+
+    def sink(records):
+        if any(getattr(record, "payload", None) == b"hello" for record in records):
+            raise RuntimeError("disk full")
+
+    pair = ends(sink).upgraded()
+    pair.theirs.sendall(HELLO)
+    with pytest.raises(RuntimeError, match="disk full"):
+        pair.tap.recv(2)
+    pair.now()
+    with pytest.raises(TimeoutError):
+        pair.tap.recv(2)
+    assert not pair.tap.heard
+
+
+def test_bytes_leave_only_after_the_sink_took_their_frame(ends):
+    def sink(records):
+        if any(getattr(record, "payload", None) == b"hello" for record in records):
+            raise RuntimeError("disk full")
+
+    pair = ends(sink).upgraded()
+    with pytest.raises(RuntimeError, match="disk full"):
+        pair.tap.send(encode(Opcode.TEXT, b"hello", mask=b"1234"))
+    pair.tap.close()
+    assert pair.theirs.recv(4096) == b""
+
+
+def test_the_library_sees_a_plain_answer_without_cookies(ends):
+    """A cookie that the library never sees cannot reach the next connection of the process."""
+    pair = ends()
+    pair.tap.send(REQUEST)
+    pair.theirs.sendall(ANSWER + HELLO)
+    answer = pair.read_answer()
+    assert b"Cookie" not in answer
+    assert accept_for(KEY).encode() in answer
+    assert pair.tap.recv(100) == HELLO
+
+
+def test_an_answer_in_single_bytes_is_the_same(ends):
+    pair = ends()
+    pair.tap.send(REQUEST)
+    served = []
+    pair.now()
+    for byte in ANSWER + HELLO:
+        pair.theirs.sendall(bytes([byte]))
+        try:
+            while True:
+                served.append(pair.tap.recv(100))
+        except TimeoutError:
+            pass
+    assert b"".join(served).endswith(b"\r\n\r\n" + HELLO)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"HTTP/1.1 302 Found\r\nLocation: ws://elsewhere/\r\n\r\n", id="redirect"),
+        pytest.param(b"220 mail.example ESMTP\r\n", id="not-http"),
+        pytest.param(b"HTTP/1.1 101 x\r\n" + b"X: y\r\n" * 12_000, id="endless"),
+    ],
+)
+def test_an_answer_that_is_no_upgrade_is_never_served(ends, answer):
+    pair = ends()
+    pair.tap.send(REQUEST)
+    sender = threading.Thread(target=pair.theirs.sendall, args=(answer,))
+    sender.start()
+    with pytest.raises(UpgradeRefused):
+        pair.tap.recv(1)
+    sender.join()
+
+
+def test_a_read_that_timed_out_may_be_repeated(ends):
+    pair = ends().upgraded()
+    pair.now()
+    pair.theirs.sendall(HELLO[:3])
+    assert pair.tap.recv(3) == HELLO[:3]
+    with pytest.raises(TimeoutError):
+        pair.tap.recv(4)
+    pair.theirs.sendall(HELLO[3:])
+    pair.tap.deadline_s = None
+    assert pair.tap.recv(4) == HELLO[3:]
+
+
+def test_wake_ends_a_wait(ends):
+    pair = ends().upgraded()
+    pair.tap.deadline_s = None
+    outcome = queue.Queue()
+
+    def wait():
+        try:
+            pair.tap.recv(1)
+        except TimeoutError:
+            outcome.put(pair.tap.take_wake())
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+    pair.tap.wake()
+    assert outcome.get(timeout=PATIENCE_S) is True
+    assert pair.tap.take_wake() is False
+
+
+def test_a_wake_before_the_wait_is_not_lost_and_counts_once(ends):
+    pair = ends().upgraded()
+    pair.tap.deadline_s = None
+    pair.tap.wake()
+    pair.tap.wake()
+    with pytest.raises(TimeoutError):
+        pair.tap.recv(1)
+    assert pair.tap.take_wake() is True
+    pair.now()
+    with pytest.raises(TimeoutError):
+        pair.tap.recv(1)
+    assert pair.tap.take_wake() is False
+
+
+def test_what_is_there_is_served_before_a_wake_counts(ends):
+    pair = ends().upgraded()
+    pair.theirs.sendall(HELLO)
+    pair.tap.wake()
+    assert pair.tap.recv(100) == HELLO
+
+
+def test_the_end_of_the_stream_is_an_empty_read(ends):
+    pair = ends().upgraded()
+    pair.theirs.close()
+    assert pair.tap.recv(1) == b""
+    assert pair.tap.ended
+
+
+def test_a_send_that_blocks_takes_in_what_comes(ends):
+    """Both sides write and neither reads: without this they would wait for each other for ever."""
+    pair = ends().upgraded()
+    long = encode(Opcode.BINARY, bytes(4_000_000), mask=b"\0\0\0\0")
+    theirs = encode(Opcode.BINARY, bytes(1_000_000))
+
+    def write_then_read():
+        pair.theirs.sendall(theirs)
+        left = len(long)
+        while left:
+            left -= len(pair.theirs.recv(CHUNK))
+
+    other = threading.Thread(target=write_then_read)
+    other.start()
+    assert pair.tap.send(long) == len(long)
+    other.join(PATIENCE_S)
+    assert not other.is_alive()
+    served = 0
+    while served < len(theirs):
+        served += len(pair.tap.recv(CHUNK))
+    assert served == len(theirs)
+
+
+def test_a_send_that_nobody_takes_poisons_the_tap(ends):
+    """Half a frame is on the wire: nothing sensible can follow."""
+    pair = ends().upgraded()
+    pair.tap.send_timeout_s = 0.01
+    with pytest.raises(TimeoutError):
+        pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=b"\0\0\0\0"))
+    assert pair.tap.poisoned
+    assert pair.tap.stalled
+    with pytest.raises(BrokenPipeError):
+        pair.tap.send(HELLO)
+
+
+def test_everything_before_a_payload_that_is_too_long_is_served(ends):
+    pair = ends(max_payload=100).upgraded()
+    pair.theirs.sendall(HELLO + encode(Opcode.TEXT, bytes(101))[:4])
+    assert pair.tap.recv(len(HELLO)) == HELLO
+    assert len(pair.tap.recv(100)) == 4
+    with pytest.raises(PayloadTooLong):
+        pair.tap.recv(100)
+
+
+def test_drain_records_and_serves_nothing(ends, ledger):
+    pair = ends().upgraded()
+    pair.theirs.sendall(HELLO * 3)
+    pair.theirs.close()
+    pair.tap.drain(pair.clock.now_s() + PATIENCE_S)
+    assert len(ledger.frames) == 3
+    assert pair.tap.recv(1) == b""
+
+
+def test_drain_stops_at_the_close_frame_if_asked(ends, ledger):
+    pair = ends().upgraded()
+    pair.theirs.sendall(encode(Opcode.CLOSE, b"\x03\xe8"))
+    pair.tap.drain(pair.clock.now_s() + PATIENCE_S, until_close=True)
+    assert not pair.tap.ended
+    assert len(ledger.frames) == 1
+
+
+def test_drain_ends_in_time_while_bytes_keep_coming(ends):
+    """A service that never stops talking does not keep us."""
+    pair = ends().upgraded()
+    over = threading.Event()
+
+    def talk():
+        try:
+            while not over.is_set():
+                pair.theirs.sendall(HELLO)
+        except OSError:
+            return
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    pair.tap.drain(pair.clock.now_s() + 0.05)
+    assert not pair.tap.ended
+    over.set()
+    pair.tap.close()
+    talker.join(PATIENCE_S)
+
+
+def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch):
+    monkeypatch.setattr("recorder.capture.tap._SELECT_LIMIT", 0)
+    pair = ends().upgraded()
+    pair.now()
+    with pytest.raises(TimeoutError):
+        pair.tap.recv(1)
+    sender = threading.Timer(0.01, pair.theirs.sendall, (HELLO,))
+    sender.start()
+    pair.tap.deadline_s = pair.clock.now_s() + PATIENCE_S
+    assert pair.tap.recv(100) == HELLO
+    pair.tap.send_timeout_s = 0.01
+    with pytest.raises(TimeoutError):
+        pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=b"\0\0\0\0"))
+    sender.join()
