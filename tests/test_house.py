@@ -59,7 +59,7 @@ FENCES: dict[str, tuple[str, ...]] = {
 CORE = ("wire", "messaging", "receipts")
 BLOCKING = frozenset(
     {"socket", "ssl", "select", "selectors", "time", "threading", "asyncio", "subprocess", "sqlite3", "io",
-     "os", "pathlib", "urllib.request", "http", "queue", "signal", "multiprocessing"}
+     "os", "pathlib", "urllib.request", "http.client", "http.server", "queue", "signal", "multiprocessing"}
 )  # fmt: skip
 
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)

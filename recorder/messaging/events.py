@@ -52,7 +52,7 @@ class Evidence(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """Where and when an envelope was heard: evidence before it is known what of. Fields as in ``Evidence``."""
+    """Where and when an envelope was heard: evidence before it is known what of. Fields as in it."""
 
     frame: int
     connection: int
@@ -176,7 +176,7 @@ class ChatStateReported(NamedTuple):
 
 
 class Dialog(NamedTuple):
-    """One dialog inside a conversation's snapshot. ``type``: MAIN, POST_SURVEY, OTHER, …; ``state``: OPEN, CLOSE."""
+    """One dialog in a snapshot. ``type``: MAIN, POST_SURVEY, OTHER, …; ``state``: OPEN, CLOSE."""
 
     dialog_id: str
     type: str | None

@@ -18,7 +18,7 @@ from recorder.documents import read_document
 from recorder.errors import BadOption, BadScript, ExpectationFailed
 from recorder.receipts.queries import MessageView
 from recorder.replay.driver import drive
-from recorder.replay.outcome import Outcome
+from recorder.replay.outcome import Outcome, StepResult
 from recorder.replay.player import Player
 from recorder.replay.script import Script, load
 from recorder.simulator.agent import AgentScript, read_agent
@@ -116,7 +116,12 @@ def _play(
     stop: Stop,
     say: Say,
 ) -> Played:
-    player = Player(script, token=options.token, init_connection=options.init_connection)
+    player = Player(
+        script,
+        token=options.token,
+        init_connection=options.init_connection,
+        on_step=lambda result: say(_step_line(result)),
+    )
     secrets = () if options.token is None else (options.token,)
     outcome: Outcome | None = None
     with open_archive(archive, mode="write", create=True, say=say) as opened:
@@ -134,6 +139,12 @@ def _play(
         _report(outcome, say)
         session_id, listed = messages(opened, session.intake.session)
     return Played(session_id, listed, None if stop.is_set() else outcome)
+
+
+def _step_line(result: StepResult) -> str:
+    took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
+    says = f": {result.says}" if result.says else ""
+    return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
 
 
 def _report(outcome: Outcome, say: Say) -> None:

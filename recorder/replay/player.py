@@ -16,7 +16,7 @@ after a failed step it hangs up at once.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from recorder.messaging import requests
@@ -47,12 +47,21 @@ class Player:
     Args:
         token: the JWT we connect with; tells who we are. None if there is none.
         init_connection: whether to hand it over in an InitConnection request instead of a header.
+        on_step: called with the result of each step as it ends.
     """
 
-    def __init__(self, script: Script, *, token: str | None = None, init_connection: bool = False) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        token: str | None = None,
+        init_connection: bool = False,
+        on_step: Callable[[StepResult], None] = lambda result: None,
+    ) -> None:
         self._script = script
         self._token = token
         self._init_connection = init_connection
+        self._on_step = on_step
         self._interpreter = Interpreter()
         self._connections: list[int] = []
         self._known = Known()
@@ -288,9 +297,11 @@ class Player:
             says = yield from self._introduce() if step.number == 0 else perform(self._scene, step)
         except StepFailed as failed:
             outcome, says, shown = FAILED, failed.says, failed.shown
-        self._results.append(
-            StepResult(step.number, step.verb, step.line, outcome, says, began_s, self._scene.now_s, shown)
+        result = StepResult(
+            step.number, step.verb, step.line, outcome, says, began_s, self._scene.now_s, shown
         )
+        self._results.append(result)
+        self._on_step(result)
         return outcome == OK
 
     def _introduce(self) -> Generator[Want, Any, str]:

@@ -11,8 +11,12 @@ from recorder.recipes.replaying import SIMULATED_CONSUMER, simulated_token
 
 
 def test_a_sample_plays_and_its_messages_are_read_from_the_recorded_frames(archive, samples):
-    played = recipes.replay(samples / "read-without-accept.yaml", archive=archive)
+    said = []
+    played = recipes.replay(samples / "read-without-accept.yaml", archive=archive, say=said.append)
     assert played.outcome.passed
+    steps = [line.split(" after ")[0] for line in said if line.startswith("step ")]
+    assert steps[:2] == ["step 1 open_conversation ok", "step 2 say ok"]
+    assert len(steps) == len(played.outcome.results)
     played.raise_if_failed()
     with recipes.open_archive(archive) as opened:
         assert recipes.messages(opened, played.session) == (played.session, played.messages)
