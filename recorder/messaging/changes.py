@@ -1,0 +1,238 @@
+"""One change of a dialog, as a notification or a history tells it, turned into what was learnt.
+
+The reading of its parts (sequences, receipts' lists, contents, times) serves our own requests as well.
+What can be used is used; everything else is named as an oddity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from .envelopes import id_text, one_or_many
+from .events import (
+    ChatStateReported,
+    Event,
+    Evidence,
+    MessagePublished,
+    OddityNoticed,
+    Proof,
+    ReceiptReported,
+    Stamp,
+)
+
+CONTENT: Final = "ContentEvent"
+RICH_CONTENT: Final = "RichContentEvent"
+RECEIPT: Final = "AcceptStatusEvent"
+CHAT_STATE: Final = "ChatStateEvent"
+
+_ANNOUNCED = Proof.ANNOUNCED
+_LAST_SEQUENCE = 2**63 - 1
+_SURELY_MS = 100_000_000_000  # a time below this is in seconds, or in 1973
+_YEAR_10000_MS = 253_402_300_800_000
+
+
+class _Heard(NamedTuple):
+    """What every change says, whatever its event."""
+
+    dialog_id: str | None
+    conversation_id: str | None
+    participant: str | None
+    role: str | None
+    sequence: object
+    evidence: Evidence
+
+
+def changes_of(body: object) -> list[Any] | None:
+    """The changes in a body: listed, one standing alone, or, as v2 has it, the body itself.
+
+    None where there is no place for them at all.
+    """
+    if type(body) is dict:
+        if "changes" in body:
+            return one_or_many(body["changes"])
+        return [body] if "event" in body else None
+    return body if type(body) is list else None
+
+
+def read_change(change: object, stamp: Stamp, tell: list[Event], *, dialog_id: object = None) -> None:
+    """Append to ``tell`` what one change says. ``dialog_id`` counts where the change names none."""
+    event = change.get("event") if type(change) is dict else None
+    if type(change) is not dict or type(event) is not dict:
+        evidence = Evidence(_ANNOUNCED, *stamp)
+        tell.append(OddityNoticed("malformed-change", "a change without an event", evidence))
+        return
+    heard = _heard(change, stamp, tell, dialog_id)
+    kind = event.get("type")
+    read = _READERS.get(kind) if type(kind) is str else None
+    if read is None:
+        tell.append(unknown_event(kind, heard.evidence))
+    else:
+        read(heard, event, tell)
+
+
+def _heard(change: dict[str, Any], stamp: Stamp, tell: list[Event], dialog_id: object) -> _Heard:
+    get = change.get
+    metadata = get("originatorMetadata")
+    role = who = None
+    if type(metadata) is dict:
+        role, who = metadata.get("role"), metadata.get("id")
+    # The v2 wire has both ids; the public one is the one that v3 calls originatorId.
+    participant = get("originatorPId") or get("originatorId") or who
+    time = get("serverTimestamp")
+    server_ms = time if type(time) is int and _SURELY_MS <= time < _YEAR_10000_MS else None
+    evidence = Evidence(_ANNOUNCED, stamp.frame, stamp.connection, stamp.at_us, stamp.offset_us, server_ms)
+    if server_ms is None and time is not None:
+        tell.append(odd_time(time, evidence))
+    return _Heard(
+        id_text(get("dialogId")) or id_text(dialog_id),
+        id_text(get("conversationId")),
+        id_text(participant),
+        role if type(role) is str and role else None,
+        get("sequence"),
+        evidence,
+    )
+
+
+def _read_content(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
+    dialog_id, conversation_id, participant, role, number, evidence = heard
+    sequence = sequence_of(number)
+    if dialog_id is None:
+        tell.append(no_dialog("a message", evidence))
+    elif sequence is None:
+        tell.append(OddityNoticed("malformed-sequence", f"a message with {shown(number)}", evidence))
+    else:
+        kind, text = content_of(event)
+        tell.append(
+            MessagePublished(
+                dialog_id, sequence, conversation_id, participant, role, False, kind, text, None, evidence
+            )
+        )
+
+
+def _read_receipt(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
+    dialog_id, _, participant, role, number, evidence = heard
+    sequences, status = receipt_of(event, evidence, tell)
+    if dialog_id is None:
+        tell.append(no_dialog("a receipt", evidence))
+    elif status is not None and sequences:
+        own = sequence_of(number)
+        tell.append(
+            ReceiptReported(dialog_id, sequences, participant, role, False, status, own, None, evidence)
+        )
+
+
+def _read_chat_state(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
+    state = event.get("chatState")
+    if type(state) is str and state:
+        tell.append(
+            ChatStateReported(heard.dialog_id, heard.participant, heard.role, False, state, heard.evidence)
+        )
+    else:
+        tell.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", heard.evidence))
+
+
+_READERS: dict[str, Callable[[_Heard, dict[str, Any], list[Event]], None]] = {
+    CONTENT: _read_content,
+    RICH_CONTENT: _read_content,
+    RECEIPT: _read_receipt,
+    CHAT_STATE: _read_chat_state,
+}
+
+
+def content_of(event: dict[str, Any]) -> tuple[str, str | None]:
+    """The content type of a message, and its text: what was written, or the caption of a file."""
+    if event["type"] == RICH_CONTENT:
+        return RICH_CONTENT, None
+    kind, message = event.get("contentType"), event.get("message")
+    if type(message) is dict:
+        message = message.get("caption")
+    return (
+        kind if type(kind) is str and kind else CONTENT,
+        message if type(message) is str else None,
+    )
+
+
+def receipt_of(
+    event: dict[str, Any], evidence: Evidence, tell: list[Event]
+) -> tuple[tuple[int, ...], str | None]:
+    """The sequences and the status of a receipt, appending to ``tell`` what is odd about them."""
+    status = event.get("status")
+    if type(status) is not str or not status:
+        tell.append(OddityNoticed("malformed-receipt", f"a receipt of status {shown(status)}", evidence))
+        status = None
+    sequences, oddities = sequences_of(event.get("sequenceList"))
+    for detail in oddities:
+        tell.append(OddityNoticed("malformed-sequence-list", detail, evidence))
+    return sequences, status
+
+
+def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
+    """The messages a ``sequenceList`` names, each once, and what is odd about the list.
+
+    A list, or one number standing for a list of one; digits in a string count as the number.
+    """
+    if type(value) is list and len(value) == 1 and type(value[0]) is int and 0 <= value[0] <= _LAST_SEQUENCE:
+        return (value[0],), []
+    listed = one_or_many(value)
+    usable = [sequence for sequence in map(sequence_of, listed) if sequence is not None]
+    unique = tuple(dict.fromkeys(usable))
+    oddities = []
+    if not listed:
+        oddities.append("a receipt that names no message")
+    if len(usable) < len(listed):
+        wrong = next(number for number in listed if sequence_of(number) is None)
+        oddities.append(f"{len(listed) - len(usable)} of {len(listed)} are no sequence, like {shown(wrong)}")
+    if len(unique) < len(usable):
+        oddities.append(f"{len(usable) - len(unique)} of {len(listed)} are repeated")
+    if _whole_fractions(listed):
+        oddities.append("a whole number written as a fraction")
+    return unique, oddities
+
+
+def _whole_fractions(listed: list[Any]) -> list[float]:
+    """Those elements that are whole numbers written like fractions (``3.0``)."""
+    return [number for number in listed if type(number) is float and sequence_of(number) is not None]
+
+
+def sequence_of(value: object) -> int | None:
+    """A sequence: a whole number from 0 on, digits in a string allowed; None for anything else."""
+    if type(value) is int:
+        return value if 0 <= value <= _LAST_SEQUENCE else None
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 18:
+        return int(value)
+    if type(value) is float and value.is_integer() and 0 <= value < 2**53:
+        return int(value)
+    return None
+
+
+def server_time(value: object) -> int | None:
+    """The service's own time in milliseconds since the epoch, if it can be one."""
+    return value if type(value) is int and _SURELY_MS <= value < _YEAR_10000_MS else None
+
+
+def odd_time(value: object, evidence: Evidence) -> OddityNoticed:
+    """A time of the service's that is none, or in another unit."""
+    return OddityNoticed("odd-server-time", f"{shown(value)} is no time in milliseconds", evidence)
+
+
+def no_dialog(what: str, evidence: Evidence) -> OddityNoticed:
+    """Something that belongs to a dialog, but names none."""
+    return OddityNoticed("no-dialog", f"{what} that names no dialog", evidence)
+
+
+def unknown_event(kind: object, evidence: Evidence) -> OddityNoticed:
+    """An event of a type that nobody described."""
+    return OddityNoticed("unknown-event", f"an event of type {shown(kind)}", evidence)
+
+
+def shown(value: object) -> str:
+    """Any JSON value in a few words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return f"an {'object' if isinstance(value, dict) else 'array'} of {len(value)}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

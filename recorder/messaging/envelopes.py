@@ -1,0 +1,208 @@
+"""The JSON object in a payload: request, response or notification. Parse once, here; dump, here.
+
+Ids are compared as strings everywhere (the docs send 1 and answer "1"). A number of more than 64 bits
+reaches us as a float, so such an id no longer matches its answer; the payload itself keeps its digits.
+Where a key stands twice in an object the last one counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+
+from .typenames import normal_type
+
+
+class Request(NamedTuple):
+    """A client asks. ``id`` is always a string here (the docs send 1 and answer "1").
+
+    Attributes:
+        id: the request's id as a string, None where it had none.
+        type: the type in its v3 spelling ("ms.PublishEvent"), see ``normal_type``; "" where it had none.
+        body: whatever stood there; None where nothing did.
+        raw: the whole object as it came, unknown fields included.
+        from_client: false for one that the service sent, which the protocol does not know.
+    """
+
+    id: str | None
+    type: str
+    body: Any
+    raw: dict[str, Any]
+    from_client: bool = True
+
+
+class Response(NamedTuple):
+    """The service answers. ``code`` follows HTTP; None where absent or not a number.
+
+    The REST dialect writes the code as a word: "OK" is 200 here, and so on for HTTP's other names.
+    """
+
+    request_id: str | None
+    type: str | None
+    code: int | None
+    body: Any
+    raw: dict[str, Any]
+    from_client: bool = False
+
+
+class Notification(NamedTuple):
+    """The service tells, unasked. ``type`` is in its v3 spelling; "" where it had none."""
+
+    type: str
+    body: Any
+    raw: dict[str, Any]
+    from_client: bool = False
+
+
+class Unreadable(NamedTuple):
+    """A payload that is no envelope. ``reason`` is a short stable name, ``detail`` a few words.
+
+    Reasons: "not-utf8", "not-json", "too-deep", "not-an-object", "no-envelope", "binary".
+    """
+
+    reason: str
+    detail: str
+    data: bytes
+
+
+Envelope = Request | Response | Notification | Unreadable
+
+
+def parse(data: bytes, *, from_client: bool, binary: bool = False) -> Envelope:
+    """Read one payload. Never raises.
+
+    ``kind`` decides what it is; where it is missing or unheard of, the fields and the side do.
+    ``binary`` says that the payload came in binary frames, which the protocol does not use.
+    """
+    if binary:
+        return Unreadable("binary", f"{len(data)} bytes in a binary frame", data)
+    try:
+        raw = orjson.loads(data)
+    except (ValueError, RecursionError) as problem:
+        return _salvaged(data, str(problem), from_client=from_client)
+    return _envelope(raw, data, from_client=from_client)
+
+
+def _envelope(raw: Any, data: bytes, *, from_client: bool) -> Envelope:
+    if type(raw) is not dict:
+        return Unreadable("not-an-object", f"JSON, but {_shape_of(raw)}", data)
+    get = raw.get
+    kind = get("kind")
+    if kind == "notification":
+        return Notification(_type_of(get("type")) or "", get("body"), raw, from_client)
+    if kind == "resp":
+        return _response(raw, from_client=from_client)
+    if kind == "req":
+        return _request(raw, from_client=from_client)
+    return _by_shape(raw, data, from_client=from_client)
+
+
+def _by_shape(raw: dict[str, Any], data: bytes, *, from_client: bool) -> Envelope:
+    """Read an object whose ``kind`` is missing or unheard of."""
+    if "reqId" in raw or "code" in raw:
+        return _response(raw, from_client=from_client)
+    if "id" in raw or ("type" in raw and from_client):
+        return _request(raw, from_client=from_client)
+    if "type" in raw:
+        return Notification(_type_of(raw["type"]) or "", raw.get("body"), raw, from_client)
+    return Unreadable("no-envelope", "an object with neither kind, id, reqId nor type", data)
+
+
+def _request(raw: dict[str, Any], *, from_client: bool) -> Request:
+    get = raw.get
+    return Request(id_text(get("id")), _type_of(get("type")) or "", get("body"), raw, from_client)
+
+
+def _response(raw: dict[str, Any], *, from_client: bool) -> Response:
+    get = raw.get
+    return Response(
+        id_text(get("reqId")), _type_of(get("type")), _code(get("code")), get("body"), raw, from_client
+    )
+
+
+def _type_of(value: object) -> str | None:
+    return normal_type(value) if type(value) is str and value else None
+
+
+def _code(value: object) -> int | None:
+    if type(value) is int:
+        return value
+    if type(value) is float and value.is_integer() and abs(value) < 1e6:
+        return int(value)
+    if type(value) is not str:
+        return None
+    if value.isascii() and value.isdigit() and len(value) <= 6:
+        return int(value)
+    named = HTTPStatus.__members__.get(value)
+    return None if named is None else int(named)
+
+
+def id_text(value: object) -> str | None:
+    """An id as the string it is compared by; None for what cannot be one."""
+    if type(value) is str:
+        return value or None
+    if type(value) is int or type(value) is float:
+        return str(value)
+    return None
+
+
+def one_or_many(value: Any) -> list[Any]:
+    """The elements of an array, which may come as its only element itself; nothing gives none."""
+    if type(value) is list:
+        return value
+    return [] if value is None else [value]
+
+
+def dump(envelope: Request | Response | Notification | Mapping[str, Any]) -> str:
+    """The JSON text of an envelope, on one line, keys in their order."""
+    raw = envelope.raw if isinstance(envelope, Request | Response | Notification) else dict(envelope)
+    try:
+        return orjson.dumps(raw).decode()
+    except TypeError:  # integers of more than 64 bits, half an emoji, 255 levels: the slow one can
+        return json.dumps(raw, separators=(",", ":"))
+
+
+# A script that cuts a text in the middle of an emoji sends half a surrogate pair as an escape. That is
+# legal JSON, and the service takes it, but no Unicode string can hold it.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
+    re.DOTALL,
+)
+_LONE_SURROGATE_LENGTH = 6
+
+
+def _salvaged(data: bytes, problem: str, *, from_client: bool) -> Envelope:
+    """Try once more without half characters; otherwise say why it cannot be read."""
+    if b"\\u" in data:
+        try:
+            raw = orjson.loads(_ESCAPE.sub(_whole_character, data))
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return _envelope(raw, data, from_client=from_client)
+    return Unreadable(_reason(data, problem), problem, data)
+
+
+def _whole_character(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if len(escape[0]) == _LONE_SURROGATE_LENGTH else escape[0]
+
+
+def _reason(data: bytes, problem: str) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "not-utf8"
+    return "too-deep" if "depth" in problem or "recursion" in problem.lower() else "not-json"
+
+
+def _shape_of(raw: object) -> str:
+    if raw is None:
+        return "null"
+    if isinstance(raw, list):
+        return f"an array of {len(raw)}"
+    return {str: "a string", bool: "true or false"}.get(type(raw), "a number")

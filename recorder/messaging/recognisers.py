@@ -1,0 +1,305 @@
+"""What looks like a secret: tokens by their shape, values by the name they stand under.
+
+Everything here works on bytes and answers with positions, because what is no secret must stay exactly
+as it was. Every pattern is linear in its input, whatever the input: none has two open repetitions that
+can share a character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator
+from typing import Final, NamedTuple
+
+from .tokens import PLACEHOLDER
+
+
+class Spot(NamedTuple):
+    """Where a secret stands, and the word its placeholder begins with."""
+
+    start: int
+    end: int
+    word: str
+
+
+Recogniser = Callable[[bytes], Iterator[Spot]]
+
+_NAMES: Final = frozenset(
+    {"jwt", "token", "bearer", "auth", "authcode", "authorization", "proxyauthorization", "credential"}
+    | {"secret", "password", "passwd", "pwd", "apikey", "credentials", "privatekey", "accesskey"}
+    | {"cookie", "setcookie", "tempurlsig", "lpsdes"}
+)
+_ENDINGS: Final = ("token", "secret", "password", "passwd", "apikey", "privatekey", "jwt")
+_QUERY_NAMES: Final = _NAMES | {"sig", "signature", "xamzsignature"}
+_URL_NAMES: Final = _QUERY_NAMES | {"key", "code", "sid", "session", "sessionid"}
+
+_WORDS: Final = (
+    ("sig", "sig"),
+    ("cookie", "cookie"),
+    ("pass", "password"),
+    ("pwd", "password"),
+    ("auth", "auth"),
+    ("bearer", "auth"),
+    ("cred", "auth"),
+    ("secret", "secret"),
+    ("key", "key"),
+)
+
+_PLACEHOLDER = re.compile(PLACEHOLDER.pattern.encode())
+_NOT_IN_NAMES = re.compile(rb"[_.\- ]")
+_RUN = re.compile(rb"[A-Za-z0-9_.\-]+")
+_RUN_BYTES: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+_TOKEN_BYTES: Final = _RUN_BYTES + b"~+/="
+_SCHEME = re.compile(rb"(?i)(?<![A-Za-z0-9_])(?:bearer|jwt)[ \t]++([A-Za-z0-9._~+/=\-]{8,})")
+_LEADING_SCHEME = re.compile(rb"(?i)(?:bearer|jwt|basic|token|digest)[ \t]++")
+_KEY = re.compile(rb"""["']((?:[A-Za-z0-9_.\- ]|\\u[0-9a-fA-F]{4}){2,64}+)["']\s*+:\s*+(?=(["'{\[]))""")
+_LETTER_ESCAPE = re.compile(rb"\\u00([0-7][0-9a-fA-F])")
+_BODY = {
+    b'"': re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL),
+    b"'": re.compile(rb"(?:[^'\\]++|\\.)*+", re.DOTALL),
+}
+_PART = re.compile(rb'"((?:[^"\\]++|\\.)*+)"?(\s*+:)?|[{}\[\]]', re.DOTALL)
+_QUERY = re.compile(rb"""[?&;]([A-Za-z0-9_.\-]{2,40})=([^&;\s"'<>\\#]+)""")
+_USER = re.compile(rb"""://([^/\s"'@<>\\:?#]*+:[^/\s"'@<>\\?#]*+)@""")
+_ANY_USER = re.compile(rb"""://([^/\s"'@<>\\?#]++)@""")
+_BRAND = re.compile(rb"""/messaging/brand/([^/?#\s"'<>\\]+)""")
+_HEADER_LINE = re.compile(
+    rb"""(?i)(?<![A-Za-z])(authorization|proxy-authorization|cookie|set-cookie)["']?[ \t]*+[:=][ \t]*+["']?"""
+    rb"""([^\r\n"']+)"""
+)
+_ASSIGNED = re.compile(rb"""(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]{2,40})=([^\s&;,"']+)""")
+_LABELLED = re.compile(rb"""(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]{2,40}):[ \t]*+([A-Za-z0-9._~+/=\-]{8,})""")
+
+
+_DEPTHS: Final = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
+
+
+def is_secret_name(name: bytes, names: frozenset[str] = _NAMES) -> bool:
+    """Whether what stands under this name is secret, however the name is cased and separated."""
+    plain = _plain(name)
+    return plain in names or plain.endswith(_ENDINGS)
+
+
+def is_opaque(text: bytes) -> bool:
+    """Whether a word looks made by a machine: a digit in it, or capitals where no word has them."""
+    inner = text[1:]
+    mixed = inner.lower() != inner and inner.upper() != inner
+    return mixed or any(48 <= byte <= 57 for byte in text)
+
+
+def tokens(view: bytes) -> Iterator[Spot]:
+    """JSON Web Tokens, wherever they stand."""
+    start = view.find(b"eyJ")
+    while start >= 0:
+        run = _RUN.match(view, start)
+        end = start + 3 if run is None else run.end()
+        if view.count(b".", start, end) >= 2:
+            yield Spot(start, _without_full_stop(view, start, end), "jwt")
+        start = view.find(b"eyJ", end)
+
+
+def _without_full_stop(view: bytes, start: int, end: int) -> int:
+    run = view[start:end].rstrip(b".")
+    return start + len(run) + max(0, 2 - run.count(b"."))
+
+
+def schemes(view: bytes) -> Iterator[Spot]:
+    """What follows the words of an Authorization value, if no human wrote it."""
+    for found in _SCHEME.finditer(view):
+        if is_opaque(found[1]):
+            yield Spot(*found.span(1), "auth")
+
+
+def keyed(view: bytes) -> Iterator[Spot]:
+    """The strings under secret names in JSON, or in what was JSON before it was cut."""
+    done = 0
+    for found in _KEY.finditer(view):
+        if found.end() >= done and is_secret_name(found[1]):
+            word = _word(found[1])
+            if found[2] in _BODY:
+                yield from _value(view, found.end() + 1, _BODY[found[2]], word)
+            else:
+                done = yield from _inside(view, found.end(), word)
+
+
+def _value(view: bytes, start: int, body: re.Pattern[bytes], word: str) -> Iterator[Spot]:
+    value = body.match(view, start)
+    if value is not None:
+        yield from _spot(view, *value.span(), word)
+
+
+def _inside(view: bytes, start: int, word: str) -> Generator[Spot, None, int]:
+    """Every string in an object or array under a secret name. Returns where it ends."""
+    depth = 0
+    for part in _PART.finditer(view, start):
+        depth += _DEPTHS.get(part[0], 0)
+        if part[1] is not None and part[2] is None:
+            yield from _spot(view, *part.span(1), word)
+        if depth <= 0:
+            return part.end()
+    return len(view)
+
+
+def queries(view: bytes) -> Iterator[Spot]:
+    """The values of secret parameters in URLs."""
+    return _named(_QUERY, view, _QUERY_NAMES)
+
+
+def loose_queries(view: bytes) -> Iterator[Spot]:
+    """As ``queries``, where the whole text is known to be a URL: more names count."""
+    return _named(_QUERY, view, _URL_NAMES)
+
+
+def assignments(view: bytes) -> Iterator[Spot]:
+    """``password=…`` and ``token: …`` as error texts and log lines have them."""
+    yield from _named(_ASSIGNED, view, _QUERY_NAMES)
+    for spot in _named(_LABELLED, view, _QUERY_NAMES):
+        if is_opaque(view[spot.start : spot.end]):
+            yield spot
+
+
+def _named(pattern: re.Pattern[bytes], view: bytes, names: frozenset[str]) -> Iterator[Spot]:
+    for found in pattern.finditer(view):
+        if is_secret_name(found[1], names):
+            yield from _spot(view, *found.span(2), _word(found[1]))
+
+
+def users(view: bytes) -> Iterator[Spot]:
+    """``user:password@`` in URLs."""
+    for found in _USER.finditer(view):
+        yield from _spot(view, *found.span(1), "userinfo")
+
+
+def any_users(view: bytes) -> Iterator[Spot]:
+    """Whatever stands before the ``@`` of a URL."""
+    for found in _ANY_USER.finditer(view):
+        yield from _spot(view, *found.span(1), "userinfo")
+
+
+def brands(view: bytes) -> Iterator[Spot]:
+    """The bearer in the path of an agent's messaging URL."""
+    for found in _BRAND.finditer(view):
+        yield from _spot(view, *found.span(1), "auth")
+
+
+def header_lines(view: bytes) -> Iterator[Spot]:
+    """The values of headers that carry secrets, in text that quotes them."""
+    for found in _HEADER_LINE.finditer(view):
+        yield from _spot(view, *found.span(2), _word(found[1]))
+
+
+IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (tokens, schemes, keyed, queries, users, brands)
+IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignments)
+IN_URLS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, loose_queries, any_users)
+
+
+def _spot(view: bytes, start: int, end: int, word: str) -> Iterator[Spot]:
+    """The secret in a value: not its scheme word, and nothing if a placeholder already stands there."""
+    scheme = _LEADING_SCHEME.match(view, start, end)
+    start = start if scheme is None else scheme.end()
+    already = _PLACEHOLDER.match(view, start)
+    if start < end and (already is None or already.end() < end):
+        yield Spot(start, end, word)
+
+
+def string_end(data: bytes, start: int) -> int:
+    """Where the JSON string that ``start`` is in ends, or where the data does."""
+    body = _BODY[b'"'].match(data, start)
+    return start if body is None else body.end()
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a placeholder stands there, and nothing else."""
+    return PLACEHOLDER.fullmatch(text) is not None
+
+
+def _word(name: bytes) -> str:
+    plain = _plain(name)
+    return next((word for part, word in _WORDS if part in plain), "token")
+
+
+def _plain(name: bytes) -> str:
+    if b"\\" in name:
+        name = _LETTER_ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()), name)
+    return _NOT_IN_NAMES.sub(b"", name).lower().decode("ascii", "replace")
+
+
+def may_hold_secret(data: bytes) -> bool:
+    """Whether a payload is worth a closer look: a few substring tests, for the road all frames take.
+
+    A word costs ten times more to look for than a rare letter of it, so the letter is asked for first.
+    Nearly every frame begins with its kind, whose "k" does not count.
+    """
+    text = data.lower().decode("latin-1")
+    return (
+        ("j" in text and ("jwt" in text or "eyj" in text))
+        or (text.find("k", 3) > 0 and ("token" in text or "key" in text or "cookie" in text))
+        or ("w" in text and ("passw" in text or "pwd" in text))
+        or ("_" in text and ("url_sig" in text or "lp_sdes" in text))
+        or ("=" in text and "sig" in text)
+        or ("@" in text and "://" in text)
+        or ("\\" in text and "\\u00" in text)
+        or ("%" in text and _PERCENT.search(text) is not None)
+        or "auth" in text
+        or "secret" in text
+        or "credential" in text
+        or "bearer" in text
+    )
+
+
+_PERCENT = re.compile(r"%[0-9a-f]{2}")
+
+
+def open_from(view: bytes) -> int:
+    """Where a secret may have begun that the next fragment goes on with; ``len(view)`` if none has."""
+    opened = (_open_token, _open_scheme, _open_user, _open_container, _open_escape)
+    return min(begins(view) for begins in opened)
+
+
+def _open_token(view: bytes) -> int:
+    start = view.find(b"eyJ", len(view.rstrip(_RUN_BYTES)))
+    return len(view) if start < 0 else start
+
+
+def _open_scheme(view: bytes) -> int:
+    start = len(view.rstrip(_TOKEN_BYTES))
+    before = view[max(0, start - 64) : start]
+    word = before.rstrip(b" \t")
+    follows = len(word) < len(before) and word.lower().endswith((b"bearer", b"jwt"))
+    return start if follows else len(view)
+
+
+def _open_user(view: bytes) -> int:
+    start = view.rfind(b"://") + 3
+    return len(view) if start < 3 or _NOT_IN_USER.search(view, start) else start
+
+
+_NOT_IN_USER = re.compile(rb"""[/\s"'@<>\\?#]""")
+
+
+def _open_container(view: bytes) -> int:
+    done = 0
+    for found in _KEY.finditer(view):
+        if found.end() >= done and found[2] not in _BODY and is_secret_name(found[1]):
+            done = _closed_at(view, found.end())
+            if done > len(view):
+                return found.end()
+    return len(view)
+
+
+def _closed_at(view: bytes, start: int) -> int:
+    """Where an object or array ends; beyond the end of the view if it does not."""
+    depth = 0
+    for part in _PART.finditer(view, start):
+        depth += _DEPTHS.get(part[0], 0)
+        if depth <= 0:
+            return part.end()
+    return len(view) + 1
+
+
+def _open_escape(view: bytes) -> int:
+    cut = _CUT_ESCAPE.search(view, max(0, len(view) - 6))
+    return len(view) if cut is None else cut.start()
+
+
+_CUT_ESCAPE = re.compile(rb"(?:\\(?:u[0-9a-fA-F]{0,3})?|%[0-9A-Fa-f]?)\Z")

@@ -1,0 +1,107 @@
+"""A conversation's snapshot, read from any of the forms that three generations write it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .envelopes import id_text, one_or_many
+from .events import ConversationChanged, Dialog, Evidence, Participant
+
+SUGGESTED = "SUGGESTED"
+
+
+def snapshot(
+    result: dict[str, Any], conversation_id: str, *, left: bool, evidence: Evidence
+) -> ConversationChanged:
+    """Read the ``result`` of one change. ``evidence`` is kept as it is."""
+    details = _object(result.get("conversationDetails"))
+    dialogs = [dialog for dialog in one_or_many(details.get("dialogs")) if isinstance(dialog, dict)]
+    return ConversationChanged(
+        conversation_id,
+        participants=_participants(details, dialogs),
+        dialogs=tuple(_dialogs(dialogs)),
+        state=_word(details.get("state")),
+        stage=_word(details.get("stage")),
+        updated_ms=evidence.server_ms,
+        left=left,
+        evidence=evidence,
+    )
+
+
+def conversation_of(result: dict[str, Any]) -> str | None:
+    """The id of the conversation a ``result`` is about."""
+    details = _object(result.get("conversationDetails"))
+    return id_text(result.get("convId")) or id_text(details.get("convId"))
+
+
+def updated_at(result: dict[str, Any]) -> object:
+    """When the service says the snapshot was true; the field moved from one generation to the next."""
+    details = _object(result.get("conversationDetails"))
+    updated = details.get("metaDataLastUpdateTs")
+    return result.get("lastUpdateTime") if updated is None else updated
+
+
+def _dialogs(dialogs: list[dict[str, Any]]) -> Iterator[Dialog]:
+    for dialog in dialogs:
+        dialog_id = id_text(dialog.get("dialogId"))
+        if dialog_id is not None:
+            yield Dialog(
+                dialog_id,
+                type=_word(dialog.get("dialogType")),
+                channel=_word(dialog.get("channelType")),
+                state=_word(dialog.get("state")),
+            )
+
+
+def _participants(details: dict[str, Any], dialogs: list[dict[str, Any]]) -> tuple[Participant, ...]:
+    """Everybody in it, once per role. An agent who is only suggested stands in the dialogs alone."""
+    by_role = _named_once(
+        _by_role(details.get("participants")), by_public_id=_by_role(details.get("participantsPId"))
+    )
+    states = {(who, role): None for role, ids in by_role.items() for who in ids}
+    known: dict[tuple[str, str], str | None] = dict(states)
+    for dialog in dialogs:
+        for who, role, state in _listed(dialog.get("participantsDetails")):
+            if (who, role) in known or not states or state == SUGGESTED:
+                known[who, role] = state or known.get((who, role))
+    return tuple(Participant(who, role, state) for (who, role), state in known.items())
+
+
+def _named_once(by_role: dict[str, list[str]], *, by_public_id: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Agents have two ids, and events name them by the public one.
+
+    So that one counts, unless the public list of a role is the shorter one: then who is missing
+    there is anybody's guess, and both are shown.
+    """
+    named = dict(by_role)
+    for role, public in by_public_id.items():
+        others = by_role.get(role, [])
+        named[role] = public if len(public) >= len(others) else list(dict.fromkeys([*public, *others]))
+    return named
+
+
+def _by_role(value: object) -> dict[str, list[str]]:
+    """A map of role to ids, from that map or from a list of ``{id, role}``."""
+    if isinstance(value, dict) and not ("id" in value and "role" in value):
+        return {role: [i for i in map(id_text, one_or_many(ids)) if i] for role, ids in value.items()}
+    by_role: dict[str, list[str]] = {}
+    for who, role, _ in _listed(value):
+        by_role.setdefault(role, []).append(who)
+    return by_role
+
+
+def _listed(value: object) -> Iterator[tuple[str, str, str | None]]:
+    for entry in one_or_many(value):
+        if isinstance(entry, dict):
+            who, role = id_text(entry.get("id")), _word(entry.get("role"))
+            if who is not None and role is not None:
+                yield who, role, _word(entry.get("state"))
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

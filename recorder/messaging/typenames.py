@@ -1,0 +1,109 @@
+"""One spelling for every type name: three generations of the protocol write the same name differently.
+
+The v3 spelling is the one used here: ``ms.PublishEvent`` for ``.ams.ms.PublishEvent``. A name is only
+changed when all of it is understood, so that look-alikes (``evilms.PublishEvent``) stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+GET_CLOCK: Final = "GetClock"
+KEEP_ALIVE: Final = "KeepAlive"
+INIT_CONNECTION: Final = "InitConnection"
+REQUEST_CONVERSATION: Final = "cm.ConsumerRequestConversation"
+AGENT_REQUEST_CONVERSATION: Final = "cm.AgentRequestConversation"
+UPDATE_CONVERSATION: Final = "cm.UpdateConversationField"
+SUBSCRIBE_CONVERSATIONS: Final = "cqm.SubscribeExConversations"
+UNSUBSCRIBE_CONVERSATIONS: Final = "cqm.UnsubscribeExConversations"
+SUBSCRIBE_MESSAGES: Final = "ms.SubscribeMessagingEvents"
+PUBLISH: Final = "ms.PublishEvent"
+QUERY_MESSAGES: Final = "ms.QueryMessages"
+
+MESSAGING_EVENT: Final = "ms.MessagingEventNotification"
+ONLINE_EVENT: Final = "ms.OnlineEventDistribution"
+CONVERSATION_CHANGE: Final = "cqm.ExConversationChangeNotification"
+
+REQUEST_TYPES: Final = frozenset(
+    {
+        GET_CLOCK,
+        KEEP_ALIVE,
+        INIT_CONNECTION,
+        REQUEST_CONVERSATION,
+        AGENT_REQUEST_CONVERSATION,
+        UPDATE_CONVERSATION,
+        SUBSCRIBE_CONVERSATIONS,
+        UNSUBSCRIBE_CONVERSATIONS,
+        SUBSCRIBE_MESSAGES,
+        PUBLISH,
+        QUERY_MESSAGES,
+        "ms.GenerateURLForUploadFile",
+        "ms.GenerateURLForDownloadFile",
+        "userprofile.GetUserProfile",
+        "userprofile.SetUserProfile",
+        "routing.SetAgentState",
+        "routing.SubscribeRoutingTasks",
+        "routing.UnsubscribeRoutingTasks",
+        "routing.UpdateRingState",
+        "routing.SubscribeAgentsState",
+        "routing.UnsubscribeAgentsState",
+    }
+)
+"""Requests that some public material describes, in their v3 spelling."""
+
+NOTIFICATION_TYPES: Final = frozenset(
+    {
+        MESSAGING_EVENT,
+        ONLINE_EVENT,
+        CONVERSATION_CHANGE,
+        "routing.RoutingTaskNotification",
+        "routing.AgentStateNotification",
+    }
+)
+"""Notifications that some public material describes, in their v3 spelling."""
+
+_LONGEST = 128
+_SHAPE = re.compile(
+    r"\.?(?:ams\.)?(?:(?P<family>ms|cm|cqm|aam|routing|userprofile|up)\.)?"
+    r"(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<answer>\$Response)?"
+)
+_FAMILIES = {"aam": "cqm", "up": "userprofile"}
+_NO_FAMILY = frozenset(
+    {GET_CLOCK, KEEP_ALIVE, INIT_CONNECTION, "GetClockResponse", "KeepAliveResponse"}
+    | {"InitConnectionResponse", "GenericSubscribeResponse", "StringResponse", "StringResp"}
+)
+_SAME = {
+    ".ReqBody$StringResp": "StringResponse",
+    "ReqBody$StringResp": "StringResponse",
+    "StringResp": "StringResponse",
+    "cm.ConsumerRequestConversationResponse": "cm.RequestConversationResponse",
+    "ms.GenerateURLResponse": "ms.BaseGenerateURLResponse",
+    "routing.routingTaskNotification": "routing.RoutingTaskNotification",
+    "routing.agentStateNotification": "routing.AgentStateNotification",
+}
+
+
+def normal_type(name: str) -> str:
+    """The v3 spelling of a type name; a name that is not understood comes back as it is."""
+    return name if len(name) > _LONGEST else _normal(name)
+
+
+@lru_cache(maxsize=1024)
+def _normal(name: str) -> str:
+    if name in _SAME:
+        return _SAME[name]
+    shape = _SHAPE.fullmatch(name)
+    if shape is None:
+        return name
+    family, bare = shape["family"], shape["name"] + ("Response" if shape["answer"] else "")
+    if family is None:
+        return _SAME.get(bare, bare) if bare in _NO_FAMILY else name
+    spelled = f"{_FAMILIES.get(family, family)}.{bare}"
+    return _SAME.get(spelled, spelled)
+
+
+def is_known_answer(name: str) -> bool:
+    """Whether a response's type (v3 spelling) reads like one: those are named after what was asked."""
+    return name.endswith("Response")

@@ -1,0 +1,205 @@
+"""What one change of a dialog tells, and what is odd about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.messaging.changes import changes_of, read_change, sequence_of, sequences_of, server_time, shown
+from recorder.messaging.events import (
+    ChatStateReported,
+    Event,
+    MessagePublished,
+    OddityNoticed,
+    ReceiptReported,
+    Stamp,
+)
+
+STAMP = Stamp(7, 1, 1_000, 2_000)
+TEXT = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
+
+
+def heard(change: object) -> list[Event]:
+    tell: list[Event] = []
+    read_change(change, STAMP, tell)
+    return tell
+
+
+def odd_kinds(events: list[Event]) -> list[str]:
+    return [event.kind for event in events if isinstance(event, OddityNoticed)]
+
+
+@pytest.mark.parametrize(
+    ("value", "sequences", "oddities"),
+    [
+        pytest.param([3], (3,), 0, id="one"),
+        pytest.param([2, 3, 5], (2, 3, 5), 0, id="many"),
+        pytest.param(3, (3,), 0, id="scalar"),
+        pytest.param("3", (3,), 0, id="digits"),
+        pytest.param(["3", 4], (3, 4), 0, id="digits-in-a-list"),
+        pytest.param([5, 2], (5, 2), 0, id="order-kept"),
+        pytest.param([], (), 1, id="empty"),
+        pytest.param(None, (), 1, id="absent"),
+        pytest.param([3, 3], (3,), 1, id="repeated"),
+        pytest.param([-1, 3], (3,), 1, id="negative"),
+        pytest.param([True, 3], (3,), 1, id="boolean"),
+        pytest.param([3.0], (3,), 1, id="whole-fraction"),
+        pytest.param([3.5], (), 1, id="fraction"),
+        pytest.param([1e30, 2**63], (), 1, id="beyond-all-sequences"),
+        pytest.param(["x", "", "٣", "-1", None, {}, []], (), 1, id="rubbish"),
+        pytest.param([1, 1, -1, 2.0], (1, 2), 3, id="all-at-once"),
+        pytest.param({"0": 1}, (), 1, id="object"),
+        pytest.param(list(range(10_000)), tuple(range(10_000)), 0, id="ten-thousand"),
+    ],
+)
+def test_what_is_usable_is_used_and_the_rest_is_named(
+    value: object, sequences: tuple[int, ...], oddities: int
+) -> None:
+    used, odd = sequences_of(value)
+    assert used == sequences
+    assert len(odd) == oddities
+    event = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": value}
+    events = heard({"dialogId": "d", "event": event})
+    assert odd_kinds(events) == ["malformed-sequence-list"] * oddities
+    assert [e.sequences for e in events if isinstance(e, ReceiptReported)] == (
+        [sequences] if sequences else []
+    )
+
+
+def test_booleans_are_no_sequences() -> None:
+    assert sequence_of(True) is None
+    assert sequence_of(1) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "type_", "text"),
+    [
+        pytest.param(TEXT, "text/plain", "hi", id="text"),
+        pytest.param({**TEXT, "message": ""}, "text/plain", "", id="empty-text"),
+        pytest.param({**TEXT, "message": 7}, "text/plain", None, id="number"),
+        pytest.param({"type": "ContentEvent", "message": "hi"}, "ContentEvent", "hi", id="no-content-type"),
+        pytest.param(
+            {"type": "ContentEvent", "contentType": "hosted/file", "message": {"caption": "logo"}},
+            "hosted/file",
+            "logo",
+            id="file",
+        ),
+        pytest.param(
+            {"type": "ContentEvent", "contentType": "forms/secure-invitation", "message": {"title": "Card"}},
+            "forms/secure-invitation",
+            None,
+            id="form",
+        ),
+        pytest.param({"type": "RichContentEvent", "content": {}}, "RichContentEvent", None, id="structured"),
+    ],
+)
+def test_a_message_has_its_type_and_the_text_there_is(
+    event: dict[str, Any], type_: str, text: str | None
+) -> None:
+    (message,) = heard({"dialogId": "d", "sequence": 0, "event": event})
+    assert isinstance(message, MessagePublished)
+    assert (message.type, message.text, message.sequence) == (type_, text, 0)
+
+
+@pytest.mark.parametrize(
+    ("ids", "participant"),
+    [
+        pytest.param({"originatorId": "v3"}, "v3", id="v3"),
+        pytest.param({"originatorPId": "p", "originatorId": "acc.1"}, "p", id="public-id-wins"),
+        pytest.param({"originatorMetadata": {"id": "m", "role": "CONSUMER"}}, "m", id="metadata-alone"),
+        pytest.param({}, None, id="nobody"),
+        pytest.param({"originatorId": 7}, "7", id="number"),
+    ],
+)
+def test_the_originator_is_found_in_every_generation(ids: dict[str, Any], participant: str | None) -> None:
+    (message,) = heard({"dialogId": "d", "sequence": 1, "event": TEXT, **ids})
+    assert isinstance(message, MessagePublished)
+    assert message.author == participant
+
+
+@pytest.mark.parametrize(
+    ("time", "read", "odd"),
+    [
+        *[(1_538_494_337_103, 1_538_494_337_103, 0), (253_402_300_799_999, 253_402_300_799_999, 0)],
+        *[(None, None, 0), (0, None, 1), (-1, None, 1), (1_478_089_679, None, 1), (2**63, None, 1)],
+        *[("1538494337103", None, 1), (1.5e12, None, 1), (True, None, 1)],
+    ],
+)
+def test_only_a_time_in_milliseconds_is_a_time(time: object, read: int | None, odd: int) -> None:
+    events = heard({"dialogId": "d", "sequence": 1, "serverTimestamp": time, "event": TEXT})
+    assert odd_kinds(events) == ["odd-server-time"] * odd
+    assert events[-1].evidence.server_ms == server_time(time) == read  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        pytest.param(7, "malformed-change", id="scalar"),
+        pytest.param({"event": [TEXT]}, "malformed-change", id="event-is-a-list"),
+        pytest.param({"sequence": 1, "event": TEXT}, "no-dialog", id="no-dialog"),
+        pytest.param({"dialogId": "d", "event": TEXT}, "malformed-sequence", id="no-sequence"),
+        pytest.param({"dialogId": "d", "sequence": -1, "event": TEXT}, "malformed-sequence", id="negative"),
+        pytest.param({"dialogId": "d", "event": {"type": "NewEvent"}}, "unknown-event", id="new-event"),
+        pytest.param(
+            {"dialogId": "d", "event": {"type": ["ContentEvent"]}}, "unknown-event", id="type-is-a-list"
+        ),
+        pytest.param(
+            {"dialogId": "d", "event": {"type": "ChatStateEvent"}}, "malformed-chat-state", id="no-state"
+        ),
+        pytest.param(
+            {"dialogId": "d", "event": {"type": "AcceptStatusEvent", "sequenceList": [1]}},
+            "malformed-receipt",
+            id="no-status",
+        ),
+        pytest.param(
+            {"event": {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [1]}},
+            "no-dialog",
+            id="receipt-without-dialog",
+        ),
+    ],
+)
+def test_what_cannot_be_a_fact_is_an_oddity_and_no_fact(change: object, kind: str) -> None:
+    events = heard(change)
+    assert odd_kinds(events) == [kind]
+    assert len(events) == 1
+
+
+def test_statuses_nobody_heard_of_are_kept_as_they_are() -> None:
+    event = {"type": "AcceptStatusEvent", "status": "viewed", "sequenceList": [12]}
+    (receipt,) = heard({"dialogId": "d", "sequence": 13, "event": event})
+    assert isinstance(receipt, ReceiptReported)
+    assert (receipt.status, receipt.own_sequence, receipt.mine, receipt.ask) == ("viewed", 13, False, None)
+
+
+@given(st.integers(0, 9) | st.none(), st.sampled_from(["ACTIVE", "GONE", "BACKGROUND"]))
+def test_a_chat_state_never_touches_a_message(sequence: int | None, state: str) -> None:
+    change = {"dialogId": "d", "sequence": sequence, "event": {"type": "ChatStateEvent", "chatState": state}}
+    (reported,) = heard(change)
+    assert isinstance(reported, ChatStateReported)
+
+
+@pytest.mark.parametrize(
+    ("body", "changes"),
+    [
+        pytest.param({"changes": [1, 2]}, [1, 2], id="list"),
+        pytest.param({"changes": {"event": {}}}, [{"event": {}}], id="single"),
+        pytest.param({"changes": []}, [], id="empty"),
+        pytest.param({"event": {}}, [{"event": {}}], id="v2"),
+        pytest.param([{"event": {}}], [{"event": {}}], id="history"),
+        pytest.param({}, None, id="nothing"),
+        pytest.param("{}", None, id="string"),
+        pytest.param(None, None, id="absent"),
+    ],
+)
+def test_changes_are_found_wherever_a_generation_puts_them(body: object, changes: list[Any] | None) -> None:
+    assert changes_of(body) == changes
+
+
+def test_anything_is_shown_in_a_few_words() -> None:
+    values = (None, True, 7, "x" * 500, [1], {"a": 1})
+    assert [shown(value) for value in values if len(shown(value)) > 80] == []
+    assert shown("a") == '"a"'
+    assert shown([1]) == "an array of 1"
