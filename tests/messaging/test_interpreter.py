@@ -235,6 +235,12 @@ def test_an_id_is_reused_only_while_its_question_waits() -> None:
     assert kinds(heard.client(requests.get_clock("1"))) == ["RequestAsked", "id-reused"]
 
 
+def test_requests_without_an_id_do_not_reuse_one() -> None:
+    heard = Heard()
+    for _ in range(2):
+        assert kinds(heard.client({"kind": "req", "type": "GetClock"})) == ["RequestAsked"]
+
+
 def test_connections_do_not_answer_for_each_other() -> None:
     """After a reconnect the ids begin again; what was asked before is lost."""
     heard = Heard()

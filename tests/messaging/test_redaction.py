@@ -407,3 +407,26 @@ def test_a_large_object_under_a_secret_name_is_held_until_it_ends() -> None:
     joined = b"".join(in_fragments(Redactor(KEY), raw, list(range(0, len(raw), 7))))
     assert b"hidden" not in joined
     assert json.loads(joined)["n"] == "shown"
+
+
+def test_half_a_secret_is_not_remembered() -> None:
+    """Byte by byte, every beginning of a token would push out a secret that is still to be looked for."""
+    redactor = Redactor(KEY)
+    redactor.headers([("Authorization", "Bearer first-secret-1")])
+    in_fragments(redactor, b'{"token":"' + b"a1b2c3d4e5" * 40 + b'"}', list(range(1, 400)))
+    assert b"first-secret-1" not in once(redactor, '{"message":"first-secret-1"}')
+
+
+def test_a_known_secret_does_not_tear_an_escape_apart() -> None:
+    """A line break, written as backslash and n, before what looks like the secret's second letter."""
+    redacted = once(Redactor(KEY, ["nabcdefgh1"]), b'{"m":"line\\nabcdefgh1"}')
+    assert b"abcdefgh1" not in redacted
+    assert _is_json(redacted)
+
+
+@pytest.mark.parametrize("cut", range(60))
+def test_a_secret_that_holds_the_beginning_of_another_goes_as_one(cut: int) -> None:
+    raw = b'{"token":"abcdefg {\\"auth\\":{\\"x\\":\\"y", "message":"shown"}'
+    joined = b"".join(in_fragments(Redactor(KEY), raw, [cut]))
+    assert b"abcdefg" not in joined
+    assert json.loads(joined)["message"] == "shown"

@@ -262,9 +262,8 @@ def test_tables_of_another_program_in_the_database_are_left_alone(database: str)
 def test_migrations_work_from_an_installed_package(tmp_path: Path) -> None:
     """Where ``recorder/_migrations`` stands beside the rooms, it is taken; else the checkout's."""
     package = tmp_path / "recorder"
-    shutil.copytree(
-        Path(schema.__file__).parent.parent, package, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    left_out = shutil.ignore_patterns("__pycache__", "_migrations")
+    shutil.copytree(Path(schema.__file__).parent.parent, package, ignore=left_out)
     shutil.copytree(schema.scripts_location(), package / "_migrations")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
