@@ -20,7 +20,11 @@ SHORTEST = 8
 
 
 class View:
-    """A payload with one kind of escape undone. ``depth`` counts how many kinds were, one on another."""
+    """A payload with one kind of escape undone. ``depth`` counts how many kinds were, one on another.
+
+    The quotes that stood there unescaped are the byte 0xFF here: they bound the strings that the rest is
+    in, and are not to be taken for quotes within them.
+    """
 
     def __init__(self, data: bytes, parent: View | None = None) -> None:
         self.data = data
@@ -40,14 +44,14 @@ class View:
         length = position = 0
         for found in escape.finditer(parent.data):
             plain = undo(found)
-            pieces += (parent.data[position : found.start()], plain)
+            pieces += (_unquoted(parent.data[position : found.start()]), plain)
             length += found.start() - position
             view._at.append(length)
             view._plain.append(len(plain))
             view._raw.append(found.span())
             length += len(plain)
             position = found.end()
-        pieces.append(parent.data[position:])
+        pieces.append(_unquoted(parent.data[position:]))
         view.data = b"".join(pieces)
         return view
 
@@ -68,6 +72,10 @@ class View:
             return self._raw[nearest]
         raw = self._raw[nearest][1] + after
         return raw, raw + 1
+
+
+def _unquoted(data: bytes) -> bytes:
+    return data.replace(b'"', b"\xff")
 
 
 def views(data: bytes) -> list[View]:

@@ -52,25 +52,26 @@ _RUN_BYTES: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 _TOKEN_BYTES: Final = _RUN_BYTES + b"~+/="
 _SCHEME = re.compile(rb"(?i)(?<![A-Za-z0-9_])(?:bearer|jwt)[ \t]++([A-Za-z0-9._~+/=\-]{8,})")
 _LEADING_SCHEME = re.compile(rb"(?i)(?:bearer|jwt|basic|token|digest)[ \t]++")
-_KEY = re.compile(rb"""["']((?:[A-Za-z0-9_.\- ]|\\u[0-9a-fA-F]{4}){2,64}+)["']\s*+:\s*+(?=(["'{\[]))""")
+_NAME: Final = rb"((?:[A-Za-z0-9_.\- ]|\\u[0-9a-fA-F]{4}){2,64}+)"
+_KEY = re.compile(rb'"' + _NAME + rb'"\s*+:\s*+(?=["{\[])')
+_SINGLE_KEY = re.compile(rb"'" + _NAME + rb"'\s*+:\s*+(?=')")
 _LETTER_ESCAPE = re.compile(rb"\\u00([0-7][0-9a-fA-F])")
-_BODY = {
-    b'"': re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL),
-    b"'": re.compile(rb"(?:[^'\\]++|\\.)*+", re.DOTALL),
-}
-_PART = re.compile(rb'"((?:[^"\\]++|\\.)*+)"?(\s*+:)?|[{}\[\]]', re.DOTALL)
-_QUERY = re.compile(rb"""[?&;]([A-Za-z0-9_.\-]{2,40})=([^&;\s"'<>\\#]+)""")
-_USER = re.compile(rb"""://([^/\s"'@<>\\:?#]*+:[^/\s"'@<>\\?#]*+)@""")
-_ANY_USER = re.compile(rb"""://([^/\s"'@<>\\?#]++)@""")
-_BRAND = re.compile(rb"""/messaging/brand/([^/?#\s"'<>\\]+)""")
+# Where escapes were undone, 0xFF stands for the quotes that end the string they are in: nothing that is
+# read there goes beyond it. In UTF-8 that byte never occurs.
+_BODY = re.compile(rb'(?:[^"\\\xff]++|\\.)*+', re.DOTALL)
+_SINGLE_BODY = re.compile(rb"(?:[^'\"\\\xff]++|\\.)*+", re.DOTALL)
+_PART = re.compile(rb'"((?:[^"\\\xff]++|\\.)*+)"?(\s*+:)?|[{}\[\]\xff]', re.DOTALL)
+_QUERY = re.compile(rb"""[?&;]([A-Za-z0-9_.\-]{2,40})=([^&;\s"'<>\\#\xff]+)""")
+_USER = re.compile(rb"""://([^/\s"'@<>\\:?#\xff]*+:[^/\s"'@<>\\?#\xff]*+)@""")
+_ANY_USER = re.compile(rb"""://([^/\s"'@<>\\?#\xff]++)@""")
+_BRAND = re.compile(rb"""/messaging/brand/([^/?#\s"'<>\\\xff]+)""")
 _HEADER_LINE = re.compile(
-    rb"""(?i)(?<![A-Za-z])(authorization|proxy-authorization|cookie|set-cookie)["']?[ \t]*+[:=][ \t]*+["']?"""
-    rb"""([^\r\n"']+)"""
+    rb"""(?i)(?<![A-Za-z])(authorization|proxy-authorization|cookie|set-cookie)["']?[ \t]*+[:=][ \t]*+"""
+    rb"""(?:'([^'\r\n\xff]+)|"([^"\r\n\xff]+)|([^"'\s\xff][^"'\r\n\xff]*))"""
 )
-_ASSIGNED = re.compile(rb"""(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]{2,40})=([^\s&;,"']+)""")
+_ASSIGNED = re.compile(rb"""(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]{2,40})=([^\s&;,"'\xff]+)""")
 _LABELLED = re.compile(rb"""(?<![A-Za-z0-9_\-])([A-Za-z0-9_\-]{2,40}):[ \t]*+([A-Za-z0-9._~+/=\-]{8,})""")
-
-
+_END: Final = b"\xff"
 _DEPTHS: Final = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
 
@@ -115,25 +116,25 @@ def keyed(view: bytes) -> Iterator[Spot]:
     done = 0
     for found in _KEY.finditer(view):
         if found.end() >= done and is_secret_name(found[1]):
-            word = _word(found[1])
-            if found[2] in _BODY:
-                yield from _value(view, found.end() + 1, _BODY[found[2]], word)
-            else:
-                done = yield from _inside(view, found.end(), word)
+            done = yield from _under(view, found.end(), _word(found[1]))
 
 
-def _value(view: bytes, start: int, body: re.Pattern[bytes], word: str) -> Iterator[Spot]:
-    value = body.match(view, start)
-    if value is not None:
-        yield from _spot(view, *value.span(), word)
+def single_quoted(view: bytes) -> Iterator[Spot]:
+    """As ``keyed``, in the way Python prints it."""
+    for found in _SINGLE_KEY.finditer(view):
+        value = _SINGLE_BODY.match(view, found.end() + 1)
+        if value is not None and is_secret_name(found[1]):
+            yield from _spot(view, *value.span(), _word(found[1]))
 
 
-def _inside(view: bytes, start: int, word: str) -> Generator[Spot, None, int]:
-    """Every string in an object or array under a secret name. Returns where it ends."""
+def _under(view: bytes, start: int, word: str) -> Generator[Spot, None, int]:
+    """The string, or every string in the object or array, that begins there. Returns where it ends."""
     depth = 0
     for part in _PART.finditer(view, start):
+        if part[0] == _END:
+            return part.start()
         depth += _DEPTHS.get(part[0], 0)
-        if part[1] is not None and part[2] is None:
+        if part[1] is not None and (part[2] is None or depth == 0):
             yield from _spot(view, *part.span(1), word)
         if depth <= 0:
             return part.end()
@@ -185,10 +186,12 @@ def brands(view: bytes) -> Iterator[Spot]:
 def header_lines(view: bytes) -> Iterator[Spot]:
     """The values of headers that carry secrets, in text that quotes them."""
     for found in _HEADER_LINE.finditer(view):
-        yield from _spot(view, *found.span(2), _word(found[1]))
+        yield from _spot(view, *found.span(found.lastindex or 0), _word(found[1]))
 
 
-IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (tokens, schemes, keyed, queries, users, brands)
+IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (
+    *(tokens, schemes, keyed, single_quoted, queries, users, brands),
+)
 IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignments)
 IN_URLS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, loose_queries, any_users)
 
@@ -200,12 +203,6 @@ def _spot(view: bytes, start: int, end: int, word: str) -> Iterator[Spot]:
     already = _PLACEHOLDER.match(view, start)
     if start < end and (already is None or already.end() < end):
         yield Spot(start, end, word)
-
-
-def string_end(data: bytes, start: int) -> int:
-    """Where the JSON string that ``start`` is in ends, or where the data does."""
-    body = _BODY[b'"'].match(data, start)
-    return start if body is None else body.end()
 
 
 def is_placeholder(text: str) -> bool:
@@ -274,13 +271,13 @@ def _open_user(view: bytes) -> int:
     return len(view) if start < 3 or _NOT_IN_USER.search(view, start) else start
 
 
-_NOT_IN_USER = re.compile(rb"""[/\s"'@<>\\?#]""")
+_NOT_IN_USER = re.compile(rb"""[/\s"'@<>\\?#\xff]""")
 
 
 def _open_container(view: bytes) -> int:
     done = 0
     for found in _KEY.finditer(view):
-        if found.end() >= done and found[2] not in _BODY and is_secret_name(found[1]):
+        if found.end() >= done and is_secret_name(found[1]):
             done = _closed_at(view, found.end())
             if done > len(view):
                 return found.end()
@@ -288,9 +285,11 @@ def _open_container(view: bytes) -> int:
 
 
 def _closed_at(view: bytes, start: int) -> int:
-    """Where an object or array ends; beyond the end of the view if it does not."""
+    """Where a string, an object or an array ends; beyond the end of the view if it does not."""
     depth = 0
     for part in _PART.finditer(view, start):
+        if part[0] == _END:
+            return part.start()
         depth += _DEPTHS.get(part[0], 0)
         if depth <= 0:
             return part.end()

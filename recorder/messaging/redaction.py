@@ -23,7 +23,6 @@ from .recognisers import (
     is_secret_name,
     may_hold_secret,
     open_from,
-    string_end,
 )
 from .remembered import Remembered, Secret
 from .tokens import claims_of, is_jwt, placeholder
@@ -137,11 +136,16 @@ class Redactor:
         finds = self._finds(data, recognisers)
         return self._replaced(data, finds, 0, len(data)) if finds else data
 
-    def _finds(self, data: bytes, recognisers: Sequence[Recogniser]) -> list[_Find]:
-        """Every secret in ``data``, in order, without overlaps. All of them are remembered."""
+    def _finds(self, data: bytes, recognisers: Sequence[Recogniser], *, goes_on: bool = False) -> list[_Find]:
+        """Every secret in ``data``, in order, without overlaps.
+
+        All are remembered; where ``data`` goes on in the next fragment, not the one it ends with,
+        which may be half a secret.
+        """
         seen = views(data)
-        found = [find for view in seen for find in _recognised(data, view, recognisers)]
-        self._remembered.learn(find.secret for find in found)
+        found = [find for view in seen for find in _recognised(view, recognisers)]
+        whole = len(data) if goes_on else len(data) + 1
+        self._remembered.learn(find.secret for find in found if find.end < whole)
         found += (find for view in seen for find in self._known_in(view))
         return _merged(found)
 
@@ -175,7 +179,7 @@ class Redactor:
             return b""
         window = before.context + before.held + data
         begin = len(before.context)
-        finds = self._finds(window, IN_PAYLOADS)
+        finds = self._finds(window, IN_PAYLOADS, goes_on=not fin)
         cut = len(window) if fin else max(begin, self._safe_until(window, finds))
         endless = len(window) - cut > _LONGEST_OPEN
         if endless:
@@ -198,24 +202,12 @@ class Redactor:
         return next((find.start for find in finds if find.start < until < find.end), until)
 
 
-def _recognised(data: bytes, view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Find]:
+def _recognised(view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Find]:
     for recognise in recognisers:
         for start, end, word in recognise(view.data):
-            find = _within_its_string(data, *view.original(start, end), view, view.data[start:end], word)
-            if find.start < find.end:
-                yield find
-
-
-def _within_its_string(data: bytes, start: int, end: int, view: View, secret: bytes, word: str) -> _Find:
-    """A find; one that was read too far, because an undone escape looked like one more, is cut short.
-
-    What stands in a string of the payload ends with it: the next bare quote is the payload's own.
-    """
-    depth = view.depth
-    if depth and (last := string_end(data, start)) < end:
-        end, depth, secret = last, 0, data[start:last]
-    text = secret.decode("utf-8", "surrogateescape")
-    return _Find(start, end, depth, Secret("jwt" if is_jwt(text) else word, text))
+            text = view.data[start:end].decode("utf-8", "surrogateescape")
+            secret = Secret("jwt" if is_jwt(text) else word, text)
+            yield _Find(*view.original(start, end), view.depth, secret)
 
 
 def _merged(found: list[_Find]) -> list[_Find]:

@@ -51,7 +51,15 @@ def test_short_secrets_have_no_forms() -> None:
 def test_views_undo_escapes_one_level_at_a_time() -> None:
     inner = json.dumps({"token": "a/b"}).replace("/", "\\/")
     data = json.dumps({"body": inner}).encode()
-    assert [b'"token": "a/b"' in view.data for view in views(data)] == [False, False, True]
+    assert [b'"token"' in view.data for view in views(data)] == [False, True, False]
+    assert [b"a/b" in view.data for view in views(data)] == [False, False, True]
+
+
+def test_the_quotes_a_view_stands_in_are_bounds_and_no_quotes() -> None:
+    plain, undone = views(b'{"a":"say \\"x\\"","b":1}')
+    assert undone.data == b'{\xffa\xff:\xffsay "x"\xff,\xffb\xff:1}'
+    assert undone.original(10, 12) == (10, 13)
+    assert plain.depth < undone.depth
 
 
 def test_a_url_within_a_url_is_undone_too() -> None:

@@ -430,3 +430,27 @@ def test_a_secret_that_holds_the_beginning_of_another_goes_as_one(cut: int) -> N
     joined = b"".join(in_fragments(Redactor(KEY), raw, [cut]))
     assert b"abcdefg" not in joined
     assert json.loads(joined)["message"] == "shown"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'he wrote {"auth": {"a": "b',
+        'he wrote {"token": "abc',
+        "he wrote {'auth': {",
+        "he wrote 'token': 'abc",
+        "he wrote 'token':",
+        'and \\"password\\": \\"',
+        "?token=",
+        "%22auth%22:{",
+        "Authorization: jwt abcdefgh1",
+    ],
+)
+def test_what_a_message_leaves_open_ends_with_it(text: str) -> None:
+    """Half a JSON object in a chat is its author's affair: the frame around it stays whole."""
+    frame = {"a": text, "x": "shown", "l": ["shown", {"y": "z"}], "b": json.dumps({"token": "hidden"})}
+    redacted = once(Redactor(KEY), json.dumps(frame))
+    read = json.loads(redacted)
+    assert (read["x"], read["l"]) == (frame["x"], frame["l"])
+    assert "hidden" not in read["b"]
+    assert read["a"][:3] == text[:3]
