@@ -92,4 +92,7 @@ def _clean(text: str, options: ConnectOptions) -> str:
     printable = "".join(char if char.isprintable() else "?" for char in text)
     if options.token:
         printable = printable.replace(options.token, "…")
-    return printable if len(printable) <= _LONGEST_REASON else printable[:_LONGEST_REASON] + "…"
+    if len(printable) <= _LONGEST_REASON:
+        return printable
+    # Cut between words: half a secret would not be recognised as one by whoever blanks them.
+    return printable[:_LONGEST_REASON].rpartition(" ")[0] + " …"

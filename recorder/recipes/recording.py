@@ -16,6 +16,7 @@ from recorder.clock import Clock, RealClock
 from recorder.documents import parse_duration
 from recorder.errors import BadOption, CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
 from recorder.messaging.envelopes import dump
+from recorder.messaging.redaction import Redactor
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake
@@ -36,13 +37,17 @@ NOT_LET_IN = {
 
 @dataclass(slots=True)
 class Recording:
-    """One session under way: its sink, its clock, and the numbers of its frames and connections."""
+    """One session under way: its sink, its clock, and the numbers of its frames and connections.
+
+    ``blank`` takes the secrets of the session out of a sentence that may quote its frames.
+    """
 
     intake: Intake
     clock: Clock
     began_s: float
     numbers: Iterator[int]
     connections: Iterator[int]
+    blank: Callable[[str], str]
 
     def connect(self, options: ConnectOptions) -> RecordingConnection:
         """Open the session's next connection. Raises ``CannotConnect``, once that is recorded."""
@@ -66,29 +71,50 @@ def recording(
     keep_secrets: bool = False,
     durability: Durability = "second",
 ) -> Iterator[Recording]:
-    """A session that gets its end record on every way out of the block, unless storage failed."""
+    """A session that gets its end record on every way out of the block, unless storage failed.
+
+    The words of our own errors leave the block without secrets: they quote what the service said.
+    """
     clock = RealClock()
+    redactor = Redactor(archive.redaction_key(), known=known_secrets)
     intake = archive.begin_session(
         source=source,
         started_at_us=clock.wall_us(),
         clock=clock,
         name=name,
-        known_secrets=known_secrets,
+        redactor=redactor,
         keep_secrets=keep_secrets,
         durability="full" if durability == "full" else "barrier",
     )
+    blank = _as_it_is if keep_secrets else redactor.text
     try:
-        yield Recording(intake, clock, clock.now_s(), itertools.count(1), itertools.count(1))
+        yield Recording(intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), blank)
     except StorageFailed:
         raise
     except (RecorderError, KeyboardInterrupt) as ended:
+        if isinstance(ended, RecorderError):
+            _blank_error(ended, blank)
         # The recording itself is whole: what ended it is part of the story.
         intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
+        raise
+    except BrokenPipeError:  # `| head` has seen enough
+        intake.finish(clock.wall_us(), detail="stopped: nobody was reading the output any more")
         raise
     except BaseException as fault:
         intake.finish(clock.wall_us(), complete=False, detail=f"a fault of ours: {type(fault).__name__}")
         raise
     intake.finish(clock.wall_us())
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _blank_error(error: RecorderError, blank: Callable[[str], str]) -> None:
+    for name, value in list(vars(error).items()):
+        if isinstance(value, str):
+            setattr(error, name, blank(value))
+    error.args = (error.says,)
 
 
 def connect_options(

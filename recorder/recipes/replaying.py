@@ -116,18 +116,18 @@ def _play(
     stop: Stop,
     say: Say,
 ) -> Played:
-    player = Player(
-        script,
-        token=options.token,
-        init_connection=options.init_connection,
-        on_step=lambda result: say(_step_line(result)),
-    )
     secrets = () if options.token is None else (options.token,)
     outcome: Outcome | None = None
     with open_archive(archive, mode="write", create=True, say=say) as opened:
         with recording(
             opened, source="replay", name=name, known_secrets=secrets, keep_secrets=keep_secrets
         ) as session:
+            player = Player(
+                script,
+                token=options.token,
+                init_connection=options.init_connection,
+                on_step=lambda result: say(session.blank(_step_line(result))),
+            )
             say(f"playing {script.name}: {len(script.steps)} steps against {options.place}")
 
             def connect() -> RecordingConnection:
@@ -136,6 +136,7 @@ def _play(
                 return connection
 
             outcome = drive(player, connect=connect, clock=session.clock, stopped=stop.is_set)
+            outcome = _blanked(outcome, session.blank)
         _report(outcome, say)
         session_id, listed = messages(opened, session.intake.session)
     return Played(session_id, listed, None if stop.is_set() else outcome)
@@ -145,6 +146,19 @@ def _step_line(result: StepResult) -> str:
     took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
     says = f": {result.says}" if result.says else ""
     return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
+
+
+def _blanked(outcome: Outcome, blank: Callable[[str], str]) -> Outcome:
+    """The outcome without the secrets that its sentences quote from frames."""
+    return outcome._replace(
+        results=tuple(
+            result._replace(says=blank(result.says), shown=tuple(map(blank, result.shown)))
+            for result in outcome.results
+        ),
+        troubles=tuple(map(blank, outcome.troubles)),
+        notes=tuple(map(blank, outcome.notes)),
+        ended=None if outcome.ended is None else blank(outcome.ended),
+    )
 
 
 def _report(outcome: Outcome, say: Say) -> None:

@@ -53,4 +53,7 @@ def _author(message: MessageView) -> str:
 def _quoted(text: str | None) -> str:
     if text is None:
         return "(no text)"
-    return f'"{text}"' if len(text) <= 60 else f'"{text[:57]}…"'
+    if len(text) <= 60:
+        return f'"{text}"'
+    # Cut between words: half a secret would not be recognised as one by whoever blanks them.
+    return f'"{text[:57].rpartition(" ")[0]}…"'

@@ -19,7 +19,7 @@ def test_nothing_heard_is_no_lines(by_hand):
 
 
 def test_every_line_names_its_frames(by_hand, told, text, receipt):
-    hand = by_hand("steps:\n- open_conversation:\n- say: hi\n- say: " + "x" * 80)
+    hand = by_hand("steps:\n- open_conversation:\n- say: hi\n- say: " + "words " * 15)
     hand.open()
     hand.answer(hand.send(), body={"sequence": 0})
     hand.hear(told(text(1, "Hello"), receipt(2, "READ", 0), receipt(3, "NACK", 0, by="agent-2")))
@@ -27,7 +27,7 @@ def test_every_line_names_its_frames(by_hand, told, text, receipt):
     assert seen.lines(hand.player.known.transcript) == (
         'frame 8: us, #0 "hi", read (READ by agent-1, frame 9; NACK by agent-2, frame 9)',
         'frame 9: agent-1 (ASSIGNED_AGENT), #1 "Hello", sent',
-        f'frame 10: us, without a sequence "{"x" * 57}…", pending',
+        f'frame 10: us, without a sequence "{" ".join(["words"] * 9)}…", pending',
     )
 
 
