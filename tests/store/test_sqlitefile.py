@@ -228,6 +228,8 @@ def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, missing: bool) 
 READ_AS_SOMEBODY_ELSE = """
 import os, sys
 from pathlib import Path
+from sqlalchemy import create_engine
+create_engine("sqlite://").connect().close()  # loads what it loads lazily, too
 from recorder.store.archive import Archive  # imported while we may still read our own code
 os.setgid(65534); os.setuid(65534)
 with Archive.open(sys.argv[1], mode="read", scripts=Path(sys.argv[2])) as archive:
