@@ -72,7 +72,7 @@ def make_connection() -> None:
     """One WebSocket, upgrade to close."""
     op.create_table(
         "connection",
-        sa.Column("session_id", ROW_NUMBER),
+        sa.Column("session_id", ROW_NUMBER, comment="row number of its session"),
         sa.Column("number", sa.Integer, autoincrement=False, comment="place in the session, from 1"),
         sa.Column("url", sa.Text, comment="where to, secrets blanked; null where unknown"),
         sa.Column("opened_at_us", sa.BigInteger, comment="µs since the epoch, UTC"),
@@ -113,7 +113,7 @@ def make_frame() -> None:
     op.create_table(
         "frame",
         sa.Column("id", ROW_NUMBER, comment="row number, in the order of arrival"),
-        sa.Column("session_id", ROW_NUMBER, nullable=False),
+        sa.Column("session_id", ROW_NUMBER, nullable=False, comment="row number of its session"),
         sa.Column(
             "number", sa.BigInteger, nullable=False, comment="place in the session, from 1, without gaps"
         ),

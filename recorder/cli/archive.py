@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -50,7 +51,7 @@ def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Qui
 def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
     """See the help above."""
     from recorder import recipes
-    from recorder.report.text import print_verdicts
+    from recorder.report.sessions import print_verdicts
 
     verdicts = recipes.verify(archive)
     if json:
@@ -78,3 +79,31 @@ def upgrade_archive(archive: Archive = DEFAULT_ARCHIVE, quiet: Quiet = False) ->
 
     talk = Talk(quiet=quiet)
     recipes.upgrade(archive, say=talk)
+
+
+@app.command(
+    "rebuild",
+    help=help_with(
+        "Drop the derived tables of a session, or of all, and make them anew from the frames.",
+        "recorder archive rebuild",
+    ),
+)
+def rebuild_archive(
+    session: Annotated[
+        str | None, typer.Argument(metavar="[SESSION]", help="Only this one; all sessions if not given.")
+    ] = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+
+    talk = Talk(quiet=quiet)
+    with recipes.open_archive(archive, mode="write", create=False, say=talk) as opened:
+        rebuilt = recipes.rebuild(opened, session)
+    if json:
+        for each in rebuilt:
+            write_json({"session": each})
+        return
+    talk(f"rebuilt the derived tables of {len(rebuilt)} session{'' if len(rebuilt) == 1 else 's'}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet, Session, help_with
+from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Quiet, Session, help_with
 from .output import write_json
 
 app = typer.Typer(no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
@@ -41,18 +41,22 @@ def list_frames(
             for frame in frames:
                 write_json(frame_json(frame))
             return
-        from recorder.report.text import print_frames
+        from recorder.report.frames import print_frames
 
         print_frames(sys.stdout, frames)
 
 
 @app.command(
     "show",
-    help=help_with("Show one frame: header, payload as text or JSON, and hex.", "recorder frame show last 1"),
+    help=help_with(
+        "Show one frame: header, payload as text or JSON, hex, and what it proves.",
+        "recorder frame show last 1",
+    ),
 )
 def show_frame(
     session: Session,
     frame: Annotated[str, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")],
+    alias: Alias = None,
     archive: Archive = DEFAULT_ARCHIVE,
     json: Json = False,
     quiet: Quiet = False,
@@ -60,13 +64,17 @@ def show_frame(
     """See the help above."""
     from recorder import recipes
 
+    aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive) as opened:
         shown = recipes.frame(opened, session, frame)
+        proofs = recipes.frame_proofs(opened, session, shown.number, aliases=aliases)
     if json:
-        from recorder.report.view import frame_json
+        from recorder.report.view import frame_json, proven_json
 
-        write_json(frame_json(shown))
+        write_json({**frame_json(shown), "proves": [proven_json(fact) for fact in proofs]})
         return
     from recorder.report.hexdump import print_frame
+    from recorder.report.life import print_proofs
 
     print_frame(sys.stdout, shown)
+    print_proofs(sys.stdout, proofs)

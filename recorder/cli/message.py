@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Dialog, Json, Quiet, Session, help_with
-from .output import write_json
+from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Dialog, Json, Quiet, Session, help_with
+from .output import Talk, write_json
 
 app = typer.Typer(no_args_is_help=True, help="Messages: list them with their receipts, show why.")
 
@@ -25,6 +25,14 @@ def add_to(parent: typer.Typer) -> None:
 def list_messages(
     session: Session,
     dialog: Dialog = None,
+    at: At = None,
+    alias: Alias = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on while somebody records; --json: a line per change.")
+    ] = False,
+    interval: Annotated[
+        str, typer.Option("--interval", metavar="DURATION", help="With --follow: how often to look.")
+    ] = "500ms",
     archive: Archive = DEFAULT_ARCHIVE,
     json: Json = False,
     quiet: Quiet = False,
@@ -32,15 +40,34 @@ def list_messages(
     """See the help above."""
     from recorder import recipes
 
-    with recipes.open_archive(archive) as opened:
-        session_id, messages = recipes.messages(opened, session, dialog=dialog)
+    if follow:
+        from .following import follow_messages
+
+        follow_messages(
+            archive,
+            session,
+            dialog=dialog,
+            interval=interval,
+            json=json,
+            fixed={"--at": at, "--alias": alias},
+        )
+        return
+    aliases = recipes.parse_aliases(alias or ())
+    plain = dialog is not None and at is None and not aliases
+    answer = recipes.quick_messages(archive, session, dialog) if plain and dialog is not None else None
+    if answer is None:
+        with recipes.open_archive(archive) as opened:
+            answer = recipes.messages(
+                opened, session, dialog=dialog, at=at, aliases=aliases, say=Talk(quiet=quiet)
+            )
+    session_id, messages = answer
     if json:
         from recorder.report.view import message_json
 
         for message in messages:
             write_json(message_json(session_id, message))
         return
-    from recorder.report.text import print_messages
+    from recorder.report.messages import print_messages
 
     print_messages(sys.stdout, messages)
 
@@ -58,9 +85,11 @@ def show_message(
         str,
         typer.Argument(
             metavar="[DIALOG:]SEQUENCE",
-            help="A sequence, with its dialog where there are several; or #FRAME of a publish without one.",
+            help="A sequence, with its dialog where there are several; or #FRAME of a publish of ours.",
         ),
     ],
+    at: At = None,
+    alias: Alias = None,
     archive: Archive = DEFAULT_ARCHIVE,
     json: Json = False,
     quiet: Quiet = False,
@@ -68,13 +97,16 @@ def show_message(
     """See the help above."""
     from recorder import recipes
 
+    aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive) as opened:
-        session_id, view, rungs = recipes.message_life(opened, session, message)
+        session_id, view, rungs = recipes.message_life(
+            opened, session, message, at=at, aliases=aliases, say=Talk(quiet=quiet)
+        )
     if json:
         from recorder.report.view import life_json
 
         write_json(life_json(session_id, view, rungs))
         return
-    from recorder.report.text import print_life
+    from recorder.report.life import print_life
 
     print_life(sys.stdout, view, rungs)

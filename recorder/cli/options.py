@@ -24,6 +24,18 @@ Session = Annotated[
 ]
 Name = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
 Dialog = Annotated[str | None, typer.Option("--dialog", metavar="ID", help="Only this dialog.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="WHEN",
+        help="As of then: a frame ('#123'), an offset (+12.5s), or an ISO time. Nothing later counts.",
+    ),
+]
+Alias = Annotated[
+    list[str] | None,
+    typer.Option("--alias", metavar="OLD=NEW", help="Two ids of one person: show OLD as NEW. Repeatable."),
+]
 KeepSecrets = Annotated[
     bool, typer.Option("--keep-secrets", help="Store tokens and cookies as they are. Off for good reason.")
 ]

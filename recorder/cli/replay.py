@@ -56,7 +56,7 @@ def replay(
 ) -> None:
     """See the help above."""
     from recorder import recipes
-    from recorder.report.text import print_messages
+    from recorder.report.messages import print_messages
     from recorder.report.view import message_json
 
     from .signals import stop_on_signals

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet, Session, help_with
+from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Quiet, Session, help_with
 from .output import Talk, write_json
 
-app = typer.Typer(no_args_is_help=True, help="Sessions: list, show, export and delete them.")
+app = typer.Typer(no_args_is_help=True, help="Sessions: list, show, compare, export and delete them.")
 
 
 def add_to(parent: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet:
         return
     import sys
 
-    from recorder.report.text import print_sessions
+    from recorder.report.sessions import print_sessions
 
     print_sessions(sys.stdout, sessions)
     if not sessions:
@@ -46,13 +46,18 @@ def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet:
     help=help_with("Show one session: its connections, frames, messages.", "recorder session show last"),
 )
 def show_session(
-    session: Session, archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False
+    session: Session,
+    alias: Alias = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """See the help above."""
     from recorder import recipes
 
+    aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive) as opened:
-        summary = recipes.summary(opened, session)
+        summary = recipes.summary(opened, session, aliases=aliases, say=Talk(quiet=quiet))
     if json:
         from recorder.report.summary import summary_json
 
@@ -63,6 +68,53 @@ def show_session(
     from recorder.report.summary import print_summary
 
     print_summary(sys.stdout, summary)
+
+
+@app.command(
+    "diff",
+    help=help_with(
+        "Compare two sessions message by message: receipts that appeared, vanished, came in another order.",
+        "recorder session diff last last",
+    ),
+)
+def diff_sessions(
+    first: Annotated[str, typer.Argument(metavar="A", help="A session, as everywhere: the one before.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another: the one after.")],
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if they differ.")] = False,
+    delays_over: Annotated[
+        str | None,
+        typer.Option(
+            "--delays-over",
+            metavar="DURATION",
+            help="Count a delay that moved by more than this (100ms, 2s) as a difference; else none counts.",
+        ),
+    ] = None,
+    alias: Alias = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    import sys
+
+    from recorder import recipes
+    from recorder.report.difference import difference_json, print_difference
+
+    talk = Talk(quiet=quiet)
+    aliases = recipes.parse_aliases(alias or ())
+    with recipes.open_archive(archive) as opened:
+        difference = recipes.session_difference(
+            opened, first, second, aliases=aliases, delays_over=delays_over, say=talk
+        )
+    if not difference.changes:
+        talk("nothing differs")
+    if json:
+        for line in difference_json(difference):
+            write_json(line)
+    else:
+        print_difference(sys.stdout, difference)
+    if fail:
+        recipes.fail_if_different(difference)
 
 
 @app.command(

@@ -183,7 +183,7 @@ class _Reading:
         if not self._begun:
             raise BadCapture(self._file, "there is nothing in it")
         for closed, computes in self._closed:
-            yield closed._replace(offset_us=self._since_us(closed.at_us)) if computes else closed
+            yield closed._replace(offset_us=self._apart_us(closed.at_us)) if computes else closed
 
     def _header(self, line: Line) -> SessionHeader:
         if self._has_header:
@@ -214,7 +214,7 @@ class _Reading:
             raise line.bad(f"connection {connection} was begun by an earlier line")
         self._last_index[connection] = -1
         at_us = line.moment_us("opened_at")
-        offset_us = self._offset_us(line, "opened_offset_us", at_us)
+        offset_us = self._opened_offset_us(line, at_us)
         yield ConnectionOpened(connection, line.text("url"), at_us, offset_us)
         if line.knows(*_HANDSHAKE_KEYS):
             yield HandshakeSeen(
@@ -266,6 +266,19 @@ class _Reading:
         offset_us = given if line.has(key) else self._since_us(at_us)
         self._last_offset_us = max(self._last_offset_us, offset_us or 0)
         return offset_us
+
+    def _opened_offset_us(self, line: Line, at_us: int | None) -> int | None:
+        # Connection lines may all stand first: the last one's offset says nothing of the frames that follow.
+        before_us = self._last_offset_us
+        given = self._offset_us(line, "opened_offset_us", at_us)
+        self._last_offset_us = before_us
+        return given if line.has("opened_offset_us") else self._apart_us(at_us)
+
+    def _apart_us(self, at_us: int | None) -> int | None:
+        """The time since the first time told, whatever was told in between."""
+        if at_us is None or self._base_us is None:
+            return None
+        return max(-BIGGEST, min(at_us - self._base_us, BIGGEST))
 
     def _since_us(self, at_us: int | None) -> int | None:
         """Never less than an earlier offset: a wall clock may be set back, a monotonic one may not."""

@@ -7,7 +7,7 @@ What can be used is used; everything else is named as an oddity.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from .envelopes import id_text, one_or_many
 from .events import (
@@ -27,20 +27,14 @@ RECEIPT: Final = "AcceptStatusEvent"
 CHAT_STATE: Final = "ChatStateEvent"
 
 _ANNOUNCED = Proof.ANNOUNCED
-_LAST_SEQUENCE = 2**63 - 1
-_SURELY_MS = 100_000_000_000  # a time below this is in seconds, or in 1973
-_YEAR_10000_MS = 253_402_300_800_000
+LAST_SEQUENCE: Final = 2**63 - 1
+SURELY_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 1973
+YEAR_10000_MS: Final = 253_402_300_800_000
 
 
-class _Heard(NamedTuple):
-    """What every change says, whatever its event."""
-
-    dialog_id: str | None
-    conversation_id: str | None
-    participant: str | None
-    role: str | None
-    sequence: object
-    evidence: Evidence
+# What every change says, whatever its event: dialog, conversation, participant, role, the sequence as it
+# came, and the evidence. A bare tuple, because there is one for every event of a session.
+_Heard = tuple[str | None, str | None, str | None, str | None, object, Evidence]
 
 
 def changes_of(body: object) -> list[Any] | None:
@@ -66,32 +60,40 @@ def read_change(change: object, stamp: Stamp, tell: list[Event], *, dialog_id: o
     kind = event.get("type")
     read = _READERS.get(kind) if type(kind) is str else None
     if read is None:
-        tell.append(unknown_event(kind, heard.evidence))
+        tell.append(unknown_event(kind, heard[-1]))
     else:
         read(heard, event, tell)
 
 
 def _heard(change: dict[str, Any], stamp: Stamp, tell: list[Event], dialog_id: object) -> _Heard:
     get = change.get
-    metadata = get("originatorMetadata")
-    role = who = None
-    if type(metadata) is dict:
-        role, who = metadata.get("role"), metadata.get("id")
+    metadata, dialog, conversation = get("originatorMetadata"), get("dialogId"), get("conversationId")
+    role, who = (metadata.get("role"), metadata.get("id")) if type(metadata) is dict else (None, None)
     # The v2 wire has both ids; the public one is the one that v3 calls originatorId.
     participant = get("originatorPId") or get("originatorId") or who
-    time = get("serverTimestamp")
-    server_ms = time if type(time) is int and _SURELY_MS <= time < _YEAR_10000_MS else None
-    evidence = Evidence(_ANNOUNCED, stamp.frame, stamp.connection, stamp.at_us, stamp.offset_us, server_ms)
-    if server_ms is None and time is not None:
-        tell.append(odd_time(time, evidence))
-    return _Heard(
-        id_text(get("dialogId")) or id_text(dialog_id),
-        id_text(get("conversationId")),
-        id_text(participant),
+    if type(participant) is not str:
+        participant = _first_id(get("originatorPId"), get("originatorId"), who)
+    return (
+        dialog if type(dialog) is str and dialog else _first_id(dialog, dialog_id),
+        None if conversation is None else id_text(conversation),
+        participant,
         role if type(role) is str and role else None,
         get("sequence"),
-        evidence,
+        _evidence(get("serverTimestamp"), stamp, tell),
     )
+
+
+def _first_id(*candidates: object) -> str | None:
+    return next(filter(None, map(id_text, candidates)), None)
+
+
+def _evidence(time: object, stamp: Stamp, tell: list[Event]) -> Evidence:
+    frame, connection, at_us, offset_us = stamp
+    if time is None or (type(time) is int and SURELY_MS <= time < YEAR_10000_MS):
+        return Evidence(_ANNOUNCED, frame, connection, at_us, offset_us, time)
+    evidence = Evidence(_ANNOUNCED, frame, connection, at_us, offset_us)
+    tell.append(odd_time(time, evidence))
+    return evidence
 
 
 def _read_content(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
@@ -123,13 +125,12 @@ def _read_receipt(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> No
 
 
 def _read_chat_state(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
+    dialog_id, _, participant, role, _, evidence = heard
     state = event.get("chatState")
     if type(state) is str and state:
-        tell.append(
-            ChatStateReported(heard.dialog_id, heard.participant, heard.role, False, state, heard.evidence)
-        )
+        tell.append(ChatStateReported(dialog_id, participant, role, False, state, evidence))
     else:
-        tell.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", heard.evidence))
+        tell.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
 
 
 _READERS: dict[str, Callable[[_Heard, dict[str, Any], list[Event]], None]] = {
@@ -172,7 +173,7 @@ def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
 
     A list, or one number standing for a list of one; digits in a string count as the number.
     """
-    if type(value) is list and len(value) == 1 and type(value[0]) is int and 0 <= value[0] <= _LAST_SEQUENCE:
+    if type(value) is list and len(value) == 1 and type(value[0]) is int and 0 <= value[0] <= LAST_SEQUENCE:
         return (value[0],), []
     listed = one_or_many(value)
     usable = [sequence for sequence in map(sequence_of, listed) if sequence is not None]
@@ -198,7 +199,7 @@ def _whole_fractions(listed: list[Any]) -> list[float]:
 def sequence_of(value: object) -> int | None:
     """A sequence: a whole number from 0 on, digits in a string allowed; None for anything else."""
     if type(value) is int:
-        return value if 0 <= value <= _LAST_SEQUENCE else None
+        return value if 0 <= value <= LAST_SEQUENCE else None
     if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 18:
         return int(value)
     if type(value) is float and value.is_integer() and 0 <= value < 2**53:
@@ -208,7 +209,7 @@ def sequence_of(value: object) -> int | None:
 
 def server_time(value: object) -> int | None:
     """The service's own time in milliseconds since the epoch, if it can be one."""
-    return value if type(value) is int and _SURELY_MS <= value < _YEAR_10000_MS else None
+    return value if type(value) is int and SURELY_MS <= value < YEAR_10000_MS else None
 
 
 def odd_time(value: object, evidence: Evidence) -> OddityNoticed:

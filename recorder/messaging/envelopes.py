@@ -85,16 +85,16 @@ def parse(data: bytes, *, from_client: bool, binary: bool = False) -> Envelope:
         raw = orjson.loads(data)
     except (ValueError, RecursionError) as problem:
         return _salvaged(data, str(problem), from_client=from_client)
-    return _envelope(raw, data, from_client=from_client)
+    return envelope_of(raw, data, from_client=from_client)
 
 
-def _envelope(raw: Any, data: bytes, *, from_client: bool) -> Envelope:
+def envelope_of(raw: Any, data: bytes, *, from_client: bool) -> Envelope:
+    """What ``parse`` makes of a payload whose JSON was read already: ``raw`` is that of ``data``."""
     if type(raw) is not dict:
         return Unreadable("not-an-object", f"JSON, but {_shape_of(raw)}", data)
-    get = raw.get
-    kind = get("kind")
+    kind = raw.get("kind")
     if kind == "notification":
-        return Notification(_type_of(get("type")) or "", get("body"), raw, from_client)
+        return Notification(_type_of(raw.get("type")) or "", raw.get("body"), raw, from_client)
     if kind == "resp":
         return _response(raw, from_client=from_client)
     if kind == "req":
@@ -184,7 +184,7 @@ def _salvaged(data: bytes, problem: str, *, from_client: bool) -> Envelope:
         except (ValueError, RecursionError):
             pass
         else:
-            return _envelope(raw, data, from_client=from_client)
+            return envelope_of(raw, data, from_client=from_client)
     return Unreadable(_reason(data, problem), problem, data)
 
 

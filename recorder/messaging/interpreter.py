@@ -8,15 +8,29 @@ a guess. Nothing here raises, whatever a frame holds.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import orjson
 
 from . import typenames
 from .changes import changes_of, odd_time, read_change, server_time, shown
-from .envelopes import Envelope, Notification, Request, Response, Unreadable, one_or_many
+from .envelopes import (
+    Envelope,
+    Notification,
+    Request,
+    Response,
+    Unreadable,
+    envelope_of,
+    one_or_many,
+    parse,
+)
 from .events import Event, Evidence, OddityNoticed, Proof, PublishAsked, PublishLost, RequestAsked, Stamp
 from .questions import Question, answered, identified_by, said_by, token_in
 from .snapshots import conversation_of, snapshot, updated_at
+from .straight import usual_event
+
+_loads = orjson.loads
 
 UPSERT = "UPSERT"
 DELETE = "DELETE"
@@ -31,6 +45,7 @@ class Interpreter:
     def __init__(self) -> None:
         self._waiting: dict[int, dict[str | None, deque[Question]]] = {}
         self._participants: dict[int, str] = {}
+        self._same = dict[str, str]().setdefault
 
     def connection_opened(self, connection: int, *, token: str | None, stamp: Stamp) -> list[Event]:
         """Tell who we are, if ``token`` (an Authorization value or its placeholder) says so."""
@@ -39,6 +54,18 @@ class Interpreter:
             return []
         self._participants[connection] = identified.participant
         return [identified]
+
+    def read(self, data: bytes, stamp: Stamp, *, from_client: bool) -> Sequence[Event]:
+        """The facts in one payload: ``feed(parse(data, …), stamp)``, only faster. Never raises."""
+        try:
+            raw = _loads(data)
+        except (ValueError, RecursionError):
+            return self.feed(parse(data, from_client=from_client), stamp)
+        if not from_client:
+            usual = usual_event(raw, stamp, self._same)
+            if usual is not None:
+                return (usual,)
+        return self.feed(envelope_of(raw, data, from_client=from_client), stamp)
 
     def feed(self, envelope: Envelope, stamp: Stamp) -> list[Event]:
         """The facts in one envelope. An empty list where it tells nothing new. Never raises."""

@@ -42,19 +42,22 @@ from recorder.messaging.events import (
 from .state import Ask, Message, OwnReceipt, Proven, ReceiptKey, Transcript
 
 _LATEST_MS = 1 << 63
+_ACKNOWLEDGED = Proof.ACKNOWLEDGED
+# There is one of these for every receipt of a session; a named tuple's own constructor costs twice this.
+_new = tuple.__new__
 
 
 def fold(events: Iterable[Event], transcript: Transcript | None = None) -> Transcript:
     """Apply all events to ``transcript`` (a new one by default), which is changed and returned."""
     transcript = Transcript() if transcript is None else transcript
     for event in events:
-        _RULES[type(event)](transcript, event)
+        RULES[type(event)](transcript, event)
     return transcript
 
 
 def apply(transcript: Transcript, event: Event) -> Transcript:
     """Apply one event. Changes ``transcript`` and returns it."""
-    _RULES[type(event)](transcript, event)
+    RULES[type(event)](transcript, event)
     return transcript
 
 
@@ -92,26 +95,33 @@ def _ask(transcript: Transcript, frame: int) -> Ask:
 
 
 def _on_published(transcript: Transcript, event: MessagePublished) -> None:
-    message = _message(transcript, event.dialog_id, event.sequence)
-    if _tells_better(event, message):
-        message.published = event.evidence
-        message.author, message.role = event.author, event.role
-        message.type, message.text = event.type, event.text
-    _told_role(transcript, event.author, event.role, event.evidence.frame)
-    if event.mine:
+    dialog_id, sequence, _, author, role, mine, kind, text, ask, evidence = event
+    dialog = transcript.dialogs.get(dialog_id)
+    if dialog is None:
+        dialog = transcript.dialogs[dialog_id] = {}
+    message = dialog.get(sequence)
+    if message is None:
+        message = dialog[sequence] = Message(evidence, author, role, kind, text)
+    elif tells_better(evidence, event, message):
+        message.published, message.author, message.role = evidence, author, role
+        message.type, message.text = kind, text
+    if role is not None and author is not None:
+        _told_role(transcript.roles, author, role, evidence.frame)
+    if mine:
         message.mine = True
-    if event.ask is not None:
-        message.ask = event.ask if message.ask is None else min(message.ask, event.ask)
-        _answered(_ask(transcript, event.ask), event)
+    if ask is not None:
+        message.ask = ask if message.ask is None else min(message.ask, ask)
+        _answered(_ask(transcript, ask), event)
 
 
-def _tells_better(event: MessagePublished, message: Message) -> bool:
-    if message.published is None or stronger(event.evidence, message.published):
+def tells_better(evidence: Evidence, told: MessagePublished | Message, known: Message) -> bool:
+    """Whether ``told``, proven by ``evidence``, is to stand for the content of a message."""
+    if known.published is None or stronger(evidence, known.published):
         return True
-    if stronger(message.published, event.evidence):
+    if stronger(known.published, evidence):
         return False
     # One frame told the same sequence twice: any total order will do, as long as it is one.
-    return _content(event) < _content(message)
+    return _content(told) < _content(known)
 
 
 def _content(told: MessagePublished | Message) -> tuple[str, str, str, str]:
@@ -143,21 +153,35 @@ def _on_lost(transcript: Transcript, event: PublishLost) -> None:
 
 
 def _on_receipt(transcript: Transcript, event: ReceiptReported) -> None:
-    key = ReceiptKey(event.participant, event.status)
-    if event.mine:
-        _on_own_receipt(transcript, key, event)
-    if event.evidence.proof < Proof.ACKNOWLEDGED:
+    dialog_id, sequences, participant, role, mine, status, _, _, evidence = event
+    if mine:
+        _on_own_receipt(transcript, ReceiptKey(participant, status), event)
+    if evidence[0] < _ACKNOWLEDGED or not sequences:
         return
-    proven = Proven(event.evidence, event.role)
-    for sequence in event.sequences:
-        receipts = _message(transcript, event.dialog_id, sequence).receipts
-        known = receipts.get(key)
-        if known is None or _proves_better(proven, known):
-            receipts[key] = proven
-    _told_role(transcript, event.participant, event.role, event.evidence.frame)
+    dialog, said = transcript.dialogs.get(dialog_id), transcript.receipts.get(dialog_id)
+    if dialog is None:
+        dialog = transcript.dialogs[dialog_id] = {}
+    if said is None:
+        said = transcript.receipts[dialog_id] = {}
+    proofs = said.get((participant, status))  # type: ignore[call-overload]  # equal to its ReceiptKey, and cheaper
+    if proofs is None:
+        proofs = said[ReceiptKey(participant, status)] = {}
+    proven = _new(Proven, (evidence, role))
+    for sequence in sequences:
+        known = proofs.setdefault(sequence, proven)
+        if known is proven:
+            if sequence not in dialog:
+                dialog[sequence] = Message()
+        elif proves_better(proven, known):
+            proofs[sequence] = proven
+    if role is not None and participant is not None:
+        _told_role(transcript.roles, participant, role, evidence[1])
 
 
-def _proves_better(new: Proven, known: Proven) -> bool:
+def proves_better(new: Proven, known: Proven) -> bool:
+    """Whether ``new`` is to stand for a receipt instead of ``known``."""
+    if new[0][0] is known[0][0] and new[0][1] > known[0][1]:  # proof and frame, the usual repetition
+        return False
     if stronger(new.evidence, known.evidence):
         return True
     if stronger(known.evidence, new.evidence):
@@ -193,12 +217,10 @@ def _tried(message: Message, key: ReceiptKey) -> OwnReceipt:
 # --- people and conversations ---------------------------------------------------------------------------
 
 
-def _told_role(transcript: Transcript, participant: str | None, role: str | None, frame: int) -> None:
-    if participant is None or role is None:
-        return
-    known = transcript.roles.get(participant)
+def _told_role(roles: dict[str, tuple[int, str]], participant: str, role: str, frame: int) -> None:
+    known = roles.get(participant)
     if known is None or known < (frame, role):
-        transcript.roles[participant] = (frame, role)
+        roles[participant] = (frame, role)
 
 
 def _on_identified(transcript: Transcript, event: Identified) -> None:
@@ -207,16 +229,22 @@ def _on_identified(transcript: Transcript, event: Identified) -> None:
 
 def _on_conversation(transcript: Transcript, event: ConversationChanged) -> None:
     known = transcript.conversations.get(event.conversation_id)
-    if known is None or _snapshot_order(known) < _snapshot_order(event):
+    if known is None or is_newer(event, known):
         transcript.conversations[event.conversation_id] = event
     for participant in event.participants:
-        _told_role(transcript, participant.participant, participant.role, event.evidence.frame)
+        _told_role(transcript.roles, participant.participant, participant.role, event.evidence.frame)
 
 
-def _snapshot_order(snapshot: ConversationChanged) -> tuple[int, int, str]:
+def is_newer(new: ConversationChanged, known: ConversationChanged) -> bool:
+    """Whether ``new`` is the later snapshot of a conversation."""
+    one, other = _snapshot_order(new), _snapshot_order(known)
+    # One frame may tell two of the same time: any total order will do, as long as it is one.
+    return repr(new) > repr(known) if one == other else one > other
+
+
+def _snapshot_order(snapshot: ConversationChanged) -> tuple[int, int]:
     # Their order is not guaranteed; their time of the change is. Frames of 2016 carry none: then arrival.
-    updated_ms = -1 if snapshot.updated_ms is None else snapshot.updated_ms
-    return (updated_ms, snapshot.evidence.frame, repr(snapshot))
+    return (-1 if snapshot.updated_ms is None else snapshot.updated_ms, snapshot.evidence.frame)
 
 
 def _on_oddity(transcript: Transcript, event: OddityNoticed) -> None:
@@ -227,7 +255,7 @@ def _tells_nothing(transcript: Transcript, event: Event) -> None:
     """Facts about requests and typing; they belong to other views than this one."""
 
 
-_RULES: dict[type, Callable[[Transcript, Any], None]] = {
+RULES: dict[type, Callable[[Transcript, Any], None]] = {
     MessagePublished: _on_published,
     ReceiptReported: _on_receipt,
     PublishAsked: _on_asked,
@@ -242,3 +270,4 @@ _RULES: dict[type, Callable[[Transcript, Any], None]] = {
     RequestAsked: _tells_nothing,
     RequestAnswered: _tells_nothing,
 }
+"""What each kind of event does to a transcript: ``RULES[type(event)](transcript, event)`` applies it."""

@@ -6,13 +6,16 @@ nobody read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from recorder.messaging.events import Evidence, Proof
 
+from .delays import Delay as Delay
+from .delays import delay as delay
+from .echoes import Echo, MessageKey, probable_echoes
 from .fold import stronger
-from .state import LADDER, Ask, Message, OwnReceipt, Transcript
+from .state import LADDER, Ask, Message, OwnReceipt, Proven, ReceiptKey, Transcript
 
 STATUS_OF = {"ACCEPT": "accepted", "READ": "read"}
 """The word for a message whose highest receipt is this one."""
@@ -38,6 +41,8 @@ class MessageView(NamedTuple):
         sent: what proves that it was sent; None for a message known only by receipts for it.
         ask: number of the frame that asked for it, None if it is not ours or was published elsewhere.
         decided_by: the receipt that makes it accepted or read, else None.
+        echo: why it is *probably* what ``ask`` asked for, whose answer never came; None where that is
+            certain, or no question.
     """
 
     dialog_id: str | None
@@ -52,6 +57,7 @@ class MessageView(NamedTuple):
     receipts: tuple[ReceiptView, ...]
     ask: int | None
     decided_by: ReceiptView | None = None
+    echo: Echo | None = None
 
 
 def own_ids(transcript: Transcript) -> frozenset[str]:
@@ -71,15 +77,18 @@ def _answered_messages(transcript: Transcript) -> Iterator[Message]:
 def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:
     """All messages: by dialog in order of appearance, then by sequence; publishes without one come last."""
     me = own_ids(transcript)
+    echoes = probable_echoes(transcript, me)
+    explained = {echo.ask for echo in echoes.values()}
     shown = [
-        message_view(transcript, dialog_id, sequence, me=me)
+        message_view(transcript, dialog_id, sequence, me=me, echoes=echoes)
         for dialog_id in sorted(_chosen(transcript, dialog), key=lambda d: (_first_frame(transcript, d), d))
         for sequence in sorted(transcript.dialogs[dialog_id])
     ]
     return shown + [
-        _ask_view(transcript, frame, ask, me)
+        ask_view(transcript, frame, ask, me)
         for frame, ask in sorted(transcript.asks.items())
         if ask.answered is None and ask.asked is not None and dialog in (None, ask.dialog_id)
+        if frame not in explained
     ]
 
 
@@ -88,58 +97,68 @@ def _chosen(transcript: Transcript, dialog: str | None) -> list[str]:
 
 
 def _first_frame(transcript: Transcript, dialog_id: str) -> int:
-    messages = transcript.dialogs[dialog_id].values()
-    return min(evidence.frame for message in messages for evidence in _proofs(message))
+    return min(evidence.frame for evidence in _proofs(transcript, dialog_id))
 
 
-def _proofs(message: Message) -> Iterator[Evidence]:
-    """All evidence kept of a message; at least one, or the message would not be here."""
-    if message.published is not None:
-        yield message.published
-    for proven in message.receipts.values():
-        yield proven.evidence
-    for own in (message.tried or {}).values():
-        yield from own.claims.values()
-        yield from own.refusals.values()
+def _proofs(transcript: Transcript, dialog_id: str) -> Iterator[Evidence]:
+    """All evidence kept of a dialog; at least one, or the dialog would not be here."""
+    for message in transcript.dialogs[dialog_id].values():
+        if message.published is not None:
+            yield message.published
+        for own in (message.tried or {}).values():
+            yield from own.claims.values()
+            yield from own.refusals.values()
+    for proofs in transcript.receipts.get(dialog_id, {}).values():
+        for proven in proofs.values():
+            yield proven.evidence
 
 
 def message_view(
-    transcript: Transcript, dialog_id: str, sequence: int, *, me: frozenset[str] | None = None
+    transcript: Transcript,
+    dialog_id: str,
+    sequence: int,
+    *,
+    me: frozenset[str] | None = None,
+    echoes: Mapping[MessageKey, Echo] | None = None,
 ) -> MessageView:
-    """One message.
+    """One message. ``me`` and ``echoes`` spare who asks for many to work them out for each.
 
     Raises:
         KeyError: the transcript knows neither the message nor a receipt for it.
     """
     me = own_ids(transcript) if me is None else me
+    echoes = probable_echoes(transcript, me) if echoes is None else echoes
+    echo = echoes.get((dialog_id, sequence))
     message = transcript.dialogs[dialog_id][sequence]
     author = message.author if message.author is not None else _sole(me) if message.mine else None
-    mine = True if message.mine else _is_me(author, me)
-    receipts = _receipts(transcript, message, me)
+    mine = True if message.mine else is_me(author, me)
+    receipts = _receipts(transcript, dialog_id, sequence, me)
     decided_by = None if message.published is None else _deciding(message, author, receipts)
     return MessageView(
         dialog_id=dialog_id,
         sequence=sequence,
         author=author,
-        role=message.role or _role(transcript, author),
+        role=message.role or role_of(transcript, author),
         mine=None if message.published is None else mine,
         type=message.type,
         text=message.text,
         status=_status(message, decided_by),
         sent=message.published,
         receipts=receipts,
-        ask=message.ask,
+        ask=message.ask if echo is None else echo.ask,
         decided_by=decided_by,
+        echo=echo,
     )
 
 
-def _ask_view(transcript: Transcript, frame: int, ask: Ask, me: frozenset[str]) -> MessageView:
+def ask_view(transcript: Transcript, frame: int, ask: Ask, me: frozenset[str]) -> MessageView:
+    """One publish of ours that has no sequence (yet). ``me`` is who we are: see ``own_ids``."""
     author = ask.author if ask.author is not None else _sole(me)
     return MessageView(
         dialog_id=ask.dialog_id,
         sequence=None,
         author=author,
-        role=_role(transcript, author),
+        role=role_of(transcript, author),
         mine=True,
         type=ask.type,
         text=ask.text,
@@ -177,9 +196,13 @@ def _by_author(receipt: ReceiptView, message: Message, author: str | None) -> bo
 # --- receipts of one message ----------------------------------------------------------------------------
 
 
-def _receipts(transcript: Transcript, message: Message, me: frozenset[str]) -> tuple[ReceiptView, ...]:
+def _receipts(
+    transcript: Transcript, dialog_id: str, sequence: int, me: frozenset[str]
+) -> tuple[ReceiptView, ...]:
     best: dict[tuple[str | None, str], ReceiptView] = {}
-    for receipt in _heard(transcript, message, me):
+    message = transcript.dialogs[dialog_id][sequence]
+    given = transcript.receipts_for(dialog_id, sequence)
+    for receipt in _heard(transcript, message, given, me):
         _keep_best(best, receipt)
     for receipt in _tried(transcript, message, me):
         _keep_best(best, receipt)
@@ -197,12 +220,14 @@ def _keep_best(best: dict[tuple[str | None, str], ReceiptView], receipt: Receipt
     best[key] = better._replace(mine=mine, role=better.role or known.role or receipt.role)
 
 
-def _heard(transcript: Transcript, message: Message, me: frozenset[str]) -> Iterator[ReceiptView]:
-    for key, (evidence, role) in message.receipts.items():
+def _heard(
+    transcript: Transcript, message: Message, given: Mapping[ReceiptKey, Proven], me: frozenset[str]
+) -> Iterator[ReceiptView]:
+    for key, (evidence, role) in given.items():
         told, status = key
         participant = told if told is not None else _sole(me)
-        mine = True if told is None or key in (message.tried or {}) else _is_me(told, me)
-        yield ReceiptView(participant, role or _role(transcript, participant), mine, status, evidence)
+        mine = True if told is None or key in (message.tried or {}) else is_me(told, me)
+        yield ReceiptView(participant, role or role_of(transcript, participant), mine, status, evidence)
 
 
 def _tried(transcript: Transcript, message: Message, me: frozenset[str]) -> Iterator[ReceiptView]:
@@ -210,7 +235,7 @@ def _tried(transcript: Transcript, message: Message, me: frozenset[str]) -> Iter
         evidence = _standing(own)
         if evidence is not None:
             participant = told if told is not None else _sole(me)
-            yield ReceiptView(participant, _role(transcript, participant), True, status, evidence)
+            yield ReceiptView(participant, role_of(transcript, participant), True, status, evidence)
 
 
 def _standing(own: OwnReceipt) -> Evidence | None:
@@ -225,7 +250,8 @@ def _listing_order(receipt: ReceiptView) -> tuple[bool, str, int, str]:
     return (receipt.participant is None, receipt.participant or "", rung, receipt.status)
 
 
-def _is_me(participant: str | None, me: frozenset[str]) -> bool | None:
+def is_me(participant: str | None, me: frozenset[str]) -> bool | None:
+    """Whether that is one of our own ids; None where we know none of ours, or not whose it is."""
     return participant in me if me and participant is not None else None
 
 
@@ -233,7 +259,8 @@ def _sole(me: frozenset[str]) -> str | None:
     return next(iter(me)) if len(me) == 1 else None
 
 
-def _role(transcript: Transcript, participant: str | None) -> str | None:
+def role_of(transcript: Transcript, participant: str | None) -> str | None:
+    """The role that was told last of a participant, None where nobody told."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
 
@@ -256,27 +283,3 @@ def unread(transcript: Transcript, recipient: str) -> list[MessageView]:
 def _is_read_by(receipt: ReceiptView, recipient: str) -> bool:
     proven = receipt.evidence.proof >= Proof.ACKNOWLEDGED
     return proven and receipt.status == "READ" and receipt.participant == recipient
-
-
-class Delay(NamedTuple):
-    """How long something took, on one clock: ``clock`` is "server" (both ends are the service's times)
-    or "local" (both are ours)."""
-
-    seconds: float
-    clock: str
-
-
-def delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
-    """The time between two facts, never mixing clocks; None where no clock saw both.
-
-    The service's clock is preferred: it saw both ends without the network in between.
-    """
-    if since is None or until is None:
-        return None
-    if since.server_ms is not None and until.server_ms is not None:
-        return Delay((until.server_ms - since.server_ms) / 1_000, "server")
-    if since.offset_us is not None and until.offset_us is not None:
-        return Delay((until.offset_us - since.offset_us) / 1_000_000, "local")
-    if since.at_us is not None and until.at_us is not None:
-        return Delay((until.at_us - since.at_us) / 1_000_000, "local")
-    return None

@@ -45,7 +45,8 @@ class Message:
 
     ``published`` is the best proof that the message stands there, None while only receipts name it;
     author, role, type and text are as that proof told them. ``mine`` and ``ask`` stem from the answer to
-    our own publish. ``receipts`` are those given; ``tried`` are our own requests for them, None if none.
+    our own publish. ``tried`` are our own requests for receipts, None if none. The receipts that were
+    given stand in ``Transcript.receipts``.
     """
 
     published: Evidence | None = None
@@ -55,7 +56,6 @@ class Message:
     text: str | None = None
     mine: bool = False
     ask: int | None = None
-    receipts: dict[ReceiptKey, Proven] = field(default_factory=dict)
     tried: dict[ReceiptKey, OwnReceipt] | None = None
 
 
@@ -82,7 +82,9 @@ class Transcript:
     """Messages and receipts of a session, folded.
 
     Attributes:
-        dialogs: dialog id → sequence → message.
+        dialogs: dialog id → sequence → message; every message that a receipt names is among them.
+        receipts: dialog id → whose word → sequence → its proof. One receipt names many messages, and so
+            finds them beside each other: by message, a million frames would take a third longer.
         asks: our own publishes by the frame they went out in.
         identities: who we are according to tokens.
         roles: participant → (frame that told it, role); the newest frame wins.
@@ -91,8 +93,14 @@ class Transcript:
     """
 
     dialogs: dict[str, dict[int, Message]] = field(default_factory=dict)
+    receipts: dict[str, dict[ReceiptKey, dict[int, Proven]]] = field(default_factory=dict)
     asks: dict[int, Ask] = field(default_factory=dict)
     identities: set[str] = field(default_factory=set)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     conversations: dict[str, ConversationChanged] = field(default_factory=dict)
     oddities: set[OddityNoticed] = field(default_factory=set)
+
+    def receipts_for(self, dialog_id: str, sequence: int) -> dict[ReceiptKey, Proven]:
+        """The receipts given for one message; empty where there are none."""
+        said = self.receipts.get(dialog_id, {})
+        return {key: proofs[sequence] for key, proofs in said.items() if sequence in proofs}

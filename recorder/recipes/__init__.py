@@ -9,36 +9,113 @@ Everything the command line does is a function here, with the same words::
         session, messages = recipes.messages(archive, "last")
 """
 
-from .captures import export_to_file, export_to_stdout, import_capture
-from .looking import (
-    events,
-    frame,
-    frames,
-    message_life,
-    messages,
-    open_archive,
-    summary,
-    transcript,
-    upgrade,
-    verdict_json,
-    verify,
-)
-from .recording import record, stdin_lines
-from .replaying import Played, replay, simulate, simulator
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recorder.receipts.aliases import parse_aliases
+
+    from .captures import export_to_file, export_to_stdout, import_capture
+    from .checking import Checked, check, checked, explained, levels_of, save
+    from .comparing import fail_if_different, session_difference
+    from .deriving import messages_of, rebuild, refresh_after
+    from .following import Following, Update
+    from .looking import (
+        frame,
+        frame_proofs,
+        frames,
+        message_life,
+        messages,
+        open_archive,
+        open_session,
+        summary,
+        transcript,
+        upgrade,
+        verdict_json,
+        verify,
+    )
+    from .moments import connections_at, events, last_frame_at
+    from .quick import quick_messages
+    from .recording import record, stdin_lines
+    from .replaying import Played, replay, simulate, simulator
+
+# Loaded when first used: a simulator and a player of scripts are half a second that `message list` can spare.
+_HOME = {
+    "Checked": "recorder.recipes.checking",
+    "Following": "recorder.recipes.following",
+    "Played": "recorder.recipes.replaying",
+    "Update": "recorder.recipes.following",
+    "check": "recorder.recipes.checking",
+    "checked": "recorder.recipes.checking",
+    "connections_at": "recorder.recipes.moments",
+    "events": "recorder.recipes.moments",
+    "explained": "recorder.recipes.checking",
+    "export_to_file": "recorder.recipes.captures",
+    "export_to_stdout": "recorder.recipes.captures",
+    "fail_if_different": "recorder.recipes.comparing",
+    "frame": "recorder.recipes.looking",
+    "frame_proofs": "recorder.recipes.looking",
+    "frames": "recorder.recipes.looking",
+    "import_capture": "recorder.recipes.captures",
+    "last_frame_at": "recorder.recipes.moments",
+    "levels_of": "recorder.recipes.checking",
+    "message_life": "recorder.recipes.looking",
+    "messages": "recorder.recipes.looking",
+    "messages_of": "recorder.recipes.deriving",
+    "open_archive": "recorder.recipes.looking",
+    "open_session": "recorder.recipes.looking",
+    "parse_aliases": "recorder.receipts.aliases",
+    "quick_messages": "recorder.recipes.quick",
+    "rebuild": "recorder.recipes.deriving",
+    "record": "recorder.recipes.recording",
+    "refresh_after": "recorder.recipes.deriving",
+    "replay": "recorder.recipes.replaying",
+    "save": "recorder.recipes.checking",
+    "session_difference": "recorder.recipes.comparing",
+    "simulate": "recorder.recipes.replaying",
+    "simulator": "recorder.recipes.replaying",
+    "stdin_lines": "recorder.recipes.recording",
+    "summary": "recorder.recipes.looking",
+    "transcript": "recorder.recipes.looking",
+    "upgrade": "recorder.recipes.looking",
+    "verdict_json": "recorder.recipes.looking",
+    "verify": "recorder.recipes.looking",
+}
 
 __all__ = [
+    "Checked",
+    "Following",
     "Played",
+    "Update",
+    "check",
+    "checked",
+    "connections_at",
     "events",
+    "explained",
     "export_to_file",
     "export_to_stdout",
+    "fail_if_different",
     "frame",
+    "frame_proofs",
     "frames",
     "import_capture",
+    "last_frame_at",
+    "levels_of",
     "message_life",
     "messages",
+    "messages_of",
     "open_archive",
+    "open_session",
+    "parse_aliases",
+    "quick_messages",
+    "rebuild",
     "record",
+    "refresh_after",
     "replay",
+    "save",
+    "session_difference",
     "simulate",
     "simulator",
     "stdin_lines",
@@ -48,3 +125,10 @@ __all__ = [
     "verdict_json",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

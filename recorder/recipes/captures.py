@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,6 +25,8 @@ from recorder.wire.records import (
     RecordedFrame,
 )
 
+from .deriving import refresh_after
+from .files import replacing
 from .looking import Say, silent
 from .progress import with_progress
 
@@ -82,7 +83,7 @@ def import_capture(
             archive.delete_session(known)
         stream.seek(0)
         records = with_progress(_records(stream, str(file)), f"importing {file}", say)
-        return _store(archive, contents, records, name=name, keep_secrets=keep_secrets)
+        return _store(archive, contents, records, name=name, keep_secrets=keep_secrets, say=say)
 
 
 @contextmanager
@@ -130,7 +131,13 @@ def _records(stream: BinaryIO, file: str) -> Iterator[Record]:
 
 
 def _store(
-    archive: Archive, contents: _Contents, records: Iterator[Record], *, name: str | None, keep_secrets: bool
+    archive: Archive,
+    contents: _Contents,
+    records: Iterator[Record],
+    *,
+    name: str | None,
+    keep_secrets: bool,
+    say: Say,
 ) -> SessionInfo:
     header = contents.header
     taken = {session.session for session in archive.sessions()}
@@ -154,6 +161,7 @@ def _store(
     whole = header.state in (None, "complete")
     detail = None if whole else f"the session was {header.state} when it was exported"
     intake.finish(contents.ended_at_us, complete=whole, detail=detail)
+    refresh_after(archive, intake.session, say=say)
     return archive.find_session(intake.session)
 
 
@@ -183,26 +191,10 @@ def export_to_file(archive: Archive, session: str, file: Path, *, say: Say = sil
     """
     lines = with_progress(exported(archive, session), f"writing {file}", say)
     try:
-        with _replacing(file) as stream:
+        with replacing(file) as stream:
             stream.writelines(lines)
     except OSError as problem:
         raise BadOption("--output", f"cannot write {file}: {problem.strerror}") from None
-
-
-@contextmanager
-def _replacing(file: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the place of ``file`` once it is whole and on disk."""
-    descriptor, path = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # made with mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(descriptor)
-        Path(path).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(path).unlink()
-        raise
 
 
 def _header(session: SessionInfo) -> jsonl.SessionHeader:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from recorder.errors import BadOption, NotFound
-from recorder.messaging.events import Event
-from recorder.receipts.evidence import Rung, ask_life, life
+from recorder.receipts.aliases import Acquaintances, Aliases, Suggestion, rewritten
+from recorder.receipts.evidence import Rung, life
 from recorder.receipts.fold import fold
+from recorder.receipts.moments import Moment
+from recorder.receipts.numbers import Meter
+from recorder.receipts.proofs import Proven, proven
 from recorder.receipts.queries import MessageView, view
 from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
 from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
-from recorder.store.projections import events_of
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame
+
+from . import deriving
+from .moments import events, last_frame_at
 
 Say = Callable[[str], None]
 
@@ -39,48 +44,132 @@ def open_archive(
     return Archive.open(archive, mode=mode, create=create, say=say)
 
 
-def events(archive: Archive, session: SessionInfo) -> Iterator[Event]:
-    """What a session's frames tell, in their order."""
-    connections = archive.connections(session.session)
-    interrupted = session.state == "interrupted"
-    return events_of(connections, archive.frames(session.session), interrupted=interrupted)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session, folded up to a frame.
+
+    Attributes:
+        session: which.
+        last: number of the last frame looked at.
+        transcript: what is known of messages and receipts.
+        suggestions: ids that may be one person's, as far as ``aliases`` do not merge them already.
+    """
+
+    session: SessionInfo
+    last: int
+    transcript: Transcript
+    suggestions: Sequence[Suggestion]
+
+
+def open_session(
+    archive: Archive,
+    session: str,
+    *,
+    at: str | Moment | None = None,
+    aliases: Aliases | None = None,
+    say: Say = silent,
+    meter: Meter | None = None,
+) -> Opened:
+    """Fold a session (id, prefix, name or "last"): now, or as of ``at``; see ``last_frame_at``.
+
+    ``say`` is told the frame that ``at`` came down to, aliases that meet nobody, and ids that look like
+    one person's. ``meter`` watches what is folded.
+
+    Raises:
+        NotFound, BadOption: no such session; no such moment.
+    """
+    found = archive.find_session(session)
+    last = found.frames if at is None else last_frame_at(archive, found, at)
+    strangers, acquaintances = Acquaintances(), Acquaintances()
+    heard = (
+        strangers.watch(events(archive, found, last=last)) if aliases else events(archive, found, last=last)
+    )
+    told = acquaintances.watch(rewritten(heard, aliases or {}))
+    folded = fold(told if meter is None else meter.watch(told))
+    suggestions = acquaintances.suggestions()
+    if at is not None:
+        say(f"as of frame #{last} of {found.frames}")
+    for unmet in sorted(set(aliases or ()) - strangers.names):
+        say(f'no participant "{unmet}" in session {found.session}{" by then" if at is not None else ""}')
+    for remark in alias_remarks(suggestions):
+        say(remark)
+    return Opened(found, last, folded, suggestions)
+
+
+_SUGGESTIONS_SAID = 5
+
+
+def alias_remarks(suggestions: Sequence[Suggestion]) -> Iterator[str]:
+    """What to say of ids that may be one person's; of many, the first few."""
+    for suggestion in suggestions[:_SUGGESTIONS_SAID]:
+        yield f"maybe the same person: {suggestion.option} ({suggestion.why})"
+    if len(suggestions) > _SUGGESTIONS_SAID:
+        yield f"and {len(suggestions) - _SUGGESTIONS_SAID} more; recorder session show --json lists them all"
 
 
 def transcript(archive: Archive, session: str) -> Transcript:
     """The messages and receipts of a session (id, prefix, name or "last"), folded from its frames."""
-    return fold(events(archive, archive.find_session(session)))
+    return open_session(archive, session).transcript
 
 
-def messages(archive: Archive, session: str, *, dialog: str | None = None) -> tuple[str, list[MessageView]]:
-    """The session's id and its messages.
+def messages(
+    archive: Archive,
+    session: str,
+    *,
+    dialog: str | None = None,
+    at: str | Moment | None = None,
+    aliases: Aliases | None = None,
+    say: Say = silent,
+) -> tuple[str, list[MessageView]]:
+    """The session's id and its messages, now or as of ``at``.
 
     Raises:
-        NotFound: no such session, or no such dialog in it.
+        NotFound: no such session, or no such dialog in it (by then).
+        BadOption: no such moment.
     """
-    found = archive.find_session(session)
-    folded = fold(events(archive, found))
-    listed = view(folded, dialog)
+    if dialog is not None and at is None and not aliases:
+        found = archive.find_session(session)
+        projected = deriving.messages_of(archive, found, dialog)
+        if projected is not None:
+            return found.session, projected
+    opened = open_session(archive, session, at=at, aliases=aliases, say=say)
+    listed = view(opened.transcript, dialog)
     if dialog is not None and not listed:
-        raise NotFound("dialog", dialog, close=sorted(folded.dialogs))
-    return found.session, listed
+        raise NotFound("dialog", dialog, close=sorted(opened.transcript.dialogs))
+    return opened.session.session, listed
 
 
-def message_life(archive: Archive, session: str, reference: str) -> tuple[str, MessageView, list[Rung]]:
-    """One message and every frame that bears on it.
+def message_life(
+    archive: Archive,
+    session: str,
+    reference: str,
+    *,
+    at: str | Moment | None = None,
+    aliases: Aliases | None = None,
+    say: Say = silent,
+) -> tuple[str, MessageView, list[Rung]]:
+    """One message and every frame that bears on it, now or as of ``at``.
 
-    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish that has no sequence.
+    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours.
 
     Raises:
-        NotFound: no such message, or the sequence stands in several dialogs.
-        BadOption: the reference is none.
+        NotFound: no such message (by then), or the sequence stands in several dialogs.
+        BadOption: the reference is none, or no such moment.
     """
-    found = archive.find_session(session)
-    heard = list(events(archive, found))
-    listed = view(fold(heard))
-    message = _referred(listed, reference)
-    if message.sequence is None or message.dialog_id is None:
-        return found.session, message, ask_life(heard, message.ask or 0)
-    return found.session, message, life(heard, message.dialog_id, message.sequence)
+    opened = open_session(archive, session, at=at, aliases=aliases, say=say)
+    message = _referred(view(opened.transcript), reference)
+    # Read once more instead of kept: a session may tell millions of things, and few are of this message.
+    heard = events(archive, opened.session, last=opened.last, aliases=aliases)
+    return opened.session.session, message, life(heard, opened.transcript, message)
+
+
+def frame_proofs(
+    archive: Archive, session: str, number: int, *, aliases: Aliases | None = None
+) -> list[Proven]:
+    """What a frame proves, knowing the whole session."""
+    opened = open_session(archive, session, aliases=aliases)
+    heard = events(archive, opened.session, last=opened.last, aliases=aliases)
+    return proven(heard, opened.transcript, number)
 
 
 def _referred(listed: list[MessageView], reference: str) -> MessageView:
@@ -137,17 +226,20 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
     return archive.frame(archive.find_session(session).session, int(written))
 
 
-def summary(archive: Archive, session: str) -> Summary:
+def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, say: Say = silent) -> Summary:
     """One session at a glance."""
-    found = archive.find_session(session)
-    folded = fold(events(archive, found))
-    oddities = sorted(folded.oddities, key=lambda oddity: oddity.evidence.frame)
+    meter = Meter()
+    opened = open_session(archive, session, aliases=aliases, say=say, meter=meter)
+    found, listed = opened.session, view(opened.transcript)
+    oddities = sorted(opened.transcript.oddities, key=lambda oddity: oddity.evidence.frame)
     return Summary(
         session=found,
         connections=archive.connections(found.session),
         counts=count_frames(archive.frames(found.session)),
-        messages=view(folded),
+        messages=listed,
         oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
+        suggestions=opened.suggestions,
+        numbers=meter.numbers(listed),
     )
 
 

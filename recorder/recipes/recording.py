@@ -23,6 +23,7 @@ from recorder.store.intake import Intake
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed
 
+from .deriving import refresh_after
 from .looking import Say, open_archive, silent
 from .stopping import NeverStop, Stop
 
@@ -70,8 +71,11 @@ def recording(
     known_secrets: Iterable[str] = (),
     keep_secrets: bool = False,
     durability: Durability = "second",
+    say: Say = silent,
 ) -> Iterator[Recording]:
     """A session that gets its end record on every way out of the block, unless storage failed.
+
+    The derived tables follow once it has. ``say`` is told if that does not work.
 
     The words of our own errors leave the block without secrets: they quote what the service said.
     """
@@ -96,14 +100,18 @@ def recording(
             _blank_error(ended, blank)
         # The recording itself is whole: what ended it is part of the story.
         intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
+        if isinstance(ended, RecorderError):
+            refresh_after(archive, intake.session, say=say)
         raise
     except BrokenPipeError:  # `| head` has seen enough
         intake.finish(clock.wall_us(), detail="stopped: nobody was reading the output any more")
+        refresh_after(archive, intake.session, say=say)
         raise
     except BaseException as fault:
         intake.finish(clock.wall_us(), complete=False, detail=f"a fault of ours: {type(fault).__name__}")
         raise
     intake.finish(clock.wall_us())
+    refresh_after(archive, intake.session, say=say)
 
 
 def _as_it_is(text: str) -> str:
@@ -207,7 +215,7 @@ def record(
         open_archive(archive, mode="write", create=True, say=say) as opened,
         recording(
             opened, source="client", name=name, known_secrets=secrets, keep_secrets=keep_secrets,
-            durability=durability,
+            durability=durability, say=say,
         ) as session,
     ):  # fmt: skip
         say(f"recording session {session.intake.session} into {opened.where}")

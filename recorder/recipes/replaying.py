@@ -120,7 +120,7 @@ def _play(
     outcome: Outcome | None = None
     with open_archive(archive, mode="write", create=True, say=say) as opened:
         with recording(
-            opened, source="replay", name=name, known_secrets=secrets, keep_secrets=keep_secrets
+            opened, source="replay", name=name, known_secrets=secrets, keep_secrets=keep_secrets, say=say
         ) as session:
             player = Player(
                 script,

@@ -11,8 +11,9 @@ from rich.text import Text
 from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.records import RecordedFrame
 
+from .frames import opcode_word
 from .terminal import safe_text
-from .text import clock_time, console, opcode_word, print_pairs
+from .text import clock_time, console, print_pairs
 from .view import payload_text
 
 _BYTES_IN_A_ROW = 16

@@ -9,10 +9,13 @@ from typing import IO, Protocol
 
 from rich.text import Text
 
+from recorder.receipts.aliases import Suggestion
+from recorder.receipts.numbers import Numbers
 from recorder.receipts.queries import MessageView
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame, iso_utc
 
+from .numbers import numbers_json, print_numbers
 from .terminal import safe_text
 from .text import clock_time, console, print_pairs
 from .view import SessionFacts, session_json
@@ -76,6 +79,8 @@ class Summary:
     counts: FrameCounts
     messages: Sequence[MessageView]
     oddities: Sequence[str]
+    suggestions: Sequence[Suggestion] = ()
+    numbers: Numbers | None = None
 
 
 def statuses(messages: Iterable[MessageView]) -> Counter[str]:
@@ -95,6 +100,8 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "messages": dict(statuses(summary.messages)),
         "dialogs": list(dict.fromkeys(message.dialog_id for message in summary.messages)),
         "oddities": list(summary.oddities),
+        "suggested_aliases": [suggestion._asdict() for suggestion in summary.suggestions],
+        "numbers": None if summary.numbers is None else numbers_json(summary.numbers),
     }
 
 
@@ -134,6 +141,8 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
         _print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
     for oddity in summary.oddities:
         _print_line(stream, f"odd: {safe_text(oddity)}")
+    if summary.numbers is not None:
+        print_numbers(stream, summary.numbers)
 
 
 def _print_line(stream: IO[str], line: str) -> None:

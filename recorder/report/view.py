@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Protocol, TypedDict
 
 from recorder.messaging.events import Evidence
+from recorder.receipts.delays import Delay, delay
 from recorder.receipts.evidence import Rung
+from recorder.receipts.proofs import Proven
 from recorder.receipts.queries import MessageView, ReceiptView
 from recorder.wire.frames import Opcode
 from recorder.wire.payloads import Payload
@@ -151,9 +154,51 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
     }
 
 
-def life_json(session: str, message: MessageView, rungs: list[Rung]) -> dict[str, object]:
-    """One message with everything that happened to it, as ``message show`` prints it."""
-    life = [
-        {"says": rung.says, "participant": rung.participant, **evidence_json(rung.evidence)} for rung in rungs
-    ]
-    return {**message_json(session, message), "life": life}
+def life_json(session: str, message: MessageView, rungs: Sequence[Rung]) -> dict[str, object]:
+    """One message with everything that happened to it, as ``message show`` prints it.
+
+    ``ask`` is the frame of our publish; ``probable_echo`` the frame that makes us believe that the message
+    is that publish where its answer never came, else null.
+    """
+    return {
+        **message_json(session, message),
+        "ask": message.ask,
+        "probable_echo": None if message.echo is None else message.echo.announced.frame,
+        "life": [_rung_json(message, rung) for rung in rungs],
+    }
+
+
+def _rung_json(message: MessageView, rung: Rung) -> dict[str, object]:
+    return {
+        "says": rung.says,
+        "kind": rung.kind,
+        "participant": rung.participant,
+        "role": rung.role,
+        "mine": rung.mine,
+        "status": rung.status,
+        "own_sequence": rung.own_sequence,
+        "repeats": rung.repeats,
+        "after": delay_json(delay(message.sent, rung.evidence)),
+        **evidence_json(rung.evidence),
+    }
+
+
+def delay_json(passed: Delay | None) -> dict[str, object] | None:
+    """Seconds, and the clock that both ends were seen on."""
+    return None if passed is None else {"seconds": round(passed.seconds, 6), "clock": passed.clock}
+
+
+def proven_json(fact: Proven) -> dict[str, object]:
+    """One fact that a frame proves, as ``frame show`` lists it under ``proves``."""
+    return {
+        "kind": fact.kind,
+        "says": fact.says,
+        "proof": fact.proof.word,
+        "dialog": fact.dialog_id,
+        "sequence": fact.sequence,
+        "participant": fact.participant,
+        "role": fact.role,
+        "mine": fact.mine,
+        "status": fact.status,
+        "better": fact.better,
+    }

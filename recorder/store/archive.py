@@ -5,29 +5,30 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from recorder.errors import ArchiveUnusable, BadOption, StorageFailed
+from recorder.errors import BadOption, StorageFailed
 from recorder.messaging.redaction import Redactor
 from recorder.wire.records import RecordedFrame
 
 from . import opening, postgresql, reading, schema, sqlitefile, upkeep
-from .info import ArchiveInfo, ConnectionInfo, SessionInfo, SessionStanding
+from .hearing import Skimmed
+from .info import ArchiveInfo, ConnectionInfo, ConnectionStanding, SessionInfo, SessionStanding
 from .intake import Intake
-from .ledger import DATABASE_ERRORS, Ledger, Patience, Timekeeper
+from .ledger import Ledger, Patience, Timekeeper
 from .lock import holder_of, read_note
 from .opening import Opened, Say
 from .rows import Redacts, SessionRows, storable
+from .skimming import skim
 from .tables import session as session_table
-from .tables import setting
-from .trouble import archive_unusable, storage_failed
+from .trouble import DATABASE_ERRORS, archive_unusable, storage_failed
 
 STORAGE_WAIT_S = 10.0
 
@@ -115,8 +116,10 @@ class Archive:
         if connection.closed:
             return
         try:
-            if lock is not None and upkeep.empty_log(connection):
-                lock.forget(lock.marks.keys() - self._lost.keys())
+            # On a full or failing disk the log stays: whoever opens the archive next reads it.
+            with suppress(*DATABASE_ERRORS):
+                if lock is not None and upkeep.empty_log(connection):
+                    lock.forget(lock.marks.keys() - self._lost.keys())
         finally:
             connection.close()
             if lock is not None:
@@ -175,7 +178,7 @@ class Archive:
         Raises:
             StorageFailed: it cannot be written, or there is a session of that id.
         """
-        public_id = session or secrets.token_hex(6)
+        public_id = storable(session) if session else secrets.token_hex(6)
         if keep_secrets:
             redactor = None
         elif redactor is None:
@@ -208,11 +211,7 @@ class Archive:
     def redaction_key(self) -> bytes:
         """The 32 bytes that key the placeholders of this archive. Keep them to yourself."""
         with self._asking() as connection:
-            asked = select(setting.c.value).where(setting.c.name == "redaction_key")
-            value = connection.execute(asked).scalar_one_or_none()
-        if value is None:
-            raise ArchiveUnusable(self.where, "it is damaged or incomplete: its redaction key is missing")
-        return bytes(value)
+            return reading.redaction_key(connection)
 
     # Asking
 
@@ -266,7 +265,7 @@ class Archive:
         with self._asking() as reader:
             session_id = reading.session_row(reader, _id(session))
         wanted = reading.Wanted(session_id, connection, last)
-        after = 0 if first is None else first - 1
+        after = None if first is None else first - 1
         while True:
             with self._asking() as reader:
                 chunk = reading.chunk(reader, wanted, after)
@@ -274,6 +273,14 @@ class Archive:
                 return
             yield from chunk
             after = chunk[-1].frame.number
+
+    def skim(
+        self, session: str | SessionInfo, *, after: int = 0, last: int | None = None
+    ) -> Iterator[Skimmed]:
+        """The same, skimmed: what a fold needs of each frame, four times as fast. Above ``after``."""
+        with self._asking() as reader:
+            session_id = reading.session_row(reader, _id(session))
+        yield from skim(self._asking, session_id, after=after, last=last)
 
     def frame(self, session: str | SessionInfo, number: int) -> RecordedFrame:
         """One frame of a session. Raises ``NotFound``."""
@@ -331,6 +338,11 @@ class Archive:
         """What every session claims of itself; ``verify`` compares it with the frames."""
         with self._asking() as connection:
             return reading.standings(connection, self._is_live, self.marks())
+
+    def connection_standings(self, session: str | SessionInfo) -> list[ConnectionStanding]:
+        """The same of every connection of a session, in order. Raises ``NotFound``."""
+        with self._asking() as connection:
+            return reading.connection_standings(connection, reading.session_row(connection, _id(session)))
 
     def marks(self) -> Mapping[str, int]:
         """How many frames of a session were certainly on disk, as the lock file has it."""

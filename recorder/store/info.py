@@ -114,12 +114,13 @@ class ConnectionStanding:
 class SessionStanding:
     """What a session claims of itself, to be compared with its frames.
 
-    ``frames`` is the count in its end record; ``mark`` the count that the lock file says was on disk.
+    ``ended``: it has an end record, and ``frames`` is the count in it; one that somebody wrote for a
+    recorder that died has none. ``mark`` is the count that the lock file says was on disk.
     """
 
     session: str
     name: str | None
     state: str
+    ended: bool
     frames: int | None
     mark: int | None
-    connections: tuple[ConnectionStanding, ...]

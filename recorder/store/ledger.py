@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -14,21 +15,17 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
 from .lock import ArchiveLock
-from .rows import Batch, Change, SessionRows
+from .rows import Batch, Change, Row, SessionRows
 from .tables import FRAME_COLUMNS, connection, frame
-from .trouble import StillAway, diagnose
+from .trouble import DATABASE_ERRORS, StillAway, diagnose
 
 RETRY_EVERY_S = 0.25
 BARRIER_EVERY_S = 1.0
-
-DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
-"""What the layers below raise when they cannot."""
 
 
 class Timekeeper(Protocol):
@@ -69,6 +66,9 @@ class Ledger:
         self._lock = lock
         self._url = url
         self._file = _identity(path)
+        # SQLite itself, for what every commit says: by way of SQLAlchemy that would take half as long again.
+        handle = connection.connection.driver_connection
+        self._sqlite = handle if isinstance(handle, sqlite3.Connection) else None
         self._full = False
         self._barrier_at_s: float | None = None
         self._uncovered: set[SessionRows] = set()
@@ -141,13 +141,26 @@ class Ledger:
                 return
         if full is not self._full:
             self._set_full(full)
-        run = self.connection.exec_driver_sql
         if len(batch.frames) == 1 and not batch.opened and not batch.changes:
-            run(self._insert_frame, batch.frames[0])  # one statement is atomic by itself
+            self._write_frames(batch.frames)  # one statement is atomic by itself
             return
-        run(self.begin)
+        self._run(self.begin)
         self._write(batch)
-        run("COMMIT")
+        self._run("COMMIT")
+
+    def _run(self, statement: str) -> None:
+        if self._sqlite is None:
+            self.connection.exec_driver_sql(statement)
+        else:
+            self._sqlite.execute(statement)
+
+    def _write_frames(self, rows: Sequence[Row]) -> None:
+        if self._sqlite is None:
+            self.connection.exec_driver_sql(self._insert_frame, list(rows))
+        elif len(rows) == 1:
+            self._sqlite.execute(self._insert_frame, rows[0])
+        else:
+            self._sqlite.executemany(self._insert_frame, rows)
 
     @property
     def begin(self) -> str:
@@ -159,7 +172,7 @@ class Ledger:
         if batch.opened:
             self.connection.execute(connection.insert().inline(), [dict(row) for row in batch.opened])
         if batch.frames:
-            self.connection.exec_driver_sql(self._insert_frame, list(batch.frames))
+            self._write_frames(batch.frames)
         for _, alike in groupby(batch.changes, key=_shape):
             self._apply(list(alike))
 
@@ -204,11 +217,10 @@ class Ledger:
 
     def abandon(self) -> None:
         """Undo the transaction that is open, if one is."""
-        if self._url is None:
-            handle = self.connection.connection.driver_connection
-            if isinstance(handle, sqlite3.Connection) and handle.in_transaction:
-                with suppress(*DATABASE_ERRORS):
-                    handle.execute("ROLLBACK")
+        if self._sqlite is not None:
+            with suppress(*DATABASE_ERRORS):
+                if self._sqlite.in_transaction:
+                    self._sqlite.execute("ROLLBACK")
         elif not (self.connection.closed or self.connection.invalidated):
             with suppress(*DATABASE_ERRORS):
                 self.connection.exec_driver_sql("ROLLBACK")

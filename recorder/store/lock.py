@@ -72,8 +72,9 @@ def _parse(data: bytes) -> LockNote:
     try:
         told, _ = json.JSONDecoder().raw_decode(data.decode())
         marks = {str(session): int(frames) for session, frames in told["marks"].items()}
-        return LockNote(told["pid"], told["host"], told["since"], told["command"], marks)
-    except (ValueError, LookupError, TypeError, AttributeError):
+        pid = None if told["pid"] is None else int(told["pid"])
+        return LockNote(pid, told["host"], told["since"], told["command"], marks)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return LockNote()
 
 

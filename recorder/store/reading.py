@@ -11,14 +11,16 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from recorder.errors import NotFound
 from recorder.wire.records import RecordedFrame
 
+from .asking import Question
 from .info import ConnectionInfo, ConnectionStanding, DigestPoint, SessionInfo, SessionStanding
-from .rows import SENDERS, Headers
-from .tables import connection, frame, session
+from .rows import SENDERS, Headers, storable
+from .tables import connection, frame, session, setting
+from .trouble import DATABASE_ERRORS, NotAsWritten
 
 Live = Callable[[int], bool]
 """Whether somebody writes the session of this row number now."""
@@ -26,7 +28,9 @@ Live = Callable[[int], bool]
 CHUNK_FRAMES = 256
 CHUNK_BYTES = 4 << 20
 
-_FRAME_COLUMNS = (
+_KEY_BYTES = 32
+
+_FRAME = Question(
     frame.c.number,
     frame.c.connection,
     frame.c.idx,
@@ -58,20 +62,14 @@ _FRAMES_OF_CONNECTION = func.coalesce(
     .where(frame.c.session_id == connection.c.session_id, frame.c.connection == connection.c.number)
     .scalar_subquery(),
 )
-_SESSIONS = select(
-    session.c.id,
-    session.c.session,
-    session.c.name,
-    session.c.source,
-    session.c.end_state,
-    session.c.started_at_us,
-    session.c.ended_at_us,
-    session.c.detail,
-    session.c.recorder_version,
-    session.c.source_digest,
+_SESSION = Question(
+    *session.c,
     _CONNECTIONS_OF_SESSION.label("connections"),
-    _FRAMES_OF_SESSION.label("frames"),
-).order_by(session.c.id)
+    _FRAMES_OF_SESSION.label("frames_there"),
+)
+_SETTING = Question(setting.c.value)
+_CONNECTION = Question(*connection.c, _FRAMES_OF_CONNECTION.label("frames"))
+_CONNECTION_STANDING = Question(*connection.c)  # all columns: what is read is looked at
 
 
 def sessions(reader: Connection, live: Live) -> list[SessionInfo]:
@@ -81,17 +79,22 @@ def sessions(reader: Connection, live: Live) -> list[SessionInfo]:
             session=row.session,
             name=row.name,
             source=row.source,
-            state=row.end_state or ("recording" if live(row.id) else "interrupted"),
+            state=_state(row, live),
             started_at_us=row.started_at_us,
             ended_at_us=row.ended_at_us,
             connections=row.connections,
-            frames=row.frames,
+            frames=row.frames_there,
             detail=row.detail,
             recorder_version=row.recorder_version,
             source_digest=row.source_digest,
         )
-        for row in reader.execute(_SESSIONS)
+        for row in _SESSION.answers(reader, _SESSION.select.order_by(session.c.id))
     ]
+
+
+def _state(row: Any, live: Live) -> str:
+    ended: str | None = row.end_state
+    return ended or ("recording" if live(row.id) else "interrupted")
 
 
 def pick(known: list[SessionInfo], name: str) -> SessionInfo:
@@ -117,10 +120,13 @@ def pick(known: list[SessionInfo], name: str) -> SessionInfo:
 
 def session_row(reader: Connection, public_id: str) -> int:
     """The row number of a session. Raises ``NotFound``."""
-    row = reader.execute(select(session.c.id).where(session.c.session == public_id)).first()
-    if row is None:
+    asked = select(session.c.id).where(session.c.session == storable(public_id))
+    found = reader.execute(asked).scalars().all()
+    if not found:
         raise NotFound("session", public_id)
-    return int(row.id)
+    if len(found) > 1:
+        raise NotAsWritten(f"{len(found)} sessions have the id {public_id}")
+    return int(found[0])
 
 
 def no_frame(number: int) -> NotFound:
@@ -130,11 +136,6 @@ def no_frame(number: int) -> NotFound:
 
 def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
     """The connections of a session, in order."""
-    asked = (
-        select(connection, _FRAMES_OF_CONNECTION.label("frames"))
-        .where(connection.c.session_id == session_id)
-        .order_by(connection.c.number)
-    )
     return [
         ConnectionInfo(
             connection=row.number,
@@ -154,8 +155,12 @@ def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
             detail=row.detail,
             frames=row.frames,
         )
-        for row in reader.execute(asked)
+        for row in _CONNECTION.answers(reader, _in_order(_CONNECTION, session_id))
     ]
+
+
+def _in_order(question: Question, session_id: int) -> Select[Any]:
+    return question.select.where(connection.c.session_id == session_id).order_by(connection.c.number)
 
 
 def _headers(stored: str | None) -> Headers:
@@ -177,22 +182,40 @@ class Wanted(NamedTuple):
     last: int | None = None
 
 
-def chunk(reader: Connection, wanted: Wanted, after: int) -> list[Chained]:
-    """The next frames with numbers above ``after``, in order; empty if there are none."""
-    asked = select(*_FRAME_COLUMNS).where(frame.c.session_id == wanted.session_id, frame.c.number > after)
-    if wanted.last is not None:
-        asked = asked.where(frame.c.number <= wanted.last)
-    if wanted.connection is not None:
-        asked = asked.where(frame.c.connection == wanted.connection)
+def chunk(reader: Connection, wanted: Wanted, after: int | None) -> list[Chained]:
+    """The next frames, in order: with numbers above ``after`` if given; empty if there are none.
+
+    What cannot be read ends a chunk early, and is raised when nothing stands before it.
+    """
     found: list[Chained] = []
     size = 0
-    with reader.execute(asked.order_by(frame.c.number).limit(CHUNK_FRAMES)) as rows:
-        for row in rows:
+    try:
+        for row in _FRAME.answers(reader, _narrowed(wanted, after)):
             found.append(_chained(row))
             size += len(row.payload)
             if size > CHUNK_BYTES:  # memory stays bounded, whatever was recorded
                 break
+    except DATABASE_ERRORS:
+        if not found:
+            raise
     return found
+
+
+def _narrowed(wanted: Wanted, after: int | None) -> Select[Any]:
+    asked = _FRAME.select.where(frame.c.session_id == wanted.session_id)
+    if after is not None:
+        asked = asked.where(frame.c.number > _fitting(after, bits=64))
+    if wanted.last is not None:
+        asked = asked.where(frame.c.number <= _fitting(wanted.last, bits=64))
+    if wanted.connection is not None:
+        asked = asked.where(frame.c.connection == _fitting(wanted.connection, bits=32))
+    return asked.order_by(frame.c.number).limit(CHUNK_FRAMES)
+
+
+def _fitting(number: int, *, bits: int) -> int:
+    # Somebody may ask for a frame no column has room for: there is none, and no fault in asking.
+    largest = (1 << bits - 1) - 1
+    return max(-largest, min(number, largest))
 
 
 def _chained(row: Any) -> Chained:
@@ -233,36 +256,46 @@ def _chained(row: Any) -> Chained:
 
 def standings(reader: Connection, live: Live, marks: Mapping[str, int]) -> list[SessionStanding]:
     """What every session claims of itself, to be compared with its frames; oldest first."""
-    asked = select(session.c.id, session.c.session, session.c.name, session.c.end_state, session.c.frames)
     return [
         SessionStanding(
             session=row.session,
             name=row.name,
-            state=row.end_state or ("recording" if live(row.id) else "interrupted"),
+            state=_state(row, live),
+            ended=row.end_state is not None,
             frames=row.frames,
             mark=marks.get(row.session),
-            connections=_connection_standings(reader, row.id),
         )
-        for row in reader.execute(asked.order_by(session.c.id)).all()
+        for row in _SESSION.answers(reader, _SESSION.select.order_by(session.c.id))
     ]
 
 
-def _connection_standings(reader: Connection, session_id: int) -> tuple[ConnectionStanding, ...]:
-    asked = select(
-        connection.c.number,
-        connection.c.frame_count,
-        connection.c.frame_digest,
-        connection.c.barrier_count,
-        connection.c.barrier_digest,
-    ).where(connection.c.session_id == session_id)
-    return tuple(
-        ConnectionStanding(row.number, _point(row[1], row[2]), _point(row[3], row[4]))
-        for row in reader.execute(asked)
-    )
+def connection_standings(reader: Connection, session_id: int) -> list[ConnectionStanding]:
+    """What every connection of a session claims of itself, in order."""
+    return [
+        ConnectionStanding(
+            row.number,
+            end=_point(row.frame_count, row.frame_digest),
+            barrier=_point(row.barrier_count, row.barrier_digest),
+        )
+        for row in _CONNECTION_STANDING.answers(reader, _in_order(_CONNECTION_STANDING, session_id))
+    ]
 
 
 def _point(count: int | None, digest: bytes | None) -> DigestPoint | None:
-    return None if count is None or digest is None else DigestPoint(count, bytes(digest))
+    if count is None and digest is None:
+        return None
+    if count is None or digest is None:
+        raise NotAsWritten("a connection has a count of frames without their digest, or the reverse")
+    return DigestPoint(count, digest)
+
+
+def redaction_key(reader: Connection) -> bytes:
+    """The 32 bytes that key the placeholders of this archive."""
+    asked = _SETTING.select.where(setting.c.name == "redaction_key")
+    found: list[bytes] = [row.value for row in _SETTING.answers(reader, asked)]
+    if len(found) != 1 or len(found[0]) != _KEY_BYTES:
+        raise NotAsWritten("its redaction key is missing, or has not the right length")
+    return found[0]
 
 
 def totals(reader: Connection) -> tuple[int, int, int]:

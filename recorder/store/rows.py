@@ -82,6 +82,7 @@ class SessionRows:
         self._digests: dict[int, Digest] = {}
         self._moved: set[int] = set()
         self._closed: set[int] = set()
+        self._unended: set[int] = set()  # what they hold is not in an end record of theirs
 
     def batch(self, records: Sequence[Record]) -> Batch:
         """The rows for these records. To be committed before the next call; if that fails, make no other.
@@ -102,7 +103,8 @@ class SessionRows:
                 changes.append(self._change(record.connection, opened, self._close(record)))
                 self._closed.add(record.connection)
         self.frames += len(frames)
-        changes.extend(self._end(number) for number in self._closed & self._moved)
+        if self._closed:
+            changes.extend(self._ends(self._closed & self._unended))
         return Batch(opened, frames, changes)
 
     def barrier(self) -> list[Change]:
@@ -114,8 +116,8 @@ class SessionRows:
         self._moved.clear()
 
     def end(self, ended_at_us: int | None, state: str, detail: str | None) -> list[Change]:
-        """The end record of the session, and of each connection that has none."""
-        ends = [self._end(number) for number in sorted(self._digests.keys() - self._closed)]
+        """The end record of the session, and of each connection whose own is not up to date."""
+        ends = self._ends(self._unended)
         values = {
             "ended_at_us": ended_at_us,
             "end_state": state,
@@ -147,6 +149,7 @@ class SessionRows:
             digest = self._announce(place, opened)
         chain = digest.add(record)
         self._moved.add(place)
+        self._unended.add(place)
         return (
             self.session_id,
             number,
@@ -172,6 +175,7 @@ class SessionRows:
 
     def _connection_row(self, number: int, **told: object) -> Mapping[str, object]:
         self._digests[number] = Digest()
+        self._unended.add(number)
         blank = {"url": None, "opened_at_us": None, "opened_offset_us": None}
         return {"session_id": self.session_id, "number": number, **blank, **told}
 
@@ -214,6 +218,10 @@ class SessionRows:
             self._announce(number, opened)
             self._moved.add(number)
         return Change(connection, {"session_id": self.session_id, "number": number}, values)
+
+    def _ends(self, numbers: set[int]) -> list[Change]:
+        self._unended = self._unended - numbers
+        return [self._end(number) for number in sorted(numbers)]
 
     def _end(self, number: int) -> Change:
         digest = self._digests[number]

@@ -18,13 +18,13 @@ from sqlalchemy.exc import DBAPIError
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 
-from . import sqlitefile
+from . import sqlitefile, versions
+from .derivedtables import metadata
 from .postgresql import lock_schema
-from .tables import metadata
-from .trouble import storage_failed
+from .trouble import diagnose
 
-MODEL_REVISION = "0001"
-"""The revision whose tables are those of ``tables.py``."""
+MODEL_REVISION = versions.MODEL
+"""The revision whose tables are those of ``tables.py`` and ``derivedtables.py``."""
 
 # The copy, and the growth of a file whose tables are copied inside it.
 _ROOM_FOR_AN_UPGRADE = 2.2
@@ -147,7 +147,9 @@ def upgrade_file(
     try:
         migrate(connection, scripts)
     except DBAPIError as error:
-        raise storage_failed(str(path), error) from error
+        trouble = diagnose(error)
+        says = f"the upgrade did not work: {trouble.problem}"
+        raise StorageFailed(str(path), says, hint=trouble.hint) from error
 
 
 def _check_room(path: Path) -> None:

@@ -70,9 +70,9 @@ def look(path: Path) -> Look:
         if not in_log:
             _check_length(path, size, handle)
         rows = handle.execute("SELECT version_num FROM alembic_version").fetchall()
-    if len(rows) != 1:
+    if len(rows) != 1 or not isinstance(rows[0][0], str):
         raise ArchiveUnusable(str(path), "it does not say which schema it has")
-    return Look(str(rows[0][0]))
+    return Look(rows[0][0])
 
 
 def _regular_size(path: Path) -> int:

@@ -65,7 +65,13 @@ session = Table(
 connection = Table(
     "connection",
     metadata,
-    Column("session_id", _ROW_NUMBER, ForeignKey("session.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "session_id",
+        _ROW_NUMBER,
+        ForeignKey("session.id", ondelete="CASCADE"),
+        primary_key=True,
+        comment="row number of its session",
+    ),
     Column("number", Integer, primary_key=True, autoincrement=False, comment="place in the session, from 1"),
     Column("url", Text, comment="where to, secrets blanked; null where unknown"),
     Column("opened_at_us", BigInteger, comment="µs since the epoch, UTC"),
@@ -93,7 +99,7 @@ frame = Table(
     "frame",
     metadata,
     Column("id", _ROW_NUMBER, primary_key=True, comment="row number, in the order of arrival"),
-    Column("session_id", _ROW_NUMBER, nullable=False),
+    Column("session_id", _ROW_NUMBER, nullable=False, comment="row number of its session"),
     Column("number", BigInteger, nullable=False, comment="place in the session, from 1, without gaps"),
     Column("connection", Integer, nullable=False, comment="number of its connection"),
     Column("idx", BigInteger, nullable=False, comment="place in its connection, from 0, without gaps"),

@@ -9,6 +9,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, OverflowError)
+"""What the layers below raise when they cannot; the last is sqlite3's for a number beyond 64 bits."""
+
 
 class Trouble(NamedTuple):
     """What went wrong with a write.
@@ -64,11 +67,17 @@ class StillAway(SQLAlchemyError):
     """The server was lost, and cannot be reached again yet."""
 
 
+class NotAsWritten(SQLAlchemyError):
+    """The archive holds what no recorder writes; which column holds what, without the content."""
+
+
 def diagnose(error: BaseException) -> Trouble:
     """What this error of a driver means for the one who writes."""
     if isinstance(error, StillAway):
         return Trouble(_first_line(error), True)
-    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(error, OverflowError):  # sqlite3's word; SQLAlchemy lets it through as it is
+        return Trouble("a time or a number is beyond 64 bits", False)
+    cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return _diagnose_sqlite(cause)
     state = getattr(cause, "sqlstate", None)
@@ -87,16 +96,30 @@ def _diagnose_sqlite(error: sqlite3.Error) -> Trouble:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether SQLite found that the file does not hold together."""
-    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    """Whether the archive does not hold together, as SQLite finds or as its rows show."""
+    cause = _cause(error)
+    if isinstance(cause, NotAsWritten) or _misses_tables(cause):
+        return True
     code = getattr(cause, "sqlite_errorcode", None)
     if code is None:  # text that is no UTF-8: only damage puts it there
         return isinstance(cause, sqlite3.OperationalError) and "UTF-8" in str(cause)
     return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def storage_failed(archive: str, error: BaseException) -> StorageFailed:
-    """This error as the one a recorder ends with."""
+def _misses_tables(cause: BaseException | None) -> bool:
+    if getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:  # it has no code for it alone
+        return any(says in str(cause) for says in ("no such table", "no such column", "has no column"))
+    return getattr(cause, "sqlstate", None) in ("42P01", "42703")
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def storage_failed(archive: str, error: BaseException) -> StorageFailed | ArchiveUnusable:
+    """This error as the one a recorder ends with; an archive that is damaged is not written into."""
+    if is_damage(error):
+        return archive_unusable(archive, error)
     trouble = diagnose(error)
     return StorageFailed(archive, trouble.problem, hint=trouble.hint)
 
@@ -104,7 +127,10 @@ def storage_failed(archive: str, error: BaseException) -> StorageFailed:
 def archive_unusable(archive: str, error: BaseException) -> ArchiveUnusable:
     """This error as the one a reader ends with."""
     if is_damage(error):
-        return ArchiveUnusable(archive, "the file is damaged", hint="recorder archive verify tells how far")
+        cause = _cause(error)
+        told = isinstance(cause, NotAsWritten) or _misses_tables(cause)  # the others may quote content
+        says = f"the file is damaged: {_first_line(cause)}" if told else "the file is damaged"
+        return ArchiveUnusable(archive, says, hint="recorder archive verify tells how far")
     trouble = diagnose(error)
     return ArchiveUnusable(archive, f"it cannot be read: {trouble.problem}", hint=trouble.hint)
 

@@ -10,12 +10,15 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from . import reading, schema, sqlitefile
+from .asking import Question
 from .info import ArchiveInfo
 from .opening import Opened
+from .rows import storable
 from .tables import connection as connection_table
 from .tables import frame, session
 from .trouble import is_damage
 
+_FRAMES_THERE = Question(func.coalesce(func.max(frame.c.number), 0).label("there"))
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 _SHOWN_PROBLEMS = 5
 
@@ -94,10 +97,10 @@ def lost_frames(connection: Connection, marks: Mapping[str, int]) -> dict[str, i
     """Per session, how many frames were certainly on disk once and are not in the archive."""
     lost = {}
     for public_id, frames in marks.items():
-        asked = select(func.max(frame.c.number)).join_from(frame, session, frame.c.session_id == session.c.id)
-        there = connection.execute(asked.where(session.c.session == public_id)).scalar_one() or 0
-        if there < frames:
-            lost[public_id] = frames - there
+        asked = _FRAMES_THERE.select.where(session.c.session == storable(public_id))
+        (row,) = _FRAMES_THERE.answers(connection, asked.where(frame.c.session_id == session.c.id))
+        if row.there < frames:
+            lost[public_id] = frames - row.there
     return lost
 
 

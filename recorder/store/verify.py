@@ -7,9 +7,11 @@ when something is missing or changed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from recorder.errors import ArchiveUnusable
+from recorder.errors import ArchiveUnusable, NotFound
 
 from .archive import Archive
 from .digest import Digest
@@ -52,15 +54,28 @@ class _Findings:
             self.first_bad = number
 
 
-def verify(archive: Archive) -> list[SessionVerdict]:
+Through = Callable[[Iterator[Chained]], Iterable[Chained]]
+"""Hands on what it is given, to count it or to say how far it is."""
+
+
+def _untouched(frames: Iterator[Chained]) -> Iterable[Chained]:
+    return frames
+
+
+def verify(archive: Archive, *, through: Through = _untouched) -> list[SessionVerdict]:
     """A verdict for every session, oldest first; then one for the file itself if that is damaged.
+
+    The frames of each session are read by way of ``through``, called once a session.
 
     Raises:
         ArchiveUnusable: not even the list of sessions can be read.
     """
-    broken = tuple(archive.integrity_problems())
+    broken = _file_problems(archive)
     standings = archive.standings()
-    verdicts = [_session(archive, standing) for standing in standings]
+    verdicts = []
+    for standing in standings:
+        with suppress(NotFound):  # it was deleted since
+            verdicts.append(_session(archive, standing, through))
     known = {standing.session for standing in standings}
     for session, frames in archive.marks().items():
         if session not in known:
@@ -71,12 +86,21 @@ def verify(archive: Archive) -> list[SessionVerdict]:
     return verdicts
 
 
-def _session(archive: Archive, standing: SessionStanding) -> SessionVerdict:
+def _file_problems(archive: Archive) -> tuple[str, ...]:
+    problems = archive.integrity_problems()
+    try:
+        archive.redaction_key()
+    except ArchiveUnusable as error:
+        problems.append(error.problem)
+    return tuple(problems)
+
+
+def _session(archive: Archive, standing: SessionStanding, through: Through) -> SessionVerdict:
     findings = _Findings()
-    places = {each.number: _Place(each) for each in standing.connections}
     count = 0
     try:
-        for chained in archive.chained_frames(standing.session):
+        places = _places(archive, standing.session, findings)
+        for chained in through(archive.chained_frames(standing.session)):
             count += 1
             _check_frame(chained, count, places, findings)
     except ArchiveUnusable as error:
@@ -105,11 +129,22 @@ class _Place:
         return all(digest == self.digest.value() for digest in noted)
 
 
+def _places(archive: Archive, session: str, findings: _Findings) -> dict[int, _Place]:
+    places = {each.number: _Place(each) for each in archive.connection_standings(session)}
+    for number, place in places.items():
+        if not place.agrees():
+            place.broken = True
+            findings.add(f"connection {number} has a digest of no frames that is of some")
+    return places
+
+
 def _check_frame(chained: Chained, expected: int, places: dict[int, _Place], findings: _Findings) -> None:
     frame, chain = chained
     number = frame.number
     if number != expected and findings.first_bad is None:
-        findings.add(f"frames {expected} to {number - 1} are missing", expected)
+        twice = number < expected
+        says = f"frame {number} is there twice" if twice else f"frames {expected} to {number - 1} are missing"
+        findings.add(says, min(number, expected))
     place = places.get(frame.connection)
     if place is None:
         findings.add(f"frame {number} belongs to connection {frame.connection}, which is missing", number)
@@ -128,15 +163,24 @@ def _check_frame(chained: Chained, expected: int, places: dict[int, _Place], fin
 def _check_ends(
     standing: SessionStanding, places: dict[int, _Place], count: int, findings: _Findings
 ) -> None:
+    complete = standing.state == "complete"
     for number, place in places.items():
-        missing = place.claimed - place.digest.count
-        if missing > 0 and not place.broken:
-            findings.add(f"the last {missing} frames of connection {number} are missing", count + 1)
-        end = place.standing.end
-        if end is not None and end.count < place.digest.count and standing.state == "complete":
-            findings.add(f"connection {number} has more frames than its end record says")
+        _check_end(number, place, complete, count, findings)
+    if (complete and standing.frames is None) or (standing.frames is not None and not standing.ended):
+        findings.add("its end record is not whole")
     claimed = max(standing.frames or 0, standing.mark or 0)
     if count < claimed:
         findings.add(f"{claimed} frames were recorded, {count} are there", count + 1)
     if standing.frames is not None and count > standing.frames:
         findings.add(f"there are {count} frames, and {standing.frames} were recorded", standing.frames + 1)
+
+
+def _check_end(number: int, place: _Place, complete: bool, count: int, findings: _Findings) -> None:
+    missing = place.claimed - place.digest.count
+    if missing > 0 and not place.broken:
+        findings.add(f"the last {missing} frames of connection {number} are missing", count + 1)
+    end = place.standing.end
+    if complete and end is None:
+        findings.add(f"connection {number} has no end record, though its session has one")
+    elif complete and end is not None and end.count < place.digest.count:
+        findings.add(f"connection {number} has more frames than its end record says")

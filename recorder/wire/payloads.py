@@ -68,6 +68,11 @@ class PayloadAssembler:
             return None
         return _join(self._open.pop(key))
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a payload was begun and is not complete, so that the next frame may belong to it."""
+        return bool(self._open)
+
     def unfinished(self) -> tuple[Payload, ...]:
         """The payloads that were begun and not completed so far, as far as they came, oldest first.
 

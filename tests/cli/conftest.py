@@ -49,6 +49,13 @@ def run(archive: Path) -> Run:
 
 
 @pytest.fixture
+def step_up(run: Run) -> str:
+    """A capture by hand: a guest's connection is lost behind a publish, and a signed-in user goes on."""
+    assert run("import", str(SAMPLES / "step-up.jsonl"), "--name", "stepped up").exit_code == 0
+    return "stepped up"
+
+
+@pytest.fixture
 def start(archive: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start ``recorder`` as a process of its own; whatever still runs at the end is ended."""
     started: list[subprocess.Popen[str]] = []

@@ -40,10 +40,11 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_of_the_contract_are_there():
     assert set(COMMANDS) == {
-        ("record",), ("replay",), ("simulate",), ("import",),
+        ("record",), ("replay",), ("simulate",), ("import",), ("check",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
+        ("session", "diff"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
-        ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"),
+        ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"), ("archive", "rebuild"),
     }  # fmt: skip
 
 

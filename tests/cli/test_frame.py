@@ -25,9 +25,47 @@ def test_show_decodes_and_dumps(run):
     assert "00000000  7b 22 6b 69 6e 64" in out
 
 
-def test_show_as_json_is_the_line_of_list(run):
+def test_show_as_json_is_the_line_of_list_and_what_it_proves(run):
     listed = run("frame", "list", "imported", "--json").stdout.splitlines()
-    assert run("frame", "show", "imported", "3", "--json").stdout.strip() == listed[2]
+    for frame, line in enumerate(listed, 1):
+        shown = orjson.loads(run("frame", "show", "imported", str(frame), "--json").stdout)
+        assert isinstance(shown.pop("proves"), list)
+        assert shown == orjson.loads(line)
+
+
+def test_show_links_back_to_what_the_frame_proves(run):
+    dialog = "940f401e-dc4c-49a9-bff2-2bbb5bd0df64"
+    assert (
+        f"proves: message 3 by 3d834d4d in dialog {dialog} (announced)"
+        in run("frame", "show", "imported", "3").stdout
+    )
+    out = run("frame", "show", "imported", "4").stdout
+    assert f"proves: ACCEPT by you on message 3 of dialog {dialog} (claimed, best proven by frame #6)" in out
+    facts = orjson.loads(run("frame", "show", "imported", "6", "--json").stdout)["proves"]
+    assert [(fact["kind"], fact["status"], fact["sequence"], fact["better"]) for fact in facts] == [
+        ("answer", None, None, None), ("receipt", "ACCEPT", 3, None),
+    ]  # fmt: skip
+    assert {fact["proof"] for fact in facts} == {"acknowledged"}
+
+
+def test_every_frame_that_a_message_points_at_proves_it(run):
+    """There and back: from message list to frame show, and again to the message."""
+    for name in ("imported", "played"):
+        for line in run("message", "list", name, "--json").stdout.splitlines():
+            message = orjson.loads(line)
+            for receipt in message["receipts"]:
+                shown = run("frame", "show", name, str(receipt["frame"]), "--json").stdout
+                proven = [
+                    (fact["status"], fact["sequence"], fact["proof"])
+                    for fact in orjson.loads(shown)["proves"]
+                    if fact["kind"] == "receipt" and fact["better"] is None
+                ]
+                assert (receipt["status"], message["sequence"], receipt["proof"]) in proven
+
+
+def test_ids_of_one_person_are_merged_here_too(run, step_up):
+    out = run("frame", "show", step_up, "3", "--alias", "guest-1=user-7", "--json").stdout
+    assert orjson.loads(out)["proves"][0]["participant"] == "user-7"
 
 
 def test_a_frame_that_is_not_there(run):

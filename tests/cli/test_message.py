@@ -74,3 +74,82 @@ def test_what_is_not_there_is_said_in_one_sentence(run, arguments, says):
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_moment_shows_what_was_known_then(run):
+    """The frames as they came: the message, then our requests, then their answers."""
+    for when, status in (
+        ("#3", "sent"),
+        ("#5", "sent"),
+        ("#6", "accepted"),
+        ("#7", "read"),
+        ("+10s", "read"),
+    ):
+        result = run("message", "list", "imported", "--at", when, "--json")
+        assert [orjson.loads(line)["status"] for line in result.stdout.splitlines()] == [status]
+    assert run("message", "list", "imported", "--at", "#2").stdout == "no messages in this recording\n"
+    assert "as of frame #6 of 7" in run("message", "show", "imported", "3", "--at", "#6").stderr
+    assert run("message", "list", "imported", "--at", "#6", "--quiet").stderr == ""
+    life = orjson.loads(run("message", "show", "imported", "3", "--at", "#5", "--json").stdout)["life"]
+    assert [rung["frame"] for rung in life] == [3, 4, 5]
+
+
+@pytest.mark.parametrize("name", ["imported", "played"])
+def test_as_of_the_last_frame_is_now(run, name):
+    last = len(run("frame", "list", name, "--json").stdout.splitlines())
+    now = run("message", "list", name, "--json").stdout
+    assert run("message", "list", name, "--json", "--at", f"#{last}").stdout == now
+    assert run("message", "list", name, "--json", "--at", "+1h").stdout == now
+
+
+@pytest.mark.parametrize(
+    ("when", "says"),
+    [("soon", "is no moment of a session"), ("#8", 'no frame "#8"'), ("7", "is no moment of a session")],
+)
+def test_a_moment_that_is_none_is_one_sentence(run, when, says):
+    result = run("message", "list", "imported", "--at", when)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+
+
+def test_an_alias_merges_two_ids_and_is_suggested_until_it_does(run, step_up):
+    listed = run("message", "list", step_up)
+    assert "maybe the same person: --alias guest-1=user-7" in listed.stderr
+    assert "--alias" not in listed.stdout
+    merged = run("message", "list", step_up, "--alias", "guest-1=user-7", "--json")
+    assert merged.stderr == ""
+    lines = [orjson.loads(line) for line in merged.stdout.splitlines()]
+    assert [line["author"] for line in lines] == ["user-7", "agent-9", "user-7"]
+    assert "guest-1" not in merged.stdout
+    shown = run("message", "show", step_up, "3", "--alias", "guest-1=user-7")
+    assert "from     you (user-7)" in shown.stdout
+    refused = run("message", "list", step_up, "--alias", "guest-1")
+    assert (refused.exit_code, "is not OLD=NEW" in refused.stderr) == (2, True)
+
+
+def test_an_answer_that_never_came_is_resolved_by_the_echo_with_the_match_shown(run, step_up):
+    out = run("message", "show", step_up, "#6").stdout
+    assert "the same text by us was announced later, in frame #7" in out
+    assert "same text announced, so #6 was probably stored" in out
+    line = orjson.loads(run("message", "show", step_up, "3", "--json").stdout)
+    assert (line["ask"], line["probable_echo"], line["status"]) == (6, 7, "read")
+
+
+def test_a_history_is_marked_as_heard_before(run, step_up):
+    life = orjson.loads(run("message", "show", step_up, "0", "--json").stdout)["life"]
+    assert [(rung["frame"], rung["kind"], rung["repeats"]) for rung in life] == [
+        (1, "asked", None), (2, "answered", None), (3, "echoed", None), (4, "receipt", None),
+        (7, "replayed", 3), (7, "replayed", 4), (9, "repeated", 4),
+    ]  # fmt: skip
+    clocks = {rung["frame"]: rung["after"]["clock"] for rung in life}
+    assert (clocks[1], clocks[4]) == ("local", "server")
+
+
+def test_the_ladder_of_a_played_message_runs_from_request_to_receipt(run):
+    life = orjson.loads(run("message", "show", "played", "0", "--json").stdout)["life"]
+    assert [(rung["kind"], rung["status"], rung["proof"]) for rung in life] == [
+        ("announced", None, "announced"),
+        ("asked", "ACCEPT", "claimed"), ("answered", "ACCEPT", "acknowledged"),
+        ("receipt", "ACCEPT", "announced"),
+        ("asked", "READ", "claimed"), ("answered", "READ", "acknowledged"), ("receipt", "READ", "announced"),
+    ]  # fmt: skip

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 
 def listed(run):
@@ -73,8 +77,51 @@ def test_an_archive_that_is_not_there_is_said_to_be_missing(run, tmp_path):
     assert not (tmp_path / "none.db").exists()
 
 
-@pytest.mark.parametrize("command", ["list", "show", "export", "delete"])
+@pytest.mark.parametrize("command", ["list", "show", "diff", "export", "delete"])
 def test_every_command_has_the_same_options(run, command):
     out = run("session", command, "--help").stdout
     for option in ("--archive", "--quiet"):
         assert option in out
+
+
+def test_diff_of_a_session_with_itself_is_empty(run, step_up):
+    for name in ("imported", "played", step_up):
+        result = run(
+            "session", "diff", name, name, "--fail", "--delays-over", "0ms", "--alias", "guest-1=user-7"
+        )
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "nothing differs" in result.stderr
+        assert run("session", "diff", name, name, "--json", "--quiet").output == ""
+
+
+def test_diff_tells_what_vanished_and_fails_only_if_asked(run, tmp_path):
+    script = (SAMPLES / "tutorial-conversation.yaml").read_text()
+    silent = tmp_path / "silent.yaml"
+    steps = [line for line in script.splitlines() if "read" not in line]
+    silent.write_text("\n".join(steps))
+    assert run("replay", str(silent), "--name", "unread").exit_code == 0
+    result = run("session", "diff", "played", "unread")
+    assert result.exit_code == 0
+    assert '! message 0 by agent 1 "Hello, how can I help you?": status read became accepted' in result.stdout
+    assert (
+        '- message 0 by agent 1 "Hello, how can I help you?": READ by you vanished (announced'
+        in result.stdout
+    )
+    failed = run("session", "diff", "unread", "played", "--json", "--fail")
+    assert failed.exit_code == 3
+    lines = [orjson.loads(line) for line in failed.stdout.splitlines()]
+    counted = [line for line in lines if line["differs"]]
+    assert [(line["kind"], line["dialog"], line["sequence"], line["status"]) for line in counted] == [
+        ("message-changed", 1, 0, None), ("receipt-appeared", 1, 0, "READ"),
+    ]  # fmt: skip
+    assert "the sessions differ in 2 places" in failed.stderr
+
+
+def test_show_suggests_which_ids_may_be_one_person(run, step_up):
+    result = run("session", "show", step_up, "--json")
+    (suggestion,) = orjson.loads(result.stdout)["suggested_aliases"]
+    assert (suggestion["old"], suggestion["new"]) == ("guest-1", "user-7")
+    assert "--alias guest-1=user-7" in result.stderr
+    merged = run("session", "show", step_up, "--json", "--alias", "guest-1=user-7")
+    assert orjson.loads(merged.stdout)["suggested_aliases"] == []
+    assert "--alias" not in merged.stderr

@@ -477,3 +477,20 @@ def test_any_bytes_are_a_capture_or_a_bad_capture(lines: list[bytes]) -> None:
         header, *records = read(whole.split(b"\n"), file="f")
         assert isinstance(header, SessionHeader)
         assert all(isinstance(record, Record) for record in records)
+
+
+def test_connection_lines_that_all_stand_first_do_not_push_the_frames_back():
+    """What a connection's own times say of the session's offsets ends with that connection."""
+    records = records_of(
+        {"connection": 1, "opened_at": "2017-02-18T22:04:00Z", "closed_at": "2017-02-18T22:04:05Z"},
+        {"connection": 2, "opened_at": "2017-02-18T22:04:10Z"},
+        {"connection": 1, "sender": "client", "at": "2017-02-18T22:04:01Z", "text": "a"},
+        {"connection": 2, "sender": "client", "at": "2017-02-18T22:04:12Z", "text": "b"},
+    )
+    assert [record.offset_us for record in records if isinstance(record, RecordedFrame)] == [
+        1_000_000,
+        12_000_000,
+    ]
+    opened = [record.offset_us for record in records if isinstance(record, ConnectionOpened)]
+    (closed,) = [record for record in records if isinstance(record, ConnectionClosed)]
+    assert (opened, closed.offset_us) == ([0, 10_000_000], 5_000_000)

@@ -112,6 +112,9 @@ def test_a_message_has_its_type_and_the_text_there_is(
         pytest.param({"originatorMetadata": {"id": "m", "role": "CONSUMER"}}, "m", id="metadata-alone"),
         pytest.param({}, None, id="nobody"),
         pytest.param({"originatorId": 7}, "7", id="number"),
+        pytest.param(
+            {"originatorPId": {}, "originatorId": [1], "originatorMetadata": {"id": "m"}}, "m", id="rubbish"
+        ),
     ],
 )
 def test_the_originator_is_found_in_every_generation(ids: dict[str, Any], participant: str | None) -> None:

@@ -1,8 +1,21 @@
-"""The life of a message tells every frame that bears on it, in order."""
+"""The life of a message tells every frame that bears on it, in order, and what was heard before."""
 
 from __future__ import annotations
 
-from recorder.receipts.evidence import ask_life, life
+from recorder.messaging.events import Proof
+from recorder.receipts.evidence import life
+from recorder.receipts.fold import fold
+from recorder.receipts.queries import view
+
+
+def lived(heard, sequence=0, *, dialog="d1"):
+    transcript = fold(heard)
+    (message,) = [m for m in view(transcript) if (m.dialog_id, m.sequence) == (dialog, sequence)]
+    return life(heard, transcript, message)
+
+
+def said(rungs):
+    return [(rung.evidence.frame, rung.kind, rung.says) for rung in rungs]
 
 
 def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(told):
@@ -13,24 +26,98 @@ def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(told):
         told.receipt("ACCEPT", 0, by="agent"), told.receipt("READ", 0, 1, by="agent"),
         told.receipt("READ", 0, by="agent"),
     ]  # fmt: skip
-    rungs = life(heard, "d1", 0)
-    assert [(rung.evidence.frame, rung.says) for rung in rungs] == [
-        (1, "publish requested"),
-        (3, "publish answered with this sequence"),
-        (4, "message announced"),
-        (6, "ACCEPT announced"),
-        (7, "READ announced"),
-        (8, "READ announced"),
+    assert said(lived(heard)) == [
+        (1, "asked", "publish requested"),
+        (3, "answered", "publish answered with this sequence"),
+        (4, "echoed", "message echoed"),
+        (6, "receipt", "ACCEPT announced"),
+        (7, "receipt", "READ announced"),
+        (8, "repeated", "READ given again, first in #7"),
     ]
 
 
-def test_refusals_belong_to_the_life(told):
+def test_every_rung_says_whose_doing_it_is(told):
+    ask = told.ask()
+    heard = [
+        ask, told.answer(ask, 0), told.message(0, by="me", role="CONSUMER"),
+        told.receipt("READ", 0, by="agent", role="ASSIGNED_AGENT"),
+    ]  # fmt: skip
+    assert [(rung.participant, rung.role, rung.mine) for rung in lived(heard)] == [
+        ("me", "CONSUMER", True), ("me", "CONSUMER", True), ("me", "CONSUMER", True),
+        ("agent", "ASSIGNED_AGENT", False),
+    ]  # fmt: skip
+
+
+def test_who_we_are_may_stay_unknown(told):
     claim = told.claim("READ", 2)
-    rungs = life([told.message(2, by="agent"), claim, told.refuse_receipt(claim, 429)], "d1", 2)
-    assert [rung.says for rung in rungs] == ["message announced", "READ requested", "READ refused with 429"]
+    heard = [told.message(2, by="agent"), claim, told.acknowledge(claim)]
+    assert [(rung.participant, rung.mine) for rung in lived(heard, 2)] == [
+        ("agent", None), (None, True), (None, True),
+    ]  # fmt: skip
+
+
+def test_refusals_belong_to_the_life(told):
+    message, claim = told.message(2, by="agent"), told.claim("READ", 2)
+    heard = [message, claim, told.refuse_receipt(claim, 429), told.claim("READ", 2)]
+    assert said(lived(heard, 2)) == [
+        (1, "announced", "message announced"),
+        (2, "asked", "READ requested"),
+        (3, "refused", "READ refused with 429"),
+        (4, "asked", "READ requested again, first in #2"),
+    ]
 
 
 def test_a_publish_without_a_sequence_has_a_life_too(told):
     ask = told.ask()
-    rungs = ask_life([ask, told.refuse(ask, 400), told.message(0, by="agent")], ask.evidence.frame)
-    assert [rung.says for rung in rungs] == ["publish requested", "publish refused with 400"]
+    heard = [ask, told.refuse(ask, 400), told.message(0, by="agent")]
+    assert said(lived(heard, None)) == [
+        (1, "asked", "publish requested"), (2, "refused", "publish refused with 400"),
+    ]  # fmt: skip
+
+
+def test_a_history_is_told_by_the_sequences_that_were_heard_before(told):
+    """After a reconnect the service tells all again: the message and the receipt, each under its number."""
+    message = told.message(0, by="agent")
+    read = told.receipt("READ", 0, by="me")._replace(own_sequence=1)
+    again = [event._replace(evidence=told.proof(Proof.ANNOUNCED)) for event in (message, read)]
+    another = told.receipt("READ", 0, by="me")._replace(own_sequence=7)
+    rungs = lived([message, read, *again, another])
+    assert said(rungs) == [
+        (1, "announced", "message announced"),
+        (2, "receipt", "READ announced"),
+        (3, "replayed", "message replayed, same sequence as in #1"),
+        (4, "replayed", "READ replayed, same sequence as in #2"),
+        (5, "repeated", "READ given again, first in #2"),
+    ]
+    assert [rung.repeats for rung in rungs] == [None, None, 1, 2, 2]
+    assert [rung.own_sequence for rung in rungs] == [0, 1, 0, 1, 7]
+
+
+def test_one_sequence_with_other_content_is_a_conflict(told):
+    heard = [told.message(0, by="agent", text="a"), told.message(0, by="agent", text="b")]
+    assert said(lived(heard))[1] == (2, "conflict", "announced with other content than in #1")
+
+
+def test_an_answer_that_comes_twice_is_told_twice(told):
+    ask = told.ask()
+    rungs = lived([ask, told.answer(ask, 0), told.answer(ask, 0)])
+    assert rungs[-1].says == "publish answered with this sequence, as in #2"
+    assert rungs[-1].repeats == 2
+
+
+def test_what_is_probably_ours_says_why(told):
+    me, ask = told.i_am("me"), told.ask()
+    heard = [me, ask, told.lose(ask), told.message(4, by="me"), told.receipt("READ", 4, by="agent")]
+    assert said(lived(heard, 4)) == [
+        (2, "asked", "publish requested"),
+        (3, "echoed", "same text announced, so #2 was probably stored"),
+        (4, "receipt", "READ announced"),
+    ]
+
+
+def test_other_dialogs_and_sequences_have_their_own_life(told):
+    heard = [told.message(0, by="agent"), told.message(1, by="agent"), told.receipt("READ", 1, by="me")]
+    told.dialog = "d2"
+    heard += [told.message(0, by="agent"), told.receipt("READ", 0, by="me")]
+    assert [rung.evidence.frame for rung in lived(heard)] == [1]
+    assert [rung.evidence.frame for rung in lived(heard, dialog="d2")] == [4, 5]

@@ -7,6 +7,8 @@ import pytest
 import recorder
 from recorder import recipes
 from recorder.errors import BadOption, NotFound
+from recorder.receipts.aliases import Suggestion
+from recorder.recipes.looking import alias_remarks
 
 
 @pytest.fixture
@@ -81,3 +83,80 @@ def test_public_names_are_loaded_when_used_and_unknown_ones_refused():
         assert getattr(recorder, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         recorder.nothing  # noqa: B018
+
+
+# --- the sample with a reconnect and a step-up ----------------------------------------------------------
+
+STEP_UP = {"guest-1": "user-7"}
+
+
+@pytest.fixture
+def step_up(archive, samples):
+    with recipes.open_archive(archive, mode="write", create=True) as writing:
+        recipes.import_capture(writing, samples / "step-up.jsonl")
+    with recipes.open_archive(archive) as reading:
+        yield reading
+
+
+def test_a_publish_whose_answer_never_came_is_the_message_that_was_announced_later(step_up):
+    _, message, rungs = recipes.message_life(step_up, "last", "#6")
+    assert (message.sequence, message.status, message.ask, message.mine) == (3, "read", 6, True)
+    assert message.echo is not None
+    assert [rung.evidence.frame for rung in rungs] == [6, 7, 9]
+    assert recipes.message_life(step_up, "last", "3")[1:] == (message, rungs)
+
+
+def test_before_the_echo_it_was_unknown_or_pending(step_up):
+    _, message, rungs = recipes.message_life(step_up, "last", "#6", at="#6")
+    assert (message.sequence, message.status, message.echo) == (None, "pending", None)
+    assert [rung.evidence.frame for rung in rungs] == [6]
+    with pytest.raises(NotFound):
+        recipes.message_life(step_up, "last", "3", at="#6")
+    with pytest.raises(NotFound, match='no dialog "d1"'):
+        recipes.messages(step_up, "last", dialog="d1", at="#0")
+
+
+def test_suggestions_are_said_and_never_applied(step_up):
+    said = []
+    _, plain = recipes.messages(step_up, "last", say=said.append)
+    assert {message.author for message in plain} == {"guest-1", "agent-9"}
+    (remark,) = said
+    assert remark.startswith("maybe the same person: --alias guest-1=user-7 (")
+    said.clear()
+    _, merged = recipes.messages(step_up, "last", aliases=STEP_UP, say=said.append)
+    assert {message.author for message in merged} == {"user-7", "agent-9"}
+    assert said == []
+    summary = recipes.summary(step_up, "last")
+    assert [suggestion.option for suggestion in summary.suggestions] == ["--alias guest-1=user-7"]
+    assert recipes.summary(step_up, "last", aliases=STEP_UP).suggestions == []
+
+
+def test_an_alias_for_nobody_is_said_and_changes_nothing(step_up):
+    said = []
+    _, listed = recipes.messages(step_up, "last", aliases={"nobody": "x"}, say=said.append)
+    assert listed == recipes.messages(step_up, "last")[1]
+    assert any('no participant "nobody"' in remark for remark in said)
+
+
+def test_the_moment_is_said_as_the_frame_it_came_down_to(step_up):
+    said = []
+    opened = recipes.open_session(step_up, "last", at="+5s", say=said.append)
+    assert opened.last == 5
+    assert said[0] == "as of frame #5 of 9"
+
+
+def test_many_suggestions_are_cut_short():
+    many = [Suggestion(f"a{number}", f"b{number}", "why") for number in range(9)]
+    remarks = list(alias_remarks(many))
+    assert len(remarks) == 6
+    assert remarks[-1].startswith("and 4 more")
+
+
+def test_a_frame_tells_what_it_proves(step_up):
+    assert [fact.says for fact in recipes.frame_proofs(step_up, "last", 8)] == [
+        "READ by you on message 2 of dialog d1"
+    ]
+    assert [fact.better for fact in recipes.frame_proofs(step_up, "last", 7)] == [3, 4, 5, None]
+    assert recipes.frame_proofs(step_up, "last", 99) == []
+    (fact,) = recipes.frame_proofs(step_up, "last", 3, aliases=STEP_UP)
+    assert fact.participant == "user-7"

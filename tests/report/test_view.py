@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import orjson
 
+from recorder.messaging.events import Proof
+from recorder.receipts.delays import Delay
+from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import Rung
-from recorder.report.view import frame_json, life_json, message_json, payload_json, session_json
+from recorder.receipts.proofs import Proven
+from recorder.report.view import (
+    delay_json,
+    frame_json,
+    life_json,
+    message_json,
+    payload_json,
+    proven_json,
+    session_json,
+)
 from recorder.store.info import SessionInfo
 from recorder.wire.frames import Side
 from recorder.wire.payloads import Payload
@@ -47,14 +59,39 @@ def test_unknown_is_null(message):
 
 
 def test_a_life_is_the_message_and_every_rung(message):
-    line = life_json("7f01", message, [Rung("message announced", "3d834d4d-8f0b", message.sent)])
-    assert line["life"] == [
-        {
-            "says": "message announced", "participant": "3d834d4d-8f0b", "frame": 41,
-            "at": "2017-02-18T22:04:01.507000Z", "server_ms": 1487455441507, "proof": "announced",
-        }
-    ]  # fmt: skip
-    assert line["status"] == "read"
+    rung = Rung(
+        "READ replayed", "me-1", message.receipts[1].evidence, "replayed", "CONSUMER", True, "READ", 7, 44
+    )
+    line = life_json("7f01", message, [Rung("message announced", "3d834d4d-8f0b", message.sent), rung])
+    announced, replayed = line["life"]
+    assert announced == {
+        "says": "message announced", "kind": "announced", "participant": "3d834d4d-8f0b", "role": None,
+        "mine": None, "status": None, "own_sequence": None, "repeats": None,
+        "after": {"seconds": 0.0, "clock": "server"}, "frame": 41, "at": "2017-02-18T22:04:01.507000Z",
+        "server_ms": 1487455441507, "proof": "announced",
+    }  # fmt: skip
+    assert (replayed["status"], replayed["own_sequence"], replayed["repeats"]) == ("READ", 7, 44)
+    assert replayed["after"] == {"seconds": 2.0, "clock": "server"}
+    assert {**line, **message_json("7f01", message)} == line
+    assert (line["ask"], line["probable_echo"]) == (None, None)
+
+
+def test_a_probable_echo_is_named_beside_the_message(message):
+    line = life_json("7f01", message._replace(ask=12, echo=Echo(12, message.sent, message.sent)), [])
+    assert (line["ask"], line["probable_echo"], line["life"]) == (12, 41, [])
+
+
+def test_what_a_frame_proves_is_told_in_parts():
+    fact = Proven("receipt", "READ by you …", Proof.CLAIMED, "d", 2, "me", "CONSUMER", True, "READ", 26)
+    assert proven_json(fact) == {
+        "kind": "receipt", "says": "READ by you …", "proof": "claimed", "dialog": "d", "sequence": 2,
+        "participant": "me", "role": "CONSUMER", "mine": True, "status": "READ", "better": 26,
+    }  # fmt: skip
+
+
+def test_a_delay_names_its_clock():
+    assert delay_json(Delay(0.0150000001, "local")) == {"seconds": 0.015, "clock": "local"}
+    assert delay_json(None) is None
 
 
 def test_frame_lines_are_the_contracts(frames):

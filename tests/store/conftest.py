@@ -170,6 +170,12 @@ def frames() -> Frames:
     return Frames()
 
 
+@pytest.fixture(scope="session")
+def all_frames() -> Frames:
+    """The same for a fixture that lives longer than one test."""
+    return Frames()
+
+
 Begin = Callable[..., Intake]
 
 

@@ -66,6 +66,18 @@ def test_the_end_of_a_connection_counts_what_came_with_it(frames: Any) -> None:
     ]
 
 
+def test_a_connection_gets_its_end_at_its_close_although_its_frames_were_settled(frames: Any) -> None:
+    """However long ago its last frame came, and whether or not it ever had one."""
+    rows = SessionRows("s", 7, None)
+    rows.batch([frames.opened, *frames.some(2)])
+    rows.settled()
+    quiet = ConnectionOpened(2, None, None, None)
+    batch = rows.batch([quiet, frames.closed, frames.closed._replace(connection=2)])
+    ends = {change.key["number"]: change.values.get("frame_count") for change in batch.changes[2:]}
+    assert ends == {1: 2, 2: 0}
+    assert len(rows.end(5, "complete", None)) == 1
+
+
 def test_a_redacted_frame_says_so_and_keeps_its_head(frames: Any) -> None:
     """One that had nothing to blank stays the very same."""
     rows = SessionRows("s", 7, Louder())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
+from recorder.store.reading import Chained
 from recorder.store.verify import SessionVerdict, verify
 
 Begin = Callable[..., Any]
@@ -194,3 +195,67 @@ def test_frames_that_disagree_with_a_noted_digest_are_found(recorded: Path, colu
     # Before its end a connection has no digest of all its frames that could disagree.
     expected = "damaged" if complete or column == "barrier_digest" else "interrupted"
     assert only(recorded).state == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE session SET end_state = NULL", id="no-state"),
+        pytest.param("UPDATE session SET frames = NULL", id="no-count"),
+        pytest.param(
+            "UPDATE connection SET frame_count = NULL, frame_digest = NULL", id="no-end-of-connection"
+        ),
+    ],
+)
+def test_half_an_end_record_is_damage(path: Path, begin: Begin, frames: Any, change: str) -> None:
+    """It is written in one transaction: there is all of it or none."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s")
+        intake([frames.opened, *frames.some(3), frames.closed])
+        intake.finish(0)
+    assert only(path).state == "complete"
+    harm(path, change)
+    assert only(path).state == "damaged"
+
+
+def test_a_recorder_that_died_left_no_end_record_and_no_damage(path: Path, begin: Begin, frames: Any) -> None:
+    """The next one notes that it was interrupted, which makes none."""
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")([frames.opened, *frames.some(3)])
+    Archive.open(path, mode="write").close()
+    assert only(path) == SessionVerdict("s", None, "interrupted", 3)
+
+
+def test_the_frames_are_read_by_way_of_what_counts_them(where: str, begin: Begin, frames: Any) -> None:
+    """Once for every session, oldest first; the verdicts are the same."""
+    seen: list[list[int]] = []
+
+    def counted(told: Iterator[Chained]) -> Iterator[Chained]:
+        seen.append([])
+        for each in told:
+            seen[-1].append(each.frame.number)
+            yield each
+
+    with Archive.open(where, mode="write") as archive:
+        for count in (3, 0, 2):
+            intake = begin(archive)
+            intake(frames.some(count))
+            intake.finish(0)
+        assert verify(archive, through=counted) == verify(archive)
+    assert seen == [[1, 2, 3], [], [1, 2]]
+
+
+def test_a_session_deleted_meanwhile_gets_no_verdict(where: str, begin: Begin, frames: Any) -> None:
+    """It is not missing: somebody removed it while the first was read."""
+    with Archive.open(where, mode="write") as archive:
+        for session in ("kept", "gone"):
+            intake = begin(archive, session=session)
+            intake(frames.some(2))
+            intake.finish(0)
+
+        def deletes(told: Iterator[Chained]) -> Iterator[Chained]:
+            archive.delete_session("gone")
+            yield from told
+
+        verdicts = verify(archive, through=deletes)
+    assert [(verdict.session, verdict.state) for verdict in verdicts] == [("kept", "complete")]

@@ -1,0 +1,158 @@
+"""``recorder check``: apply the rules to a session; say what holds, what does not, what nobody can tell."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Json, Quiet, help_with
+from .output import Talk, write_json
+
+if TYPE_CHECKING:
+    from recorder.recipes import Checked
+
+
+class Format(StrEnum):
+    """How findings are written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+
+
+_Rules = list[str] | None
+
+
+def add_to(parent: typer.Typer) -> None:
+    """Hang the command under ``recorder``."""
+    parent.command(
+        "check",
+        help=help_with(
+            "Apply rules to a session; each is violated, satisfied, or not observable in this recording. "
+            "Exit 3: a rule of severity error is violated.",
+            "recorder check last",
+        ),
+    )(check)
+
+
+def check(
+    session: Annotated[
+        str | None,
+        typer.Argument(metavar="SESSION", help="A session id, a unique prefix of one, a name, or: last."),
+    ] = None,
+    rule: Annotated[
+        _Rules, typer.Option("--rule", metavar="RULE", help="Only this rule. Repeatable.")
+    ] = None,
+    accept_within: Annotated[
+        str | None,
+        typer.Option(
+            "--accept-within", metavar="DURATION", help="Later ACCEPTs, and none at all, are errors."
+        ),
+    ] = None,
+    read_within: Annotated[
+        str | None, typer.Option("--read-within", metavar="DURATION", help="The same for READ.")
+    ] = None,
+    min_read: Annotated[
+        str | None,
+        typer.Option(
+            "--min-read", metavar="DURATION", help="A READ this fast was given by a program [100ms]."
+        ),
+    ] = None,
+    error: Annotated[
+        _Rules, typer.Option("--error", metavar="RULE", help="Make its violations errors. Repeatable.")
+    ] = None,
+    warn: Annotated[
+        _Rules, typer.Option("--warn", metavar="RULE", help="Make them warnings. Repeatable.")
+    ] = None,
+    off: Annotated[_Rules, typer.Option("--off", metavar="RULE", help="Leave it out. Repeatable.")] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How to write what was found.")
+    ] = Format.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="RULE", help="Tell what a rule means, or list all: --explain all."),
+    ] = None,
+    at: At = None,
+    alias: Alias = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    from recorder import recipes
+    from recorder.errors import BadOption
+
+    if explain is not None:
+        _explain(explain, json=json or output_format is Format.JSON)
+        return
+    if session is None:
+        raise BadOption("SESSION", "say which session to check", hint="recorder check last")
+    levels = recipes.levels_of(error=error or (), warn=warn or (), off=off or ())
+    aliases = recipes.parse_aliases(alias or ())
+    with recipes.open_archive(archive) as opened:
+        checked = recipes.checked(
+            opened,
+            session,
+            rule=rule or (),
+            accept_within=accept_within,
+            read_within=read_within,
+            min_read=min_read,
+            levels=levels,
+            at=at,
+            aliases=aliases,
+        )
+    _write(checked, Format.JSON if json else output_format, output)
+    if output is not None:
+        Talk(quiet=quiet)(f"wrote {output}")
+    checked.raise_if_failed()
+
+
+def _write(checked: Checked, output_format: Format, output: Path | None) -> None:
+    from recorder import recipes
+
+    if output is not None:
+        recipes.save(_written(checked, output_format), output)
+    elif output_format is Format.TEXT:
+        from recorder.report.checks import print_findings
+
+        print_findings(sys.stdout, checked.findings)  # a terminal has its own width, and colours
+    else:
+        sys.stdout.buffer.write(_written(checked, output_format).encode())
+        sys.stdout.buffer.flush()
+
+
+def _written(checked: Checked, output_format: Format) -> str:
+    from recorder.report import checks, junit, sarif
+
+    if output_format is Format.JUNIT:
+        return junit.junit(checked.session, checked.rules, checked.findings)
+    if output_format is Format.SARIF:
+        return sarif.sarif(checked.archive, checked.session, checked.rules, checked.findings)
+    if output_format is Format.JSON:
+        return checks.json_lines(checked.findings)
+    text = StringIO()
+    checks.print_findings(text, checked.findings)
+    return text.getvalue()
+
+
+def _explain(name: str, *, json: bool) -> None:
+    from recorder import recipes
+    from recorder.report.checks import print_rule, print_rules, rule_json
+
+    rules = recipes.explained(name)
+    if json:
+        for rule in rules:
+            write_json(rule_json(rule))
+    elif len(rules) == 1:
+        print_rule(sys.stdout, rules[0])
+    else:
+        print_rules(sys.stdout, rules)

@@ -1,0 +1,218 @@
+"""Two ids, one person: merge them where the user says so, and suggest where it looks like it.
+
+A consumer who signs in halfway (step-up) goes on under another id, and nothing on the wire says that it
+is the same person. So nothing here is ever merged by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from recorder.errors import BadOption
+from recorder.messaging.events import (
+    ChatStateReported,
+    ConversationChanged,
+    Event,
+    Evidence,
+    Identified,
+    MessagePublished,
+    Participant,
+    PublishAsked,
+    ReceiptRefused,
+    ReceiptReported,
+)
+
+Aliases = Mapping[str, str]
+"""Old id → the id that stands for it in all views."""
+
+OPTION = "--alias"
+CONSUMER = "CONSUMER"
+
+
+def parse_aliases(written: Iterable[str]) -> dict[str, str]:
+    """``["old=new", …]`` to a mapping in which every id leads to its last name at once.
+
+    Raises:
+        BadOption: one is not OLD=NEW, one id gets two names, or they go round in a circle.
+    """
+    aliases: dict[str, str] = {}
+    for pair in written:
+        old, _, new = pair.partition("=")
+        if not old or not new:
+            raise BadOption(OPTION, f'"{pair}" is not OLD=NEW', hint="recorder message show tells whole ids")
+        if aliases.setdefault(old, new) != new:
+            raise BadOption(OPTION, f'"{old}" cannot be both "{aliases[old]}" and "{new}"')
+    named = {old: new for old, new in aliases.items() if old != new}
+    return {old: _last_name(old, named) for old in named}
+
+
+def _last_name(old: str, aliases: Aliases) -> str:
+    passed = [old]
+    while (name := aliases.get(passed[-1])) is not None:
+        if name in passed:
+            raise BadOption(OPTION, f"{' = '.join([*passed, name])} goes round in a circle")
+        passed.append(name)
+    return passed[-1]
+
+
+def rewritten(events: Iterable[Event], aliases: Aliases) -> Iterator[Event]:
+    """The same events with every old id replaced, wherever a participant stands in them."""
+    if not aliases:
+        yield from events
+        return
+    for event in events:
+        rewrite = _REWRITE.get(type(event))
+        yield event if rewrite is None else rewrite(event, aliases)
+
+
+def _participant(event: Any, aliases: Aliases) -> Any:
+    new = aliases.get(event.participant)
+    return event if new is None else event._replace(participant=new)
+
+
+def _author(event: Any, aliases: Aliases) -> Any:
+    new = aliases.get(event.author)
+    return event if new is None else event._replace(author=new)
+
+
+def _snapshot(event: ConversationChanged, aliases: Aliases) -> ConversationChanged:
+    named = (
+        one._replace(participant=aliases.get(one.participant, one.participant)) for one in event.participants
+    )
+    merged = tuple(dict.fromkeys(named))  # a snapshot during the change may list the person twice
+    return event if merged == event.participants else event._replace(participants=merged)
+
+
+_REWRITE: dict[type, Callable[[Any, Aliases], Any]] = {
+    Identified: _participant,
+    PublishAsked: _author,
+    MessagePublished: _author,
+    ReceiptReported: _participant,
+    ReceiptRefused: _participant,
+    ChatStateReported: _participant,
+    ConversationChanged: _snapshot,
+}
+
+
+# --- suggestions ----------------------------------------------------------------------------------------
+
+
+class Suggestion(NamedTuple):
+    """Two ids that may be one person, the newer one last, and what makes it look so."""
+
+    old: str
+    new: str
+    why: str
+
+    @property
+    def option(self) -> str:
+        """What to type to merge them."""
+        return f"{OPTION} {self.old}={self.new}"
+
+
+class _Met(NamedTuple):
+    """When an id was first met: by their clock where it tells, and by frame."""
+
+    server_ms: int | None
+    frame: int
+
+
+class Acquaintances:
+    """Who was met where, learnt from events on their way to somebody else."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self._spoke_as: dict[str, Evidence] = {}
+        self._consumers: dict[str, dict[str, _Met]] = {}
+        self._conversation_of: dict[str, str] = {}
+
+    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The same events, looked at as they pass."""
+        for event in events:
+            note = _NOTES.get(type(event))
+            if note is not None:
+                note(self, event)
+            yield event
+
+    def suggestions(self) -> list[Suggestion]:
+        """Pairs that may be one person, each once: our own ids on several connections, and several
+        consumers in one conversation (where there should be one)."""
+        found = [*self._several_of_us(), *self._several_consumers()]
+        return list({frozenset((each.old, each.new)): each for each in reversed(found)}.values())[::-1]
+
+    def _several_of_us(self) -> Iterator[Suggestion]:
+        ours = sorted(self._spoke_as.items(), key=lambda item: (item[1].connection, item[1].frame))
+        for old, first in ours[:-1]:
+            new, last = ours[-1]
+            why = (
+                f"we spoke as the first on connection {first.connection}, as the second on {last.connection}"
+            )
+            yield Suggestion(old, new, why)
+
+    def _several_consumers(self) -> Iterator[Suggestion]:
+        for conversation_id, consumers in self._by_conversation().items():
+            ordered = _in_order(consumers)
+            for old in ordered[:-1]:
+                yield Suggestion(old, ordered[-1], f"both are consumers in conversation {conversation_id}")
+
+    def _by_conversation(self) -> dict[str, dict[str, _Met]]:
+        merged: dict[str, dict[str, _Met]] = {}
+        for place, consumers in self._consumers.items():
+            known = merged.setdefault(self._conversation_of.get(place, place), {})
+            for participant, met in consumers.items():
+                known[participant] = _earlier(known.get(participant), met)
+        return merged
+
+    def _note_identity(self, event: Identified) -> None:
+        self.names.add(event.participant)
+        self._spoke_as.setdefault(event.participant, event.evidence)
+
+    def _note_message(self, event: MessagePublished) -> None:
+        if event.conversation_id is not None:
+            self._conversation_of[event.dialog_id] = event.conversation_id
+        self._note(event.dialog_id, event.author, event.role, event.evidence)
+
+    def _note_participant(self, event: ReceiptReported | ChatStateReported) -> None:
+        self._note(event.dialog_id, event.participant, event.role, event.evidence)
+
+    def _note_snapshot(self, event: ConversationChanged) -> None:
+        for dialog in event.dialogs:
+            self._conversation_of[dialog.dialog_id] = event.conversation_id
+        for one in event.participants:
+            self._note_one(event.conversation_id, one, event.evidence)
+
+    def _note_one(self, conversation_id: str, one: Participant, evidence: Evidence) -> None:
+        self._note(conversation_id, one.participant, one.role, evidence)
+
+    def _note(self, place: str | None, participant: str | None, role: str | None, evidence: Evidence) -> None:
+        if participant is None:
+            return
+        self.names.add(participant)
+        if place is not None and role == CONSUMER:
+            consumers = self._consumers.setdefault(place, {})
+            met = _Met(evidence.server_ms, evidence.frame)
+            consumers[participant] = _earlier(consumers.get(participant), met)
+
+
+_NOTES: dict[type, Callable[[Acquaintances, Any], None]] = {
+    Identified: Acquaintances._note_identity,
+    MessagePublished: Acquaintances._note_message,
+    ReceiptReported: Acquaintances._note_participant,
+    ChatStateReported: Acquaintances._note_participant,
+    ConversationChanged: Acquaintances._note_snapshot,
+}
+
+
+def _earlier(known: _Met | None, met: _Met) -> _Met:
+    if known is None:
+        return met
+    times = [each.server_ms for each in (known, met) if each.server_ms is not None]
+    return _Met(min(times, default=None), min(known.frame, met.frame))
+
+
+def _in_order(consumers: Mapping[str, _Met]) -> list[str]:
+    """Oldest first: by their clock if it tells of all (a history is replayed late), else by frame."""
+    if all(met.server_ms is not None for met in consumers.values()):
+        return sorted(consumers, key=lambda one: (consumers[one].server_ms or 0, consumers[one].frame, one))
+    return sorted(consumers, key=lambda one: (consumers[one].frame, one))

@@ -1,0 +1,103 @@
+"""Publishes of ours whose answer never came, and the messages that are probably them.
+
+When a connection ends between a publish and its answer, nobody here can know whether it was stored. If
+the service later announces a message in the same dialog, by us, with the same text, it probably was. This
+is a conclusion from all facts together, never a fact: the next frame may take it back.
+
+* Nothing is matched that the answer to another publish already explains, and nothing without a text.
+* A publish of the same text that still waits for its answer goes first: the echo may be its own.
+* One echo for each publish, first come, first served.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from typing import NamedTuple
+
+from recorder.messaging.events import Evidence, Proof
+
+from .state import Ask, Message, Transcript
+
+MessageKey = tuple[str, int]
+"""Dialog and sequence."""
+
+
+class Echo(NamedTuple):
+    """A publish without an answer, and the announcement that it is probably the same message."""
+
+    ask: int
+    asked: Evidence
+    announced: Evidence
+
+
+_Same = tuple[str, str, str]
+"""What must be the same of a publish and its echo: dialog, type, text."""
+
+
+def probable_echoes(transcript: Transcript, me: frozenset[str]) -> dict[MessageKey, Echo]:
+    """For each message that probably is a publish of ours whose outcome is unknown: which."""
+    lost, waiting = _unanswered(transcript)
+    if not lost:
+        return {}
+    candidates = _candidates(transcript, {_same(ask) for _, ask in lost}, me)
+    for frame, ask in waiting:
+        _take(candidates[_same(ask)], frame, ask)
+    found: dict[MessageKey, Echo] = {}
+    for frame, ask in lost:
+        taken = _take(candidates[_same(ask)], frame, ask)
+        if taken is not None and ask.asked is not None:
+            found[taken.key] = Echo(frame, ask.asked, taken.announced)
+    return found
+
+
+class _Candidate(NamedTuple):
+    announced: Evidence
+    key: MessageKey
+    author: str
+
+
+def _unanswered(transcript: Transcript) -> tuple[list[tuple[int, Ask]], list[tuple[int, Ask]]]:
+    """Publishes without an answer in the order they went out: those that are lost, those that wait."""
+    open_asks = [(frame, ask) for frame, ask in sorted(transcript.asks.items()) if _is_open(ask)]
+    return [each for each in open_asks if each[1].lost], [each for each in open_asks if not each[1].lost]
+
+
+def _is_open(ask: Ask) -> bool:
+    told = ask.dialog_id is not None and ask.type is not None and ask.text is not None
+    return told and ask.asked is not None and ask.answered is None and ask.refused is None
+
+
+def _same(ask: Ask) -> _Same:
+    return (ask.dialog_id or "", ask.type or "", ask.text or "")
+
+
+def _candidates(
+    transcript: Transcript, wanted: set[_Same], me: frozenset[str]
+) -> defaultdict[_Same, deque[_Candidate]]:
+    """Announced messages of ours that no answer explains, in the order they were announced."""
+    found: defaultdict[_Same, deque[_Candidate]] = defaultdict(deque)
+    for dialog_id in {dialog_id for dialog_id, _, _ in wanted} & transcript.dialogs.keys():
+        listed = [
+            (message.published, (dialog_id, sequence), message)
+            for sequence, message in transcript.dialogs[dialog_id].items()
+            if message.published is not None and _may_be_ours(message, me)
+        ]
+        for announced, key, message in sorted(listed, key=lambda each: (each[0].frame, each[1])):
+            same = (dialog_id, message.type or "", message.text or "")
+            if same in wanted and message.text is not None and message.author is not None:
+                found[same].append(_Candidate(announced, key, message.author))
+    return found
+
+
+def _may_be_ours(message: Message, me: frozenset[str]) -> bool:
+    announced = message.published is not None and message.published.proof is Proof.ANNOUNCED
+    return announced and message.ask is None and message.author in me
+
+
+def _take(candidates: deque[_Candidate], frame: int, ask: Ask) -> _Candidate | None:
+    """Take the first that came after the publish and is by its author (any of us, if that is unknown)."""
+    for candidate in candidates:
+        if candidate.announced.frame > frame and ask.author in (None, candidate.author):
+            candidates.remove(candidate)
+            return candidate
+    return None

@@ -1,0 +1,206 @@
+"""How many, and how long it took: counts and percentiles for each participant.
+
+Every delay is measured on one clock: the service's, where it saw both ends, else ours. The two are never
+mixed: delays on each clock are counted apart, and every line says which clock, and how many it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import ceil
+from typing import NamedTuple
+
+from recorder.messaging.events import Event, Evidence, Proof, RequestAnswered, RequestAsked
+
+from .delays import delay
+from .queries import MessageView, ReceiptView
+
+SENT_TO_ACCEPTED = "sent → accepted"
+SENT_TO_READ = "sent → read"
+ACCEPTED_TO_READ = "accepted → read"
+REQUEST_TO_ANSWER = "request → answer"
+KINDS = (SENT_TO_ACCEPTED, SENT_TO_READ, ACCEPTED_TO_READ, REQUEST_TO_ANSWER)
+"""What is measured, in the order in which it is shown."""
+
+
+class Latency(NamedTuple):
+    """How long one kind of thing took one participant, on one clock.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        participant, role, mine: whose receipts; for requests None, None and True: they are ours.
+        clock: "server" or "local".
+        samples: how many were measured.
+        p50_s, p90_s, p99_s, max_s: seconds. Percentiles are delays that occurred, never in between.
+    """
+
+    kind: str
+    participant: str | None
+    role: str | None
+    mine: bool | None
+    clock: str
+    samples: int
+    p50_s: float
+    p90_s: float
+    p99_s: float
+    max_s: float
+
+
+class Count(NamedTuple):
+    """What one participant did.
+
+    Attributes:
+        participant, role, mine: who; ``participant`` None is ourselves before we learnt our id.
+        sent: messages seen that they wrote.
+        accepted, read: messages of others that they proved to have.
+    """
+
+    participant: str | None
+    role: str | None
+    mine: bool | None
+    sent: int
+    accepted: int
+    read: int
+
+
+class Numbers(NamedTuple):
+    """Counts and latencies of a session. ``requests`` are those that went out, ``answered`` of them were."""
+
+    counts: tuple[Count, ...]
+    latencies: tuple[Latency, ...]
+    requests: int
+    answered: int
+
+
+class _Group(NamedTuple):
+    kind: str
+    participant: str | None
+    mine: bool | None
+    clock: str
+
+
+class Meter:
+    """Measures requests while their events pass by; ask it for the rest when all have."""
+
+    def __init__(self) -> None:
+        self._asked: dict[int, Evidence] = {}
+        self._answered: set[int] = set()
+        self._delays: dict[_Group, list[float]] = {}
+
+    def watch(self, events: Iterable[Event]) -> Iterable[Event]:
+        """Pass the events on unchanged, each request and answer noted."""
+        for event in events:
+            kind = type(event)
+            if kind is RequestAsked:
+                self._asked[event.evidence.frame] = event.evidence  # type: ignore[union-attr]  # it is one
+            elif kind is RequestAnswered:
+                self._answer(event)  # type: ignore[arg-type]
+            yield event
+
+    def _answer(self, event: RequestAnswered) -> None:
+        asked = self._asked.get(event.ask or 0)
+        if event.ask is None or asked is None or event.ask in self._answered:
+            return
+        self._answered.add(event.ask)
+        self._measure(REQUEST_TO_ANSWER, None, True, asked, event.evidence)
+
+    def _measure(
+        self,
+        kind: str,
+        participant: str | None,
+        mine: bool | None,
+        since: Evidence | None,
+        until: Evidence | None,
+    ) -> None:
+        took = delay(since, until)
+        if took is not None:
+            self._delays.setdefault(_Group(kind, participant, mine, took.clock), []).append(took.seconds)
+
+    def numbers(self, messages: Sequence[MessageView]) -> Numbers:
+        """The numbers of a session with these messages."""
+        meter = Meter()
+        meter._delays = {group: list(measured) for group, measured in self._delays.items()}
+        people = _People()
+        for message in messages:
+            people.take(message)
+            meter._take(message)
+        latencies = [
+            _latency(group, people.roles.get(group.participant), measured)
+            for group, measured in meter._delays.items()
+        ]
+        latencies.sort(key=_order)
+        return Numbers(people.counts(), tuple(latencies), len(self._asked), len(self._answered))
+
+    def _take(self, message: MessageView) -> None:
+        given: dict[str | None, dict[str, ReceiptView]] = {}
+        for receipt in message.receipts:
+            if _counts(message, receipt):
+                given.setdefault(receipt.participant, {})[receipt.status] = receipt
+        for participant, theirs in given.items():
+            accepted, read = theirs.get("ACCEPT"), theirs.get("READ")
+            for kind, since, until in (
+                (SENT_TO_ACCEPTED, message.sent, accepted),
+                (SENT_TO_READ, message.sent, read),
+                (ACCEPTED_TO_READ, accepted and accepted.evidence, read),
+            ):
+                if until is not None:
+                    self._measure(kind, participant, until.mine, since, until.evidence)
+
+
+def _counts(message: MessageView, receipt: ReceiptView) -> bool:
+    """Whether it is a proven receipt by somebody other than the author."""
+    if receipt.evidence.proof < Proof.ACKNOWLEDGED or (message.mine and receipt.mine):
+        return False
+    return receipt.participant is None or receipt.participant != message.author
+
+
+class _People:
+    """What each participant did."""
+
+    def __init__(self) -> None:
+        self.roles: dict[str | None, str | None] = {}
+        self._mine: dict[str | None, bool | None] = {}
+        self._done: dict[str | None, list[int]] = {}
+
+    def take(self, message: MessageView) -> None:
+        if message.sent is not None and message.sequence is not None:
+            self._one(message.author, message.role, message.mine)[0] += 1
+        for receipt in message.receipts:
+            place = {"ACCEPT": 1, "READ": 2}.get(receipt.status)
+            if place is not None and _counts(message, receipt):
+                self._one(receipt.participant, receipt.role, receipt.mine)[place] += 1
+
+    def _one(self, participant: str | None, role: str | None, mine: bool | None) -> list[int]:
+        self.roles[participant] = role or self.roles.get(participant)
+        self._mine[participant] = mine or self._mine.get(participant, mine)
+        return self._done.setdefault(participant, [0, 0, 0])
+
+    def counts(self) -> tuple[Count, ...]:
+        listed = sorted(self._done, key=lambda each: (each is None, each or ""))
+        return tuple(Count(each, self.roles[each], self._mine[each], *self._done[each]) for each in listed)
+
+
+def _latency(group: _Group, role: str | None, measured: list[float]) -> Latency:
+    measured.sort()
+    return Latency(
+        kind=group.kind,
+        participant=group.participant,
+        role=role if group.kind != REQUEST_TO_ANSWER else None,
+        mine=group.mine,
+        clock=group.clock,
+        samples=len(measured),
+        p50_s=percentile(measured, 50),
+        p90_s=percentile(measured, 90),
+        p99_s=percentile(measured, 99),
+        max_s=measured[-1],
+    )
+
+
+def percentile(ordered: Sequence[float], percent: int) -> float:
+    """The smallest of these that at least so many per cent of them do not exceed (nearest rank)."""
+    return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
+
+
+def _order(latency: Latency) -> tuple[int, bool, str, str]:
+    who = latency.participant
+    return (KINDS.index(latency.kind), who is None, who or "", latency.clock)

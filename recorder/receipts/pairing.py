@@ -1,0 +1,162 @@
+"""Messages of two sessions, called alike and paired: who is who, and which message is which.
+
+People are called by their role and their order of appearance. A message is recognised by its author, type
+and text, the first "hi" as the first "hi"; what is left over between the same neighbours on both sides is
+paired with another of the same author and type.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from .people import role_word
+from .queries import MessageView, ReceiptView
+
+
+class Entry(NamedTuple):
+    """A message, with what it is recognised by in the other session."""
+
+    message: MessageView
+    author: str
+    key: Hashable
+    receipts: Mapping[tuple[str, str], ReceiptView]
+
+
+def by_dialog(messages: Sequence[MessageView]) -> list[list[MessageView]]:
+    """The messages of each dialog, dialogs in their order of appearance."""
+    dialogs: dict[str | None, list[MessageView]] = {}
+    for message in messages:
+        dialogs.setdefault(message.dialog_id, []).append(message)
+    return list(dialogs.values())
+
+
+class _Seen(NamedTuple):
+    frame: int
+    participant: str
+    role: str | None
+    mine: bool | None
+
+
+def names_of(messages: Sequence[MessageView]) -> dict[str, str]:
+    """Participant → "you", "agent 1", …, counted for each role in the order of first frames."""
+    roles: dict[str, str | None] = {}
+    mine: set[str] = set()
+    for seen in sorted(_everybody(messages), key=lambda seen: seen.frame):
+        roles[seen.participant] = roles.get(seen.participant) or seen.role
+        if seen.mine:
+            mine.add(seen.participant)
+    count: Counter[str] = Counter()
+    names = {}
+    for participant, role in roles.items():
+        word = role_word(role) or "participant"
+        if participant not in mine:
+            count[word] += 1
+        names[participant] = "you" if participant in mine else f"{word} {count[word]}"
+    return names
+
+
+def _everybody(messages: Sequence[MessageView]) -> Iterator[_Seen]:
+    for message in messages:
+        if message.author is not None:
+            frame = 0 if message.sent is None else message.sent.frame
+            yield _Seen(frame, message.author, message.role, message.mine)
+        for receipt in message.receipts:
+            if receipt.participant is not None:
+                yield _Seen(receipt.evidence.frame, receipt.participant, receipt.role, receipt.mine)
+
+
+def entries_of(messages: Sequence[MessageView], names: Mapping[str, str]) -> list[Entry]:
+    """The messages of one dialog, each with what it is recognised by."""
+    count: Counter[Hashable] = Counter()
+    entries = []
+    for message in messages:
+        author = _name(message.author, names, mine=message.mine)
+        content = (author, message.type, message.text, message.sent is None)
+        count[content] += 1
+        receipts = {
+            (_name(receipt.participant, names, mine=receipt.mine), receipt.status): receipt
+            for receipt in message.receipts
+        }
+        entries.append(Entry(message, author, (*content, count[content]), receipts))
+    return entries
+
+
+def _name(participant: str | None, names: Mapping[str, str], *, mine: bool | None) -> str:
+    if mine:
+        return "you"
+    return "unknown" if participant is None else names[participant]
+
+
+# --- pairs ----------------------------------------------------------------------------------------------
+
+
+class Pairs(NamedTuple):
+    """Who belongs to whom. ``moved`` are pairs too: those that stand in another order."""
+
+    pairs: list[tuple[Entry, Entry]]
+    moved: list[tuple[Entry, Entry]]
+    vanished: list[Entry]
+    appeared: list[Entry]
+
+
+def paired(first: Sequence[Entry], second: Sequence[Entry]) -> Pairs:
+    """Pair the messages of one dialog. No message is in two pairs, and none is forgotten."""
+    place = {entry.key: number for number, entry in enumerate(second)}
+    common = [entry for entry in first if entry.key in place]
+    steady = longest_rise([place[entry.key] for entry in common])
+    pairs = [(entry, second[place[entry.key]]) for entry in common]
+    anchors = {pairs[number][0].key for number in steady}
+    known = {entry.key for entry in common}
+    changed = _leftovers(first, second, anchors, known)
+    taken = {id(entry) for pair in changed for entry in pair}
+    return Pairs(
+        pairs + changed,
+        [pair for pair in pairs if pair[0].key not in anchors],
+        [entry for entry in first if entry.key not in known and id(entry) not in taken],
+        [entry for entry in second if entry.key not in known and id(entry) not in taken],
+    )
+
+
+def _leftovers(
+    first: Sequence[Entry], second: Sequence[Entry], anchors: set[Hashable], known: set[Hashable]
+) -> list[tuple[Entry, Entry]]:
+    """Messages of one author between the same neighbours, whose text is another now."""
+    waiting: defaultdict[Hashable, deque[Entry]] = defaultdict(deque)
+    for gap, entry in _with_gap(second, anchors):
+        if entry.key not in known:
+            waiting[(gap, entry.author, entry.message.type)].append(entry)
+    pairs = []
+    for gap, entry in _with_gap(first, anchors):
+        same = waiting.get((gap, entry.author, entry.message.type))
+        if entry.key not in known and same:
+            pairs.append((entry, same.popleft()))
+    return pairs
+
+
+def _with_gap(entries: Sequence[Entry], anchors: set[Hashable]) -> Iterator[tuple[int, Entry]]:
+    """Each entry with the number of anchors before it."""
+    gap = 0
+    for entry in entries:
+        gap += entry.key in anchors
+        yield gap, entry
+
+
+def longest_rise(numbers: Sequence[int]) -> list[int]:
+    """Indices of the longest rising run of different numbers (patience sorting)."""
+    tops: list[int] = []
+    at: list[int] = []
+    before: list[int] = []
+    for index, number in enumerate(numbers):
+        pile = bisect_left(tops, number)
+        before.append(at[pile - 1] if pile else -1)
+        tops[pile : pile + 1] = [number]
+        at[pile : pile + 1] = [index]
+    run = []
+    index = at[-1] if at else -1
+    while index >= 0:
+        run.append(index)
+        index = before[index]
+    return run[::-1]

@@ -1,0 +1,187 @@
+"""What one frame proves: the way back from a frame to the messages and receipts it is evidence for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from recorder.messaging.events import (
+    ChatStateReported,
+    ConversationChanged,
+    ConversationOpened,
+    Event,
+    Identified,
+    MessagePublished,
+    OddityNoticed,
+    Proof,
+    PublishAsked,
+    PublishLost,
+    PublishRefused,
+    ReceiptRefused,
+    ReceiptReported,
+    RequestAnswered,
+    RequestAsked,
+)
+
+from .echoes import Echo, MessageKey, probable_echoes
+from .people import who
+from .queries import MessageView, is_me, message_view, own_ids, role_of
+from .state import Transcript
+
+
+class Proven(NamedTuple):
+    """One fact that a frame proves, in words and in parts; a part that does not apply is None.
+
+    Attributes:
+        kind: message, receipt, publish, chat-state, identity, request, answer, conversation, oddity.
+        proof: how well: the word of the level.
+        status: of a receipt or chat state; the kind of an oddity.
+        better: number of the frame that is shown as the proof of this message or receipt instead, being
+            stronger or earlier; None if it is this one, or nothing is shown.
+    """
+
+    kind: str
+    says: str
+    proof: Proof
+    dialog_id: str | None = None
+    sequence: int | None = None
+    participant: str | None = None
+    role: str | None = None
+    mine: bool | None = None
+    status: str | None = None
+    better: int | None = None
+
+
+def proven(events: Iterable[Event], transcript: Transcript, frame: int) -> list[Proven]:
+    """Every fact among ``events`` that this frame proves; ``transcript`` is what they were folded to."""
+    witness = _Witness(transcript)
+    return [
+        fact
+        for event in events
+        if not isinstance(event, PublishLost) and event.evidence.frame == frame
+        for fact in witness.facts(event)
+    ]
+
+
+class _Witness:
+    """Puts events into words, knowing who is who."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._me = own_ids(transcript)
+        self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._me)
+
+    def facts(self, event: Event) -> Iterator[Proven]:
+        read = _READERS[type(event)]
+        yield from read(self, event)
+
+    def _view(self, dialog_id: str, sequence: int) -> MessageView:
+        return message_view(self._transcript, dialog_id, sequence, me=self._me, echoes=self._echoes)
+
+    def _person(self, participant: str | None, role: str | None, *, ours: bool) -> _Person:
+        mine = True if ours else is_me(participant, self._me)
+        role = role or role_of(self._transcript, participant)
+        return _Person(participant, role, mine, who(participant, role, mine=mine))
+
+    def message(self, event: MessagePublished) -> Iterator[Proven]:
+        person = self._person(event.author, event.role, ours=event.mine)
+        shown = self._view(event.dialog_id, event.sequence).sent
+        yield Proven(
+            "message",
+            f"message {event.sequence} by {person.name} in dialog {event.dialog_id}",
+            event.evidence.proof,
+            event.dialog_id,
+            event.sequence,
+            *person[:3],
+            better=None if shown is None or shown.frame == event.evidence.frame else shown.frame,
+        )
+
+    def receipt(self, event: ReceiptReported) -> Iterator[Proven]:
+        person = self._person(event.participant, event.role, ours=event.mine)
+        for sequence in event.sequences:
+            fact = _receipt(event, sequence, event.status, person)
+            yield fact._replace(better=self._better(event, sequence))
+
+    def receipt_refused(self, event: ReceiptRefused) -> Iterator[Proven]:
+        person = self._person(event.participant, None, ours=True)
+        for sequence in event.sequences:
+            yield _receipt(event, sequence, f"{event.code} for {event.status}", person)
+
+    def _better(self, event: ReceiptReported, sequence: int) -> int | None:
+        for shown in self._view(event.dialog_id, sequence).receipts:
+            same = shown.participant == event.participant or (event.participant is None and shown.mine)
+            if same and shown.status == event.status and shown.evidence.frame != event.evidence.frame:
+                return shown.evidence.frame
+        return None
+
+    def publish(self, event: PublishAsked) -> Iterator[Proven]:
+        where = f" in dialog {event.dialog_id}" if event.dialog_id is not None else ""
+        yield self._ours("publish", f"a publish by you{where}", event)._replace(
+            dialog_id=event.dialog_id, participant=event.author
+        )
+
+    def publish_refused(self, event: PublishRefused) -> Iterator[Proven]:
+        yield self._ours("publish", f"{event.code} for your publish of frame #{event.ask}", event)
+
+    def chat_state(self, event: ChatStateReported) -> Iterator[Proven]:
+        person = self._person(event.participant, event.role, ours=event.mine)
+        says = f"{event.state} by {person.name} in dialog {event.dialog_id or 'unknown'}"
+        proof = event.evidence.proof
+        yield Proven("chat-state", says, proof, event.dialog_id, None, *person[:3], event.state)
+
+    def identity(self, event: Identified) -> Iterator[Proven]:
+        says = f"on connection {event.evidence.connection} you are {event.participant}"
+        yield self._ours("identity", says, event)._replace(participant=event.participant)
+
+    def request(self, event: RequestAsked) -> Iterator[Proven]:
+        named = "without an id" if event.request_id is None else f'with id "{event.request_id}"'
+        yield self._ours("request", f"a request {event.type} {named}", event)
+
+    def answer(self, event: RequestAnswered) -> Iterator[Proven]:
+        code = "no code" if event.code is None else str(event.code)
+        asked = "no request that is known" if event.ask is None else f"the request of frame #{event.ask}"
+        yield Proven("answer", f"{code} in answer to {asked}", event.evidence.proof)
+
+    def opened(self, event: ConversationOpened) -> Iterator[Proven]:
+        yield Proven("conversation", f"conversation {event.conversation_id} was opened", event.evidence.proof)
+
+    def conversation(self, event: ConversationChanged) -> Iterator[Proven]:
+        did = "left this subscription" if event.left else f"is {event.state or 'in no known state'}"
+        yield Proven("conversation", f"conversation {event.conversation_id} {did}", event.evidence.proof)
+
+    def oddity(self, event: OddityNoticed) -> Iterator[Proven]:
+        yield Proven("oddity", f"odd: {event.detail}", event.evidence.proof, status=event.kind)
+
+    def _ours(
+        self, kind: str, says: str, event: PublishAsked | PublishRefused | Identified | RequestAsked
+    ) -> Proven:
+        return Proven(kind, says, event.evidence.proof, mine=True)
+
+
+class _Person(NamedTuple):
+    participant: str | None
+    role: str | None
+    mine: bool | None
+    name: str
+
+
+def _receipt(event: ReceiptReported | ReceiptRefused, sequence: int, what: str, person: _Person) -> Proven:
+    says = f"{what} by {person.name} on message {sequence} of dialog {event.dialog_id}"
+    proof = event.evidence.proof
+    return Proven("receipt", says, proof, event.dialog_id, sequence, *person[:3], event.status)
+
+
+_READERS: dict[type, Callable[[_Witness, Any], Iterator[Proven]]] = {
+    MessagePublished: _Witness.message,
+    ReceiptReported: _Witness.receipt,
+    ReceiptRefused: _Witness.receipt_refused,
+    PublishAsked: _Witness.publish,
+    PublishRefused: _Witness.publish_refused,
+    ChatStateReported: _Witness.chat_state,
+    Identified: _Witness.identity,
+    RequestAsked: _Witness.request,
+    RequestAnswered: _Witness.answer,
+    ConversationOpened: _Witness.opened,
+    ConversationChanged: _Witness.conversation,
+    OddityNoticed: _Witness.oddity,
+}

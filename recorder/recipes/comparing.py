@@ -1,0 +1,48 @@
+"""Compare two sessions: before and after a change, here and against the real service."""
+
+from __future__ import annotations
+
+from recorder.errors import ExpectationFailed
+from recorder.receipts.aliases import Aliases
+from recorder.receipts.difference import Difference, difference
+from recorder.receipts.queries import view
+from recorder.store.archive import Archive
+
+from .looking import Say, open_session, silent
+from .recording import duration_s
+
+
+def session_difference(
+    archive: Archive,
+    first: str,
+    second: str,
+    *,
+    aliases: Aliases | None = None,
+    delays_over: str | None = None,
+    say: Say = silent,
+) -> Difference:
+    """What changed from one session to another, message by message, ids normalised.
+
+    ``delays_over`` ("100ms", "2s") makes a delay that moved by more than this a difference too.
+
+    Raises:
+        NotFound: no such session.
+        BadOption: ``delays_over`` is no duration.
+    """
+    over_s = None if delays_over is None else duration_s("--delays-over", delays_over)
+    said: dict[str, None] = {}
+    sides = [
+        open_session(archive, name, aliases=aliases, say=lambda remark: said.setdefault(remark))
+        for name in (first, second)
+    ]
+    for remark in said:  # of the same people on both sides, once
+        say(remark)
+    one, other = (view(side.transcript) for side in sides)
+    return difference(one, other, delays_over_s=over_s)
+
+
+def fail_if_different(found: Difference) -> None:
+    """Raise ``ExpectationFailed`` if the sessions differ."""
+    count = sum(change.differs for change in found.changes)
+    if count:
+        raise ExpectationFailed(f"the sessions differ in {count} {'place' if count == 1 else 'places'}")

@@ -1,0 +1,44 @@
+"""Derived tables: bring them up to date, make them anew, and answer from them where that is as true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recorder.errors import RecorderError
+from recorder.receipts.queries import MessageView
+from recorder.store import deriving
+from recorder.store.archive import Archive
+from recorder.store.info import SessionInfo
+
+Say = Callable[[str], None]
+
+
+def messages_of(archive: Archive, session: SessionInfo, dialog: str | None) -> list[MessageView] | None:
+    """The messages of one dialog from the derived tables, or None where only a fold can tell.
+
+    That is: the tables are behind the frames, somebody still records, or there is no such dialog.
+    """
+    return None if dialog is None else deriving.messages_of(archive, session, dialog)
+
+
+def rebuild(archive: Archive, session: str | None = None) -> list[str]:
+    """Drop the derived rows of a session (id, prefix, name or "last"), or of all, and make them anew.
+
+    Returns the ids of these sessions.
+
+    Raises:
+        NotFound: no such session.
+        StorageFailed: they cannot be written; those of the session at hand are as they were.
+    """
+    return deriving.rebuild(archive, session)
+
+
+def refresh_after(archive: Archive, session: str, *, say: Say) -> None:
+    """Bring the derived rows of a session that has ended up to date.
+
+    The recording is whole without them: if it does not work, that is said, and the session stands.
+    """
+    try:
+        deriving.refresh(archive, session)
+    except RecorderError as problem:
+        say(f"the derived tables are behind ({problem.says}); recorder archive rebuild {session} makes them")

@@ -1,0 +1,69 @@
+"""The table of messages with their receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO
+
+from rich.text import Text
+
+from recorder.messaging.events import Proof
+from recorder.receipts.delays import delay
+from recorder.receipts.people import who
+from recorder.receipts.queries import MessageView, ReceiptView
+
+from .terminal import safe_text
+from .text import clock_time, console, delay_words, print_table
+
+_STYLE_OF = {"read": "green", "accepted": "cyan", "failed": "red", "unknown": "yellow", "unseen": "yellow"}
+
+MESSAGE_COLUMNS = ("SEQ", "FROM", "TEXT+", "STATUS", "SENT", "ACCEPTED", "READ", "OTHER+")
+
+
+def print_messages(stream: IO[str], messages: Sequence[MessageView]) -> None:
+    """The table of ``message list``, one block for each dialog."""
+    if not messages:
+        console(stream).print(Text("no messages in this recording"))
+    for dialog_id in dict.fromkeys(message.dialog_id for message in messages):
+        console(stream).print(Text(f"dialog {safe_text(dialog_id or 'unknown')}"))
+        rows = (_message_row(message) for message in messages if message.dialog_id == dialog_id)
+        print_table(stream, MESSAGE_COLUMNS, rows)
+
+
+def _message_row(message: MessageView) -> tuple[str | Text, ...]:
+    return (
+        "-" if message.sequence is None else str(message.sequence),
+        who(message.author, message.role, mine=message.mine),
+        message.text if message.text is not None else f"[{message.type or 'not seen'}]",
+        Text(message.status, style=_STYLE_OF.get(message.status, "")),
+        _sent_cell(message),
+        _rung_cell(message, "ACCEPT"),
+        _rung_cell(message, "READ"),
+        ", ".join(_other_cell(message, receipt) for receipt in message.receipts if _is_other(receipt)),
+    )
+
+
+def _sent_cell(message: MessageView) -> str:
+    if message.sent is None:
+        return "-"
+    return f"{clock_time(message.sent.at_us)} #{message.sent.frame}"
+
+
+def _rung_cell(message: MessageView, status: str) -> str:
+    cells = [_receipt_cell(message, receipt) for receipt in message.receipts if receipt.status == status]
+    return ", ".join(cells) or "-"
+
+
+def _receipt_cell(message: MessageView, receipt: ReceiptView) -> str:
+    name = who(receipt.participant, receipt.role, mine=receipt.mine)
+    after = delay_words(delay(message.sent, receipt.evidence))
+    doubt = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
+    return f"{name} {after} #{receipt.evidence.frame}{doubt}"
+
+
+def _is_other(receipt: ReceiptView) -> bool:
+    return receipt.status not in ("ACCEPT", "READ")
+
+
+def _other_cell(message: MessageView, receipt: ReceiptView) -> str:
+    return f"{receipt.status} {_receipt_cell(message, receipt)}"

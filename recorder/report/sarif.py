@@ -1,0 +1,82 @@
+"""What a check found, as SARIF 2.1.0, for whoever shows findings of analysis tools.
+
+A violation is a ``fail`` with the level of its severity, a rule that holds a ``pass``; what the recording
+cannot tell is ``open``: looked at, and not enough there to decide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from recorder import __version__
+from recorder.receipts.findings import Finding, Outcome, Severity
+from recorder.receipts.rules_ground import Rule
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_KIND = {Outcome.VIOLATED: "fail", Outcome.SATISFIED: "pass", Outcome.NOT_OBSERVABLE: "open"}
+
+
+def sarif(archive: str, session: str, rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
+    """The JSON of one checked session; ``rules`` are those that ran, ``archive`` is its path or URL."""
+    places = {rule.id: place for place, rule in enumerate(rules)}
+    log = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "recorder",
+                        "version": __version__,
+                        "rules": [_rule(rule) for rule in rules],
+                    }
+                },
+                "results": [_result(archive, session, places[each.rule], each) for each in findings],
+                "columnKind": "unicodeCodePoints",
+            }
+        ],
+    }
+    return json.dumps(log, indent=2) + "\n"
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": f"{rule.title}."},
+        "fullDescription": {"text": rule.explain},
+        "help": {"text": rule.explain},
+        "defaultConfiguration": {"level": _LEVEL[rule.severity]},
+    }
+
+
+def _result(archive: str, session: str, place: int, finding: Finding) -> dict[str, object]:
+    kind = _KIND[finding.outcome]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": place,
+        "kind": kind,
+        # The standard wants "none" for everything that is no failure.
+        "level": _LEVEL[finding.severity] if kind == "fail" else "none",
+        "message": {"text": finding.says},
+        "locations": [_location(archive, session, finding)],
+        "properties": {
+            "dialog": finding.dialog,
+            "sequence": finding.sequence,
+            "frames": list(finding.frames),
+        },
+    }
+
+
+def _location(archive: str, session: str, finding: Finding) -> dict[str, object]:
+    frames: list[dict[str, str]] = [
+        {"name": f"#{frame}", "fullyQualifiedName": f"{session}/#{frame}", "kind": "frame"}
+        for frame in finding.frames
+    ]
+    whole = {"name": session, "fullyQualifiedName": session, "kind": "session"}
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": quote(archive, safe="/:@")}},
+        "logicalLocations": frames or [whole],
+    }

@@ -1,0 +1,145 @@
+"""A publish whose answer never came is unknown, until the same text by us is announced after it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.messaging.events import Evidence, Identified, MessagePublished, Proof, PublishAsked, PublishLost
+from recorder.receipts.fold import fold
+from recorder.receipts.queries import message_view, view
+
+ME, AGENT = "me", "agent"
+
+
+def shown(heard):
+    return [(m.sequence, m.status, m.ask, m.echo is not None) for m in view(fold(heard))]
+
+
+def test_a_later_echo_resolves_an_unknown_publish_and_keeps_its_ask(told):
+    me, ask = told.i_am(ME), told.ask("are you there?")
+    lost = [me, ask, told.lose(ask)]
+    assert shown(lost) == [(None, "unknown", 2, False)]
+    echo = told.message(5, by=ME, text="are you there?")
+    (message,) = view(fold([*lost, echo]))
+    assert (message.sequence, message.status, message.ask, message.mine) == (5, "sent", 2, True)
+    assert message.echo == (2, ask.evidence, echo.evidence)
+    assert message_view(fold([*lost, echo]), "d1", 5) == message
+
+
+def test_receipts_of_the_probable_message_count(told):
+    me, ask = told.i_am(ME), told.ask()
+    heard = [me, ask, told.lose(ask), told.message(5, by=ME), told.receipt("READ", 5, by=AGENT)]
+    assert shown(heard) == [(5, "read", 2, True)]
+
+
+def test_what_differs_is_no_echo(told):
+    me, ask = told.i_am(ME), told.ask("hi")
+    lost = [me, ask, told.lose(ask)]
+    unknown = (None, "unknown", 2, False)
+    assert unknown in shown([*lost, told.message(0, by=ME, text="ho")])
+    assert unknown in shown([*lost, told.message(0, by=AGENT, text="hi")])
+    told.dialog = "d2"
+    assert unknown in shown([*lost, told.message(0, by=ME, text="hi")])
+
+
+def test_a_message_that_was_there_before_is_no_echo_though_a_history_repeats_it(told):
+    me, before, ask = told.i_am(ME), told.message(0, by=ME), told.ask()
+    again = before._replace(evidence=told.proof(Proof.ANNOUNCED, server_ms=0))
+    heard = [me, before, ask, told.lose(ask), again]
+    assert shown(heard) == [(0, "sent", None, False), (None, "unknown", 3, False)]
+
+
+def test_who_is_not_known_to_be_us_did_not_echo(told):
+    ask = told.ask()
+    assert (None, "unknown", 1, False) in shown([ask, told.lose(ask), told.message(0, by=ME)])
+
+
+def test_another_id_of_ours_did_not_echo_where_the_author_is_known(told):
+    ask = told.ask()._replace(author="guest")
+    heard = [told.i_am(ME), told.i_am("guest"), ask, told.lose(ask)]
+    assert (None, "unknown", 1, False) in shown([*heard, told.message(0, by=ME)])
+    assert (0, "sent", 1, True) in shown([*heard, told.message(0, by="guest")])
+
+
+def test_a_message_that_an_answer_explains_is_nobody_elses(told):
+    """The program sent the same text again after the reconnect: that one was answered."""
+    me, lost, again = told.i_am(ME), told.ask(), told.ask()
+    heard = [me, lost, told.lose(lost), again, told.answer(again, 4), told.message(4, by=ME)]
+    assert shown(heard) == [(4, "sent", 3, False), (None, "unknown", 2, False)]
+
+
+def test_while_the_same_text_waits_for_its_answer_the_echo_may_be_its_own(told):
+    me, lost, again = told.i_am(ME), told.ask(), told.ask()
+    heard = [me, lost, told.lose(lost), again, told.message(4, by=ME)]
+    assert (None, "unknown", 2, False) in shown(heard)
+    # Of two echoes, one is left for the publish that was lost.
+    assert (5, "sent", 2, True) in shown([*heard, told.message(5, by=ME)])
+
+
+def test_an_echo_before_the_second_try_can_only_be_the_firsts(told):
+    me, lost, echo, again = told.i_am(ME), told.ask(), told.message(4, by=ME), told.ask()
+    heard = [me, lost, told.lose(lost), echo, again]
+    assert shown(heard) == [(4, "sent", 2, True), (None, "pending", 4, False)]
+
+
+def test_each_publish_has_one_echo_first_come_first_served(told):
+    me, first, second = told.i_am(ME), told.ask(), told.ask()
+    heard = [me, first, second, told.lose(first), told.lose(second)]
+    one = [*heard, told.message(7, by=ME)]
+    assert shown(one) == [(7, "sent", 2, True), (None, "unknown", 3, False)]
+    two = [*one, told.message(9, by=ME)]
+    assert shown(two) == [(7, "sent", 2, True), (9, "sent", 3, True)]
+    assert shown([*two, told.message(11, by=ME)])[2] == (11, "sent", None, False)
+
+
+def test_what_has_no_text_is_not_recognised(told):
+    me, ask = told.i_am(ME), told.ask()._replace(type="RichContentEvent", text=None)
+    echo = told.message(0, by=ME)._replace(type="RichContentEvent", text=None)
+    assert (None, "unknown", 2, False) in shown([me, ask, told.lose(ask), echo])
+
+
+def test_the_answer_takes_the_conclusion_back(told):
+    me, ask = told.i_am(ME), told.ask()
+    heard = [me, ask, told.lose(ask), told.message(5, by=ME), told.answer(ask, 6)]
+    assert shown(heard) == [(5, "sent", None, False), (6, "sent", 2, False)]
+
+
+def evidence(proof, frame):
+    return Evidence(proof, frame, 1, frame, frame)
+
+
+FRAMES = st.integers(1, 12)
+TEXTS = st.sampled_from(["a", "b"])
+EVENTS = st.one_of(
+    st.just(Identified(ME, evidence(Proof.CLAIMED, 0))),
+    st.builds(
+        lambda frame: PublishAsked("d", None, "t", "ab"[frame % 2], ME, evidence(Proof.CLAIMED, frame)),
+        FRAMES,
+    ),
+    st.builds(PublishLost, FRAMES),
+    st.builds(
+        lambda frame, sequence, text, by: MessagePublished(
+            "d", sequence, None, by, None, False, "t", text, None, evidence(Proof.ANNOUNCED, frame)
+        ),
+        FRAMES, st.integers(0, 5), TEXTS, st.sampled_from([ME, AGENT]),
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(EVENTS, max_size=16), st.randoms(use_true_random=False))
+def test_the_order_of_hearing_does_not_matter_and_no_echo_is_used_twice(heard, random):
+    transcript = fold(heard)
+    shuffled = list(heard)
+    random.shuffle(shuffled)
+    assert view(fold(shuffled + shuffled)) == view(transcript)
+    resolved = [message for message in view(transcript) if message.echo is not None]
+    asks = [message.ask for message in resolved]
+    assert len(asks) == len(set(asks))
+    for message in resolved:
+        ask = transcript.asks[message.ask]
+        assert ask.lost
+        assert (ask.text, message.author) == (message.text, ME)
+        assert message.sent.frame > message.ask
+    listed = [message.ask for message in view(transcript) if message.ask is not None]
+    assert sorted(listed) == sorted(frame for frame, ask in transcript.asks.items() if ask.asked is not None)

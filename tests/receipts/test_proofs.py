@@ -1,0 +1,102 @@
+"""From a frame back to what it proves."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.messaging.events import (
+    ChatStateReported,
+    ConversationChanged,
+    ConversationOpened,
+    OddityNoticed,
+    Proof,
+    RequestAnswered,
+    RequestAsked,
+)
+from recorder.receipts.fold import fold
+from recorder.receipts.proofs import proven
+
+
+def proofs(heard, frame):
+    return proven(heard, fold(heard), frame)
+
+
+def says(heard, frame):
+    return [(fact.says, fact.proof.word, fact.better) for fact in proofs(heard, frame)]
+
+
+def test_a_receipt_links_back_to_the_messages_it_is_for(told):
+    heard = [
+        told.message(2, by="agent", role="ASSIGNED_AGENT"), told.message(3, by="agent"), told.i_am("me"),
+        told.receipt("READ", 2, 3, by="me"), told.receipt("READ", 2, by="agent"),
+    ]  # fmt: skip
+    assert says(heard, 4) == [
+        ("READ by you on message 2 of dialog d1", "announced", None),
+        ("READ by you on message 3 of dialog d1", "announced", None),
+    ]
+    assert says(heard, 5) == [("READ by agent on message 2 of dialog d1", "announced", None)]
+    (fact, _) = proofs(heard, 4)
+    assert (fact.kind, fact.dialog_id, fact.sequence, fact.participant, fact.mine, fact.status) == (
+        "receipt", "d1", 2, "me", True, "READ",
+    )  # fmt: skip
+
+
+def test_a_weaker_proof_names_the_better_one(told):
+    """The request, its answer and the announcement all prove one READ; the last is what is shown."""
+    claim = told.claim("READ", 0)
+    heard = [claim, told.acknowledge(claim), told.i_am("me"), told.receipt("READ", 0, by="me")]
+    heard += [told.message(0, by="agent"), told.message(0, by="agent")]
+    assert says(heard, 1) == [("READ by you on message 0 of dialog d1", "claimed", 4)]
+    assert says(heard, 2) == [("READ by you on message 0 of dialog d1", "acknowledged", 4)]
+    assert says(heard, 4) == [("READ by you on message 0 of dialog d1", "announced", None)]
+    assert says(heard, 6) == [("message 0 by agent in dialog d1", "announced", 5)]
+
+
+def test_refusals_prove_that_it_was_tried(told):
+    claim, ask = told.claim("READ", 0), told.ask()
+    heard = [claim, ask, told.refuse_receipt(claim, 429), told.refuse(ask, 400)]
+    assert says(heard, 2) == [("a publish by you in dialog d1", "claimed", None)]
+    assert says(heard, 3) == [("429 for READ by you on message 0 of dialog d1", "refused", None)]
+    assert says(heard, 4) == [("400 for your publish of frame #2", "refused", None)]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda proof: RequestAsked("7", "GetClock", proof), 'a request GetClock with id "7"'),
+        (lambda proof: RequestAsked(None, "GetClock", proof), "a request GetClock without an id"),
+        (lambda proof: RequestAnswered(3, "7", None, 200, proof), "200 in answer to the request of frame #3"),
+        (
+            lambda proof: RequestAnswered(None, "7", None, None, proof),
+            "no code in answer to no request that is known",
+        ),
+        (
+            lambda proof: ChatStateReported("d1", "a", "MANAGER", False, "GONE", proof),
+            "GONE by manager in dialog d1",
+        ),
+        (lambda proof: ConversationOpened("c", 3, proof), "conversation c was opened"),
+        (
+            lambda proof: ConversationChanged("c", (), (), "CLOSE", None, 1, False, proof),
+            "conversation c is CLOSE",
+        ),
+        (
+            lambda proof: ConversationChanged("c", (), (), "OPEN", None, 1, True, proof),
+            "conversation c left this subscription",
+        ),
+        (lambda proof: OddityNoticed("unreadable", "not JSON", proof), "odd: not JSON"),
+    ],
+)
+def test_every_kind_of_fact_is_one_sentence(told, make, words):
+    event = make(told.proof(Proof.ANNOUNCED))
+    assert [fact.says for fact in proofs([event], 1)] == [words]
+
+
+def test_who_a_token_says_we_are_is_a_fact_of_its_frame(told):
+    assert [fact.says for fact in proofs([told.i_am("me")], 1)] == ["on connection 1 you are me"]
+
+
+def test_a_frame_that_tells_nothing_proves_nothing(told):
+    ask = told.ask()
+    heard = [ask, told.lose(ask), told.message(0, by="agent")]
+    assert proofs(heard, 9) == []
+    assert len(proofs(heard, 1)) == 1

@@ -1,0 +1,71 @@
+"""What is registered beside the messages: requests, dialogs, people."""
+
+from __future__ import annotations
+
+from recorder.messaging.events import (
+    ConversationChanged,
+    Dialog,
+    Evidence,
+    Identified,
+    MessagePublished,
+    Participant,
+    Proof,
+    ReceiptReported,
+    RequestAnswered,
+    RequestAsked,
+)
+from recorder.receipts.fold import fold
+from recorder.receipts.register import Register
+from recorder.receipts.state import Transcript
+
+
+def at(frame):
+    return Evidence(Proof.ANNOUNCED, frame, 1, None, None)
+
+
+def registered(*events):
+    register, transcript = Register(), Transcript()
+    fold(register.watch(events, transcript), transcript)
+    return register
+
+
+def published(frame, sequence, author="agent"):
+    return MessagePublished("d", sequence, "c", author, None, False, "text/plain", "hi", None, at(frame))
+
+
+def test_a_dialog_spans_from_its_first_frame_to_its_last_and_counts_a_message_once():
+    receipt = ReceiptReported("d", (7,), "me", None, False, "READ", None, None, at(5))
+    register = registered(published(2, 0), published(3, 0), published(4, 1), receipt)
+    span = register.dialogs["d"]
+    assert (span.first_frame, span.last_frame, span.messages, span.conversation_id) == (2, 5, 2, "c")
+    assert register.participants == {"agent": 2, "me": 5}
+
+
+def test_a_message_that_a_receipt_named_first_is_counted_when_it_turns_up():
+    receipt = ReceiptReported("d", (0,), "me", None, False, "READ", None, None, at(1))
+    assert registered(receipt).dialogs["d"].messages == 0
+    assert registered(receipt, published(2, 0)).dialogs["d"].messages == 1
+
+
+def test_a_snapshot_names_dialogs_and_people():
+    snapshot = ConversationChanged(
+        "c",
+        (Participant("boss", "MANAGER"),),
+        (Dialog("d", "MAIN", None, "OPEN"),),
+        None,
+        None,
+        None,
+        False,
+        at(3),
+    )
+    register = registered(snapshot)
+    assert register.dialogs["d"].conversation_id == "c"
+    assert register.participants == {"boss": 3}
+
+
+def test_an_answer_belongs_to_its_question_and_a_handshake_told_late_is_still_the_first():
+    asked, answer = RequestAsked("1", "x", at(4)), RequestAnswered(4, "1", None, 200, at(6))
+    lonely = RequestAnswered(None, "1", None, 200, at(7))
+    register = registered(published(2, 0, author="me"), asked, answer, lonely, Identified("me", at(0)))
+    assert (register.asked, register.answered) == ({4: asked}, {4: answer})
+    assert register.participants["me"] == 0

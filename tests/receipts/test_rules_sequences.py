@@ -1,0 +1,140 @@
+"""The numbers of a dialog: one content each, no gaps, rising."""
+
+from __future__ import annotations
+
+import pytest
+
+V, S, N = "violated", "satisfied", "not-observable"
+ME, AGENT = "consumer-1", "agent-1"
+
+CASES = [
+    ("conflicting-content", "replayed", lambda s: (s.message(1), s.message(1)), [S]),
+    ("conflicting-content", "another text", lambda s: (s.message(1), s.message(1, text="ho")), [V]),
+    ("conflicting-content", "another author", lambda s: (s.message(1), s.message(1, by=ME)), [V]),
+    (
+        "conflicting-content",
+        "another dialog",
+        lambda s: (s.message(1), s.message(1, text="ho", dialog="e")),
+        [S],
+    ),
+    (
+        "conflicting-content",
+        "a message and a receipt",
+        lambda s: (s.message(1), s.receipt("READ", 0, own=1)),
+        [V],
+    ),
+    (
+        "conflicting-content",
+        "a receipt replayed",
+        lambda s: (s.receipt("READ", 0, own=1), s.receipt("READ", 0, own=1)),
+        [S],
+    ),
+    (
+        "conflicting-content",
+        "two receipts",
+        lambda s: (s.receipt("READ", 0, own=1), s.receipt("ACCEPT", 0, own=1)),
+        [V],
+    ),
+    (
+        "conflicting-content",
+        "receipts without numbers",
+        lambda s: (s.receipt("READ", 0), s.receipt("READ", 1)),
+        [],
+    ),
+    (
+        "conflicting-content",
+        "an answer is no announcement",
+        lambda s: (s.answer(s.say("a"), 1), s.message(1, text="b")),
+        [S],
+    ),
+    ("echo-differs", "the same", lambda s: s.own("hi", 1), [S]),
+    ("echo-differs", "masked", lambda s: (s.answer(s.say("4111"), 1), s.message(1, by=ME, text="****")), [V]),
+    ("echo-differs", "no echo", lambda s: s.answer(s.say("hi"), 1), []),
+    (
+        "sequence-gap",
+        "explained by a receipt",
+        lambda s: (s.message(0), s.receipt("READ", 0, own=1), s.message(2)),
+        [S],
+    ),
+    ("sequence-gap", "unexplained", lambda s: (s.message(0), s.message(2)), [V]),
+    (
+        "sequence-gap",
+        "explained by an answer",
+        lambda s: (s.message(0), s.answer(s.give("READ", 0), 1), s.message(2)),
+        [S],
+    ),
+    ("sequence-gap", "begins later", lambda s: (s.message(7), s.message(8)), [S]),
+    ("sequence-gap", "each dialog for itself", lambda s: (s.message(0), s.message(1, dialog="e")), [S]),
+    ("out-of-order", "rising", lambda s: (s.message(0), s.message(1)), [S]),
+    ("out-of-order", "falling", lambda s: (s.message(2), s.message(1)), [V]),
+    ("out-of-order", "replayed", lambda s: (s.message(1), s.message(2), s.message(1)), [S]),
+    (
+        "out-of-order",
+        "history after a subscription",
+        lambda s: (s.message(2), s.subscribe(), s.message(1)),
+        [S],
+    ),
+    ("out-of-order", "on another connection", lambda s: (s.message(2), s.on(2).message(1)), [S]),
+    (
+        "out-of-order",
+        "a receipt overtakes its message",
+        lambda s: (s.receipt("READ", 1, own=2), s.message(1)),
+        [V],
+    ),
+    (
+        "out-of-order",
+        "together in one frame",
+        lambda s: s.notify(*(s.change(n, AGENT, {"type": "ContentEvent", "message": "x"}) for n in (2, 1))),
+        [S],
+    ),
+    (
+        "server-time-backwards",
+        "rising",
+        lambda s: (s.message(0, ms=1_700_000_000_000), s.message(1, ms=1_700_000_000_000)),
+        [S],
+    ),
+    (
+        "server-time-backwards",
+        "falling",
+        lambda s: (s.message(0, ms=1_700_000_000_001), s.message(1, ms=1_700_000_000_000)),
+        [V],
+    ),
+    ("server-time-backwards", "none", lambda s: s.message(0, ms=None), [N]),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
+)
+def test_the_numbers_of_a_dialog(mini, rule, story, outcomes):
+    story(mini)
+    assert mini.outcomes(rule) == outcomes
+
+
+def test_a_gap_says_what_is_missing_and_what_explains_the_rest(mini):
+    first = mini.message(0)
+    mini.receipt("READ", 0, by="bot", own=1)
+    mini.receipt("READ", 4, by="bot", own=7)
+    mini.message(9)
+    (finding,) = mini.check("sequence-gap")
+    assert finding.says.startswith(
+        "between 0 and 9, 6 numbers were not seen: 2–6, 8; receipts took 2 of those seen"
+    )
+    assert "receipts name 4" in finding.says
+    assert "lost; fetching again" in finding.says
+    assert first not in finding.frames
+
+
+def test_a_gap_is_explained_by_receipts_of_its_own_dialog_only(mini):
+    mini.message(0)
+    mini.message(9)
+    mini.receipt("READ", 4, dialog="e")
+    (finding,) = (found for found in mini.check("sequence-gap") if found.dialog == "d")
+    assert "receipts name" not in finding.says
+
+
+def test_out_of_order_tells_the_distance(mini):
+    mini.message(9)
+    mini.message(4)
+    (finding,) = mini.check("out-of-order")
+    assert finding.says == "4 arrived after 9, 5 behind"

@@ -1,0 +1,62 @@
+"""What nobody described, and who we are."""
+
+from __future__ import annotations
+
+import pytest
+
+V, S, N = "violated", "satisfied", "not-observable"
+ME, AGENT = "consumer-1", "agent-1"
+
+CASES = [
+    ("unreadable-payload", "text", lambda s: s.raw(b"hello", from_client=False), [V]),
+    ("unreadable-payload", "an array", lambda s: s.raw(b"[1]", from_client=True), [V]),
+    ("unreadable-payload", "readable", lambda s: s.say(), [S]),
+    ("malformed-envelope", "a change without an event", lambda s: s.notify({}), [V]),
+    (
+        "malformed-envelope",
+        "a message without a dialog",
+        lambda s: s.notify(
+            {"sequence": 1, "originatorId": "a", "event": {"type": "ContentEvent", "message": "x"}}
+        ),
+        [V],
+    ),
+    ("malformed-envelope", "a time in seconds", lambda s: s.message(1, ms=1_700_000_000), [V]),
+    ("malformed-envelope", "fine", lambda s: s.message(1), [S]),
+    (
+        "malformed-envelope",
+        "unreadable is for another rule",
+        lambda s: s.raw(b"hello", from_client=False),
+        [S],
+    ),
+    ("undescribed", "a new event", lambda s: s.notify(s.change(1, AGENT, {"type": "WinkEvent"})), [V]),
+    ("undescribed", "a new request", lambda s: s.ask("ms.Wink"), [V]),
+    ("undescribed", "known", lambda s: s.message(1), [S]),
+    ("several-ids", "one", lambda s: (s.i_am(), s.say()), [S]),
+    ("several-ids", "none is told", lambda s: s.message(1), [N]),
+    ("several-ids", "two tokens", lambda s: (s.i_am("a"), s.on(2).i_am("b")), [V]),
+    (
+        "several-ids",
+        "two consumers in one conversation",
+        lambda s: (
+            s.i_am("b"),
+            s.snapshot("a", AGENT, roles=("CONSUMER", "ASSIGNED_AGENT")),
+            s.snapshot("b", AGENT, roles=("CONSUMER", "ASSIGNED_AGENT")),
+        ),
+        [V],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
+)
+def test_strange_things(mini, rule, story, outcomes):
+    story(mini)
+    assert mini.outcomes(rule) == outcomes
+
+
+def test_what_is_alike_is_one_finding_with_all_its_frames(mini):
+    frames = [mini.ask("ms.Wink", id=number) for number in range(3)]
+    (finding,) = mini.check("undescribed")
+    assert finding.frames == tuple(frames)
+    assert finding.says.endswith("(3 times)")

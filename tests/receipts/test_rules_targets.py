@@ -1,0 +1,177 @@
+"""What a receipt names: in little sessions, a message of somebody else's in this dialog, or not."""
+
+from __future__ import annotations
+
+import pytest
+
+V, S, N = "violated", "satisfied", "not-observable"
+
+CASES = [
+    (
+        "receipt-in-another-dialog",
+        "the other one is their own",
+        lambda s: (s.message(8), s.message(1, dialog="survey"), s.receipt("READ", 1, own=9)),
+        [S],
+    ),
+    (
+        "receipt-for-own-message",
+        "our own, whoever we are",
+        lambda s: (s.answer(s.say(), 0), s.give("READ", 0)),
+        [V],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "a message that was seen",
+        lambda s: (s.i_am(), s.message(1), s.give("READ", 1)),
+        [S],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "ours, between those seen",
+        lambda s: (s.i_am(), s.message(1), s.message(4), s.give("READ", 3)),
+        [V],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "ours, beyond those seen",
+        lambda s: (s.i_am(), s.message(1), s.give("READ", 9)),
+        [V],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "ours, before those seen",
+        lambda s: (s.i_am(), s.message(5), s.give("READ", 2)),
+        [N],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "theirs, before its own number",
+        lambda s: (s.message(1), s.receipt("READ", 2, own=5)),
+        [N],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "theirs, after its own number",
+        lambda s: (s.message(1), s.receipt("READ", 9, own=5)),
+        [V],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "nothing of the dialog was seen",
+        lambda s: (s.i_am(), s.give("READ", 3)),
+        [N],
+    ),
+    ("receipt-for-unknown-message", "no receipt at all", lambda s: s.message(1), []),
+    (
+        "receipt-for-unknown-message",
+        "one of two is unknown",
+        lambda s: (s.i_am(), s.message(1), s.message(3), s.give("READ", 1, 2)),
+        [V],
+    ),
+    (
+        "receipt-in-another-dialog",
+        "one dialog only",
+        lambda s: (s.i_am(), s.message(1), s.give("READ", 9)),
+        [],
+    ),
+    (
+        "receipt-in-another-dialog",
+        "the survey's message, in the main dialog",
+        lambda s: (s.i_am(), s.message(8), s.message(1, dialog="survey"), s.give("READ", 1)),
+        [V],
+    ),
+    (
+        "receipt-in-another-dialog",
+        "each in its own",
+        lambda s: (
+            s.i_am(),
+            s.message(1),
+            s.message(1, dialog="survey"),
+            s.give("READ", 1),
+            s.give("READ", 1, dialog="survey"),
+        ),
+        [S],
+    ),
+    (
+        "receipt-in-another-dialog",
+        "the other one has its receipt already",
+        lambda s: (
+            s.i_am(),
+            s.message(8),
+            s.message(1, dialog="survey"),
+            s.give("READ", 1, dialog="survey"),
+            s.give("READ", 1),
+        ),
+        [S],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "left to receipt-in-another-dialog",
+        lambda s: (s.i_am(), s.message(0), s.message(8), s.message(1, dialog="survey"), s.give("READ", 1)),
+        [S],
+    ),
+    (
+        "receipt-for-own-message",
+        "somebody else's",
+        lambda s: (s.i_am(), s.message(1), s.give("READ", 1)),
+        [S],
+    ),
+    ("receipt-for-own-message", "our own", lambda s: (s.i_am(), s.own("hi", 1), s.give("READ", 1)), [V]),
+    ("receipt-for-own-message", "the agent's own", lambda s: (s.message(1), s.receipt("READ", 1)), [V]),
+    (
+        "receipt-for-own-message",
+        "we do not know who we are",
+        lambda s: (s.message(1), s.give("READ", 1)),
+        [N],
+    ),
+    ("receipt-for-own-message", "the message was not seen", lambda s: (s.i_am(), s.give("READ", 1)), []),
+    ("receipt-for-receipt", "a message", lambda s: (s.message(1), s.receipt("READ", 1, by="b", own=2)), [S]),
+    (
+        "receipt-for-receipt",
+        "a receipt",
+        lambda s: (s.i_am(), s.receipt("READ", 0, own=2), s.give("ACCEPT", 2)),
+        [V],
+    ),
+    ("receipt-for-receipt", "itself", lambda s: s.receipt("READ", 4, own=4), [V]),
+    ("receipt-for-receipt", "a number nobody saw", lambda s: s.receipt("READ", 7, own=4), [S]),
+    ("malformed-sequence-list", "a list", lambda s: s.give("READ", 1), [S]),
+    ("malformed-sequence-list", "empty", lambda s: s.give("READ"), [V]),
+    ("malformed-sequence-list", "no numbers", lambda s: s.give("READ", "one", True), [V]),
+    ("malformed-sequence-list", "twice the same", lambda s: s.give("READ", 1, 1), [V]),
+    (
+        "malformed-sequence-list",
+        "one number instead of a list",
+        lambda s: s.publish({"type": "AcceptStatusEvent", "status": "READ", "sequenceList": 1}),
+        [S],
+    ),
+    (
+        "malformed-sequence-list",
+        "no status",
+        lambda s: s.publish({"type": "AcceptStatusEvent", "sequenceList": [1]}),
+        [V],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
+)
+def test_what_a_receipt_names(mini, rule, story, outcomes):
+    story(mini)
+    assert mini.outcomes(rule) == outcomes
+
+
+def test_a_finding_names_dialog_message_and_frame(mini):
+    mini.i_am().message(1)
+    frame = mini.give("READ", 9)
+    (finding,) = mini.check("receipt-for-unknown-message")
+    assert (finding.dialog, finding.sequence, finding.frames) == ("d", 9, (frame,))
+    assert finding.says == "you gave READ for message 9, which was not seen in this recording"
+
+
+def test_a_receipt_in_the_wrong_dialog_says_where_it_may_belong(mini):
+    mini.i_am().message(8)
+    mini.message(1, dialog="survey")
+    mini.give("READ", 1)
+    (finding,) = mini.check("receipt-in-another-dialog")
+    assert "dialog survey has it" in finding.says

@@ -1,0 +1,224 @@
+"""Never, too late, too soon: and when a recording cannot tell."""
+
+from __future__ import annotations
+
+import pytest
+
+V, S, N = "violated", "satisfied", "not-observable"
+ME, AGENT = "consumer-1", "agent-1"
+
+
+def sent(s, **more):
+    """A message of ours at 0 s, in a dialog where the agent is."""
+    s.i_am().snapshot(ME, AGENT)
+    return s.message(0, by=ME, **more)
+
+
+CASES = [
+    (
+        "never-read",
+        "the agent read its own",
+        {},
+        lambda s: (s.i_am(), s.message(0), s.receipt("READ", 0), s.at(99)),
+        [V],
+    ),
+    (
+        "never-read",
+        "we read our own, whoever we are",
+        {},
+        lambda s: (s.answer(s.say(), 0), s.answer(s.give("READ", 0), 1), s.at(99)),
+        [N],
+    ),
+    ("never-accepted", "accepted", {}, lambda s: (sent(s), s.at(1).receipt("ACCEPT", 0)), [S]),
+    ("never-accepted", "read is as good", {}, lambda s: (sent(s), s.at(1).receipt("READ", 0)), [S]),
+    (
+        "never-accepted",
+        "the author's own does not count",
+        {},
+        lambda s: (sent(s), s.at(1).receipt("ACCEPT", 0, by=ME), s.at(11)),
+        [V],
+    ),
+    ("never-accepted", "not in ten seconds", {}, lambda s: (sent(s), s.at(10)), [V]),
+    ("never-accepted", "not in nine", {}, lambda s: (sent(s), s.at(9)), [N]),
+    ("never-accepted", "nine were allowed eight", {"accept_within_s": 8}, lambda s: (sent(s), s.at(9)), [V]),
+    (
+        "never-accepted",
+        "asked for by us, unanswered",
+        {},
+        lambda s: (s.i_am(), s.message(0), s.give("ACCEPT", 0), s.at(11)),
+        [V],
+    ),
+    (
+        "never-accepted",
+        "nobody else was there",
+        {},
+        lambda s: (s.i_am(), s.snapshot(ME), s.message(0, by=ME), s.at(99)),
+        [N],
+    ),
+    (
+        "never-accepted",
+        "somebody came, and had not the time",
+        {},
+        lambda s: (s.i_am(), s.message(0, by=ME), s.at(90), s.snapshot(ME, AGENT), s.at(99)),
+        [N],
+    ),
+    (
+        "never-accepted",
+        "somebody came, and had the time",
+        {},
+        lambda s: (s.i_am(), s.message(0, by=ME), s.at(90), s.snapshot(ME, AGENT), s.at(100)),
+        [V],
+    ),
+    ("never-accepted", "no times", {}, lambda s: (s.at(None), sent(s), s.raw(b"{}", from_client=False)), [N]),
+    (
+        "never-read",
+        "accepted is not read",
+        {},
+        lambda s: (sent(s), s.at(1).receipt("ACCEPT", 0), s.at(60)),
+        [V],
+    ),
+    ("never-read", "read", {}, lambda s: (sent(s), s.at(1).receipt("READ", 0)), [S]),
+    (
+        "never-read",
+        "the next one is read",
+        {},
+        lambda s: (sent(s), s.message(1, by=ME), s.at(1).receipt("READ", 1), s.at(61)),
+        [V],
+    ),
+    (
+        "never-read",
+        "the dialog was closed",
+        {},
+        lambda s: (sent(s), s.at(5).snapshot(ME, AGENT, dialog_state="CLOSE"), s.at(99)),
+        [N],
+    ),
+    ("never-read", "the connection ended", {}, lambda s: (sent(s), s.at(5).ends("lost"), s.at(99)), [N]),
+    (
+        "never-read",
+        "the connection ended, and another went on",
+        {},
+        lambda s: (sent(s), s.at(5).ends("lost"), s.on(2).message(0, by=ME), s.at(99)),
+        [V],
+    ),
+    ("never-read", "ours to read, and we were there", {}, lambda s: (s.i_am(), s.message(0), s.at(60)), [V]),
+    ("never-read", "only receipts for it were seen", {}, lambda s: (s.receipt("ACCEPT", 0), s.at(99)), []),
+    ("late-accept", "nothing was promised", {}, lambda s: (sent(s), s.at(99).receipt("ACCEPT", 0)), []),
+    (
+        "late-accept",
+        "in time",
+        {"accept_within_s": 2},
+        lambda s: (sent(s), s.at(2).receipt("ACCEPT", 0)),
+        [S],
+    ),
+    (
+        "late-accept",
+        "late",
+        {"accept_within_s": 2},
+        lambda s: (sent(s), s.at(2.001).receipt("ACCEPT", 0)),
+        [V],
+    ),
+    (
+        "late-accept",
+        "somebody was in time",
+        {"accept_within_s": 2},
+        lambda s: (sent(s), s.at(1).receipt("ACCEPT", 0, by="bot"), s.at(9).receipt("ACCEPT", 0)),
+        [S],
+    ),
+    (
+        "late-accept",
+        "never, and it was waited for",
+        {"accept_within_s": 2},
+        lambda s: (sent(s), s.at(3)),
+        [V],
+    ),
+    ("late-accept", "never, and it was not", {"accept_within_s": 2}, lambda s: (sent(s), s.at(1)), [N]),
+    (
+        "late-read",
+        "on the service's clock, whatever ours says",
+        {"read_within_s": 60},
+        lambda s: (sent(s, ms=1_700_000_000_000), s.at(99).receipt("READ", 0, ms=1_700_000_060_000)),
+        [S],
+    ),
+    (
+        "late-read",
+        "late on the service's clock",
+        {"read_within_s": 60},
+        lambda s: (sent(s, ms=1_700_000_000_000), s.at(1).receipt("READ", 0, ms=1_700_000_060_001)),
+        [V],
+    ),
+    (
+        "late-read",
+        "never mixing clocks",
+        {"read_within_s": 60},
+        lambda s: (sent(s, ms=1_600_000_000_000), s.at(5).receipt("READ", 0, ms=None)),
+        [S],
+    ),
+    (
+        "late-read",
+        "no clock saw both",
+        {"read_within_s": 60},
+        lambda s: (s.at(None), sent(s, ms=1_700_000_000_000), s.at(None).receipt("READ", 0, ms=None)),
+        [N],
+    ),
+    ("read-too-fast", "in 15 ms", {}, lambda s: (sent(s), s.at(0.015).receipt("READ", 0)), [V]),
+    ("read-too-fast", "in 100 ms", {}, lambda s: (sent(s), s.at(0.1).receipt("READ", 0)), [S]),
+    (
+        "read-too-fast",
+        "in 100 ms of 200",
+        {"min_read_s": 0.2},
+        lambda s: (sent(s), s.at(0.1).receipt("READ", 0)),
+        [V],
+    ),
+    (
+        "read-too-fast",
+        "before the message, by the service's clock",
+        {},
+        lambda s: (sent(s, ms=1_700_000_000_000), s.receipt("READ", 0, ms=1_699_999_999_000)),
+        [V],
+    ),
+    (
+        "read-too-fast",
+        "heard before the message",
+        {},
+        lambda s: (s.receipt("READ", 0, ms=None), s.at(1).message(0, by=ME, ms=None)),
+        [N],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "limits", "story", "outcomes"),
+    [pytest.param(r, limits, s, o, id=f"{r}: {name}") for r, name, limits, s, o in CASES],
+)
+def test_when(mini, rule, limits, story, outcomes):
+    story(mini)
+    assert mini.outcomes(rule, **limits) == outcomes
+
+
+def test_absence_is_never_worded_as_a_fact_about_people(mini):
+    sent(mini)
+    mini.at(99)
+    (finding,) = mini.check("never-read")
+    assert finding.says == "no READ of message 0 was seen in this recording, which went on for 99 s"
+    assert (finding.dialog, finding.sequence) == ("d", 0)
+
+
+def test_a_late_receipt_says_how_late_and_by_which_clock(mini):
+    message = sent(mini)
+    receipt = mini.at(75).receipt("READ", 0)
+    (finding,) = mini.check("late-read", read_within_s=60)
+    assert finding.says == "READ of message 0 came after 75 s (server clock); 60 s are allowed"
+    assert finding.frames == (message, receipt)
+    assert finding.fails
+
+
+def test_a_fast_reader_is_one_finding(mini):
+    mini.i_am().snapshot(ME, AGENT)
+    for sequence in range(0, 60, 2):
+        mini.at(sequence)
+        mini.message(sequence, by=ME)
+        mini.at(sequence + 0.01)
+        mini.receipt("READ", sequence, own=sequence + 1)
+    (finding,) = mini.check("read-too-fast")
+    assert "0.01 s" in finding.says
+    assert "and 22 more" in finding.says

@@ -1,0 +1,51 @@
+"""Rows of a whole session, made fast, are those that each message makes by itself."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.messaging.events import Evidence, Identified, MessagePublished, Proof, ReceiptReported
+from recorder.receipts.fold import fold
+from recorder.receipts.touched import Conclusions
+from recorder.store.derived import MessageRows
+
+people = st.sampled_from(("a", "b", "c"))
+roles = st.sampled_from((None, "CONSUMER", "MANAGER"))
+dialogs, sequences = st.sampled_from(("d", "e")), st.integers(0, 3)
+
+
+def at(frame, proof=Proof.ANNOUNCED):
+    return Evidence(proof, frame, 1, frame, None, None)
+
+
+frames = st.integers(1, 6).map(at)
+published = st.builds(
+    lambda d, s, a, r, e: MessagePublished(d, s, None, a, r, False, "text/plain", "hi", None, e),
+    dialogs, sequences, st.one_of(st.none(), people), roles, frames,
+)  # fmt: skip
+receipts = st.builds(
+    lambda d, s, p, r, t, e: ReceiptReported(d, tuple(s), p, r, False, t, None, None, e),
+    dialogs, st.lists(sequences, min_size=1), st.one_of(st.none(), people), roles,
+    st.sampled_from(("READ", "ACCEPT", "ACCESS", "VIEWED")), frames,
+)  # fmt: skip
+identified = st.builds(Identified, people, st.just(at(0)))
+
+
+@given(st.lists(st.one_of(published, receipts, receipts, identified), max_size=25), st.integers(0, 9))
+def test_the_fast_way_makes_the_rows_that_the_views_make(events, piece):
+    transcript = fold(events)
+    made = MessageRows(1, transcript, Conclusions.of(transcript))
+    messages, given_receipts = [], []
+    for some, theirs in made.everything(piece):
+        messages += some
+        given_receipts += theirs
+    assert messages == sorted(messages, key=lambda row: row[:3])
+    assert given_receipts == sorted(given_receipts, key=lambda row: row[:4])
+    one_by_one = [
+        made.message(dialog, sequence)
+        for dialog in sorted(transcript.dialogs)
+        for sequence in sorted(transcript.dialogs[dialog])
+    ]
+    assert messages == [row for rows, _ in one_by_one for row in rows]
+    assert given_receipts == [row for _, rows in one_by_one for row in rows]
