@@ -53,7 +53,7 @@ def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet
     from recorder import recipes
     from recorder.report.sessions import print_verdicts
 
-    verdicts = recipes.verify(archive)
+    verdicts = recipes.verify(archive, say=Talk(quiet=quiet))
     if json:
         for verdict in verdicts:
             write_json(recipes.verdict_json(verdict))

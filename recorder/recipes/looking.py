@@ -24,6 +24,7 @@ from recorder.wire.records import RecordedFrame
 
 from . import deriving
 from .moments import events, last_frame_at
+from .progress import with_progress
 
 Say = Callable[[str], None]
 
@@ -243,14 +244,14 @@ def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, s
     )
 
 
-def verify(archive: str) -> list[SessionVerdict]:
-    """Recount and rehash every session of an archive.
+def verify(archive: str, *, say: Say = silent) -> list[SessionVerdict]:
+    """Recount and rehash every session of an archive; ``say`` tells how far it is.
 
     Raises:
         ArchiveUnusable: it cannot be read at all.
     """
     with open_archive(archive) as opened:
-        return verify_archive(opened)
+        return verify_archive(opened, through=lambda frames: with_progress(frames, "verifying frames", say))
 
 
 def verdict_json(verdict: SessionVerdict) -> dict[str, object]:
