@@ -19,10 +19,10 @@ from recorder.receipts.touched import Touched
 from . import reading
 from .archive import Archive
 from .asking import Question
+from .collector import collector_paused
 from .derived import MessageRows, OtherRows, Row
 from .derivedreading import messages_in
 from .derivedtables import DERIVED, dialog, message, participant, projection, receipt, request
-from .folding import collector_paused
 from .info import ConnectionInfo, SessionInfo
 from .kept import Kept
 from .ledger import Ledger

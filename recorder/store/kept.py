@@ -11,7 +11,7 @@ from recorder.receipts.state import Transcript
 from recorder.receipts.touched import Conclusions, Touched
 
 from .archive import Archive
-from .folding import collector_paused
+from .collector import collector_paused
 from .hearing import Hearing, Skimmed
 from .info import ConnectionInfo, SessionInfo
 

@@ -24,13 +24,15 @@ from typing import NamedTuple
 import orjson
 from fold_archive import make_archive
 
-from recorder.receipts.state import Transcript
+from recorder.receipts.fold import fold
 from recorder.store.archive import Archive
-from recorder.store.folding import Extent, SessionFold, fold_shares
+from recorder.store.collector import collector_paused
+from recorder.store.hearing import Hearing
+from recorder.store.projections import heard_in
 
 SIZES = (10_000, 100_000, 300_000)
 ROUNDS = 2
-TARGET_ALONE, TARGET_TWO_JOBS, TARGET_MB = 3.0, 2.0, 700
+TARGET_ALONE, TARGET_MB = 3.0, 700
 QUERY = (
     "SELECT number, connection, at_us, offset_us, sender, opcode, fin, violation, payload FROM frame"
     " WHERE session_id = 1 ORDER BY number"
@@ -60,26 +62,19 @@ def rows_and_json(path: str) -> None:
 
 def fold_alone(path: str) -> None:
     """Fold in one process."""
-    fold_shares(path, "last", jobs=1, derive=messages)
-
-
-def fold_by_two(path: str) -> None:
-    """Fold in two processes, split by dialog; counts of messages come home."""
-    fold_shares(path, "last", jobs=2, derive=messages)
-
-
-def messages(transcript: Transcript) -> int:
-    """How many messages a transcript knows."""
-    return sum(map(len, transcript.dialogs.values()))
+    with Archive.open(path, mode="read") as archive, collector_paused():
+        session = archive.find_session("last")
+        fold(heard_in(archive.connections(session), archive.skim(session.session)))
 
 
 def one_more_frame(path: str) -> float:
     """Seconds to fold the last frame into a kept transcript of all the others."""
     with Archive.open(path, mode="read") as archive:
-        extent, kept = Extent.now(archive, "last"), SessionFold()
-        kept.catch_up(archive, extent._replace(last=extent.last - 1))
+        session, hearing = archive.find_session("last"), Hearing()
+        events = [*hearing.meet(archive.connections(session))]
+        kept = fold(hearing.hear(archive.skim(session.session, last=session.frames - 1)), fold(events))
         began_s = time.perf_counter()
-        kept.catch_up(archive, extent)
+        fold(hearing.hear(archive.skim(session.session, after=session.frames - 1)), kept)
         return time.perf_counter() - began_s
 
 
@@ -136,7 +131,6 @@ def main() -> None:
             report("rows", measured(rows_only, path), limit, frames)
             report("rows and JSON", limit, limit, frames, "the limit")
             report("fold", alone[frames], limit, frames, f"target {TARGET_ALONE} x, {TARGET_MB} MB")
-            report("fold, 2 jobs", measured(fold_by_two, path), limit, frames, f"target {TARGET_TWO_JOBS} x")
             one_more[frames] = one_more_frame(path)
             Path(path).unlink()
     if len(sizes) > 1:

@@ -14,7 +14,6 @@ from recorder.messaging.events import PublishLost, Stamp
 from recorder.messaging.interpreter import Interpreter
 from recorder.messaging.requests import publish_chat_state, publish_receipt, publish_text
 from recorder.receipts.fold import apply, fold
-from recorder.receipts.merging import merge
 from recorder.receipts.queries import own_ids, view
 from recorder.receipts.state import Transcript
 
@@ -221,7 +220,7 @@ class Sessions(RuleBasedStateMachine):
     def incremental_is_batch_backwards_is_forwards_and_halves_make_a_whole(self):
         assert self.transcript == fold(self.told) == fold(reversed(self.told))
         middle = len(self.told) // 2
-        assert merge(fold(self.told[:middle]), fold(self.told[middle:])) == self.transcript
+        assert fold(self.told[:middle], fold(self.told[middle:])) == self.transcript
         assert own_ids(self.transcript) <= {ME}
 
 

@@ -167,3 +167,17 @@ def test_what_sqlite_finds_is_told_in_a_few_sentences(path: Path, begin: Begin, 
     with Archive.open(path, mode="read") as archive:
         problems = archive.integrity_problems()
     assert problems == [f"row {number} of frame belongs to nothing in connection" for number in range(1, 6)]
+
+
+def test_a_page_of_garbage_is_a_problem_and_no_failure(path: Path, begin: Begin, frames: Any) -> None:
+    """Whether SQLite reports it in a row of its own or gives up: the list says it."""
+    with Archive.open(path, mode="write") as archive:
+        begin(archive)([frames.one(number, b"%05d" % number + b"x" * 1000) for number in range(1, 301)])
+    data = bytearray(path.read_bytes())
+    page = data.index(b"00200xxx") // 4096 * 4096
+    data[page : page + 4096] = b"\xa5" * 4096
+    path.write_bytes(data)
+    with Archive.open(path, mode="read") as archive:
+        problems = archive.integrity_problems()
+    assert problems
+    assert all(problem.startswith("SQLite reports: ") for problem in problems)

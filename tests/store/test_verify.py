@@ -87,6 +87,7 @@ def test_a_missing_frame_is_found(recorded: Path, number: int) -> None:
     harm(recorded, f"DELETE FROM frame WHERE number = {number}")
     verdict = only(recorded)
     assert (verdict.state, verdict.first_bad) == ("damaged", number)
+    assert len(verdict.problems) <= 3  # that it is missing, where it shows, that there are fewer; once each
 
 
 def test_a_missing_frame_is_found_though_the_rest_was_renumbered(recorded: Path) -> None:
@@ -259,3 +260,15 @@ def test_a_session_deleted_meanwhile_gets_no_verdict(where: str, begin: Begin, f
 
         verdicts = verify(archive, through=deletes)
     assert [(verdict.session, verdict.state) for verdict in verdicts] == [("kept", "complete")]
+
+
+def test_of_many_problems_a_handful_is_told(path: Path, begin: Begin, frames: Any) -> None:
+    """Of nine broken connections five; the first frame that is wrong is the first of all of them."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s")
+        intake([frames.one(number, connection=number, index=0) for number in range(1, 10)])
+        intake.finish(0)
+    harm(path, "UPDATE frame SET payload = x'00'")
+    verdict = only(path)
+    assert verdict.problems == tuple(f"frame {number} is not as it was recorded" for number in range(1, 6))
+    assert verdict.first_bad == 1
