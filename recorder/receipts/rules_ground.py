@@ -14,7 +14,6 @@ from recorder.messaging.events import (
     MessagePublished,
     OddityNoticed,
     Proof,
-    PublishAsked,
     ReceiptReported,
     RequestAnswered,
     RequestAsked,
@@ -154,11 +153,6 @@ class Ground:
     def receipt_asks(self) -> frozenset[int]:
         """The frames of our requests for receipts."""
         return frozenset(act.claim.frame for act in self.own_acts if act.claim is not None)
-
-    @cached_property
-    def publish_asks(self) -> dict[int, PublishAsked]:
-        """Our publishes by the frame they went out in."""
-        return {asked.evidence.frame: asked for asked in self.of(PublishAsked)}
 
     def oddities(self, *kinds: str) -> Iterator[OddityNoticed]:
         """The oddities of these kinds."""

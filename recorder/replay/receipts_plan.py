@@ -63,11 +63,6 @@ class ReceiptsPlan:
         self._given.add((key, status))
         self._current.pop((key, status), None)
 
-    def not_ours_to_give(self, key: MessageKey) -> None:
-        """The message turned out to be our own."""
-        for status in self._delays_s:
-            self.given(key, status)
-
     def suspend(self, key: MessageKey, status: str) -> None:
         """A step will see to this one: the rule gives way."""
         self._suspended.add((key, status))

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from recorder.messaging.events import Evidence
 from recorder.receipts.delays import Delay
 from recorder.wire.records import iso_utc
 
@@ -94,8 +93,3 @@ def delay_words(passed: Delay | None) -> str:
     if passed is None:
         return "-"
     return f"{passed.seconds:+.3f}s" + ("~" if passed.clock == "local" else "")
-
-
-def evidence_words(evidence: Evidence) -> str:
-    """``#41 announced``."""
-    return f"#{evidence.frame} {evidence.proof.word}"

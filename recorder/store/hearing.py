@@ -90,10 +90,6 @@ class Hearing:
             self._tokens.get(each.connection, "") == _token(each) for each in told
         )
 
-    def may_hear(self, frame: Skimmed) -> bool:
-        """Whether this frame may come now: none may after the end of its connection was told."""
-        return frame[1] not in self._ended
-
     def hear(self, frames: Iterable[Skimmed]) -> Iterator[Event]:
         """What these frames tell."""
         read, heard = self._interpreter.read, self._heard

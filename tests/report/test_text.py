@@ -12,7 +12,6 @@ from recorder.report.text import (
     WIDTH_IN_A_PIPE,
     clock_time,
     delay_words,
-    evidence_words,
     print_line,
     print_pairs,
     print_table,
@@ -70,6 +69,5 @@ def test_times_are_utc_and_unknown_ones_a_dash():
     assert clock_time(-(10**17)).endswith("since 1970")
 
 
-def test_evidence_is_a_frame_and_how_well_it_proves(message):
-    assert evidence_words(message.sent) == "#41 announced"
-    assert Proof.ANNOUNCED.word == "announced"
+def test_every_level_of_proof_has_the_contracts_word():
+    assert [proof.word for proof in Proof] == ["refused", "claimed", "acknowledged", "announced"]
