@@ -18,9 +18,19 @@ def add_to(parent: typer.Typer) -> None:
         help=help_with(
             "Run a pretend LivePerson with a scripted agent on this machine, until Ctrl-C. A real wscat, or "
             "`recorder record`, can talk to it.",
-            "recorder simulate --listen 127.0.0.1:8765",
+            "recorder simulate --mood scalar_sequence_list --mood 'close_after={code: 4401, after: 10s}'",
         ),
     )(simulate)
+
+
+def _list_moods(asked: bool) -> None:
+    if not asked:
+        return
+    from recorder.simulator.moods import described
+
+    for name, does in described().items():
+        typer.echo(f"{name:<27} {does}")
+    raise typer.Exit
 
 
 def simulate(
@@ -31,6 +41,47 @@ def simulate(
         Path | None,
         typer.Option("--agent", metavar="FILE", help="The agent in YAML; a friendly one if not given."),
     ] = None,
+    mood: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mood",
+            metavar="NAME[=VALUE]",
+            help="Misbehave in this way; the value is YAML. Repeatable. See --list-moods.",
+        ),
+    ] = None,
+    moods: Annotated[
+        Path | None,
+        typer.Option("--moods", metavar="FILE", help="Moods in YAML, as in a script's simulator section."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="Decides all ids, and all that moods leave to chance."),
+    ] = None,
+    list_moods: Annotated[
+        bool,
+        typer.Option(
+            "--list-moods", is_eager=True, callback=_list_moods, help="Print all moods and what they do."
+        ),
+    ] = False,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-origin", metavar="ORIGIN", help="Web pages from there may connect, besides local ones."
+        ),
+    ] = None,
+    as_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as-host", metavar="NAME", help="Answer to a name of the real service that resolves to here."
+        ),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="Speak TLS, with this certificate (PEM)."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="The key of the certificate (PEM).")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """See the help above."""
@@ -39,5 +90,17 @@ def simulate(
     from .signals import stop_on_signals
 
     with stop_on_signals() as stop:
-        recipes.simulate(listen=listen, agent=agent, stop=stop, say=Talk(quiet=quiet))
+        recipes.simulate(
+            listen=listen,
+            agent=agent,
+            moods=moods,
+            mood=mood or (),
+            seed=seed,
+            allow_origins=allow_origin or (),
+            as_hosts=as_host or (),
+            certificate=certificate,
+            key=key,
+            stop=stop,
+            say=Talk(quiet=quiet),
+        )
         stop.raise_if_set()

@@ -3,6 +3,30 @@
 ``Service`` is the whole protocol as a pure value: time is an argument, deliveries are results.
 ``SimulatorServer`` puts it behind an address. Knows nothing of recordings, receipts or scripts of the
 consumer's side.
+
+To test a bot or a window of your own, give the service an agent and a mood, and connect to its address::
+
+    >>> from recorder.simulator import Moods, SimulatorServer, agent_from
+    >>> agent = agent_from([{"on": "message", "do": ["accept", {"read": {"after": "1s"}}]}])
+    >>> moods = Moods(scalar_sequence_list=True, lost_receipts={"status": "READ", "nth": 2})
+    >>> with SimulatorServer(agent, moods=moods, seed=7) as simulator:
+    ...     simulator.url.startswith("ws://127.0.0.1:")
+    True
+
+``SimulatorServer(heard=...)`` tells what really was said. Without sockets and without waiting, time is
+whatever you say it is, and the same seed gives the same bytes::
+
+    >>> from recorder.simulator import Service
+    >>> service = Service(agent=agent, moods=moods, seed=7)
+    >>> service.connected(1, token="any text", now_s=0.0)
+    []
+    >>> opened, = service.hear(1, '{"id": 1, "type": "cm.ConsumerRequestConversation"}', now_s=0.1)
+    >>> opened.client, opened.text[:39]
+    (1, '{"kind":"resp","reqId":"1","code":200,"')
+    >>> service.next_wake_s()  # the service drops clients that are silent for too long
+    90.0
+
+``recorder.simulator.moods`` lists every mood, ``recorder.simulator.verbs`` all that an agent can do.
 """
 
 from __future__ import annotations
@@ -12,9 +36,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .agent import DEFAULT_AGENT, AgentScript, agent_from, read_agent
+    from .moods import CALM, Moods, moods_from, moods_said, read_moods
+    from .post import BreakOff, Deliver, Effect, HangUp
     from .server import SimulatorServer, run
     from .service import Patience, Service, seeded_ids
-    from .switchboard import Deliver, Effect, HangUp
 
 # Loaded when first asked for: reading an agent needs no sockets, and a help text needs neither.
 _HOMES = {
@@ -27,22 +52,34 @@ _HOMES = {
     "Patience": "service",
     "Service": "service",
     "seeded_ids": "service",
-    "Deliver": "switchboard",
-    "Effect": "switchboard",
-    "HangUp": "switchboard",
+    "CALM": "moods",
+    "Moods": "moods",
+    "moods_from": "moods",
+    "moods_said": "moods",
+    "read_moods": "moods",
+    "BreakOff": "post",
+    "Deliver": "post",
+    "Effect": "post",
+    "HangUp": "post",
 }
 
 __all__ = [
+    "CALM",
     "DEFAULT_AGENT",
     "AgentScript",
+    "BreakOff",
     "Deliver",
     "Effect",
     "HangUp",
+    "Moods",
     "Patience",
     "Service",
     "SimulatorServer",
     "agent_from",
+    "moods_from",
+    "moods_said",
     "read_agent",
+    "read_moods",
     "run",
     "seeded_ids",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import ssl
+from pathlib import Path
 
 from recorder.errors import BadOption
 
@@ -64,3 +66,24 @@ def listener(host: str, port: int) -> socket.socket:
             hint="port 0 takes any that is free",
         ) from None
     return listening
+
+
+def encrypted_as(certificate: Path, key: Path) -> ssl.SSLContext:
+    """TLS with a certificate and its key, both in PEM; nobody is asked for a pass phrase.
+
+    Raises:
+        BadOption: a file cannot be read, holds something else, or the two do not belong together.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key, password="")  # none, rather than a prompt
+    except ssl.SSLError:
+        raise BadOption(
+            "--certificate, --key",
+            f"{certificate} and {key} are no certificate and its key, in PEM and without a pass phrase",
+        ) from None
+    except OSError as problem:
+        reason = os.strerror(problem.errno) if problem.errno else str(problem)
+        raise BadOption("--certificate, --key", f"cannot read {certificate} and {key}: {reason}") from None
+    return context

@@ -10,11 +10,14 @@ A script is a list of rules. Every rule whose trigger fits acts; delays count fr
         - {read: {after: 300ms}}
         - {type: COMPOSING, after: 400ms}
         - {say: 'You wrote "{message}".', after: 800ms}
-        - {receipt: NACK, after: 1s}
+        - {receipt: {status: READ, sequences: [0, 2]}, after: 1s ± 200ms}
+        - {transfer: {suggested_for: 3s}, after: 30s}
         - {close: {after: 1m}}
 
 ``{message}`` in a text stands for what triggered the rule. A receipt names the message that triggered
 it; under another trigger, all messages of the consumer that have no such receipt from the agent yet.
+The other verbs are ``send_file``, ``rich``, ``nack``, ``access``, ``survey``, ``step_up``, ``hang_up`` and
+``send`` (a raw frame); see ``verbs``.
 """
 
 from __future__ import annotations
@@ -24,17 +27,31 @@ from collections import Counter
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    RootModel,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel, field_validator, model_validator
 
-from recorder.documents import Document, Duration, Path, validate
+from recorder.documents import Delay, Document, Duration, Path, validate
+
+from .chances import Strict
+from .dice import Dice
+from .verbs import (
+    VERBS,
+    Accept,
+    Access,
+    Close,
+    Deed,
+    HangUpOn,
+    LogIn,
+    Nack,
+    Read,
+    Receipt,
+    Rich,
+    Say,
+    SendFile,
+    SendRaw,
+    StartSurvey,
+    Transfer,
+    Type,
+)
 
 LONGEST_PATTERN = 500
 LONGEST_SEARCHED = 4096
@@ -63,109 +80,73 @@ class Noticed(NamedTuple):
 
 
 class Act(NamedTuple):
-    """One thing the agent will do ``after_s`` seconds after the trigger.
-
-    Attributes:
-        verb: say, receipt, type or close.
-        value: the text, the status or the chat state; empty for close.
-        sequence: the message a receipt is for; None for all that have none like it yet.
-    """
+    """One thing the agent will do ``after_s`` seconds after it noticed something."""
 
     after_s: float
-    verb: Literal["say", "receipt", "type", "close"]
-    value: str
-    sequence: int | None
-    trigger: Trigger
+    deed: Deed
+    noticed: Noticed
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Timed(_Strict):
-    after: Duration | None = None
-
-
-class _Say(_Timed):
-    text: str
-
-
-class _Receipt(_Timed):
-    status: str = Field(min_length=1)
-
-
-class _Type(_Timed):
-    state: str = Field(min_length=1)
-
-
-def _short_for(key: str) -> BeforeValidator:
-    """``say: Hello`` is short for ``say: {text: Hello}``."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
-
-
-def _nothing_is_empty(value: object) -> object:
+def _nothing_is_the_verb(value: object) -> object:
+    """``accept:`` with nothing behind it means the verb, not its absence."""
     return {} if value is None else value
 
 
-_Bare = Annotated[_Timed, BeforeValidator(_nothing_is_empty)]
+_BARE = BeforeValidator(_nothing_is_the_verb)
 
 
-class Action(_Strict):
+class Action(Strict):
     """One line of ``do``: exactly one verb, and ``after`` beside it or inside it."""
 
-    say: Annotated[_Say, _short_for("text")] | None = None
-    accept: _Bare | None = None
-    read: _Bare | None = None
-    receipt: Annotated[_Receipt, _short_for("status")] | None = None
-    type: Annotated[_Type, _short_for("state")] | None = None
-    close: _Bare | None = None
-    after: Duration | None = None
+    say: Annotated[Say | None, _BARE] = None
+    send_file: Annotated[SendFile | None, _BARE] = None
+    rich: Annotated[Rich | None, _BARE] = None
+    accept: Annotated[Accept | None, _BARE] = None
+    read: Annotated[Read | None, _BARE] = None
+    nack: Annotated[Nack | None, _BARE] = None
+    access: Annotated[Access | None, _BARE] = None
+    receipt: Annotated[Receipt | None, _BARE] = None
+    type: Annotated[Type | None, _BARE] = None
+    close: Annotated[Close | None, _BARE] = None
+    transfer: Annotated[Transfer | None, _BARE] = None
+    survey: Annotated[StartSurvey | None, _BARE] = None
+    step_up: Annotated[LogIn | None, _BARE] = None
+    hang_up: Annotated[HangUpOn | None, _BARE] = None
+    send: Annotated[SendRaw | None, _BARE] = None
+    after: Delay | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _verb_alone(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {value: {}}
-        if isinstance(value, dict):  # "accept:" with nothing behind it means the verb, not its absence
-            return {key: {} if held is None and key != "after" else held for key, held in value.items()}
-        return value
+        return {value: {}} if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _one_verb(self) -> Self:
-        verbs = self.model_fields_set - {"after"}
-        if len(verbs) != 1:
-            raise ValueError("one of say, accept, read, receipt, type, close is wanted here, and only one")
-        if self.after is not None and self._detail().after is not None:
+        given = self.model_fields_set - {"after"}
+        if len(given) != 1:
+            raise ValueError(f"one of {', '.join(VERBS)} is wanted here, and only one")
+        if self.after is not None and self.deed.after is not None:
             raise ValueError("after is given twice")
         return self
 
-    def act(self, noticed: Noticed) -> Act:
-        """What this line does about what was noticed."""
-        detail = self._detail()
-        after_s = self.after if self.after is not None else detail.after or 0.0
-        verb, value = self._verb_and_value(noticed.text)
-        return Act(after_s, verb, value, noticed.sequence, noticed.trigger)
+    @property
+    def deed(self) -> Deed:
+        """What is to be done."""
+        (verb,) = self.model_fields_set - {"after"}
+        deed: Deed = getattr(self, verb)
+        return deed
 
-    def _detail(self) -> _Timed:
-        verbs = (self.say, self.accept, self.read, self.receipt, self.type, self.close)
-        return next(one for one in verbs if one is not None)
-
-    def _verb_and_value(self, text: str) -> tuple[Literal["say", "receipt", "type", "close"], str]:
-        if self.say:
-            return "say", self.say.text.replace("{message}", text)
-        if self.type:
-            return "type", self.type.state
-        if self.close:
-            return "close", ""
-        if self.receipt:
-            return "receipt", self.receipt.status
-        return "receipt", "ACCEPT" if self.accept else "READ"
+    @property
+    def delay(self) -> Delay:
+        """How long after the trigger."""
+        return self.after or self.deed.after or AT_ONCE
 
 
+AT_ONCE = Duration(0)
 WITH_TEXT = (Trigger.MESSAGE, Trigger.RECEIPT, Trigger.TYPING)
 
 
-class Rule(_Strict):
+class Rule(Strict):
     """On what, and what then. ``matching`` is searched in the first 4 096 characters only."""
 
     on: Literal["conversation", "message", "receipt", "typing", "close"]
@@ -216,12 +197,17 @@ class AgentScript(RootModel[tuple[Rule, ...]]):
 class Agent:
     """Follows a script through any number of conversations."""
 
-    def __init__(self, script: AgentScript) -> None:
+    def __init__(self, script: AgentScript, dice: Dice | None = None) -> None:
         self.script = script
+        self._dice = dice or Dice()
+        self._deeds = [[(action.delay, action.deed) for action in rule.do] for rule in script.root]
         self._fitted: dict[str, Counter[int]] = {}
 
-    def notice(self, conversation_id: str, noticed: Noticed) -> list[Act]:
-        """What the agent does about it, in the order of the script. Counts for ``nth``."""
+    def notice(self, conversation_id: str, noticed: Noticed, *, whose: str = "") -> list[Act]:
+        """What the agent does about it, in the order of the script. Counts for ``nth``.
+
+        ``whose`` visit it is decides about delays that vary: each consumer has luck of their own.
+        """
         fitted = self._fitted.setdefault(conversation_id, Counter())
         acts: list[Act] = []
         for place, rule in enumerate(self.script.root):
@@ -229,7 +215,10 @@ class Agent:
                 continue
             fitted[place] += 1
             if rule.nth in (None, fitted[place]):
-                acts += (action.act(noticed) for action in rule.do)
+                acts += [
+                    Act(self._dice.seconds("agent", delay, whose), deed, noticed)
+                    for delay, deed in self._deeds[place]
+                ]
         return acts
 
 

@@ -19,8 +19,14 @@ SUBSCRIBED_EVENTS = "GenericSubscribeResponse"
 SUBSCRIBED_CONVERSATIONS = "cqm.SubscribeExConversationsResponse"
 CONVERSATION = "cm.RequestConversationResponse"
 PUBLISHED = "ms.PublishEventResponse"
+HISTORY = "ms.QueryMessagesResponse"
 UPLOAD = "ms.BaseGenerateURLResponse"
 DOWNLOAD = "ms.GenerateURLResponse"
+
+EVENTS = "ms.MessagingEventNotification"
+CONVERSATIONS = "cqm.ExConversationChangeNotification"
+V2_EVENT = ".ams.ms.OnlineEventDistribution"
+V2_CONVERSATIONS = ".ams.aam.ExConversationChangeNotification"
 
 
 def response(request_id: str | None, body: Any, type_name: str, *, code: int = 200) -> str:
@@ -41,16 +47,17 @@ def refusal(request_id: str | None, code: int, says: str) -> str:
 
 def messaging_events(changes: list[Json]) -> str:
     """The notification about events in dialogs; ``changes`` may be empty."""
-    return _notification("ms.MessagingEventNotification", {"changes": changes})
+    return notification(EVENTS, {"changes": changes})
 
 
 def conversation_changes(subscription_id: str, changes: list[Json]) -> str:
     """The notification about conversations, for one subscription; ``changes`` may be empty."""
     body = {"subscriptionId": subscription_id, "changes": changes}
-    return _notification("cqm.ExConversationChangeNotification", body)
+    return notification(CONVERSATIONS, body)
 
 
-def _notification(type_name: str, body: Json) -> str:
+def notification(type_name: str, body: Json) -> str:
+    """Any notification."""
     return _text({"kind": "notification", "body": body, "type": type_name})
 
 

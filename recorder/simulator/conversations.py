@@ -40,6 +40,7 @@ class Dialog:
     """One dialog. ``published`` is its history: everything that took a number, in order.
 
     ``next_sequence`` is kept beside it because numbers may be taken by what this consumer never sees.
+    ``suggested`` are agents who were asked to join and have not accepted yet.
     """
 
     dialog_id: str
@@ -53,7 +54,12 @@ class Dialog:
     closed_by: str | None = None
     closed_cause: str | None = None
     next_sequence: int = 0
+    suggested: list[Participant] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
+
+    def history(self, from_sequence: float) -> list[Published]:
+        """Everything kept, from that number on."""
+        return [one for one in self.published if one.sequence is not None and one.sequence >= from_sequence]
 
 
 @dataclass(slots=True)
@@ -138,10 +144,27 @@ def touch(conversation: Conversation, now_ms: int) -> int:
 
 
 def join(conversation: Conversation, agent: Participant, *, now_ms: int) -> None:
-    """Assign ``agent`` to the conversation and its main dialog."""
+    """Assign ``agent`` to the conversation and its main dialog; nobody is suggested any more."""
     conversation.agent = agent
+    conversation.main.suggested.clear()
     conversation.main.participants.append(agent)
     conversation.main.updated_ms = touch(conversation, now_ms)
+
+
+def suggest(conversation: Conversation, agent: Participant, *, now_ms: int) -> None:
+    """Ask ``agent`` to join: shown in the main dialog as SUGGESTED, in the conversation not at all."""
+    conversation.main.suggested.append(agent)
+    conversation.main.updated_ms = touch(conversation, now_ms)
+
+
+def leave(conversation: Conversation, *, skill: str | None, now_ms: int) -> None:
+    """The assigned agent is assigned no more; ``skill`` is what the conversation waits for now."""
+    main = conversation.main
+    main.participants = [who for who in main.participants if who != conversation.agent]
+    conversation.agent = None
+    if skill is not None:
+        conversation.asked = conversation.asked | {"skillId": skill}
+    main.updated_ms = touch(conversation, now_ms)
 
 
 def close_dialog(
@@ -227,7 +250,9 @@ def _dialog(dialog: Dialog) -> Json:
         {
             "dialogId": dialog.dialog_id,
             "participantsDetails": [
-                {"id": who.participant, "role": who.role, "state": "ACTIVE"} for who in dialog.participants
+                {"id": who.participant, "role": who.role, "state": state}
+                for people, state in ((dialog.participants, "ACTIVE"), (dialog.suggested, "SUGGESTED"))
+                for who in people
             ],
             "dialogType": dialog.type,
             "channelType": "MESSAGING",

@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 
 from . import answers
 from .agent import Noticed, Trigger
+from .backstage import Backstage
 from .conversations import (
     Conversation,
     Dialog,
     Json,
     Participant,
-    change,
     close_conversation,
     close_dialog,
     open_conversation,
-    publish,
-    remark,
     touch,
 )
+from .files import signature_of
 from .identity import consumer_of
+from .post import Lane
 from .questions import (
     AskDownload,
     AskTime,
@@ -33,6 +33,7 @@ from .questions import (
     FieldChange,
     OpenConversation,
     Publish,
+    QueryEvents,
     Question,
     SetProfile,
     StayAlive,
@@ -41,11 +42,11 @@ from .questions import (
     UnsubscribeConversations,
     UpdateConversation,
 )
-from .requests import Refused, id_of, read_envelope, understand
+from .requests import Refused, event_type_of, id_of, read_envelope, understand
 from .seat import Seat
-from .switchboard import UNAUTHORISED, Client, Subscription, Switchboard
-
-IdSource = Callable[[], str]
+from .stepup import step_up
+from .survey import POST_SURVEY, SurveyBot
+from .switchboard import UNAUTHORISED, Client, Subscription
 
 RESOLVED = "OK Conversation resolved successfully"
 CLOSING = ("ConversationStateField", "Stage", "DialogChange")
@@ -53,24 +54,25 @@ URL_LIFE_S = 60
 
 
 class _Asking(NamedTuple):
-    """Who asks, under which id, when."""
+    """Who asks, under which id, when; and whether they get no answer."""
 
     client: Client
     request_id: str
     now_s: float
+    silent: bool
 
 
 class Desk:
     """Answers every client's questions, and keeps everybody's conversations."""
 
-    def __init__(
-        self, seat: Seat, *, board: Switchboard, ids: IdSource, wall_ms: Callable[[float], int]
-    ) -> None:
+    def __init__(self, seat: Seat, surveys: SurveyBot, backstage: Backstage) -> None:
         self._seat = seat
-        self._board = board
-        self._ids = ids
-        self._wall_ms = wall_ms
-        self._conversations: dict[tuple[str, str], dict[str, Conversation]] = {}
+        self._surveys = surveys
+        self._backstage = backstage
+        self._board = backstage.board
+        self._wording = backstage.wording
+        self._ids = backstage.ids
+        self._wall_ms = backstage.wall_ms
 
     def hear(self, client: Client, text: str | bytes, *, now_s: float, binary: bool) -> None:
         """Answer one frame, whatever it holds."""
@@ -78,7 +80,7 @@ class Desk:
             self._answer(client, text, now_s=now_s, binary=binary)
         except Refused as refused:
             request_id = None if binary else id_of(text)
-            self._board.say(client, answers.refusal(request_id, refused.code, refused.says))
+            self._board.say(client, self._wording.refusal(request_id, refused.code, refused.says))
             if client.consumer is None:
                 self._board.hang_up(client.number, UNAUTHORISED, "InitConnection must come first")
 
@@ -88,11 +90,18 @@ class Desk:
         envelope = read_envelope(text)
         if client.consumer is None and envelope.type != "InitConnection":
             raise Refused(401, "InitConnection must come first")
+        whose = "" if client.consumer is None else client.consumer.participant
+        asked = (envelope.type, event_type_of(envelope), whose)
+        refusal = self._backstage.mischief.refusal(*asked)
+        if refusal is not None:
+            raise refusal
         question = understand(envelope)
-        ANSWERS[type(question)](self, _Asking(client, envelope.id, now_s), question)
+        silent = self._backstage.mischief.keeps_silent(*asked)
+        ANSWERS[type(question)](self, _Asking(client, envelope.id, now_s, silent), question)
 
     def _reply(self, asking: _Asking, body: Any, type_name: str) -> None:
-        self._board.say(asking.client, answers.response(asking.request_id, body, type_name))
+        if not asking.silent:
+            self._board.say(asking.client, self._wording.answer(asking.request_id, body, type_name))
 
     def connect(self, asking: _Asking, question: Connect) -> None:
         if asking.client.consumer is None:
@@ -116,7 +125,7 @@ class Desk:
 
     def _url(self, path: str, now_s: float) -> Json:
         expires = self._wall_ms(now_s) // 1000 + URL_LIFE_S
-        signature = self._ids().replace("-", "")
+        signature = signature_of(path, str(expires))
         return {
             "relativePath": path,
             "queryParams": {"temp_url_sig": signature, "temp_url_expires": str(expires)},
@@ -146,8 +155,20 @@ class Desk:
         asking.client.opened.add(conversation.conversation_id)
         self._reply(asking, {"conversationId": conversation.conversation_id}, answers.CONVERSATION)
         self._board.announce(conversation)
+        self._expect_step_up(asking)
         opened = Noticed(Trigger.CONVERSATION)
         self._seat.notice(conversation, conversation.main, opened, now_s=asking.now_s)
+
+    def _expect_step_up(self, asking: _Asking) -> None:
+        """With the first conversation of a consumer it is known when they will log in."""
+        mood, client = self._backstage.moods.step_up, asking.client
+        if mood is None or len(self._owned(client)) > 1:
+            return
+        account, old = client.account, _consumer(client).participant
+        self._backstage.agenda.enter(
+            asking.now_s + mood.after,
+            lambda at_s: step_up(self._backstage, account, old, to=mood.to, now_s=at_s),
+        )
 
     def update(self, asking: _Asking, question: UpdateConversation) -> None:
         conversation = self._conversation(asking.client, question.conversation_id)
@@ -157,42 +178,58 @@ class Desk:
         closing = any(one.field in CLOSING for one in question.changes)
         self._reply(asking, RESOLVED if closing else "OK", answers.STRING_AFTER_UPDATE)
         was_open, now_ms = conversation.main.is_open, self._wall_ms(asking.now_s)
-        changed = [_change_field(conversation, one, now_ms) for one in question.changes]
+        changed = []
+        for one in question.changes:
+            self._expect_survey(conversation, one, asking.now_s)
+            changed.append(_change_field(conversation, one, now_ms))
         if any(changed):
             self._board.announce(conversation)
         if was_open and not conversation.main.is_open:
             closed = Noticed(Trigger.CLOSE)
             self._seat.notice(conversation, conversation.main, closed, now_s=asking.now_s)
 
+    def _expect_survey(self, conversation: Conversation, one: FieldChange, now_s: float) -> None:
+        """Closing the main dialog by itself lets the survey start."""
+        survey = self._backstage.moods.survey
+        closing_main = one.dialog_id == conversation.conversation_id and conversation.main.is_open
+        if survey is not None and closing_main:
+            self._surveys.begin(conversation, survey, now_s)
+
     def subscribe_events(self, asking: _Asking, question: SubscribeEvents) -> None:
         _, dialog = self._dialog(asking.client, question.dialog_id, question.conversation_id)
         asking.client.dialogs.add(dialog.dialog_id)
         self._reply(asking, {}, answers.SUBSCRIBED_EVENTS)
-        history = [
-            change(one, live=False)
-            for one in dialog.published
-            if one.sequence is not None and one.sequence >= question.from_sequence
-        ]
-        self._board.say(asking.client, answers.messaging_events(history))
+        history = dialog.history(question.from_sequence)
+        for text in self._wording.events(history, live=False, account=asking.client.account):
+            self._board.say(asking.client, text, lane=Lane.PUSH)
+
+    def query(self, asking: _Asking, question: QueryEvents) -> None:
+        _, dialog = self._dialog(asking.client, question.dialog_id, None)
+        history = dialog.history(question.from_sequence)
+        self._reply(asking, self._wording.history(history, asking.client.account), answers.HISTORY)
 
     def publish(self, asking: _Asking, question: Publish) -> None:
         conversation, dialog = self._dialog(asking.client, question.dialog_id, question.conversation_id)
         if not dialog.is_open:
             raise Refused(400, f"Dialog {dialog.dialog_id} is closed")
-        author, event, metadata = conversation.consumer, question.event, question.metadata
-        if question.kind is EventKind.CHAT_STATE:
-            published = remark(dialog, author, event, metadata=metadata)
-        else:
-            now_ms = self._wall_ms(asking.now_s)
-            published = publish(dialog, author, event, metadata=metadata, now_ms=now_ms)
+        told = self._backstage.published(
+            conversation,
+            dialog,
+            conversation.consumer,
+            question.event,
+            now_s=asking.now_s,
+            metadata=question.metadata,
+        )
         # A chat state has no number; the service answers 0 all the same.
-        self._reply(asking, {"sequence": published.sequence or 0}, answers.PUBLISHED)
-        self._board.tell(conversation, published, author=asking.client)
-        noticed = _noticed(question, published.sequence)
-        self._seat.notice(conversation, dialog, noticed, now_s=asking.now_s)
+        self._reply(asking, {"sequence": told[0].sequence or 0}, answers.PUBLISHED)
+        for published in told:
+            self._board.tell(conversation, published, author=asking.client)
+        noticed = _noticed(question, told[0].sequence)
+        listener = self._surveys if dialog.type == POST_SURVEY else self._seat
+        listener.notice(conversation, dialog, noticed, now_s=asking.now_s)
 
     def _owned(self, client: Client) -> dict[str, Conversation]:
-        return self._conversations.setdefault((client.account, _consumer(client).participant), {})
+        return self._backstage.owned_by(client.account, _consumer(client).participant)
 
     def _conversation(self, client: Client, conversation_id: str) -> Conversation:
         found = self._owned(client).get(conversation_id)
@@ -221,6 +258,7 @@ ANSWERS: dict[type[Question], Callable[[Desk, _Asking, Any], None]] = {
     OpenConversation: Desk.open,
     UpdateConversation: Desk.update,
     SubscribeEvents: Desk.subscribe_events,
+    QueryEvents: Desk.query,
     Publish: Desk.publish,
     AskUpload: Desk.upload,
     AskDownload: Desk.download,

@@ -1,7 +1,8 @@
-"""Who may open a connection to a simulator: read from the handshake, before anything else is said.
+"""Who may talk to a simulator: read from the head of the request, before anything else is said.
 
 A page from anywhere can make a browser connect to loopback. ``Host`` gives away a name that was made
-to point here, ``Origin`` the page; both are checked, and both are allowed to be local.
+to point here, ``Origin`` the page; both are checked, and both are allowed to be local. Names of the real
+service that were made to point here on purpose have to be told.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from recorder.errors import BadOption
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+USUAL_PORTS = (80, 443)
 CONSUMER_PATH = re.compile(r"/ws_api/account/([^/]+)/messaging/consumer")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE)
 
 
 class Admitted(NamedTuple):
@@ -30,32 +35,57 @@ class TurnedAway(NamedTuple):
 
 
 class Doorman:
-    """Checks one handshake after another for the server at ``host`` and ``port``."""
+    """Checks one request after another for the server at ``host`` and ``port``.
 
-    def __init__(self, host: str, port: int, *, allow_origins: Sequence[str] = ()) -> None:
+    Args:
+        allow_origins: origins of web pages that may come in, besides local ones.
+        as_hosts: names that are taken for this server's own, on any of its ports and the usual ones.
+
+    Raises:
+        BadOption: one of ``as_hosts`` is no host name.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, allow_origins: Sequence[str] = (), as_hosts: Sequence[str] = ()
+    ) -> None:
         names = {*LOCAL_NAMES, f"[{host}]" if ":" in host else host}
         self._hosts = {f"{name}:{port}" for name in names}
         if port == 80:
             self._hosts |= names
+        for name in as_hosts:
+            self._hosts |= _spellings(name, port)
         self._allowed = frozenset(allow_origins)
+
+    def check(self, *, hosts: Sequence[str], origins: Sequence[str]) -> TurnedAway | None:
+        """Decide by all values of the headers Host and Origin; None lets it pass."""
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            return TurnedAway(403, "Host must be localhost, 127.0.0.1 or [::1] with this port, or be allowed")
+        if not all(origin in self._allowed or _is_local(origin) for origin in origins):
+            return TurnedAway(403, "Origin must be local, or be allowed")
+        return None
 
     def admit(
         self, path: str, *, hosts: Sequence[str], origins: Sequence[str], authorizations: Sequence[str]
     ) -> Admitted | TurnedAway:
-        """Decide by the request's target and all values of its headers Host, Origin and Authorization."""
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return TurnedAway(403, "Host must be localhost, 127.0.0.1 or [::1] with this port")
-        if not all(origin in self._allowed or _is_local(origin) for origin in origins):
-            return TurnedAway(403, "Origin must be local, or be allowed")
+        """Decide on a WebSocket by the request's target and all values of Host, Origin and Authorization."""
+        stopped = self.check(hosts=hosts, origins=origins)
+        if stopped is not None:
+            return stopped
         account = CONSUMER_PATH.fullmatch(path.partition("?")[0])
         if account is None:
-            return TurnedAway(404, "The only thing here is /ws_api/account/{account}/messaging/consumer")
+            return TurnedAway(404, "The only socket here is /ws_api/account/{account}/messaging/consumer")
         if not authorizations:
             return Admitted(unquote(account[1]), None)
         token = _token_in(authorizations)
         if token is None:
             return TurnedAway(401, "Authorization must be: jwt <token>")
         return Admitted(unquote(account[1]), token)
+
+
+def _spellings(name: str, port: int) -> set[str]:
+    if not _NAME.fullmatch(name):
+        raise BadOption("--as-host", f'"{name}" is no host name', hint="write it like api.liveperson.net")
+    return {name.lower(), *(f"{name.lower()}:{each}" for each in (port, *USUAL_PORTS))}
 
 
 def _is_local(origin: str) -> bool:

@@ -71,6 +71,13 @@ class SubscribeEvents(NamedTuple):
     from_sequence: float
 
 
+class QueryEvents(NamedTuple):
+    """ms.QueryMessages: the history as an answer. ``from_sequence`` is inclusive."""
+
+    dialog_id: str
+    from_sequence: float
+
+
 class EventKind(StrEnum):
     """What sort of event is published: it decides about the number."""
 
@@ -111,6 +118,7 @@ Question = (
     | OpenConversation
     | UpdateConversation
     | SubscribeEvents
+    | QueryEvents
     | Publish
     | AskUpload
     | AskDownload

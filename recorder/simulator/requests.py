@@ -21,6 +21,7 @@ from .questions import (
     FieldChange,
     OpenConversation,
     Publish,
+    QueryEvents,
     Question,
     SetProfile,
     StayAlive,
@@ -75,6 +76,13 @@ def id_of(data: str | bytes) -> str | None:
         return _id_in(_read_object(data), "id")
     except Refused:
         return None
+
+
+def event_type_of(envelope: Envelope) -> object:
+    """The type of the event that a request publishes, if it does and says so."""
+    body = envelope.raw.get("body")
+    event = body.get("event") if isinstance(body, dict) else None
+    return event.get("type") if isinstance(event, dict) else None
 
 
 def understand(envelope: Envelope) -> Question:
@@ -218,6 +226,14 @@ def _subscribe_events(raw: Json) -> SubscribeEvents:
     return SubscribeEvents(_id_in(body, "dialogId"), _optional_id(body, "conversationId"), from_sequence)
 
 
+def _query(raw: Json) -> QueryEvents:
+    # v2 asks with newerThanSequence. Whether it means "from" or "after" is published nowhere; it is read
+    # as fromSeq is, because clients pass the same number in both.
+    body = _body(raw)
+    after = _number_in(body, "newerThanSequence", 0)
+    return QueryEvents(_id_in(body, "dialogId"), _number_in(body, "fromSeq", after))
+
+
 def _publish(raw: Json) -> Publish:
     body = _body(raw)
     dialog_id = _id_in(body, "dialogId")
@@ -296,6 +312,7 @@ READERS: dict[str, Callable[[Json], Question]] = {
     "cm.ConsumerRequestConversation": _open_conversation,
     "cm.UpdateConversationField": _update_conversation,
     "ms.SubscribeMessagingEvents": _subscribe_events,
+    "ms.QueryMessages": _query,
     "ms.PublishEvent": _publish,
     "ms.GenerateURLForUploadFile": _ask_upload,
     "ms.GenerateURLForDownloadFile": _ask_download,

@@ -6,6 +6,7 @@ nothing, never asks for the time, and never raises because of what a client sent
     service = Service()
     service.connected(1, token="any", now_s=0.0)
     effects = service.hear(1, '{"kind":"req","id":1,"type":"GetClock"}', now_s=0.1)
+    service.next_wake_s()  # when to call wake(), if nothing happens before
 
 Where the published material leaves something open, it does this:
 
@@ -16,6 +17,7 @@ Where the published material leaves something open, it does this:
 - whoever opens a conversation hears it on that connection without subscribing; an event is echoed to
   the connection that published it in any case; nobody hears an event twice on one connection
 - a receipt may name sequences that do not exist, or none
+- QueryMessages answers with the history, from the number asked for on, under either name of it
 - what an agent had in mind when the conversation was closed does not happen; only receipts under
   ``on: close`` still do
 """
@@ -28,10 +30,18 @@ from typing import NamedTuple
 
 from .agenda import Agenda
 from .agent import DEFAULT_AGENT, Agent, AgentScript
-from .desk import Desk, IdSource
+from .backstage import Backstage, IdSource
+from .desk import Desk
+from .dice import Dice
+from .endings import Endings
 from .identity import consumer_of
+from .mischief import Mischief
+from .moods import CALM, Moods
+from .post import Effect, Post
 from .seat import Seat
-from .switchboard import UNAUTHORISED, Client, Effect, Switchboard
+from .survey import SurveyBot
+from .switchboard import UNAUTHORISED, Client, Switchboard
+from .wording import Wording
 
 GOING_AWAY = 1001
 
@@ -49,14 +59,22 @@ def seeded_ids(seed: int = 0) -> IdSource:
     return lambda: str(uuid.UUID(int=source.getrandbits(128), version=4))
 
 
+def _patience(patience: Patience, moods: Moods) -> Patience:
+    """The moods have the last word."""
+    init_s = patience.init_s if moods.init_within is None else float(moods.init_within)
+    return Patience(init_s, patience.idle_s if moods.idle_close is None else float(moods.idle_close.after))
+
+
 class Service:
     """Conversations of any number of consumers and accounts, and one scripted agent.
 
     Args:
         agent: who answers; by default one that greets, accepts, reads and quotes.
-        ids: where conversation, subscription and agent ids come from; by default always the same ones.
+        ids: where conversation, subscription and agent ids come from; by default from the seed.
         epoch_ms: the time of day when ``now_s`` is 0, in milliseconds since 1970.
         patience: how long a silent client is borne with.
+        moods: what it does otherwise than well-behaved.
+        seed: decides everything that is left to chance: the same one gives the same bytes.
 
     ``now_s`` must never go back, and the number of a client never be used again.
     """
@@ -68,31 +86,43 @@ class Service:
         ids: IdSource | None = None,
         epoch_ms: float = 1_700_000_000_000,
         patience: Patience = Patience(),  # noqa: B008 - immutable
+        moods: Moods = CALM,
+        seed: int = 0,
     ) -> None:
         def wall_ms(now_s: float) -> int:
             return int(epoch_ms + now_s * 1000)
 
-        ids = ids or seeded_ids()
-        self._patience = patience
+        dice, wording = Dice(seed), Wording(moods)
+        mischief = Mischief(moods, dice)
+        ids = ids or seeded_ids(seed)
+        self._patience = _patience(patience, moods)
+        self._idle_code = GOING_AWAY if moods.idle_close is None else moods.idle_close.code
         self._agenda = Agenda()
-        self._board = Switchboard()
-        seat = Seat(Agent(agent), ids(), board=self._board, agenda=self._agenda, wall_ms=wall_ms)
-        self._desk = Desk(seat, board=self._board, ids=ids, wall_ms=wall_ms)
+        self._board = Switchboard(wording, mischief)
+        self._post = Post(moods, dice, broken_off=self._board.remove)
+        backstage = Backstage(
+            moods, dice, wording, mischief, self._board, self._agenda, ids, wall_ms, conversations={}
+        )
+        surveys = SurveyBot(backstage)
+        self._desk = Desk(Seat(Agent(agent, dice), backstage, surveys), surveys, backstage)
+        self._endings = Endings(backstage, self._post)
 
     def connected(
         self, client: int, *, token: str | None, now_s: float, account: str = "le-sim"
     ) -> list[Effect]:
         """A connection is open. ``token`` stood in its handshake; None if it brought none."""
         self._agenda.run_due(now_s)
-        new = Client(client, account, heard_s=now_s)
+        new = Client(client, account, heard_s=now_s, opened_s=now_s)
         self._board.add(new)
+        self._post.connected(client)
         if token:
             self._board.let_in(new, consumer_of(token))
+            self._endings.let_in(new)
         else:
             self._agenda.enter(now_s + self._patience.init_s, lambda at_s: self._expect_init(client))
         if self._patience.idle_s is not None:
             self._agenda.enter(now_s + self._patience.idle_s, lambda at_s: self._expect_life(client, at_s))
-        return self._board.take_effects()
+        return self._effects(now_s)
 
     def hear(self, client: int, text: str | bytes, *, now_s: float, binary: bool = False) -> list[Effect]:
         """A text frame came, or (``binary``) a binary one. A client that is gone is not heard."""
@@ -100,8 +130,13 @@ class Service:
         speaker = self._board.find(client)
         if speaker is not None:
             speaker.heard_s = now_s
+            speaker.requests += 1
+            was_let_in = speaker.consumer is not None
             self._desk.hear(speaker, text, now_s=now_s, binary=binary)
-        return self._board.take_effects()
+            if speaker.consumer is not None and not was_let_in:
+                self._endings.let_in(speaker)
+            self._endings.heard(speaker)
+        return self._effects(now_s)
 
     def stirred(self, client: int, *, now_s: float) -> list[Effect]:
         """A ping or pong came: a sign of life, nothing more."""
@@ -109,22 +144,28 @@ class Service:
         found = self._board.find(client)
         if found is not None:
             found.heard_s = now_s
-        return self._board.take_effects()
+        return self._effects(now_s)
 
     def disconnected(self, client: int, *, now_s: float) -> list[Effect]:
         """The connection is gone. Its subscriptions go with it; its conversations stay."""
         self._agenda.run_due(now_s)
         self._board.remove(client)
-        return self._board.take_effects()
+        self._post.gone(client)
+        self._endings.gone(client)
+        return self._effects(now_s)
 
     def next_wake_s(self) -> float | None:
         """When to call ``wake`` if nothing else happens before; None for never."""
-        return self._agenda.next_due_s()
+        due_s = [due_s for due_s in (self._agenda.next_due_s(), self._post.next_due_s()) if due_s is not None]
+        return min(due_s, default=None)
 
     def wake(self, now_s: float) -> list[Effect]:
         """Time has passed. Too early is harmless."""
         self._agenda.run_due(now_s)
-        return self._board.take_effects()
+        return self._effects(now_s)
+
+    def _effects(self, now_s: float) -> list[Effect]:
+        return self._post.take(self._board.take_items(), now_s)
 
     def _expect_init(self, number: int) -> None:
         client = self._board.find(number)
@@ -137,6 +178,6 @@ class Service:
             return
         due_s = client.heard_s + self._patience.idle_s
         if due_s <= now_s:
-            self._board.hang_up(number, GOING_AWAY, "nothing heard for too long")
+            self._board.hang_up(number, self._idle_code, "nothing heard for too long")
         else:
             self._agenda.enter(due_s, lambda at_s: self._expect_life(number, at_s))

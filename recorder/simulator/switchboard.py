@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from . import answers
-from .conversations import Conversation, Json, Participant, Published, change, snapshot
+from .conversations import Conversation, Json, Participant, Published, snapshot
+from .mischief import Mischief
+from .post import BreakOff, HangUp, Lane, Letter
 from .questions import SubscribeConversations
+from .wording import Wording
 
+_PUSH = Lane.PUSH
 SNAPSHOT_LIMIT = 1000
 UNAUTHORISED = 4401
-
-
-class Deliver(NamedTuple):
-    """Send ``text`` to the client as one text frame."""
-
-    client: int
-    text: str
-
-
-class HangUp(NamedTuple):
-    """Close the client's connection. Nothing is delivered to it afterwards."""
-
-    client: int
-    code: int
-    reason: str
-
-
-Effect = Deliver | HangUp
 
 
 @dataclass(slots=True)
@@ -63,12 +47,14 @@ class Client:
     """One connection. ``consumer`` is None until it said who it is.
 
     ``dialogs`` are those it subscribed to; ``opened`` the conversations it opened itself, which it hears
-    without asking.
+    without asking. ``requests`` counts what was heard from it, whatever it was.
     """
 
     number: int
     account: str
     heard_s: float
+    opened_s: float = 0.0
+    requests: int = 0
     consumer: Participant | None = None
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     dialogs: set[str] = field(default_factory=set)
@@ -82,15 +68,18 @@ class Client:
 class Switchboard:
     """The connections of all consumers, and what is to be done about them next."""
 
-    def __init__(self) -> None:
-        self._effects: list[Effect] = []
+    def __init__(self, wording: Wording, mischief: Mischief) -> None:
+        self._wording = wording
+        self._mischief = mischief
+        self._items: list[Letter | HangUp | BreakOff] = []
         self._clients: dict[int, Client] = {}
         self._clients_of: dict[tuple[str, str], dict[int, Client]] = {}
+        self._renamed: dict[tuple[str, str], str] = {}
 
-    def take_effects(self) -> list[Effect]:
+    def take_items(self) -> list[Letter | HangUp | BreakOff]:
         """Everything to be done since the last call, in order."""
-        effects, self._effects = self._effects, []
-        return effects
+        items, self._items = self._items, []
+        return items
 
     def find(self, number: int) -> Client | None:
         """The connection of that number, if it is still there."""
@@ -101,7 +90,8 @@ class Switchboard:
         self._clients[client.number] = client
 
     def let_in(self, client: Client, participant: str) -> None:
-        """The connection speaks for this consumer from now on."""
+        """The connection speaks for this consumer from now on, under the id they have by now."""
+        participant = self._renamed.get((client.account, participant), participant)
         client.consumer = Participant(participant, "CONSUMER")
         self._clients_of.setdefault((client.account, participant), {})[client.number] = client
 
@@ -115,38 +105,69 @@ class Switchboard:
         if not self._clients_of[owner]:
             del self._clients_of[owner]
 
-    def say(self, client: Client, text: str) -> None:
+    def rename(self, account: str, old: str, new: str) -> None:
+        """The consumer has another id from now on, on every connection, and whenever they come again."""
+        for known, name in self._renamed.items():
+            if known[0] == account and name == old:
+                self._renamed[known] = new
+        self._renamed[account, old] = new
+        clients = self._clients_of.pop((account, old), {})
+        for client in clients.values():
+            client.consumer = Participant(new, "CONSUMER")
+        if clients:
+            self._clients_of.setdefault((account, new), {}).update(clients)
+
+    def say(self, client: Client, text: str, *, lane: Lane = Lane.ANSWER) -> None:
         """Deliver ``text`` to one connection."""
-        self._effects.append(Deliver(client.number, text))
+        self._items.append(Letter(client.number, text, lane, whose=_whose(client)))
 
     def hang_up(self, number: int, code: int, reason: str) -> None:
         """End one connection from our side."""
         self.remove(number)
-        self._effects.append(HangUp(number, code, reason))
+        self._items.append(HangUp(number, code, reason))
+
+    def break_off(self, number: int) -> None:
+        """End one connection without a word."""
+        self.remove(number)
+        self._items.append(BreakOff(number, b""))
 
     def tell(self, conversation: Conversation, published: Published, *, author: Client | None = None) -> None:
         """Deliver an event to every connection that hears it, and to the one it came from, once each."""
-        text: str | None = None
-        for client in self._listeners(conversation):
+        way = self._mischief.way(conversation, published)
+        if way is None:
+            return
+        texts: list[str] = []
+        dialog_id, whose = published.dialog_id, conversation.consumer.participant
+        for client in self.listeners(conversation):
             if client is author or client.hears(published):
-                text = text or answers.messaging_events([change(published, live=True)])
-                self.say(client, text)
+                texts = texts or self._wording.events([published], live=True, account=conversation.account)
+                for text in texts:
+                    self._items.append(Letter(client.number, text, _PUSH, dialog_id, way, whose))
 
     def announce(self, conversation: Conversation) -> None:
         """Tell every subscription to conversations how this one stands now."""
-        for client in self._listeners(conversation):
+        for client in self.listeners(conversation):
             for subscription in client.subscriptions.values():
                 changes = subscription.changes(conversation)
                 if changes:
-                    self.say(client, answers.conversation_changes(subscription.subscription_id, changes))
+                    self._show(client, subscription, changes)
 
     def show_all(self, client: Client, subscription: Subscription, conversations: list[Conversation]) -> None:
         """Deliver the first notification of a subscription: the oldest thousand, possibly none."""
         by_age = sorted(conversations, key=lambda conversation: conversation.updated_ms)
         fitting = [one for one in by_age if subscription.lets_pass(one)][:SNAPSHOT_LIMIT]
         changes = [change for one in fitting for change in subscription.changes(one)]
-        self.say(client, answers.conversation_changes(subscription.subscription_id, changes))
+        self._show(client, subscription, changes)
 
-    def _listeners(self, conversation: Conversation) -> list[Client]:
+    def _show(self, client: Client, subscription: Subscription, changes: list[Json]) -> None:
+        text = self._wording.conversations(subscription.subscription_id, changes, client.account)
+        self.say(client, text, lane=Lane.PUSH)
+
+    def listeners(self, conversation: Conversation) -> list[Client]:
+        """All connections of the conversation's consumer."""
         owner = (conversation.account, conversation.consumer.participant)
         return list(self._clients_of.get(owner, {}).values())
+
+
+def _whose(client: Client) -> str:
+    return "" if client.consumer is None else client.consumer.participant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import signal
 import socket
 
@@ -56,3 +57,98 @@ def test_what_cannot_work_is_one_sentence(run, tmp_path):
             result = run("simulate", *arguments)
             assert result.exit_code == 2
             assert says in result.stderr
+
+
+def test_a_mood_is_said_on_the_command_line(start):
+    process = start(
+        *("simulate", "--listen", "127.0.0.1:0", "--seed", "5"),
+        *("--mood", "errors={code: 429, to: GetClock, first: 1}"),
+        *("--mood", "close_after={code: 4407, requests: 2}"),
+    )  # fmt: skip
+    client = websocket.create_connection(address(process), header=["Authorization: jwt x"], timeout=10)
+    client.send('{"id":1,"type":"GetClock"}')
+    assert '"code":429,"body":"Too Many Requests"' in client.recv()
+    client.send('{"id":2,"type":"GetClock"}')
+    assert '"code":200' in client.recv()
+    opcode, data = client.recv_data(control_frame=True)
+    assert (opcode, int.from_bytes(data[:2], "big")) == (websocket.ABNF.OPCODE_CLOSE, 4407)
+    client.shutdown()
+
+
+@pytest.mark.parametrize("head", ["", "simulator:\n"])
+def test_moods_come_from_a_file_and_the_command_line_goes_before_it(start, tmp_path, head):
+    moods = tmp_path / "moods.yaml"
+    indent = "  " if head else ""
+    moods.write_text(f"{head}{indent}errors: 503\n{indent}dialect: v2\n")
+    process = start("simulate", "--listen", "127.0.0.1:0", "--moods", str(moods), "--mood", "errors=[]")
+    url = address(process)
+    assert "--seed " in process.stderr.readline()
+    client = websocket.create_connection(url, header=["Authorization: jwt x"], timeout=10)
+    client.send(REQUEST)
+    assert '"type":".ams.cm.ConsumerRequestConversation$Response"' in client.recv()
+    client.shutdown()
+
+
+def test_the_same_seed_gives_the_same_ids(start):
+    heard = []
+    for _ in range(2):
+        process = start("simulate", "--listen", "127.0.0.1:0", "--seed", "7")
+        client = websocket.create_connection(address(process), header=["Authorization: jwt x"], timeout=10)
+        client.send(REQUEST)
+        heard.append(client.recv())
+        client.shutdown()
+    assert heard[0] == heard[1]
+
+
+def test_the_moods_are_listed_with_a_sentence_each(run):
+    result = run("simulate", "--list-moods")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == "read_only                   Agents give READ and never ACCEPT."
+    assert all(line.endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ("lost_receipt", 'unknown mood "lost_receipt" (did you mean "lost_receipts"?)'),
+        ("close_after={code: 1006, after: 1s}", "1006 cannot be sent"),
+        ("late_receipts", '"by" is missing'),
+    ],
+)
+def test_a_mood_that_makes_no_sense_is_one_sentence(run, said, says):
+    result = run("simulate", "--mood", said)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stderr.count("\n") <= 2
+
+
+def test_it_answers_to_names_and_pages_that_it_is_told_of(start):
+    process = start(
+        "simulate", "--listen", "127.0.0.1:0", "--as-host", "api.liveperson.net",
+        "--allow-origin", "https://shop.example",
+    )  # fmt: skip
+    port = int(address(process).split(":")[2].split("/")[0])
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for host, origin, status in (
+        ("api.liveperson.net", "https://shop.example", 200),
+        ("idp.liveperson.net", "https://shop.example", 403),
+        ("api.liveperson.net", "https://other.example", 403),
+    ):
+        asked.request("POST", "/api/account/1/signup", headers={"Host": host, "Origin": origin})
+        answer = asked.getresponse()
+        assert (answer.status, bool(answer.read())) == (status, True)
+    asked.close()
+
+
+def test_what_cannot_be_told_is_one_sentence(run, tmp_path):
+    (tmp_path / "nothing.pem").write_text("nothing\n")
+    for arguments, says in (
+        (("--as-host", "https://api.liveperson.net"), "--as-host"),
+        (("--certificate", "x.pem"), "give both"),
+        (("--certificate", "nowhere.pem", "--key", "nowhere.pem"), "cannot read"),
+        (("--certificate", str(tmp_path / "nothing.pem"), "--key", str(tmp_path / "nothing.pem")), "PEM"),
+    ):
+        result = run("simulate", "--listen", "127.0.0.1:0", *arguments)
+        assert result.exit_code == 2
+        assert says in result.stderr

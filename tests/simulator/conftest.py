@@ -5,6 +5,12 @@ from itertools import count
 
 import pytest
 
+from recorder.messaging.events import Stamp
+from recorder.messaging.interpreter import Interpreter
+from recorder.receipts.case import Case, ConnectionFact
+from recorder.receipts.checks import check
+from recorder.receipts.findings import Outcome
+from recorder.receipts.fold import fold
 from recorder.simulator import Deliver, HangUp, Service, agent_from
 
 NOBODY = agent_from([])
@@ -18,6 +24,7 @@ class Visit:
         self.now_s = 0.0
         self.ids = count(1)
         self.heard = []
+        self.log = []
         self.connect(1, token=token)
 
     def connect(self, client, *, token="consumer-one", account="le-sim"):
@@ -26,14 +33,16 @@ class Visit:
     def note(self, effects):
         """Keep what was delivered as (time, client, JSON or HangUp), and return it."""
         told = [
-            (self.now_s, each.client, json.loads(each.text) if isinstance(each, Deliver) else each)
+            (self.now_s, each.client, read(each.text) if isinstance(each, Deliver) else each)
             for each in effects
         ]
         self.heard += told
+        self.log += [(self.now_s, each.client, False, each) for each in effects]
         return told
 
     def say(self, text, *, client=1):
         """Send a frame as it stands; what comes back to the same client at once."""
+        self.log.append((self.now_s, client, True, text))
         told = self.note(self.service.hear(client, text, now_s=self.now_s))
         return [what for _, who, what in told if who == client]
 
@@ -79,6 +88,80 @@ class Visit:
 
     def hang_ups(self):
         return [what for _, _, what in self.heard if isinstance(what, HangUp)]
+
+    def leave(self, *, client=1):
+        self.note(self.service.disconnected(client, now_s=self.now_s))
+
+    def close_dialog(self, dialog_id, *, conversation_id=None, client=1):
+        dialog = {"dialogId": dialog_id, "state": "CLOSE", "closedCause": "Closed by consumer"}
+        field = {"field": "DialogChange", "type": "UPDATE", "dialog": dialog}
+        body = {"conversationId": conversation_id or dialog_id, "conversationField": field}
+        return self.ask("cm.UpdateConversationField", body, client=client)
+
+    def broken_rules(self):
+        """What our own checks say of this visit, as if all of it had been recorded."""
+        return broken_rules(self.log, self.now_s)
+
+
+def told_of(guest, kind, *, client=1):
+    """(time, change) of every event of a kind that a client was told of, in either dialect."""
+    return [
+        (at_s, change)
+        for at_s, who, told in guest.heard
+        if who == client and isinstance(told, dict) and told.get("kind") == "notification"
+        for change in _as_list(told["body"].get("changes", [told["body"]]))
+        if change.get("event", {}).get("type") == kind
+    ]
+
+
+def _as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="session")
+def told():
+    return told_of
+
+
+def read(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+START_US = 1_700_000_000_000_000
+
+
+def broken_rules(log, end_s):
+    interpreter, events, connections = Interpreter(), [], {}
+    for frame, (at_s, client, from_client, what) in enumerate(log, start=1):
+        us = round(at_s * 1e6)
+        text = what if from_client else what.text if isinstance(what, Deliver) else None
+        fact = connections.get(client) or ConnectionFact(
+            client, frame, frame, us, None, None, None, None, None, None, ended=False
+        )
+        connections[client] = fact = fact._replace(last_frame=frame, last_offset_us=us)
+        stamp = Stamp(frame, client, START_US + us, us)
+        if text is not None:
+            data = text if isinstance(text, bytes) else text.encode()
+            events += interpreter.read(data, stamp, from_client=from_client)
+            continue
+        events += interpreter.connection_ended(client)
+        ended = fact._replace(how="lost", closed_offset_us=us, ended=True)
+        if isinstance(what, HangUp):
+            ended = ended._replace(
+                how="closed", close_code=what.code, closed_by_client=False, close_frame=frame
+            )
+        connections[client] = ended
+    case = Case(
+        events,
+        fold(events),
+        tuple(connections.values()),
+        last_frame=len(log),
+        last_offset_us=round(end_s * 1e6),
+    )
+    return {finding.rule for finding in check(case) if finding.outcome is Outcome.VIOLATED}
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """Where the simulator listens."""
 
+import ssl
+import subprocess
+
 import pytest
 
 from recorder.errors import BadOption
-from recorder.simulator.address import listener, parse_listen
+from recorder.simulator.address import encrypted_as, listener, parse_listen
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,36 @@ def test_a_taken_port_is_named():
         port = taken.getsockname()[1]
         with pytest.raises(BadOption, match=f"127.0.0.1 port {port}: address already in use"):
             listener("127.0.0.1", port)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """A folder with two certificates and their keys, and a third key that asks for a pass phrase."""
+    folder = tmp_path_factory.mktemp("certificates")
+    for name, phrase in (("one", ["-nodes"]), ("other", ["-nodes"]), ("locked", ["-passout", "pass:x"])):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", *phrase,
+             "-keyout", f"{name}.key", "-out", f"{name}.pem", "-days", "2", "-subj", "/CN=localhost"],
+            cwd=folder, check=True, capture_output=True,
+        )  # fmt: skip
+    return folder
+
+
+def test_a_certificate_and_its_key_encrypt(certificates):
+    context = encrypted_as(certificates / "one.pem", certificates / "one.key")
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "says"),
+    [
+        pytest.param("one.pem", "other.key", "no certificate and its key", id="of-another"),
+        pytest.param("one.key", "one.pem", "no certificate and its key", id="the-wrong-way-round"),
+        pytest.param("locked.pem", "locked.key", "without a pass phrase", id="locked"),
+        pytest.param("nowhere.pem", "one.key", "cannot read", id="no-file"),
+        pytest.param(".", "one.key", "no certificate|cannot read", id="a-folder"),
+    ],
+)
+def test_what_cannot_encrypt_is_refused(certificates, certificate, key, says):
+    with pytest.raises(BadOption, match=says):
+        encrypted_as(certificates / certificate, certificates / key)

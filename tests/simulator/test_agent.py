@@ -5,12 +5,35 @@ import pytest
 from recorder.documents import read_document
 from recorder.errors import BadScript
 from recorder.simulator.agent import DEFAULT_AGENT, Agent, Noticed, Trigger, agent_from, read_agent
+from recorder.simulator.dice import Dice
+from recorder.simulator.verbs import (
+    Accept,
+    Access,
+    Close,
+    HangUpOn,
+    LogIn,
+    Nack,
+    Read,
+    Receipt,
+    Rich,
+    Say,
+    SendFile,
+    SendRaw,
+    StartSurvey,
+    Transfer,
+    Type,
+)
 
 
-def acts(rules, *noticed):
-    agent = Agent(agent_from(rules))
+def acts(rules, *noticed, dice=None):
+    agent = Agent(agent_from(rules), dice)
     told = [agent.notice("c", each) for each in noticed]
-    return [(act.after_s, act.verb, act.value, act.sequence) for each in told for act in each]
+    return [(act.after_s, undelayed(act.deed)) for each in told for act in each]
+
+
+def undelayed(deed):
+    """The deed alone: when it happens is told by the act."""
+    return type(deed).model_validate(deed.model_dump(exclude_unset=True, exclude={"after"}))
 
 
 def message(text="hi", sequence=4):
@@ -18,28 +41,57 @@ def message(text="hi", sequence=4):
 
 
 @pytest.mark.parametrize(
-    ("line", "act"),
+    ("line", "after_s", "deed"),
     [
-        pytest.param({"read": {"after": "300ms"}}, (0.3, "receipt", "READ", 4), id="after-inside"),
-        pytest.param({"read": None, "after": "300ms"}, (0.3, "receipt", "READ", 4), id="after-beside"),
-        pytest.param("read", (0.0, "receipt", "READ", 4), id="bare-word"),
-        pytest.param({"accept": None}, (0.0, "receipt", "ACCEPT", 4), id="nothing-behind-it"),
-        pytest.param({"receipt": "NACK"}, (0.0, "receipt", "NACK", 4), id="any-status"),
+        pytest.param({"read": {"after": "300ms"}}, 0.3, Read(), id="after-inside"),
+        pytest.param({"read": None, "after": "300ms"}, 0.3, Read(), id="after-beside"),
+        pytest.param("read", 0.0, Read(), id="bare-word"),
+        pytest.param({"accept": None}, 0.0, Accept(), id="nothing-behind-it"),
+        pytest.param({"read": 3}, 0.0, Read(sequences=[3]), id="another-message"),
+        pytest.param({"read": [0, 2]}, 0.0, Read(sequences=[0, 2]), id="several-messages"),
+        pytest.param({"read": "all"}, 0.0, Read(sequences="all"), id="all-messages"),
+        pytest.param("nack", 0.0, Nack(), id="nack"),
+        pytest.param({"access": {"sequences": 1}}, 0.0, Access(sequences=[1]), id="access"),
+        pytest.param({"receipt": "NACK"}, 0.0, Receipt(status="NACK"), id="any-status"),
         pytest.param(
-            {"receipt": {"status": "ACCESS", "after": "1s"}},
-            (1.0, "receipt", "ACCESS", 4),
+            {"receipt": {"status": "ACTION", "sequences": [1, 2], "after": "1s"}},
+            1.0,
+            Receipt(status="ACTION", sequences=[1, 2]),
             id="status-inside",
         ),
-        pytest.param({"say": "Which number?", "after": "800ms"}, (0.8, "say", "Which number?", 4), id="say"),
-        pytest.param({"say": {"text": "Yes.", "after": "2m"}}, (120.0, "say", "Yes.", 4), id="say-inside"),
-        pytest.param({"say": 'You: "{message}" {x}'}, (0.0, "say", 'You: "hi" {x}', 4), id="quote"),
-        pytest.param({"type": "COMPOSING"}, (0.0, "type", "COMPOSING", 4), id="chat-state"),
-        pytest.param({"close": {"after": "1h"}}, (3600.0, "close", "", 4), id="close"),
-        pytest.param("close", (0.0, "close", "", 4), id="close-bare"),
+        pytest.param({"say": "Which number?", "after": "800ms"}, 0.8, Say(text="Which number?"), id="say"),
+        pytest.param({"say": {"text": "Yes.", "after": "2m"}}, 120.0, Say(text="Yes."), id="say-inside"),
+        pytest.param(
+            {"say": {"text": "?", "quick_replies": ["Yes", "No"]}},
+            0.0,
+            Say(text="?", quick_replies=("Yes", "No")),
+            id="quick-replies",
+        ),
+        pytest.param({"send_file": "A map"}, 0.0, SendFile(caption="A map"), id="file"),
+        pytest.param({"rich": {"content": {"type": "text"}}}, 0.0, Rich(content={"type": "text"}), id="rich"),
+        pytest.param({"type": "COMPOSING"}, 0.0, Type(state="COMPOSING"), id="chat-state"),
+        pytest.param({"close": {"after": "1h"}}, 3600.0, Close(), id="close"),
+        pytest.param("close", 0.0, Close(), id="close-bare"),
+        pytest.param({"transfer": {"skill": "7"}}, 0.0, Transfer(skill="7"), id="transfer"),
+        pytest.param("survey", 0.0, StartSurvey(), id="survey"),
+        pytest.param({"step_up": "her"}, 0.0, LogIn(to="her"), id="step-up"),
+        pytest.param({"hang_up": 4407}, 0.0, HangUpOn(code=4407), id="hang-up"),
+        pytest.param({"send": {"frame": "x"}}, 0.0, SendRaw(frame="x"), id="raw-frame"),
     ],
 )
-def test_a_line_of_the_script_is_one_act(line, act):
-    assert acts([{"on": "message", "do": [line]}], message()) == [act]
+def test_a_line_of_the_script_is_one_act(line, after_s, deed):
+    assert acts([{"on": "message", "do": [line]}], message()) == [(after_s, deed)]
+
+
+def test_a_delay_may_vary_and_comes_from_the_seed():
+    """Fixed, around a mean, or between two bounds; the same for the same seed."""
+    rules = [{"on": "message", "do": [{"read": {"after": "1s..3s"}}, {"say": "x", "after": "5s ± 1s"}]}]
+    one, same, other = (
+        [after_s for after_s, _ in acts(rules, *[message()] * 20, dice=Dice(seed))] for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    assert all(1 <= after_s <= 3 for after_s in one[::2])
+    assert len(set(one)) == 40
 
 
 @pytest.mark.parametrize(
@@ -68,7 +120,7 @@ def test_every_rule_that_fits_acts_in_the_order_of_the_script():
         {"on": "close", "do": ["read"]},
         {"on": "message", "do": ["read"]},
     ]
-    assert [value for _, _, value, _ in acts(rules, message())] == ["ACCEPT", "READ"]
+    assert [deed.status for _, deed in acts(rules, message())] == ["ACCEPT", "READ"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +166,7 @@ def test_a_file_of_rules_is_read():
         file="agent.yaml",
     )
     (rule,) = read_agent(document).root
-    assert [action.act(message()).after_s for action in rule.do] == [0.3, 0.8]
+    assert [action.delay for action in rule.do] == [0.3, 0.8]
 
 
 def test_an_empty_agent_section_is_nobody():
@@ -132,11 +184,11 @@ def test_the_default_agent_greets_accepts_reads_and_quotes():
     agent = Agent(DEFAULT_AGENT)
     greeting = agent.notice("c", Noticed(Trigger.CONVERSATION))
     answer = agent.notice("c", message("Where is my order?"))
-    assert [(act.after_s, act.value) for act in greeting] == [(0.5, "Hello, how can I help you?")]
-    assert [(act.after_s, act.verb, act.value) for act in answer] == [
-        (0.2, "receipt", "ACCEPT"),
-        (0.3, "type", "COMPOSING"),
-        (0.5, "receipt", "READ"),
-        (1.0, "say", 'You wrote "Where is my order?". Is there anything else?'),
-        (1.0, "type", "ACTIVE"),
+    assert [(act.after_s, act.deed.text) for act in greeting] == [(0.5, "Hello, how can I help you?")]
+    assert [(act.after_s, undelayed(act.deed)) for act in answer] == [
+        (0.2, Accept()),
+        (0.3, Type(state="COMPOSING")),
+        (0.5, Read()),
+        (1.0, Say(text='You wrote "{message}". Is there anything else?')),
+        (1.0, Type(state="ACTIVE")),
     ]

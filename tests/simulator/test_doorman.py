@@ -2,13 +2,14 @@
 
 import pytest
 
+from recorder.errors import BadOption
 from recorder.simulator.doorman import Admitted, Doorman, TurnedAway
 
 PATH = "/ws_api/account/le-sim/messaging/consumer?v=3"
 
 
-def admit(path=PATH, *, hosts=("127.0.0.1:8765",), origins=(), authorizations=(), allow=()):
-    door = Doorman("127.0.0.1", 8765, allow_origins=allow)
+def admit(path=PATH, *, hosts=("127.0.0.1:8765",), origins=(), authorizations=(), allow=(), names=()):
+    door = Doorman("127.0.0.1", 8765, allow_origins=allow, as_hosts=names)
     return door.admit(path, hosts=hosts, origins=origins, authorizations=authorizations)
 
 
@@ -30,6 +31,32 @@ def admit(path=PATH, *, hosts=("127.0.0.1:8765",), origins=(), authorizations=()
 def test_only_a_local_host_with_our_port_is_let_in(hosts, status):
     decision = admit(hosts=hosts)
     assert (decision.status if isinstance(decision, TurnedAway) else None) == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        pytest.param("api.liveperson.net", None, id="name"),
+        pytest.param("API.LivePerson.net:443", None, id="usual-port"),
+        pytest.param("api.liveperson.net:8765", None, id="our-port"),
+        pytest.param("api.liveperson.net:8766", 403, id="other-port"),
+        pytest.param("x.api.liveperson.net", 403, id="below"),
+        pytest.param("liveperson.net", 403, id="above"),
+        pytest.param("127.0.0.1:8765", None, id="our-own"),
+    ],
+)
+def test_a_name_of_the_service_is_let_in_if_told_so(host, status):
+    decision = admit(hosts=[host], names=["api.LivePerson.net", "idp.liveperson.net"])
+    assert (decision.status if isinstance(decision, TurnedAway) else None) == status
+    assert isinstance(admit(hosts=["api.liveperson.net"]), TurnedAway)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "*", "*.liveperson.net", "a b", "http://a", "a:1", "a/b", "-", "a" * 254]
+)
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(BadOption, match="--as-host"):
+        admit(names=[name])
 
 
 @pytest.mark.parametrize(

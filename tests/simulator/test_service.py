@@ -1,12 +1,14 @@
 """The service as a whole: what always holds."""
 
+import doctest
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.simulator import DEFAULT_AGENT, Deliver, HangUp, Patience, Service, seeded_ids
+from recorder import simulator
+from recorder.simulator import DEFAULT_AGENT, Deliver, HangUp, Patience, Service, moods_from, seeded_ids
 
 STEPS = st.lists(
     st.sampled_from(["write", "accept", "read", "type", "wait", "subscribe", "open"]), max_size=30
@@ -246,3 +248,24 @@ def test_ids_are_the_same_for_the_same_seed_only():
     one, same, other = seeded_ids(1), seeded_ids(1), seeded_ids(2)
     first = one()
     assert (first == same(), first == other(), first == one()) == (True, False, False)
+
+
+def test_the_examples_in_the_package_s_docstring_run():
+    assert doctest.testmod(simulator).failed == 0
+    assert doctest.testmod(simulator).attempted >= 8
+
+
+def test_a_driver_on_virtual_time_needs_nothing_but_wakes(visit):
+    """Whatever is under way, in any mood: sleeping until the next wake and waking loses nothing, and ends."""
+    moods = moods_from({"push_delay": "0..2s", "late_receipts": "3s", "idle_close": "10s"})
+    service = Service(moods=moods, seed=3)
+    service.connected(1, token="x", now_s=0.0)
+    service.hear(1, '{"id":1,"type":"cm.ConsumerRequestConversation"}', now_s=0.0)
+    told, now_s = [], 0.0
+    while (due_s := service.next_wake_s()) is not None:
+        assert due_s >= now_s
+        now_s = due_s
+        told += service.wake(now_s)
+    assert isinstance(told[0], Deliver)
+    assert told[-1] == HangUp(1, 1001, "nothing heard for too long")
+    assert now_s == 10.0

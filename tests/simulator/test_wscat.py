@@ -1,4 +1,4 @@
-"""A real wscat holds the tutorial's conversation with the simulator: lines as the docs print them."""
+"""The lines of the tutorials, pasted as they stand into a real wscat and into ``recorder record``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import re
 import select
 import shutil
 import subprocess
+import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from recorder.simulator import SimulatorServer, agent_from
+from recorder.simulator import SimulatorServer, agent_from, moods_from
 
 WSCAT = shutil.which("wscat")
 AGENT = [{"on": "conversation", "do": [{"say": "some agent text", "after": "10ms"}]}]
@@ -44,12 +47,46 @@ class Prompt:
         return found
 
     def type(self, request: dict[str, object]) -> None:
-        os.write(self._terminal, json.dumps(request).encode() + b"\n")
+        self.paste(json.dumps(request))
+
+    def paste(self, line: str) -> None:
+        os.write(self._terminal, line.encode() + b"\n")
+
+    def answer(self, request_id: str) -> dict[str, Any]:
+        """The answer to the request of that id that shows next."""
+        return json.loads(self.until(rf'(\{{"kind":"resp","reqId":"{request_id}"[^\r\n]*\}})')[1])
 
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
         os.close(self._terminal)
+
+
+class Recorded:
+    """``recorder record`` between two pipes: a line in, an answer out."""
+
+    def __init__(self, url: str, archive: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "recorder", "record", url, "--archive", archive],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
+        )  # fmt: skip
+
+    def paste(self, line: str) -> None:
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def until(self, pattern: str) -> re.Match[str]:
+        for line in self._process.stdout:
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"never saw {pattern!r}")
+
+    def answer(self, request_id: str) -> dict[str, Any]:
+        return json.loads(self.until(rf'(\{{"kind":"resp","reqId":"{request_id}".*\}})')[1])
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
 
 
 @pytest.fixture
@@ -94,3 +131,50 @@ def test_a_client_without_headers_introduces_itself_first(prompt):
     wscat.until(r'"reqId":"0","code":200')
     wscat.type({"kind": "req", "id": "1", "type": "GetClock"})
     wscat.until(r'"currentTime":\d+')
+
+
+TUTORIALS = Path(__file__).with_name("tutorials.txt")
+SURVEY = r'"dialogId":"([^"]+)","participantsDetails":\[[^]]*\],"dialogType":"POST_SURVEY"'
+FILLED_FROM = {
+    "conversationId": "__CONVERSATION__",
+    "subscriptionId": "__SUBSCRIPTION__",
+    "relativePath": "__PATH__",
+}
+
+
+@pytest.fixture(params=["wscat", "recorder record"])
+def pasted_into(request, tmp_path):
+    """Something that lines can be pasted into, connected without a token."""
+    if request.param == "wscat" and WSCAT is None:
+        pytest.skip("no wscat here: npm install -g wscat")
+    with SimulatorServer(agent_from([]), moods=moods_from({"survey": True})) as server:
+        if request.param == "wscat":
+            line = Prompt(server.url)
+            line.until("Connected")
+        else:
+            line = Recorded(server.url, tmp_path / "pasted.db")
+        yield line
+        line.close()
+
+
+def test_every_line_of_the_tutorials_gets_its_answer_as_it_stands(pasted_into):
+    """Only what the pages leave to be filled in is filled in, from the answers before."""
+    known: dict[str, str] = {}
+    for written in TUTORIALS.read_text("utf-8").splitlines():
+        if not written or written.startswith("#"):
+            continue
+        code, type_name, field, line = written.split(" ", 3)
+        for word, value in known.items():
+            line = line.replace(word, value)
+        assert line.count("__") in (0, 2), line  # the token may stay as it is printed
+        pasted_into.paste(line)
+        told = pasted_into.answer(str(json.loads(line)["id"]))
+        assert (told["code"], told["type"]) == (int(code), type_name), (line, told)
+        if field != "-":
+            assert field in told["body"], (line, told)
+            if field in FILLED_FROM:
+                known[FILLED_FROM[field]] = told["body"][field]
+        if "ChatStateEvent" in line:
+            assert told["body"] == {"sequence": 0}
+        if "DialogChange" in line:
+            known["__SURVEY__"] = pasted_into.until(SURVEY)[1]
