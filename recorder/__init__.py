@@ -14,7 +14,8 @@ The map of the house. Bytes come in on the left; what people read goes out on th
 * The rooms, each with its own I/O, none knowing another: ``capture`` (live connections), ``formats`` (files),
   ``store`` (the archive), ``replay`` (scripted consumers), ``simulator`` (a pretend LivePerson),
   ``report`` (JSON and tables).
-* ``recipes`` puts the rooms together and is the library's front door; ``cli`` parses, calls a recipe, prints.
+* ``recipes`` puts the rooms together and is the library's front door; ``cli`` parses, calls a recipe, prints;
+  ``testing`` has fixtures for the tests of other people's bots.
 
 From Python, begin with ``from recorder import recipes``. The names below are loaded when they are first
 used, so that importing the package costs nothing.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from recorder.clock import RealClock, VirtualClock
+import sys
+from pathlib import Path
+
+from recorder.clock import RealClock, VirtualClock, punctual
 
 
 def test_the_virtual_clock_stands_still_until_somebody_waits():
@@ -25,3 +28,20 @@ def test_the_real_clock_never_wakes_early_and_never_runs_back():
     clock.sleep_until(until_s)
     assert clock.now_s() >= until_s
     assert clock.wall_us() > 1_700_000_000_000_000
+
+
+def test_a_punctual_thread_is_as_it_was_afterwards():
+    before = sys.getswitchinterval(), timer_slack()
+    with punctual():
+        assert sys.getswitchinterval() <= 2e-4
+        assert timer_slack() in (None, 1)
+    assert (sys.getswitchinterval(), timer_slack()) == before
+
+
+def timer_slack():
+    """Of this thread, in ns; None where there is none."""
+    file = Path("/proc/self/timerslack_ns")
+    try:
+        return int(file.read_text())
+    except OSError:
+        return None

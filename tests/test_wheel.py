@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
@@ -56,7 +57,16 @@ def test_the_wheel_carries_the_package_its_migrations_and_nothing_else(wheel):
     }
     assert names >= {str(each.relative_to(ROOT)) for each in (ROOT / "recorder").rglob("*.py")}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"recorder", "ums_recorder"}
-    assert not [name for name in names if "test" in name.lower() or name.endswith((".pyc", ".db", ".yaml"))]
+    assert not [name for name in names if re.search(r"(^|/)(tests?|conftest)[/_.]", name)]
+    assert not [name for name in names if name.endswith((".pyc", ".db", ".yaml"))]
+
+
+def test_the_wheel_announces_its_command_and_its_fixtures(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith("entry_points.txt"))
+        announced = archive.read(name).decode()
+    assert "recorder = recorder.cli:main" in announced
+    assert "[pytest11]\nrecorder.testing.plugin = recorder.testing.plugin" in announced
 
 
 def test_the_first_command_runs_from_another_folder(recorder, tmp_path):

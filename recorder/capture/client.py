@@ -1,6 +1,6 @@
 """A WebSocket connection that is recorded: every frame is stored before it is delivered or sent.
 
-The only module that knows ``websocket``. It works against any WebSocket server. One thread uses a
+It works against any WebSocket server. One thread uses a
 connection; only ``wake`` may be called from another thread or a signal handler.
 """
 
@@ -8,32 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import websocket
 
 from recorder.clock import Clock
-from recorder.errors import CannotConnect, InputUnusable
+from recorder.errors import InputUnusable
 from recorder.wire.frames import CloseCode, Opcode, Side, encode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink, RecordedFrame
 
-from . import refusals
+from .approach import Approach
 from .deliveries import Deliveries, TextNotUtf8, whole
 from .endings import ConnectionOver
+from .farewell import Farewell
 from .keepalive import KeepAlive
 from .options import ConnectOptions
-from .tap import TapSocket, UpgradeRefused
-from .tracker import SWITCHING_PROTOCOLS, ConnectionTracker, PayloadTooLong
-from .transport import reach
+from .tap import TapSocket
+from .tracker import ConnectionTracker, PayloadTooLong
+from .upgrade import Library
 
 CLOSE_TIMEOUT_S = 3.0
 MAX_CONTROL = 125
-_GOODBYE_S = 1.0  # once both sides have said Close: how long the service may take to end the stream
 _MOST_AT_ONCE = 1024  # frames taken in for a caller that only sends, each time a ping is due
 
 _BROKEN_OFF = (websocket.WebSocketException, OSError)
+_HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}', mask=b"\x00" * 4)[:24]
 
 
 class RecordingConnection:
@@ -41,7 +41,7 @@ class RecordingConnection:
 
     def __init__(
         self,
-        library: websocket.WebSocket,
+        library: Library,
         tap: TapSocket,
         tracker: ConnectionTracker,
         *,
@@ -52,7 +52,9 @@ class RecordingConnection:
         self._tap = tap
         self._tracker = tracker
         self._clock = clock
+        self._options = options
         self._keepalive = KeepAlive(options.ping_interval_s, now_s=clock.now_s())
+        self._farewell = Farewell(tap, tracker, clock)
         self._deliveries = Deliveries(tap.heard, max_payload=options.max_payload)
         self._waiting = self._deliveries.waiting
         self._closed: ConnectionClosed | None = None
@@ -79,32 +81,55 @@ class RecordingConnection:
         Raises:
             CannotConnect: nobody there, or not let in. What came of it is recorded, closed as "refused".
         """
-        tracker = ConnectionTracker(
-            connection=connection,
-            numbers=numbers,
-            began_s=began_s,
-            clock=clock,
-            sink=sink,
-            url=options.url,
-            max_payload=options.max_payload,
+        approach = Approach(
+            options, connection=connection, numbers=numbers, began_s=began_s, clock=clock, sink=sink
         )
-        tracker.opened()
-        try:
-            tap, library = _connect(options, tracker, clock=clock)
-        except BaseException as problem:
-            if tracker.sink_error is not None:
-                raise tracker.sink_error from None
-            tracker.closed("refused", problem.problem if isinstance(problem, CannotConnect) else None)
-            raise
-        return cls(library, tap, tracker, options=options, clock=clock)
+        approach.make()
+        return cls.taken(approach)
+
+    @classmethod
+    def taken(cls, approach: Approach) -> RecordingConnection:
+        """The connection that was made elsewhere; raises as ``open`` does."""
+        tap, library = approach.take()
+        return cls(library, tap, approach.tracker, options=approach.options, clock=approach.clock)
+
+    @property
+    def number(self) -> int:
+        """Its place in the session, from 1."""
+        return self._tracker.connection
+
+    @property
+    def token(self) -> str | None:
+        """The token it was opened with."""
+        return self._options.token
+
+    @property
+    def init_connection(self) -> bool:
+        """Whether the token is to go out in a first payload, by the caller."""
+        return self._options.init_connection
 
     @property
     def closed(self) -> ConnectionClosed | None:
         """How the connection ended; None while it has not."""
         return self._closed
 
-    def send(self, text: str) -> Payload:
+    @property
+    def waits_to_write(self) -> bool:
+        """Whether bytes wait for room, so that ``receive`` has work once ``fileno`` can be written."""
+        return self._tap.waits_to_write
+
+    def fileno(self) -> int:
+        """The descriptor that can be read when ``receive`` has news; -1 once it is over."""
+        return self._tap.fileno()
+
+    def next_due_s(self) -> float | None:
+        """When ``receive`` has something to do even if nothing comes; None for never."""
+        return self._next_deadline(None)
+
+    def send(self, text: str) -> Payload | None:
         """Record the text as one frame, send it, and return it as it was recorded.
+
+        None if bytes of an unfinished frame went before it: it became part of that one.
 
         Raises:
             ConnectionOver: the connection has ended, before or over this. If over this, the frame is
@@ -115,17 +140,33 @@ class RecordingConnection:
             data = text.encode()
         except UnicodeEncodeError:
             raise InputUnusable("the text holds half a surrogate pair, which UTF-8 cannot carry") from None
-        return whole(self._send(data, Opcode.TEXT))
+        return self._send_payload(data, Opcode.TEXT)
 
-    def send_binary(self, data: bytes) -> Payload:
+    def send_binary(self, data: bytes) -> Payload | None:
         """As ``send``, for bytes."""
-        return whole(self._send(data, Opcode.BINARY))
+        return self._send_payload(data, Opcode.BINARY)
+
+    def send_frame(
+        self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
+    ) -> RecordedFrame | None:
+        """Record and send one frame as it is described, be it against the rules; as ``send``."""
+        mask = os.urandom(4) if masked else None
+        return self.send_bytes(encode(opcode, payload, fin=fin, rsv=rsv, mask=mask))
+
+    def send_bytes(self, data: bytes) -> RecordedFrame | None:
+        """Record and send these bytes as they are; return the last frame they completed, None if none.
+
+        What they leave unfinished is recorded with what completes it, or as cut off at the end.
+        """
+        recorded = self._send(lambda: self._tap.send(data))
+        self._library.said_close = self._library.said_close or self._tracker.closing(Side.CLIENT)
+        return recorded
 
     def ping(self, data: bytes = b"") -> None:
         """Send a ping of at most 125 bytes. Its answer is recorded, and not delivered."""
         if len(data) > MAX_CONTROL:
             raise InputUnusable(f"a ping carries at most {MAX_CONTROL} bytes")
-        self._send(data, Opcode.PING)
+        self._send(lambda: self._library.send(data, Opcode.PING))
         self._keepalive.pinged(self._clock.now_s())
 
     def receive(self, until_s: float | None = None) -> Payload | None:
@@ -138,23 +179,33 @@ class RecordingConnection:
             self._keep_alive()
             if self._waiting or self._closed is not None:
                 break
-            if not self._take_in(self._next_deadline(until_s)):
+            deadline_s = self._next_deadline(until_s)
+            if self._farewell.under_way:
+                self._part(deadline_s)
+            elif not self._take_in(deadline_s):
                 self._settle()
-            if not self._waiting and self._is_interrupted(until_s):
+            if not self._waiting and self._closed is None and self._is_interrupted(until_s):
                 return None
         return self._waiting.popleft() if self._waiting else None
+
+    def take_in(self) -> None:
+        """Record what has come, and deliver nothing of it yet: ``receive`` will."""
+        if not self._is_ending:
+            try:
+                self._tap.take_in()
+            except BaseException as problem:
+                self._end_by(problem)
 
     def wake(self) -> None:
         """Make ``receive`` return None now, or the next time it would wait. From any thread."""
         self._tap.wake()
 
-    def close(self, code: int = 1000, reason: str = "", *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
-        """Say goodbye, record what comes until the service says so too, and close.
+    def hang_up(self, code: int = 1000, reason: str = "", *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Say goodbye. It is over when ``receive`` has seen the service take part, or gave up on it.
 
-        May be repeated. Takes at most ``timeout_s`` and a little, whatever the service does. What came
-        meanwhile can still be received.
+        May be repeated. What comes until then is recorded, and can be received once it is over.
         """
-        if self._closed is not None:
+        if self._is_ending:
             return
         if len(reason.encode()) > MAX_CONTROL - 2:
             raise InputUnusable(f"a close reason holds at most {MAX_CONTROL - 2} bytes")
@@ -162,24 +213,47 @@ class RecordingConnection:
         self._tap.send_timeout_s = min(timeout_s, self._tap.send_timeout_s)
         try:
             self._library.send_close(code, reason)
-            self._tap.drain(until_s, until_close=True)
+            self._farewell.await_answer(until_s)
         except BaseException as problem:
             self._end_by(problem)
+
+    def close(self, code: int = 1000, reason: str = "", *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """As ``hang_up``, and return once it is over: after ``timeout_s`` and a little at the latest."""
+        self.hang_up(code, reason, timeout_s=timeout_s)
+        self._see_it_end()
+
+    def abort(self, *, mid_frame: bool = False) -> None:
+        """End it with a reset and without a goodbye; ``mid_frame``: after the first half of a frame."""
+        if self._closed is not None:
             return
-        answered = self._tracker.closing(Side.SERVICE)
-        left = "ended the stream without answering" if self._tap.ended else "did not answer"
-        self._finish("closed", None if answered else f"the service {left} the Close frame", drain=answered)
+        try:
+            if mid_frame:
+                with contextlib.suppress(OSError):
+                    self._tap.send(_HALF_FRAME)
+            closed = self._tracker.closed("lost", "broken off by the client")
+        except BaseException:
+            self._abandon()
+            raise
+        self._tap.reset()
+        self._leave(closed)
 
     # Sending --------------------------------------------------------------------------------------
 
-    def _send(self, data: bytes, opcode: Opcode) -> RecordedFrame:
+    def _send_payload(self, data: bytes, opcode: Opcode) -> Payload | None:
+        # Not by the library: it takes four times as long to write a frame, and a receipt may be due.
+        written = encode(opcode, data, mask=os.urandom(4))
+        recorded = self._send(lambda: self._tap.send(written))
+        return None if recorded is None else whole(recorded)
+
+    def _send(self, send: Callable[[], object]) -> RecordedFrame | None:
         self._keep_alive()
-        if self._closed is None:
+        if not self._is_ending:
             try:
-                self._library.send(data, opcode)
-                return self._tap.said[-1]
+                send()
+                return self._tap.said[-1] if self._tap.said else None
             except BaseException as problem:
                 self._end_by(problem)
+        self._see_it_end()
         raise ConnectionOver(self._ending())
 
     # Receiving ------------------------------------------------------------------------------------
@@ -205,8 +279,11 @@ class RecordingConnection:
         return True
 
     def _next_deadline(self, until_s: float | None) -> float | None:
-        """When to look up from waiting: for the caller, for a ping, or to let the sink settle."""
-        times = (until_s, self._keepalive.due_s, self._tracker.settle_due_s)
+        """When to look up from waiting: for the caller, for a ping, to let the sink settle, to give up."""
+        if self._farewell.under_way:
+            times: tuple[float | None, ...] = (until_s, self._farewell.due_s)
+        else:
+            times = (until_s, self._keepalive.due_s, self._tracker.settle_due_s, self._tap.stalls_at_s)
         return min([time_s for time_s in times if time_s is not None], default=None)
 
     def _settle(self) -> None:
@@ -224,13 +301,13 @@ class RecordingConnection:
     def _keep_alive(self) -> None:
         """Ping if it is time to; notice a service that vanished."""
         due_s = self._keepalive.due_s
-        if due_s is None or self._closed is not None or (now_s := self._clock.now_s()) < due_s:
+        if due_s is None or self._is_ending or (now_s := self._clock.now_s()) < due_s:
             return
         # The answer to the last ping may still wait in the socket of a caller that only sends.
         for _ in range(_MOST_AT_ONCE):
-            if self._closed is not None or not self._take_in(now_s):
+            if self._is_ending or not self._take_in(now_s):
                 break
-        if self._closed is not None:
+        if self._is_ending:
             return
         if self._keepalive.is_lost(now_s, last_heard_s=self._tap.last_heard_s):
             self._finish("lost", "no answer to pings, and nothing else came", drain=False)
@@ -242,6 +319,10 @@ class RecordingConnection:
             self._end_by(problem)
 
     # Ending ---------------------------------------------------------------------------------------
+
+    @property
+    def _is_ending(self) -> bool:
+        return self._closed is not None or self._farewell.under_way
 
     def _end_by(self, problem: BaseException) -> None:
         """End the connection over what went wrong. What is not the connection's fault is raised again."""
@@ -271,24 +352,31 @@ class RecordingConnection:
             self._finish("failed", says)
 
     def _finish(self, how: str | None, detail: str | None, *, drain: bool = True) -> None:
-        """Record the end. Without ``how`` it is "closed" if the service said Close, else "lost"."""
+        """Nothing more is to be said. What is left of the end takes no waiting here: ``_part`` goes on."""
         if self._tracker.sink_error is not None:
             self._abandon()
             raise self._tracker.sink_error
-        with contextlib.suppress(OSError):
-            self._tap.shutdown(socket.SHUT_WR)
+        self._farewell.part(how, detail, drain=drain)
+        self._part(self._clock.now_s())
+
+    def _see_it_end(self) -> None:
+        while self._closed is None:
+            self._part(None)
+
+    def _part(self, until_s: float | None) -> None:
+        """Go on with the end, until then or until it is over."""
         try:
-            if drain:
-                self._tap.drain(self._clock.now_s() + _GOODBYE_S)
-            how = how or ("closed" if self._tracker.closing(Side.SERVICE) else "lost")
-            if detail is None and how != "closed":
-                detail = self._tap.trouble or "the service ended the stream without a Close frame"
-            self._closed = self._tracker.closed(how, detail)
+            closed = self._farewell.go_on(until_s)
         except BaseException:
             self._abandon()
             raise
-        self._tap.close()
-        if how != "failed":
+        if closed is not None:
+            self._tap.close()
+            self._leave(closed)
+
+    def _leave(self, closed: ConnectionClosed) -> None:
+        self._closed = closed
+        if closed.how != "failed":
             self._deliveries.match_rest()
 
     def _abandon(self) -> None:
@@ -301,45 +389,3 @@ class RecordingConnection:
 
     def _ending(self) -> ConnectionClosed:
         return self._closed or self._tracker.unrecorded_end("it was interrupted")
-
-
-def _connect(
-    options: ConnectOptions, tracker: ConnectionTracker, *, clock: Clock
-) -> tuple[TapSocket, websocket.WebSocket]:
-    until_s = clock.now_s() + options.connect_timeout_s
-    tap = TapSocket(reach(options, clock=clock), tracker, clock, send_timeout_s=options.send_timeout_s)
-    tap.deadline_s = until_s
-    try:
-        return tap, _upgrade(options, tap, tracker)
-    except BaseException:
-        tap.close()
-        raise
-
-
-def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker) -> websocket.WebSocket:
-    """Let the library do the upgrade; turn whatever goes wrong into a ``CannotConnect``."""
-    try:
-        return websocket.create_connection(
-            options.request_url,
-            socket=tap,
-            header=options.header_lines(),
-            subprotocols=list(options.subprotocols) or None,
-            origin=options.origin,
-            suppress_origin=options.origin is None,
-            redirect_limit=0,
-            enable_multithread=False,
-            skip_utf8_validation=True,
-        )
-    except UpgradeRefused as problem:
-        answer = tracker.answer()
-        if answer.status is None or answer.status == SWITCHING_PROTOCOLS:
-            raise refusals.not_a_websocket(options, str(problem)) from None
-        raise refusals.refused(options, answer) from None
-    except websocket.WebSocketTimeoutException:
-        raise refusals.no_answer(options) from None
-    except (websocket.WebSocketConnectionClosedException, OSError):
-        raise refusals.hung_up(options, tap.trouble) from None
-    except websocket.WebSocketException as problem:
-        if options.subprotocols:
-            raise refusals.no_subprotocol(options) from None
-        raise refusals.not_a_websocket(options, str(problem)) from None

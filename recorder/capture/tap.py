@@ -11,8 +11,10 @@ import select
 import selectors
 import socket
 import ssl
+import struct
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from recorder.clock import Clock
 from recorder.wire.frames import Side
@@ -23,6 +25,7 @@ from .tracker import ConnectionTracker, PayloadTooLong
 
 CHUNK = 64 * 1024
 MAX_UNREAD = 4 * 1024 * 1024
+MAX_UNSENT = 64 * 1024 * 1024
 _SELECT_LIMIT = 1024  # select() takes no descriptor from here on (FD_SETSIZE)
 
 
@@ -45,17 +48,27 @@ class TapSocket:
         poisoned: a send did not get all its bytes out; nothing sensible can follow on this connection.
         ended: the peer has ended its stream, or the connection broke.
         stalled: a send timed out.
+        stalls_at_s: when it will have, if what waits to be sent makes no way until then; else None.
         trouble: how it broke, in a few words, if it did.
     """
 
     def __init__(
-        self, sock: socket.socket, tracker: ConnectionTracker, clock: Clock, *, send_timeout_s: float = 30.0
+        self,
+        sock: socket.socket,
+        tracker: ConnectionTracker,
+        clock: Clock,
+        *,
+        send_timeout_s: float = 30.0,
+        queueing: bool = False,
     ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._tracker = tracker
         self._clock = clock
         self.send_timeout_s = send_timeout_s
+        self._queueing = queueing
+        self._unsent = bytearray()
+        self.stalls_at_s: float | None = None
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._wake_reader.setblocking(False)
         self._wake_writer.setblocking(False)
@@ -103,6 +116,9 @@ class TapSocket:
     def send(self, data: bytes) -> int:
         """Record these bytes, then send all of them; return how many. After an error the tap is poisoned.
 
+        A queueing tap does not wait for room: what does not leave at once is sent when next it is asked
+        for anything, a read included.
+
         Raises:
             TimeoutError: they did not leave within the send timeout.
             OSError: the connection is gone.
@@ -112,7 +128,11 @@ class TapSocket:
         self.said = self._tracker.sent(data)
         self.poisoned = True
         try:
-            self._send_all(data)
+            if self._queueing:
+                self._unsent += data
+                self.flush()
+            else:
+                self._send_all(data)
         except OSError as problem:
             self.trouble = self.trouble or _in_words(problem)
             raise
@@ -129,9 +149,37 @@ class TapSocket:
     def fileno(self) -> int:
         return self._sock.fileno()
 
+    @property
+    def waits_to_write(self) -> bool:
+        """Whether there is something to do once the socket can be written."""
+        return bool(self._unsent) or self._read_waits_for_writing
+
+    def flush(self) -> None:
+        """Send of what waits as much as there is room for.
+
+        Raises:
+            TimeoutError: nothing of it has left for the send timeout.
+            OSError: the connection is gone.
+        """
+        try:
+            while self._unsent:
+                del self._unsent[: self._sock.send(self._unsent)]
+                self.stalls_at_s = None
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            now_s = self._clock.now_s()
+            self.stalls_at_s = self.stalls_at_s or now_s + self.send_timeout_s
+            if now_s >= self.stalls_at_s or len(self._unsent) > MAX_UNSENT:
+                self._stall()
+
     def shutdown(self, how: int) -> None:
         """As for any socket; an encrypted one keeps decrypting what still comes."""
         socket.socket.shutdown(self._sock, how)  # SSLSocket.shutdown would drop the decryption
+
+    def reset(self) -> None:
+        """Close for good, and let the peer see that it was broken off."""
+        with contextlib.suppress(OSError):
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def close(self) -> None:
         """Close for good. May be repeated."""
@@ -141,6 +189,10 @@ class TapSocket:
         self._wake_writer.close()
 
     # What the recording client calls --------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The upgrade is done and recorded: so is, from now on, what was glued to it. Once."""
+        self._take_frames(self._tracker.release)
 
     def wake(self) -> None:
         """Make a wait end now, or the next one if there is none. From any thread or signal handler."""
@@ -157,6 +209,11 @@ class TapSocket:
             while self._wake_reader.recv(1024):
                 pass
         return True
+
+    def take_in(self) -> None:
+        """Record what has come, up to one chunk; ``recv`` serves it later."""
+        if self._too_long is None and not self.ended:
+            self._take_chunk()
 
     def drain(self, until_s: float, *, until_close: bool = False) -> None:
         """Record what still comes, and serve none of it, until the peer ends its stream or time is up.
@@ -184,20 +241,36 @@ class TapSocket:
 
     def _take_chunk(self) -> bool:
         """Read and record what is there, up to one chunk; return whether anything was, an end included."""
+        if self._unsent:
+            self._flush_while_reading()
         data = self._read()
         if not data:
             return data is not None
         self.last_heard_s = self._clock.now_s()
-        try:
-            self.heard.extend(self._tracker.received(data))
-        except PayloadTooLong as problem:
-            self.heard.extend(problem.recorded)
-            self._too_long = problem
+        self._take_frames(lambda: self._tracker.received(data))
         self._unread = self._unread[self._at :] + data if self._at < len(self._unread) else data
         self._at = 0
         if self._upgrading is not None:
             self._check_answer(self._upgrading)
         return True
+
+    def _take_frames(self, recorded: Callable[[], Sequence[RecordedFrame]]) -> None:
+        try:
+            self.heard.extend(recorded())
+        except PayloadTooLong as problem:
+            self.heard.extend(problem.recorded)
+            self._too_long = problem
+
+    def _flush_while_reading(self) -> None:
+        """As ``flush``; of a connection that is gone there may still be something to read."""
+        try:
+            self.flush()
+        except TimeoutError:
+            raise
+        except OSError as problem:
+            self._unsent.clear()
+            self.poisoned = True
+            self.trouble = self.trouble or _in_words(problem)
 
     def _skip_chunk(self) -> bool:
         return self._read() is not None
@@ -250,13 +323,16 @@ class TapSocket:
         """Wait for room. Meanwhile take in what comes: a peer that only writes would never read again."""
         left_s = until_s - self._clock.now_s()
         if left_s <= 0:
-            self.stalled = True
-            self.trouble = f"the service did not take a frame within {self.send_timeout_s:g} s"
-            raise TimeoutError
+            self._stall()
         has_room = len(self._unread) - self._at < MAX_UNREAD and self._too_long is None
         reading = has_room and not self.ended
         if self._sock in self._select([self._sock] if reading else [], left_s, writing=writing):
             self._take_chunk()
+
+    def _stall(self) -> NoReturn:
+        self.poisoned = self.stalled = True
+        self.trouble = f"the service did not take a frame within {self.send_timeout_s:g} s"
+        raise TimeoutError
 
     def _wait(self, until_s: float | None, *, wake: bool) -> None:
         """Wait until there may be something to read. Raises TimeoutError at the deadline or when woken."""
@@ -264,7 +340,7 @@ class TapSocket:
         if left_s is not None and left_s <= 0:
             raise TimeoutError
         sources = [self._sock, self._wake_reader] if wake else [self._sock]
-        ready = self._select(sources, left_s, writing=self._read_waits_for_writing)
+        ready = self._select(sources, left_s, writing=self.waits_to_write)
         if self._wake_reader in ready:
             self._woken = True
             raise TimeoutError

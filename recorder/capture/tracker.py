@@ -46,9 +46,12 @@ class PayloadTooLong(Exception):
 
 
 class ConnectionTracker:
-    """Records one connection. Not for more than one thread.
+    """Records one connection. Not for more than one thread at a time.
+
+    With ``holding`` what is glued to the upgrade gets neither number nor record before ``release``.
 
     Attributes:
+        connection: its place in the session, from 1.
         handshake: both halves of the upgrade once the answer is complete, else None.
         closed_record: the end of the connection once ``closed`` was called, else None.
         sink_error: what the sink raised, if it did. Nothing more of the connection can be recorded.
@@ -65,14 +68,16 @@ class ConnectionTracker:
         sink: FrameSink,
         url: str | None = None,
         max_payload: int = MAX_PAYLOAD,
+        holding: bool = False,
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._numbers = numbers
         self._began_s = began_s
         self._clock = clock
         self._sink = sink
         self._url = url
         self._max_payload = max_payload
+        self._held: bytes | None = b"" if holding else None
         self._index = 0
         self._request = HandshakeReader(Side.CLIENT)
         self._answer = HandshakeReader(Side.SERVICE)
@@ -89,7 +94,7 @@ class ConnectionTracker:
 
     def opened(self) -> None:
         """The connection is about to be made."""
-        self._store([ConnectionOpened(self._connection, self._url, *self._times())])
+        self._store([ConnectionOpened(self.connection, self._url, *self._times())])
 
     def sent(self, data: bytes) -> Sequence[RecordedFrame]:
         """The client is about to send these bytes; return the frames they completed, recorded."""
@@ -113,6 +118,11 @@ class ConnectionTracker:
         if declared is not None and declared > self._max_payload:
             raise PayloadTooLong.of_length(declared, limit=self._max_payload, recorded=recorded)
         return recorded
+
+    def release(self) -> Sequence[RecordedFrame]:
+        """Stop holding: record what was glued to the upgrade, as ``received`` does."""
+        held, self._held = self._held, None
+        return self.received(held) if held and self._incoming is not None else ()
 
     def answer(self) -> ResponseHead:
         """The service's half of the upgrade as far as it has come."""
@@ -155,7 +165,7 @@ class ConnectionTracker:
         code, reason = close_parts(self._closes[closed_by]) if closed_by is not None else (None, "")
         at_us, offset_us = self._times()
         closed = ConnectionClosed(
-            self._connection, at_us, offset_us, code, None if code is None else reason, closed_by, how, detail
+            self.connection, at_us, offset_us, code, None if code is None else reason, closed_by, how, detail
         )
         self._store([*records, closed])
         self.closed_record = closed
@@ -164,7 +174,7 @@ class ConnectionTracker:
     def unrecorded_end(self, detail: str) -> ConnectionClosed:
         """An end that the archive does not hold, for the caller alone."""
         return self.closed_record or ConnectionClosed(
-            self._connection, *self._times(), None, None, None, "failed", detail
+            self.connection, *self._times(), None, None, None, "failed", detail
         )
 
     def _receive_answer(self, data: bytes) -> Sequence[RecordedFrame]:
@@ -178,12 +188,15 @@ class ConnectionTracker:
             return ()
         self._incoming = FrameDecoder(Side.SERVICE)
         self._outgoing = FrameDecoder(Side.CLIENT)
+        if self._held is not None:
+            self._held = rest
+            return ()
         return self.received(rest)
 
     def _handshake_seen(self) -> HandshakeSeen:
         request, answer = self._request.request(), self._answer.response()
         return HandshakeSeen(
-            self._connection,
+            self.connection,
             request.request_line or None,
             request.headers,
             answer.status,
@@ -205,7 +218,7 @@ class ConnectionTracker:
     def _number(self, sender: Side, frames: Sequence[Frame]) -> list[RecordedFrame]:
         """Give the frames their place and their times. The hot path: local names, no keywords."""
         at_us, offset_us = self._times()
-        connection, numbers, limit, index = self._connection, self._numbers, self._max_payload, self._index
+        connection, numbers, limit, index = self.connection, self._numbers, self._max_payload, self._index
         recorded = []
         for opcode, payload, fin, rsv, head, _mask, violation in frames:
             if opcode != 1 or not fin or len(payload) > limit:

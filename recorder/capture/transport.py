@@ -10,12 +10,10 @@ import queue
 import socket
 import ssl
 import threading
-from typing import Any
+from typing import Any, Protocol
 
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
-
-from .options import ConnectOptions
 
 # A passive reader does not notice a peer that vanished. With these the kernel does, within 25 s.
 _SOCKET_OPTIONS = (
@@ -47,14 +45,51 @@ _CERTIFICATE_FAILURES = {
 }
 
 _TLS_FAILURES = {
-    "WRONG_VERSION_NUMBER": ("it does not speak TLS", "is it ws:// rather than wss://?"),
-    "HTTP_REQUEST": ("it does not speak TLS", "is it ws:// rather than wss://?"),
+    "WRONG_VERSION_NUMBER": (
+        "it does not speak TLS",
+        "is it plain, ws:// or http://, rather than encrypted?",
+    ),
+    "HTTP_REQUEST": ("it does not speak TLS", "is it plain, ws:// or http://, rather than encrypted?"),
     "UNSUPPORTED_PROTOCOL": ("it only speaks TLS older than 1.2", None),
     "TLSV1_ALERT_PROTOCOL_VERSION": ("it only speaks TLS older than 1.2", None),
 }
 
 
-def reach(options: ConnectOptions, *, clock: Clock) -> socket.socket:
+class Destination(Protocol):
+    """Where to connect: a WebSocket's ``ConnectOptions`` are one, a REST address is another."""
+
+    @property
+    def host(self) -> str:
+        """Name or address, without brackets."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """The TCP port."""
+        ...
+
+    @property
+    def secure(self) -> bool:
+        """Whether to encrypt."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """How error texts name it."""
+        ...
+
+    @property
+    def connect_timeout_s(self) -> float:
+        """For name, TCP and TLS together."""
+        ...
+
+    @property
+    def ca_file(self) -> str | None:
+        """PEM file of certificates to trust besides the system's."""
+        ...
+
+
+def reach(options: Destination, *, clock: Clock) -> socket.socket:
     """Return a connected, for ``wss`` encrypted and verified, non-blocking socket.
 
     Raises:
@@ -62,7 +97,7 @@ def reach(options: ConnectOptions, *, clock: Clock) -> socket.socket:
         BadOption: the CA file cannot be used.
     """
     until_s = clock.now_s() + options.connect_timeout_s
-    context = _tls_context(options) if options.secure else None
+    context = tls_context(options.ca_file) if options.secure else None
     addresses = _look_up(options, left_s=until_s - clock.now_s())
     sock = _connect_any(addresses, options, clock=clock, until_s=until_s)
     try:
@@ -76,15 +111,19 @@ def reach(options: ConnectOptions, *, clock: Clock) -> socket.socket:
     return sock
 
 
-def _tls_context(options: ConnectOptions) -> ssl.SSLContext:
-    """Chain and host name verified, TLS 1.2 or later."""
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Chain and host name verified, TLS 1.2 or later; ``ca_file`` is trusted besides the system's.
+
+    Raises:
+        BadOption: the CA file cannot be used.
+    """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # SSLKEYLOGFILE would let anybody who reads that file read the token. (typeshed forgets that None is off.)
     context.keylog_filename = None  # type: ignore[assignment]
-    if options.ca_file is not None:
+    if ca_file is not None:
         try:
-            context.load_verify_locations(cafile=options.ca_file)
+            context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as problem:
             raise BadOption("--ca-file", _ca_file_problem(problem)) from None
     return context
@@ -96,7 +135,7 @@ def _ca_file_problem(problem: OSError) -> str:
     return f"it cannot be read ({problem.strerror})"
 
 
-def _look_up(options: ConnectOptions, *, left_s: float) -> list[tuple[Any, ...]]:
+def _look_up(options: Destination, *, left_s: float) -> list[tuple[Any, ...]]:
     """Resolve the host; a thread, because the resolver of the machine knows no timeout."""
     found: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
 
@@ -121,7 +160,7 @@ def _look_up(options: ConnectOptions, *, left_s: float) -> list[tuple[Any, ...]]
 
 
 def _connect_any(
-    addresses: list[tuple[Any, ...]], options: ConnectOptions, *, clock: Clock, until_s: float
+    addresses: list[tuple[Any, ...]], options: Destination, *, clock: Clock, until_s: float
 ) -> socket.socket:
     """Try the addresses in order, each with its share of the time that is left."""
     failure: OSError = TimeoutError()
@@ -153,7 +192,7 @@ def _set_options(sock: socket.socket) -> None:
             sock.setsockopt(getattr(socket, level), getattr(socket, name), value)
 
 
-def _wrap(sock: socket.socket, context: ssl.SSLContext, options: ConnectOptions) -> socket.socket:
+def _wrap(sock: socket.socket, context: ssl.SSLContext, options: Destination) -> socket.socket:
     try:
         return context.wrap_socket(sock, server_hostname=options.host)
     except TimeoutError:
@@ -169,7 +208,7 @@ def _wrap(sock: socket.socket, context: ssl.SSLContext, options: ConnectOptions)
         raise CannotConnect(options.place, "it broke off the TLS handshake") from problem
 
 
-def _too_slow(options: ConnectOptions, says: str) -> CannotConnect:
+def _too_slow(options: Destination, says: str) -> CannotConnect:
     return CannotConnect(
         options.place,
         f"{says} within {options.connect_timeout_s:g} s",

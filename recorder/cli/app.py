@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from . import archive, check, frame, import_, message, record, replay, session, simulate
+from . import archive, check, frame, import_, login, message, record, replay, session, simulate
 from .boundary import ErrorBoundary
 
 app = typer.Typer(
@@ -37,7 +37,7 @@ def recorder(
     """Record, explain and replay sessions of LivePerson's Messaging Window API."""
 
 
-for verb in (record, replay, simulate, import_, check):
+for verb in (record, replay, simulate, login, import_, check):
     verb.add_to(app)
 for noun in (session, message, frame, archive):
     noun.add_to(app)

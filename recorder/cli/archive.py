@@ -92,6 +92,7 @@ def rebuild_archive(
     session: Annotated[
         str | None, typer.Argument(metavar="[SESSION]", help="Only this one; all sessions if not given.")
     ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that read a long session, side by side.")] = 1,
     archive: Archive = DEFAULT_ARCHIVE,
     json: Json = False,
     quiet: Quiet = False,
@@ -101,7 +102,7 @@ def rebuild_archive(
 
     talk = Talk(quiet=quiet)
     with recipes.open_archive(archive, mode="write", create=False, say=talk) as opened:
-        rebuilt = recipes.rebuild(opened, session)
+        rebuilt = recipes.rebuild(opened, session, jobs=jobs)
     if json:
         for each in rebuilt:
             write_json({"session": each})

@@ -134,7 +134,9 @@ def _written(checked: Checked, output_format: Format) -> str:
     from recorder.report import checks, junit, sarif
 
     if output_format is Format.JUNIT:
-        return junit.junit(checked.session, checked.rules, checked.findings)
+        return junit.junit(
+            checked.session, checked.rules, checked.findings, started_at_us=checked.started_at_us
+        )
     if output_format is Format.SARIF:
         return sarif.sarif(checked.archive, checked.session, checked.rules, checked.findings)
     if output_format is Format.JSON:

@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
 from .output import Talk, write_json
-from .tokens import TokenEnv, TokenFile, TokenPrompt, read_token
+from .swarm import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
+from .tokens import TokenCommand, TokenEnv, TokenFile, TokenPrompt, read_token, read_tokens
+
+Policy = Literal["never", "on_auth_close", "always"]
+
+
+class Clock(StrEnum):
+    """Whose time a replay goes by."""
+
+    REAL = "real"
+    VIRTUAL = "virtual"
+
+
+class Reconnect(StrEnum):
+    """After which ends of a connection to connect again."""
+
+    NEVER = "never"
+    ON_AUTH_CLOSE = "on-auth-close"
+    ALWAYS = "always"
+
+    @property
+    def policy(self) -> Policy:
+        """As scripts write it."""
+        return _POLICIES[self]
+
+
+_POLICIES: dict[Reconnect, Policy] = {
+    Reconnect.NEVER: "never",
+    Reconnect.ON_AUTH_CLOSE: "on_auth_close",
+    Reconnect.ALWAYS: "always",
+}
+
+
+def _print_schema(wanted: bool) -> None:
+    if wanted:
+        from recorder import recipes
+
+        write_json(recipes.script_schema())
+        raise typer.Exit
 
 
 def add_to(parent: typer.Typer) -> None:
@@ -19,7 +58,8 @@ def add_to(parent: typer.Typer) -> None:
         "replay",
         help=help_with(
             "Play a scripted consumer, record it, and print its messages with their receipts. Without --url "
-            "it talks to the built-in simulator. Exit 3: an expectation of the script did not come true.",
+            "it talks to the built-in simulator. Exit 3: an expectation of the script did not come true, or "
+            "a receipt left later than --tolerance. Exit 4: not let in.",
             "recorder replay samples/slow-reader.yaml",
         ),
     )(replay)
@@ -35,6 +75,7 @@ def replay(
     token_env: TokenEnv = None,
     token_file: TokenFile = None,
     token_prompt: TokenPrompt = False,
+    token_command: TokenCommand = None,
     init_connection: Annotated[
         bool, typer.Option("--init-connection", help="Send the token in an InitConnection request.")
     ] = False,
@@ -48,6 +89,43 @@ def replay(
         list[str] | None,
         typer.Option("--var", metavar="NAME=VALUE", help="A value for ${NAME} in the script."),
     ] = None,
+    schema: Annotated[
+        bool,
+        typer.Option(
+            "--schema",
+            callback=_print_schema,
+            is_eager=True,
+            help="Print the JSON Schema of scripts, for editors.",
+        ),
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the script; nothing is played, nothing recorded.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print what would be done and when.")
+    ] = False,
+    clock: Annotated[
+        Clock, typer.Option("--clock", help="virtual: the simulator only; waits for nothing, hours take ms.")
+    ] = Clock.REAL,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="What varying delays are drawn from.", min=0)
+    ] = None,
+    reconnect: Annotated[
+        Reconnect | None, typer.Option("--reconnect", help="When to connect again without being told to.")
+    ] = None,
+    tolerance: Annotated[
+        str | None,
+        typer.Option("--tolerance", metavar="DURATION", help="How late a timed receipt may leave."),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write a test case per step, as JUnit XML.")
+    ] = None,
+    users: Users = None,
+    spawn_rate: SpawnRate = None,
+    run_time: RunTime = None,
+    fail_if: FailIf = None,
+    csv: Csv = None,
+    html: Html = None,
     keep_secrets: KeepSecrets = False,
     name: Name = None,
     archive: Archive = DEFAULT_ARCHIVE,
@@ -57,11 +135,36 @@ def replay(
     """See the help above."""
     from recorder import recipes
     from recorder.report.messages import print_messages
-    from recorder.report.view import message_json
+    from recorder.report.steps import step_json, steps_junit
 
     from .signals import stop_on_signals
 
     talk = Talk(quiet=quiet)
+    if check:
+        talk(recipes.check_script(script, var or (), say=talk))
+        return
+    if dry_run:
+        _print_timetable(script, var or [], json=json)
+        return
+    asked = Asked(users, spawn_rate, run_time, csv, html, fail_if, tolerance)
+    asked.check(junit=junit, virtual=clock is Clock.VIRTUAL)
+    if users is not None:
+        load = asked.load(
+            users,
+            seed=seed or 0,
+            url=url,
+            tokens=read_tokens(token_env=token_env, token_file=token_file, token_prompt=token_prompt),
+            token_command=token_command,
+            init_connection=init_connection,
+            reconnect=None if reconnect is None else reconnect.policy,
+            headers=header or (),
+            ca_file=ca_file,
+            variables=var or (),
+            keep_secrets=keep_secrets,
+            name=name,
+        )
+        play_many(script, load, asked, archive=archive, json=json, quiet=quiet)
+        return
     token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
     with stop_on_signals() as stop:
         played = recipes.replay(
@@ -69,19 +172,41 @@ def replay(
             archive=archive,
             url=url,
             token=token,
+            token_command=token_command,
             init_connection=init_connection,
             headers=header or (),
             ca_file=ca_file,
             variables=var or (),
+            clock=clock.value,
+            seed=seed,
+            reconnect=None if reconnect is None else reconnect.policy,
+            tolerance=tolerance,
             keep_secrets=keep_secrets,
             name=name,
             stop=stop,
             say=talk,
         )
+        steps = recipes.steps_told(played)
+        if junit is not None:
+            troubles = played.troubles
+            recipes.save(steps_junit(played.script, played.session, steps, troubles=troubles), junit)
         if json:
-            for message in played.messages:
-                write_json(message_json(played.session, message))
+            for step in steps:
+                write_json(step_json(step))
         else:
             print_messages(sys.stdout, played.messages)
         stop.raise_if_set()
     played.raise_if_failed()
+
+
+def _print_timetable(script: Path, variables: list[str], *, json: bool) -> None:
+    from recorder import recipes
+    from recorder.report.terminal import safe_text
+
+    rows = recipes.script_timetable(script, variables)
+    if json:
+        for row in rows:
+            write_json(row.as_json())
+        return
+    for line in recipes.timetable_lines(rows):
+        sys.stdout.write(f"{safe_text(line)}\n")

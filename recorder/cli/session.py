@@ -118,6 +118,43 @@ def diff_sessions(
 
 
 @app.command(
+    "script",
+    help=help_with(
+        "Write a session as a script to edit and replay: ids become names, waits become awaits, receipts "
+        "are timed from the message they are for.",
+        "recorder session script last -o again.yaml",
+    ),
+)
+def script_session(
+    session: Session,
+    pace: Annotated[
+        str, typer.Option("--pace", metavar="PACE", help="original, fast (no pauses), or a factor like 2x.")
+    ] = "original",
+    max_gap: Annotated[
+        str | None, typer.Option("--max-gap", metavar="DURATION", help="Cut longer pauses to this.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
+    ] = None,
+    archive: Archive = DEFAULT_ARCHIVE,
+    quiet: Quiet = False,
+) -> None:
+    """See the help above."""
+    import sys
+
+    from recorder import recipes
+
+    talk = Talk(quiet=quiet)
+    with recipes.open_archive(archive, say=talk) as opened:
+        written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap)
+    if output is None:
+        sys.stdout.write(written)
+        return
+    recipes.save(written, output)
+    talk(f"wrote {output}")
+
+
+@app.command(
     "export",
     help=help_with(
         "Write one session as JSONL; `recorder import` reads it back, frame for frame.",

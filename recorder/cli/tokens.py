@@ -23,6 +23,14 @@ TokenFile = Annotated[
     typer.Option("--token-file", metavar="FILE", help="Take the token from this file (mode 0600)."),
 ]
 TokenPrompt = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
+TokenCommand = Annotated[
+    str | None,
+    typer.Option(
+        "--token-command",
+        metavar="CMD",
+        help="A command that prints a token; asked again for fresh ones. It runs without a shell.",
+    ),
+]
 
 
 def read_token(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> str | None:
@@ -41,6 +49,21 @@ def read_token(*, token_env: str | None, token_file: Path | None, token_prompt: 
     if token_prompt:
         return _checked("--token-prompt", typer.prompt("token", hide_input=True, err=True))
     return None
+
+
+def read_tokens(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> list[str]:
+    """The same for many users: a file may hold one token a line.
+
+    Raises:
+        BadOption: as for ``read_token``.
+    """
+    if token_file is None or token_env is not None or token_prompt:
+        token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
+        return [] if token is None else [token]
+    lines = _from_file(token_file).splitlines()
+    return [_checked("--token-file", line) for line in lines if line.strip()] or [
+        _checked("--token-file", "")
+    ]
 
 
 def _from_environment(name: str) -> str:
@@ -68,12 +91,6 @@ def _from_file(path: Path) -> str:
 
 
 def _checked(option: str, token: str) -> str:
-    token = token.strip()
-    for scheme in ("jwt ", "bearer "):
-        if token.lower().startswith(scheme):
-            token = token[len(scheme) :].strip()
-    if not token:
-        raise BadOption(option, "the token is empty")
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise BadOption(option, "the token holds spaces or characters that no token has")
-    return token
+    from recorder.recipes.tokens import checked_token  # late: help texts need none of it
+
+    return checked_token(option, token)

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from .checking import validate
 from .document import Document, Path
-from .durations import Duration, parse_duration
+from .durations import Delay, Duration, parse_duration
 from .reading import read_document
 from .variables import substitute
-from .words import unknown
+from .words import LATER, unknown, with_references
 
 __all__ = [
+    "LATER",
+    "Delay",
     "Document",
     "Duration",
     "Path",
@@ -26,4 +28,5 @@ __all__ = [
     "substitute",
     "unknown",
     "validate",
+    "with_references",
 ]

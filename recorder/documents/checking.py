@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def validate(document: Document, model: type[T], *, at: Path = ()) -> T:
+_AS_WRITTEN = object()
+
+
+def validate(document: Document, model: type[T], *, at: Path = (), given: object = _AS_WRITTEN) -> T:
     """The value under ``at`` as ``model``, a pydantic model or anything pydantic can check.
+
+    ``given`` is checked in its place where it means something else than it says.
 
     Raises:
         BadScript: it does not fit; one error, the first in the file, with its place and what was meant.
@@ -27,7 +32,8 @@ def validate(document: Document, model: type[T], *, at: Path = ()) -> T:
     from pydantic import ValidationError
 
     try:
-        return cast(T, _adapter(cast(Any, model)).validate_python(document.at(at)))
+        value = document.at(at) if given is _AS_WRITTEN else given
+        return cast(T, _adapter(cast(Any, model)).validate_python(value))
     except ValidationError as failed:
         raise _first_of(document, model, at, failed.errors(include_url=False)) from None
 

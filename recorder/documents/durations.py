@@ -1,10 +1,13 @@
-"""Durations as people write them: 200ms, 1.5s, 2m, 1h."""
+"""Durations as people write them: 200ms, 1.5s, 2m, 1h; and delays, which may vary: 1.5s ± 500ms, 1s..3s."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .words import shown
 
@@ -24,9 +27,10 @@ def parse_duration(text: str | int | float) -> float:
     Raises:
         ValueError: it is none, negative, or more than thirty days; the message is made for people.
     """
-    if text in (0, "0") and not isinstance(text, bool):
+    bare = text.strip() if isinstance(text, str) else text
+    if bare in (0, "0") and not isinstance(bare, bool):
         return 0.0
-    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    match = _DURATION.fullmatch(bare) if isinstance(bare, str) else None
     if match is None:
         raise ValueError(f"{shown(text)} is no duration: {_why_no_duration(text)}")
     number, unit = match.groups()
@@ -43,16 +47,61 @@ def _why_no_duration(text: object) -> str:
         return f'say the unit, like "{text}s"' if text > 0 and math.isfinite(text) else _DURATION_FORM
     if isinstance(text, str) and text.strip().startswith("-"):
         return "it cannot be negative"
+    if isinstance(text, str) and _VARYING.search(text):
+        return f"it cannot vary here; {_DURATION_FORM}"
     return _DURATION_FORM
 
 
-class Duration(float):
-    """Seconds; in a document written as ``parse_duration`` reads it. For fields of pydantic models."""
+# White space around a duration is let through, as ``str.strip`` takes it off.
+_ONE = r"(0|[0-9]{1,9}(\.[0-9]{1,9})?[ ]?(us|ms|s|m|h))"
+_VARYING = re.compile(r"±|\+-|\+/-|\.\.")
+
+
+class Delay(ABC):
+    """A span of time that may be drawn anew each time: fixed, normal or uniform. Never negative.
+
+    A ``Duration`` is the fixed one. For fields of pydantic models, as ``Duration`` is.
+    """
+
+    __slots__ = ()
+    JSON_SCHEMA: ClassVar[dict[str, Any]] = {
+        "anyOf": [
+            {"const": 0},
+            {
+                "type": "string",
+                "pattern": rf"^\s*{_ONE}\s*((±|\+-|\+/-|\.\.)\s*{_ONE}\s*)?$",
+                "examples": ["200ms", "1.5s ± 500ms", "1s..3s"],
+            },
+        ]
+    }
 
     @classmethod
-    def read(cls, given: str | int | float) -> Duration:
-        """As ``parse_duration``."""
-        return cls(parse_duration(given))
+    def read(cls, given: Any) -> Delay:
+        """``200ms`` (as ``parse_duration``), ``1.5s ± 500ms`` (also ``+-``), ``1s..3s``.
+
+        Raises:
+            ValueError: it is none; the message is made for people.
+        """
+        return given if isinstance(given, Delay) else _read_delay(given)
+
+    @property
+    @abstractmethod
+    def shortest_s(self) -> float:
+        """It is never less than this."""
+
+    @property
+    @abstractmethod
+    def longest_s(self) -> float | None:
+        """It is never more than this; None: there is no such bound."""
+
+    @property
+    @abstractmethod
+    def usual_s(self) -> float:
+        """The middle of what is drawn."""
+
+    @abstractmethod
+    def draw(self, random: Random) -> float:
+        """Seconds. A fixed delay draws nothing; a varying one draws once."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -63,5 +112,105 @@ class Duration(float):
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, object]:
-        return {"type": ["string", "integer"], "examples": ["200ms", "1.5s", "2m", "1h", 0]}
+    ) -> dict[str, Any]:
+        return cls.JSON_SCHEMA
+
+
+class Duration(float, Delay):
+    """Seconds; in a document written as ``parse_duration`` reads it. For fields of pydantic models."""
+
+    JSON_SCHEMA: ClassVar[dict[str, Any]] = {
+        "anyOf": [
+            {"const": 0},
+            {"type": "string", "pattern": rf"^\s*{_ONE}\s*$", "examples": ["200ms", "1.5s", "2m", "1h"]},
+        ]
+    }
+
+    @classmethod
+    def read(cls, given: Any) -> Duration:
+        """As ``parse_duration``."""
+        return given if isinstance(given, Duration) else cls(parse_duration(given))
+
+    @property
+    def shortest_s(self) -> float:
+        return float(self)
+
+    @property
+    def longest_s(self) -> float:
+        return float(self)
+
+    @property
+    def usual_s(self) -> float:
+        return float(self)
+
+    def draw(self, random: Random) -> float:
+        return float(self)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalDelay(Delay):
+    """Normally distributed around ``mean_s``; what would be below 0 is 0."""
+
+    mean_s: float
+    deviation_s: float
+
+    @property
+    def shortest_s(self) -> float:
+        return 0.0 if self.deviation_s else self.mean_s
+
+    @property
+    def longest_s(self) -> float | None:
+        return None if self.deviation_s else self.mean_s
+
+    @property
+    def usual_s(self) -> float:
+        return self.mean_s
+
+    def draw(self, random: Random) -> float:
+        return max(0.0, random.gauss(self.mean_s, self.deviation_s))
+
+    def __str__(self) -> str:
+        return f"{self.mean_s:g}s ± {self.deviation_s:g}s"
+
+
+@dataclass(frozen=True, slots=True)
+class UniformDelay(Delay):
+    """Anything from ``least_s`` to ``most_s``, all equally likely."""
+
+    least_s: float
+    most_s: float
+
+    @property
+    def shortest_s(self) -> float:
+        return self.least_s
+
+    @property
+    def longest_s(self) -> float:
+        return self.most_s
+
+    @property
+    def usual_s(self) -> float:
+        return (self.least_s + self.most_s) / 2
+
+    def draw(self, random: Random) -> float:
+        return random.uniform(self.least_s, self.most_s)
+
+    def __str__(self) -> str:
+        return f"{self.least_s:g}s..{self.most_s:g}s"
+
+
+_DELAY_FORM = 'a delay is a duration like "200ms", or varies like "1.5s ± 500ms" or "1s..3s"'
+
+
+def _read_delay(given: Any) -> Delay:
+    parts = _VARYING.split(given) if isinstance(given, str) else []
+    if len(parts) < 2:
+        return Duration.read(given)
+    if len(parts) > 2:
+        raise ValueError(f"{shown(given)} is no delay: {_DELAY_FORM}")
+    first_s, second_s = (parse_duration(part.strip()) for part in parts)
+    if ".." not in given:
+        return NormalDelay(first_s, second_s)
+    if first_s > second_s:
+        raise ValueError(f"{shown(given)} is no delay: the shorter one comes first")
+    return UniformDelay(first_s, second_s)

@@ -246,6 +246,7 @@ _PLAIN_WORDS = (
         "the indentation does not fit the lines above, or a bracket or quote is left open",
     ),
     ("expected ',' or", "a bracket is opened here and never closed"),
+    ("found '<stream end>'", "the file ends in the middle of something; a bracket is left open"),
     ("cannot start any token", "text that begins with this character must be in quotes"),
     ("found duplicate anchor", "the same &anchor is given twice"),
     ("unknown escape character", "in \"…\" a backslash begins an escape; write \\\\ or use '…'"),

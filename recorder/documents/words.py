@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -38,4 +39,17 @@ def as_written(given: object) -> str:
 
 
 def cut(text: str) -> str:
+    text = with_references(text)
     return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+# Two code points that are no characters (Unicode, 23.7) and so in no text: what is filled in for a variable
+# may begin or end with any character, "$" too, and must not become or undo a mark of the script's.
+BEGIN_LATER, END_LATER = "\ufdd0", "\ufdd1"
+LATER = re.compile(f"{BEGIN_LATER}([^{BEGIN_LATER}{END_LATER}]*){END_LATER}")
+"""What ``substitute`` kept for later in a text; its group is what stood between ``${`` and ``}``."""
+
+
+def with_references(text: str) -> str:
+    """A text in which something is kept for later, for people to read: as it was written."""
+    return LATER.sub(lambda kept: f"${{{kept.group(1)}}}", text)

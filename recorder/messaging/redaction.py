@@ -68,8 +68,13 @@ class Redactor:
         self._key = key
         self._remembered = Remembered()
         self._unfinished: dict[Hashable, _Unfinished] = {}
-        named = (Secret("jwt" if is_jwt(text) else "token", text) for text in known)
-        self._remembered.learn(named, pinned=True)
+        for text in known:
+            self.know(text)
+
+    def know(self, secret: str) -> None:
+        """Look for this one too from now on, as for those that were known from the start."""
+        named = Secret("jwt" if is_jwt(secret) else "token", secret)
+        self._remembered.learn([named], pinned=True)
 
     def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
         """One frame's payload without its secrets; the very same object if it has none.

@@ -44,6 +44,11 @@ def keep_alive(request_id: str) -> Request:
     return request(request_id, typenames.KEEP_ALIVE)
 
 
+def set_user_profile(request_id: str, properties: Mapping[str, object]) -> Request:
+    """Say who the consumer is. ``properties`` is the body: names, or authenticatedData, as the docs have it."""
+    return request(request_id, "userprofile.SetUserProfile", dict(properties))
+
+
 def request_conversation(
     request_id: str,
     *,

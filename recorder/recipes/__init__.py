@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .comparing import fail_if_different, session_difference
     from .deriving import messages_of, rebuild, refresh_after
     from .following import Following, Update
+    from .logging_in import Login, login
     from .looking import (
         frame,
         frame_proofs,
@@ -40,14 +41,22 @@ if TYPE_CHECKING:
     from .quick import quick_messages
     from .recording import record, stdin_lines
     from .replaying import Played, replay, simulate, simulator
+    from .scripting import check_script, read_script, script_schema, script_timetable, timetable_lines
+    from .scriptwriting import session_script
+    from .swarming import Load, Swarmed, swarm
+    from .verdicts import steps_told
 
 # Loaded when first used: a simulator and a player of scripts are half a second that `message list` can spare.
 _HOME = {
     "Checked": "recorder.recipes.checking",
     "Following": "recorder.recipes.following",
+    "Load": "recorder.recipes.swarming",
+    "Login": "recorder.recipes.logging_in",
     "Played": "recorder.recipes.replaying",
+    "Swarmed": "recorder.recipes.swarming",
     "Update": "recorder.recipes.following",
     "check": "recorder.recipes.checking",
+    "check_script": "recorder.recipes.scripting",
     "checked": "recorder.recipes.checking",
     "connections_at": "recorder.recipes.moments",
     "events": "recorder.recipes.moments",
@@ -61,6 +70,7 @@ _HOME = {
     "import_capture": "recorder.recipes.captures",
     "last_frame_at": "recorder.recipes.moments",
     "levels_of": "recorder.recipes.checking",
+    "login": "recorder.recipes.logging_in",
     "message_life": "recorder.recipes.looking",
     "messages": "recorder.recipes.looking",
     "messages_of": "recorder.recipes.deriving",
@@ -72,12 +82,19 @@ _HOME = {
     "record": "recorder.recipes.recording",
     "refresh_after": "recorder.recipes.deriving",
     "replay": "recorder.recipes.replaying",
+    "read_script": "recorder.recipes.scripting",
     "save": "recorder.recipes.checking",
+    "script_schema": "recorder.recipes.scripting",
+    "script_timetable": "recorder.recipes.scripting",
     "session_difference": "recorder.recipes.comparing",
+    "session_script": "recorder.recipes.scriptwriting",
     "simulate": "recorder.recipes.replaying",
     "simulator": "recorder.recipes.replaying",
     "stdin_lines": "recorder.recipes.recording",
+    "steps_told": "recorder.recipes.verdicts",
     "summary": "recorder.recipes.looking",
+    "swarm": "recorder.recipes.swarming",
+    "timetable_lines": "recorder.recipes.scripting",
     "transcript": "recorder.recipes.looking",
     "upgrade": "recorder.recipes.looking",
     "verdict_json": "recorder.recipes.looking",
@@ -87,9 +104,13 @@ _HOME = {
 __all__ = [
     "Checked",
     "Following",
+    "Load",
+    "Login",
     "Played",
+    "Swarmed",
     "Update",
     "check",
+    "check_script",
     "checked",
     "connections_at",
     "events",
@@ -103,6 +124,7 @@ __all__ = [
     "import_capture",
     "last_frame_at",
     "levels_of",
+    "login",
     "message_life",
     "messages",
     "messages_of",
@@ -110,16 +132,23 @@ __all__ = [
     "open_session",
     "parse_aliases",
     "quick_messages",
+    "read_script",
     "rebuild",
     "record",
     "refresh_after",
     "replay",
     "save",
+    "script_schema",
+    "script_timetable",
     "session_difference",
+    "session_script",
     "simulate",
     "simulator",
     "stdin_lines",
+    "steps_told",
     "summary",
+    "swarm",
+    "timetable_lines",
     "transcript",
     "upgrade",
     "verdict_json",

@@ -36,12 +36,14 @@ class Checked:
         session: the session's id.
         rules: those that ran, in their order.
         findings: what they found, in that order.
+        started_at_us: when the session began, None where the recording does not tell.
     """
 
     archive: str
     session: str
     rules: Sequence[Rule]
     findings: Sequence[Finding]
+    started_at_us: int | None = None
 
     def raise_if_failed(self) -> None:
         """Return if no rule of severity error is violated.
@@ -106,7 +108,8 @@ def checked(
     found = archive.find_session(session)
     case = case_of(archive, found, at=at, aliases=aliases)
     findings = checks.check(case, rules=rule, limits=limits, levels=levels)
-    return Checked(archive.where, found.session, checks.chosen(rule, levels), findings)
+    rules = checks.chosen(rule, levels)
+    return Checked(archive.where, found.session, rules, findings, found.started_at_us)
 
 
 def _known(option: str, name: str) -> str:

@@ -21,16 +21,16 @@ def messages_of(archive: Archive, session: SessionInfo, dialog: str | None) -> l
     return None if dialog is None else deriving.messages_of(archive, session, dialog)
 
 
-def rebuild(archive: Archive, session: str | None = None) -> list[str]:
+def rebuild(archive: Archive, session: str | None = None, *, jobs: int = 1) -> list[str]:
     """Drop the derived rows of a session (id, prefix, name or "last"), or of all, and make them anew.
 
-    Returns the ids of these sessions.
+    The frames of a long session are read by ``jobs`` processes. Returns the ids of these sessions.
 
     Raises:
         NotFound: no such session.
         StorageFailed: they cannot be written; those of the session at hand are as they were.
     """
-    return deriving.rebuild(archive, session)
+    return deriving.rebuild(archive, session, jobs=jobs)
 
 
 def refresh_after(archive: Archive, session: str, *, say: Say) -> None:

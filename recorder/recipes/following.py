@@ -13,6 +13,7 @@ from recorder.store.archive import Archive
 from recorder.store.kept import Kept
 
 from .recording import duration_s
+from .referring import close_to
 from .stopping import WaitableStop
 
 INTERVAL = "500ms"
@@ -89,9 +90,10 @@ class Following:
         return self._stop is not None and self._stop.is_set()
 
     def _check_dialog(self) -> None:
-        known = self._kept.transcript.dialogs
         if self._dialog is not None and not self.messages():
-            raise NotFound("dialog", self._dialog, close=sorted(known))
+            raise NotFound(
+                "dialog", self._dialog, close=close_to(self._dialog, self._kept.transcript.dialogs)
+            )
 
     def _changed(self, touched: Touched | None) -> list[MessageView]:
         everything = touched is None or touched.everything

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from recorder.errors import BadOption, NotFound
+from recorder.messaging.events import Event, PublishLost
 from recorder.receipts.aliases import Acquaintances, Aliases, Suggestion, rewritten
 from recorder.receipts.evidence import Rung, life
 from recorder.receipts.fold import fold
@@ -17,6 +18,7 @@ from recorder.receipts.queries import MessageView, view
 from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
 from recorder.store.archive import Archive
+from recorder.store.collector import collector_paused
 from recorder.store.info import SessionInfo
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
@@ -25,8 +27,12 @@ from recorder.wire.records import RecordedFrame
 from . import deriving
 from .moments import events, last_frame_at
 from .progress import with_progress
+from .referring import Overheard, close_to, parse_reference, referred
 
 Say = Callable[[str], None]
+
+Watch = Callable[[Iterable[Event]], Iterable[Event]]
+"""Passes events on as they are, having looked at them."""
 
 
 def silent(_says: str) -> None:
@@ -69,12 +75,12 @@ def open_session(
     at: str | Moment | None = None,
     aliases: Aliases | None = None,
     say: Say = silent,
-    meter: Meter | None = None,
+    watch: Watch | None = None,
 ) -> Opened:
     """Fold a session (id, prefix, name or "last"): now, or as of ``at``; see ``last_frame_at``.
 
     ``say`` is told the frame that ``at`` came down to, aliases that meet nobody, and ids that look like
-    one person's. ``meter`` watches what is folded.
+    one person's. ``watch`` sees all that is folded.
 
     Raises:
         NotFound, BadOption: no such session; no such moment.
@@ -86,7 +92,8 @@ def open_session(
         strangers.watch(events(archive, found, last=last)) if aliases else events(archive, found, last=last)
     )
     told = acquaintances.watch(rewritten(heard, aliases or {}))
-    folded = fold(told if meter is None else meter.watch(told))
+    with collector_paused():
+        folded = fold(told if watch is None else watch(told))
     suggestions = acquaintances.suggestions()
     if at is not None:
         say(f"as of frame #{last} of {found.frames}")
@@ -136,7 +143,7 @@ def messages(
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
     if dialog is not None and not listed:
-        raise NotFound("dialog", dialog, close=sorted(opened.transcript.dialogs))
+        raise NotFound("dialog", dialog, close=close_to(dialog, opened.transcript.dialogs))
     return opened.session.session, listed
 
 
@@ -157,10 +164,12 @@ def message_life(
         NotFound: no such message (by then), or the sequence stands in several dialogs.
         BadOption: the reference is none, or no such moment.
     """
-    opened = open_session(archive, session, at=at, aliases=aliases, say=say)
-    message = _referred(view(opened.transcript), reference)
-    # Read once more instead of kept: a session may tell millions of things, and few are of this message.
-    heard = events(archive, opened.session, last=opened.last, aliases=aliases)
+    overheard = Overheard(parse_reference(reference))
+    opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=overheard.watch)
+    message = referred(opened.transcript, overheard.reference)
+    heard: Iterable[Event] = overheard.events
+    if not overheard.is_whole(message):
+        heard = events(archive, opened.session, last=opened.last, aliases=aliases)
     return opened.session.session, message, life(heard, opened.transcript, message)
 
 
@@ -168,37 +177,18 @@ def frame_proofs(
     archive: Archive, session: str, number: int, *, aliases: Aliases | None = None
 ) -> list[Proven]:
     """What a frame proves, knowing the whole session."""
-    opened = open_session(archive, session, aliases=aliases)
-    heard = events(archive, opened.session, last=opened.last, aliases=aliases)
-    return proven(heard, opened.transcript, number)
+    heard: list[Event] = []
 
+    def watch(told: Iterable[Event]) -> Iterator[Event]:
+        for event in told:
+            if not isinstance(event, PublishLost) and event.evidence.frame == number:
+                heard.append(event)
+            yield event
 
-def _referred(listed: list[MessageView], reference: str) -> MessageView:
-    if reference.startswith("#"):
-        ask = _number(reference[1:], reference)
-        fitting = [message for message in listed if message.ask == ask]
-    else:
-        dialog_id, _, written = reference.rpartition(":")
-        sequence = _number(written, reference)
-        fitting = [
-            message
-            for message in listed
-            if message.sequence == sequence and dialog_id in ("", message.dialog_id)
-        ]
-    if len(fitting) == 1:
-        return fitting[0]
-    close = [f"{message.dialog_id}:{message.sequence}" for message in fitting]
-    raise NotFound("message", reference, close=close, many=len(fitting) > 1)
-
-
-def _number(written: str, reference: str) -> int:
-    if not (written.isascii() and written.isdigit()):
-        raise BadOption(
-            "MESSAGE",
-            f'"{reference}" is no SEQUENCE, DIALOG:SEQUENCE or #FRAME',
-            hint="recorder message list shows them",
-        )
-    return int(written)
+    found = archive.find_session(session)
+    with collector_paused():
+        transcript = fold(watch(events(archive, found, aliases=aliases)))
+    return proven(heard, transcript, number)
 
 
 def frames(archive: Archive, session: str, *, connection: int | None = None) -> Iterator[RecordedFrame]:
@@ -230,7 +220,7 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
 def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, say: Say = silent) -> Summary:
     """One session at a glance."""
     meter = Meter()
-    opened = open_session(archive, session, aliases=aliases, say=say, meter=meter)
+    opened = open_session(archive, session, aliases=aliases, say=say, watch=meter.watch)
     found, listed = opened.session, view(opened.transcript)
     oddities = sorted(opened.transcript.oddities, key=lambda oddity: oddity.evidence.frame)
     return Summary(

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from recorder.capture.approach import Approach
 from recorder.capture.client import RecordingConnection
 from recorder.capture.conversation import converse, lines_of
 from recorder.capture.options import ConnectOptions
+from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
 from recorder.documents import parse_duration
 from recorder.errors import BadOption, CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
@@ -21,7 +23,7 @@ from recorder.messaging.requests import init_connection as init_connection_reque
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake
 from recorder.wire.payloads import Payload
-from recorder.wire.records import ConnectionClosed
+from recorder.wire.records import ConnectionClosed, FrameSink
 
 from .deriving import refresh_after
 from .looking import Say, open_archive, silent
@@ -40,7 +42,8 @@ NOT_LET_IN = {
 class Recording:
     """One session under way: its sink, its clock, and the numbers of its frames and connections.
 
-    ``blank`` takes the secrets of the session out of a sentence that may quote its frames.
+    ``blank`` takes the secrets of the session out of a sentence that may quote its frames; ``know`` tells
+    of one more that no frame may show. ``sink`` takes the frames instead of ``intake``, if given.
     """
 
     intake: Intake
@@ -49,6 +52,32 @@ class Recording:
     numbers: Iterator[int]
     connections: Iterator[int]
     blank: Callable[[str], str]
+    know: Callable[[str], None]
+    sink: FrameSink | None = None
+
+    def approach(self, options: ConnectOptions) -> Approach:
+        """The session's next connection, to be made elsewhere. It never waits for room to send."""
+        return Approach(
+            options,
+            connection=next(self.connections),
+            numbers=self.numbers,
+            began_s=self.began_s,
+            clock=self.clock,
+            sink=self.sink or self.intake,
+            queueing=True,
+        )
+
+    def tracker(self, options: ConnectOptions) -> ConnectionTracker:
+        """What records the session's next connection, if somebody else moves its bytes."""
+        return ConnectionTracker(
+            connection=next(self.connections),
+            numbers=self.numbers,
+            began_s=self.began_s,
+            clock=self.clock,
+            sink=self.intake,
+            url=options.url,
+            max_payload=options.max_payload,
+        )
 
     def connect(self, options: ConnectOptions) -> RecordingConnection:
         """Open the session's next connection. Raises ``CannotConnect``, once that is recorded."""
@@ -58,7 +87,7 @@ class Recording:
             numbers=self.numbers,
             began_s=self.began_s,
             clock=self.clock,
-            sink=self.intake,
+            sink=self.sink or self.intake,
         )
 
 
@@ -71,20 +100,23 @@ def recording(
     known_secrets: Iterable[str] = (),
     keep_secrets: bool = False,
     durability: Durability = "second",
+    clock: Clock | None = None,
     say: Say = silent,
 ) -> Iterator[Recording]:
     """A session that gets its end record on every way out of the block, unless storage failed.
+
+    ``clock`` is the one its times are told by; the machine's if none is given.
 
     The derived tables follow once it has. ``say`` is told if that does not work.
 
     The words of our own errors leave the block without secrets: they quote what the service said.
     """
-    clock = RealClock()
+    clock = RealClock() if clock is None else clock
     redactor = Redactor(archive.redaction_key(), known=known_secrets)
     intake = archive.begin_session(
         source=source,
         started_at_us=clock.wall_us(),
-        clock=clock,
+        clock=RealClock(),  # patience with a busy disk, and barriers, are never virtual
         name=name,
         redactor=redactor,
         keep_secrets=keep_secrets,
@@ -92,7 +124,9 @@ def recording(
     )
     blank = _as_it_is if keep_secrets else redactor.text
     try:
-        yield Recording(intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), blank)
+        yield Recording(
+            intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), blank, redactor.know
+        )
     except StorageFailed:
         raise
     except (RecorderError, KeyboardInterrupt) as ended:

@@ -3,63 +3,56 @@
 from __future__ import annotations
 
 import os
-import sys
-from base64 import urlsafe_b64encode
+import secrets
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-import orjson
-
-from recorder.capture.client import RecordingConnection
-from recorder.capture.options import ConnectOptions
 from recorder.documents import read_document
-from recorder.errors import BadOption, BadScript, ExpectationFailed
-from recorder.receipts.queries import MessageView
-from recorder.replay.driver import drive
-from recorder.replay.outcome import Outcome, StepResult
-from recorder.replay.player import Player
+from recorder.errors import BadOption
+from recorder.messaging.redaction import Redactor
+from recorder.replay.reconnecting import Policy
 from recorder.replay.script import Script, load
-from recorder.simulator.agent import AgentScript, read_agent
+from recorder.simulator.address import encrypted_as
+from recorder.simulator.agent import DEFAULT_AGENT, AgentScript, read_agent
+from recorder.simulator.moods import CALM, Moods, moods_said, read_moods
 from recorder.simulator.server import SimulatorServer
 from recorder.simulator.server import run as run_simulator
+from recorder.simulator.service import Service
 
-from .looking import Say, messages, open_archive, silent
-from .recording import connect_options, recording
+from .connecting import FetchToken
+from .looking import Say, silent
+from .places import (
+    FROM_SCRIPT,
+    SIMULATED_CONSUMER,
+    Places,
+    Uploads,
+    Wishes,
+    places_in,
+    simulated_places,
+    simulated_token,
+)
+from .playing import Order, Played, play
+from .recording import duration_s
+from .scripting import folder_of, given_variables, script_text
 from .stopping import NeverStop, Stop, WaitableStop
+from .tokens import TokenCommand
+from .virtual import URL as VIRTUAL_URL
 
-FROM_SCRIPT = "script"
-"""What ``url`` may be instead of an address: the one in the script's ``consumer`` section."""
+VIRTUAL = "virtual"
+CLOCKS = ("real", VIRTUAL)
 
-SIMULATED_CONSUMER = "00000000-0000-4000-8000-00000c0a5e12"
-"""Who the consumer is, against the built-in simulator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What came of a replay.
-
-    Attributes:
-        session: id of the recorded session.
-        messages: its messages with their receipts, folded from the recorded frames.
-        outcome: step by step; None if it was stopped before the end.
-    """
-
-    session: str
-    messages: list[MessageView]
-    outcome: Outcome | None
-
-    def raise_if_failed(self) -> None:
-        """Return if everything came out as the script says.
-
-        Raises:
-            ExpectationFailed: it did not; says what was seen instead.
-        """
-        if self.outcome is not None and self.outcome.failure is not None:
-            raise ExpectationFailed(
-                self.outcome.failure, hint=f"the session is recorded: recorder message list {self.session}"
-            )
+__all__ = [
+    "FROM_SCRIPT",
+    "SIMULATED_CONSUMER",
+    "Played",
+    "replay",
+    "simulate",
+    "simulated_token",
+    "simulator",
+]
 
 
 def replay(
@@ -68,10 +61,15 @@ def replay(
     archive: str,
     url: str | None = None,
     token: str | None = None,
+    token_command: str | None = None,
     init_connection: bool = False,
     headers: Sequence[str] = (),
     ca_file: Path | None = None,
     variables: Sequence[str] = (),
+    clock: str = "real",
+    seed: int | None = None,
+    reconnect: Policy | None = None,
+    tolerance: str | None = None,
     keep_secrets: bool = False,
     name: str | None = None,
     stop: Stop | None = None,
@@ -79,137 +77,101 @@ def replay(
 ) -> Played:
     """Play a script, record it, and return what came of it.
 
-    Without ``url`` the built-in simulator is started for it, with the script's agent; ``url`` "script"
-    takes the one the script names. ``variables`` are "NAME=value" for ``${NAME}``, before the environment.
+    Without ``url`` the built-in simulator is started for it, with the script's agent and moods; ``url``
+    "script" takes the one the script names. ``variables`` are "NAME=value" for ``${NAME}``, before the
+    environment.
+
+    Args:
+        token_command: prints a token, for whoever has none and whenever the service wants a fresh one;
+            see ``TokenCommand``. Unless ``reconnect`` or the script says otherwise, it makes consumers
+            connect again with that one by themselves.
+        clock: "real", or "virtual": consumers, service and agent in one thread that waits for nothing. For
+            the simulator only. The same script and seed give the same frames, byte for byte.
+        seed: what varying delays, and on virtual time all ids and keys, are drawn from; 0 if not given.
+        reconnect: "never", "on_auth_close" or "always"; goes before what the script says.
+        tolerance: how late a timed receipt may leave, like "20ms"; see ``Played.raise_if_failed``.
 
     Raises:
         BadScript, BadOption: it cannot be played as written or asked for; nothing was connected.
         CannotConnect, StorageFailed: as for ``record``.
     """
-    stop = NeverStop() if stop is None else stop
-    known = {**os.environ, **_variables(variables)}
-    read = load(_text(Path(script)), file=str(script), variables=known)
+    if clock not in CLOCKS:
+        raise BadOption("--clock", f'"{clock}" is none; there are {" and ".join(CLOCKS)}')
+    if clock == VIRTUAL and url is not None:
+        raise BadOption("--clock virtual", "it is for the simulator only; a real service has its own time")
+    known = {**os.environ, **given_variables(variables)}
+    read = load(script_text(script), file=str(script), variables=known, folder=folder_of(script))
     for note in read.notes:
         say(note)
-    with _service(read, url, token, init_connection, known) as (address, as_token, in_payload):
-        options = connect_options(
-            address, token=as_token, init_connection=in_payload, headers=headers, ca_file=ca_file
-        )
-        return _play(
-            read,
-            options,
+    fetch = None if token_command is None else fetcher(token_command, say)
+    wishes = Wishes(
+        token=token,
+        init_connection=init_connection,
+        headers=headers,
+        ca_file=ca_file,
+        fetching=fetch is not None,
+    )
+    with _service(read, url, wishes, known, virtual=clock == VIRTUAL, seed=seed) as service:
+        order = Order(
+            script=read,
             archive=archive,
             name=name or read.name,
+            places=service.places,
+            uploads=service.uploads,
+            ca_file=None if ca_file is None else str(ca_file),
+            fetch=fetch,
+            world=service.world,
+            seed=seed or 0,
+            reconnect=reconnect or usual_policy(read, fetching=fetch is not None),
+            tolerance_s=None if tolerance is None else duration_s("--tolerance", tolerance),
             keep_secrets=keep_secrets,
-            stop=stop,
-            say=say,
+            secrets=[place.token for place in service.places.values() if place.token is not None],
         )
+        return play(order, stop=NeverStop() if stop is None else stop, say=say)
 
 
-def _play(
-    script: Script,
-    options: ConnectOptions,
-    *,
-    archive: str,
-    name: str,
-    keep_secrets: bool,
-    stop: Stop,
-    say: Say,
-) -> Played:
-    secrets = () if options.token is None else (options.token,)
-    outcome: Outcome | None = None
-    with open_archive(archive, mode="write", create=True, say=say) as opened:
-        with recording(
-            opened, source="replay", name=name, known_secrets=secrets, keep_secrets=keep_secrets, say=say
-        ) as session:
-            player = Player(
-                script,
-                token=options.token,
-                init_connection=options.init_connection,
-                on_step=lambda result: say(session.blank(_step_line(result))),
-            )
-            say(f"playing {script.name}: {len(script.steps)} steps against {options.place}")
-
-            def connect() -> RecordingConnection:
-                connection = session.connect(options)
-                stop.on_stop(connection.wake)
-                return connection
-
-            outcome = drive(player, connect=connect, clock=session.clock, stopped=stop.is_set)
-            outcome = _blanked(outcome, session.blank)
-        _report(outcome, say)
-        session_id, listed = messages(opened, session.intake.session)
-    return Played(session_id, listed, None if stop.is_set() else outcome)
+def fetcher(command: str, say: Say) -> FetchToken:
+    """Fetches tokens with this command, and passes its remarks on. Raises ``BadOption``."""
+    blank = Redactor(secrets.token_bytes(32)).text
+    return TokenCommand(command, remark=lambda line: say(f"token command: {blank(line)}")).fetch
 
 
-def _step_line(result: StepResult) -> str:
-    took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
-    says = f": {result.says}" if result.says else ""
-    return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
+def usual_policy(script: Script, *, fetching: bool) -> Policy | None:
+    """Who can fetch a fresh token does so, unless the script says what to do."""
+    said = any(consumer.reconnect is not None for consumer in script.consumers.values())
+    return "on_auth_close" if fetching and not said else None
 
 
-def _blanked(outcome: Outcome, blank: Callable[[str], str]) -> Outcome:
-    """The outcome without the secrets that its sentences quote from frames."""
-    return outcome._replace(
-        results=tuple(
-            result._replace(says=blank(result.says), shown=tuple(map(blank, result.shown)))
-            for result in outcome.results
-        ),
-        troubles=tuple(map(blank, outcome.troubles)),
-        notes=tuple(map(blank, outcome.notes)),
-        ended=None if outcome.ended is None else blank(outcome.ended),
-    )
-
-
-def _report(outcome: Outcome, say: Say) -> None:
-    passed = sum(result.outcome == "ok" for result in outcome.results)
-    say(
-        f"{passed} of {len(outcome.results)} steps came out as written, {len(outcome.receipts)} receipts sent"
-    )
-    for note in outcome.notes:
-        say(note)
-    for result in outcome.results:
-        for line in result.shown:
-            say(f"  {line}")
-
-
-def _text(script: Path) -> bytes:
-    if str(script) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return script.read_bytes()
-    except OSError as problem:
-        raise BadScript(str(script), f"it cannot be read ({problem.strerror})") from None
-
-
-def _variables(written: Sequence[str]) -> Mapping[str, str]:
-    named = {}
-    for each in written:
-        name, equals, value = each.partition("=")
-        if not equals or not name.isidentifier():
-            raise BadOption("--var", f'"{each}" is not NAME=VALUE')
-        named[name] = value
-    return named
+class _Serving(NamedTuple):
+    places: Places
+    uploads: Uploads
+    world: Service | None = None
 
 
 @contextmanager
 def _service(
-    script: Script, url: str | None, token: str | None, init_connection: bool, known: Mapping[str, str]
-) -> Iterator[tuple[str, str | None, bool]]:
-    """Address, token and manner of showing it; the simulator runs while the block does."""
-    if url is None:
-        with SimulatorServer(agent_of(script)) as server:
-            yield server.url, token or simulated_token(), init_connection
+    script: Script,
+    url: str | None,
+    wishes: Wishes,
+    known: Mapping[str, str],
+    *,
+    virtual: bool,
+    seed: int | None,
+) -> Iterator[_Serving]:
+    """Where everybody connects; the simulator runs while the block does."""
+    if url is not None:
+        yield _Serving(*places_in(script, url, wishes, known))
         return
-    if token is not None and url != FROM_SCRIPT:
-        yield url, token, init_connection
+    agent, moods = agent_of(script), moods_of(script)
+    if virtual:
+        world = Service(agent=DEFAULT_AGENT if agent is None else agent, moods=moods, seed=seed or 0)
+        yield _Serving(simulated_places(script, VIRTUAL_URL, wishes), {}, world)
         return
-    consumer = script.consumer(known)
-    if url == FROM_SCRIPT:
-        if consumer.url is None:
-            raise BadOption("--url script", f"{script.name} names no consumer url")
-        url = consumer.url
-    yield url, token or consumer.token, init_connection or consumer.init_connection
+    # What moods leave to chance is as repeatable as the rest; ids are fresh unless somebody asks.
+    drawn = 0 if seed is None and moods != CALM else seed
+    with SimulatorServer(agent, moods=moods, seed=drawn) as server:
+        places = simulated_places(script, server.url, wishes)
+        yield _Serving(places, dict.fromkeys(places, server.base_url))
 
 
 def agent_of(script: Script) -> AgentScript | None:
@@ -217,14 +179,9 @@ def agent_of(script: Script) -> AgentScript | None:
     return None if script.agent is None else read_agent(script.document, at=("agent",))
 
 
-def simulated_token(consumer: str = SIMULATED_CONSUMER) -> str:
-    """A token in the shape of LivePerson's, that only a simulator lets in."""
-    head = {"typ": "JWT", "alg": "none", "kid": "simulated"}
-    claims = {"sub": consumer, "aud": "acc:le-sim", "iss": "recorder", "exp": 4_102_444_800}
-    return (
-        ".".join(urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode() for part in (head, claims))
-        + ".none"
-    )
+def moods_of(script: Script) -> Moods:
+    """The simulator's moods a script asks for; none where it says nothing. Raises ``BadScript``."""
+    return CALM if script.simulator is None else read_moods(script.document, at=("simulator",))
 
 
 # --- the simulator on its own ---------------------------------------------------------------------------
@@ -240,19 +197,65 @@ def simulator(agent: Path | str | None = None, *, port: int = 0) -> SimulatorSer
 
 
 def simulate(
-    *, listen: str, agent: Path | None = None, stop: WaitableStop, say: Callable[[str], None]
+    *,
+    listen: str,
+    agent: Path | None = None,
+    moods: Path | None = None,
+    mood: Sequence[str] = (),
+    seed: int | None = None,
+    allow_origins: Sequence[str] = (),
+    as_hosts: Sequence[str] = (),
+    certificate: Path | None = None,
+    key: Path | None = None,
+    stop: WaitableStop,
+    say: Callable[[str], None],
 ) -> None:
     """Serve until ``stop``; ``say`` gets the address.
 
+    ``moods`` is a file of them; ``mood`` are ``NAME`` or ``NAME=VALUE``, which go before the file.
+    With ``certificate`` and ``key`` (PEM) it speaks TLS.
+
     Raises:
-        BadOption: the address is none, not local, or taken.
-        BadScript: the agent cannot be played as written.
+        BadOption: the address is none, not local, or taken; there is no such mood, name or certificate.
+        BadScript: the agent cannot be played as written, or a mood's value does not fit.
     """
     script = None if agent is None else _agent_from_file(agent)
-    run_simulator(listen, agent=script, stop=stop, say=lambda url: say(f"listening on {url}"))
+    chosen = moods_said(mood, base=CALM if moods is None else _moods_from_file(moods))
+    drawn = secrets.randbits(32) if seed is None else seed
+
+    def listening(url: str) -> None:
+        say(f"listening on {url}")
+        if chosen != CALM and seed is None:
+            say(f"what the moods leave to chance comes again with --seed {drawn}")
+
+    run_simulator(
+        listen,
+        agent=script,
+        moods=chosen,
+        seed=drawn,
+        allow_origins=allow_origins,
+        as_hosts=as_hosts,
+        tls=_tls(certificate, key),
+        stop=stop,
+        say=listening,
+    )
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise BadOption("--certificate, --key", "give both or none of them")
+    return encrypted_as(certificate, key)
 
 
 def _agent_from_file(file: Path) -> AgentScript:
-    document = read_document(_text(file), file=str(file))
+    document = read_document(script_text(file), file=str(file))
     at = ("agent",) if isinstance(document.value, dict) and "agent" in document.value else ()
     return read_agent(document, at=at)
+
+
+def _moods_from_file(file: Path) -> Moods:
+    document = read_document(script_text(file), file=str(file))
+    at = ("simulator",) if isinstance(document.value, dict) and "simulator" in document.value else ()
+    return read_moods(document, at=at)

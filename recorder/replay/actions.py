@@ -1,8 +1,21 @@
-"""What a player can tell its driver to do."""
+"""What a player can tell its driver to do.
+
+``connection`` is the number a connection has in the session, as the driver told it with ``connected``.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+
+class Connect(NamedTuple):
+    """Open a connection for this consumer, then call ``connected``; or ``not_connected``, saying why.
+
+    ``fresh_token``: the last token was refused; fetch another one if there is a way to.
+    """
+
+    consumer: str
+    fresh_token: bool = False
 
 
 class Send(NamedTuple):
@@ -10,6 +23,52 @@ class Send(NamedTuple):
 
     text: str
     due_s: float | None = None
+    connection: int = 1
+
+
+class SendFrame(NamedTuple):
+    """Send one WebSocket frame as it is described, be it against the rules, then call ``sent_raw``."""
+
+    opcode: int
+    payload: bytes
+    fin: bool = True
+    rsv: int = 0
+    masked: bool = True
+    connection: int = 1
+
+
+class SendBytes(NamedTuple):
+    """Send these bytes as they are, frame or not, then call ``sent_raw``."""
+
+    data: bytes
+    connection: int = 1
+
+
+class Upload(NamedTuple):
+    """Hand the file over to where the service said, then call ``uploaded``, or ``not_uploaded``.
+
+    ``target`` is the service's answer: a path and its query, joined to the upload address of the consumer.
+    """
+
+    target: str
+    data: bytes
+    content_type: str
+    consumer: str
+
+
+class HangUp(NamedTuple):
+    """Close the connection as one should, then call ``connection_ended``."""
+
+    code: int = 1000
+    reason: str = ""
+    connection: int = 1
+
+
+class Abort(NamedTuple):
+    """End the connection without a goodbye, ``mid_frame`` in the middle of one; then ``connection_ended``."""
+
+    mid_frame: bool = False
+    connection: int = 1
 
 
 class WakeAt(NamedTuple):
@@ -24,15 +83,25 @@ class AwaitMessage(NamedTuple):
     until_s: float | None
 
 
-class HangUp(NamedTuple):
-    """Close the connection, then call ``connection_ended``."""
-
-    code: int = 1000
-    reason: str = ""
-
-
 class Done(NamedTuple):
-    """The script is over, and so is the connection."""
+    """The script is over, and so are its connections."""
 
 
-Action = Send | WakeAt | AwaitMessage | HangUp | Done
+class Ended(NamedTuple):
+    """What a driver tells of a connection that is over.
+
+    Attributes:
+        how: "closed" if it ended with Close frames; else whatever word there is for it ("lost", …).
+        code, reason: as the Close frame had them; None where there was none. The reason is others' text.
+        by: "service" or "client", whoever ended it; None where nobody can tell.
+        says: all of it in one phrase, for people: ``closed by the service, 4401 "expired"``.
+    """
+
+    how: str
+    code: int | None = None
+    reason: str | None = None
+    by: str | None = None
+    says: str = ""
+
+
+Action = Connect | Send | SendFrame | SendBytes | Upload | HangUp | Abort | WakeAt | AwaitMessage | Done

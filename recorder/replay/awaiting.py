@@ -1,49 +1,55 @@
-"""Waiting for a message, and for a message to be as expected."""
+"""Waiting for a message, and choosing it by what is said of it."""
 
 from __future__ import annotations
 
-from recorder.messaging.events import Proof
-from recorder.receipts.queries import MessageView, ReceiptView
 from recorder.receipts.state import Message
 
 from . import seen, verbs
 from .patterns import PatternTooSlow, fits
 from .receipts_plan import MessageKey
-from .scene import Course, Scene, StepFailed, answer_to, answered_with, until
+from .scene import Course, Scene, StepFailed, until
 from .script import Step
 
 
 def await_message(scene: Scene, step: Step, says: verbs.Await) -> Course[str]:
-    search = _Search(scene, says.message)
-    found = yield from until(search.next_found, scene.now_s + says.within)
+    """The next message as wanted, from behind the last one that was awaited."""
+    search = Search(scene, says.message, first=scene.awaited)
+    found = yield from until(scene, search.next_found, scene.now_s + says.within)
     if found is None:
         raise StepFailed(
             f"no such message came within {seen.span(says.within)}", seen.lines(scene.known.transcript)
         )
     scene.awaited = search.looked_at
     scene.bind(says.as_, found, step)
-    message = scene.known.view_of(found)
-    return seen.line(message) if message is not None else f"#{found.sequence}"
+    return line_of(scene, found)
 
 
-class _Search:
-    """Looks at each message once, from behind the last one that was awaited."""
+def line_of(scene: Scene, key: MessageKey) -> str:
+    """One line about the message, with its frame."""
+    message = scene.known.view_of(key)
+    return seen.line(message) if message is not None else f"#{key.sequence}"
 
-    def __init__(self, scene: Scene, wanted: verbs.Wanted) -> None:
+
+class Search:
+    """Looks at each message once, in the order heard, from the one at ``first`` on."""
+
+    def __init__(self, scene: Scene, wanted: verbs.Wanted, *, first: int) -> None:
         self._scene = scene
         self._wanted = wanted
         self._missing = wanted.nth
-        self.looked_at = scene.awaited
+        self._found: MessageKey | None = None
+        self.looked_at = first
 
     def next_found(self) -> MessageKey | None:
+        """The message, once it was heard; the same one from then on."""
         known = self._scene.known
-        while self.looked_at < len(known.messages):
+        while self._found is None and self.looked_at < len(known.messages):
             key = known.messages[self.looked_at].key
             self.looked_at += 1
             self._missing -= self._is_wanted(key)
             if self._missing == 0:
-                return key
-        return None
+                self._found = key
+        return self._found
 
     def _is_wanted(self, key: MessageKey) -> bool:
         known, wanted = self._scene.known, self._wanted
@@ -69,72 +75,3 @@ def _matches(pattern: str, text: str | None) -> bool:
         return text is not None and fits(pattern, text)
     except PatternTooSlow:
         raise StepFailed(f"the pattern {pattern} takes too long; it was stopped") from None
-
-
-# --- expect ---------------------------------------------------------------------------------------------
-
-_HEIGHT = {"sent": 1, "accepted": 2, "read": 3}
-_DISMAL = ("pending", "failed", "unknown")
-
-
-def expect(scene: Scene, step: Step, says: verbs.Expect) -> Course[str]:
-    if says.answer is not None:
-        return (yield from _expect_answer(scene, says.answer, says.within))
-    reference = says.message if says.message is not None else verbs.LAST_SENT
-    met = yield from until(lambda: _met(scene, reference, says), scene.now_s + says.within)
-    if met is None or not _is_met(met, scene, says):
-        raise _not_met(scene, reference, says)
-    return seen.line(met)
-
-
-def _expect_answer(scene: Scene, code: int, within_s: float) -> Course[str]:
-    frame = scene.known.last_request
-    if frame is None:
-        raise StepFailed("nothing was asked yet")
-    answer = yield from answer_to(scene, frame, "the last request", within_s, refusable=True)
-    if answer.code != code:
-        raise StepFailed(
-            f"{code} was expected, but the last request (frame {frame}) was {answered_with(answer)}"
-        )
-    return answered_with(answer)
-
-
-def _met(scene: Scene, reference: str | int, says: verbs.Expect) -> MessageView | None:
-    """The message once it is as expected, or can never be."""
-    target = scene.known.target(reference)
-    message = scene.known.view_of(target) if target is not None else None
-    if message is None:
-        return None
-    hopeless = message.status == "failed" and says.status != "failed"
-    return message if hopeless or _is_met(message, scene, says) else None
-
-
-def _is_met(message: MessageView, scene: Scene, says: verbs.Expect) -> bool:
-    if says.receipt is not None:
-        return any(_is_expected(given, scene, says.receipt) for given in message.receipts)
-    if says.status in _DISMAL:
-        return message.status == says.status
-    return _HEIGHT.get(message.status, 0) >= _HEIGHT[says.status or "sent"]
-
-
-def _is_expected(given: ReceiptView, scene: Scene, expected: verbs.ExpectedReceipt) -> bool:
-    if given.status != expected.status or given.evidence.proof < Proof.ACKNOWLEDGED:
-        return False
-    ours = bool(given.mine) or scene.known.is_us(given.participant, given.role)
-    by = expected.by
-    if by in ("consumer", "us"):
-        return ours
-    return by is None or (not ours if by == "agent" else by == given.participant or by.upper() == given.role)
-
-
-def _not_met(scene: Scene, reference: str | int, says: verbs.Expect) -> StepFailed:
-    receipt = says.receipt
-    by = f" by {receipt.by}" if receipt is not None and receipt.by is not None else ""
-    wished = f"{receipt.status}{by}" if receipt is not None else says.status
-    target = scene.known.target(reference)
-    message = scene.known.view_of(target) if target is not None else None
-    instead = f"it is {seen.state(message)}" if message is not None else "there is no such message"
-    return StepFailed(
-        f"{reference}: {wished} was expected within {seen.span(says.within)}, but {instead}",
-        seen.lines(scene.known.transcript),
-    )

@@ -1,4 +1,4 @@
-"""What the player knows so far: everything sent and heard, folded, and what names stand for."""
+"""What one consumer knows so far: everything it sent and heard, folded, and whom it takes for itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from recorder.messaging.events import (
     ConversationOpened,
     Event,
     MessagePublished,
+    Proof,
+    ReceiptReported,
     RequestAnswered,
     RequestAsked,
 )
@@ -18,7 +20,6 @@ from recorder.receipts.queries import MessageView, message_view, view
 from recorder.receipts.state import Message, Transcript
 
 from .receipts_plan import MessageKey
-from .verbs import LAST_RECEIVED, LAST_SENT
 
 CONSUMER = "CONSUMER"
 
@@ -35,14 +36,16 @@ Target = MessageKey | int
 
 
 class Known:
-    """The live transcript, and what a script refers to in it.
+    """The live transcript of one consumer, and what a script refers to in it.
 
     Attributes:
         transcript: as ``receipts.fold`` makes it.
         messages: in the order heard, each once.
         answers: what answered our requests, by the frame of the request.
+        bodies: what was in those answers.
         unanswered: frames of requests that an answer may still come to.
-        names: what ``as:`` gave names to.
+        lost: frames of requests whose connection ended before their answer.
+        fellows: what the other consumers of the script know; who they are is not us.
         last_said: frame of the last publish of a step.
         last_request: frame of the last request of a step.
         conversation_id: the conversation that is spoken of; None before there is one.
@@ -52,12 +55,15 @@ class Known:
         self.transcript = Transcript()
         self.messages: list[Heard] = []
         self.answers: dict[int, RequestAnswered] = {}
+        self.bodies: dict[int, object] = {}
         self.unanswered: set[int] = set()
-        self.names: dict[str, Target] = {}
+        self.lost: set[int] = set()
+        self.fellows: tuple[Known, ...] = ()
         self.last_said: int | None = None
         self.last_request: int | None = None
         self.conversation_id: str | None = None
         self._keys: set[MessageKey] = set()
+        self._pushed: dict[str, int] = {}
         self._us: set[str] = set()
         self._opened: dict[int, str] = {}
         self._conversation_of: dict[str, str] = {}
@@ -81,6 +87,9 @@ class Known:
                 self.answers[event.ask] = event
             case ConversationOpened() if event.ask is not None:
                 self._opened[event.ask] = event.conversation_id
+                self.conversation_id = self.conversation_id or event.conversation_id
+            case ReceiptReported() if event.own_sequence is not None:
+                self._note_pushed(event.dialog_id, event.own_sequence, event.evidence.proof)
             case ConversationChanged():
                 for dialog in event.dialogs:
                     self._conversation_of[dialog.dialog_id] = event.conversation_id
@@ -89,6 +98,7 @@ class Known:
 
     def _note_message(self, event: MessagePublished, now_s: float) -> None:
         key = MessageKey(event.dialog_id, event.sequence)
+        self._note_pushed(event.dialog_id, event.sequence, event.evidence.proof)
         if event.conversation_id is not None:
             self._conversation_of[event.dialog_id] = event.conversation_id
         if key not in self._keys:
@@ -98,16 +108,34 @@ class Known:
         if message.mine and message.author is not None:
             self._us.add(message.author)
 
+    def _note_pushed(self, dialog_id: str, sequence: int, proof: Proof) -> None:
+        """Only what was pushed counts: an answer may overtake pushes of lower sequences."""
+        if proof >= Proof.ANNOUNCED:
+            self._pushed[dialog_id] = max(sequence, self._pushed.get(dialog_id, 0))
+
+    def connection_ended(self) -> None:
+        """What is not answered by now will never be."""
+        self.lost |= self.unanswered
+        self.unanswered.clear()
+
     # --- whose ---
 
     def message(self, key: MessageKey) -> Message:
         """What was heard of a message that was heard of."""
         return self.transcript.dialogs[key.dialog_id][key.sequence]
 
+    @property
+    def own_ids(self) -> set[str]:
+        """The ids we are known by, from tokens and from echoes of what we wrote."""
+        return self._us | self.transcript.identities
+
     def is_us(self, participant: str | None, role: str | None) -> bool:
         """Whether this participant is the consumer we play (who may change ids when stepping up)."""
-        known = participant in self._us or participant in self.transcript.identities
-        return role == CONSUMER or (participant is not None and known)
+        if participant is None:
+            return role == CONSUMER
+        if participant in self._us or participant in self.transcript.identities:
+            return True
+        return role == CONSUMER and not any(participant in fellow.own_ids for fellow in self.fellows)
 
     def is_ours(self, key: MessageKey) -> bool:
         """Whether we wrote it; also true while it may be the echo of a publish not answered yet."""
@@ -117,26 +145,18 @@ class Known:
         return message.role is None and self._may_be_echo(key, message)
 
     def _may_be_echo(self, key: MessageKey, message: Message) -> bool:
-        asks = [self.transcript.asks[frame] for frame in self.unanswered if frame in self.transcript.asks]
-        return any((ask.dialog_id, ask.text) == (key.dialog_id, message.text) for ask in asks)
+        asked = self.transcript.asks
+        open_asks = [asked[frame] for frame in (*self.unanswered, *self.lost) if frame in asked]
+        return any((ask.dialog_id, ask.text) == (key.dialog_id, message.text) for ask in open_asks)
 
     def received(self) -> Iterator[MessageKey]:
         """Messages of the other side, newest first."""
         return (heard.key for heard in reversed(self.messages) if not self.is_ours(heard.key))
 
-    # --- what names stand for ---
+    # --- messages ---
 
-    def target(self, reference: str | int) -> Target | None:
-        """The message a script means; None if there is none yet."""
-        if isinstance(reference, int):
-            dialog_id = self.dialog(None)
-            return MessageKey(dialog_id, reference) if dialog_id is not None else None
-        if reference == LAST_RECEIVED:
-            return next(self.received(), None)
-        meant = self.last_said if reference == LAST_SENT else self.names.get(reference)
-        return self._answered(meant) if isinstance(meant, int) else meant
-
-    def _answered(self, frame: int) -> Target:
+    def answered(self, frame: int) -> Target:
+        """The message that the publish in this frame became; the frame while it is none."""
         ask = self.transcript.asks.get(frame)
         if ask is None or ask.answered is None:
             return frame
@@ -149,8 +169,7 @@ class Known:
             return next((message for message in view(self.transcript) if message.ask == target), None)
         if target.sequence not in self.transcript.dialogs.get(target.dialog_id, {}):
             return None
-        us = frozenset(self._us | self.transcript.identities)
-        return message_view(self.transcript, *target, me=us)
+        return message_view(self.transcript, *target, me=frozenset(self.own_ids))
 
     # --- dialogs ---
 
@@ -183,6 +202,14 @@ class Known:
         belonging = (one for one, whose in self._conversation_of.items() if whose == conversation_id)
         return {conversation_id, *belonging}
 
+    def is_closed(self, dialog_id: str) -> bool:
+        """Whether the newest snapshot of its conversation says so."""
+        told = self.transcript.conversations.get(self.conversation_of(dialog_id) or dialog_id)
+        if told is None:
+            return False
+        states = [dialog.state for dialog in told.dialogs if dialog.dialog_id == dialog_id]
+        return "CLOSE" in states or told.state == "CLOSE"
+
     def last_sequence(self, dialog_id: str) -> int:
-        """The highest sequence heard of in a dialog, 0 if none."""
-        return max(self.transcript.dialogs.get(dialog_id, {}), default=0)
+        """The highest sequence that was pushed in a dialog, receipts' own ones included; 0 if none."""
+        return self._pushed.get(dialog_id, 0)

@@ -1,13 +1,17 @@
-"""Decides what a scripted consumer does next. Pure: time and everything heard are handed in.
+"""Decides what scripted consumers do next. Pure: time and everything heard are handed in.
 
 ::
 
-    player = Player(script, token=token)
-    action = player.next_action(now_s)      # Send, WakeAt, AwaitMessage, HangUp or Done
+    player = Player(script)
+    action = player.next_action(now_s)      # one of ``actions``; Connect for each consumer comes first
+    player.connected("consumer", 1, now_s, token=token, init_connection=False)
     player.sent(stamp, now_s)               # after a Send was carried out
     player.heard(data, stamp, now_s)        # whenever a payload came
-    player.connection_ended("…", now_s)     # once, whoever ended it
+    player.connection_ended(1, ended, now_s)
     player.outcome()                        # after Done
+
+Until an action is reported as carried out, the same one is given again. Connect, HangUp, Abort and Upload
+may take a while: once they are reported as ``begun``, the player goes on with what else there is.
 
 Receipts run beside the steps: whatever a step waits for, a receipt that is due goes out first. After the
 last step the player waits for the receipts still planned and the answers still missing, then hangs up;
@@ -16,307 +20,356 @@ after a failed step it hangs up at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any, NamedTuple
+import random
+from collections.abc import Callable
+from typing import NamedTuple
 
 from recorder.messaging import requests
-from recorder.messaging.envelopes import dump, parse
-from recorder.messaging.events import Event, ReceiptRefused, ReceiptReported, Stamp
-from recorder.messaging.interpreter import Interpreter
+from recorder.messaging.envelopes import dump
+from recorder.messaging.events import Stamp
 
-from . import seen, verbs
-from .actions import Action, AwaitMessage, Done, HangUp, Send, WakeAt
+from .actions import Action, AwaitMessage, Done, Ended, Send, SendFrame, WakeAt
+from .connecting import mend
 from .known import Known
-from .outcome import FAILED, NOT_REACHED, OK, Outcome, ReceiptSent, StepResult
-from .receipts_plan import MessageKey, Planned, ReceiptsPlan
-from .scene import Rest, Scene, StepFailed, Tell, Until, Want, ask
-from .script import Script, Step
-from .steps import perform
+from .names import Names
+from .outcome import ConnectionEnd, Outcome, ReceiptSent, StepResult
+from .part import Part, Refused
+from .performance import Performance
+from .receipts_plan import Due
+from .reconnecting import Policy
+from .scene import HandOver, Join, Leave, Scene, Stage, StepFailed, close_expected
+from .script import Consumer, Script
+from .strands import Doing, Strand, Went
 
-ANSWERS_AWAITED_S = 10.0
-"""How long answers that no step waited for are waited for at the end."""
+_TEXT = 0x1
 
 
-class _Goodbye(NamedTuple):
-    """The wish to hang up."""
+class _Outgoing(NamedTuple):
+    """What was handed to the driver: for a strand, or receipts."""
+
+    action: Doing
+    part: Part
+    strand: Strand | None
+    due: Due | None
 
 
 class Player:
-    """Plays one script on one connection.
+    """Plays one script, on one connection per consumer at a time.
 
     Args:
-        token: the JWT we connect with; tells who we are. None if there is none.
-        init_connection: whether to hand it over in an InitConnection request instead of a header.
+        seed: what varying delays are drawn with; the same seed and the same course give the same delays.
         on_step: called with the result of each step as it ends.
+        on_receipts: called with status and lateness (seconds) of each frame of receipts as it leaves.
+        reconnect: when to connect again by oneself; None: as the script says.
     """
 
     def __init__(
         self,
         script: Script,
         *,
-        token: str | None = None,
-        init_connection: bool = False,
+        seed: int = 0,
         on_step: Callable[[StepResult], None] = lambda result: None,
+        on_receipts: Callable[[str, float], None] = lambda status, late_s: None,
+        reconnect: Policy | None = None,
     ) -> None:
-        self._script = script
-        self._token = token
-        self._init_connection = init_connection
-        self._on_step = on_step
-        self._interpreter = Interpreter()
-        self._connections: list[int] = []
-        self._known = Known()
-        self._plan = ReceiptsPlan(script.receipts.delays_s())
-        self._scene = Scene(script, self._known, self._plan)
-        self._results: list[StepResult] = []
-        self._receipts: list[ReceiptSent] = []
-        self._troubles: list[str] = []
-        self._notes: list[str] = list(script.notes)
-        self._asked_by: dict[int, int | None] = {}
-        self._outgoing: tuple[Send, Planned | None] | None = None
-        self._course = self._whole()
-        self._want: Want | _Goodbye | None = None
-        self._ended: str | None = None
-        self._playing = True
-        self._done = False
+        self._seed = seed
+        self._on_receipts = on_receipts
+        self._stage = Stage(script, random.Random(seed))  # noqa: S311 - delays, not secrets
+        self._stage.notes += script.notes
+        self._scenes = {
+            name: Scene(self._stage, self._part(name, script.consumers[name], reconnect))
+            for name in _acting(script)
+        }
+        for scene in self._scenes.values():
+            scene.known.fellows = tuple(other.known for other in self._scenes.values() if other is not scene)
+        self._performance = Performance(self._stage, self._scenes, on_step)
+        self._main = Strand(self._performance.course())
+        self._mending: dict[str, Strand] = {}
+        self._part_of: dict[int, Part] = {}
+        self._outgoing: _Outgoing | None = None
+        self._endings: list[ConnectionEnd] = []
+
+    def _part(self, name: str, consumer: Consumer, reconnect: Policy | None) -> Part:
+        script = self._stage.script
+        return Part(
+            name,
+            consumer,
+            script.rule(name),
+            rng=self._stage.rng,
+            policy=reconnect or consumer.reconnect or "never",
+            jitter=random.Random(f"{self._seed} {name}"),  # noqa: S311 - waits, not secrets
+            spacing_s=script.spacing,
+        )
 
     @property
     def known(self) -> Known:
-        """The live transcript and the names in it; to look at, not to change."""
-        return self._known
+        """What the first consumer knows; to look at, not to change."""
+        return next(iter(self._scenes.values())).known
+
+    def known_of(self, consumer: str) -> Known:
+        """What this consumer knows; to look at, not to change."""
+        return self._scenes[consumer].known
+
+    @property
+    def names(self) -> Names:
+        """What the script's names stand for; to look at, not to change."""
+        return self._stage.names
 
     # --- what the driver calls ---
 
     def next_action(self, now_s: float) -> Action:
-        """What to do now. Asking again before doing it gives the same answer."""
-        self._scene.now_s = now_s
-        if self._outgoing is not None and self._ended is None:
-            return self._outgoing[0]
-        return self._go_on(now_s)
+        """What to do now; see above for what comes again when asked again."""
+        self._stage.now_s = now_s
+        if self._outgoing is not None:
+            return self._outgoing.action
+        while not self._main.over:
+            receipts = self._due_receipts(now_s)
+            action = receipts if receipts is not None else self._look_after(now_s)
+            if action is not Went.ON:
+                return self._waiting() if isinstance(action, Went) else action
+        return Done()
+
+    def begun(self, action: Action, now_s: float) -> None:
+        """This Connect, HangUp, Abort or Upload is under way; what comes of it will be told later."""
+        outgoing, self._outgoing = self._outgoing, None
+        if outgoing is not None and outgoing.strand is not None:
+            outgoing.strand.under_way = True
+
+    def connected(
+        self, consumer: str, connection: int, now_s: float, token: str | None, init_connection: bool
+    ) -> None:
+        """A Connect was carried out. ``token`` is the JWT it was opened with; it tells who we are.
+
+        ``init_connection``: whether the token is still to be handed over, in an InitConnection request.
+        """
+        self._stage.now_s = now_s
+        part = self._scenes[consumer].part
+        self._part_of[connection] = part
+        part.connected(connection, token=token, init_connection=init_connection)
+        for strand in self._wanting(part, Join):
+            strand.resume(None)
+
+    def not_connected(self, consumer: str, says: str, now_s: float) -> None:
+        """A Connect failed; ``says`` why, in one sentence."""
+        self._stage.now_s = now_s
+        for strand in self._wanting(self._scenes[consumer].part, Join):
+            strand.fail(StepFailed(says))
 
     def sent(self, stamp: Stamp, now_s: float) -> None:
         """The text of the last ``Send`` went out in the frame that ``stamp`` names."""
-        if self._outgoing is None:
+        outgoing, self._outgoing = self._outgoing, None
+        self._stage.now_s = now_s
+        if outgoing is None or not isinstance(outgoing.action, Send):
             return
-        (action, receipt), self._outgoing = self._outgoing, None
-        self._scene.now_s = now_s
-        if receipt is None:
-            self._take_in(action.text.encode(), stamp, now_s, from_client=True)
-            self._resume(stamp.frame)
-        else:
-            self._asked_by[stamp.frame] = receipt.step
-            dialog_id, sequence = receipt.key
-            self._receipts.append(
-                ReceiptSent(
-                    dialog_id, sequence, receipt.status, receipt.step, receipt.at_s, now_s, stamp.frame
-                )
-            )
-            self._take_in(action.text.encode(), stamp, now_s, from_client=True)
+        text = outgoing.action.text
+        if outgoing.due is not None:
+            outgoing.part.receipts_left(outgoing.due, text, stamp, now_s)
+            self._on_receipts(outgoing.due.status, now_s - outgoing.due.at_s)
+            return
+        self._note(outgoing.part.take_in(text.encode(), stamp, now_s, from_client=True))
+        self._frame_left(outgoing, stamp.frame, now_s)
+
+    def sent_raw(self, stamp: Stamp | None, now_s: float) -> None:
+        """The frame or the bytes went out. ``stamp`` names the frame; None where they made none.
+
+        Also, with None, after a ``Send`` whose text fell into a frame that was left unfinished.
+        """
+        outgoing, self._outgoing = self._outgoing, None
+        self._stage.now_s = now_s
+        if outgoing is None:
+            return
+        action = outgoing.action
+        if isinstance(action, Send):
+            self._swallowed(outgoing)
+            return
+        if isinstance(action, SendFrame) and stamp is not None and _is_payload(action):
+            self._note(outgoing.part.take_in(action.payload, stamp, now_s, from_client=True))
+        self._frame_left(outgoing, None if stamp is None else stamp.frame, now_s)
 
     def heard(self, data: bytes, stamp: Stamp, now_s: float, *, binary: bool = False) -> None:
         """A payload came. Never raises, whatever is in it."""
-        self._scene.now_s = now_s
-        self._take_in(data, stamp, now_s, from_client=False, binary=binary)
+        self._stage.now_s = now_s
+        part = self._part_of.get(stamp.connection)
+        if part is not None:
+            self._note(part.take_in(data, stamp, now_s, from_client=False, binary=binary))
 
-    def connection_ended(self, how: str, now_s: float) -> None:
-        """The connection is over; ``how`` says it in a few words ("closed by the service, 4401")."""
-        if self._ended is not None:
+    def uploaded(self, now_s: float, *, note: str | None = None) -> None:
+        """The Upload was carried out; or was not, and ``note`` says why that does no harm."""
+        self._stage.now_s = now_s
+        if note is not None:
+            self._stage.notes.append(note)
+        for strand in self._wanting(None, HandOver):
+            strand.resume(None)
+
+    def not_uploaded(self, says: str, now_s: float) -> None:
+        """The Upload failed; ``says`` why, in one sentence."""
+        self._stage.now_s = now_s
+        for strand in self._wanting(None, HandOver):
+            strand.fail(StepFailed(says))
+
+    def connection_ended(self, connection: int, ended: Ended, now_s: float) -> None:
+        """A connection is over, whoever ended it. Everything that came before was handed in."""
+        part = self._part_of.get(connection)
+        if part is None or part.connection != connection:
             return
-        self._ended, self._scene.now_s = how, now_s
-        if self._outgoing is not None and (unsent := self._outgoing[1]) is not None:
-            self._troubles.append(
-                f"{unsent.status} for #{unsent.key.sequence} could not go out: the connection is over: {how}"
-            )
-        self._outgoing = None
-        for connection in self._connections:
-            self._learn(self._interpreter.connection_ended(connection), now_s)
+        self._stage.now_s = now_s
+        self._take_back(part)
+        part.connection_ended(ended, now_s)
+        self._endings.append(ConnectionEnd(part.name, connection, ended, now_s))
+        self._mending.pop(part.name, None)
+        part.mending = None
+        if self._is_to_be_mended(part):
+            part.mending = part.reconnecting.after_end(ended, now_s)
+        if part.mending is not None:
+            self._mending[part.name] = Strand(mend(self._scenes[part.name]), mends=part)
+        for strand in self._wanting(part, Leave):
+            strand.resume(ended)
 
     def outcome(self) -> Outcome:
         """What came of it so far; steps not begun are "not reached"."""
-        begun = {result.number for result in self._results}
-        missing = [
-            StepResult(step.number, step.verb, step.line, NOT_REACHED, "")
-            for step in self._script.steps
-            if step.number not in begun
-        ]
+        receipts = [receipt for scene in self._scenes.values() for receipt in scene.part.receipts]
+        first = next(iter(self._scenes))
         return Outcome(
-            results=(*self._results, *missing),
-            receipts=tuple(self._receipts),
-            troubles=tuple(self._troubles),
-            notes=tuple(self._notes),
-            ended=self._ended,
+            results=self._performance.all_results(),
+            receipts=tuple(sorted(receipts, key=_frame)),
+            troubles=tuple(self._stage.troubles),
+            notes=tuple(self._stage.notes),
+            ended=next(
+                (end.ended.says or end.ended.how for end in reversed(self._endings) if end.consumer == first),
+                None,
+            ),
+            endings=tuple(self._endings),
+            seed=self._seed,
         )
-
-    # --- taking in ---
-
-    def _take_in(
-        self, data: bytes, stamp: Stamp, now_s: float, *, from_client: bool, binary: bool = False
-    ) -> None:
-        if stamp.connection not in self._connections:
-            self._connections.append(stamp.connection)
-            token = None if self._init_connection else self._token
-            self._learn(
-                self._interpreter.connection_opened(stamp.connection, token=token, stamp=stamp), now_s
-            )
-        envelope = parse(data, from_client=from_client, binary=binary)
-        self._learn(self._interpreter.feed(envelope, stamp), now_s)
-
-    def _learn(self, events: list[Event], now_s: float) -> None:
-        new = self._known.learn(events, now_s)
-        # First what was given already: a history brings messages and our old receipts for them together.
-        for event in events:
-            if isinstance(event, ReceiptReported):
-                self._note_receipt(event)
-            elif isinstance(event, ReceiptRefused):
-                self._note_refusal(event)
-        for heard in new:
-            if not self._known.is_ours(heard.key):
-                self._plan.arrived(heard.key, heard.at_s)
-
-    def _note_receipt(self, event: ReceiptReported) -> None:
-        if event.mine or self._known.is_us(event.participant, event.role):
-            for sequence in event.sequences:
-                self._plan.given(MessageKey(event.dialog_id, sequence), event.status)
-
-    def _note_refusal(self, event: ReceiptRefused) -> None:
-        named = ", ".join(f"#{sequence}" for sequence in event.sequences)
-        says = (
-            f"{event.status} for {named} (frame {event.ask}) was answered with {event.code}"
-            f" (frame {event.evidence.frame})"
-        )
-        step = self._asked_by.get(event.ask)
-        if step is None:
-            self._notes.append(says)
-            return
-        self._results = [
-            result._replace(outcome=FAILED, says=says) if result.number == step else result
-            for result in self._results
-        ]
 
     # --- going on ---
 
-    def _send(self, text: str, receipt: Planned | None) -> Send:
-        action = Send(text, receipt.at_s if receipt is not None else None)
-        self._outgoing = (action, receipt)
+    def _look_after(self, now_s: float) -> Action | Went:
+        """Something to do for the strands; or whether one of them went on."""
+        for strand in self._strands():
+            result = strand.look_after(now_s)
+            if not isinstance(result, Went):
+                return self._hand_out(*result, strand)
+            if result is Went.ON:
+                self._clear_away(strand)
+                return result
+        return Went.NOWHERE
+
+    def _strands(self) -> list[Strand]:
+        return [*self._mending.values(), self._main]
+
+    def _clear_away(self, strand: Strand) -> None:
+        """A connection is mended, or never will be; or the script itself took it in hand."""
+        part = strand.mends
+        if part is None:
+            self._mending = {
+                name: one
+                for name, one in self._mending.items()
+                if self._scenes[name].part.mending is not None
+            }
+        elif strand.over:
+            self._mending.pop(part.name, None)
+            part.mending = None
+            if strand.failed is not None:
+                self._stage.troubles.append(strand.failed.says)
+
+    def _hand_out(self, action: Doing, part: Part, strand: Strand | None, due: Due | None = None) -> Action:
+        self._outgoing = _Outgoing(action, part, strand, due)
         return action
 
-    def _receipt(self, due: Planned) -> str:
-        dialog_id, sequence = due.key
-        return dump(
+    def _frame_left(self, outgoing: _Outgoing, frame: int | None, now_s: float) -> None:
+        if outgoing.strand is None:
+            return
+        if outgoing.strand is self._main and outgoing.part.settled:
+            outgoing.part.frame_of_step_left(now_s)
+        outgoing.strand.resume(frame)
+        self._clear_away(outgoing.strand)
+
+    def _take_back(self, part: Part) -> None:
+        """What was handed out for this connection did not leave."""
+        if self._outgoing is None or self._outgoing.part is not part:
+            return
+        if self._outgoing.due is not None:
+            part.plan.put_back(self._outgoing.due)
+        self._outgoing = None
+
+    def _is_to_be_mended(self, part: Part) -> bool:
+        if not self._performance.playing or part.leaving:
+            return False
+        return not close_expected(self._stage, self._performance.current, part)
+
+    def _wanting(self, part: Part | None, kind: type) -> list[Strand]:
+        """The strands that wait for the driver to connect, to hang up or to upload."""
+        waiting = [one for one in self._strands() if isinstance(one.want, kind)]
+        waiting = [one for one in waiting if part is None or one.part is part]
+        if self._outgoing is not None and self._outgoing.strand in waiting:
+            self._outgoing = None
+        return waiting
+
+    def _swallowed(self, outgoing: _Outgoing) -> None:
+        """The text went into a frame that a step left unfinished: nobody will read it as one."""
+        says = "went into the frame that was left unfinished before it; it arrived as no frame of its own"
+        if outgoing.strand is not None:
+            outgoing.strand.fail(StepFailed(f"what was sent {says}"))
+            self._clear_away(outgoing.strand)
+        elif outgoing.due is not None:
+            named = ", ".join(f"#{key.sequence}" for key in outgoing.due.keys)
+            self._stage.troubles.append(f"{outgoing.due.status} for {named} {says}")
+
+    def _waiting(self) -> Action:
+        strands = list(self._strands())
+        moments = [strand.wakes_at_s() for strand in strands]
+        moments += [part.plan.next_at_s() for part in self._sending()]
+        until_s = min((moment for moment in moments if moment is not None), default=None)
+        if until_s is not None and all(strand.rests for strand in strands):
+            return WakeAt(until_s)
+        return AwaitMessage(until_s)
+
+    # --- receipts ---
+
+    def _sending(self) -> list[Part]:
+        """Who may send receipts now."""
+        if not self._performance.playing:
+            return []
+        return [scene.part for scene in self._scenes.values() if scene.part.settled]
+
+    def _due_receipts(self, now_s: float) -> Action | None:
+        dues = [(at_s, part) for part in self._sending() if (at_s := part.plan.next_at_s()) is not None]
+        if not dues:
+            return None
+        _, part = min(dues, key=lambda due: due[0])
+        due = part.plan.take_due(now_s)
+        if due is None:
+            return None
+        text = dump(
             requests.publish_receipt(
-                self._scene.next_id(),
-                dialog_id,
+                part.next_id(),
+                due.dialog_id,
                 due.status,
-                [sequence],
-                conversation_id=self._known.conversation_of(dialog_id),
+                [key.sequence for key in due.keys],
+                conversation_id=part.known.conversation_of(due.dialog_id),
+                metadata=due.metadata,
             )
         )
+        return self._hand_out(Send(text, due.at_s, part.connection or 0), part, None, due)
 
-    def _go_on(self, now_s: float) -> Action:
-        """Let the course run until it wants something that takes time, or is over."""
-        if self._want is None and not self._done:
-            self._resume(None)
-        while not self._done:
-            if (due := self._due(now_s)) is not None:
-                return self._send(self._receipt(due), due)
-            match self._want:
-                case Tell(text) if self._ended is None:
-                    return self._send(text, None)
-                case Until(found, deadline_s):
-                    if (action := self._wait_until(found, deadline_s, now_s)) is not None:
-                        return action
-                case Rest(until_s) if now_s < until_s:
-                    return WakeAt(self._earlier(until_s) or until_s)
-                case Rest():
-                    self._resume(None)
-                case _Goodbye() if self._ended is None:
-                    return HangUp()
-                case _Goodbye():
-                    self._resume(None)
-                case _:
-                    self._fail(StepFailed(f"the connection is over: {self._ended}"))
-        return Done()
+    def _note(self, refused: list[Refused]) -> None:
+        for one in refused:
+            if not one.steps:
+                self._stage.notes.append(one.says)
+            for step in one.steps:
+                self._performance.fail_step(step, one.says)
 
-    def _due(self, now_s: float) -> Planned | None:
-        return self._plan.take_due(now_s) if self._playing and self._ended is None else None
 
-    def _wait_until(self, found: Any, deadline_s: float | None, now_s: float) -> Action | None:
-        """The action to wait with; None if there is nothing to wait for any more."""
-        try:
-            value = found()
-        except StepFailed as failed:
-            self._fail(failed)
-            return None
-        if value is not None or (deadline_s is not None and now_s >= deadline_s):
-            self._resume(value)
-            return None
-        if self._ended is not None:
-            shown = seen.lines(self._known.transcript)
-            self._fail(StepFailed(f"the connection is over: {self._ended}", shown))
-            return None
-        return AwaitMessage(self._earlier(deadline_s))
+def _acting(script: Script) -> list[str]:
+    """The consumers that do something, in the script's order."""
+    acting = {step.consumer for step in script.steps}
+    return [name for name in script.consumers if name in acting] or [*acting]
 
-    def _earlier(self, at_s: float | None) -> float | None:
-        receipt_s = self._plan.next_at_s() if self._playing and self._ended is None else None
-        return min((moment for moment in (at_s, receipt_s) if moment is not None), default=None)
 
-    def _resume(self, value: object) -> None:
-        try:
-            self._want = self._course.send(value)
-        except StopIteration:
-            self._done = True
+def _is_payload(frame: SendFrame) -> bool:
+    return frame.opcode == _TEXT and frame.fin and not frame.rsv
 
-    def _fail(self, failed: StepFailed) -> None:
-        try:
-            self._want = self._course.throw(failed)
-        except StopIteration:
-            self._done = True
 
-    # --- the course of the whole script ---
-
-    def _whole(self) -> Generator[Want | _Goodbye, Any, None]:
-        if (yield from self._all_steps()):
-            yield from self._last_things()
-        self._playing = False
-        yield _Goodbye()
-
-    def _all_steps(self) -> Generator[Want, Any, bool]:
-        if self._init_connection:
-            introduction = Step(0, "init_connection", 1, verbs.Verb())
-            if not (yield from self._one(introduction)):
-                return False
-        for step in self._script.steps:
-            if not (yield from self._one(step)):
-                return False
-        return True
-
-    def _one(self, step: Step) -> Generator[Want, Any, bool]:
-        began_s = self._scene.now_s
-        outcome, says = OK, ""
-        shown: tuple[str, ...] = ()
-        try:
-            says = yield from self._introduce() if step.number == 0 else perform(self._scene, step)
-        except StepFailed as failed:
-            outcome, says, shown = FAILED, failed.says, failed.shown
-        result = StepResult(
-            step.number, step.verb, step.line, outcome, says, began_s, self._scene.now_s, shown
-        )
-        self._results.append(result)
-        self._on_step(result)
-        return outcome == OK
-
-    def _introduce(self) -> Generator[Want, Any, str]:
-        wish = requests.init_connection(self._scene.next_id(), self._token or "")
-        yield from ask(self._scene, wish, ANSWERS_AWAITED_S)
-        return "let in"
-
-    def _last_things(self) -> Generator[Want, Any, None]:
-        self._plan.close()
-        try:
-            yield Until(lambda: True if self._plan.next_at_s() is None else None, None)
-            deadline_s = self._scene.now_s + ANSWERS_AWAITED_S
-            yield Until(lambda: True if not self._known.unanswered or self._ended else None, deadline_s)
-        except StepFailed as failed:
-            self._troubles.append(f"receipts are left that could not go out: {failed.says}")
-        if self._known.unanswered:
-            frames = ", ".join(str(frame) for frame in sorted(self._known.unanswered))
-            self._notes.append(f"no answer came to frame {frames}")
+def _frame(receipt: ReceiptSent) -> int:
+    return receipt.frame

@@ -4,66 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from recorder.documents import Document, Duration, Path, read_document, substitute, unknown, validate
+from recorder.documents import Document, Path, read_document, substitute, unknown, validate
 
-from .verbs import RESERVED_NAMES, VERBS, Accept, Model, Read, Verb
+from .includes import Folder
+from .naming import check_names
+from .references import Reference
+from .sections import (
+    FILLED_IN_LATE,
+    MOST_CONSUMERS,
+    ONLY_CONSUMER,
+    Consumer,
+    Sections,
+    StandingRule,
+)
+from .unfolding import Placed, Unfolding, fill_steps
+from .verb_model import Verb, is_name
+from .verbs_wire import Spacing
 
-
-class Consumer(Model):
-    """Where to connect, and as whom; an option on the command line goes before it."""
-
-    url: str | None = None
-    token: str | None = None
-    init_connection: bool = False
-
-
-class StandingRule(Model):
-    """What goes out for each message of the other side, so long after it arrived; None: nothing does."""
-
-    accept: Duration | None = None
-    read: Duration | None = None
-
-    def delays_s(self) -> dict[str, float]:
-        """Status → delay, in the order of the ladder."""
-        ruled = {"ACCEPT": self.accept, "READ": self.read}
-        return {status: delay for status, delay in ruled.items() if delay is not None}
+__all__ = ["ONLY_CONSUMER", "Consumer", "Script", "StandingRule", "Step", "load"]
 
 
 class Step(NamedTuple):
-    """One step: ``says`` is the model of its verb."""
+    """One step, as it is played.
+
+    Attributes:
+        number: its place among all steps, from 1, with what is repeated and included written out.
+        line: in the script, or in ``file``.
+        says: the model of its verb; where ``references`` is not empty, not filled in yet.
+        consumer: who carries it out: the one it names, else the script's first.
+        round: which time round it is in the innermost ``repeat``, from 1; None outside of any.
+        file: the file it stands in, where that is an included one; else None.
+        references: what ``${name.path}`` in it names, to be filled in when it is played.
+    """
 
     number: int
     verb: str
     line: int
     says: Verb
-
-
-class _Sections(Model):
-    """What stands at the top of a script. Steps are checked one by one, the agent by the simulator."""
-
-    name: str | None = None
-    consumer: Any = None
-    receipts: StandingRule = StandingRule()
-    steps: list[Any]
-    agent: list[Any] | None = None
-    simulator: dict[str, Any] | None = None
+    consumer: str = ONLY_CONSUMER
+    round: int | None = None
+    file: str | None = None
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A scripted consumer.
+    """A scripted consumer, or several.
 
     Attributes:
         name: as the script calls itself; else its file's name.
-        receipts: the standing rule.
+        receipts: the standing rule; that of each consumer is what ``rule`` says.
         steps: in order.
         agent: the simulator's side, unchecked; None where the script has none. Its lines are in
             ``document``, under ``("agent", …)``.
-        simulator: the simulator's settings, unchecked.
+        simulator: the simulator's settings, unchecked; their lines are there too.
         notes: what is allowed but better not done, in sentences.
-        document: the script as it was read; variables are filled in except under ``consumer``.
+        document: the script as it was read; variables are filled in except where a consumer connects.
+        consumers: by name, in the script's order; the first one acts where a step does not say who.
+            Their url, token and upload_url are as written: ``consumer`` fills them in.
+        spacing: the least time between two frames of one consumer's steps, until a step says otherwise.
+        files: what ``send_file`` sends, by the name its step has.
     """
 
     name: str
@@ -73,29 +76,39 @@ class Script:
     simulator: dict[str, Any] | None
     notes: tuple[str, ...]
     document: Document
+    consumers: Mapping[str, Consumer]
+    spacing: Spacing
+    files: Mapping[str, bytes]
 
-    def consumer(self, variables: Mapping[str, str]) -> Consumer:
+    def consumer(self, variables: Mapping[str, str], name: str | None = None) -> Consumer:
         """Where to connect, with variables filled in: only here, as the simulator does not need them.
 
+        ``name``: whose; that of the first if not given.
+
         Raises:
-            BadScript: a variable it names is not set, or the section is not as it should be.
+            BadScript: a variable it names is not set.
         """
-        if self.document.value.get("consumer") is None:
+        at = _section(self.document, name or next(iter(self.consumers)))
+        if at is None or self.document.at(at) is None:
             return Consumer()
-        filled = substitute(self.document, variables, at=("consumer",))
-        return validate(filled, Consumer, at=("consumer",))
+        document = self.document
+        for key in FILLED_IN_LATE:
+            if key in document.at(at):
+                document = substitute(document, variables, at=(*at, key))
+        return validate(document, Consumer, at=at)
 
-    def later_receipts(self, name: str, *, after: int) -> set[str]:
-        """The statuses that steps after the one numbered ``after`` send for the message called ``name``."""
-        return {
-            step.verb.upper()
-            for step in self.steps[after:]
-            if isinstance(step.says, Accept | Read) and step.says.message == name
-        }
+    def rule(self, name: str) -> StandingRule:
+        """The standing rule of one consumer: its own, or else the script's."""
+        own = self.consumers[name].receipts
+        return self.receipts if own is None else own
 
 
-def load(text: str | bytes, *, file: str, variables: Mapping[str, str]) -> Script:
+def load(
+    text: str | bytes, *, file: str, variables: Mapping[str, str], folder: Folder | None = None
+) -> Script:
     """Read and check a script.
+
+    ``folder`` is where it lies, for what it includes and sends; None: nowhere, and it can do neither.
 
     Raises:
         BadScript: with file, line, step and what was meant.
@@ -104,96 +117,120 @@ def load(text: str | bytes, *, file: str, variables: Mapping[str, str]) -> Scrip
     if not isinstance(written.value, dict):
         raise written.error((), "a script is a mapping with steps:")
     document = _filled(written, variables)
-    sections = validate(document, _Sections)
-    if not sections.steps:
+    if document.value.get("steps") == []:
         raise document.error(("steps",), "there are no steps")
-    if sections.consumer is not None:
-        validate(document, Consumer, at=("consumer",))
-    steps = tuple(_step(document, index) for index in range(len(sections.steps)))
-    _check_names(document, steps)
+    sections = validate(document, Sections)
+    consumers = _consumers(document, sections)
+    unfolding = Unfolding(variables, folder)
+    placed = unfolding.unfold(document, name=file.rpartition("/")[2])
+    if not placed:
+        raise document.error(("steps",), "there are no steps once they are repeated and included")
+    check_names(placed)
     return Script(
         name=sections.name or file,
         receipts=sections.receipts,
-        steps=steps,
+        steps=tuple(_steps(placed, consumers)),
         agent=sections.agent,
         simulator=sections.simulator,
-        notes=tuple(_notes(document, sections)),
+        notes=tuple(_notes(document, placed, consumers)),
         document=document,
+        consumers=MappingProxyType(consumers),
+        spacing=sections.rate,
+        files=MappingProxyType(unfolding.files),
     )
 
 
 def _filled(document: Document, variables: Mapping[str, str]) -> Document:
+    """Variables filled in, wherever they are needed to check the script or to play it."""
     for section in document.value:
-        if section != "consumer":
-            document = substitute(document, variables, at=(section,))
+        if section == "steps":
+            document = fill_steps(document, variables)
+            continue
+        for path in _needed_now(document, section):
+            document = substitute(document, variables, at=path)
     return document
 
 
-def _step(document: Document, index: int) -> Step:
-    path: Path = ("steps", index)
-    written = document.at(path)
-    if isinstance(written, str):
-        document = _as_mapping(document, index, written)
-        written = document.at(path)
-    if not isinstance(written, dict) or len(written) != 1:
-        raise document.error(
-            path, 'a step is one verb, like "- say: Hello" or "- wait: 2s"', hint=_indented(written)
+def _needed_now(document: Document, section: str) -> Iterator[Path]:
+    held = document.value[section]
+    if section == "consumer" and isinstance(held, dict):
+        yield from ((section, key) for key in held if key not in FILLED_IN_LATE)
+    elif section == "consumers" and isinstance(held, dict):
+        for name, one in held.items():
+            keys = one if isinstance(one, dict) else ()
+            yield from ((section, name, key) for key in keys if key not in FILLED_IN_LATE)
+    elif section not in ("consumer", "consumers"):
+        yield (section,)
+
+
+# --- consumers ------------------------------------------------------------------------------------------
+
+
+def _consumers(document: Document, sections: Sections) -> dict[str, Consumer]:
+    if sections.consumers is None:
+        given = sections.consumer is not None
+        one = validate(document, Consumer, at=("consumer",)) if given else Consumer()
+        return {ONLY_CONSUMER: one}
+    at: Path = ("consumers",)
+    if sections.consumer is not None:
+        raise document.error(at, "consumer: and consumers: exclude each other; put all of them in consumers:")
+    if not sections.consumers:
+        raise document.error(at, "there are no consumers; at least one must be named")
+    if len(sections.consumers) > MOST_CONSUMERS:
+        raise document.error(at, f"there are more than {MOST_CONSUMERS:,} consumers")
+    return {name: _one_of_many(document, name) for name in sections.consumers}
+
+
+def _one_of_many(document: Document, name: str) -> Consumer:
+    at: Path = ("consumers", name)
+    if not is_name(name):
+        says = "a consumer's name is letters, digits, - and _, and begins with a letter"
+        raise document.error(at, f'"{name}": {says}')
+    return Consumer() if document.at(at) is None else validate(document, Consumer, at=at)
+
+
+def _section(document: Document, name: str) -> Path | None:
+    """Where a consumer is described; None if it is nowhere."""
+    if document.value.get("consumers") is not None:
+        return ("consumers", name)
+    return ("consumer",) if document.value.get("consumer") is not None else None
+
+
+def _steps(placed: list[Placed], consumers: Mapping[str, Consumer]) -> Iterator[Step]:
+    first = next(iter(consumers))
+    for number, (written, time_round) in enumerate(placed, start=1):
+        named = getattr(written.says, "consumer", None)
+        if named is not None and named not in consumers:
+            problem = unknown("consumer", named, consumers)
+            raise written.document.error(written.field("consumer"), problem)
+        yield Step(
+            number,
+            written.verb,
+            written.line,
+            written.says,
+            named or first,
+            time_round,
+            written.file,
+            written.references,
         )
-    (verb,) = written
-    if verb not in VERBS:
-        raise document.error((*path, verb), unknown("verb", verb, VERBS))
-    says = validate(document, VERBS[verb], at=(*path, verb))
-    return Step(index + 1, verb, document.line(path) or 1, says)
 
 
-def _as_mapping(document: Document, index: int, verb: str) -> Document:
-    """``- open_conversation`` means ``- open_conversation:``."""
-    steps = list(document.value["steps"])
-    steps[index] = {verb: None}
-    return document._replace(value={**document.value, "steps": steps})
+# --- notes ----------------------------------------------------------------------------------------------
 
 
-def _indented(written: object) -> str | None:
-    if isinstance(written, dict) and len(written) > 1:
-        first, second = list(written)[:2]
-        return f'if "{second}" belongs to "{first}", indent it further, or write {first}: {{{second}: …}}'
-    return None
+def _notes(document: Document, placed: list[Placed], consumers: Mapping[str, Consumer]) -> Iterator[str]:
+    for name, consumer in consumers.items():
+        at = _section(document, name)
+        if at is not None and consumer.token is not None and "${" not in consumer.token:
+            yield _note(document, (*at, "token"), _BETTER)
+    acting = {getattr(step.written.says, "consumer", None) for step in placed}
+    for name in list(consumers)[1:]:
+        if name not in acting:
+            yield _note(document, ("consumers", name), f"no step is done by {name}; it never connects")
 
 
-# --- names of messages ----------------------------------------------------------------------------------
+_BETTER = 'a token is written out here; take it from outside: token: "${UMS_JWT}"'
 
 
-def _check_names(document: Document, steps: tuple[Step, ...]) -> None:
-    given: dict[str, Step] = {}
-    for step in steps:
-        for path, name in _named(step, "message"):
-            if name not in given:
-                raise document.error(path, _no_such_name(name, given, steps))
-        for path, name in _named(step, "as_"):
-            if name in given:
-                first = given[name]
-                raise document.error(
-                    path, f'the name "{name}" is given already in step {first.number}, line {first.line}'
-                )
-            given[name] = step
-
-
-def _named(step: Step, field: str) -> Iterator[tuple[Path, str]]:
-    name = getattr(step.says, field, None)
-    if isinstance(name, str) and name not in RESERVED_NAMES:
-        yield ("steps", step.number - 1, step.verb, field.rstrip("_")), name
-
-
-def _no_such_name(name: str, given: Mapping[str, Step], steps: tuple[Step, ...]) -> str:
-    for step in steps:
-        if getattr(step.says, "as_", None) == name:
-            return f'the message "{name}" gets its name only in step {step.number}, line {step.line}'
-    return unknown("message", name, [*given, *RESERVED_NAMES])
-
-
-def _notes(document: Document, sections: _Sections) -> Iterator[str]:
-    token = sections.consumer.get("token") if isinstance(sections.consumer, dict) else None
-    if isinstance(token, str) and "${" not in token:
-        line = document.line(("consumer", "token"))
-        better = 'token: "${UMS_JWT}"'
-        yield f"{document.file}, line {line}: a token is written out here; take it from outside: {better}"
+def _note(document: Document, at: Path, says: str) -> str:
+    return f"{document.file}, line {document.line(at)}: {says}"

@@ -1,7 +1,10 @@
 """What a check found, as JUnit XML: one test case for each rule, for whoever shows tests.
 
 A violated rule of severity error fails; one that only says "not observable", or that had nothing to look
-at, is skipped; all others pass, and what they found stands in their output.
+at, is skipped; all others pass, and what they found stands in the output of the suite.
+
+There is no one schema. This is written to satisfy both that are in use, of Jenkins and of Ant: what one
+of them forbids is not here, though the other allows it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from recorder.receipts.findings import Finding, Outcome
 from recorder.receipts.rules_ground import Rule
+from recorder.wire.records import iso_utc
 
 _NOTHING = "nothing of the kind is in this recording"
 
@@ -19,40 +23,65 @@ _NOTHING = "nothing of the kind is in this recording"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(session: str, rules: Sequence[Rule], findings: Sequence[Finding]) -> str:
-    """The XML of one checked session; ``rules`` are those that ran."""
+def junit(
+    session: str, rules: Sequence[Rule], findings: Sequence[Finding], *, started_at_us: int | None = None
+) -> str:
+    """The XML of one checked session; ``rules`` are those that ran.
+
+    ``started_at_us`` is when the session began. Without it there is no timestamp, which Jenkins takes and
+    the schema of Ant does not.
+    """
     cases = [
         _case(session, rule, [finding for finding in findings if finding.rule == rule.id]) for rule in rules
     ]
-    counts = {
+    suite = ET.Element("testsuite", _about(session, cases, started_at_us))
+    properties = ET.SubElement(suite, "properties")
+    ET.SubElement(properties, "property", {"name": "session", "value": xml_text(session)})
+    suite.extend(cases)
+    passed = [finding for finding in findings if finding.rule not in _failing(findings)]
+    ET.SubElement(suite, "system-out").text = "".join(f"{each.rule}: {_line(each)}\n" for each in passed)
+    ET.SubElement(suite, "system-err")
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _about(session: str, cases: Sequence[ET.Element], started_at_us: int | None) -> dict[str, str]:
+    stamp = iso_utc(started_at_us)
+    timestamp = {"timestamp": stamp[:19]} if stamp is not None and "T" in stamp else {}
+    return {
+        "id": "0",
+        "package": "recorder",
+        "name": xml_text(f"session {session}"),
+        **timestamp,
+        "hostname": "localhost",
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
         "errors": "0",
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": "0",
     }
-    root = ET.Element("testsuites", {"name": "recorder check", **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": _xml(f"session {session}"), **counts})
-    suite.extend(cases)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _failing(findings: Sequence[Finding]) -> set[str]:
+    return {finding.rule for finding in findings if finding.fails}
 
 
 def _case(session: str, rule: Rule, findings: Sequence[Finding]) -> ET.Element:
-    case = ET.Element("testcase", {"name": rule.id, "classname": _xml(f"recorder.{session}"), "time": "0"})
-    told = "\n".join(map(_line, findings))
+    case = ET.Element(
+        "testcase", {"name": rule.id, "classname": xml_text(f"recorder.{session}"), "time": "0"}
+    )
     failing = [finding for finding in findings if finding.fails]
     outcomes = {finding.outcome for finding in findings}
     if failing:
         words = f"{len(failing)} violations; the first: " if len(failing) > 1 else ""
-        failure = {"message": _xml(words + failing[0].says), "type": rule.id}
-        ET.SubElement(case, "failure", failure).text = told
+        failure = {"message": xml_text(words + failing[0].says), "type": rule.id}
+        ET.SubElement(case, "failure", failure).text = "\n".join(map(_line, findings))
     elif not findings:
         ET.SubElement(case, "skipped", {"message": _NOTHING})
     elif outcomes == {Outcome.NOT_OBSERVABLE}:
-        ET.SubElement(case, "skipped", {"message": _xml(findings[0].says)})
-    if findings and not failing:
-        ET.SubElement(case, "system-out").text = told
+        ET.SubElement(case, "skipped", {"message": xml_text(findings[0].says)})
     return case
 
 
@@ -61,8 +90,9 @@ def _line(finding: Finding) -> str:
     where += [f"#{frame}" for frame in finding.frames]
     place = f" ({', '.join(where)})" if where else ""
     grave = f" {finding.severity}" if finding.outcome is Outcome.VIOLATED else ""
-    return _xml(f"{finding.outcome}{grave}: {finding.says}{place}")
+    return xml_text(f"{finding.outcome}{grave}: {finding.says}{place}")
 
 
-def _xml(text: str) -> str:
+def xml_text(text: str) -> str:
+    """The text with what XML cannot hold written as ``\\u0007``."""
     return _NO_XML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

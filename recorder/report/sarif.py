@@ -76,7 +76,9 @@ def _location(archive: str, session: str, finding: Finding) -> dict[str, object]
         for frame in finding.frames
     ]
     whole = {"name": session, "fullyQualifiedName": session, "kind": "session"}
+    # In a path a colon would make a scheme of what stands before it.
+    uri = quote(archive, safe="/:@" if "://" in archive else "/@")
     return {
-        "physicalLocation": {"artifactLocation": {"uri": quote(archive, safe="/:@")}},
+        "physicalLocation": {"artifactLocation": {"uri": uri}},
         "logicalLocations": frames or [whole],
     }

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from recorder.receipts.delays import Delay
@@ -28,19 +27,24 @@ def print_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence
     """Columns under upper-case headings. Only a column whose name ends in "+" is cut to fit the width."""
     laid = [[cell if isinstance(cell, Text) else Text(safe_text(cell)) for cell in row] for row in rows]
     output = console(stream)
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for column, width in zip(columns, _widths(columns, laid, output.width), strict=True):
-        heading = Text(column.removesuffix("+"))
-        table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=width, max_width=width)
-    for row in laid:
-        table.add_row(*row)
-    with output.capture() as laid_out:
-        output.print(table, no_wrap=True, crop=False)
-    for line in laid_out.get().splitlines():
-        stream.write(line.rstrip() + "\n")
+    widths = _widths(columns, laid, output.width)
+    headings = [Text(column.removesuffix("+"), style="bold") for column in columns]
+    for row in (headings, *laid):
+        output.print(_line_of(row, widths), soft_wrap=True)
 
 
 _GAP = 2
+
+
+def _line_of(row: Sequence[Text], widths: Sequence[int]) -> Text:
+    # Not a table of rich: where nothing is left to cut it would drop whole columns, and it takes longer.
+    line = Text()
+    for cell, width in zip(row, widths, strict=True):
+        fitted = cell.copy()
+        fitted.truncate(width, overflow="ellipsis", pad=True)
+        line.append_text(fitted).append(" " * _GAP)
+    line.rstrip()
+    return line
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> list[int]:

@@ -19,6 +19,7 @@ from recorder.messaging.redaction import Redactor
 from recorder.wire.records import RecordedFrame
 
 from . import opening, postgresql, reading, schema, sqlitefile, upkeep
+from .gathering import Gathering
 from .hearing import Skimmed
 from .info import ArchiveInfo, ConnectionInfo, ConnectionStanding, SessionInfo, SessionStanding
 from .intake import Intake
@@ -86,6 +87,13 @@ class Archive:
             archive.close()
             raise
         return archive
+
+    @property
+    def address(self) -> str:
+        """What opens it again, from another process too. A URL with its password: keep it to yourself."""
+        if self._opened.url is not None:
+            return self._opened.url.render_as_string(hide_password=False)
+        return self.where if self._opened.path is None else str(self._opened.path.absolute())
 
     def _start_writing(self) -> None:
         opened = self._opened
@@ -195,6 +203,11 @@ class Archive:
             rows = SessionRows(public_id, self._insert_session(ledger, values), redactor)
         patience = Patience(clock, storage_wait_s)
         return Intake(ledger, rows, patience=patience, always_full=durability == "full")
+
+    def gathering(self, *, clock: Timekeeper, storage_wait_s: float = STORAGE_WAIT_S) -> Gathering:
+        """What commits for many sessions, recorded from one thread, at once. Raises ``StorageFailed``."""
+        with self._writing() as ledger:
+            return Gathering(ledger, patience=Patience(clock, storage_wait_s))
 
     def _insert_session(self, ledger: Ledger, values: Mapping[str, object]) -> int:
         try:

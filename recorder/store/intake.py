@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from recorder.errors import StorageFailed
 from recorder.wire.records import Record
 
 from .ledger import Ledger, Patience
 from .rows import Batch, SessionRows
+
+T = TypeVar("T")
 
 
 class Intake:
@@ -29,6 +32,9 @@ class Intake:
         """Public id of the session."""
         self.frames = 0
         """How many frames are committed."""
+        self.waits_for_a_lull = False
+        """Whether barriers are left to ``settle``, which somebody calls when nobody minds that a disk takes
+        its time."""
         self._ledger = ledger
         self._rows = rows
         self._patience = patience
@@ -63,8 +69,56 @@ class Intake:
         if not self._finished:
             self._guarded(lambda: self._finish(ended_at_us, complete, detail))
 
+    # For a gathering, which commits for many ------------------------------------------------------
+
+    @property
+    def rows(self) -> SessionRows:
+        """What makes the rows of this session."""
+        return self._rows
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has its end record."""
+        return self._finished
+
+    def prepare(self, records: Sequence[Record]) -> Batch:
+        """The rows for these records, for another to commit, or else to call ``fail``. Raises as a call."""
+        return self._guarded(lambda: self._rows.batch(records))
+
+    def prepare_end(self, ended_at_us: int | None, complete: bool, detail: str | None) -> Batch:
+        """The same for the end record. Raises as ``finish``."""
+
+        def end() -> Batch:
+            changes = self._rows.end(ended_at_us, "complete" if complete else "interrupted", detail)
+            self._rows.unsettle()
+            return Batch(changes=changes)
+
+        batch = self._guarded(end)
+        self._finished = True
+        return batch
+
+    def fail(self, error: BaseException) -> None:
+        """What was prepared is not committed: nothing may follow it."""
+        broken = StorageFailed(self._ledger.where, "an earlier write was broken off")
+        self._fail(error if isinstance(error, StorageFailed) else broken)
+
+    def release(self) -> None:
+        """It is not being written any more; call it once everything is safe."""
+        self._ledger.release(self._rows)
+
+    def settle(self, *, after_s: float) -> None:
+        """Make the barrier, if the last one is so old and there is anything to make safe.
+
+        Raises:
+            StorageFailed: as ``barrier``.
+        """
+        if not self._ledger.is_covered and self._ledger.barrier_is_due(self._patience.clock, after_s=after_s):
+            self.barrier()
+
+    # Within ---------------------------------------------------------------------------------------
+
     def _take(self, records: Sequence[Record]) -> None:
-        due = self._ledger.barrier_is_due(self._patience.clock)
+        due = self._ledger.barrier_is_due(self._patience.clock) and not (records and self.waits_for_a_lull)
         if not records and (not due or self._ledger.is_covered):
             return
         batch = self._rows.batch(records)
@@ -81,14 +135,14 @@ class Intake:
         self._finished = True
         self._ledger.release(self._rows)
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guarded(self, work: Callable[[], T]) -> T:
         with self._ledger.guard:
             if self._failed is not None:
                 raise self._failed
             if self._finished:
                 raise StorageFailed(self._ledger.where, f"session {self.session} has its end record already")
             try:
-                work()
+                return work()
             except StorageFailed as error:
                 self._fail(error)
                 raise

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -78,34 +78,38 @@ class Ledger:
             frame.insert().inline().compile(connection.engine, column_keys=list(FRAME_COLUMNS))
         )
 
-    def barrier_is_due(self, clock: Timekeeper) -> bool:
-        """Whether the last barrier, of whichever session, is a second old."""
+    def barrier_is_due(self, clock: Timekeeper, *, after_s: float = BARRIER_EVERY_S) -> bool:
+        """Whether the last barrier, of whichever session, is as old as that."""
         at_s = self._barrier_at_s
-        return at_s is None or clock.now_s() - at_s >= BARRIER_EVERY_S
+        return at_s is None or clock.now_s() - at_s >= after_s
 
     @property
     def is_covered(self) -> bool:
         """Whether no frame was committed since the last barrier."""
         return not self._uncovered
 
-    def commit(self, batch: Batch, rows: SessionRows, *, full: bool, patience: Patience) -> None:
-        """Return when the batch is committed; with ``full``, when it would survive a power cut.
+    def commit(self, batch: Batch, *rows: SessionRows, full: bool, patience: Patience) -> None:
+        """Return when the batch, of one or more sessions, is committed; ``full``: safe from a power cut.
 
         Raises:
             StorageFailed: it is not committed, and no part of it is.
         """
         self._commit(batch, full, patience)
         if batch.frames:
-            self._uncovered.add(rows)
+            self._uncovered.update(rows)
 
-    def commit_barrier(self, batch: Batch, rows: SessionRows, *, patience: Patience) -> None:
+    def uncover(self, rows: SessionRows) -> None:
+        """Something of this session is committed that the next barrier is to make safe."""
+        self._uncovered.add(rows)
+
+    def commit_barrier(self, batch: Batch, *rows: SessionRows, patience: Patience) -> None:
         """The same, and note for every session how far it has come for certain.
 
         Raises:
             StorageFailed: as ``commit``; also if the file is no longer where it was.
         """
         self._check_in_place()
-        sessions = {*self._uncovered, rows}
+        sessions = {*self._uncovered, *rows}
         standings = [change for each in sessions for change in each.barrier()]
         self._commit(batch._replace(changes=[*standings, *batch.changes]), True, patience)
         for each in sessions:
@@ -114,6 +118,34 @@ class Ledger:
         self._barrier_at_s = patience.clock.now_s()
         if self._lock is not None:
             self._lock.mark({each.session: each.frames for each in sessions})
+
+    def stand(self, *, patience: Patience) -> Mapping[str, int]:
+        """Note how far every session has come, as a barrier does, but do not wait for the disk.
+
+        Once ``sync_log`` has returned after this, what this returned is for ``mark``.
+
+        Raises:
+            StorageFailed: as ``commit_barrier``.
+        """
+        self._check_in_place()
+        sessions = set(self._uncovered)
+        standings = [change for each in sessions for change in each.barrier()]
+        self._commit(Batch(changes=standings), False, patience)
+        for each in sessions:
+            each.settled()
+        self._uncovered.clear()
+        self._barrier_at_s = patience.clock.now_s()
+        return {each.session: each.frames for each in sessions}
+
+    @property
+    def log(self) -> Path | None:
+        """SQLite's write-ahead log; None where a database sees to that by itself."""
+        return None if self._path is None else self._path.with_name(f"{self._path.name}-wal")
+
+    def mark(self, frames_on_disk: Mapping[str, int]) -> None:
+        """Note beside the file that so many frames of these sessions are on disk."""
+        if self._lock is not None:
+            self._lock.mark(frames_on_disk)
 
     def _commit(self, batch: Batch, full: bool, patience: Patience) -> None:
         give_up_s: float | None = None

@@ -115,6 +115,10 @@ class SessionRows:
         """The barrier is committed."""
         self._moved.clear()
 
+    def unsettle(self) -> None:
+        """The next barrier is to write something of this session, though no frame has come: its end has."""
+        self._moved.update(self._digests)
+
     def end(self, ended_at_us: int | None, state: str, detail: str | None) -> list[Change]:
         """The end record of the session, and of each connection whose own is not up to date."""
         ends = self._ends(self._unended)

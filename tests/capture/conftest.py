@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder.capture.approach import Approach
 from recorder.capture.client import RecordingConnection
 from recorder.capture.options import ConnectOptions
 from recorder.clock import RealClock
@@ -226,6 +227,42 @@ def connect(ledger: Ledger, clock: RealClock) -> Iterator[Connect]:
                 sink=sink,  # type: ignore[arg-type]
             )
         )
+        return made[-1]
+
+    yield open_one
+    for connection in made:
+        connection.close(timeout_s=0.02)
+
+
+@pytest.fixture
+def approach(ledger: Ledger, clock: RealClock) -> Callable[..., Approach]:
+    """Sets out to connect as a replay does: made elsewhere, never waiting for room to send."""
+    numbers = itertools.count(1)
+
+    def set_out(url: str, *, connection: int = 1, sink: object = ledger, **options: object) -> Approach:
+        options.setdefault("ping_interval_s", None)
+        return Approach(
+            ConnectOptions(url=url, **options),  # type: ignore[arg-type]
+            connection=connection,
+            numbers=numbers,
+            began_s=clock.now_s(),
+            clock=clock,
+            sink=sink,  # type: ignore[arg-type]
+            queueing=True,
+        )
+
+    return set_out
+
+
+@pytest.fixture
+def reach_out(approach: Callable[..., Approach]) -> Iterator[Connect]:
+    """Connects as a replay does."""
+    made: list[RecordingConnection] = []
+
+    def open_one(url: str, **options: object) -> RecordingConnection:
+        new = approach(url, **options)
+        new.make()
+        made.append(RecordingConnection.taken(new))
         return made[-1]
 
     yield open_one

@@ -498,3 +498,97 @@ def test_payloads_of_any_size_go_out_and_come_back(echo, connect, size):
     connection = connect(echo)
     connection.send("x" * min(size, 1_000_000))
     assert len(connection.receive(soon()).data) == min(size, 1_000_000)
+
+
+# --- as a replay uses it --------------------------------------------------------------------------------
+
+
+def test_raw_frames_go_out_and_are_recorded_as_they_are(serve, reach_out, ledger):
+    def script(peer):
+        peer.accept()
+        return [peer.hear() for _ in range(2)]
+
+    server = serve(script)
+    connection = reach_out(server.url)
+    sent = connection.send_frame(3, b"odd", fin=False, rsv=5, masked=False)
+    assert (sent.opcode, sent.payload, sent.fin, sent.rsv) == (3, b"odd", False, 5)
+    assert "unmasked frame from the client" in sent.violation
+    assert connection.send_bytes(encode(Opcode.TEXT, b"two pieces", mask=b"mask")[:5]) is None
+    completed = connection.send_bytes(encode(Opcode.TEXT, b"two pieces", mask=b"mask")[5:])
+    assert completed.payload == b"two pieces"
+    assert [(frame.opcode, frame.payload) for frame in server.result()] == [(3, b"odd"), (1, b"two pieces")]
+    assert [frame.payload for frame in ledger.frames] == [b"odd", b"two pieces"]
+
+
+def test_a_text_that_falls_into_an_unfinished_frame_has_no_frame_of_its_own(serve, reach_out):
+    server = serve(lambda peer: (peer.accept(), peer.hear())[1])
+    connection = reach_out(server.url)
+    connection.send_bytes(encode(Opcode.BINARY, bytes(100), mask=b"mask")[:7])
+    assert connection.send("lost in it") is None
+
+
+@pytest.mark.parametrize("mid_frame", [False, True])
+def test_breaking_off_is_a_reset_and_half_a_frame_is_recorded_as_one(serve, reach_out, ledger, mid_frame):
+    def script(peer):
+        peer.accept()
+        try:
+            while peer.sock.recv(65536):
+                pass
+        except ConnectionResetError:
+            return "reset"
+        return "ended"
+
+    server = serve(script)
+    connection = reach_out(server.url)
+    connection.abort(mid_frame=mid_frame)
+    connection.abort()
+    assert server.result() == "reset"
+    assert [(end.how, end.close_code) for end in ledger.ends] == [("lost", None)]
+    assert [frame.violation is not None for frame in ledger.frames] == [True] * mid_frame
+    assert connection.fileno() == -1
+
+
+def test_a_service_that_does_not_read_holds_up_nobody_who_sends(serve, reach_out, clock):
+    """What does not leave at once waits, is sent when there is room, and fails the connection in the end."""
+    go = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        go.wait(PATIENCE_S)
+        return len(peer.hear().payload)
+
+    server = serve(script)
+    connection = reach_out(server.url)
+    began_s = clock.now_s()
+    connection.send("x" * 8_000_000)
+    assert clock.now_s() - began_s < PATIENCE_S / 2
+    assert connection.waits_to_write
+    go.set()
+    while connection.waits_to_write and connection.closed is None:
+        connection.receive(clock.now_s() + 0.01)
+    assert server.result() == 8_000_000
+
+
+def test_a_service_that_never_reads_fails_the_connection_in_the_end(serve, reach_out, clock):
+    go = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        go.wait(PATIENCE_S)
+
+    connection = reach_out(serve(script).url, send_timeout_s=0.05)
+    connection.send("x" * 8_000_000)
+    while connection.closed is None:
+        connection.receive(connection.next_due_s())
+    go.set()
+    assert (connection.closed.how, "did not take a frame" in connection.closed.detail) == ("failed", True)
+
+
+def test_what_is_taken_in_is_recorded_before_it_is_delivered(serve, reach_out, ledger, clock):
+    server = serve(lambda peer: (peer.accept(), peer.say("hello"), peer.part())[2])
+    connection = reach_out(server.url)
+    while not ledger.frames:
+        connection.take_in()
+    assert [frame.payload for frame in ledger.frames] == [b"hello"]
+    assert connection.receive(clock.now_s()).data == b"hello"
+    connection.take_in()

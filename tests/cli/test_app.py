@@ -40,9 +40,9 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_the_commands_of_the_contract_are_there():
     assert set(COMMANDS) == {
-        ("record",), ("replay",), ("simulate",), ("import",), ("check",),
+        ("record",), ("replay",), ("simulate",), ("login",), ("import",), ("check",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
-        ("session", "diff"),
+        ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
         ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"), ("archive", "rebuild"),
     }  # fmt: skip
@@ -64,6 +64,7 @@ def test_every_help_ends_with_an_example_that_runs(path, recorded, tmp_path):
     with simulator() as server:
         environment = {
             **os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "UMS_URL": server.url,
+            "UMS_BASE": server.base_url,
             "UMS_JWT": simulated_token(), "PYTHONPATH": str(Path(recorder.__file__).parents[1]),
         }  # fmt: skip
         done = subprocess.run(

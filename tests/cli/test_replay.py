@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
@@ -16,8 +17,8 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 def test_every_sample_plays_and_comes_out_as_written(run, script):
     result = run("replay", str(script), "--json")
     assert result.exit_code == 0, result.stderr
-    messages = [orjson.loads(line) for line in result.stdout.splitlines()]
-    assert messages
+    steps = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert {step["outcome"] for step in steps} == {"ok"}
     assert run("archive", "verify").exit_code == 0
 
 
@@ -109,3 +110,161 @@ def test_nobody_at_the_url_is_4_and_recorded_as_refused(run):
     assert result.exit_code == 4
     shown = orjson.loads(run("session", "show", "last", "--json").stdout)
     assert [connection["how"] for connection in shown["connection_details"]] == ["refused"]
+
+
+# --- without playing ------------------------------------------------------------------------------------
+
+
+def test_schema_prints_one_for_editors_and_needs_no_script(run):
+    result = run("replay", "--schema")
+    assert result.exit_code == 0
+    schema = orjson.loads(result.stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert "open_conversation" in schema["$defs"]["Step"]["anyOf"][1]["properties"]
+
+
+@pytest.mark.parametrize("script", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_check_says_one_sentence_and_plays_nothing(run, script):
+    before = run("session", "list", "--json").stdout
+    result = run("replay", str(script), "--check")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.splitlines()[-1].startswith(f"{script}: ")
+    assert result.stderr.splitlines()[-1].endswith(": fine")
+    assert run("session", "list", "--json").stdout == before
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("steps: [{sya: x}]", 'did you mean "say"?'),
+        ("steps: [await]\nagent: [{on: mesage, do: [read]}]", 'did you mean "message"?'),
+        ("steps: [await]\nsimulator: {read_onyl: true}", 'did you mean "read_only"?'),
+        ("steps: [{say: '${NOPE}'}]", "the variable NOPE is not set"),
+    ],
+)
+def test_check_finds_what_is_wrong_anywhere_in_the_script(run, tmp_path, script, says):
+    file = tmp_path / "script.yaml"
+    file.write_text(script)
+    result = run("replay", str(file), "--check")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr
+
+
+def test_dry_run_prints_the_timetable_and_plays_nothing(run):
+    before = run("session", "list", "--json").stdout
+    script = str(SAMPLES / "slow-reader.yaml")
+    result = run("replay", script, "--dry-run")
+    assert result.exit_code == 0
+    first = "1  line 17  0s..0s   open_conversation; waits for the answer, 10s at most"
+    assert result.stdout.splitlines()[0] == first
+    rows = [orjson.loads(line) for line in run("replay", script, "--dry-run", "--json").stdout.splitlines()]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert rows[3]["receipts"] == [{"status": "READ", "message": "question", "after": "2s"}]
+    assert run("session", "list", "--json").stdout == before
+
+
+def test_check_reads_stdin_too(run):
+    assert run("replay", "-", "--check", input="steps: [await]").exit_code == 0
+    refused = run("replay", "-", "--check", input="steps: [{include: a.yaml}]")
+    assert refused.exit_code == 2
+    assert "what is read from stdin has no folder" in refused.stderr
+
+
+# --- time, verdicts, tokens -----------------------------------------------------------------------------
+
+HOPELESS = """
+receipts: {accept: 100ms}
+steps:
+- open_conversation:
+- await: {as: hello}
+- wait: 200ms
+- expect: {message: last_sent, status: read, within: 1h}
+- wait: 1s
+agent: [{on: conversation, do: [{say: hello}]}]
+"""
+
+
+@pytest.fixture
+def hopeless(tmp_path):
+    file = tmp_path / "hopeless.yaml"
+    file.write_text(HOPELESS)
+    return str(file)
+
+
+def test_json_is_one_object_per_step_with_its_receipts(run, hopeless):
+    result = run("replay", hopeless, "--clock", "virtual", "--json")
+    assert result.exit_code == 3
+    steps = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert [(step["verb"], step["outcome"]) for step in steps] == [
+        ("open_conversation", "ok"),
+        ("await", "ok"),
+        ("wait", "ok"),
+        ("expect", "failed"),
+        ("wait", "not reached"),
+    ]
+    (receipt,) = steps[2]["receipts"]
+    assert receipt["status"] == "ACCEPT"
+    assert (receipt["due_s"], receipt["sent_s"], receipt["late_s"]) == (0.1, 0.1, 0.0)
+    assert steps[3]["shown"]
+
+
+def test_a_failed_step_shows_the_transcript_around_it(run, hopeless):
+    result = run("replay", hopeless, "--clock", "virtual")
+    assert '#0 "hello"' in result.stderr
+    assert "1 planned receipt left 0.00 ms" in result.stderr
+
+
+def test_junit_has_a_case_per_step_and_is_written_when_it_fails_too(run, hopeless, tmp_path):
+    file = tmp_path / "junit.xml"
+    assert run("replay", hopeless, "--clock", "virtual", "--junit", str(file)).exit_code == 3
+    root = ET.parse(file).getroot()
+    assert {name: root.get(name) for name in ("tests", "failures", "skipped")} == {
+        "tests": "5", "failures": "1", "skipped": "1",
+    }  # fmt: skip
+    assert '#0 "hello"' in root.findtext(".//failure")
+
+
+def test_hours_of_virtual_time_end_at_once(run, hopeless):
+    """The expectation above waits for an hour."""
+    run("replay", hopeless, "--clock", "virtual", "--name", "hour")
+    shown = orjson.loads(run("session", "show", "hour", "--json").stdout)
+    assert shown["connection_details"][0]["closed_at"].startswith("2023-11-14T23:13:20")
+
+
+def test_a_receipt_later_than_tolerated_is_3_and_named(run, tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(HOPELESS.replace("- expect: {message: last_sent, status: read, within: 1h}\n", ""))
+    assert run("replay", str(file), "--clock", "virtual", "--tolerance", "1us").exit_code == 0
+    result = run("replay", str(file), "--tolerance", "0")
+    assert result.exit_code == 3
+    assert "ACCEPT for #0 (frame" in result.stderr
+    assert "ms late, 0 ms are tolerated" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--clock", "virtual", "--url", "ws://127.0.0.1:1/"), "simulator only"),
+        (("--tolerance", "soon"), "--tolerance"),
+        (("--token-command", "/no/such/program"), "cannot run /no/such/program"),
+        (("--token-command", "'"), "--token-command"),
+    ],
+)
+def test_options_that_cannot_be_used(run, hopeless, options, says):
+    result = run("replay", hopeless, *options)
+    assert (result.exit_code, says in result.stderr) == (2, True)
+
+
+def test_a_token_command_that_fails_is_4(run, hopeless):
+    result = run("replay", hopeless, "--token-command", "false")
+    assert (result.exit_code, "the token command ended with exit code 1" in result.stderr) == (4, True)
+
+
+def test_not_let_in_for_good_is_4(run, tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "steps: [{open_conversation: }, {wait: 10s}, {keep_alive: }]\n"
+        "simulator: {close_after: {code: 4401, after: 1s}}\n"
+    )
+    result = run("replay", str(file), "--clock", "virtual")
+    assert (result.exit_code, "4401" in result.stderr) == (4, True)

@@ -125,3 +125,23 @@ def test_show_suggests_which_ids_may_be_one_person(run, step_up):
     merged = run("session", "show", step_up, "--json", "--alias", "guest-1=user-7")
     assert orjson.loads(merged.stdout)["suggested_aliases"] == []
     assert "--alias" not in merged.stderr
+
+
+def test_script_writes_what_replay_plays(run, tmp_path):
+    file = tmp_path / "again.yaml"
+    assert (
+        run("session", "script", "played", "--pace", "2x", "--max-gap", "1s", "-o", str(file)).exit_code == 0
+    )
+    assert file.read_text() == run("session", "script", "played", "--pace", "2x", "--max-gap", "1s").stdout
+    assert run("replay", str(file), "--clock", "virtual").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [(("--pace", "slow"), "write original, fast, or a factor like 2x"), (("--max-gap", "5"), "--max-gap")],
+    ids=["pace", "gap"],
+)
+def test_script_with_an_option_that_cannot_be_used_is_one_sentence(run, options, says):
+    result = run("session", "script", "played", *options)
+    assert result.exit_code == 2
+    assert says in result.stderr

@@ -101,3 +101,10 @@ def test_part_of_a_document_can_be_checked_by_itself():
         validate(document, Part, at=("parts", 1))
     with pytest.raises(BadScript, match="line 4"):
         validate(document, list[Part], at=("parts",))
+
+
+def test_a_value_may_be_checked_in_the_place_of_what_is_written():
+    document = read_document("a: short", file="f.yaml")
+    assert validate(document, int, at=("a",), given=5) == 5
+    with pytest.raises(BadScript, match=r'f\.yaml, line 1: "a" must be a whole number, not nothing'):
+        validate(document, int, at=("a",), given=None)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from recorder.documents import Duration, parse_duration
-from recorder.documents.durations import LONGEST_S
+from recorder.documents import Delay, Duration, parse_duration
+from recorder.documents.durations import LONGEST_S, NormalDelay, UniformDelay
 
 
 @pytest.mark.parametrize(
@@ -82,4 +83,98 @@ def test_a_field_of_a_model_may_be_a_duration():
     assert isinstance(adapter.validate_python("90s"), Duration)
     with pytest.raises(ValidationError, match="say the unit"):
         adapter.validate_python(90)
-    assert adapter.json_schema()["type"] == ["string", "integer"]
+    assert adapter.json_schema() == Duration.JSON_SCHEMA
+
+
+# --- delays ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "delay"),
+    [
+        ("200ms", Duration(0.2)),
+        (0, Duration(0)),
+        ("1.5s ± 500ms", NormalDelay(1.5, 0.5)),
+        ("1.5s+-500ms", NormalDelay(1.5, 0.5)),
+        ("1s +/- 0", NormalDelay(1.0, 0.0)),
+        ("1s..3s", UniformDelay(1.0, 3.0)),
+        ("500ms .. 1m", UniformDelay(0.5, 60.0)),
+        (UniformDelay(1.0, 2.0), UniformDelay(1.0, 2.0)),
+    ],
+)
+def test_a_delay_is_fixed_normal_or_uniform(written, delay):
+    assert TypeAdapter(Delay).validate_python(written) == delay
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("1s ±", "is no duration"),
+        ("3s..1s", "the shorter one comes first"),
+        ("1s..2s..3s", "a delay is a duration"),
+        ("1s ± 5%", "is no duration"),
+        ("-1s..2s", "it cannot be negative"),
+        ("1s ± 31d", "the units are"),
+        (5, 'say the unit, like "5s"'),
+        (None, "is no duration"),
+        (True, "is no duration"),
+    ],
+)
+def test_what_is_no_delay_is_refused(written, says):
+    with pytest.raises(ValueError, match=says):
+        Delay.read(written)
+
+
+def test_a_delay_where_only_a_duration_fits_is_told_apart():
+    with pytest.raises(ValueError, match="it cannot vary here"):
+        Duration.read("1s..2s")
+
+
+spans = st.floats(min_value=0, max_value=1e5, allow_nan=False)
+
+
+@given(spans, spans, st.integers())
+def test_what_is_drawn_lies_within_its_bounds(one, other, seed):
+    """And the same seed draws the same."""
+    for delay in (Duration(one), NormalDelay(one, other), UniformDelay(min(one, other), max(one, other))):
+        drawn = delay.draw(Random(seed))
+        assert 0 <= delay.shortest_s <= drawn
+        assert delay.longest_s is None or drawn <= delay.longest_s
+        assert delay.shortest_s <= delay.usual_s
+        assert drawn == delay.draw(Random(seed))
+
+
+def test_a_fixed_delay_draws_nothing():
+    """So that one more of them does not change all others."""
+    random = Random(7)
+    assert Duration(2).draw(random) == 2.0
+    assert random.random() == Random(7).random()
+
+
+def test_a_normal_delay_is_normal_and_a_uniform_one_uniform():
+    random = Random(0)
+    normal = [NormalDelay(10, 1).draw(random) for _ in range(2000)]
+    uniform = [UniformDelay(0, 10).draw(random) for _ in range(2000)]
+    assert abs(sum(normal) / 2000 - 10) < 0.1
+    assert 0.6 < sum(9 < one < 11 for one in normal) / 2000 < 0.76
+    assert abs(sum(uniform) / 2000 - 5) < 0.3
+    assert str(NormalDelay(1.5, 0.5)) == "1.5s ± 0.5s"
+    assert str(UniformDelay(1, 3)) == "1s..3s"
+
+
+@settings(max_examples=300)
+@given(st.text(alphabet="0123456789.±+-/ msuh", max_size=12))
+@example("0 ")
+@example(" 1.5 s+-0")
+def test_the_pattern_for_editors_fits_what_is_read(text):
+    """But for what a pattern cannot count: thirty days, and which of two is shorter."""
+    for kind in (Delay, Duration):
+        pattern = kind.JSON_SCHEMA["anyOf"][1]["pattern"]
+        try:
+            kind.read(text)
+            read = True
+        except ValueError as problem:
+            if "thirty days" in str(problem) or "the shorter one" in str(problem):
+                continue
+            read = False
+        assert (re.search(pattern, text) is not None) is read

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from recorder import recipes
-from recorder.errors import BadOption, ExpectationFailed
+from recorder.errors import BadOption, BadScript, ExpectationFailed
 from recorder.messaging.tokens import claims_of
 from recorder.recipes.replaying import SIMULATED_CONSUMER, simulated_token
 
@@ -74,3 +76,38 @@ def test_the_simulated_consumer_has_a_token_in_the_usual_shape():
 def test_variables_are_checked(archive, samples, written):
     with pytest.raises(BadOption, match="NAME=VALUE"):
         recipes.replay(samples / "slow-reader.yaml", archive=archive, variables=[written])
+
+
+MOODY = """
+name: moody
+receipts: {accept: 10ms, read: 20ms}
+simulator:
+  scalar_sequence_list: true
+  lost_receipts: {status: ACCEPT}
+steps:
+  - open_conversation
+  - say: Hello
+  - expect: {message: last_sent, status: read, within: 5s}
+agent:
+  - on: message
+    do: [accept, {read: {after: 50ms}}]
+"""
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_a_script_says_what_mood_the_simulator_is_in(archive, tmp_path, clock):
+    """The agent's ACCEPT is lost on the way, its READ comes with a bare number: it counts all the same."""
+    script = tmp_path / "moody.yaml"
+    script.write_text(MOODY)
+    played = recipes.replay(script, archive=archive, clock=clock)
+    played.raise_if_failed()
+    (hello,) = [message for message in played.messages if message.text == "Hello"]
+    assert {receipt.status for receipt in hello.receipts} == {"READ"}
+
+
+def test_a_mood_that_does_not_exist_is_refused_with_its_line_and_nothing_is_played(archive, tmp_path):
+    script = tmp_path / "moody.yaml"
+    script.write_text(MOODY.replace("scalar_sequence_list", "scalar_sequence"))
+    with pytest.raises(BadScript, match=r'line 5.*unknown key "scalar_sequence" \(did you mean'):
+        recipes.replay(script, archive=archive)
+    assert not Path(archive).exists()

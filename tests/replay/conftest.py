@@ -6,19 +6,28 @@ import base64
 import json
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from recorder.clock import VirtualClock
-from recorder.errors import RecordingIncomplete
+from recorder.errors import CannotConnect, RecordingIncomplete
+from recorder.messaging import requests
+from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import Stamp
-from recorder.replay.actions import Action, AwaitMessage, Send, WakeAt
+from recorder.replay import actions
+from recorder.replay.actions import Action, AwaitMessage, Connect, Send, Upload, WakeAt
 from recorder.replay.driver import drive
+from recorder.replay.includes import Folder
 from recorder.replay.outcome import Outcome
 from recorder.replay.player import Player
+from recorder.replay.reconnecting import Policy
 from recorder.replay.script import Script, load
+from recorder.replay.waiting import Waiting
+from recorder.replay.writing.recollection import Began, Happening, Said
 from recorder.simulator import Deliver, Service, agent_from, read_agent
+from recorder.simulator.service import Patience
 
 CONSUMER_ID, AGENT_ID, CONVERSATION = "consumer-1", "agent-1", "conv-1"
 
@@ -27,7 +36,16 @@ def _segment(claims: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
 
 
-TOKEN = f"{_segment({'alg': 'RS256'})}.{_segment({'sub': CONSUMER_ID, 'aud': 'acc:le-sim'})}.c2lnbmF0dXJl"
+def _token_for(subject: str) -> str:
+    return f"{_segment({'alg': 'RS256'})}.{_segment({'sub': subject, 'aud': 'acc:le-sim'})}.c2lnbmF0dXJl"
+
+
+TOKEN = _token_for(CONSUMER_ID)
+
+
+def token_of(consumer: str) -> str:
+    """The token of one consumer of several: anna is anna-id."""
+    return _token_for(f"{consumer}-id")
 
 
 class Payload(NamedTuple):
@@ -47,98 +65,249 @@ class Ended(NamedTuple):
 
 
 class VirtualLine:
-    """A connection to the pure service on virtual time; keeps (seconds, sender, text) of every payload."""
+    """One connection to the pure service on virtual time."""
 
-    def __init__(self, service: Service, clock: VirtualClock, *, token: str | None = TOKEN) -> None:
-        self._service, self._clock = service, clock
-        self._incoming: deque[Payload] = deque()
-        self._count = 0
-        self.log: list[tuple[float, str, dict[str, Any]]] = []
+    def __init__(self, world: VirtualWorld, number: int, consumer: str, token: str | None) -> None:
+        self._world = world
+        self.number, self.consumer = number, consumer
+        self.token = token or None
+        self.init_connection = world.init_connection
+        self.incoming: deque[Payload] = deque()
         self.closed: Ended | None = None
-        self._take(service.connected(1, token=token, now_s=clock.now_s()))
 
     def send(self, text: str) -> Payload:
-        if self.closed is not None:
-            raise RecordingIncomplete("over")
-        payload = self._payload("client", text)
-        self._take(self._service.hear(1, text, now_s=self._clock.now_s()))
-        return payload
+        return self._world.send(self, text)
+
+    def send_frame(
+        self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
+    ) -> Payload:
+        self._world.raw.append((self.number, opcode, payload, fin, rsv, masked))
+        if opcode == 1 and fin:
+            return self._world.send(self, payload.decode())
+        return self._world.payload(self, "client", payload.decode(errors="replace"), opcode)
+
+    def send_bytes(self, data: bytes) -> None:
+        self._world.raw.append((self.number, data))
 
     def receive(self, until_s: float | None = None) -> Payload | None:
-        while not self._incoming and self.closed is None:
-            wake_s = self._service.next_wake_s()
-            moments = [moment for moment in (wake_s, until_s) if moment is not None]
-            self._clock.sleep_until(min(moments))
-            if wake_s is not None and wake_s <= self._clock.now_s():
-                self._take(self._service.wake(self._clock.now_s()))
-            elif until_s is not None and self._clock.now_s() >= until_s:
-                return None
-        return self._incoming.popleft() if self._incoming else None
+        self._world.wake()
+        return self.incoming.popleft() if self.incoming else None
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        self.closed = self.closed or Ended(code, reason, "client", "closed")
+    def hang_up(self, code: int = 1000, reason: str = "") -> None:
+        self.end(Ended(code, reason, "client", "closed"))
+
+    close = hang_up
+
+    def abort(self, *, mid_frame: bool = False) -> None:
+        self._world.raw.append((self.number, "mid-frame" if mid_frame else "abort"))
+        self.end(Ended(None, None, "client", "broken off"))
+
+    def end(self, ended: Ended) -> None:
+        if self.closed is None:
+            self.closed = ended
+            self._world.gone(self)
+
+    def next_due_s(self) -> float | None:
+        return self._world.next_due_s()
+
+
+class VirtualWorld:
+    """The pure service and any number of connections to it, on virtual time.
+
+    Keeps (seconds, sender, envelope) of every payload in ``log``, and in ``frames`` whose connection it was.
+    ``drops`` are ends to come: (seconds, how), each for every connection there is then.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        token: str | None = TOKEN,
+        init_connection: bool = False,
+        drops: tuple[tuple[float, Ended], ...] = (),
+    ) -> None:
+        self.clock = VirtualClock()
+        self.service = service
+        self.token, self.init_connection = token, init_connection
+        self.lines: list[VirtualLine] = []
+        self.log: list[tuple[float, str, Any]] = []
+        self.frames: list[int] = []
+        self.raw: list[tuple[Any, ...]] = []
+        self.connects: list[tuple[float, str, bool]] = []
+        self.uploads: list[Upload] = []
+        self.refuse: list[str] = []
+        self._drops = sorted(drops)
+
+    @property
+    def closed(self) -> Ended | None:
+        return self.lines[-1].closed
+
+    def connect(self, consumer: str, fresh_token: bool) -> VirtualLine:
+        self.connects.append((round(self.clock.now_s(), 6), consumer, fresh_token))
+        if self.refuse and (says := self.refuse.pop(0)):
+            raise CannotConnect("ws://service", says)
+        token = self.token
+        if token is not None and consumer != "consumer":
+            token = token_of(consumer)
+        line = VirtualLine(self, len(self.lines) + 1, consumer, token)
+        self.lines.append(line)
+        shown = None if self.init_connection else token
+        self._take(self.service.connected(line.number, token=shown, now_s=self.clock.now_s()))
+        return line
+
+    def upload(self, action: Upload) -> None:
+        self.uploads.append(action)
+
+    def send(self, line: VirtualLine, text: str) -> Payload:
+        if line.closed is not None:
+            raise RecordingIncomplete("over")
+        payload = self.payload(line, "client", text)
+        self._take(self.service.hear(line.number, text, now_s=self.clock.now_s()))
+        return payload
+
+    def wait(self, waiting: Waiting) -> None:
+        moments = [waiting.until_s, *(at_s for at_s, _ in self._drops[:1])]
+        self.clock.sleep_until(min(moment for moment in moments if moment is not None))
+        while self._drops and self._drops[0][0] <= self.clock.now_s():
+            _, ended = self._drops.pop(0)
+            for line in self.lines:
+                line.end(ended)
+
+    def wake(self) -> None:
+        self._take(self.service.wake(self.clock.now_s()))
+
+    def next_due_s(self) -> float | None:
+        return self.service.next_wake_s()
+
+    def gone(self, line: VirtualLine) -> None:
+        self._take(self.service.disconnected(line.number, now_s=self.clock.now_s()))
+
+    def payload(self, line: VirtualLine, sender: str, text: str, opcode: int = 1) -> Payload:
+        now_s = self.clock.now_s()
+        try:
+            said = json.loads(text)
+        except ValueError:
+            said = text
+        self.log.append((now_s, sender, said))
+        self.frames.append(line.number)
+        return Payload(
+            len(self.log), line.number, self.clock.wall_us(), round(now_s * 1e6), opcode, text.encode()
+        )
 
     def _take(self, effects: list[Any]) -> None:
         for effect in effects:
+            line = self.lines[effect.client - 1]
             if isinstance(effect, Deliver):
-                self._incoming.append(self._payload("service", effect.text))
-            else:
-                self.closed = Ended(effect.code, effect.reason, "service", "closed")
-
-    def _payload(self, sender: str, text: str) -> Payload:
-        self._count += 1
-        now_s = self._clock.now_s()
-        self.log.append((now_s, sender, json.loads(text)))
-        return Payload(self._count, 1, self._clock.wall_us(), round(now_s * 1e6), 1, text.encode())
+                line.incoming.append(self.payload(line, "service", effect.text))
+            elif line.closed is None:
+                code, reason = getattr(effect, "code", None), getattr(effect, "reason", None)
+                line.end(Ended(code, reason, "service", "closed" if code is not None else "lost"))
 
 
 class Played(NamedTuple):
     outcome: Outcome
-    line: VirtualLine
+    line: VirtualWorld
     player: Player
     seconds: float
 
     def receipts_sent(self) -> list[tuple[float, str, list[int]]]:
-        """(when, status, sequences) of every receipt the consumer sent."""
+        """(when, status, sequences) of every receipt the consumers sent."""
         return [
             (round(at_s, 6), event["status"], event["sequenceList"])
             for at_s, sender, envelope in self.line.log
             if sender == "client" and (event := published(envelope)).get("type") == "AcceptStatusEvent"
         ]
 
+    def said(self, sender: str = "client") -> list[str]:
+        """The types of what was said by one side, in order."""
+        return [said.get("type") for _, by, said in self.line.log if by == sender and isinstance(said, dict)]
 
-def published(envelope: dict[str, Any]) -> dict[str, Any]:
-    body = envelope.get("body")
+
+def published(envelope: Any) -> dict[str, Any]:
+    body = envelope.get("body") if isinstance(envelope, dict) else None
     return body.get("event", {}) if isinstance(body, dict) else {}
 
 
-def script_of(text: str) -> Script:
-    return load(text, file="script.yaml", variables={})
+def script_of(text: str, folder: Path | None = None) -> Script:
+    place = None if folder is None else Folder(folder)
+    return load(text, file="script.yaml", variables={}, folder=place)
 
 
 @pytest.fixture
 def play() -> Callable[..., Played]:
     """Play a script, its agent included, against the pure service on virtual time."""
+    return _play
 
-    def play(text: str, *, token: str | None = TOKEN, init_connection: bool = False) -> Played:
-        script, clock = script_of(text), VirtualClock()
-        agent = read_agent(script.document, at=("agent",)) if script.agent is not None else agent_from([])
-        line = VirtualLine(Service(agent=agent), clock, token=None if init_connection else token)
-        player = Player(script, token=token, init_connection=init_connection)
-        outcome = drive(player, connect=lambda: line, clock=clock)
-        return Played(outcome, line, player, clock.now_s())
 
-    return play
+def _play(
+    text: str,
+    *,
+    token: str | None = TOKEN,
+    init_connection: bool = False,
+    seed: int = 0,
+    reconnect: Policy | None = None,
+    drops: tuple[tuple[float, Ended], ...] = (),
+    refuse: tuple[str, ...] = (),
+    script: Script | None = None,
+    idle_s: float | None = None,
+    folder: Path | None = None,
+) -> Played:
+    script = script_of(text, folder) if script is None else script
+    agent = read_agent(script.document, at=("agent",)) if script.agent is not None else agent_from([])
+    service = Service(agent=agent, patience=Patience(idle_s=idle_s))
+    world = VirtualWorld(service, token=token, init_connection=init_connection, drops=drops)
+    world.refuse = list(refuse)
+    player = Player(script, seed=seed, reconnect=reconnect)
+    outcome = drive(player, connect=world.connect, clock=world.clock, wait=world.wait, upload=world.upload)
+    return Played(outcome, world, player, world.clock.now_s())
+
+
+@pytest.fixture
+def play_folder() -> Callable[[str, Path], Played]:
+    """Play a script that lies in this folder."""
+    return lambda text, folder: _play(text, folder=folder)
+
+
+@pytest.fixture(scope="session")
+def play_lawfully() -> Callable[..., Played]:
+    """``play``, for laws that are tried on many examples."""
+    return _play
 
 
 class ByHand:
-    """A player, the time, and what the test lets the service say."""
+    """A player, the time, and what the test lets the service say. Everybody is connected already."""
 
-    def __init__(self, text: str, *, token: str | None = TOKEN) -> None:
-        self.player = Player(script_of(text), token=token)
+    def __init__(
+        self,
+        text: str,
+        *,
+        token: str | None = TOKEN,
+        init_connection: bool = False,
+        folder: Path | None = None,
+        **options: Any,
+    ) -> None:
+        self.player = Player(script_of(text, folder), **options)
         self.now_s = 0.0
         self.frame = 0
+        self.connections: dict[str, int] = {}
+        self._count = 0
         self.sent: list[tuple[float, dict[str, Any]]] = []
+        self.token, self.init_connection = token, init_connection
+        while isinstance(action := self.player.next_action(0.0), Connect):
+            self.connect(action)
+
+    def connect(self, action: Action | None = None) -> Connect:
+        """Carry out the Connect that must be next."""
+        action = self.next() if action is None else action
+        assert isinstance(action, Connect), action
+        self._count += 1
+        self.connections[action.consumer] = self._count
+        self.player.begun(action, self.now_s)
+        token = self.token
+        if token is not None and action.consumer != "consumer":
+            token = token_of(action.consumer)
+        self.player.connected(action.consumer, self._count, self.now_s, token, self.init_connection)
+        return action
 
     def next(self) -> Action:
         return self.player.next_action(self.now_s)
@@ -149,21 +318,25 @@ class ByHand:
         assert isinstance(action, Send), action
         envelope = json.loads(action.text)
         self.sent.append((self.now_s, envelope))
-        self.player.sent(self._stamp(), self.now_s)
+        self.player.sent(self.stamp(action.connection), self.now_s)
         return envelope
 
-    def answer(self, request: dict[str, Any], *, code: int = 200, body: object = None) -> None:
-        self.hear({"kind": "resp", "reqId": str(request["id"]), "code": code, "type": "x", "body": body})
+    def answer(
+        self, request: dict[str, Any], *, code: int = 200, body: object = None, by: int | None = None
+    ) -> None:
+        told = {"kind": "resp", "reqId": str(request["id"]), "code": code, "type": "x", "body": body}
+        self.hear(told, by=by)
 
-    def hear(self, envelope: object) -> None:
+    def hear(self, envelope: object, *, by: int | None = None) -> None:
+        """Heard on the connection ``by``, by default the newest one."""
         data = envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode()
-        self.player.heard(data, self._stamp(), self.now_s)
+        self.player.heard(data, self.stamp(by), self.now_s)
 
-    def open(self) -> None:
+    def open(self, conversation: str = CONVERSATION, *, by: int | None = None) -> None:
         """Answer what open_conversation asks."""
-        self.answer(self.send(), body={"subscriptionId": "s"})
-        self.answer(self.send(), body={"conversationId": CONVERSATION})
-        self.answer(self.send(), body={})
+        self.answer(self.send(), body={"subscriptionId": "s"}, by=by)
+        self.answer(self.send(), body={"conversationId": conversation}, by=by)
+        self.answer(self.send(), body={}, by=by)
 
     def until(self, at_s: float) -> None:
         """Let time pass; the player must have nothing to send before then."""
@@ -173,10 +346,15 @@ class ByHand:
             until_s = action.at_s if isinstance(action, WakeAt) else action.until_s
             self.now_s = at_s if until_s is None else min(at_s, until_s)
 
-    def _stamp(self) -> Stamp:
+    def end(self, says: str = "lost", code: int | None = None, *, connection: int | None = None) -> None:
+        """The connection is over."""
+        ended = actions.Ended("lost" if code is None else "closed", code, None, "service", says)
+        self.player.connection_ended(connection or self._count, ended, self.now_s)
+
+    def stamp(self, connection: int | None = None) -> Stamp:
         self.frame += 1
         micros = round(self.now_s * 1e6)
-        return Stamp(self.frame, 1, 1_700_000_000_000_000 + micros, micros)
+        return Stamp(self.frame, connection or self._count, 1_700_000_000_000_000 + micros, micros)
 
 
 @pytest.fixture
@@ -229,3 +407,71 @@ def typing() -> Callable[..., Any]:
         return change(None, {"type": "ChatStateEvent", "chatState": state}, **who)
 
     return typing
+
+
+# --- a recording made by hand ---------------------------------------------------------------------------
+
+
+class Tape:
+    """A recording made by hand, at times told in seconds."""
+
+    def __init__(self) -> None:
+        self.happenings: list[Happening] = [Began(1, 0, None)]
+        self.connection = 1
+        self._frame = 0
+
+    def say(self, at_s: float, envelope: Request | dict[str, Any] | str, *, by_client: bool) -> int:
+        self._frame += 1
+        text = dump(envelope) if isinstance(envelope, Request) else envelope
+        data = (text if isinstance(text, str) else json.dumps(text)).encode()
+        stamp = Stamp(self._frame, self.connection, None, round(at_s * 1e6))
+        self.happenings.append(Said(stamp, by_client, data))
+        return self._frame
+
+    def ask(self, at_s: float, request: Request, body: object = None, *, code: int = 200) -> None:
+        """A request, and its answer a millisecond later."""
+        self.say(at_s, request, by_client=True)
+        answer = {"kind": "resp", "reqId": request.id, "code": code, "type": "x", "body": body}
+        self.say(at_s + 0.001, answer, by_client=False)
+
+    def open(self, at_s: float = 0.0, conversation_id: str = CONVERSATION) -> None:
+        self.ask(at_s, requests.subscribe_conversations("1"), {"subscriptionId": "s"})
+        answer = {"conversationId": conversation_id}
+        self.say(at_s, requests.request_conversation("2"), by_client=True)
+        self.say(
+            at_s,
+            {
+                "kind": "resp",
+                "reqId": "2",
+                "code": 200,
+                "type": "cm.RequestConversationResponse",
+                "body": answer,
+            },
+            by_client=False,
+        )
+        self.ask(at_s, requests.subscribe_messages("3", conversation_id), {})
+
+    def published(self, at_s: float, sequence: int, event: dict[str, Any], *, by: str = AGENT_ID) -> None:
+        role = "CONSUMER" if by == CONSUMER_ID else "ASSIGNED_AGENT"
+        change = {
+            "sequence": sequence, "dialogId": CONVERSATION, "originatorId": by, "event": event,
+            "originatorMetadata": {"id": by, "role": role}, "serverTimestamp": 1_700_000_000_000,
+        }  # fmt: skip
+        told = {
+            "kind": "notification",
+            "type": "ms.MessagingEventNotification",
+            "body": {"changes": [change]},
+        }
+        self.say(at_s, told, by_client=False)
+
+    def hear(self, at_s: float, sequence: int, text: str) -> None:
+        self.published(at_s, sequence, {"type": "ContentEvent", "contentType": "text/plain", "message": text})
+
+    def hear_receipt(self, at_s: float, sequence: int, status: str, of: int) -> None:
+        event = {"type": "AcceptStatusEvent", "status": status, "sequenceList": [of]}
+        self.published(at_s, sequence, event)
+
+
+@pytest.fixture
+def tape() -> Tape:
+    return Tape()

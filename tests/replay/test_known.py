@@ -14,10 +14,11 @@ def opened(by_hand, *, token=True, more="- wait: 60s"):
 
 
 def test_nothing_stands_for_nothing(by_hand):
-    known = by_hand(OPEN).player.known
-    assert known.target("last_sent") is None
-    assert known.target("last_received") is None
-    assert known.target(3) is None
+    hand = by_hand(OPEN)
+    known = hand.player.known
+    assert hand.player.names.target("last_sent", known) is None
+    assert hand.player.names.target("last_received", known) is None
+    assert hand.player.names.target(3, known) is None
     assert known.dialog(None) is None
     assert known.view_of(MessageKey("conv-1", 3)) is None
     assert known.view_of(3) is None
@@ -27,17 +28,17 @@ def test_last_received_is_the_newest_of_the_other_side(by_hand, told, text):
     hand = opened(by_hand)
     hand.hear(told(text(0, "a"), text(1, "b")))
     hand.hear(told(text(2, "mine", by="consumer-1"), text(0, "a")))
-    assert hand.player.known.target("last_received") == ("conv-1", 1)
+    assert hand.player.names.target("last_received", hand.player.known) == ("conv-1", 1)
 
 
 def test_last_sent_is_a_frame_until_it_has_a_sequence(by_hand):
     hand = opened(by_hand, more="- say: hi\n- wait: 60s")
     request = hand.send()
     known = hand.player.known
-    assert known.target("last_sent") == 7
+    assert hand.player.names.target("last_sent", known) == 7
     assert known.view_of(7).status == "pending"
     hand.answer(request, body={"sequence": 5})
-    assert known.target("last_sent") == ("conv-1", 5)
+    assert hand.player.names.target("last_sent", known) == ("conv-1", 5)
     assert known.view_of(MessageKey("conv-1", 5)).status == "sent"
 
 
@@ -97,3 +98,24 @@ def test_dialogs_belong_to_their_conversation(by_hand, told, text):
     assert known.conversation_of("survey-1") == "conv-1"
     assert known.dialogs_of("conv-1") == {"conv-1", "survey-1"}
     assert known.last_sequence("survey-1") == known.last_sequence("nowhere") == 0
+
+
+def test_the_last_sequence_is_what_was_pushed_not_what_was_answered(by_hand, told, text, receipt):
+    """An answer may overtake pushes of lower sequences; asking from there would lose them."""
+    hand = opened(by_hand, more="- say: hi\n- wait: 60s")
+    hand.hear(told(text(2, "a"), receipt(3, "READ", 1, by="agent-2")))
+    hand.answer(hand.send(), body={"sequence": 9})
+    assert hand.player.known.last_sequence("conv-1") == 3
+
+
+def test_requests_that_the_connection_took_along_are_lost(by_hand):
+    hand = opened(by_hand, more="- keep_alive:")
+    hand.send()
+    hand.end("gone")
+    assert (hand.player.known.unanswered, hand.player.known.lost) == (set(), {7})
+
+
+def test_a_conversation_that_a_raw_envelope_opened_is_the_one_that_is_meant(by_hand):
+    hand = by_hand("steps:\n- send: {kind: req, id: a, type: cm.ConsumerRequestConversation}\n- wait: 60s")
+    hand.answer(hand.send(), body={"conversationId": "conv-7"})
+    assert hand.player.known.dialog(None) == "conv-7"

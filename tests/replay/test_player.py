@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.events import Stamp
-from recorder.replay.actions import AwaitMessage, Done, HangUp, Send, WakeAt
-from recorder.replay.player import ANSWERS_AWAITED_S, Player
+from recorder.replay.actions import AwaitMessage, Connect, Done, Ended, HangUp, Send, WakeAt
+from recorder.replay.performance import ANSWERS_AWAITED_S
+from recorder.replay.player import Player
 from recorder.replay.script import load
 
 CONVERSATION = "conv-1"
@@ -61,8 +62,7 @@ def test_asking_twice_gives_the_same_action(by_hand):
 
 
 def test_init_connection_goes_first_and_is_waited_for(by_hand):
-    hand = by_hand(OPEN)
-    hand.player = Player(load(OPEN, file="s", variables={}), token="a.b.c", init_connection=True)
+    hand = by_hand(OPEN, token="a.b.c", init_connection=True)
     request = hand.send()
     assert request["type"] == "InitConnection"
     assert json.dumps(request).count("a.b.c") == 1
@@ -72,8 +72,7 @@ def test_init_connection_goes_first_and_is_waited_for(by_hand):
 
 
 def test_who_is_not_let_in_plays_nothing(by_hand):
-    hand = by_hand(OPEN)
-    hand.player = Player(load(OPEN, file="s", variables={}), token="a.b.c", init_connection=True)
+    hand = by_hand(OPEN, token="a.b.c", init_connection=True)
     hand.answer(hand.send(), code=401)
     assert isinstance(hand.next(), HangUp)
     results = hand.player.outcome().results
@@ -356,7 +355,7 @@ def test_after_the_last_step_planned_receipts_still_go_out(by_hand, told, text):
     hand.hear(told(text(1, "too late to be read")))
     hand.answer(request)
     assert hand.next() == HangUp()
-    hand.player.connection_ended("closed by the client, 1000", hand.now_s)
+    hand.end("closed by the client, 1000", 1000)
     assert hand.next() == Done()
     outcome = hand.player.outcome()
     assert outcome.passed
@@ -380,8 +379,8 @@ def test_a_connection_that_ends_fails_the_step_that_needs_it(by_hand, steps):
     hand = by_hand(OPEN + steps)
     hand.open()
     hand.next()
-    hand.player.connection_ended("closed by the service, 4401", 2.0)
     hand.now_s = 2.0
+    hand.end("closed by the service, 4401", 4401)
     assert hand.next() == Done()
     outcome = hand.player.outcome()
     assert [result.outcome for result in outcome.results] == ["ok", "failed", "not reached"]
@@ -394,12 +393,12 @@ def test_a_connection_that_ends_while_receipts_are_planned_is_trouble(by_hand, t
     hand.open()
     hand.hear(told(text(0, "a")))
     hand.next()
-    hand.player.connection_ended("lost", 2.0)
+    hand.end("lost")
     assert hand.next() == Done()
     outcome = hand.player.outcome()
     assert all(result.outcome == "ok" for result in outcome.results)
     assert not outcome.passed
-    assert outcome.failure == "receipts are left that could not go out: the connection is over: lost"
+    assert outcome.failure == "READ for #0 could not go out: the connection is over: lost"
 
 
 def test_a_receipt_on_its_way_when_the_connection_ends_is_trouble(by_hand, told, text):
@@ -407,14 +406,16 @@ def test_a_receipt_on_its_way_when_the_connection_ends_is_trouble(by_hand, told,
     hand.open()
     hand.hear(told(text(0, "a")))
     assert isinstance(hand.next(), Send)
-    hand.player.connection_ended("lost", 0.0)
+    hand.end("lost")
+    hand.until(1.0)
+    assert hand.next() == Done()
     assert hand.player.outcome().troubles == ("READ for #0 could not go out: the connection is over: lost",)
 
 
 def test_what_needs_no_connection_goes_on_without_one(by_hand):
     hand = by_hand(OPEN + "- wait: 5s")
     hand.open()
-    hand.player.connection_ended("lost", 0.0)
+    hand.end("lost")
     assert hand.next() == WakeAt(5.0)
     hand.now_s = 5.0
     assert hand.next() == Done()
@@ -425,7 +426,7 @@ def test_a_publish_the_connection_took_along_is_unknown(by_hand):
     hand = by_hand(OPEN + "- say: hi\n- expect: {message: last_sent, status: unknown}")
     hand.open()
     hand.send()
-    hand.player.connection_ended("lost", 0.0)
+    hand.end("lost")
     assert hand.next() == Done()
     assert hand.player.outcome().passed
 
@@ -498,6 +499,8 @@ def course_of(happenings, *, ending=True):
     """Play against a service that says and waits whatever it likes; returns every action and the outcome."""
     player = Player(LAWFUL)
     actions, now_s, frame = [], 0.0, 0
+    assert player.next_action(0.0) == Connect("consumer")
+    player.connected("consumer", 1, 0.0, None, False)
 
     def act() -> bool:
         nonlocal frame
@@ -518,7 +521,7 @@ def course_of(happenings, *, ending=True):
         player.heard(data, Stamp(frame, 1), now_s)
     act()
     if ending:
-        player.connection_ended("lost", now_s)
+        player.connection_ended(1, Ended("lost"), now_s)
         act()
     return actions, player.outcome()
 

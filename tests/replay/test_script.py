@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.errors import BadScript
+from recorder.replay.includes import Folder
 from recorder.replay.script import load
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -29,7 +30,7 @@ steps:
 agent:
   - on: message
     do: [{say: "What is your order number?", after: 800ms}]
-simulator: {seed: 7}
+simulator: {read_only: true}
 """
 
 
@@ -40,7 +41,7 @@ def loaded(text: str, **variables: str):
 def test_a_script_is_its_sections():
     script = loaded(WHOLE)
     assert script.name == "slow reader"
-    assert script.receipts.delays_s() == {"ACCEPT": 0.2, "READ": 1.5}
+    assert script.receipts.delays() == {"ACCEPT": 0.2, "READ": 1.5}
     assert [(step.number, step.verb, step.line) for step in script.steps][:3] == [
         (1, "open_conversation", 6),
         (2, "say", 7),
@@ -49,7 +50,7 @@ def test_a_script_is_its_sections():
     assert script.agent == [
         {"on": "message", "do": [{"say": "What is your order number?", "after": "800ms"}]}
     ]
-    assert script.simulator == {"seed": 7}
+    assert script.simulator == {"read_only": True}
     assert script.document.line(("agent", 0, "do", 0)) == 15
     assert script.notes == ()
 
@@ -84,11 +85,23 @@ def test_a_token_written_out_is_noted_by_its_line_and_not_repeated():
     assert "secret.in.script" not in note
 
 
-def test_the_steps_that_receipt_a_name_are_known_before_they_are_reached():
-    script = loaded(WHOLE)
-    assert script.later_receipts("question", after=3) == {"READ"}
-    assert script.later_receipts("question", after=6) == set()
-    assert script.later_receipts("other", after=0) == set()
+def test_a_consumer_nobody_plays_is_noted():
+    (note,) = loaded("consumers: {anna: , ben: }\nsteps: [{say: hi}]").notes
+    assert note == "s.yaml, line 1: no step is done by ben; it never connects"
+
+
+@pytest.mark.parametrize("text", [WHOLE.replace("\n", "\r\n"), "\ufeff" + WHOLE, WHOLE.encode("utf-8-sig")])
+def test_line_ends_and_byte_order_marks_make_no_difference(text):
+    """S30."""
+    plain = loaded(WHOLE)
+    assert (loaded(text).steps, loaded(text).agent) == (plain.steps, plain.agent)
+
+
+def test_a_name_of_letters_and_loose_accents_is_refused_before_it_is_confused():
+    """S27: the same sign in two spellings (NFC, NFD) would be two names that look alike."""
+    assert loaded("steps: [{await: {as: caf\u00e9}}, {read: caf\u00e9}]").steps
+    with pytest.raises(BadScript, match="a name is letters"):
+        loaded("steps: [{await: {as: cafe\u0301}}]")
 
 
 STEP_ERRORS = [
@@ -139,6 +152,29 @@ STEP_ERRORS = [
     ("- 5", 2, "step 1", "a step is one verb"),
     ("- {}", 2, "step 1", "a step is one verb"),
     ("- say: '${NOPE}'", 2, "step 1 (say)", "the variable NOPE is not set"),
+    ("- repeat: {times: x, steps: [await]}", 2, "step 1 (repeat)", '"times" must be a whole number'),
+    ("- repeat: {times: 2}", 2, "step 1 (repeat)", '"steps" is missing'),
+    ("- include:", 2, "step 1 (include)", '"file" is missing'),
+    ("- includ: x", 2, "step 1 (includ)", 'did you mean "include"?'),
+    ("- rate: 5", 2, "step 1 (rate)", "a rate is a number per second"),
+    ("- send_frame: {opcode: txt}", 2, "step 1 (send_frame)", 'unknown opcode "txt"'),
+    ("- send_frame: {opcode: text, data: '!'}", 2, "step 1 (send_frame)", "it is no base64"),
+    ("- expect: {close: soon}", 2, "step 1 (expect)", "a close code like 4401"),
+    ("- expect: {message: {form: agent}}", 2, "step 1 (expect)", 'unknown key "form" (did you mean "from"?)'),
+    (
+        "- expect:\n    message:\n      form: agent",
+        4,
+        "step 1 (expect)",
+        'unknown key "form" (did you mean "from"?)',
+    ),
+    (
+        "- expect:\n    not:\n      message: {form: x}\n    for: 1s",
+        4,
+        "step 1 (expect)",
+        'unknown key "form" (did you mean "from"?)',
+    ),
+    ("- disconnect: gently", 2, "step 1 (disconnect)", 'unknown value of "disconnect"'),
+    ("- read: {message: 3, after: 1s..}", 2, "step 1 (read)", "is no duration"),
 ]
 
 
@@ -213,4 +249,4 @@ def test_whatever_stands_behind_a_verb_is_read_or_refused(verb, value):
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_sample_is_a_script(path):
-    assert load(path.read_bytes(), file=path.name, variables={}).agent
+    assert load(path.read_bytes(), file=path.name, variables={}, folder=Folder(SAMPLES)).agent

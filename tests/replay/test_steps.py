@@ -90,7 +90,7 @@ def test_raw_text_need_not_be_an_envelope(by_hand):
     hand = by_hand("steps:\n- send: 'hello?'\n- wait: 1s")
     action = hand.next()
     assert action.text == "hello?"
-    hand.player.sent(hand._stamp(), 0.0)
+    hand.player.sent(hand.stamp(), 0.0)
     hand.until(1.0)
 
 

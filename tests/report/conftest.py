@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from types import SimpleNamespace
+
 import pytest
 
 from recorder.messaging.events import Evidence, Proof
@@ -48,3 +51,73 @@ def frames() -> list[RecordedFrame]:
         recorded(4, 8, b"\x11\x31expired"),
         recorded(5, 3, b"", rsv=4, fin=False, at_us=None, redacted=True),
     ]
+
+
+# --- many users -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class LoadFigure:
+    """One measured metric, made up."""
+
+    metric: str
+    count: int = 9
+    rate: float = 0.9
+    mean_ms: float | None = 2.0
+    min_ms: float | None = 0.1
+    p50_ms: float | None = 0.5
+    p90_ms: float | None = 8.0
+    p95_ms: float | None = 9.0
+    p99_ms: float | None = 12.0
+    p999_ms: float | None = 14.0
+    max_ms: float | None = 15.0
+
+
+_FIGURES = (
+    LoadFigure("receipt_lateness"),
+    LoadFigure("answer", 4, 0.4, 1.2, 0.2, 1.0, 1.5, 2.0, 2500.0, 2900.0, 3000.0),
+)
+
+
+@pytest.fixture
+def load_figure() -> type[LoadFigure]:
+    return LoadFigure
+
+
+@pytest.fixture
+def load_failure():
+    """Makes one way of failing."""
+    return lambda says, step="2 say", users=1: SimpleNamespace(says=says, step=step, users=users)
+
+
+@pytest.fixture
+def load_figures(load_failure):
+    """Makes the numbers of a run of three users, one of which failed."""
+
+    def make(**told):
+        usual = {
+            "lasted_s": 10.0,
+            "figures": _FIGURES,
+            "counts": (
+                SimpleNamespace(metric="users", count=3, rate=0.3),
+                SimpleNamespace(metric="failures", count=1, rate=0.1),
+            ),
+            "failures": (load_failure("refused\x1b[31m [bold]"),),
+        }
+        return SimpleNamespace(**{**usual, **told})
+
+    return make
+
+
+@pytest.fixture
+def load_moment():
+    """Makes one moment of it."""
+
+    def make(at_s, **told):
+        usual = {
+            "at_s": at_s, "active": 3, "begun": 6, "passed": 2, "failed": 1, "messages_per_s": 40.0,
+            "frames_per_s": 90.0, "receipts": 9, "figures": _FIGURES,
+        }  # fmt: skip
+        return SimpleNamespace(**{**usual, **told})
+
+    return make

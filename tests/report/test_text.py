@@ -33,6 +33,18 @@ def test_only_a_marked_column_is_cut_to_the_width():
     assert len(row) == WIDTH_IN_A_PIPE
 
 
+def test_where_nothing_is_left_to_cut_every_column_is_there_and_the_line_is_longer():
+    out = printed(print_table, ("SEQ", "TEXT+", "A", "B"), [("7", "hello", "x" * 100, "y" * 100)])
+    heading, row = out.splitlines()
+    assert heading.split() == ["SEQ", "TEXT", "A", "B"]
+    assert row == f"7    hel…  {'x' * 100}  {'y' * 100}"
+
+
+def test_columns_line_up_whatever_is_as_wide_as_two():
+    out = printed(print_table, ("A", "B"), [("日本", "x"), ("ab", "y")])
+    assert out.splitlines() == ["A     B", "日本  x", "ab    y"]
+
+
 @pytest.mark.parametrize(
     "printer",
     [

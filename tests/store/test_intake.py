@@ -177,6 +177,29 @@ def test_nothing_new_for_a_second_still_makes_the_barrier(
         assert path.with_name("x.db-wal").stat().st_size == size
 
 
+def test_barriers_that_wait_for_a_lull_are_left_to_whoever_settles(
+    path: Path, begin: Begin, frames: Any, clock: VirtualClock
+) -> None:
+    """It may settle early; but not for nothing."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive)
+        intake.waits_for_a_lull = True
+        intake(frames.some(1))
+        intake.settle(after_s=0.5)
+        assert _noted(path) == [(1, 1)]
+        clock.sleep_until(5.0)
+        intake(frames.some(1, after=1))
+        assert _noted(path) == [(1, 1)]
+        intake.settle(after_s=5.5)
+        assert _noted(path) == [(1, 1)]
+        intake.settle(after_s=5.0)
+        assert _noted(path) == [(1, 2)]
+        clock.sleep_until(9.0)
+        size = path.with_name("x.db-wal").stat().st_size
+        intake.settle(after_s=1.0)
+        assert path.with_name("x.db-wal").stat().st_size == size
+
+
 @pytest.mark.parametrize(("durability", "level"), [("barrier", 1), ("full", 2)])
 def test_full_durability_makes_every_commit_full(
     path: Path, begin: Begin, frames: Any, durability: str, level: int

@@ -1,0 +1,144 @@
+"""Which message is meant, and what was heard of it: found while a session is folded, not by reading again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from recorder.errors import BadOption, NotFound
+from recorder.messaging.events import (
+    Event,
+    MessagePublished,
+    PublishAsked,
+    PublishRefused,
+    ReceiptRefused,
+    ReceiptReported,
+)
+from recorder.receipts.echoes import Echo, MessageKey, probable_echoes
+from recorder.receipts.queries import MessageView, ask_view, message_view, own_ids
+from recorder.receipts.state import Transcript
+
+_SHOWN = 5
+"""So many names at most in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What was written for a message: a sequence, maybe with its dialog, or the frame that asked for it."""
+
+    written: str
+    sequence: int | None = None
+    dialog_id: str | None = None
+    ask: int | None = None
+
+
+def parse_reference(written: str) -> Reference:
+    """``SEQUENCE``, ``DIALOG:SEQUENCE``, or ``#FRAME`` of a publish of ours.
+
+    Raises:
+        BadOption: it is none of these.
+    """
+    if written.startswith("#"):
+        return Reference(written, ask=_number(written[1:], written))
+    dialog_id, _, number = written.rpartition(":")
+    return Reference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
+
+
+def _number(digits: str, written: str) -> int:
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadOption(
+            "MESSAGE",
+            f'"{written}" is no SEQUENCE, DIALOG:SEQUENCE or #FRAME',
+            hint="recorder message list shows them",
+        )
+    return int(digits)
+
+
+def referred(transcript: Transcript, reference: Reference) -> MessageView:
+    """The message that is meant.
+
+    Raises:
+        NotFound: there is none, or the sequence stands in several dialogs.
+    """
+    me = own_ids(transcript)
+    echoes = probable_echoes(transcript, me)
+    keys = _keys(transcript, reference, echoes)
+    fitting = [message_view(transcript, *key, me=me, echoes=echoes) for key in keys]
+    if reference.ask is not None:
+        fitting += _unanswered(transcript, reference.ask, me, echoes)
+    if len(fitting) == 1:
+        return fitting[0]
+    fitting.sort(key=_first_frame)
+    named = [f"{message.dialog_id}:{message.sequence}" for message in fitting]
+    raise NotFound("message", reference.written, close=some_of(named), many=len(fitting) > 1)
+
+
+def _keys(transcript: Transcript, reference: Reference, echoes: dict[MessageKey, Echo]) -> list[MessageKey]:
+    sequence, dialogs = reference.sequence, transcript.dialogs
+    if sequence is None:
+        own = {key for key, echo in echoes.items() if echo.ask == reference.ask}
+        for dialog_id, ours in transcript.own.items():
+            own.update((dialog_id, number) for number, each in ours.items() if each.ask == reference.ask)
+        return sorted(own)
+    chosen = dialogs if reference.dialog_id is None else dialogs.keys() & {reference.dialog_id}
+    return [(dialog_id, sequence) for dialog_id in chosen if sequence in dialogs[dialog_id]]
+
+
+def _unanswered(
+    transcript: Transcript, frame: int, me: frozenset[str], echoes: dict[MessageKey, Echo]
+) -> Iterator[MessageView]:
+    ask = transcript.asks.get(frame)
+    explained = any(echo.ask == frame for echo in echoes.values())
+    if ask is not None and ask.asked is not None and ask.answered is None and not explained:
+        yield ask_view(transcript, frame, ask, me)
+
+
+def _first_frame(message: MessageView) -> tuple[int, str]:
+    proofs = [receipt.evidence for receipt in message.receipts]
+    frames = [evidence.frame for evidence in (*proofs, message.sent) if evidence is not None]
+    return min(frames, default=0), message.dialog_id or ""
+
+
+def some_of(names: Sequence[str]) -> list[str]:
+    """These names, or of very many the first few and how many more there are."""
+    more = len(names) - _SHOWN
+    return [*names[:_SHOWN], f"and {more} more"] if more > 1 else list(names)
+
+
+def close_to(name: str, known: Iterable[str]) -> list[str]:
+    """What may have been meant: all that are known if they are few, else those that are written alike."""
+    names = sorted(known)
+    return names if len(names) <= _SHOWN else get_close_matches(name, names, n=_SHOWN)
+
+
+@dataclass(slots=True)
+class Overheard:
+    """What passed on its way to a fold and may bear on the message that is meant.
+
+    Where that is named by the frame that asked, its sequence is known only when all has passed:
+    ``is_whole`` tells whether it was found out too late.
+    """
+
+    reference: Reference
+    events: list[Event] = field(default_factory=list)
+
+    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The same events, looked at as they pass."""
+        keep = self.events.append
+        for event in events:
+            if self._bears(event):
+                keep(event)
+            yield event
+
+    def is_whole(self, message: MessageView) -> bool:
+        """Whether nothing that bears on this message has been let go."""
+        return self.reference.ask is None or message.sequence is None
+
+    def _bears(self, event: Event) -> bool:
+        sequence, dialog_id = self.reference.sequence, self.reference.dialog_id
+        if isinstance(event, ReceiptReported | ReceiptRefused):
+            return sequence in event.sequences and dialog_id in (None, event.dialog_id)
+        if isinstance(event, MessagePublished):
+            return sequence == event.sequence and dialog_id in (None, event.dialog_id)
+        return isinstance(event, PublishAsked | PublishRefused)

@@ -1,0 +1,130 @@
+"""The agent and simulator sections of a script as JSON Schema, with the short forms people write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from annotated_types import MinLen
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic_core import core_schema
+
+from recorder.replay.verb_model import none_said, said
+from recorder.simulator.agent import WITH_TEXT, Action, Rule, Trigger
+from recorder.simulator.chances import LISTED, OFF, SENDABLE, Chance, Ending, Strict
+from recorder.simulator.moods import Moods
+
+Json = dict[str, Any]
+
+_PREFIX = "Simulator"
+_NULL: Json = {"type": "null"}
+_FALSE: Json = {"const": False}
+
+
+def simulator_schemas() -> tuple[Json, Json, Json]:
+    """Schemas of the agent section and the simulator section, and what they refer to in ``$defs``."""
+    _, made = models_json_schema(
+        [(Rule, "validation"), (Moods, "validation")],
+        ref_template=f"#/$defs/{_PREFIX}{{model}}",
+        schema_generator=_AsWritten,
+    )
+    others = {f"{_PREFIX}{name}": one for name, one in made["$defs"].items()}
+    moods = others[f"{_PREFIX}Moods"]["anyOf"][0]["properties"]
+    moods |= {name: _mood(name, one) for name, one in moods.items()}
+    agent = {"type": "array", "items": {"$ref": f"#/$defs/{_PREFIX}Rule"}}
+    return agent, others.pop(f"{_PREFIX}Moods")["anyOf"][0], others
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Knows what stands before a model: short forms, ``false`` for off, one in the place of a list of one."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> Json:
+        made = super().model_schema(schema)
+        model = schema["cls"]
+        if not issubclass(model, Strict):
+            return made
+        made |= _constraint(model)
+        for name in made.get("properties", {}):
+            if LISTED in model.model_fields[name].metadata:
+                made["properties"][name] |= _at_least(model.model_fields[name])
+        about: Json = {key: made.pop(key) for key in ("title", "description") if key in made}
+        return {"anyOf": [made, *_short_forms(model, made)], **about}
+
+    def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Json:
+        made = super().function_before_schema(schema)
+        function = schema["function"]["function"]
+        if function is OFF.func:
+            return {"anyOf": [made, _FALSE]}
+        if function is LISTED.func:
+            nothing = [] if made.get("minItems") else [_NULL, _FALSE]
+            return {"anyOf": [made, made["items"], *nothing]}
+        if getattr(function, "__name__", "") == "_nothing_is_the_verb":
+            return _without_null(made)
+        if getattr(function, "__name__", "") == "_one_is_a_list":
+            return {"anyOf": [made, {"type": "integer"}]}
+        return made
+
+    def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> Json:
+        made = super().function_after_schema(schema)
+        if getattr(schema["function"]["function"], "__name__", "") == "_close_code":
+            return {**made, "anyOf": [{"enum": sorted(SENDABLE)}, {"minimum": 3000, "maximum": 4999}]}
+        return made
+
+
+def _at_least(field: FieldInfo) -> Json:
+    """What a list that may be written in other ways must not be, if it must not be empty."""
+    least = next((one.min_length for one in field.metadata if isinstance(one, MinLen)), 0)
+    if not least:
+        return {}
+    return {"not": {"anyOf": [{"type": "array", "maxItems": least - 1}, _NULL, _FALSE]}}
+
+
+def _short_forms(model: type[Strict], made: Json) -> list[Json]:
+    forms: list[Json] = []
+    if model is Action:  # a verb alone
+        names = [name for name in model.model_fields if name != "after" and _fits(model, name)]
+        return [{"enum": names}]
+    if _fits(model, {}):
+        forms += [_NULL, {"const": True}]
+    if model.SHORT is not None and set(made.get("required", ())) <= {model.SHORT}:
+        forms.append(_without_null(made["properties"][model.SHORT]))
+    return forms
+
+
+def _fits(model: type[BaseModel], value: object) -> bool:
+    try:
+        model.model_validate(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _without_null(schema: Json) -> Json:
+    if "anyOf" not in schema:
+        return schema
+    return {**schema, "anyOf": [_without_null(one) for one in schema["anyOf"] if one != _NULL]}
+
+
+def _constraint(model: type[Strict]) -> Json:
+    """What a model says of several of its keys together."""
+    if model is Action:
+        verbs = [name for name in model.model_fields if name != "after"]
+        after_once = [none_said("after"), {"properties": {verb: none_said("after") for verb in verbs}}]
+        return {"oneOf": [{"required": [verb]} for verb in verbs], "anyOf": after_once}
+    if model is Rule:
+        textless = [trigger.value for trigger in Trigger if trigger not in WITH_TEXT]
+        return {"not": {"allOf": [said("matching"), {"properties": {"on": {"enum": textless}}}]}}
+    constraint: Json = {}
+    if issubclass(model, Chance):
+        constraint["not"] = {"allOf": [said("nth"), said("first")]}
+    if issubclass(model, Ending):
+        constraint["oneOf"] = [said(moment) for moment in model.moments()]
+    return constraint
+
+
+def _mood(name: str, schema: Json) -> Json:
+    """A mood with nothing behind it is turned on, where that says enough."""
+    on_is_enough = _fits(Moods, {name: True})
+    rest = _without_null(schema)
+    return {"anyOf": [rest, _NULL]} if on_is_enough else rest

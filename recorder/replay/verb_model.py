@@ -1,0 +1,255 @@
+"""What all verbs are made of: strict frozen models, and the small values that many of them take."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from recorder.documents import LATER, Delay, Duration
+
+from .patterns import MAX_PATTERN, check_pattern
+
+ANSWER_WITHIN = Duration(10.0)
+"""How long a step waits for what it waits for, unless it says ``within``."""
+
+LAST_SENT, LAST_RECEIVED = "last_sent", "last_received"
+RESERVED_NAMES = (LAST_SENT, LAST_RECEIVED)
+
+BUILT_IN_NAMES = ("conversation", "dialog", "consumer", "round")
+"""What ``${name.path}`` knows without any ``as:``."""
+
+_NAME = re.compile(r"[^\W\d][\w-]*")
+# The same for JSON Schema, whose regular expressions know no Unicode: no ASCII that is none of a name's.
+_NAME_IN_JSON = r"^[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*$"
+
+
+class Model(BaseModel):
+    """Part of a script: unknown keys are refused, nothing is converted, nothing changes afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
+    )
+
+
+def is_name(given: object) -> bool:
+    """Whether it can name a message, an answer or a consumer."""
+    return isinstance(given, str) and _NAME.fullmatch(given) is not None
+
+
+def _given_name(given: object) -> str:
+    if not isinstance(given, str) or not _NAME.fullmatch(given):
+        raise ValueError("a name is letters, digits, - and _, and begins with a letter")
+    if given in RESERVED_NAMES:
+        raise ValueError(f'"{given}" names a message already; take another name')
+    if given in BUILT_IN_NAMES:
+        raise ValueError(f'"{given}" has a meaning in ${{{given}.…}} already; take another name')
+    return given
+
+
+def _consumer_name(given: object) -> str:
+    if not isinstance(given, str) or not _NAME.fullmatch(given):
+        raise ValueError("a consumer's name is letters, digits, - and _, and begins with a letter")
+    return given
+
+
+def is_sequence(given: object) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and given >= 0
+
+
+def is_reference(given: object) -> bool:
+    """Whether it can say which message is meant."""
+    return is_sequence(given) or is_name(given)
+
+
+def _message_reference(given: Any) -> str | int:
+    if is_reference(given):
+        return given  # type: ignore[no-any-return]  # is_reference looked
+    raise ValueError(f"a message is a name given with as:, {LAST_SENT}, {LAST_RECEIVED}, or its sequence")
+
+
+def _message_references(given: Any) -> str | int | tuple[str | int, ...]:
+    if not isinstance(given, list | tuple):
+        return _message_reference(given)
+    if not given:
+        raise ValueError("the list of messages is empty")
+    twice = next((one for place, one in enumerate(given) if one in given[:place]), None)
+    if twice is not None:
+        raise ValueError(f'"{twice}" is in the list twice')
+    return tuple(_message_reference(one) for one in given)
+
+
+def _delay_or_never(given: Any) -> Delay | Literal["never"]:
+    return "never" if given == "never" else Delay.read(given)
+
+
+def _first_sequence(given: Any) -> int | Literal["last"]:
+    if is_sequence(given):
+        return given  # type: ignore[no-any-return]  # is_sequence looked
+    if given == "last":
+        return "last"
+    raise ValueError("history begins at a sequence (0 is all of it) or at last, the last one heard")
+
+
+def _pattern(given: str) -> str:
+    """References in it are taken for any text."""
+    check_pattern(LATER.sub("x", given))
+    return given
+
+
+def upper(given: object) -> object:
+    """``read`` for ``READ``; what is no text is left for the next check."""
+    return given.upper() if isinstance(given, str) else given
+
+
+def _status(given: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z_]{0,39}", given):
+        raise ValueError("a receipt's status is a word like ACCEPT, READ, ACCESS, NACK or ACTION")
+    return given
+
+
+NAME_SCHEMA = {"type": "string", "pattern": _NAME_IN_JSON}
+_REFERENCE_SCHEMA: dict[str, Any] = {
+    "anyOf": [{**NAME_SCHEMA, "examples": [LAST_SENT, LAST_RECEIVED]}, {"type": "integer", "minimum": 0}]
+}
+
+MessageName = Annotated[
+    str,
+    BeforeValidator(_given_name),
+    WithJsonSchema({**NAME_SCHEMA, "not": {"enum": [*RESERVED_NAMES, *BUILT_IN_NAMES]}}),
+]
+ConsumerName = Annotated[str, BeforeValidator(_consumer_name), WithJsonSchema(NAME_SCHEMA)]
+MessageReference = Annotated[str | int, PlainValidator(_message_reference), WithJsonSchema(_REFERENCE_SCHEMA)]
+MessageReferences = Annotated[
+    str | int | tuple[str | int, ...],
+    PlainValidator(_message_references),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *_REFERENCE_SCHEMA["anyOf"],
+                {"type": "array", "items": _REFERENCE_SCHEMA, "minItems": 1, "uniqueItems": True},
+            ]
+        }
+    ),
+]
+ReceiptStatus = Annotated[
+    str,
+    BeforeValidator(upper),
+    AfterValidator(_status),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[A-Za-z][A-Za-z_]{0,39}$",
+            "examples": ["ACCEPT", "READ", "ACCESS", "NACK", "ACTION"],
+        }
+    ),
+]
+Pattern = Annotated[
+    str,
+    AfterValidator(_pattern),
+    WithJsonSchema({"type": "string", "maxLength": MAX_PATTERN, "description": "A regular expression."}),
+]
+DelayOrNever = Annotated[
+    Delay | Literal["never"],
+    PlainValidator(_delay_or_never),
+    WithJsonSchema({"anyOf": [{"const": "never"}, Delay.JSON_SCHEMA]}),
+]
+FirstSequence = Annotated[
+    int | Literal["last"],
+    PlainValidator(_first_sequence),
+    WithJsonSchema({"anyOf": [{"const": "last"}, {"type": "integer", "minimum": 0}]}),
+]
+
+
+class Verb(Model):
+    """What one step says.
+
+    ``short`` is the field a bare value fills; None if the verb takes none. ``run_time`` are the fields
+    in whose texts ``${name.path}`` is filled in when the step is played.
+    """
+
+    short: ClassVar[str | None] = None
+    run_time: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def long_form(cls, given: Any) -> Any:
+        """What stands after the verb, as a mapping.
+
+        Raises:
+            ValueError: it is a bare value, and the verb takes none.
+        """
+        if given is None:
+            return {}
+        if isinstance(given, dict):
+            return given
+        if cls.short is None:
+            raise ValueError("it takes no value here" if not cls.model_fields else "it takes a mapping here")
+        return {cls.short: given}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long_form(cls, given: Any) -> Any:
+        return cls.long_form(given)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The long form, and the short ones beside it."""
+        made = handler(schema)
+        whole = handler.resolve_ref_schema(made)
+        long = {key: held for key, held in whole.items() if key not in ("title", "description")}
+        for key in long:
+            del whole[key]
+        whole["anyOf"] = cls.forms(long)
+        return made
+
+    @classmethod
+    def forms(cls, long: dict[str, Any]) -> list[dict[str, Any]]:
+        """JSON Schemas of all that may stand after the verb; ``long`` is that of the mapping."""
+        forms = [long, {"type": "null"}] if stands_alone(cls) else [long]
+        if cls.short is not None and set(long.get("required", ())) <= {cls.short}:
+            forms.append(long["properties"][_key(cls, cls.short)])
+        return forms
+
+
+def stands_alone(verb: type[Verb]) -> bool:
+    """Whether the verb alone says everything."""
+    try:
+        verb.model_validate(None)
+    except ValidationError:
+        return False
+    return True
+
+
+def _key(verb: type[Verb], name: str) -> str:
+    return verb.model_fields[name].alias or name
+
+
+def said(key: str) -> dict[str, Any]:
+    """The JSON Schema that a mapping fits if it has this key, and something behind it."""
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
+
+
+def none_said(*keys: str) -> dict[str, Any]:
+    """The JSON Schema that a mapping fits if it has none of these keys, or nothing behind them."""
+    return {"properties": {key: {"type": "null"} for key in keys}}
+
+
+class Acting(Verb):
+    """A verb that one of the consumers carries out: the script's first, unless the step says which."""
+
+    consumer: ConsumerName | None = Field(default=None, description="Who does it, by name.")

@@ -1,0 +1,68 @@
+"""Verbs that send receipts: at once, after a while, together with another one, or never."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict, Field, model_validator
+
+from recorder.documents import Delay
+
+from .verb_model import (
+    LAST_RECEIVED,
+    Acting,
+    DelayOrNever,
+    MessageReference,
+    MessageReferences,
+    ReceiptStatus,
+    said,
+)
+
+
+class _ForMessages(Acting):
+    """A receipt for one message or several. ``after`` counts from the arrival of each."""
+
+    message: MessageReferences = LAST_RECEIVED
+
+    @property
+    def messages(self) -> tuple[str | int, ...]:
+        """The messages it is for, one or several, as the script refers to them."""
+        return self.message if isinstance(self.message, tuple) else (self.message,)
+
+
+class _TimedReceipt(_ForMessages):
+    """Send a receipt for a message: ``after`` so long from its arrival, at once, or never.
+
+    ``with``: in the frame in which that message's receipt of the same status leaves, whenever that is.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"not": {"allOf": [said("after"), said("with")]}})
+
+    short: ClassVar[str | None] = "message"
+    after: DelayOrNever | None = None
+    with_: MessageReference | None = Field(default=None, alias="with")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> _TimedReceipt:
+        if self.with_ is not None and self.after is not None:
+            raise ValueError("after: and with: both say when; one of them")
+        if self.with_ is not None and self.with_ in self.messages:
+            raise ValueError(f'"{self.with_}" is to go out with itself; with: names another message')
+        return self
+
+
+class Accept(_TimedReceipt):
+    """Publish ACCEPT for a message."""
+
+
+class Read(_TimedReceipt):
+    """Publish READ for a message."""
+
+
+class Receipt(_ForMessages):
+    """Publish a receipt of any status, also a second time. ``metadata`` goes beside it as it stands."""
+
+    run_time: ClassVar[frozenset[str]] = frozenset({"metadata"})
+    status: ReceiptStatus
+    after: Delay | None = None
+    metadata: list[dict[str, Any]] | None = None

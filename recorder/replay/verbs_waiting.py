@@ -1,0 +1,257 @@
+"""Verbs that wait: for a message, for something to be so or not to be so, for time to pass."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from recorder.documents import Delay, Duration
+
+from .verb_model import (
+    ANSWER_WITHIN,
+    Acting,
+    MessageName,
+    MessageReference,
+    Model,
+    Pattern,
+    ReceiptStatus,
+    Verb,
+    none_said,
+    said,
+)
+
+MessageStatus = Literal["pending", "failed", "unknown", "sent", "accepted", "read"]
+
+
+class Wanted(Model):
+    """The message to wait for. Without ``from``: any that is not ours."""
+
+    from_: str | None = Field(default=None, alias="from")
+    """agent, consumer, a role like ASSIGNED_AGENT, or an id."""
+    matching: Pattern | None = None
+    """Found anywhere in the text; what a reference in it stands for is taken as it is."""
+    type: str | None = None
+    dialog: str | None = None
+    nth: Annotated[int, Field(ge=1)] = 1
+
+
+class Await(Acting):
+    """Wait for a message, ignoring everything else."""
+
+    run_time: ClassVar[frozenset[str]] = frozenset({"message"})
+    message: Wanted = Wanted()
+    within: Duration = ANSWER_WITHIN
+    as_: MessageName | None = Field(default=None, alias="as")
+
+
+class ExpectedReceipt(Model):
+    """A receipt that must turn up; ``by`` is agent, consumer, a role or an id."""
+
+    status: ReceiptStatus
+    by: str | None = None
+
+
+class ExpectedClose(Model):
+    """The end of the connection. ``code`` None: any; ``by`` None: whoever closed it."""
+
+    code: Annotated[int, Field(ge=1000, le=4999)] | None = None
+    by: Literal["service", "client"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long_form(cls, given: Any) -> Any:
+        if given == "any":
+            return {}
+        if isinstance(given, int) and not isinstance(given, bool):
+            return {"code": given}
+        if isinstance(given, dict):
+            return {key: held for key, held in given.items() if (key, held) != ("code", "any")}
+        raise ValueError("the end of a connection is a close code like 4401, any, or {code: …, by: …}")
+
+
+_CLOSE_CODE: dict[str, Any] = {"type": "integer", "minimum": 1000, "maximum": 4999}
+Close = Annotated[
+    ExpectedClose | None,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _CLOSE_CODE,
+                {"const": "any"},
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "code": {"anyOf": [_CLOSE_CODE, {"const": "any"}, {"type": "null"}]},
+                        "by": {"enum": ["service", "client", None]},
+                    },
+                },
+                {"type": "null"},
+            ]
+        }
+    ),
+]
+
+
+def _how_meant(given: object) -> str:
+    return "described" if isinstance(given, dict | Wanted) else "named"
+
+
+MessageMeant = Annotated[
+    Annotated[MessageReference, Tag("named")] | Annotated[Wanted, Tag("described")],
+    Discriminator(_how_meant),
+]
+"""A message by its name or sequence, or as it is described."""
+
+
+class _AboutMessage(Model):
+    """What is said of a message: one that has a name, or the first that is as ``Wanted`` says."""
+
+    message: MessageMeant | None = None
+    status: MessageStatus | None = None
+    receipt: ExpectedReceipt | None = None
+    close: Close = None
+
+    @property
+    def reference(self) -> str | int | None:
+        """The message by name or sequence; None if it is described, or if it is about no message."""
+        return self.message if isinstance(self.message, str | int) else None
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """The message as it is described; None if it is named, or if it is about no message."""
+        return self.message if isinstance(self.message, Wanted) else None
+
+
+_DESCRIBED: dict[str, Any] = {"properties": {"message": {"type": "object"}}}
+_AT_MOST_ONE: dict[str, Any] = {"anyOf": [none_said("status"), none_said("receipt")]}
+
+
+class NotExpected(_AboutMessage):
+    """What must not happen: a message, a message's status or receipt, the end of the connection."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"allOf": [said("close"), none_said("message", "status", "receipt")]},
+                {"allOf": [said("message"), none_said("close"), _DESCRIBED, _AT_MOST_ONE]},
+                {
+                    "allOf": [
+                        said("message"),
+                        none_said("close"),
+                        {"not": _DESCRIBED},
+                        {"oneOf": [said("status"), said("receipt")]},
+                    ]
+                },
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> NotExpected:
+        said = (self.status is not None) + (self.receipt is not None)
+        if (self.message is None) == (self.close is None) or (self.close is not None and said):
+            raise ValueError("say what must not happen: message: …, or close: any, one of them")
+        if said > 1 or (self.reference is not None and not said):
+            raise ValueError("say what must not come to be of the message: status: or receipt:, one of them")
+        return self
+
+
+def _alone(key: str) -> dict[str, Any]:
+    others = {"message", "status", "receipt", "text", "answer", "close", "not"} - {key}
+    return {"allOf": [said(key), none_said(*sorted(others))]}
+
+
+_ABOUT_MESSAGE: dict[str, Any] = {
+    "allOf": [
+        said("message"),
+        none_said("answer", "close", "not"),
+        {
+            "oneOf": [
+                said("status"),
+                said("receipt"),
+                said("text"),
+                {"allOf": [_DESCRIBED, none_said("status", "receipt", "text")]},
+            ]
+        },
+    ]
+}
+
+
+class Expect(_AboutMessage, Acting):
+    """Something that must be so, now or within a while; or, with ``not``, must not be so ``for`` a while."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {
+                    "allOf": [
+                        {"oneOf": [_ABOUT_MESSAGE, _alone("answer"), _alone("close")]},
+                        none_said("for"),
+                    ]
+                },
+                {"allOf": [_alone("not"), said("for"), {"not": {"required": ["within"]}}]},
+            ]
+        }
+    )
+
+    run_time: ClassVar[frozenset[str]] = frozenset({"text", "message", "not_"})
+    text: str | None = None
+    answer: Annotated[int, Field(ge=100, le=599)] | None = None
+    not_: NotExpected | None = Field(default=None, alias="not")
+    for_: Duration | None = Field(default=None, alias="for")
+    within: Duration = ANSWER_WITHIN
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Expect:
+        of_message = sum(one is not None for one in (self.status, self.receipt, self.text))
+        subjects = {"message": self.message, "answer": self.answer, "close": self.close, "not": self.not_}
+        named = [name for name, held in subjects.items() if held is not None]
+        if not named:
+            raise ValueError(
+                "say what of: message: with status:, receipt: or text:, or answer: with a code, or close:,"
+                " or not:"
+            )
+        if len(named) > 1 or (named != ["message"] and of_message):
+            alone = next(name for name in ("answer", "close", "not") if name in named)
+            raise ValueError(f"{alone}: stands alone; {_ALONE[alone]}")
+        if named == ["message"] and (of_message > 1 or (self.wanted is None and of_message == 0)):
+            raise ValueError(
+                "say what is expected of the message: status: or receipt:, one of them, or text:"
+            )
+        self._check_spans()
+        return self
+
+    def _check_spans(self) -> None:
+        if self.not_ is not None and self.for_ is None:
+            raise ValueError("not: needs for:, how long it must not happen, like for: 2s")
+        if self.not_ is None and self.for_ is not None:
+            raise ValueError("for: belongs to not:; what must happen has within:")
+        if self.not_ is not None and "within" in self.model_fields_set:
+            raise ValueError("not: has for:, not within:")
+
+    @property
+    def of_a_failure(self) -> bool:
+        """Whether it is about a request that may well be refused or unanswered."""
+        return self.answer is not None or self.status in ("pending", "failed", "unknown")
+
+
+_ALONE = {
+    "answer": "it is the answer to the last request",
+    "close": "it is the end of the connection",
+    "not": "what must not happen goes inside it",
+}
+
+
+class Wait(Verb):
+    """Let time pass. Prefer ``await``: it waits for what happens, not for what the clock says."""
+
+    short: ClassVar[str | None] = "duration"
+    duration: Delay
+
+
+class KeepAlive(Acting):
+    """Ask the service for the time, as clients do to keep a connection."""
+
+    within: Duration = ANSWER_WITHIN
+    as_: MessageName | None = Field(default=None, alias="as")

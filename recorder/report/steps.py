@@ -1,0 +1,145 @@
+"""What came of a replay: one JSON object per step, JUnit XML with one test case per step, and a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from .junit import xml_text
+
+OK, FAILED = "ok", "failed"
+
+
+class ReceiptTold(NamedTuple):
+    """One timed receipt: when it was planned for and when it left, in seconds since the session began."""
+
+    consumer: str
+    dialog: str
+    sequence: int
+    status: str
+    frame: int
+    due_s: float
+    sent_s: float
+
+    @property
+    def late_s(self) -> float:
+        """How much later than planned."""
+        return self.sent_s - self.due_s
+
+
+class StepTold(NamedTuple):
+    """What came of one step.
+
+    Attributes:
+        step: its place among all steps, from 1; 0 is what goes before the first one.
+        file, line: where it stands.
+        round: which time round in its ``repeat``, from 1; None outside of any.
+        outcome: "ok", "failed" or "not reached".
+        says: one sentence. May hold text of others.
+        began_s, ended_s: seconds since the session began; None where not reached.
+        receipts: those it asked for, and those of the standing rule that went out while it ran.
+        shown: the transcript around a failure, a line per message.
+    """
+
+    step: int
+    verb: str
+    file: str
+    line: int
+    consumer: str
+    round: int | None
+    outcome: str
+    says: str
+    began_s: float | None
+    ended_s: float | None
+    receipts: tuple[ReceiptTold, ...] = ()
+    shown: tuple[str, ...] = ()
+
+
+def step_json(step: StepTold) -> dict[str, object]:
+    """The object of one step; times are seconds since the session began."""
+    return {
+        **step._asdict(),
+        "began_s": _rounded(step.began_s),
+        "ended_s": _rounded(step.ended_s),
+        "receipts": [
+            {
+                **receipt._asdict(),
+                "due_s": _rounded(receipt.due_s),
+                "sent_s": _rounded(receipt.sent_s),
+                "late_s": _rounded(receipt.late_s),
+            }
+            for receipt in step.receipts
+        ],
+        "shown": list(step.shown),
+    }
+
+
+def lateness_line(samples: int, p50_s: float, p99_s: float, max_s: float) -> str:
+    """``6 planned receipts left 0.21 ms (p50), 0.34 ms (p99) after their time, 0.34 ms at most``."""
+    planned = "1 planned receipt" if samples == 1 else f"{samples} planned receipts"
+    return (
+        f"{planned} left {p50_s * 1e3:.2f} ms (p50), {p99_s * 1e3:.2f} ms (p99) after their time,"
+        f" {max_s * 1e3:.2f} ms at most"
+    )
+
+
+def steps_junit(name: str, session: str, steps: Sequence[StepTold], *, troubles: Sequence[str] = ()) -> str:
+    """The XML of one replay: a test case per step, and one more for each trouble that is of no step."""
+    cases = [_case(name, step) for step in steps] + [_trouble(name, says) for says in troubles]
+    ended_s = max((step.ended_s for step in steps if step.ended_s is not None), default=0.0)
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": "0",
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+        "time": f"{ended_s:.3f}",
+    }
+    root = ET.Element("testsuites", {"name": "recorder replay", **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": xml_text(f"{name} (session {session})"), **counts})
+    suite.extend(cases)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(name: str, step: StepTold) -> ET.Element:
+    took_s = (step.ended_s or 0.0) - (step.began_s or 0.0)
+    said = {
+        "name": xml_text(_title(step)),
+        "classname": xml_text(name),
+        "file": xml_text(step.file),
+        "line": str(step.line),
+        "time": f"{took_s:.3f}",
+    }
+    case = ET.Element("testcase", said)
+    if step.outcome == FAILED:
+        failure = ET.SubElement(case, "failure", {"message": xml_text(step.says), "type": step.verb})
+        failure.text = xml_text("\n".join((step.says, *step.shown)))
+    elif step.outcome != OK:
+        ET.SubElement(case, "skipped", {"message": step.outcome})
+    lines = [*([step.says] if step.says else []), *map(_receipt_line, step.receipts)]
+    if lines and step.outcome != FAILED:
+        ET.SubElement(case, "system-out").text = xml_text("\n".join(lines))
+    return case
+
+
+def _title(step: StepTold) -> str:
+    time_round = f", round {step.round}" if step.round is not None else ""
+    return f"{step.step:03d} {step.verb} ({step.consumer}, line {step.line}{time_round})"
+
+
+def _receipt_line(receipt: ReceiptTold) -> str:
+    return (
+        f"{receipt.status} for #{receipt.sequence} in frame {receipt.frame}:"
+        f" planned +{receipt.due_s:.6f}s, left +{receipt.sent_s:.6f}s"
+    )
+
+
+def _trouble(name: str, says: str) -> ET.Element:
+    case = ET.Element("testcase", {"name": "the whole", "classname": xml_text(name), "time": "0"})
+    ET.SubElement(case, "failure", {"message": xml_text(says), "type": "trouble"})
+    return case
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)

@@ -1,0 +1,219 @@
+"""One question to a REST address: what comes back, and what is said when nothing useful does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from recorder.capture import rest as rest_module
+from recorder.capture.rest import RestAddress, ask, rest_address
+from recorder.errors import BadOption, CannotConnect
+
+
+def answer(status="200 OK", body=b'{"jwt":"a.b.c"}', *, headers=""):
+    def script(peer):
+        head = peer.read_request()
+        peer.send(f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{headers}\r\n".encode() + body)
+        return head
+
+    return script
+
+
+def address_of(service, **options):
+    return RestAddress(secure=service.scheme == "wss", netloc=f"127.0.0.1:{service.port}", **options)
+
+
+def refusal(address, clock, *, method="POST", path="/signup", body=None, timeout_s=20.0):
+    with pytest.raises(CannotConnect) as refused:
+        ask(address, method, path, body, clock=clock, timeout_s=timeout_s)
+    assert refused.value.exit_code == 4
+    return refused.value
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created"])
+def test_an_object_comes_back(serve, clock, status):
+    service = serve(answer(status))
+    assert ask(address_of(service), "POST", "/signup?v=1", clock=clock) == {"jwt": "a.b.c"}
+    head = service.result().lower()
+    assert head.startswith(b"post /signup?v=1 http/1.1\r\n")
+    assert f"host: 127.0.0.1:{service.port}\r\n".encode() in head
+    assert b"content-length: 0\r\n" in head
+
+
+def test_a_body_goes_out_as_json(serve, clock):
+    def script(peer):
+        said = b""
+        while b"}" not in said:
+            said += peer.sock.recv(4096)
+        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        return said
+
+    service = serve(script)
+    ask(address_of(service), "POST", "/x", {"authCode": "é"}, clock=clock)
+    head, _, body = service.result().partition(b"\r\n\r\n")
+    assert json.loads(body) == {"authCode": "é"}
+    assert f"content-length: {len(body)}".encode() in head.lower()
+    assert b"content-type: application/json" in head.lower()
+
+
+def test_an_answer_in_crumbs_and_chunks_is_put_together(serve, clock):
+    def script(peer):
+        peer.read_request()
+        text = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        for byte in text + b'5\r\n{"a":\r\n3\r\n 7}\r\n0\r\n\r\n':
+            peer.send(bytes([byte]))
+
+    assert ask(address_of(serve(script)), "GET", "/", clock=clock) == {"a": 7}
+
+
+def test_an_answer_may_end_with_the_connection(serve, clock):
+    def script(peer):
+        peer.read_request()
+        peer.send(b'HTTP/1.0 200 OK\r\n\r\n{"a":1}')
+
+    assert ask(address_of(serve(script)), "GET", "/", clock=clock) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        pytest.param("401 Unauthorized", b"", "POST /signup was answered 401 Unauthorized", id="401"),
+        pytest.param(
+            "403 Forbidden",
+            b'{"message":"not here"}',
+            "was answered 403 Forbidden: not here",
+            id="with-words",
+        ),
+        pytest.param("403 No", b'{"error":"one\\u001b[31m"}', "403 Forbidden: one [31m", id="with-escapes"),
+        pytest.param("299 Odd", b"{}", "was answered 299", id="unknown-status"),
+        pytest.param("500 Oops", b"<html>", "was answered 500 Internal Server Error", id="html"),
+        pytest.param("200 OK", b"[]", "was answered with no JSON object", id="a-list"),
+        pytest.param("200 OK", b'{"a":', "was answered with no JSON object", id="half-an-object"),
+        pytest.param("200 OK", b"", "was answered with no JSON object", id="nothing"),
+    ],
+)
+def test_what_is_no_use_is_said(serve, clock, status, body, says):
+    refused = refusal(address_of(serve(answer(status, body))), clock, path="/signup?secret=1")
+    assert says in str(refused)
+    assert "secret" not in str(refused)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+def test_a_redirect_is_not_followed(serve, clock, status):
+    """What was sent may be a secret; it belongs to one place."""
+    elsewhere = serve(answer())
+    location = f"location: http://127.0.0.1:{elsewhere.port}/\r\n"
+    refused = refusal(address_of(serve(answer(status, headers=location))), clock, body={"authCode": "s"})
+    assert "--base" in refused.hint
+    assert elsewhere.connections == 0
+
+
+def test_an_answer_has_a_limit(serve, clock, monkeypatch):
+    monkeypatch.setattr(rest_module, "LARGEST_ANSWER", 100)
+    assert ask(address_of(serve(answer(body=b" " * 98 + b"{}"))), "GET", "/", clock=clock) == {}
+    assert "longer" in str(refusal(address_of(serve(answer(body=b" " * 99 + b"{}"))), clock))
+
+
+def test_a_slow_answer_is_not_waited_for_however_it_drips(serve, clock):
+    def script(peer):
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\n")
+        try:
+            while True:
+                peer.send(b"x-drip: 1\r\n")
+                clock.sleep_until(clock.now_s() + 0.01)
+        except OSError:
+            pass
+
+    assert "in time" in str(refusal(address_of(serve(script)), clock, timeout_s=0.2))
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        pytest.param(b"", "broke off", id="nothing"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nconte", "broke off", id="half-a-head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", "broke off", id="half-a-body"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", "does not answer with HTTP", id="ssh"),
+        pytest.param(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "does not answer with HTTP", id="switch"),
+    ],
+)
+def test_what_breaks_off_or_is_no_http_is_said(serve, clock, said, says):
+    def script(peer):
+        peer.read_request()
+        peer.send(said)
+
+    assert says in str(refusal(address_of(serve(script)), clock))
+
+
+def test_nobody_there_is_said(serve, clock):
+    service = serve(answer())
+    service.stop()
+    assert "nothing listens there" in str(refusal(address_of(service), clock))
+
+
+def test_the_certificate_is_checked(serve, clock, certificates, encrypted):
+    trusted = str(certificates / "ca.pem")
+    good, other = serve(answer(), encrypted("good")), serve(answer(), encrypted("other"))
+    assert ask(address_of(good, ca_file=trusted), "GET", "/", clock=clock)
+    assert "unknown issuer" in str(refusal(address_of(good), clock))
+    assert "another address" in str(refusal(address_of(other, ca_file=trusted), clock))
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "host", "port"),
+    [
+        pytest.param(
+            "https://api.liveperson.net", "https://api.liveperson.net", "api.liveperson.net", 443, id="usual"
+        ),
+        pytest.param("https://Api.Example:8443/", "https://Api.Example:8443", "api.example", 8443, id="port"),
+        pytest.param("http://127.0.0.1:8765", "http://127.0.0.1:8765", "127.0.0.1", 8765, id="here"),
+        pytest.param("http://localhost", "http://localhost", "localhost", 80, id="here-by-name"),
+        pytest.param("http://[::1]:8765", "http://[::1]:8765", "::1", 8765, id="here-6"),
+    ],
+)
+def test_an_address_is_a_scheme_and_a_host(url, place, host, port):
+    address = rest_address(url)
+    assert (address.place, address.host, address.port) == (place, host, port)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        pytest.param("http://api.liveperson.net", "clear text", id="plain"),
+        pytest.param("http://127.0.0.1.evil.example", "clear text", id="nearly-here"),
+        pytest.param("ws://127.0.0.1", "https://", id="socket"),
+        pytest.param("api.liveperson.net", "https://", id="no-scheme"),
+        pytest.param("https://", "https://", id="no-host"),
+        pytest.param("https://a/b", "https://", id="path"),
+        pytest.param("https://a?b", "https://", id="query"),
+        pytest.param("https://user:pass@a", "https://", id="password"),
+        pytest.param("https://a\r\nb", "https://", id="two-lines"),
+        pytest.param("https://a:0", "https://", id="port-0"),
+        pytest.param("https://a:99999", "https://", id="no-port"),
+        pytest.param("https://[a]", "https://", id="no-ipv6"),
+        pytest.param("https://größe", "https://", id="not-ascii"),
+        pytest.param("", "https://", id="nothing"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_being_repeated(url, says):
+    with pytest.raises(BadOption, match="--base") as refused:
+        rest_address(url)
+    assert says in str(refused.value)
+    assert "pass@" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("netloc", "encrypted_too", "plain_too"),
+    [
+        pytest.param("va.idp.liveperson.net", True, False, id="name"),
+        pytest.param("127.0.0.1:8765", True, True, id="here"),
+        pytest.param("evil.example/path", False, False, id="path"),
+        pytest.param("user@evil.example", False, False, id="user"),
+        pytest.param("", False, False, id="nothing"),
+    ],
+)
+def test_where_else_one_is_sent_is_no_less_safe(netloc, encrypted_too, plain_too):
+    assert (rest_address("https://a").elsewhere(netloc) is not None) == encrypted_too
+    assert (rest_address("http://127.0.0.1").elsewhere(netloc) is not None) == plain_too

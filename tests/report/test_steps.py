@@ -1,0 +1,58 @@
+"""What came of a replay, for machines: an object per step, a test case per step."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from recorder.report.steps import ReceiptTold, StepTold, lateness_line, step_json, steps_junit
+
+READ = ReceiptTold("consumer", "d", 2, "READ", 26, 2.0, 2.0001234)
+STEPS = [
+    StepTold(1, "say", "s.yaml", 2, "consumer", None, "ok", "frame 3", 0.0, 0.5, (READ,)),
+    StepTold(
+        2, "expect", "s.yaml", 3, "ben", 4, "failed", "never \x07 read", 0.5, 2.5, (), ('#1 "<hi>", sent',)
+    ),
+    StepTold(3, "wait", "part.yaml", 1, "consumer", None, "not reached", "", None, None),
+]
+
+
+def test_the_object_of_a_step_has_the_documented_keys():
+    told = step_json(STEPS[0])
+    assert list(told) == [
+        "step", "verb", "file", "line", "consumer", "round", "outcome", "says", "began_s", "ended_s",
+        "receipts", "shown",
+    ]  # fmt: skip
+    assert told["receipts"] == [
+        {
+            "consumer": "consumer", "dialog": "d", "sequence": 2, "status": "READ", "frame": 26,
+            "due_s": 2.0, "sent_s": 2.000123, "late_s": 0.000123,
+        }
+    ]  # fmt: skip
+    assert step_json(STEPS[2])["began_s"] is None
+
+
+def test_every_step_is_a_test_case_and_a_failure_shows_the_transcript():
+    root = ET.fromstring(steps_junit("a story", "abc", STEPS))
+    assert {name: root.get(name) for name in ("tests", "failures", "skipped", "time")} == {
+        "tests": "3", "failures": "1", "skipped": "1", "time": "2.500",
+    }  # fmt: skip
+    ok, failed, skipped = root.iter("testcase")
+    assert (ok.get("time"), ok.get("line")) == ("0.500", "2")
+    assert "planned +2.000000s, left +2.000123s" in ok.findtext("system-out")
+    assert failed.get("name") == "002 expect (ben, line 3, round 4)"
+    assert failed.find("failure").get("message") == "never \\u0007 read"
+    assert '#1 "<hi>", sent' in failed.findtext("failure")
+    assert skipped.find("skipped") is not None
+
+
+def test_what_is_of_no_step_is_a_test_case_of_its_own():
+    root = ET.fromstring(steps_junit("a story", "abc", STEPS[:1], troubles=["READ for #2 was late"]))
+    assert (root.get("tests"), root.get("failures")) == ("2", "1")
+    assert root.find(".//failure").get("message") == "READ for #2 was late"
+
+
+def test_how_late_receipts_left_is_one_line():
+    assert lateness_line(6, 0.00021, 0.00034, 0.00034) == (
+        "6 planned receipts left 0.21 ms (p50), 0.34 ms (p99) after their time, 0.34 ms at most"
+    )
+    assert lateness_line(1, 0, 0, 0).startswith("1 planned receipt left")
