@@ -1,0 +1,1 @@
+"""Recording to script: what a recorded consumer did, written so that it can be done again."""

@@ -1,0 +1,276 @@
+"""What happened in a recorded session, in order, as far as a script could bring it about again.
+
+Pure: the payloads and the ends of connections are handed in, with their times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from recorder.messaging.envelopes import Request, parse
+from recorder.messaging.events import (
+    ChatStateReported,
+    ConversationChanged,
+    ConversationOpened,
+    Event,
+    Identified,
+    MessagePublished,
+    PublishAsked,
+    ReceiptReported,
+    RequestAnswered,
+    Stamp,
+)
+from recorder.messaging.interpreter import Interpreter
+
+from ..receipts_plan import MessageKey
+
+CONSUMER = "CONSUMER"
+
+# --- what is handed in -----------------------------------------------------------------------------------
+
+
+class Said(NamedTuple):
+    """A payload of either side."""
+
+    stamp: Stamp
+    from_client: bool
+    data: bytes
+    binary: bool = False
+
+
+class Began(NamedTuple):
+    """A connection was opened. ``token`` stood in its handshake, redacted or not; None if none did."""
+
+    connection: int
+    offset_us: int | None
+    token: str | None
+
+
+class Over(NamedTuple):
+    """A connection ended; ``by_client`` None where nobody said goodbye."""
+
+    connection: int
+    offset_us: int | None
+    by_client: bool | None
+    code: int | None
+
+
+Happening = Said | Began | Over
+
+# --- what is given back ----------------------------------------------------------------------------------
+
+
+class Asked(NamedTuple):
+    """The consumer sent a request. ``told`` is what follows from it. Times are seconds, None if unknown."""
+
+    frame: int
+    at_s: float | None
+    connection: int
+    request: Request
+    told: tuple[Event, ...]
+
+    @property
+    def message(self) -> PublishAsked | None:
+        """The message it asks to publish, if it does."""
+        return next((event for event in self.told if isinstance(event, PublishAsked)), None)
+
+    @property
+    def text(self) -> str | None:
+        """The plain text it asks to publish, if it does."""
+        said = self.message
+        return said.text if said is not None and said.type == "text/plain" else None
+
+    @property
+    def receipt(self) -> ReceiptReported | None:
+        """The receipt it gives, if it does."""
+        return next((event for event in self.told if isinstance(event, ReceiptReported)), None)
+
+    @property
+    def dialog_id(self) -> str | None:
+        """The dialog it is said in; None where it is about something else."""
+        said = self.message or self.receipt or self.chat_state
+        return None if said is None else said.dialog_id
+
+    @property
+    def chat_state(self) -> ChatStateReported | None:
+        """The chat state it tells, if it does."""
+        return next((event for event in self.told if isinstance(event, ChatStateReported)), None)
+
+
+class Uttered(NamedTuple):
+    """The consumer sent what is no request."""
+
+    frame: int
+    at_s: float | None
+    data: bytes
+    binary: bool
+
+
+class Answered(NamedTuple):
+    """The service answered the request of frame ``ask``. ``key`` is the place a message got."""
+
+    frame: int
+    at_s: float | None
+    ask: int
+    code: int | None
+    conversation_id: str | None
+    key: MessageKey | None
+
+
+class Arrived(NamedTuple):
+    """A message of the other side was heard of for the first time."""
+
+    frame: int
+    at_s: float | None
+    key: MessageKey
+    message: MessagePublished
+
+
+class Receipted(NamedTuple):
+    """The other side gave a receipt for a message of ours, this one for the first time."""
+
+    frame: int
+    at_s: float | None
+    key: MessageKey
+    status: str
+
+
+class Typed(NamedTuple):
+    """The other side told its chat state."""
+
+    frame: int
+    at_s: float | None
+    dialog_id: str | None
+    state: str
+
+
+class Shown(NamedTuple):
+    """A conversation as it stands now."""
+
+    frame: int
+    at_s: float | None
+    conversation: ConversationChanged
+
+
+class Connected(NamedTuple):
+    """A connection was opened, after those before it had ended (else it is left out)."""
+
+    at_s: float | None
+    connection: int
+    token: str | None
+
+
+class Left(NamedTuple):
+    """The only open connection ended."""
+
+    at_s: float | None
+    connection: int
+    by_client: bool | None
+    code: int | None
+
+
+Moment = Asked | Uttered | Answered | Arrived | Receipted | Typed | Shown | Connected | Left
+
+
+def recollect(happenings: Iterable[Happening]) -> list[Moment]:
+    """Everything that happened, each fact once, in the order given."""
+    memory = _Memory()
+    return [moment for happening in happenings for moment in memory.take(happening)]
+
+
+class _Memory:
+    def __init__(self) -> None:
+        self._interpreter = Interpreter()
+        self._us: set[str] = set()
+        self._keys: set[MessageKey] = set()
+        self._ours: set[MessageKey] = set()
+        self._asking: dict[int, str | None] = {}
+        self._receipts: set[tuple[MessageKey, str]] = set()
+        self._open: set[int] = set()
+
+    def take(self, happening: Happening) -> Iterator[Moment]:
+        match happening:
+            case Said():
+                yield from self._said(happening)
+            case Began(connection, offset_us, token):
+                self._note(
+                    self._interpreter.connection_opened(connection, token=token, stamp=Stamp(0, connection))
+                )
+                if not self._open:
+                    yield Connected(_seconds(offset_us), connection, token)
+                self._open.add(connection)
+            case Over(connection, offset_us, by_client, code):
+                self._open.discard(connection)
+                if not self._open:
+                    yield Left(_seconds(offset_us), connection, by_client, code)
+
+    def _said(self, said: Said) -> Iterator[Moment]:
+        frame, connection, _, offset_us = said.stamp
+        at_s = _seconds(offset_us)
+        envelope = parse(said.data, from_client=said.from_client, binary=said.binary)
+        events = self._interpreter.feed(envelope, said.stamp)
+        self._note(events)
+        if not said.from_client:
+            yield from self._heard(events, frame, at_s)
+        elif isinstance(envelope, Request):
+            asked = Asked(frame, at_s, connection, envelope, tuple(events))
+            if asked.message is not None:
+                self._asking[frame] = asked.message.text
+            yield asked
+        else:
+            yield Uttered(frame, at_s, said.data, said.binary)
+
+    def _note(self, events: Iterable[Event]) -> None:
+        self._us |= {event.participant for event in events if isinstance(event, Identified)}
+
+    def _heard(self, events: list[Event], frame: int, at_s: float | None) -> Iterator[Moment]:
+        opened = next(
+            (event.conversation_id for event in events if isinstance(event, ConversationOpened)), None
+        )
+        for event in events:
+            match event:
+                case RequestAnswered(ask) if ask is not None:
+                    yield Answered(frame, at_s, ask, event.code, opened, self._own_key(events))
+                    self._asking.pop(ask, None)
+                case MessagePublished():
+                    yield from self._published(event, frame, at_s)
+                case ReceiptReported(participant=who, role=role) if not self._is_us(who, role, event.mine):
+                    yield from self._receipted(event, frame, at_s)
+                case ChatStateReported() if not self._is_us(event.participant, event.role, event.mine):
+                    yield Typed(frame, at_s, event.dialog_id, event.state)
+                case ConversationChanged():
+                    yield Shown(frame, at_s, event)
+                case _:
+                    pass
+
+    def _own_key(self, events: Iterable[Event]) -> MessageKey | None:
+        own = (event for event in events if isinstance(event, MessagePublished) and event.mine)
+        return next((MessageKey(event.dialog_id, event.sequence) for event in own), None)
+
+    def _published(self, event: MessagePublished, frame: int, at_s: float | None) -> Iterator[Moment]:
+        key = MessageKey(event.dialog_id, event.sequence)
+        if self._is_us(event.author, event.role, event.mine) or self._may_be_echo(event):
+            self._ours.add(key)
+            if event.author is not None:
+                self._us.add(event.author)
+        elif key not in self._keys and key not in self._ours:
+            yield Arrived(frame, at_s, key, event)
+        self._keys.add(key)
+
+    def _may_be_echo(self, event: MessagePublished) -> bool:
+        return event.role is None and event.text is not None and event.text in self._asking.values()
+
+    def _is_us(self, participant: str | None, role: str | None, mine: bool) -> bool:
+        return mine or role == CONSUMER or (participant is not None and participant in self._us)
+
+    def _receipted(self, event: ReceiptReported, frame: int, at_s: float | None) -> Iterator[Moment]:
+        for sequence in event.sequences:
+            key = MessageKey(event.dialog_id, sequence)
+            if (key, event.status) not in self._receipts:
+                self._receipts.add((key, event.status))
+                yield Receipted(frame, at_s, key, event.status)
+
+
+def _seconds(offset_us: int | None) -> float | None:
+    return None if offset_us is None else offset_us / 1_000_000

@@ -1,0 +1,76 @@
+"""Where a written script gives which receipt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recorder.messaging import requests
+from recorder.replay.receipts_plan import MessageKey
+from recorder.replay.writing.receipts import Given, final_receipts, receipts_by_place
+from recorder.replay.writing.recollection import Arrived, Asked, Over, Receipted, recollect
+from recorder.replay.writing.wording import Wording
+
+CONVERSATION = "conv-1"
+FIRST, SECOND = MessageKey(CONVERSATION, 0), MessageKey(CONVERSATION, 1)
+
+
+def given(tape: Any) -> tuple[list[Any], dict[int, list[Given]], Wording]:
+    moments = recollect(tape.happenings)
+    wording = Wording(moments)
+    return moments, receipts_by_place(moments, wording), wording
+
+
+def test_a_receipt_stands_where_the_last_message_it_names_arrives(tape: Any) -> None:
+    tape.open()
+    tape.hear(1.0, 0, "one")
+    tape.hear(2.0, 1, "two")
+    tape.ask(5.0, requests.read("4", CONVERSATION, [0, 1]), {})
+    moments, placed, wording = given(tape)
+    ((place, receipts),) = placed.items()
+    assert isinstance(moments[place], Arrived)
+    assert moments[place].key == SECOND
+    assert receipts == [Given((FIRST, SECOND), "READ", False, 5.0, 2.0)]
+    assert wording.wanted == {FIRST, SECOND}
+
+
+def test_it_does_not_move_over_a_break_or_a_closing(tape: Any) -> None:
+    tape.open()
+    tape.hear(1.0, 0, "one")
+    tape.happenings.append(Over(1, 2_000_000, True, 1000))
+    tape.ask(5.0, requests.read("4", CONVERSATION, [0]), {})
+    moments, placed, _ = given(tape)
+    (place,) = placed
+    assert isinstance(moments[place], Asked)
+
+
+def test_a_message_that_did_not_arrive_before_is_named_by_its_number(tape: Any) -> None:
+    tape.open()
+    tape.ask(1.0, requests.accept("4", CONVERSATION, [0]), {})
+    tape.hear(2.0, 0, "one")
+    _, placed, wording = given(tape)
+    assert [receipt.messages for receipts in placed.values() for receipt in receipts] == [(0,)]
+    assert wording.wanted == set()
+
+
+def test_saying_the_same_again_is_known(tape: Any) -> None:
+    tape.open()
+    tape.hear(1.0, 0, "one")
+    for at_s, number in ((1.1, "4"), (1.2, "5")):
+        tape.ask(at_s, requests.accept(number, CONVERSATION, [0]), {})
+    _, placed, _ = given(tape)
+    assert [receipt.again for receipts in placed.values() for receipt in receipts] == [False, True]
+
+
+def test_of_an_own_message_the_highest_status_is_final_where_it_was_first_reached(tape: Any) -> None:
+    tape.open()
+    tape.ask(0.5, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    for at_s, status in ((0.6, "ACCEPT"), (0.7, "READ"), (0.8, "ACCEPT"), (0.9, "NACK")):
+        tape.hear_receipt(at_s, 9, status, 0)
+    tape.hear_receipt(1.0, 9, "READ", 77)
+    moments = recollect(tape.happenings)
+    wording = Wording(moments)
+    ((key, place),) = final_receipts(moments, wording).items()
+    assert key == FIRST
+    assert isinstance(moments[place], Receipted)
+    assert (moments[place].status, moments[place].at_s) == ("READ", 0.7)
+    assert wording.wanted == {FIRST}
