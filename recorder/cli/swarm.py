@@ -1,0 +1,165 @@
+"""The part of ``recorder replay`` that plays many users: its options, its table, its files."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recorder.errors import BadOption
+
+from .output import Talk, write_json
+
+if TYPE_CHECKING:
+    from recorder.recipes.swarming import Load, Swarmed
+
+Users = Annotated[
+    int | None,
+    typer.Option("--users", metavar="N", help="Play by so many users at once, each a session.", min=1),
+]
+SpawnRate = Annotated[
+    float | None, typer.Option("--spawn-rate", metavar="N", help="With --users: so many begin each second.")
+]
+RunTime = Annotated[
+    str | None,
+    typer.Option("--run-time", metavar="DURATION", help="With --users: begin anew until it is over."),
+]
+Csv = Annotated[
+    str | None,
+    typer.Option("--csv", metavar="PREFIX", help="With --users: write PREFIX_stats.csv and two more."),
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="With --users: write a page of the numbers.")
+]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option("--fail-if", metavar="'METRIC.STAT > VALUE'", help="With --users: exit 3 if it is so."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for with the options above."""
+
+    users: int | None
+    spawn_rate: float | None
+    run_time: str | None
+    csv: str | None
+    html: Path | None
+    fail_if: list[str] | None
+    tolerance: str | None
+
+    def check(self, *, junit: object, virtual: bool) -> None:
+        """Return if the options go together.
+
+        Raises:
+            BadOption: they do not.
+        """
+        mine = {
+            "--spawn-rate": self.spawn_rate,
+            "--run-time": self.run_time,
+            "--csv": self.csv,
+            "--html": self.html,
+            "--fail-if": self.fail_if,
+        }
+        for option, given in mine.items():
+            if self.users is None and given is not None:
+                raise BadOption(option, "it is for many users", hint="add --users N")
+        if self.users is None:
+            return
+        if virtual:
+            raise BadOption("--clock virtual", "many users play in real time only")
+        if junit is not None:
+            raise BadOption("--junit", "it is for one session; many users have --csv and --html")
+        # Now, and not once everything has been played.
+        for option, file in (("--csv", self.csv), ("--html", self.html)):
+            if file is not None and not Path(file).parent.is_dir():
+                raise BadOption(option, f"there is no directory {Path(file).parent}")
+
+    def load(self, users: int, **rest: Any) -> Load:
+        """The load that was asked for; ``rest`` as its fields are called."""
+        from recorder import recipes
+
+        late = [] if self.tolerance is None else [f"receipt_lateness.max > {self.tolerance}"]
+        return recipes.Load(
+            users=users,
+            spawn_rate=1.0 if self.spawn_rate is None else self.spawn_rate,
+            run_time=self.run_time,
+            fail_if=[*(self.fail_if or ()), *late],
+            **rest,
+        )
+
+
+def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: bool, quiet: bool) -> None:
+    """Play, show how it goes on stderr, print and write how it went.
+
+    Raises:
+        Stopped: a signal ended it.
+        ExpectationFailed: users failed, or a threshold was violated.
+    """
+    from recorder import recipes
+    from recorder.report.load import Progress, print_figures
+
+    from .signals import stop_on_signals
+
+    with stop_on_signals() as stop:
+        with nullcontext() if quiet else Progress(sys.stderr) as progress:
+            swarmed = recipes.swarm(
+                script,
+                load,
+                archive=archive,
+                stop=stop,
+                say=Talk(quiet=quiet),
+                on_moment=progress or _to_nobody,
+            )
+        _write_files(swarmed, asked.csv, asked.html)
+        if json:
+            _write_lines(swarmed)
+        else:
+            print_figures(sys.stdout, swarmed.figures)
+        Talk(quiet=quiet)(swarmed.verdict)
+        stop.raise_if_set()
+    swarmed.raise_if_failed()
+
+
+def _to_nobody(moment: object) -> None:
+    """``--quiet``."""
+
+
+def _write_lines(swarmed: Swarmed) -> None:
+    from recorder.report.load_figures import count_json, failure_json, figure_json
+
+    for figure in swarmed.figures.figures:
+        write_json(figure_json(figure))
+    for count in swarmed.figures.counts:
+        write_json(count_json(count))
+    for failure in swarmed.figures.failures:
+        write_json(failure_json(failure))
+    for says in swarmed.violations:
+        write_json({"violated": says})
+
+
+def _write_files(swarmed: Swarmed, csv: str | None, html: Path | None) -> None:
+    from recorder import recipes
+    from recorder.report.load_csv import failures_csv, history_csv, stats_csv
+    from recorder.report.load_html import load_html
+
+    if csv is not None:
+        recipes.save(stats_csv(swarmed.figures), Path(f"{csv}_stats.csv"))
+        recipes.save(history_csv(swarmed.moments, began_us=swarmed.began_us), Path(f"{csv}_history.csv"))
+        recipes.save(failures_csv(swarmed.figures), Path(f"{csv}_failures.csv"))
+    if html is not None:
+        page = load_html(
+            swarmed.figures,
+            swarmed.moments,
+            title=swarmed.title,
+            facts=swarmed.facts,
+            violations=swarmed.violations,
+            verdict=swarmed.verdict,
+            passed=swarmed.passed,
+        )
+        recipes.save(page, html)

@@ -1,0 +1,223 @@
+"""Scripts played on Locust: past one machine, with a master, its workers, and its web page.
+
+::
+
+    from recorder.contrib.locust import ScriptUser
+
+    class Consumer(ScriptUser):
+        script = "slow-reader.yaml"
+        archive = "load-{worker}.db"
+
+Locust runs its users on gevent, whose timers are late by a millisecond and, beside a busy thread, by
+hundreds: no place for timed receipts. So every Locust process runs one engine beside itself, a Python of
+its own without gevent, which plays and records the sessions of all its users; Locust decides who plays
+when, and hears of every step, answer and receipt. An engine is a process: start half as many workers as
+there are cores.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, ClassVar
+
+import gevent  # type: ignore[import-untyped]  # it ships no types; of it only what stands here is used
+from gevent import subprocess
+from gevent.event import Event  # type: ignore[import-untyped]
+from gevent.lock import RLock  # type: ignore[import-untyped]
+from gevent.queue import Queue  # type: ignore[import-untyped]
+from locust import User, constant, task
+from locust.env import Environment
+from locust.exception import StopUser
+
+REQUEST_TYPE = "UMS"
+SIMULATOR = "simulator"
+"""As a host: each engine starts a simulator of its own."""
+
+_ENGINE = "from recorder.recipes.swarm_engine import run; run()"
+_START_TIMEOUT_S = 30.0
+_END_TIMEOUT_S = 15.0
+
+
+class EngineFailed(Exception):
+    """The engine cannot play: says why."""
+
+
+class StepFailed(Exception):
+    """A step did not come out as written: what Locust counts as a failure."""
+
+
+class Engine:
+    """The process beside this one. Used from greenlets."""
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _ENGINE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for Locust, which stops us in good order
+        )
+        self._news: dict[int, Queue] = {}
+        self._users = 0
+        self._ready = Event()
+        self._problem: str | None = None
+        self._tell(told)
+        self._reader = gevent.spawn(self._read)
+
+    def begin(self) -> int:
+        """Begin a user; its number.
+
+        Raises:
+            EngineFailed: nothing can be played.
+        """
+        if not self._ready.wait(_START_TIMEOUT_S) or self._problem is not None:
+            raise EngineFailed(self._problem or "it did not start")
+        self._users += 1
+        self._news[self._users] = Queue()
+        self._tell({"begin": self._users})
+        return self._users
+
+    def next_of(self, user: int) -> Mapping[str, Any]:
+        """What this user met next; ``passed`` is in the last one.
+
+        Raises:
+            EngineFailed: it has ended.
+        """
+        told: Mapping[str, Any] = self._news[user].get()
+        if "error" in told:
+            raise EngineFailed(told["error"])
+        if "passed" in told:
+            del self._news[user]
+        return told
+
+    def stop(self, user: int) -> None:
+        """Nobody wants this user's session to go on."""
+        if self._news.pop(user, None) is not None:
+            self._tell({"stop": user})
+
+    def close(self) -> None:
+        """End it: every session is closed and marked."""
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(_END_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.kill()
+        self._process.stdout.close()
+
+    def _tell(self, told: Mapping[str, Any]) -> None:
+        with suppress(OSError, ValueError):  # it has ended; whoever waits for its news hears of that
+            self._process.stdin.write(json.dumps(dict(told)) + "\n")
+            self._process.stdin.flush()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            told = json.loads(line)
+            if "user" in told:
+                if (news := self._news.get(told["user"])) is not None:
+                    news.put(told)
+            else:
+                self._problem = told.get("error")
+                self._ready.set()
+        self._problem = self._problem or "it ended early"
+        self._ready.set()
+        for news in self._news.values():
+            news.put({"error": self._problem})
+
+
+class ScriptUser(User):
+    """A Locust user that plays a script over and over, each time as a session of its own.
+
+    ``host`` is the service's WebSocket URL; "simulator" starts one.
+
+    Attributes:
+        script: the script's file.
+        archive: where its sessions are recorded. "{worker}" in it is the number of the worker: a file
+            takes one recorder at a time; a PostgreSQL database takes them all.
+        load: what else there is to say, by the names of ``recorder.recipes.Load``: ``token_command``,
+            ``tokens``, ``variables``, ``init_connection``, ``seed``, …
+    """
+
+    abstract = True
+    wait_time = constant(0)
+    script: ClassVar[str]
+    archive: ClassVar[str] = "load-{worker}.db"
+    load: ClassVar[Mapping[str, Any]] = {}
+
+    _engines: ClassVar[dict[tuple[type, int], Engine]] = {}
+    _starting: ClassVar[RLock] = RLock()
+
+    @task
+    def play(self) -> None:
+        """Play the script once, and tell Locust everything that is measured of it."""
+        try:
+            self._play(self._engine())
+        except EngineFailed as problem:
+            self._fire("engine", 0.0, str(problem))
+            raise StopUser from problem
+
+    def _play(self, engine: Engine) -> None:
+        user = engine.begin()
+        try:
+            while "passed" not in (told := engine.next_of(user)):
+                self._report(told)
+        finally:
+            engine.stop(user)
+        if not told["passed"]:
+            gevent.sleep(1.0)  # a service that is down is not stormed
+
+    def _report(self, told: Mapping[str, Any]) -> None:
+        if "step" in told:
+            self._fire(told["step"], told["ms"], told["failed"])
+        elif "receipt" in told:
+            self._fire(f"{told['receipt']} lateness", told["late_ms"], None)
+        else:
+            self._fire(told["measured"], told["ms"], None)
+
+    def _fire(self, name: str, took_ms: float, failed: str | None) -> None:
+        self.environment.events.request.fire(
+            request_type=REQUEST_TYPE,
+            name=name,
+            response_time=took_ms,
+            response_length=0,
+            exception=None if failed is None else StepFailed(failed),
+            context={},
+        )
+
+    def _engine(self) -> Engine:
+        """The engine of this class in this process; started by the first user that needs it."""
+        key = (type(self), id(self.environment))
+        with self._starting:  # starting a process lets other greenlets run
+            if key not in self._engines:
+                self._engines[key] = Engine(self._told())
+                self._end_with_the_test(key, self._engines[key])
+            return self._engines[key]
+
+    def _told(self) -> Mapping[str, Any]:
+        """What the engine is told to begin with."""
+        host = self.host or self.environment.host
+        return {
+            "script": self.script,
+            "archive": self.archive.replace("{worker}", str(_worker_of(self.environment))),
+            "url": None if host in (None, SIMULATOR) else host,
+            **self.load,
+        }
+
+    def _end_with_the_test(self, key: tuple[type, int], engine: Engine) -> None:
+        def end(**_: object) -> None:
+            if self._engines.get(key) is engine:
+                del self._engines[key]
+                engine.close()
+
+        self.environment.events.test_stop.add_listener(end)
+        self.environment.events.quitting.add_listener(end)
+
+
+def _worker_of(environment: Environment) -> int:
+    """The number of this worker; 0 where Locust runs on its own."""
+    return max(getattr(environment.runner, "worker_index", 0), 0)

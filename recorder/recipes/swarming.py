@@ -1,0 +1,267 @@
+"""Many users at once: play a script by hundreds, into one archive, and say how it went in numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder.clock import RealClock
+from recorder.errors import BadOption, ExpectationFailed
+from recorder.replay.reconnecting import Policy
+from recorder.replay.script import Script, load
+from recorder.replay.swarm import Swarm
+from recorder.replay.swarm_arrivals import Arrivals
+from recorder.replay.swarm_tally import Figures, Moment, Tally
+from recorder.replay.swarm_thresholds import parse_threshold, violations
+from recorder.store.archive import Archive
+from recorder.store.gathering import Gathering
+
+from . import replaying
+from .beside import SimulatorBeside
+from .looking import Say, open_archive, silent
+from .places import Wishes
+from .recording import duration_s
+from .scripting import folder_of, given_variables, script_text
+from .stopping import NeverStop, Stop
+from .swarm_places import FindPlaces, at_the_service, at_the_simulator
+from .swarm_room import quick_interpreter, room_for
+from .swarm_users import USER, Scripts, Users, Watcher
+
+MOST_USERS = 20_000
+FASTEST_SPAWN_RATE = 10_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Swarmed:
+    """What came of many users.
+
+    Attributes:
+        figures: the run as a whole.
+        moments: the run second by second.
+        violations: a sentence for each threshold that was violated.
+        began_us: when it began.
+        stopped: whether somebody stopped it before its end.
+        title: what the script is called.
+        facts: what was played how, by name, for a report.
+    """
+
+    figures: Figures
+    moments: Sequence[Moment]
+    violations: Sequence[str]
+    began_us: int
+    stopped: bool
+    title: str
+    facts: Mapping[str, str]
+
+    @property
+    def passed(self) -> bool:
+        """Whether no user failed and no threshold was violated."""
+        return not self.violations and not self.figures.count("failures")
+
+    @property
+    def verdict(self) -> str:
+        """In one sentence, how it went."""
+        began, passed, failed, stopped = map(self.figures.count, ("users", "passed", "failures", "stopped"))
+        rest = f", {stopped} stopped before their end" if stopped else ""
+        return f"{began} users began: {passed} passed, {failed} failed{rest}"
+
+    def raise_if_failed(self) -> None:
+        """Return if it passed.
+
+        Raises:
+            ExpectationFailed: it did not; says how many users failed, and which thresholds were violated.
+        """
+        failed = self.figures.count("failures")
+        says = [*([f"{failed} users failed"] if failed else []), *self.violations]
+        if says:
+            raise ExpectationFailed("; ".join(says))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How many users play, as whom, and what may not happen. As for ``replay`` where that has the name.
+
+    Attributes:
+        users: how many at once.
+        spawn_rate: how many of them begin every second.
+        run_time: how long users begin anew once they are done, like "2m"; None: each plays once.
+        fail_if: thresholds, like "read_lateness.p99 > 50ms".
+        seed: user n draws its delays with ``seed + n - 1``.
+        tokens: shown in turn; None given: what ``token_command`` prints, or the script's.
+    """
+
+    users: int
+    spawn_rate: float = 1.0
+    run_time: str | None = None
+    fail_if: Sequence[str] = ()
+    seed: int = 0
+    url: str | None = None
+    tokens: Sequence[str] = field(default=(), repr=False)
+    token_command: str | None = None
+    init_connection: bool = False
+    reconnect: Policy | None = None
+    headers: Sequence[str] = ()
+    ca_file: Path | None = None
+    variables: Sequence[str] = ()
+    keep_secrets: bool = False
+    name: str | None = None
+
+    def run_time_s(self) -> float | None:
+        """Seconds; raises ``BadOption``, for the other numbers too."""
+        if not 1 <= self.users <= MOST_USERS:
+            raise BadOption("--users", f"from 1 to {MOST_USERS}, not {self.users}")
+        if not 0 < self.spawn_rate <= FASTEST_SPAWN_RATE:
+            raise BadOption("--spawn-rate", f"more than 0 and at most {FASTEST_SPAWN_RATE:g} a second")
+        return None if self.run_time is None else duration_s("--run-time", self.run_time)
+
+    def known_to(self, user: int) -> Mapping[str, str]:
+        """The variables of a user's script: what was given, else its number, else the environment."""
+        return {**os.environ, USER: str(user), **given_variables(self.variables)}
+
+
+def swarm(
+    script: Path | str,
+    load_as: Load,
+    *,
+    archive: str,
+    stop: Stop | None = None,
+    say: Say = silent,
+    on_moment: Callable[[Moment], None] = lambda moment: None,
+) -> Swarmed:
+    """Play a script by many users, and say how it went; ``on_moment`` is told every second.
+
+    Each is a session of its own in the one archive, and a consumer of its own: against the simulator,
+    which runs in a process of its own, by an id made from the seed and its number. ``${USER}`` in the
+    script is the number of the user, from 1.
+
+    Raises:
+        BadOption, BadScript: something cannot be used as given; nothing was connected.
+        StorageFailed: the archive could not take something; all users were stopped.
+    """
+    thresholds = [parse_threshold(written) for written in load_as.fail_if]
+    run_time_s = load_as.run_time_s()
+    text = script_text(script)
+    clock, moments = RealClock(), list[Moment]()
+    stop = NeverStop() if stop is None else stop
+
+    def told(moment: Moment) -> None:
+        moments.append(moment)
+        on_moment(moment)
+
+    with ExitStack() as closing:
+        folder = folder_of(script)
+        scripts = Scripts(
+            text,
+            lambda user: load(text, file=str(script), variables=load_as.known_to(user), folder=folder),
+        )
+        closing.callback(scripts.close)
+        for note in scripts.first.notes:
+            say(note)
+        room_for(load_as.users)
+        places = find_places(scripts.first, load_as, closing)
+        facts = _facts(scripts.first, load_as, places)
+        opened = closing.enter_context(open_archive(archive, mode="write", create=True, say=say))
+        gathering = opened.gathering(clock=clock)
+        began_s, began_us = clock.now_s(), clock.wall_us()
+        tally = Tally(began_s=began_s)
+        users = make_users(
+            opened, gathering, scripts, places, load_as, clock,
+            watcher=lambda user: Watcher(tally, tally.receipt), say=say,
+        )  # fmt: skip
+        running = Swarm(
+            users.begin,
+            arrivals=Arrivals(
+                load_as.users, spawn_rate=load_as.spawn_rate, began_s=began_s, run_time_s=run_time_s
+            ),
+            tally=tally,
+            gathering=gathering,
+            clock=clock,
+            on_moment=told,
+        )
+        say(", ".join(f"{name} {value}" for name, value in facts.items()))
+        _run(running, stop)
+        ended_s = clock.now_s()
+        gathering.close()
+        # Deriving takes longer than playing, and not everybody asks for it.
+        say(f"{users.begun} sessions are in {opened.where}; recorder archive rebuild derives their tables")
+    return Swarmed(
+        figures=tally.figures(ended_s),
+        moments=moments,
+        violations=violations(thresholds, tally, ended_s),
+        began_us=began_us,
+        stopped=stop.is_set(),
+        title=scripts.first.name,
+        facts={**facts, "archive": opened.where},
+    )
+
+
+def find_places(script: Script, load_as: Load, closing: ExitStack) -> FindPlaces:
+    """Where everybody connects; without a URL a simulator is started, which ends with ``closing``.
+
+    Raises:
+        BadScript: its agent or moods cannot be played as written.
+    """
+    wishes = Wishes(
+        init_connection=load_as.init_connection,
+        headers=load_as.headers,
+        ca_file=load_as.ca_file,
+        fetching=load_as.token_command is not None,
+    )
+    if load_as.url is not None:
+        return at_the_service(load_as.url, wishes, tokens=load_as.tokens, known_to=load_as.known_to)
+    replaying.agent_of(script)  # before anything is started: it may not be playable
+    replaying.moods_of(script)
+    beside = closing.enter_context(SimulatorBeside(script, seed=load_as.seed))
+    return at_the_simulator(beside.url, beside.base_url, wishes, seed=load_as.seed)
+
+
+def make_users(
+    archive: Archive,
+    gathering: Gathering,
+    scripts: Scripts,
+    places: FindPlaces,
+    load_as: Load,
+    clock: RealClock,
+    *,
+    watcher: Callable[[int], Watcher],
+    say: Say,
+) -> Users:
+    """Whoever begins the users of this load. Raises ``BadOption``."""
+    command = load_as.token_command
+    return Users(
+        archive,
+        gathering,
+        scripts,
+        name=load_as.name,
+        find_places=places,
+        clock=clock,
+        seed=load_as.seed,
+        keep_secrets=load_as.keep_secrets,
+        watcher=watcher,
+        fetch=None if command is None else replaying.fetcher(command, say),
+        reconnect=load_as.reconnect or replaying.usual_policy(scripts.first, fetching=command is not None),
+        ca_file=None if load_as.ca_file is None else str(load_as.ca_file),
+    )
+
+
+def _run(running: Swarm, stop: Stop) -> None:
+    stop.on_stop(running.stop)
+    with quick_interpreter():
+        if stop.is_set():
+            running.stop()
+        running.run()
+
+
+def _facts(script: Script, load_as: Load, find_places: FindPlaces) -> dict[str, str]:
+    place = next(iter(find_places(script, 1).places.values())).place
+    return {
+        "script": script.name,
+        "users": str(load_as.users),
+        "spawn rate": f"{load_as.spawn_rate:g}/s",
+        **({} if load_as.run_time is None else {"run time": load_as.run_time}),
+        "against": "the built-in simulator" if load_as.url is None else place,
+        "seed": str(load_as.seed),
+    }

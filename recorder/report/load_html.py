@@ -1,0 +1,42 @@
+"""A run of many users as one HTML file: tables, and how it went over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .load_figures import Figures, Moment, count_json, failure_json, figure_json, moment_json
+from .page import page
+from .terminal import safe_text
+
+MOST_MOMENTS = 600
+"""A longer run shows every second, third, … of its moments."""
+
+
+def load_html(
+    figures: Figures,
+    moments: Sequence[Moment],
+    *,
+    title: str,
+    facts: Mapping[str, str],
+    violations: Sequence[str],
+    verdict: str,
+    passed: bool,
+) -> str:
+    """The file. Every text is shown as text, whoever wrote it; what would hide in it is made visible."""
+    step = max(1, -(-len(moments) // MOST_MOMENTS))
+    data = {
+        "title": safe_text(title),
+        "verdict": safe_text(verdict),
+        "passed": passed,
+        "violations": [safe_text(sentence) for sentence in violations],
+        "facts": [[name, safe_text(value)] for name, value in facts.items()],
+        "figures": [figure_json(each) for each in figures.figures],
+        "counts": [count_json(each) for each in figures.counts],
+        "failures": [_visible(failure_json(each)) for each in figures.failures],
+        "history": [moment_json(each) for each in moments[::step]],
+    }
+    return page(safe_text(title), data, template="load")
+
+
+def _visible(row: Mapping[str, object]) -> dict[str, object]:
+    return {name: safe_text(value) if isinstance(value, str) else value for name, value in row.items()}

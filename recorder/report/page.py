@@ -1,0 +1,47 @@
+"""One HTML file with everything in it: nothing is fetched, and nothing of the data is ever run.
+
+The data stands in a JSON block that the page's own script reads and shows as text. A content security
+policy allows that script and its style by their hashes, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from string import Template
+
+_POLICY = (
+    "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src data:;"
+    " base-uri 'none'; form-action 'none'"
+)
+# What could end the script element, or a line of it, early.
+_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+def page(title: str, data: object, *, template: str) -> str:
+    """The whole file. ``template`` names ``templates/<template>.js`` and ``.css``; ``data`` is for JSON."""
+    script, style = _read(f"{template}.js"), _read(f"{template}.css")
+    return Template(_read("page.html")).substitute(
+        title=html.escape(title),
+        policy=_POLICY.format(script=_hash(script), style=_hash(style)),
+        style=style,
+        script=script,
+        data=_json(data),
+    )
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath("templates", name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _json(data: object) -> str:
+    # ASCII, so that half a surrogate pair survives too.
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return "".join(_ESCAPES.get(character, character) for character in text)
