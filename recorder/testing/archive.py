@@ -1,0 +1,144 @@
+"""An archive for one test: record into it, and ask it who sent, accepted and read what."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+
+from recorder import recipes
+from recorder.receipts.findings import Finding
+from recorder.receipts.queries import MessageView
+from recorder.recipes.replaying import Played
+from recorder.store.archive import Archive
+from recorder.wire.frames import Opcode
+from recorder.wire.records import RecordedFrame, iso_utc
+
+from .service import PretendService, Said
+
+SOURCE = "pretend-service.jsonl"
+Answer = TypeVar("Answer")
+
+
+class ArchiveForATest:
+    """A SQLite file in ``folder``. ``session`` is an id, a unique prefix, a name, or "last".
+
+    Attributes:
+        path: the file, for commands and other programs; it is there once something is recorded.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "recorder.db"
+        self._folder = folder
+
+    def keep(self, service: PretendService, *, name: str | None = None) -> str:
+        """Make a session of all that was said to and by a pretend service so far, and return its id.
+
+        The way to judge a program that cannot be recorded itself. It holds payloads, one frame each.
+        """
+        capture = self._folder / SOURCE
+        capture.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in _lines(service, name)))
+        with recipes.open_archive(str(self.path), mode="write", create=True) as archive:
+            return recipes.import_capture(archive, capture, name=name).session
+
+    def record(
+        self,
+        url: str,
+        lines: Iterable[str],
+        *,
+        token: str | None = None,
+        init_connection: bool = False,
+        linger: str = "200ms",
+        name: str | None = None,
+    ) -> str:
+        """Connect as a consumer, send the lines, listen until nothing came for ``linger``; the session's id.
+
+        Raises:
+            CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record``.
+        """
+        return recipes.record(
+            url,
+            archive=str(self.path),
+            lines=lines,
+            deliver=lambda payload: None,
+            token=token,
+            init_connection=init_connection,
+            linger=linger,
+            name=name,
+        )
+
+    def replay(
+        self, script: Path | str, *, url: str | None = None, token: str | None = None, name: str | None = None
+    ) -> Played:
+        """Play a script, by default against a simulator of its own, and return what came of it.
+
+        Raises:
+            BadScript, BadOption, CannotConnect: as ``recorder.recipes.replay``.
+        """
+        return recipes.replay(script, archive=str(self.path), url=url, token=token, name=name)
+
+    def messages(self, session: str = "last", *, dialog: str | None = None) -> list[MessageView]:
+        """The messages of a session with their receipts."""
+        return self._look(lambda archive: recipes.messages(archive, session, dialog=dialog)[1])
+
+    def frames(self, session: str = "last") -> list[RecordedFrame]:
+        """The frames of a session in wire order."""
+        return self._look(lambda archive: list(recipes.frames(archive, session)))
+
+    def check(
+        self,
+        session: str = "last",
+        *,
+        rule: Sequence[str] = (),
+        accept_within: str | None = None,
+        read_within: str | None = None,
+    ) -> list[Finding]:
+        """What the rules (all, or those named) say of a session; durations as in "2s"."""
+        return self._look(
+            lambda archive: recipes.check(
+                archive, session, rule=rule, accept_within=accept_within, read_within=read_within
+            )
+        )
+
+    def raise_if_violated(
+        self,
+        session: str = "last",
+        *,
+        rule: Sequence[str] = (),
+        accept_within: str | None = None,
+        read_within: str | None = None,
+    ) -> None:
+        """Return if ``check`` finds nothing grave.
+
+        Raises:
+            AssertionError: it does; shows each finding and the frames that prove it.
+        """
+        found = self.check(session, rule=rule, accept_within=accept_within, read_within=read_within)
+        grave = [f"{one.rule}: {one.says} (frames {_numbers(one.frames)})" for one in found if one.fails]
+        if grave:
+            raise AssertionError("\n".join(grave))
+
+    def _look(self, at: Callable[[Archive], Answer]) -> Answer:
+        with recipes.open_archive(str(self.path)) as archive:
+            return at(archive)
+
+
+def _lines(service: PretendService, name: str | None) -> Iterator[dict[str, object]]:
+    yield {"recorder": 1, "name": name}
+    for one in service.said:
+        common = {"connection": one.client, "sender": str(one.sender), "at": iso_utc(one.at_us)}
+        yield common | _content(one)
+
+
+def _content(one: Said) -> dict[str, object]:
+    try:
+        return {"text": one.data.decode()}
+    except UnicodeDecodeError:
+        return {"opcode": int(Opcode.BINARY), "data": b64encode(one.data).decode()}
+
+
+def _numbers(frames: Iterable[int]) -> str:
+    return ", ".join(f"#{number}" for number in frames) or "none"

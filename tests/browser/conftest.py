@@ -1,0 +1,175 @@
+"""A real Chromium without a window, and pages for it, served from this machine."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import http.server
+import itertools
+import json
+import shutil
+import ssl
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websocket
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+PAGES = Path(__file__).parent / "pages"
+PATIENCE_S = 60.0
+
+
+class Tab:
+    """One page of a browser, spoken to by the DevTools protocol."""
+
+    def __init__(self, port: int) -> None:
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+            url = json.load(answer)["webSocketDebuggerUrl"]
+        self._socket = websocket.create_connection(url, timeout=PATIENCE_S, suppress_origin=True)
+        self._ids = itertools.count(1)
+        self._ask("Page.enable")
+
+    def open(self, url: str) -> dict[str, Any]:
+        """Open a page and return what its promise ``finished`` comes to."""
+        self._ask("Page.navigate", url=url)
+        while self._hear().get("method") != "Page.loadEventFired":
+            pass
+        told = self._ask("Runtime.evaluate", expression="finished", awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in told, told
+        return told["result"]["value"]
+
+    def close(self) -> None:
+        self._socket.close()
+        self._socket.shutdown()
+
+    def _ask(self, method: str, **parameters: object) -> dict[str, Any]:
+        asked = next(self._ids)
+        self._socket.send(json.dumps({"id": asked, "method": method, "params": parameters}))
+        while (told := self._hear()).get("id") != asked:
+            pass
+        assert "error" not in told, told
+        return told["result"]
+
+    def _hear(self) -> dict[str, Any]:
+        return json.loads(self._socket.recv())
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
+    """Start a browser of its own, with these switches, and return its one tab."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium here: apt-get install chromium")
+    with contextlib.ExitStack() as ending:
+
+        def start(*switches: str) -> Tab:
+            profile = tmp_path / "profile"
+            process = subprocess.Popen(
+                [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--no-first-run", "--disable-background-networking", "--disable-component-update",
+                 "--remote-debugging-port=0", f"--user-data-dir={profile}", *switches, "about:blank"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            ending.callback(process.stderr.close)
+            listening = threading.Thread(target=process.stderr.read)
+            ending.callback(lambda: listening.ident and listening.join())
+            ending.callback(_end, process)
+            port = _port_of(process)
+            listening.start()  # it would stop where the pipe is full
+            tab = Tab(port)
+            ending.callback(tab.close)
+            return tab
+
+        yield start
+
+
+def _port_of(process: subprocess.Popen[str]) -> int:
+    """The port of the DevTools, which it says on stderr."""
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if "DevTools listening on " in line:
+            return int(line.split("127.0.0.1:")[1].split("/")[0])
+    raise AssertionError("".join(said))
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class _Quietly(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Serve the window, unmodified or with another line for its base address; the address of the page."""
+    folder = tmp_path / "site"
+    shutil.copytree(PAGES, folder)
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(_Quietly, directory=str(folder))
+    )
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+
+    def page(*, base: str | None = None, way: str = "signup") -> str:
+        if base is not None:
+            addresses = folder / "addresses.js"
+            text = addresses.read_text()
+            changed = text.replace("https://api.liveperson.net", base)
+            assert sum(a != b for a, b in zip(text.splitlines(), changed.splitlines(), strict=True)) == 1
+            addresses.write_text(changed)
+        return f"http://127.0.0.1:{server.server_port}/?way={way}"
+
+    yield page
+    server.shutdown()
+    server.server_close()
+    serving.join()
+
+
+class Certificate:
+    """A certificate nobody trusts, and what a browser must be told to take it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.key = folder / "test.pem", folder / "test.key"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-keyout", self.key, "-out", self.file, "-days", "2", "-subj", "/CN=api.liveperson.net",
+             "-addext", "subjectAltName=DNS:api.liveperson.net,DNS:localhost"],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    def context(self) -> ssl.SSLContext:
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.load_cert_chain(self.file, self.key)
+        return made
+
+    def switch(self) -> str:
+        """Chromium's switch that takes a certificate with exactly this key, and no other."""
+        asked = ["openssl", "x509", "-in", self.file, "-noout", "-pubkey"]
+        public = subprocess.run(asked, check=True, capture_output=True).stdout
+        asked = ["openssl", "pkey", "-pubin", "-outform", "der"]
+        der = subprocess.run(asked, check=True, capture_output=True, input=public).stdout
+        digest = base64.b64encode(hashlib.sha256(der).digest()).decode()
+        return f"--ignore-certificate-errors-spki-list={digest}"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here: apt-get install openssl")
+    return Certificate(tmp_path_factory.mktemp("certificate"))

@@ -1,0 +1,115 @@
+"""An archive for one test: what a bot did, judged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import websocket
+
+from recorder.testing import ArchiveForATest, PretendService
+
+OPEN = '{"kind":"req","id":1,"type":"cm.ConsumerRequestConversation"}'
+GREETER = [{"on": "conversation", "do": [{"say": "Hello"}]}]
+
+
+@pytest.fixture
+def service():
+    made = PretendService()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def archive(tmp_path):
+    return ArchiveForATest(tmp_path)
+
+
+def read_greeting(service, *, sequence=0, status="READ"):
+    """A bot: opens a conversation, and sends one receipt."""
+    socket = websocket.create_connection(
+        service.url, header=["Authorization: jwt x"], timeout=20, suppress_origin=True
+    )
+    socket.send(OPEN)
+    dialog_id = json.loads(socket.recv())["body"]["conversationId"]
+    service.wait_for(lambda one: b"Hello" in one.data)
+    event = {"type": "AcceptStatusEvent", "status": status, "sequenceList": [sequence]}
+    body = {"dialogId": dialog_id, "event": event}
+    socket.send(json.dumps({"kind": "req", "id": 2, "type": "ms.PublishEvent", "body": body}))
+    service.wait_for(lambda one: b'"reqId":"2"' in one.data)
+    socket.close()
+
+
+def test_what_a_bot_did_is_a_session_with_receipts(service, archive):
+    service.start(GREETER)
+    read_greeting(service)
+    session = archive.keep(service, name="my bot")
+    (message,) = archive.messages("my bot")
+    assert (message.text, message.status) == ("Hello", "read")
+    assert archive.messages(session) == archive.messages("last")
+    assert len(archive.frames()) == len(service.said)
+
+
+def test_a_receipt_for_nothing_is_found(service, archive):
+    service.start(GREETER)
+    read_greeting(service, sequence=99)
+    archive.keep(service)
+    assert [message.status for message in archive.messages() if message.sequence == 0] == ["sent"]
+    assert any(one.outcome == "violated" for one in archive.check())
+
+
+def test_what_is_kept_twice_is_one_session_and_what_was_said_since_another(service, archive):
+    service.start(GREETER)
+    read_greeting(service)
+    first = archive.keep(service)
+    assert archive.keep(service) == first
+    read_greeting(service)
+    assert archive.keep(service) != first
+
+
+def test_binary_payloads_are_kept_too(service, archive):
+    socket = websocket.create_connection(
+        service.url, header=["Authorization: jwt x"], timeout=20, suppress_origin=True
+    )
+    socket.send_binary(b"\xff\x00")
+    assert json.loads(socket.recv())["code"] == 400
+    socket.close()
+    archive.keep(service)
+    assert archive.frames()[0].payload == b"\xff\x00"
+    assert archive.frames()[0].opcode == 2
+
+
+def test_a_consumer_may_be_recorded_against_it(service, archive):
+    service.start(GREETER)
+    archive.record(service.url, [OPEN], token="me", linger="20ms")
+    assert [message.text for message in archive.messages()] == ["Hello"]
+
+
+def test_a_script_may_be_played_against_it(service, archive, tmp_path):
+    service.start([{"on": "message", "do": ["accept", "read"]}])
+    script = tmp_path / "script.yaml"
+    script.write_text(
+        "steps:\n  - open_conversation:\n  - say: Hi\n"
+        "  - expect: {message: last_sent, status: read, within: 5s}\n"
+    )
+    played = archive.replay(script, url=service.url, token="me", name="played")
+    played.raise_if_failed()
+    assert [message.status for message in archive.messages("played")] == ["read"]
+    assert service.published("ContentEvent")[0]["message"] == "Hi"
+
+
+def test_a_grave_finding_fails_the_test_and_shows_why(service, archive):
+    service.start(GREETER)
+    read_greeting(service)
+    archive.keep(service, name="good")
+    archive.raise_if_violated("good")
+    service.stop()
+    other = PretendService().start(GREETER)
+    read_greeting(other, sequence="first")
+    other.stop()
+    archive.keep(other, name="bad")
+    (grave,) = {one.rule for one in archive.check("bad") if one.fails} - {"refused-receipt", "error-answer"}
+    assert grave == "malformed-sequence-list"
+    with pytest.raises(AssertionError, match=f"{grave}: .* [(]frames #"):
+        archive.raise_if_violated("bad")
+    archive.raise_if_violated("bad", rule=["late-read"], read_within="20s")
