@@ -34,6 +34,26 @@ agent:
     do: [{accept: {after: 10ms}}]
 """
 
+SLIP = """\
+steps:
+  - say: hi
+  - awiat: {as: q}
+"""
+
+PATIENT = """\
+name: patient
+receipts: {accept: 1s, read: 10m}
+steps:
+  - open_conversation:
+  - await: {as: hello}
+  - wait: 12h
+  - expect: {message: hello, status: read, within: 1s}
+  - close_conversation:
+agent:
+  - on: conversation
+    do: [{say: "We are busy; please wait."}]
+"""
+
 # What differs from run to run, and what takes its place. Widths follow the values, so blanks count as one.
 CHANGING = (
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
@@ -42,6 +62,7 @@ CHANGING = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "DATE"),
     (r"\d\d:\d\d:\d\d\.\d{3}", "TIME"),
     (r"\+\d+\.\d{3}s", "DELAY"),
+    (r"after: \d+(\.\d+)?m?s\b", "after: DELAY"),
     (r"#\d+", "#N"),
     (r"\bframe \d+", "frame N"),
     (r"[ \t]+", " "),
@@ -70,6 +91,8 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("newcomer")
     shutil.copytree(ROOT / "samples", folder / "samples")
     (folder / "hopeful.yaml").write_text(HOPEFUL)
+    (folder / "slip.yaml").write_text(SLIP)
+    (folder / "patient.yaml").write_text(PATIENT)
     (folder / "requests.jsonl").write_text('{"kind":"req","id":1,"type":"GetClock"}\n')
     command = folder / "bin" / "recorder"
     command.parent.mkdir()
