@@ -139,7 +139,6 @@ def make_receipt() -> None:
         ),
         **IN_ORDER,
     )
-    op.create_index("ix_receipt_session_id_frame", "receipt", ["session_id", "frame"])
 
 
 def make_request() -> None:

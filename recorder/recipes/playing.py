@@ -11,10 +11,11 @@ from recorder.clock import VirtualClock, punctual
 from recorder.errors import CannotConnect, ExpectationFailed
 from recorder.receipts.queries import MessageView
 from recorder.replay.driver import LEAD_S, Drive
-from recorder.replay.outcome import Outcome, StepResult
+from recorder.replay.outcome import FAILED, Outcome, StepResult
 from recorder.replay.player import Player
 from recorder.replay.reconnecting import Policy
 from recorder.replay.script import Script
+from recorder.replay.verbs import Expect
 from recorder.replay.waiting import Collector, Waiter, Waiting
 from recorder.report.steps import lateness_line
 from recorder.simulator.service import Service
@@ -150,7 +151,7 @@ def play(order: Order, *, stop: Stop, say: Say) -> Played:
             with _driven(order, player, session, clock, stop) as (under_way, wait):
                 under_way.run(wait=wait, stopped=stop.is_set)
             outcome = _blanked(player.outcome(), session.blank)
-            refused = _refused(under_way, outcome, order.places)
+            refused = _refused(under_way, outcome, order)
         _report(outcome, say)
         session_id, listed = messages(opened, session.intake.session)
     return Played(
@@ -253,17 +254,29 @@ def _blanked(outcome: Outcome, blank: Callable[[str], str]) -> Outcome:
     )
 
 
-def _refused(under_way: Drive, outcome: Outcome, places: Places) -> CannotConnect | None:
+def _refused(under_way: Drive, outcome: Outcome, order: Order) -> CannotConnect | None:
     """Why a consumer was without a connection at the end, if the service would not have it."""
     if under_way.refused is not None:
         return under_way.refused
+    failed = next((result for result in outcome.results if result.outcome == FAILED), None)
+    if failed is not None and _is_about_the_end(order.script, failed):
+        return None
     last = {ending.consumer: ending.ended for ending in outcome.endings}
     for consumer, ended in last.items():
         if ended.by == "service" and ended.code in NOT_LET_IN:
             reason = f" ({ended.reason})" if ended.reason else ""
-            problem = f"the service closed the connection with {ended.code}{reason}"
-            return CannotConnect(places[consumer].place, problem, hint=NOT_LET_IN[ended.code])
+            during = f", in {failed.place}" if failed is not None else ""
+            problem = f"the service closed the connection with {ended.code}{reason}{during}"
+            return CannotConnect(order.places[consumer].place, problem, hint=NOT_LET_IN[ended.code])
     return None
+
+
+def _is_about_the_end(script: Script, result: StepResult) -> bool:
+    """Whether the step expects how the connection ends, or that it does not: that it did is its verdict."""
+    says = next((step.says for step in script.steps if step.number == result.number), None)
+    if not isinstance(says, Expect):
+        return False
+    return says.close is not None or (says.not_ is not None and says.not_.close is not None)
 
 
 def _report(outcome: Outcome, say: Say) -> None:

@@ -20,4 +20,12 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            _let_all_grow_old()
             gc.enable()
+
+
+def _let_all_grow_old() -> None:
+    """Move every object to the oldest generation, or the collector would look at all new ones at once."""
+    if gc.get_freeze_count() == 0:  # else somebody keeps objects frozen, and unfreezing would end that
+        gc.freeze()
+        gc.unfreeze()

@@ -6,10 +6,9 @@ Rows are plain tuples, in the order of the columns of their table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from recorder.messaging.events import Evidence, Proof
-from recorder.receipts.echoes import MessageKey
+from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
 from recorder.receipts.queries import (
     MessageView,
     ReceiptView,
@@ -19,7 +18,7 @@ from recorder.receipts.queries import (
     role_of,
 )
 from recorder.receipts.register import Register
-from recorder.receipts.state import LADDER, Message, Proven, ReceiptKey, Transcript
+from recorder.receipts.state import LADDER, Own, ReceiptKey, Transcript
 from recorder.receipts.touched import Conclusions
 
 from .heldtext import Held, held
@@ -28,7 +27,29 @@ Row = tuple[Any, ...]
 Written = tuple[list[Row], list[Row]]
 """Rows of ``message``, and rows of ``receipt``."""
 
+
+class Marks(NamedTuple):
+    """What stands in a row for nothing, for yes and for no: some drivers take some of these faster.
+
+    A row may still hold a plain None, where that is rare.
+    """
+
+    nothing: Any
+    yes: Any
+    no: Any
+
+    def of(self, told: bool | None) -> Any:
+        """What stands for this."""
+        return self.nothing if told is None else self.yes if told else self.no
+
+
+AS_IT_IS = Marks(None, True, False)
+
 WORDS = tuple(proof.word for proof in sorted(Proof))
+_Person = tuple[str | None, Any, Any, Any]
+"""Their id; their id, their role and whether that is us, as in a row."""
+
+_NOTHING = Own()
 _STATUS_OF_RUNG = ("sent", "accepted", "read")
 
 
@@ -38,13 +59,20 @@ _STATUS_OF_RUNG = ("sent", "accepted", "read")
 class MessageRows:
     """Makes the rows of one session's messages and their receipts."""
 
-    def __init__(self, session_id: int, transcript: Transcript, concluded: Conclusions) -> None:
+    def __init__(
+        self, session_id: int, transcript: Transcript, concluded: Conclusions, *, marks: Marks = AS_IT_IS
+    ) -> None:
         self._session_id = session_id
         self._transcript = transcript
         self._me = concluded.me
         self._echoes = concluded.echoes
         self._explained = {echo.ask for echo in concluded.echoes.values()}
-        self._held = Held()
+        self._echoed: dict[str, set[int]] = {}
+        for dialog_id, sequence in concluded.echoes:
+            self._echoed.setdefault(dialog_id, set()).add(sequence)
+        self._marks = marks
+        self._held = Held({None: marks.nothing})
+        self._people: dict[tuple[str | None, bool], _Person] = {}
 
     def everything(self, rows: int) -> Iterator[Written]:
         """All messages, in the order of the keys, in pieces of about so many rows."""
@@ -92,7 +120,7 @@ class MessageRows:
             view.sequence,
             self._held[view.author],
             self._held[view.role],
-            view.mine,
+            self._marks.of(view.mine),
             self._held[view.type],
             held(view.text),
             view.status,
@@ -100,7 +128,7 @@ class MessageRows:
             None if by is None else by.evidence.frame,
             *((None,) * 6 if sent is None else _evidence(sent)),
             view.ask,
-            view.echo is not None,
+            self._marks.of(view.echo is not None),
         )
 
     def _receipt(self, view: MessageView, place: int, receipt: ReceiptView) -> Row:
@@ -111,7 +139,7 @@ class MessageRows:
             place,
             self._held[receipt.participant],
             self._held[receipt.role],
-            receipt.mine,
+            self._marks.of(receipt.mine),
             self._held[receipt.status],
             *_evidence(receipt.evidence),
         )
@@ -121,93 +149,124 @@ class MessageRows:
 
         A property test holds the two together.
         """
-        given = _Given(self._session_id, self._held, self._me, self._transcript)
-        given.take(dialog_id, self._transcript.receipts.get(dialog_id, {}))
-        listed = self._transcript.dialogs.get(dialog_id, {})
-        for sequence in sorted(listed):
-            message = listed[sequence]
-            sent = message.published
-            if (
-                sent is None
-                or message.mine
-                or message.tried
-                or sequence in given.unusual
-                or (dialog_id, sequence) in self._echoes
-            ):
+        published = self._transcript.published.get(dialog_id, {})
+        own = self._transcript.own.get(dialog_id, {})
+        given = _Given(self._session_id, self._held[dialog_id], self._held, self._marks, self._me)
+        given.take(self._transcript.receipts.get(dialog_id, {}), self._transcript.roles)
+        unusual = given.unusual | self._echoed.get(dialog_id, set())
+        for sequence in sorted({*published, *own, *given.rows, *given.unusual}):
+            told, ours = published.get(sequence), own.get(sequence, _NOTHING)
+            if told is None or ours.tried or sequence in unusual:
                 row, theirs = self.message(dialog_id, sequence)
                 messages += row
                 receipts += theirs
             else:
-                messages.append(self._usual((dialog_id, sequence), message, sent, given))
+                messages.append(self._usual(told, ours, given))
                 receipts += given.rows.get(sequence, ())
 
-    def _usual(self, key: MessageKey, message: Message, sent: Evidence, given: _Given) -> Row:
-        dialog_id, sequence = key
-        known, me, author = self._held, self._me, message.author
-        role = message.role or role_of(self._transcript, author)
-        rung, frame = 0, 0
-        by: str | None = None
+    def _usual(self, told: MessagePublished, own: Own, given: _Given) -> Row:
+        sequence, role, (proof, sent_frame, connection, at_us, offset_us, server_ms) = (
+            told[1],
+            told[4],
+            told[9],
+        )
+        known, ours, nothing = self._held, own.mine, self._marks.nothing
+        author, person, usual_role, mine = self._person(told[3], ours=ours)
+        rung, frame, by = 0, nothing, None
         for each in given.rungs.get(sequence, ()):
             # The earliest of the highest, as the views have it; of two in one frame the first listed.
-            if each[2] != author and (each[0] > rung or (each[0] == rung and each[1] < frame)):
+            if each[2] == author or (ours and each[2] in self._me):
+                continue
+            if each[0] > rung or (each[0] == rung and each[1] < frame):
                 rung, frame, by = each
         return (
             self._session_id,
-            known[dialog_id],
+            given.dialog,
             sequence,
             sequence,
-            known[author],
-            known[role],
-            author in me if me and author is not None else None,
-            known[message.type],
-            held(message.text),
+            person,
+            known[role] if role else usual_role,
+            mine,
+            known[told[6]],
+            held(told[7]),
             _STATUS_OF_RUNG[rung],
             known[by],
-            None if by is None else frame,
-            *_evidence(sent),
-            message.ask,
-            False,
+            frame,
+            WORDS[proof],
+            sent_frame,
+            connection,
+            at_us,
+            offset_us,
+            server_ms,
+            nothing if own.ask is None else own.ask,
+            self._marks.no,
         )
+
+    def _person(self, author: str | None, *, ours: bool) -> _Person:
+        """Who wrote it, and how that stands in a row; remembered, for they are few."""
+        found = self._people.get((author, ours))
+        if found is None:
+            me = self._me
+            who = next(iter(me)) if ours and author is None and len(me) == 1 else author
+            mine = True if ours else is_me(who, me)
+            role = self._held[role_of(self._transcript, who)]
+            found = self._people[author, ours] = (who, self._held[who], role, self._marks.of(mine))
+        return found
 
 
 class _Given:
     """The receipts given in one dialog, as rows by sequence, in the order in which a view lists them.
 
     Attributes:
+        dialog: its id, as in a row.
         rows: by sequence.
         rungs: by sequence: (rung, frame, participant) of each that counts.
         unusual: sequences with a receipt by somebody unknown; it may be one with another.
     """
 
-    def __init__(self, session_id: int, known: Held, me: frozenset[str], transcript: Transcript) -> None:
+    def __init__(
+        self, session_id: int, dialog: str | None, known: Held, marks: Marks, me: frozenset[str]
+    ) -> None:
+        self.dialog = dialog
         self.rows: dict[int, list[Row]] = {}
         self.rungs: dict[int, list[tuple[int, int, str]]] = {}
         self.unusual: set[int] = set()
-        self._session_id, self._known, self._me, self._roles = session_id, known, me, transcript.roles
+        self._session_id, self._known, self._marks, self._me = session_id, known, marks, me
 
-    def take(self, dialog_id: str, said: Mapping[ReceiptKey, Mapping[int, Proven]]) -> None:
+    def take(
+        self,
+        said: Mapping[ReceiptKey, Mapping[int, ReceiptReported]],
+        roles: Mapping[str, tuple[int, str]],
+    ) -> None:
         """Take in all receipts of the dialog."""
         for key in sorted(said, key=_listing_order):
             if key.participant is None:
                 self.unusual.update(said[key])
             else:
-                self._take(dialog_id, key.participant, key.status, said[key])
+                told = roles.get(key.participant)
+                self._take(key.participant, key.status, told and told[1], said[key])
 
-    def _take(self, dialog_id: str, participant: str, status: str, proofs: Mapping[int, Proven]) -> None:
+    def _take(
+        self,
+        participant: str,
+        status: str,
+        usual: str | None,
+        proofs: Mapping[int, ReceiptReported],
+    ) -> None:
         session_id, known, rows, rungs = self._session_id, self._known, self.rows, self.rungs
-        dialog, who, what = known[dialog_id], known[participant], known[status]
-        mine = participant in self._me if self._me else None
-        told = self._roles.get(participant)
-        usual_role = None if told is None else told[1]
+        dialog, who, what, usual_role = self.dialog, known[participant], known[status], known[usual]
+        mine = self._marks.of(participant in self._me if self._me else None)
         rung = LADDER.index(status) + 1 if status in LADDER else 0
-        for sequence, ((proof, frame, connection, at_us, offset_us, server_ms), role) in proofs.items():
+        for sequence, event in proofs.items():
+            # By place, and only what is needed: to touch the rest of a million events takes its time.
+            role, (proof, frame, connection, at_us, offset_us, server_ms) = event[3], event[8]
             theirs = rows.get(sequence)
             if theirs is None:
                 theirs = rows[sequence] = []
             theirs.append(
                 (
-                    session_id, dialog, sequence, len(theirs), who, known[role or usual_role], mine, what,
-                    WORDS[proof], frame, connection, at_us, offset_us, server_ms,
+                    session_id, dialog, sequence, len(theirs), who, known[role] if role else usual_role, mine,
+                    what, WORDS[proof], frame, connection, at_us, offset_us, server_ms,
                 )
             )  # fmt: skip
             if rung:
@@ -279,7 +338,7 @@ class OtherRows:
                 None if entry is None else held(entry.state),
                 span.first_frame,
                 span.last_frame,
-                span.messages,
+                len(self._transcript.published.get(dialog_id, ())),
             )
 
     def participants(self, ids: Iterable[str] | None = None) -> Iterator[Row]:

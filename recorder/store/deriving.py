@@ -7,11 +7,10 @@ many, they are the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection
 
 from recorder.receipts.queries import MessageView
 from recorder.receipts.touched import Touched
@@ -20,9 +19,10 @@ from . import reading
 from .archive import Archive
 from .asking import Question
 from .collector import collector_paused
-from .derived import MessageRows, OtherRows, Row
+from .derived import MessageRows, OtherRows
 from .derivedreading import messages_in
-from .derivedtables import DERIVED, dialog, message, participant, projection, receipt, request
+from .derivedtables import dialog, message, participant, projection, receipt, request
+from .derivedwriting import DerivedRows, derived_rows
 from .info import ConnectionInfo, SessionInfo
 from .kept import Kept
 from .ledger import Ledger
@@ -96,8 +96,10 @@ def refresh(archive: Archive, session: str | SessionInfo) -> bool:
     return True
 
 
-def rebuild(archive: Archive, session: str | SessionInfo | None = None) -> list[str]:
+def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs: int = 1) -> list[str]:
     """Drop the derived rows of a session, or of all, and make them anew; the ids of these sessions.
+
+    The frames of a long session are read by ``jobs`` processes.
 
     Raises:
         NotFound: there is no such session.
@@ -110,7 +112,7 @@ def rebuild(archive: Archive, session: str | SessionInfo | None = None) -> list[
             session.session if isinstance(session, SessionInfo) else archive.find_session(session).session
         ]
     for each in chosen:
-        Projection(archive, each).refresh()
+        Projection(archive, each).refresh(jobs=jobs)
     return chosen
 
 
@@ -129,14 +131,14 @@ class Projection:
             self._session_id = reading.session_row(reader, self._kept.info.session)
         self._basis: Basis | None = None
 
-    def refresh(self) -> None:
-        """Bring the rows up to date.
+    def refresh(self, *, jobs: int = 1) -> None:
+        """Bring the rows up to date. The first time ``jobs`` processes read a long session.
 
         Raises:
             NotFound: the session was deleted.
             StorageFailed: they cannot be written, and are as they were.
         """
-        touched = self._kept.catch_up()
+        touched = self._kept.catch_up(jobs=jobs)
         try:
             with collector_paused():
                 self._write(None if self._basis is None else touched)
@@ -150,26 +152,22 @@ class Projection:
         kept = self._kept
         ended = sum(each.how is not None for each in kept.connections)
         basis = Basis(VERSION, kept.last, len(kept.connections), ended, kept.interrupted)
-        with self._archive._writing() as ledger:
-            run = ledger.connection.exec_driver_sql
-            run(ledger.begin)
+        with self._archive._writing() as ledger, derived_rows(ledger, self._session_id) as rows:
             reading.session_row(ledger.connection, kept.info.session)  # it may have been deleted meanwhile
             stored = _lock(ledger, self._session_id)
-            rows = _Rows(ledger.connection, self._session_id)
             if touched is None or touched.everything or stored != self._basis:
                 self._write_all(rows)
             else:
                 self._write_touched(rows, touched)
-            rows.replace_basis(basis)
-            run("COMMIT")
+            rows.replace(projection, (self._session_id,), [(self._session_id, *astuple(basis))])
         self._basis = basis
 
-    def _write_all(self, rows: _Rows) -> None:
+    def _write_all(self, rows: DerivedRows) -> None:
         with rows.in_bulk():
             self._insert_all(rows)
 
-    def _insert_all(self, rows: _Rows) -> None:
-        made = self._messages()
+    def _insert_all(self, rows: DerivedRows) -> None:
+        made = self._messages(rows)
         for messages, receipts in made.everything(_PIECE_ROWS):
             rows.insert(message, messages)
             rows.insert(receipt, receipts)
@@ -181,15 +179,16 @@ class Projection:
         ):
             rows.insert(table, list(all_of_it))
 
-    def _messages(self) -> MessageRows:
-        return MessageRows(self._session_id, self._kept.transcript, self._kept.concluded)
+    def _messages(self, rows: DerivedRows) -> MessageRows:
+        kept = self._kept
+        return MessageRows(self._session_id, kept.transcript, kept.concluded, marks=rows.marks)
 
     def _others(self) -> OtherRows:
         kept = self._kept
         return OtherRows(self._session_id, kept.transcript, kept.register, kept.concluded)
 
-    def _write_touched(self, rows: _Rows, touched: Touched) -> None:
-        made = self._messages()
+    def _write_touched(self, rows: DerivedRows, touched: Touched) -> None:
+        made = self._messages(rows)
         for dialog_id, sequence in sorted(touched.messages):
             told, given = made.message(dialog_id, sequence)
             rows.replace(message, told[0][:3], told)
@@ -204,78 +203,6 @@ class Projection:
         ):
             for row in some:
                 rows.replace(table, row[:2], [row])
-
-
-class _Rows:
-    """Writes derived rows of one session, within a transaction."""
-
-    def __init__(self, connection: Connection, session_id: int) -> None:
-        self._connection = connection
-        self._session_id = session_id
-        self._statements: dict[tuple[str, int], str] = {}
-
-    @contextmanager
-    def in_bulk(self) -> Iterator[None]:
-        """Remove all rows of the session, and let the block insert new ones.
-
-        Where an SQLite file holds derived rows of no other session, the indices are made afterwards: rows
-        come in the order of their keys, not in that of the indices.
-        """
-        on_sqlite = self._connection.dialect.name == "sqlite"
-        alone = on_sqlite and not self._others_are_there()
-        indices = [index for table in DERIVED for index in table.indexes] if alone else []
-        for index in indices:
-            index.drop(self._connection)
-        for table in DERIVED:
-            # Without a condition SQLite drops whole pages instead of looking at rows.
-            self._delete(table, () if alone else (self._session_id,))
-        yield
-        for index in indices:
-            index.create(self._connection)
-
-    def _others_are_there(self) -> bool:
-        other = select(projection.c.session_id).where(projection.c.session_id != self._session_id).limit(1)
-        return self._connection.execute(other).first() is not None
-
-    def insert(self, table: Table, rows: Sequence[Row]) -> None:
-        """Add rows, in the order of the key."""
-        if rows:
-            self._connection.exec_driver_sql(self._insert_into(table), rows)
-
-    def replace(self, table: Table, key: Row, rows: Sequence[Row]) -> None:
-        """Put these rows in the place of those whose key begins so."""
-        self._delete(table, key)
-        self.insert(table, rows)
-
-    def replace_basis(self, basis: Basis) -> None:
-        """Note what the rows follow from."""
-        row = (
-            self._session_id,
-            basis.version,
-            basis.frame,
-            basis.connections,
-            basis.ended,
-            basis.interrupted,
-        )
-        self.replace(projection, row[:1], [row])
-
-    def _delete(self, table: Table, key: Row) -> None:
-        statement = self._statements.get((table.name, len(key)))
-        if statement is None:
-            delete = table.delete()
-            for column, value in zip(table.primary_key.columns, key, strict=False):
-                delete = delete.where(column == value)
-            statement = str(delete.compile(self._connection.engine))
-            self._statements[table.name, len(key)] = statement
-        self._connection.exec_driver_sql(statement, key)
-
-    def _insert_into(self, table: Table) -> str:
-        statement = self._statements.get((table.name, -1))
-        if statement is None:
-            names = [column.name for column in table.columns]
-            statement = str(table.insert().inline().compile(self._connection.engine, column_keys=names))
-            self._statements[table.name, -1] = statement
-        return statement
 
 
 def _lock(ledger: Ledger, session_id: int) -> Basis | None:

@@ -6,11 +6,16 @@ the same, whether they came in one piece or in many.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain, islice
 from typing import NamedTuple
+
+import orjson
 
 from recorder.messaging.events import Event, Stamp
 from recorder.messaging.interpreter import Interpreter
+from recorder.messaging.straight import Usual, usual_event
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import PayloadAssembler
 from recorder.wire.records import RecordedFrame
@@ -19,8 +24,8 @@ from .info import ConnectionInfo
 
 _TEXT = int(Opcode.TEXT)
 _CLOSE = int(Opcode.CLOSE)
-# A named tuple's own constructor costs three times as much, and there is one of these for every frame.
-_new = tuple.__new__
+_AT_ONCE = 1_024
+"""Frames that are read before the first of their events is given out."""
 
 
 class Skimmed(NamedTuple):
@@ -65,6 +70,8 @@ class Hearing:
         self._heard: set[int] = set()
         self._ended: set[int] = set()
         self._half_told = False
+        self.last = 0
+        """Number of the last frame that was looked at."""
 
     def meet(self, connections: Iterable[ConnectionInfo]) -> Iterator[Event]:
         """Tell who the connections speak for, as far as their handshakes tell."""
@@ -91,19 +98,74 @@ class Hearing:
         )
 
     def hear(self, frames: Iterable[Skimmed]) -> Iterator[Event]:
-        """What these frames tell."""
-        read, heard = self._interpreter.read, self._heard
+        """What these frames tell; some are read ahead."""
+        return chain.from_iterable(self._batches(iter(frames)))
+
+    def hear_rest(
+        self, frames: Iterable[Skimmed], *, connections: Iterable[int], last: int
+    ) -> Iterator[Event]:
+        """What these tell; all others up to ``last``, of ``connections``, were read by somebody else."""
+        self._heard.update(connections)
+        yield from self.hear(frames)
+        self.last = last
+
+    @property
+    def half_told(self) -> bool:
+        """Whether a payload has begun and not ended: what comes next does not stand by itself."""
+        return self._half_told
+
+    def _batches(self, frames: Iterator[Skimmed]) -> Iterator[list[Event]]:
+        while some := list(islice(frames, _AT_ONCE)):
+            self.last = some[-1][0]
+            yield self._hear_some(some)
+
+    def _hear_some(self, frames: Sequence[Skimmed]) -> list[Event]:
+        """One loop for what nearly every frame is: a call for each would cost as much as its JSON."""
+        events: list[Event] = []
+        tell, loads = events.append, orjson.loads
+        understand, same = self._interpreter.understand, self._interpreter.same
+        typed = _typed_reader() if len(frames) == _AT_ONCE else None
+        heard, half_told = 0, self._half_told
         for number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload in frames:
-            if connection not in heard:
-                heard.add(connection)
-            if opcode == _TEXT and fin and violation is None and not self._half_told:
-                stamp = _new(Stamp, (number, connection, at_us, offset_us))
-                yield from read(payload, stamp, from_client=not from_service)
-            elif opcode < _CLOSE:
-                frame = _whole(
-                    number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload
-                )
-                yield from self._hear_piece(frame)
+            if connection != heard:
+                heard = connection
+                self._heard.add(connection)
+            if opcode != _TEXT or not fin or violation is not None or half_told:
+                if opcode < _CLOSE:
+                    events += self._hear_piece(
+                        _whole(
+                            number,
+                            connection,
+                            at_us,
+                            offset_us,
+                            from_service,
+                            opcode,
+                            fin,
+                            violation,
+                            payload,
+                        )
+                    )
+                    half_told = self._half_told
+                continue
+            if typed is not None and from_service:
+                usual = typed(payload, same, number, connection, at_us, offset_us)
+                if usual is not None:
+                    tell(usual)
+                    continue
+            try:
+                raw = loads(payload)
+            except (ValueError, RecursionError):
+                stamp = Stamp(number, connection, at_us, offset_us)
+                events += self._interpreter.read(payload, stamp, from_client=not from_service)
+                continue
+            if from_service:
+                usual = usual_event(raw, same, number, connection, at_us, offset_us)
+                if usual is not None:
+                    tell(usual)
+                    continue
+            stamp = Stamp(number, connection, at_us, offset_us)
+            events += understand(raw, payload, stamp, from_client=not from_service)
+        return events
 
     def _hear_piece(self, frame: RecordedFrame) -> Iterator[Event]:
         payload = self._assembler.feed(frame)
@@ -120,6 +182,14 @@ class Hearing:
             if (interrupted or connection.how is not None) and number not in self._ended:
                 self._ended.add(number)
                 yield from self._interpreter.connection_ended(number)
+
+
+@cache
+def _typed_reader() -> Callable[..., Usual | None]:
+    """The fastest reader, which takes a while to import: for many frames only."""
+    from recorder.messaging.typed import typed_event
+
+    return typed_event
 
 
 def _token(connection: ConnectionInfo) -> str | None:

@@ -12,8 +12,9 @@ from recorder.receipts.touched import Conclusions, Touched
 
 from .archive import Archive
 from .collector import collector_paused
-from .hearing import Hearing, Skimmed
+from .hearing import Hearing
 from .info import ConnectionInfo, SessionInfo
+from .projections import at_once, heard_from
 
 
 class Kept:
@@ -22,7 +23,6 @@ class Kept:
     Attributes:
         info, connections: the session and its connections as they were then.
         transcript, register, concluded: what its frames told.
-        last: number of the last frame that was looked at.
     """
 
     def __init__(self, archive: Archive, session: str) -> None:
@@ -35,20 +35,25 @@ class Kept:
         self.transcript = Transcript()
         self.register = Register()
         self.concluded = Conclusions.of(self.transcript)
-        self.last = 0
         self._hearing = Hearing()
         self._begun = False
+
+    @property
+    def last(self) -> int:
+        """Number of the last frame that was looked at."""
+        return self._hearing.last
 
     @property
     def interrupted(self) -> bool:
         """Whether the recording had broken off."""
         return self.info.state == "interrupted"
 
-    def catch_up(self) -> Touched | None:
+    def catch_up(self, *, jobs: int = 1) -> Touched | None:
         """Fold what came since, and tell what it may have changed; None: anything.
 
         What it costs depends on these frames, not on the session. Only where what was heard does not stand
-        any more (a session that broke off goes on) is all of it folded anew.
+        any more (a session that broke off goes on) is all of it folded anew. Where all of a long session is
+        folded, ``jobs`` processes read it.
 
         Raises:
             NotFound: the session was deleted.
@@ -60,7 +65,7 @@ class Kept:
         touched = Touched(self.concluded) if self._begun else None
         try:
             with collector_paused():
-                self._hear(touched)
+                self._hear(touched, jobs if touched is None else 1)
         except BaseException:
             self.begin()  # half of it was heard
             raise
@@ -70,22 +75,15 @@ class Kept:
         self.info = info
         self.connections: list[ConnectionInfo] = self._archive.connections(info)
 
-    def _hear(self, touched: Touched | None) -> None:
-        events = self._events()
+    def _hear(self, touched: Touched | None, jobs: int) -> None:
+        events = self._events(jobs)
         if touched is not None:
             events = touched.watch(events, self.register, self.transcript)
-        fold(self.register.watch(events, self.transcript), self.transcript)
+        fold(events, self.transcript, register=self.register, at_once=at_once(jobs))
         self.concluded = (
             Conclusions.of(self.transcript) if touched is None else touched.settle(self.transcript)
         )
         self._begun = True
 
-    def _events(self) -> Iterator[Event]:
-        yield from self._hearing.meet(self.connections)
-        yield from self._hearing.hear(self._frames())
-        yield from self._hearing.end(self.connections, interrupted=self.interrupted)
-
-    def _frames(self) -> Iterator[Skimmed]:
-        for frame in self._archive.skim(self.info.session, after=self.last):
-            yield frame
-            self.last = frame[0]
+    def _events(self, jobs: int) -> Iterator[Event]:
+        return heard_from(self._archive, self.info, self.connections, self._hearing, jobs=jobs)

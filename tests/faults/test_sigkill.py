@@ -20,7 +20,7 @@ from recorder.recipes import open_archive, simulator, verify
 from recorder.recipes.replaying import simulated_token
 from recorder.wire.frames import Opcode, Side
 
-KILLS = 50
+KILLS, KILLS_OF_A_DATABASE = 50, 8
 SEED = int(os.environ.get("RECORDER_FAULT_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 
 
@@ -108,7 +108,7 @@ class Victim:
         return self._process.stderr.read().decode()
 
 
-def frames_of(archive: Path, session: str) -> tuple[list[Told], list[Told]]:
+def frames_of(archive: Path | str, session: str) -> tuple[list[Told], list[Told]]:
     """What the file holds of each side, after a look at the numbering: no gap, no frame twice."""
     with open_archive(str(archive)) as opened:
         frames = list(opened.frames(opened.find_session(session).session))
@@ -133,7 +133,7 @@ def payloads_of(frames: list[Told]) -> list[bytes]:
     return whole
 
 
-def assert_nothing_is_missing(archive: Path, victim: Victim, visit) -> int:
+def assert_nothing_is_missing(archive: Path | str, victim: Victim, visit) -> int:
     """Compare the file with what the service pushed and heard, and with what was printed."""
     from_service, from_client = frames_of(archive, "last")
     assert from_service == list(itertools.islice(story(), len(from_service)))
@@ -173,6 +173,41 @@ def test_nothing_delivered_or_sent_is_lost_by_fifty_kills(archive, start, run, f
     assert run("archive", "verify").exit_code == 5
     verdicts = verify(str(archive))
     assert [(each.state, each.frames) for each in verdicts] == [("interrupted", count) for count in kept]
+
+
+@pytest.mark.timeout(300)
+def test_nothing_delivered_or_sent_is_lost_where_a_database_keeps_it(start, run, flooding, database):
+    """The same with PostgreSQL: killed in the middle of whatever, opened by the next, whole in the end."""
+    print(f"seed: RECORDER_FAULT_SEED={SEED}")
+    dice = random.Random(SEED)
+    there = {"RECORDER_ARCHIVE": database}
+    kept: list[int] = []
+    for _ in range(KILLS_OF_A_DATABASE):
+        victim = Victim(start("record", flooding.place, env=there))
+        victim.wait_for_first_line()
+        time.sleep(dice.uniform(0, 0.15))  # the fault itself
+        victim.kill()
+        stderr = victim.stderr()
+        assert stderr.startswith("session " if kept else "recording session "), stderr
+        wait_until_the_server_knows(database)
+        kept.append(assert_nothing_is_missing(database, victim, flooding.last_visit()))
+    assert run("archive", "verify", "--archive", database).exit_code == 5
+    with simulator() as server:
+        there["UMS_JWT"] = simulated_token("me")
+        whole = start("record", server.url, "--token-env", "UMS_JWT", "--linger", "100ms", env=there)
+        _, said = whole.communicate(GET_CLOCK % 1, timeout=60)
+        assert whole.returncode == 0, said
+    verdicts = verify(database)
+    assert [(each.state, each.frames) for each in verdicts[:-1]] == [("interrupted", count) for count in kept]
+    assert verdicts[-1].state == "complete"
+
+
+def wait_until_the_server_knows(database: str) -> None:
+    """Return once the server has noticed that the last recorder is dead: its lock goes with it."""
+    deadline_s = time.monotonic() + 60
+    with open_archive(database) as opened:
+        while opened.find_session("last").state == "recording":
+            assert time.monotonic() < deadline_s, "the server still thinks that somebody records"
 
 
 GET_CLOCK = b'{"kind":"req","id":%d,"type":"GetClock"}\n'

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recorder.messaging.events import Dialog, Evidence, Participant, Proof
 from recorder.messaging.snapshots import conversation_of, snapshot, updated_at
@@ -116,3 +118,15 @@ def test_the_conversation_is_named_in_either_place() -> None:
     assert conversation_of({"convId": "c"}) == "c"
     assert conversation_of({"conversationDetails": {"convId": "c"}}) == "c"
     assert conversation_of({"conversationDetails": None}) is None
+
+
+WORDS = st.sampled_from(["a", "b", "CONSUMER", "MANAGER", "", None, 7])
+ENTRIES = st.lists(
+    st.dictionaries(st.sampled_from(["id", "role", "state"]), WORDS, max_size=3) | WORDS, max_size=4
+)
+
+
+@given(ENTRIES | WORDS | st.none())
+def test_a_plain_list_of_people_is_read_as_any_other_form(listed):
+    """An empty map of public ids says nothing, but it makes the form one of the unusual ones."""
+    assert read(participants=listed) == read(participants=listed, participantsPId={})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from recorder.messaging.envelopes import parse
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported, Stamp
 from recorder.messaging.interpreter import Interpreter
-from recorder.messaging.straight import usual_event
+from recorder.messaging.straight import usual_answer, usual_event, usual_publish, usually_answered
 
 STAMP = Stamp(7, 2, 1_700_000_000_000_000, 3_000)
 SENT_MS = 1_700_000_000_000
@@ -48,7 +48,7 @@ def notification(*changes: object) -> dict[str, Any]:
 
 
 def usual(raw: object) -> MessagePublished | ReceiptReported | None:
-    return usual_event(raw, STAMP, dict[str, str]().setdefault)
+    return usual_event(raw, dict[str, str]().setdefault, *STAMP)
 
 
 def general(raw: object) -> list[object]:
@@ -67,7 +67,8 @@ def holders(value: Any) -> list[Any]:
 @st.composite
 def nearly_usual(draw: st.DrawFn) -> object:
     """A usual notification with up to two of its values replaced, or left out, or added to."""
-    event = draw(st.sampled_from([content(), receipt(1), receipt(1, 2, 3)]))
+    typing = {"type": "ChatStateEvent", "chatState": "ACTIVE"}
+    event = draw(st.sampled_from([content(), receipt(1), receipt(1, 2, 3), typing]))
     raw = json.loads(json.dumps(notification(change(event))))
     for _ in range(draw(st.integers(0, 2))):
         holder = draw(st.sampled_from(holders(raw)))
@@ -154,10 +155,71 @@ def test_the_usual_ones_are_read_straight(told, event):
 def test_equal_names_are_held_once():
     names: dict[str, str] = {}
     one, other = (
-        usual_event(json.loads(json.dumps(notification(change(content())))), STAMP, names.setdefault)
+        usual_event(json.loads(json.dumps(notification(change(content())))), names.setdefault, *STAMP)
         for _ in range(2)
     )
     assert isinstance(one, MessagePublished)
     assert isinstance(other, MessagePublished)
     assert one.author is other.author
     assert one.dialog_id is other.dialog_id
+
+
+def request(event: dict[str, Any], number: str = "1") -> dict[str, Any]:
+    body = {"dialogId": "d", "event": event}
+    return {"kind": "req", "id": number, "type": "ms.PublishEvent", "body": body}
+
+
+def answer(number: str = "1", code: int = 200) -> dict[str, Any]:
+    body = {"sequence": 3}
+    return {"kind": "resp", "reqId": number, "code": code, "body": body, "type": "ms.PublishEventResponse"}
+
+
+@st.composite
+def talk(draw: st.DrawFn) -> list[tuple[bool, bytes]]:
+    """Requests and answers that hardly differ from the usual ones, in any order, ids used again."""
+    told = []
+    for _ in range(draw(st.integers(1, 6))):
+        number, from_client = draw(st.sampled_from("12")), draw(st.booleans())
+        event = draw(st.sampled_from([content(), receipt(1), receipt(1, 2, 3), {"type": "ChatStateEvent"}]))
+        raw = (
+            request(event, number) if from_client else answer(number, draw(st.sampled_from([200, 200, 400])))
+        )
+        raw = json.loads(json.dumps(raw))
+        if draw(st.booleans()):
+            holder = draw(st.sampled_from([h for h in holders(raw) if isinstance(h, dict)]))
+            key = draw(st.sampled_from([*sorted(holder), "conversationId"]))
+            holder[key] = draw(ODD)
+        told.append(
+            (from_client is draw(st.sampled_from([True, True, True, False])), json.dumps(raw).encode())
+        )
+    return told
+
+
+@given(talk(), st.booleans())
+def test_what_we_ask_and_are_answered_is_read_as_the_general_readers_read_it(told, known):
+    straight, general = Interpreter(), Interpreter()
+    for interpreter in (straight, general):
+        token = "jwt ⟦jwt:00000000 sub=me⟧" if known else None
+        interpreter.connection_opened(2, token=token, stamp=STAMP)
+    for number, (from_client, data) in enumerate(told):
+        stamp = STAMP._replace(frame=number)
+        envelope = parse(data, from_client=from_client)
+        assert list(straight.read(data, stamp, from_client=from_client)) == list(
+            general.feed(envelope, stamp)
+        )
+    assert straight.connection_ended(2) == general.connection_ended(2)
+
+
+@pytest.mark.parametrize("event", [content(), receipt(1, 3)], ids=["content", "receipt"])
+def test_the_usual_publish_and_its_answer_are_read_straight(event):
+    names = dict[str, str]().setdefault
+    told = usual_publish(request(event), names, "me", *STAMP)
+    assert told is not None
+    asked, said = told
+    assert (asked.request_id, said.dialog_id, said.evidence.proof) == ("1", "d", Proof.CLAIMED)
+    assert usual_answer(answer()) == ("1", 3)
+    assert usual_answer(answer(code=201)) is usual_answer(answer(code=400)) is None
+    proof = Evidence(Proof.ACKNOWLEDGED, *STAMP)
+    answered = usually_answered(said, 7, "1", 3, proof)
+    assert answered is not None
+    assert (answered[0].ask, answered[1].mine, answered[1].evidence) == (7, True, proof)

@@ -25,7 +25,7 @@ def at(frame):
 
 def registered(*events):
     register, transcript = Register(), Transcript()
-    fold(register.watch(events, transcript), transcript)
+    fold(events, transcript, register=register)
     return register
 
 
@@ -33,18 +33,20 @@ def published(frame, sequence, author="agent"):
     return MessagePublished("d", sequence, "c", author, None, False, "text/plain", "hi", None, at(frame))
 
 
-def test_a_dialog_spans_from_its_first_frame_to_its_last_and_counts_a_message_once():
+def test_a_dialog_spans_from_its_first_frame_to_its_last():
     receipt = ReceiptReported("d", (7,), "me", None, False, "READ", None, None, at(5))
     register = registered(published(2, 0), published(3, 0), published(4, 1), receipt)
     span = register.dialogs["d"]
-    assert (span.first_frame, span.last_frame, span.messages, span.conversation_id) == (2, 5, 2, "c")
+    assert (span.first_frame, span.last_frame, span.conversation_id) == (2, 5, "c")
     assert register.participants == {"agent": 2, "me": 5}
 
 
-def test_a_message_that_a_receipt_named_first_is_counted_when_it_turns_up():
-    receipt = ReceiptReported("d", (0,), "me", None, False, "READ", None, None, at(1))
-    assert registered(receipt).dialogs["d"].messages == 0
-    assert registered(receipt, published(2, 0)).dialogs["d"].messages == 1
+def test_the_conversation_of_a_dialog_is_the_first_that_was_named_with_it():
+    snapshot = ConversationChanged(
+        "late", (), (Dialog("d", "MAIN", None, "OPEN"),), None, None, None, False, at(3)
+    )
+    assert registered(snapshot, published(2, 0)).dialogs["d"].conversation_id == "c"
+    assert registered(snapshot, published(4, 0)).dialogs["d"].conversation_id == "late"
 
 
 def test_a_snapshot_names_dialogs_and_people():

@@ -63,10 +63,10 @@ def by_key(transcript):
 def test_whatever_looks_different_afterwards_was_touched(before, later):
     """Or everything was; and who we are is concluded as from all facts."""
     register, transcript = Register(), Transcript()
-    fold(register.watch(before, transcript), transcript)
+    fold(before, transcript, register=register)
     seen, touched = by_key(transcript), Touched(Conclusions.of(transcript))
     watched = touched.watch(later, register, transcript)
-    fold(register.watch(watched, transcript), transcript)
+    fold(watched, transcript, register=register)
     concluded = touched.settle(transcript)
     assert concluded.me == Conclusions.of(transcript).me
     assert concluded.echoes == Conclusions.of(transcript).echoes
@@ -80,8 +80,8 @@ def test_a_message_by_somebody_known_touches_itself_alone():
         MessagePublished("d", n, None, "a", "CONSUMER", False, "t", "hi", None, at(n + 1)) for n in (0, 1)
     ]
     register, transcript = Register(), Transcript()
-    fold(register.watch(told[:1], transcript), transcript)
+    fold(told[:1], transcript, register=register)
     touched = Touched(Conclusions.of(transcript))
-    fold(register.watch(touched.watch(told[1:], register, transcript), transcript), transcript)
+    fold(touched.watch(told[1:], register, transcript), transcript, register=register)
     touched.settle(transcript)
     assert (touched.messages, touched.asks, touched.everything) == ({("d", 1)}, set(), False)

@@ -92,9 +92,23 @@ def test_an_expired_token_is_replaced_and_the_conversation_goes_on(archive, scri
 
 def test_who_is_not_let_in_for_good_cannot_connect(archive, script):
     played = recipes.replay(script(EXPIRING), archive=archive)
-    with pytest.raises(CannotConnect, match="4401"):
+    with pytest.raises(CannotConnect, match=r"4401, in step 4 \(say\), line 6"):
         played.raise_if_failed()
     assert "not reached" in {result.outcome for result in played.outcome.results}
+
+
+def test_an_end_that_was_not_to_come_is_an_expectation_that_failed(archive, script):
+    """Its code would stand for a token that is no good; but that is what the script asks about."""
+    text = """
+steps:
+- open_conversation:
+- expect: {not: {close: any}, for: 3s}
+agent: []
+simulator: {close_after: {code: 4401, after: 1s}}
+"""
+    played = recipes.replay(script(text), archive=archive, clock="virtual")
+    with pytest.raises(ExpectationFailed, match=r"step 2 \(expect\), line 4: .* closed by the service, 4401"):
+        played.raise_if_failed()
 
 
 def test_nobody_there_is_an_error_and_recorded(archive, script):

@@ -11,7 +11,6 @@ QUESTIONS = [
     "SELECT * FROM message WHERE session_id = 1 AND dialog = 'd'",
     "SELECT * FROM message WHERE session_id = 1 AND sent_frame = 7",
     "SELECT * FROM receipt WHERE session_id = 1 AND dialog = 'd' AND sequence = 3",
-    "SELECT * FROM receipt WHERE session_id = 1 AND frame = 7",
     "SELECT * FROM request WHERE session_id = 1 AND code >= 400",
     "SELECT * FROM request WHERE session_id = 1 AND frame = 7",
 ]

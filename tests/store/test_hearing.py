@@ -63,3 +63,23 @@ def test_what_was_heard_does_not_stand_when_its_beginning_or_its_end_was_another
     list(hearing.end([CONNECTION], interrupted=True))
     assert hearing.goes_on([CONNECTION], interrupted=True)
     assert not hearing.goes_on([CONNECTION], interrupted=False)
+
+
+NOTE = (
+    b'{"kind":"notification","type":"ms.MessagingEventNotification","body":{"changes":[{"sequence":%d,'
+    b'"dialogId":"d","originatorId":"a","event":{"type":"ContentEvent","contentType":"text/plain",'
+    b'"message":"hi"}%s}]}}'
+)
+
+
+def test_many_frames_at_once_tell_what_each_tells_alone():
+    """Where many come together, a faster reader takes what it can."""
+    told = [
+        (Side.SERVICE, NOTE % (n, b',"x":1' if n % 7 == 0 else b"")) if n % 5 else (Side.CLIENT, ASK)
+        for n in range(3_000)
+    ]
+    frames = [frame(n, side, data, opcode=9 if n % 11 == 0 else 1) for n, (side, data) in enumerate(told, 1)]
+    one_by_one, together = Hearing(), Hearing()
+    expected = [event for each in frames for event in one_by_one.hear([each])]
+    assert list(together.hear(frames)) == expected
+    assert together.last == one_by_one.last == 3_000

@@ -22,9 +22,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 from recorder.errors import ArchiveUnusable, StorageFailed
-from recorder.store import postgresql, schema
+from recorder.store import deriving, postgresql, schema
 from recorder.store.archive import Archive
 from recorder.store.tables import metadata
+from recorder.store.verify import verify
 
 Begin = Callable[..., Any]
 
@@ -115,6 +116,49 @@ def test_a_database_made_by_migrations_equals_the_models(database: str) -> None:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     assert compare_metadata(context, metadata) == []
     assert len(connection.exec_driver_sql("SELECT value FROM setting").scalar_one()) == 32
+    connection.close()
+
+
+def test_a_database_of_the_first_schema_is_upgraded_with_all_that_is_in_it(
+    new_database: Callable[[], str], database: str, begin: Begin, frames: Any
+) -> None:
+    """A recording, moved into tables as the first migration alone makes them, stays to the last digest."""
+    now = new_database()
+    with Archive.open(now, mode="write") as archive:
+        intake = begin(archive, session="5e55")
+        intake([frames.opened, *frames.some(6), frames.closed])
+        intake.finish(0)
+        key = archive.redaction_key()
+    with_first_tables(database, filled_from=now)
+    with pytest.raises(ArchiveUnusable, match="older recorder"):
+        Archive.open(database, mode="read")
+    said: list[str] = []
+    with Archive.open(database, mode="write", say=said.append) as archive:
+        assert f"from schema 0001 to {schema.MODEL_REVISION}" in said[0]
+        assert archive.redaction_key() == key
+        assert list(archive.frames("5e55")) == frames.some(6)
+        assert [verdict.state for verdict in verify(archive)] == ["complete"]
+        assert deriving.refresh(archive, "5e55")
+        begin(archive, session="next").finish(0)
+        assert [verdict.state for verdict in verify(archive)] == ["complete", "complete"]
+    with Archive.open(database, mode="read") as archive, archive._asking() as connection:
+        assert archive.revision == schema.MODEL_REVISION
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def with_first_tables(database: str, *, filled_from: str) -> None:
+    """Make the tables of the first migration, and move into them what another archive holds."""
+    connection = postgresql.open_connection(postgresql.read_url(database), writing=True)
+    config = Config()
+    config.set_main_option("script_location", str(schema.scripts_location()))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
+    other = filled_from.rpartition("%3D")[2]
+    connection.exec_driver_sql("DELETE FROM setting")
+    for table in ("setting", "session", "connection", "frame"):
+        names = ", ".join(column.name for column in metadata.tables[table].columns if column.name != "id")
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) SELECT {names} FROM {other}.{table}")
     connection.close()
 
 
