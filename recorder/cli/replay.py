@@ -188,8 +188,14 @@ def replay(
         )
         steps = recipes.steps_told(played)
         if junit is not None:
-            troubles = played.troubles
-            recipes.save(steps_junit(played.script, played.session, steps, troubles=troubles), junit)
+            written = steps_junit(
+                played.script,
+                played.session,
+                steps,
+                troubles=played.troubles,
+                started_at_us=played.started_at_us,
+            )
+            recipes.save(written, junit)
         if json:
             for step in steps:
                 write_json(step_json(step))

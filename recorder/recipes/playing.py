@@ -43,6 +43,7 @@ class Played:
         began_s: when the session began, by the clock of the outcome's times.
         tolerance_s: how late a receipt may leave; None: that does not matter.
         refused: why it ended without a connection, if a consumer was not let in for good.
+        started_at_us: when the session began, microseconds since the epoch, UTC.
     """
 
     session: str
@@ -53,6 +54,7 @@ class Played:
     began_s: float = 0.0
     tolerance_s: float | None = None
     refused: CannotConnect | None = field(default=None, compare=False)
+    started_at_us: int | None = None
 
     @property
     def late(self) -> str | None:
@@ -154,6 +156,7 @@ def play(order: Order, *, stop: Stop, say: Say) -> Played:
             refused = _refused(under_way, outcome, order)
         _report(outcome, say)
         session_id, listed = messages(opened, session.intake.session)
+        started_at_us = opened.find_session(session_id).started_at_us
     return Played(
         session_id,
         listed,
@@ -163,6 +166,7 @@ def play(order: Order, *, stop: Stop, say: Say) -> Played:
         session.began_s,
         order.tolerance_s,
         refused,
+        started_at_us,
     )
 
 

@@ -1,5 +1,7 @@
 """What a check found, as JUnit XML: one test case for each rule, for whoever shows tests.
 
+``suite_xml`` is also what a replay's steps are written with.
+
 A violated rule of severity error fails; one that only says "not observable", or that had nothing to look
 at, is skipped; all others pass, and what they found stands in the output of the suite.
 
@@ -34,12 +36,26 @@ def junit(
     cases = [
         _case(session, rule, [finding for finding in findings if finding.rule == rule.id]) for rule in rules
     ]
-    suite = ET.Element("testsuite", _about(session, cases, started_at_us))
+    passed = [finding for finding in findings if finding.rule not in _failing(findings)]
+    out = "".join(f"{each.rule}: {_line(each)}\n" for each in passed)
+    return suite_xml(f"session {session}", session, cases, out=out, started_at_us=started_at_us)
+
+
+def suite_xml(
+    name: str,
+    session: str,
+    cases: Sequence[ET.Element],
+    *,
+    out: str = "",
+    took_s: float = 0.0,
+    started_at_us: int | None = None,
+) -> str:
+    """The XML of one suite. ``cases`` have name, classname and time, and at most one outcome each."""
+    suite = ET.Element("testsuite", _about(name, cases, took_s, started_at_us))
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", {"name": "session", "value": xml_text(session)})
     suite.extend(cases)
-    passed = [finding for finding in findings if finding.rule not in _failing(findings)]
-    ET.SubElement(suite, "system-out").text = "".join(f"{each.rule}: {_line(each)}\n" for each in passed)
+    ET.SubElement(suite, "system-out").text = out
     ET.SubElement(suite, "system-err")
     root = ET.Element("testsuites")
     root.append(suite)
@@ -47,21 +63,28 @@ def junit(
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _about(session: str, cases: Sequence[ET.Element], started_at_us: int | None) -> dict[str, str]:
+def _about(
+    name: str, cases: Sequence[ET.Element], took_s: float, started_at_us: int | None
+) -> dict[str, str]:
     stamp = iso_utc(started_at_us)
     timestamp = {"timestamp": stamp[:19]} if stamp is not None and "T" in stamp else {}
     return {
         "id": "0",
         "package": "recorder",
-        "name": xml_text(f"session {session}"),
+        "name": xml_text(name),
         **timestamp,
         "hostname": "localhost",
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
         "errors": "0",
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
-        "time": "0",
+        "time": seconds_text(took_s),
     }
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds as both schemas take them: ``0``, ``2.611``; never below 0."""
+    return f"{max(seconds, 0.0):.3f}".rstrip("0").rstrip(".")
 
 
 def _failing(findings: Sequence[Finding]) -> set[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from .junit import xml_text
+from .junit import seconds_text, suite_xml, xml_text
 
 OK, FAILED = "ok", "failed"
 
@@ -84,43 +84,46 @@ def lateness_line(samples: int, p50_s: float, p99_s: float, max_s: float) -> str
     )
 
 
-def steps_junit(name: str, session: str, steps: Sequence[StepTold], *, troubles: Sequence[str] = ()) -> str:
-    """The XML of one replay: a test case per step, and one more for each trouble that is of no step."""
+def steps_junit(
+    name: str,
+    session: str,
+    steps: Sequence[StepTold],
+    *,
+    troubles: Sequence[str] = (),
+    started_at_us: int | None = None,
+) -> str:
+    """The XML of one replay: a test case per step, and one more for each trouble that is of no step.
+
+    What steps that passed have to say, and every receipt, stands in the output of the suite.
+    """
     cases = [_case(name, step) for step in steps] + [_trouble(name, says) for says in troubles]
     ended_s = max((step.ended_s for step in steps if step.ended_s is not None), default=0.0)
-    counts = {
-        "tests": str(len(cases)),
-        "failures": str(sum(case.find("failure") is not None for case in cases)),
-        "errors": "0",
-        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
-        "time": f"{ended_s:.3f}",
-    }
-    root = ET.Element("testsuites", {"name": "recorder replay", **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": xml_text(f"{name} (session {session})"), **counts})
-    suite.extend(cases)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    out = "".join(f"{line}\n" for step in steps for line in _told(step))
+    return suite_xml(
+        f"replay of {name}", session, cases, out=xml_text(out), took_s=ended_s, started_at_us=started_at_us
+    )
 
 
 def _case(name: str, step: StepTold) -> ET.Element:
     took_s = (step.ended_s or 0.0) - (step.began_s or 0.0)
     said = {
         "name": xml_text(_title(step)),
-        "classname": xml_text(name),
-        "file": xml_text(step.file),
-        "line": str(step.line),
-        "time": f"{took_s:.3f}",
+        "classname": xml_text(name) or "replay",
+        "time": seconds_text(took_s),
     }
     case = ET.Element("testcase", said)
     if step.outcome == FAILED:
         failure = ET.SubElement(case, "failure", {"message": xml_text(step.says), "type": step.verb})
-        failure.text = xml_text("\n".join((step.says, *step.shown)))
+        failure.text = xml_text("\n".join((f"{step.file}, line {step.line}: {step.says}", *step.shown)))
     elif step.outcome != OK:
         ET.SubElement(case, "skipped", {"message": step.outcome})
-    lines = [*([step.says] if step.says else []), *map(_receipt_line, step.receipts)]
-    if lines and step.outcome != FAILED:
-        ET.SubElement(case, "system-out").text = xml_text("\n".join(lines))
     return case
+
+
+def _told(step: StepTold) -> list[str]:
+    """A line for the step itself, if it passed and has something to say, and one for each receipt."""
+    says = [f"{_title(step)}: {step.says}"] if step.says and step.outcome == OK else []
+    return says + [f"{_title(step)}: {_receipt_line(receipt)}" for receipt in step.receipts]
 
 
 def _title(step: StepTold) -> str:
@@ -136,7 +139,7 @@ def _receipt_line(receipt: ReceiptTold) -> str:
 
 
 def _trouble(name: str, says: str) -> ET.Element:
-    case = ET.Element("testcase", {"name": "the whole", "classname": xml_text(name), "time": "0"})
+    case = ET.Element("testcase", {"name": "the whole", "classname": xml_text(name) or "replay", "time": "0"})
     ET.SubElement(case, "failure", {"message": xml_text(says), "type": "trouble"})
     return case
 

@@ -217,11 +217,12 @@ def test_a_failed_step_shows_the_transcript_around_it(run, hopeless):
 def test_junit_has_a_case_per_step_and_is_written_when_it_fails_too(run, hopeless, tmp_path):
     file = tmp_path / "junit.xml"
     assert run("replay", hopeless, "--clock", "virtual", "--junit", str(file)).exit_code == 3
-    root = ET.parse(file).getroot()
-    assert {name: root.get(name) for name in ("tests", "failures", "skipped")} == {
+    (suite,) = ET.parse(file).getroot()
+    assert suite.get("timestamp") == "2023-11-14T22:13:20"
+    assert {name: suite.get(name) for name in ("tests", "failures", "skipped")} == {
         "tests": "5", "failures": "1", "skipped": "1",
     }  # fmt: skip
-    assert '#0 "hello"' in root.findtext(".//failure")
+    assert '#0 "hello"' in suite.findtext(".//failure")
 
 
 def test_hours_of_virtual_time_end_at_once(run, hopeless):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from recorder.report.steps import ReceiptTold, StepTold, lateness_line, step_json, steps_junit
 
 READ = ReceiptTold("consumer", "d", 2, "READ", 26, 2.0, 2.0001234)
@@ -31,24 +33,51 @@ def test_the_object_of_a_step_has_the_documented_keys():
     assert step_json(STEPS[2])["began_s"] is None
 
 
+def suite_of(*args, **more):
+    root = ET.fromstring(steps_junit(*args, **more))
+    assert (root.tag, root.attrib) == ("testsuites", {})
+    return root.find("testsuite")
+
+
 def test_every_step_is_a_test_case_and_a_failure_shows_the_transcript():
-    root = ET.fromstring(steps_junit("a story", "abc", STEPS))
-    assert {name: root.get(name) for name in ("tests", "failures", "skipped", "time")} == {
-        "tests": "3", "failures": "1", "skipped": "1", "time": "2.500",
+    suite = suite_of("a story", "abc", STEPS)
+    assert {name: suite.get(name) for name in ("tests", "failures", "skipped", "time")} == {
+        "tests": "3", "failures": "1", "skipped": "1", "time": "2.5",
     }  # fmt: skip
-    ok, failed, skipped = root.iter("testcase")
-    assert (ok.get("time"), ok.get("line")) == ("0.500", "2")
-    assert "planned +2.000000s, left +2.000123s" in ok.findtext("system-out")
+    ok, failed, skipped = suite.iter("testcase")
+    assert ok.get("time") == "0.5"
+    assert len(ok) == 0
     assert failed.get("name") == "002 expect (ben, line 3, round 4)"
     assert failed.find("failure").get("message") == "never \\u0007 read"
-    assert '#1 "<hi>", sent' in failed.findtext("failure")
+    assert failed.findtext("failure") == 's.yaml, line 3: never \\u0007 read\n#1 "<hi>", sent'
     assert skipped.find("skipped") is not None
 
 
+def test_what_steps_said_and_every_receipt_stands_in_the_output_of_the_suite():
+    assert suite_of("a story", "abc", STEPS).findtext("system-out").splitlines() == [
+        "001 say (consumer, line 2): frame 3",
+        "001 say (consumer, line 2): READ for #2 in frame 26: planned +2.000000s, left +2.000123s",
+    ]
+
+
 def test_what_is_of_no_step_is_a_test_case_of_its_own():
-    root = ET.fromstring(steps_junit("a story", "abc", STEPS[:1], troubles=["READ for #2 was late"]))
-    assert (root.get("tests"), root.get("failures")) == ("2", "1")
-    assert root.find(".//failure").get("message") == "READ for #2 was late"
+    suite = suite_of("a story", "abc", STEPS[:1], troubles=["READ for #2 was late"])
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert suite.find(".//failure").get("message") == "READ for #2 was late"
+
+
+@pytest.mark.parametrize("name", ["a story", "", "\x00\x1b[2J", "x]]>"])
+def test_the_xml_keeps_to_both_schemas_in_use(name):
+    """One outcome for a case, nothing beside it, no attribute that one of them does not know."""
+    suite = suite_of(name, "abc", STEPS, troubles=["late"], started_at_us=1_487_455_441_507_000)
+    assert suite.get("timestamp") == "2017-02-18T22:04:01"
+    assert [child.tag for child in suite] == [
+        "properties", "testcase", "testcase", "testcase", "testcase", "system-out", "system-err",
+    ]  # fmt: skip
+    for case in suite.iter("testcase"):
+        assert set(case.attrib) == {"name", "classname", "time"}
+        assert all(case.attrib.values())
+        assert len(case) <= 1
 
 
 def test_how_late_receipts_left_is_one_line():
