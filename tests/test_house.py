@@ -39,8 +39,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report": frozenset({"errors", "messaging", "receipts", "wire"}),
     "recipes": EVERY_ROOM | FREE,
     "cli": frozenset({"recipes", "report", "store", "simulator", "errors", "wire", "documents"}),
-    # `testing` is a front door of its own, for other people's tests: it calls recipes as `cli` does, and hands
-    # over what they return.
+    # `testing` is a front door of its own, for other people's tests: it calls recipes as `cli` does, and
+    # hands over what they return.
     "testing": frozenset({"recipes", "simulator", "store", "receipts", "wire", "clock"}),
     # What brings a tool of others in stands before the recipes, as the command line does.
     "contrib": EVERY_ROOM | FREE | {"recipes"},

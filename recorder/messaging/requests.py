@@ -45,7 +45,7 @@ def keep_alive(request_id: str) -> Request:
 
 
 def set_user_profile(request_id: str, properties: Mapping[str, object]) -> Request:
-    """Say who the consumer is. ``properties`` is the body: names, or authenticatedData, as the docs have it."""
+    """Say who the consumer is. ``properties`` is the body: names, or ``authenticatedData``."""
     return request(request_id, "userprofile.SetUserProfile", dict(properties))
 
 
