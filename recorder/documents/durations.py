@@ -44,7 +44,11 @@ def parse_duration(text: str | int | float) -> float:
 
 def _why_no_duration(text: object) -> str:
     if isinstance(text, int | float) and not isinstance(text, bool):
-        return f'say the unit, like "{text}s"' if text > 0 and math.isfinite(text) else _DURATION_FORM
+        return (
+            f'say the unit, like "{text}s" or "{text}ms"'
+            if text > 0 and math.isfinite(text)
+            else _DURATION_FORM
+        )
     if isinstance(text, str) and text.strip().startswith("-"):
         return "it cannot be negative"
     if isinstance(text, str) and _VARYING.search(text):

@@ -9,8 +9,9 @@ from typing import Any
 from .document import Document, Path
 from .words import BEGIN_LATER, END_LATER
 
-_MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}")
+_MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _VARIABLE_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL | re.ASCII)
+_PLAIN = "a plain ${ is written $${"
 
 KeptForLater = Callable[[str], bool]
 """Whether what stands between ``${`` and ``}`` is none of ours, but filled in later, by somebody else."""
@@ -27,7 +28,8 @@ def substitute(
     everything around it is as it is meant.
 
     Raises:
-        BadScript: a variable without default is not in ``variables``; with file, line and name.
+        BadScript: a variable without default is not in ``variables``, or a ``${`` is not closed; with file,
+            line and name.
     """
 
     def filled(value: Any, path: Path) -> Any:
@@ -47,6 +49,8 @@ def _filled(
 ) -> str:
     def value(mark: re.Match[str]) -> str:
         inside = mark.group(1)
+        if mark.group() == "${":
+            raise document.error(path, "a ${ is not closed with }", hint=_PLAIN)
         if inside is None:
             return "${"
         if later is not None and later(inside):
@@ -70,7 +74,7 @@ def _value(document: Document, path: Path, inside: str, variables: Mapping[str, 
         raise document.error(
             path,
             f"${{{inside}}} is no variable; write ${{NAME}} or ${{NAME:-default}}",
-            hint="a plain ${ is written $${",
+            hint=_PLAIN,
         )
     name, default = form.groups()
     if name in variables:

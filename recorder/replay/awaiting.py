@@ -16,12 +16,21 @@ def await_message(scene: Scene, step: Step, says: verbs.Await) -> Course[str]:
     search = Search(scene, says.message, first=scene.awaited)
     found = yield from until(scene, search.next_found, scene.now_s + says.within)
     if found is None:
-        raise StepFailed(
-            f"no such message came within {seen.span(says.within)}", seen.lines(scene.known.transcript)
-        )
+        raise StepFailed(_missed(scene, says), seen.lines(scene.known.transcript))
     scene.awaited = search.looked_at
     scene.bind(says.as_, found, step)
     return line_of(scene, found)
+
+
+def _missed(scene: Scene, says: verbs.Await) -> str:
+    """That it did not come; or that it came too early, which is easily overlooked."""
+    missed = f"no {says.message.in_words} came within {seen.span(says.within)}"
+    wanted = says.message.model_copy(update={"nth": 1})
+    before = Search(scene, wanted, first=0)
+    found = before.next_found()
+    if found is None or before.looked_at >= scene.awaited:  # the one awaited last is no surprise
+        return missed
+    return f"{missed}; what came before the message awaited last does not count: {line_of(scene, found)}"
 
 
 def line_of(scene: Scene, key: MessageKey) -> str:

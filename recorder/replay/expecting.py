@@ -18,6 +18,7 @@ from .verbs_waiting import MessageStatus
 
 _HEIGHT = {"sent": 1, "accepted": 2, "read": 3}
 _DISMAL = ("pending", "failed", "unknown")
+_LONGEST_TEXT = 500
 
 
 def expect(scene: Scene, step: Step, says: verbs.Expect) -> Course[str]:
@@ -125,20 +126,21 @@ def _is_expected(given: ReceiptView, scene: Scene, expected: verbs.ExpectedRecei
 
 
 def _not_met(scene: Scene, says: verbs.Expect, message: MessageView | None) -> StepFailed:
-    if message is None:
-        instead = "there is no such message"
-    elif says.text is not None:
-        instead = f"it is {seen.line(message)}"
-    else:
-        instead = f"it is {seen.state(message)}"
+    shown = seen.lines(scene.known.transcript)
+    if message is not None and _is_other_text(message, says):  # no time will change that
+        instead = f"it is {seen.quoted(message.text, _LONGEST_TEXT)}"
+        return StepFailed(f"{_called(says)}: {_wished(says)} was expected, but {instead}", shown)
+    instead = "there is no such message" if message is None else f"it is {seen.state(message)}"
     return StepFailed(
         f"{_called(says)}: {_wished(says)} was expected within {seen.span(says.within)}, but {instead}",
-        seen.lines(scene.known.transcript),
+        shown,
     )
 
 
 def _called(says: _OfMessage) -> str:
-    return "the message" if says.wanted is not None else str(says.reference)
+    if says.wanted is not None:
+        return f"a {says.wanted.in_words}"
+    return f"#{says.reference}" if isinstance(says.reference, int) else str(says.reference)
 
 
 def _wished(says: _OfMessage) -> str:
@@ -189,10 +191,11 @@ def _expect_no_message(scene: Scene, says: verbs.NotExpected, for_s: float) -> C
     message = yield from until(scene, happened, scene.now_s + for_s)
     if message is None:
         return
-    wished = "no such message" if only_new else f"{_called(says)} was not to be {_wished(says)}"
+    if only_new and says.wanted is not None:
+        wished, instead = f"no {says.wanted.in_words} was to come", "there is"
+    else:
+        wished, instead = f"{_called(says)} was not to be {_wished(says)}", "it is:"
     raise StepFailed(
-        f"{wished} for {seen.span(for_s)}, but there is {seen.line(message)}"
-        if only_new
-        else f"{wished} for {seen.span(for_s)}, but it is: {seen.line(message)}",
+        f"{wished} for {seen.span(for_s)}, but {instead} {seen.line(message)}",
         seen.lines(scene.known.transcript),
     )

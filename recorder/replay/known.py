@@ -22,6 +22,8 @@ from recorder.receipts.state import Message, Transcript
 from .receipts_plan import MessageKey
 
 CONSUMER = "CONSUMER"
+POST_SURVEY = "post_survey"
+"""The dialog besides the main one that scripts have a name for; none is there before the main one ends."""
 
 
 class Heard(NamedTuple):
@@ -185,13 +187,18 @@ class Known:
         return open_ones[0] if len(open_ones) == 1 else None
 
     def dialog(self, name: str | None) -> str | None:
-        """A dialog by name: ``main``, a type in lower case (``post_survey``), or its id."""
+        """A dialog by name: ``main``, a type in lower case (``post_survey``), or its id.
+
+        None as long as there is no such dialog; what is no name known here is taken for an id.
+        """
         conversation_id = self.conversation()
         if name is None or name == "main":
             return conversation_id  # the main dialog has the conversation's id
         told = self.transcript.conversations.get(conversation_id or "")
         of_type = [one.dialog_id for one in told.dialogs if (one.type or "").lower() == name] if told else []
-        return of_type[-1] if of_type else name
+        if of_type:
+            return of_type[-1]
+        return None if name == POST_SURVEY else name
 
     def conversation_of(self, dialog_id: str) -> str | None:
         """The conversation a dialog belongs to, as far as anybody told."""

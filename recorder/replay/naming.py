@@ -53,8 +53,12 @@ def _give(name: str, written: Written, given: dict[str, _Given]) -> None:
     if first is not None and (first.by.document is not written.document or first.by.path != written.path):
         where = _place(first.by, seen_from=written)
         raise written.document.error(written.field("as"), f'the name "{name}" is given already in {where}')
-    kind = MESSAGE if isinstance(written.says, _NAMES_A_MESSAGE) else ANSWER
-    given[name] = _Given(kind, written)
+    given[name] = _Given(_kind(written), written)
+
+
+def _kind(written: Written) -> str:
+    """What a name that is given here stands for."""
+    return MESSAGE if isinstance(written.says, _NAMES_A_MESSAGE) else ANSWER
 
 
 def _check_uses(step: Placed, given: Mapping[str, _Given], steps: Sequence[Placed]) -> None:
@@ -126,7 +130,9 @@ def _unknown(
     for step in steps:
         if getattr(step.written.says, "as_", None) == name:
             where = _place(step.written, seen_from=written)
-            return written.document.error(path, f'the message "{name}" gets its name only in {where}')
+            return written.document.error(
+                path, f'the {_kind(step.written)} "{name}" gets its name only in {where}'
+            )
     if built_in:
         return written.document.error(path, unknown("name", name, [*given, *BUILT_IN_NAMES]))
     named = [one for one, found in given.items() if found.kind == MESSAGE]

@@ -106,10 +106,6 @@ class Player:
         """What the first consumer knows; to look at, not to change."""
         return next(iter(self._scenes.values())).known
 
-    def known_of(self, consumer: str) -> Known:
-        """What this consumer knows; to look at, not to change."""
-        return self._scenes[consumer].known
-
     @property
     def names(self) -> Names:
         """What the script's names stand for; to look at, not to change."""

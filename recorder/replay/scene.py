@@ -329,9 +329,11 @@ def close_expected(stage: Stage, step: Step | None, part: Part) -> bool:
 def dialog_of(scene: Scene, name: str | None) -> str:
     """A dialog by name; fails if there is none."""
     dialog_id = scene.known.dialog(name)
-    if dialog_id is None:
-        raise StepFailed("there is no conversation yet; open_conversation comes first")
-    return dialog_id
+    if dialog_id is not None:
+        return dialog_id
+    if scene.known.conversation() is not None:
+        raise StepFailed(f"there is no {name} dialog yet")
+    raise StepFailed("there is no conversation yet; open_conversation comes first")
 
 
 def target_of(scene: Scene, reference: str | int) -> Target:

@@ -7,6 +7,7 @@ from recorder.receipts.queries import MessageView, ReceiptView, view
 from recorder.receipts.state import Transcript
 
 LINES_SHOWN = 8
+QUOTED = 60
 
 
 def span(seconds: float) -> str:
@@ -24,7 +25,7 @@ def line(message: MessageView) -> str:
     """``frame 41: agent-1 (ASSIGNED_AGENT), #2 "Hello", read (ACCEPT by me, frame 44, acknowledged)``."""
     frame = f"frame {message.sent.frame}" if message.sent is not None else "no frame"
     number = f"#{message.sequence}" if message.sequence is not None else "without a sequence"
-    return f"{frame}: {_author(message)}, {number} {_quoted(message.text)}, {state(message)}"
+    return f"{frame}: {_author(message)}, {number} {quoted(message.text)}, {state(message)}"
 
 
 def state(message: MessageView) -> str:
@@ -50,10 +51,11 @@ def _author(message: MessageView) -> str:
     return f"{name} ({message.role})" if message.role and not message.mine else name
 
 
-def _quoted(text: str | None) -> str:
+def quoted(text: str | None, longest: int = QUOTED) -> str:
+    """The text in quotes, shortened to that many characters."""
     if text is None:
         return "(no text)"
-    if len(text) <= 60:
+    if len(text) <= longest:
         return f'"{text}"'
     # Cut between words: half a secret would not be recognised as one by whoever blanks them.
-    return f'"{text[:57].rpartition(" ")[0]}…"'
+    return f'"{text[: longest - 3].rpartition(" ")[0]}…"'

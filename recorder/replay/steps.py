@@ -12,9 +12,10 @@ from . import seen, verbs
 from .awaiting import await_message
 from .connecting import disconnect, reconnect
 from .expecting import expect
+from .known import POST_SURVEY
 from .receipting import accept_or_read, receipt
 from .saying import say, type_
-from .scene import Course, Rest, Scene, StepFailed, answered_with, ask, dialog_of, refusal_expected
+from .scene import Course, Rest, Scene, StepFailed, answered_with, ask, dialog_of, refusal_expected, until
 from .script import Step
 from .sending import send, send_file, send_frame
 
@@ -70,7 +71,10 @@ def _subscribe(scene: Scene, step: Step, says: verbs.Subscribe) -> Course[str]:
         answer = yield from ask(scene, requests.subscribe_conversations, says.within, refusable=refusable)
         scene.bind_answer(says.as_, answer)
         return answered_with(answer)
-    known, dialog_id = scene.known, dialog_of(scene, says.dialog)
+    known = scene.known
+    if says.dialog == POST_SURVEY:  # the answer to closing comes before anybody tells of the survey
+        yield from until(scene, lambda: known.dialog(POST_SURVEY), scene.now_s + says.within)
+    dialog_id = dialog_of(scene, says.dialog)
     from_seq = known.last_sequence(dialog_id) if says.from_sequence == "last" else says.from_sequence
 
     def wish(request_id: str) -> Request:

@@ -131,7 +131,6 @@ class _Clocks:
     """The soonest and the latest that it can be by now."""
 
     def __init__(self, script: Script) -> None:
-        self._script = script
         self._now: tuple[float, float | None] = (0.0, 0.0)
         self._spacing = dict.fromkeys(script.consumers, float(script.spacing))
         self._free: dict[str, tuple[float, float | None]] = {}

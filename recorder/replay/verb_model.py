@@ -196,7 +196,8 @@ class Verb(Model):
         if isinstance(given, dict):
             return given
         if cls.short is None:
-            raise ValueError("it takes no value here" if not cls.model_fields else "it takes a mapping here")
+            keys = ", ".join(field.alias or name for name, field in cls.model_fields.items())
+            raise ValueError(f"it takes a mapping here, of {keys}" if keys else "it takes no value here")
         return {cls.short: given}
 
     @model_validator(mode="before")

@@ -35,6 +35,20 @@ class Wanted(Model):
     dialog: str | None = None
     nth: Annotated[int, Field(ge=1)] = 1
 
+    @property
+    def in_words(self) -> str:
+        """``message from agent, matching "order"``: as errors describe it."""
+        given = {
+            "from": self.from_,
+            "matching": self.matching,
+            "of type": self.type,
+            "in dialog": self.dialog,
+        }
+        quoted = {**given, "matching": None if self.matching is None else f'"{self.matching}"'}
+        said = ", ".join(f"{how} {what}" for how, what in quoted.items() if what is not None)
+        which = f" (number {self.nth} of them)" if self.nth > 1 else ""
+        return f"message {said}{which}" if said else f"message{which}"
+
 
 class Await(Acting):
     """Wait for a message, ignoring everything else."""

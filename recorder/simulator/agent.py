@@ -118,7 +118,11 @@ class Action(Strict):
     @model_validator(mode="before")
     @classmethod
     def _verb_alone(cls, value: Any) -> Any:
-        return {value: {}} if isinstance(value, str) else value
+        if isinstance(value, str):
+            return {value: {}}
+        if isinstance(value, dict):
+            _check_what_stands_beside(value)
+        return value
 
     @model_validator(mode="after")
     def _one_verb(self) -> Self:
@@ -140,6 +144,17 @@ class Action(Strict):
     def delay(self) -> Delay:
         """How long after the trigger."""
         return self.after or self.deed.after or AT_ONCE
+
+
+def _check_what_stands_beside(line: dict[object, object]) -> None:
+    """Raises ``ValueError`` for a key of the verb that stands beside it, as only ``after`` may."""
+    verb = next((str(key) for key in line if key in VERBS), None)
+    inside = VERBS[verb].model_fields if verb is not None else {}
+    for key in line:
+        if key in inside and key != "after" and key not in VERBS:
+            short = getattr(VERBS[str(verb)], "SHORT", None)
+            rest = f"{short}: …, " if short else ""
+            raise ValueError(f'"{key}" goes inside "{verb}": {{{verb}: {{{rest}{key}: …}}}}')
 
 
 AT_ONCE = Duration(0)

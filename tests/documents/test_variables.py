@@ -17,6 +17,13 @@ def filled(text: str) -> str:
     return substitute(document, GIVEN).value["a"]
 
 
+@pytest.mark.parametrize("text", ["${NAME", "Hi ${", "${a${NAME}", "${a{b}}"])
+def test_what_is_not_closed_is_no_text_that_goes_out_as_it_is(text):
+    """A brace that was forgotten must not reach the other side."""
+    with pytest.raises(BadScript, match="is not closed with }"):
+        filled(text)
+
+
 @pytest.mark.parametrize(
     ("text", "result"),
     [

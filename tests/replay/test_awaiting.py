@@ -101,9 +101,24 @@ def test_an_await_that_is_not_met_tells_what_came_instead(by_hand, told, text):
     hand.until(2.0)
     assert hand.next() == HangUp()
     failed = results(hand)[1]
-    assert (failed.outcome, failed.says) == ("failed", "no such message came within 2s")
+    assert (failed.outcome, failed.says) == ("failed", 'no message matching "order" came within 2s')
     assert failed.shown == ('frame 7: agent-1 (ASSIGNED_AGENT), #1 "Hello!", sent',)
     assert (failed.began_s, failed.ended_s) == (0.0, 2.0)
+
+
+def test_what_came_before_the_message_awaited_last_is_named_when_it_is_missed(by_hand, told, text):
+    """Awaiting in another order than things come is the slip that costs most time to see."""
+    hand = by_hand(
+        OPEN + "- await: {message: {matching: b}}\n- await: {message: {matching: a}, within: 2s}\n- wait: 1s"
+    )
+    hand.open()
+    hand.hear(told(text(1, "a"), text(2, "b")))
+    hand.until(2.0)
+    hand.next()
+    assert results(hand)[2].says == (
+        'no message matching "a" came within 2s; what came before the message awaited last does not count: '
+        'frame 7: agent-1 (ASSIGNED_AGENT), #1 "a", sent'
+    )
 
 
 def test_what_comes_at_the_last_moment_is_in_time(by_hand, told, text):

@@ -46,6 +46,7 @@ def test_names_that_are_given_first_may_be_used(steps):
         ('- say: "${q.text}"', 2, 'unknown name "q"'),
         ('- await: {as: question}\n- say: "${qestion.text}"', 3, 'did you mean "question"?'),
         ('- say: "${q.text}"\n- await: {as: q}', 2, "gets its name only in step 2, line 3"),
+        ('- say: "${q.code}"\n- keep_alive: {as: q}', 2, 'the answer "q" gets its name only in step 2'),
         ('- await: {as: q}\n- say: "${q.txt}"', 3, '${q.txt}: unknown part "txt" (did you mean "text"?)'),
         ('- await: {as: q}\n- say: "${q.text.x}"', 3, "q.text is a plain value"),
         ('- keep_alive: {as: k}\n- say: "${k.text}"', 3, 'unknown part "text"'),

@@ -132,6 +132,11 @@ def test_every_rule_that_fits_acts_in_the_order_of_the_script():
         pytest.param([{"on": "massage", "do": ["read"]}], "message", id="unknown-trigger"),
         pytest.param([{"on": "message", "do": ["raed"]}], "raed", id="unknown-verb"),
         pytest.param([{"on": "message", "do": [{"read": {}, "accept": {}}]}], "only one", id="two-verbs"),
+        pytest.param(
+            [{"on": "message", "do": [{"say": "hi", "quick_replies": ["yes"]}]}],
+            r'"quick_replies" goes inside "say": {say: {text: …, quick_replies: …}}',
+            id="key-of-the-verb-beside-it",
+        ),
         pytest.param([{"on": "message", "do": [{"after": "1s"}]}], "only one", id="no-verb"),
         pytest.param(
             [{"on": "message", "do": [{"read": {"after": "1s"}, "after": "1s"}]}], "twice", id="two-afters"

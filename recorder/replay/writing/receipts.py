@@ -22,6 +22,7 @@ class Given(NamedTuple):
         messages: what it names: keys of messages that a script can name, else bare sequences.
         again: whether the same was said of one of them before.
         at_s, arrived_s: when it went out, and when the last message it names had arrived; None if unknown.
+        metadata: what stood beside it; None if nothing did.
     """
 
     messages: tuple[MessageKey | int, ...]
@@ -29,6 +30,7 @@ class Given(NamedTuple):
     again: bool
     at_s: float | None
     arrived_s: float | None
+    metadata: list[object] | None = None
 
 
 def receipts_by_place(moments: Sequence[Moment], wording: Wording) -> dict[int, list[Given]]:
@@ -60,8 +62,14 @@ def receipts_by_place(moments: Sequence[Moment], wording: Wording) -> dict[int, 
         again = any((key, receipt.status) in given for key in keys)
         given.update((key, receipt.status) for key in keys)
         arrived_s = moments[last].at_s if places else None
-        planned[here].append(Given(named, receipt.status, again, moment.at_s, arrived_s))
+        beside = moment.request.raw.get("metadata")
+        metadata = beside if isinstance(beside, list) and _is_metadata(beside) else None
+        planned[here].append(Given(named, receipt.status, again, moment.at_s, arrived_s, metadata))
     return planned
+
+
+def _is_metadata(beside: list[object]) -> bool:
+    return bool(beside) and all(isinstance(one, dict) for one in beside)
 
 
 def _is_barrier(moment: Moment) -> bool:

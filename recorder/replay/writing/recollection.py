@@ -161,6 +161,13 @@ class Connected(NamedTuple):
     token: str | None
 
 
+class Beside(NamedTuple):
+    """A connection was opened while another one was there: another consumer, or a second window."""
+
+    at_s: float | None
+    connection: int
+
+
 class Left(NamedTuple):
     """The only open connection ended."""
 
@@ -170,7 +177,7 @@ class Left(NamedTuple):
     code: int | None
 
 
-Moment = Asked | Uttered | Answered | Arrived | Receipted | Typed | Shown | Connected | Left
+Moment = Asked | Uttered | Answered | Arrived | Receipted | Typed | Shown | Connected | Beside | Left
 
 
 def recollect(happenings: Iterable[Happening]) -> list[Moment]:
@@ -197,8 +204,8 @@ class _Memory:
                 self._note(
                     self._interpreter.connection_opened(connection, token=token, stamp=Stamp(0, connection))
                 )
-                if not self._open:
-                    yield Connected(_seconds(offset_us), connection, token)
+                at_s = _seconds(offset_us)
+                yield Beside(at_s, connection) if self._open else Connected(at_s, connection, token)
                 self._open.add(connection)
             case Over(connection, offset_us, by_client, code):
                 self._open.discard(connection)

@@ -21,6 +21,7 @@ from .recollection import (
     Answered,
     Arrived,
     Asked,
+    Beside,
     Connected,
     Happening,
     Left,
@@ -103,6 +104,8 @@ class _Steps:
                     self._wording.learn(moment.conversation)
                 case Connected():
                     self._connected(place, moment)
+                case Beside():
+                    self._beside(moment)
                 case Left():
                     self._left(place, moment)
                 case _:
@@ -296,7 +299,9 @@ class _Steps:
         delay_s = self._pace.between_s(given.arrived_s, given.at_s)
         if delay_s >= NOTICED_S:
             value["after"] = as_duration(delay_s)
-        ladder = given.status in RUNGS and not given.again
+        ladder = given.status in RUNGS and not given.again and given.metadata is None
+        if given.metadata is not None:
+            value["metadata"] = self._wording.envelope(given.metadata)
         self._line(
             given.status.lower() if ladder else "receipt",
             value if ladder else {"status": given.status, **value},
@@ -315,6 +320,12 @@ class _Steps:
             value["after"] = as_duration(pause_s)
         self._line("reconnect", value if len(value) > 1 else value["from_sequence"])
         self._reach(connected.at_s)
+
+    def _beside(self, beside: Beside) -> None:
+        self._note(
+            f"connection {beside.connection} is beside the others from here on; if that is another consumer,"
+            " name it in consumers: and give its steps consumer:"
+        )
 
     def _left(self, place: int, left: Left) -> None:
         if not any(isinstance(later, Connected) for later in self._moments[place:]):

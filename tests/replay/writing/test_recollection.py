@@ -12,6 +12,7 @@ from recorder.replay.writing.recollection import (
     Arrived,
     Asked,
     Began,
+    Beside,
     Connected,
     Left,
     Over,
@@ -88,9 +89,11 @@ def test_what_is_no_request_is_uttered() -> None:
 
 
 def test_one_leaves_when_the_last_connection_ends_and_comes_back_with_the_next() -> None:
-    """Two at once count as one: a script holds one line for a consumer."""
+    """Two at once count as one, and the second is told: a script holds one line for a consumer."""
     ends = [
         Began(1, 0, None), Began(2, 1_000_000, None), Over(1, 2_000_000, True, 1000),
         Over(2, 3_000_000, None, None), Began(3, 4_000_000, "t"),
     ]  # fmt: skip
-    assert recollect(ends) == [Connected(0.0, 1, None), Left(3.0, 2, None, None), Connected(4.0, 3, "t")]
+    assert recollect(ends) == [
+        Connected(0.0, 1, None), Beside(1.0, 2), Left(3.0, 2, None, None), Connected(4.0, 3, "t"),
+    ]  # fmt: skip

@@ -113,6 +113,23 @@ def test_what_became_of_the_own_message_is_expected(tape: Any) -> None:
     )
 
 
+def test_what_stood_beside_a_receipt_stays_beside_it(tape: Any) -> None:
+    tape.open()
+    tape.hear(1.0, 0, "one")
+    beside = [{"type": "ExternalId", "id": "a1"}]
+    tape.ask(1.2, requests.publish_receipt("4", CONVERSATION, "READ", [0], metadata=beside), {})
+    assert steps_of(tape)[-1] == (
+        "- receipt: {status: READ, message: received_1, after: 200ms, metadata: [{type: ExternalId, id: a1}]}"
+    )
+
+
+def test_a_connection_beside_another_is_told_of(tape: Any) -> None:
+    """Two consumers in one recording: played as one, the script cannot give the same receipts."""
+    tape.open()
+    tape.happenings.append(Began(2, 1_000_000, None))
+    assert steps_of(tape)[-1].startswith("# connection 2 is beside the others from here on")
+
+
 def test_a_receipt_after_closing_stays_after_closing(tape: Any) -> None:
     tape.open()
     tape.hear(1.0, 0, "bye")
