@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import shutil
 import subprocess
 import sys
@@ -66,7 +67,12 @@ def start(archive: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Po
             "cwd": tmp_path, "env": {**os.environ, "RECORDER_ARCHIVE": str(archive)},
         }  # fmt: skip
         command = [sys.executable, "-m", "recorder", *arguments]
-        process = subprocess.Popen(command, **{**usual, **more})  # type: ignore[call-overload]
+        # Tests that run in the background of a shell inherit an ignored SIGINT; people at a terminal do not.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            process = subprocess.Popen(command, **{**usual, **more})  # type: ignore[call-overload]
+        finally:
+            signal.signal(signal.SIGINT, before)
         started.append(process)
         return process
 
