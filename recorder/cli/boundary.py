@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
     from typer._click import Context  # typer brings its own click since 0.26, and types its hooks with it
 
 from recorder.errors import RecorderError, Stopped
+
+from .output import drop_stdout
 
 
 class ErrorBoundary(TyperGroup):
@@ -28,7 +29,7 @@ class ErrorBoundary(TyperGroup):
             _print_error(error)
             raise typer.Exit(error.exit_code) from None
         except BrokenPipeError:
-            _drop_stdout()
+            drop_stdout()
             raise typer.Exit(0) from None
 
 
@@ -38,8 +39,3 @@ def _print_error(error: RecorderError) -> None:
     sys.stderr.write(f"error: {safe_text(error.says)}\n")
     if error.hint is not None:
         sys.stderr.write(f"hint: {safe_text(error.hint)}\n")
-
-
-def _drop_stdout() -> None:
-    # The reader of our output went away (`| head`). Python would complain once more when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import orjson
@@ -32,6 +34,21 @@ def _line(payload: Payload, *, to_terminal: bool) -> str:
         return payload.data.hex(" ")
     text = payload.data.decode("utf-8", errors="backslashreplace")
     return safe_text(text) if to_terminal else text
+
+
+def drop_stdout() -> None:
+    """The reader of our output went away (``| head``); Python would complain once more at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def whoever_reads() -> Iterator[None]:
+    """Print in the block; that nobody reads any more changes nothing of what comes after it."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        drop_stdout()
 
 
 class Talk:

@@ -9,8 +9,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from recorder.errors import BadOption
+
 from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
-from .output import Talk, write_json
+from .output import Talk, whoever_reads, write_json
 from .swarm import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
 from .tokens import TokenCommand, TokenEnv, TokenFile, TokenPrompt, read_token, read_tokens
 
@@ -140,6 +142,8 @@ def replay(
     from .signals import stop_on_signals
 
     talk = Talk(quiet=quiet)
+    if check and dry_run:
+        raise BadOption("--check, --dry-run", "give one of them, not both")
     if check:
         talk(recipes.check_script(script, var or (), say=talk))
         return
@@ -148,6 +152,8 @@ def replay(
         return
     asked = Asked(users, spawn_rate, run_time, csv, html, fail_if, tolerance)
     asked.check(junit=junit, virtual=clock is Clock.VIRTUAL)
+    if junit is not None:
+        recipes.check_place("--junit", junit)
     if users is not None:
         load = asked.load(
             users,
@@ -195,12 +201,13 @@ def replay(
                 troubles=played.troubles,
                 started_at_us=played.started_at_us,
             )
-            recipes.save(written, junit)
-        if json:
-            for step in steps:
-                write_json(step_json(step))
-        else:
-            print_messages(sys.stdout, played.messages)
+            recipes.save(written, junit, option="--junit")
+        with whoever_reads():
+            if json:
+                for step in steps:
+                    write_json(step_json(step))
+            else:
+                print_messages(sys.stdout, played.messages)
         stop.raise_if_set()
     played.raise_if_failed()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from recorder.errors import Stopped
+from recorder.errors import CannotConnect, Stopped
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -80,7 +80,7 @@ def stop_on_signals() -> Iterator[StopFlag]:
     before = {number: signal.signal(number, flag.handle) for number in STOPPING}
     try:
         yield flag
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CannotConnect):  # what was given up for a signal ended by that signal
         flag.raise_if_set()
         raise
     finally:

@@ -12,7 +12,7 @@ import typer
 
 from recorder.errors import BadOption
 
-from .output import Talk, write_json
+from .output import Talk, whoever_reads, write_json
 
 if TYPE_CHECKING:
     from recorder.recipes.swarming import Load, Swarmed
@@ -57,8 +57,10 @@ class Asked:
         """Return if the options go together.
 
         Raises:
-            BadOption: they do not.
+            BadOption: they do not, or a file they name cannot be written.
         """
+        from recorder import recipes
+
         mine = {
             "--spawn-rate": self.spawn_rate,
             "--run-time": self.run_time,
@@ -76,15 +78,18 @@ class Asked:
         if junit is not None:
             raise BadOption("--junit", "it is for one session; many users have --csv and --html")
         # Now, and not once everything has been played.
-        for option, file in (("--csv", self.csv), ("--html", self.html)):
-            if file is not None and not Path(file).parent.is_dir():
-                raise BadOption(option, f"there is no directory {Path(file).parent}")
+        for option, file in (("--csv", _stats_file(self.csv)), ("--html", self.html)):
+            if file is not None:
+                recipes.check_place(option, file)
 
     def load(self, users: int, **rest: Any) -> Load:
         """The load that was asked for; ``rest`` as its fields are called."""
         from recorder import recipes
 
-        late = [] if self.tolerance is None else [f"receipt_lateness.max > {self.tolerance}"]
+        late = []
+        if self.tolerance is not None:
+            recipes.duration_s("--tolerance", self.tolerance)
+            late = [f"receipt_lateness.max > {self.tolerance}"]
         return recipes.Load(
             users=users,
             spawn_rate=1.0 if self.spawn_rate is None else self.spawn_rate,
@@ -116,14 +121,21 @@ def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: boo
                 say=Talk(quiet=quiet),
                 on_moment=progress or _to_nobody,
             )
-        _write_files(swarmed, asked.csv, asked.html)
-        if json:
-            _write_lines(swarmed)
-        else:
-            print_figures(sys.stdout, swarmed.figures)
-        Talk(quiet=quiet)(swarmed.verdict)
+        try:
+            _write_files(swarmed, asked.csv, asked.html)
+        finally:  # what was played is told even where a disk was full
+            with whoever_reads():
+                if json:
+                    _write_lines(swarmed)
+                else:
+                    print_figures(sys.stdout, swarmed.figures)
+            Talk(quiet=quiet)(swarmed.verdict)
         stop.raise_if_set()
     swarmed.raise_if_failed()
+
+
+def _stats_file(prefix: str | None) -> Path | None:
+    return None if prefix is None else Path(f"{prefix}_stats.csv")
 
 
 def _to_nobody(moment: object) -> None:
@@ -149,9 +161,10 @@ def _write_files(swarmed: Swarmed, csv: str | None, html: Path | None) -> None:
     from recorder.report.load_html import load_html
 
     if csv is not None:
-        recipes.save(stats_csv(swarmed.figures), Path(f"{csv}_stats.csv"))
-        recipes.save(history_csv(swarmed.moments, began_us=swarmed.began_us), Path(f"{csv}_history.csv"))
-        recipes.save(failures_csv(swarmed.figures), Path(f"{csv}_failures.csv"))
+        history = history_csv(swarmed.moments, began_us=swarmed.began_us)
+        written = {"stats": stats_csv(swarmed.figures), "history": history}
+        for name, rows in {**written, "failures": failures_csv(swarmed.figures)}.items():
+            recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv")
     if html is not None:
         page = load_html(
             swarmed.figures,
@@ -162,4 +175,4 @@ def _write_files(swarmed: Swarmed, csv: str | None, html: Path | None) -> None:
             verdict=swarmed.verdict,
             passed=swarmed.passed,
         )
-        recipes.save(page, html)
+        recipes.save(page, html, option="--html")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recorder.receipts.aliases import parse_aliases
 
     from .captures import export_to_file, export_to_stdout, import_capture
-    from .checking import Checked, check, checked, explained, levels_of, save
+    from .checking import Checked, check, check_place, checked, explained, levels_of, save
     from .comparing import fail_if_different, session_difference
     from .deriving import messages_of, rebuild, refresh_after
     from .following import Following, Update
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from .moments import connections_at, events, last_frame_at
     from .quick import quick_messages
-    from .recording import record, stdin_lines
+    from .recording import duration_s, record, stdin_lines
     from .replaying import Played, replay, simulate, simulator
     from .scripting import check_script, read_script, script_schema, script_timetable, timetable_lines
     from .scriptwriting import session_script
@@ -56,10 +56,12 @@ _HOME = {
     "Swarmed": "recorder.recipes.swarming",
     "Update": "recorder.recipes.following",
     "check": "recorder.recipes.checking",
+    "check_place": "recorder.recipes.checking",
     "check_script": "recorder.recipes.scripting",
     "checked": "recorder.recipes.checking",
     "connections_at": "recorder.recipes.moments",
     "events": "recorder.recipes.moments",
+    "duration_s": "recorder.recipes.recording",
     "explained": "recorder.recipes.checking",
     "export_to_file": "recorder.recipes.captures",
     "export_to_stdout": "recorder.recipes.captures",
@@ -110,9 +112,11 @@ __all__ = [
     "Swarmed",
     "Update",
     "check",
+    "check_place",
     "check_script",
     "checked",
     "connections_at",
+    "duration_s",
     "events",
     "explained",
     "export_to_file",

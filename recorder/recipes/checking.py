@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,7 +190,21 @@ def explained(name: str) -> Sequence[Rule]:
     return [rule for rule in checks.RULES if rule.id == name]
 
 
-def save(text: str, file: Path) -> None:
+def check_place(option: str, file: Path) -> None:
+    """Return if a file could be there: asked before the work whose outcome is to be written to it.
+
+    Raises:
+        BadOption: it could not; names ``option``.
+    """
+    if not file.parent.is_dir():
+        raise BadOption(option, f"there is no directory {file.parent}")
+    if file.is_dir():
+        raise BadOption(option, f"{file} is a directory")
+    if not os.access(file.parent, os.W_OK) and not os.access(file, os.W_OK):
+        raise BadOption(option, f"nothing can be written in {file.parent}")
+
+
+def save(text: str, file: Path, *, option: str = "--output") -> None:
     """Write a text to a file (mode 0600), which is there whole or not at all.
 
     Raises:
@@ -199,4 +214,4 @@ def save(text: str, file: Path) -> None:
         with replacing(file) as stream:
             stream.write(text.encode("utf-8", errors="backslashreplace"))
     except OSError as problem:
-        raise BadOption("--output", f"cannot write {file}: {problem.strerror}") from None
+        raise BadOption(option, f"cannot write {file}: {problem.strerror}") from None

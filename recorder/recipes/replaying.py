@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import ssl
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,9 +37,9 @@ from .places import (
 )
 from .playing import Order, Played, play
 from .recording import duration_s
-from .scripting import folder_of, given_variables, script_text
+from .scripting import folder_of, given_variables, script_text, without_secret_name
 from .stopping import NeverStop, Stop, WaitableStop
-from .tokens import TokenCommand
+from .tokens import TokenCommand, without_opaque_words
 from .virtual import URL as VIRTUAL_URL
 
 VIRTUAL = "virtual"
@@ -100,18 +101,24 @@ def replay(
     if clock == VIRTUAL and url is not None:
         raise BadOption("--clock virtual", "it is for the simulator only; a real service has its own time")
     known = {**os.environ, **given_variables(variables)}
-    read = load(script_text(script), file=str(script), variables=known, folder=folder_of(script))
+    read = without_secret_name(
+        load(script_text(script), file=str(script), variables=known, folder=folder_of(script))
+    )
     for note in read.notes:
         say(note)
-    fetch = None if token_command is None else fetcher(token_command, say)
+    stop = NeverStop() if stop is None else stop
     wishes = Wishes(
         token=token,
         init_connection=init_connection,
         headers=headers,
         ca_file=ca_file,
-        fetching=fetch is not None,
+        fetching=token_command is not None,
     )
-    with _service(read, url, wishes, known, virtual=clock == VIRTUAL, seed=seed) as service:
+    with ExitStack() as closing:
+        fetch = None if token_command is None else fetcher(token_command, say, closing=closing, stop=stop)
+        service = closing.enter_context(
+            _service(read, url, wishes, known, virtual=clock == VIRTUAL, seed=seed)
+        )
         order = Order(
             script=read,
             archive=archive,
@@ -127,13 +134,33 @@ def replay(
             keep_secrets=keep_secrets,
             secrets=[place.token for place in service.places.values() if place.token is not None],
         )
-        return play(order, stop=NeverStop() if stop is None else stop, say=say)
+        return play(order, stop=stop, say=say)
 
 
-def fetcher(command: str, say: Say) -> FetchToken:
-    """Fetches tokens with this command, and passes its remarks on. Raises ``BadOption``."""
-    blank = Redactor(secrets.token_bytes(32)).text
-    return TokenCommand(command, remark=lambda line: say(f"token command: {blank(line)}")).fetch
+def fetcher(command: str, say: Say, *, closing: ExitStack, stop: Stop) -> FetchToken:
+    """Fetches tokens with this command, and passes its remarks on, without what may be a secret in them.
+
+    What is under way ends with ``stop``, and none outlives ``closing``. Raises ``BadOption``.
+    """
+    redactor = Redactor(secrets.token_bytes(32))
+    one_at_a_time = threading.Lock()  # every consumer has a command of its own
+
+    def remark(line: str) -> None:
+        with one_at_a_time:
+            blanked = redactor.text(line)
+        say(f"token command: {without_opaque_words(blanked)}")
+
+    asking = TokenCommand(command, remark=remark)
+    closing.callback(asking.close)
+    stop.on_stop(asking.stop)
+
+    def fetch(consumer: str) -> str:
+        token = asking.fetch(consumer)
+        with one_at_a_time:
+            redactor.know(token)
+        return token
+
+    return fetch
 
 
 def usual_policy(script: Script, *, fetching: bool) -> Policy | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recorder.errors import BadOption, BadScript
+from recorder.messaging.redaction import Redactor
 from recorder.replay.includes import Folder
 from recorder.replay.script import Script, load
 from recorder.replay.timetable import Row, timetable, timetable_lines
@@ -24,6 +27,7 @@ __all__ = [
     "script_text",
     "script_timetable",
     "timetable_lines",
+    "without_secret_name",
 ]
 
 LONGEST_SCRIPT = 1 << 22
@@ -161,6 +165,11 @@ def _missing(script: Script, known: Mapping[str, str]) -> Iterator[str]:
 
 def _unused(given: Mapping[str, str], known: _Looked) -> Iterator[str]:
     yield from (f"--var {name}: the script has no ${{{name}}}" for name in given if name not in known.asked)
+
+
+def without_secret_name(script: Script) -> Script:
+    """The script to play: a token that ``${…}`` put into its name would stand in lists and reports."""
+    return replace(script, name=Redactor(secrets.token_bytes(16)).text(script.name))
 
 
 def _size(script: Script) -> str:

@@ -31,7 +31,8 @@ from recorder.replay.swarm_arrivals import Arrival
 from recorder.replay.swarm_tally import Tally
 
 from .looking import open_archive
-from .scripting import folder_of, script_text
+from .scripting import folder_of, script_text, without_secret_name
+from .stopping import NeverStop
 from .swarm_room import quick_interpreter, room_for
 from .swarm_users import Scripts, Watcher
 from .swarming import MOST_USERS, Load, find_places, make_users
@@ -151,7 +152,8 @@ def _serve(told: dict[str, Any], tell: Teller) -> None:
     with ExitStack() as closing:
 
         def read(user: int) -> Script:
-            return load(text, file=script, variables=asked_for.known_to(user), folder=folder)
+            read = load(text, file=script, variables=asked_for.known_to(user), folder=folder)
+            return without_secret_name(read)
 
         scripts = Scripts(text, read)
         closing.callback(scripts.close)
@@ -163,6 +165,7 @@ def _serve(told: dict[str, Any], tell: Teller) -> None:
         users = make_users(
             opened, gathering, scripts, places, asked_for, clock,
             watcher=lambda user: _Told(user, tally, tell).watcher(), say=lambda says: None,
+            closing=closing, stop=NeverStop(),
         )  # fmt: skip
         running = Swarm(
             users.begin, arrivals=arrivals, tally=tally, gathering=gathering, clock=clock,

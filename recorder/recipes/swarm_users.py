@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from recorder.clock import Clock
 from recorder.messaging.redaction import Redactor
 from recorder.replay.driver import Drive
-from recorder.replay.outcome import StepResult
+from recorder.replay.outcome import FAILED, StepResult
 from recorder.replay.player import Player
 from recorder.replay.reconnecting import Policy
 from recorder.replay.script import Script
@@ -138,7 +138,7 @@ class Users:
         player = Player(
             script,
             seed=self._seed + user - 1,
-            on_step=watcher.on_step,
+            on_step=lambda result: watcher.on_step(_without_secrets(result, session.blank)),
             on_receipts=watcher.on_receipts,
             reconnect=self._reconnect,
         )
@@ -176,6 +176,11 @@ class Users:
             redactor.know,
             self._gathering.sink(intake),
         )
+
+
+def _without_secrets(result: StepResult, blank: Callable[[str], str]) -> StepResult:
+    """Only what failed is told in words; the others are many, and pass as they are."""
+    return result._replace(says=blank(result.says)) if result.outcome == FAILED else result
 
 
 def _as_it_is(text: str) -> str:

@@ -24,7 +24,7 @@ from .beside import SimulatorBeside
 from .looking import Say, open_archive, silent
 from .places import Wishes
 from .recording import duration_s
-from .scripting import folder_of, given_variables, script_text
+from .scripting import folder_of, given_variables, script_text, without_secret_name
 from .stopping import NeverStop, Stop
 from .swarm_places import FindPlaces, at_the_service, at_the_simulator
 from .swarm_room import quick_interpreter, room_for
@@ -155,7 +155,9 @@ def swarm(
         folder = folder_of(script)
         scripts = Scripts(
             text,
-            lambda user: load(text, file=str(script), variables=load_as.known_to(user), folder=folder),
+            lambda user: without_secret_name(
+                load(text, file=str(script), variables=load_as.known_to(user), folder=folder)
+            ),
         )
         closing.callback(scripts.close)
         for note in scripts.first.notes:
@@ -169,7 +171,7 @@ def swarm(
         tally = Tally(began_s=began_s)
         users = make_users(
             opened, gathering, scripts, places, load_as, clock,
-            watcher=lambda user: Watcher(tally, tally.receipt), say=say,
+            watcher=lambda user: Watcher(tally, tally.receipt), say=say, closing=closing, stop=stop,
         )  # fmt: skip
         running = Swarm(
             users.begin,
@@ -228,9 +230,16 @@ def make_users(
     *,
     watcher: Callable[[int], Watcher],
     say: Say,
+    closing: ExitStack,
+    stop: Stop,
 ) -> Users:
-    """Whoever begins the users of this load. Raises ``BadOption``."""
+    """Whoever begins the users of this load; no token command of theirs outlives ``closing``.
+
+    Raises:
+        BadOption: there is no such command.
+    """
     command = load_as.token_command
+    fetch = None if command is None else replaying.fetcher(command, say, closing=closing, stop=stop)
     return Users(
         archive,
         gathering,
@@ -241,7 +250,7 @@ def make_users(
         seed=load_as.seed,
         keep_secrets=load_as.keep_secrets,
         watcher=watcher,
-        fetch=None if command is None else replaying.fetcher(command, say),
+        fetch=fetch,
         reconnect=load_as.reconnect or replaying.usual_policy(scripts.first, fetching=command is not None),
         ca_file=None if load_as.ca_file is None else str(load_as.ca_file),
     )

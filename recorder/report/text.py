@@ -17,10 +17,18 @@ WIDTH_IN_A_PIPE = 120
 """Columns when the output is not a terminal, so that it looks the same wherever it is captured."""
 
 
+class _OurConsole(Console):
+    """As rich's, but for a reader that went away: whoever prints decides what that means."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the ``BrokenPipeError`` is handled; rich itself would exit with 1."""
+        raise
+
+
 def console(stream: IO[str]) -> Console:
     """A console that obeys NO_COLOR, never interprets text as markup, and has a fixed width in a pipe."""
     width = None if stream.isatty() else WIDTH_IN_A_PIPE
-    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return _OurConsole(file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
 def print_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:

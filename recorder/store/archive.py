@@ -193,7 +193,7 @@ class Archive:
             redactor = Redactor(self.redaction_key(), known=tuple(known_secrets))
         values = {
             "session": public_id,
-            "name": None if name is None else storable(name),
+            "name": None if name is None else storable(name if redactor is None else redactor.text(name)),
             "source": source,
             "started_at_us": started_at_us,
             "recorder_version": _own_version(),

@@ -142,3 +142,35 @@ def test_a_token_file_may_hold_one_token_a_line(tmp_path):
     assert done.returncode == 3
     assert "nothing listens there" in done.stdout
     assert "secret-token" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(("--users", "2", "--html", "."), "--html: . is a directory", id="html"),
+        pytest.param(("--users", "2", "--csv", "no/"), "--csv: there is no directory no", id="csv"),
+        pytest.param(("--junit", "no/x.xml"), "--junit: there is no directory no", id="junit"),
+        pytest.param(("--users", "2", "--tolerance", "x"), "--tolerance: ", id="tolerance"),
+        pytest.param(("--check", "--dry-run"), "--check, --dry-run: give one", id="check and dry run"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_anything_is_played(arguments, says, tmp_path):
+    done = recorder("replay", SLOW_READER, *arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {says}")
+    assert list(tmp_path.iterdir()) == []
+
+
+FAILING = "steps:\n  - open_conversation:\n  - expect: {message: {from: agent}, within: 1ms}\n"
+
+
+@pytest.mark.parametrize("many", [("--clock", "virtual"), ("--users", "2", "--spawn-rate", "50")])
+@pytest.mark.parametrize("closed", ["exec >&-", "exec 2>&-", "exec > >(true)", "exec <&-"])
+def test_the_verdict_stands_whether_or_not_somebody_reads(many, closed, tmp_path):
+    """``| head``, ``>&-``: nobody there to print to is no reason to pass, nor for a traceback."""
+    (tmp_path / "s.yaml").write_text(FAILING)
+    program = [sys.executable, "-m", "recorder", "replay", "s.yaml", "--archive", "a.db", *many]
+    shell = ["bash", "-c", f'{closed}; sleep 0.1; exec "$@"', "bash", *program]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 
 import pytest
@@ -32,3 +33,16 @@ def test_a_failure_leaves_the_old_one_and_nothing_else(tmp_path):
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
     with pytest.raises(OSError, match="No such file"), replacing(tmp_path / "nowhere" / "out.xml"):
         pass
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    """Nothing may take the place of /dev/stdout, and root could make it so."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with replacing(pipe) as stream:
+        stream.write(b"new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]

@@ -10,7 +10,14 @@ from jsonschema import Draft202012Validator
 from recorder.documents import read_document
 from recorder.errors import BadOption, BadScript
 from recorder.recipes import check_script, read_script, script_schema, script_timetable, timetable_lines
-from recorder.recipes.scripting import LONGEST_SCRIPT, folder_of, given_variables, script_text
+from recorder.recipes.scripting import (
+    LONGEST_SCRIPT,
+    folder_of,
+    given_variables,
+    script_text,
+    without_secret_name,
+)
+from recorder.replay.script import load
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 EVERY_SAMPLE = pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
@@ -85,3 +92,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path):
         file.truncate(LONGEST_SCRIPT + 1)
     with pytest.raises(BadScript, match="larger than 4 MiB"):
         script_text(tmp_path / "huge.yaml")
+
+
+def test_a_token_in_the_name_of_a_script_is_played_under_a_placeholder():
+    """Names stand in lists, reports and file names of others."""
+    token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI5In0.c2lnbmF0dXJl"
+    script = load(b"name: as ${WHO}\nsteps: [open_conversation]\n", file="s.yaml", variables={"WHO": token})
+    assert token in script.name
+    assert token not in without_secret_name(script).name

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import BadScript
-from recorder.recipes.swarm_users import Scripts
+from recorder.messaging.redaction import Redactor
+from recorder.recipes.swarm_users import Scripts, _without_secrets
+from recorder.replay.outcome import FAILED, StepResult
 from recorder.replay.script import load
 
 
@@ -39,3 +41,11 @@ def test_one_that_does_is_read_for_each_in_order(asked):
 def test_what_cannot_be_read_is_told_at_once():
     with pytest.raises(BadScript, match="line 1"):
         scripts("steps: [{sya: hi}]\n")
+
+
+def test_the_words_of_a_step_that_failed_are_told_without_secrets():
+    """They quote frames, and go on to reports that others make."""
+    token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI5In0.c2lnbmF0dXJl"
+    blank = Redactor(b"k" * 32).text
+    failed = StepResult(1, "say", 1, FAILED, f"answered with {token}", began_s=0.0, ended_s=0.0)
+    assert token not in _without_secrets(failed, blank).says
