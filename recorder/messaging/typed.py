@@ -29,52 +29,70 @@ _Ms = Annotated[int, Meta(ge=SURELY_MS, lt=YEAR_10000_MS)]
 # refused: the decoder would skip it without a look, and a payload that is no JSON would pass for one.
 
 
-class _Content(msgspec.Struct, tag="ContentEvent", rename="camel", forbid_unknown_fields=True, gc=False):
+class Content(msgspec.Struct, tag="ContentEvent", rename="camel", forbid_unknown_fields=True, gc=False):
+    """A message."""
+
     content_type: _Text
     message: str
     quick_replies: Any = None
 
 
-class _Receipt(msgspec.Struct, tag="AcceptStatusEvent", rename="camel", forbid_unknown_fields=True, gc=False):
+class Receipt(msgspec.Struct, tag="AcceptStatusEvent", rename="camel", forbid_unknown_fields=True, gc=False):
+    """A word on one or more messages."""
+
     status: _Text
-    sequence_list: Annotated[list[_Sequence], Meta(min_length=1)]
+    sequence_list: Annotated[tuple[_Sequence, ...], Meta(min_length=1)]
 
 
-class _ChatState(msgspec.Struct, tag="ChatStateEvent", rename="camel", forbid_unknown_fields=True, gc=False):
+class ChatState(msgspec.Struct, tag="ChatStateEvent", rename="camel", forbid_unknown_fields=True, gc=False):
+    """Somebody types, pauses or leaves."""
+
     chat_state: _Text
 
 
-class _Metadata(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+class Metadata(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """Of who is behind a change."""
+
     role: _Text | None = None
     id: Any = None
     client_properties: Any = None
 
 
-class _Change(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+class Change(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """The one thing a usual notification tells."""
+
     dialog_id: _Text
     originator_id: _Text
-    event: _Content | _Receipt | _ChatState
+    event: Content | Receipt | ChatState
     sequence: _Sequence | None = None
     server_timestamp: _Ms | None = None
     conversation_id: _Text | None = None
-    originator_metadata: _Metadata | None = None
+    originator_metadata: Metadata | None = None
     originator_client_properties: Any = None
     metadata: Any = None
 
 
-class _Body(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
-    changes: Annotated[list[_Change], Meta(min_length=1, max_length=1)]
+class Body(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """Of a notification: exactly one change."""
+
+    changes: Annotated[list[Change], Meta(min_length=1, max_length=1)]
     dialog_id: Any = None
     conversation_id: Any = None
 
 
-class _Notification(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+class Notification(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    """A notification that fits to the letter."""
+
     kind: Literal["notification"]
     type: Literal["ms.MessagingEventNotification"]
-    body: _Body
+    body: Body
 
 
-_decode = msgspec.json.Decoder(_Notification).decode
+UNFIT: Final = (ValueError, RecursionError, msgspec.MsgspecError)
+"""What ``decode`` raises."""
+
+decode: Final = msgspec.json.Decoder(Notification).decode
+"""The notification in a payload; raises ``UNFIT`` for whatever does not fit to the letter."""
 
 
 def typed_event(
@@ -82,21 +100,21 @@ def typed_event(
 ) -> Usual | None:
     """What ``usual_event`` tells of a service's payload, or None. Never raises."""
     try:
-        change = _decode(data).body.changes[0]
-    except (ValueError, RecursionError, msgspec.MsgspecError):
+        change = decode(data).body.changes[0]
+    except UNFIT:
         return None
     metadata, event, conversation = change.originator_metadata, change.event, change.conversation_id
     role = None if metadata is None else metadata.role
     role = role and same(role, role)
     dialog, who = same(change.dialog_id, change.dialog_id), same(change.originator_id, change.originator_id)
     evidence = _new(Evidence, (_ANNOUNCED, frame, connection, at_us, offset_us, change.server_timestamp))
-    if type(event) is _Receipt:
+    if type(event) is Receipt:
         status, listed = event.status, event.sequence_list
         if len(listed) > 1 and len(set(listed)) < len(listed):
             return None
         told = (
             dialog,
-            tuple(listed),
+            listed,
             who,
             role,
             False,
@@ -106,9 +124,9 @@ def typed_event(
             evidence,
         )
         return _new(ReceiptReported, told)
-    if type(event) is _ChatState:
+    if type(event) is ChatState:
         return _new(ChatStateReported, (dialog, who, role, False, event.chat_state, evidence))
-    if type(event) is not _Content or change.sequence is None:
+    if type(event) is not Content or change.sequence is None:
         return None
     kind = event.content_type
     if conversation is not None:

@@ -60,30 +60,41 @@ def fold(
     *,
     register: Register | None = None,
     at_once: int = AT_ONCE,
+    held: list[Told] | None = None,
 ) -> Transcript:
     """Apply all events to ``transcript`` (a new one by default), which is changed and returned.
 
     ``register`` takes note of them too. ``events`` are taken before they are applied, ``at_once`` at a time:
     fewer where they are waited for, since what has come may be folded meanwhile.
+
+    ``held`` gets the first ``at_once`` of those of dialogs, in their order. Whoever lets go of the
+    transcript, and only then of this list, frees events in the order in which they lie in memory: with a
+    million of them that takes about half the time.
     """
     transcript = Transcript() if transcript is None else transcript
     coming = iter(events)
     for first in coming:
-        _fold_some(chain((first,), islice(coming, at_once - 1)), transcript, register)
+        some = chain((first,), islice(coming, at_once - 1))
+        _fold_some(some, transcript, register, [] if held is None or held else held)
     return transcript
 
 
-def _fold_some(events: Iterable[Event], transcript: Transcript, register: Register | None) -> None:
+def _fold_some(
+    events: Iterable[Event], transcript: Transcript, register: Register | None, held: list[Told]
+) -> None:
     by_dialog: defaultdict[str, list[Told]] = defaultdict(list)
+    hold = held.append
     for event in events:
         kind = type(event)
         if kind is ReceiptReported or kind is MessagePublished:
             by_dialog[event[0]].append(event)  # type: ignore[arg-type, index]  # mypy does not narrow by this
+            hold(event)  # type: ignore[arg-type]
             continue
         if register is not None:
             register.note(event)
         RULES[kind](transcript, event)
-    for dialog_id, told in by_dialog.items():
+    for dialog_id in list(by_dialog):
+        told = by_dialog.pop(dialog_id)  # to be let go while it is at hand
         if register is not None:
             register.note_told(dialog_id, told)
         _tell(transcript, dialog_id, told)

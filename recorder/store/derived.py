@@ -51,6 +51,8 @@ _Person = tuple[str | None, Any, Any, Any]
 
 _NOTHING = Own()
 _STATUS_OF_RUNG = ("sent", "accepted", "read")
+_FEW_WORDS = 8
+"""With more in a dialog, each message is shown only those that were said of it."""
 
 
 # --- messages -------------------------------------------------------------------------------------------
@@ -60,7 +62,13 @@ class MessageRows:
     """Makes the rows of one session's messages and their receipts."""
 
     def __init__(
-        self, session_id: int, transcript: Transcript, concluded: Conclusions, *, marks: Marks = AS_IT_IS
+        self,
+        session_id: int,
+        transcript: Transcript,
+        concluded: Conclusions,
+        *,
+        marks: Marks = AS_IT_IS,
+        few_words: int = _FEW_WORDS,
     ) -> None:
         self._session_id = session_id
         self._transcript = transcript
@@ -71,6 +79,7 @@ class MessageRows:
         for dialog_id, sequence in concluded.echoes:
             self._echoed.setdefault(dialog_id, set()).add(sequence)
         self._marks = marks
+        self._few_words = few_words
         self._held = Held({None: marks.nothing})
         self._people: dict[tuple[str | None, bool], _Person] = {}
 
@@ -145,62 +154,80 @@ class MessageRows:
         )
 
     def _dialog(self, dialog_id: str, messages: list[Row], receipts: list[Row]) -> None:
-        """Append the rows of all messages of a dialog: the same as ``message`` makes, at a third of its cost.
+        """Append the rows of all messages of a dialog: as ``message`` makes them, at a third of its cost.
 
         A property test holds the two together.
         """
         published = self._transcript.published.get(dialog_id, {})
         own = self._transcript.own.get(dialog_id, {})
-        given = _Given(self._session_id, self._held[dialog_id], self._held, self._marks, self._me)
-        given.take(self._transcript.receipts.get(dialog_id, {}), self._transcript.roles)
-        unusual = given.unusual | self._echoed.get(dialog_id, set())
-        for sequence in sorted({*published, *own, *given.rows, *given.unusual}):
+        said = self._transcript.receipts.get(dialog_id, {})
+        dialog, unusual = self._held[dialog_id], set(self._echoed.get(dialog_id, ()))
+        for key in said:
+            if key.participant is None:  # somebody unknown: it may be one with another
+                unusual.update(said[key])
+        words = [self._word(key, said[key]) for key in sorted(said, key=_listing_order)]
+        some = None if len(words) <= self._few_words else _by_sequence(words)
+        for sequence in sorted({*published, *own}.union(*said.values())):
             told, ours = published.get(sequence), own.get(sequence, _NOTHING)
             if told is None or ours.tried or sequence in unusual:
                 row, theirs = self.message(dialog_id, sequence)
                 messages += row
                 receipts += theirs
             else:
-                messages.append(self._usual(told, ours, given))
-                receipts += given.rows.get(sequence, ())
+                given = words if some is None else some.get(sequence, ())
+                messages.append(self._usual(dialog, told, ours, given, receipts))
 
-    def _usual(self, told: MessagePublished, own: Own, given: _Given) -> Row:
-        sequence, role, (proof, sent_frame, connection, at_us, offset_us, server_ms) = (
-            told[1],
-            told[4],
-            told[9],
+    def _word(self, key: ReceiptKey, proofs: Mapping[int, ReceiptReported]) -> _Word:
+        participant, status = key
+        known, told = self._held, self._transcript.roles.get(participant or "")
+        return _Word(
+            LADDER.index(status) + 1 if status in LADDER else 0,
+            participant,
+            known[participant],
+            known[told and told[1]],
+            self._marks.of(is_me(participant, self._me)),
+            known[status],
+            proofs,
         )
-        known, ours, nothing = self._held, own.mine, self._marks.nothing
-        author, person, usual_role, mine = self._person(told[3], ours=ours)
-        rung, frame, by = 0, nothing, None
-        for each in given.rungs.get(sequence, ()):
-            # The earliest of the highest, as the views have it; of two in one frame the first listed.
-            if each[2] == author or (ours and each[2] in self._me):
+
+    def _usual(
+        self,
+        dialog: str | None,
+        told: MessagePublished,
+        own: Own,
+        given: Iterable[_Word],
+        receipts: list[Row],
+    ) -> Row:
+        """The row of a message; append those of the receipts that are ``given`` for it."""
+        # By place, and only what is needed: to touch the rest of a million events takes its time.
+        session_id, known, nothing, ours = self._session_id, self._held, self._marks.nothing, own.mine
+        sequence = told[1]
+        author, person, author_role, mine = self._person(told[3], ours=ours)
+        rung, rung_frame, by, place = 0, nothing, known[None], 0
+        for step, participant, who, usual_role, their_mine, status, proofs in given:
+            event = proofs.get(sequence)
+            if event is None:
                 continue
-            if each[0] > rung or (each[0] == rung and each[1] < frame):
-                rung, frame, by = each
+            role, (proof, frame, connection, at_us, offset_us, server_ms) = event[3], event[8]
+            receipts.append(
+                (
+                    session_id, dialog, sequence, place, who, known[role] if role else usual_role, their_mine,
+                    status, WORDS[proof], frame, connection, at_us, offset_us, server_ms,
+                )
+            )  # fmt: skip
+            place += 1
+            # The earliest of the highest, as the views have it; of two in one frame the first listed.
+            if not step or participant == author or (ours and participant in self._me):
+                continue
+            if step > rung or (step == rung and frame < rung_frame):
+                rung, rung_frame, by = step, frame, who
+        role, (proof, frame, connection, at_us, offset_us, server_ms) = told[4], told[9]
         return (
-            self._session_id,
-            given.dialog,
-            sequence,
-            sequence,
-            person,
-            known[role] if role else usual_role,
-            mine,
-            known[told[6]],
-            held(told[7]),
-            _STATUS_OF_RUNG[rung],
-            known[by],
-            frame,
-            WORDS[proof],
-            sent_frame,
-            connection,
-            at_us,
-            offset_us,
-            server_ms,
-            nothing if own.ask is None else own.ask,
-            self._marks.no,
-        )
+            session_id, dialog, sequence, sequence, person, known[role] if role else author_role, mine,
+            known[told[6]], held(told[7]), _STATUS_OF_RUNG[rung], by, rung_frame, WORDS[proof], frame,
+            connection, at_us, offset_us, server_ms,
+            nothing if own.ask is None else own.ask, self._marks.no,
+        )  # fmt: skip
 
     def _person(self, author: str | None, *, ours: bool) -> _Person:
         """Who wrote it, and how that stands in a row; remembered, for they are few."""
@@ -214,67 +241,31 @@ class MessageRows:
         return found
 
 
-class _Given:
-    """The receipts given in one dialog, as rows by sequence, in the order in which a view lists them.
+class _Word(NamedTuple):
+    """Somebody's one status in one dialog.
 
     Attributes:
-        dialog: its id, as in a row.
-        rows: by sequence.
-        rungs: by sequence: (rung, frame, participant) of each that counts.
-        unusual: sequences with a receipt by somebody unknown; it may be one with another.
+        step: how far up it moves a message; 0: it does not.
+        participant: their id.
+        who, role, mine, status: as in a row; ``role`` where the receipt itself tells none.
+        proofs: the receipts, by sequence.
     """
 
-    def __init__(
-        self, session_id: int, dialog: str | None, known: Held, marks: Marks, me: frozenset[str]
-    ) -> None:
-        self.dialog = dialog
-        self.rows: dict[int, list[Row]] = {}
-        self.rungs: dict[int, list[tuple[int, int, str]]] = {}
-        self.unusual: set[int] = set()
-        self._session_id, self._known, self._marks, self._me = session_id, known, marks, me
+    step: int
+    participant: str | None
+    who: str | None
+    role: str | None
+    mine: Any
+    status: str | None
+    proofs: Mapping[int, ReceiptReported]
 
-    def take(
-        self,
-        said: Mapping[ReceiptKey, Mapping[int, ReceiptReported]],
-        roles: Mapping[str, tuple[int, str]],
-    ) -> None:
-        """Take in all receipts of the dialog."""
-        for key in sorted(said, key=_listing_order):
-            if key.participant is None:
-                self.unusual.update(said[key])
-            else:
-                told = roles.get(key.participant)
-                self._take(key.participant, key.status, told and told[1], said[key])
 
-    def _take(
-        self,
-        participant: str,
-        status: str,
-        usual: str | None,
-        proofs: Mapping[int, ReceiptReported],
-    ) -> None:
-        session_id, known, rows, rungs = self._session_id, self._known, self.rows, self.rungs
-        dialog, who, what, usual_role = self.dialog, known[participant], known[status], known[usual]
-        mine = self._marks.of(participant in self._me if self._me else None)
-        rung = LADDER.index(status) + 1 if status in LADDER else 0
-        for sequence, event in proofs.items():
-            # By place, and only what is needed: to touch the rest of a million events takes its time.
-            role, (proof, frame, connection, at_us, offset_us, server_ms) = event[3], event[8]
-            theirs = rows.get(sequence)
-            if theirs is None:
-                theirs = rows[sequence] = []
-            theirs.append(
-                (
-                    session_id, dialog, sequence, len(theirs), who, known[role] if role else usual_role, mine,
-                    what, WORDS[proof], frame, connection, at_us, offset_us, server_ms,
-                )
-            )  # fmt: skip
-            if rung:
-                counted = rungs.get(sequence)
-                if counted is None:
-                    rungs[sequence] = [(rung, frame, participant)]
-                else:
-                    counted.append((rung, frame, participant))
+def _by_sequence(words: Iterable[_Word]) -> dict[int, list[_Word]]:
+    found: dict[int, list[_Word]] = {}
+    for word in words:
+        for sequence in word.proofs:
+            found.setdefault(sequence, []).append(word)
+    return found
 
 
 def _listing_order(key: ReceiptKey) -> tuple[bool, str, int, str]:

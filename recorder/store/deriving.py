@@ -92,7 +92,7 @@ def refresh(archive: Archive, session: str | SessionInfo) -> bool:
     found = session if isinstance(session, SessionInfo) else archive.find_session(session)
     if is_up_to_date(archive, found):
         return False
-    Projection(archive, found.session).refresh()
+    Projection(archive, found.session, once=True).refresh()
     return True
 
 
@@ -112,7 +112,7 @@ def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs:
             session.session if isinstance(session, SessionInfo) else archive.find_session(session).session
         ]
     for each in chosen:
-        Projection(archive, each).refresh(jobs=jobs)
+        Projection(archive, each, once=True).refresh(jobs=jobs)
     return chosen
 
 
@@ -122,11 +122,15 @@ class Projection:
     The first ``refresh`` reads the whole session and writes all of its rows. Each later one reads only
     what came since, and writes only what that changed: the time it takes depends on these frames, not on
     the session. For a session that ended there is nothing to keep it for.
+
+    Args:
+        once: keep nothing: each ``refresh`` is a first one.
     """
 
-    def __init__(self, archive: Archive, session: str) -> None:
+    def __init__(self, archive: Archive, session: str, *, once: bool = False) -> None:
         self._archive = archive
-        self._kept = Kept(archive, session)
+        self._once = once
+        self._kept = Kept(archive, session, once=once)
         with archive._asking() as reader:
             self._session_id = reading.session_row(reader, self._kept.info.session)
         self._basis: Basis | None = None
@@ -145,6 +149,9 @@ class Projection:
         except BaseException:
             self._basis = None  # what was heard and not written would be missing for ever
             raise
+        finally:
+            if self._once:
+                self._kept.begin()
 
     # --- writing --------------------------------------------------------------------------------------------
 
@@ -160,17 +167,13 @@ class Projection:
             else:
                 self._write_touched(rows, touched)
             rows.replace(projection, (self._session_id,), [(self._session_id, *astuple(basis))])
-        self._basis = basis
+        self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:
         with rows.in_bulk():
             self._insert_all(rows)
 
     def _insert_all(self, rows: DerivedRows) -> None:
-        made = self._messages(rows)
-        for messages, receipts in made.everything(_PIECE_ROWS):
-            rows.insert(message, messages)
-            rows.insert(receipt, receipts)
         others = self._others()
         for table, all_of_it in (
             (request, others.requests()),
@@ -178,6 +181,9 @@ class Projection:
             (participant, others.participants()),
         ):
             rows.insert(table, list(all_of_it))
+        for messages, receipts in self._messages(rows).everything(_PIECE_ROWS):
+            rows.insert(message, messages)
+            rows.insert(receipt, receipts)
 
     def _messages(self, rows: DerivedRows) -> MessageRows:
         kept = self._kept

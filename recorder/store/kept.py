@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from recorder.messaging.events import Event
 from recorder.receipts.fold import fold
-from recorder.receipts.register import Register
+from recorder.receipts.register import Register, Told
 from recorder.receipts.state import Transcript
 from recorder.receipts.touched import Conclusions, Touched
 
@@ -23,10 +23,14 @@ class Kept:
     Attributes:
         info, connections: the session and its connections as they were then.
         transcript, register, concluded: what its frames told.
+
+    Args:
+        once: it is for one ``catch_up`` and then ``begin``, which takes less time so and more memory.
     """
 
-    def __init__(self, archive: Archive, session: str) -> None:
+    def __init__(self, archive: Archive, session: str, *, once: bool = False) -> None:
         self._archive = archive
+        self._held: list[Told] | None = [] if once else None
         self._look(archive.find_session(session))
         self.begin()
 
@@ -37,6 +41,8 @@ class Kept:
         self.concluded = Conclusions.of(self.transcript)
         self._hearing = Hearing()
         self._begun = False
+        if self._held is not None:
+            self._held.clear()  # after the transcript: see ``fold``
 
     @property
     def last(self) -> int:
@@ -79,7 +85,7 @@ class Kept:
         events = self._events(jobs)
         if touched is not None:
             events = touched.watch(events, self.register, self.transcript)
-        fold(events, self.transcript, register=self.register, at_once=at_once(jobs))
+        fold(events, self.transcript, register=self.register, at_once=at_once(jobs), held=self._held)
         self.concluded = (
             Conclusions.of(self.transcript) if touched is None else touched.settle(self.transcript)
         )

@@ -46,14 +46,26 @@ OWN_WORD_ON_OWN_MESSAGE = [
     ReceiptReported("d", (0,), "b", None, False, "READ", None, None, at(3)),
 ]
 
+# The earlier of two READs counts, whoever is listed first.
+READ_BY_TWO = [
+    MessagePublished("d", 0, None, "c", "CONSUMER", False, "text/plain", "hi", None, at(1)),
+    ReceiptReported("d", (0,), "a", None, False, "READ", None, None, at(3)),
+    ReceiptReported("d", (0,), "b", None, False, "READ", None, None, at(2)),
+]
+
 
 @given(
-    st.lists(st.one_of(published, answered, receipts, receipts, identified), max_size=25), st.integers(0, 9)
+    st.lists(st.one_of(published, answered, receipts, receipts, identified), max_size=25),
+    st.integers(0, 9),
+    st.sampled_from((0, 3, 99)),
 )
-@example(events=OWN_WORD_ON_OWN_MESSAGE, piece=0)
-def test_the_fast_way_makes_the_rows_that_the_views_make(events, piece):
+@example(events=OWN_WORD_ON_OWN_MESSAGE, piece=0, few_words=0)
+@example(events=OWN_WORD_ON_OWN_MESSAGE, piece=0, few_words=9)
+@example(events=READ_BY_TWO, piece=0, few_words=0)
+def test_the_fast_way_makes_the_rows_that_the_views_make(events, piece, few_words):
+    """Whether few or many said something in a dialog."""
     transcript = fold(events)
-    made = MessageRows(1, transcript, Conclusions.of(transcript))
+    made = MessageRows(1, transcript, Conclusions.of(transcript), few_words=few_words)
     messages, given_receipts = [], []
     for some, theirs in made.everything(piece):
         messages += some

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import resource
+import sqlite3
 import sys
 import tempfile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from recorder.cli.app import app
 from recorder.errors import ArchiveUnusable
 from recorder.receipts.fold import fold
 from recorder.receipts.register import Register
@@ -154,3 +160,50 @@ def test_a_payload_that_others_broke_into_is_read_as_ever(path, begin, frames):
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *told])
         helped = heard_with_helpers(archive, "s", Hearing(), last=60, own_frames=12, jobs=2, piece_frames=6)
         assert folded(helped) == alone(archive)
+
+
+usual = st.tuples(st.integers(0, 99), st.sampled_from([(1, True)] * 9 + [(9, True), (1, False), (0, True)]))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(usual, min_size=1, max_size=40), st.integers(0, 10), st.integers(3, 20))
+def test_any_archive_is_folded_the_same_with_a_helper(begin, frames, drawn, own_frames, piece_frames):
+    """Whatever frames stand in it, and wherever it is cut."""
+    told = [
+        frames.one(number, payload(kind), sender=Side.CLIENT if kind % 10 == 8 else Side.SERVICE)._replace(
+            opcode=opcode, fin=fin
+        )
+        for number, (kind, (opcode, fin)) in enumerate(drawn, 1)
+    ]
+    with tempfile.TemporaryDirectory() as folder, Archive.open(f"{folder}/a.db", mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *told])
+        helped = heard_with_helpers(
+            archive, "s", Hearing(), last=len(told), own_frames=own_frames, jobs=2, piece_frames=piece_frames
+        )
+        assert folded(helped) == alone(archive)
+
+
+def test_rebuilding_with_two_jobs_from_the_command_line_derives_the_same(path, begin, frames, monkeypatch):
+    """A real helper reads most of it; only the number of frames that are worth one is lowered."""
+    monkeypatch.setattr(projections, "_FEWEST_FRAMES", 100)
+    monkeypatch.setattr(projections, "_STARTED_FRAMES", 100)
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *recording(frames)])
+    derived = {}
+    for jobs in (1, 2):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        done = CliRunner().invoke(app, ["archive", "rebuild", "--jobs", str(jobs), "--archive", str(path)])
+        assert done.exit_code == 0, done.output
+        assert (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before) is (jobs == 2)
+        derived[jobs] = rows_of(path)
+    assert derived[1] == derived[2]
+    assert sum(map(len, derived[1].values())) > FRAMES
+
+
+def rows_of(path):
+    """Everything in the archive, table by table."""
+    with sqlite3.connect(path) as archive:
+        names = [name for (name,) in archive.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {name: sorted(map(repr, archive.execute(f'SELECT * FROM "{name}"'))) for name in names}
+    archive.close()
+    return found

@@ -32,3 +32,18 @@ def test_only_new_frames_are_read_and_only_their_message_is_touched(path, begin,
         assert read == [50]
         assert (touched.messages, touched.everything) == ({("d", 50)}, False)
         assert not kept.catch_up().messages
+
+
+def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")(
+            [ConnectionOpened(1, None, 0, 0), *(told(frames, n) for n in range(1, 9))]
+        )
+        kept, once = Kept(archive, "s"), Kept(archive, "s", once=True)
+        kept.catch_up()
+        for _ in range(2):
+            once.catch_up()
+            assert (once.transcript, once.register) == (kept.transcript, kept.register)
+            assert len(once.transcript.dialogs["d"]) == 8
+            once.begin()
+            assert not once.transcript.dialogs
