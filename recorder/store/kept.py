@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from recorder.messaging.events import Event
 from recorder.receipts.fold import fold
-from recorder.receipts.register import Register, Told
+from recorder.receipts.register import Register
 from recorder.receipts.state import Transcript
 from recorder.receipts.touched import Conclusions, Touched
 
@@ -30,7 +30,7 @@ class Kept:
 
     def __init__(self, archive: Archive, session: str, *, once: bool = False) -> None:
         self._archive = archive
-        self._held: list[Told] | None = [] if once else None
+        self._held: list[Event] | None = [] if once else None
         self._look(archive.find_session(session))
         self.begin()
 

@@ -162,11 +162,8 @@ def test_no_receipt_crosses_dialogs(heard):
 
 
 @given(HISTORIES, st.integers(1, 4))
-def test_what_is_held_is_what_dialogs_were_told_first_in_its_order(heard, at_once):
+def test_what_is_held_is_what_came_first_in_its_order(heard, at_once):
     """And to hold it changes nothing."""
     held = []
     assert fold(heard, at_once=at_once, held=held) == fold(heard)
-    told = [event for event in heard if isinstance(event, MessagePublished | ReceiptReported)]
-    assert held == told[: len(held)]
-    assert len(held) <= at_once
-    assert bool(held) == bool(told)
+    assert held == heard[:at_once]
