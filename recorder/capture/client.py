@@ -126,10 +126,12 @@ class RecordingConnection:
         """When ``receive`` has something to do even if nothing comes; None for never."""
         return self._next_deadline(None)
 
-    def send(self, text: str) -> Payload | None:
+    def send(self, text: str, *, at_s: float | None = None) -> Payload | None:
         """Record the text as one frame, send it, and return it as it was recorded.
 
-        None if bytes of an unfinished frame went before it: it became part of that one.
+        None if bytes of an unfinished frame went before it: it became part of that one. ``at_s`` (in
+        ``clock.now_s()``) is a moment at hand: it is recorded now, with that moment as its time, and leaves
+        then. It is waited for without sleeping.
 
         Raises:
             ConnectionOver: the connection has ended, before or over this. If over this, the frame is
@@ -140,7 +142,7 @@ class RecordingConnection:
             data = text.encode()
         except UnicodeEncodeError:
             raise InputUnusable("the text holds half a surrogate pair, which UTF-8 cannot carry") from None
-        return self._send_payload(data, Opcode.TEXT)
+        return self._send_payload(data, Opcode.TEXT, at_s=at_s)
 
     def send_binary(self, data: bytes) -> Payload | None:
         """As ``send``, for bytes."""
@@ -239,10 +241,10 @@ class RecordingConnection:
 
     # Sending --------------------------------------------------------------------------------------
 
-    def _send_payload(self, data: bytes, opcode: Opcode) -> Payload | None:
+    def _send_payload(self, data: bytes, opcode: Opcode, *, at_s: float | None = None) -> Payload | None:
         # Not by the library: it takes four times as long to write a frame, and a receipt may be due.
         written = encode(opcode, data, mask=os.urandom(4))
-        recorded = self._send(lambda: self._tap.send(written))
+        recorded = self._send(lambda: self._tap.send(written, at_s=at_s))
         return None if recorded is None else whole(recorded)
 
     def _send(self, send: Callable[[], object]) -> RecordedFrame | None:

@@ -113,8 +113,10 @@ class TapSocket:
                 return self.recv(size)
         return b""
 
-    def send(self, data: bytes) -> int:
+    def send(self, data: bytes, *, at_s: float | None = None) -> int:
         """Record these bytes, then send all of them; return how many. After an error the tap is poisoned.
+
+        Not before ``at_s``, which must be at hand: until then it spins, since a sleep may be too long.
 
         A queueing tap does not wait for room: what does not leave at once is sent when next it is asked
         for anything, a read included.
@@ -125,8 +127,10 @@ class TapSocket:
         """
         if self.poisoned:
             raise BrokenPipeError("an earlier frame went out in part")
-        self.said = self._tracker.sent(data)
+        self.said = self._tracker.sent(data, at_s=at_s)
         self.poisoned = True
+        while at_s is not None and self._clock.now_s() < at_s:
+            pass
         try:
             if self._queueing:
                 self._unsent += data

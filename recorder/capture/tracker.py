@@ -96,12 +96,13 @@ class ConnectionTracker:
         """The connection is about to be made."""
         self._store([ConnectionOpened(self.connection, self._url, *self._times())])
 
-    def sent(self, data: bytes) -> Sequence[RecordedFrame]:
-        """The client is about to send these bytes; return the frames they completed, recorded."""
+    def sent(self, data: bytes, *, at_s: float | None = None) -> Sequence[RecordedFrame]:
+        """The client is about to send these bytes, at ``at_s`` if that is still to come; return the frames
+        they completed, recorded."""
         if self._outgoing is None:
             self._request.feed(data)
             return ()
-        return self._record(Side.CLIENT, self._outgoing.feed(data))
+        return self._record(Side.CLIENT, self._outgoing.feed(data), at_s=at_s)
 
     def received(self, data: bytes) -> Sequence[RecordedFrame]:
         """These bytes came from the service; return the frames they completed, recorded.
@@ -203,21 +204,27 @@ class ConnectionTracker:
             answer.headers if answer.status is not None else (),
         )
 
-    def _times(self) -> tuple[int, int]:
+    def _times(self, at_s: float | None = None) -> tuple[int, int]:
         now_s = self._clock.now_s()
+        ahead_s = 0.0 if at_s is None else max(at_s - now_s, 0.0)
         self.settle_due_s = now_s + SETTLE_AFTER_S
-        return self._clock.wall_us(), round((now_s - self._began_s) * 1_000_000)
+        wall_us = self._clock.wall_us() + round(ahead_s * 1_000_000)
+        return wall_us, round((now_s + ahead_s - self._began_s) * 1_000_000)
 
-    def _record(self, sender: Side, frames: Sequence[Frame]) -> Sequence[RecordedFrame]:
+    def _record(
+        self, sender: Side, frames: Sequence[Frame], *, at_s: float | None = None
+    ) -> Sequence[RecordedFrame]:
         if not frames:
             return ()
-        recorded = self._number(sender, frames)
+        recorded = self._number(sender, frames, at_s)
         self._store(recorded)
         return recorded
 
-    def _number(self, sender: Side, frames: Sequence[Frame]) -> list[RecordedFrame]:
+    def _number(
+        self, sender: Side, frames: Sequence[Frame], at_s: float | None = None
+    ) -> list[RecordedFrame]:
         """Give the frames their place and their times. The hot path: local names, no keywords."""
-        at_us, offset_us = self._times()
+        at_us, offset_us = self._times(at_s)
         connection, numbers, limit, index = self.connection, self._numbers, self._max_payload, self._index
         recorded = []
         for opcode, payload, fin, rsv, head, _mask, violation in frames:

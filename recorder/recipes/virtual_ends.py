@@ -167,8 +167,8 @@ class VirtualConnection:
 
     # --- sending ---
 
-    def send(self, text: str) -> RecordedFrame | None:
-        """As of a real connection; so are the others."""
+    def send(self, text: str, *, at_s: float | None = None) -> RecordedFrame | None:
+        """As of a real connection; so are the others. Virtual time is never a little too early."""
         try:
             data = text.encode()
         except UnicodeEncodeError:

@@ -35,7 +35,7 @@ from .waiting import Waiter, Waiting
 
 BINARY = 0x2
 
-LEAD_S = 0.0004
+LEAD_S = 0.001
 """How long before a deadline a session may be woken, to get ready what is due. Less than it takes a
 system to wake somebody is of no use; more is time that nobody else has."""
 
@@ -90,8 +90,11 @@ class Drive:
                 if self.refused is not None and not self._was_connected:
                     raise self.refused
             elif not isinstance(action, WakeAt | AwaitMessage):
-                self._be_on_time(now_s)
-                self._carry_out(action)
+                if isinstance(action, Send) and self._clock.now_s() < now_s:
+                    self._send(action, at_s=now_s)  # recorded beforehand, gone in that moment
+                else:
+                    self._be_on_time(now_s)
+                    self._carry_out(action)
             elif not self._take_in_one():
                 return self._waiting(action)
             now_s = max(now_s, self._clock.now_s())
@@ -150,10 +153,10 @@ class Drive:
                 self._connections[number].abort(mid_frame=mid_frame)
                 self._hear_the_rest(number)
 
-    def _send(self, action: Send | SendFrame | SendBytes) -> None:
+    def _send(self, action: Send | SendFrame | SendBytes, *, at_s: float | None = None) -> None:
         connection = self._connections[action.connection]
         try:
-            placed = _sent(connection, action)
+            placed = _sent(connection, action, at_s)
         except RecordingIncomplete:
             if connection.closed is None:
                 raise
@@ -302,9 +305,9 @@ def drive(
     return player.outcome()
 
 
-def _sent(connection: Connection, action: Send | SendFrame | SendBytes) -> Placed | None:
+def _sent(connection: Connection, action: Send | SendFrame | SendBytes, at_s: float | None) -> Placed | None:
     if isinstance(action, Send):
-        return connection.send(action.text)
+        return connection.send(action.text) if at_s is None else connection.send(action.text, at_s=at_s)
     if isinstance(action, SendBytes):
         return connection.send_bytes(action.data)
     return connection.send_frame(

@@ -78,8 +78,10 @@ class Connection(Source, Protocol):
         """How it ended; None while it has not. Payloads may be left to receive even then."""
         ...
 
-    def send(self, text: str) -> Placed | None:
+    def send(self, text: str, *, at_s: float | None = None) -> Placed | None:
         """Send, and tell which frame it was; None: it fell into a frame that ``send_bytes`` began.
+
+        ``at_s`` is a moment at hand: get everything ready, and let it leave then, and not before.
 
         Raises:
             RecordingIncomplete: the connection is over.

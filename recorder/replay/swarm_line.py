@@ -103,9 +103,9 @@ class WatchedConnection:
 
     # --- watched ---
 
-    def send(self, text: str) -> Placed | None:
+    def send(self, text: str, *, at_s: float | None = None) -> Placed | None:
         """See ``number``; a request is remembered until it is answered."""
-        placed = self._inner.send(text)
+        placed = self._inner.send(text) if at_s is None else self._inner.send(text, at_s=at_s)
         self._tally.counted("frames")
         if placed is None:
             return None

@@ -314,3 +314,24 @@ def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch
     with pytest.raises(TimeoutError):
         pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=b"\0\0\0\0"))
     sender.join()
+
+
+def test_what_is_for_a_moment_is_recorded_before_and_leaves_no_sooner(ends):
+    """The other end could not have read it earlier: when it was recorded, nothing had left."""
+    arrived = []
+
+    def sink(records):
+        pair.theirs.setblocking(False)
+        try:
+            arrived.append(pair.theirs.recv(64))
+        except BlockingIOError:
+            arrived.append(b"")
+
+    pair = ends(lambda records: None).upgraded()
+    pair.tracker._sink = sink
+    at_s = pair.clock.now_s() + 0.002
+    frame = encode(Opcode.TEXT, b"hello", mask=b"1234")
+    pair.tap.send(frame, at_s=at_s)
+    assert pair.clock.now_s() >= at_s
+    assert arrived == [b""]
+    assert pair.theirs.recv(64) == frame

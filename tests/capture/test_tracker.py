@@ -287,3 +287,15 @@ def test_a_quiet_second_lets_the_sink_settle_once():
     stored.tracker.settle()
     assert stored.calls[-1] == []
     assert stored.tracker.settle_due_s is None
+
+
+def test_what_leaves_in_a_moment_is_recorded_with_that_moment_as_its_time():
+    """Beforehand; a moment that has passed is not looked back to."""
+    stored = Stored().upgraded()
+    now_us = stored.clock.wall_us()
+    stored.tracker.sent(client_text(b"a"), at_s=10.0005)
+    stored.tracker.sent(client_text(b"b"), at_s=9.0)
+    assert [(frame.at_us - now_us, frame.offset_us) for frame in stored.frames] == [
+        (500, 2_000_500),
+        (0, 2_000_000),
+    ]

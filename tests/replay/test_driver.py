@@ -106,8 +106,9 @@ class Line:
     def next_due_s(self):
         return None
 
-    def send(self, text):
-        self.did.append(("send", round(self._clock.now_s(), 6), text))
+    def send(self, text, *, at_s=None):
+        leaves_s = self._clock.now_s() if at_s is None else max(at_s, self._clock.now_s())
+        self.did.append(("send", round(leaves_s, 6), text))
         if self._over is not None:
             self.closed = self._over
             raise RecordingIncomplete("this was not sent")
