@@ -58,7 +58,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     # Two modules: what serves, and what lives in its event loop.
     "websockets": ("simulator/server.py", "simulator/floor.py"),
     "pytest": ("testing/plugin.py",),
-    "h11": ("simulator/counter.py", "capture/rest.py"),
+    "h11": ("simulator/http/counter.py", "capture/rest.py"),
     "typer": ("cli/",),
     "rich": ("cli/", "report/"),
     "yaml": ("documents/",),

@@ -17,7 +17,7 @@ from recorder import recipes
 from recorder.cli.app import app
 from recorder.errors import RecorderError
 from recorder.recipes.replaying import simulated_token
-from recorder.replay.verbs import VERBS
+from recorder.replay.language.verbs import VERBS
 from recorder.store.tables import metadata
 
 ROOT = Path(__file__).parents[1]

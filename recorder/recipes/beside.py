@@ -13,7 +13,7 @@ from types import TracebackType
 
 from recorder.documents import read_document
 from recorder.errors import StorageFailed
-from recorder.replay.script import Script
+from recorder.replay.language.script import Script
 from recorder.simulator.agent import read_agent
 from recorder.simulator.moods import CALM, read_moods
 from recorder.simulator.server import SimulatorServer

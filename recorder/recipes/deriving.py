@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from recorder.errors import RecorderError
 from recorder.receipts.queries import MessageView
-from recorder.store import deriving
 from recorder.store.archive import Archive
+from recorder.store.derived import deriving
 from recorder.store.info import SessionInfo
 
 Say = Callable[[str], None]

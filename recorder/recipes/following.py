@@ -10,7 +10,7 @@ from recorder.errors import NotFound
 from recorder.receipts.queries import MessageView, ask_view, message_view, view
 from recorder.receipts.touched import Touched
 from recorder.store.archive import Archive
-from recorder.store.kept import Kept
+from recorder.store.hearing.kept import Kept
 
 from .recording import duration_s
 from .referring import close_to

@@ -18,7 +18,7 @@ from recorder.receipts.queries import MessageView, view
 from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
 from recorder.store.archive import Archive
-from recorder.store.collector import collector_paused
+from recorder.store.hearing.collector import collector_paused
 from recorder.store.info import SessionInfo
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive

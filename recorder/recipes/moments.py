@@ -15,8 +15,8 @@ from recorder.messaging.events import Event
 from recorder.receipts.aliases import Aliases, rewritten
 from recorder.receipts.moments import OPTION, FrameMoment, Moment, OffsetMoment, parse_moment
 from recorder.store.archive import Archive
+from recorder.store.hearing.projections import heard_in
 from recorder.store.info import ConnectionInfo, SessionInfo
-from recorder.store.projections import heard_in
 from recorder.wire.records import RecordedFrame
 
 

@@ -13,7 +13,7 @@ import orjson
 from recorder.capture.options import ConnectOptions
 from recorder.capture.uploading import check_upload_url
 from recorder.errors import BadOption
-from recorder.replay.script import Script
+from recorder.replay.language.script import Script
 
 from .recording import connect_options
 

@@ -11,11 +11,11 @@ from recorder.clock import VirtualClock, punctual
 from recorder.errors import CannotConnect, ExpectationFailed
 from recorder.receipts.queries import MessageView
 from recorder.replay.driver import LEAD_S, Drive
+from recorder.replay.language.script import Script
+from recorder.replay.language.verbs import Expect
 from recorder.replay.outcome import FAILED, Outcome, StepResult
 from recorder.replay.player import Player
 from recorder.replay.reconnecting import Policy
-from recorder.replay.script import Script
-from recorder.replay.verbs import Expect
 from recorder.replay.waiting import Collector, Waiter, Waiting
 from recorder.report.steps import lateness_line
 from recorder.simulator.service import Service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.receipts.queries import MessageView
-from recorder.store import quick
+from recorder.store.derived import quick
 
 
 def quick_messages(archive: str, session: str, dialog: str) -> tuple[str, list[MessageView]] | None:

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from recorder.documents import read_document
 from recorder.errors import BadOption
 from recorder.messaging.redaction import Redactor
+from recorder.replay.language.script import Script, load
 from recorder.replay.reconnecting import Policy
-from recorder.replay.script import Script, load
 from recorder.simulator.address import encrypted_as
 from recorder.simulator.agent import DEFAULT_AGENT, AgentScript, read_agent
 from recorder.simulator.moods import CALM, Moods, moods_said, read_moods

@@ -12,9 +12,9 @@ from typing import Any
 
 from recorder.errors import BadOption, BadScript
 from recorder.messaging.redaction import Redactor
-from recorder.replay.includes import Folder
-from recorder.replay.script import Script, load
-from recorder.replay.timetable import Row, timetable, timetable_lines
+from recorder.replay.language.includes import Folder
+from recorder.replay.language.script import Script, load
+from recorder.replay.language.timetable import Row, timetable, timetable_lines
 
 from .looking import Say, silent
 
@@ -91,7 +91,7 @@ def script_timetable(script: Path | str, variables: Sequence[str] = ()) -> Itera
 
 def script_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of scripts, agent and simulator sections included."""
-    from recorder.replay.schema import script_schema as of_script
+    from recorder.replay.language.schema import script_schema as of_script
 
     from .simulator_schema import simulator_schemas
 

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
-from recorder.replay.verb_model import none_said, said
+from recorder.replay.language.verb_model import none_said, said
 from recorder.simulator.agent import WITH_TEXT, Action, Rule, Trigger
 from recorder.simulator.chances import LISTED, OFF, SENDABLE, Chance, Ending, Strict
 from recorder.simulator.moods import Moods

@@ -24,11 +24,11 @@ from typing import Any
 
 from recorder.clock import RealClock
 from recorder.errors import RecorderError
+from recorder.replay.language.script import Script, load
 from recorder.replay.outcome import FAILED, StepResult
-from recorder.replay.script import Script, load
-from recorder.replay.swarm import Swarm
-from recorder.replay.swarm_arrivals import Arrival
-from recorder.replay.swarm_tally import Tally
+from recorder.replay.swarm.arrivals import Arrival
+from recorder.replay.swarm.loop import Swarm
+from recorder.replay.swarm.tally import Tally
 
 from .looking import open_archive
 from .scripting import folder_of, script_text, without_secret_name

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from recorder.replay.script import Script
+from recorder.replay.language.script import Script
 
 from .places import Places, Uploads, Wishes, places_in, simulated_places, simulated_token
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from recorder.clock import Clock
 from recorder.messaging.redaction import Redactor
 from recorder.replay.driver import Drive
+from recorder.replay.language.script import Script
 from recorder.replay.outcome import FAILED, StepResult
 from recorder.replay.player import Player
 from recorder.replay.reconnecting import Policy
-from recorder.replay.script import Script
-from recorder.replay.swarm import Begun
-from recorder.replay.swarm_arrivals import Arrival
-from recorder.replay.swarm_line import Measures, watched
+from recorder.replay.swarm.arrivals import Arrival
+from recorder.replay.swarm.line import Measures, watched
+from recorder.replay.swarm.loop import Begun
 from recorder.store.archive import Archive
 from recorder.store.gathering import Gathering
 

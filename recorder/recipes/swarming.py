@@ -10,12 +10,12 @@ from pathlib import Path
 
 from recorder.clock import RealClock
 from recorder.errors import BadOption, ExpectationFailed
+from recorder.replay.language.script import Script, load
 from recorder.replay.reconnecting import Policy
-from recorder.replay.script import Script, load
-from recorder.replay.swarm import Swarm
-from recorder.replay.swarm_arrivals import Arrivals
-from recorder.replay.swarm_tally import Figures, Moment, Tally
-from recorder.replay.swarm_thresholds import parse_threshold, violations
+from recorder.replay.swarm.arrivals import Arrivals
+from recorder.replay.swarm.loop import Swarm
+from recorder.replay.swarm.tally import Figures, Moment, Tally
+from recorder.replay.swarm.thresholds import parse_threshold, violations
 from recorder.store.archive import Archive
 from recorder.store.gathering import Gathering
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from recorder.receipts.state import Message
 
-from . import seen, verbs
-from .patterns import PatternTooSlow, fits
+from . import seen
+from .language import verbs
+from .language.patterns import PatternTooSlow, fits
+from .language.script import Step
 from .receipts_plan import MessageKey
 from .scene import Course, Scene, StepFailed, until
-from .script import Step
 
 
 def await_message(scene: Scene, step: Step, says: verbs.Await) -> Course[str]:

@@ -7,11 +7,12 @@ from typing import Literal
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request
 
-from . import seen, verbs
+from . import seen
 from .actions import Abort, Ended, HangUp
+from .language import verbs
+from .language.script import Step
 from .reconnecting import AUTH_CLOSES, Again
 from .scene import Course, Join, Leave, Rest, Scene, StepFailed, Until, answered_with, ask
-from .script import Step
 
 LET_IN_WITHIN_S = 10.0
 """How long answers are waited for that no step set a time for."""

@@ -8,13 +8,14 @@ from typing import Protocol
 from recorder.messaging.events import Proof
 from recorder.receipts.queries import MessageView, ReceiptView
 
-from . import seen, verbs
+from . import seen
 from .awaiting import Search
 from .connecting import expect_close
 from .known import Target
+from .language import verbs
+from .language.script import Step
+from .language.verbs_waiting import MessageStatus
 from .scene import Course, Scene, StepFailed, Until, answer_to, answered_with, until
-from .script import Step
-from .verbs_waiting import MessageStatus
 
 _HEIGHT = {"sent": 1, "accepted": 2, "read": 3}
 _DISMAL = ("pending", "failed", "unknown")

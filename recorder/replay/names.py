@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from .known import Known, Target
+from .language.references import Reference
+from .language.verbs import LAST_RECEIVED, LAST_SENT
 from .receipts_plan import MessageKey
-from .references import Reference
-from .verbs import LAST_RECEIVED, LAST_SENT
 
 
 class _Named(NamedTuple):

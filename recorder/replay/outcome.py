@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .actions import Ended
-from .script import ONLY_CONSUMER
+from .language.script import ONLY_CONSUMER
 
 OK, FAILED, NOT_REACHED = "ok", "failed", "not reached"
 

@@ -12,11 +12,11 @@ from recorder.messaging.interpreter import Interpreter
 
 from .actions import Ended
 from .known import Known
+from .language.script import Consumer, StandingRule
 from .listening import Listening
 from .outcome import ReceiptSent
 from .receipts_plan import Due, MessageKey, ReceiptsPlan
 from .reconnecting import Again, Policy, Reconnecting
-from .script import Consumer, StandingRule
 
 
 class Refused(NamedTuple):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from . import verbs
 from .actions import HangUp
 from .connecting import LET_IN_WITHIN_S, introduce, tell_profile
+from .language import verbs
+from .language.script import Step
 from .outcome import FAILED, NOT_REACHED, OK, StepResult
 from .part import Part
 from .scene import AnswerLost, Course, Join, Leave, Scene, Stage, StepFailed, Until
-from .script import Step
 from .steps import perform
 
 ANSWERS_AWAITED_S = LET_IN_WITHIN_S

@@ -31,6 +31,7 @@ from recorder.messaging.events import Stamp
 from .actions import Action, AwaitMessage, Done, Ended, Send, SendFrame, WakeAt
 from .connecting import mend
 from .known import Known
+from .language.script import Consumer, Script
 from .names import Names
 from .outcome import ConnectionEnd, Outcome, ReceiptSent, StepResult
 from .part import Part, Refused
@@ -38,7 +39,6 @@ from .performance import Performance
 from .receipts_plan import Due
 from .reconnecting import Policy
 from .scene import HandOver, Join, Leave, Scene, Stage, StepFailed, close_expected
-from .script import Consumer, Script
 from .strands import Doing, Strand, Went
 
 _TEXT = 0x1

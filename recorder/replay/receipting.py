@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from . import seen, verbs
+from . import seen
+from .language import verbs
+from .language.script import Step
 from .receipts_plan import MessageKey
 from .scene import Course, Scene, StepFailed, target_of
-from .script import Step
 
 
 def accept_or_read(scene: Scene, step: Step, says: verbs.Accept | verbs.Read) -> Course[str]:

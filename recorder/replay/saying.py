@@ -8,9 +8,9 @@ from recorder.documents import Delay
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request, dump
 
-from . import verbs
+from .language import verbs
+from .language.script import Step
 from .scene import Course, Rest, Scene, answered_with, ask, dialog_of, refusal_expected, tell
-from .script import Step
 
 
 def say(scene: Scene, step: Step, says: verbs.Say) -> Course[str]:

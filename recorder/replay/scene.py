@@ -15,16 +15,17 @@ from typing import Any, NamedTuple, TypeVar, cast
 from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import RequestAnswered
 
-from . import seen, verbs
+from . import seen
 from .actions import Abort, Ended, HangUp, SendBytes, SendFrame, Upload
 from .known import Known, Target
+from .language import verbs
+from .language.patterns import check_pattern
+from .language.references import Reference, as_text, fill, fill_value
+from .language.script import Script, Step
 from .names import Names, NotThere
 from .part import Part
-from .patterns import check_pattern
 from .receipts_plan import MessageKey, ReceiptsPlan
 from .reconnecting import THROTTLED
-from .references import Reference, as_text, fill, fill_value
-from .script import Script, Step
 
 T = TypeVar("T")
 

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request, dump
 
-from . import verbs
 from .actions import SendBytes, SendFrame, Upload
+from .language import verbs
+from .language.script import Step
 from .saying import publish
 from .scene import (
     Course,
@@ -24,7 +25,6 @@ from .scene import (
     dialog_of,
     tell,
 )
-from .script import Step
 
 
 def send(scene: Scene, step: Step, says: verbs.SendEnvelope) -> Course[str]:

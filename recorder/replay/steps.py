@@ -8,15 +8,16 @@ from typing import Any
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request
 
-from . import seen, verbs
+from . import seen
 from .awaiting import await_message
 from .connecting import disconnect, reconnect
 from .expecting import expect
 from .known import POST_SURVEY
+from .language import verbs
+from .language.script import Step
 from .receipting import accept_or_read, receipt
 from .saying import say, type_
 from .scene import Course, Rest, Scene, StepFailed, answered_with, ask, dialog_of, refusal_expected, until
-from .script import Step
 from .sending import send, send_file, send_frame
 
 

@@ -21,7 +21,7 @@ from .conversations import (
     open_conversation,
     touch,
 )
-from .files import signature_of
+from .http.files import signature_of
 from .identity import consumer_of
 from .post import Lane
 from .questions import (

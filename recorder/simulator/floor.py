@@ -20,11 +20,11 @@ from websockets.http11 import Request, Response
 from recorder.wire.frames import Side
 
 from .breaking import break_off
-from .counter import Answerer, Counter
 from .doorman import Admitted, Doorman, TurnedAway
-from .porch import Porch
+from .http.counter import Answerer, Counter
+from .http.porch import Porch
+from .http.rest import LARGEST_BODY
 from .post import BreakOff, Deliver, Effect, HangUp
-from .rest import LARGEST_BODY
 from .service import Service
 
 MOST_UNSENT = 64 * 1024 * 1024

@@ -31,8 +31,8 @@ from .address import listener, loopback, parse_listen
 from .agent import DEFAULT_AGENT, AgentScript
 from .doorman import Doorman
 from .floor import Floor, Heard
+from .http.rest import Rest
 from .moods import CALM, Moods
-from .rest import Rest
 from .selector import punctual_selector
 from .service import Patience, Service, seeded_ids
 

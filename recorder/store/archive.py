@@ -20,14 +20,14 @@ from recorder.wire.records import RecordedFrame
 
 from . import opening, postgresql, reading, schema, sqlitefile, upkeep
 from .gathering import Gathering
-from .hearing import Skimmed
+from .hearing.hearing import Skimmed
+from .hearing.skimming import skim
 from .info import ArchiveInfo, ConnectionInfo, ConnectionStanding, SessionInfo, SessionStanding
 from .intake import Intake
 from .ledger import Ledger, Patience, Timekeeper
 from .lock import holder_of, read_note
 from .opening import Opened, Say
 from .rows import Redacts, SessionRows, storable
-from .skimming import skim
 from .tables import session as session_table
 from .trouble import DATABASE_ERRORS, archive_unusable, storage_failed
 

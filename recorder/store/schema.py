@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from recorder.errors import ArchiveUnusable, StorageFailed
 
 from . import sqlitefile, versions
-from .derivedtables import metadata
+from .derived.tables import metadata
 from .postgresql import lock_schema
 from .trouble import diagnose
 

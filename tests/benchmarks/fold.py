@@ -27,9 +27,9 @@ from fold_archive import make_archive
 from recorder.receipts.fold import fold
 from recorder.receipts.state import Transcript
 from recorder.store.archive import Archive
-from recorder.store.collector import collector_paused
-from recorder.store.hearing import Hearing
-from recorder.store.projections import at_once, heard_from
+from recorder.store.hearing.collector import collector_paused
+from recorder.store.hearing.hearing import Hearing
+from recorder.store.hearing.projections import at_once, heard_from
 
 SIZES = (10_000, 100_000, 300_000)
 ROUNDS = 3

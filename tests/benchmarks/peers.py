@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recorder.replay.swarm_histogram import Histogram
+from recorder.replay.swarm.histogram import Histogram
 from recorder.simulator import SimulatorServer, agent_from
 from recorder.wire.frames import Side
 

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import orjson
 from fold_archive import make_archive
 
-from recorder.store import deriving
 from recorder.store.archive import Archive
-from recorder.store.kept import Kept
+from recorder.store.derived import deriving
+from recorder.store.hearing.kept import Kept
 
 RUNS, ROUNDS = 5, 3
 READ = (

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from recorder.recipes import Load, swarm
-from recorder.replay.swarm_histogram import Histogram
+from recorder.replay.swarm.histogram import Histogram
 
 USERS = 500
 SPAWN_RATE = 50.0

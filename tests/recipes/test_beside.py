@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from recorder.recipes.beside import SimulatorBeside
-from recorder.replay.script import load
+from recorder.replay.language.script import load
 
 SCRIPT = """
 name: s

@@ -9,7 +9,7 @@ import pytest
 from recorder import recipes
 from recorder.errors import StorageFailed
 from recorder.recipes import deriving
-from recorder.store.deriving import is_up_to_date
+from recorder.store.derived.deriving import is_up_to_date
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

@@ -14,7 +14,7 @@ from recorder.recipes.places import (
     simulated_places,
     simulated_token,
 )
-from recorder.replay.script import load
+from recorder.replay.language.script import load
 
 URL = "ws://service.example/x"
 ONE = """

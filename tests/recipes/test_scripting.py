@@ -17,7 +17,7 @@ from recorder.recipes.scripting import (
     script_text,
     without_secret_name,
 )
-from recorder.replay.script import load
+from recorder.replay.language.script import load
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 EVERY_SAMPLE = pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)

@@ -10,7 +10,7 @@ import pytest
 from recorder.errors import BadOption
 from recorder.recipes.places import Wishes
 from recorder.recipes.swarm_places import at_the_service, at_the_simulator, simulated_consumer
-from recorder.replay.script import load
+from recorder.replay.language.script import load
 
 TWO = "consumers: {anna: {}, ben: {}}\nsteps: [{say: hi}, {say: {text: ho, consumer: ben}}]\n"
 URL = "ws://127.0.0.1:1/ws"

@@ -7,8 +7,8 @@ import pytest
 from recorder.errors import BadScript
 from recorder.messaging.redaction import Redactor
 from recorder.recipes.swarm_users import Scripts, _without_secrets
+from recorder.replay.language.script import load
 from recorder.replay.outcome import FAILED, StepResult
-from recorder.replay.script import load
 
 
 def scripts(text: str) -> tuple[Scripts, list[int]]:

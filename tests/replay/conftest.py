@@ -19,11 +19,11 @@ from recorder.messaging.events import Stamp
 from recorder.replay import actions
 from recorder.replay.actions import Action, AwaitMessage, Connect, Send, Upload, WakeAt
 from recorder.replay.driver import drive
-from recorder.replay.includes import Folder
+from recorder.replay.language.includes import Folder
+from recorder.replay.language.script import Script, load
 from recorder.replay.outcome import Outcome
 from recorder.replay.player import Player
 from recorder.replay.reconnecting import Policy
-from recorder.replay.script import Script, load
 from recorder.replay.waiting import Waiting
 from recorder.replay.writing.recollection import Began, Happening, Said
 from recorder.simulator import Deliver, Service, agent_from, read_agent

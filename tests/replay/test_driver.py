@@ -11,8 +11,8 @@ import pytest
 from recorder.clock import VirtualClock
 from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.replay.driver import LEAD_S, drive
+from recorder.replay.language.script import load
 from recorder.replay.player import Player
-from recorder.replay.script import load
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.yaml"))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from recorder.replay.actions import AwaitMessage, Connect, Done, HangUp
+from recorder.replay.language.script import load
 from recorder.replay.player import Player
-from recorder.replay.script import load
 
 TWO = "consumers: {anna: {}, ben: {}}\nsteps:\n- keep_alive:\n- keep_alive: {consumer: ben}\n"
 

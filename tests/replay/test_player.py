@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from recorder.messaging.events import Stamp
 from recorder.replay.actions import AwaitMessage, Connect, Done, Ended, HangUp, Send, WakeAt
+from recorder.replay.language.script import load
 from recorder.replay.performance import ANSWERS_AWAITED_S
 from recorder.replay.player import Player
-from recorder.replay.script import load
 
 CONVERSATION = "conv-1"
 OPEN = "steps:\n- open_conversation:\n"

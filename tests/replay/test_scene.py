@@ -6,10 +6,10 @@ import random
 
 import pytest
 
+from recorder.replay.language.script import load
 from recorder.replay.part import Part
 from recorder.replay.receipts_plan import MessageKey
 from recorder.replay.scene import Scene, Stage, StepFailed, close_expected
-from recorder.replay.script import load
 
 KEY = MessageKey("d", 1)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from recorder.replay.actions import HangUp, WakeAt
+from recorder.replay.language.verbs import VERBS
 from recorder.replay.steps import _COURSES
-from recorder.replay.verbs import VERBS
 
 OPEN = "steps:\n- open_conversation:\n"
 

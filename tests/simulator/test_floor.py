@@ -13,8 +13,8 @@ import pytest
 import websocket
 
 from recorder.simulator import SimulatorServer, agent_from
-from recorder.simulator import counter as counter_module
 from recorder.simulator import floor as floor_module
+from recorder.simulator.http import counter as counter_module
 from recorder.simulator.identity import consumer_of
 
 TIMEOUT_S = 20

@@ -22,8 +22,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 from recorder.errors import ArchiveUnusable, StorageFailed
-from recorder.store import deriving, postgresql, schema
+from recorder.store import postgresql, schema
 from recorder.store.archive import Archive
+from recorder.store.derived import deriving
 from recorder.store.tables import metadata
 from recorder.store.verify import verify
 

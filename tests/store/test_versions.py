@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from recorder.store import deriving, schema, sqlitefile, versions
+from recorder.store import schema, sqlitefile, versions
+from recorder.store.derived import deriving
 
 
 def test_they_are_those_that_the_others_use():

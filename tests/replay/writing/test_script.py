@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recorder.messaging import requests
 from recorder.messaging.events import Stamp
 from recorder.messaging.tokens import placeholder
-from recorder.replay.script import load
+from recorder.replay.language.script import load
 from recorder.replay.writing.pacing import Pace
 from recorder.replay.writing.recollection import Began, Over, Said
 from recorder.replay.writing.script import write_script

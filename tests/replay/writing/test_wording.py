@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.tokens import placeholder
-from recorder.replay.patterns import check_pattern, fits
+from recorder.replay.language.patterns import check_pattern, fits
 from recorder.replay.writing.wording import Wording, pattern_of
 
 

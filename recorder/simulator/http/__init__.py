@@ -1,0 +1,1 @@
+"""Plain HTTP beside the socket: domain lookup, signing up, tokens, files."""

@@ -1,0 +1,41 @@
+"""Regular expressions of a script cannot hold up the receipts."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.replay.language.patterns import MAX_PATTERN, MAX_SEARCHED, PatternTooSlow, check_pattern, fits
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("order number", "What is your order number?", True),
+        ("^order", "What is your order number?", False),
+        ("(?i)ORDER", "an order", True),
+        (r"\b\d{4}\b", "it is 4711.", True),
+        ("", "", True),
+        ("x", "", False),
+    ],
+)
+def test_a_pattern_is_found_anywhere(pattern, text, found):
+    assert fits(check_pattern(pattern), text) is found
+
+
+def test_a_pattern_that_would_take_for_ever_is_stopped():
+    """S22: the classic of the class."""
+    with pytest.raises(PatternTooSlow):
+        fits("(a+)+$", "a" * 5_000 + "b")
+
+
+def test_only_the_beginning_of_a_huge_message_is_searched():
+    assert not fits("needle", "x" * MAX_SEARCHED + "needle")
+
+
+NO_PATTERNS = ["(a", "*", "[z-a]", "(?P<n>a)(?P<n", "\\", "a{2,1}", "x" * (MAX_PATTERN + 1)]
+
+
+@pytest.mark.parametrize("pattern", NO_PATTERNS, ids=lambda pattern: pattern[:20])
+def test_what_is_no_pattern_is_refused_in_words(pattern):
+    with pytest.raises(ValueError, match=r"pattern|regular expression"):
+        check_pattern(pattern)

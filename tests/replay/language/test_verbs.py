@@ -1,0 +1,78 @@
+"""What may stand after the colon of a step."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.replay.language.script import load
+from recorder.replay.language.verbs import ANSWER_WITHIN, FOLDED, VERBS, Await, Expect, Read, Say, Type, Wait
+
+
+def said(step: str):
+    return load(f"steps:\n- wait: 1s\n- {step}", file="s.yaml", variables={}).steps[1].says
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("say: hi", "say: {text: hi}"),
+        ("wait: 2s", "wait: {duration: 2s}"),
+        ("type: composing", "type: {state: COMPOSING}"),
+        ("type:", "type: {state: COMPOSING}"),
+        ("read:", "read: {message: last_received}"),
+        ("read: 3", "read: {message: 3}"),
+        ("accept: last_sent", "accept: {message: last_sent}"),
+        ("subscribe:", "subscribe: {dialog: main, from_sequence: 0}"),
+        ("subscribe: conversations", "subscribe: {dialog: conversations}"),
+        ("await:", "await: {message: {}}"),
+        ("open_conversation", "open_conversation:"),
+        ("close_dialog: x", "close_dialog: {dialog: x}"),
+    ],
+)
+def test_the_short_form_means_the_long_one(short, long):
+    assert said(short) == said(long)
+
+
+def test_what_waits_waits_ten_seconds_unless_told_otherwise():
+    assert said("await:").within == ANSWER_WITHIN == 10.0
+    assert said("expect: {message: last_sent, status: read}").within == 10.0
+    assert said("await: {within: 1m}").within == 60.0
+
+
+@pytest.mark.parametrize(
+    ("expect", "of_a_failure"),
+    [
+        ("expect: {answer: 429}", True),
+        ("expect: {message: last_sent, status: failed}", True),
+        ("expect: {message: last_sent, status: unknown}", True),
+        ("expect: {message: last_sent, status: pending}", True),
+        ("expect: {message: last_sent, status: read}", False),
+        ("expect: {message: last_sent, receipt: {status: ACTION, by: agent}}", False),
+    ],
+)
+def test_an_expectation_knows_whether_it_is_about_a_failure(expect, of_a_failure):
+    assert said(expect).of_a_failure is of_a_failure
+
+
+def test_a_raw_envelope_may_hold_anything():
+    assert said("send: {kind: req, type: x, body: [1, {a: null}]}").envelope == {
+        "kind": "req",
+        "type": "x",
+        "body": [1, {"a": None}],
+    }
+    assert said("send: 'not even JSON'").envelope == "not even JSON"
+
+
+def test_nothing_of_a_script_changes_after_reading():
+    for says in (said("say: a"), said("await:"), said("wait: 1s")):
+        field = next(iter(type(says).model_fields))
+        with pytest.raises(ValueError, match="frozen"):
+            setattr(says, field, None)
+
+
+def test_the_table_holds_what_the_issue_asks_for():
+    asked = """open_conversation subscribe say send_file type accept read receipt await expect wait keep_alive
+        send send_frame disconnect reconnect rate close_dialog close_conversation repeat include"""
+    assert set(asked.split()) == {*VERBS, *FOLDED}
+    assert (VERBS["say"], VERBS["type"], VERBS["read"]) == (Say, Type, Read)
+    assert (VERBS["await"], VERBS["expect"], VERBS["wait"]) == (Await, Expect, Wait)

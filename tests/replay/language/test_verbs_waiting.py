@@ -1,0 +1,76 @@
+"""Verbs that wait for something to be so, or not to be so."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from recorder.replay.language.verbs_waiting import Await, Expect, KeepAlive, Wait, Wanted
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"message": "last_sent", "status": "read"},
+        {"message": 3, "receipt": {"status": "READ", "by": "agent"}},
+        {"message": "last_received", "text": "hi"},
+        {"message": {"from": "agent", "matching": "x"}},
+        {"message": {"from": "agent"}, "status": "read"},
+        {"answer": 400},
+        {"close": 4401},
+        {"close": "any"},
+        {"close": {"code": 1000, "by": "service"}},
+        {"close": {}},
+        {"not": {"message": {"from": "agent"}}, "for": "2s"},
+        {"not": {"message": "last_sent", "status": "read"}, "for": "2s"},
+        {"not": {"close": "any"}, "for": "2s"},
+    ],
+    ids=str,
+)
+def test_one_thing_can_be_expected(given):
+    Expect.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "say what of"),
+        ({"message": "last_sent"}, "status: or receipt:, one of them"),
+        ({"message": "last_sent", "status": "read", "text": "x"}, "one of them"),
+        ({"message": "last_sent", "answer": 200}, "answer: stands alone"),
+        ({"close": 4401, "status": "read"}, "close: stands alone"),
+        ({"close": 4401, "answer": 200}, "stands alone"),
+        ({"close": "soon"}, "a close code like 4401"),
+        ({"close": True}, "a close code like 4401"),
+        ({"close": 99}, "greater than or equal"),
+        ({"not": {"message": {}}}, "not: needs for:"),
+        ({"answer": 200, "for": "2s"}, "for: belongs to not:"),
+        ({"not": {"message": {}}, "for": "1s", "within": "1s"}, "not: has for:"),
+        ({"not": {}, "for": "1s"}, "say what must not happen"),
+        ({"not": {"message": "last_sent"}, "for": "1s"}, "status: or receipt:"),
+        ({"not": {"close": "any", "status": "read"}, "for": "1s"}, "one of them"),
+        ({"message": {"form": "agent"}}, "form"),
+    ],
+    ids=str,
+)
+def test_two_things_or_none_cannot(given, says):
+    with pytest.raises(ValidationError, match=says):
+        Expect.model_validate(given)
+
+
+def test_a_message_is_named_or_described():
+    named = Expect.model_validate({"message": "last_sent", "status": "read"})
+    described = Expect.model_validate({"message": {"nth": 2}})
+    assert (named.reference, named.wanted) == ("last_sent", None)
+    assert (described.reference, described.wanted) == (None, Wanted(nth=2))
+
+
+def test_an_end_of_the_connection_may_be_any():
+    assert Expect.model_validate({"close": "any"}).close.code is None
+    assert Expect.model_validate({"close": {"code": "any", "by": "client"}}).close.by == "client"
+
+
+def test_waiting_may_vary():
+    assert Wait.model_validate("1s..2s").duration.shortest_s == 1.0
+    assert Await.model_validate(None).message == Wanted()
+    assert KeepAlive.model_validate({"as": "clock"}).as_ == "clock"
