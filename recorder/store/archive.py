@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -385,6 +386,7 @@ def _id(session: str | SessionInfo) -> str:
     return session if isinstance(session, str) else session.session
 
 
+@cache
 def _own_version() -> str:
     try:
         return version("ums-recorder")
