@@ -98,11 +98,6 @@ class Delay(ABC):
     def longest_s(self) -> float | None:
         """It is never more than this; None: there is no such bound."""
 
-    @property
-    @abstractmethod
-    def usual_s(self) -> float:
-        """The middle of what is drawn."""
-
     @abstractmethod
     def draw(self, random: Random) -> float:
         """Seconds. A fixed delay draws nothing; a varying one draws once."""
@@ -143,10 +138,6 @@ class Duration(float, Delay):
     def longest_s(self) -> float:
         return float(self)
 
-    @property
-    def usual_s(self) -> float:
-        return float(self)
-
     def draw(self, random: Random) -> float:
         return float(self)
 
@@ -165,10 +156,6 @@ class NormalDelay(Delay):
     @property
     def longest_s(self) -> float | None:
         return None if self.deviation_s else self.mean_s
-
-    @property
-    def usual_s(self) -> float:
-        return self.mean_s
 
     def draw(self, random: Random) -> float:
         return max(0.0, random.gauss(self.mean_s, self.deviation_s))
@@ -191,10 +178,6 @@ class UniformDelay(Delay):
     @property
     def longest_s(self) -> float:
         return self.most_s
-
-    @property
-    def usual_s(self) -> float:
-        return (self.least_s + self.most_s) / 2
 
     def draw(self, random: Random) -> float:
         return random.uniform(self.least_s, self.most_s)

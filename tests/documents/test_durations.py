@@ -140,7 +140,6 @@ def test_what_is_drawn_lies_within_its_bounds(one, other, seed):
         drawn = delay.draw(Random(seed))
         assert 0 <= delay.shortest_s <= drawn
         assert delay.longest_s is None or drawn <= delay.longest_s
-        assert delay.shortest_s <= delay.usual_s
         assert drawn == delay.draw(Random(seed))
 
 

@@ -47,15 +47,6 @@ class Histogram:
             self.most_s = duration_s
         self._buckets[_bucket(duration_s)] += 1
 
-    def merge(self, other: Histogram) -> None:
-        """Count all that ``other`` has counted."""
-        self.count += other.count
-        self.total_s += other.total_s
-        for place, found in enumerate(other._buckets):
-            self._buckets[place] += found
-        self.least_s = min(_known(self.least_s, other.least_s), default=None)
-        self.most_s = max(_known(self.most_s, other.most_s), default=None)
-
     @property
     def mean_s(self) -> float | None:
         """The mean; None of nothing."""
@@ -91,7 +82,3 @@ def _bucket(duration_s: float) -> int:
 
 def _middle_s(bucket: int) -> float:
     return SMALLEST_S * math.pow(GROWTH, max(bucket - 0.5, 0.0))
-
-
-def _known(*durations: float | None) -> list[float]:
-    return [duration for duration in durations if duration is not None]

@@ -91,7 +91,7 @@ class _Agent:
             self._last = self._begin(_Trigger("message", asked.at_s, nth=self._said))
             if (key := self._wording.key_of.get(asked.frame)) is not None:
                 self._of[key] = self._last
-        elif asked.request.type == typenames.UPDATE_CONVERSATION and _closes(asked):
+        elif asked.closings:
             self._closing = self._begin(_Trigger("close", asked.at_s))
 
     def _begin(self, trigger: _Trigger) -> _Trigger:
@@ -135,7 +135,3 @@ def _timed(act: dict[str, Any] | str, after_s: float) -> dict[str, Any] | str:
         return act
     after = as_duration(after_s)
     return {act: {"after": after}} if isinstance(act, str) else {**act, "after": after}
-
-
-def _closes(asked: Asked) -> bool:
-    return b"CLOSE" in str(asked.request.body).encode()

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from recorder.messaging import typenames
-
 from ..receipts_plan import MessageKey
 from .recollection import Arrived, Asked, Left, Moment, Receipted
 from .wording import Wording
@@ -73,7 +71,7 @@ def _is_metadata(beside: list[object]) -> bool:
 
 
 def _is_barrier(moment: Moment) -> bool:
-    closing = isinstance(moment, Asked) and moment.request.type == typenames.UPDATE_CONVERSATION
+    closing = isinstance(moment, Asked) and bool(moment.closings)
     return closing or isinstance(moment, Left)
 
 

@@ -6,8 +6,9 @@ Pure: the payloads and the ends of connections are handed in, with their times.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from recorder.messaging import typenames
 from recorder.messaging.envelopes import Request, parse
 from recorder.messaging.events import (
     ChatStateReported,
@@ -26,6 +27,8 @@ from recorder.messaging.interpreter import Interpreter
 from ..receipts_plan import MessageKey
 
 CONSUMER = "CONSUMER"
+WHOLE = ""
+"""Closed is not one dialog, but the conversation with all of them."""
 
 # --- what is handed in -----------------------------------------------------------------------------------
 
@@ -85,6 +88,20 @@ class Asked(NamedTuple):
     def receipt(self) -> ReceiptReported | None:
         """The receipt it gives, if it does."""
         return next((event for event in self.told if isinstance(event, ReceiptReported)), None)
+
+    @property
+    def changes(self) -> list[dict[str, Any]]:
+        """The fields of a conversation it asks to change; none where it is about something else."""
+        body = self.request.body
+        if self.request.type != typenames.UPDATE_CONVERSATION or not isinstance(body, dict):
+            return []
+        fields = body.get("conversationField")
+        return [one for one in (fields if isinstance(fields, list) else [fields]) if isinstance(one, dict)]
+
+    @property
+    def closings(self) -> list[str]:
+        """What it asks to close: ids of dialogs, or ``WHOLE``."""
+        return [closed for change in self.changes if (closed := _closed(change)) is not None]
 
     @property
     def dialog_id(self) -> str | None:
@@ -277,6 +294,16 @@ class _Memory:
             if (key, event.status) not in self._receipts:
                 self._receipts.add((key, event.status))
                 yield Receipted(frame, at_s, key, event.status)
+
+
+def _closed(change: dict[str, Any]) -> str | None:
+    """What this changed field closes; None if it does something else."""
+    if change.get("conversationState") == "CLOSE":
+        return WHOLE
+    dialog = change.get("dialog")
+    if not isinstance(dialog, dict) or dialog.get("state") != "CLOSE":
+        return None
+    return str(dialog.get("dialogId") or "") or None
 
 
 def _seconds(offset_us: int | None) -> float | None:

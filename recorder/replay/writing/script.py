@@ -18,6 +18,7 @@ from .agent import agent_lines
 from .pacing import NOTICED_S, Pace, as_duration
 from .receipts import Given, final_receipts, receipts_by_place
 from .recollection import (
+    WHOLE,
     Answered,
     Arrived,
     Asked,
@@ -238,18 +239,15 @@ class _Steps:
         self._act(asked.at_s, "keep_alive")
 
     def _updating(self, asked: Asked) -> None:
-        body = asked.request.body if isinstance(asked.request.body, dict) else {}
-        fields = body.get("conversationField")
-        named = fields if isinstance(fields, list) else [fields]
-        closing = [one for one in named if isinstance(one, dict)]
         self._reach(self._last_receipt_s)  # closing waits for receipts by itself
-        if len(closing) == 1 and closing[0].get("conversationState") == "CLOSE":
-            self._act(asked.at_s, "close_conversation")
-        elif len(closing) == 1 and _closed_dialog(closing[0]) is not None:
-            where = self._wording.in_dialog(_closed_dialog(closing[0])).get("dialog")
-            self._act(asked.at_s, "close_dialog", where)
-        else:
+        if len(asked.changes) != 1 or not asked.closings:
             self._raw(asked)
+            return
+        (closed,) = asked.closings
+        if closed == WHOLE:
+            self._act(asked.at_s, "close_conversation")
+        else:
+            self._act(asked.at_s, "close_dialog", self._wording.in_dialog(closed).get("dialog"))
 
     def _raw(self, asked: Asked) -> None:
         envelope = self._wording.envelope(asked.request.raw)
@@ -354,14 +352,6 @@ def _uttered(uttered: Uttered) -> Any:
     if uttered.binary:
         return {"opcode": "binary", "data": base64.b64encode(uttered.data).decode()}
     return uttered.data.decode("utf-8", "backslashreplace").replace("${", "$${")
-
-
-def _closed_dialog(field: dict[str, Any]) -> str | None:
-    """The dialog that a changed field closes; None if it does something else."""
-    dialog = field.get("dialog")
-    if not isinstance(dialog, dict) or dialog.get("state") != "CLOSE":
-        return None
-    return str(dialog.get("dialogId") or "") or None
 
 
 def _resumed_from(moments: Sequence[Moment], place: int) -> int | str:

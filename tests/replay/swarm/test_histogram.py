@@ -40,15 +40,6 @@ def test_count_least_most_and_mean_are_exact(durations):
     assert histogram.quantile_s(1.0) == max(durations)
 
 
-@given(st.lists(DURATIONS, max_size=50), st.lists(DURATIONS, max_size=50))
-def test_merged_is_as_if_all_had_gone_into_one(some, others):
-    merged, both = of(some), of([*some, *others])
-    merged.merge(of(others))
-    shares = (0.01, 0.5, 0.9, 0.99, 1.0)
-    assert merged.quantiles_s(shares) == both.quantiles_s(shares)
-    assert (merged.count, merged.least_s, merged.most_s) == (both.count, both.least_s, both.most_s)
-
-
 def test_of_nothing_nothing_is_known():
     assert Histogram().quantiles_s((0.5, 0.99)) == [None, None]
     assert Histogram().mean_s is None

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from recorder.messaging import requests
 from recorder.messaging.events import Stamp
 from recorder.replay.receipts_plan import MessageKey
 from recorder.replay.writing.recollection import (
+    WHOLE,
     Answered,
     Arrived,
     Asked,
@@ -97,3 +100,24 @@ def test_one_leaves_when_the_last_connection_ends_and_comes_back_with_the_next()
     assert recollect(ends) == [
         Connected(0.0, 1, None), Beside(1.0, 2), Left(3.0, 2, None, None), Connected(4.0, 3, "t"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "closings"),
+    [
+        ({"field": "ConversationStateField", "conversationState": "CLOSE"}, [WHOLE]),
+        ([{"field": "Stage", "conversationState": "CLOSE"}], [WHOLE]),
+        ([{"field": "DialogChange", "type": "UPDATE", "dialog": {"dialogId": "d", "state": "CLOSE"}}], ["d"]),
+        ([{"field": "CSATRate", "csatRate": 5, "comment": "CLOSE to perfect"}], []),
+        ([{"field": "DialogChange", "dialog": {"dialogId": "CLOSE", "state": "OPEN"}}, 7, None], []),
+        (None, []),
+    ],
+    ids=["state", "stage", "dialog", "the word alone", "another state", "nothing"],
+)
+def test_what_is_closed_is_told_by_the_field_and_not_by_the_word(
+    tape: Any, field: Any, closings: list[str]
+) -> None:
+    body = {"conversationId": CONVERSATION, "conversationField": field}
+    tape.ask(1.0, requests.request("1", "cm.UpdateConversationField", body))
+    asked = next(one for one in recollect(tape.happenings) if isinstance(one, Asked))
+    assert asked.closings == closings
