@@ -8,6 +8,8 @@
 
 What is handed in outside such a stretch is committed before the call returns, as with an ``Intake``
 alone. Whoever holds must deliver nothing of what was handed in before ``commit`` has returned.
+
+What takes a disk milliseconds is done when there are some to spare: ``settle`` is told how many.
 """
 
 from __future__ import annotations
@@ -21,8 +23,13 @@ from recorder.errors import StorageFailed
 from recorder.wire.records import FrameSink, Record
 
 from .intake import Intake
-from .ledger import Ledger, Patience
+from .ledger import BARRIER_EVERY_S, Ledger, Patience
 from .rows import Batch
+
+LULL_S = 0.01
+"""So much time to spare is enough for a barrier, or for moving a second's worth of log into the file."""
+
+_AT_LATEST_S = 2.0
 
 
 class Gathering:
@@ -39,6 +46,8 @@ class Gathering:
         self._syncing: Future[None] | None = None
         self._marks: Mapping[str, int] = {}
         self._has_closed_once = False
+        self._log_is_safe = False
+        ledger.leave_the_log()
 
     def sink(self, intake: Intake) -> FrameSink:
         """The sink of one session in this gathering. It makes no barriers: ``settle`` does, for all."""
@@ -83,9 +92,10 @@ class Gathering:
         self._ledger.uncover(intake.rows)
         self._ended.append(intake)
 
-    def settle(self) -> None:
-        """See to a barrier, if one is due; to be called often.
+    def settle(self, spare_s: float = LULL_S) -> None:
+        """See to a barrier, if one is due; to be called often, with the time until nobody may be held up.
 
+        A barrier is due after a second, and waits for ``LULL_S`` to spare for another one at most.
         Waits for the disk only the first time: from then on a thread of its own does.
 
         Raises:
@@ -95,8 +105,19 @@ class Gathering:
             if not self._syncing.done():
                 return
             self._note_synced()
-        if not self._ledger.barrier_is_due(self._patience.clock) or self._ledger.is_covered:
-            return
+        is_lull = spare_s >= LULL_S
+        if is_lull and self._log_is_safe:
+            self._log_is_safe = False
+            with self._ledger.guard:
+                self._ledger.empty_the_log()
+        elif not self._ledger.is_covered and self._barrier_is_due(is_lull):
+            self._begin_barrier()
+
+    def _barrier_is_due(self, is_lull: bool) -> bool:
+        after_s = BARRIER_EVERY_S if is_lull else _AT_LATEST_S
+        return self._ledger.barrier_is_due(self._patience.clock, after_s=after_s)
+
+    def _begin_barrier(self) -> None:
         log = self._ledger.log
         if log is None or not self._has_closed_once:  # SQLite itself makes the log's name safe
             self.close()
@@ -131,6 +152,7 @@ class Gathering:
         with self._ledger.guard:
             self._ledger.mark(self._marks)
             _release(self._ended_before)
+        self._log_is_safe = True
 
     def _write(self, staged: Sequence[tuple[Intake, Batch]]) -> None:
         whole = Batch(

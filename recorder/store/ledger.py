@@ -13,19 +13,22 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import URL
 
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
 from .lock import ArchiveLock
-from .rows import Batch, Change, Row, SessionRows
+from .rows import Batch, Row, SessionRows
+from .statements import Statements, change_row
 from .tables import FRAME_COLUMNS, connection, frame
 from .trouble import DATABASE_ERRORS, StillAway, diagnose
 
 RETRY_EVERY_S = 0.25
 BARRIER_EVERY_S = 1.0
+
+_LONG_LOG = 16_000  # pages, 64 MB
 
 
 class Timekeeper(Protocol):
@@ -73,10 +76,8 @@ class Ledger:
         self._barrier_at_s: float | None = None
         self._uncovered: set[SessionRows] = set()
         self._sessions: set[int] = set()
-        # Compiled once: Core would compile it for every batch, which halves the rate.
-        self._insert_frame = str(
-            frame.insert().inline().compile(connection.engine, column_keys=list(FRAME_COLUMNS))
-        )
+        self._statements = Statements(connection.engine)
+        self._insert_frame = self._statements.insert(frame, FRAME_COLUMNS).sql
 
     def barrier_is_due(self, clock: Timekeeper, *, after_s: float = BARRIER_EVERY_S) -> bool:
         """Whether the last barrier, of whichever session, is as old as that."""
@@ -142,6 +143,24 @@ class Ledger:
         """SQLite's write-ahead log; None where a database sees to that by itself."""
         return None if self._path is None else self._path.with_name(f"{self._path.name}-wal")
 
+    def leave_the_log(self) -> None:
+        """From now on move the log into the file when ``empty_the_log`` is called, or once it is very long.
+
+        By itself SQLite does so every thousand pages, in the middle of a commit, which then takes
+        milliseconds instead of a tenth of one.
+        """
+        if self._sqlite is not None:
+            self._sqlite.execute(f"PRAGMA wal_autocheckpoint={_LONG_LOG}")
+
+    def empty_the_log(self) -> None:
+        """Move what is in the log into the file, as far as no reader is in the way; takes milliseconds.
+
+        Only ever from this connection: see ``has_wal_reset_bug``. What fails is left in the log.
+        """
+        if self._sqlite is not None:
+            with suppress(sqlite3.Error):
+                self._sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def mark(self, frames_on_disk: Mapping[str, int]) -> None:
         """Note beside the file that so many frames of these sessions are on disk."""
         if self._lock is not None:
@@ -174,7 +193,7 @@ class Ledger:
         if full is not self._full:
             self._set_full(full)
         if len(batch.frames) == 1 and not batch.opened and not batch.changes:
-            self._write_frames(batch.frames)  # one statement is atomic by itself
+            self._run_for(batch.frames, self._insert_frame)  # one statement is atomic by itself
             return
         self._run(self.begin)
         self._write(batch)
@@ -186,13 +205,13 @@ class Ledger:
         else:
             self._sqlite.execute(statement)
 
-    def _write_frames(self, rows: Sequence[Row]) -> None:
+    def _run_for(self, rows: Sequence[Row], statement: str) -> None:
         if self._sqlite is None:
-            self.connection.exec_driver_sql(self._insert_frame, list(rows))
+            self.connection.exec_driver_sql(statement, list(rows))
         elif len(rows) == 1:
-            self._sqlite.execute(self._insert_frame, rows[0])
+            self._sqlite.execute(statement, rows[0])
         else:
-            self._sqlite.executemany(self._insert_frame, rows)
+            self._sqlite.executemany(statement, rows)
 
     @property
     def begin(self) -> str:
@@ -202,25 +221,12 @@ class Ledger:
 
     def _write(self, batch: Batch) -> None:
         if batch.opened:
-            self.connection.execute(connection.insert().inline(), [dict(row) for row in batch.opened])
+            opened = self._statements.insert(connection, batch.opened[0])
+            self._run_for([opened.row(row) for row in batch.opened], opened.sql)
         if batch.frames:
-            self._write_frames(batch.frames)
-        for _, alike in groupby(batch.changes, key=_shape):
-            self._apply(list(alike))
-
-    def _apply(self, changes: list[Change]) -> None:
-        table, key, values = changes[0]
-        update = table.update().values({name: bindparam(f"new_{name}") for name in values})
-        for name in key:
-            update = update.where(table.c[name] == bindparam(f"key_{name}"))
-        self.connection.execute(
-            update,
-            [
-                {f"new_{name}": value for name, value in change.values.items()}
-                | {f"key_{name}": value for name, value in change.key.items()}
-                for change in changes
-            ],
-        )
+            self._run_for(batch.frames, self._insert_frame)
+        for statement, changes in groupby(batch.changes, key=self._statements.update):
+            self._run_for([change_row(statement, change) for change in changes], statement.sql)
 
     def _is_stored(self, batch: Batch) -> bool:
         # A COMMIT that reported a failure may have worked. Any one row of the batch tells: all or nothing.
@@ -285,10 +291,6 @@ class Ledger:
         if self._url is not None:
             with suppress(*DATABASE_ERRORS):
                 postgresql.unlock_session(self.connection, rows.session_id)
-
-
-def _shape(change: Change) -> tuple[object, ...]:
-    return change.table.name, tuple(change.key), tuple(change.values)
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

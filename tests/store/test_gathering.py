@@ -13,6 +13,7 @@ import pytest
 from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
+from recorder.store.gathering import LULL_S
 from recorder.store.verify import verify
 
 
@@ -123,6 +124,45 @@ def test_the_barrier_that_a_thread_waits_for_is_noted_once_it_is_through(settlin
     gathering.settle()
     gathering.close()
     assert archive.marks()[intake.session] == 2
+
+
+def barrier_at(settling, clock, when_s: float, spare_s: float) -> int:
+    """How many frames a barrier covers, if it is told at that time of so much time to spare."""
+    archive, gathering, intake = settling
+    clock.sleep_until(when_s)
+    gathering.settle(spare_s)
+    syncing = gathering._syncing
+    if syncing is not None:
+        syncing.result()
+        gathering.settle(0.0)
+    return archive.marks()[intake.session]
+
+
+@pytest.mark.parametrize(
+    ("when_s", "spare_s", "covers"),
+    [
+        pytest.param(0.9, LULL_S, 1, id="time to spare, but not due"),
+        pytest.param(1.5, LULL_S, 2, id="due, and time to spare"),
+        pytest.param(1.5, LULL_S / 2, 1, id="due, but somebody would be held up"),
+        pytest.param(1.5, -1.0, 1, id="due, but somebody is late already"),
+        pytest.param(2.5, -1.0, 2, id="it cannot wait any longer"),
+    ],
+)
+def test_a_barrier_waits_for_a_lull_for_a_second_at_most(settling, clock, when_s, spare_s, covers):
+    assert barrier_at(settling, clock, when_s, spare_s) == covers
+
+
+def test_the_log_goes_into_the_file_in_a_lull_after_the_barrier(settling, clock, path, frames):
+    """SQLite would do it in the middle of a commit, here of 1 250 pages."""
+    _, gathering, intake = settling
+    before = path.read_bytes()
+    gathering.sink(intake)([frames.one(3, b"x" * 5_000_000)])
+    assert barrier_at(settling, clock, 1.5, LULL_S) == 3
+    assert path.read_bytes() == before
+    gathering.settle(LULL_S / 2)
+    assert path.read_bytes() == before
+    gathering.settle(LULL_S)
+    assert path.read_bytes() != before
 
 
 def test_a_log_that_cannot_be_brought_to_disk_is_told(settling, clock, path):

@@ -382,13 +382,15 @@ def test_an_interrupt_in_the_middle_leaves_no_half_batch(path: Path, begin: Begi
         intake(frames.some(1))
         ledger = archive._ledger
 
-        def interrupted(_: object) -> None:
-            raise KeyboardInterrupt
+        def interrupted(rows: Any, statement: str) -> None:
+            if statement.startswith("UPDATE"):
+                raise KeyboardInterrupt
+            real(rows, statement)
 
-        real, ledger._apply = ledger._apply, interrupted
+        real, ledger._run_for = ledger._run_for, interrupted
         with pytest.raises(KeyboardInterrupt):
             intake([*frames.some(2, after=1), frames.closed])
-        ledger._apply = real
+        ledger._run_for = real
         with pytest.raises(StorageFailed, match="broken off"):
             intake(frames.some(1, after=3))
         assert list(archive.frames(intake.session)) == frames.some(1)

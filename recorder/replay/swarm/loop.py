@@ -7,6 +7,7 @@ players hear it. Between any two players it looks whether a receipt of somebody 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
@@ -37,8 +38,8 @@ class Gathers(Protocol):
         """Return when what was taken is committed."""
         ...
 
-    def settle(self) -> None:
-        """Called every turn: make what is committed safe against a power cut, if that is due."""
+    def settle(self, spare_s: float) -> None:
+        """Called every turn, with the time until somebody is due: see to what may take a while."""
         ...
 
 
@@ -180,6 +181,7 @@ class Swarm:
         self._do_what_is_due()
         while self._leaving:
             self._send_away(self._leaving.popleft())
+        self._gathering.settle(self._spare_s())
         ready = self._watch.ready(self._left_s())
         for start in range(0, len(ready), _AT_ONCE):
             some = ready[start : start + _AT_ONCE]
@@ -187,7 +189,10 @@ class Swarm:
             for user in some:
                 self._do_what_is_due()
                 self._advance(user)
-        self._gathering.settle()
+
+    def _spare_s(self) -> float:
+        """How long nobody is due."""
+        return self._wakes[0][0] - self._clock.now_s() if self._wakes else math.inf
 
     def _left_s(self) -> float | None:
         wakes = self._wakes

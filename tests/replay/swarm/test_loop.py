@@ -98,7 +98,7 @@ class Gathering:
         if self.fails is not None:
             raise self.fails
 
-    def settle(self):
+    def settle(self, spare_s):
         """Nothing to see to."""
 
 
