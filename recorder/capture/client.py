@@ -124,7 +124,8 @@ class RecordingConnection:
 
     def next_due_s(self) -> float | None:
         """When ``receive`` has something to do even if nothing comes; None for never."""
-        return self._next_deadline(None)
+        more_now = self._tap.has_more and not self._is_ending
+        return self._clock.now_s() if more_now else self._next_deadline(None)
 
     def send(self, text: str, *, at_s: float | None = None) -> Payload | None:
         """Record the text as one frame, send it, and return it as it was recorded.
@@ -201,6 +202,10 @@ class RecordingConnection:
     def wake(self) -> None:
         """Make ``receive`` return None now, or the next time it would wait. From any thread."""
         self._tap.wake()
+
+    def hurry(self) -> None:
+        """As ``wake``; and a service that does not read is waited for a few seconds more at most."""
+        self._tap.hurry()
 
     def hang_up(self, code: int = 1000, reason: str = "", *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
         """Say goodbye. It is over when ``receive`` has seen the service take part, or gave up on it.
@@ -306,7 +311,8 @@ class RecordingConnection:
         if due_s is None or self._is_ending or (now_s := self._clock.now_s()) < due_s:
             return
         # The answer to the last ping may still wait in the socket of a caller that only sends.
-        for _ in range(_MOST_AT_ONCE):
+        silent = now_s - self._tap.last_heard_s >= (self._options.ping_interval_s or 0.0)
+        for _ in range(_MOST_AT_ONCE if silent else 0):
             if self._is_ending or not self._take_in(now_s):
                 break
         if self._is_ending:

@@ -34,24 +34,20 @@ class Deliveries:
         self._assembler = PayloadAssembler()
 
     def match(self, delivered: int) -> None:
-        """The library has delivered this opcode: use up the frames it was made of, put a payload in line.
+        """The library has delivered a frame of this opcode: use it up, put the payload it ends in line.
 
         Raises:
             TextNotUtf8: it must not be delivered.
             PayloadTooLong: nor must this.
         """
-        heard = self.heard
-        frame = heard.popleft()
-        if frame.fin and frame.opcode == delivered and delivered <= Opcode.BINARY:
+        frame = self.heard.popleft()
+        if frame.fin and frame.opcode == delivered and 0 < delivered <= Opcode.BINARY:
             self._deliver(whole(frame), frame)  # by far the most common, so it takes no detour
             return
-        while frame.opcode != delivered or delivered < Opcode.CLOSE:
-            payload = self._assembler.feed(frame)
-            if payload is not None:
-                self._deliver(payload, frame)
-                return
+        if (payload := self._assembler.feed(frame)) is not None:
+            self._deliver(payload, frame)
+        elif delivered < Opcode.CLOSE:
             _check_text(frame)
-            frame = heard.popleft()
 
     def match_rest(self) -> None:
         """The connection is over: put in line what else was recorded, up to the first broken rule."""

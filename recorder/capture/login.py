@@ -54,8 +54,17 @@ class LoggedIn(NamedTuple):
     url: str
 
 
-def log_in(base: RestAddress, account: str, way: Way, *, clock: Clock) -> LoggedIn:
+def log_in(
+    base: RestAddress,
+    account: str,
+    way: Way,
+    *,
+    clock: Clock,
+    know: Callable[[str], None] = lambda token: None,
+) -> LoggedIn:
     """Look up the account's addresses at ``base``, and get a token for its messaging service.
+
+    ``know`` is told of every token that is given out on the way: an error may quote it.
 
     Raises:
         BadOption: the account or connector is no such name; nothing was asked.
@@ -68,7 +77,7 @@ def log_in(base: RestAddress, account: str, way: Way, *, clock: Clock) -> Logged
     def post(path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
         return ask(identity, "POST", f"/api/account/{account}/{path}", body, clock=clock)
 
-    token = _WAYS[type(way)](way, _Counter(identity, post))
+    token = _WAYS[type(way)](way, _Counter(identity, post, know))
     scheme = "wss" if messaging.secure else "ws"
     return LoggedIn(token, f"{scheme}://{messaging.netloc}/ws_api/account/{account}/messaging/consumer?v=3")
 
@@ -78,6 +87,7 @@ class _Counter(NamedTuple):
 
     address: RestAddress
     post: Callable[..., Mapping[str, object]]
+    know: Callable[[str], None]
 
     def token(self, path: str, body: Mapping[str, object] | None, *, called: str) -> str:
         value = self.post(path, body).get(called)
@@ -85,6 +95,7 @@ class _Counter(NamedTuple):
             raise CannotConnect(
                 self.address.place, f"its answer to {path.partition('?')[0]} holds no {called}"
             )
+        self.know(value)
         return value
 
 

@@ -26,6 +26,7 @@ TIMEOUT_S = 15.0
 """For one question and all of its answer."""
 LARGEST_ANSWER = 1024 * 1024
 LONGEST_REMARK = 200
+MOST_INTERIM = 16
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -114,8 +115,9 @@ def ask(
     """
     sock = reach(address, clock=clock)
     try:
-        asking = _Asking(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
-        status, data = asking.exchange(method, path, None if body is None else orjson.dumps(body))
+        asking = Exchange(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
+        written = None if body is None else orjson.dumps(body)
+        status, data = asking.exchange(method, path, written, content_type="application/json")
     finally:
         sock.close()
     told = _object_in(data)
@@ -126,8 +128,8 @@ def ask(
     return told
 
 
-class _Asking:
-    """One exchange over a connected socket."""
+class Exchange:
+    """One question and its answer over a connected socket, all of it over by ``until_s``."""
 
     def __init__(self, address: RestAddress, sock: socket.socket, *, clock: Clock, until_s: float) -> None:
         self._address = address
@@ -137,10 +139,10 @@ class _Asking:
         self._http = h11.Connection(h11.CLIENT)
         self._begins = b""
 
-    def exchange(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+    def exchange(self, method: str, path: str, body: bytes | None, *, content_type: str) -> tuple[int, bytes]:
         """Status and body of the answer. Raises ``CannotConnect``."""
         try:
-            self._send(method, path, body)
+            self._send(method, path, body, content_type)
             return self._receive()
         except TimeoutError:
             problem = "it did not answer in time"
@@ -151,12 +153,12 @@ class _Asking:
             problem = "it broke off the connection" if ended else "it does not answer with HTTP"
         raise CannotConnect(self._address.place, problem)
 
-    def _send(self, method: str, path: str, body: bytes | None) -> None:
-        headers = [("host", self._address.netloc), ("accept", "application/json"), ("connection", "close")]
+    def _send(self, method: str, path: str, body: bytes | None, content_type: str) -> None:
+        headers = [("Host", self._address.netloc), ("Accept", "application/json"), ("Connection", "close")]
         if body is not None:
-            headers += [("content-type", "application/json"), ("content-length", str(len(body)))]
+            headers += [("Content-Type", content_type), ("Content-Length", str(len(body)))]
         elif method == "POST":
-            headers.append(("content-length", "0"))
+            headers.append(("Content-Length", "0"))
         data = self._http.send(h11.Request(method=method, target=path, headers=headers)) or b""
         data += self._http.send(h11.Data(data=body or b"")) or b"" if body else b""
         self._http.send(h11.EndOfMessage())
@@ -164,8 +166,8 @@ class _Asking:
         self._sock.sendall(data)
 
     def _receive(self) -> tuple[int, bytes]:
-        status, body = 0, bytearray()
-        while True:
+        status, body, interim = 0, bytearray(), 0
+        while interim <= MOST_INTERIM:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
                 self._sock.settimeout(self._left_s())
@@ -178,10 +180,13 @@ class _Asking:
                 body += event.data
             elif isinstance(event, h11.EndOfMessage):
                 return status, bytes(body)
-            elif not isinstance(event, h11.InformationalResponse):
+            elif isinstance(event, h11.InformationalResponse):
+                interim += 1
+            else:
                 raise ConnectionResetError
             if len(body) > LARGEST_ANSWER:
                 raise CannotConnect(self._address.place, f"its answer is longer than {LARGEST_ANSWER} bytes")
+        raise CannotConnect(self._address.place, "it says again and again that the answer is to come")
 
     def _left_s(self) -> float:
         left_s = self._until_s - self._clock.now_s()
@@ -219,7 +224,9 @@ def _remark(told: Mapping[str, object] | None) -> str:
     for name in ("message", "error_description", "error"):
         value = (told or {}).get(name)
         if isinstance(value, str) and value:
-            return "".join(char if char.isprintable() else " " for char in value[:LONGEST_REMARK])
+            shown = "".join(char if char.isprintable() else " " for char in value[: LONGEST_REMARK + 1])
+            # Cut between words: half a secret would not be recognised as one by whoever blanks them.
+            return shown if len(value) <= LONGEST_REMARK else f"{shown.rpartition(' ')[0]} …".lstrip()
     return ""
 
 

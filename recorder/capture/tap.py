@@ -7,8 +7,6 @@ library asks for: a burst is one commit. Outgoing bytes are recorded before they
 from __future__ import annotations
 
 import contextlib
-import select
-import selectors
 import socket
 import ssl
 import struct
@@ -18,15 +16,18 @@ from typing import NoReturn
 
 from recorder.clock import Clock
 from recorder.wire.frames import Side
-from recorder.wire.handshake import ResponseHead, header_values
+from recorder.wire.handshake import plainly
 from recorder.wire.records import RecordedFrame
 
+from .selecting import readable
 from .tracker import ConnectionTracker, PayloadTooLong
 
 CHUNK = 64 * 1024
+MOST_FRAMES = 256  # recorded at once: so many rows take a millisecond or two, and a receipt may be due
+GLUED = 4 * 1024  # bytes read at once during the upgrade: what is glued to it is recorded in one go
 MAX_UNREAD = 4 * 1024 * 1024
 MAX_UNSENT = 64 * 1024 * 1024
-_SELECT_LIMIT = 1024  # select() takes no descriptor from here on (FD_SETSIZE)
+HURRY_S = 3.0
 
 
 class UpgradeRefused(Exception):
@@ -75,6 +76,7 @@ class TapSocket:
         self._woken = False
         self._unread = b""
         self._at = 0
+        self._ahead = b""  # read, not recorded yet
         self._upgrading: bytearray | None = bytearray()
         self._too_long: PayloadTooLong | None = None
         self._closed = False
@@ -87,7 +89,7 @@ class TapSocket:
         self.stalled = False
         self.trouble: str | None = None
         self._read_waits_for_writing = False
-        self._many_descriptors = max(sock.fileno(), self._wake_reader.fileno()) >= _SELECT_LIMIT
+        self._hurry_until_s = float("inf")
 
     # What a WebSocket library calls ---------------------------------------------------------------
 
@@ -154,6 +156,11 @@ class TapSocket:
         return self._sock.fileno()
 
     @property
+    def has_more(self) -> bool:
+        """Whether bytes were read that nobody has asked for: to wait for the socket would be in vain."""
+        return self._at < len(self._unread) or bool(self._ahead)
+
+    @property
     def waits_to_write(self) -> bool:
         """Whether there is something to do once the socket can be written."""
         return bool(self._unsent) or self._read_waits_for_writing
@@ -204,14 +211,17 @@ class TapSocket:
         with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
             self._wake_writer.send(b"w")
 
+    def hurry(self) -> None:
+        """As ``wake``; and what is being sent, or will be, has ``HURRY_S`` from now at most."""
+        self._hurry_until_s = min(self._hurry_until_s, self._clock.now_s() + HURRY_S)
+        self.wake()
+
     def take_wake(self) -> bool:
         """Whether ``wake`` was called since this was last asked."""
         if not self._woken:
             return False
         self._woken = False
-        with contextlib.suppress(OSError):
-            while self._wake_reader.recv(1024):
-                pass
+        self._hear_wakes()
         return True
 
     def take_in(self) -> None:
@@ -247,10 +257,12 @@ class TapSocket:
         """Read and record what is there, up to one chunk; return whether anything was, an end included."""
         if self._unsent:
             self._flush_while_reading()
-        data = self._read()
+        data = self._ahead or self._read()
         if not data:
             return data is not None
         self.last_heard_s = self._clock.now_s()
+        taken = self._tracker.reach(data, MOST_FRAMES)
+        data, self._ahead = data[:taken], data[taken:]
         self._take_frames(lambda: self._tracker.received(data))
         self._unread = self._unread[self._at :] + data if self._at < len(self._unread) else data
         self._at = 0
@@ -283,7 +295,7 @@ class TapSocket:
         """Bytes that are there; ``b""`` at the end of the stream; None if there is nothing yet."""
         self._read_waits_for_writing = False
         try:
-            data = self._sock.recv(CHUNK)
+            data = self._sock.recv(CHUNK if self._upgrading is None else GLUED)
             if data and isinstance(self._sock, ssl.SSLSocket):
                 data = _with_decrypted(data, self._sock)
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -309,7 +321,7 @@ class TapSocket:
         if problems:
             raise UpgradeRefused(problems[0])
         if self._tracker.handshake is not None:
-            self._unread = _plainly(self._tracker.answer()) + answer[self._tracker.answer_size() :]
+            self._unread = plainly(self._tracker.answer()) + answer[self._tracker.answer_size() :]
             self._upgrading = None
 
     def _send_all(self, data: bytes) -> None:
@@ -325,12 +337,15 @@ class TapSocket:
 
     def _wait_to_send(self, until_s: float, *, writing: bool) -> None:
         """Wait for room. Meanwhile take in what comes: a peer that only writes would never read again."""
-        left_s = until_s - self._clock.now_s()
+        left_s = min(until_s, self._hurry_until_s) - self._clock.now_s()
         if left_s <= 0:
             self._stall()
         has_room = len(self._unread) - self._at < MAX_UNREAD and self._too_long is None
-        reading = has_room and not self.ended
-        if self._sock in self._select([self._sock] if reading else [], left_s, writing=writing):
+        reading = [self._wake_reader, *([self._sock] if has_room and not self.ended else [])]
+        ready = readable(reading, left_s, writing=self._sock if writing else None)
+        if self._wake_reader in ready:
+            self._hear_wakes()
+        if self._sock in ready:
             self._take_chunk()
 
     def _stall(self) -> NoReturn:
@@ -341,32 +356,17 @@ class TapSocket:
     def _wait(self, until_s: float | None, *, wake: bool) -> None:
         """Wait until there may be something to read. Raises TimeoutError at the deadline or when woken."""
         left_s = None if until_s is None else until_s - self._clock.now_s()
-        if left_s is not None and left_s <= 0:
+        if (left_s is not None and left_s <= 0) or (wake and self._woken):
             raise TimeoutError
         sources = [self._sock, self._wake_reader] if wake else [self._sock]
-        ready = self._select(sources, left_s, writing=self.waits_to_write)
+        ready = readable(sources, left_s, writing=self._sock if self.waits_to_write else None)
         if self._wake_reader in ready:
-            self._woken = True
             raise TimeoutError
 
-    def _select(
-        self, reading: list[socket.socket], left_s: float | None, *, writing: bool
-    ) -> list[socket.socket]:
-        """Those of ``reading`` that can be read; returns as well when the socket can be written, if asked.
-
-        select() and not poll(): it counts in microseconds, and a timed receipt waits here.
-        """
-        if not self._many_descriptors:
-            return select.select(reading, [self._sock] if writing else [], [], left_s)[0]
-        with selectors.PollSelector() as selector:
-            for sock in reading:
-                selector.register(sock, selectors.EVENT_READ)
-            if writing and self._sock in reading:
-                selector.modify(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            elif writing:
-                selector.register(self._sock, selectors.EVENT_WRITE)
-            ready = selector.select(left_s)
-        return [sock for sock in reading if any(key.fileobj is sock and events & 1 for key, events in ready)]
+    def _hear_wakes(self) -> None:
+        with contextlib.suppress(OSError):
+            while self._wake_reader.recv(1024):
+                pass
 
 
 def _with_decrypted(data: bytes, sock: ssl.SSLSocket) -> bytes:
@@ -374,14 +374,6 @@ def _with_decrypted(data: bytes, sock: ssl.SSLSocket) -> bytes:
     while len(data) < CHUNK and sock.pending():
         data += sock.recv(CHUNK)
     return data
-
-
-def _plainly(answer: ResponseHead) -> bytes:
-    """The checked answer with nothing in it but what a WebSocket library needs."""
-    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
-    for name in ("Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"):
-        lines += [f"{name}: {value}" for value in header_values(answer.headers, name)]
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def _in_words(problem: OSError) -> str:

@@ -120,6 +120,10 @@ class ConnectionTracker:
             raise PayloadTooLong.of_length(declared, limit=self._max_payload, recorded=recorded)
         return recorded
 
+    def reach(self, data: bytes, most: int) -> int:
+        """How many of these bytes of the service the next ``most`` frames take."""
+        return len(data) if self._incoming is None else self._incoming.reach(data, most)
+
     def release(self) -> Sequence[RecordedFrame]:
         """Stop holding: record what was glued to the upgrade, as ``received`` does."""
         held, self._held = self._held, None

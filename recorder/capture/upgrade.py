@@ -72,6 +72,7 @@ def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker
             redirect_limit=0,
             enable_multithread=False,
             skip_utf8_validation=True,
+            fire_cont_frame=True,  # it joins fragments in a time that grows with their square
             class_=Library,
         )
         assert isinstance(made, Library)  # noqa: S101 - that is what ``class_`` says

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import re
-import socket
-import ssl
 from urllib.parse import urlsplit
 
-from recorder.errors import BadOption
+from recorder.clock import RealClock
+from recorder.errors import BadOption, CannotConnect
 
-from .transport import tls_context
+from .rest import Exchange, RestAddress
+from .transport import reach
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 60.0
 _TARGET = re.compile(r"/(?!/)[\x21-\x7e]*")
 
 
@@ -25,8 +24,8 @@ def put_file(
 ) -> None:
     """Upload ``data`` to the path ``target`` (with its query) at the scheme, host and port of ``base_url``.
 
-    No redirect is followed: what a service answers can name no other host. Each step of it may take
-    ``TIMEOUT_S``.
+    No redirect is followed: what a service answers can name no other host. All of it may take
+    ``TIMEOUT_S``, but the connecting.
 
     Raises:
         NotTaken: the service is not there, or does not want it.
@@ -34,22 +33,17 @@ def put_file(
     if not _TARGET.fullmatch(target):
         raise NotTaken("the service gave a path that no request can carry")
     place = urlsplit(base_url)
+    address = RestAddress(secure=place.scheme == "https", netloc=place.netloc, ca_file=ca_file)
+    clock = RealClock()
     try:
-        connection = _connection(base_url, ca_file)
+        sock = reach(address, clock=clock)
         try:
-            connection.request("PUT", target, body=data, headers={"Content-Type": content_type})
-            status = connection.getresponse().status
+            putting = Exchange(address, sock, clock=clock, until_s=clock.now_s() + TIMEOUT_S)
+            status, _ = putting.exchange("PUT", target, data, content_type=content_type)
         finally:
-            connection.close()
-    except TimeoutError:
-        raise NotTaken(f"{place.netloc} did not answer within {TIMEOUT_S:g} s") from None
-    except socket.gaierror:
-        raise NotTaken(f"the name of {place.netloc} cannot be resolved") from None
-    except ssl.SSLError:
-        raise NotTaken(f"{place.netloc} cannot be trusted, or does not speak TLS") from None
-    except (OSError, http.client.HTTPException) as problem:
-        says = problem.strerror if isinstance(problem, OSError) and problem.strerror else "it broke off"
-        raise NotTaken(f"{place.netloc} did not take it ({says.lower()})") from None
+            sock.close()
+    except CannotConnect as problem:
+        raise NotTaken(f"{place.netloc} did not take it: {problem.problem}") from None
     if not 200 <= status < 300:
         raise NotTaken(f"{place.netloc} answered {status}")
 
@@ -63,12 +57,3 @@ def check_upload_url(url: str) -> None:
         usable = False
     if not usable or "@" in url or re.search(r"[^\x21-\x7e]", url):
         raise BadOption("upload_url", "it must be an address like https://host, without user or password")
-
-
-def _connection(base_url: str, ca_file: str | None) -> http.client.HTTPConnection:
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    if parts.scheme == "https":
-        context = tls_context(ca_file)
-        return http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_S, context=context)
-    return http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_S)

@@ -56,12 +56,13 @@ def login(
     way = _way(anonymous=anonymous, code=code, connector=connector)
     address = rest_address(base, ca_file=None if ca_file is None else str(ca_file))
     say(f"asking {address.place} for the addresses of account {account}")
+    redactor = Redactor(secrets.token_bytes(16), known=() if code is None else (code,))
+    clock = RealClock() if clock is None else clock
     try:
-        token, url = log_in(address, account, way, clock=RealClock() if clock is None else clock)
+        token, url = log_in(address, account, way, clock=clock, know=redactor.know)
     except CannotConnect as refused:
-        # The service's own words are in there, and may say again what it was told.
-        blank = Redactor(secrets.token_bytes(16), known=() if code is None else (code,)).text
-        raise CannotConnect(refused.url, blank(refused.problem), hint=refused.hint) from None
+        # The service's own words are in there, and may say again what it was told, or told us.
+        raise CannotConnect(refused.url, redactor.text(refused.problem), hint=refused.hint) from None
     claims = claims_of(token)
     expires_s = None if claims is None else claims.exp
     return Login(token, url, None if expires_s is None else expires_s * 1_000_000)

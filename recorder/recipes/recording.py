@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,8 @@ from recorder.errors import BadOption, CannotConnect, RecorderError, RecordingIn
 from recorder.messaging.envelopes import dump
 from recorder.messaging.redaction import Redactor
 from recorder.messaging.requests import init_connection as init_connection_request
+from recorder.replay.errands import Errand
+from recorder.replay.waiting import Waiter, Waiting
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake
 from recorder.wire.payloads import Payload
@@ -57,6 +59,9 @@ class Recording:
 
     def approach(self, options: ConnectOptions) -> Approach:
         """The session's next connection, to be made elsewhere. It never waits for room to send."""
+        return self._approach(options, queueing=True)
+
+    def _approach(self, options: ConnectOptions, *, queueing: bool) -> Approach:
         return Approach(
             options,
             connection=next(self.connections),
@@ -64,7 +69,7 @@ class Recording:
             began_s=self.began_s,
             clock=self.clock,
             sink=self.sink or self.intake,
-            queueing=True,
+            queueing=queueing,
         )
 
     def tracker(self, options: ConnectOptions) -> ConnectionTracker:
@@ -79,16 +84,25 @@ class Recording:
             max_payload=options.max_payload,
         )
 
-    def connect(self, options: ConnectOptions) -> RecordingConnection:
-        """Open the session's next connection. Raises ``CannotConnect``, once that is recorded."""
-        return RecordingConnection.open(
-            options,
-            connection=next(self.connections),
-            numbers=self.numbers,
-            began_s=self.began_s,
-            clock=self.clock,
-            sink=self.sink or self.intake,
-        )
+    def connect(self, options: ConnectOptions, *, stop: Stop) -> RecordingConnection:
+        """Open the session's next connection. Raises ``CannotConnect``, once that is recorded.
+
+        Names and addresses take their time, and cannot be woken: a helper thread waits for them, so that
+        ``stop`` ends it at once, with a ``CannotConnect`` too.
+        """
+        approach = self._approach(options, queueing=False)
+        making = Errand(approach.make, name="connect")
+        try:
+            with closing(making), closing(Waiter(RealClock())) as waiter:
+                stop.on_stop(waiter.wake)
+                while not making.done and not stop.is_set():
+                    waiter.wait(Waiting(None, (making,)))
+                if not making.done:
+                    raise CannotConnect(options.place, "stopped before the connection was made")
+        except BaseException:
+            approach.give_up()
+            raise
+        return RecordingConnection.taken(approach)
 
 
 @contextmanager
@@ -131,7 +145,7 @@ def recording(
         raise
     except (RecorderError, KeyboardInterrupt) as ended:
         if isinstance(ended, RecorderError):
-            _blank_error(ended, blank)
+            blank_error(ended, blank)
         # The recording itself is whole: what ended it is part of the story.
         intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
         if isinstance(ended, RecorderError):
@@ -152,7 +166,8 @@ def _as_it_is(text: str) -> str:
     return text
 
 
-def _blank_error(error: RecorderError, blank: Callable[[str], str]) -> None:
+def blank_error(error: RecorderError, blank: Callable[[str], str]) -> None:
+    """Take the secrets out of every text of this error."""
     for name, value in list(vars(error).items()):
         if isinstance(value, str):
             setattr(error, name, blank(value))
@@ -253,8 +268,8 @@ def record(
         ) as session,
     ):  # fmt: skip
         say(f"recording session {session.intake.session} into {opened.where}")
-        connection = session.connect(options)
-        stop.on_stop(connection.wake)
+        connection = session.connect(options, stop=stop)
+        stop.on_stop(connection.hurry)
         say(f"connected to {options.place}")
         if init_connection:
             connection.send(dump(init_connection_request("0", options.token or "")))
@@ -286,6 +301,9 @@ def raise_unless_well_ended(
         reason = f" ({closed.close_reason})" if closed.close_reason else ""
         problem = f"the service closed the connection with {closed.close_code}{reason}"
         raise CannotConnect(options.place, problem, hint=NOT_LET_IN[closed.close_code])
+    if closed.how == "failed":
+        why = closed.detail or "it was not to be trusted any more"
+        raise RecordingIncomplete(f"the connection could not go on: {why}; what came is recorded")
     if closed.how != "closed":
         detail = f": {closed.detail}" if closed.detail else ""
         raise RecordingIncomplete(

@@ -24,6 +24,9 @@ LONGEST_WAIT_S = 60.0
 MOST_ATTEMPTS = 35
 """As LivePerson's own agent SDK does it, but for the jitter and the cap."""
 
+MOST_REFUSALS = 3
+"""So many fresh tokens are tried where a service lets in and then, before ``FIRST_WAIT_S``, refuses."""
+
 THROTTLED = 429
 THROTTLED_WAIT_S = 1.0
 """Who is told 429 waits at least this long."""
@@ -46,7 +49,7 @@ class Reconnecting:
     def __init__(self, policy: Policy, *, rng: random.Random) -> None:
         self.policy = policy
         self._rng = rng
-        self._attempts = 0
+        self._attempts = self._refusals = 0
         self._fresh_token_tried = False
         self._settled_s: float | None = None
 
@@ -66,11 +69,13 @@ class Reconnecting:
         if self.policy == "never" or (self.policy == "on_auth_close" and not refused):
             return None
         if self._settled_s is not None and now_s - self._settled_s >= FIRST_WAIT_S:
-            self._attempts = 0  # it held; what came before is forgiven
+            self._attempts = self._refusals = 0  # it held; what came before is forgiven
         self._settled_s = None
         if not refused:
             return self._later(now_s, fresh_token=False)
-        if self._fresh_token_tried and self.policy == "on_auth_close":
+        self._refusals += 1
+        hopeless = self._fresh_token_tried or self._refusals > MOST_REFUSALS
+        if hopeless and self.policy == "on_auth_close":
             return None
         at_once = not self._fresh_token_tried and self._attempts == 0
         self._fresh_token_tried = True

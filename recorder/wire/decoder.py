@@ -69,6 +69,9 @@ _HEAD_RULES: tuple[tuple[str, Callable[[_Head], bool]], ...] = (
 )
 
 
+_LONGEST_HEAD = 14
+
+
 def _close_violations(payload: bytes) -> list[str]:
     if not payload:
         return []
@@ -182,6 +185,29 @@ class FrameDecoder:
         if at < size:
             self._hold(data[at:])
         return frames
+
+    def reach(self, data: bytes, most: int) -> int:
+        """How many of these bytes, from the first, ``most`` frames take; all, if they hold no more frames.
+
+        They are not taken in: ``feed`` does that.
+        """
+        at, size = 0, len(data)
+        if size <= 2 * most:  # no frame is shorter than two bytes
+            return size
+        if self._held:
+            # Its head may be cut: what is lacking of it is looked at together with the data.
+            whole = self._whole or _whole_size(self._held + data[:_LONGEST_HEAD])
+            at, most = (size if whole is None else whole - len(self._held)), most - 1
+        while most > 0 and at + 2 <= size:
+            second = data[at + 1]
+            length = second & 0x7F
+            if length == 126:
+                length = int.from_bytes(data[at + 2 : at + 4], "big")
+            elif length == 127:
+                length = int.from_bytes(data[at + 2 : at + 10], "big")
+            at += HEAD_SIZE[second] + length
+            most -= 1
+        return size if most > 0 or at > size else at
 
     def end(self) -> Frame | None:
         """The connection is over: return what is unfinished as a last frame, or None if nothing is.

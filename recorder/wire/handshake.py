@@ -129,6 +129,14 @@ def header_values(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(value for key, value in headers if key.lower() == wanted)
 
 
+def plainly(answer: ResponseHead) -> bytes:
+    """A checked answer with nothing in it but what a WebSocket library needs of it."""
+    lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
+    for name in ("Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"):
+        lines += [f"{name}: {value}" for value in header_values(answer.headers, name)]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 def problems(request: RequestHead, response: ResponseHead) -> tuple[str, ...]:
     """What a client must not accept in this answer (RFC 6455 4.1), a sentence each; empty if it may go on."""
     if response.status is None:

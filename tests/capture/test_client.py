@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import select
 import threading
 import time
 
@@ -592,3 +593,43 @@ def test_what_is_taken_in_is_recorded_before_it_is_delivered(serve, reach_out, l
     assert [frame.payload for frame in ledger.frames] == [b"hello"]
     assert connection.receive(clock.now_s()).data == b"hello"
     connection.take_in()
+
+
+def test_what_is_glued_to_a_ping_does_not_wait_for_the_network(serve, reach_out, clock):
+    """One read brings pings and texts; who asks with no time to spare is told that there is more now."""
+
+    def script(peer):
+        peer.accept()
+        peer.send(b"".join(encode(Opcode.PING, b"%d" % n) + encode(Opcode.TEXT, b"%d" % n) for n in range(9)))
+        return peer.hear_to_the_end()
+
+    connection = reach_out(serve(script).url)
+    select.select([connection], [], [], PATIENCE_S)
+    got = []
+    while True:
+        if (payload := connection.receive(clock.now_s())) is not None:
+            got.append(payload.data)
+        elif (due_s := connection.next_due_s()) is None or due_s > clock.now_s():
+            break
+    assert got == [b"%d" % n for n in range(9)]
+
+
+def test_fragments_without_end_are_looked_up_from(serve, reach_out, clock):
+    """As long as they come, whoever asks gets a turn after each: a receipt may be due."""
+
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.TEXT, b"x", fin=False) + encode(0, b"x" * 1000, fin=False) * 100)
+        peer.hear()
+        peer.send(encode(0, b"end"))
+        peer.hear_to_the_end()
+
+    connection = reach_out(serve(script).url)
+    select.select([connection], [], [], PATIENCE_S)
+    turns = 0
+    while connection._tap.has_more or not turns:
+        assert connection.receive(clock.now_s()) is None
+        turns += 1
+    connection.send("go on")
+    assert connection.receive(soon()).data == b"x" * 100_001 + b"end"
+    assert turns > 50

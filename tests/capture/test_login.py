@@ -148,3 +148,12 @@ def test_an_encrypted_lookup_leads_to_an_encrypted_socket(serve, clock, certific
 
 def test_no_secret_is_in_what_these_things_print():
     assert "brand" not in repr(Vouched("brand"))
+
+
+def test_tokens_given_out_on_the_way_are_told_before_they_are_shown_to_anybody(service, clock):
+    """The connector may quote the outer token when it refuses it."""
+    service.answers |= {"/anonymous/authorize": {"token": "outer"}, "/app/c-1/authenticate?v=3.0": {}}
+    told = []
+    with pytest.raises(CannotConnect):
+        log_in(service.base, "12345678", Anonymous("c-1"), clock=clock, know=told.append)
+    assert told == ["outer"]

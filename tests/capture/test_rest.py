@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
@@ -217,3 +218,27 @@ def test_what_is_no_address_is_refused_without_being_repeated(url, says):
 def test_where_else_one_is_sent_is_no_less_safe(netloc, encrypted_too, plain_too):
     assert (rest_address("https://a").elsewhere(netloc) is not None) == encrypted_too
     assert (rest_address("http://127.0.0.1").elsewhere(netloc) is not None) == plain_too
+
+
+@pytest.mark.parametrize(
+    ("remark", "shown"),
+    [
+        pytest.param("x" * 200, "x" * 200, id="just fits"),
+        pytest.param("word " * 39 + "s3cr3t-s3cr3t", "word " * 38 + "word …", id="cut before a word"),
+        pytest.param("s" * 201, "…", id="one long word"),
+    ],
+)
+def test_a_remark_is_never_cut_inside_a_word(serve, clock, remark, shown):
+    """Half a secret is not recognised as one by whoever blanks them."""
+    service = serve(answer("401 No", json.dumps({"message": remark}).encode()))
+    assert refusal(address_of(service), clock).problem.endswith(f"401 Unauthorized: {shown}")
+
+
+def test_an_answer_that_is_announced_for_ever_is_not_waited_for(serve, clock):
+    def script(peer):
+        peer.read_request()
+        with contextlib.suppress(OSError):
+            while True:
+                peer.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+    assert "again and again" in refusal(address_of(serve(script)), clock).problem

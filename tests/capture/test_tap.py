@@ -9,11 +9,12 @@ import threading
 
 import pytest
 
-from recorder.capture.tap import CHUNK, TapSocket, UpgradeRefused
+from recorder.capture.tap import CHUNK, MOST_FRAMES, TapSocket, UpgradeRefused
 from recorder.capture.tracker import ConnectionTracker, PayloadTooLong
 from recorder.clock import RealClock
 from recorder.wire.frames import Opcode, encode
 from recorder.wire.handshake import accept_for
+from recorder.wire.records import RecordedFrame
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 REQUEST = f"GET / HTTP/1.1\r\nSec-WebSocket-Key: {KEY}\r\n\r\n".encode()
@@ -301,7 +302,7 @@ def test_drain_ends_in_time_while_bytes_keep_coming(ends):
 
 
 def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch):
-    monkeypatch.setattr("recorder.capture.tap._SELECT_LIMIT", 0)
+    monkeypatch.setattr("recorder.capture.selecting._SELECTABLE", 0)
     pair = ends().upgraded()
     pair.now()
     with pytest.raises(TimeoutError):
@@ -337,3 +338,52 @@ def test_what_is_for_a_moment_is_recorded_before_and_leaves_no_sooner(ends):
     assert pair.clock.now_s() >= at_s
     assert arrived == [b""]
     assert pair.theirs.recv(64) == frame
+
+
+def test_a_flood_of_tiny_frames_is_recorded_few_at_a_time_and_whole(ends):
+    """A receipt may fall due while it is written down: tens of thousands of rows would hold it up."""
+    batches = []
+    pair = ends(lambda records: batches.append(list(records))).upgraded()
+    pings = b"".join(encode(Opcode.PING, str(n).encode()) for n in range(5 * MOST_FRAMES))
+    sender = threading.Thread(target=pair.theirs.sendall, args=(pings,))
+    sender.start()
+    served = b""
+    while len(served) < len(pings):
+        served += pair.tap.recv(1000)
+    sender.join()
+    assert served == pings
+    frames = [record for batch in batches for record in batch if isinstance(record, RecordedFrame)]
+    assert [frame.payload for frame in frames] == [str(n).encode() for n in range(5 * MOST_FRAMES)]
+    assert max(map(len, batches)) <= MOST_FRAMES
+    assert not pair.tap.has_more
+
+
+def test_a_hurry_ends_a_send_that_nobody_takes_and_a_wake_does_not(ends):
+    """Who types a line wakes the connection too: that is no reason to give a frame up."""
+    pair = ends().upgraded()
+    pair.tap.wake()
+    waker = threading.Timer(0.02, pair.tap.wake)
+    reader = threading.Timer(0.05, _hear, (pair.theirs, 4_000_000))
+    waker.start()
+    reader.start()
+    assert pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=bytes(4))) > 4_000_000
+    reader.join()
+    assert pair.tap.take_wake()
+
+    pair.tap._hurry_until_s = pair.clock.now_s() + 0.02  # as after HURRY_S, but for the wait
+    with pytest.raises(TimeoutError):
+        pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=bytes(4)))
+    assert pair.tap.stalled
+
+
+def test_a_hurry_is_a_wake(ends):
+    pair = ends().upgraded()
+    pair.tap.hurry()
+    with pytest.raises(TimeoutError):
+        pair.tap.recv(1)
+    assert pair.tap.take_wake()
+
+
+def _hear(sock, size):
+    while size > 0:
+        size -= len(sock.recv(65536))

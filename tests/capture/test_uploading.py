@@ -85,3 +85,28 @@ def test_nobody_there():
 def test_what_is_no_address_is_said_before_anything_goes_out(url):
     with pytest.raises(BadOption, match="upload_url"):
         check_upload_url(url)
+
+
+def test_an_answer_in_crumbs_is_not_waited_for_without_end(shelf, monkeypatch):
+    """Each crumb comes in time, and the whole would take days."""
+    monkeypatch.setattr("recorder.capture.uploading.TIMEOUT_S", 0.3)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def crumble():
+        with contextlib.suppress(OSError), listener.accept()[0] as sock:
+            sock.settimeout(0.02)
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    sock.recv(65536)
+                sock.sendall(b"H")
+
+    with listener:
+        threading.Thread(target=crumble, daemon=True).start()
+        with pytest.raises(NotTaken, match="did not take it"):
+            put_file(f"http://127.0.0.1:{listener.getsockname()[1]}", "/x", b"x", content_type="image/jpeg")
+
+
+def test_an_answer_that_is_announced_for_ever_is_given_up(shelf):
+    base = shelf(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+    with pytest.raises(NotTaken, match="again and again"):
+        put_file(base, TARGET, b"the picture", content_type="image/jpeg")

@@ -124,7 +124,7 @@ OPTIONS = connect_options("ws://h/p?token=x", token=None, init_connection=False)
         pytest.param(4401, Side.SERVICE, "closed", 0, CannotConnect, "4401", id="not let in"),
         pytest.param(4407, Side.SERVICE, "closed", 0, CannotConnect, "4407", id="identity expired"),
         pytest.param(None, None, "lost", 0, RecordingIncomplete, "without a Close frame", id="lost"),
-        pytest.param(1002, Side.CLIENT, "failed", 0, RecordingIncomplete, "without", id="failed"),
+        pytest.param(1002, Side.CLIENT, "failed", 0, RecordingIncomplete, "could not go on", id="failed"),
     ],
 )
 def test_how_a_connection_ends_decides_the_exit(code, by, how, unsent, error, says):

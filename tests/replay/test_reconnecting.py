@@ -15,6 +15,7 @@ from recorder.replay.reconnecting import (
     JITTER,
     LONGEST_WAIT_S,
     MOST_ATTEMPTS,
+    MOST_REFUSALS,
     POLICIES,
     Again,
     Reconnecting,
@@ -110,3 +111,21 @@ def test_nobody_connects_into_the_past(happenings):
         assert again is None or now_s <= again.at_s <= now_s + LONGEST_WAIT_S
         if settles:
             asked.settled(now_s)
+
+
+def test_a_service_that_lets_in_and_then_refuses_gets_a_few_tokens_and_no_more():
+    """It would be asked for half an hour else, with a token fetched each time."""
+    asked = policy("on_auth_close")
+    now_s = 0.0
+    for _ in range(MOST_REFUSALS):
+        assert asked.after_end(EXPIRED, now_s).fresh_token
+        asked.settled(now_s + 30.0)
+        now_s += 30.0 + FIRST_WAIT_S / 2
+    assert asked.after_end(EXPIRED, now_s) is None
+
+
+def test_a_fresh_token_that_held_brings_all_tries_back():
+    asked = policy("on_auth_close")
+    for hour in range(3 * MOST_REFUSALS):
+        assert asked.after_end(EXPIRED, hour * 3600.0) == Again(hour * 3600.0, fresh_token=True)
+        asked.settled(hour * 3600.0 + 1.0)

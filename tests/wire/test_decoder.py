@@ -478,3 +478,27 @@ def test_a_first_frame_is_a_violation_exactly_when_wsproto_refuses_it(
     except ParseFailed:
         refused = True
     assert (frame.violation is not None) is refused
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 1, 125, 126, 200, 65_536]), st.booleans()), max_size=12),
+    st.integers(0, 20),
+    st.integers(1, 5),
+)
+def test_reach_tells_where_so_many_frames_end(sizes, held, most):
+    """However much of the first frame has come already, its head cut short included."""
+    frames = [encode(2, bytes(size), mask=KEY if masked else None) for size, masked in sizes]
+    data = b"".join(frames)
+    cut = min(held, len(frames[0]) - 1) if frames else 0
+    decoder = FrameDecoder(SERVICE)
+    decoder.feed(data[:cut])
+    reached = decoder.reach(data[cut:], most)
+    assert reached == max(len(b"".join(frames[:most])) - cut, 0) or reached == len(data) - cut
+    assert len(decoder.feed(data[cut:][:reached])) == min(most, len(frames)) or reached <= 2 * most
+    assert decoder.unfinished == b"" or reached == len(data) - cut
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_reach_of_a_frame_that_is_not_whole_is_all_there_is(most):
+    data = encode(2, bytes(5)) * (most - 1) + encode(2, bytes(100))[:50]
+    assert FrameDecoder(SERVICE).reach(data, most) == len(data)

@@ -13,6 +13,7 @@ from recorder.wire.handshake import (
     ResponseHead,
     accept_for,
     header_values,
+    plainly,
     problems,
 )
 
@@ -233,3 +234,9 @@ def test_what_was_asked_for_is_no_problem_however_it_is_spelled() -> None:
 def test_a_request_without_a_key_cannot_be_answered() -> None:
     asked = request_of(b"GET / HTTP/1.1\r\nSec-WebSocket-Protocol: chat\r\n\r\n")
     assert problems(asked, response_of(RESPONSE)) == ("the request has no Sec-WebSocket-Key",)
+
+
+def test_a_plain_answer_holds_what_a_library_needs_and_nothing_else():
+    """No cookie for the next connection, no address to go to instead."""
+    evil = RESPONSE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b\r\nLocation: ws://elsewhere\r\nX: y\r\n\r\n")
+    assert plainly(response_of(evil)) == RESPONSE
