@@ -107,10 +107,17 @@ def simulated_places(script: Script, url: str, wishes: Wishes) -> Places:
     }
 
 
-def simulated_token(consumer: str = SIMULATED_CONSUMER) -> str:
-    """A token in the shape of LivePerson's, that only a simulator lets in."""
+def simulated_token(consumer: str = SIMULATED_CONSUMER, *, name: str | None = None) -> str:
+    """A token in the shape of LivePerson's, that only a simulator lets in.
+
+    ``name`` is what rules of the agent call the consumer.
+    """
     head = {"typ": "JWT", "alg": "none", "kid": "simulated"}
-    claims = {"sub": consumer, "aud": "acc:le-sim", "iss": "recorder", "exp": 4_102_444_800}
+    claims: dict[str, str | int] = {
+        "sub": consumer, "aud": "acc:le-sim", "iss": "recorder", "exp": 4_102_444_800
+    }  # fmt: skip
+    if name is not None:
+        claims["name"] = name
     return (
         ".".join(urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode() for part in (head, claims))
         + ".none"
@@ -120,7 +127,7 @@ def simulated_token(consumer: str = SIMULATED_CONSUMER) -> str:
 def _token_of(name: str, *, first: bool, wishes: Wishes) -> str | None:
     if wishes.fetching:
         return None
-    return simulated_token(SIMULATED_CONSUMER if first else str(uuid5(_FELLOWS, name)))
+    return simulated_token(SIMULATED_CONSUMER if first else str(uuid5(_FELLOWS, name)), name=name)
 
 
 def _numbered(script: Script) -> list[tuple[bool, str]]:

@@ -44,8 +44,10 @@ def happenings(archive: Archive, session: SessionInfo) -> Iterator[Happening]:
     connections = {one.connection: one for one in archive.connections(session)}
     left = {number: one.frames for number, one in connections.items()}
     times, assembler, met = _Times(session), PayloadAssembler(), set[int]()
+    ending: list[Over] = []
     for frame in archive.frames(session.session):
         number = frame.connection
+        yield from _over_by(times.offset_us(frame.at_us, frame.offset_us), ending)
         if number not in met and number in connections:
             met.add(number)
             yield _began(connections[number], times)
@@ -53,7 +55,15 @@ def happenings(archive: Archive, session: SessionInfo) -> Iterator[Happening]:
             yield _said(payload, times)
         left[number] = left.get(number, 0) - 1
         if left[number] == 0 and number in connections:
-            yield _over(connections[number], times)
+            ending.append(_over(connections[number], times))
+    yield from ending
+
+
+def _over_by(offset_us: int | None, ending: list[Over]) -> list[Over]:
+    """The connections that are over by then, taken from those whose last frame has come."""
+    over = [one for one in ending if one.offset_us is None or offset_us is None or one.offset_us <= offset_us]
+    ending[:] = [one for one in ending if one not in over]
+    return over
 
 
 class _Times:

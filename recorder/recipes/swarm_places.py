@@ -57,4 +57,4 @@ def simulated_consumer(seed: int, user: int, consumer: str) -> str:
 
 
 def _token_of(seed: int, user: int, consumer: str) -> str:
-    return simulated_token(simulated_consumer(seed, user, consumer))
+    return simulated_token(simulated_consumer(seed, user, consumer), name=consumer)

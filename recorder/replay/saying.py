@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from recorder.documents import Delay
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request, dump
 
 from .language import verbs
 from .language.script import Step
-from .scene import Course, Rest, Scene, answered_with, ask, dialog_of, refusal_expected, tell
+from .scene import Course, Scene, answered_with, ask, dialog_of, refusal_expected, tell
 
 
 def say(scene: Scene, step: Step, says: verbs.Say) -> Course[str]:
-    """Publish a text, when it is time to."""
-    yield from _when_due(scene, says.after)
+    """Publish a text."""
     dialog_id = dialog_of(scene, says.dialog)
     conversation_id = scene.known.conversation_of(dialog_id)
 
@@ -43,8 +41,7 @@ def publish(
 
 
 def type_(scene: Scene, step: Step, says: verbs.Type) -> Course[str]:
-    """Publish a chat state, when it is time to; nobody waits for its answer."""
-    yield from _when_due(scene, says.after)
+    """Publish a chat state; nobody waits for its answer."""
     dialog_id = dialog_of(scene, says.dialog)
     conversation_id = scene.known.conversation_of(dialog_id)
     wish = requests.publish_chat_state(
@@ -52,12 +49,3 @@ def type_(scene: Scene, step: Step, says: verbs.Type) -> Course[str]:
     )
     frame = yield from tell(scene, dump(wish))
     return f"frame {frame}"
-
-
-def _when_due(scene: Scene, after: Delay | None) -> Course[None]:
-    """So long from the arrival of the message last awaited; from now, where none was."""
-    if after is None:
-        return
-    messages = scene.known.messages
-    since_s = messages[scene.awaited - 1].at_s if scene.awaited else scene.now_s
-    yield Rest(since_s + after.draw(scene.stage.rng))

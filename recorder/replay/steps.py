@@ -22,9 +22,16 @@ from .sending import send, send_file, send_frame
 
 
 def perform(scene: Scene, step: Step) -> Course[str]:
-    """The course of one step."""
+    """The course of one step, from when it is time for it."""
+    if isinstance(step.says, verbs.Timed) and step.says.after is not None:
+        yield Rest(_counted_from_s(scene) + step.says.after.draw(scene.stage.rng))
     says = scene.filled(step)
     return (yield from _COURSES[type(says)](scene, step, says))
+
+
+def _counted_from_s(scene: Scene) -> float:
+    """When the message last awaited arrived; now, where none was."""
+    return scene.known.messages[scene.awaited - 1].at_s if scene.awaited else scene.now_s
 
 
 # --- the verbs that ask for conversations, and some small ones ------------------------------------------

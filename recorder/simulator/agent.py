@@ -5,6 +5,8 @@ A script is a list of rules. Every rule whose trigger fits acts; delays count fr
     - on: message                  # or conversation, receipt, typing, close: what the consumer did
       matching: order|parcel       # optional: a regular expression in its text (or status, or state)
       nth: 1                       # optional: only the first time this rule fits, per conversation
+      consumer: ben                # optional: only for the consumer whose token has the claim name: ben
+      conversation: 2              # optional: only in the second conversation a consumer opens
       do:
         - accept                   # the message that triggered it
         - {read: {after: 300ms}}
@@ -77,6 +79,14 @@ class Noticed(NamedTuple):
     trigger: Trigger
     text: str = ""
     sequence: int | None = None
+
+
+class Where(NamedTuple):
+    """The conversation it was done in: which of its consumer's it is, from 1, and what they are called."""
+
+    conversation_id: str
+    number: int = 1
+    consumer: str | None = None
 
 
 class Act(NamedTuple):
@@ -167,6 +177,8 @@ class Rule(Strict):
     on: Literal["conversation", "message", "receipt", "typing", "close"]
     matching: str | None = Field(default=None, max_length=LONGEST_PATTERN)
     nth: int | None = Field(default=None, ge=1)
+    consumer: str | None = Field(default=None, min_length=1, max_length=128)
+    conversation: int | None = Field(default=None, ge=1)
     do: list[Action] = Field(min_length=1)
 
     @model_validator(mode="before")
@@ -192,9 +204,11 @@ class Rule(Strict):
             raise ValueError(f"a {self.on} has no text to match")
         return self
 
-    def fits(self, noticed: Noticed) -> bool:
-        """Whether the trigger and the text fit; ``nth`` is the agent's to count."""
+    def fits(self, where: Where, noticed: Noticed) -> bool:
+        """Whether conversation, trigger and text fit; ``nth`` is the agent's to count."""
         if self.on != noticed.trigger:
+            return False
+        if self.consumer not in (None, where.consumer) or self.conversation not in (None, where.number):
             return False
         return self.matching is None or bool(re.search(self.matching, noticed.text[:LONGEST_SEARCHED]))
 
@@ -218,15 +232,15 @@ class Agent:
         self._deeds = [[(action.delay, action.deed) for action in rule.do] for rule in script.root]
         self._fitted: dict[str, Counter[int]] = {}
 
-    def notice(self, conversation_id: str, noticed: Noticed, *, whose: str = "") -> list[Act]:
+    def notice(self, where: Where, noticed: Noticed, *, whose: str = "") -> list[Act]:
         """What the agent does about it, in the order of the script. Counts for ``nth``.
 
         ``whose`` visit it is decides about delays that vary: each consumer has luck of their own.
         """
-        fitted = self._fitted.setdefault(conversation_id, Counter())
+        fitted = self._fitted.setdefault(where.conversation_id, Counter())
         acts: list[Act] = []
         for place, rule in enumerate(self.script.root):
-            if not rule.fits(noticed):
+            if not rule.fits(where, noticed):
                 continue
             fitted[place] += 1
             if rule.nth in (None, fitted[place]):

@@ -67,6 +67,7 @@ class Conversation:
     """One conversation of one consumer. ``updated_ms`` grows with every change, never stands still.
 
     ``asked`` is what the consumer asked for (campaign, context, skill); it is told back unchanged.
+    ``number``: which of the consumer's it is, from 1; ``consumer_name``: as the token calls them, if it does.
     """
 
     conversation_id: str
@@ -81,6 +82,8 @@ class Conversation:
     is_open: bool = True
     close_reason: str | None = None
     csat: Json | None = None
+    number: int = 1
+    consumer_name: str | None = None
 
     @property
     def main(self) -> Dialog:

@@ -22,7 +22,7 @@ from .conversations import (
     touch,
 )
 from .http.files import signature_of
-from .identity import consumer_of
+from .identity import consumer_of, name_of
 from .post import Lane
 from .questions import (
     AskDownload,
@@ -107,7 +107,8 @@ class Desk:
         if asking.client.consumer is None:
             if question.token is None:
                 raise Refused(401, "jwt is missing")
-            self._board.let_in(asking.client, consumer_of(question.token))
+            token = question.token
+            self._board.let_in(asking.client, consumer_of(token), name_of(token))
         self._reply(asking, None, answers.STRING)
 
     def clock(self, asking: _Asking, question: AskTime) -> None:
@@ -151,7 +152,9 @@ class Desk:
             asked=question.asked,
             now_ms=self._wall_ms(asking.now_s),
         )
-        self._owned(asking.client)[conversation.conversation_id] = conversation
+        owned = self._owned(asking.client)
+        owned[conversation.conversation_id] = conversation
+        conversation.number, conversation.consumer_name = len(owned), asking.client.name
         asking.client.opened.add(conversation.conversation_id)
         self._reply(asking, {"conversationId": conversation.conversation_id}, answers.CONVERSATION)
         self._board.announce(conversation)

@@ -19,7 +19,16 @@ def consumer_of(token: str) -> str:
     return _subject_of(token) or hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
+def name_of(token: str) -> str | None:
+    """What the token calls its consumer (claim ``name``), which rules of the agent may ask for."""
+    return _claim(token, "name")
+
+
 def _subject_of(token: str) -> str | None:
+    return _claim(token, "sub")
+
+
+def _claim(token: str, which: str) -> str | None:
     parts = token.split(".")
     if len(parts) != 3:
         return None
@@ -27,5 +36,5 @@ def _subject_of(token: str) -> str | None:
         claims = orjson.loads(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (ValueError, binascii.Error):
         return None
-    subject = claims.get("sub") if isinstance(claims, dict) else None
-    return subject if isinstance(subject, str) and 0 < len(subject) <= LONGEST_ID else None
+    claim = claims.get(which) if isinstance(claims, dict) else None
+    return claim if isinstance(claim, str) and 0 < len(claim) <= LONGEST_ID else None

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from . import verbs
-from .agent import Act, Agent, Noticed, Trigger
+from .agent import Act, Agent, Noticed, Trigger, Where
 from .backstage import Backstage, text_event
 from .conversations import Conversation, Dialog, Json, Participant, close_conversation, close_dialog, join
 from .moods import Survey
@@ -34,7 +34,8 @@ class Seat:
         if greeting or noticed.trigger is Trigger.MESSAGE:
             self._join(conversation, now_s)
         whose = conversation.consumer.participant
-        for act in self._agent.notice(conversation.conversation_id, noticed, whose=whose):
+        where = Where(conversation.conversation_id, conversation.number, conversation.consumer_name)
+        for act in self._agent.notice(where, noticed, whose=whose):
             if not self._is_left_out(act):
                 self._plan(conversation, dialog, act, due_s=now_s + act.after_s)
 

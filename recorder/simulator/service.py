@@ -34,7 +34,7 @@ from .backstage import Backstage, IdSource
 from .desk import Desk
 from .dice import Dice
 from .endings import Endings
-from .identity import consumer_of
+from .identity import consumer_of, name_of
 from .mischief import Mischief
 from .moods import CALM, Moods
 from .post import Effect, Post
@@ -116,7 +116,7 @@ class Service:
         self._board.add(new)
         self._post.connected(client)
         if token:
-            self._board.let_in(new, consumer_of(token))
+            self._board.let_in(new, consumer_of(token), name_of(token))
             self._endings.let_in(new)
         else:
             self._agenda.enter(now_s + self._patience.init_s, lambda at_s: self._expect_init(client))

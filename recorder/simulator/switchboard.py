@@ -47,7 +47,8 @@ class Client:
     """One connection. ``consumer`` is None until it said who it is.
 
     ``dialogs`` are those it subscribed to; ``opened`` the conversations it opened itself, which it hears
-    without asking. ``requests`` counts what was heard from it, whatever it was.
+    without asking. ``requests`` counts what was heard from it, whatever it was. ``name`` is what its
+    token calls the consumer.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Client:
     opened_s: float = 0.0
     requests: int = 0
     consumer: Participant | None = None
+    name: str | None = None
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     dialogs: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
@@ -89,10 +91,10 @@ class Switchboard:
         """A connection is there, whoever it is."""
         self._clients[client.number] = client
 
-    def let_in(self, client: Client, participant: str) -> None:
+    def let_in(self, client: Client, participant: str, name: str | None = None) -> None:
         """The connection speaks for this consumer from now on, under the id they have by now."""
         participant = self._renamed.get((client.account, participant), participant)
-        client.consumer = Participant(participant, "CONSUMER")
+        client.consumer, client.name = Participant(participant, "CONSUMER"), name
         self._clients_of.setdefault((client.account, participant), {})[client.number] = client
 
     def remove(self, number: int) -> None:

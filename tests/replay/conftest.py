@@ -451,11 +451,23 @@ class Tape:
         )
         self.ask(at_s, requests.subscribe_messages("3", conversation_id), {})
 
-    def published(self, at_s: float, sequence: int, event: dict[str, Any], *, by: str = AGENT_ID) -> None:
+    def published(
+        self,
+        at_s: float,
+        sequence: int,
+        event: dict[str, Any],
+        *,
+        by: str = AGENT_ID,
+        server_s: float | None = None,
+        dialog_id: str = CONVERSATION,
+    ) -> None:
+        """Heard; ``server_s`` is the service's own time of it, 1.7e9 s being when the session began."""
         role = "CONSUMER" if by == CONSUMER_ID else "ASSIGNED_AGENT"
+        told_s = at_s if server_s is None else server_s
         change = {
-            "sequence": sequence, "dialogId": CONVERSATION, "originatorId": by, "event": event,
-            "originatorMetadata": {"id": by, "role": role}, "serverTimestamp": 1_700_000_000_000,
+            "sequence": sequence, "dialogId": dialog_id, "originatorId": by, "event": event,
+            "originatorMetadata": {"id": by, "role": role},
+            "serverTimestamp": round((1_700_000_000 + told_s) * 1000),
         }  # fmt: skip
         told = {
             "kind": "notification",
@@ -464,8 +476,9 @@ class Tape:
         }
         self.say(at_s, told, by_client=False)
 
-    def hear(self, at_s: float, sequence: int, text: str) -> None:
-        self.published(at_s, sequence, {"type": "ContentEvent", "contentType": "text/plain", "message": text})
+    def hear(self, at_s: float, sequence: int, text: str, *, server_s: float | None = None) -> None:
+        event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}
+        self.published(at_s, sequence, event, server_s=server_s)
 
     def hear_receipt(self, at_s: float, sequence: int, status: str, of: int) -> None:
         event = {"type": "AcceptStatusEvent", "status": status, "sequenceList": [of]}

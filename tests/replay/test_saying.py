@@ -44,27 +44,3 @@ def test_steps_leave_no_faster_than_the_rate_and_receipts_do_not_care(by_hand, t
         hand.send()
     assert times == [0.0, 0.5, 1.0]
     assert [at_s for at_s, _ in hand.sent] == [0.0, 0.5, 1.0, 1.5, 1.6, 2.0, 2.0, 2.0]
-
-
-def test_what_is_said_after_a_while_counts_from_the_message_awaited(by_hand, told, text):
-    """Not from the end of the step before; and not from a message that came later."""
-    hand = by_hand(
-        OPEN + "- await:\n- wait: 1s\n- say: {text: hi, after: 3s}\n- type: {after: 5s}\n- wait: 60s"
-    )
-    hand.open()
-    hand.now_s = 10.0
-    hand.hear(told(text(4, "a")))
-    hand.until(10.5)
-    hand.hear(told(text(5, "b")))
-    hand.until(13.0)
-    hand.answer(hand.send(), body={"sequence": 6})
-    hand.until(15.0)
-    hand.send()
-    assert [at_s for at_s, _ in hand.sent[-2:]] == [13.0, 15.0]
-
-
-def test_with_nothing_awaited_it_counts_from_now(by_hand):
-    hand = by_hand(OPEN + "- say: {text: hi, after: 1s..1s}\n- wait: 60s")
-    hand.open()
-    hand.until(1.0)
-    assert hand.send()["body"]["event"]["message"] == "hi"

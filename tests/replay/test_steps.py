@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.replay.actions import HangUp, WakeAt
-from recorder.replay.language.verbs import VERBS
+from recorder.replay.actions import AwaitMessage, HangUp, WakeAt
+from recorder.replay.language.verbs import VERBS, Timed
 from recorder.replay.steps import _COURSES
 
 OPEN = "steps:\n- open_conversation:\n"
@@ -153,3 +153,54 @@ def test_resting_is_resting(by_hand):
     hand.now_s = 90.0
     assert hand.next() == HangUp()
     assert hand.player.outcome().results[0].says == "90s"
+
+
+TIMED = {
+    "open_conversation": "open_conversation: {after: 3s}",
+    "subscribe": "subscribe: {dialog: conversations, after: 3s}",
+    "say": "say: {text: hi, after: 3s}",
+    "send_file": "send_file: {file: a.png, after: 3s}",
+    "type": "type: {after: 3s}",
+    "keep_alive": "keep_alive: {after: 3s}",
+    "send": "send: {envelope: hi, after: 3s}",
+    "send_frame": "send_frame: {opcode: ping, after: 3s}",
+    "disconnect": "disconnect: {after: 3s}",
+    "close_dialog": "close_dialog: {after: 3s}",
+    "close_conversation": "close_conversation: {after: 3s}",
+}
+
+
+def test_every_verb_that_acts_can_say_when():
+    assert set(TIMED) == {name for name, verb in VERBS.items() if issubclass(verb, Timed)}
+
+
+@pytest.mark.parametrize("step", TIMED.values(), ids=TIMED)
+def test_what_is_done_after_a_while_counts_from_the_message_awaited(by_hand, told, text, tmp_path, step):
+    """Not from the end of the step before; and not from a message that came later."""
+    (tmp_path / "a.png").write_bytes(b"png")
+    hand = by_hand(OPEN + f"- await:\n- wait: 1s\n- {step}\n- wait: 60s", folder=tmp_path)
+    hand.open()
+    hand.now_s = 10.0
+    hand.hear(told(text(4, "a")))
+    hand.until(10.5)
+    hand.hear(told(text(5, "b")))
+    assert hand.next() == WakeAt(11.0)
+    hand.now_s = 11.0
+    assert hand.next() == WakeAt(13.0)
+    hand.now_s = 13.0
+    assert not isinstance(hand.next(), WakeAt | AwaitMessage)
+
+
+def test_after_a_while_of_a_message_that_is_long_there_is_now(by_hand, told, text):
+    hand = by_hand(OPEN + "- await:\n- wait: 5s\n- keep_alive: {after: 3s}\n- wait: 60s")
+    hand.open()
+    hand.hear(told(text(4, "a")))
+    hand.until(5.0)
+    assert hand.send()["type"] == "GetClock"
+
+
+def test_with_nothing_awaited_it_counts_from_now(by_hand):
+    hand = by_hand(OPEN + "- say: {text: hi, after: 1s..1s}\n- wait: 60s")
+    hand.open()
+    hand.until(1.0)
+    assert hand.send()["body"]["event"]["message"] == "hi"

@@ -4,7 +4,7 @@ import pytest
 
 from recorder.documents import read_document
 from recorder.errors import BadScript
-from recorder.simulator.agent import DEFAULT_AGENT, Agent, Noticed, Trigger, agent_from, read_agent
+from recorder.simulator.agent import DEFAULT_AGENT, Agent, Noticed, Trigger, Where, agent_from, read_agent
 from recorder.simulator.dice import Dice
 from recorder.simulator.verbs import (
     Accept,
@@ -27,7 +27,7 @@ from recorder.simulator.verbs import (
 
 def acts(rules, *noticed, dice=None):
     agent = Agent(agent_from(rules), dice)
-    told = [agent.notice("c", each) for each in noticed]
+    told = [agent.notice(Where("c"), each) for each in noticed]
     return [(act.after_s, undelayed(act.deed)) for each in told for act in each]
 
 
@@ -106,12 +106,27 @@ def test_a_delay_may_vary_and_comes_from_the_seed():
 def test_a_rule_acts_when_it_fits(rule, times):
     agent = Agent(agent_from([{"on": "message", "do": ["read"]} | rule]))
     told = [message("hi"), message("my order"), message("the order!")]
-    assert [len(agent.notice("c", each)) for each in told] == times
+    assert [len(agent.notice(Where("c"), each)) for each in told] == times
+
+
+@pytest.mark.parametrize(
+    ("rule", "times"),
+    [
+        pytest.param({"consumer": "ben"}, [0, 1, 1, 0], id="one consumer"),
+        pytest.param({"conversation": 2}, [0, 0, 1, 0], id="one conversation of everybody"),
+        pytest.param({"consumer": "anna", "conversation": 1}, [1, 0, 0, 0], id="both"),
+    ],
+)
+def test_a_rule_may_be_for_one_consumer_or_conversation_only(rule, times):
+    """Whose token has no name is nobody in particular."""
+    agent = Agent(agent_from([{"on": "conversation", "do": [{"say": "hi"}]} | rule]))
+    places = [Where("a", 1, "anna"), Where("b", 1, "ben"), Where("c", 2, "ben"), Where("d", 1, None)]
+    assert [len(agent.notice(where, Noticed(Trigger.CONVERSATION))) for where in places] == times
 
 
 def test_conversations_are_counted_apart():
     agent = Agent(agent_from([{"on": "message", "nth": 1, "do": ["read"]}]))
-    assert [len(agent.notice(each, message())) for each in ("a", "a", "b")] == [1, 0, 1]
+    assert [len(agent.notice(Where(each), message())) for each in ("a", "a", "b")] == [1, 0, 1]
 
 
 def test_every_rule_that_fits_acts_in_the_order_of_the_script():
@@ -187,8 +202,8 @@ def test_a_mistake_in_a_file_is_shown_with_its_line_and_what_was_meant():
 
 def test_the_default_agent_greets_accepts_reads_and_quotes():
     agent = Agent(DEFAULT_AGENT)
-    greeting = agent.notice("c", Noticed(Trigger.CONVERSATION))
-    answer = agent.notice("c", message("Where is my order?"))
+    greeting = agent.notice(Where("c"), Noticed(Trigger.CONVERSATION))
+    answer = agent.notice(Where("c"), message("Where is my order?"))
     assert [(act.after_s, act.deed.text) for act in greeting] == [(0.5, "Hello, how can I help you?")]
     assert [(act.after_s, undelayed(act.deed)) for act in answer] == [
         (0.2, Accept()),

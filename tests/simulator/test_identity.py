@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.simulator.identity import consumer_of
+from recorder.simulator.identity import consumer_of, name_of
 
 
 def token(claims):
@@ -41,3 +41,11 @@ def test_any_token_gives_one_id_and_does_not_show_in_it(text):
 
 def test_different_tokens_are_different_consumers():
     assert consumer_of("one") != consumer_of("two")
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"), [({"sub": "x", "name": "ben"}, "ben"), ({"sub": "x"}, None), ({"name": 7}, None)]
+)
+def test_a_token_may_call_its_consumer_by_a_name(claims, name):
+    assert name_of(token(claims)) == name
+    assert name_of("no token") is None

@@ -28,11 +28,10 @@ from .verbs import (
     Read,
     Receipt,
     Reconnect,
-    Say,
     SendEnvelope,
     SendFile,
     Spacing,
-    Type,
+    Timed,
     Wait,
 )
 
@@ -135,6 +134,7 @@ class _Clocks:
         self._spacing = dict.fromkeys(script.consumers, float(script.spacing))
         self._free: dict[str, tuple[float, float | None]] = {}
         self._longest = {name: _longest_of(script.rule(name)) for name in script.consumers}
+        self._awaited: set[str] = set()
 
     def begin(self, step: Step) -> tuple[float, float | None]:
         """When the step begins."""
@@ -147,6 +147,13 @@ class _Clocks:
         """The step is over."""
         if isinstance(step.says, ChangeRate):
             self._spacing[step.consumer] = float(step.says.rate)
+        if isinstance(step.says, Await):
+            self._awaited.add(step.consumer)
+        if isinstance(step.says, Timed):
+            after = step.says.after or Duration(0)
+            # What is counted from a message may be over already: that may be long there.
+            least_s = 0.0 if step.consumer in self._awaited else after.shortest_s
+            self._now = _plus(self._now, least_s, after.longest_s)
         if _sends(step.says):
             spacing_s = self._spacing[step.consumer]
             self._free[step.consumer] = _plus(self._now, spacing_s, spacing_s)
@@ -167,10 +174,6 @@ def _takes(says: Verb, receipts_s: float | None) -> tuple[float, float | None]:
         case Reconnect():
             after = says.after or Duration(0)
             return after.shortest_s, _sum(after.longest_s, says.within)
-        case Say(after=Delay() as after):  # counted from a message that may be long there
-            return 0.0, _sum(after.longest_s, says.within)
-        case Type(after=Delay() as after):
-            return 0.0, after.longest_s
         case CloseDialog() | CloseConversation():
             return 0.0, _sum(receipts_s, says.within)
     within = getattr(says, "within", 0.0)
@@ -226,7 +229,9 @@ def in_short(says: Verb) -> str:
     """What a step says besides its verb, on one line."""
     said = [name for name in type(says).model_fields if name in says.model_fields_set]
     parts = [_part(says, name) for name in said if name not in _SAID_ELSEWHERE]
-    name = getattr(says, "as_", None)
+    name, after = getattr(says, "as_", None), getattr(says, "after", None)
+    if isinstance(after, Delay) and isinstance(says, Timed | Reconnect):
+        parts.append(f"after {in_words(after)}")
     return " ".join(part for part in (", ".join(parts), f"as {name}" if name else "") if part)
 
 

@@ -115,8 +115,13 @@ def upper(given: object) -> object:
     return given.upper() if isinstance(given, str) else given
 
 
+def is_status(given: str) -> bool:
+    """Whether a script may give or expect a receipt of this status."""
+    return re.fullmatch(r"[A-Z][A-Z_]{0,39}", given) is not None
+
+
 def _status(given: str) -> str:
-    if not re.fullmatch(r"[A-Z][A-Z_]{0,39}", given):
+    if not is_status(given):
         raise ValueError("a receipt's status is a word like ACCEPT, READ, ACCESS, NACK or ACTION")
     return given
 
@@ -254,3 +259,16 @@ class Acting(Verb):
     """A verb that one of the consumers carries out: the script's first, unless the step says which."""
 
     consumer: ConsumerName | None = Field(default=None, description="Who does it, by name.")
+
+
+class Timed(Acting):
+    """A verb that acts at once, or ``after`` so long from the arrival of the message last awaited.
+
+    That is the message which this consumer's last ``await`` waited for; where it awaited none yet, the
+    step's own beginning. A moment that is over already is at once.
+    """
+
+    after: Delay | None = Field(
+        default=None,
+        description="So long from the arrival of the message last awaited; at once if not given.",
+    )

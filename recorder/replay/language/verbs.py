@@ -13,6 +13,7 @@ from .verb_model import (
     RESERVED_NAMES,
     Acting,
     Model,
+    Timed,
     Verb,
 )
 from .verbs_folding import Include, Repeat
@@ -62,6 +63,7 @@ __all__ = [
     "SendFrame",
     "Spacing",
     "Subscribe",
+    "Timed",
     "Type",
     "Verb",
     "Wait",

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from recorder.documents import Delay, Duration
+from recorder.documents import Duration
 
-from .verb_model import ANSWER_WITHIN, Acting, FirstSequence, MessageName, upper
+from .verb_model import ANSWER_WITHIN, FirstSequence, MessageName, Timed, upper
 
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE", "BACKGROUND")
 
 
-class OpenConversation(Acting):
+class OpenConversation(Timed):
     """Ask for a conversation, and hear all of it from then on."""
 
     run_time: ClassVar[frozenset[str]] = frozenset({"skill"})
@@ -23,7 +23,7 @@ class OpenConversation(Acting):
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class Subscribe(Acting):
+class Subscribe(Timed):
     """Ask for the messages of a dialog (history from ``from_sequence``, then live), or for conversations."""
 
     short: ClassVar[str | None] = "dialog"
@@ -34,19 +34,18 @@ class Subscribe(Acting):
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class Say(Acting):
-    """Publish a text: at once, or ``after`` so long from the arrival of the message last awaited."""
+class Say(Timed):
+    """Publish a text."""
 
     short: ClassVar[str | None] = "text"
     run_time: ClassVar[frozenset[str]] = frozenset({"text", "dialog"})
     text: str
-    after: Delay | None = None
     dialog: str | None = None
     as_: MessageName | None = Field(default=None, alias="as")
     within: Duration = ANSWER_WITHIN
 
 
-class SendFile(Acting):
+class SendFile(Timed):
     """Hand a file over and publish it. ``file`` lies in the script's folder; ``type`` is as in MIME."""
 
     short: ClassVar[str | None] = "file"
@@ -59,8 +58,8 @@ class SendFile(Acting):
     within: Duration = ANSWER_WITHIN
 
 
-class Type(Acting):
-    """Publish a chat state; ``after`` as for ``say``."""
+class Type(Timed):
+    """Publish a chat state."""
 
     short: ClassVar[str | None] = "state"
     run_time: ClassVar[frozenset[str]] = frozenset({"dialog"})
@@ -69,11 +68,10 @@ class Type(Acting):
         BeforeValidator(upper),
         WithJsonSchema({"type": "string", "enum": [*CHAT_STATES, *map(str.lower, CHAT_STATES)]}),
     ] = "COMPOSING"
-    after: Delay | None = None
     dialog: str | None = None
 
 
-class CloseDialog(Acting):
+class CloseDialog(Timed):
     """Close one dialog, once the receipts planned by then are out; a survey may follow."""
 
     short: ClassVar[str | None] = "dialog"
@@ -83,7 +81,7 @@ class CloseDialog(Acting):
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class CloseConversation(Acting):
+class CloseConversation(Timed):
     """Close the conversation with all its dialogs, once the receipts planned by then are out."""
 
     within: Duration = ANSWER_WITHIN

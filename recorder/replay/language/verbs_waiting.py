@@ -16,6 +16,7 @@ from .verb_model import (
     Model,
     Pattern,
     ReceiptStatus,
+    Timed,
     Verb,
     none_said,
     said,
@@ -264,7 +265,7 @@ class Wait(Verb):
     duration: Delay
 
 
-class KeepAlive(Acting):
+class KeepAlive(Timed):
     """Ask the service for the time, as clients do to keep a connection."""
 
     within: Duration = ANSWER_WITHIN

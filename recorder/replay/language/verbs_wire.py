@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_va
 
 from recorder.documents import Delay, Duration, unknown
 
-from .verb_model import ANSWER_WITHIN, Acting, FirstSequence, MessageName, none_said, said
+from .verb_model import ANSWER_WITHIN, Acting, FirstSequence, MessageName, Timed, none_said, said
 
 OPCODES = {"continuation": 0, "text": 1, "binary": 2, "close": 8, "ping": 9, "pong": 10}
 """RFC 6455, 11.8."""
@@ -21,7 +21,7 @@ LONGEST_REASON = 123
 """Bytes of a close reason: a control frame holds 125, and two are the code (RFC 6455, 5.5)."""
 
 
-class SendEnvelope(Acting):
+class SendEnvelope(Timed):
     """Send what stands here, as it stands: an envelope, or any text. With ``as``: wait for its answer.
 
     A mapping is the envelope itself, unless it has ``envelope`` and nothing but this verb's keys.
@@ -48,7 +48,7 @@ class SendEnvelope(Acting):
         return [long, {"type": "string"}, {"type": "object", "not": ours}]
 
 
-_OWN_KEYS = ("envelope", "within", "as", "consumer")
+_OWN_KEYS = ("envelope", "within", "as", "after", "consumer")
 
 
 def _opcode(given: Any) -> int:
@@ -110,7 +110,7 @@ _ONE_PAYLOAD: list[Any] = [
 _DESCRIPTION = ("opcode", "text", "data", "hex", "fin", "rsv", "mask")
 
 
-class SendFrame(Acting):
+class SendFrame(Timed):
     """Send one WebSocket frame as it is described, be it against the rules; or ``bytes`` as they are."""
 
     model_config = ConfigDict(
@@ -140,7 +140,7 @@ class SendFrame(Acting):
 
     @model_validator(mode="after")
     def _one_payload(self) -> SendFrame:
-        others = sorted(self.model_fields_set - {"bytes_", "consumer"})
+        others = sorted(self.model_fields_set - {"bytes_", "after", "consumer"})
         if self.bytes_ is not None and others:
             raise ValueError(
                 f"bytes: is the frame as it is on the wire, header and all; {others[0]}: has no place"
@@ -159,7 +159,7 @@ class SendFrame(Acting):
         return self.data or self.hex or b""
 
 
-class Disconnect(Acting):
+class Disconnect(Timed):
     """End the connection: with a goodbye, without one, or in the middle of a frame."""
 
     model_config = ConfigDict(
@@ -185,7 +185,7 @@ class Disconnect(Acting):
 
 
 class Reconnect(Acting):
-    """Connect again, and ask again for what was listened to, from ``from_sequence`` on."""
+    """Connect again, ``after`` a pause, and ask again for what was listened to, from ``from_sequence`` on."""
 
     short: ClassVar[str | None] = "from_sequence"
     from_sequence: FirstSequence = "last"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
 NOTICED_S = 0.005
@@ -12,21 +14,51 @@ _PACE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)x", re.ASCII)
 
 
 class Pace(NamedTuple):
-    """Every delay is divided by ``speed`` (None: there is none left), then cut to ``longest_s``."""
+    """Every pause is divided by ``speed`` (None: there is none left), then cut to ``longest_s``."""
 
     speed: float | None = 1.0
     longest_s: float | None = None
 
-    def delay_s(self, recorded_s: float | None) -> float:
-        """What is left of a delay that was recorded; 0 where it is unknown or nothing to speak of."""
-        if recorded_s is None or self.speed is None or recorded_s < NOTICED_S:
+    @property
+    def keeps_time(self) -> bool:
+        """Whether any pause is left."""
+        return self.speed is not None
+
+    def pause_s(self, recorded_s: float) -> float:
+        """What is left of a stretch of time in which nothing happened."""
+        if self.speed is None:
             return 0.0
         scaled_s = recorded_s / self.speed
         return scaled_s if self.longest_s is None else min(scaled_s, self.longest_s)
 
+
+class Timeline:
+    """When everything that was recorded happens in the script.
+
+    Each pause between two things that follow each other, whoever did them, is as the pace has it; then
+    everything is put on whole milliseconds. So the order stays, and delays that overlap fit together:
+    what was at the same time is so again.
+    """
+
+    def __init__(self, times_s: Iterable[float | None], pace: Pace = Pace()) -> None:  # noqa: B008 - immutable
+        self.pace = pace
+        self._recorded = sorted({time_s for time_s in times_s if time_s is not None})
+        self._written = [0.0] if self._recorded else []
+        for earlier_s, later_s in zip(self._recorded, self._recorded[1:], strict=False):
+            self._written.append(self._written[-1] + pace.pause_s(later_s - earlier_s))
+
     def between_s(self, earlier_s: float | None, later_s: float | None) -> float:
-        """The same, of the time between two moments."""
-        return self.delay_s(None if earlier_s is None or later_s is None else later_s - earlier_s)
+        """What the script has between two moments; 0 if one is unknown, or it is nothing to speak of."""
+        if earlier_s is None or later_s is None or later_s <= earlier_s:
+            return 0.0
+        delay_s = self._at_s(later_s) - self._at_s(earlier_s)
+        return delay_s if delay_s >= NOTICED_S else 0.0
+
+    def _at_s(self, recorded_s: float) -> float:
+        place = bisect_right(self._recorded, recorded_s) - 1
+        if place < 0:
+            return 0.0
+        return round(self._written[place] + self.pace.pause_s(recorded_s - self._recorded[place]), 3)
 
 
 def parse_pace(written: str) -> float | None:
@@ -46,4 +78,4 @@ def parse_pace(written: str) -> float | None:
 def as_duration(seconds: float) -> str:
     """``0.2`` → ``200ms``, ``1.5`` → ``1.5s``: as a script says it, to the millisecond."""
     ms = max(1, round(seconds * 1000))
-    return f"{ms}ms" if ms < 1000 else f"{ms / 1000:g}s" if ms < 1_000_000 else f"{ms // 1000}s"
+    return f"{ms}ms" if ms < 1000 else f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + "s"

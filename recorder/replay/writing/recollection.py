@@ -5,11 +5,12 @@ Pure: the payloads and the ends of connections are handed in, with their times.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from recorder.messaging import typenames
-from recorder.messaging.envelopes import Request, parse
+from recorder.messaging.changes import changes_of
+from recorder.messaging.envelopes import Envelope, Notification, Request, parse
 from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
@@ -136,21 +137,23 @@ class Answered(NamedTuple):
 
 
 class Arrived(NamedTuple):
-    """A message of the other side was heard of for the first time."""
+    """A message of the other side was heard of for the first time. ``event`` is it as it came, if found."""
 
     frame: int
     at_s: float | None
     key: MessageKey
     message: MessagePublished
+    event: Mapping[str, Any] | None = None
 
 
 class Receipted(NamedTuple):
-    """The other side gave a receipt for a message of ours, this one for the first time."""
+    """Somebody of the other side gave a receipt for a message of ours, this one for the first time."""
 
     frame: int
     at_s: float | None
     key: MessageKey
     status: str
+    server_ms: int | None = None
 
 
 class Typed(NamedTuple):
@@ -198,9 +201,22 @@ Moment = Asked | Uttered | Answered | Arrived | Receipted | Typed | Shown | Conn
 
 
 def recollect(happenings: Iterable[Happening]) -> list[Moment]:
-    """Everything that happened, each fact once, in the order given."""
-    memory = _Memory()
-    return [moment for happening in happenings for moment in memory.take(happening)]
+    """Everything that happened to one consumer, each fact once, in the order given."""
+    return [moment for _, moment in recollect_all(happenings, {})]
+
+
+def recollect_all(
+    happenings: Iterable[Happening], consumer_of: Mapping[int, int]
+) -> list[tuple[int, Moment]]:
+    """The same of several consumers, each with their number. Of connections not named it is number 0."""
+    memories: dict[int, _Memory] = {}
+    told: list[tuple[int, Moment]] = []
+    for happening in happenings:
+        stamp = happening.stamp if isinstance(happening, Said) else happening
+        who = consumer_of.get(stamp.connection, 0)
+        memory = memories.setdefault(who, _Memory())
+        told += [(who, moment) for moment in memory.take(happening)]
+    return told
 
 
 class _Memory:
@@ -210,7 +226,7 @@ class _Memory:
         self._keys: set[MessageKey] = set()
         self._ours: set[MessageKey] = set()
         self._asking: dict[int, str | None] = {}
-        self._receipts: set[tuple[MessageKey, str]] = set()
+        self._receipts: set[tuple[MessageKey, str, str | None]] = set()
         self._open: set[int] = set()
 
     def take(self, happening: Happening) -> Iterator[Moment]:
@@ -236,7 +252,7 @@ class _Memory:
         events = self._interpreter.feed(envelope, said.stamp)
         self._note(events)
         if not said.from_client:
-            yield from self._heard(events, frame, at_s)
+            yield from self._heard(envelope, events, frame, at_s)
         elif isinstance(envelope, Request):
             asked = Asked(frame, at_s, connection, envelope, tuple(events))
             if asked.message is not None:
@@ -248,7 +264,9 @@ class _Memory:
     def _note(self, events: Iterable[Event]) -> None:
         self._us |= {event.participant for event in events if isinstance(event, Identified)}
 
-    def _heard(self, events: list[Event], frame: int, at_s: float | None) -> Iterator[Moment]:
+    def _heard(
+        self, envelope: Envelope, events: list[Event], frame: int, at_s: float | None
+    ) -> Iterator[Moment]:
         opened = next(
             (event.conversation_id for event in events if isinstance(event, ConversationOpened)), None
         )
@@ -258,7 +276,7 @@ class _Memory:
                     yield Answered(frame, at_s, ask, event.code, opened, self._own_key(events))
                     self._asking.pop(ask, None)
                 case MessagePublished():
-                    yield from self._published(event, frame, at_s)
+                    yield from self._published(envelope, event, frame, at_s)
                 case ReceiptReported(participant=who, role=role) if not self._is_us(who, role, event.mine):
                     yield from self._receipted(event, frame, at_s)
                 case ChatStateReported() if not self._is_us(event.participant, event.role, event.mine):
@@ -272,14 +290,16 @@ class _Memory:
         own = (event for event in events if isinstance(event, MessagePublished) and event.mine)
         return next((MessageKey(event.dialog_id, event.sequence) for event in own), None)
 
-    def _published(self, event: MessagePublished, frame: int, at_s: float | None) -> Iterator[Moment]:
+    def _published(
+        self, envelope: Envelope, event: MessagePublished, frame: int, at_s: float | None
+    ) -> Iterator[Moment]:
         key = MessageKey(event.dialog_id, event.sequence)
         if self._is_us(event.author, event.role, event.mine) or self._may_be_echo(event):
             self._ours.add(key)
             if event.author is not None:
                 self._us.add(event.author)
         elif key not in self._keys and key not in self._ours:
-            yield Arrived(frame, at_s, key, event)
+            yield Arrived(frame, at_s, key, event, _event_in(envelope, event.sequence))
         self._keys.add(key)
 
     def _may_be_echo(self, event: MessagePublished) -> bool:
@@ -291,9 +311,19 @@ class _Memory:
     def _receipted(self, event: ReceiptReported, frame: int, at_s: float | None) -> Iterator[Moment]:
         for sequence in event.sequences:
             key = MessageKey(event.dialog_id, sequence)
-            if (key, event.status) not in self._receipts:
-                self._receipts.add((key, event.status))
-                yield Receipted(frame, at_s, key, event.status)
+            if (key, event.status, event.participant) not in self._receipts:
+                self._receipts.add((key, event.status, event.participant))
+                yield Receipted(frame, at_s, key, event.status, event.evidence.server_ms)
+
+
+def _event_in(envelope: Envelope, sequence: int) -> Mapping[str, Any] | None:
+    """The event of this number as it came; None where it cannot be told which one it is."""
+    changes = (changes_of(envelope.body) if isinstance(envelope, Notification) else None) or []
+    of_that_number = [
+        one for one in changes if isinstance(one, dict) and str(one.get("sequence")) == str(sequence)
+    ]
+    event = of_that_number[0].get("event") if len(of_that_number) == 1 else None
+    return event if isinstance(event, dict) else None
 
 
 def _closed(change: dict[str, Any]) -> str | None:

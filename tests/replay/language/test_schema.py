@@ -120,6 +120,8 @@ def steps(draw: st.DrawFn) -> tuple[str, Any]:
 @example(("send", {"envelope": 1, "kind": "req"}))
 @example(("disconnect", {"how": "abort", "code": 1000}))
 @example(("send_frame", {"bytes": "81", "fin": None}))
+@example(("send_frame", {"bytes": "81", "after": "1s"}))
+@example(("send", {"envelope": "x", "after": "1s"}))
 def test_the_schema_takes_what_the_loader_takes_and_nothing_else(step: tuple[str, Any]):
     verb, value = step
     try:

@@ -35,6 +35,9 @@ def times(steps: str) -> list[tuple[float, float | None]]:
         ("- rate: 2/s\n- send: a\n- rate: off\n- send: b\n- send: c", (0.5, 0.5)),
         ("- read: {message: 1, after: 4s}\n- close_conversation: {within: 1s}\n- await", (0.0, 5.0)),
         ("- repeat: {times: 3, steps: [{wait: 1s}]}\n- await", (3.0, 3.0)),
+        ("- disconnect: {after: 1s..2s}\n- await", (1.0, 2.0)),
+        ("- await: {within: 5s}\n- say: {text: hi, after: 1s..2s, within: 3s}\n- await", (0.0, 10.0)),
+        ("- await: {within: 5s}\n- send: {envelope: hi, after: 1s ± 1s}\n- await", (0.0, None)),
     ],
 )
 def test_a_step_begins_between_its_earliest_and_its_latest(steps, last):
@@ -116,7 +119,8 @@ def test_people_read_it_in_columns():
         ("expect: {answer: 400, within: 1s}", "answer 400"),
         ("say: '" + "x y " * 30 + "'", '"' + "x y " * 12 + '…"'),
         ("say: '${conversation.id} it is'", '"${conversation.id} it is"'),
-        ("reconnect: {from_sequence: 0, after: 1s}", "0"),
+        ("reconnect: {from_sequence: 0, after: 1s}", "0, after 1s"),
+        ("keep_alive: {after: 1s..2s, as: t}", "after 1s..2s as t"),
         ("disconnect: abort", "abort"),
         ("await", ""),
     ],

@@ -6,19 +6,25 @@ from typing import Any
 
 from recorder.documents import read_document
 from recorder.messaging import requests
-from recorder.replay.writing.agent import agent_lines
-from recorder.replay.writing.pacing import Pace
-from recorder.replay.writing.recollection import recollect
+from recorder.replay.writing.agent import Visit, agent_lines, comes_again
+from recorder.replay.writing.pacing import Pace, Timeline
+from recorder.replay.writing.recollection import Arrived, Began, Over, recollect
 from recorder.replay.writing.wording import Wording
 from recorder.simulator import read_agent
 
 CONVERSATION = "conv-1"
 
 
+def lines_of(tape: Any, pace: Pace = Pace(), *, name: str | None = None) -> list[str]:  # noqa: B008
+    moments = recollect(tape.happenings)
+    wording = Wording(moments)
+    visit = Visit(name, moments, wording, sorted(wording.begun))
+    return agent_lines([visit], Timeline((one.at_s for one in moments), pace))
+
+
 def rules(tape: Any, pace: Pace = Pace()) -> Any:  # noqa: B008 - immutable
     """The rules as plain data; they are such as the simulator takes."""
-    moments = recollect(tape.happenings)
-    lines = agent_lines(moments, Wording(moments), pace)
+    lines = lines_of(tape, pace)
     document = read_document("\n".join(lines), file="x")
     read_agent(document, at=("agent",))
     return document.value["agent"]
@@ -89,11 +95,94 @@ def test_without_pauses_everything_comes_at_once_in_the_same_order(tape: Any) ->
 
 def test_what_has_no_words_is_left_out_with_a_note(tape: Any) -> None:
     tape.open()
-    tape.published(1.0, 0, {"type": "RichContentEvent", "content": {"type": "vertical"}})
-    moments = recollect(tape.happenings)
-    first, note = agent_lines(moments, Wording(moments), Pace())[::-1]
+    tape.published(1.0, 0, {"type": "ContentEvent", "contentType": "forms/secure-invitation", "message": {}})
+    first, note = lines_of(tape)[::-1]
     assert first == "agent: []"
-    assert "RichContentEvent" in note
+    assert "forms/secure-invitation" in note
+    moments = recollect(tape.happenings)
+    (arrived,) = [one for one in moments if isinstance(one, Arrived)]
+    assert not comes_again(arrived, Wording(moments))
+
+
+def test_structured_content_and_files_come_as_they_came(tape: Any) -> None:
+    tape.open()
+    content = {"type": "vertical", "elements": [{"type": "text", "text": "${x}"}]}
+    tape.published(1.0, 0, {"type": "RichContentEvent", "content": content, "quickReplies": {"replies": []}})
+    file = {"caption": "a map", "relativePath": "/m.PNG", "fileType": "PNG", "preview": "data:,"}
+    tape.published(2.0, 1, {"type": "ContentEvent", "contentType": "hosted/file", "message": file})
+    escaped = {"type": "vertical", "elements": [{"type": "text", "text": "$${x}"}]}
+    told = {"caption": "a map", "file_type": "PNG", "path": "/m.PNG", "preview": "data:,"}
+    assert rules(tape)[0]["do"] == [
+        {"rich": {"content": escaped, "quick_replies": {"replies": []}}, "after": "1s"},
+        {"send_file": told, "after": "2s"},
+    ]
+
+
+def people(*who: tuple[str, str], at_ms: int = 0) -> dict[str, Any]:
+    """A snapshot with these participants: id and role, or id and SUGGESTED."""
+    participants = [
+        {"id": one, "role": "ASSIGNED_AGENT" if role == "SUGGESTED" else role, "state": state(role)}
+        for one, role in who
+    ]
+    details = {
+        "state": "OPEN",
+        "participants": participants,
+        "dialogs": [
+            {
+                "dialogId": CONVERSATION,
+                "dialogType": "MAIN",
+                "state": "OPEN",
+                "participantsDetails": participants,
+            }
+        ],
+    }
+    result = {"convId": CONVERSATION, "conversationDetails": details}
+    body = {"subscriptionId": "s", "changes": [{"type": "UPSERT", "result": result}]}
+    return {"kind": "notification", "type": "cqm.ExConversationChangeNotification", "body": body}
+
+
+def state(role: str) -> str:
+    return "SUGGESTED" if role == "SUGGESTED" else "ACTIVE"
+
+
+def test_another_agent_is_a_transfer_and_another_id_of_the_consumer_a_login(tape: Any) -> None:
+    tape.open()
+    tape.hear(0.5, 0, "Hello")
+    tape.say(1.0, people(("anna", "CONSUMER"), ("a1", "ASSIGNED_AGENT")), by_client=False)
+    tape.say(2.0, people(("anna", "CONSUMER")), by_client=False)
+    tape.say(5.0, people(("anna", "CONSUMER"), ("a2", "ASSIGNED_AGENT")), by_client=False)
+    tape.say(6.0, people(("anna the second", "CONSUMER"), ("a2", "ASSIGNED_AGENT")), by_client=False)
+    assert rules(tape)[0]["do"] == [
+        {"say": "Hello", "after": "500ms"},
+        {"transfer": {"away": "3s", "suggested_for": "0"}, "after": "2s"},
+        {"step_up": {"after": "6s"}},
+    ]
+
+
+def test_what_a_history_tells_after_coming_back_happened_at_the_services_time(tape: Any) -> None:
+    """It hangs on what the consumer had done by then, not on what they did before they heard of it."""
+    tape.open()
+    tape.hear(1.0, 0, "on time", server_s=1.0)
+    tape.ask(1.5, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 1})
+    tape.happenings += [Over(1, 2_000_000, None, None), Began(2, 9_000_000, None)]
+    tape.connection = 2
+    tape.hear(9.0, 2, "meanwhile", server_s=4.5)
+    assert rules(tape)[1] == {"on": "message", "nth": 1, "do": [{"say": "meanwhile", "after": "3s"}]}
+
+
+def test_what_was_told_late_is_remarked(tape: Any) -> None:
+    tape.open()
+    tape.hear(1.0, 0, "on time", server_s=1.0)
+    tape.hear(5.0, 1, "late", server_s=3.0)
+    assert "told up to 2s after it happened" in lines_of(tape)[1]
+
+
+def test_rules_are_for_one_consumer_and_one_conversation_where_there_are_several(tape: Any) -> None:
+    tape.open()
+    tape.hear(0.5, 0, "Hello")
+    assert "    consumer: ben" in lines_of(tape, name="ben")
+    tape.open(1.0, "conv-2")
+    assert "    conversation: 1" in lines_of(tape)
 
 
 def test_nobody_said_a_word_is_nobody(tape: Any) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.documents import parse_duration
-from recorder.replay.writing.pacing import NOTICED_S, Pace, as_duration, parse_pace
+from recorder.replay.writing.pacing import NOTICED_S, Pace, Timeline, as_duration, parse_pace
 
 
 @pytest.mark.parametrize(
@@ -23,18 +23,40 @@ def test_anything_else_is_refused_with_what_to_write(written: str) -> None:
         parse_pace(written)
 
 
-def test_delays_are_divided_by_the_speed_and_cut_to_the_longest() -> None:
-    assert Pace(2.0).delay_s(3.0) == 1.5
-    assert Pace(1.0, longest_s=5.0).delay_s(60.0) == 5.0
-    assert Pace(None).delay_s(60.0) == 0.0
-    assert Pace(0.5).between_s(1.0, 2.0) == 2.0
+def test_pauses_are_divided_by_the_speed_and_cut_to_the_longest() -> None:
+    assert Timeline([1.0, 4.0], Pace(2.0)).between_s(1.0, 4.0) == 1.5
+    assert Timeline([0.0, 60.0], Pace(1.0, longest_s=5.0)).between_s(0.0, 60.0) == 5.0
+    assert Timeline([0.0, 60.0], Pace(None)).between_s(0.0, 60.0) == 0.0
+    assert Timeline([0.0, 60.0]).between_s(10.0, 20.5) == 10.5
+
+
+def test_what_is_cut_are_pauses_and_not_delays_in_which_something_happened() -> None:
+    """Else what overlaps would come in another order."""
+    timeline = Timeline([0.0, 4.0, 8.0, 20.0], Pace(1.0, longest_s=5.0))
+    assert [timeline.between_s(0.0, at_s) for at_s in (4.0, 8.0, 20.0)] == [4.0, 8.0, 13.0]
 
 
 def test_what_is_unknown_or_too_short_to_notice_is_no_delay() -> None:
-    assert Pace().between_s(None, 2.0) == Pace().between_s(1.0, None) == 0.0
-    assert Pace().delay_s(NOTICED_S / 2) == Pace().between_s(2.0, 1.0) == 0.0
+    timeline = Timeline([None, 1.0, 2.0])
+    assert timeline.between_s(None, 2.0) == timeline.between_s(1.0, None) == 0.0
+    assert timeline.between_s(2.0, 1.0) == timeline.between_s(1.0, 1.0 + NOTICED_S / 2) == 0.0
+    assert Timeline([]).between_s(1.0, 2.0) == 0.0
+
+
+@given(
+    st.lists(st.floats(0.0, 1e5), min_size=2, max_size=8),
+    st.builds(Pace, st.none() | st.floats(0.1, 100.0), st.none() | st.floats(0.0, 100.0)),
+)
+def test_the_order_stays_and_delays_add_up(times_s: list[float], pace: Pace) -> None:
+    timeline = Timeline(times_s, pace)
+    first, *_, last = ordered = sorted(times_s)
+    told = [timeline.between_s(first, at_s) for at_s in ordered]
+    assert told == sorted(told)
+    for at_s in ordered:
+        whole = timeline.between_s(first, at_s) + timeline.between_s(at_s, last)
+        assert whole == pytest.approx(timeline.between_s(first, last), abs=2 * NOTICED_S)
 
 
 @given(st.floats(0.001, 86_400.0))
 def test_a_duration_as_written_is_the_delay_to_the_millisecond(seconds: float) -> None:
-    assert parse_duration(as_duration(seconds)) == pytest.approx(seconds, abs=0.00051, rel=1e-3)
+    assert parse_duration(as_duration(seconds)) == pytest.approx(seconds, abs=0.00051)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recorder.messaging import requests
 from recorder.messaging.events import Stamp
-from recorder.messaging.tokens import placeholder
+from recorder.messaging.tokens import TokenClaims, placeholder
 from recorder.replay.language.script import load
 from recorder.replay.writing.pacing import Pace
 from recorder.replay.writing.recollection import Began, Over, Said
@@ -94,7 +94,7 @@ def test_what_was_said_twice_or_of_nothing_known_is_said_so_again(tape: Any) -> 
     assert steps_of(tape)[2:] == [
         "- read: {message: received_1, after: 100ms}",
         "- receipt: {status: READ, message: received_1, after: 200ms}",
-        "- receipt: {status: NACK, message: 77}",
+        "- receipt: {status: NACK, message: 77, after: 300ms}",
     ]
 
 
@@ -123,11 +123,69 @@ def test_what_stood_beside_a_receipt_stays_beside_it(tape: Any) -> None:
     )
 
 
-def test_a_connection_beside_another_is_told_of(tape: Any) -> None:
-    """Two consumers in one recording: played as one, the script cannot give the same receipts."""
+def test_a_consumer_who_did_nothing_is_told_of(tape: Any) -> None:
     tape.open()
     tape.happenings.append(Began(2, 1_000_000, None))
-    assert steps_of(tape)[-1].startswith("# connection 2 is beside the others from here on")
+    assert steps_of(tape)[0] == "# connection 2 is another consumer's, who did nothing; it is left out"
+
+
+def test_two_at_once_are_two_consumers_with_their_steps_in_the_order_of_the_recording(tape: Any) -> None:
+    """What one of them does is timed from what that one awaited; the names are the script's."""
+    anna, ben = (placeholder(b"k", who, word="jwt", claims=TokenClaims(who, None, None)) for who in "ab")
+    tape.happenings = [Began(1, 0, anna), Began(2, 0, ben)]
+    tape.open()
+    tape.connection = 2
+    tape.open(1.0, "conv-2")
+    tape.connection = 1
+    tape.hear(2.0, 0, "Hello")
+    tape.connection = 2
+    tape.ask(2.5, requests.publish_text("4", "conv-2", "Hi"), {"sequence": 0})
+    tape.connection = 1
+    tape.ask(4.0, requests.read("4", CONVERSATION, [0]), {})
+    tape.ask(5.0, requests.publish_text("5", CONVERSATION, "Well"), {"sequence": 1})
+    assert steps_of(tape) == [
+        "- open_conversation",
+        "- wait: 1s",
+        "- open_conversation: {consumer: consumer_2}",
+        "- await: {message: {from: agent, matching: ^Hello$}, as: received_1}",
+        "- read: {message: received_1, after: 2s}",
+        "- wait: 500ms",
+        "- say: {text: Hi, consumer: consumer_2}",
+        "- say: {text: Well, after: 3s}",
+    ]
+    script = load(written(tape), file="x.yaml", variables={})
+    assert list(script.consumers) == ["consumer_1", "consumer_2"]
+    assert [one.token for one in script.consumers.values()] == ["${UMS_JWT}", "${UMS_JWT_2}"]
+
+
+def test_what_a_consumer_says_of_itself_when_asking_for_a_conversation_is_kept(tape: Any) -> None:
+    wish = requests.request_conversation("1", brand_id="42", campaign={"campaignId": 7}, skill_id="s")
+    tape.ask(0.0, wish, {"conversationId": CONVERSATION})
+    script = load(written(tape), file="x.yaml", variables={})
+    (consumer,) = script.consumers.values()
+    assert (consumer.brand, consumer.campaign, consumer.context) == ("42", {"campaignId": 7}, None)
+
+
+def test_a_survey_becomes_a_mood_of_the_simulator(tape: Any) -> None:
+    assert "simulator:" not in written(tape)
+    tape.open()
+    tape.say(1.0, shown("OPEN"), by_client=False)
+    tape.published(2.0, 0, words("Rate us"), dialog_id="survey-1")
+    assert written(tape).endswith("simulator: {survey: {greeting: null, questions: [Rate us], pace: 1s}}\n")
+
+
+def words(text: str) -> dict[str, Any]:
+    return {"type": "ContentEvent", "contentType": "text/plain", "message": text}
+
+
+def shown(state: str) -> dict[str, Any]:
+    dialogs = [
+        {"dialogId": CONVERSATION, "dialogType": "MAIN", "state": "CLOSE"},
+        {"dialogId": "survey-1", "dialogType": "POST_SURVEY", "state": state},
+    ]
+    result = {"convId": CONVERSATION, "conversationDetails": {"state": "CLOSE", "dialogs": dialogs}}
+    body = {"subscriptionId": "s", "changes": [{"type": "UPSERT", "result": result}]}
+    return {"kind": "notification", "type": "cqm.ExConversationChangeNotification", "body": body}
 
 
 def test_a_receipt_after_closing_stays_after_closing(tape: Any) -> None:
@@ -137,7 +195,7 @@ def test_a_receipt_after_closing_stays_after_closing(tape: Any) -> None:
     tape.ask(3.0, requests.read("5", CONVERSATION, [0]), {}, code=400)
     *steps, note = steps_of(tape)
     assert [step.split(":")[0] for step in steps] == [
-        "- open_conversation", "- await", "- wait", "- close_conversation", "- read",
+        "- open_conversation", "- await", "- close_conversation", "- send",
     ]  # fmt: skip
     assert note.endswith("was answered with 400 (frame 11)")
 
