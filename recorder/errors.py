@@ -12,6 +12,7 @@ RecorderError                      exit code
 ├── RecordingIncomplete            5   recorded, but something is missing, and this says what
 ├── StorageFailed                  6   the archive could not be written
 │   └── ArchiveBusy                    another process records into it
+├── OutputFailed                   6   a report, or standard output, could not be written: the disk failed
 ├── ArchiveUnusable                7   damaged, newer, or not ours; the file is left untouched
 └── Stopped                        130/143  a signal ended it, cleanly
 
@@ -154,6 +155,17 @@ class ArchiveBusy(StorageFailed):
             hint="wait for it to end, or give another file with --archive",
         )
         self.holder = holder
+
+
+class OutputFailed(RecorderError):
+    """A disk did not take what we were to write, be it a file or standard output. No archive was harmed."""
+
+    exit_code = 6
+
+    def __init__(self, file: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(f"cannot write {file}: {problem}", hint=hint)
+        self.file = file
+        self.problem = problem
 
 
 class ArchiveUnusable(RecorderError):

@@ -14,7 +14,9 @@ def main() -> None:
             # A terminal that cannot show a character must not end a recording.
             stream.reconfigure(errors="backslashreplace")
     from .app import app
+    from .output import guard_stdout
 
+    guard_stdout()
     app(prog_name="recorder")
 
 
@@ -25,5 +27,5 @@ def _open_what_is_closed() -> None:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     sys.stdin = sys.stdin or open(0, encoding="utf-8")  # noqa: SIM115 - for as long as we run
-    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,9 @@ from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, h
 from .output import Talk, whoever_reads, write_json
 from .swarm import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
 from .tokens import TokenCommand, TokenEnv, TokenFile, TokenPrompt, read_token, read_tokens
+
+if TYPE_CHECKING:
+    from recorder.recipes import Played
 
 Policy = Literal["never", "on_auth_close", "always"]
 
@@ -136,8 +139,6 @@ def replay(
 ) -> None:
     """See the help above."""
     from recorder import recipes
-    from recorder.report.messages import print_messages
-    from recorder.report.steps import step_json, steps_junit
 
     from .signals import stop_on_signals
 
@@ -191,8 +192,20 @@ def replay(
             name=name,
             stop=stop,
             say=talk,
+            on_end=lambda played: _tell(played, json=json, junit=junit),
         )
-        steps = recipes.steps_told(played)
+        stop.raise_if_set()
+    played.raise_if_failed()
+
+
+def _tell(played: Played, *, json: bool, junit: Path | None) -> None:
+    """What came of it, however it ended: a CI server wants the cases of a run that was cancelled, too."""
+    from recorder import recipes
+    from recorder.report.messages import print_messages
+    from recorder.report.steps import step_json, steps_junit
+
+    steps = recipes.steps_told(played)
+    try:
         if junit is not None:
             written = steps_junit(
                 played.script,
@@ -200,16 +213,16 @@ def replay(
                 steps,
                 troubles=played.troubles,
                 started_at_us=played.started_at_us,
+                cut_short=played.cut_short,
             )
             recipes.save(written, junit, option="--junit")
+    finally:  # what was played is told even where a disk was full
         with whoever_reads():
             if json:
                 for step in steps:
                     write_json(step_json(step))
             else:
                 print_messages(sys.stdout, played.messages)
-        stop.raise_if_set()
-    played.raise_if_failed()
 
 
 def _print_timetable(script: Path, variables: list[str], *, json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -107,31 +107,43 @@ def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: boo
         ExpectationFailed: users failed, or a threshold was violated.
     """
     from recorder import recipes
-    from recorder.report.load import Progress, print_figures
+    from recorder.report.load import Progress
 
     from .signals import stop_on_signals
 
-    with stop_on_signals() as stop:
-        with nullcontext() if quiet else Progress(sys.stderr) as progress:
-            swarmed = recipes.swarm(
-                script,
-                load,
-                archive=archive,
-                stop=stop,
-                say=Talk(quiet=quiet),
-                on_moment=progress or _to_nobody,
-            )
-        try:
-            _write_files(swarmed, asked.csv, asked.html)
-        finally:  # what was played is told even where a disk was full
-            with whoever_reads():
-                if json:
-                    _write_lines(swarmed)
-                else:
-                    print_figures(sys.stdout, swarmed.figures)
-            Talk(quiet=quiet)(swarmed.verdict)
+    talk = Talk(quiet=quiet)
+    with stop_on_signals() as stop, ExitStack() as showing:
+        progress = None if quiet else showing.enter_context(Progress(sys.stderr))
+
+        def tell(swarmed: Swarmed) -> None:
+            showing.close()
+            _tell(swarmed, asked, json=json, talk=talk)
+
+        swarmed = recipes.swarm(
+            script,
+            load,
+            archive=archive,
+            stop=stop,
+            say=talk,
+            on_moment=progress or _to_nobody,
+            on_end=tell,
+        )
         stop.raise_if_set()
     swarmed.raise_if_failed()
+
+
+def _tell(swarmed: Swarmed, asked: Asked, *, json: bool, talk: Talk) -> None:
+    from recorder.report.load import print_figures
+
+    try:
+        _write_files(swarmed, asked.csv, asked.html)
+    finally:  # what was played is told even where a disk was full
+        with whoever_reads():
+            if json:
+                _write_lines(swarmed)
+            else:
+                print_figures(sys.stdout, swarmed.figures)
+        talk(swarmed.verdict)
 
 
 def _stats_file(prefix: str | None) -> Path | None:

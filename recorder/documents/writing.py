@@ -40,7 +40,14 @@ def in_line(value: Any) -> str:
         [value], Dumper=_Writer, default_flow_style=True, width=_ENDLESS, allow_unicode=True, sort_keys=False
     )
     # Wrapped in a list: a bare scalar would be followed by a document end marker.
-    return written.strip()[1:-1]
+    return "".join(map(_shown, written.strip()[1:-1]))
+
+
+def _shown(char: str) -> str:
+    """PyYAML lets some characters through that turn a line around or are not seen; we quoted their text."""
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04X}" if ord(char) < 0x10000 else f"\\U{ord(char):08X}"
 
 
 def entry(key: str, value: Any) -> str:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from recorder.receipts.aliases import parse_aliases
 
     from .captures import export_to_file, export_to_stdout, import_capture
-    from .checking import Checked, check, check_place, checked, explained, levels_of, save
+    from .checking import Checked, check, checked, explained, levels_of
     from .comparing import fail_if_different, session_difference
     from .deriving import messages_of, rebuild, refresh_after
+    from .files import check_place, save
     from .following import Following, Update
     from .logging_in import Login, login
     from .looking import (
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
         verify,
     )
     from .moments import connections_at, events, last_frame_at
+    from .played import Played
     from .quick import quick_messages
     from .recording import duration_s, record, stdin_lines
-    from .replaying import Played, replay, simulate, simulator
+    from .replaying import replay, simulate, simulator
     from .scripting import check_script, read_script, script_schema, script_timetable, timetable_lines
     from .scriptwriting import session_script
     from .swarming import Load, Swarmed, swarm
@@ -52,11 +54,11 @@ _HOME = {
     "Following": "recorder.recipes.following",
     "Load": "recorder.recipes.swarming",
     "Login": "recorder.recipes.logging_in",
-    "Played": "recorder.recipes.replaying",
+    "Played": "recorder.recipes.played",
     "Swarmed": "recorder.recipes.swarming",
     "Update": "recorder.recipes.following",
     "check": "recorder.recipes.checking",
-    "check_place": "recorder.recipes.checking",
+    "check_place": "recorder.recipes.files",
     "check_script": "recorder.recipes.scripting",
     "checked": "recorder.recipes.checking",
     "connections_at": "recorder.recipes.moments",
@@ -85,7 +87,7 @@ _HOME = {
     "refresh_after": "recorder.recipes.deriving",
     "replay": "recorder.recipes.replaying",
     "read_script": "recorder.recipes.scripting",
-    "save": "recorder.recipes.checking",
+    "save": "recorder.recipes.files",
     "script_schema": "recorder.recipes.scripting",
     "script_timetable": "recorder.recipes.scripting",
     "session_difference": "recorder.recipes.comparing",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from recorder.clock import RealClock
-from recorder.errors import BadCapture, BadOption, StorageFailed
+from recorder.errors import BadCapture, StorageFailed
 from recorder.formats import jsonl
 from recorder.store.archive import Archive
 from recorder.store.info import ConnectionInfo, SessionInfo
@@ -26,7 +26,7 @@ from recorder.wire.records import (
 )
 
 from .deriving import refresh_after
-from .files import replacing
+from .files import save_lines
 from .looking import Say, silent
 from .progress import with_progress
 
@@ -187,14 +187,10 @@ def export_to_file(archive: Archive, session: str, file: Path, *, say: Say = sil
 
     Raises:
         NotFound: no such session.
-        BadOption: the file cannot be written.
+        BadOption: the file cannot be there.
+        OutputFailed: the disk did not take it.
     """
-    lines = with_progress(exported(archive, session), f"writing {file}", say)
-    try:
-        with replacing(file) as stream:
-            stream.writelines(lines)
-    except OSError as problem:
-        raise BadOption("--output", f"cannot write {file}: {problem.strerror}") from None
+    save_lines(with_progress(exported(archive, session), f"writing {file}", say), file)
 
 
 def _header(session: SessionInfo) -> jsonl.SessionHeader:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from recorder.documents.words import unknown
 from recorder.errors import BadOption, ExpectationFailed
@@ -20,7 +18,6 @@ from recorder.store.archive import Archive
 from recorder.store.facts import facts_of
 from recorder.store.info import SessionInfo
 
-from .files import replacing
 from .moments import connections_at, events, is_now, last_frame_at
 from .recording import duration_s
 
@@ -144,7 +141,7 @@ def case_of(
         archive.frames(session.session, last=last),
         ended=not goes_on,
     )
-    heard = list(events(archive, session, last=last, aliases=aliases))
+    heard = [*events(archive, session, last=last, aliases=aliases), *facts.oddities]
     return Case(
         events=heard,
         transcript=fold(heard),
@@ -188,30 +185,3 @@ def explained(name: str) -> Sequence[Rule]:
         return checks.RULES
     _known("--explain", name)
     return [rule for rule in checks.RULES if rule.id == name]
-
-
-def check_place(option: str, file: Path) -> None:
-    """Return if a file could be there: asked before the work whose outcome is to be written to it.
-
-    Raises:
-        BadOption: it could not; names ``option``.
-    """
-    if not file.parent.is_dir():
-        raise BadOption(option, f"there is no directory {file.parent}")
-    if file.is_dir():
-        raise BadOption(option, f"{file} is a directory")
-    if not os.access(file.parent, os.W_OK) and not os.access(file, os.W_OK):
-        raise BadOption(option, f"nothing can be written in {file.parent}")
-
-
-def save(text: str, file: Path, *, option: str = "--output") -> None:
-    """Write a text to a file (mode 0600), which is there whole or not at all.
-
-    Raises:
-        BadOption: it cannot be written.
-    """
-    try:
-        with replacing(file) as stream:
-            stream.write(text.encode("utf-8", errors="backslashreplace"))
-    except OSError as problem:
-        raise BadOption(option, f"cannot write {file}: {problem.strerror}") from None

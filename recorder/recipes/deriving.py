@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from recorder.errors import RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.store.archive import Archive
 from recorder.store.derived import deriving
+from recorder.store.derived.deriving import Projection
 from recorder.store.info import SessionInfo
+
+from .progress import with_progress
+from .stopping import Stop
 
 Say = Callable[[str], None]
 
@@ -42,3 +46,21 @@ def refresh_after(archive: Archive, session: str, *, say: Say) -> None:
         deriving.refresh(archive, session)
     except RecorderError as problem:
         say(f"the derived tables are behind ({problem.says}); recorder archive rebuild {session} makes them")
+
+
+def refresh_many(archive: Archive, sessions: Sequence[str], *, stop: Stop, say: Say) -> None:
+    """Derive the rows of many sessions that have just ended, until ``stop``; ``say`` hears how far it is.
+
+    As for one: what does not work, or is left for a stop, is said, and the sessions stand.
+    """
+    derived, why = 0, ""
+    try:
+        for session in with_progress(sessions, "deriving tables (sessions)", say):
+            if stop.is_set():
+                break
+            Projection(archive, session, once=True).refresh()
+            derived += 1
+    except RecorderError as problem:
+        why = f" ({problem.says})"
+    if left := len(sessions) - derived:
+        say(f"the derived tables of {left} sessions are behind{why}; recorder archive rebuild makes them")

@@ -2,12 +2,78 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from recorder.errors import BadOption, OutputFailed
+
+_SQLITE = b"SQLite format 3\0"
+
+# Another path would not help; everything else says that this one cannot be used.
+_DISK_FAILED = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "it would be larger than a file may be here",
+    errno.EIO: "the disk reports an input/output error",
+}
+
+
+def check_place(option: str, file: Path) -> None:
+    """Return if a file could be there: asked before the work whose outcome is to be written to it.
+
+    Raises:
+        BadOption: it could not; names ``option``.
+    """
+    if not file.parent.is_dir():
+        raise BadOption(option, f"there is no directory {file.parent}")
+    if file.is_dir():
+        raise BadOption(option, f"{file} is a directory")
+    if not os.access(file.parent, os.W_OK) and not os.access(file, os.W_OK):
+        raise BadOption(option, f"nothing can be written in {file.parent}")
+    _refuse_database(option, file)
+
+
+def save(text: str, file: Path, *, option: str = "--output") -> None:
+    """Write a text to a file (mode 0600), which is there whole or not at all.
+
+    Raises:
+        BadOption: it cannot be there.
+        OutputFailed: the disk did not take it.
+    """
+    save_lines([text.encode("utf-8", errors="backslashreplace")], file, option=option)
+
+
+def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output") -> None:
+    """The same for what comes line by line."""
+    _refuse_database(option, file)
+    try:
+        with replacing(file) as stream:
+            stream.writelines(lines)
+    except OSError as problem:
+        failed = disk_problem(problem)
+        if failed is not None:
+            raise OutputFailed(str(file), failed) from None
+        raise BadOption(option, f"cannot write {file}: {problem.strerror or problem}") from None
+
+
+def disk_problem(problem: OSError) -> str | None:
+    """What the disk has to say, in a few words; None if it is not the disk that failed."""
+    return None if problem.errno is None else _DISK_FAILED.get(problem.errno)
+
+
+def _refuse_database(option: str, file: Path) -> None:
+    """One slip of a file name, and what was recorded would be gone."""
+    with suppress(OSError):
+        if not file.is_file():
+            return
+        with file.open("rb") as stream:
+            if stream.read(len(_SQLITE)) == _SQLITE:
+                raise BadOption(option, f"{file} is a database; it is not overwritten")
 
 
 @contextmanager
@@ -23,7 +89,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
         with file.open("wb") as stream:
             yield stream
         return
-    descriptor, path = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # made with mode 0600
+    descriptor, path = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:50]}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream

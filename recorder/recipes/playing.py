@@ -8,90 +8,28 @@ from dataclasses import dataclass, field, replace
 
 from recorder.capture.options import ConnectOptions
 from recorder.clock import VirtualClock, punctual
-from recorder.errors import CannotConnect, ExpectationFailed
+from recorder.errors import CannotConnect, RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.replay.driver import LEAD_S, Drive
 from recorder.replay.language.script import Script
 from recorder.replay.language.verbs import Expect
-from recorder.replay.outcome import FAILED, Outcome, StepResult
+from recorder.replay.outcome import FAILED, STOPPED, Outcome, StepResult
 from recorder.replay.player import Player
 from recorder.replay.reconnecting import Policy
 from recorder.replay.waiting import Collector, Waiter, Waiting
-from recorder.report.steps import lateness_line
 from recorder.simulator.service import Service
+from recorder.store.archive import Archive
 
 from .connecting import Connector, FetchToken, Uploader
 from .looking import Say, messages, open_archive
-from .recording import NOT_LET_IN, Recording, recording
+from .played import Played, Tell, report, step_line, to_nobody
+from .recording import NOT_LET_IN, Recording, blank_error, recording
 from .stopping import Stop
 from .virtual import VirtualWorld
 from .virtual_ends import VirtualConnection
 
 Places = Mapping[str, ConnectOptions]
 """Where each consumer connects, and as whom."""
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What came of a replay.
-
-    Attributes:
-        session: id of the recorded session.
-        messages: its messages with their receipts, folded from the recorded frames.
-        outcome: step by step; None if it was stopped before the end.
-        script: the name of what was played; ``file``: where it stands.
-        began_s: when the session began, by the clock of the outcome's times.
-        tolerance_s: how late a receipt may leave; None: that does not matter.
-        refused: why it ended without a connection, if a consumer was not let in for good.
-        started_at_us: when the session began, microseconds since the epoch, UTC.
-    """
-
-    session: str
-    messages: list[MessageView]
-    outcome: Outcome | None
-    script: str = ""
-    file: str = ""
-    began_s: float = 0.0
-    tolerance_s: float | None = None
-    refused: CannotConnect | None = field(default=None, compare=False)
-    started_at_us: int | None = None
-
-    @property
-    def late(self) -> str | None:
-        """The first receipt that left later than it may, in one sentence; None if none did."""
-        if self.outcome is None or self.tolerance_s is None:
-            return None
-        for receipt in self.outcome.receipts:
-            if receipt.late_s > self.tolerance_s:
-                due_s, sent_s = receipt.due_s - self.began_s, receipt.sent_s - self.began_s
-                return (
-                    f"{receipt.status} for #{receipt.sequence} (frame {receipt.frame}) was planned for"
-                    f" +{due_s:.6f}s and left at +{sent_s:.6f}s: {receipt.late_s * 1e3:.2f} ms late,"
-                    f" {self.tolerance_s * 1e3:g} ms are tolerated"
-                )
-        return None
-
-    @property
-    def troubles(self) -> list[str]:
-        """What went wrong and is of no one step."""
-        late = [] if self.late is None else [self.late]
-        return [*(self.outcome.troubles if self.outcome is not None else ()), *late]
-
-    def raise_if_failed(self) -> None:
-        """Return if everything came out as the script says, and on time.
-
-        Raises:
-            CannotConnect: a consumer was not let in, and the script failed over it.
-            ExpectationFailed: it came out otherwise; says what was seen instead.
-        """
-        if self.outcome is None:
-            return
-        if self.outcome.failure is not None and self.refused is not None:
-            raise self.refused
-        says = self.outcome.failure or self.late
-        if says is not None:
-            hint = f"the session is recorded: recorder message list {self.session}"
-            raise ExpectationFailed(says, hint=hint)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,50 +62,128 @@ class Order:
     secrets: Sequence[str] = ()
 
 
-def play(order: Order, *, stop: Stop, say: Say) -> Played:
+class _Course:
+    """One replay under way.
+
+    Attributes:
+        ended_s: when the script went no further, by its clock; its goodbyes may take longer.
+    """
+
+    def __init__(self, order: Order, session: Recording, *, stop: Stop, say: Say) -> None:
+        self._order = order
+        self._session = session
+        self._stop = stop
+        self.ended_s: float | None = None
+        self.player = Player(
+            order.script,
+            seed=order.seed,
+            on_step=lambda result: say(session.blank(step_line(result))),
+            reconnect=order.reconnect,
+        )
+        self.drive: Drive | None = None
+
+    def run(self, clock: VirtualClock | None) -> None:
+        """Play to the end, or until it is stopped; as ``Drive.run``."""
+        with _driven(self._order, self.player, self._session, clock, self._stop) as (drive, wait):
+            self.drive = drive
+            drive.run(wait=wait, stopped=self._is_stopped)
+
+    def _is_stopped(self) -> bool:
+        if not self._stop.is_set():
+            return False
+        self.ended_s = self._session.clock.now_s()
+        return True
+
+    def why_cut_short(self, problem: BaseException | None) -> str | None:
+        """Why it ended before its end, in one sentence; None if it did not."""
+        if self.player.is_over:
+            return None
+        if isinstance(problem, RecorderError):
+            return problem.says
+        return "stopped from outside before it was over"
+
+    def outcome(self, cut_short: str | None) -> Outcome:
+        """What came of it, without the secrets that its sentences quote from frames."""
+        ended_s = self._session.clock.now_s() if self.ended_s is None else self.ended_s
+        outcome = self.player.outcome()
+        results = [
+            result._replace(says=cut_short or "", ended_s=ended_s) if result.outcome == STOPPED else result
+            for result in outcome.results
+        ]
+        return _blanked(outcome._replace(results=tuple(results)), self._session.blank)
+
+
+def play(order: Order, *, stop: Stop, say: Say, on_end: Tell = to_nobody) -> Played:
     """Play it, record it, and return what came of it.
+
+    ``on_end`` is told the same, once there is a session, also where this raises.
 
     Raises:
         CannotConnect: not one connection came about.
         StorageFailed: it could not be recorded.
     """
-    script = order.script
     clock = None if order.world is None else VirtualClock()
+    course: _Course | None = None
+    problem: RecorderError | KeyboardInterrupt | None = None
     with open_archive(order.archive, mode="write", create=True, say=say) as opened:
-        with recording(
-            opened,
-            source="replay",
-            name=order.name,
-            known_secrets=order.secrets,
-            keep_secrets=order.keep_secrets,
-            clock=clock,
-            say=say,
-        ) as session:
-            player = Player(
-                script,
-                seed=order.seed,
-                on_step=lambda result: say(session.blank(step_line(result))),
-                reconnect=order.reconnect,
-            )
-            say(_beginning(order))
-            with _driven(order, player, session, clock, stop) as (under_way, wait):
-                under_way.run(wait=wait, stopped=stop.is_set)
-            outcome = _blanked(player.outcome(), session.blank)
-            refused = _refused(under_way, outcome, order)
-        _report(outcome, say)
-        session_id, listed = messages(opened, session.intake.session)
-        started_at_us = opened.find_session(session_id).started_at_us
+        try:
+            with recording(
+                opened,
+                source="replay",
+                name=order.name,
+                known_secrets=order.secrets,
+                keep_secrets=order.keep_secrets,
+                clock=clock,
+                say=say,
+            ) as session:
+                say(_beginning(order))
+                course = _Course(order, session, stop=stop, say=say)
+                course.run(clock)
+        except (RecorderError, KeyboardInterrupt) as ended:
+            problem = ended
+            if course is None:
+                raise
+        played = _played(order, course, session, opened, problem)
+    report(played.outcome, say)
+    if problem is None:
+        on_end(played)
+        return played
+    try:
+        on_end(played)
+    except RecorderError as failed:  # on the same full disk, maybe: what came first is what is raised
+        say(failed.says)
+    raise problem
+
+
+def _played(
+    order: Order, course: _Course, session: Recording, opened: Archive, problem: BaseException | None
+) -> Played:
+    cut_short = course.why_cut_short(problem)
+    outcome = course.outcome(cut_short)
+    listed, started_at_us = _recorded(opened, session.intake.session)
+    refused = None if course.drive is None or problem is not None else _refused(course.drive, outcome, order)
+    if refused is not None:  # raised where the session is over, and nobody else blanks it
+        blank_error(refused, session.blank)
     return Played(
-        session_id,
+        session.intake.session,
         listed,
-        None if stop.is_set() else outcome,
-        script.name,
-        script.document.file,
+        outcome,
+        order.script.name,
+        order.script.document.file,
         session.began_s,
         order.tolerance_s,
         refused,
         started_at_us,
+        cut_short,
     )
+
+
+def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], int | None]:
+    """The messages of the session and when it began; nothing where even that cannot be read any more."""
+    try:
+        return messages(opened, session)[1], opened.find_session(session).started_at_us
+    except RecorderError:
+        return [], None
 
 
 @contextmanager
@@ -238,13 +254,6 @@ def _beginning(order: Order) -> str:
     return f"playing {order.script.name}: {len(order.script.steps)} steps against {where}"
 
 
-def step_line(result: StepResult) -> str:
-    """One line about a step that is over."""
-    took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
-    says = f": {result.says}" if result.says else ""
-    return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
-
-
 def _blanked(outcome: Outcome, blank: Callable[[str], str]) -> Outcome:
     """The outcome without the secrets that its sentences quote from frames."""
     return outcome._replace(
@@ -281,18 +290,3 @@ def _is_about_the_end(script: Script, result: StepResult) -> bool:
     if not isinstance(says, Expect):
         return False
     return says.close is not None or (says.not_ is not None and says.not_.close is not None)
-
-
-def _report(outcome: Outcome, say: Say) -> None:
-    passed = sum(result.outcome == "ok" for result in outcome.results)
-    say(
-        f"{passed} of {len(outcome.results)} steps came out as written, {len(outcome.receipts)} receipts sent"
-    )
-    late = outcome.lateness()
-    if late.samples:
-        say(lateness_line(late.samples, late.p50_s, late.p99_s, late.max_s))
-    for note in outcome.notes:
-        say(note)
-    for result in outcome.results:
-        for line in result.shown:
-            say(f"  {line}")

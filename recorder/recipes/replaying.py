@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from recorder.documents import read_document
+from recorder.documents import read_document, unknown
 from recorder.errors import BadOption
 from recorder.messaging.redaction import Redactor
 from recorder.replay.language.script import Script, load
@@ -35,7 +35,8 @@ from .places import (
     simulated_places,
     simulated_token,
 )
-from .playing import Order, Played, play
+from .played import Played, Tell, to_nobody
+from .playing import Order, play
 from .recording import duration_s
 from .scripting import folder_of, given_variables, script_text, without_secret_name
 from .stopping import NeverStop, Stop, WaitableStop
@@ -75,6 +76,7 @@ def replay(
     name: str | None = None,
     stop: Stop | None = None,
     say: Say = silent,
+    on_end: Tell = to_nobody,
 ) -> Played:
     """Play a script, record it, and return what came of it.
 
@@ -91,6 +93,8 @@ def replay(
         seed: what varying delays, and on virtual time all ids and keys, are drawn from; 0 if not given.
         reconnect: "never", "on_auth_close" or "always"; goes before what the script says.
         tolerance: how late a timed receipt may leave, like "20ms"; see ``Played.raise_if_failed``.
+        on_end: told what came of it, also where this raises then: the steps up to where it was stopped,
+            or storage failed, or nobody let it in.
 
     Raises:
         BadScript, BadOption: it cannot be played as written or asked for; nothing was connected.
@@ -134,7 +138,7 @@ def replay(
             keep_secrets=keep_secrets,
             secrets=[place.token for place in service.places.values() if place.token is not None],
         )
-        return play(order, stop=stop, say=say)
+        return play(order, stop=stop, say=say, on_end=on_end)
 
 
 def fetcher(command: str, say: Say, *, closing: ExitStack, stop: Stop) -> FetchToken:
@@ -203,7 +207,14 @@ def _service(
 
 def agent_of(script: Script) -> AgentScript | None:
     """The agent a script brings along; None where it has none. Raises ``BadScript``."""
-    return None if script.agent is None else read_agent(script.document, at=("agent",))
+    if script.agent is None:
+        return None
+    agent = read_agent(script.document, at=("agent",))
+    for place, rule in enumerate(agent.root):
+        if rule.consumer is not None and rule.consumer not in script.consumers:
+            problem = unknown("consumer", rule.consumer, script.consumers)
+            raise script.document.error(("agent", place, "consumer"), problem)
+    return agent
 
 
 def moods_of(script: Script) -> Moods:

@@ -107,8 +107,8 @@ class Users:
         reconnect: Policy | None = None,
         ca_file: str | None = None,
     ) -> None:
-        self.begun = 0
-        """How many sessions there are."""
+        self.sessions: list[str] = []
+        """Their sessions, in the order in which they began."""
         self._archive = archive
         self._gathering = gathering
         self._scripts = scripts
@@ -165,7 +165,7 @@ class Users:
             redactor=redactor,
             keep_secrets=self._keep_secrets,
         )
-        self.begun += 1
+        self.sessions.append(intake.session)
         return Recording(
             intake,
             self._clock,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.clock import RealClock
-from recorder.errors import BadOption, ExpectationFailed
+from recorder.errors import BadOption, ExpectationFailed, RecorderError, StorageFailed
 from recorder.replay.language.script import Script, load
 from recorder.replay.reconnecting import Policy
 from recorder.replay.swarm.arrivals import Arrivals
@@ -21,6 +21,7 @@ from recorder.store.gathering import Gathering
 
 from . import replaying
 from .beside import SimulatorBeside
+from .deriving import refresh_many
 from .looking import Say, open_archive, silent
 from .places import Wishes
 from .recording import duration_s
@@ -46,6 +47,7 @@ class Swarmed:
         stopped: whether somebody stopped it before its end.
         title: what the script is called.
         facts: what was played how, by name, for a report.
+        cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
     """
 
     figures: Figures
@@ -55,18 +57,20 @@ class Swarmed:
     stopped: bool
     title: str
     facts: Mapping[str, str]
+    cut_short: str | None = None
 
     @property
     def passed(self) -> bool:
-        """Whether no user failed and no threshold was violated."""
-        return not self.violations and not self.figures.count("failures")
+        """Whether no user failed, no threshold was violated, and nothing cut it short."""
+        return not self.violations and not self.figures.count("failures") and self.cut_short is None
 
     @property
     def verdict(self) -> str:
         """In one sentence, how it went."""
         began, passed, failed, stopped = map(self.figures.count, ("users", "passed", "failures", "stopped"))
         rest = f", {stopped} stopped before their end" if stopped else ""
-        return f"{began} users began: {passed} passed, {failed} failed{rest}"
+        why = f": {self.cut_short}" if self.cut_short is not None else ""
+        return f"{began} users began: {passed} passed, {failed} failed{rest}{why}"
 
     def raise_if_failed(self) -> None:
         """Return if it passed.
@@ -130,8 +134,13 @@ def swarm(
     stop: Stop | None = None,
     say: Say = silent,
     on_moment: Callable[[Moment], None] = lambda moment: None,
+    on_end: Callable[[Swarmed], None] = lambda swarmed: None,
 ) -> Swarmed:
     """Play a script by many users, and say how it went; ``on_moment`` is told every second.
+
+    ``on_end`` is told how it went as soon as the last user is done, also where this raises then: after
+    that the derived tables of all sessions are made, which takes a few milliseconds for each. A stop
+    leaves the rest of them to ``rebuild``.
 
     Each is a session of its own in the one archive, and a consumer of its own: against the simulator,
     which runs in a process of its own, by an id made from the seed and its number. ``${USER}`` in the
@@ -184,20 +193,34 @@ def swarm(
             on_moment=told,
         )
         say(", ".join(f"{name} {value}" for name, value in facts.items()))
-        _run(running, stop)
-        ended_s = clock.now_s()
-        gathering.close()
-        # Deriving takes longer than playing, and not everybody asks for it.
-        say(f"{users.begun} sessions are in {opened.where}; recorder archive rebuild derives their tables")
-    return Swarmed(
-        figures=tally.figures(ended_s),
-        moments=moments,
-        violations=violations(thresholds, tally, ended_s),
-        began_us=began_us,
-        stopped=stop.is_set(),
-        title=scripts.first.name,
-        facts={**facts, "archive": opened.where},
-    )
+
+        def swarmed(cut_short: str | None = None) -> Swarmed:
+            ended_s = clock.now_s()
+            return Swarmed(
+                figures=tally.figures(ended_s),
+                moments=moments,
+                violations=violations(thresholds, tally, ended_s),
+                began_us=began_us,
+                stopped=stop.is_set(),
+                title=scripts.first.name,
+                facts={**facts, "archive": opened.where},
+                cut_short=cut_short,
+            )
+
+        try:
+            _run(running, stop)
+            told_at_the_end = swarmed()
+            gathering.close()
+        except StorageFailed as problem:
+            try:
+                on_end(swarmed(problem.says))
+            except RecorderError as failed:  # on the same full disk, maybe
+                say(failed.says)
+            raise
+        on_end(told_at_the_end)
+        say(f"{len(users.sessions)} sessions are in {opened.where}")
+        refresh_many(opened, users.sessions, stop=stop, say=say)
+    return told_at_the_end
 
 
 def find_places(script: Script, load_as: Load, closing: ExitStack) -> FindPlaces:

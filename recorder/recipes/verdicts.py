@@ -5,18 +5,16 @@ from __future__ import annotations
 from recorder.replay.outcome import NOT_REACHED, Outcome, ReceiptSent, StepResult
 from recorder.report.steps import ReceiptTold, StepTold
 
-from .playing import Played
+from .played import Played
 
 
 def steps_told(played: Played) -> list[StepTold]:
-    """One per step, in order; times count from the beginning of the session. Empty if it was stopped.
+    """One per step, in order; times count from the beginning of the session.
 
     A receipt stands with the step that asked for it, one of the standing rule with the step during which
     it left, or the last one before that.
     """
     outcome = played.outcome
-    if outcome is None:
-        return []
     with_step = _receipts_by_step(outcome, played.began_s)
     return [
         StepTold(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .actions import Ended
 from .language.script import ONLY_CONSUMER
 
-OK, FAILED, NOT_REACHED = "ok", "failed", "not reached"
+OK, FAILED, STOPPED, NOT_REACHED = "ok", "failed", "stopped", "not reached"
 
 
 class StepResult(NamedTuple):
@@ -17,10 +17,10 @@ class StepResult(NamedTuple):
 
     Attributes:
         number, verb, line: which step; number 0 is what goes before the first one.
-        outcome: "ok", "failed" or "not reached".
+        outcome: "ok", "failed", "stopped" (under way when everything ended) or "not reached".
         says: one sentence; what went wrong, if it did. May hold text of others: escape it for terminals.
         began_s, ended_s: by the clock that was handed in; None where not reached.
-        shown: the transcript around a failure, one line per message, with frames.
+        shown: the transcript around a failure or a stop, one line per message, with frames.
         consumer: who carried it out.
         round: which time round it was in its ``repeat``, from 1; None outside of any.
         file: the included file it stands in; None: the script itself.

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from . import seen
 from .actions import HangUp
 from .connecting import LET_IN_WITHIN_S, introduce, tell_profile
 from .language import verbs
 from .language.script import Step
-from .outcome import FAILED, NOT_REACHED, OK, StepResult
+from .outcome import FAILED, NOT_REACHED, OK, STOPPED, StepResult
 from .part import Part
 from .scene import AnswerLost, Course, Join, Leave, Scene, Stage, StepFailed, Until
 from .steps import perform
@@ -38,6 +39,7 @@ class Performance:
         self.results: list[StepResult] = []
         self.current: Step | None = None
         self.playing = True
+        self._under_way: tuple[Step, Scene, float] | None = None
 
     @property
     def _parts(self) -> list[Part]:
@@ -54,12 +56,21 @@ class Performance:
                 yield Leave(part, HangUp(connection=part.connection))
 
     def all_results(self) -> tuple[StepResult, ...]:
-        """Also of the steps that were not reached."""
-        begun = {result.number for result in self.results}
+        """Also of the step under way, if there is one, and of those that were not reached."""
+        over = (*self.results, *self._cut_short())
+        begun = {result.number for result in over}
         missing = (
             _result(step, NOT_REACHED, "") for step in self._stage.script.steps if step.number not in begun
         )
-        return (*self.results, *missing)
+        return (*over, *missing)
+
+    def _cut_short(self) -> tuple[StepResult, ...]:
+        if self._under_way is None:
+            return ()
+        step, scene, began_s = self._under_way
+        shown = seen.lines(scene.known.transcript)
+        result = _result(step, STOPPED, "")
+        return (result._replace(began_s=began_s, ended_s=self._stage.now_s, shown=shown),)
 
     def fail_step(self, number: int, says: str) -> None:
         """A step that is over turns out to have failed."""
@@ -98,12 +109,15 @@ class Performance:
         """Play one step; ``quietly``: nothing is told of it if it does not fail."""
         self.current = step
         began_s = self._stage.now_s
+        self._under_way = (step, scene, began_s)
         outcome, says = OK, ""
         shown: tuple[str, ...] = ()
         try:
             says = yield from course
         except StepFailed as failed:
-            outcome, says, shown = FAILED, failed.says, failed.shown
+            outcome, says = FAILED, failed.says
+            shown = failed.shown or seen.lines(scene.known.transcript)
+        self._under_way = None
         if outcome == OK and quietly:
             return True
         result = _result(step, outcome, says)._replace(

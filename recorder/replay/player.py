@@ -107,6 +107,11 @@ class Player:
         return next(iter(self._scenes.values())).known
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._main.over
+
+    @property
     def names(self) -> Names:
         """What the script's names stand for; to look at, not to change."""
         return self._stage.names

@@ -76,7 +76,7 @@ def _about(
         "hostname": "localhost",
         "tests": str(len(cases)),
         "failures": str(sum(case.find("failure") is not None for case in cases)),
-        "errors": "0",
+        "errors": str(sum(case.find("error") is not None for case in cases)),
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": seconds_text(took_s),
     }

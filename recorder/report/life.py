@@ -56,7 +56,7 @@ def _because(message: MessageView) -> str:
 
 _NO_RECEIPT = {
     "sent": "; no ACCEPT or READ by anybody else was seen in this recording",
-    "pending": "; asked for, and no answer was seen",
+    "pending": "; asked for, and no answer was seen that says where it stands",
     "failed": "; the service refused it",
     "unknown": "; the connection ended before an answer",
     "unseen": "; only receipts name it, the message itself was not seen in this recording",

@@ -8,7 +8,10 @@ from xml.etree import ElementTree as ET
 
 from .junit import seconds_text, suite_xml, xml_text
 
-OK, FAILED = "ok", "failed"
+OK, FAILED, STOPPED = "ok", "failed", "stopped"
+
+
+_BAD = {FAILED: "failure", STOPPED: "error"}
 
 
 class ReceiptTold(NamedTuple):
@@ -35,11 +38,11 @@ class StepTold(NamedTuple):
         step: its place among all steps, from 1; 0 is what goes before the first one.
         file, line: where it stands.
         round: which time round in its ``repeat``, from 1; None outside of any.
-        outcome: "ok", "failed" or "not reached".
+        outcome: "ok", "failed", "stopped" (under way when everything ended) or "not reached".
         says: one sentence. May hold text of others.
         began_s, ended_s: seconds since the session began; None where not reached.
         receipts: those it asked for, and those of the standing rule that went out while it ran.
-        shown: the transcript around a failure, a line per message.
+        shown: the transcript around a failure or a stop, a line per message.
     """
 
     step: int
@@ -91,12 +94,18 @@ def steps_junit(
     *,
     troubles: Sequence[str] = (),
     started_at_us: int | None = None,
+    cut_short: str | None = None,
 ) -> str:
     """The XML of one replay: a test case per step, and one more for each trouble that is of no step.
 
+    ``cut_short`` says why it ended before its end: no failure of what was tested, but an error, at the
+    step that was under way. Servers that build count that as bad: it would pass for a green run else.
+
     What steps that passed have to say, and every receipt, stands in the output of the suite.
     """
-    cases = [_case(name, step) for step in steps] + [_trouble(name, says) for says in troubles]
+    cases = [_case(name, step) for step in steps] + [_trouble(name, says, "failure") for says in troubles]
+    if cut_short is not None and not any(step.outcome == STOPPED for step in steps):
+        cases.append(_trouble(name, cut_short, "error"))
     ended_s = max((step.ended_s for step in steps if step.ended_s is not None), default=0.0)
     out = "".join(f"{line}\n" for step in steps for line in _told(step))
     return suite_xml(
@@ -112,8 +121,8 @@ def _case(name: str, step: StepTold) -> ET.Element:
         "time": seconds_text(took_s),
     }
     case = ET.Element("testcase", said)
-    if step.outcome == FAILED:
-        failure = ET.SubElement(case, "failure", {"message": xml_text(step.says), "type": step.verb})
+    if step.outcome in _BAD:
+        failure = ET.SubElement(case, _BAD[step.outcome], {"message": xml_text(step.says), "type": step.verb})
         failure.text = xml_text("\n".join((f"{step.file}, line {step.line}: {step.says}", *step.shown)))
     elif step.outcome != OK:
         ET.SubElement(case, "skipped", {"message": step.outcome})
@@ -138,9 +147,9 @@ def _receipt_line(receipt: ReceiptTold) -> str:
     )
 
 
-def _trouble(name: str, says: str) -> ET.Element:
+def _trouble(name: str, says: str, kind: str) -> ET.Element:
     case = ET.Element("testcase", {"name": "the whole", "classname": xml_text(name) or "replay", "time": "0"})
-    ET.SubElement(case, "failure", {"message": xml_text(says), "type": "trouble"})
+    ET.SubElement(case, kind, {"message": xml_text(says), "type": "trouble"})
     return case
 
 

@@ -240,7 +240,8 @@ class Archive:
         Raises:
             NotFound: there is none (with those that come close), or more than one.
         """
-        return reading.pick(self.sessions(), name)
+        with self._asking() as connection:
+            return reading.find(connection, self._is_live, name)
 
     def find_import(self, source_digest: str) -> SessionInfo | None:
         """The latest session that was imported from a file with this SHA-256, or None."""

@@ -21,6 +21,7 @@ from recorder.errors import RecorderError, StorageFailed
 from . import postgresql
 from .lock import ArchiveLock
 from .rows import Batch, Row, SessionRows
+from .sqlitefile import BUSY_TIMEOUT_S
 from .statements import Statements, change_row
 from .tables import FRAME_COLUMNS, connection, frame
 from .trouble import DATABASE_ERRORS, StillAway, diagnose
@@ -73,6 +74,7 @@ class Ledger:
         handle = connection.connection.driver_connection
         self._sqlite = handle if isinstance(handle, sqlite3.Connection) else None
         self._full = False
+        self._waited_in_vain = False
         self._barrier_at_s: float | None = None
         self._uncovered: set[SessionRows] = set()
         self._sessions: set[int] = set()
@@ -175,15 +177,25 @@ class Ledger:
                 self.abandon()
                 trouble = diagnose(error)
                 now_s = patience.clock.now_s()
-                give_up_s = now_s + patience.wait_s if give_up_s is None else give_up_s
+                if give_up_s is None:
+                    # Once for all: a thousand sessions to end would each wait for the same full disk.
+                    give_up_s = now_s + (0 if self._waited_in_vain else patience.wait_s)
                 if not trouble.passing or now_s >= give_up_s:
+                    self._wait_no_more(True)
                     raise StorageFailed(self.where, trouble.problem, hint=trouble.hint) from error
                 patience.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
             except BaseException:
                 self.abandon()
                 raise
             else:
+                self._wait_no_more(False)
                 return
+
+    def _wait_no_more(self, in_vain: bool) -> None:
+        if in_vain != self._waited_in_vain and self._sqlite is not None:
+            with suppress(sqlite3.Error):  # it may be closed already
+                self._sqlite.execute(f"PRAGMA busy_timeout={0 if in_vain else round(BUSY_TIMEOUT_S * 1000)}")
+        self._waited_in_vain = in_vain
 
     def _try(self, batch: Batch, full: bool, *, again: bool) -> None:
         if again:

@@ -72,8 +72,11 @@ _CONNECTION = Question(*connection.c, _FRAMES_OF_CONNECTION.label("frames"))
 _CONNECTION_STANDING = Question(*connection.c)  # all columns: what is read is looked at
 
 
-def sessions(reader: Connection, live: Live) -> list[SessionInfo]:
-    """Every session, oldest first."""
+def sessions(reader: Connection, live: Live, *, public_id: str | None = None) -> list[SessionInfo]:
+    """Every session, oldest first; only that of this id, if given."""
+    asked = _SESSION.select.order_by(session.c.id)
+    if public_id is not None:
+        asked = asked.where(session.c.session == storable(public_id))
     return [
         SessionInfo(
             session=row.session,
@@ -88,13 +91,21 @@ def sessions(reader: Connection, live: Live) -> list[SessionInfo]:
             recorder_version=row.recorder_version,
             source_digest=row.source_digest,
         )
-        for row in _SESSION.answers(reader, _SESSION.select.order_by(session.c.id))
+        for row in _SESSION.answers(reader, asked)
     ]
 
 
 def _state(row: Any, live: Live) -> str:
     ended: str | None = row.end_state
     return ended or ("recording" if live(row.id) else "interrupted")
+
+
+def find(reader: Connection, live: Live, name: str) -> SessionInfo:
+    """The session that ``name`` means, see ``pick``; of thousands, all are looked at only if it is no id."""
+    exactly = [] if name == "last" else sessions(reader, live, public_id=name)
+    if [each.session for each in exactly] == [name]:
+        return exactly[0]
+    return pick(sessions(reader, live), name)
 
 
 def pick(known: list[SessionInfo], name: str) -> SessionInfo:

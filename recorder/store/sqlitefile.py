@@ -29,7 +29,7 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 PRIVATE = 0o600
 
 _GUARDED = {"trusted_schema": 0, "cell_size_check": 1}
-_READER = {**_GUARDED, "query_only": 1}
+READER = {**_GUARDED, "query_only": 1}
 # secure_delete: what is deleted is overwritten; its default differs from build to build.
 _WRITER = {**_GUARDED, "foreign_keys": 1, "secure_delete": 1, "synchronous": 1}
 
@@ -154,9 +154,14 @@ def closing_uri(path: Path, *, immutable: bool = False) -> Iterator[sqlite3.Conn
         handle.close()
 
 
+def reader_uri(path: Path) -> str:
+    """The name by which SQLite opens the file to read it only; to be read with the pragmas of ``READER``."""
+    return _uri(path, "ro", _must_be_immutable(path))
+
+
 def open_reader(path: Path) -> Connection:
     """A connection that can only read; it works beside a writer, and on read-only media."""
-    return _open(path, "ro", _READER, immutable=_must_be_immutable(path))
+    return _open(path, "ro", READER, immutable=_must_be_immutable(path))
 
 
 def open_writer(path: Path) -> Connection:

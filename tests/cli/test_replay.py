@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -269,3 +270,72 @@ def test_not_let_in_for_good_is_4(run, tmp_path):
     )
     result = run("replay", str(file), "--clock", "virtual")
     assert (result.exit_code, "4401" in result.stderr) == (4, True)
+
+
+# --- ends before the end --------------------------------------------------------------------------------
+
+WAITING = "steps:\n- open_conversation:\n- say: hello\n- wait: 10m\n- say: never\nagent: []\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_leaves_the_steps_so_far_in_json_and_junit(start, tmp_path, number, code):
+    """A CI server that cancels a job wants to show how far it came."""
+    (tmp_path / "s.yaml").write_text(WAITING)
+    process = start("replay", "s.yaml", "--json", "--junit", "out.xml")
+    while "step 2" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == code
+    steps = [orjson.loads(line) for line in stdout.splitlines()]
+    assert [step["outcome"] for step in steps] == ["ok", "ok", "stopped", "not reached"]
+    assert steps[2]["says"] == "stopped from outside before it was over"
+    assert "hello" in steps[2]["shown"][0]
+    assert "step 3 wait stopped after" in stderr
+    (suite,) = ET.parse(tmp_path / "out.xml").getroot()
+    assert [[child.tag for child in case] for case in suite.iter("testcase")] == [
+        [], [], ["error"], ["skipped"],
+    ]  # fmt: skip
+
+
+def test_nobody_at_the_url_leaves_the_step_that_failed_in_json_and_junit(run, tmp_path):
+    file = tmp_path / "out.xml"
+    script = str(SAMPLES / "tutorial-conversation.yaml")
+    result = run("replay", script, "--url", "ws://127.0.0.1:1/x", "--json", "--junit", str(file))
+    assert result.exit_code == 4
+    first, *others = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert (first["step"], first["verb"], first["outcome"]) == (0, "connect", "failed")
+    assert "nothing listens there" in first["says"]
+    assert {step["outcome"] for step in others} == {"not reached"}
+    (suite,) = ET.parse(file).getroot()
+    assert (suite.get("failures"), suite.get("skipped")) == ("1", str(len(others)))
+
+
+def test_what_is_later_than_tolerated_is_a_case_of_its_own(run, tmp_path):
+    script, file = tmp_path / "s.yaml", tmp_path / "out.xml"
+    script.write_text(HOPELESS.replace("- expect: {message: last_sent, status: read, within: 1h}\n", ""))
+    assert run("replay", str(script), "--tolerance", "0", "--junit", str(file)).exit_code == 3
+    (suite,) = ET.parse(file).getroot()
+    assert (suite.get("failures"), suite.get("errors")) == ("1", "0")
+    assert "0 ms are tolerated" in suite.find(".//failure").get("message")
+
+
+def test_a_report_that_a_full_disk_does_not_take_is_6_and_the_steps_are_told(run, hopeless):
+    result = run("replay", hopeless, "--clock", "virtual", "--json", "--junit", "/dev/full")
+    assert result.exit_code == 6
+    assert "error: cannot write /dev/full: the disk is full" in result.stderr
+    assert len(result.stdout.splitlines()) == 5
+
+
+def test_a_refused_step_shows_the_transcript_around_it_too(run, tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "steps:\n- open_conversation:\n- say: hello\n- close_conversation:\n"
+        "simulator: {errors: [{code: 500, to: cm.UpdateConversationField}]}\nagent: []\n"
+    )
+    result = run("replay", str(file), "--clock", "virtual", "--json")
+    (failed,) = [step for step in map(orjson.loads, result.stdout.splitlines()) if step["shown"]]
+    assert (failed["verb"], failed["outcome"]) == ("close_conversation", "failed")
+    assert "hello" in failed["shown"][0]

@@ -177,6 +177,33 @@ def test_rules_are_explained_one_or_all():
         recipes.explained("nonsense")
 
 
-def test_a_file_that_cannot_be_written_is_said(tmp_path):
-    with pytest.raises(BadOption, match="--output: cannot write"):
-        recipes.save("x", tmp_path / "nowhere" / "file")
+STRANGE = [
+    pytest.param('{"kind":"notification","kind":"notification","type":"GetClock"}', id="a key twice"),
+    pytest.param('{"kind":"req","id":"\\ud83d","type":"GetClock"}', id="half a character"),
+    *(pytest.param(text, id=f"scalar {text}") for text in ("17", "null", '"x"', "[]", "true")),
+    pytest.param("nope", id="no JSON"),
+    pytest.param("", id="nothing"),
+    pytest.param("[" * 3_000, id="too deep"),
+    pytest.param('{"kind":"resp","reqId":"1"}', id="an answer without a code"),
+    pytest.param('{"kind":"notification","type":"ms.MessagingEventNotification","body":7}', id="no body"),
+    pytest.param(json.dumps({"kind": "notification", "type": "ms.MessagingEventNotification", "body": {
+        "changes": [{"sequence": 10**30, "dialogId": "d", "originatorId": "a", "event": text("x")}]}}),
+        id="a number beyond 64 bits"),
+    pytest.param(json.dumps({"kind": "notification", "type": "ms.MessagingEventNotification", "body": {
+        "changes": [{"sequence": 1, "dialogId": "d", "event": text("x")}]}}), id="nobody wrote it"),
+    pytest.param(json.dumps({"kind": "notification", "type": "ms.MessagingEventNotification", "body": {
+        "changes": [{"sequence": 1, "dialogId": "d", "originatorId": "a", "event": text(9)}]}}),
+        id="no text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("payload", STRANGE)
+def test_everything_strange_in_a_capture_becomes_a_finding_with_its_frame(archive, tmp_path, payload):
+    capture = tmp_path / "strange.jsonl"
+    clock = {"kind": "req", "id": "1", "type": "GetClock"}
+    heard = json.dumps({"sender": "client" if '"req"' in payload else "service", "text": payload})
+    capture.write_text(f"{line('client', 0, **clock)}\n{heard}\n")
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        recipes.import_capture(opened, capture)
+        found = [f for f in recipes.check(opened, "last") if f.outcome is Outcome.VIOLATED]
+    assert any(2 in finding.frames for finding in found)

@@ -61,7 +61,8 @@ def test_a_stop_ends_the_script_where_it_is_and_keeps_what_was_said(archive, tmp
     script = tmp_path / "s.yaml"
     script.write_text("steps:\n  - open_conversation:\n  - wait: 10m\nagent: []\n")
     played = recipes.replay(script, archive=archive, stop=Stop())
-    assert played.outcome is None
+    assert played.cut_short is not None
+    assert not played.outcome.passed
     played.raise_if_failed()
     with recipes.open_archive(archive) as opened:
         assert opened.find_session("last").state == "complete"
@@ -111,3 +112,28 @@ def test_a_mood_that_does_not_exist_is_refused_with_its_line_and_nothing_is_play
     with pytest.raises(BadScript, match=r'line 5.*unknown key "scalar_sequence" \(did you mean'):
         recipes.replay(script, archive=archive)
     assert not Path(archive).exists()
+
+
+TWO = """\
+consumers: {anna: {}, ben: {}}
+steps:
+  - open_conversation
+  - open_conversation: {consumer: ben}
+  - await: {message: {matching: Hello Ben}, consumer: ben}
+  - expect: {not: {message: {from: agent}}, for: 2s}
+agent:
+  - {on: conversation, consumer: NAME, do: [{say: Hello Ben, after: 1s}]}
+"""
+
+
+def test_a_rule_of_the_agent_may_be_for_one_consumer_of_the_script(tmp_path, archive):
+    script = tmp_path / "two.yaml"
+    script.write_text(TWO.replace("NAME", "ben"))
+    recipes.replay(script, archive=archive, clock="virtual").raise_if_failed()
+
+
+def test_a_rule_for_a_consumer_the_script_has_not_is_refused(tmp_path, archive):
+    script = tmp_path / "two.yaml"
+    script.write_text(TWO.replace("NAME", "bne"))
+    with pytest.raises(BadScript, match=r'line 8.*unknown consumer "bne" \(did you mean "ben"\?\)'):
+        recipes.replay(script, archive=archive, clock="virtual")

@@ -10,6 +10,7 @@ import pytest
 from recorder.errors import BadOption, BadScript, ExpectationFailed, StorageFailed
 from recorder.recipes import Load, messages, open_archive, simulator, swarm
 from recorder.recipes.places import simulated_token
+from recorder.store.derived.deriving import is_up_to_date
 from recorder.store.verify import verify
 
 SHORT = """
@@ -184,8 +185,36 @@ def test_an_archive_that_takes_nothing_more_ends_the_run(script, where, monkeypa
             moved.append(Path(where).rename(where + ".moved"))
 
     text = SHORT.replace("- close_conversation:", "- wait: 30s")
+    told = []
     with pytest.raises(StorageFailed, match="removed, renamed or replaced"):
-        swarm(script(text), Load(users=2, run_time="20s"), archive=where, on_moment=move)
+        swarm(script(text), Load(users=2, run_time="20s"), archive=where, on_moment=move, on_end=told.append)
+    (swarmed,) = told
+    assert "removed, renamed or replaced" in swarmed.verdict
+    assert swarmed.figures.count("messages") > 0
+    assert not swarmed.passed
+
+
+def test_the_tables_of_all_sessions_are_derived_once_it_is_told_how_it_went(script, where):
+    derived = []
+
+    def look(_):
+        with open_archive(where) as archive:
+            derived.append([is_up_to_date(archive, session) for session in archive.sessions()])
+
+    swarm(script(SHORT), Load(users=3, spawn_rate=100), archive=where, on_end=look)
+    look(None)
+    assert derived == [[False] * 3, [True] * 3]
+
+
+def test_a_stop_leaves_the_tables_to_a_rebuild_and_says_so(script, where):
+    stop, said = StopWhen(), []
+    swarm(
+        script(SHORT), Load(users=3, spawn_rate=100), archive=where, stop=stop, say=said.append,
+        on_end=stop.stop,
+    ).raise_if_failed()  # fmt: skip
+    assert said[-1] == "the derived tables of 3 sessions are behind; recorder archive rebuild makes them"
+    with open_archive(where) as archive:
+        assert not any(is_up_to_date(archive, session) for session in archive.sessions())
 
 
 @pytest.mark.parametrize(

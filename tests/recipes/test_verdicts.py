@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from recorder import recipes
@@ -47,5 +49,11 @@ def test_every_step_is_told_whether_it_was_reached_or_not(played):
     assert all(step.file.endswith("s.yaml") for step in steps)
 
 
-def test_of_what_was_stopped_nothing_is_told(played):
-    assert recipes.steps_told(type(played)(played.session, [], None)) == []
+def test_a_step_that_was_stopped_keeps_its_receipts(played):
+    results = played.outcome.results
+    stopped = played.outcome._replace(
+        results=(*results[:4], results[4]._replace(outcome="stopped"), *results[5:])
+    )
+    steps = recipes.steps_told(replace(played, outcome=stopped))
+    assert [step.outcome for step in steps][3:6] == ["ok", "stopped", "ok"]
+    assert [len(step.receipts) for step in steps][2:4] == [1, 1]

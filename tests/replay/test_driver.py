@@ -192,7 +192,7 @@ def test_a_player_that_is_stopped_hangs_up_and_says_how_far_it_came():
         line, clock, "steps: [{wait: 1s}, {wait: 1s}, {wait: 1s}]", stopped=lambda: clock.now_s() >= 2.0
     )
     assert line.did == [("hang up", 1000, "")]
-    assert [result.outcome for result in outcome.results] == ["ok", "not reached", "not reached"]
+    assert [result.outcome for result in outcome.results] == ["ok", "stopped", "not reached"]
 
 
 def test_raw_frames_and_bytes_go_out_as_they_are_described():

@@ -80,6 +80,23 @@ def test_the_xml_keeps_to_both_schemas_in_use(name):
         assert len(case) <= 1
 
 
+def test_a_step_that_was_stopped_is_an_error_and_the_rest_is_skipped():
+    """Not a failure: nothing was found wrong. Not skipped: the run would pass for a green one."""
+    stopped = STEPS[1]._replace(outcome="stopped", says="stopped from outside")
+    suite = suite_of("a story", "abc", [STEPS[0], stopped, STEPS[2]], cut_short="stopped from outside")
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "3", "failures": "0", "errors": "1", "skipped": "1",
+    }  # fmt: skip
+    assert suite.find(".//error").get("message") == "stopped from outside"
+    assert suite.findtext(".//error").endswith('#1 "<hi>", sent')
+
+
+def test_what_cut_it_short_between_two_steps_is_an_error_of_its_own():
+    suite = suite_of("a story", "abc", STEPS[:1], cut_short="the disk is full")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "1")
+    assert suite.find(".//error").get("message") == "the disk is full"
+
+
 def test_how_late_receipts_left_is_one_line():
     assert lateness_line(6, 0.00021, 0.00034, 0.00034) == (
         "6 planned receipts left 0.21 ms (p50), 0.34 ms (p99) after their time, 0.34 ms at most"

@@ -28,6 +28,10 @@ _CACHE_KIB = 32 * 1024
 _HINDRANCES = {"foreign_keys": 0, "cache_size": -_CACHE_KIB}
 
 
+_STATEMENTS: dict[str, dict[tuple[str, int], str]] = {}
+"""By dialect, what was made so far; by table, and the number of rows (minus: of columns of the key)."""
+
+
 @contextmanager
 def derived_rows(ledger: Ledger, session_id: int) -> Iterator[DerivedRows]:
     """A transaction that writes derived rows of a session, and commits them if nothing is raised."""
@@ -83,7 +87,9 @@ class DerivedRows:
         self._connection = connection
         self._session_id = session_id
         self._sqlite = _sqlite_of(connection)
-        self._statements: dict[tuple[str, int], str] = {}
+        # Making them takes longer than writing the rows of a short session.
+        self._statements = _STATEMENTS.setdefault(connection.dialect.name, {})
+        self._alone = False
         self.marks = AS_IT_IS if self._sqlite is None else _SQLITE_MARKS
 
     @contextmanager
@@ -97,12 +103,17 @@ class DerivedRows:
         indices = [index for table in DERIVED for index in table.indexes] if alone else []
         for index in indices:
             index.drop(self._connection)
-        for table in DERIVED:
-            # Without a condition SQLite drops whole pages instead of looking at rows.
-            self._delete(table, () if alone else (self._session_id,))
+        self._alone = alone
+        self.clear(*DERIVED)
         yield
         for index in indices:
             index.create(self._connection)
+
+    def clear(self, *tables: Table) -> None:
+        """Remove all rows of the session from these tables; only in bulk."""
+        for table in tables:
+            # Without a condition SQLite drops whole pages instead of looking at rows.
+            self._delete(table, () if self._alone else (self._session_id,))
 
     def _others_are_there(self) -> bool:
         other = select(projection.c.session_id).where(projection.c.session_id != self._session_id).limit(1)
