@@ -15,7 +15,7 @@ from recorder.errors import BadOption
 from .output import Talk, whoever_reads, write_json
 
 if TYPE_CHECKING:
-    from recorder.recipes.swarming import Load, Swarmed
+    from recorder.recipes.load.terms import Load, Swarmed
 
 Users = Annotated[
     int | None,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .deriving import messages_of, rebuild, refresh_after
     from .files import check_place, save
     from .following import Following, Update
+    from .load.swarming import swarm
+    from .load.terms import Load, Swarmed
     from .logging_in import Login, login
     from .looking import (
         frame,
@@ -45,17 +47,16 @@ if TYPE_CHECKING:
     from .replaying import replay, simulate, simulator
     from .scripting import check_script, read_script, script_schema, script_timetable, timetable_lines
     from .scriptwriting import session_script
-    from .swarming import Load, Swarmed, swarm
     from .verdicts import steps_told
 
 # Loaded when first used: a simulator and a player of scripts are half a second that `message list` can spare.
 _HOME = {
     "Checked": "recorder.recipes.checking",
     "Following": "recorder.recipes.following",
-    "Load": "recorder.recipes.swarming",
+    "Load": "recorder.recipes.load.terms",
     "Login": "recorder.recipes.logging_in",
     "Played": "recorder.recipes.played",
-    "Swarmed": "recorder.recipes.swarming",
+    "Swarmed": "recorder.recipes.load.terms",
     "Update": "recorder.recipes.following",
     "check": "recorder.recipes.checking",
     "check_place": "recorder.recipes.files",
@@ -97,7 +98,7 @@ _HOME = {
     "stdin_lines": "recorder.recipes.recording",
     "steps_told": "recorder.recipes.verdicts",
     "summary": "recorder.recipes.looking",
-    "swarm": "recorder.recipes.swarming",
+    "swarm": "recorder.recipes.load.swarming",
     "timetable_lines": "recorder.recipes.scripting",
     "transcript": "recorder.recipes.looking",
     "upgrade": "recorder.recipes.looking",

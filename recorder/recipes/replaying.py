@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from recorder.documents import read_document, unknown
+from recorder.documents import read_document
 from recorder.errors import BadOption
 from recorder.messaging.redaction import Redactor
 from recorder.replay.language.script import Script, load
@@ -23,6 +23,7 @@ from recorder.simulator.server import SimulatorServer
 from recorder.simulator.server import run as run_simulator
 from recorder.simulator.service import Service
 
+from .casting import agent_of, moods_of
 from .connecting import FetchToken
 from .looking import Say, silent
 from .places import (
@@ -203,23 +204,6 @@ def _service(
     with SimulatorServer(agent, moods=moods, seed=drawn) as server:
         places = simulated_places(script, server.url, wishes)
         yield _Serving(places, dict.fromkeys(places, server.base_url))
-
-
-def agent_of(script: Script) -> AgentScript | None:
-    """The agent a script brings along; None where it has none. Raises ``BadScript``."""
-    if script.agent is None:
-        return None
-    agent = read_agent(script.document, at=("agent",))
-    for place, rule in enumerate(agent.root):
-        if rule.consumer is not None and rule.consumer not in script.consumers:
-            problem = unknown("consumer", rule.consumer, script.consumers)
-            raise script.document.error(("agent", place, "consumer"), problem)
-    return agent
-
-
-def moods_of(script: Script) -> Moods:
-    """The simulator's moods a script asks for; none where it says nothing. Raises ``BadScript``."""
-    return CALM if script.simulator is None else read_moods(script.document, at=("simulator",))
 
 
 # --- the simulator on its own ---------------------------------------------------------------------------

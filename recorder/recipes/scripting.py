@@ -68,7 +68,7 @@ def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Say 
     Raises:
         BadScript, BadOption: it cannot be played as written or asked for.
     """
-    from .replaying import agent_of, moods_of
+    from .casting import agent_of, moods_of
 
     given = given_variables(variables)
     known = _Looked({**os.environ, **given})

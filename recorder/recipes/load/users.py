@@ -22,9 +22,9 @@ from recorder.replay.swarm.loop import Begun
 from recorder.store.archive import Archive
 from recorder.store.gathering import Gathering
 
-from .connecting import Connector, FetchToken, Uploader
-from .recording import Recording
-from .swarm_places import FindPlaces
+from ..connecting import Connector, FetchToken, Uploader
+from ..recording import Recording
+from .whereabouts import FindPlaces
 
 USER = "USER"
 """The variable that holds the number of the user, from 1."""

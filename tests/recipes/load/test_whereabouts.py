@@ -8,8 +8,8 @@ from base64 import urlsafe_b64decode
 import pytest
 
 from recorder.errors import BadOption
+from recorder.recipes.load.whereabouts import at_the_service, at_the_simulator, simulated_consumer
 from recorder.recipes.places import Wishes
-from recorder.recipes.swarm_places import at_the_service, at_the_simulator, simulated_consumer
 from recorder.replay.language.script import load
 
 TWO = "consumers: {anna: {}, ben: {}}\nsteps: [{say: hi}, {say: {text: ho, consumer: ben}}]\n"

@@ -249,7 +249,3 @@ def test_no_token_reaches_the_archive(script, where):
         swarm(script(SHORT), load, archive=where)
     for file in Path(where).parent.glob("many.db*"):
         assert not any(token.encode() in file.read_bytes() for token in tokens)
-
-
-def test_a_load_does_not_show_its_tokens():
-    assert "secret-token" not in repr(Load(users=1, tokens=["secret-token"]))

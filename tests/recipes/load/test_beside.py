@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from recorder.recipes.beside import SimulatorBeside
+from recorder.recipes.load.beside import SimulatorBeside
 from recorder.replay.language.script import load
 
 SCRIPT = """

@@ -6,7 +6,7 @@ import pytest
 
 from recorder.errors import BadScript
 from recorder.messaging.redaction import Redactor
-from recorder.recipes.swarm_users import Scripts, _without_secrets
+from recorder.recipes.load.users import Scripts, _without_secrets
 from recorder.replay.language.script import load
 from recorder.replay.outcome import FAILED, StepResult
 

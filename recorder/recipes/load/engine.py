@@ -30,12 +30,13 @@ from recorder.replay.swarm.arrivals import Arrival
 from recorder.replay.swarm.loop import Swarm
 from recorder.replay.swarm.tally import Tally
 
-from .looking import open_archive
-from .scripting import folder_of, script_text, without_secret_name
-from .stopping import NeverStop
-from .swarm_room import quick_interpreter, room_for
-from .swarm_users import Scripts, Watcher
-from .swarming import MOST_USERS, Load, find_places, make_users
+from ..looking import open_archive
+from ..scripting import folder_of, script_text, without_secret_name
+from ..stopping import NeverStop
+from .room import quick_interpreter, room_for
+from .swarming import find_places, make_users
+from .terms import MOST_USERS, Load
+from .users import Scripts, Watcher
 
 _TOLD = ("connect", "answer", "push")
 USUAL_USERS = 1_000

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from recorder.errors import BadOption
-from recorder.recipes.swarm_room import quick_interpreter, room_for
+from recorder.recipes.load.room import quick_interpreter, room_for
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ class Engine:
     def __init__(self, folder: Path, script: str, **told: object) -> None:
         (folder / "s.yaml").write_text(script)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from recorder.recipes.swarm_engine import run; run()"],
+            [sys.executable, "-c", "from recorder.recipes.load.engine import run; run()"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder,
         )  # fmt: skip
         self.tell(script="s.yaml", archive="x.db", **told)

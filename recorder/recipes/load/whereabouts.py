@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from recorder.replay.language.script import Script
 
-from .places import Places, Uploads, Wishes, places_in, simulated_places, simulated_token
+from ..places import Places, Uploads, Wishes, places_in, simulated_places, simulated_token
 
 _NAMESPACE = UUID("6f1b2a3c-7d4e-4f50-8a61-9b2c3d4e5f60")
 

@@ -20,7 +20,7 @@ from recorder.simulator.agent import read_agent
 from recorder.simulator.moods import CALM, read_moods
 from recorder.simulator.server import SimulatorServer
 
-_CHILD = "from recorder.recipes.beside import serve; serve()"
+_CHILD = "from recorder.recipes.load.beside import serve; serve()"
 
 
 class SimulatorBeside:
