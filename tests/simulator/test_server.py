@@ -1,6 +1,7 @@
 """The service behind real sockets on loopback."""
 
 import json
+import os
 import socket
 import threading
 
@@ -21,6 +22,13 @@ SILENT = agent_from([])
 def served():
     with SimulatorServer(SILENT) as server:
         yield server
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no such scheduling")
+def test_its_thread_pushes_no_client_off_a_processor_and_the_others_stay_as_they_were(served):
+    before = os.sched_getscheduler(0)
+    assert os.sched_getscheduler(served._thread.native_id) == os.SCHED_BATCH
+    assert os.sched_getscheduler(threading.main_thread().native_id) == before != os.SCHED_BATCH
 
 
 class Guest:

@@ -6,9 +6,7 @@ ends when that input does: whatever becomes of the parent, it does not stay behi
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import subprocess
 import sys
 from types import TracebackType
@@ -53,7 +51,6 @@ class SimulatorBeside:
         self._process = process
         assert process.stdin is not None  # noqa: S101 - asked for
         assert process.stdout is not None  # noqa: S101 - asked for
-        _let_others_go_first(process.pid)
         process.stdin.write(json.dumps(self._told) + "\n")
         process.stdin.flush()
         self.url = process.stdout.readline().strip()
@@ -74,15 +71,6 @@ class SimulatorBeside:
             process.stdin.close()
             process.wait()
             process.stdout.close()
-
-
-def _let_others_go_first(process: int) -> None:
-    """Whoever sends to it is not pushed off the processor to let it answer; some milliseconds each time.
-
-    Where a system knows no such thing, it is as it is.
-    """
-    with contextlib.suppress(AttributeError, OSError):
-        os.sched_setscheduler(process, os.SCHED_BATCH, os.sched_param(0))
 
 
 def serve() -> None:
