@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from recorder.recipes.scripting import (
     without_secret_name,
 )
 from recorder.replay.language.script import load
+from recorder.replay.language.verbs import VERBS
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 EVERY_SAMPLE = pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
@@ -27,6 +29,27 @@ def script(folder: Path, text: str) -> Path:
     file = folder / "script.yaml"
     file.write_text(text)
     return file
+
+
+SHOWN = (
+    r"^consumers:", r"^rate:", r"batch:", r"\$\{ROUNDS:-2\}", r"\$\{opened\.body\.", r"round\.number",
+    r"±", r"\.\.", r"- type: \{after:", r"say: \{.*consumer: ben", r"- include:", r"- repeat:",
+    r"after: never", r"message: \[", r"- receipt:", r"not: \{message", r"for: ", r"- send_frame:",
+    r"- send:", r"- keep_alive", r"- disconnect:", r"- reconnect:", r"^    consumer: anna",
+    r"^    conversation: 1", r"nth: 1", r"matching: Round\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("part", SHOWN)
+def test_the_whole_language_shows(part: str):
+    """What the other samples leave out: it is what people copy from."""
+    assert re.search(part, (SAMPLES / "whole-language.yaml").read_text(), re.MULTILINE)
+
+
+def test_the_samples_together_show_every_verb_but_files_and_surveys():
+    """These two want something beside the script: a picture, and a mood of the simulator."""
+    shown = {step.verb for sample in SAMPLES.glob("*.yaml") for step in read_script(sample).steps}
+    assert set(VERBS) - shown == {"send_file", "subscribe", "close_dialog", "rate"}
 
 
 @EVERY_SAMPLE

@@ -94,6 +94,19 @@ def test_a_capture_from_elsewhere_can_be_played_against_the_simulator(sample, ar
     play(again, archive)
 
 
+def test_what_became_of_a_message_whose_answer_was_lost_comes_again(archive, samples, tmp_path):
+    """The connection was over before the answer; the history brought the message, and then it was read."""
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        recipes.import_capture(opened, samples / "step-up.jsonl", name="imported")
+    again = tmp_path / "again.yaml"
+    again.write_text(script_of(archive, "imported"))
+    replayed = play(again, archive)
+    with recipes.open_archive(archive) as opened:
+        _, messages = recipes.messages(opened, replayed)
+        assert messages[-1].text == "Done, are you there?"
+        assert messages[-1].status == "read"
+
+
 # --- scripts by the dozen -------------------------------------------------------------------------------
 
 
@@ -367,6 +380,42 @@ def test_a_survey_is_held_again(archive, tmp_path):
     replayed = play(script, archive)
     with recipes.open_archive(archive) as opened:
         assert recipes.session_difference(opened, recorded, replayed, delays_over="20ms").changes == ()
+
+
+CLOSED_BY_THE_AGENT = """\
+receipts: {accept: 100ms, read: 2s}
+steps:
+  - open_conversation
+  - say: bye
+  - await
+  - wait: 6s
+agent:
+  - on: message
+    do: [{say: bye, after: 1s}, {read: {after: 2s}}, {close: {after: 5s}}]
+"""
+
+
+def test_without_pauses_the_agent_closes_when_the_receipts_are_out(archive, tmp_path):
+    """What is closed takes none."""
+    script = tmp_path / "s.yaml"
+    script.write_text(CLOSED_BY_THE_AGENT)
+    recorded = play(script, archive)
+    script.write_text(script_of(archive, recorded, pace="fast"))
+    replayed = play(script, archive)
+    with recipes.open_archive(archive) as opened:
+        assert not recipes.session_difference(opened, recorded, replayed).differs
+
+
+@pytest.mark.parametrize("pace", ["fast", "2x"])
+def test_a_survey_is_held_again_at_another_pace(pace, archive, tmp_path):
+    """Without pauses the bot reads the last answer all the same, before it closes the survey."""
+    script = tmp_path / "s.yaml"
+    script.write_text(SURVEYED)
+    recorded = play(script, archive)
+    script.write_text(script_of(archive, recorded, pace=pace))
+    replayed = play(script, archive)
+    with recipes.open_archive(archive) as opened:
+        assert not recipes.session_difference(opened, recorded, replayed).differs
 
 
 @pytest.mark.parametrize(("mood", "remark"), REMARKED.items(), ids=REMARKED)

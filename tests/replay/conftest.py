@@ -36,16 +36,17 @@ def _segment(claims: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
 
 
-def _token_for(subject: str) -> str:
-    return f"{_segment({'alg': 'RS256'})}.{_segment({'sub': subject, 'aud': 'acc:le-sim'})}.c2lnbmF0dXJl"
+def _token_for(subject: str, **claims: str) -> str:
+    told = {"sub": subject, "aud": "acc:le-sim", **claims}
+    return f"{_segment({'alg': 'RS256'})}.{_segment(told)}.c2lnbmF0dXJl"
 
 
 TOKEN = _token_for(CONSUMER_ID)
 
 
 def token_of(consumer: str) -> str:
-    """The token of one consumer of several: anna is anna-id."""
-    return _token_for(f"{consumer}-id")
+    """The token of one consumer of several: anna is anna-id, and rules of the agent call her anna."""
+    return _token_for(f"{consumer}-id", name=consumer)
 
 
 class Payload(NamedTuple):

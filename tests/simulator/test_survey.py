@@ -79,6 +79,19 @@ def test_the_bot_asks_reads_thanks_and_closes(visit, told):
     assert guest.wait(3600) == []
 
 
+def test_a_bot_that_takes_no_time_reads_the_last_answer_before_it_closes(visit, told):
+    guest, _, _ = surveyed(visit, {"survey": {"questions": ["How was it?"], "pace": "0"}})
+    dialog_id = snapshot(guest)[2]["POST_SURVEY"][0]
+    guest.wait(1)
+    guest.write(dialog_id, "5")
+    guest.wait(1)
+    assert [what for *_, what in said(told, guest, dialog_id)][-2:] == [
+        ("READ", [2]),
+        "Thank you for your time.",
+    ]
+    assert snapshot(guest)[:2] == ("CLOSE", "CLOSE")
+
+
 def test_a_question_carries_its_answers(visit, told):
     """Quick replies whose click names question and answer, and the question in the metadata."""
     guest, _, _ = surveyed(visit, {"survey": {"choices": ["good", "bad"]}})

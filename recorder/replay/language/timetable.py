@@ -23,6 +23,7 @@ from .verbs import (
     ChangeRate,
     CloseConversation,
     CloseDialog,
+    Disconnect,
     Expect,
     OpenConversation,
     Read,
@@ -124,10 +125,15 @@ def _span(row: Row) -> str:
 
 # Requests that are asked one after the other; each may take as long as ``within`` says.
 _REQUESTS = {OpenConversation: 3, SendFile: 3}
+# Frames that leave one after the other, at the least and at the most: the rate holds between them too.
+_FRAMES = {OpenConversation: (2, 3), SendFile: (2, 2)}
 
 
 class _Clocks:
-    """The soonest and the latest that it can be by now."""
+    """The soonest and the latest that it can be by now.
+
+    Where there is a rate, a step begins when its frame may leave, less the time that it waits by itself.
+    """
 
     def __init__(self, script: Script) -> None:
         self._now: tuple[float, float | None] = (0.0, 0.0)
@@ -139,27 +145,43 @@ class _Clocks:
     def begin(self, step: Step) -> tuple[float, float | None]:
         """When the step begins."""
         if _sends(step.says) and step.consumer in self._free:
-            free = self._free[step.consumer]
-            self._now = (max(self._now[0], free[0]), _later(self._now[1], free[1]))
+            (free_s, latest_free_s), (least_s, most_s) = self._free[step.consumer], self._rests(step)
+            self._now = max(self._now[0], free_s - least_s), self._now[1]
+            if most_s is not None:
+                self._now = self._now[0], _later(self._now[1], _sum(latest_free_s, -most_s))
         return self._now
 
     def end(self, step: Step) -> None:
         """The step is over."""
         if isinstance(step.says, ChangeRate):
             self._spacing[step.consumer] = float(step.says.rate)
+        self._now = _plus(self._now, *self._rests(step))
         if isinstance(step.says, Await):
             self._awaited.add(step.consumer)
-        if isinstance(step.says, Timed):
-            after = step.says.after or Duration(0)
-            # What is counted from a message may be over already: that may be long there.
-            least_s = 0.0 if step.consumer in self._awaited else after.shortest_s
-            self._now = _plus(self._now, least_s, after.longest_s)
-        if _sends(step.says):
-            spacing_s = self._spacing[step.consumer]
-            self._free[step.consumer] = _plus(self._now, spacing_s, spacing_s)
         if isinstance(step.says, Accept | Read | Receipt) and isinstance(step.says.after, Delay):
             self._longest[step.consumer] = _later(self._longest[step.consumer], step.says.after.longest_s)
-        self._now = _plus(self._now, *_takes(step.says, self._longest[step.consumer]))
+        least_s, most_s = _takes(step.says, self._longest[step.consumer])
+        if _sends(step.says):
+            least_s, most_s = self._paced(step, least_s, most_s)
+        self._now = _plus(self._now, least_s, most_s)
+
+    def _rests(self, step: Step) -> tuple[float, float | None]:
+        """How long the step waits by itself before it does anything, at the least and at the most."""
+        if not isinstance(step.says, Timed) or step.says.after is None:
+            return 0.0, 0.0
+        # What is counted from a message may be over already: that may be long there.
+        least_s = 0.0 if step.consumer in self._awaited else step.says.after.shortest_s
+        return least_s, step.says.after.longest_s
+
+    def _paced(self, step: Step, least_s: float, most_s: float | None) -> tuple[float, float | None]:
+        """How long it takes with the rate held between its frames; notes when the next one may leave."""
+        spacing_s = self._spacing[step.consumer]
+        fewest, most = _FRAMES.get(type(step.says), (1, 1))
+        most_s = _sum(most_s, (most - 1) * spacing_s)
+        answer_s = getattr(step.says, "within", 0.0)
+        left_s = None if most_s is None else max(most_s - answer_s, 0.0)
+        self._free[step.consumer] = _plus(self._now, fewest * spacing_s, _sum(left_s, spacing_s))
+        return least_s + (fewest - 1) * spacing_s, most_s
 
 
 def _takes(says: Verb, receipts_s: float | None) -> tuple[float, float | None]:
@@ -201,7 +223,7 @@ def _later(one_s: float | None, other_s: float | None) -> float | None:
     return None if one_s is None or other_s is None else max(one_s, other_s)
 
 
-_SILENT = (Wait, Await, Expect, ChangeRate, Accept, Read, Receipt)
+_SILENT = (Wait, Await, Expect, ChangeRate, Accept, Read, Receipt, Disconnect, Reconnect)
 
 
 def _sends(says: Verb) -> bool:

@@ -11,7 +11,7 @@ from recorder.messaging.events import ConversationChanged
 
 from ..language.verb_model import is_status
 from ..receipts_plan import MessageKey
-from .pacing import Timeline, as_duration
+from .pacing import LAST_WORD_S, Timeline, as_duration
 from .recollection import CONSUMER, Arrived, Asked, Connected, Moment, Receipted, Shown, Typed
 from .wording import Wording
 
@@ -265,6 +265,8 @@ class _Desk:
         if trigger is None:
             return
         after_s = self._timeline.between_s(trigger.at_s, at_s)
+        if act == "close" and not self._timeline.pace.keeps_time:
+            after_s = LAST_WORD_S
         trigger.acts.append((after_s, _timed(act, after_s)))
 
 

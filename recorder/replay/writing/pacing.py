@@ -10,6 +10,9 @@ from typing import NamedTuple
 NOTICED_S = 0.005
 """Shorter pauses are what a machine takes to answer, not what somebody waited."""
 
+LAST_WORD_S = 0.1
+"""Where no pause is left, the other side closes so late: what was done before it did can still be done."""
+
 _PACE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)x", re.ASCII)
 
 

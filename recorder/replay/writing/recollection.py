@@ -136,6 +136,15 @@ class Answered(NamedTuple):
     key: MessageKey | None
 
 
+class Echoed(NamedTuple):
+    """A message turned up whose connection was over before it was answered; ``key`` is the place it got."""
+
+    frame: int
+    at_s: float | None
+    ask: int
+    key: MessageKey
+
+
 class Arrived(NamedTuple):
     """A message of the other side was heard of for the first time. ``event`` is it as it came, if found."""
 
@@ -197,7 +206,7 @@ class Left(NamedTuple):
     code: int | None
 
 
-Moment = Asked | Uttered | Answered | Arrived | Receipted | Typed | Shown | Connected | Beside | Left
+Moment = Asked | Uttered | Answered | Echoed | Arrived | Receipted | Typed | Shown | Connected | Beside | Left
 
 
 def recollect(happenings: Iterable[Happening]) -> list[Moment]:
@@ -225,7 +234,7 @@ class _Memory:
         self._us: set[str] = set()
         self._keys: set[MessageKey] = set()
         self._ours: set[MessageKey] = set()
-        self._asking: dict[int, str | None] = {}
+        self._asking: dict[int, tuple[int, str | None]] = {}
         self._receipts: set[tuple[MessageKey, str, str | None]] = set()
         self._open: set[int] = set()
 
@@ -256,7 +265,7 @@ class _Memory:
         elif isinstance(envelope, Request):
             asked = Asked(frame, at_s, connection, envelope, tuple(events))
             if asked.message is not None:
-                self._asking[frame] = asked.message.text
+                self._asking[frame] = connection, asked.message.text
             yield asked
         else:
             yield Uttered(frame, at_s, said.data, said.binary)
@@ -298,12 +307,28 @@ class _Memory:
             self._ours.add(key)
             if event.author is not None:
                 self._us.add(event.author)
+            ask = None if key in self._keys else self._unanswered(event)
+            if ask is not None:
+                self._asking.pop(ask)
+                yield Echoed(frame, at_s, ask, key)
         elif key not in self._keys and key not in self._ours:
             yield Arrived(frame, at_s, key, event, _event_in(envelope, event.sequence))
         self._keys.add(key)
 
     def _may_be_echo(self, event: MessagePublished) -> bool:
-        return event.role is None and event.text is not None and event.text in self._asking.values()
+        asked = (text for _, text in self._asking.values())
+        return event.role is None and event.text is not None and event.text in asked
+
+    def _unanswered(self, event: MessagePublished) -> int | None:
+        """The frame that asked for it, the first of several; None where an answer may still come."""
+        return next(
+            (
+                frame
+                for frame, (connection, text) in self._asking.items()
+                if text is not None and text == event.text and connection not in self._open
+            ),
+            None,
+        )
 
     def _is_us(self, participant: str | None, role: str | None, mine: bool) -> bool:
         return mine or role == CONSUMER or (participant is not None and participant in self._us)

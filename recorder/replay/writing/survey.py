@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .pacing import Timeline, as_duration
+from .pacing import LAST_WORD_S, Timeline, as_duration
 from .recollection import Arrived, Asked, Moment, Shown
 from .wording import Wording
 
@@ -30,7 +30,7 @@ def survey_of(moments: Sequence[Moment], wording: Wording, timeline: Timeline) -
     first, *later = ([one.message.text or "" for one in said] for said in rounds)
     if not 1 <= len(first) <= 2 or any(len(said) > 1 for said in later):
         return None
-    begun_s = timeline.between_s(opened_s, rounds[0][0].at_s)
+    begun_s = timeline.between_s(opened_s, rounds[0][0].at_s) if timeline.pace.keeps_time else LAST_WORD_S
     asked = [text for said in later for text in said]
     thanks = asked[-1:] if _is_over(moments, dialog_id) else []
     questions = [first[-1], *asked[: len(asked) - len(thanks)]]

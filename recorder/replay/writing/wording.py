@@ -12,7 +12,7 @@ from recorder.messaging.events import ConversationChanged, Dialog
 from recorder.messaging.tokens import PLACEHOLDER
 
 from ..receipts_plan import MessageKey
-from .recollection import Answered, Arrived, Asked, Moment, Shown
+from .recollection import Answered, Arrived, Asked, Echoed, Moment, Shown
 
 _KIND = re.compile(r"[A-Za-z]+")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
@@ -85,6 +85,8 @@ class Wording:
                     self._openings.append(moment.frame)
             case Answered():
                 self._meet_answer(moment)
+            case Echoed():
+                self._place(moment.ask, moment.key)
             case Arrived() if moment.key not in self._names:
                 self._names[moment.key] = f"received_{self._common.number('received')}"
             case _:
@@ -95,10 +97,15 @@ class Wording:
             self.refused[answered.ask] = answered.code
         if answered.conversation_id is not None and answered.ask in self._openings:
             self.opened_by[answered.ask] = answered.conversation_id
-        key, asked = answered.key, self._asked.get(answered.ask)
-        if key is None or asked is None or key in self._nth or key in self._names:
+        if answered.key is not None:
+            self._place(answered.ask, answered.key)
+
+    def _place(self, ask: int, key: MessageKey) -> None:
+        """The message that was asked for in this frame got this place."""
+        asked = self._asked.get(ask)
+        if asked is None or key in self._nth or key in self._names:
             return
-        self.key_of[answered.ask] = key
+        self.key_of[ask] = key
         kind = asked.message.type if asked.message is not None else ""
         self._nth[key] = (kind, 1 + sum(one == kind for one, _ in self._nth.values()))
         if asked.text is not None:  # whatever else is said goes out as it was, and can get no name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recorder.replay.language.script import load
 from recorder.replay.language.timetable import Row, timetable, timetable_lines
@@ -33,6 +35,16 @@ def times(steps: str) -> list[tuple[float, float | None]]:
         ("- reconnect: {after: 1s..2s, within: 3s}\n- await", (1.0, 5.0)),
         ("- rate: 2/s\n- send: a\n- send: b\n- await", (0.5, 0.5)),
         ("- rate: 2/s\n- send: a\n- rate: off\n- send: b\n- send: c", (0.5, 0.5)),
+        ("- rate: 1/s\n- open_conversation: {within: 5s}\n- await", (1.0, 17.0)),
+        ("- rate: 1/m\n- open_conversation: {within: 2s}\n- say: hi", (120.0, 184.0)),
+        ("- rate: 1/s\n- say: {text: a, within: 5s}\n- say: b\n- await", (1.0, 15.0)),
+        ("- rate: 1/s\n- send: a\n- send: {envelope: b, after: 400ms}\n- await", (1.0, 1.0)),
+        ("- rate: 1/s\n- send: a\n- send: {envelope: b, after: 2s}\n- send: c", (3.0, 3.0)),
+        ("- rate: 1/s\n- send: a\n- disconnect: {after: 500ms}\n- reconnect: {within: 3s}", (0.5, 0.5)),
+        (
+            "- rate: 1/s\n- await: {within: 5s}\n- send: a\n- send: {envelope: b, after: 3s}\n- await",
+            (1.0, 8.0),
+        ),
         ("- read: {message: 1, after: 4s}\n- close_conversation: {within: 1s}\n- await", (0.0, 5.0)),
         ("- repeat: {times: 3, steps: [{wait: 1s}]}\n- await", (3.0, 3.0)),
         ("- disconnect: {after: 1s..2s}\n- await", (1.0, 2.0)),
@@ -42,6 +54,41 @@ def times(steps: str) -> list[tuple[float, float | None]]:
 )
 def test_a_step_begins_between_its_earliest_and_its_latest(steps, last):
     assert times(steps)[-1] == last
+
+
+AFTER = st.sampled_from(["", ", after: 300ms", ", after: 1s", ", after: 1s..3s", ", after: 1s ± 1s"])
+DONE = st.sampled_from(
+    [
+        "say: {text: hi%s}",
+        "type: {state: PAUSE%s}",
+        "keep_alive: {within: 1s%s}",
+        "send: {envelope: hi%s}",
+        "send_frame: {opcode: ping%s}",
+        "subscribe: {dialog: main%s}",
+        "open_conversation: {within: 2s%s}",
+        "disconnect: {how: clean%s}\n- reconnect: last",
+        "await: {message: {from: agent}}",
+        "wait: 700ms",
+        "rate: off",
+        "rate: 2/s",
+    ]
+)
+
+
+@given(st.lists(st.tuples(DONE, AFTER), max_size=8), st.sampled_from(["off", "1/s", "3/s"]))
+def test_when_it_is_played_nothing_begins_before_its_earliest_or_after_its_latest(
+    play_lawfully, wanted, rate
+):
+    """A step that waits for nothing stands behind each one; it begins when that one is over."""
+    steps = "".join(f"- {step % after if '%' in step else step}\n- wait: 0s\n" for step, after in wanted)
+    agent = "agent: [{on: message, do: [{say: a}, {say: b}, {say: c}]}]"
+    text = f"rate: {rate}\nsteps:\n- open_conversation:\n- wait: 0s\n- say: first\n{steps}{agent}"
+    told = {row.step: row for row in rows(text)}
+    for result in play_lawfully(text).outcome.results:
+        if result.verb == "wait" and result.outcome == "ok":
+            latest_s = told[result.number].latest_s
+            assert told[result.number].earliest_s <= round(result.began_s, 6)
+            assert latest_s is None or round(result.began_s, 6) <= latest_s
 
 
 def test_closing_waits_for_receipts_of_the_standing_rule():

@@ -187,3 +187,24 @@ def test_rules_are_for_one_consumer_and_one_conversation_where_there_are_several
 
 def test_nobody_said_a_word_is_nobody(tape: Any) -> None:
     assert rules(tape) == []
+
+
+def test_what_the_agent_does_stands_in_the_order_it_happened(tape: Any) -> None:
+    """What a history told was heard later than what was pushed before it, and happened first."""
+    tape.open()
+    tape.ask(1.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    tape.hear(2.0, 1, "pushed", server_s=2.0)
+    tape.happenings += [Over(1, 3_000_000, None, None), Began(2, 9_000_000, None)]
+    tape.connection = 2
+    tape.hear(10.0, 3, "later", server_s=8.0)
+    tape.hear(10.0, 2, "sooner", server_s=7.0)
+    assert [act["say"] for act in rules(tape)[-1]["do"]] == ["pushed", "sooner", "later"]
+
+
+def test_without_pauses_the_agent_closes_last_and_a_little_later(tape: Any) -> None:
+    """What is closed takes no receipts: those that were given before it must still be let in."""
+    tape.open()
+    tape.ask(1.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    tape.hear(2.0, 1, "Bye")
+    tape.say(9.0, closed(), by_client=False)
+    assert rules(tape, Pace(None))[-1]["do"] == [{"say": "Bye"}, {"close": {"after": "100ms"}}]

@@ -17,6 +17,7 @@ from recorder.replay.writing.recollection import (
     Began,
     Beside,
     Connected,
+    Echoed,
     Left,
     Over,
     Receipted,
@@ -49,6 +50,47 @@ def test_the_echo_of_an_own_message_does_not_arrive(tape: Any) -> None:
     tape.published(1.1, 0, echo, by="consumer-1")
     tape.published(1.2, 7, echo, by="consumer-1")
     assert not any(isinstance(moment, Arrived) for moment in recollect(tape.happenings))
+
+
+HI = {"type": "ContentEvent", "contentType": "text/plain", "message": "Hi"}
+
+
+def lost_and_found(tape: Any, *, over: bool) -> list[Echoed]:
+    """Said twice; the first was answered, and the history brings both."""
+    tape.open()
+    tape.ask(1.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    tape.say(2.0, requests.publish_text("5", CONVERSATION, "Hi"), by_client=True)
+    if over:
+        tape.happenings += [Over(1, 3_000_000, None, None), Began(2, 4_000_000, None)]
+        tape.connection = 2
+    for sequence in (0, 1, 1):
+        tape.published(5.0, sequence, HI, by="consumer-1")
+    return [moment for moment in recollect(tape.happenings) if isinstance(moment, Echoed)]
+
+
+def test_the_place_of_a_message_whose_answer_was_lost_is_told_by_the_history(tape: Any) -> None:
+    """Once; and one that was answered is not taken for it."""
+    (echoed,) = lost_and_found(tape, over=True)
+    (asked,) = [one for one in recollect(tape.happenings) if isinstance(one, Asked) and one.request.id == "5"]
+    assert (echoed.ask, echoed.key) == (asked.frame, MessageKey(CONVERSATION, 1))
+
+
+def test_of_two_that_were_lost_each_gets_its_own_place(tape: Any) -> None:
+    tape.open()
+    asked = [
+        tape.say(1.0, requests.publish_text(number, CONVERSATION, "Hi"), by_client=True)
+        for number in ("4", "5")
+    ]
+    tape.happenings += [Over(1, 3_000_000, None, None), Began(2, 4_000_000, None)]
+    tape.connection = 2
+    for sequence in (0, 1, 2):  # the third one was said elsewhere
+        tape.published(5.0, sequence, HI, by="consumer-1")
+    echoed = [moment for moment in recollect(tape.happenings) if isinstance(moment, Echoed)]
+    assert [(one.ask, one.key.sequence) for one in echoed] == [(asked[0], 0), (asked[1], 1)]
+
+
+def test_while_its_connection_is_there_the_answer_is_waited_for(tape: Any) -> None:
+    assert lost_and_found(tape, over=False) == []
 
 
 def test_the_place_of_an_own_message_is_told_by_its_answer(tape: Any) -> None:

@@ -32,6 +32,14 @@ def test_a_step_is_written_as_short_as_it_can_be(verb: str, says: dict[str, Any]
     assert written.lines == [line]
 
 
+def test_it_is_never_earlier_than_it_was() -> None:
+    """A receipt that was planned early may stand behind what came later."""
+    written = sheet()
+    for at_s in (2.0, 1.0, None):
+        written.reach(at_s)
+    assert written.reached_s == 2.0
+
+
 def test_what_comes_after_a_pause_counts_from_the_message_awaited() -> None:
     written = sheet()
     written.reach(2.0)

@@ -100,3 +100,30 @@ def test_receipts_that_went_out_at_the_same_time_are_a_millisecond_apart(tape: A
     assert steps_of(tape)[-2:] == [
         "- read: {message: received_2, after: 3s}", "- read: {message: received_1, after: 4.001s}",
     ]  # fmt: skip
+
+
+def test_closing_that_waited_for_a_receipt_is_not_put_off_once_more(tape: Any) -> None:
+    """It waits for receipts by itself: only what was waited after the last one is said."""
+    tape.open()
+    tape.hear(1.0, 0, "one")
+    tape.ask(5.0, requests.read("4", CONVERSATION, [0]), {})
+    tape.ask(5.002, requests.close_conversation("5", CONVERSATION), "OK")
+    assert steps_of(tape)[-2:] == ["- read: {message: received_1, after: 4s}", "- close_conversation"]
+
+
+def test_nobody_leaves_who_has_nothing_left_to_do(tape: Any) -> None:
+    """The script is over then, and says goodbye by itself."""
+    tape.open()
+    tape.happenings.append(Over(1, 5_000_000, True, 1000))
+    assert steps_of(tape) == ["- open_conversation"]
+
+
+def test_a_receipt_without_a_name_for_its_message_is_left_out_elsewhere(tape: Any) -> None:
+    """A bare sequence would be taken for one of the conversation that is spoken of."""
+    tape.open(0.0, "conv-1")
+    tape.open(0.1, "conv-2")
+    tape.ask(1.0, requests.read("9", "conv-1", [7]), {})
+    tape.ask(2.0, requests.read("10", "conv-2", [8]), {})
+    *_, note, given = steps_of(tape)
+    assert note == "# a READ for (7,) in conv-1 is left out"
+    assert given.startswith("- read: {message: 8")

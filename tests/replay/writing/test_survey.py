@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from recorder.messaging import requests
-from recorder.replay.writing.pacing import Timeline
+from recorder.replay.writing.pacing import Pace, Timeline
 from recorder.replay.writing.recollection import Arrived, recollect
 from recorder.replay.writing.survey import is_of_survey, survey_of
 from recorder.replay.writing.wording import Wording
@@ -25,7 +25,7 @@ def shown(state: str) -> dict[str, Any]:
     return {"kind": "notification", "type": "cqm.ExConversationChangeNotification", "body": body}
 
 
-def held(tape: Any, *said: str) -> Any:
+def held(tape: Any, *said: str, pace: Pace = Pace()) -> Any:  # noqa: B008 - immutable
     """The survey of which this was said: by the bot, or, after ``>``, by the consumer."""
     tape.open()
     tape.say(1.0, shown("OPEN"), by_client=False)
@@ -38,7 +38,7 @@ def held(tape: Any, *said: str) -> Any:
             event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}
             tape.published(2.0 + number, number, event, dialog_id=SURVEY)
     moments = recollect(tape.happenings)
-    return survey_of(moments, Wording(moments), Timeline(one.at_s for one in moments))
+    return survey_of(moments, Wording(moments), Timeline((one.at_s for one in moments), pace))
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,11 @@ def test_without_its_dialog_there_is_none(tape: Any) -> None:
     moments = recollect(tape.happenings)
     assert survey_of(moments, Wording(moments), Timeline([])) is None
     assert not any(is_of_survey(one, Wording(moments)) for one in moments if isinstance(one, Arrived))
+
+
+@pytest.mark.parametrize(
+    ("pace", "written"), [(Pace(2.0), "500ms"), (Pace(1.0, 0.3), "300ms"), (Pace(None), "100ms")], ids=str
+)
+def test_the_bot_is_as_fast_as_the_pace_has_it(tape: Any, pace: Pace, written: str) -> None:
+    """Without pauses it leaves time for what is done before it closes the survey."""
+    assert held(tape, "Rate us", pace=pace)["pace"] == written
