@@ -92,6 +92,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
     """The line of ``session list`` and the details."""
     return {
         **session_json(summary.session),
+        "detail": summary.session.detail,
         "connection_details": [_connection_json(connection) for connection in summary.connections],
         "frames_by_sender": dict(summary.counts.by_sender),
         "payload_bytes": summary.counts.payload_bytes,
@@ -130,7 +131,7 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
             "session": session.session,
             "name": session.name,
             "source": session.source,
-            "state": session.state,
+            "state": f"{session.state}{_detail(session)}",
             "started": clock_time(session.started_at_us, with_date=True),
             "ended": clock_time(session.ended_at_us, with_date=True),
             "frames": _frame_words(summary),
@@ -180,5 +181,5 @@ def _ending_words(connection: ConnectionFacts) -> str:
     return f"closed by the {connection.closed_by.value} with {code}{reason}"
 
 
-def _detail(connection: ConnectionFacts) -> str:
-    return f": {safe_text(connection.detail)}" if connection.detail else ""
+def _detail(ended: ConnectionFacts | SessionFacts) -> str:
+    return f": {safe_text(ended.detail)}" if ended.detail else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 
 from recorder.report.summary import Summary, count_frames, print_summary, summary_json
 from recorder.store.info import ConnectionInfo, SessionInfo
@@ -26,6 +28,17 @@ def test_people_get_connections_counts_and_oddities(message, frames):
     assert "connection 1: wss://example.test/x, 5 frames, closed by the service with 4401 (expired)" in out
     assert "messages  1 read" in out
     assert "odd: answer 9 fits no question" in out
+
+
+def test_what_ended_a_session_stands_beside_its_state(message, frames):
+    """Somebody else's words may be in it: nothing of them reaches the terminal raw."""
+    whole = summary(message, frames)
+    stopped = replace(whole, session=replace(whole.session, detail="stopped\x1b[31m"))
+    stream = io.StringIO()
+    print_summary(stream, stopped)
+    assert re.search(r"state +complete: stopped", stream.getvalue())
+    assert "\x1b[31m" not in stream.getvalue()
+    assert (summary_json(stopped)["detail"], summary_json(whole)["detail"]) == ("stopped\x1b[31m", None)
 
 
 def test_programs_get_the_same_as_json(message, frames):
