@@ -32,9 +32,9 @@ SURELY_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 197
 YEAR_10000_MS: Final = 253_402_300_800_000
 
 
-# What every change says, whatever its event: dialog, conversation, participant, role, the sequence as it
+# What every change says, whatever its event: dialog, participant, role, conversation and sequence as they
 # came, and the evidence. A bare tuple, because there is one for every event of a session.
-_Heard = tuple[str | None, str | None, str | None, str | None, object, Evidence]
+_Heard = tuple[str | None, str | None, str | None, object, object, Evidence]
 
 
 def changes_of(body: object) -> list[Any] | None:
@@ -67,19 +67,22 @@ def read_change(change: object, stamp: Stamp, tell: list[Event], *, dialog_id: o
 
 def _heard(change: dict[str, Any], stamp: Stamp, tell: list[Event], dialog_id: object) -> _Heard:
     get = change.get
-    metadata, dialog, conversation = get("originatorMetadata"), get("dialogId"), get("conversationId")
+    metadata, dialog = get("originatorMetadata"), get("dialogId")
     role, who = (metadata.get("role"), metadata.get("id")) if type(metadata) is dict else (None, None)
     # The v2 wire has both ids; the public one is the one that v3 calls originatorId.
     participant = get("originatorPId") or get("originatorId") or who
     if type(participant) is not str:
         participant = _first_id(get("originatorPId"), get("originatorId"), who)
+    evidence = _evidence(get("serverTimestamp"), stamp, tell)
+    if participant is None:
+        tell.append(OddityNoticed("no-originator", "a change that names nobody", evidence))
     return (
         dialog if type(dialog) is str and dialog else _first_id(dialog, dialog_id),
-        None if conversation is None else id_text(conversation),
         participant,
         role if type(role) is str and role else None,
+        get("conversationId"),
         get("sequence"),
-        _evidence(get("serverTimestamp"), stamp, tell),
+        evidence,
     )
 
 
@@ -97,14 +100,16 @@ def _evidence(time: object, stamp: Stamp, tell: list[Event]) -> Evidence:
 
 
 def _read_content(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
-    dialog_id, conversation_id, participant, role, number, evidence = heard
-    sequence = sequence_of(number)
+    dialog_id, participant, role, conversation, number, evidence = heard
+    sequence, conversation_id = sequence_of(number), id_text(conversation)
+    if conversation is not None and conversation_id is None:
+        tell.append(_mistyped("a conversationId", conversation, evidence))
     if dialog_id is None:
         tell.append(no_dialog("a message", evidence))
     elif sequence is None:
         tell.append(OddityNoticed("malformed-sequence", f"a message with {shown(number)}", evidence))
     else:
-        kind, text = content_of(event)
+        kind, text = content_of(event, evidence, tell)
         tell.append(
             MessagePublished(
                 dialog_id, sequence, conversation_id, participant, role, False, kind, text, None, evidence
@@ -113,20 +118,24 @@ def _read_content(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> No
 
 
 def _read_receipt(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
-    dialog_id, _, participant, role, number, evidence = heard
+    dialog_id, participant, role, _, number, evidence = heard
     sequences, status = receipt_of(event, evidence, tell)
     if dialog_id is None:
         tell.append(no_dialog("a receipt", evidence))
     elif status is not None and sequences:
         own = sequence_of(number)
+        if own is None and number is not None:
+            tell.append(OddityNoticed("malformed-sequence", f"a receipt with {shown(number)}", evidence))
         tell.append(
             ReceiptReported(dialog_id, sequences, participant, role, False, status, own, None, evidence)
         )
 
 
 def _read_chat_state(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
-    dialog_id, _, participant, role, _, evidence = heard
+    dialog_id, participant, role, _, _, evidence = heard
     state = event.get("chatState")
+    if dialog_id is None:
+        tell.append(no_dialog("a chat state", evidence))
     if type(state) is str and state:
         tell.append(ChatStateReported(dialog_id, participant, role, False, state, evidence))
     else:
@@ -141,17 +150,21 @@ _READERS: dict[str, Callable[[_Heard, dict[str, Any], list[Event]], None]] = {
 }
 
 
-def content_of(event: dict[str, Any]) -> tuple[str, str | None]:
-    """The content type of a message, and its text: what was written, or the caption of a file."""
+def content_of(event: dict[str, Any], evidence: Evidence, tell: list[Event]) -> tuple[str, str | None]:
+    """The content type of a message, and its text: what was written, or the caption of a file.
+
+    What is odd about them is appended to ``tell``.
+    """
     if event["type"] == RICH_CONTENT:
         return RICH_CONTENT, None
     kind, message = event.get("contentType"), event.get("message")
-    if type(message) is dict:
-        message = message.get("caption")
-    return (
-        kind if type(kind) is str and kind else CONTENT,
-        message if type(message) is str else None,
-    )
+    if type(kind) is not str or not kind:
+        tell.append(_mistyped("a contentType", kind, evidence))
+        kind = CONTENT
+    if type(message) is not str and type(message) is not dict:
+        tell.append(_mistyped("the content of a message", message, evidence))
+    text = message.get("caption") if type(message) is dict else message
+    return kind, text if type(text) is str else None
 
 
 def receipt_of(
@@ -215,6 +228,11 @@ def server_time(value: object) -> int | None:
 def odd_time(value: object, evidence: Evidence) -> OddityNoticed:
     """A time of the service's that is none, or in another unit."""
     return OddityNoticed("odd-server-time", f"{shown(value)} is no time in milliseconds", evidence)
+
+
+def _mistyped(what: str, value: object, evidence: Evidence) -> OddityNoticed:
+    """A field of another type than it is described with, or none where there has to be one."""
+    return OddityNoticed("mistyped-field", f"{what} of {shown(value)}", evidence)
 
 
 def no_dialog(what: str, evidence: Evidence) -> OddityNoticed:

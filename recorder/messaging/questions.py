@@ -49,12 +49,30 @@ Said = PublishAsked | ReceiptReported | ChatStateReported | None
 _PUBLISHED = f"{typenames.PUBLISH}Response"
 
 
+# Which requests an answer's type is the answer to. A request's own name with "Response" behind it needs
+# no entry; every request may be answered with a mere text.
+_ANSWERS_TO = {
+    "cm.RequestConversationResponse": {
+        typenames.REQUEST_CONVERSATION,
+        typenames.AGENT_REQUEST_CONVERSATION,
+    },
+    "ms.BaseGenerateURLResponse": {"ms.GenerateURLForUploadFile", "ms.GenerateURLForDownloadFile"},
+    "GenericSubscribeResponse": {
+        name for name in typenames.REQUEST_TYPES if "ubscribe" in name or name == typenames.QUERY_MESSAGES
+    },
+} | {f"{name}Response": {name} for name in typenames.REQUEST_TYPES}
+
+
 class Question(NamedTuple):
-    """A request that waits for its answer. ``frame`` identifies it."""
+    """A request that waits for its answer. ``frame`` identifies it.
+
+    ``dialog_id`` is the dialog whose history was asked for; None for all other requests.
+    """
 
     frame: int
     type: str
     said: Said
+    dialog_id: str | None = None
 
 
 def said_by(request: Request, evidence: Evidence, tell: list[Event], *, participant: str | None) -> Said:
@@ -76,7 +94,7 @@ def _said(
     kind = event.get("type")
     dialog_id = id_text(body.get("dialogId"))
     if kind in (CONTENT, RICH_CONTENT):
-        content_type, text = content_of(event)
+        content_type, text = content_of(event, evidence, tell)
         if dialog_id is None:
             tell.append(no_dialog("a publish", evidence))
         conversation_id = id_text(body.get("conversationId"))
@@ -104,6 +122,8 @@ def _chat_state(
     dialog_id: str | None, event: dict[str, Any], evidence: Evidence, tell: list[Event], me: str | None
 ) -> ChatStateReported | None:
     state = event.get("chatState")
+    if dialog_id is None:
+        tell.append(no_dialog("a chat state", evidence))
     if type(state) is str and state:
         return ChatStateReported(dialog_id, me, None, True, state, evidence)
     tell.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
@@ -136,13 +156,26 @@ def answered(question: Question | None, response: Response, stamp: Stamp) -> lis
     if question is None:
         detail = f"an answer to {shown(response.request_id)}, which nobody asked or which was answered"
         tell.append(OddityNoticed("answer-without-question", detail, evidence))
-    elif type(question.said) is PublishAsked:
-        _publish_answered(question.said, response, evidence, tell)
     elif type(question.said) is ReceiptReported:
         _receipt_answered(question.said, response, evidence, tell)
+        return tell
+    elif type(question.said) is PublishAsked:
+        _publish_answered(question.said, response, evidence, tell)
     elif evidence.proof is Proof.ACKNOWLEDGED:
         _other_answered(question, response, evidence, tell)
+    elif evidence.proof is Proof.CLAIMED:
+        tell.append(_no_code(response, evidence))
+    if question is not None and evidence.proof is Proof.ACKNOWLEDGED:
+        _judge_type(question, response, evidence, tell)
     return tell
+
+
+def _judge_type(question: Question, response: Response, evidence: Evidence, tell: list[Event]) -> None:
+    """An answer to another kind of request was meant for another one: the pairing by id is a guess then."""
+    fitting = _ANSWERS_TO.get(response.type or "")
+    if fitting is not None and question.type in typenames.REQUEST_TYPES and question.type not in fitting:
+        detail = f"the {question.type} of frame {question.frame} was answered with {response.type}"
+        tell.append(OddityNoticed("answer-of-another-type", detail, evidence))
 
 
 def _proof(code: int | None) -> Proof:
@@ -208,8 +241,12 @@ def _other_answered(question: Question, response: Response, evidence: Evidence, 
             tell.append(ConversationOpened(conversation_id, question.frame, evidence))
     elif question.type == typenames.QUERY_MESSAGES:
         stamp = Stamp(evidence.frame, evidence.connection, evidence.at_us, evidence.offset_us)
-        for change in changes_of(response.body) or ():
-            read_change(change, stamp, tell)
+        changes = changes_of(response.body)
+        if changes is None:
+            detail = f"changes are missing in {shown(response.body)}"
+            tell.append(OddityNoticed("malformed-body", detail, evidence))
+        for change in changes or ():
+            read_change(change, stamp, tell, dialog_id=question.dialog_id)
 
 
 def _own_sequence(response: Response) -> int | None:

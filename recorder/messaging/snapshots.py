@@ -1,4 +1,8 @@
-"""A conversation's snapshot, read from any of the forms that three generations write it in."""
+"""A conversation's snapshot, read from any of the forms that three generations write it in.
+
+Its count of unread messages is left where it is, in the frame: nobody has published what it counts, its keys
+are ids that no event carries, and a recording that began late could not be held against it.
+"""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ UNSUBSCRIBE_CONVERSATIONS: Final = "cqm.UnsubscribeExConversations"
 SUBSCRIBE_MESSAGES: Final = "ms.SubscribeMessagingEvents"
 PUBLISH: Final = "ms.PublishEvent"
 QUERY_MESSAGES: Final = "ms.QueryMessages"
+UPLOAD_URL: Final = "ms.GenerateURLForUploadFile"
 
 MESSAGING_EVENT: Final = "ms.MessagingEventNotification"
 ONLINE_EVENT: Final = "ms.OnlineEventDistribution"
@@ -39,7 +40,7 @@ REQUEST_TYPES: Final = frozenset(
         SUBSCRIBE_MESSAGES,
         PUBLISH,
         QUERY_MESSAGES,
-        "ms.GenerateURLForUploadFile",
+        UPLOAD_URL,
         "ms.GenerateURLForDownloadFile",
         "userprofile.GetUserProfile",
         "userprofile.SetUserProfile",

@@ -34,6 +34,7 @@ class ConnectionFact(NamedTuple):
         closed_offset_us: when it ended.
         ended: whether it has ended, be it that the recording broke off.
         last_at_us, closed_at_us: the same two moments by the calendar, for captures without offsets.
+        wire_seen: whether bytes of its frames were seen as they were sent, not only what they carry.
     """
 
     connection: int
@@ -49,6 +50,7 @@ class ConnectionFact(NamedTuple):
     ended: bool
     last_at_us: int | None = None
     closed_at_us: int | None = None
+    wire_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

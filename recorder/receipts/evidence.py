@@ -87,8 +87,11 @@ class _Ladder:
         return rung._replace(participant=participant, role=role, mine=mine)
 
     def _heard_before(self, told: _Told, frame: int) -> int | None:
-        first = self._first.setdefault(told, frame)
-        return None if first == frame else first
+        """The frame that told the same first, which may be this one: a history has many things in it."""
+        first = self._first.get(told)
+        if first is None:
+            self._first[told] = frame
+        return first
 
     # --- the message itself ---
 

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from recorder.messaging.events import Participant
+from recorder.messaging.snapshots import SUGGESTED
+
+SUGGESTED_ROLE = f"/{SUGGESTED}"
+"""Behind the role of somebody who was only suggested for it: ``ASSIGNED_AGENT/SUGGESTED``."""
+
+_BESIDE = {"READER": 0, "MANAGER": 1}
+"""Roles that somebody of another role may have as well; the other one says more."""
+
 ROLE_WORDS = {"ASSIGNED_AGENT": "agent", "CONSUMER": "consumer", "AGENT": "bot", "MANAGER": "manager"}
 """The service's roles in the words of people; a role that is not here is called by its own name."""
 
 
 def role_word(role: str | None) -> str | None:
     """``ASSIGNED_AGENT`` → ``agent``; None where no role is known."""
-    return ROLE_WORDS.get(role, role.lower()) if role else None
+    if not role:
+        return None
+    plain = role.removesuffix(SUGGESTED_ROLE)
+    word = ROLE_WORDS.get(plain, plain.lower())
+    return word if plain == role else f"suggested {word}"
+
+
+def roles_in(participants: Iterable[Participant]) -> dict[str, str]:
+    """The role of everybody in a snapshot: of several the one that says most of them.
+
+    Who is only suggested may never take the dialog, and is not to be taken for the agent who has it.
+    """
+    told: dict[str, tuple[int, str]] = {}
+    for participant, role, state in participants:
+        shown = (_BESIDE.get(role, 2), role + (SUGGESTED_ROLE if state == SUGGESTED else ""))
+        told[participant] = max(shown, told.get(participant, shown))
+    return {participant: role for participant, (_, role) in told.items()}
 
 
 def who(participant: str | None, role: str | None, *, mine: bool | None) -> str:

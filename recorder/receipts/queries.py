@@ -2,6 +2,9 @@
 
 Every absence here is an absence *in this recording*: "unread" means that no READ was seen, never that
 nobody read it.
+
+There is no view in which READ of 8 covers 7: everything published lists each message, and to show what
+nobody said would be to hide the very fault that is looked for.
 """
 
 from __future__ import annotations
@@ -61,17 +64,23 @@ class MessageView(NamedTuple):
 
 
 def own_ids(transcript: Transcript) -> frozenset[str]:
-    """Who we are: from tokens, and from echoes of publishes that we know to be ours."""
+    """Who we are: from tokens, and from echoes of our own publishes.
+
+    What stands under the number of an answer is an echo only if it says what was published: where ids
+    are used twice, the answer may have been another's, and somebody else would be taken for us.
+    """
     return frozenset(transcript.identities) | {
-        message.author for message in _answered_messages(transcript) if message.author is not None
+        message.author
+        for ask, message in _answered_messages(transcript)
+        if message.author is not None and (message.type, message.text) == (ask.type, ask.text)
     }
 
 
-def _answered_messages(transcript: Transcript) -> Iterator[Message]:
+def _answered_messages(transcript: Transcript) -> Iterator[tuple[Ask, Message]]:
     for ask in transcript.asks.values():
         if ask.answered is not None:
             _, dialog_id, sequence = ask.answered
-            yield transcript.dialogs[dialog_id][sequence]
+            yield ask, transcript.dialogs[dialog_id][sequence]
 
 
 def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:

@@ -67,7 +67,8 @@ def _silence(ground: Ground) -> Iterator[Look]:
         silent = _silent_s(connection)
         named = f"connection {connection.connection}"
         if silent is None:
-            yield unknowable(f"how long {named} was silent is not known: the capture tells no times")
+            says = f"how long {named} was silent is not known: the capture tells no times"
+            yield unknowable(says, *_frames(connection))
         elif silent <= ground.limits.silence_s:
             yield FINE
         else:
@@ -113,8 +114,13 @@ def _violations(ground: Ground) -> Iterator[Look]:
         yield broken(f"the {sender}, on connection {connection}: {violation}{times}", *frames)
     touched = {fact.connection for fact in ground.case.violations}
     for each in ground.case.connections:
-        if each.first_frame is not None and each.connection not in touched:
+        if each.first_frame is None or each.connection in touched:
+            continue
+        if each.wire_seen:
             yield FINE
+        else:
+            says = f"of connection {each.connection} only what its frames carry was recorded, not their bytes"
+            yield unknowable(says, each.first_frame)
 
 
 RULES = (
@@ -152,7 +158,7 @@ RULES = (
         "Looks at what the decoder found against RFC 6455: reserved bits or opcodes, masks, lengths, broken "
         "UTF-8, frames cut off by the end. Compressed frames of a connection whose handshake was not "
         "recorded are among them. One finding for each kind, side and connection. Captures that only hold "
-        "texts cannot show such things.",
+        "texts cannot show such things: then it is not observable.",
         _violations,
     ),
 )  # fmt: skip

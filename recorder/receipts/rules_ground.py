@@ -184,9 +184,9 @@ class Ground:
     def end_words(self) -> str:
         """Why no more was heard."""
         if self.case.recording:
-            return "the recording goes on"
+            return "its last frame so far; the recording goes on"
         connections = self.case.connections
-        ended = bool(connections) and all(connection.ended for connection in connections)
+        ended = bool(connections) and all(connection.how is not None for connection in connections)
         return "the connection ended" if ended else "the recording ended"
 
     @cached_property

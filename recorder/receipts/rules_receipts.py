@@ -158,14 +158,20 @@ def _before(one: Act, other: Act) -> bool:
 
 
 def _without_accept(ground: Ground) -> Iterator[Look]:
-    accepted = {_person(a, s) for a in ground.acts if a.status == "ACCEPT" and a.proven for s in a.sequences}
+    accepts = [act for act in ground.acts if act.status == "ACCEPT"]
+    accepted = {_person(act, sequence) for act in accepts if act.proven for sequence in act.sequences}
+    tried = {_person(a, s): a for a in accepts if not (a.proven or a.refusal) for s in a.sequences}
     missing: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     for act in ground.acts:
         if act.status != "READ" or not act.proven:
             continue
         for sequence in act.sequences:
-            if _person(act, sequence) in accepted:
+            person = _person(act, sequence)
+            message = ground.messages.get((act.dialog_id, sequence))
+            if person in accepted:
                 yield FINE
+            elif person in tried or message is None or message.sent is None:
+                yield _perhaps_accepted(ground, act, sequence, tried.get(person))
             else:
                 who = ground.who(act.participant, mine=act.mine)
                 missing[act.dialog_id, who].setdefault(sequence, act.first.frame)
@@ -173,6 +179,19 @@ def _without_accept(ground: Ground) -> Iterator[Look]:
         named = tuple(frames)
         says = f"{who} gave READ without ACCEPT for {messages(named)}; READ does not imply it"
         yield broken(says, *sorted(set(frames.values())), dialog=dialog_id, sequence=_one(named))
+
+
+def _perhaps_accepted(ground: Ground, act: Act, sequence: int, tried: Act | None) -> Look:
+    """A READ whose ACCEPT went out and was not answered, or may have been given before the recording."""
+    who = ground.who(act.participant, mine=act.mine)
+    says = f"whether {who} gave ACCEPT before READ for message {sequence} is not known: "
+    frames = [act.first.frame]
+    if tried is None:
+        says += "the message is not in this recording"
+    else:
+        says += "one went out, and was not answered"
+        frames.append(tried.first.frame)
+    return unknowable(says, *frames, dialog=act.dialog_id, sequence=sequence)
 
 
 # --- answered and echoed --------------------------------------------------------------------------------
@@ -260,7 +279,8 @@ RULES = (
         "Who reads a message has accepted it before",
         "Looks for participants with READ but no ACCEPT for a message. The protocol allows it and many "
         "agents and bots do it; a window that draws its second tick on ACCEPT alone then never draws it. One "
-        "finding for each participant and dialog. An ACCEPT before the recording began cannot be seen.",
+        "finding for each participant and dialog. Not observable where the message is not in the recording "
+        "(its ACCEPT may be older, too), and where our own ACCEPT was never answered.",
         _without_accept,
     ),
     Rule(

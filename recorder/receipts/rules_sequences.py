@@ -1,4 +1,8 @@
-"""Rules about the numbers in a dialog: one row for messages and receipts, each number once, in order."""
+"""Rules about the numbers in a dialog: one row for messages and receipts, each number once, in order.
+
+That the same thing is told again is no fault, and not counted: a notification does not name the subscription
+it came by, so nobody can tell a second subscription from a history. ``message show`` marks each repetition.
+"""
 
 from __future__ import annotations
 
@@ -85,26 +89,49 @@ def _gaps(ground: Ground) -> Iterator[Look]:
     taken: defaultdict[str, list[int]] = defaultdict(list)
     for dialog_id, number in ground.taken:
         taken[dialog_id].append(number)
+    fetched = _fetched(ground)
     for dialog_id, found in taken.items():
         rising = sorted(found)
         gaps = [(low + 1, high - 1) for low, high in pairwise(rising) if high > low + 1]
-        yield _gap(ground, dialog_id, rising, gaps) if gaps else FINE
+        first_is_missing = rising[0] == 1 and dialog_id in fetched
+        if first_is_missing:
+            yield _without_first(ground, dialog_id)
+        if gaps or not first_is_missing:
+            yield _gap(ground, dialog_id, rising, gaps) if gaps else FINE
+
+
+def _fetched(ground: Ground) -> set[str]:
+    """The dialogs whose history was fetched with QueryMessages, as v2 does it."""
+    asked = {frame for frame, request in ground.asked.items() if request.type == typenames.QUERY_MESSAGES}
+    frames = {answer.evidence.frame for ask, answer in ground.answers.items() if ask in asked}
+    told: list[_Numbered] = [*ground.of(MessagePublished), *ground.of(ReceiptReported)]
+    return {each.dialog_id for each in told if each.evidence.frame in frames}
+
+
+def _without_first(ground: Ground, dialog_id: str) -> Look:
+    says = (
+        "0 was not seen, and the history was fetched with QueryMessages: what is newer than 0 may leave 0 "
+        "out; fetching it by a subscription would tell"
+    )
+    return broken(says, ground.taken[dialog_id, 1].frame, dialog=dialog_id, sequence=0)
 
 
 def _gap(ground: Ground, dialog_id: str, rising: list[int], gaps: list[tuple[int, int]]) -> Look:
     missing = sum(last - first + 1 for first, last in gaps)
     shown = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in gaps[:_SHOWN])
     shown += f" and {len(gaps) - _SHOWN} gaps more" if len(gaps) > _SHOWN else ""
-    receipts = sum(ground.taken[dialog_id, number].status is not None for number in rising)
+    receipts = tuple(number for number in rising if ground.taken[dialog_id, number].status is not None)
     named = tuple(
         sequence
         for (dialog, sequence), message in ground.messages.items()
         if dialog == dialog_id and message.sent is None and _inside(sequence, gaps)
     )
+    were = "1 number was" if missing == 1 else f"{missing} numbers were"
+    also = f"; receipts name {numbers(named)}" if named else ""
     says = (
-        f"between {rising[0]} and {rising[-1]}, {missing} numbers were not seen: {shown}; receipts took "
-        f"{receipts} of those seen{f'; receipts name {numbers(named)}' if named else ''}. Private messages "
-        "are possible, and events before a subscription, or lost; fetching again from there would tell"
+        f"between {rising[0]} and {rising[-1]}, {were} not seen: {shown}; of those seen, receipts took "
+        f"{numbers(receipts) or 'none'}{also}. Private messages are possible, and events before a "
+        "subscription, or lost; fetching again from there would tell"
     )
     frames = [ground.taken[dialog_id, first - 1].frame for first, _ in gaps]
     return broken(says, *frames, dialog=dialog_id)
@@ -150,9 +177,8 @@ def _server_time(ground: Ground) -> Iterator[Look]:
     ):
         time = each.evidence.server_ms
         if time is None:
-            yield unknowable(
-                f"{number} carries no time of the service's", each.evidence.frame, dialog=dialog_id
-            )
+            says = f"{number} carries no time of the service's"
+            yield unknowable(says, each.evidence.frame, dialog=dialog_id, sequence=number)
             continue
         before = last.get(dialog_id)
         if before is not None and before[0] < number and time < before[1]:
@@ -187,9 +213,10 @@ RULES = (
         Severity.INFO,
         "All numbers of a dialog were seen",
         "Messages and receipts of all participants take numbers from one row. Lists the intervals in which "
-        "neither was seen, one finding for each dialog, with how many numbers receipts explain. A gap is "
+        "neither was seen, one finding for each dialog, with the numbers that receipts explain. A gap is "
         "never proof of a loss: private messages leave one. What lies before the first and after the last "
-        "number seen is not judged.",
+        "number seen is not judged, but for a missing 0 where the history was fetched with QueryMessages "
+        "(v2): \"newer than 0\" may leave it out.",
         _gaps,
     ),
     Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from recorder.messaging.events import ConversationChanged, OddityNoticed
+from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
 
 from .findings import FINE, Look, Severity, broken, unknowable
 from .rules_ground import Ground, Rule
@@ -56,10 +56,21 @@ def _several_ids(ground: Ground) -> Iterator[Look]:
         yield FINE
     elif ground.me:
         said = ", ".join(sorted(ground.me)[:4])
-        yield broken(f"we appear under {len(ground.me)} ids ({said}): a step-up?")
+        yield broken(f"we appear under {len(ground.me)} ids ({said}): a step-up?", *_showing(ground))
     elif ground.case.events:
         yield unknowable("who we are is not told: there is neither a token nor an echo of our own")
     yield from _several_consumers(ground)
+
+
+def _showing(ground: Ground) -> list[int]:
+    """For each id of ours, the first frame that shows it: a token that no frame carried shows none."""
+    shown = [(each.participant, each.evidence.frame) for each in ground.of(Identified)]
+    shown += [(each.author, each.evidence.frame) for each in ground.of(MessagePublished) if each.author]
+    frames: dict[str, int] = {}
+    for participant, frame in shown:
+        if participant in ground.me and frame > 0:  # 0 stands for the handshake, which is no frame
+            frames[participant] = min(frame, frames.get(participant, frame))
+    return list(frames.values())
 
 
 def _several_consumers(ground: Ground) -> Iterator[Look]:
@@ -92,7 +103,8 @@ RULES = (
         "Every envelope is made as its type says",
         "Looks for envelopes whose parts are missing or of the wrong kind: a change without an event, a "
         "message without a dialog or sequence, times in another unit, an answer without a code, an envelope "
-        "that the wrong side sent. What could be used was used. One finding for each sort.",
+        "that the wrong side sent, one in binary frames, a key that stands twice, half a character. What "
+        "could be used was used. One finding for each sort.",
         _malformed,
     ),
     Rule(

@@ -106,7 +106,9 @@ def _own_message(ground: Ground) -> Iterator[Look]:
         }
         own = tuple(sequence for sequence, by_author in authors.items() if by_author)
         if own:
-            yield _about(broken, act, own, f"{_giving(ground, act)} {messages(own)} of their own")
+            giving = _giving(ground, act)
+            whose = "your" if giving.startswith("you ") else "their"
+            yield _about(broken, act, own, f"{giving} {messages(own)} of {whose} own")
         elif None in authors.values():
             says = f"whether {act.status} of {messages(act.sequences)} is by its own author is not known"
             yield _about(unknowable, act, act.sequences, says)
@@ -129,7 +131,8 @@ def _for_a_receipt(ground: Ground) -> Iterator[Look]:
     for act in ground.acts:
         wrong = tuple(s for s in act.sequences if _is_receipt(ground, act, s))
         if not wrong:
-            yield FINE
+            if len(_unseen(ground, act)) < len(act.sequences):
+                yield FINE
             continue
         itself = " (itself)" if act.number in wrong else ""
         says = f"{_giving(ground, act)} {numbers(wrong)}, which is no message but a receipt{itself}"
@@ -194,7 +197,8 @@ RULES = (
         "A receipt names messages, not receipts",
         "Receipts take numbers of the same row as messages. Looks for receipts that name a number which a "
         "receipt took, be it itself: a client that counts everything it hears, or that acknowledges echoes. "
-        "Only numbers that the recording saw taken can be judged.",
+        "Only numbers that the recording saw taken can be judged; the others are left to "
+        "receipt-for-unknown-message.",
         _for_a_receipt,
     ),
     Rule(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import NamedTuple
+
+from recorder.messaging.events import Evidence
 
 from .findings import FINE, Look, Severity, broken, messages, span, unknowable
 from .queries import Delay, ReceiptView, delay
-from .rules_ground import Ground, Rule, Seen
-from .rules_watch import missing_receipt, receipts_of_others
+from .rules_ground import Ground, MessageKey, Rule, Seen
+from .rules_watch import local_delay, missing_receipt, receipts_of_others
 
 _ARRIVED = ("ACCEPT", "READ")
 """Either shows that a message arrived; that ACCEPT itself is missing is told by read-without-accept."""
@@ -71,21 +74,52 @@ def _punctual(seen: Seen, given: list[ReceiptView], within_s: float) -> Look:
 # --- too soon -------------------------------------------------------------------------------------------
 
 
+class _Soon(NamedTuple):
+    """How soon one READ of one message came, since what, and the frame that shows it."""
+
+    seconds: float
+    sequence: int
+    frame: int
+    since: str
+
+
 def _too_fast(ground: Ground) -> Iterator[Look]:
-    hasty: defaultdict[tuple[str, str], list[tuple[float, int, int]]] = defaultdict(list)
+    asked = _reads_asked(ground)
+    hasty: defaultdict[tuple[str, str, str], list[_Soon]] = defaultdict(list)
     for seen in ground.seen:
         for receipt in receipts_of_others(seen.message, "READ"):
-            passed = delay(seen.sent, receipt.evidence)
-            if passed is None or _means_nothing(passed):
+            soon = _how_soon(seen, receipt, asked)
+            if soon is None:
                 yield _untimed(seen, receipt)
-            elif passed.seconds >= ground.limits.min_read_s:
+            elif soon.seconds >= ground.limits.min_read_s:
                 yield FINE
             else:
                 who = ground.who(receipt.participant, mine=receipt.mine)
-                read = (passed.seconds, seen.sequence, receipt.evidence.frame)
-                hasty[seen.dialog_id, who].append(read)
-    for (dialog_id, who), reads in hasty.items():
+                hasty[seen.dialog_id, who, soon.since].append(soon)
+    for (dialog_id, who, _), reads in hasty.items():
         yield _by_a_program(ground, dialog_id, who, reads)
+
+
+def _reads_asked(ground: Ground) -> dict[MessageKey, Evidence]:
+    """Our own first request for a READ of each message, but for those that were refused."""
+    asked: dict[MessageKey, Evidence] = {}
+    for act in ground.own_acts:
+        if act.status == "READ" and act.proven and act.claim is not None:
+            for sequence in act.sequences:
+                asked.setdefault((act.dialog_id, sequence), act.claim)
+    return asked
+
+
+def _how_soon(seen: Seen, receipt: ReceiptView, asked: dict[MessageKey, Evidence]) -> _Soon | None:
+    """For a READ of our own, from arrival to request: the way there and back shows nobody anything."""
+    own = asked.get((seen.dialog_id, seen.sequence)) if receipt.mine else None
+    here_s = None if own is None else local_delay(seen.sent, own)
+    if own is not None and here_s is not None and here_s >= 0:
+        return _Soon(here_s, seen.sequence, own.frame, "it arrived")
+    passed = delay(seen.sent, receipt.evidence)
+    if passed is None or _means_nothing(passed):
+        return None
+    return _Soon(passed.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
 
 
 def _means_nothing(passed: Delay) -> bool:
@@ -98,15 +132,16 @@ def _untimed(seen: Seen, receipt: ReceiptView) -> Look:
     return unknowable(says, receipt.evidence.frame, dialog=seen.dialog_id, sequence=seen.sequence)
 
 
-def _by_a_program(ground: Ground, dialog_id: str, who: str, reads: list[tuple[float, int, int]]) -> Look:
-    fastest, sequence, _ = min(reads)
-    named = tuple(sequence for _, sequence, _ in reads)
+def _by_a_program(ground: Ground, dialog_id: str, who: str, reads: list[_Soon]) -> Look:
+    fastest = min(reads)
+    named = tuple(read.sequence for read in reads)
+    too_soon = f"less than {span(ground.limits.min_read_s)} after {fastest.since}"
     says = (
-        f"{who} gave READ for {messages(named)} less than {span(ground.limits.min_read_s)} after it was sent "
-        f"(message {sequence}: {span(fastest)}): it was hardly shown to anybody"
+        f"{who} gave READ for {messages(named)} {too_soon} "
+        f"(message {fastest.sequence}: {span(fastest.seconds)}): it was hardly shown to anybody"
     )
     only = named[0] if len(named) == 1 else None
-    return broken(says, *(frame for _, _, frame in reads), dialog=dialog_id, sequence=only)
+    return broken(says, *(read.frame for read in reads), dialog=dialog_id, sequence=only)
 
 
 RULES = (
@@ -152,8 +187,8 @@ RULES = (
         "A message is shown before it is read (--min-read)",
         "READ is to be given when a message is presented. One that comes within 100 ms (--min-read) of the "
         "message was given by a program on arrival, as many samples do; then a tick says nothing about a "
-        "person. One finding for each reader and dialog. Delays are taken on one clock: the service's where "
-        "it saw both ends.",
+        "person. One finding for each reader and dialog. Our own are timed on our clock, from the arrival of "
+        "the message to the request; those of others on the service's, where it saw both ends.",
         _too_fast,
     ),
 )  # fmt: skip

@@ -101,7 +101,7 @@ def _missing(ground: Ground, seen: Seen, said: str, wait_s: float) -> Look:
         return unknowable(f"{said}, and the capture tells no times")
     if watched < wait_s:
         return unknowable(f"{said} in the {span(max(watched, 0.0))} until {why}")
-    return broken(f"{said} in this recording, which went on for {span(watched)}")
+    return broken(f"{said} in this recording, in the {span(watched)} until {why}")
 
 
 def _somebody_there(ground: Ground, seen: Seen) -> Evidence | None:

@@ -149,6 +149,7 @@ class Touched:
 
     def on_conversation(self, event: ConversationChanged, register: Register, transcript: Transcript) -> None:
         """A snapshot tells roles, and of dialogs; those that the last one listed may be listed no more."""
+        self.dialogs.add(event.conversation_id)  # the main dialog goes by that id, listed or not
         before = transcript.conversations.get(event.conversation_id)
         for snapshot in (event, before):
             if snapshot is not None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from recorder.messaging.doubled import doubled_keys
+from recorder.messaging.events import Evidence, OddityNoticed, Proof
 from recorder.receipts.case import ConnectionFact, WireFact
 from recorder.wire.frames import Opcode, Side, close_parts
+from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import RecordedFrame
 
 from .info import ConnectionInfo
@@ -14,10 +17,14 @@ from .info import ConnectionInfo
 
 @dataclass(frozen=True, slots=True)
 class WireFacts:
-    """What ``facts_of`` found. ``last_…`` are of the last frame, and of the last that had such a time."""
+    """What ``facts_of`` found. ``last_…`` are of the last frame, and of the last that had such a time.
+
+    ``oddities`` are of payloads whose text is odd, though what they tell can be read.
+    """
 
     connections: tuple[ConnectionFact, ...]
     violations: tuple[WireFact, ...]
+    oddities: tuple[OddityNoticed, ...]
     last_frame: int
     last_offset_us: int | None
     last_at_us: int | None
@@ -31,6 +38,7 @@ class _Seen:
     last: RecordedFrame | None = None
     last_data: RecordedFrame | None = None
     close: RecordedFrame | None = None
+    wire: bool = False
 
 
 @dataclass(slots=True)
@@ -39,6 +47,8 @@ class _Reading:
 
     by_connection: dict[int, _Seen] = field(default_factory=dict)
     violations: list[WireFact] = field(default_factory=list)
+    oddities: list[OddityNoticed] = field(default_factory=list)
+    payloads: PayloadAssembler = field(default_factory=PayloadAssembler)
     last_frame: int = 0
     last_offset_us: int | None = None
     last_at_us: int | None = None
@@ -52,10 +62,20 @@ class _Reading:
             self.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
         seen = self.by_connection.setdefault(frame.connection, _Seen())
         seen.first, seen.last = seen.first or frame, frame
+        seen.wire = seen.wire or frame.head is not None
         if frame.opcode < Opcode.CLOSE:
             seen.last_data = frame
         elif frame.opcode == Opcode.CLOSE and seen.close is None:
             seen.close = frame
+        payload = self.payloads.feed(frame)
+        if payload is not None:
+            self._read(payload)
+
+    def _read(self, payload: Payload) -> None:
+        for key in doubled_keys(payload.data):
+            detail = f'key "{key[:64]}" stands twice in an object; the last one counts'
+            stamp = (payload.number, payload.connection, payload.at_us, payload.offset_us)
+            self.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
 
 
 def _later(one: int | None, other: int | None) -> int | None:
@@ -75,6 +95,7 @@ def facts_of(
     return WireFacts(
         tuple(_fact(each, reading.by_connection.get(each.connection), ended) for each in connections),
         tuple(reading.violations),
+        tuple(reading.oddities),
         reading.last_frame,
         reading.last_offset_us,
         reading.last_at_us,
@@ -102,6 +123,7 @@ def _fact(told: ConnectionInfo, seen: _Seen | None, ended: bool) -> ConnectionFa
         ended=ended or told.how is not None,
         last_at_us=None if seen.last_data is None else seen.last_data.at_us,
         closed_at_us=_known(told.closed_at_us, seen.close and seen.close.at_us),
+        wire_seen=seen.wire,
     )
 
 

@@ -8,5 +8,5 @@ APPLICATION_ID = 0x554D5352
 MODEL = "0002"
 """The schema revision whose tables are those of ``tables.py`` and ``derivedtables.py``."""
 
-DERIVED = 1
+DERIVED = 2
 """Of the rules by which rows are derived. Raise it with every change that makes other rows."""

@@ -23,6 +23,12 @@ TEXT = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
 
 
 def heard(change: object) -> list[Event]:
+    """What a change tells; by an agent, where it does not say by whom."""
+    named = {"originatorId": "a", **change} if isinstance(change, dict) else change
+    return heard_as_it_is(named)
+
+
+def heard_as_it_is(change: object) -> list[Event]:
     tell: list[Event] = []
     read_change(change, STAMP, tell)
     return tell
@@ -79,8 +85,6 @@ def test_booleans_are_no_sequences() -> None:
     [
         pytest.param(TEXT, "text/plain", "hi", id="text"),
         pytest.param({**TEXT, "message": ""}, "text/plain", "", id="empty-text"),
-        pytest.param({**TEXT, "message": 7}, "text/plain", None, id="number"),
-        pytest.param({"type": "ContentEvent", "message": "hi"}, "ContentEvent", "hi", id="no-content-type"),
         pytest.param(
             {"type": "ContentEvent", "contentType": "hosted/file", "message": {"caption": "logo"}},
             "hosted/file",
@@ -105,12 +109,50 @@ def test_a_message_has_its_type_and_the_text_there_is(
 
 
 @pytest.mark.parametrize(
+    ("fields", "type_", "text", "detail"),
+    [
+        pytest.param({"message": 7}, "text/plain", None, "the content of a message of 7", id="number"),
+        pytest.param({"message": None}, "text/plain", None, "the content of a message of nothing", id="none"),
+        pytest.param({"contentType": None}, "ContentEvent", "hi", "a contentType of nothing", id="no-type"),
+        pytest.param(
+            {"contentType": ["x"]}, "ContentEvent", "hi", "a contentType of an array of 1", id="list"
+        ),
+    ],
+)
+def test_a_message_with_a_field_of_another_type_is_one_all_the_same_and_odd(
+    fields: dict[str, Any], type_: str, text: str | None, detail: str
+) -> None:
+    odd, message = heard({"dialogId": "d", "sequence": 0, "event": {**TEXT, **fields}})
+    assert isinstance(odd, OddityNoticed)
+    assert (odd.kind, odd.detail) == ("mistyped-field", detail)
+    assert isinstance(message, MessagePublished)
+    assert (message.type, message.text) == (type_, text)
+
+
+def test_a_conversation_that_is_no_id_is_odd_and_none() -> None:
+    odd, message = heard({"dialogId": "d", "sequence": 0, "event": TEXT, "conversationId": {}})
+    assert isinstance(odd, OddityNoticed)
+    assert odd.detail == "a conversationId of an object of 0"
+    assert isinstance(message, MessagePublished)
+    assert message.conversation_id is None
+
+
+def test_a_receipt_whose_own_number_is_none_is_a_receipt_all_the_same_and_odd() -> None:
+    event = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [1]}
+    odd, receipt = heard({"dialogId": "d", "sequence": "x", "event": event})
+    assert isinstance(odd, OddityNoticed)
+    assert (odd.kind, odd.detail) == ("malformed-sequence", 'a receipt with "x"')
+    assert isinstance(receipt, ReceiptReported)
+    assert receipt.own_sequence is None
+    assert odd_kinds(heard({"dialogId": "d", "event": event})) == []
+
+
+@pytest.mark.parametrize(
     ("ids", "participant"),
     [
         pytest.param({"originatorId": "v3"}, "v3", id="v3"),
         pytest.param({"originatorPId": "p", "originatorId": "acc.1"}, "p", id="public-id-wins"),
         pytest.param({"originatorMetadata": {"id": "m", "role": "CONSUMER"}}, "m", id="metadata-alone"),
-        pytest.param({}, None, id="nobody"),
         pytest.param({"originatorId": 7}, "7", id="number"),
         pytest.param(
             {"originatorPId": {}, "originatorId": [1], "originatorMetadata": {"id": "m"}}, "m", id="rubbish"
@@ -118,9 +160,20 @@ def test_a_message_has_its_type_and_the_text_there_is(
     ],
 )
 def test_the_originator_is_found_in_every_generation(ids: dict[str, Any], participant: str | None) -> None:
-    (message,) = heard({"dialogId": "d", "sequence": 1, "event": TEXT, **ids})
+    (message,) = heard_as_it_is({"dialogId": "d", "sequence": 1, "event": TEXT, **ids})
     assert isinstance(message, MessagePublished)
     assert message.author == participant
+
+
+@pytest.mark.parametrize(
+    "ids", [{}, {"originatorId": {}}, {"originatorId": ""}], ids=["none", "object", "empty"]
+)
+def test_what_nobody_wrote_is_a_message_all_the_same_and_odd(ids: dict[str, Any]) -> None:
+    odd, message = heard_as_it_is({"dialogId": "d", "sequence": 1, "event": TEXT, **ids})
+    assert isinstance(odd, OddityNoticed)
+    assert odd.kind == "no-originator"
+    assert isinstance(message, MessagePublished)
+    assert message.author is None
 
 
 @pytest.mark.parametrize(

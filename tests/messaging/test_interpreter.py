@@ -190,7 +190,7 @@ def test_a_publish_is_asked_then_acknowledged_then_announced() -> None:
         "sequence": 0,
         "originatorId": "me",
         "dialogId": "d",
-        "event": {"type": "ContentEvent", "message": "hello"},
+        "event": {"type": "ContentEvent", "contentType": "text/plain", "message": "hello"},
     }
     (announced,) = heard.service(
         {"kind": "notification", "type": "ms.MessagingEventNotification", "body": {"changes": [change]}}
@@ -483,7 +483,7 @@ def test_two_dialogs_in_one_notification_stay_apart() -> None:
 
 
 def test_a_body_may_name_the_dialog_for_its_changes() -> None:
-    change = {key: value for key, value in CHANGE.items() if key != "dialogId"}
+    change = {key: value for key, value in CHANGE.items() if key != "dialogId"} | {"originatorId": "a"}
     (message,) = Heard().service(
         {
             "kind": "notification",

@@ -130,6 +130,23 @@ def test_reading_what_is_no_envelope_is_feeding_it_too(data):
     )
 
 
+def test_what_can_be_read_though_it_came_in_binary_frames_is_odd_beside():
+    data = json.dumps(notification(change(content()))).encode()
+    said, odd = Interpreter().read(data, STAMP, from_client=False, binary=True)
+    assert [said] == list(Interpreter().read(data, STAMP, from_client=False))
+    assert odd.kind == "binary-frame"
+    (unreadable,) = Interpreter().read(b"\x00", STAMP, from_client=False, binary=True)
+    assert unreadable.detail == "binary: 1 bytes in a binary frame"
+
+
+def test_what_can_be_read_though_it_holds_half_a_character_is_odd_beside():
+    """A script that cuts an emoji in two sends legal JSON, and the service tells it on."""
+    data = json.dumps(notification(change(content()))).replace('"text/plain"', '"text/\\ud83d"').encode()
+    said, odd = Interpreter().read(data, STAMP, from_client=False)
+    assert said.type == "text/\ufffd"
+    assert odd.kind == "half-character"
+
+
 EVIDENCE = Evidence(Proof.ANNOUNCED, *STAMP, SENT_MS)
 SAID = MessagePublished(
     "d", 4, "c", "a", "ASSIGNED_AGENT", False, "text/plain", "hi", None, EVIDENCE

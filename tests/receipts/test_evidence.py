@@ -98,6 +98,20 @@ def test_one_sequence_with_other_content_is_a_conflict(told):
     assert said(lived(heard))[1] == (2, "conflict", "announced with other content than in #1")
 
 
+def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(told):
+    """One notification with a whole history: two READs under numbers of their own, and two texts for 0."""
+    proof = told.proof(Proof.ANNOUNCED)
+    first, other = told.message(0, by="agent", text="a"), told.message(0, by="agent", text="b")
+    reads = [told.receipt("READ", 0, by="me")._replace(own_sequence=own) for own in (1, 2)]
+    rungs = lived([event._replace(evidence=proof) for event in (first, other, *reads)])
+    assert said(rungs) == [
+        (1, "announced", "message announced"),
+        (1, "conflict", "announced with other content than in #1"),
+        (1, "receipt", "READ announced"),
+        (1, "repeated", "READ given again, first in #1"),
+    ]
+
+
 def test_an_answer_that_comes_twice_is_told_twice(told):
     ask = told.ask()
     rungs = lived([ask, told.answer(ask, 0), told.answer(ask, 0)])

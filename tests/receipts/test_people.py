@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.receipts.people import role_word, who
+from recorder.messaging.events import Participant
+from recorder.receipts.people import role_word, roles_in, who
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,7 @@ from recorder.receipts.people import role_word, who
         ("x", "ASSIGNED_AGENT", False, "agent"),
         ("x", "CONSUMER", None, "consumer"),
         ("x", "CONTROLLER", False, "controller"),
+        ("x", "ASSIGNED_AGENT/SUGGESTED", False, "suggested agent"),
         ("3d834d4d-8f0b", None, False, "3d834d4d"),
         (None, None, None, "unknown"),
     ],
@@ -24,3 +26,19 @@ def test_people_are_called_by_what_they_are(participant, role, mine, words):
 
 def test_no_role_has_no_word():
     assert (role_word(None), role_word(""), role_word("AGENT")) == (None, None, "bot")
+
+
+@pytest.mark.parametrize(
+    ("told", "role"),
+    [
+        pytest.param([("ASSIGNED_AGENT", None)], "ASSIGNED_AGENT", id="an older form without states"),
+        pytest.param([("ASSIGNED_AGENT", "ACTIVE")], "ASSIGNED_AGENT", id="active"),
+        pytest.param([("ASSIGNED_AGENT", "SUGGESTED")], "ASSIGNED_AGENT/SUGGESTED", id="only suggested"),
+        pytest.param([("ASSIGNED_AGENT", "ACTIVE"), ("READER", None)], "ASSIGNED_AGENT", id="reads as well"),
+        pytest.param([("MANAGER", None), ("READER", None)], "MANAGER", id="a manager who reads"),
+        pytest.param([("READER", None)], "READER", id="only reads"),
+    ],
+)
+def test_of_several_roles_in_a_snapshot_the_one_that_says_most_is_told(told, role):
+    people = [Participant("x", name, state) for name, state in told]
+    assert roles_in(people) == roles_in(reversed(people)) == {"x": role}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.messaging.events import ConversationChanged, Participant, Proof
+from recorder.messaging.events import ConversationChanged, Dialog, Participant, Proof
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import message_view, own_ids, unread, view
 
@@ -129,6 +129,18 @@ def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(
     assert receipts(theirs) == {(ME, "READ"): Proof.ANNOUNCED}
 
 
+def test_what_stands_under_the_number_of_an_answer_is_us_only_if_it_says_what_we_published(told):
+    """Where an id is used twice the answer may be another's: the agent must not become "you" by that."""
+    ask = told.ask("mine")
+    theirs = told.message(4, by=AGENT, text="theirs")
+    heard = [theirs, ask, told.answer(ask, 4), told.receipt("READ", 3, by=AGENT)]
+    assert own_ids(fold(heard)) == frozenset()
+    assert own_ids(fold([*heard, told.i_am(ME)])) == {ME}
+    echoed = told.message(5, by=ME, text="again")
+    again = told.ask("again")
+    assert own_ids(fold([*heard, echoed, again, told.answer(again, 5)])) == {ME}
+
+
 def test_a_token_tells_who_we_are(told):
     message = only(fold([told.i_am(ME), told.message(0, by=ME)]))
     assert message.mine is True
@@ -178,6 +190,34 @@ def test_the_newest_snapshot_by_their_time_wins_whatever_came_last(told):
 
     heard = [snapshot("CLOSE", 9), snapshot("OPEN", 5), snapshot("OPEN", None)]
     assert fold(heard).conversations["c"].state == "CLOSE"
+
+
+def test_leaving_a_subscription_describes_a_conversation_only_where_its_dialogs_are_told(told):
+    """A DELETE may come with nothing but the id, and may come late: what was known stays."""
+
+    def snapshot(*dialogs: Dialog, left: bool, updated_ms: int | None):
+        proof = told.proof(Proof.ANNOUNCED)
+        return ConversationChanged("c", (), dialogs, "OPEN", "OPEN", updated_ms, left, proof)
+
+    main = Dialog("c", "MAIN", "MESSAGING", "OPEN")
+    known, bare = snapshot(main, left=False, updated_ms=5), snapshot(left=True, updated_ms=9)
+    assert fold([known, bare]) == fold([bare, known])
+    assert fold([known, bare]).conversations["c"] is known
+    whole = snapshot(main, left=True, updated_ms=9)
+    assert fold([known, whole, bare]).conversations["c"] is whole
+    assert fold([bare]).conversations["c"] is bare
+
+
+def test_who_is_only_suggested_is_not_called_the_agent_until_they_take_it(told):
+    def snapshot(state: str):
+        return ConversationChanged(
+            "c", (Participant(AGENT, "ASSIGNED_AGENT", state),), (), "OPEN", "OPEN", 5, False,
+            told.proof(Proof.ANNOUNCED),
+        )  # fmt: skip
+
+    heard = [told.message(0, by=ME), told.receipt("READ", 0, by=AGENT), snapshot("SUGGESTED")]
+    assert only(fold(heard)).receipts[0].role == "ASSIGNED_AGENT/SUGGESTED"
+    assert only(fold([*heard, snapshot("ACTIVE")])).receipts[0].role == "ASSIGNED_AGENT"
 
 
 def test_unread_is_what_nobody_saw_read_here(told):

@@ -93,3 +93,11 @@ def test_silence_is_not_called_the_cause(mini):
     assert (
         finding.says == "connection 1 ended after 3 m 20 s without data; whether that is why, no frame tells"
     )
+
+
+def test_what_has_no_times_is_told_with_the_frame_that_ended_it(mini):
+    mini.at(None)
+    mini.say()
+    mini.ends("closed", code=1000, by_client=False)
+    (finding,) = mini.check("silence-before-close")
+    assert (finding.outcome, finding.frames) == (N, (2,))

@@ -72,6 +72,12 @@ def test_names_for_people(mini):
 def test_why_no_more_was_heard(mini):
     mini.say()
     assert ground(mini).end_words == "the recording ended"
-    assert ground(mini, recording=True).end_words == "the recording goes on"
+    assert ground(mini, recording=True).end_words == "its last frame so far; the recording goes on"
     mini.ends("lost")
     assert ground(mini).end_words == "the connection ended"
+
+
+def test_a_connection_whose_end_nobody_saw_is_not_said_to_have_ended(mini):
+    mini.say()
+    mini.ends(None)
+    assert ground(mini).end_words == "the recording ended"

@@ -228,13 +228,36 @@ CASES = [
     (
         "read-without-accept",
         "READ alone, of many",
-        lambda s: (s.receipt("READ", 1, own=3), s.receipt("READ", 2, own=4)),
+        lambda s: (
+            s.message(1),
+            s.message(2),
+            s.receipt("READ", 1, by="bot", own=3),
+            s.receipt("READ", 2, by="bot", own=4),
+        ),
+        [V],
+    ),
+    (
+        "read-without-accept",
+        "the message, and perhaps its ACCEPT, came before the recording",
+        lambda s: (s.message(5), s.receipt("READ", 3, by="bot", own=6)),
+        [N],
+    ),
+    (
+        "read-without-accept",
+        "an ACCEPT of ours that nobody answered",
+        lambda s: (s.message(1), s.give("ACCEPT", 1), s.answer(s.give("READ", 1), 2)),
+        [N],
+    ),
+    (
+        "read-without-accept",
+        "an ACCEPT of ours that was refused",
+        lambda s: (s.message(1), s.answer(s.give("ACCEPT", 1), code=400), s.answer(s.give("READ", 1), 2)),
         [V],
     ),
     (
         "read-without-accept",
         "ACCEPT by another",
-        lambda s: (s.receipt("ACCEPT", 1, own=2, by="bot"), s.receipt("READ", 1, own=3)),
+        lambda s: (s.message(1), s.receipt("ACCEPT", 1, own=2, by="bot"), s.receipt("READ", 1, own=3)),
         [V],
     ),
     ("read-without-accept", "asked and refused", lambda s: s.answer(s.give("READ", 1), code=400), []),
@@ -316,7 +339,8 @@ def test_a_whole_history_read_again_is_one_finding(mini):
 
 def test_read_without_accept_is_one_finding_for_a_reader(mini):
     for sequence in range(1, 400, 2):
-        mini.receipt("READ", sequence, own=sequence + 1)
+        mini.message(sequence)
+        mini.receipt("READ", sequence, by="bot", own=sequence + 1)
     (finding,) = mini.check("read-without-accept")
     assert "messages 1, 3, 5, 7, 9, 11, 13, 15 and 192 more" in finding.says
     assert len(finding.frames) == 20

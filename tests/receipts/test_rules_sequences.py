@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 V, S, N = "violated", "satisfied", "not-observable"
@@ -118,11 +120,40 @@ def test_a_gap_says_what_is_missing_and_what_explains_the_rest(mini):
     mini.message(9)
     (finding,) = mini.check("sequence-gap")
     assert finding.says.startswith(
-        "between 0 and 9, 6 numbers were not seen: 2–6, 8; receipts took 2 of those seen"
+        "between 0 and 9, 6 numbers were not seen: 2–6, 8; of those seen, receipts took 1, 7"
     )
     assert "receipts name 4" in finding.says
     assert "lost; fetching again" in finding.says
     assert first not in finding.frames
+
+
+def fetched(s, *told, kind=".ams.ms.QueryMessages"):
+    """A history that was asked for, with these messages in it."""
+    change = {"dialogId": "d", "originatorId": "a", "serverTimestamp": 1_700_000_000_000}
+    event = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
+    ask = s.ask(kind, {"dialogId": "d", "newerThanSequence": 0})
+    body = [{**change, "sequence": sequence, "event": event} for sequence in told]
+    raw = {"kind": "resp", "reqId": s._asked[ask], "code": 200, "type": f"{kind}$Response", "body": body}
+    s.raw(json.dumps(raw).encode(), from_client=False)
+
+
+@pytest.mark.parametrize(
+    ("story", "found"),
+    [
+        pytest.param(lambda s: fetched(s, 1, 2), [(V, 0)], id="fetched from 1 on"),
+        pytest.param(lambda s: fetched(s, 0, 1), [(S, None)], id="fetched from 0 on"),
+        pytest.param(lambda s: fetched(s, 5, 6), [(S, None)], id="a later piece was asked for"),
+        pytest.param(lambda s: (fetched(s, 1), s.message(0)), [(S, None)], id="0 came otherwise"),
+        pytest.param(lambda s: (fetched(s), s.message(1)), [(S, None)], id="nothing was fetched"),
+        pytest.param(lambda s: (s.subscribe(), s.message(1)), [(S, None)], id="a subscription"),
+        pytest.param(lambda s: fetched(s, 1, 4), [(V, None), (V, 0)], id="and a gap beside"),
+    ],
+)
+def test_a_history_that_v2_fetched_may_lack_its_first_number(mini, story, found):
+    """ "Newer than 0" is all that v2 can ask for, and nothing says whether that includes 0."""
+    story(mini)
+    findings = mini.check("sequence-gap")
+    assert [(finding.outcome.value, finding.sequence) for finding in findings] == found
 
 
 def test_a_gap_is_explained_by_receipts_of_its_own_dialog_only(mini):

@@ -60,3 +60,13 @@ def test_what_is_alike_is_one_finding_with_all_its_frames(mini):
     (finding,) = mini.check("undescribed")
     assert finding.frames == tuple(frames)
     assert finding.says.endswith("(3 times)")
+
+
+def test_an_id_of_ours_is_told_with_the_first_frame_that_shows_it(mini):
+    """A token in the headers is in no frame; what the id says later is."""
+    mini.i_am("guest")
+    echo = mini.message(0, by="guest")
+    mini.message(1, by="guest")
+    mini.on(2).i_am("anna")
+    (finding,) = mini.check("several-ids")
+    assert finding.frames == (echo,)

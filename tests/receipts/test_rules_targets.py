@@ -133,7 +133,13 @@ CASES = [
         [V],
     ),
     ("receipt-for-receipt", "itself", lambda s: s.receipt("READ", 4, own=4), [V]),
-    ("receipt-for-receipt", "a number nobody saw", lambda s: s.receipt("READ", 7, own=4), [S]),
+    ("receipt-for-receipt", "a number nobody saw", lambda s: s.receipt("READ", 7, own=4), []),
+    (
+        "receipt-for-receipt",
+        "a number nobody saw, and a message",
+        lambda s: (s.message(1), s.receipt("READ", 1, 7, by="b", own=9)),
+        [S],
+    ),
     ("malformed-sequence-list", "a list", lambda s: s.give("READ", 1), [S]),
     ("malformed-sequence-list", "empty", lambda s: s.give("READ"), [V]),
     ("malformed-sequence-list", "no numbers", lambda s: s.give("READ", "one", True), [V]),
@@ -175,3 +181,17 @@ def test_a_receipt_in_the_wrong_dialog_says_where_it_may_belong(mini):
     mini.give("READ", 1)
     (finding,) = mini.check("receipt-in-another-dialog")
     assert "dialog survey has it" in finding.says
+
+
+@pytest.mark.parametrize(
+    ("story", "says"),
+    [
+        (lambda s: (s.i_am(), s.own("hi", 0), s.give("READ", 0)), "you gave READ for message 0 of your own"),
+        (lambda s: (s.message(0), s.receipt("READ", 0)), "agent-1 gave READ for message 0 of their own"),
+    ],
+    ids=["ours", "theirs"],
+)
+def test_whose_own_message_it_is_is_said_in_their_person(mini, story, says):
+    story(mini)
+    (finding,) = mini.check("receipt-for-own-message")
+    assert finding.says == says

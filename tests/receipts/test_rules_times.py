@@ -178,6 +178,46 @@ CASES = [
     ),
     (
         "read-too-fast",
+        "our own at once, though the service was told late",
+        {},
+        lambda s: [
+            s.i_am(),
+            s.message(0),
+            one := s.at(0.005).give("READ", 0),
+            s.at(0.4).answer(one, 1),
+            s.receipt("READ", 0, by=ME, own=1),
+        ],
+        [V],
+    ),
+    (
+        "read-too-fast",
+        "our own, of a message that was sent long ago and arrived just now",
+        {},
+        lambda s: [
+            s.i_am(),
+            s.message(0, ms=1_600_000_000_000),
+            one := s.at(0.005).give("READ", 0),
+            s.answer(one, 1),
+            s.receipt("READ", 0, by=ME, own=1),
+        ],
+        [V],
+    ),
+    (
+        "read-too-fast",
+        "our own at once, and refused",
+        {},
+        lambda s: [
+            s.i_am(),
+            s.message(0),
+            one := s.at(0.005).give("READ", 0),
+            s.answer(one, code=400),
+            two := s.at(1).give("READ", 0),
+            s.answer(two, 1),
+        ],
+        [S],
+    ),
+    (
+        "read-too-fast",
         "heard before the message",
         {},
         lambda s: (s.receipt("READ", 0, ms=None), s.at(1).message(0, by=ME, ms=None)),
@@ -199,7 +239,10 @@ def test_absence_is_never_worded_as_a_fact_about_people(mini):
     sent(mini)
     mini.at(99)
     (finding,) = mini.check("never-read")
-    assert finding.says == "no READ of message 0 was seen in this recording, which went on for 99 s"
+    assert (
+        finding.says
+        == "no READ of message 0 was seen in this recording, in the 99 s until the recording ended"
+    )
     assert (finding.dialog, finding.sequence) == ("d", 0)
 
 

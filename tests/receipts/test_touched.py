@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.events import (
+    ConversationChanged,
     Evidence,
     Identified,
     MessagePublished,
@@ -85,3 +86,12 @@ def test_a_message_by_somebody_known_touches_itself_alone():
     fold(touched.watch(told[1:], register, transcript), transcript, register=register)
     touched.settle(transcript)
     assert (touched.messages, touched.asks, touched.everything) == ({("d", 1)}, set(), False)
+
+
+def test_a_snapshot_may_change_the_dialog_of_its_own_id_though_it_lists_none():
+    """The main dialog goes by the id of its conversation; older snapshots list no dialogs."""
+    snapshot = ConversationChanged("c", (), (), "CLOSE", None, None, False, at(1))
+    transcript = Transcript()
+    touched = Touched(Conclusions.of(transcript))
+    assert list(touched.watch([snapshot], Register(), transcript)) == [snapshot]
+    assert touched.dialogs == {"c"}

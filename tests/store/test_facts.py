@@ -99,3 +99,23 @@ def test_the_end_is_the_latest_time_that_any_frame_has():
     frames = [frame(1, at_us=5), frame(2, offset_us=None), frame(3, offset_us=3, at_us=4)]
     facts = facts_of([connection()], frames, ended=True)
     assert (facts.last_offset_us, facts.last_at_us) == (10, 5)
+
+
+def test_a_key_that_stands_twice_is_odd_in_the_payload_that_its_frames_make():
+    half, rest = b'{"a":{"b":1,', b'"b":2}}'
+    frames = [
+        frame(1, payload=b'{"a":1}'),
+        frame(2, payload=half)._replace(fin=False),
+        frame(3, 9),
+        frame(4, 0, rest),
+    ]
+    facts = facts_of([connection()], frames, ended=True)
+    (odd,) = facts.oddities
+    assert (odd.kind, odd.evidence.frame) == ("doubled-key", 4)
+    assert odd.detail == 'key "b" stands twice in an object; the last one counts'
+
+
+def test_bytes_were_seen_where_any_frame_of_the_connection_has_its_head():
+    frames = [frame(1), frame(2)._replace(head=b"\x81\x01"), frame(3, connection=2)]
+    facts = facts_of([connection(1), connection(2), connection(3)], frames, ended=True)
+    assert [fact.wire_seen for fact in facts.connections] == [True, False, False]

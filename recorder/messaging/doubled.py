@@ -1,0 +1,41 @@
+"""Keys that stand twice in one JSON object: the last one counts, and the first says something else, maybe.
+
+Asked for when a session is checked, not when it is folded: to look at every key costs as much as reading
+the payload.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
+_AFTER_A_KEY = b'":'
+
+
+def doubled_keys(data: bytes) -> tuple[str, ...]:
+    """The keys that an object in this payload has more than once, each named once. Never raises.
+
+    Empty for what is no JSON.
+    """
+    try:
+        raw = orjson.loads(data)
+        kept = orjson.dumps(raw).count(_AFTER_A_KEY)
+    except (ValueError, TypeError, RecursionError):
+        return ()
+    # Written again, every key stands there once. Nearly always that is as many as before, and all is said.
+    if data.count(_AFTER_A_KEY) == kept:
+        return ()
+    found: dict[str, None] = {}
+    # Numbers of thousands of digits and a thousand levels are too much for it: then what was seen counts.
+    with suppress(ValueError, RecursionError):
+        json.loads(data, object_pairs_hook=lambda pairs: found.update(_again(pairs)))
+    return tuple(found)
+
+
+def _again(pairs: list[tuple[str, Any]]) -> dict[str, None]:
+    times = Counter(key for key, _ in pairs)
+    return {key: None for key, count in times.items() if count > 1}

@@ -1,0 +1,48 @@
+"""Keys that stand twice are found, in whatever spelling, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.messaging.doubled import doubled_keys
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        pytest.param(b'{"a":1,"a":1}', ("a",), id="on top"),
+        pytest.param(b'{"a":[{"b":1,"c":{},"b":2}],"a":1,"a":3}', ("b", "a"), id="deep, and three times"),
+        pytest.param(b'{"a" : 1, "a"\n:2}', ("a",), id="with blanks"),
+        pytest.param(b'{"a":1,"\\u0061":2}', ("a",), id="escaped"),
+        pytest.param(b'{"type":1,"event":{"type":2}}', (), id="one in each object"),
+        pytest.param(b'{"a":"\\":\\":"}', (), id="in a text only"),
+        pytest.param(b'{"a" : "b"}', (), id="blanks alone"),
+        pytest.param(b'{"a":1,"a":', (), id="no JSON"),
+        pytest.param(b"[" * 5_000, (), id="too deep"),
+        pytest.param(b'"\\ud83d"', (), id="half a character"),
+        pytest.param(b"\xff", (), id="no text"),
+    ],
+)
+def test_a_key_that_stands_twice_in_one_object_is_named(data: bytes, keys: tuple[str, ...]) -> None:
+    assert doubled_keys(data) == keys
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(values, st.sampled_from([None, (",", ":"), (" , ", " : ")]))
+def test_what_has_each_key_once_has_none_twice(value: object, separators: tuple[str, str] | None) -> None:
+    assert doubled_keys(json.dumps(value, separators=separators).encode()) == ()
+
+
+@given(st.text(), values)
+def test_any_key_written_twice_is_found(key: str, value: object) -> None:
+    name, inner = json.dumps(key), json.dumps(value)
+    assert doubled_keys(f"[{{{name}:{inner},{name}:{inner}}}]".encode()) == (key,)
