@@ -5,14 +5,13 @@ Every event is looked at once, so a session may grow. Answers are noted in the o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
-    Event,
     Identified,
     MessagePublished,
     PublishAsked,
@@ -23,6 +22,23 @@ from recorder.messaging.events import (
 
 Told = MessagePublished | ReceiptReported
 """What is told of the messages of a dialog."""
+
+
+class Named(NamedTuple):
+    """What some events that are told of one dialog name.
+
+    Attributes:
+        first_frame, last_frame: the frames of the first and the last of them.
+        conversation_id, conversation_frame: the conversation that is named first, and where; None and a
+            number without meaning where none is.
+        people: participant → the first frame that names them; what follows it is of no interest here.
+    """
+
+    first_frame: int
+    last_frame: int
+    conversation_id: str | None
+    conversation_frame: int
+    people: Mapping[str, Sequence[Any]]
 
 
 @dataclass(slots=True)
@@ -50,30 +66,14 @@ class Register:
     dialogs: dict[str, DialogSpan] = field(default_factory=dict)
     participants: dict[str, int] = field(default_factory=dict)
 
-    def note(self, event: Event) -> None:
-        """Take note of one event."""
-        if isinstance(event, Told):
-            self.note_told(event.dialog_id, (event,))
-        elif type(event) in _OTHERS:
-            _OTHERS[type(event)](self, event)
-
-    def note_told(self, dialog_id: str, told: Sequence[Told]) -> None:
-        """Take note of what was told of one dialog; at least one event."""
-        frames = [event[-1][1] for event in told]
-        self.name_dialog(dialog_id, min(frames))
-        self.name_dialog(dialog_id, max(frames))
-        participants, span = self.participants, self.dialogs[dialog_id]
-        for event in told:
-            if type(event) is ReceiptReported:
-                who, frame = event[2], event[8][1]
-            else:
-                who, frame = event[3], event[9][1]
-                if event[2] is not None and (
-                    span.conversation_frame is None or frame < span.conversation_frame
-                ):
-                    span.conversation_id, span.conversation_frame = event[2], frame
-            if who is not None and frame < participants.get(who, frame + 1):
-                participants[who] = frame
+    def note_told(self, dialog_id: str, named: Named) -> None:
+        """Take note of what was told of the messages of one dialog."""
+        self.name_dialog(dialog_id, named.first_frame)
+        self.name_dialog(dialog_id, named.last_frame)
+        if named.conversation_id is not None:
+            self.name_dialog(dialog_id, named.conversation_frame, named.conversation_id)
+        for participant, (frame, *_) in named.people.items():
+            self.name_participant(participant, frame)
 
     def name_dialog(self, dialog_id: str, frame: int, conversation_id: str | None = None) -> None:
         """A frame names this dialog, and maybe its conversation."""
@@ -117,7 +117,7 @@ class Register:
             self.name_participant(participant.participant, event.evidence.frame)
 
 
-_OTHERS: dict[type, Callable[[Register, Any], None]] = {
+NOTES: dict[type, Callable[[Register, Any], None]] = {
     RequestAsked: Register.on_request,
     RequestAnswered: Register.on_answer,
     Identified: Register.on_identified,
@@ -125,3 +125,4 @@ _OTHERS: dict[type, Callable[[Register, Any], None]] = {
     ChatStateReported: Register.on_said,
     ConversationChanged: Register.on_conversation,
 }
+"""What each kind of event that tells nothing of a message leaves in a register."""

@@ -152,6 +152,28 @@ def test_it_tries_again_every_quarter_of_a_second_until_the_wait_is_over(
     assert clock.slept == pytest.approx(slept)
 
 
+def test_what_was_waited_for_in_vain_is_not_waited_for_again_until_it_works(
+    path: Path, begin: Begin, frames: Any
+) -> None:
+    """A thousand sessions to end on one full disk: the first waits, all others are told at once."""
+    clock = Sleeper()
+    with Archive.open(path, mode="write") as archive:
+        first, second, third = (begin(archive, clock=clock, storage_wait_s=2.0) for _ in range(3))
+        pages(archive)
+        for each, sleeps in ((first, 8), (second, 0)):
+            clock.slept.clear()
+            with pytest.raises(StorageFailed, match="the disk is full"):
+                each([frames.one(1, b"x" * 100_000)])
+            assert len(clock.slept) == sleeps
+        pages(archive, allowed=1_000_000)
+        third(frames.some(1))
+        pages(archive)
+        clock.slept.clear()
+        with pytest.raises(StorageFailed, match="the disk is full"):
+            third([frames.one(2, b"x" * 100_000)])
+        assert len(clock.slept) == 8
+
+
 def test_what_cannot_pass_is_not_waited_for(path: Path, begin: Begin, frames: Any) -> None:
     """A frame told twice stays told twice."""
     clock = Sleeper()

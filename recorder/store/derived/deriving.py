@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 from sqlalchemy import Connection
 
 from recorder.receipts.queries import MessageView
-from recorder.receipts.touched import Touched
+from recorder.receipts.touched import Conclusions, Touched
 
 from .. import reading
 from ..archive import Archive
@@ -24,8 +24,9 @@ from ..info import ConnectionInfo, SessionInfo
 from ..ledger import Ledger
 from ..tables import session
 from ..versions import DERIVED as VERSION
+from .other_rows import OtherRows
 from .reading import messages_in
-from .rows import MessageRows, OtherRows
+from .rows import MessageRows
 from .tables import dialog, message, participant, projection, receipt, request
 from .writing import DerivedRows, derived_rows
 
@@ -142,7 +143,7 @@ class Projection:
             NotFound: the session was deleted.
             StorageFailed: they cannot be written, and are as they were.
         """
-        touched = self._kept.catch_up(jobs=jobs)
+        touched = self._kept.catch_up(jobs=jobs, leave=self._once)
         try:
             with collector_paused():
                 self._write(None if self._basis is None else touched)
@@ -174,6 +175,10 @@ class Projection:
             self._insert_all(rows)
 
     def _insert_all(self, rows: DerivedRows) -> None:
+        if not self._insert_messages(rows):
+            # Only all dialogs together told who we are, or what role somebody has: now all are told.
+            rows.clear(message, receipt)
+            self._insert_messages(rows)
         others = self._others()
         for table, all_of_it in (
             (request, others.requests()),
@@ -181,9 +186,15 @@ class Projection:
             (participant, others.participants()),
         ):
             rows.insert(table, list(all_of_it))
-        for messages, receipts in self._messages(rows).everything(_PIECE_ROWS):
+
+    def _insert_messages(self, rows: DerivedRows) -> bool:
+        """Fold what was left, and write the rows of each dialog at once; whether they are right."""
+        kept, made = self._kept, self._messages(rows)
+        for messages, receipts in made.everything(_PIECE_ROWS, untold=list(kept.untold), tell=kept.tell):
             rows.insert(message, messages)
             rows.insert(receipt, receipts)
+        kept.concluded = Conclusions.of(kept.transcript)
+        return made.hold(kept.concluded)
 
     def _messages(self, rows: DerivedRows) -> MessageRows:
         kept = self._kept

@@ -5,7 +5,7 @@ Rows are plain tuples, in the order of the columns of their table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
@@ -17,8 +17,7 @@ from recorder.receipts.queries import (
     message_view,
     role_of,
 )
-from recorder.receipts.register import Register
-from recorder.receipts.state import LADDER, Own, ReceiptKey, Transcript
+from recorder.receipts.state import LADDER, Given, Own, ReceiptKey, Transcript
 from recorder.receipts.touched import Conclusions
 
 from ..heldtext import Held, held
@@ -55,6 +54,10 @@ _FEW_WORDS = 8
 """With more in a dialog, each message is shown only those that were said of it."""
 
 
+def _nothing(_: str) -> None:
+    """All is told."""
+
+
 # --- messages -------------------------------------------------------------------------------------------
 
 
@@ -73,6 +76,7 @@ class MessageRows:
         self._session_id = session_id
         self._transcript = transcript
         self._me = concluded.me
+        self._sole = next(iter(self._me)) if len(self._me) == 1 else None
         self._echoes = concluded.echoes
         self._explained = {echo.ask for echo in concluded.echoes.values()}
         self._echoed: dict[str, set[int]] = {}
@@ -81,14 +85,26 @@ class MessageRows:
         self._marks = marks
         self._few_words = few_words
         self._held = Held({None: marks.nothing})
+        self._roles: dict[str, str | None] = {}
+        self._concluded = concluded
+        self._unanswered: set[int] = set()
+        self._differs = False
         self._people: dict[tuple[str | None, bool], _Person] = {}
 
-    def everything(self, rows: int) -> Iterator[Written]:
-        """All messages, in the order of the keys, in pieces of about so many rows."""
+    def everything(
+        self, rows: int, *, untold: Iterable[str] = (), tell: Callable[[str], None] = _nothing
+    ) -> Iterator[Written]:
+        """All messages, in the order of the keys, in pieces of about so many rows.
+
+        Those of ``untold`` dialogs need not be in the transcript before ``tell`` was called with the dialog.
+        The rows are the right ones if ``hold`` says so afterwards.
+        """
         messages: list[Row] = []
         receipts: list[Row] = []
         asks = self._asks_by_dialog()
-        for dialog_id in sorted({*self._transcript.dialogs, *asks}, key=lambda each: held(each) or ""):
+        dialogs = {*self._transcript.dialogs, *untold, *asks}
+        for dialog_id in sorted(dialogs, key=lambda each: held(each) or ""):
+            tell(dialog_id)
             messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.ask(frame))
             self._dialog(dialog_id, messages, receipts)
             if len(receipts) + len(messages) > rows:
@@ -96,6 +112,26 @@ class MessageRows:
                 messages.clear()
                 receipts.clear()
         yield messages, receipts
+
+    def hold(self, concluded: Conclusions) -> bool:
+        """Whether the rows made so far are right, now that all is told and this was concluded from it.
+
+        They rest on who we are, on roles and on which publishes have no answer, wherever that was told.
+        """
+        return (
+            not self._differs
+            and (concluded.me, concluded.echoes) == (self._concluded.me, self._concluded.echoes)
+            and all(role == role_of(self._transcript, who) for who, role in self._roles.items())
+            and all(self._transcript.asks[frame].answered is None for frame in self._unanswered)
+        )
+
+    def _role_of(self, participant: str | None) -> str | None:
+        """Their role, which a row will rest on."""
+        if participant is None:
+            return None
+        role = role_of(self._transcript, participant)
+        self._differs = self._differs or self._roles.setdefault(participant, role) != role
+        return role
 
     def _asks_by_dialog(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
@@ -112,11 +148,16 @@ class MessageRows:
         """The row of a publish of ours that has no sequence; none if it has one, or probably has."""
         ask = self._transcript.asks[frame]
         if ask.answered is None and ask.asked is not None and frame not in self._explained:
-            yield self._row(ask_view(self._transcript, frame, ask, self._me), place=-frame)
+            view = ask_view(self._transcript, frame, ask, self._me)
+            self._role_of(view.author)
+            self._unanswered.add(frame)
+            yield self._row(view, place=-frame)
 
     def message(self, dialog_id: str, sequence: int) -> Written:
         """The row of one message, and those of its receipts."""
         view = message_view(self._transcript, dialog_id, sequence, me=self._me, echoes=self._echoes)
+        for participant in (view.author, *(receipt.participant for receipt in view.receipts)):
+            self._role_of(participant)
         receipts = [self._receipt(view, place, receipt) for place, receipt in enumerate(view.receipts)]
         return [self._row(view, place=sequence)], receipts
 
@@ -162,14 +203,14 @@ class MessageRows:
         own = self._transcript.own.get(dialog_id, {})
         said = self._transcript.receipts.get(dialog_id, {})
         dialog, unusual = self._held[dialog_id], set(self._echoed.get(dialog_id, ()))
-        for key in said:
-            if key.participant is None:  # somebody unknown: it may be one with another
-                unusual.update(said[key])
-        words = [self._word(key, said[key]) for key in sorted(said, key=_listing_order)]
+        for key in said:  # of what we said before and after we learnt our id, one stands
+            if key.participant is None and self._sole is not None:
+                unusual.update(said[key].keys() & said.get(ReceiptKey(self._sole, key.status), ()))
+        words = [self._word(key, said[key]) for key in sorted(said, key=self._listing_order)]
         some = None if len(words) <= self._few_words else _by_sequence(words)
         for sequence in sorted({*published, *own}.union(*said.values())):
             told, ours = published.get(sequence), own.get(sequence, _NOTHING)
-            if told is None or ours.tried or sequence in unusual:
+            if told is None or sequence in unusual or not self._all_given(ours, sequence, said):
                 row, theirs = self.message(dialog_id, sequence)
                 messages += row
                 receipts += theirs
@@ -177,15 +218,31 @@ class MessageRows:
                 given = words if some is None else some.get(sequence, ())
                 messages.append(self._usual(dialog, told, ours, given, receipts))
 
+    def _all_given(self, own: Own, sequence: int, said: Given) -> bool:
+        """Whether each receipt that we tried to give was taken: then what was given says all of it."""
+        for key in own.tried:
+            if sequence not in said.get(key, ()):
+                return False
+            if key.participant is not None and key.participant not in self._me:
+                return False
+        return True
+
+    def _listing_order(self, key: ReceiptKey) -> tuple[bool, str, int, str]:
+        status, participant = key.status, self._sole if key.participant is None else key.participant
+        rung = LADDER.index(status) if status in LADDER else len(LADDER)
+        return (participant is None, participant or "", rung, status)
+
     def _word(self, key: ReceiptKey, proofs: Mapping[int, ReceiptReported]) -> _Word:
-        participant, status = key
-        known, told = self._held, self._transcript.roles.get(participant or "")
+        status, participant = key.status, self._sole if key.participant is None else key.participant
+        known = self._held
+        mine = True if key.participant is None else is_me(participant, self._me)
         return _Word(
             LADDER.index(status) + 1 if status in LADDER else 0,
             participant,
+            mine is True,
             known[participant],
-            known[told and told[1]],
-            self._marks.of(is_me(participant, self._me)),
+            known[self._role_of(participant)],
+            self._marks.of(mine),
             known[status],
             proofs,
         )
@@ -204,7 +261,7 @@ class MessageRows:
         sequence = told[1]
         author, person, author_role, mine = self._person(told[3], ours=ours)
         rung, rung_frame, by, place = 0, nothing, known[None], 0
-        for step, participant, who, usual_role, their_mine, status, proofs in given:
+        for step, participant, by_us, who, usual_role, their_mine, status, proofs in given:
             event = proofs.get(sequence)
             if event is None:
                 continue
@@ -217,7 +274,7 @@ class MessageRows:
             )  # fmt: skip
             place += 1
             # The earliest of the highest, as the views have it; of two in one frame the first listed.
-            if not step or participant == author or (ours and participant in self._me):
+            if not step or (ours and by_us) or (participant == author and author is not None):
                 continue
             if step > rung or (step == rung and frame < rung_frame):
                 rung, rung_frame, by = step, frame, who
@@ -234,9 +291,9 @@ class MessageRows:
         found = self._people.get((author, ours))
         if found is None:
             me = self._me
-            who = next(iter(me)) if ours and author is None and len(me) == 1 else author
+            who = self._sole if ours and author is None else author
             mine = True if ours else is_me(who, me)
-            role = self._held[role_of(self._transcript, who)]
+            role = self._held[self._role_of(who)]
             found = self._people[author, ours] = (who, self._held[who], role, self._marks.of(mine))
         return found
 
@@ -246,13 +303,15 @@ class _Word(NamedTuple):
 
     Attributes:
         step: how far up it moves a message; 0: it does not.
-        participant: their id.
+        participant: their id; None is us before we learnt our id.
+        by_us: whether that is us for certain.
         who, role, mine, status: as in a row; ``role`` where the receipt itself tells none.
         proofs: the receipts, by sequence.
     """
 
     step: int
     participant: str | None
+    by_us: bool
     who: str | None
     role: str | None
     mine: Any
@@ -268,84 +327,6 @@ def _by_sequence(words: Iterable[_Word]) -> dict[int, list[_Word]]:
     return found
 
 
-def _listing_order(key: ReceiptKey) -> tuple[bool, str, int, str]:
-    rung = LADDER.index(key.status) if key.status in LADDER else len(LADDER)
-    return (key.participant is None, key.participant or "", rung, key.status)
-
-
 def _evidence(evidence: Evidence) -> Row:
     proof, frame, connection, at_us, offset_us, server_ms = evidence
     return (WORDS[proof], frame, connection, at_us, offset_us, server_ms)
-
-
-# --- the rest -------------------------------------------------------------------------------------------
-
-
-class OtherRows:
-    """Makes the rows of requests, dialogs and participants of one session."""
-
-    def __init__(
-        self, session_id: int, transcript: Transcript, register: Register, concluded: Conclusions
-    ) -> None:
-        self._session_id = session_id
-        self._transcript = transcript
-        self._register = register
-        self._me = concluded.me
-
-    def requests(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
-        """Those of these frames; all by default."""
-        asked, answered = self._register.asked, self._register.answered
-        for frame in sorted(asked if frames is None else asked.keys() & frames):
-            question, answer = asked[frame], answered.get(frame)
-            proven = None if answer is None else answer.evidence
-            yield (
-                self._session_id,
-                frame,
-                question.evidence.connection,
-                held(question.request_id),
-                held(question.type),
-                None if answer is None else _fitting(answer.code),
-                None if proven is None else proven.frame,
-                question.evidence.at_us,
-                question.evidence.offset_us,
-                None if proven is None else proven.at_us,
-                None if proven is None else proven.offset_us,
-            )
-
-    def dialogs(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
-        """Those of these ids; all by default."""
-        known = self._register.dialogs
-        conversations = self._transcript.conversations
-        for dialog_id in sorted(known if ids is None else known.keys() & ids):
-            span = known[dialog_id]
-            snapshot = conversations.get(span.conversation_id or "")
-            listed = () if snapshot is None else snapshot.dialogs
-            entry = next((each for each in listed if each.dialog_id == dialog_id), None)
-            yield (
-                self._session_id,
-                held(dialog_id),
-                held(span.conversation_id),
-                None if entry is None else held(entry.type),
-                None if entry is None else held(entry.state),
-                span.first_frame,
-                span.last_frame,
-                len(self._transcript.published.get(dialog_id, ())),
-            )
-
-    def participants(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
-        """Those of these ids; all by default."""
-        known = self._register.participants
-        for participant in sorted(known if ids is None else known.keys() & ids):
-            yield (
-                self._session_id,
-                held(participant),
-                held(role_of(self._transcript, participant)),
-                is_me(participant, self._me),
-                known[participant],
-            )
-
-
-def _fitting(number: int | None) -> int | None:
-    # A code is whatever number the service wrote. What no column has room for is the largest there is.
-    largest = (1 << 63) - 1
-    return None if number is None else max(-largest, min(number, largest))

@@ -24,6 +24,8 @@ from ..info import ConnectionInfo
 
 _TEXT = int(Opcode.TEXT)
 _CLOSE = int(Opcode.CLOSE)
+_new = tuple.__new__  # a third of the time that a named tuple's own constructor takes
+_Reader = Callable[..., Usual | None]
 _AT_ONCE = 1_024
 """Frames that are read before the first of their events is given out."""
 
@@ -99,14 +101,15 @@ class Hearing:
 
     def hear(self, frames: Iterable[Skimmed]) -> Iterator[Event]:
         """What these frames tell; some are read ahead."""
-        return chain.from_iterable(self._batches(iter(frames)))
+        return chain.from_iterable(self._batches(iter(frames), typed=_typed_reader))
 
     def hear_rest(
         self, frames: Iterable[Skimmed], *, connections: Iterable[int], last: int
     ) -> Iterator[Event]:
         """What these tell; all others up to ``last``, of ``connections``, were read by somebody else."""
         self._heard.update(connections)
-        yield from self.hear(frames)
+        for events in self._batches(iter(frames), typed=None):  # what that one reads was read
+            yield from events
         self.last = last
 
     @property
@@ -114,17 +117,18 @@ class Hearing:
         """Whether a payload has begun and not ended: what comes next does not stand by itself."""
         return self._half_told
 
-    def _batches(self, frames: Iterator[Skimmed]) -> Iterator[list[Event]]:
+    def _batches(
+        self, frames: Iterator[Skimmed], *, typed: Callable[[], _Reader] | None
+    ) -> Iterator[list[Event]]:
         while some := list(islice(frames, _AT_ONCE)):
             self.last = some[-1][0]
-            yield self._hear_some(some)
+            yield self._hear_some(some, None if typed is None or len(some) < _AT_ONCE else typed())
 
-    def _hear_some(self, frames: Sequence[Skimmed]) -> list[Event]:
+    def _hear_some(self, frames: Sequence[Skimmed], typed: _Reader | None) -> list[Event]:
         """One loop for what nearly every frame is: a call for each would cost as much as its JSON."""
         events: list[Event] = []
         tell, loads = events.append, orjson.loads
         understand, same = self._interpreter.understand, self._interpreter.same
-        typed = _typed_reader() if len(frames) == _AT_ONCE else None
         heard, half_told = 0, self._half_told
         for number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload in frames:
             if connection != heard:
@@ -155,7 +159,7 @@ class Hearing:
             try:
                 raw = loads(payload)
             except (ValueError, RecursionError):
-                stamp = Stamp(number, connection, at_us, offset_us)
+                stamp = _new(Stamp, (number, connection, at_us, offset_us))
                 events += self._interpreter.read(payload, stamp, from_client=not from_service)
                 continue
             if from_service:
@@ -163,7 +167,7 @@ class Hearing:
                 if usual is not None:
                     tell(usual)
                     continue
-            stamp = Stamp(number, connection, at_us, offset_us)
+            stamp = _new(Stamp, (number, connection, at_us, offset_us))
             events += understand(raw, payload, stamp, from_client=not from_service)
         return events
 
@@ -173,7 +177,8 @@ class Hearing:
         if payload is not None:
             stamp = Stamp(payload.number, payload.connection, payload.at_us, payload.offset_us)
             from_client = payload.sender is Side.CLIENT
-            yield from self._interpreter.read(payload.data, stamp, from_client=from_client)
+            binary = payload.opcode == Opcode.BINARY
+            yield from self._interpreter.read(payload.data, stamp, from_client=from_client, binary=binary)
 
     def end(self, connections: Iterable[ConnectionInfo], *, interrupted: bool) -> Iterator[Event]:
         """What follows from the end of the connections that have ended; of all, if ``interrupted``."""
@@ -185,7 +190,7 @@ class Hearing:
 
 
 @cache
-def _typed_reader() -> Callable[..., Usual | None]:
+def _typed_reader() -> _Reader:
     """The fastest reader, which takes a while to import: for many frames only."""
     from recorder.messaging.typed import typed_event
 

@@ -15,14 +15,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from tempfile import TemporaryFile
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from recorder.messaging.events import Event
 
+from .. import reading, sqlitefile
 from ..archive import Archive
-from .collector import collector_paused
+from . import helping
 from .hearing import Hearing
-from .pieces import pack, unpack
+from .pieces import unpack
+from .skimming import asked_of
 
 PIECE_FRAMES = 1 << 16
 """Fewer cost more to bring together; of more, the last keeps everybody waiting."""
@@ -90,7 +92,7 @@ class _Helper:
         self.spans = spans
         self._file = TemporaryFile()  # noqa: SIM115  # closed by end()
         self._process: subprocess.Popen[bytes] | None = None
-        task = {"archive": archive.address, "session": session, "spans": spans, "file": self._file.fileno()}
+        task = {**_place(archive, session), "spans": spans, "file": self._file.fileno()}
         with suppress(OSError, ValueError):  # no more processes here, or none that inherit files
             self._process = _start(self._file.fileno(), json.dumps(task).encode())
 
@@ -112,9 +114,21 @@ class _Helper:
                 process.kill()
 
 
+def _place(archive: Archive, session: str) -> dict[str, object]:
+    """Where a helper finds the frames of the session, as ``help_out`` takes it."""
+    path = archive._opened.path
+    if path is None:
+        return {"archive": archive.address, "session": session}
+    with archive._asking() as reader:
+        session_id = reading.session_row(reader, session)
+        statement, names = asked_of(reader.dialect, bounded=True)
+    found = {"session_id": session_id, "statement": statement, "names": names}
+    return {"sqlite": {"uri": sqlitefile.reader_uri(path.absolute()), "pragmas": sqlitefile.READER, **found}}
+
+
 def _start(file: int, task: bytes) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603  # ourselves, with nothing from outside on the command line
-        [sys.executable, "-P", "-m", __name__],
+        [sys.executable, "-P", "-m", helping.__name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -124,24 +138,3 @@ def _start(file: int, task: bytes) -> subprocess.Popen[bytes]:
         with suppress(BrokenPipeError), process.stdin as stdin:
             stdin.write(task)
     return process
-
-
-def help_out(task: str, say: IO[str]) -> None:
-    """What a helper does: read its pieces, add each to the file, and say its size and where it begins."""
-    asked = json.loads(task)
-    start = 0
-    with (
-        Archive.open(asked["archive"], mode="read") as archive,
-        collector_paused(),
-        os.fdopen(asked["file"], "wb", closefd=False) as file,
-    ):
-        for after, last in asked["spans"]:
-            packed = pack(archive.skim(asked["session"], after=after, last=last))
-            file.write(packed)
-            file.flush()
-            print(len(packed), start, file=say, flush=True)
-            start += len(packed)
-
-
-if __name__ == "__main__":
-    help_out(sys.stdin.read(), sys.stdout)

@@ -18,14 +18,14 @@ from .hearing import Hearing, Skimmed, skimmed
 
 _FEWEST_FRAMES = 200_000
 """With fewer new frames than this a helper gains nothing: it takes a while to start."""
-_STARTED_FRAMES = 40_000
+_STARTED_FRAMES = 15_000
 """Frames that one process reads and folds while another starts."""
-_OWN_SHARE = 0.08
+_OWN_SHARE = 0.13
 """What a process reads itself beside one helper, more or less: it also brings all of it together."""
 
 
 def at_once(jobs: int) -> int:
-    """How many events to fold at once: with helpers, about what two of their pieces tell."""
+    """How many events to fold at once: with helpers, about what four of their pieces tell."""
     return AT_ONCE if jobs == 1 else AT_ONCE >> 3
 
 

@@ -23,6 +23,7 @@ from recorder.store import schema, sqlitefile
 from recorder.store.archive import Archive
 from recorder.store.derived import deriving
 from recorder.store.derived.tables import DERIVED
+from recorder.store.hearing import kept as kept_module
 from recorder.store.hearing.projections import heard_in
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
@@ -101,7 +102,7 @@ answered = st.builds(
     sequences,
 )
 snapshots = st.builds(
-    lambda dialog, state, role, at: (
+    lambda dialog, state, role, at, kind, conversation, listed, standing: (
         Side.SERVICE,
         {
             "kind": "notification",
@@ -109,14 +110,22 @@ snapshots = st.builds(
             "body": {
                 "changes": [
                     {
-                        "type": "UPSERT",
+                        "type": kind,
                         "result": {
-                            "convId": f"c-{dialog}",
+                            "convId": f"{conversation}{dialog}",
                             "conversationDetails": {
-                                "convId": f"c-{dialog}",
                                 "metaDataLastUpdateTs": 1_700_000_000_000 + at,
-                                "participants": [{"id": AGENT, "role": role}],
-                                "dialogs": [{"dialogId": dialog, "dialogType": "MAIN", "state": state}],
+                                "state": state,
+                                "dialogs": [
+                                    {
+                                        "dialogId": dialog,
+                                        "dialogType": "MAIN",
+                                        "state": state,
+                                        "participantsDetails": [
+                                            {"id": AGENT, "role": role, "state": standing}
+                                        ],
+                                    }
+                                ][:listed],
                             },
                         },
                     }
@@ -128,6 +137,10 @@ snapshots = st.builds(
     st.sampled_from(("OPEN", "CLOSE")),
     st.sampled_from(("ASSIGNED_AGENT", "MANAGER")),
     st.integers(0, 9),
+    st.sampled_from(("UPSERT", "DELETE")),
+    st.sampled_from(("", "c-")),
+    st.integers(0, 1),
+    st.sampled_from(("ACTIVE", "SUGGESTED")),
 )
 stories = st.lists(st.one_of(announced, announced, asked, answered, snapshots), min_size=1, max_size=30)
 
@@ -246,6 +259,42 @@ def test_refresh_writes_once_and_rebuild_changes_no_row(recorded):
     assert deriving.rebuild(recorded) == ["a" * 12]
     assert dump(recorded) == rows
     assert_rows_tell_what_a_fold_tells(recorded)
+
+
+@pytest.mark.parametrize(
+    ("told", "role", "mine"),
+    [
+        pytest.param(
+            [(Side.SERVICE, notification(change("b", content("ho"), sequence=0, by=OTHER, role="MANAGER")))],
+            "MANAGER",
+            None,
+            id="what role somebody has",
+        ),
+        pytest.param(
+            [
+                *STORY[:2],
+                (Side.SERVICE, notification(change("d1", content("hi"), sequence=0, by=OTHER, role=None))),
+            ],
+            None,
+            1,
+            id="who we are",
+        ),
+    ],
+)
+def test_what_only_the_last_dialog_tells_stands_in_the_rows_of_the_first(
+    where, monkeypatch, told, role, mine
+):
+    """They are written before it is folded; then they are written again."""
+    monkeypatch.setattr(kept_module, "_DIALOGS_OF_OURS", 0)
+    first = (Side.SERVICE, notification(change("a", content("hi"), sequence=0, by=OTHER, role=None)))
+    with Archive.open(where, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED, *(told_frame(number, *said) for number, said in enumerate([first, *told], start=1))])
+        sink.finish(0)
+        deriving.rebuild(archive)
+        assert_rows_tell_what_a_fold_tells(archive)
+        row = next(row for row in dump(archive)["message"] if row[1] == "a")
+        assert (row[5], row[6]) == (role, mine)
 
 
 def test_a_row_that_was_changed_by_hand_does_not_survive_a_rebuild(recorded):

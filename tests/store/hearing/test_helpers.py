@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import resource
 import sqlite3
@@ -22,9 +21,8 @@ from recorder.receipts.state import Transcript
 from recorder.store.archive import Archive
 from recorder.store.hearing import projections
 from recorder.store.hearing.hearing import Hearing
-from recorder.store.hearing.helpers import heard_with_helpers, help_out
+from recorder.store.hearing.helpers import heard_with_helpers
 from recorder.store.hearing.kept import Kept
-from recorder.store.hearing.pieces import unpack
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened
 
@@ -120,19 +118,6 @@ def test_what_no_recorder_wrote_is_refused_as_ever(path, begin, frames):
             ledger.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 1500")
         with pytest.raises(ArchiveUnusable):
             helped(archive)
-
-
-def test_a_helper_leaves_its_pieces_one_after_another(recorded):
-    said = io.StringIO()
-    with tempfile.TemporaryFile() as file:
-        task = {"archive": recorded.address, "session": "s", "spans": [[0, 100], [100, 150]]}
-        help_out(json.dumps({**task, "file": file.fileno()}), said)
-        sizes = [tuple(map(int, line.split())) for line in said.getvalue().splitlines()]
-        assert [start for _, start in sizes] == [0, sizes[0][0]]
-        file.seek(0)
-        first, second = (unpack(file.read(size)) for size, _ in sizes)
-    assert {event.evidence.frame for event in first.events} <= set(range(1, 101))
-    assert [frame[0] for frame in second.rest] == [108, 109, 118, 119, 128, 129, 138, 139, 148, 149]
 
 
 def test_a_short_session_is_read_without_helpers(recorded, monkeypatch):

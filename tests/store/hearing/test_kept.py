@@ -47,3 +47,18 @@ def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
             assert len(once.transcript.dialogs["d"]) == 8
             once.begin()
             assert not once.transcript.dialogs
+
+
+def test_what_was_left_and_is_told_dialog_by_dialog_is_the_same(path, begin, frames):
+    with Archive.open(path, mode="write") as archive:
+        two = [told(frames, n) for n in range(1, 9)]
+        two += [each._replace(payload=each.payload.replace(b'"d"', b'"e"')) for each in two]
+        numbered = [each._replace(number=n, index=n - 1) for n, each in enumerate(two, start=1)]
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *numbered])
+        kept, left = Kept(archive, "s"), Kept(archive, "s", once=True)
+        kept.catch_up()
+        left.catch_up(leave=True)
+        assert (left.untold.keys(), left.transcript.published) == ({"d", "e"}, {})
+        for dialog in ("e", "nobody knows", "d"):
+            left.tell(dialog)
+        assert (left.transcript, left.register) == (kept.transcript, kept.register)
