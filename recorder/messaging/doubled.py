@@ -7,13 +7,15 @@ the payload.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from contextlib import suppress
 from typing import Any
 
 import orjson
 
-_AFTER_A_KEY = b'":'
+_END_OF_KEY = re.compile(rb'"[ \t\r\n]*:')
+_ESCAPED_ASCII = b"\\u00"  # a quote, a colon or a blank may be written so, and is written otherwise again
 
 
 def doubled_keys(data: bytes) -> tuple[str, ...]:
@@ -23,17 +25,23 @@ def doubled_keys(data: bytes) -> tuple[str, ...]:
     """
     try:
         raw = orjson.loads(data)
-        kept = orjson.dumps(raw).count(_AFTER_A_KEY)
+        again = orjson.dumps(raw)
     except (ValueError, TypeError, RecursionError):
         return ()
-    # Written again, every key stands there once. Nearly always that is as many as before, and all is said.
-    if data.count(_AFTER_A_KEY) == kept:
+    # Written again, every key stands there once. Nearly always that is as many as before, and all is said:
+    # what looks like a key inside of a text does so both times, or goes with the value that a later one hid.
+    if _ESCAPED_ASCII not in data and _keys_in(data) == _keys_in(again):
         return ()
     found: dict[str, None] = {}
     # Numbers of thousands of digits and a thousand levels are too much for it: then what was seen counts.
     with suppress(ValueError, RecursionError):
         json.loads(data, object_pairs_hook=lambda pairs: found.update(_again(pairs)))
     return tuple(found)
+
+
+def _keys_in(data: bytes) -> int:
+    """How many keys there are, and places inside of texts that look like the end of one."""
+    return len(_END_OF_KEY.findall(data))
 
 
 def _again(pairs: list[tuple[str, Any]]) -> dict[str, None]:
