@@ -10,7 +10,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from recorder.store import sqlitefile
-from recorder.store.derived.tables import metadata
+from recorder.store.derived_tables import metadata
 from recorder.store.postgresql import is_url, lock_schema, open_connection, read_url
 
 

@@ -18,15 +18,15 @@ from recorder.wire.frames import CloseCode, Opcode, Side, encode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink, RecordedFrame
 
-from .approach import Approach
-from .deliveries import Deliveries, TextNotUtf8, whole
-from .endings import ConnectionOver
-from .farewell import Farewell
+from .closing_handshake import Farewell
+from .connection_end import ConnectionOver
+from .frame_matching import Deliveries, TextNotUtf8, whole
 from .keepalive import KeepAlive
+from .opening_handshake import Library
 from .options import ConnectOptions
+from .pending import Approach
 from .tap import TapSocket
 from .tracker import ConnectionTracker, PayloadTooLong
-from .upgrade import Library
 
 CLOSE_TIMEOUT_S = 3.0
 MAX_CONTROL = 125

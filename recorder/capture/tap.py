@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from recorder.clock import Clock
+from recorder.runtime.selecting import readable
 from recorder.wire.frames import Side
 from recorder.wire.handshake import plainly
 from recorder.wire.records import RecordedFrame
 
-from .selecting import readable
 from .tracker import ConnectionTracker, PayloadTooLong
 
 CHUNK = 64 * 1024

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import archive, check, frame, import_, login, message, record, replay, session, simulate
-from .boundary import ErrorBoundary
+from .error_boundary import ErrorBoundary
 
 app = typer.Typer(
     name="recorder",

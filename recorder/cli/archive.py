@@ -31,7 +31,7 @@ def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Qui
     from dataclasses import asdict
 
     from recorder import recipes
-    from recorder.report.text import print_pairs
+    from recorder.report.tables import print_pairs
 
     with recipes.open_archive(archive) as opened:
         info = asdict(opened.info())

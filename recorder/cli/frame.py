@@ -36,7 +36,7 @@ def list_frames(
     with recipes.open_archive(archive) as opened:
         frames = recipes.frames(opened, session, connection=connection)
         if json:
-            from recorder.report.view import frame_json
+            from recorder.report.json_views import frame_json
 
             for frame in frames:
                 write_json(frame_json(frame))
@@ -69,12 +69,12 @@ def show_frame(
         shown = recipes.frame(opened, session, frame)
         proofs = recipes.frame_proofs(opened, session, shown.number, aliases=aliases)
     if json:
-        from recorder.report.view import frame_json, proven_json
+        from recorder.report.json_views import frame_json, proven_json
 
         write_json({**frame_json(shown), "proves": [proven_json(fact) for fact in proofs]})
         return
+    from recorder.report.evidence import print_proofs
     from recorder.report.hexdump import print_frame
-    from recorder.report.life import print_proofs
 
     print_frame(sys.stdout, shown)
     print_proofs(sys.stdout, proofs)

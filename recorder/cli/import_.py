@@ -33,7 +33,7 @@ def import_captures(
 ) -> None:
     """See the help above."""
     from recorder import recipes
-    from recorder.report.view import session_json
+    from recorder.report.json_views import session_json
 
     talk = Talk(quiet=quiet)
     with recipes.open_archive(archive, mode="write", create=True, say=talk) as opened:

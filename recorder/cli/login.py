@@ -12,7 +12,7 @@ from recorder.errors import BadOption
 
 from .options import Json, Quiet, help_with
 from .output import Talk, write_json
-from .tokens import TokenEnv, TokenFile, TokenPrompt, read_token
+from .token_source import TokenEnv, TokenFile, TokenPrompt, read_token
 
 DEFAULT_BASE = "https://api.liveperson.net"
 

@@ -41,7 +41,7 @@ def list_messages(
     from recorder import recipes
 
     if follow:
-        from .following import follow_messages
+        from .follow import follow_messages
 
         follow_messages(
             archive,
@@ -62,7 +62,7 @@ def list_messages(
             )
     session_id, messages = answer
     if json:
-        from recorder.report.view import message_json
+        from recorder.report.json_views import message_json
 
         for message in messages:
             write_json(message_json(session_id, message))
@@ -103,10 +103,10 @@ def show_message(
             opened, session, message, at=at, aliases=aliases, say=Talk(quiet=quiet)
         )
     if json:
-        from recorder.report.view import life_json
+        from recorder.report.json_views import life_json
 
         write_json(life_json(session_id, view, rungs))
         return
-    from recorder.report.life import print_life
+    from recorder.report.evidence import print_life
 
     print_life(sys.stdout, view, rungs)

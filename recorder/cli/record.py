@@ -10,7 +10,7 @@ import typer
 
 from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
 from .output import Talk, write_json, write_payload
-from .tokens import TokenEnv, TokenFile, TokenPrompt, read_token
+from .token_source import TokenEnv, TokenFile, TokenPrompt, read_token
 
 if TYPE_CHECKING:
     from recorder.wire.payloads import Payload
@@ -73,7 +73,7 @@ def record(
 ) -> None:
     """See the help above."""
     from recorder import recipes
-    from recorder.report.view import payload_json
+    from recorder.report.json_views import payload_json
 
     from .signals import stop_on_signals
 

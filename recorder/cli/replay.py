@@ -11,10 +11,10 @@ import typer
 
 from recorder.errors import BadOption
 
+from .load import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
 from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
 from .output import Talk, whoever_reads, write_json
-from .swarm import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
-from .tokens import TokenCommand, TokenEnv, TokenFile, TokenPrompt, read_token, read_tokens
+from .token_source import TokenCommand, TokenEnv, TokenFile, TokenPrompt, read_token, read_tokens
 
 if TYPE_CHECKING:
     from recorder.recipes import Played

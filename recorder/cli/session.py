@@ -24,7 +24,7 @@ def add_to(parent: typer.Typer) -> None:
 def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
     """See the help above."""
     from recorder import recipes
-    from recorder.report.view import session_json
+    from recorder.report.json_views import session_json
 
     with recipes.open_archive(archive) as opened:
         sessions = opened.sessions()

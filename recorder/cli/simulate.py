@@ -26,7 +26,7 @@ def add_to(parent: typer.Typer) -> None:
 def _list_moods(asked: bool) -> None:
     if not asked:
         return
-    from recorder.simulator.moods import described
+    from recorder.simulator.faults.config import described
 
     for name, does in described().items():
         typer.echo(f"{name:<27} {does}")

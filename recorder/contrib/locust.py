@@ -36,7 +36,7 @@ REQUEST_TYPE = "UMS"
 SIMULATOR = "simulator"
 """As a host: each engine starts a simulator of its own."""
 
-_ENGINE = "from recorder.recipes.load.engine import run; run()"
+_ENGINE = "from recorder.recipes.load.stdio_worker import run; run()"
 _START_TIMEOUT_S = 30.0
 _END_TIMEOUT_S = 15.0
 

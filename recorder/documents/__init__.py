@@ -10,12 +10,12 @@ Knows nothing of scripts or simulators: those are the models that ``validate`` i
 
 from __future__ import annotations
 
-from .checking import validate
 from .document import Document, Path
 from .durations import Delay, Duration, parse_duration
+from .error_text import LATER, unknown, with_references
 from .reading import read_document
+from .validation import validate
 from .variables import substitute
-from .words import LATER, unknown, with_references
 
 __all__ = [
     "LATER",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .document import Document, Path
-from .words import BEGIN_LATER, END_LATER
+from .error_text import BEGIN_LATER, END_LATER
 
 _MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _VARIABLE_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL | re.ASCII)

@@ -37,9 +37,9 @@ from .events import (
     RequestAsked,
     Stamp,
 )
-from .questions import Question, answered, identified_by, said_by, token_in
+from .exchanges import Question, answered, identified_by, said_by, token_in
+from .fast_dict import SameText, usual_answer, usual_event, usual_publish, usually_answered
 from .snapshots import conversation_of, snapshot, updated_at
-from .straight import SameText, usual_answer, usual_event, usual_publish, usually_answered
 
 _loads = orjson.loads
 _new = tuple.__new__  # a third of the time that a named tuple's own constructor takes

@@ -17,16 +17,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recorder.receipts.aliases import parse_aliases
 
-    from .captures import export_to_file, export_to_stdout, import_capture
-    from .checking import Checked, check, checked, explained, levels_of
+    from .at_moment import connections_at, events, last_frame_at
+    from .check_session import Checked, check, checked, explained, levels_of
     from .comparing import fail_if_different, session_difference
+    from .consumer_login import Login, login
     from .deriving import messages_of, rebuild, refresh_after
-    from .files import check_place, save
-    from .following import Following, Update
-    from .load.swarming import swarm
-    from .load.terms import Load, Swarmed
-    from .logging_in import Login, login
-    from .looking import (
+    from .follow import Following, Update
+    from .generate_script import session_script
+    from .import_export import export_to_file, export_to_stdout, import_capture
+    from .load.options import Load, Swarmed
+    from .load.run import swarm
+    from .output_files import check_place, save
+    from .queries import (
         frame,
         frame_proofs,
         frames,
@@ -40,70 +42,68 @@ if TYPE_CHECKING:
         verdict_json,
         verify,
     )
-    from .moments import connections_at, events, last_frame_at
-    from .played import Played
     from .quick import quick_messages
-    from .recording import duration_s, record, stdin_lines
-    from .replaying import replay, simulate, simulator
-    from .scripting import check_script, read_script, script_schema, script_timetable, timetable_lines
-    from .scriptwriting import session_script
+    from .record_session import duration_s, record, stdin_lines
+    from .replay_result import Played
+    from .replay_script import replay, simulate, simulator
+    from .scripts import check_script, read_script, script_schema, script_timetable, timetable_lines
     from .verdicts import steps_told
 
 # Loaded when first used: a simulator and a player of scripts are half a second that `message list` can spare.
 _HOME = {
-    "Checked": "recorder.recipes.checking",
-    "Following": "recorder.recipes.following",
-    "Load": "recorder.recipes.load.terms",
-    "Login": "recorder.recipes.logging_in",
-    "Played": "recorder.recipes.played",
-    "Swarmed": "recorder.recipes.load.terms",
-    "Update": "recorder.recipes.following",
-    "check": "recorder.recipes.checking",
-    "check_place": "recorder.recipes.files",
-    "check_script": "recorder.recipes.scripting",
-    "checked": "recorder.recipes.checking",
-    "connections_at": "recorder.recipes.moments",
-    "events": "recorder.recipes.moments",
-    "duration_s": "recorder.recipes.recording",
-    "explained": "recorder.recipes.checking",
-    "export_to_file": "recorder.recipes.captures",
-    "export_to_stdout": "recorder.recipes.captures",
+    "Checked": "recorder.recipes.check_session",
+    "Following": "recorder.recipes.follow",
+    "Load": "recorder.recipes.load.options",
+    "Login": "recorder.recipes.consumer_login",
+    "Played": "recorder.recipes.replay_result",
+    "Swarmed": "recorder.recipes.load.options",
+    "Update": "recorder.recipes.follow",
+    "check": "recorder.recipes.check_session",
+    "check_place": "recorder.recipes.output_files",
+    "check_script": "recorder.recipes.scripts",
+    "checked": "recorder.recipes.check_session",
+    "connections_at": "recorder.recipes.at_moment",
+    "events": "recorder.recipes.at_moment",
+    "duration_s": "recorder.recipes.record_session",
+    "explained": "recorder.recipes.check_session",
+    "export_to_file": "recorder.recipes.import_export",
+    "export_to_stdout": "recorder.recipes.import_export",
     "fail_if_different": "recorder.recipes.comparing",
-    "frame": "recorder.recipes.looking",
-    "frame_proofs": "recorder.recipes.looking",
-    "frames": "recorder.recipes.looking",
-    "import_capture": "recorder.recipes.captures",
-    "last_frame_at": "recorder.recipes.moments",
-    "levels_of": "recorder.recipes.checking",
-    "login": "recorder.recipes.logging_in",
-    "message_life": "recorder.recipes.looking",
-    "messages": "recorder.recipes.looking",
+    "frame": "recorder.recipes.queries",
+    "frame_proofs": "recorder.recipes.queries",
+    "frames": "recorder.recipes.queries",
+    "import_capture": "recorder.recipes.import_export",
+    "last_frame_at": "recorder.recipes.at_moment",
+    "levels_of": "recorder.recipes.check_session",
+    "login": "recorder.recipes.consumer_login",
+    "message_life": "recorder.recipes.queries",
+    "messages": "recorder.recipes.queries",
     "messages_of": "recorder.recipes.deriving",
-    "open_archive": "recorder.recipes.looking",
-    "open_session": "recorder.recipes.looking",
+    "open_archive": "recorder.recipes.queries",
+    "open_session": "recorder.recipes.queries",
     "parse_aliases": "recorder.receipts.aliases",
     "quick_messages": "recorder.recipes.quick",
     "rebuild": "recorder.recipes.deriving",
-    "record": "recorder.recipes.recording",
+    "record": "recorder.recipes.record_session",
     "refresh_after": "recorder.recipes.deriving",
-    "replay": "recorder.recipes.replaying",
-    "read_script": "recorder.recipes.scripting",
-    "save": "recorder.recipes.files",
-    "script_schema": "recorder.recipes.scripting",
-    "script_timetable": "recorder.recipes.scripting",
+    "replay": "recorder.recipes.replay_script",
+    "read_script": "recorder.recipes.scripts",
+    "save": "recorder.recipes.output_files",
+    "script_schema": "recorder.recipes.scripts",
+    "script_timetable": "recorder.recipes.scripts",
     "session_difference": "recorder.recipes.comparing",
-    "session_script": "recorder.recipes.scriptwriting",
-    "simulate": "recorder.recipes.replaying",
-    "simulator": "recorder.recipes.replaying",
-    "stdin_lines": "recorder.recipes.recording",
+    "session_script": "recorder.recipes.generate_script",
+    "simulate": "recorder.recipes.replay_script",
+    "simulator": "recorder.recipes.replay_script",
+    "stdin_lines": "recorder.recipes.record_session",
     "steps_told": "recorder.recipes.verdicts",
-    "summary": "recorder.recipes.looking",
-    "swarm": "recorder.recipes.load.swarming",
-    "timetable_lines": "recorder.recipes.scripting",
-    "transcript": "recorder.recipes.looking",
-    "upgrade": "recorder.recipes.looking",
-    "verdict_json": "recorder.recipes.looking",
-    "verify": "recorder.recipes.looking",
+    "summary": "recorder.recipes.queries",
+    "swarm": "recorder.recipes.load.run",
+    "timetable_lines": "recorder.recipes.scripts",
+    "transcript": "recorder.recipes.queries",
+    "upgrade": "recorder.recipes.queries",
+    "verdict_json": "recorder.recipes.queries",
+    "verify": "recorder.recipes.queries",
 }
 
 __all__ = [

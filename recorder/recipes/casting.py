@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from recorder.documents import unknown
 from recorder.replay.language.script import Script
-from recorder.simulator.agent import AgentScript, read_agent
-from recorder.simulator.moods import CALM, Moods, read_moods
+from recorder.simulator.agent.rules import AgentScript, read_agent
+from recorder.simulator.faults.config import CALM, Moods, read_moods
 
 
 def agent_of(script: Script) -> AgentScript | None:

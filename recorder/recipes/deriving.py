@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from recorder.errors import RecorderError
+from recorder.projection.derived import refresh
+from recorder.projection.derived.refresh import Projection
 from recorder.receipts.queries import MessageView
 from recorder.store.archive import Archive
-from recorder.store.derived import deriving
-from recorder.store.derived.deriving import Projection
 from recorder.store.info import SessionInfo
 
 from .progress import with_progress
-from .stopping import Stop
+from .stop import Stop
 
 Say = Callable[[str], None]
 
@@ -22,7 +22,7 @@ def messages_of(archive: Archive, session: SessionInfo, dialog: str | None) -> l
 
     That is: the tables are behind the frames, somebody still records, or there is no such dialog.
     """
-    return None if dialog is None else deriving.messages_of(archive, session, dialog)
+    return None if dialog is None else refresh.messages_of(archive, session, dialog)
 
 
 def rebuild(archive: Archive, session: str | None = None, *, jobs: int = 1) -> list[str]:
@@ -34,7 +34,7 @@ def rebuild(archive: Archive, session: str | None = None, *, jobs: int = 1) -> l
         NotFound: no such session.
         StorageFailed: they cannot be written; those of the session at hand are as they were.
     """
-    return deriving.rebuild(archive, session, jobs=jobs)
+    return refresh.rebuild(archive, session, jobs=jobs)
 
 
 def refresh_after(archive: Archive, session: str, *, say: Say) -> None:
@@ -43,7 +43,7 @@ def refresh_after(archive: Archive, session: str, *, say: Say) -> None:
     The recording is whole without them: if it does not work, that is said, and the session stands.
     """
     try:
-        deriving.refresh(archive, session)
+        refresh.refresh(archive, session)
     except RecorderError as problem:
         say(f"the derived tables are behind ({problem.says}); recorder archive rebuild {session} makes them")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from recorder.projection.derived import direct_read
 from recorder.receipts.queries import MessageView
-from recorder.store.derived import quick
 
 
 def quick_messages(archive: str, session: str, dialog: str) -> tuple[str, list[MessageView]] | None:
@@ -11,4 +11,4 @@ def quick_messages(archive: str, session: str, dialog: str) -> tuple[str, list[M
 
     That is whenever the derived tables are behind, somebody records, or anything is not as usual.
     """
-    return quick.messages_of(archive, session, dialog)
+    return direct_read.messages_of(archive, session, dialog)

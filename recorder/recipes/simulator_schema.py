@@ -11,9 +11,9 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
 from recorder.replay.language.verb_model import none_said, said
-from recorder.simulator.agent import WITH_TEXT, Action, Rule, Trigger
-from recorder.simulator.chances import LISTED, OFF, SENDABLE, Chance, Ending, Strict
-from recorder.simulator.moods import Moods
+from recorder.simulator.agent.rules import WITH_TEXT, Action, Rule, Trigger
+from recorder.simulator.faults.conditions import LISTED, OFF, SENDABLE, Chance, Ending, Strict
+from recorder.simulator.faults.config import Moods
 
 Json = dict[str, Any]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recorder.replay.outcome import NOT_REACHED, Outcome, ReceiptSent, StepResult
+from recorder.replay.run.outcome import NOT_REACHED, Outcome, ReceiptSent, StepResult
 from recorder.report.steps import ReceiptTold, StepTold
 
-from .played import Played
+from .replay_result import Played
 
 
 def steps_told(played: Played) -> list[StepTold]:

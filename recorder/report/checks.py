@@ -11,11 +11,11 @@ from typing import IO, TypedDict
 from rich.table import Table
 from rich.text import Text
 
-from recorder.receipts.findings import Finding, Outcome, Severity
-from recorder.receipts.rules_ground import Rule
+from recorder.checks.findings import Finding, Outcome, Severity
+from recorder.checks.session_index import Rule
 
+from .tables import console, print_line, print_table
 from .terminal import safe_text
-from .text import console, print_line, print_table
 
 ROWS_OF_A_RULE = 20
 """So many violations of one rule are shown in the table; more are counted. JSON has them all."""

@@ -8,8 +8,8 @@ from typing import IO
 
 from recorder.receipts.difference import Change, Difference, Place
 
-from .text import print_line
-from .view import delay_json
+from .json_views import delay_json
+from .tables import print_line
 
 _MARKS = {
     "appeared": ("+", "green"),

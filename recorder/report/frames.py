@@ -8,9 +8,9 @@ from typing import IO
 from recorder.wire.frames import Opcode
 from recorder.wire.records import RecordedFrame
 
+from .json_views import payload_text
+from .tables import clock_time, console
 from .terminal import safe_text
-from .text import clock_time, console
-from .view import payload_text
 
 FRAME_LINE = "{:>8} {:>4}  {:<12}  {:<7}  {:<13} {:>8}  {}"
 

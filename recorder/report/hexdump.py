@@ -12,9 +12,9 @@ from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.records import RecordedFrame
 
 from .frames import opcode_word
+from .json_views import payload_text
+from .tables import clock_time, console, print_pairs
 from .terminal import safe_text
-from .text import clock_time, console, print_pairs
-from .view import payload_text
 
 _BYTES_IN_A_ROW = 16
 

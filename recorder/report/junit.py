@@ -15,8 +15,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from recorder.receipts.findings import Finding, Outcome
-from recorder.receipts.rules_ground import Rule
+from recorder.checks.findings import Finding, Outcome
+from recorder.checks.session_index import Rule
 from recorder.wire.records import iso_utc
 
 _NOTHING = "nothing of the kind is in this recording"

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from .load_figures import Figure, Figures, Moment
+from .tables import console, print_line, print_table
 from .terminal import safe_text
-from .text import console, print_line, print_table
 
 LINE_EVERY_S = 5.0
 """Where the table cannot be redrawn: how often there is a line instead."""

@@ -12,8 +12,8 @@ from recorder.receipts.delays import delay
 from recorder.receipts.people import who
 from recorder.receipts.queries import MessageView, ReceiptView
 
+from .tables import clock_time, console, delay_words, print_table
 from .terminal import safe_text
-from .text import clock_time, console, delay_words, print_table
 
 _STYLE_OF = {"read": "green", "accepted": "cyan", "failed": "red", "unknown": "yellow", "unseen": "yellow"}
 

@@ -7,7 +7,7 @@ from typing import IO
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
 from recorder.receipts.people import who
 
-from .text import print_table
+from .tables import print_table
 
 LATENCY_COLUMNS = ("DELAY", "BY+", "CLOCK", "SAMPLES", "P50", "P90", "P99", "MAX")
 COUNT_COLUMNS = ("WHO+", "SENT", "ACCEPTED", "READ")

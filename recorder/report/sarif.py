@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from recorder import __version__
-from recorder.receipts.findings import Finding, Outcome, Severity
-from recorder.receipts.rules_ground import Rule
+from recorder.checks.findings import Finding, Outcome, Severity
+from recorder.checks.session_index import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

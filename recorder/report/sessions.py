@@ -7,9 +7,9 @@ from typing import IO, Protocol
 
 from rich.text import Text
 
+from .json_views import SessionFacts
+from .tables import clock_time, console, print_table
 from .terminal import safe_text
-from .text import clock_time, console, print_table
-from .view import SessionFacts
 
 SESSION_COLUMNS = ("SESSION", "NAME+", "SOURCE", "STATE", "STARTED", "CONNECTIONS", "FRAMES")
 

@@ -15,10 +15,10 @@ from recorder.receipts.queries import MessageView
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame, iso_utc
 
+from .json_views import SessionFacts, session_json
 from .numbers import numbers_json, print_numbers
+from .tables import clock_time, console, print_pairs
 from .terminal import safe_text
-from .text import clock_time, console, print_pairs
-from .view import SessionFacts, session_json
 
 
 class ConnectionFacts(Protocol):

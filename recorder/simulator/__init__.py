@@ -26,7 +26,7 @@ whatever you say it is, and the same seed gives the same bytes::
     >>> service.next_wake_s()  # the service drops clients that are silent for too long
     90.0
 
-``recorder.simulator.moods`` lists every mood, ``recorder.simulator.verbs`` all that an agent can do.
+``recorder.simulator.faults.config`` lists every mood, ``recorder.simulator.agent.verbs`` all an agent can do.
 """
 
 from __future__ import annotations
@@ -35,32 +35,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .agent import DEFAULT_AGENT, AgentScript, agent_from, read_agent
-    from .moods import CALM, Moods, moods_from, moods_said, read_moods
-    from .post import BreakOff, Deliver, Effect, HangUp
+    from .agent.rules import DEFAULT_AGENT, AgentScript, agent_from, read_agent
+    from .delivery.outbox import BreakOff, Deliver, Effect, HangUp
+    from .faults.config import CALM, Moods, moods_from, moods_said, read_moods
     from .server import SimulatorServer, run
     from .service import Patience, Service, seeded_ids
 
 # Loaded when first asked for: reading an agent needs no sockets, and a help text needs neither.
 _HOMES = {
-    "DEFAULT_AGENT": "agent",
-    "AgentScript": "agent",
-    "agent_from": "agent",
-    "read_agent": "agent",
+    "DEFAULT_AGENT": "agent.rules",
+    "AgentScript": "agent.rules",
+    "agent_from": "agent.rules",
+    "read_agent": "agent.rules",
     "SimulatorServer": "server",
     "run": "server",
     "Patience": "service",
     "Service": "service",
     "seeded_ids": "service",
-    "CALM": "moods",
-    "Moods": "moods",
-    "moods_from": "moods",
-    "moods_said": "moods",
-    "read_moods": "moods",
-    "BreakOff": "post",
-    "Deliver": "post",
-    "Effect": "post",
-    "HangUp": "post",
+    "CALM": "faults.config",
+    "Moods": "faults.config",
+    "moods_from": "faults.config",
+    "moods_said": "faults.config",
+    "read_moods": "faults.config",
+    "BreakOff": "delivery.outbox",
+    "Deliver": "delivery.outbox",
+    "Effect": "delivery.outbox",
+    "HangUp": "delivery.outbox",
 }
 
 __all__ = [

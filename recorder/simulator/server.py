@@ -26,16 +26,16 @@ from typing import Any, Protocol, Self
 from websockets.asyncio.server import serve
 
 from recorder.clock import RealClock
+from recorder.runtime.selector import punctual_selector
 
-from . import floor as floors
+from . import websocket_server
 from .address import listener, loopback, parse_listen
-from .agent import DEFAULT_AGENT, AgentScript
-from .doorman import Doorman
-from .floor import Floor, Heard
-from .http.rest import Rest
-from .moods import CALM, Moods
-from .selector import punctual_selector
+from .agent.rules import DEFAULT_AGENT, AgentScript
+from .faults.config import CALM, Moods
+from .http.admission import Doorman
+from .http.endpoints import Rest
 from .service import Patience, Service, seeded_ids
+from .websocket_server import Floor, Heard
 
 LARGEST_PAYLOAD = 16 * 1024 * 1024
 
@@ -181,8 +181,8 @@ class SimulatorServer:
             process_request=floor.admit,
             compression=None,
             max_size=LARGEST_PAYLOAD,
-            open_timeout=floors.OPEN_TIMEOUT_S,
-            close_timeout=floors.CLOSE_TIMEOUT_S,
+            open_timeout=websocket_server.OPEN_TIMEOUT_S,
+            close_timeout=websocket_server.CLOSE_TIMEOUT_S,
             ping_interval=None,
             server_header=None,
             logger=_QUIET,
@@ -198,7 +198,7 @@ class SimulatorServer:
     def _encryption(self) -> dict[str, Any]:
         if self._tls is None:
             return {}
-        return {"ssl": self._tls, "ssl_handshake_timeout": floors.OPEN_TIMEOUT_S}
+        return {"ssl": self._tls, "ssl_handshake_timeout": websocket_server.OPEN_TIMEOUT_S}
 
     def _service(self) -> Service:
         clock = RealClock()

@@ -28,20 +28,20 @@ import random
 import uuid
 from typing import NamedTuple
 
-from .agenda import Agenda
-from .agent import DEFAULT_AGENT, Agent, AgentScript
-from .backstage import Backstage, IdSource
-from .desk import Desk
-from .dice import Dice
-from .endings import Endings
-from .identity import consumer_of, name_of
-from .mischief import Mischief
-from .moods import CALM, Moods
-from .post import Effect, Post
-from .seat import Seat
-from .survey import SurveyBot
-from .switchboard import UNAUTHORISED, Client, Switchboard
-from .wording import Wording
+from .agent.rules import DEFAULT_AGENT, Agent, AgentScript
+from .agent.runner import Seat
+from .agent.survey import SurveyBot
+from .delivery.connections import UNAUTHORISED, Client, Switchboard
+from .delivery.context import Backstage, IdSource
+from .delivery.disconnects import Endings
+from .delivery.encoder import Wording
+from .delivery.outbox import Effect, Post
+from .delivery.scheduler import Agenda
+from .faults.config import CALM, Moods
+from .faults.injector import Mischief
+from .faults.randomness import Dice
+from .protocol.identity import consumer_of, name_of
+from .request_handler import Desk
 
 GOING_AWAY = 1001
 

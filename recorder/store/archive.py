@@ -16,21 +16,21 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from recorder.errors import BadOption, StorageFailed
-from recorder.messaging.redaction import Redactor
+from recorder.redaction.redactor import Redactor
 from recorder.wire.records import RecordedFrame
 
-from . import opening, postgresql, reading, schema, sqlitefile, upkeep
-from .gathering import Gathering
-from .hearing.hearing import Skimmed
-from .hearing.skimming import skim
+from . import maintenance, opening, postgresql, reading, schema, sqlitefile
+from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
+from .frame_chunks import Skimmed
+from .frame_scan import skim
+from .group_commit import Gathering
 from .info import ArchiveInfo, ConnectionInfo, ConnectionStanding, SessionInfo, SessionStanding
 from .intake import Intake
-from .ledger import Ledger, Patience, Timekeeper
 from .lock import holder_of, read_note
 from .opening import Opened, Say
 from .rows import Redacts, SessionRows, storable
 from .tables import session as session_table
-from .trouble import DATABASE_ERRORS, archive_unusable, storage_failed
+from .writer import Ledger, Patience, Timekeeper
 
 STORAGE_WAIT_S = 10.0
 
@@ -103,8 +103,8 @@ class Archive:
         )
         try:
             if opened.lock is not None:
-                self._lost = upkeep.lost_frames(opened.connection, opened.lock.marks)
-            for sentence in upkeep.note_interrupted(opened.connection, self._is_live):
+                self._lost = maintenance.lost_frames(opened.connection, opened.lock.marks)
+            for sentence in maintenance.note_interrupted(opened.connection, self._is_live):
                 self._say(sentence)
         except DATABASE_ERRORS as error:
             raise storage_failed(self.where, error) from error
@@ -127,7 +127,7 @@ class Archive:
         try:
             # On a full or failing disk the log stays: whoever opens the archive next reads it.
             with suppress(*DATABASE_ERRORS):
-                if lock is not None and upkeep.empty_log(connection):
+                if lock is not None and maintenance.empty_log(connection):
                     lock.forget(lock.marks.keys() - self._lost.keys())
         finally:
             connection.close()
@@ -306,7 +306,9 @@ class Archive:
     def info(self) -> ArchiveInfo:
         """What the archive is, and how it does."""
         with self._asking() as connection:
-            return upkeep.info(self._opened, connection, self._holder(), writing=self._ledger is not None)
+            return maintenance.info(
+                self._opened, connection, self._holder(), writing=self._ledger is not None
+            )
 
     # Upkeep
 
@@ -324,10 +326,10 @@ class Archive:
                 raise StorageFailed(
                     self.where, f"session {public_id} is being recorded", hint="stop that first"
                 )
-            upkeep.delete_session(ledger.connection, session_id, ledger.begin)
+            maintenance.delete_session(ledger.connection, session_id, ledger.begin)
             if self._opened.lock is not None:
                 self._opened.lock.forget({public_id})
-                if not upkeep.empty_log(ledger.connection):
+                if not maintenance.empty_log(ledger.connection):
                     self._say(
                         "somebody is reading: what was deleted leaves the write-ahead log when they end"
                     )
@@ -366,7 +368,7 @@ class Archive:
     def integrity_problems(self) -> list[str]:
         """What the database itself finds wrong with the file, a sentence each."""
         with self._asking() as connection:
-            return upkeep.integrity_problems(connection)
+            return maintenance.integrity_problems(connection)
 
     def _is_live(self, session_id: int) -> bool:
         """Whether somebody writes this session, which has no end record, now."""

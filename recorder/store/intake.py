@@ -13,8 +13,8 @@ from typing import TypeVar
 from recorder.errors import StorageFailed
 from recorder.wire.records import Record
 
-from .ledger import Ledger, Patience
 from .rows import Batch, SessionRows
+from .writer import Ledger, Patience
 
 T = TypeVar("T")
 

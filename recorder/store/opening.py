@@ -12,8 +12,8 @@ from sqlalchemy.engine import URL
 from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
 
 from . import postgresql, schema, sqlitefile
+from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
 from .lock import ArchiveLock
-from .trouble import DATABASE_ERRORS, archive_unusable, storage_failed
 
 Say = Callable[[str], None]
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from recorder.errors import ArchiveUnusable, BadOption, StorageFailed
 
-from .trouble import diagnose
+from .db_errors import diagnose
 
 # An advisory lock has 64 bits: here the number of our table ``frame``, which tells archives in one
 # database apart, and the row number of the session.

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Select, func, select
 from recorder.errors import NotFound
 from recorder.wire.records import RecordedFrame
 
-from .asking import Question
+from .checked_query import Question
+from .db_errors import DATABASE_ERRORS, NotAsWritten
 from .info import ConnectionInfo, ConnectionStanding, DigestPoint, SessionInfo, SessionStanding
 from .rows import SENDERS, Headers, storable
 from .tables import connection, frame, session, setting
-from .trouble import DATABASE_ERRORS, NotAsWritten
 
 Live = Callable[[int], bool]
 """Whether somebody writes the session of this row number now."""

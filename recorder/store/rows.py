@@ -24,7 +24,7 @@ _CLOSE_CODE_BYTES = 2
 
 
 class Redacts(Protocol):
-    """Blanks out secrets, keeps what joins; ``recorder.messaging.redaction.Redactor`` does."""
+    """Blanks out secrets, keeps what joins; ``recorder.redaction.redactor.Redactor`` does."""
 
     def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
         """The payload of one data frame; the same object if nothing was blanked."""

@@ -19,9 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from recorder.errors import ArchiveUnusable, StorageFailed
 
 from . import sqlitefile, versions
-from .derived.tables import metadata
+from .db_errors import diagnose
+from .derived_tables import metadata
 from .postgresql import lock_schema
-from .trouble import diagnose
 
 MODEL_REVISION = versions.MODEL
 """The revision whose tables are those of ``tables.py`` and ``derivedtables.py``."""

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 
-from .trouble import is_damage
+from .db_errors import is_damage
 
 APPLICATION_ID = 0x554D5352
 """``UMSR``: at offset 68 of every archive file, so that ``file`` and we can tell it from others."""

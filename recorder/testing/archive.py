@@ -10,9 +10,9 @@ from typing import TypeVar
 import orjson
 
 from recorder import recipes
-from recorder.receipts.findings import Finding
+from recorder.checks.findings import Finding
 from recorder.receipts.queries import MessageView
-from recorder.recipes.replaying import Played
+from recorder.recipes.replay_script import Played
 from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode
 from recorder.wire.records import RecordedFrame, iso_utc
@@ -57,7 +57,7 @@ class ArchiveForATest:
         """Connect as a consumer, send the lines, listen until nothing came for ``linger``; the session's id.
 
         Raises:
-            CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record``.
+            CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record_session``.
         """
         return recipes.record(
             url,
@@ -76,7 +76,7 @@ class ArchiveForATest:
         """Play a script, by default against a simulator of its own, and return what came of it.
 
         Raises:
-            BadScript, BadOption, CannotConnect: as ``recorder.recipes.replay``.
+            BadScript, BadOption, CannotConnect: as ``recorder.recipes.replay_script``.
         """
         return recipes.replay(script, archive=str(self.path), url=url, token=token, name=name)
 

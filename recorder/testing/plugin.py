@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from recorder.testing.archive import ArchiveForATest
-    from recorder.testing.service import PretendService
+    from .archive import ArchiveForATest
+    from .service import PretendService
 
 
 @pytest.fixture
 def ums_simulator() -> Iterator[PretendService]:
     """A pretend LivePerson: point a client at ``.url`` or ``.base_url``; ``.start(agent=…)`` comes before."""
-    from recorder.testing.service import PretendService
+    from .service import PretendService
 
     service = PretendService()
     try:
@@ -31,7 +31,7 @@ def ums_simulator() -> Iterator[PretendService]:
 @pytest.fixture
 def ums_archive(tmp_path: Path) -> ArchiveForATest:
     """An empty archive: ``.keep(ums_simulator)`` or ``.record(…)``, then ``.messages()`` and ``.check()``."""
-    from recorder.testing.archive import ArchiveForATest
+    from .archive import ArchiveForATest
 
     folder = tmp_path / "ums_archive"
     folder.mkdir()

@@ -24,12 +24,12 @@ from typing import NamedTuple
 import orjson
 from fold_archive import make_archive
 
+from recorder.projection.events.reader import Hearing
+from recorder.projection.session import at_once, heard_from
 from recorder.receipts.fold import fold
 from recorder.receipts.state import Transcript
+from recorder.runtime.gc_pause import collector_paused
 from recorder.store.archive import Archive
-from recorder.store.hearing.collector import collector_paused
-from recorder.store.hearing.hearing import Hearing
-from recorder.store.hearing.projections import at_once, heard_from
 
 SIZES = (10_000, 100_000, 300_000)
 ROUNDS = 3

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recorder.replay.swarm.histogram import Histogram
+from recorder.replay.load.histogram import Histogram
 from recorder.simulator import SimulatorServer, agent_from
 from recorder.wire.frames import Side
 
@@ -176,7 +176,7 @@ def with_artillery(folder: Path, users: int, url: str) -> str | None:
 
 def main(users: int) -> None:
     """Measure each, and print the table."""
-    from recorder.recipes.places import simulated_token
+    from recorder.recipes.endpoints import simulated_token
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import orjson
 from fold_archive import make_archive
 
+from recorder.projection.derived import refresh
+from recorder.projection.incremental import Kept
 from recorder.store.archive import Archive
-from recorder.store.derived import deriving
-from recorder.store.hearing.kept import Kept
 
 RUNS, ROUNDS = 5, 3
 READ = (
@@ -69,7 +69,7 @@ def limit(path: Path) -> Took:
 def rebuild(path: Path) -> Took:
     """Drop the derived rows and make them anew."""
     with Archive.open(path, mode="write") as archive:
-        return took(lambda: deriving.rebuild(archive))
+        return took(lambda: refresh.rebuild(archive))
 
 
 def fold_only(path: Path) -> Took:

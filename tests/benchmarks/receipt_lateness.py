@@ -26,7 +26,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from recorder import recipes
-from recorder.recipes.places import simulated_token
+from recorder.recipes.endpoints import simulated_token
 
 TARGETS = {"p50": 2.0, "p99": 3.0}
 AHEAD_S = 1.0

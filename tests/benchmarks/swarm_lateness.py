@@ -18,7 +18,7 @@ from pathlib import Path
 from receipt_lateness import beside, burn
 
 from recorder.recipes import Load, swarm
-from recorder.replay.swarm.histogram import Histogram
+from recorder.replay.load.histogram import Histogram
 
 USERS = 500
 SPAWN_RATE = 50.0

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from recorder.capture.approach import Approach
 from recorder.capture.client import RecordingConnection
 from recorder.capture.options import ConnectOptions
+from recorder.capture.pending import Approach
 from recorder.clock import RealClock
 from recorder.wire.decoder import FrameDecoder
 from recorder.wire.frames import Frame, Opcode, Side, encode

@@ -16,7 +16,7 @@ import typer.main
 import recorder
 from recorder.cli.app import app
 from recorder.recipes import simulator
-from recorder.recipes.replaying import simulated_token
+from recorder.recipes.replay_script import simulated_token
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HEAVY = {

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from recorder.messaging.tokens import is_jwt
+from recorder.redaction.tokens import is_jwt
 from recorder.simulator import SimulatorServer, agent_from
 
 SECRET = "the-code-of-the-brand"

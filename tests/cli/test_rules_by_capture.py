@@ -17,8 +17,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from typer.testing import CliRunner, Result
 
+from recorder.checks.engine import RULES
 from recorder.cli.app import app
-from recorder.receipts.checks import RULES
 
 SEVERITY = {rule.id: rule.severity.value for rule in RULES}
 TITLE = {rule.id: rule.title for rule in RULES}

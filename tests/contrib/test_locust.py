@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recorder.recipes import open_archive, simulator
-from recorder.recipes.places import simulated_token
+from recorder.recipes.endpoints import simulated_token
 from recorder.store.verify import verify
 
 pytestmark = pytest.mark.skipif(

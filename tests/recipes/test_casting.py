@@ -7,7 +7,7 @@ import pytest
 from recorder.errors import BadScript
 from recorder.recipes.casting import agent_of, moods_of
 from recorder.replay.language.script import load
-from recorder.simulator.moods import CALM
+from recorder.simulator.faults.config import CALM
 
 ALONE = "steps: [open_conversation]\n"
 TWO = """\

@@ -8,8 +8,8 @@ import pytest
 
 from recorder import recipes
 from recorder.errors import StorageFailed
+from recorder.projection.derived.refresh import is_up_to_date
 from recorder.recipes import deriving
-from recorder.store.derived.deriving import is_up_to_date
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 

@@ -16,16 +16,16 @@ from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import Stamp
-from recorder.replay import actions
-from recorder.replay.actions import Action, AwaitMessage, Connect, Send, Upload, WakeAt
-from recorder.replay.driver import drive
+from recorder.replay.generate.timeline_events import Began, Happening, Said
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
-from recorder.replay.outcome import Outcome
-from recorder.replay.player import Player
-from recorder.replay.reconnecting import Policy
-from recorder.replay.waiting import Waiting
-from recorder.replay.writing.recollection import Began, Happening, Said
+from recorder.replay.run import actions
+from recorder.replay.run.actions import Action, AwaitMessage, Connect, Send, Upload, WakeAt
+from recorder.replay.run.driver import drive
+from recorder.replay.run.outcome import Outcome
+from recorder.replay.run.player import Player
+from recorder.replay.run.reconnect_policy import Policy
+from recorder.runtime.waiter import Waiting
 from recorder.simulator import Deliver, Service, agent_from, read_agent
 from recorder.simulator.service import Patience
 

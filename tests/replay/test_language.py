@@ -15,7 +15,7 @@ import pytest
 from recorder import recipes
 from recorder.errors import ExpectationFailed
 from recorder.messaging import typenames
-from recorder.recipes.playing import Played
+from recorder.recipes.play import Played
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 

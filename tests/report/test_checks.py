@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from io import StringIO
 
-from recorder.receipts.checks import RULES
-from recorder.receipts.findings import Finding, Outcome, Severity
+from recorder.checks.engine import RULES
+from recorder.checks.findings import Finding, Outcome, Severity
 from recorder.report.checks import (
     ROWS_OF_A_RULE,
     finding_json,

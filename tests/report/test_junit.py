@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.receipts.checks import RULES
-from recorder.receipts.findings import Finding, Outcome, Severity
+from recorder.checks.engine import RULES
+from recorder.checks.findings import Finding, Outcome, Severity
 from recorder.report.junit import junit
 
 ONE, TWO, THREE, FOUR = RULES[:4]

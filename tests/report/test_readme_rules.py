@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from recorder.receipts.checks import RULES
+from recorder.checks.engine import RULES
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 

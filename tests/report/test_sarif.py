@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from recorder.receipts.checks import RULES
-from recorder.receipts.findings import Finding, Outcome, Severity
+from recorder.checks.engine import RULES
+from recorder.checks.findings import Finding, Outcome, Severity
 from recorder.report.sarif import sarif
 
 

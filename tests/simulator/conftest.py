@@ -5,11 +5,11 @@ from itertools import count
 
 import pytest
 
+from recorder.checks.engine import check
+from recorder.checks.findings import Outcome
+from recorder.checks.input import Case, ConnectionFact
 from recorder.messaging.events import Stamp
 from recorder.messaging.interpreter import Interpreter
-from recorder.receipts.case import Case, ConnectionFact
-from recorder.receipts.checks import check
-from recorder.receipts.findings import Outcome
 from recorder.receipts.fold import fold
 from recorder.simulator import Deliver, HangUp, Service, agent_from
 

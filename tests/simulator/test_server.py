@@ -9,8 +9,7 @@ import pytest
 import websocket
 
 from recorder.errors import BadOption
-from recorder.simulator import Patience, SimulatorServer, agent_from, run
-from recorder.simulator import floor as floor_module
+from recorder.simulator import Patience, SimulatorServer, agent_from, run, websocket_server
 from recorder.simulator import server as server_module
 from recorder.wire.frames import Side
 
@@ -150,7 +149,7 @@ def test_compression_is_not_taken_up(served):
 
 
 def test_a_full_house_turns_the_next_one_away(served, monkeypatch):
-    monkeypatch.setattr(floor_module, "MOST_CLIENTS", 1)
+    monkeypatch.setattr(websocket_server, "MOST_CLIENTS", 1)
     with Guest(served) as guest:
         guest.ask('{"id":1,"type":"GetClock"}')
         with pytest.raises(websocket.WebSocketBadStatusException) as refused:
@@ -264,7 +263,7 @@ LAST_WORDS = [
 @pytest.mark.parametrize("let_in", [True, False])
 def test_a_client_that_does_not_close_does_not_hold_the_server(let_in, said, monkeypatch):
     """Whatever it said last, and whether or not it ever got in."""
-    monkeypatch.setattr(floor_module, "CLOSE_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(websocket_server, "CLOSE_TIMEOUT_S", 0.05)
     server = SimulatorServer(SILENT).start()
     if let_in:
         guest = Guest(server)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recorder import recipes
-from recorder.store.derived.tables import DERIVED
+from recorder.store.derived_tables import DERIVED
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -22,9 +22,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 from recorder.errors import ArchiveUnusable, StorageFailed
+from recorder.projection.derived import refresh
 from recorder.store import postgresql, schema
 from recorder.store.archive import Archive
-from recorder.store.derived import deriving
 from recorder.store.tables import metadata
 from recorder.store.verify import verify
 
@@ -139,7 +139,7 @@ def test_a_database_of_the_first_schema_is_upgraded_with_all_that_is_in_it(
         assert archive.redaction_key() == key
         assert list(archive.frames("5e55")) == frames.some(6)
         assert [verdict.state for verdict in verify(archive)] == ["complete"]
-        assert deriving.refresh(archive, "5e55")
+        assert refresh.refresh(archive, "5e55")
         begin(archive, session="next").finish(0)
         assert [verdict.state for verdict in verify(archive)] == ["complete", "complete"]
     with Archive.open(database, mode="read") as archive, archive._asking() as connection:

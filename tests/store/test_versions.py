@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from recorder.projection.derived import refresh
 from recorder.store import schema, sqlitefile, versions
-from recorder.store.derived import deriving
 
 
 def test_they_are_those_that_the_others_use():
     assert versions.MODEL == schema.MODEL_REVISION
-    assert versions.DERIVED == deriving.VERSION
+    assert versions.DERIVED == refresh.VERSION
     assert versions.APPLICATION_ID == sqlitefile.APPLICATION_ID
 
 

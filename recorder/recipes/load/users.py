@@ -10,21 +10,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from recorder.clock import Clock
-from recorder.messaging.redaction import Redactor
-from recorder.replay.driver import Drive
+from recorder.redaction.redactor import Redactor
 from recorder.replay.language.script import Script
-from recorder.replay.outcome import FAILED, StepResult
-from recorder.replay.player import Player
-from recorder.replay.reconnecting import Policy
-from recorder.replay.swarm.arrivals import Arrival
-from recorder.replay.swarm.line import Measures, watched
-from recorder.replay.swarm.loop import Begun
+from recorder.replay.load.arrivals import Arrival
+from recorder.replay.load.loop import Begun
+from recorder.replay.load.measured_connection import Measures, watched
+from recorder.replay.run.driver import Drive
+from recorder.replay.run.outcome import FAILED, StepResult
+from recorder.replay.run.player import Player
+from recorder.replay.run.reconnect_policy import Policy
 from recorder.store.archive import Archive
-from recorder.store.gathering import Gathering
+from recorder.store.group_commit import Gathering
 
-from ..connecting import Connector, FetchToken, Uploader
-from ..recording import Recording
-from .whereabouts import FindPlaces
+from ..connector import Connector, FetchToken, Uploader
+from ..record_session import Recording
+from .endpoints import FindPlaces
 
 USER = "USER"
 """The variable that holds the number of the user, from 1."""

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from recorder.documents import Document, Path, read_document, substitute, unknown, validate
 
+from .expansion import Placed, Unfolding, fill_steps
 from .includes import Folder
-from .naming import check_names
+from .name_checks import check_names
 from .references import Reference
 from .sections import (
     FILLED_IN_LATE,
@@ -20,7 +21,6 @@ from .sections import (
     Sections,
     StandingRule,
 )
-from .unfolding import Placed, Unfolding, fill_steps
 from .verb_model import Verb, is_name
 from .verbs_wire import Spacing
 

@@ -16,9 +16,9 @@ from .verb_model import (
     Timed,
     Verb,
 )
-from .verbs_folding import Include, Repeat
+from .verbs_publish import CloseConversation, CloseDialog, OpenConversation, Say, SendFile, Subscribe, Type
 from .verbs_receipts import Accept, Read, Receipt
-from .verbs_saying import CloseConversation, CloseDialog, OpenConversation, Say, SendFile, Subscribe, Type
+from .verbs_structure import Include, Repeat
 from .verbs_waiting import (
     Await,
     Expect,

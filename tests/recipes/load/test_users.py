@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import BadScript
-from recorder.messaging.redaction import Redactor
 from recorder.recipes.load.users import Scripts, _without_secrets
+from recorder.redaction.redactor import Redactor
 from recorder.replay.language.script import load
-from recorder.replay.outcome import FAILED, StepResult
+from recorder.replay.run.outcome import FAILED, StepResult
 
 
 def scripts(text: str) -> tuple[Scripts, list[int]]:

@@ -1,0 +1,143 @@
+"""Rules about questions and answers."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+
+from recorder.messaging.events import RequestAnswered, RequestAsked
+
+from .findings import FINE, Look, Severity, broken, span, unknowable
+from .observation import local_delay, missing_answer
+from .session_index import Ground, Rule
+
+_THROTTLED = 429
+
+
+def _unanswered(ground: Ground) -> Iterator[Look]:
+    for frame, request in ground.asked.items():
+        if frame in ground.receipt_asks:
+            continue
+        if frame in ground.answers:
+            yield FINE
+        elif request.request_id is None:
+            yield unknowable(f"{_name(request)} has no id, so no answer can be told to be its own", frame)
+        else:
+            yield missing_answer(ground, request.evidence, _name(request))
+
+
+def _name(request: RequestAsked | None) -> str:
+    if request is None:
+        return "a request that was not seen"
+    named = "" if request.request_id is None else f' (id "{request.request_id[:64]}")'
+    return f"{request.type[:64] or 'a request without a type'}{named}"
+
+
+def _id_reused(ground: Ground) -> Iterator[Look]:
+    reused = {oddity.evidence.frame: oddity.detail for oddity in ground.oddities("id-reused")}
+    for frame, detail in reused.items():
+        yield broken(detail, frame)
+    for frame in ground.asked:
+        if frame not in reused:
+            yield FINE
+
+
+def _without_question(ground: Ground) -> Iterator[Look]:
+    first_asked: dict[int, int] = {}
+    for request in ground.asked.values():
+        first_asked.setdefault(request.evidence.connection, request.evidence.frame)
+    for answer in ground.of(RequestAnswered):
+        frame = answer.evidence.frame
+        what = f'an answer to id "{(answer.request_id or "")[:64]}", which nobody asked or which was answered'
+        if answer.ask is not None:
+            yield FINE
+        elif first_asked.get(answer.evidence.connection, frame) >= frame:
+            yield unknowable(f"{what}; the recording may have begun after the question", frame)
+        else:
+            yield broken(what, frame)
+
+
+def _error_answer(ground: Ground) -> Iterator[Look]:
+    for answer in ground.of(RequestAnswered):
+        if answer.ask in ground.receipt_asks or answer.code is None:
+            continue
+        if answer.code < 400:
+            yield FINE
+            continue
+        what = _name(None if answer.ask is None else ground.asked.get(answer.ask))
+        frames = [frame for frame in (answer.ask, answer.evidence.frame) if frame is not None]
+        yield broken(f"{what} was answered with {answer.code}", *frames)
+
+
+def _throttled(ground: Ground) -> Iterator[Look]:
+    asked: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for frame, request in sorted(ground.asked.items()):
+        asked[request.evidence.connection, request.type].append(frame)
+    for answer in ground.of(RequestAnswered):
+        throttled = ground.asked.get(answer.ask) if answer.ask is not None else None
+        if answer.code == _THROTTLED and throttled is not None:
+            frames = asked[throttled.evidence.connection, throttled.type]
+            place = bisect_right(frames, answer.evidence.frame)
+            again = ground.asked[frames[place]] if place < len(frames) else None
+            yield _retried(ground, answer, again)
+
+
+def _retried(ground: Ground, answer: RequestAnswered, again: RequestAsked | None) -> Look:
+    if again is None:
+        return FINE
+    frames = (answer.evidence.frame, again.evidence.frame)
+    passed = local_delay(answer.evidence, again.evidence)
+    if passed is None:
+        return unknowable(f"{again.type} was asked again after a 429; the capture tells no times", *frames)
+    if passed >= ground.limits.retry_after_s:
+        return FINE
+    least = span(ground.limits.retry_after_s)
+    return broken(f"{again.type} was asked again {span(passed)} after a 429; wait at least {least}", *frames)
+
+
+RULES = (
+    Rule(
+        "request-unanswered",
+        Severity.WARNING,
+        "Every request is answered",
+        "Looks for an answer to every request but receipts (see unanswered-receipt). Not observable where "
+        "connection or recording ended within 10 s of it: whether a message was stored then is unknowable "
+        "from here, and sending it again may store it twice.",
+        _unanswered,
+    ),
+    Rule(
+        "request-id-reused",
+        Severity.WARNING,
+        "An id is not used again while its request waits",
+        "Answers are matched by id, in the order of the questions. An id that is used again while the "
+        "earlier question waits makes that a guess. Later use of an id is common and no violation.",
+        _id_reused,
+    ),
+    Rule(
+        "answer-without-question",
+        Severity.WARNING,
+        "Every answer has a question",
+        "Looks for answers whose id no waiting request had. Not observable where no request was seen on that "
+        "connection before: the recording may have begun later than the connection.",
+        _without_question,
+    ),
+    Rule(
+        "error-answer",
+        Severity.ERROR,
+        "No request is answered with an error",
+        "Looks for answers of 400 or more to anything but receipts (see refused-receipt). Codes follow HTTP; "
+        "what the service says beside the code is in the frame. Policy: do not repeat after 4xx, after 429 "
+        "wait a second, after 5xx try again later.",
+        _error_answer,
+    ),
+    Rule(
+        "retry-after-429",
+        Severity.WARNING,
+        "After a 429 there is a pause",
+        "LivePerson limits concurrent requests, answers 429 beyond that, and asks to wait at least 1 s. "
+        "Looks at the next request of the same type on the same connection after each 429, on our own clock. "
+        "Whether it is the same request once more, the recording cannot know.",
+        _throttled,
+    ),
+)  # fmt: skip

@@ -1,0 +1,241 @@
+"""Rules about the numbers in a dialog: one row for messages and receipts, each number once, in order.
+
+That the same thing is told again is no fault, and not counted: a notification does not name the subscription
+it came by, so nobody can tell a second subscription from a history. ``message show`` marks each repetition.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from recorder.messaging import typenames
+from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
+
+from .findings import FINE, Look, Severity, broken, numbers, unknowable
+from .session_index import Ground, Rule
+
+_Numbered = MessagePublished | ReceiptReported
+_Content = tuple[object, ...]
+
+_SHOWN = 8
+
+
+def _announced(ground: Ground) -> list[tuple[str, int, _Numbered]]:
+    """Everything that was announced under a number of its own, in the order it arrived."""
+    heard: list[tuple[str, int, _Numbered]] = [
+        (message.dialog_id, message.sequence, message)
+        for message in ground.of(MessagePublished)
+        if message.evidence.proof is Proof.ANNOUNCED
+    ]
+    heard += [
+        (receipt.dialog_id, receipt.own_sequence, receipt)
+        for receipt in ground.of(ReceiptReported)
+        if receipt.evidence.proof is Proof.ANNOUNCED and receipt.own_sequence is not None
+    ]
+    # What one frame told together arrived together: then the numbers decide.
+    return sorted(heard, key=lambda each: (each[2].evidence.frame, each[0], each[1]))
+
+
+# --- one content for one number -------------------------------------------------------------------------
+
+
+def _conflicting(ground: Ground) -> Iterator[Look]:
+    told: defaultdict[tuple[str, int], dict[_Content, int]] = defaultdict(dict)
+    for dialog_id, number, each in _announced(ground):
+        told[dialog_id, number].setdefault(_content(each), each.evidence.frame)
+    for (dialog_id, number), contents in told.items():
+        if len(contents) == 1:
+            yield FINE
+            continue
+        says = f"{number} was announced with {len(contents)} different contents: " + ", ".join(
+            f"{content[0]} in frame #{frame}" for content, frame in list(contents.items())[:_SHOWN]
+        )
+        yield broken(says, *contents.values(), dialog=dialog_id, sequence=number)
+
+
+def _content(each: _Numbered) -> _Content:
+    if isinstance(each, MessagePublished):
+        return ("a message", each.author, each.type, each.text)
+    return (f"a receipt ({each.status[:32]})", each.participant, each.status, each.sequences)
+
+
+def _echo_differs(ground: Ground) -> Iterator[Look]:
+    echoes: dict[tuple[str, int], MessagePublished] = {}
+    for message in ground.of(MessagePublished):
+        if message.evidence.proof is Proof.ANNOUNCED:
+            echoes.setdefault((message.dialog_id, message.sequence), message)
+    for message in ground.of(MessagePublished):
+        echo = echoes.get((message.dialog_id, message.sequence))
+        if message.ask is None or echo is None:
+            continue
+        if (message.type, message.text) == (echo.type, echo.text):
+            yield FINE
+        else:
+            yield broken(
+                f"message {message.sequence} was announced with another content than was published",
+                message.ask,
+                echo.evidence.frame,
+                dialog=message.dialog_id,
+                sequence=message.sequence,
+            )
+
+
+# --- gaps -----------------------------------------------------------------------------------------------
+
+
+def _gaps(ground: Ground) -> Iterator[Look]:
+    taken: defaultdict[str, list[int]] = defaultdict(list)
+    for dialog_id, number in ground.taken:
+        taken[dialog_id].append(number)
+    fetched = _fetched(ground)
+    for dialog_id, found in taken.items():
+        rising = sorted(found)
+        gaps = [(low + 1, high - 1) for low, high in pairwise(rising) if high > low + 1]
+        first_is_missing = rising[0] == 1 and dialog_id in fetched
+        if first_is_missing:
+            yield _without_first(ground, dialog_id)
+        if gaps or not first_is_missing:
+            yield _gap(ground, dialog_id, rising, gaps) if gaps else FINE
+
+
+def _fetched(ground: Ground) -> set[str]:
+    """The dialogs whose history was fetched with QueryMessages, as v2 does it."""
+    asked = {frame for frame, request in ground.asked.items() if request.type == typenames.QUERY_MESSAGES}
+    frames = {answer.evidence.frame for ask, answer in ground.answers.items() if ask in asked}
+    told: list[_Numbered] = [*ground.of(MessagePublished), *ground.of(ReceiptReported)]
+    return {each.dialog_id for each in told if each.evidence.frame in frames}
+
+
+def _without_first(ground: Ground, dialog_id: str) -> Look:
+    says = (
+        "0 was not seen, and the history was fetched with QueryMessages: what is newer than 0 may leave 0 "
+        "out; fetching it by a subscription would tell"
+    )
+    return broken(says, ground.taken[dialog_id, 1].frame, dialog=dialog_id, sequence=0)
+
+
+def _gap(ground: Ground, dialog_id: str, rising: list[int], gaps: list[tuple[int, int]]) -> Look:
+    missing = sum(last - first + 1 for first, last in gaps)
+    shown = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in gaps[:_SHOWN])
+    shown += f" and {len(gaps) - _SHOWN} gaps more" if len(gaps) > _SHOWN else ""
+    receipts = tuple(number for number in rising if ground.taken[dialog_id, number].status is not None)
+    named = tuple(
+        sequence
+        for (dialog, sequence), message in ground.messages.items()
+        if dialog == dialog_id and message.sent is None and _inside(sequence, gaps)
+    )
+    were = "1 number was" if missing == 1 else f"{missing} numbers were"
+    also = f"; receipts name {numbers(named)}" if named else ""
+    says = (
+        f"between {rising[0]} and {rising[-1]}, {were} not seen: {shown}; of those seen, receipts took "
+        f"{numbers(receipts) or 'none'}{also}. Private messages are possible, and events before a "
+        "subscription, or lost; fetching again from there would tell"
+    )
+    frames = [ground.taken[dialog_id, first - 1].frame for first, _ in gaps]
+    return broken(says, *frames, dialog=dialog_id)
+
+
+def _inside(sequence: int, gaps: list[tuple[int, int]]) -> bool:
+    return any(first <= sequence <= last for first, last in gaps)
+
+
+# --- order ----------------------------------------------------------------------------------------------
+
+
+def _out_of_order(ground: Ground) -> Iterator[Look]:
+    kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
+    subscriptions = sorted(frame for frame, request in ground.asked.items() if request.type in kinds)
+    highest: dict[str, tuple[int, Evidence]] = {}
+    known: set[tuple[str, int]] = set()
+    passed = 0
+    for dialog_id, number, each in _announced(ground):
+        while passed < len(subscriptions) and subscriptions[passed] < each.evidence.frame:
+            highest, passed = {}, passed + 1
+        if (dialog_id, number) in known:
+            continue
+        known.add((dialog_id, number))
+        before = highest.get(dialog_id)
+        if before is None or before[1].connection != each.evidence.connection or number > before[0]:
+            highest[dialog_id] = (number, each.evidence)
+            yield FINE
+        else:
+            yield _late(dialog_id, number, each.evidence, before)
+
+
+def _late(dialog_id: str, number: int, evidence: Evidence, before: tuple[int, Evidence]) -> Look:
+    behind, earlier = before
+    says = f"{number} arrived after {behind}, {behind - number} behind"
+    return broken(says, earlier.frame, evidence.frame, dialog=dialog_id, sequence=number)
+
+
+def _server_time(ground: Ground) -> Iterator[Look]:
+    last: dict[str, tuple[int, int, int]] = {}
+    for dialog_id, number, each in sorted(
+        _announced(ground), key=lambda e: (e[0], e[1], e[2].evidence.frame)
+    ):
+        time = each.evidence.server_ms
+        if time is None:
+            says = f"{number} carries no time of the service's"
+            yield unknowable(says, each.evidence.frame, dialog=dialog_id, sequence=number)
+            continue
+        before = last.get(dialog_id)
+        if before is not None and before[0] < number and time < before[1]:
+            says = f"{number} is dated {before[1] - time} ms before {before[0]}"
+            yield broken(says, before[2], each.evidence.frame, dialog=dialog_id, sequence=number)
+        else:
+            yield FINE
+        last[dialog_id] = (number, time, each.evidence.frame)
+
+
+RULES = (
+    Rule(
+        "conflicting-content",
+        Severity.ERROR,
+        "One number in a dialog means one thing",
+        "Looks at everything that was announced under the same number of the same dialog, replays included. "
+        "Author, type and text of a message, or author, status and list of a receipt, must be the same each "
+        "time. If they are not, both are kept, and which of them is true cannot be known.",
+        _conflicting,
+    ),
+    Rule(
+        "echo-differs",
+        Severity.WARNING,
+        "A message comes back as it was published",
+        "Compares type and text of each own publish with the announcement of the number it was answered "
+        "with. The service may rewrite texts, for example to mask card numbers; a mismatch may also mean "
+        "that an answer was paired with the wrong question (see request-id-reused).",
+        _echo_differs,
+    ),
+    Rule(
+        "sequence-gap",
+        Severity.INFO,
+        "All numbers of a dialog were seen",
+        "Messages and receipts of all participants take numbers from one row. Lists the intervals in which "
+        "neither was seen, one finding for each dialog, with the numbers that receipts explain. A gap is "
+        "never proof of a loss: private messages leave one. What lies before the first and after the last "
+        "number seen is not judged, but for a missing 0 where the history was fetched with QueryMessages "
+        "(v2): \"newer than 0\" may leave it out.",
+        _gaps,
+    ),
+    Rule(
+        "out-of-order",
+        Severity.INFO,
+        "Numbers arrive rising",
+        "Looks for a number that is announced for the first time after a higher one of its dialog. Order is "
+        "promised only in the numbers, not in the arrival, so this is no fault of anybody's; clients that "
+        "append what arrives show it wrongly. A new subscription or connection starts afresh, because it may "
+        "bring older events.",
+        _out_of_order,
+    ),
+    Rule(
+        "server-time-backwards",
+        Severity.INFO,
+        "The service's times rise with its numbers",
+        "Compares the service's own times in the order of the numbers of each dialog. Delays on the "
+        "service's clock cannot be trusted where they go backwards. Events without a time are not "
+        "observable.",
+        _server_time,
+    ),
+)  # fmt: skip

@@ -1,0 +1,194 @@
+"""Rules about when: never, too late, and sooner than a person can look."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from recorder.messaging.events import Evidence
+from recorder.receipts.queries import Delay, ReceiptView, delay
+
+from .findings import FINE, Look, Severity, broken, messages, span, unknowable
+from .observation import local_delay, missing_receipt, receipts_of_others
+from .session_index import Ground, MessageKey, Rule, Seen
+
+_ARRIVED = ("ACCEPT", "READ")
+"""Either shows that a message arrived; that ACCEPT itself is missing is told by read-without-accept."""
+
+
+def _never_accepted(ground: Ground) -> Iterator[Look]:
+    limits = ground.limits
+    wait_s = limits.accept_patience_s if limits.accept_within_s is None else limits.accept_within_s
+    return _never(ground, "ACCEPT", _ARRIVED, wait_s)
+
+
+def _never_read(ground: Ground) -> Iterator[Look]:
+    limits = ground.limits
+    wait_s = limits.read_patience_s if limits.read_within_s is None else limits.read_within_s
+    return _never(ground, "READ", ("READ",), wait_s)
+
+
+def _never(ground: Ground, what: str, statuses: tuple[str, ...], wait_s: float) -> Iterator[Look]:
+    for seen in ground.seen:
+        given = receipts_of_others(seen.message, *statuses)
+        yield FINE if given else missing_receipt(ground, seen, what, wait_s)
+
+
+def _late_accept(ground: Ground) -> Iterator[Look]:
+    return _late(ground, "ACCEPT", _ARRIVED, ground.limits.accept_within_s)
+
+
+def _late_read(ground: Ground) -> Iterator[Look]:
+    return _late(ground, "READ", ("READ",), ground.limits.read_within_s)
+
+
+def _late(ground: Ground, what: str, statuses: tuple[str, ...], within_s: float | None) -> Iterator[Look]:
+    if within_s is None:
+        return
+    for seen in ground.seen:
+        given = receipts_of_others(seen.message, *statuses)
+        if given:
+            yield _punctual(seen, given, within_s)
+        else:
+            yield missing_receipt(ground, seen, f"{what} within {span(within_s)}", within_s)
+
+
+def _punctual(seen: Seen, given: list[ReceiptView], within_s: float) -> Look:
+    timed = [(passed, each) for each in given if (passed := delay(seen.sent, each.evidence)) is not None]
+    first = min(timed, key=lambda pair: pair[0].seconds, default=None)
+    dialog_id, sequence, sent, _ = seen
+    if first is None:
+        says = f"no clock saw both message {sequence} and its {given[0].status}"
+        return unknowable(says, sent.frame, given[0].evidence.frame, dialog=dialog_id, sequence=sequence)
+    passed, receipt = first
+    if passed.seconds <= within_s:
+        return FINE
+    says = (
+        f"{receipt.status} of message {sequence} came after {span(passed.seconds)} ({passed.clock} clock); "
+        f"{span(within_s)} are allowed"
+    )
+    return broken(says, sent.frame, receipt.evidence.frame, dialog=dialog_id, sequence=sequence)
+
+
+# --- too soon -------------------------------------------------------------------------------------------
+
+
+class _Soon(NamedTuple):
+    """How soon one READ of one message came, since what, and the frame that shows it."""
+
+    seconds: float
+    sequence: int
+    frame: int
+    since: str
+
+
+def _too_fast(ground: Ground) -> Iterator[Look]:
+    asked = _reads_asked(ground)
+    hasty: defaultdict[tuple[str, str, str], list[_Soon]] = defaultdict(list)
+    for seen in ground.seen:
+        for receipt in receipts_of_others(seen.message, "READ"):
+            soon = _how_soon(seen, receipt, asked)
+            if soon is None:
+                yield _untimed(seen, receipt)
+            elif soon.seconds >= ground.limits.min_read_s:
+                yield FINE
+            else:
+                who = ground.who(receipt.participant, mine=receipt.mine)
+                hasty[seen.dialog_id, who, soon.since].append(soon)
+    for (dialog_id, who, _), reads in hasty.items():
+        yield _by_a_program(ground, dialog_id, who, reads)
+
+
+def _reads_asked(ground: Ground) -> dict[MessageKey, Evidence]:
+    """Our own first request for a READ of each message, but for those that were refused."""
+    asked: dict[MessageKey, Evidence] = {}
+    for act in ground.own_acts:
+        if act.status == "READ" and act.proven and act.claim is not None:
+            for sequence in act.sequences:
+                asked.setdefault((act.dialog_id, sequence), act.claim)
+    return asked
+
+
+def _how_soon(seen: Seen, receipt: ReceiptView, asked: dict[MessageKey, Evidence]) -> _Soon | None:
+    """For a READ of our own, from arrival to request: the way there and back shows nobody anything."""
+    own = asked.get((seen.dialog_id, seen.sequence)) if receipt.mine else None
+    here_s = None if own is None else local_delay(seen.sent, own)
+    if own is not None and here_s is not None and here_s >= 0:
+        return _Soon(here_s, seen.sequence, own.frame, "it arrived")
+    passed = delay(seen.sent, receipt.evidence)
+    if passed is None or _means_nothing(passed):
+        return None
+    return _Soon(passed.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
+
+
+def _means_nothing(passed: Delay) -> bool:
+    """Locally a receipt may well be heard before its message; only the service's clock would know better."""
+    return passed.clock == "local" and passed.seconds < 0
+
+
+def _untimed(seen: Seen, receipt: ReceiptView) -> Look:
+    says = f"no clock saw message {seen.sequence} before its READ"
+    return unknowable(says, receipt.evidence.frame, dialog=seen.dialog_id, sequence=seen.sequence)
+
+
+def _by_a_program(ground: Ground, dialog_id: str, who: str, reads: list[_Soon]) -> Look:
+    fastest = min(reads)
+    named = tuple(read.sequence for read in reads)
+    too_soon = f"less than {span(ground.limits.min_read_s)} after {fastest.since}"
+    says = (
+        f"{who} gave READ for {messages(named)} {too_soon} "
+        f"(message {fastest.sequence}: {span(fastest.seconds)}): it was hardly shown to anybody"
+    )
+    only = named[0] if len(named) == 1 else None
+    return broken(says, *(read.frame for read in reads), dialog=dialog_id, sequence=only)
+
+
+RULES = (
+    Rule(
+        "never-accepted",
+        Severity.WARNING,
+        "Every message is accepted or read by somebody else",
+        "Looks for an ACCEPT or READ, acknowledged or announced, by anybody but the author of each message. "
+        "Its absence counts only if somebody else was there, and if the recording, the connection and the "
+        "dialog went on for 10 s (or --accept-within) after that; else it is not observable. Even then it "
+        "is an absence in this recording: receipts of others may not be shown to us.",
+        _never_accepted,
+    ),
+    Rule(
+        "never-read",
+        Severity.WARNING,
+        "Every message is read by somebody else",
+        "As never-accepted, for READ alone, with a patience of 60 s (or --read-within). Receipts are looked "
+        "for per message: READ of a later one says nothing of this one. It never means that nobody read the "
+        "message, only that no READ was seen in this recording.",
+        _never_read,
+    ),
+    Rule(
+        "late-accept",
+        Severity.ERROR,
+        "Every message is accepted in time (--accept-within)",
+        "Looks only if --accept-within is given. Measures from message to the first ACCEPT or READ by "
+        "anybody else, on the service's clock if it saw both, else on ours, never across both. A missing one "
+        "is late if somebody else was there and the recording, the connection and the dialog went on long "
+        "enough.",
+        _late_accept,
+    ),
+    Rule(
+        "late-read",
+        Severity.ERROR,
+        "Every message is read in time (--read-within)",
+        "Looks only if --read-within is given. As late-accept, for READ alone.",
+        _late_read,
+    ),
+    Rule(
+        "read-too-fast",
+        Severity.INFO,
+        "A message is shown before it is read (--min-read)",
+        "READ is to be given when a message is presented. One that comes within 100 ms (--min-read) of the "
+        "message was given by a program on arrival, as many samples do; then a tick says nothing about a "
+        "person. One finding for each reader and dialog. Our own are timed on our clock, from the arrival of "
+        "the message to the request; those of others on the service's, where it saw both ends.",
+        _too_fast,
+    ),
+)  # fmt: skip

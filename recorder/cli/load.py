@@ -1,0 +1,190 @@
+"""The part of ``recorder replay`` that plays many users: its options, its table, its files."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from recorder.errors import BadOption
+
+from .output import Talk, whoever_reads, write_json
+
+if TYPE_CHECKING:
+    from recorder.recipes.load.options import Load, Swarmed
+
+Users = Annotated[
+    int | None,
+    typer.Option("--users", metavar="N", help="Play by so many users at once, each a session.", min=1),
+]
+SpawnRate = Annotated[
+    float | None, typer.Option("--spawn-rate", metavar="N", help="With --users: so many begin each second.")
+]
+RunTime = Annotated[
+    str | None,
+    typer.Option("--run-time", metavar="DURATION", help="With --users: begin anew until it is over."),
+]
+Csv = Annotated[
+    str | None,
+    typer.Option("--csv", metavar="PREFIX", help="With --users: write PREFIX_stats.csv and two more."),
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="With --users: write a page of the numbers.")
+]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option("--fail-if", metavar="'METRIC.STAT > VALUE'", help="With --users: exit 3 if it is so."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for with the options above."""
+
+    users: int | None
+    spawn_rate: float | None
+    run_time: str | None
+    csv: str | None
+    html: Path | None
+    fail_if: list[str] | None
+    tolerance: str | None
+
+    def check(self, *, junit: object, virtual: bool) -> None:
+        """Return if the options go together.
+
+        Raises:
+            BadOption: they do not, or a file they name cannot be written.
+        """
+        from recorder import recipes
+
+        mine = {
+            "--spawn-rate": self.spawn_rate,
+            "--run-time": self.run_time,
+            "--csv": self.csv,
+            "--html": self.html,
+            "--fail-if": self.fail_if,
+        }
+        for option, given in mine.items():
+            if self.users is None and given is not None:
+                raise BadOption(option, "it is for many users", hint="add --users N")
+        if self.users is None:
+            return
+        if virtual:
+            raise BadOption("--clock virtual", "many users play in real time only")
+        if junit is not None:
+            raise BadOption("--junit", "it is for one session; many users have --csv and --html")
+        # Now, and not once everything has been played.
+        for option, file in (("--csv", _stats_file(self.csv)), ("--html", self.html)):
+            if file is not None:
+                recipes.check_place(option, file)
+
+    def load(self, users: int, **rest: Any) -> Load:
+        """The load that was asked for; ``rest`` as its fields are called."""
+        from recorder import recipes
+
+        late = []
+        if self.tolerance is not None:
+            recipes.duration_s("--tolerance", self.tolerance)
+            late = [f"receipt_lateness.max > {self.tolerance}"]
+        return recipes.Load(
+            users=users,
+            spawn_rate=1.0 if self.spawn_rate is None else self.spawn_rate,
+            run_time=self.run_time,
+            fail_if=[*(self.fail_if or ()), *late],
+            **rest,
+        )
+
+
+def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: bool, quiet: bool) -> None:
+    """Play, show how it goes on stderr, print and write how it went.
+
+    Raises:
+        Stopped: a signal ended it.
+        ExpectationFailed: users failed, or a threshold was violated.
+    """
+    from recorder import recipes
+    from recorder.report.load import Progress
+
+    from .signals import stop_on_signals
+
+    talk = Talk(quiet=quiet)
+    with stop_on_signals() as stop, ExitStack() as showing:
+        progress = None if quiet else showing.enter_context(Progress(sys.stderr))
+
+        def tell(swarmed: Swarmed) -> None:
+            showing.close()
+            _tell(swarmed, asked, json=json, talk=talk)
+
+        swarmed = recipes.swarm(
+            script,
+            load,
+            archive=archive,
+            stop=stop,
+            say=talk,
+            on_moment=progress or _to_nobody,
+            on_end=tell,
+        )
+        stop.raise_if_set()
+    swarmed.raise_if_failed()
+
+
+def _tell(swarmed: Swarmed, asked: Asked, *, json: bool, talk: Talk) -> None:
+    from recorder.report.load import print_figures
+
+    try:
+        _write_files(swarmed, asked.csv, asked.html)
+    finally:  # what was played is told even where a disk was full
+        with whoever_reads():
+            if json:
+                _write_lines(swarmed)
+            else:
+                print_figures(sys.stdout, swarmed.figures)
+        talk(swarmed.verdict)
+
+
+def _stats_file(prefix: str | None) -> Path | None:
+    return None if prefix is None else Path(f"{prefix}_stats.csv")
+
+
+def _to_nobody(moment: object) -> None:
+    """``--quiet``."""
+
+
+def _write_lines(swarmed: Swarmed) -> None:
+    from recorder.report.load_figures import count_json, failure_json, figure_json
+
+    for figure in swarmed.figures.figures:
+        write_json(figure_json(figure))
+    for count in swarmed.figures.counts:
+        write_json(count_json(count))
+    for failure in swarmed.figures.failures:
+        write_json(failure_json(failure))
+    for says in swarmed.violations:
+        write_json({"violated": says})
+
+
+def _write_files(swarmed: Swarmed, csv: str | None, html: Path | None) -> None:
+    from recorder import recipes
+    from recorder.report.load_csv import failures_csv, history_csv, stats_csv
+    from recorder.report.load_html import load_html
+
+    if csv is not None:
+        history = history_csv(swarmed.moments, began_us=swarmed.began_us)
+        written = {"stats": stats_csv(swarmed.figures), "history": history}
+        for name, rows in {**written, "failures": failures_csv(swarmed.figures)}.items():
+            recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv")
+    if html is not None:
+        page = load_html(
+            swarmed.figures,
+            swarmed.moments,
+            title=swarmed.title,
+            facts=swarmed.facts,
+            violations=swarmed.violations,
+            verdict=swarmed.verdict,
+            passed=swarmed.passed,
+        )
+        recipes.save(page, html, option="--html")

@@ -1,0 +1,96 @@
+"""Where a token comes from: the environment, a file or a prompt, and never the command line itself.
+
+A command line is seen by every user of the machine (`ps`), and shells write it to their history.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recorder.errors import BadOption
+
+TokenEnv = Annotated[
+    str | None,
+    typer.Option("--token-env", metavar="NAME", help="Take the token from this environment variable."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", metavar="FILE", help="Take the token from this file (mode 0600)."),
+]
+TokenPrompt = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
+TokenCommand = Annotated[
+    str | None,
+    typer.Option(
+        "--token-command",
+        metavar="CMD",
+        help="A command that prints a token; asked again for fresh ones. It runs without a shell.",
+    ),
+]
+
+
+def read_token(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> str | None:
+    """The token from the one source that was named; None if none was.
+
+    Raises:
+        BadOption: several sources, an unset variable, an unreadable or too readable file, an empty token.
+    """
+    named = [source for source in (token_env, token_file, token_prompt or None) if source is not None]
+    if len(named) > 1:
+        raise BadOption("--token-env, --token-file, --token-prompt", "give one of them, not several")
+    if token_env is not None:
+        return _checked("--token-env", _from_environment(token_env))
+    if token_file is not None:
+        return _checked("--token-file", _from_file(token_file))
+    if token_prompt:
+        return _checked("--token-prompt", typer.prompt("token", hide_input=True, err=True))
+    return None
+
+
+def read_tokens(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> list[str]:
+    """The same for many users: a file may hold one token a line.
+
+    Raises:
+        BadOption: as for ``read_token``.
+    """
+    if token_file is None or token_env is not None or token_prompt:
+        token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
+        return [] if token is None else [token]
+    lines = _from_file(token_file).splitlines()
+    return [_checked("--token-file", line) for line in lines if line.strip()] or [
+        _checked("--token-file", "")
+    ]
+
+
+def _from_environment(name: str) -> str:
+    # Taken out, so that no child process inherits it.
+    token = os.environ.pop(name, None)
+    if token is None:
+        raise BadOption("--token-env", f"the environment has no variable {name}", hint=f"export {name}=…")
+    return token
+
+
+def _from_file(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise BadOption(
+                    "--token-file",
+                    f"{path} can be read by others (mode {mode:04o})",
+                    hint=f"chmod 600 {path}",
+                )
+            return file.read(1 << 20)
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else "it is not text"
+        raise BadOption("--token-file", f"cannot read {path}: {reason}") from None
+
+
+def _checked(option: str, token: str) -> str:
+    from recorder.recipes.token_command import checked_token  # late: help texts need none of it
+
+    return checked_token(option, token)

@@ -1,0 +1,161 @@
+"""Write the derived rows of a session: those that changed, or all of them at once.
+
+Everything here happens in one transaction of the caller: whoever reads sees all rows of before, or all of
+after, and a kill leaves those of before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Table, select
+
+from recorder.store.derived_tables import DERIVED, projection
+from recorder.store.writer import Ledger
+
+from .rows import AS_IT_IS, Marks, Row
+
+# ``None`` and ``bool`` make sqlite3 look for an adapter, which takes it ten times as long as to bind a
+# number; SQLite stores a NaN as NULL.
+_SQLITE_MARKS = Marks(nothing=float("nan"), yes=1, no=0)
+
+_ROWS_AT_ONCE = 40
+"""Rows of one statement: each statement has its price. With 25 columns no SQLite finds it too long."""
+
+# A rebuild touches each page once if all fit, and sorts an index in memory if its entries do.
+_CACHE_KIB = 32 * 1024
+_HINDRANCES = {"foreign_keys": 0, "cache_size": -_CACHE_KIB}
+
+
+_STATEMENTS: dict[str, dict[tuple[str, int], str]] = {}
+"""By dialect, what was made so far; by table, and the number of rows (minus: of columns of the key)."""
+
+
+@contextmanager
+def derived_rows(ledger: Ledger, session_id: int) -> Iterator[DerivedRows]:
+    """A transaction that writes derived rows of a session, and commits them if nothing is raised."""
+    with _unhindered(ledger):
+        ledger.connection.exec_driver_sql(ledger.begin)
+        yield DerivedRows(ledger.connection, session_id)
+        ledger.connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def _unhindered(ledger: Ledger) -> Iterator[None]:
+    """Let SQLite write these rows without asking for the session of each, which was found already.
+
+    It would also look at each row that it deletes, instead of dropping pages. What is set here SQLite
+    ignores while a transaction is open, so that has to be over before it is set back.
+    """
+    handle = _sqlite_of(ledger.connection)
+    usual = {} if handle is None else {name: _pragma(handle, name) for name in _HINDRANCES}
+    for name in usual:
+        _set_pragma(handle, name, _HINDRANCES[name])
+    try:
+        yield
+    except BaseException:
+        ledger.abandon()
+        raise
+    finally:
+        for name, value in usual.items():
+            _set_pragma(handle, name, value)
+
+
+def _sqlite_of(connection: Connection) -> sqlite3.Connection | None:
+    handle = connection.connection.driver_connection
+    return handle if isinstance(handle, sqlite3.Connection) else None
+
+
+def _pragma(handle: sqlite3.Connection, name: str) -> int:
+    return int(handle.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _set_pragma(handle: sqlite3.Connection | None, name: str, value: int) -> None:
+    if handle is not None:
+        handle.execute(f"PRAGMA {name}={value}")
+
+
+class DerivedRows:
+    """Writes derived rows of one session, within a transaction.
+
+    Attributes:
+        marks: how the rows should hold nothing, yes and no: this database is handed them fastest so.
+    """
+
+    def __init__(self, connection: Connection, session_id: int) -> None:
+        self._connection = connection
+        self._session_id = session_id
+        self._sqlite = _sqlite_of(connection)
+        # Making them takes longer than writing the rows of a short session.
+        self._statements = _STATEMENTS.setdefault(connection.dialect.name, {})
+        self._alone = False
+        self.marks = AS_IT_IS if self._sqlite is None else _SQLITE_MARKS
+
+    @contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        """Remove all rows of the session, and let the block insert new ones.
+
+        Where an SQLite file holds derived rows of no other session, the indices are made afterwards: rows
+        come in the order of their keys, not in that of the indices.
+        """
+        alone = self._sqlite is not None and not self._others_are_there()
+        indices = [index for table in DERIVED for index in table.indexes] if alone else []
+        for index in indices:
+            index.drop(self._connection)
+        self._alone = alone
+        self.clear(*DERIVED)
+        yield
+        for index in indices:
+            index.create(self._connection)
+
+    def clear(self, *tables: Table) -> None:
+        """Remove all rows of the session from these tables; only in bulk."""
+        for table in tables:
+            # Without a condition SQLite drops whole pages instead of looking at rows.
+            self._delete(table, () if self._alone else (self._session_id,))
+
+    def _others_are_there(self) -> bool:
+        other = select(projection.c.session_id).where(projection.c.session_id != self._session_id).limit(1)
+        return self._connection.execute(other).first() is not None
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Add rows, in the order of the key."""
+        if self._sqlite is None:
+            if rows:
+                self._connection.exec_driver_sql(self._insert_into(table), list(rows))
+            return
+        whole = len(rows) - len(rows) % _ROWS_AT_ONCE
+        for first in range(0, whole, _ROWS_AT_ONCE):
+            values: list[object] = []
+            for row in rows[first : first + _ROWS_AT_ONCE]:
+                values += row
+            self._sqlite.execute(self._insert_into(table, _ROWS_AT_ONCE), values)
+        self._sqlite.executemany(self._insert_into(table), rows[whole:])
+
+    def replace(self, table: Table, key: Row, rows: Sequence[Row]) -> None:
+        """Put these rows in the place of those whose key begins so."""
+        self._delete(table, key)
+        self.insert(table, rows)
+
+    def _delete(self, table: Table, key: Row) -> None:
+        statement = self._statements.get((table.name, -len(key)))
+        if statement is None:
+            delete = table.delete()
+            for column, value in zip(table.primary_key.columns, key, strict=False):
+                delete = delete.where(column == value)
+            statement = str(delete.compile(self._connection.engine))
+            self._statements[table.name, -len(key)] = statement
+        self._connection.exec_driver_sql(statement, key)
+
+    def _insert_into(self, table: Table, rows: int = 1) -> str:
+        statement = self._statements.get((table.name, rows))
+        if statement is None:
+            names = [column.name for column in table.columns]
+            statement = str(table.insert().inline().compile(self._connection.engine, column_keys=names))
+            if rows > 1:
+                row = f"({', '.join('?' * len(names))})"
+                statement = f"{statement.removesuffix(row)}{', '.join([row] * rows)}"
+            self._statements[table.name, rows] = statement
+        return statement

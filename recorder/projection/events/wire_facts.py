@@ -1,0 +1,134 @@
+"""How the wire behaved, as far as frames and connections tell: for rules that judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from recorder.checks.input import ConnectionFact, WireFact
+from recorder.messaging.duplicate_keys import doubled_keys
+from recorder.messaging.events import Evidence, OddityNoticed, Proof
+from recorder.store.info import ConnectionInfo
+from recorder.wire.frames import Opcode, Side, close_parts
+from recorder.wire.payloads import Payload, PayloadAssembler
+from recorder.wire.records import RecordedFrame
+
+
+@dataclass(frozen=True, slots=True)
+class WireFacts:
+    """What ``facts_of`` found. ``last_…`` are of the last frame, and of the last that had such a time.
+
+    ``oddities`` are of payloads whose text is odd, though what they tell can be read.
+    """
+
+    connections: tuple[ConnectionFact, ...]
+    violations: tuple[WireFact, ...]
+    oddities: tuple[OddityNoticed, ...]
+    last_frame: int
+    last_offset_us: int | None
+    last_at_us: int | None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the frames of one connection told so far."""
+
+    first: RecordedFrame | None = None
+    last: RecordedFrame | None = None
+    last_data: RecordedFrame | None = None
+    close: RecordedFrame | None = None
+    wire: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the frames of a session told so far."""
+
+    by_connection: dict[int, _Seen] = field(default_factory=dict)
+    violations: list[WireFact] = field(default_factory=list)
+    oddities: list[OddityNoticed] = field(default_factory=list)
+    payloads: PayloadAssembler = field(default_factory=PayloadAssembler)
+    last_frame: int = 0
+    last_offset_us: int | None = None
+    last_at_us: int | None = None
+
+    def feed(self, frame: RecordedFrame) -> None:
+        self.last_frame = max(self.last_frame, frame.number)
+        self.last_offset_us = _later(self.last_offset_us, frame.offset_us)
+        self.last_at_us = _later(self.last_at_us, frame.at_us)
+        if frame.violation is not None:
+            from_client = frame.sender is Side.CLIENT
+            self.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
+        seen = self.by_connection.setdefault(frame.connection, _Seen())
+        seen.first, seen.last = seen.first or frame, frame
+        seen.wire = seen.wire or frame.head is not None
+        if frame.opcode < Opcode.CLOSE:
+            seen.last_data = frame
+        elif frame.opcode == Opcode.CLOSE and seen.close is None:
+            seen.close = frame
+        payload = self.payloads.feed(frame)
+        if payload is not None:
+            self._read(payload)
+
+    def _read(self, payload: Payload) -> None:
+        for key in doubled_keys(payload.data):
+            detail = f'key "{key[:64]}" stands twice in an object; the last one counts'
+            stamp = (payload.number, payload.connection, payload.at_us, payload.offset_us)
+            self.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
+
+
+def _later(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else max(one, other)
+
+
+def facts_of(
+    connections: Iterable[ConnectionInfo], frames: Iterable[RecordedFrame], *, ended: bool
+) -> WireFacts:
+    """Read the facts from a session's connections and frames.
+
+    ``ended``: nobody records any more, so a connection whose end nobody saw is over all the same.
+    """
+    reading = _Reading()
+    for frame in frames:
+        reading.feed(frame)
+    return WireFacts(
+        tuple(_fact(each, reading.by_connection.get(each.connection), ended) for each in connections),
+        tuple(reading.violations),
+        tuple(reading.oddities),
+        reading.last_frame,
+        reading.last_offset_us,
+        reading.last_at_us,
+    )
+
+
+def _fact(told: ConnectionInfo, seen: _Seen | None, ended: bool) -> ConnectionFact:
+    seen = _Seen() if seen is None else seen
+    code, reason, closed_by = told.close_code, told.close_reason, told.closed_by
+    if closed_by is None and seen.close is not None:
+        # A capture without connection lines: its Close frame tells as much.
+        (code, said), closed_by = close_parts(seen.close.payload), seen.close.sender
+        reason = said or None
+    return ConnectionFact(
+        connection=told.connection,
+        first_frame=_number(seen.first),
+        last_frame=_number(seen.last),
+        last_offset_us=None if seen.last_data is None else seen.last_data.offset_us,
+        how=told.how or ("closed" if seen.close is not None else None),
+        close_code=code,
+        close_reason=reason,
+        closed_by_client=None if closed_by is None else closed_by == Side.CLIENT,
+        close_frame=_number(seen.close),
+        closed_offset_us=_known(told.closed_offset_us, seen.close and seen.close.offset_us),
+        ended=ended or told.how is not None,
+        last_at_us=None if seen.last_data is None else seen.last_data.at_us,
+        closed_at_us=_known(told.closed_at_us, seen.close and seen.close.at_us),
+        wire_seen=seen.wire,
+    )
+
+
+def _number(frame: RecordedFrame | None) -> int | None:
+    return None if frame is None else frame.number
+
+
+def _known(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one

@@ -1,0 +1,1 @@
+"""A long session read by several processes: ranges of frames each, the events put back in order."""

@@ -1,0 +1,129 @@
+"""A session as it was at a moment: from the frames up to then, and from nothing that came later.
+
+A moment comes down to the last frame that was there by then. The end of a connection is no frame: as of
+a frame it had ended if the clock says so; without a clock, if the connection's frames all came before.
+As of the last frame everything is as it is now, the end of the recording included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from recorder.errors import BadOption, NotFound
+from recorder.messaging.events import Event
+from recorder.projection.session import heard_in
+from recorder.receipts.aliases import Aliases, rewritten
+from recorder.receipts.moments import OPTION, FrameMoment, Moment, OffsetMoment, parse_moment
+from recorder.store.archive import Archive
+from recorder.store.info import ConnectionInfo, SessionInfo
+from recorder.wire.records import RecordedFrame
+
+
+def last_frame_at(archive: Archive, session: str | SessionInfo, when: str | Moment) -> int:
+    """Number of the last frame that was there at a moment; 0 before the first.
+
+    Raises:
+        NotFound: no such session, or no such frame in it.
+        BadOption: it is no moment, or the session's frames carry no times to compare it with.
+    """
+    found = archive.find_session(session) if isinstance(session, str) else session
+    moment = parse_moment(when) if isinstance(when, str) else when
+    if isinstance(moment, FrameMoment):
+        if moment.frame > found.frames:
+            raise NotFound("frame", f"#{moment.frame}", close=[f"#{found.frames}"])
+        return moment.frame
+    last = 0
+    for frame in archive.frames(found.session):
+        if _time(frame, moment) > _limit(moment):
+            break
+        last = frame.number
+    return last
+
+
+def _limit(moment: Moment) -> int:
+    if isinstance(moment, FrameMoment):
+        return moment.frame
+    return moment.offset_us if isinstance(moment, OffsetMoment) else moment.at_us
+
+
+def _time(frame: RecordedFrame, moment: Moment) -> int:
+    time = frame.offset_us if isinstance(moment, OffsetMoment) else frame.at_us
+    if time is None:
+        raise BadOption(
+            OPTION,
+            f"frame #{frame.number} carries no time to compare with",
+            hint=f"name a frame instead: {OPTION} '#{frame.number}'",
+        )
+    return time
+
+
+def connections_at(archive: Archive, session: SessionInfo, last: int | None = None) -> list[ConnectionInfo]:
+    """The connections that had begun by frame ``last``; one that ended later is as if it were still open.
+
+    All of them, as they are now, if ``last`` is None or the session's last frame.
+    """
+    known = archive.connections(session.session)
+    if is_now(session, last) or last is None:
+        return known
+    if last < 1:
+        return []
+    frame = archive.frame(session.session, last)
+    return [
+        each if _had_ended(archive, session, each, frame) else _still_open(each)
+        for each in known
+        if _had_begun(each, frame)
+    ]
+
+
+def is_now(session: SessionInfo, last: int | None) -> bool:
+    """Whether nothing of the session is later than frame ``last``."""
+    return last is None or last >= session.frames
+
+
+def _had_begun(connection: ConnectionInfo, frame: RecordedFrame) -> bool:
+    if connection.opened_offset_us is not None and frame.offset_us is not None:
+        return connection.opened_offset_us <= frame.offset_us
+    return connection.connection <= frame.connection  # numbered as they were opened
+
+
+def _had_ended(
+    archive: Archive, session: SessionInfo, connection: ConnectionInfo, frame: RecordedFrame
+) -> bool:
+    if connection.how is None:
+        return False
+    timed = connection.closed_offset_us is not None and frame.offset_us is not None
+    if timed and (connection.closed_offset_us or 0) > (frame.offset_us or 0):
+        return False
+    # A capture may contradict itself: as long as frames come on a connection, it is open.
+    first = frame.number + 1 if timed else frame.number
+    later = archive.frames(session.session, connection=connection.connection, first=first)
+    return next(later, None) is None
+
+
+def _still_open(connection: ConnectionInfo) -> ConnectionInfo:
+    return replace(
+        connection,
+        closed_at_us=None,
+        closed_offset_us=None,
+        close_code=None,
+        close_reason=None,
+        closed_by=None,
+        how=None,
+        detail=None,
+    )
+
+
+def events(
+    archive: Archive, session: SessionInfo, *, last: int | None = None, aliases: Aliases | None = None
+) -> Iterator[Event]:
+    """What a session's frames tell, in their order: all of them, or those up to frame ``last``.
+
+    ``aliases`` replaces ids of participants: see ``parse_aliases``.
+    """
+    heard = heard_in(
+        connections_at(archive, session, last),
+        archive.skim(session.session, last=last),
+        interrupted=session.state == "interrupted" and is_now(session, last),
+    )
+    return rewritten(heard, aliases or {})

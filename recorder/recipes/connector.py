@@ -1,0 +1,139 @@
+"""Make the connections of a replay: each in a helper thread, so that no receipt waits for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+
+from recorder.capture.client import RecordingConnection
+from recorder.capture.options import ConnectOptions
+from recorder.capture.pending import Approach
+from recorder.capture.upload import NotTaken, put_file
+from recorder.replay.run.actions import Upload
+from recorder.replay.run.driver import UploadFailed
+from recorder.runtime.background import Errand
+
+from .record_session import Recording
+
+FetchToken = Callable[[str], str]
+"""Asks for a token of this consumer, and may take its time."""
+
+
+class Connecting:
+    """One connection on its way: first its token, if one is to be fetched, then the connection itself.
+
+    An ``Opening`` of the replay room.
+
+    Args:
+        fetch: fetches the token to connect with; None: the one in ``options`` does.
+        fetched: told of it.
+    """
+
+    waits_to_write = False
+
+    def __init__(
+        self,
+        session: Recording,
+        options: ConnectOptions,
+        *,
+        fetch: Callable[[], str] | None,
+        fetched: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._options = options
+        self._fetched = fetched
+        self._approach: Approach | None = None
+        self._fetching = Errand(fetch, name="token command") if fetch is not None else None
+        self._making = self._set_out() if fetch is None else None
+
+    def fileno(self) -> int:
+        """See ``Source``."""
+        errand = self._making or self._fetching
+        return -1 if errand is None else errand.fileno()
+
+    def take(self) -> RecordingConnection | None:
+        """See ``Opening``."""
+        if self._fetching is not None:
+            if not self._fetching.done:
+                return None
+            fetching, self._fetching = self._fetching, None
+            fetching.close()
+            token = fetching.result()
+            self._fetched(token)
+            self._options = replace(self._options, token=token)
+            self._making = self._set_out()
+        if self._making is None or self._approach is None or not self._making.done:
+            return None
+        self._making.close()
+        self._making = None
+        return RecordingConnection.taken(self._approach)
+
+    def give_up(self) -> None:
+        """See ``Opening``."""
+        for errand in (self._fetching, self._making):
+            if errand is not None:
+                errand.close()
+        if self._making is not None and self._approach is not None:
+            self._approach.give_up()
+        self._fetching = self._making = None
+
+    def _set_out(self) -> Errand[None]:
+        self._approach = self._session.approach(self._options)
+        return Errand(self._approach.make, name="connect")
+
+
+class Connector:
+    """Connects the consumers of one session, each to its place.
+
+    Args:
+        places: where each consumer connects; a token in it counts until the service wants a fresh one.
+        fetch: where tokens come from, where a place has none and for fresh ones; None: from nowhere.
+    """
+
+    def __init__(
+        self, session: Recording, places: Mapping[str, ConnectOptions], *, fetch: FetchToken | None = None
+    ) -> None:
+        self._session = session
+        self._places = dict(places)
+        self._fetch = fetch
+
+    def __call__(self, consumer: str, fresh_token: bool) -> Connecting:
+        """See ``ConnectTo``."""
+        options = self._places[consumer]
+        wanted = self._fetch is not None and (fresh_token or options.token is None)
+        return Connecting(
+            self._session,
+            options,
+            fetch=partial(self._fetch, consumer) if wanted and self._fetch is not None else None,
+            fetched=partial(self._keep, consumer),
+        )
+
+    def _keep(self, consumer: str, token: str) -> None:
+        self._session.know(token)
+        self._places[consumer] = replace(self._places[consumer], token=token)
+
+
+class Uploader:
+    """Hands files over, to the address of the consumer they are from, and nowhere else.
+
+    Args:
+        addresses: where each consumer's files go; who has none keeps them.
+    """
+
+    def __init__(self, addresses: Mapping[str, str], *, ca_file: str | None = None) -> None:
+        self._addresses = addresses
+        self._ca_file = ca_file
+
+    def __call__(self, upload: Upload) -> Errand[None] | None:
+        """See ``HandOver``."""
+        address = self._addresses[upload.consumer]
+        return Errand(lambda: self._put(address, upload), name="upload")
+
+    def _put(self, address: str, upload: Upload) -> None:
+        try:
+            put_file(
+                address, upload.target, upload.data, content_type=upload.content_type, ca_file=self._ca_file
+            )
+        except NotTaken as problem:
+            raise UploadFailed(f"the file could not be handed over: {problem}") from None

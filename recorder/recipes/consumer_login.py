@@ -1,0 +1,86 @@
+"""Log in: get a consumer's token from the service, and keep nothing of it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recorder.capture.login import Anonymous, SignUp, Vouched, Way, log_in
+from recorder.capture.rest import rest_address
+from recorder.clock import Clock, RealClock
+from recorder.errors import BadOption, CannotConnect
+from recorder.redaction.redactor import Redactor
+from recorder.redaction.tokens import claims_of
+
+from .queries import Say, silent
+
+DEFAULT_BASE = "https://api.liveperson.net"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A token and what goes with it.
+
+    Attributes:
+        token: lets a consumer into the messaging service; a secret.
+        url: where to connect with it.
+        expires_us: when it ends, in microseconds since the epoch; None if it does not say.
+    """
+
+    token: str = field(repr=False)
+    url: str
+    expires_us: int | None
+
+
+def login(
+    account: str,
+    *,
+    base: str = DEFAULT_BASE,
+    anonymous: bool = False,
+    code: str | None = None,
+    connector: str | None = None,
+    ca_file: Path | None = None,
+    clock: Clock | None = None,
+    say: Say = silent,
+) -> Login:
+    """Look up the addresses of ``account`` at ``base``, and get a token there.
+
+    As nobody in particular by signing up; ``anonymous`` by way of a ``connector``; as somebody with the
+    brand's ``code`` or token, by way of a ``connector`` if there is one.
+
+    Raises:
+        BadOption: what was asked for does not go together, or cannot be used; nothing was asked.
+        CannotConnect: nobody there, or not let in.
+    """
+    way = _way(anonymous=anonymous, code=code, connector=connector)
+    address = rest_address(base, ca_file=None if ca_file is None else str(ca_file))
+    say(f"asking {address.place} for the addresses of account {account}")
+    redactor = Redactor(secrets.token_bytes(16), known=() if code is None else (code,))
+    clock = RealClock() if clock is None else clock
+    try:
+        token, url = log_in(address, account, way, clock=clock, know=redactor.know)
+    except CannotConnect as refused:
+        # The service's own words are in there, and may say again what it was told, or told us.
+        raise CannotConnect(refused.url, redactor.text(refused.problem), hint=refused.hint) from None
+    claims = claims_of(token)
+    expires_s = None if claims is None else claims.exp
+    return Login(token, url, None if expires_s is None else expires_s * 1_000_000)
+
+
+def _way(*, anonymous: bool, code: str | None, connector: str | None) -> Way:
+    if code is not None:
+        if anonymous:
+            raise BadOption("--anonymous", "it needs no code or token of the brand")
+        return Vouched(code, connector)
+    if anonymous:
+        if connector is None:
+            raise BadOption(
+                "--anonymous",
+                "it goes by way of a connector of the account, and none was given",
+                hint="add --connector ID, or use --signup",
+            )
+        return Anonymous(connector)
+    if connector is not None:
+        raise BadOption("--connector", "signing up needs none", hint="add --anonymous or --authenticate")
+    return SignUp()

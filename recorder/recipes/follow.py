@@ -1,0 +1,130 @@
+"""Follow a session while somebody records it: what changed, as it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from recorder.clock import Clock, RealClock
+from recorder.errors import NotFound
+from recorder.projection.incremental import Kept
+from recorder.receipts.change_set import Touched
+from recorder.receipts.queries import MessageView, ask_view, message_view, view
+from recorder.store.archive import Archive
+
+from .message_reference import close_to
+from .record_session import duration_s
+from .stop import WaitableStop
+
+INTERVAL = "500ms"
+"""How often to look, if nothing else is said."""
+
+_Key = tuple[str | None, int]
+"""Dialog and sequence; for a publish that has none, dialog and minus the number of its frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changed since the last one.
+
+    Attributes:
+        session: its id.
+        changed: the messages that are new or tell something new, in the order of ``view``.
+        over: whether nobody records any more; there is no later update then.
+    """
+
+    session: str
+    changed: Sequence[MessageView]
+    over: bool
+
+
+class Following:
+    """One session that is being followed; iterate over it for the updates.
+
+    The first update tells all there is. It ends when the session has its end record (or its recorder
+    died), or when ``stop`` is set. The archive is only read, in short transactions.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        session: str,
+        *,
+        dialog: str | None = None,
+        interval: str = INTERVAL,
+        clock: Clock | None = None,
+        stop: WaitableStop | None = None,
+    ) -> None:
+        """``interval`` ("500ms") is the time between two looks.
+
+        Raises:
+            NotFound: no such session.
+            BadOption: the interval is no duration.
+        """
+        self._kept = Kept(archive, session)
+        self._dialog = dialog
+        self._interval_s = duration_s("--interval", interval)
+        self._stop = stop
+        self._wait = _waiting(clock or RealClock(), stop)
+        self._shown: dict[_Key, MessageView] = {}
+
+    def messages(self) -> list[MessageView]:
+        """All messages as of the last update."""
+        return view(self._kept.transcript, self._dialog)
+
+    def __iter__(self) -> Iterator[Update]:
+        first = True
+        while not self._is_stopped():
+            touched = self._kept.catch_up()
+            over = self._kept.info.state != "recording"
+            changed = self._changed(touched)
+            if changed or over or first:
+                yield Update(self._kept.info.session, changed, over)
+            if over:
+                self._check_dialog()
+                return
+            first = False
+            self._wait(self._interval_s)
+
+    def _is_stopped(self) -> bool:
+        return self._stop is not None and self._stop.is_set()
+
+    def _check_dialog(self) -> None:
+        if self._dialog is not None and not self.messages():
+            raise NotFound(
+                "dialog", self._dialog, close=close_to(self._dialog, self._kept.transcript.dialogs)
+            )
+
+    def _changed(self, touched: Touched | None) -> list[MessageView]:
+        everything = touched is None or touched.everything
+        looked_at = self.messages() if touched is None or everything else self._touched(touched)
+        changed = []
+        for message in looked_at:
+            key = _key(message)
+            if self._shown.get(key) != message:
+                self._shown[key] = message
+                changed.append(message)
+        return changed
+
+    def _touched(self, touched: Touched) -> Iterator[MessageView]:
+        transcript, concluded = self._kept.transcript, self._kept.concluded
+        for dialog_id, sequence in sorted(touched.messages):
+            if self._dialog in (None, dialog_id):
+                yield message_view(transcript, dialog_id, sequence, me=concluded.me, echoes=concluded.echoes)
+        explained = {echo.ask for echo in concluded.echoes.values()}
+        for frame in sorted(touched.asks - explained):
+            ask = transcript.asks[frame]
+            if ask.answered is None and ask.asked is not None and self._dialog in (None, ask.dialog_id):
+                yield ask_view(transcript, frame, ask, concluded.me)
+
+
+def _key(message: MessageView) -> _Key:
+    if message.sequence is not None:
+        return (message.dialog_id, message.sequence)
+    return (message.dialog_id, -(message.ask or 0) - 1)
+
+
+def _waiting(clock: Clock, stop: WaitableStop | None) -> Callable[[float], object]:
+    if stop is not None:
+        return stop.wait
+    return lambda seconds: clock.sleep_until(clock.now_s() + seconds)

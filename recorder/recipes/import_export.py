@@ -1,0 +1,222 @@
+"""Captures in files: import them, export sessions as them. A file is taken whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from recorder.clock import RealClock
+from recorder.errors import BadCapture, StorageFailed
+from recorder.formats import jsonl
+from recorder.store.archive import Archive
+from recorder.store.info import ConnectionInfo, SessionInfo
+from recorder.wire.records import (
+    ConnectionClosed,
+    ConnectionOpened,
+    HandshakeSeen,
+    Record,
+    RecordedFrame,
+)
+
+from .deriving import refresh_after
+from .output_files import save_lines
+from .progress import with_progress
+from .queries import Say, silent
+
+_BATCH = 1_000
+"""Records in one commit of an import."""
+
+
+# --- import ---------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What one reading of a capture from end to end told."""
+
+    header: jsonl.SessionHeader
+    digest: str = ""
+    frames: int = 0
+    first_us: int | None = None
+    last_us: int | None = None
+
+    def count(self, frame: RecordedFrame) -> None:
+        self.frames += 1
+        self.first_us = frame.at_us if self.first_us is None else self.first_us
+        self.last_us = frame.at_us if frame.at_us is not None else self.last_us
+
+    @property
+    def started_at_us(self) -> int | None:
+        return self.first_us if self.header.started_at_us is None else self.header.started_at_us
+
+    @property
+    def ended_at_us(self) -> int | None:
+        return self.last_us if self.header.ended_at_us is None else self.header.ended_at_us
+
+
+def import_capture(
+    archive: Archive, file: Path, *, name: str | None = None, keep_secrets: bool = False, say: Say = silent
+) -> SessionInfo:
+    """Add a JSONL capture (``-`` for stdin) as a session, and return it.
+
+    It is read to its end before anything is stored. A file that was imported before is not imported
+    again: the session it gave then is returned.
+
+    Raises:
+        BadCapture: it does not read as its format says; with the line.
+        StorageFailed: the archive cannot take it.
+    """
+    with _opened(file) as stream:
+        contents = _read_through(stream, str(file), say)
+        known = archive.find_import(contents.digest)
+        if known is not None and known.frames == contents.frames:
+            say(f"{file} was imported before, as session {known.session}; nothing added")
+            return known
+        if known is not None:  # an import that was cut short
+            archive.delete_session(known)
+        stream.seek(0)
+        records = with_progress(_records(stream, str(file)), f"importing {file}", say)
+        return _store(archive, contents, records, name=name, keep_secrets=keep_secrets, say=say)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        with tempfile.TemporaryFile() as spool:
+            while block := sys.stdin.buffer.read(1 << 20):
+                spool.write(block)
+            spool.seek(0)
+            yield cast(BinaryIO, spool)
+        return
+    if not file.is_file():
+        raise BadCapture(str(file), "it is no regular file" if file.exists() else "there is no such file")
+    try:
+        stream = file.open("rb")
+    except OSError as problem:
+        raise BadCapture(str(file), f"it cannot be read ({problem.strerror})") from None
+    with stream:
+        yield stream
+
+
+def _read_through(stream: BinaryIO, file: str, say: Say) -> _Contents:
+    contents = _Contents(jsonl.SessionHeader())
+    digest = hashlib.sha256()
+    told = jsonl.read(_noting(jsonl.lines_of(stream, file=file), digest.update), file=file)
+    for each in with_progress(told, f"reading {file}", say):
+        if isinstance(each, jsonl.SessionHeader):
+            contents.header = each
+        elif isinstance(each, RecordedFrame):
+            contents.count(each)
+    contents.digest = digest.hexdigest()
+    return contents
+
+
+def _noting(lines: Iterable[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
+    for line in lines:
+        note(line)
+        yield line
+
+
+def _records(stream: BinaryIO, file: str) -> Iterator[Record]:
+    for told in jsonl.read(jsonl.lines_of(stream, file=file), file=file):
+        if not isinstance(told, jsonl.SessionHeader):
+            yield told
+
+
+def _store(
+    archive: Archive,
+    contents: _Contents,
+    records: Iterator[Record],
+    *,
+    name: str | None,
+    keep_secrets: bool,
+    say: Say,
+) -> SessionInfo:
+    header = contents.header
+    taken = {session.session for session in archive.sessions()}
+    intake = archive.begin_session(
+        source="jsonl",
+        started_at_us=contents.started_at_us,
+        clock=RealClock(),
+        session=None if header.session in taken else header.session,
+        name=name or header.name,
+        source_digest=contents.digest,
+        keep_secrets=keep_secrets,
+    )
+    try:
+        while batch := list(islice(records, _BATCH)):
+            intake(batch)
+    except StorageFailed:
+        raise
+    except BaseException:
+        intake.finish(None, complete=False, detail="the import was cut short")
+        raise
+    whole = header.state in (None, "complete")
+    detail = None if whole else f"the session was {header.state} when it was exported"
+    intake.finish(contents.ended_at_us, complete=whole, detail=detail)
+    refresh_after(archive, intake.session, say=say)
+    return archive.find_session(intake.session)
+
+
+# --- export ---------------------------------------------------------------------------------------------
+
+
+def exported(archive: Archive, session: str) -> Iterator[bytes]:
+    """The lines of a session as JSONL. Raises ``NotFound`` at the first."""
+    found = archive.find_session(session)
+    connections = [_connection_line(connection) for connection in archive.connections(found)]
+    yield from jsonl.write(_header(found), connections, archive.frames(found))
+
+
+def export_to_stdout(archive: Archive, session: str) -> None:
+    """Write a session as JSONL to stdout."""
+    for line in exported(archive, session):
+        sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+
+def export_to_file(archive: Archive, session: str, file: Path, *, say: Say = silent) -> None:
+    """Write a session as JSONL to a file (mode 0600), which is there whole or not at all.
+
+    Raises:
+        NotFound: no such session.
+        BadOption: the file cannot be there.
+        OutputFailed: the disk did not take it.
+    """
+    save_lines(with_progress(exported(archive, session), f"writing {file}", say), file)
+
+
+def _header(session: SessionInfo) -> jsonl.SessionHeader:
+    return jsonl.SessionHeader(
+        session=session.session,
+        name=session.name,
+        source=session.source,
+        state=session.state,
+        started_at_us=session.started_at_us,
+        ended_at_us=session.ended_at_us,
+    )
+
+
+def _connection_line(told: ConnectionInfo) -> jsonl.ConnectionLine:
+    opened = ConnectionOpened(told.connection, told.url, told.opened_at_us, told.opened_offset_us)
+    handshake = HandshakeSeen(
+        told.connection, told.request_line, told.request_headers, told.response_status, told.response_headers
+    )
+    seen = told.request_line is not None or told.response_status is not None or told.request_headers
+    return jsonl.ConnectionLine(opened, handshake if seen else None, _closed(told))
+
+
+def _closed(told: ConnectionInfo) -> ConnectionClosed | None:
+    if told.how is None:
+        return None
+    return ConnectionClosed(
+        told.connection, told.closed_at_us, told.closed_offset_us, told.close_code, told.close_reason,
+        told.closed_by, told.how, told.detail,
+    )  # fmt: skip

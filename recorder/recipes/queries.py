@@ -1,0 +1,255 @@
+"""Look into an archive: sessions, frames, messages, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from recorder.errors import BadOption, NotFound
+from recorder.messaging.events import Event, PublishLost
+from recorder.receipts.aliases import Acquaintances, Aliases, Suggestion, rewritten
+from recorder.receipts.evidence import Rung, life
+from recorder.receipts.fold import fold
+from recorder.receipts.moments import Moment
+from recorder.receipts.numbers import Meter
+from recorder.receipts.proofs import Proven, proven
+from recorder.receipts.queries import MessageView, view
+from recorder.receipts.state import Transcript
+from recorder.report.summary import Summary, count_frames
+from recorder.runtime.gc_pause import collector_paused
+from recorder.store.archive import Archive
+from recorder.store.info import SessionInfo
+from recorder.store.verify import SessionVerdict
+from recorder.store.verify import verify as verify_archive
+from recorder.wire.records import RecordedFrame
+
+from . import deriving
+from .at_moment import events, last_frame_at
+from .message_reference import Overheard, close_to, parse_reference, referred
+from .progress import with_progress
+
+Say = Callable[[str], None]
+
+Watch = Callable[[Iterable[Event]], Iterable[Event]]
+"""Passes events on as they are, having looked at them."""
+
+
+def silent(_says: str) -> None:
+    """Say nothing: what library callers get who pass no ``say``."""
+
+
+def open_archive(
+    archive: str, *, mode: Literal["read", "write"] = "read", create: bool = False, say: Say = silent
+) -> Archive:
+    """Open an archive by path or URL; close it with ``with``.
+
+    Raises:
+        ArchiveUnusable: it is none, damaged, newer, or (reading) older than this program needs.
+        StorageFailed: it cannot be written, or another process records into it.
+    """
+    return Archive.open(archive, mode=mode, create=create, say=say)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session, folded up to a frame.
+
+    Attributes:
+        session: which.
+        last: number of the last frame looked at.
+        transcript: what is known of messages and receipts.
+        suggestions: ids that may be one person's, as far as ``aliases`` do not merge them already.
+    """
+
+    session: SessionInfo
+    last: int
+    transcript: Transcript
+    suggestions: Sequence[Suggestion]
+
+
+def open_session(
+    archive: Archive,
+    session: str,
+    *,
+    at: str | Moment | None = None,
+    aliases: Aliases | None = None,
+    say: Say = silent,
+    watch: Watch | None = None,
+) -> Opened:
+    """Fold a session (id, prefix, name or "last"): now, or as of ``at``; see ``last_frame_at``.
+
+    ``say`` is told the frame that ``at`` came down to, aliases that meet nobody, and ids that look like
+    one person's. ``watch`` sees all that is folded.
+
+    Raises:
+        NotFound, BadOption: no such session; no such moment.
+    """
+    found = archive.find_session(session)
+    last = found.frames if at is None else last_frame_at(archive, found, at)
+    strangers, acquaintances = Acquaintances(), Acquaintances()
+    heard = (
+        strangers.watch(events(archive, found, last=last)) if aliases else events(archive, found, last=last)
+    )
+    told = acquaintances.watch(rewritten(heard, aliases or {}))
+    with collector_paused():
+        folded = fold(told if watch is None else watch(told))
+    suggestions = acquaintances.suggestions()
+    if at is not None:
+        say(f"as of frame #{last} of {found.frames}")
+    for unmet in sorted(set(aliases or ()) - strangers.names):
+        say(f'no participant "{unmet}" in session {found.session}{" by then" if at is not None else ""}')
+    for remark in alias_remarks(suggestions):
+        say(remark)
+    return Opened(found, last, folded, suggestions)
+
+
+_SUGGESTIONS_SAID = 5
+
+
+def alias_remarks(suggestions: Sequence[Suggestion]) -> Iterator[str]:
+    """What to say of ids that may be one person's; of many, the first few."""
+    for suggestion in suggestions[:_SUGGESTIONS_SAID]:
+        yield f"maybe the same person: {suggestion.option} ({suggestion.why})"
+    if len(suggestions) > _SUGGESTIONS_SAID:
+        yield f"and {len(suggestions) - _SUGGESTIONS_SAID} more; recorder session show --json lists them all"
+
+
+def transcript(archive: Archive, session: str) -> Transcript:
+    """The messages and receipts of a session (id, prefix, name or "last"), folded from its frames."""
+    return open_session(archive, session).transcript
+
+
+def messages(
+    archive: Archive,
+    session: str,
+    *,
+    dialog: str | None = None,
+    at: str | Moment | None = None,
+    aliases: Aliases | None = None,
+    say: Say = silent,
+) -> tuple[str, list[MessageView]]:
+    """The session's id and its messages, now or as of ``at``.
+
+    Raises:
+        NotFound: no such session, or no such dialog in it (by then).
+        BadOption: no such moment.
+    """
+    if dialog is not None and at is None and not aliases:
+        found = archive.find_session(session)
+        projected = deriving.messages_of(archive, found, dialog)
+        if projected is not None:
+            return found.session, projected
+    opened = open_session(archive, session, at=at, aliases=aliases, say=say)
+    listed = view(opened.transcript, dialog)
+    if dialog is not None and not listed:
+        raise NotFound("dialog", dialog, close=close_to(dialog, opened.transcript.dialogs))
+    return opened.session.session, listed
+
+
+def message_life(
+    archive: Archive,
+    session: str,
+    reference: str,
+    *,
+    at: str | Moment | None = None,
+    aliases: Aliases | None = None,
+    say: Say = silent,
+) -> tuple[str, MessageView, list[Rung]]:
+    """One message and every frame that bears on it, now or as of ``at``.
+
+    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours.
+
+    Raises:
+        NotFound: no such message (by then), or the sequence stands in several dialogs.
+        BadOption: the reference is none, or no such moment.
+    """
+    overheard = Overheard(parse_reference(reference))
+    opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=overheard.watch)
+    message = referred(opened.transcript, overheard.reference)
+    heard: Iterable[Event] = overheard.events
+    if not overheard.is_whole(message):
+        heard = events(archive, opened.session, last=opened.last, aliases=aliases)
+    return opened.session.session, message, life(heard, opened.transcript, message)
+
+
+def frame_proofs(
+    archive: Archive, session: str, number: int, *, aliases: Aliases | None = None
+) -> list[Proven]:
+    """What a frame proves, knowing the whole session."""
+    heard: list[Event] = []
+
+    def watch(told: Iterable[Event]) -> Iterator[Event]:
+        for event in told:
+            if not isinstance(event, PublishLost) and event.evidence.frame == number:
+                heard.append(event)
+            yield event
+
+    found = archive.find_session(session)
+    with collector_paused():
+        transcript = fold(watch(events(archive, found, aliases=aliases)))
+    return proven(heard, transcript, number)
+
+
+def frames(archive: Archive, session: str, *, connection: int | None = None) -> Iterator[RecordedFrame]:
+    """The frames of a session in wire order.
+
+    Raises:
+        NotFound: no such session or connection.
+    """
+    found = archive.find_session(session)
+    known = [str(each.connection) for each in archive.connections(found.session)]
+    if connection is not None and str(connection) not in known:
+        raise NotFound("connection", str(connection), close=known)
+    return archive.frames(found.session, connection=connection)
+
+
+def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
+    """One frame by its number, ``41`` or ``#41``.
+
+    Raises:
+        NotFound: no such session or frame.
+        BadOption: the reference is no number.
+    """
+    written = reference.removeprefix("#")
+    if not (written.isascii() and written.isdigit()):
+        raise BadOption("FRAME", f'"{reference}" is no frame number', hint="recorder frame list shows them")
+    return archive.frame(archive.find_session(session).session, int(written))
+
+
+def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, say: Say = silent) -> Summary:
+    """One session at a glance."""
+    meter = Meter()
+    opened = open_session(archive, session, aliases=aliases, say=say, watch=meter.watch)
+    found, listed = opened.session, view(opened.transcript)
+    oddities = sorted(opened.transcript.oddities, key=lambda oddity: oddity.evidence.frame)
+    return Summary(
+        session=found,
+        connections=archive.connections(found.session),
+        counts=count_frames(archive.frames(found.session)),
+        messages=listed,
+        oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
+        suggestions=opened.suggestions,
+        numbers=meter.numbers(listed),
+    )
+
+
+def verify(archive: str, *, say: Say = silent) -> list[SessionVerdict]:
+    """Recount and rehash every session of an archive; ``say`` tells how far it is.
+
+    Raises:
+        ArchiveUnusable: it cannot be read at all.
+    """
+    with open_archive(archive) as opened:
+        return verify_archive(opened, through=lambda frames: with_progress(frames, "verifying frames", say))
+
+
+def verdict_json(verdict: SessionVerdict) -> dict[str, object]:
+    """One verdict as ``archive verify --json`` prints it."""
+    return asdict(verdict)
+
+
+def upgrade(archive: str, *, say: Say = silent) -> None:
+    """Bring an archive up to this program's schema; ``say`` tells what was done and where the copy is."""
+    with open_archive(archive, mode="write", create=False, say=say) as opened:
+        say(f"the archive is at revision {opened.info().revision}, as this program writes it")

@@ -1,0 +1,313 @@
+"""Record: a session of connections, every frame of which is in the archive before anybody sees it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from recorder.capture.client import RecordingConnection
+from recorder.capture.interactive import converse, lines_of
+from recorder.capture.options import ConnectOptions
+from recorder.capture.pending import Approach
+from recorder.capture.tracker import ConnectionTracker
+from recorder.clock import Clock, RealClock
+from recorder.documents import parse_duration
+from recorder.errors import BadOption, CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
+from recorder.messaging.envelopes import dump
+from recorder.messaging.requests import init_connection as init_connection_request
+from recorder.redaction.redactor import Redactor
+from recorder.runtime.background import Errand
+from recorder.runtime.waiter import Waiter, Waiting
+from recorder.store.archive import Archive
+from recorder.store.intake import Intake
+from recorder.wire.payloads import Payload
+from recorder.wire.records import ConnectionClosed, FrameSink
+
+from .deriving import refresh_after
+from .queries import Say, open_archive, silent
+from .stop import NeverStop, Stop
+
+Durability = Literal["second", "full"]
+
+NOT_LET_IN = {
+    4401: "get a fresh token from the brand; this one is missing or has expired",
+    4407: "have the identity extended; it has expired",
+}
+"""Close codes that mean "not let in", with what LivePerson says to do."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """One session under way: its sink, its clock, and the numbers of its frames and connections.
+
+    ``blank`` takes the secrets of the session out of a sentence that may quote its frames; ``know`` tells
+    of one more that no frame may show. ``sink`` takes the frames instead of ``intake``, if given.
+    """
+
+    intake: Intake
+    clock: Clock
+    began_s: float
+    numbers: Iterator[int]
+    connections: Iterator[int]
+    blank: Callable[[str], str]
+    know: Callable[[str], None]
+    sink: FrameSink | None = None
+
+    def approach(self, options: ConnectOptions) -> Approach:
+        """The session's next connection, to be made elsewhere. It never waits for room to send."""
+        return self._approach(options, queueing=True)
+
+    def _approach(self, options: ConnectOptions, *, queueing: bool) -> Approach:
+        return Approach(
+            options,
+            connection=next(self.connections),
+            numbers=self.numbers,
+            began_s=self.began_s,
+            clock=self.clock,
+            sink=self.sink or self.intake,
+            queueing=queueing,
+        )
+
+    def tracker(self, options: ConnectOptions) -> ConnectionTracker:
+        """What records the session's next connection, if somebody else moves its bytes."""
+        return ConnectionTracker(
+            connection=next(self.connections),
+            numbers=self.numbers,
+            began_s=self.began_s,
+            clock=self.clock,
+            sink=self.intake,
+            url=options.url,
+            max_payload=options.max_payload,
+        )
+
+    def connect(self, options: ConnectOptions, *, stop: Stop) -> RecordingConnection:
+        """Open the session's next connection. Raises ``CannotConnect``, once that is recorded.
+
+        Names and addresses take their time, and cannot be woken: a helper thread waits for them, so that
+        ``stop`` ends it at once, with a ``CannotConnect`` too.
+        """
+        approach = self._approach(options, queueing=False)
+        making = Errand(approach.make, name="connect")
+        try:
+            with closing(making), closing(Waiter(RealClock())) as waiter:
+                stop.on_stop(waiter.wake)
+                while not making.done and not stop.is_set():
+                    waiter.wait(Waiting(None, (making,)))
+                if not making.done:
+                    raise CannotConnect(options.place, "stopped before the connection was made")
+        except BaseException:
+            approach.give_up()
+            raise
+        return RecordingConnection.taken(approach)
+
+
+@contextmanager
+def recording(
+    archive: Archive,
+    *,
+    source: str,
+    name: str | None = None,
+    known_secrets: Iterable[str] = (),
+    keep_secrets: bool = False,
+    durability: Durability = "second",
+    clock: Clock | None = None,
+    say: Say = silent,
+) -> Iterator[Recording]:
+    """A session that gets its end record on every way out of the block, unless storage failed.
+
+    ``clock`` is the one its times are told by; the machine's if none is given.
+
+    The derived tables follow once it has. ``say`` is told if that does not work.
+
+    The words of our own errors leave the block without secrets: they quote what the service said.
+    """
+    clock = RealClock() if clock is None else clock
+    redactor = Redactor(archive.redaction_key(), known=known_secrets)
+    intake = archive.begin_session(
+        source=source,
+        started_at_us=clock.wall_us(),
+        clock=RealClock(),  # patience with a busy disk, and barriers, are never virtual
+        name=name,
+        redactor=redactor,
+        keep_secrets=keep_secrets,
+        durability="full" if durability == "full" else "barrier",
+    )
+    blank = _as_it_is if keep_secrets else redactor.text
+    try:
+        yield Recording(
+            intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), blank, redactor.know
+        )
+    except StorageFailed:
+        raise
+    except (RecorderError, KeyboardInterrupt) as ended:
+        if isinstance(ended, RecorderError):
+            blank_error(ended, blank)
+        # The recording itself is whole: what ended it is part of the story.
+        intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
+        if isinstance(ended, RecorderError):
+            refresh_after(archive, intake.session, say=say)
+        raise
+    except BrokenPipeError:  # `| head` has seen enough
+        intake.finish(clock.wall_us(), detail="stopped: nobody was reading the output any more")
+        refresh_after(archive, intake.session, say=say)
+        raise
+    except BaseException as fault:
+        intake.finish(clock.wall_us(), complete=False, detail=f"a fault of ours: {type(fault).__name__}")
+        raise
+    intake.finish(clock.wall_us())
+    refresh_after(archive, intake.session, say=say)
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def blank_error(error: RecorderError, blank: Callable[[str], str]) -> None:
+    """Take the secrets out of every text of this error."""
+    for name, value in list(vars(error).items()):
+        if isinstance(value, str):
+            setattr(error, name, blank(value))
+    error.args = (error.says,)
+
+
+def connect_options(
+    url: str,
+    *,
+    token: str | None,
+    init_connection: bool,
+    headers: Sequence[str] = (),
+    subprotocols: Sequence[str] = (),
+    ping_interval: str = "30s",
+    ca_file: Path | None = None,
+) -> ConnectOptions:
+    """Options as people type them. ``headers`` are "Name: value"; a ``ping_interval`` of 0 is none.
+
+    Raises:
+        BadOption: one of them cannot be used.
+    """
+    if init_connection and token is None:
+        raise BadOption(
+            "--init-connection", "it sends a token, and none was given", hint="add --token-env NAME"
+        )
+    return ConnectOptions(
+        url=url,
+        headers=tuple(_header(written) for written in headers),
+        subprotocols=tuple(subprotocols),
+        token=token,
+        init_connection=init_connection,
+        ping_interval_s=duration_s("--ping-interval", ping_interval) or None,
+        ca_file=None if ca_file is None else str(ca_file),
+    )
+
+
+def _header(written: str) -> tuple[str, str]:
+    name, colon, value = written.partition(":")
+    if not colon:
+        raise BadOption("--header", "it needs a colon between name and value", hint="--header 'Name: value'")
+    return name.strip(), value.strip()
+
+
+def duration_s(option: str, written: str) -> float:
+    """Seconds. Raises ``BadOption`` naming ``option``."""
+    try:
+        return parse_duration(written)
+    except ValueError as problem:
+        raise BadOption(option, str(problem)) from None
+
+
+def stdin_lines() -> Iterator[str]:
+    """The lines of standard input, a terminal or a pipe."""
+    return lines_of(0)
+
+
+def record(
+    url: str,
+    *,
+    archive: str,
+    lines: Iterable[str],
+    deliver: Callable[[Payload], None],
+    token: str | None = None,
+    init_connection: bool = False,
+    headers: Sequence[str] = (),
+    subprotocols: Sequence[str] = (),
+    ping_interval: str = "30s",
+    linger: str | None = "2s",
+    ca_file: Path | None = None,
+    durability: Durability = "second",
+    keep_secrets: bool = False,
+    name: str | None = None,
+    stop: Stop | None = None,
+    say: Say = silent,
+) -> str:
+    """Connect, send each of ``lines``, hand what comes to ``deliver``, record it all; return the session id.
+
+    After the last line it listens until nothing came for ``linger``; None: until the service closes.
+
+    Raises:
+        BadOption: an option cannot be used; nothing was connected.
+        CannotConnect: nobody there, or not let in, be it later by a close code that says so.
+        RecordingIncomplete: the connection broke off, or lines could not be sent. What came is recorded.
+        StorageFailed: the archive could not take a frame; nothing later was delivered.
+    """
+    stop = NeverStop() if stop is None else stop
+    options = connect_options(
+        url, token=token, init_connection=init_connection, headers=headers, subprotocols=subprotocols,
+        ping_interval=ping_interval, ca_file=ca_file,
+    )  # fmt: skip
+    linger_s = None if linger is None else duration_s("--linger", linger)
+    secrets = () if token is None else (token,)
+    with (
+        open_archive(archive, mode="write", create=True, say=say) as opened,
+        recording(
+            opened, source="client", name=name, known_secrets=secrets, keep_secrets=keep_secrets,
+            durability=durability, say=say,
+        ) as session,
+    ):  # fmt: skip
+        say(f"recording session {session.intake.session} into {opened.where}")
+        connection = session.connect(options, stop=stop)
+        stop.on_stop(connection.hurry)
+        say(f"connected to {options.place}")
+        if init_connection:
+            connection.send(dump(init_connection_request("0", options.token or "")))
+        held = converse(
+            connection,
+            lines=lines,
+            deliver=deliver,
+            stopped=stop.is_set,
+            clock=session.clock,
+            linger_s=linger_s,
+        )
+        say(f"{session.intake.frames} frames recorded")
+        raise_unless_well_ended(options, held.closed, unsent=held.unsent, stopped=stop.is_set())
+        return session.intake.session
+
+
+def raise_unless_well_ended(
+    options: ConnectOptions, closed: ConnectionClosed | None, *, unsent: int, stopped: bool
+) -> None:
+    """Return if the connection ended with Close frames and everything was said; else say what is missing.
+
+    Raises:
+        CannotConnect: the service closed it with a code that means "not let in".
+        RecordingIncomplete: it broke off, or ``unsent`` lines had no chance to go out.
+    """
+    if closed is None or stopped:
+        return
+    if closed.close_code in NOT_LET_IN and closed.closed_by == "service":
+        reason = f" ({closed.close_reason})" if closed.close_reason else ""
+        problem = f"the service closed the connection with {closed.close_code}{reason}"
+        raise CannotConnect(options.place, problem, hint=NOT_LET_IN[closed.close_code])
+    if closed.how == "failed":
+        why = closed.detail or "it was not to be trusted any more"
+        raise RecordingIncomplete(f"the connection could not go on: {why}; what came is recorded")
+    if closed.how != "closed":
+        detail = f": {closed.detail}" if closed.detail else ""
+        raise RecordingIncomplete(
+            f"the connection ended without a Close frame{detail}; what came is recorded"
+        )
+    if unsent:
+        raise RecordingIncomplete(f"the service closed the connection before {unsent} lines could be sent")

@@ -1,0 +1,111 @@
+"""What came of a replay: step by step, message by message, and whether that is as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from recorder.errors import CannotConnect, ExpectationFailed
+from recorder.receipts.queries import MessageView
+from recorder.replay.run.outcome import OK, STOPPED, Outcome, StepResult
+from recorder.report.steps import lateness_line
+
+from .queries import Say
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a replay.
+
+    Attributes:
+        session: id of the recorded session.
+        messages: its messages with their receipts, folded from the recorded frames.
+        outcome: step by step, as far as it came.
+        script: the name of what was played; ``file``: where it stands.
+        began_s: when the session began, by the clock of the outcome's times.
+        tolerance_s: how late a receipt may leave; None: that does not matter.
+        refused: why it ended without a connection, if a consumer was not let in for good.
+        started_at_us: when the session began, microseconds since the epoch, UTC.
+        cut_short: why it ended before its end, in one sentence; None if it did not.
+    """
+
+    session: str
+    messages: list[MessageView]
+    outcome: Outcome
+    script: str = ""
+    file: str = ""
+    began_s: float = 0.0
+    tolerance_s: float | None = None
+    refused: CannotConnect | None = field(default=None, compare=False)
+    started_at_us: int | None = None
+    cut_short: str | None = None
+
+    @property
+    def late(self) -> str | None:
+        """The first receipt that left later than it may, in one sentence; None if none did."""
+        if self.tolerance_s is None:
+            return None
+        for receipt in self.outcome.receipts:
+            if receipt.late_s > self.tolerance_s:
+                due_s, sent_s = receipt.due_s - self.began_s, receipt.sent_s - self.began_s
+                return (
+                    f"{receipt.status} for #{receipt.sequence} (frame {receipt.frame}) was planned for"
+                    f" +{due_s:.6f}s and left at +{sent_s:.6f}s: {receipt.late_s * 1e3:.2f} ms late,"
+                    f" {self.tolerance_s * 1e3:g} ms are tolerated"
+                )
+        return None
+
+    @property
+    def troubles(self) -> list[str]:
+        """What went wrong and is of no one step."""
+        late = [] if self.late is None else [self.late]
+        return [*self.outcome.troubles, *late]
+
+    def raise_if_failed(self) -> None:
+        """Return if everything came out as the script says, and on time; or if it was cut short.
+
+        Raises:
+            CannotConnect: a consumer was not let in, and the script failed over it.
+            ExpectationFailed: it came out otherwise; says what was seen instead.
+        """
+        if self.cut_short is not None:
+            return
+        if self.outcome.failure is not None and self.refused is not None:
+            raise self.refused
+        says = self.outcome.failure or self.late
+        if says is not None:
+            hint = f"the session is recorded: recorder message list {self.session}"
+            raise ExpectationFailed(says, hint=hint)
+
+
+Tell = Callable[[Played], None]
+"""Told what came of a replay, however it ended, before anything is raised over it."""
+
+
+def to_nobody(_played: Played) -> None:
+    """Tell it to nobody."""
+
+
+def step_line(result: StepResult) -> str:
+    """One line about a step that is over."""
+    took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
+    says = f": {result.says}" if result.says else ""
+    return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
+
+
+def report(outcome: Outcome, say: Say) -> None:
+    """Say how it went, with the transcript around what failed or was stopped."""
+    passed = sum(result.outcome == OK for result in outcome.results)
+    say(
+        f"{passed} of {len(outcome.results)} steps came out as written, {len(outcome.receipts)} receipts sent"
+    )
+    late = outcome.lateness()
+    if late.samples:
+        say(lateness_line(late.samples, late.p50_s, late.p99_s, late.max_s))
+    for note in outcome.notes:
+        say(note)
+    for result in outcome.results:
+        if result.outcome == STOPPED:
+            say(step_line(result))
+        for line in result.shown:
+            say(f"  {line}")

@@ -1,0 +1,281 @@
+"""The two ends of a connection without a socket: what each makes of the bytes of the other."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
+from recorder.capture.connection_end import ConnectionOver
+from recorder.capture.keepalive import KeepAlive
+from recorder.capture.options import ConnectOptions
+from recorder.capture.tracker import ConnectionTracker
+from recorder.clock import VirtualClock
+from recorder.errors import InputUnusable
+from recorder.wire.decoder import TEXT_NOT_UTF8, FrameDecoder
+from recorder.wire.frames import CloseCode, Frame, Opcode, Side, close_parts, encode
+from recorder.wire.handshake import accept_for
+from recorder.wire.payloads import Payload, PayloadAssembler
+from recorder.wire.records import ConnectionClosed, RecordedFrame
+
+HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}', mask=b"\x00" * 4)[:24]
+"""What a connection that breaks off in the middle of a frame says last."""
+
+
+class ServiceEnd:
+    """The service's end: gives payloads to the service, and answers control frames by itself.
+
+    It treats what RFC 6455 forbids as the simulator's server does: Close with the code that names it.
+
+    Args:
+        hear: told of every payload, and whether it was binary.
+        stir: told of signs of life that are none.
+        gone: told once, when the connection is over for the service.
+    """
+
+    def __init__(
+        self, *, hear: Callable[[str | bytes, bool], None], stir: Callable[[], None], gone: Callable[[], None]
+    ) -> None:
+        self._hear = hear
+        self._stir = stir
+        self._gone = gone
+        self._decoder = FrameDecoder(Side.CLIENT)
+        self._pieces: list[Frame] = []
+        self._said_close = self._over = False
+        self.outgoing = bytearray()
+        self.ended = False
+
+    def take(self, data: bytes) -> None:
+        """The client sent this."""
+        for frame in self._decoder.feed(data):
+            if not self._over:
+                self._take_frame(frame)
+
+    def say(self, text: str) -> None:
+        """Send a text, unless Close was said."""
+        if not self._said_close:
+            self.outgoing += encode(Opcode.TEXT, text.encode())
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """Say Close; over it is when the client has said so too."""
+        if not self._said_close:
+            self._said_close = True
+            self.outgoing += encode(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode())
+
+    def break_off(self, data: bytes) -> None:
+        """Send this, be it half a frame, and end the stream."""
+        self.outgoing += data
+        self.end()
+
+    def end(self) -> None:
+        """The connection is over, from whichever end."""
+        if not self._over:
+            self._over = self.ended = True
+            self._gone()
+
+    def _take_frame(self, frame: Frame) -> None:
+        if frame.violation is not None:
+            self._fail(frame)
+        elif frame.opcode == Opcode.CLOSE:
+            code, reason = close_parts(frame.payload)
+            self.hang_up(CloseCode.NORMAL if code is None else code, reason)
+            self.end()
+        elif self._said_close:
+            return
+        elif frame.opcode >= Opcode.CLOSE:
+            if frame.opcode == Opcode.PING:
+                self.outgoing += encode(Opcode.PONG, frame.payload)
+            self._stir()
+        else:
+            self._take_data(frame)
+
+    def _take_data(self, frame: Frame) -> None:
+        self._pieces.append(frame)
+        if not frame.fin:
+            self._stir()
+            return
+        pieces, self._pieces = self._pieces, []
+        data = b"".join(piece.payload for piece in pieces)
+        binary = pieces[0].opcode != Opcode.TEXT
+        self._hear(data if binary else data.decode("utf-8", "replace"), binary)
+
+    def _fail(self, frame: Frame) -> None:
+        not_utf8 = frame.violation is not None and TEXT_NOT_UTF8 in frame.violation
+        self.hang_up(CloseCode.INVALID_DATA if not_utf8 else CloseCode.PROTOCOL_ERROR, "")
+        self.end()
+
+
+class VirtualConnection:
+    """The consumer's end, recorded: a ``Connection`` of the replay room.
+
+    Args:
+        chance: where its keys come from.
+    """
+
+    waits_to_write = False
+
+    def __init__(
+        self,
+        options: ConnectOptions,
+        tracker: ConnectionTracker,
+        end: ServiceEnd,
+        *,
+        clock: VirtualClock,
+        chance: Random,
+    ) -> None:
+        self._options = options
+        self._tracker = tracker
+        self._end = end
+        self._clock = clock
+        self._chance = chance
+        self._keepalive = KeepAlive(options.ping_interval_s, now_s=clock.now_s())
+        self._assembler = PayloadAssembler()
+        self._waiting: deque[Payload] = deque()
+        self._closed: ConnectionClosed | None = None
+        self._shake_hands()
+
+    @property
+    def number(self) -> int:
+        """Its place in the session, from 1."""
+        return self._tracker.connection
+
+    @property
+    def token(self) -> str | None:
+        """The token it was opened with."""
+        return self._options.token
+
+    @property
+    def init_connection(self) -> bool:
+        """Whether the token is to go out in a first payload."""
+        return self._options.init_connection
+
+    @property
+    def closed(self) -> ConnectionClosed | None:
+        """How it ended; None while it has not."""
+        return self._closed
+
+    def fileno(self) -> int:
+        """There is none: time stands still until ``VirtualWorld.wait``."""
+        return -1
+
+    def next_due_s(self) -> float | None:
+        """When the next ping is due, or, if something has come, now."""
+        if self._end.outgoing or self._end.ended:
+            return self._clock.now_s()
+        return self._keepalive.due_s
+
+    # --- sending ---
+
+    def send(self, text: str, *, at_s: float | None = None) -> RecordedFrame | None:
+        """As of a real connection; so are the others. Virtual time is never a little too early."""
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            raise InputUnusable("the text holds half a surrogate pair, which UTF-8 cannot carry") from None
+        return self.send_frame(Opcode.TEXT, data)
+
+    def send_frame(
+        self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
+    ) -> RecordedFrame | None:
+        """See ``send``."""
+        return self.send_bytes(
+            encode(opcode, payload, fin=fin, rsv=rsv, mask=self._key() if masked else None)
+        )
+
+    def send_bytes(self, data: bytes) -> RecordedFrame | None:
+        """See ``send``."""
+        if self._closed is None and self._end.ended:
+            self._take_in()
+        if self._closed is not None:
+            raise ConnectionOver(self._closed)
+        return self._put_on_the_wire(data)
+
+    def hang_up(self, code: int = 1000, reason: str = "") -> None:
+        """See ``send``."""
+        if self._closed is None and not self._tracker.closing(Side.CLIENT):
+            self.send_frame(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode())
+
+    def abort(self, *, mid_frame: bool = False) -> None:
+        """See ``send``."""
+        if self._closed is not None:
+            return
+        if mid_frame:
+            self.send_bytes(HALF_FRAME)
+        self._end.outgoing.clear()
+        self._end.end()
+        self._closed = self._tracker.closed("lost", "broken off by the client")
+
+    def close(self) -> None:
+        """See ``send``."""
+        self.hang_up()
+        self._take_in()
+
+    # --- receiving ---
+
+    def receive(self, until_s: float | None = None) -> Payload | None:
+        """The next payload that is there; time does not pass here, whatever ``until_s`` is."""
+        if self._closed is None:
+            self._keep_alive()
+            self._take_in()
+        return self._waiting.popleft() if self._waiting else None
+
+    def _keep_alive(self) -> None:
+        due_s, now_s = self._keepalive.due_s, self._clock.now_s()
+        if due_s is not None and now_s >= due_s and not self._tracker.closing(Side.CLIENT):
+            self._keepalive.pinged(now_s)
+            self.send_frame(Opcode.PING, b"")
+
+    def _take_in(self) -> None:
+        while self._end.outgoing and self._closed is None:
+            data = bytes(self._end.outgoing)
+            self._end.outgoing.clear()
+            for frame in self._tracker.received(data):
+                self._take_frame(frame)
+        if self._end.ended and self._closed is None:
+            closed = self._tracker.closing(Side.SERVICE)
+            detail = None if closed else "the service ended the stream without a Close frame"
+            self._closed = self._tracker.closed("closed" if closed else "lost", detail)
+
+    def _take_frame(self, frame: RecordedFrame) -> None:
+        if frame.opcode == Opcode.PONG:
+            self._keepalive.answered()
+        elif frame.opcode == Opcode.CLOSE:
+            if not self._tracker.closing(Side.CLIENT):
+                goodbye = CloseCode.NORMAL.to_bytes(2, "big")
+                self._put_on_the_wire(encode(Opcode.CLOSE, goodbye, mask=self._key()))
+        elif (payload := self._assembler.feed(frame)) is not None:
+            self._waiting.append(payload)
+
+    # --- within ---
+
+    def _put_on_the_wire(self, data: bytes) -> RecordedFrame | None:
+        recorded = self._tracker.sent(data)
+        self._end.take(data)
+        return recorded[-1] if recorded else None
+
+    def _shake_hands(self) -> None:
+        """The upgrade as a real client and the simulator's server write it."""
+        key = b64encode(self._chance.randbytes(16)).decode()
+        parts = self._options.parts
+        request = [
+            f"GET {parts.path}?{parts.query} HTTP/1.1",
+            "Upgrade: websocket",
+            f"Host: {parts.netloc}",
+            f"Sec-WebSocket-Key: {key}",
+            "Sec-WebSocket-Version: 13",
+            "Connection: Upgrade",
+            *self._options.header_lines(),
+        ]
+        answer = [
+            "HTTP/1.1 101 Switching Protocols",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            f"Sec-WebSocket-Accept: {accept_for(key)}",
+        ]
+        self._tracker.opened()
+        self._tracker.sent("\r\n".join([*request, "", ""]).encode())
+        self._tracker.received("\r\n".join([*answer, "", ""]).encode())
+
+    def _key(self) -> bytes:
+        return self._chance.randbytes(4)

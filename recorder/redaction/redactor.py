@@ -1,0 +1,237 @@
+"""Blank out secrets, keep what joins.
+
+A secret goes before anything is stored. In its place stands what kind it was, a fingerprint that is
+equal for equal secrets, and of a JSON Web Token whose it is. Every other byte stays what it was: nothing
+is parsed and written anew. Where it is doubtful whether something is a secret, it is one.
+
+What was found once is looked for from then on, in every frame of the session and in other spellings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from .encodings import View, views, whole_escapes
+from .known_secrets import Remembered, Secret
+from .patterns import (
+    IN_PAYLOADS,
+    IN_TEXTS,
+    IN_URLS,
+    Recogniser,
+    is_opaque,
+    is_placeholder,
+    is_secret_name,
+    may_hold_secret,
+    open_from,
+)
+from .tokens import claims_of, is_jwt, placeholder
+
+_LONGEST_OPEN = 65_536
+_CONTEXT = 256
+_AUTHORIZATION = ("authorization", "proxy-authorization")
+_COOKIES = ("cookie", "set-cookie")
+
+
+class _Find(NamedTuple):
+    """Where a secret stands in the payload, and how many escapes deep it was read."""
+
+    start: int
+    end: int
+    depth: int
+    secret: Secret
+
+
+class _Unfinished(NamedTuple):
+    """What is left of the fragments of a payload whose end has not come.
+
+    Attributes:
+        context: the last bytes handed out, as they came: what comes next is read after them.
+        held: bytes not handed out, because a secret may begin with them.
+        swallowed: whether an endless secret has begun: the rest of the payload is dropped.
+    """
+
+    context: bytes = b""
+    held: bytes = b""
+    swallowed: bool = False
+
+
+class Redactor:
+    """Takes the secrets out of one session's payloads, headers, URLs and texts.
+
+    Args:
+        key: makes the fingerprints; under the same key equal secrets stay recognisably equal.
+        known: secrets to look for from the start. Those shorter than 8 characters are not looked for.
+    """
+
+    def __init__(self, key: bytes, known: Iterable[str] = ()) -> None:
+        self._key = key
+        self._remembered = Remembered()
+        self._unfinished: dict[Hashable, _Unfinished] = {}
+        for text in known:
+            self.know(text)
+
+    def know(self, secret: str) -> None:
+        """Look for this one too from now on, as for those that were known from the start."""
+        named = Secret("jwt" if is_jwt(secret) else "token", secret)
+        self._remembered.learn([named], pinned=True)
+
+    def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
+        """One frame's payload without its secrets; the very same object if it has none.
+
+        ``stream`` names whose fragments belong together (a connection and a side); ``fin`` and
+        ``continuation`` are the frame's. A secret that goes on in the next fragment is held back and
+        its placeholder comes with the fragment that ends it, so that the joined fragments read as if the
+        payload had come in one. One or two letters of a secret may go out before it is known to be one.
+        """
+        if fin and not continuation:
+            if not may_hold_secret(data) and not self._remembered.anywhere_in(data):
+                return data
+            return self._redacted(data, IN_PAYLOADS)
+        before = self._unfinished.pop(stream, None) if continuation else None
+        return self._fragment(data, before or _Unfinished(), stream, fin=fin)
+
+    def forget(self, stream: Hashable) -> None:
+        """A connection is over: drop what was held back of a payload that will not be finished."""
+        self._unfinished.pop(stream, None)
+
+    def headers(self, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Header lines without their secrets; names, order and scheme words stay."""
+        return tuple((name, self._header(name, value)) for name, value in pairs)
+
+    def url(self, text: str) -> str:
+        """A URL without its secrets: user, secret parameters, the bearer in an agent's path."""
+        return self._text(text, IN_URLS)
+
+    def text(self, text: str) -> str:
+        """A close reason, an error text or a log line without its secrets."""
+        return self._text(text, IN_TEXTS)
+
+    def _text(self, text: str, recognisers: Sequence[Recogniser]) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        redacted = self._redacted(data, recognisers)
+        return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
+
+    def _header(self, name: str, value: str) -> str:
+        plain = name.strip().lower()
+        if plain in _COOKIES:
+            self._learn_cookies(value)
+            return self._whole(value, "cookie")
+        if plain in _AUTHORIZATION:
+            scheme, space, secret = value.strip().partition(" ")
+            return f"{scheme} {self._whole(secret.strip(), 'auth')}" if space else self._whole(scheme, "auth")
+        if is_secret_name(plain.encode("utf-8", "surrogatepass")):
+            return self._whole(value, "token")
+        return self._text(value, IN_URLS if "://" in value else IN_PAYLOADS)
+
+    def _learn_cookies(self, value: str) -> None:
+        contents = (part.partition("=")[2].strip().strip('"') for part in value.split(";"))
+        opaque = (text for text in contents if is_opaque(text.encode("utf-8", "surrogatepass")))
+        self._remembered.learn(Secret("cookie", text) for text in opaque)
+
+    def _whole(self, value: str, word: str) -> str:
+        """A value that is secret from end to end."""
+        if not value or is_placeholder(value):
+            return value
+        secret = Secret("jwt" if is_jwt(value) else word, value)
+        self._remembered.learn([secret])
+        return self._placeholder(secret)
+
+    def _redacted(self, data: bytes, recognisers: Sequence[Recogniser]) -> bytes:
+        finds = self._finds(data, recognisers)
+        return self._replaced(data, finds, 0, len(data)) if finds else data
+
+    def _finds(self, data: bytes, recognisers: Sequence[Recogniser], *, goes_on: bool = False) -> list[_Find]:
+        """Every secret in ``data``, in order, without overlaps.
+
+        All are remembered; where ``data`` goes on in the next fragment, not the one it ends with,
+        which may be half a secret.
+        """
+        seen = views(data)
+        found = [find for view in seen for find in _recognised(view, recognisers)]
+        whole = len(data) if goes_on else len(data) + 1
+        self._remembered.learn(find.secret for find in found if find.end < whole)
+        found += (find for view in seen for find in self._known_in(view))
+        return _merged(found)
+
+    def _known_in(self, view: View) -> Iterator[_Find]:
+        for start, end, secret in self._remembered.places(view.data):
+            start, end = whole_escapes(view.data, start, end)
+            yield _Find(*view.original(start, end), view.depth, secret)
+
+    def _replaced(self, data: bytes, finds: Iterable[_Find], start: int, end: int) -> bytes:
+        """``data[start:end]`` with a placeholder for every secret that ends in it."""
+        pieces: list[bytes] = []
+        position = start
+        for find in finds:
+            if position < find.end <= end:
+                pieces.append(data[position : max(position, find.start)])
+                pieces.append(self._placeholder(find.secret).encode())
+                position = find.end
+        return b"".join((*pieces, data[position:end]))
+
+    def _placeholder(self, secret: Secret) -> str:
+        claims = claims_of(secret.text) if secret.word == "jwt" else None
+        full = placeholder(self._key, secret.text, word=secret.word, claims=claims)
+        if claims is None or not self._remembered.anywhere_in(full.encode()):
+            return full
+        return placeholder(self._key, secret.text, word=secret.word)
+
+    def _fragment(self, data: bytes, before: _Unfinished, stream: Hashable, *, fin: bool) -> bytes:
+        """One fragment of a payload, read after what came before it."""
+        if before.swallowed:
+            self._keep(stream, before, fin=fin)
+            return b""
+        window = before.context + before.held + data
+        begin = len(before.context)
+        finds = self._finds(window, IN_PAYLOADS, goes_on=not fin)
+        cut = len(window) if fin else max(begin, self._safe_until(window, finds))
+        endless = len(window) - cut > _LONGEST_OPEN
+        if endless:
+            cut = len(window)
+        swallowed = endless and bool(finds) and finds[-1].end == len(window)
+        self._keep(stream, _Unfinished(window[:cut][-_CONTEXT:], window[cut:], swallowed), fin=fin)
+        safe = self._replaced(window, finds, begin, cut)
+        return data if safe == data else safe
+
+    def _keep(self, stream: Hashable, unfinished: _Unfinished, *, fin: bool) -> None:
+        if not fin:
+            self._unfinished[stream] = unfinished
+
+    def _safe_until(self, window: bytes, finds: Sequence[_Find]) -> int:
+        """Up to where an unfinished payload can be handed out: no secret reaches from there to its end."""
+        until = finds[-1].start if finds and finds[-1].end == len(window) else len(window)
+        for view in views(window):
+            opened = min(open_from(view.data), self._remembered.open_from(view.data))
+            until = min(until, view.original(opened, opened)[0] if opened < len(view.data) else until)
+        return next((find.start for find in finds if find.start < until < find.end), until)
+
+
+def _recognised(view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Find]:
+    for recognise in recognisers:
+        for start, end, word in recognise(view.data):
+            text = view.data[start:end].decode("utf-8", "surrogateescape")
+            secret = Secret("jwt" if is_jwt(text) else word, text)
+            yield _Find(*view.original(start, end), view.depth, secret)
+
+
+def _merged(found: list[_Find]) -> list[_Find]:
+    """Overlapping finds as one, called what the longest is called, and of those the most disguised."""
+    merged: list[_Find] = []
+    best: list[tuple[int, int]] = []
+    for find in sorted(found):
+        size = (find.end - find.start, find.depth)
+        if not merged or find.start >= merged[-1].end:
+            merged.append(find)
+            best.append(size)
+            continue
+        last = merged[-1]
+        better = size > best[-1]
+        merged[-1] = _Find(
+            last.start,
+            max(last.end, find.end),
+            find.depth if better else last.depth,
+            find.secret if better else last.secret,
+        )
+        best[-1] = max(best[-1], size)
+    return merged

@@ -1,0 +1,228 @@
+"""A connection that is watched on its way: what it took to be answered, and to be pushed back what we said.
+
+Both by the times that are recorded with the frames, which are of one clock, the local one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from recorder.clock import Clock
+from recorder.messaging import typenames
+from recorder.messaging.envelopes import Notification, Request, Response, one_or_many, parse
+
+from ..run.connection import Connection, ConnectTo, Ending, Incoming, Opening, Placed
+
+MOST_UNANSWERED = 256
+"""Requests and messages of one connection that are kept in mind; the oldest is given up for another."""
+
+
+class Measures(Protocol):
+    """Takes what is measured and counted; a ``Tally`` does."""
+
+    def measured(self, metric: str, duration_s: float) -> None:
+        """One more duration of a metric."""
+        ...
+
+    def counted(self, metric: str, times: int = 1) -> None:
+        """One more, or several, of a metric."""
+        ...
+
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+_CONTENT = ("ContentEvent", "RichContentEvent")
+
+
+class WatchedConnection:
+    """Another connection, with everything that it says and hears measured into ``tally``."""
+
+    __slots__ = ("_asked", "_came", "_inner", "_said", "_tally")
+
+    def __init__(self, inner: Connection, tally: Measures) -> None:
+        self._inner = inner
+        self._tally = tally
+        self._asked: dict[str, tuple[int, str | None]] = {}
+        # A message of ours, by dialog and sequence: said then; pushed back then. Either may be known first.
+        self._said: dict[tuple[str, int], int] = {}
+        self._came: dict[tuple[str, int], int] = {}
+
+    # --- as the one within ---
+
+    @property
+    def number(self) -> int:
+        """As the connection within; so is all that has no other docstring."""
+        return self._inner.number
+
+    @property
+    def token(self) -> str | None:
+        """See ``number``."""
+        return self._inner.token
+
+    @property
+    def init_connection(self) -> bool:
+        """See ``number``."""
+        return self._inner.init_connection
+
+    @property
+    def closed(self) -> Ending | None:
+        """See ``number``."""
+        return self._inner.closed
+
+    @property
+    def waits_to_write(self) -> bool:
+        """See ``number``."""
+        return self._inner.waits_to_write
+
+    def fileno(self) -> int:
+        """See ``number``."""
+        return self._inner.fileno()
+
+    def next_due_s(self) -> float | None:
+        """See ``number``."""
+        return self._inner.next_due_s()
+
+    def hang_up(self, code: int = 1000, reason: str = "") -> None:
+        """See ``number``."""
+        self._inner.hang_up(code, reason)
+
+    def abort(self, *, mid_frame: bool = False) -> None:
+        """See ``number``."""
+        self._inner.abort(mid_frame=mid_frame)
+
+    def close(self) -> object:
+        """See ``number``."""
+        return self._inner.close()
+
+    def take_in(self) -> None:
+        """Have what is there recorded, and deliver nothing; nothing where the one within cannot."""
+        take_in = getattr(self._inner, "take_in", None)
+        if take_in is not None:
+            take_in()
+
+    # --- watched ---
+
+    def send(self, text: str, *, at_s: float | None = None) -> Placed | None:
+        """See ``number``; a request is remembered until it is answered."""
+        placed = self._inner.send(text) if at_s is None else self._inner.send(text, at_s=at_s)
+        self._tally.counted("frames")
+        if placed is None:
+            return None
+        envelope = parse(text.encode(), from_client=True)
+        if isinstance(envelope, Request) and envelope.id is not None and placed.offset_us is not None:
+            _remember(self._asked, envelope.id, (placed.offset_us, _dialog_written_in(envelope)))
+        return placed
+
+    def send_frame(
+        self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
+    ) -> Placed | None:
+        """See ``number``."""
+        self._tally.counted("frames")
+        return self._inner.send_frame(opcode, payload, fin=fin, rsv=rsv, masked=masked)
+
+    def send_bytes(self, data: bytes) -> Placed | None:
+        """See ``number``."""
+        self._tally.counted("frames")
+        return self._inner.send_bytes(data)
+
+    def receive(self, until_s: float | None = None) -> Incoming | None:
+        """See ``number``; answers and messages are counted and measured."""
+        payload = self._inner.receive(until_s)
+        if payload is not None:
+            self._tally.counted("frames")
+            self._look_at(payload)
+        return payload
+
+    def _look_at(self, payload: Incoming) -> None:
+        envelope = parse(payload.data, from_client=False)
+        if isinstance(envelope, Response):
+            self._answered(envelope, payload.offset_us)
+        elif isinstance(envelope, Notification) and envelope.type == typenames.MESSAGING_EVENT:
+            body = envelope.body
+            for change in one_or_many(body.get("changes")) if isinstance(body, dict) else ():
+                self._pushed(change, payload.offset_us)
+
+    def _answered(self, answer: Response, at_us: int | None) -> None:
+        asked = self._asked.pop(answer.request_id, None) if answer.request_id is not None else None
+        if asked is None or at_us is None:
+            return
+        asked_us, dialog_id = asked
+        self._tally.measured("answer", (at_us - asked_us) / 1e6)
+        sequence = answer.body.get("sequence") if isinstance(answer.body, dict) else None
+        if dialog_id is not None and type(sequence) is int:
+            _remember(self._said, (dialog_id, sequence), asked_us)
+            self._measure_push((dialog_id, sequence))
+
+    def _pushed(self, change: Any, at_us: int | None) -> None:
+        event = change.get("event") if isinstance(change, dict) else None
+        if not isinstance(event, dict) or event.get("type") not in _CONTENT:
+            return
+        self._tally.counted("messages")
+        dialog_id, sequence = change.get("dialogId"), change.get("sequence")
+        if isinstance(dialog_id, str) and type(sequence) is int and at_us is not None:
+            _remember(self._came, (dialog_id, sequence), at_us)
+            self._measure_push((dialog_id, sequence))
+
+    def _measure_push(self, key: tuple[str, int]) -> None:
+        if key in self._said and key in self._came:
+            self._tally.measured("push", (self._came.pop(key) - self._said.pop(key)) / 1e6)
+
+
+class WatchedOpening:
+    """A connection in the making; how long that took is measured."""
+
+    def __init__(self, inner: Opening, tally: Measures, clock: Clock) -> None:
+        self._inner, self._tally, self._clock = inner, tally, clock
+        self._began_s = clock.now_s()
+
+    @property
+    def waits_to_write(self) -> bool:
+        """As the one within; so are the others."""
+        return self._inner.waits_to_write
+
+    def fileno(self) -> int:
+        """See ``waits_to_write``."""
+        return self._inner.fileno()
+
+    def take(self) -> WatchedConnection | None:
+        """See ``waits_to_write``; the connection is watched."""
+        connection = self._inner.take()
+        if connection is None:
+            return None
+        self._tally.measured("connect", self._clock.now_s() - self._began_s)
+        return WatchedConnection(connection, self._tally)
+
+    def give_up(self) -> None:
+        """See ``waits_to_write``."""
+        self._inner.give_up()
+
+
+def watched(connect: ConnectTo, tally: Measures, clock: Clock) -> ConnectTo:
+    """``connect``, but for every connection being watched."""
+
+    def connect_watched(consumer: str, fresh_token: bool) -> WatchedConnection | WatchedOpening:
+        began_s = clock.now_s()
+        made = connect(consumer, fresh_token)
+        if isinstance(made, Opening):
+            return WatchedOpening(made, tally, clock)
+        tally.measured("connect", clock.now_s() - began_s)
+        return WatchedConnection(made, tally)
+
+    return connect_watched
+
+
+def _dialog_written_in(request: Request) -> str | None:
+    """The dialog that a publish of content goes to; None for all other requests."""
+    body = request.body
+    if request.type != typenames.PUBLISH or not isinstance(body, dict):
+        return None
+    event, dialog_id = body.get("event"), body.get("dialogId")
+    content = isinstance(event, dict) and event.get("type") in _CONTENT
+    return dialog_id if content and isinstance(dialog_id, str) else None
+
+
+def _remember(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    kept[key] = value
+    if len(kept) > MOST_UNANSWERED:
+        del kept[next(iter(kept))]

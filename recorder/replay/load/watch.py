@@ -1,0 +1,95 @@
+"""Watch the descriptors of many sessions at once; waits end on time to some microseconds."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from recorder.errors import BadOption
+from recorder.runtime.waiter import Source
+
+Owner = TypeVar("Owner")
+
+
+class Watch(Generic[Owner]):
+    """Tells which owners have news. One thread uses it; ``wake`` may be called from anywhere.
+
+    Registered descriptors stay so from one wait to the next: a thousand resting sessions cost nothing.
+
+    Raises:
+        BadOption: the system has no epoll.
+    """
+
+    def __init__(self) -> None:
+        if not hasattr(select, "epoll"):
+            raise BadOption("--users", "this system has no epoll, which many users need")
+        # Made before all others, so that its own descriptor can be selected: epoll counts in milliseconds.
+        self._epoll = select.epoll()
+        self._owners: dict[int, tuple[Owner, Source, bool]] = {}
+        self._wake_reader, self._wake_writer = socket.socketpair()
+        self._wake_reader.setblocking(False)
+        self._wake_writer.setblocking(False)
+        self._epoll.register(self._wake_reader.fileno(), select.EPOLLIN)
+
+    def close(self) -> None:
+        """Give the descriptors back."""
+        self._epoll.close()
+        self._wake_reader.close()
+        self._wake_writer.close()
+
+    def wake(self) -> None:
+        """Make ``ready`` return now, or the next time it is called. From any thread or signal handler."""
+        with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
+            self._wake_writer.send(b"w")
+
+    def update(self, owner: Owner, before: Iterable[int], sources: Iterable[Source]) -> tuple[int, ...]:
+        """Watch these for ``owner``, no longer those of ``before``; return what to give next time."""
+        wanted = {descriptor: source for source in sources if (descriptor := source.fileno()) >= 0}
+        for descriptor in before:
+            if descriptor not in wanted:
+                self._forget(owner, descriptor)
+        for descriptor, source in wanted.items():
+            # The same number may be another socket by now, of the same owner even.
+            known = self._owners.get(descriptor)
+            if known is None or known[1] is not source or known[2] is not source.waits_to_write:
+                self._register(owner, descriptor, source)
+        return tuple(wanted)
+
+    def ready(self, timeout_s: float | None) -> list[Owner]:
+        """Those who have news, each once; waits for one until then (None: for ever; 0: not at all)."""
+        if timeout_s is None or timeout_s > 0:
+            select.select([self._epoll.fileno()], [], [], timeout_s)
+        found: dict[int, Owner] = {}
+        for descriptor, _ in self._epoll.poll(0):
+            known = self._owners.get(descriptor)
+            if known is not None:
+                found[id(known[0])] = known[0]
+            elif descriptor == self._wake_reader.fileno():
+                self._swallow()
+        return list(found.values())
+
+    def _register(self, owner: Owner, descriptor: int, source: Source) -> None:
+        writing = source.waits_to_write
+        events = select.EPOLLIN | (select.EPOLLOUT if writing else 0)
+        try:
+            self._epoll.register(descriptor, events)
+        except FileExistsError:
+            self._epoll.modify(descriptor, events)
+        self._owners[descriptor] = (owner, source, writing)
+
+    def _forget(self, owner: Owner, descriptor: int) -> None:
+        # Closed descriptors leave epoll by themselves, and their number may be another's already.
+        known = self._owners.get(descriptor)
+        if known is None or known[0] is not owner:
+            return
+        del self._owners[descriptor]
+        with contextlib.suppress(OSError):
+            self._epoll.unregister(descriptor)
+
+    def _swallow(self) -> None:
+        with contextlib.suppress(OSError):
+            while self._wake_reader.recv(1024):
+                pass

@@ -1,0 +1,87 @@
+"""Waiting for a message, and choosing it by what is said of it."""
+
+from __future__ import annotations
+
+from recorder.receipts.state import Message
+
+from ..language import verbs
+from ..language.patterns import PatternTooSlow, fits
+from ..language.script import Step
+from . import describe
+from .receipt_schedule import MessageKey
+from .step_context import Course, Scene, StepFailed, until
+
+
+def await_message(scene: Scene, step: Step, says: verbs.Await) -> Course[str]:
+    """The next message as wanted, from behind the last one that was awaited."""
+    search = Search(scene, says.message, first=scene.awaited)
+    found = yield from until(scene, search.next_found, scene.now_s + says.within)
+    if found is None:
+        raise StepFailed(_missed(scene, says), describe.lines(scene.known.transcript))
+    scene.awaited = search.looked_at
+    scene.bind(says.as_, found, step)
+    return line_of(scene, found)
+
+
+def _missed(scene: Scene, says: verbs.Await) -> str:
+    """That it did not come; or that it came too early, which is easily overlooked."""
+    missed = f"no {says.message.in_words} came within {describe.span(says.within)}"
+    wanted = says.message.model_copy(update={"nth": 1})
+    before = Search(scene, wanted, first=0)
+    found = before.next_found()
+    if found is None or before.looked_at >= scene.awaited:  # the one awaited last is no surprise
+        return missed
+    return f"{missed}; what came before the message awaited last does not count: {line_of(scene, found)}"
+
+
+def line_of(scene: Scene, key: MessageKey) -> str:
+    """One line about the message, with its frame."""
+    message = scene.known.view_of(key)
+    return describe.line(message) if message is not None else f"#{key.sequence}"
+
+
+class Search:
+    """Looks at each message once, in the order heard, from the one at ``first`` on."""
+
+    def __init__(self, scene: Scene, wanted: verbs.Wanted, *, first: int) -> None:
+        self._scene = scene
+        self._wanted = wanted
+        self._missing = wanted.nth
+        self._found: MessageKey | None = None
+        self.looked_at = first
+
+    def next_found(self) -> MessageKey | None:
+        """The message, once it was heard; the same one from then on."""
+        known = self._scene.known
+        while self._found is None and self.looked_at < len(known.messages):
+            key = known.messages[self.looked_at].key
+            self.looked_at += 1
+            self._missing -= self._is_wanted(key)
+            if self._missing == 0:
+                self._found = key
+        return self._found
+
+    def _is_wanted(self, key: MessageKey) -> bool:
+        known, wanted = self._scene.known, self._wanted
+        message = known.message(key)
+        return (
+            _is_from(wanted.from_, message, ours=known.is_ours(key))
+            and wanted.type in (None, message.type)
+            and (wanted.dialog is None or known.dialog(wanted.dialog) == key.dialog_id)
+            and (wanted.matching is None or _matches(wanted.matching, message.text))
+        )
+
+
+def _is_from(wanted: str | None, message: Message, *, ours: bool) -> bool:
+    if wanted is None or wanted == "agent":
+        return not ours and (wanted is None or message.role != "CONTROLLER")
+    if wanted in ("consumer", "us"):
+        return ours
+    return wanted == message.author or wanted.upper() == message.role
+
+
+def _matches(pattern: str, text: str | None) -> bool:
+    try:
+        return text is not None and fits(pattern, text)
+    except PatternTooSlow:
+        raise StepFailed(f"the pattern {pattern} takes too long; it was stopped") from None

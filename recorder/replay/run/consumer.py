@@ -1,0 +1,181 @@
+"""One consumer's side of a script: its connection, what it knows, which receipts it owes."""
+
+from __future__ import annotations
+
+import math
+import random
+from typing import NamedTuple
+
+from recorder.messaging.envelopes import Request, Response, parse
+from recorder.messaging.events import Event, ReceiptRefused, ReceiptReported, RequestAnswered, Stamp
+from recorder.messaging.interpreter import Interpreter
+
+from ..language.script import Consumer, StandingRule
+from .actions import Ended
+from .consumer_view import Known
+from .outcome import ReceiptSent
+from .receipt_schedule import Due, MessageKey, ReceiptsPlan
+from .reconnect_policy import Again, Policy, Reconnecting
+from .subscriptions import Listening
+
+
+class Refused(NamedTuple):
+    """Our receipts in frame ``ask`` were refused. ``steps`` had asked for them; none: the rule had."""
+
+    says: str
+    steps: frozenset[int]
+
+
+class Part:
+    """One consumer.
+
+    Attributes:
+        connection: number of the open connection; None while there is none.
+        ended: how the last connection ended; None while one is open, and before the first.
+        settled: whether we are let in and hear what we listened to: receipts go out only then.
+        mending: when to connect again, and how, while that is under way by itself; else None.
+        leaving: whether the end of the connection is our own doing.
+        spacing_s: the least time between two frames of steps.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        consumer: Consumer,
+        rule: StandingRule,
+        *,
+        rng: random.Random,
+        policy: Policy,
+        jitter: random.Random,
+        spacing_s: float,
+    ) -> None:
+        self.name = name
+        self.consumer = consumer
+        self.known = Known()
+        self.plan = ReceiptsPlan(rule.delays(), rng=rng, batch_s=rule.batch or 0.0)
+        self.listening = Listening()
+        self.reconnecting = Reconnecting(policy, rng=jitter)
+        self.spacing_s = spacing_s
+        self._frame_of_step_s = -math.inf
+        self.connection: int | None = None
+        self.ended: Ended | None = None
+        self.settled = False
+        self.mending: Again | None = None
+        self.leaving = False
+        self.token: str | None = None
+        self.init_connection = False
+        self.receipts: list[ReceiptSent] = []
+        self._interpreter = Interpreter()
+        self._introduced = False
+        self._steps_of: dict[int, frozenset[int]] = {}
+        self._ids = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the connection is over, and nothing is being done about it."""
+        return self.connection is None and self.ended is not None and self.mending is None
+
+    @property
+    def over_says(self) -> str:
+        """How it ended, in a few words."""
+        return "" if self.ended is None else self.ended.says or self.ended.how
+
+    def next_id(self) -> str:
+        """A request id of our own."""
+        self._ids += 1
+        return str(self._ids)
+
+    @property
+    def free_at_s(self) -> float:
+        """Before then no frame of a step leaves."""
+        return self._frame_of_step_s + self.spacing_s
+
+    def frame_of_step_left(self, now_s: float) -> None:
+        """A frame of a step went out; the next one may leave after the spacing."""
+        self._frame_of_step_s = now_s
+
+    # --- the connection ---
+
+    def connected(self, connection: int, *, token: str | None, init_connection: bool) -> None:
+        """A new connection is open."""
+        self.connection, self.ended = connection, None
+        self.token, self.init_connection = token, init_connection
+        self.settled = self.leaving = self._introduced = False
+
+    def settle(self, now_s: float) -> None:
+        """We are let in, and listen again."""
+        self.settled, self.mending = True, None
+        self.reconnecting.settled(now_s)
+
+    def connection_ended(self, ended: Ended, now_s: float) -> None:
+        """The connection is over."""
+        connection, self.connection = self.connection, None
+        self.ended, self.settled = ended, False
+        self.known.connection_ended()
+        self.listening.lost()
+        if connection is not None:
+            self._learn(self._interpreter.connection_ended(connection), now_s)
+
+    # --- taking in ---
+
+    def take_in(
+        self, data: bytes, stamp: Stamp, now_s: float, *, from_client: bool, binary: bool = False
+    ) -> list[Refused]:
+        """A payload went out or came; returns which of our receipts it refuses. Never raises."""
+        if not self._introduced:
+            self._introduced = True
+            token = None if self.init_connection else self.token
+            opened = self._interpreter.connection_opened(stamp.connection, token=token, stamp=stamp)
+            self._learn(opened, now_s)
+        envelope = parse(data, from_client=from_client, binary=binary)
+        events = self._interpreter.feed(envelope, stamp)
+        if isinstance(envelope, Request) and from_client:
+            self.listening.asked(envelope, stamp.frame)
+        elif isinstance(envelope, Response):
+            self._note_answers(events, envelope)
+        return self._learn(events, now_s)
+
+    def receipts_left(self, due: Due, text: str, stamp: Stamp, now_s: float) -> None:
+        """These receipts went out."""
+        self._steps_of[stamp.frame] = frozenset(
+            step for key in due.keys if (step := due.step_of(key)) is not None
+        )
+        self.receipts += [
+            ReceiptSent(*key, due.status, due.step_of(key), due.at_s, now_s, stamp.frame, consumer=self.name)
+            for key in due.keys
+        ]
+        self.take_in(text.encode(), stamp, now_s, from_client=True)
+
+    def _note_answers(self, events: list[Event], envelope: Response) -> None:
+        for event in events:
+            if isinstance(event, RequestAnswered) and event.ask is not None:
+                self.listening.answered(event.ask, event.code)
+                if event.ask not in self._steps_of:
+                    self.known.bodies[event.ask] = envelope.body
+
+    def _learn(self, events: list[Event], now_s: float) -> list[Refused]:
+        new = self.known.learn(events, now_s)
+        refused = []
+        # First what was given already: a history brings messages and our old receipts for them together.
+        for event in events:
+            if isinstance(event, ReceiptReported):
+                self._note_receipt(event, now_s)
+            elif isinstance(event, ReceiptRefused):
+                refused.append(self._refused(event))
+        for heard in new:
+            if not self.known.is_ours(heard.key):
+                self.plan.arrived(heard.key, heard.at_s)
+        return refused
+
+    def _note_receipt(self, event: ReceiptReported, now_s: float) -> None:
+        if event.mine or self.known.is_us(event.participant, event.role):
+            for sequence in event.sequences:
+                self.plan.given(MessageKey(event.dialog_id, sequence), event.status, now_s=now_s)
+
+    def _refused(self, event: ReceiptRefused) -> Refused:
+        named = ", ".join(f"#{sequence}" for sequence in event.sequences)
+        says = (
+            f"{event.status} for {named} (frame {event.ask}) was answered with {event.code}"
+            f" (frame {event.evidence.frame})"
+        )
+        return Refused(says, self._steps_of.get(event.ask, frozenset()))

@@ -1,0 +1,222 @@
+"""What one consumer knows so far: everything it sent and heard, folded, and whom it takes for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from recorder.messaging.events import (
+    ConversationChanged,
+    ConversationOpened,
+    Event,
+    MessagePublished,
+    Proof,
+    ReceiptReported,
+    RequestAnswered,
+    RequestAsked,
+)
+from recorder.receipts.fold import apply
+from recorder.receipts.queries import MessageView, message_view, view
+from recorder.receipts.state import Message, Transcript
+
+from .receipt_schedule import MessageKey
+
+CONSUMER = "CONSUMER"
+POST_SURVEY = "post_survey"
+"""The dialog besides the main one that scripts have a name for; none is there before the main one ends."""
+
+
+class Heard(NamedTuple):
+    """A message when it was first heard of, its answer included where it is our own."""
+
+    key: MessageKey
+    at_s: float
+
+
+Target = MessageKey | int
+"""A message: by its key, or, as long as it has no sequence, by the frame that asked for it."""
+
+
+class Known:
+    """The live transcript of one consumer, and what a script refers to in it.
+
+    Attributes:
+        transcript: as ``receipts.fold`` makes it.
+        messages: in the order heard, each once.
+        answers: what answered our requests, by the frame of the request.
+        bodies: what was in those answers.
+        unanswered: frames of requests that an answer may still come to.
+        lost: frames of requests whose connection ended before their answer.
+        fellows: what the other consumers of the script know; who they are is not us.
+        last_said: frame of the last publish of a step.
+        last_request: frame of the last request of a step.
+        conversation_id: the conversation that is spoken of; None before there is one.
+    """
+
+    def __init__(self) -> None:
+        self.transcript = Transcript()
+        self.messages: list[Heard] = []
+        self.answers: dict[int, RequestAnswered] = {}
+        self.bodies: dict[int, object] = {}
+        self.unanswered: set[int] = set()
+        self.lost: set[int] = set()
+        self.fellows: tuple[Known, ...] = ()
+        self.last_said: int | None = None
+        self.last_request: int | None = None
+        self.conversation_id: str | None = None
+        self._keys: set[MessageKey] = set()
+        self._pushed: dict[str, int] = {}
+        self._us: set[str] = set()
+        self._opened: dict[int, str] = {}
+        self._conversation_of: dict[str, str] = {}
+
+    def learn(self, events: Iterable[Event], now_s: float) -> list[Heard]:
+        """Take in what one payload told; returns the messages not heard of before."""
+        before = len(self.messages)
+        for event in events:
+            self.transcript = apply(self.transcript, event)
+            self._note(event, now_s)
+        return self.messages[before:]
+
+    def _note(self, event: Event, now_s: float) -> None:
+        match event:
+            case MessagePublished():
+                self._note_message(event, now_s)
+            case RequestAsked() if event.request_id is not None:
+                self.unanswered.add(event.evidence.frame)
+            case RequestAnswered() if event.ask is not None:
+                self.unanswered.discard(event.ask)
+                self.answers[event.ask] = event
+            case ConversationOpened() if event.ask is not None:
+                self._opened[event.ask] = event.conversation_id
+                self.conversation_id = self.conversation_id or event.conversation_id
+            case ReceiptReported() if event.own_sequence is not None:
+                self._note_pushed(event.dialog_id, event.own_sequence, event.evidence.proof)
+            case ConversationChanged():
+                for dialog in event.dialogs:
+                    self._conversation_of[dialog.dialog_id] = event.conversation_id
+            case _:
+                pass
+
+    def _note_message(self, event: MessagePublished, now_s: float) -> None:
+        key = MessageKey(event.dialog_id, event.sequence)
+        self._note_pushed(event.dialog_id, event.sequence, event.evidence.proof)
+        if event.conversation_id is not None:
+            self._conversation_of[event.dialog_id] = event.conversation_id
+        if key not in self._keys:
+            self._keys.add(key)
+            self.messages.append(Heard(key, now_s))
+        message = self.message(key)
+        if message.mine and message.author is not None:
+            self._us.add(message.author)
+
+    def _note_pushed(self, dialog_id: str, sequence: int, proof: Proof) -> None:
+        """Only what was pushed counts: an answer may overtake pushes of lower sequences."""
+        if proof >= Proof.ANNOUNCED:
+            self._pushed[dialog_id] = max(sequence, self._pushed.get(dialog_id, 0))
+
+    def connection_ended(self) -> None:
+        """What is not answered by now will never be."""
+        self.lost |= self.unanswered
+        self.unanswered.clear()
+
+    # --- whose ---
+
+    def message(self, key: MessageKey) -> Message:
+        """What was heard of a message that was heard of."""
+        return self.transcript.dialogs[key.dialog_id][key.sequence]
+
+    @property
+    def own_ids(self) -> set[str]:
+        """The ids we are known by, from tokens and from echoes of what we wrote."""
+        return self._us | self.transcript.identities
+
+    def is_us(self, participant: str | None, role: str | None) -> bool:
+        """Whether this participant is the consumer we play (who may change ids when stepping up)."""
+        if participant is None:
+            return role == CONSUMER
+        if participant in self._us or participant in self.transcript.identities:
+            return True
+        return role == CONSUMER and not any(participant in fellow.own_ids for fellow in self.fellows)
+
+    def is_ours(self, key: MessageKey) -> bool:
+        """Whether we wrote it; also true while it may be the echo of a publish not answered yet."""
+        message = self.message(key)
+        if message.mine or self.is_us(message.author, message.role):
+            return True
+        return message.role is None and self._may_be_echo(key, message)
+
+    def _may_be_echo(self, key: MessageKey, message: Message) -> bool:
+        asked = self.transcript.asks
+        open_asks = [asked[frame] for frame in (*self.unanswered, *self.lost) if frame in asked]
+        return any((ask.dialog_id, ask.text) == (key.dialog_id, message.text) for ask in open_asks)
+
+    def received(self) -> Iterator[MessageKey]:
+        """Messages of the other side, newest first."""
+        return (heard.key for heard in reversed(self.messages) if not self.is_ours(heard.key))
+
+    # --- messages ---
+
+    def answered(self, frame: int) -> Target:
+        """The message that the publish in this frame became; the frame while it is none."""
+        ask = self.transcript.asks.get(frame)
+        if ask is None or ask.answered is None:
+            return frame
+        _, dialog_id, sequence = ask.answered
+        return MessageKey(dialog_id, sequence)
+
+    def view_of(self, target: Target) -> MessageView | None:
+        """The message as people see it; None while nothing was heard of it."""
+        if isinstance(target, int):
+            return next((message for message in view(self.transcript) if message.ask == target), None)
+        if target.sequence not in self.transcript.dialogs.get(target.dialog_id, {}):
+            return None
+        return message_view(self.transcript, *target, me=frozenset(self.own_ids))
+
+    # --- dialogs ---
+
+    def opened_by(self, frame: int) -> str | None:
+        """The conversation that the request in this frame opened."""
+        return self._opened.get(frame)
+
+    def conversation(self) -> str | None:
+        """The one that was opened; else the only open one there is."""
+        if self.conversation_id is not None:
+            return self.conversation_id
+        open_ones = [one for one, told in self.transcript.conversations.items() if told.state != "CLOSE"]
+        return open_ones[0] if len(open_ones) == 1 else None
+
+    def dialog(self, name: str | None) -> str | None:
+        """A dialog by name: ``main``, a type in lower case (``post_survey``), or its id.
+
+        None as long as there is no such dialog; what is no name known here is taken for an id.
+        """
+        conversation_id = self.conversation()
+        if name is None or name == "main":
+            return conversation_id  # the main dialog has the conversation's id
+        told = self.transcript.conversations.get(conversation_id or "")
+        of_type = [one.dialog_id for one in told.dialogs if (one.type or "").lower() == name] if told else []
+        if of_type:
+            return of_type[-1]
+        return None if name == POST_SURVEY else name
+
+    def conversation_of(self, dialog_id: str) -> str | None:
+        """The conversation a dialog belongs to, as far as anybody told."""
+        return self._conversation_of.get(dialog_id) or self.conversation()
+
+    def dialogs_of(self, conversation_id: str) -> set[str]:
+        """All dialogs known to belong to it, the main one (which has its id) included."""
+        belonging = (one for one, whose in self._conversation_of.items() if whose == conversation_id)
+        return {conversation_id, *belonging}
+
+    def is_closed(self, dialog_id: str) -> bool:
+        """Whether the newest snapshot of its conversation says so."""
+        told = self.transcript.conversations.get(self.conversation_of(dialog_id) or dialog_id)
+        if told is None:
+            return False
+        states = [dialog.state for dialog in told.dialogs if dialog.dialog_id == dialog_id]
+        return "CLOSE" in states or told.state == "CLOSE"
+
+    def last_sequence(self, dialog_id: str) -> int:
+        """The highest sequence that was pushed in a dialog, receipts' own ones included; 0 if none."""
+        return self._pushed.get(dialog_id, 0)

@@ -1,0 +1,329 @@
+"""Carries out what a player decides: a thin shell around it, the only part of replay that waits.
+
+``Drive`` does everything that can be done now and says what it waits for, so that one loop can drive
+many sessions; ``drive`` is one of them, with the waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+
+from recorder.clock import Clock
+from recorder.errors import CannotConnect, RecordingIncomplete
+from recorder.messaging.events import Stamp
+from recorder.runtime.background import Errand
+from recorder.runtime.waiter import Source, Waiter, Waiting
+
+from .actions import (
+    Abort,
+    Action,
+    AwaitMessage,
+    Connect,
+    Done,
+    Ended,
+    HangUp,
+    Send,
+    SendBytes,
+    SendFrame,
+    Upload,
+    WakeAt,
+)
+from .connection import Connection, ConnectTo, Ending, Opening, Placed
+from .outcome import Outcome
+from .player import Player
+
+BINARY = 0x2
+
+LEAD_S = 0.001
+"""How long before a deadline a session may be woken, to get ready what is due. Less than it takes a
+system to wake somebody is of no use; more is time that nobody else has."""
+
+HandOver = Callable[[Upload], "Errand[None] | None"]
+"""Uploads a file: None if it is there already, else what does it. Either may raise ``UploadFailed``."""
+
+
+class UploadFailed(Exception):
+    """The file was not taken; says why in one sentence."""
+
+
+class Drive:
+    """One session under way.
+
+    Args:
+        connect: makes a connection for a consumer.
+        clock: the one that everything is timed with.
+        upload: hands files over; without it none is, and a note says so.
+
+    Attributes:
+        refused: why the last attempt to connect failed, if none came about after it.
+    """
+
+    def __init__(
+        self, player: Player, *, connect: ConnectTo, clock: Clock, upload: HandOver | None = None
+    ) -> None:
+        self._player = player
+        self._connect = connect
+        self._clock = clock
+        self._upload = upload
+        self._connections: dict[int, Connection] = {}
+        self._openings: dict[str, Opening] = {}
+        self._uploads: list[Errand[None]] = []
+        self._was_connected = False
+        self._over = False
+        self.refused: CannotConnect | None = None
+
+    def advance(self, now_s: float) -> Waiting | None:
+        """Do everything that can be done now and take in what is there; say what it waits for.
+
+        ``now_s`` may lie up to ``LEAD_S`` ahead: then it does what is to be done at that moment, and not
+        before. Other than for that it never waits. None: the script is over, and so is all it began.
+
+        Raises:
+            CannotConnect: the script is over, and not one connection came about.
+            StorageFailed: nothing can be recorded any more. Whatever else a connection raises.
+        """
+        while not self._over:
+            action = self._player.next_action(now_s)
+            if isinstance(action, Done):
+                self._over = True
+                if self.refused is not None and not self._was_connected:
+                    raise self.refused
+            elif not isinstance(action, WakeAt | AwaitMessage):
+                if isinstance(action, Send) and self._clock.now_s() < now_s:
+                    self._send(action, at_s=now_s)  # recorded beforehand, gone in that moment
+                else:
+                    self._be_on_time(now_s)
+                    self._carry_out(action)
+            elif not self._take_in_one():
+                return self._waiting(action)
+            now_s = max(now_s, self._clock.now_s())
+        return None
+
+    def run(self, *, wait: Callable[[Waiting], None], stopped: Callable[[], bool]) -> None:
+        """``advance`` to the end, or until ``stopped()``; then, on every way out, ``close``.
+
+        When ``wait`` returns a little early, what is due then is got ready in the time that is left.
+        """
+        now_s = self._clock.now_s()
+        try:
+            while not stopped() and (waiting := self.advance(now_s)) is not None:
+                wait(waiting)
+                now_s = self._clock.now_s()
+                until_s = waiting.until_s
+                if until_s is not None and now_s < until_s <= now_s + LEAD_S:
+                    now_s = until_s
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End what is still open, as on every way out; wait for the goodbyes, all of them together."""
+        self._over = True
+        for opening in self._openings.values():
+            opening.give_up()
+        for upload in self._uploads:
+            upload.close()
+        for connection in self._connections.values():
+            if connection.closed is None:
+                connection.hang_up()
+        for connection in self._connections.values():
+            if connection.closed is None:
+                connection.close()
+
+    # --- carrying out ---
+
+    def _be_on_time(self, moment_s: float) -> None:
+        # Spinning: to sleep this short, and to wake on time, is more than a system promises.
+        while self._clock.now_s() < moment_s:
+            pass
+
+    def _carry_out(self, action: Action) -> None:
+        if isinstance(action, Connect | HangUp | Abort | Upload):
+            self._player.begun(action, self._clock.now_s())
+        match action:
+            case Send() | SendFrame() | SendBytes():
+                self._send(action)
+            case Connect(consumer, fresh_token):
+                self._begin_connecting(consumer, fresh_token)
+            case Upload():
+                self._begin_upload(action)
+            case HangUp(code, reason, number) if number in self._connections:
+                self._connections[number].hang_up(code, reason)
+            case Abort(mid_frame, number) if number in self._connections:
+                self._connections[number].abort(mid_frame=mid_frame)
+                self._hear_the_rest(number)
+
+    def _send(self, action: Send | SendFrame | SendBytes, *, at_s: float | None = None) -> None:
+        connection = self._connections[action.connection]
+        try:
+            placed = _sent(connection, action, at_s)
+        except RecordingIncomplete:
+            if connection.closed is None:
+                raise
+            self._hear_the_rest(action.connection)
+            return
+        stamp = None if placed is None else _stamp(placed)
+        if isinstance(action, Send) and stamp is not None:
+            self._player.sent(stamp, self._clock.now_s())
+        else:
+            self._player.sent_raw(stamp, self._clock.now_s())
+
+    def _begin_connecting(self, consumer: str, fresh_token: bool) -> None:
+        try:
+            made = self._connect(consumer, fresh_token)
+        except CannotConnect as problem:
+            self._not_connected(consumer, problem)
+            return
+        if isinstance(made, Opening):
+            self._openings[consumer] = made
+        else:
+            self._connected(consumer, made)
+
+    def _connected(self, consumer: str, connection: Connection) -> None:
+        self._connections[connection.number] = connection
+        self._was_connected, self.refused = True, None
+        self._player.connected(
+            consumer,
+            connection.number,
+            self._clock.now_s(),
+            connection.token,
+            connection.init_connection,
+        )
+
+    def _not_connected(self, consumer: str, problem: CannotConnect) -> None:
+        self.refused = problem
+        self._player.not_connected(consumer, problem.says, self._clock.now_s())
+
+    def _begin_upload(self, action: Upload) -> None:
+        now_s = self._clock.now_s()
+        if self._upload is None:
+            self._player.uploaded(now_s, note=f"{action.consumer} has no upload_url: the file stayed here")
+            return
+        try:
+            errand = self._upload(action)
+        except UploadFailed as problem:
+            self._player.not_uploaded(str(problem), self._clock.now_s())
+            return
+        if errand is None:
+            self._player.uploaded(self._clock.now_s())
+        else:
+            self._uploads.append(errand)
+
+    # --- taking in ---
+
+    def _take_in_one(self) -> bool:
+        """Hand in one piece of news; False if there are none."""
+        return (
+            any(self._listen(number) for number in tuple(self._connections))
+            or any(self._look_at(consumer) for consumer in tuple(self._openings))
+            or any(self._look_after(upload) for upload in tuple(self._uploads))
+        )
+
+    def _listen(self, number: int) -> bool:
+        connection = self._connections[number]
+        payload = connection.receive(self._clock.now_s())
+        # To the end of the line: whoever talks without pause shall not drown the others.
+        self._connections[number] = self._connections.pop(number)
+        if payload is not None:
+            self._player.heard(
+                payload.data, _stamp(payload), self._clock.now_s(), binary=payload.opcode == BINARY
+            )
+        elif connection.closed is not None:
+            self._end(number, connection.closed)
+        return payload is not None or connection.closed is not None
+
+    def _hear_the_rest(self, number: int) -> None:
+        """Hand in what came before the end, then the end."""
+        while number in self._connections and self._listen(number):
+            pass
+
+    def _end(self, number: int, ended: Ending) -> None:
+        del self._connections[number]
+        self._player.connection_ended(number, _ended(ended), self._clock.now_s())
+
+    def _look_at(self, consumer: str) -> bool:
+        opening = self._openings[consumer]
+        try:
+            connection = opening.take()
+        except CannotConnect as problem:
+            del self._openings[consumer]
+            self._not_connected(consumer, problem)
+            return True
+        if connection is None:
+            return False
+        del self._openings[consumer]
+        self._connected(consumer, connection)
+        return True
+
+    def _look_after(self, upload: Errand[None]) -> bool:
+        if not upload.done:
+            return False
+        self._uploads.remove(upload)
+        upload.close()
+        try:
+            upload.result()
+        except UploadFailed as problem:
+            self._player.not_uploaded(str(problem), self._clock.now_s())
+        else:
+            self._player.uploaded(self._clock.now_s())
+        return True
+
+    # --- waiting ---
+
+    def _waiting(self, action: WakeAt | AwaitMessage) -> Waiting:
+        until_s = action.at_s if isinstance(action, WakeAt) else action.until_s
+        moments = [until_s, *(connection.next_due_s() for connection in self._connections.values())]
+        sources: tuple[Source, ...] = (
+            *self._connections.values(), *self._openings.values(), *self._uploads,
+        )  # fmt: skip
+        return Waiting(min((moment for moment in moments if moment is not None), default=None), sources)
+
+
+def drive(
+    player: Player,
+    *,
+    connect: ConnectTo,
+    clock: Clock,
+    upload: HandOver | None = None,
+    wait: Callable[[Waiting], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Play to the end and return what came of it.
+
+    ``clock`` is the one that the connections go by. Without ``wait`` it must run by itself, and the
+    connections must have descriptors. When ``stopped()`` turns true the script ends where it is; whoever
+    turns it must make ``wait`` return. Everything is closed on every way out.
+
+    Raises:
+        As ``Drive.advance`` does.
+    """
+    under_way = Drive(player, connect=connect, clock=clock, upload=upload)
+    with ExitStack() as at_the_end:
+        if wait is None:
+            wait = at_the_end.enter_context(closing(Waiter(clock))).wait
+        under_way.run(wait=wait, stopped=stopped)
+    return player.outcome()
+
+
+def _sent(connection: Connection, action: Send | SendFrame | SendBytes, at_s: float | None) -> Placed | None:
+    if isinstance(action, Send):
+        return connection.send(action.text) if at_s is None else connection.send(action.text, at_s=at_s)
+    if isinstance(action, SendBytes):
+        return connection.send_bytes(action.data)
+    return connection.send_frame(
+        action.opcode, action.payload, fin=action.fin, rsv=action.rsv, masked=action.masked
+    )
+
+
+def _stamp(placed: Placed) -> Stamp:
+    return Stamp(placed.number, placed.connection, placed.at_us, placed.offset_us)
+
+
+def _ended(ended: Ending) -> Ended:
+    """``closed by the service, 4401 "expired"``; the reason is somebody else's text."""
+    by = f" by the {ended.closed_by}" if ended.closed_by is not None else ""
+    code = f", {ended.close_code}" if ended.close_code is not None else ""
+    reason = f' "{ended.close_reason}"' if ended.close_reason else ""
+    return Ended(
+        ended.how, ended.close_code, ended.close_reason, ended.closed_by, f"{ended.how}{by}{code}{reason}"
+    )

@@ -1,0 +1,141 @@
+"""What came of playing a script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..language.script import ONLY_CONSUMER
+from .actions import Ended
+
+OK, FAILED, STOPPED, NOT_REACHED = "ok", "failed", "stopped", "not reached"
+
+
+class StepResult(NamedTuple):
+    """What came of one step.
+
+    Attributes:
+        number, verb, line: which step; number 0 is what goes before the first one.
+        outcome: "ok", "failed", "stopped" (under way when everything ended) or "not reached".
+        says: one sentence; what went wrong, if it did. May hold text of others: escape it for terminals.
+        began_s, ended_s: by the clock that was handed in; None where not reached.
+        shown: the transcript around a failure or a stop, one line per message, with frames.
+        consumer: who carried it out.
+        round: which time round it was in its ``repeat``, from 1; None outside of any.
+        file: the included file it stands in; None: the script itself.
+    """
+
+    number: int
+    verb: str
+    line: int
+    outcome: str
+    says: str
+    began_s: float | None = None
+    ended_s: float | None = None
+    shown: tuple[str, ...] = ()
+    consumer: str = ONLY_CONSUMER
+    round: int | None = None
+    file: str | None = None
+
+    @property
+    def place(self) -> str:
+        """``step 3 (say by ben), greet.yaml, line 2, round 4``: where it is, for people."""
+        by = f" by {self.consumer}" if self.consumer != ONLY_CONSUMER else ""
+        file = f"{self.file}, " if self.file is not None else ""
+        time_round = f", round {self.round}" if self.round is not None else ""
+        return f"step {self.number} ({self.verb}{by}), {file}line {self.line}{time_round}"
+
+
+class ReceiptSent(NamedTuple):
+    """One timed receipt: planned for ``due_s``, gone at ``sent_s`` in frame ``frame``.
+
+    Receipts that leave together (a list, ``with``, a batch) have one frame and one ``due_s``. ``step`` is
+    the number of the step that asked for it, None for the standing rule.
+    """
+
+    dialog_id: str
+    sequence: int
+    status: str
+    step: int | None
+    due_s: float
+    sent_s: float
+    frame: int
+    consumer: str = ONLY_CONSUMER
+
+    @property
+    def late_s(self) -> float:
+        """How much too late; never negative on a clock that never goes back."""
+        return self.sent_s - self.due_s
+
+
+class Lateness(NamedTuple):
+    """How late receipts left, in seconds after they were due; one sample for each frame of receipts.
+
+    Percentiles are samples, never something between two. ``worst`` is the latest receipt. With no samples
+    the numbers are 0 and ``worst`` is None.
+    """
+
+    samples: int
+    p50_s: float
+    p99_s: float
+    max_s: float
+    worst: ReceiptSent | None
+
+
+class ConnectionEnd(NamedTuple):
+    """How one connection of one consumer ended, at ``at_s``."""
+
+    consumer: str
+    connection: int
+    ended: Ended
+    at_s: float
+
+
+class Outcome(NamedTuple):
+    """What came of a script.
+
+    Attributes:
+        results: one per step, in order.
+        receipts: every receipt that went out, in order.
+        troubles: what else went wrong, in sentences: it makes the script fail.
+        notes: what is worth knowing, and makes nothing fail.
+        ended: how the first consumer's last connection ended, in a few words; None while it has not.
+        endings: the ends of all connections, in order.
+        seed: what delays were drawn with.
+    """
+
+    results: tuple[StepResult, ...]
+    receipts: tuple[ReceiptSent, ...]
+    troubles: tuple[str, ...]
+    notes: tuple[str, ...]
+    ended: str | None
+    endings: tuple[ConnectionEnd, ...] = ()
+    seed: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came out as the script says."""
+        return not self.troubles and all(result.outcome == OK for result in self.results)
+
+    @property
+    def failure(self) -> str | None:
+        """The first thing that went wrong, as one sentence; None if nothing did."""
+        for result in self.results:
+            if result.outcome == FAILED:
+                return f"{result.place}: {result.says}"
+        return self.troubles[0] if self.troubles else None
+
+    def lateness(self) -> Lateness:
+        """How late the receipts left."""
+        by_frame = {receipt.frame: receipt for receipt in self.receipts}
+        ordered = sorted(by_frame.values(), key=lambda receipt: receipt.late_s)
+        if not ordered:
+            return Lateness(0, 0.0, 0.0, 0.0, None)
+        late_s = [receipt.late_s for receipt in ordered]
+        return Lateness(len(ordered), _share(late_s, 0.5), _share(late_s, 0.99), late_s[-1], ordered[-1])
+
+
+def _share(ordered: Sequence[float], share: float) -> float:
+    """The smallest sample that so many of them do not exceed."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

@@ -1,0 +1,344 @@
+"""Which receipt goes out when: a timetable beside the steps.
+
+The laws:
+
+* A message of the other side is planned for once, when it arrives; hearing it again changes nothing.
+* A receipt that is known to be given already, in a replayed history too, is never given by the rule.
+* What a step says of one message and status goes before the rule.
+* No receipt leaves before it is due; what is due leaves in the order of the times, and of the planning
+  where times are equal.
+* One frame holds receipts of one status for messages of one dialog.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from recorder.documents import Delay
+
+from .receipt_batches import departures
+
+
+class MessageKey(NamedTuple):
+    """Which message: sequences restart in each dialog."""
+
+    dialog_id: str
+    sequence: int
+
+
+class Planned(NamedTuple):
+    """Receipts of one status that leave together at ``at_s``, or later in a batch with others.
+
+    ``step`` is the number of the step that asked, None for the rule; ``metadata`` goes beside them.
+    """
+
+    at_s: float
+    place: int
+    keys: tuple[MessageKey, ...]
+    status: str
+    step: int | None
+    metadata: list[dict[str, Any]] | None = None
+
+
+class Due(NamedTuple):
+    """One frame: receipts to send now, planned for ``at_s``. ``planned`` are those it is made of."""
+
+    at_s: float
+    status: str
+    planned: tuple[Planned, ...]
+
+    @property
+    def keys(self) -> tuple[MessageKey, ...]:
+        """The messages, in the order of planning, each once; all of one dialog."""
+        return tuple(dict.fromkeys(key for one in self.planned for key in one.keys))
+
+    @property
+    def dialog_id(self) -> str:
+        return self.planned[0].keys[0].dialog_id
+
+    @property
+    def metadata(self) -> list[dict[str, Any]] | None:
+        """What a step wants to go beside them."""
+        return next((one.metadata for one in self.planned if one.metadata is not None), None)
+
+    def step_of(self, key: MessageKey) -> int | None:
+        """The step that asked for the receipt of this message; None: the rule did."""
+        return next((one.step for one in self.planned if key in one.keys and one.step is not None), None)
+
+
+class ReceiptsPlan:
+    """The timetable of one consumer.
+
+    Args:
+        rule: the standing rule: status → how long after the arrival, in seconds.
+        rng: what delays are drawn with, one draw for each receipt or list that is planned.
+        batch_s: receipts by the rule that fall due within so long of the first one leave together, at
+            the end of that span; 0: each leaves alone.
+    """
+
+    def __init__(
+        self,
+        rule: Mapping[str, Delay | float],
+        *,
+        rng: random.Random | None = None,
+        batch_s: float = 0.0,
+    ) -> None:
+        self._rule = rule
+        self._rng = rng or random.Random(0)  # noqa: S311 - delays, not secrets
+        self._batch_s = batch_s
+        self._single: list[Planned] = []
+        self._batched: dict[tuple[str, str], list[Planned]] = {}
+        self._current: dict[tuple[MessageKey, str], Planned] = {}
+        self._following: dict[tuple[MessageKey, str], list[Planned]] = {}
+        self._extra: set[int] = set()
+        self._arrived_s: dict[MessageKey, float] = {}
+        self._given: set[tuple[MessageKey, str]] = set()
+        self._suspended: set[tuple[MessageKey, str]] = set()
+        self._places = 0
+        self._closed = False
+        self._closed_dialogs: set[str] = set()
+
+    # --- what is known ---
+
+    def arrived(self, key: MessageKey, at_s: float) -> None:
+        """A message of the other side was heard."""
+        if key in self._arrived_s:
+            return
+        self._arrived_s[key] = at_s
+        if self._closed or key.dialog_id in self._closed_dialogs:
+            return
+        for status, delay in self._rule.items():
+            if (key, status) not in self._given and (key, status) not in self._suspended:
+                self._enter(self._planned(at_s + self._drawn(delay), (key,), status, None))
+
+    def given(self, key: MessageKey, status: str, *, now_s: float = 0.0) -> None:
+        """A receipt of ours for this message is known: the rule has nothing left to do there.
+
+        Receipts that were to leave together with it are due at once.
+        """
+        self._given.add((key, status))
+        self._current.pop((key, status), None)
+        for follower in self._following.pop((key, status), ()):
+            if keys := self._left_of(follower):
+                self._enter(follower._replace(at_s=now_s, keys=keys))
+
+    def suspend(self, key: MessageKey, status: str) -> None:
+        """A step will see to this one: the rule gives way."""
+        self._suspended.add((key, status))
+        self._current.pop((key, status), None)
+
+    def is_given(self, key: MessageKey, status: str) -> bool:
+        """Whether a receipt of ours with this status is known."""
+        return (key, status) in self._given
+
+    def close(self) -> None:
+        """Messages that arrive from now on get nothing by the rule; what is planned stays planned."""
+        self._closed = True
+
+    def close_dialog(self, dialog_id: str) -> None:
+        """The dialog takes no more: the rule has nothing left to do in it."""
+        self._closed_dialogs.add(dialog_id)
+        for place in [place for place, planned in self._current.items() if planned.step is None]:
+            if place[0].dialog_id == dialog_id:
+                del self._current[place]
+
+    # --- what steps ask for ---
+
+    def ask(
+        self, keys: Sequence[MessageKey], status: str, *, after: Delay | float, now_s: float, step: int
+    ) -> float:
+        """A step wants these receipts in one frame, so long after the last arrival; returns when.
+
+        Never earlier than now; and from now, where a message was not heard to arrive. What was planned
+        for these messages and this status is replaced. All are of one dialog.
+        """
+        for key in keys:
+            self.suspend(key, status)
+        at_s = self._from_arrival(keys, after, now_s)
+        self._enter(self._planned(at_s, tuple(keys), status, step))
+        return at_s
+
+    def ask_again(
+        self,
+        keys: Sequence[MessageKey],
+        status: str,
+        *,
+        after: Delay | float,
+        now_s: float,
+        step: int,
+        metadata: list[dict[str, Any]] | None = None,
+    ) -> float:
+        """As ``ask``, but beside what is planned, and whether or not it was given before."""
+        planned = self._planned(self._from_arrival(keys, after, now_s), tuple(keys), status, step, metadata)
+        self._extra.add(planned.place)
+        heapq.heappush(self._single, planned)
+        return planned.at_s
+
+    def join(
+        self, keys: Sequence[MessageKey], leader: MessageKey, status: str, *, now_s: float, step: int
+    ) -> float | None:
+        """A step wants these receipts in the frame that holds the leader's; returns when, if that is known.
+
+        If the leader's receipt is given already they are due now.
+        """
+        for key in keys:
+            self.suspend(key, status)
+        if self.is_given(leader, status):
+            self._enter(self._planned(now_s, tuple(keys), status, step))
+            return now_s
+        follower = self._planned(math.inf, tuple(keys), status, step)
+        self._claim(follower)
+        self._following.setdefault((leader, status), []).append(follower)
+        return next(
+            (due.at_s for due in self._all_due() if leader in due.keys and due.status == status), None
+        )
+
+    def leads_to(self, leader: MessageKey, keys: Iterable[MessageKey], status: str) -> bool:
+        """Whether the leader's receipt is itself to leave together with one of these, or after such a one."""
+        waited_for = list(keys)
+        for key in waited_for:  # it grows meanwhile
+            if key == leader:
+                return True
+            for follower in self._following.get((key, status), ()):
+                waited_for += [one for one in self._left_of(follower) if one not in waited_for]
+        return False
+
+    def stranded(self) -> list[tuple[MessageKey, Planned]]:
+        """Receipts that wait for another one's frame, with the message of that one."""
+        waiting = ((leader, one) for (leader, _), each in self._following.items() for one in each)
+        return [
+            (leader, one._replace(keys=self._left_of(one))) for leader, one in waiting if self._left_of(one)
+        ]
+
+    # --- what is due ---
+
+    def last_at_s(self) -> float | None:
+        """When the last receipt that is planned by now is due; None if none is."""
+        return max((due.at_s for due in self._all_due()), default=None)
+
+    def next_at_s(self) -> float | None:
+        """When the next receipt is due; None if none is planned."""
+        nearest = self._nearest()
+        return None if nearest is None else nearest[0]
+
+    def take_due(self, now_s: float) -> Due | None:
+        """The next receipts that are due in one frame, taken off the timetable; None if none are."""
+        nearest = self._nearest()
+        if nearest is None or nearest[0] > now_s:
+            return None
+        at_s, _, heap = nearest
+        taken = [self._pop(heap)]
+        if heap is not self._single:
+            while self._drop_overruled(heap) and heap[0].at_s <= at_s:
+                taken.append(self._pop(heap))
+        leaving = self._with_followers(taken)
+        for one in leaving:
+            for key in one.keys:
+                self.given(key, one.status)
+        return Due(at_s, leaving[0].status, tuple(leaving))
+
+    def put_back(self, due: Due) -> None:
+        """It was taken and could not be sent: it is due still."""
+        for key in due.keys:
+            self._given.discard((key, due.status))
+        first = due.planned[0]
+        again = first._replace(at_s=due.at_s, keys=due.keys, step=_any_step(due), metadata=due.metadata)
+        if first.place in self._extra:
+            heapq.heappush(self._single, again)
+        else:
+            self._claim(again)
+            heapq.heappush(self._single, again)
+
+    def missed(self) -> list[Due]:
+        """Everything that is planned still, in the order of its times."""
+        return sorted(self._all_due(), key=lambda due: (due.at_s, due.planned[0].place))
+
+    # --- inside ---
+
+    def _from_arrival(self, keys: Iterable[MessageKey], after: Delay | float, now_s: float) -> float:
+        delay_s = self._drawn(after)
+        return max(now_s, *(self._arrived_s.get(key, now_s) + delay_s for key in keys))
+
+    def _drawn(self, delay: Delay | float) -> float:
+        return delay.draw(self._rng) if isinstance(delay, Delay) else delay
+
+    def _planned(
+        self,
+        at_s: float,
+        keys: tuple[MessageKey, ...],
+        status: str,
+        step: int | None,
+        metadata: list[dict[str, Any]] | None = None,
+    ) -> Planned:
+        self._places += 1
+        return Planned(at_s, self._places, keys, status, step, metadata)
+
+    def _claim(self, planned: Planned) -> None:
+        for key in planned.keys:
+            self._current[key, planned.status] = planned
+
+    def _enter(self, planned: Planned) -> None:
+        self._claim(planned)
+        batched = self._batch_s > 0 and planned.step is None
+        heap = self._single
+        if batched:
+            heap = self._batched.setdefault((planned.keys[0].dialog_id, planned.status), [])
+        heapq.heappush(heap, planned)
+
+    def _nearest(self) -> tuple[float, int, list[Planned]] | None:
+        """When the next frame leaves, the place of its first receipt, and the heap that one is in."""
+        heads = []
+        if self._drop_overruled(self._single):
+            heads.append((self._single[0].at_s, self._single[0].place, self._single))
+        for heap in self._batched.values():
+            if self._drop_overruled(heap):
+                heads.append((heap[0].at_s + self._batch_s, heap[0].place, heap))
+        return min(heads, key=lambda head: head[:2], default=None)
+
+    def _pop(self, heap: list[Planned]) -> Planned:
+        planned = heapq.heappop(heap)
+        return planned._replace(keys=self._left_of(planned))
+
+    def _with_followers(self, leaving: list[Planned]) -> list[Planned]:
+        """Those, and whatever waits for them, and for that again."""
+        for one in leaving:  # it grows meanwhile
+            for key in one.keys:
+                for follower in self._following.pop((key, one.status), ()):
+                    if keys := self._left_of(follower):
+                        leaving.append(follower._replace(keys=keys))
+        return leaving
+
+    def _all_due(self) -> Iterator[Due]:
+        """Every frame that is planned by now."""
+        for planned in self._single:
+            if keys := self._left_of(planned):
+                yield Due(planned.at_s, planned.status, (planned._replace(keys=keys),))
+        for heap in self._batched.values():
+            left = sorted(planned for planned in heap if self._left_of(planned))
+            for at_s, together in departures(left, self._batch_s):
+                yield Due(at_s, together[0].status, tuple(together))
+
+    def _drop_overruled(self, heap: list[Planned]) -> bool:
+        """Whether anything is left."""
+        while heap and not self._left_of(heap[0]):
+            heapq.heappop(heap)
+        return bool(heap)
+
+    def _left_of(self, planned: Planned) -> tuple[MessageKey, ...]:
+        """The messages it is still for: those that nothing else was said of since."""
+        if planned.place in self._extra:
+            return planned.keys
+        claimed = (self._current.get((key, planned.status)) for key in planned.keys)
+        return tuple(
+            key
+            for key, holder in zip(planned.keys, claimed, strict=True)
+            if holder is not None and holder.place == planned.place
+        )
+
+
+def _any_step(due: Due) -> int | None:
+    return next((one.step for one in due.planned if one.step is not None), None)

@@ -1,0 +1,1 @@
+"""The simulated agent: its rules, what it does, surveys, transfers and step-up."""

@@ -1,0 +1,143 @@
+"""What moods are made of: which occasions they take, of which receipts, requests or connections.
+
+A bare value stands for the key a mood needs most (``late_receipts: 2s`` is ``late_receipts: {by: 2s}``);
+``true`` turns a mood on as it is by default, ``false`` off.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from recorder.documents import Duration, unknown
+
+from ..protocol.request_parser import EVENTS, READERS, normal_type
+
+
+class Strict(BaseModel):
+    """Immutable; unknown keys and values of another kind are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    SHORT: ClassVar[str | None] = None
+    """The key that a bare value stands for."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_short(cls, value: Any) -> Any:
+        if value is True or value is None:
+            return {}
+        if isinstance(value, dict | cls) or cls.SHORT is None:
+            return value
+        return {cls.SHORT: value}
+
+
+OFF = BeforeValidator(lambda value: None if value is False else value)
+"""``false`` turns a mood off, as leaving it out does."""
+
+
+def _listed(value: object) -> object:
+    if value is None or value is False:
+        return ()
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+LISTED = BeforeValidator(_listed)
+"""One in the place of a list of one."""
+
+
+class Chance(Strict):
+    """Which of its occasions a mood takes: all of them, unless it says otherwise.
+
+    They are counted for each consumer, so that what befalls one does not hang on what others do.
+    """
+
+    SHORT = "probability"
+
+    nth: int | None = Field(default=None, ge=1)
+    """Only this one, counted from 1."""
+    first: int | None = Field(default=None, ge=1)
+    """Only so many, from the first on."""
+    probability: float = Field(default=1.0, ge=0.0, le=1.0)
+    """How likely each of those is taken: 0 never, 1 always."""
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.nth is not None and self.first is not None:
+            raise ValueError("nth and first exclude each other")
+        return self
+
+
+class OfReceipts(Chance):
+    """Which receipts a mood is about."""
+
+    whose: Literal["agent", "consumer", "everybody"] = "agent"
+    """Given by whom: anybody on the service's side, the consumer, or either."""
+    status: str | None = Field(default=None, min_length=1)
+    """Only those of this status, such as READ."""
+
+    def concerns(self, *, role: str, status: object) -> bool:
+        """Whether a receipt of this author's role and this status is meant."""
+        side = "consumer" if role == "CONSUMER" else "agent"
+        return self.whose in ("everybody", side) and self.status in (None, status)
+
+
+def _request_type(given: str) -> str:
+    """The v3 spelling of a request that the service answers; ``PublishEvent`` will do."""
+    spelled = normal_type(given)
+    known = {short: name for name in READERS for short in (name, name.rpartition(".")[2])}
+    if spelled not in known:
+        raise ValueError(unknown("request type", given, known))
+    return known[spelled]
+
+
+RequestType = Annotated[str, AfterValidator(_request_type)]
+EventType = Literal["ContentEvent", "RichContentEvent", "AcceptStatusEvent", "ChatStateEvent"]
+assert set(EVENTS) == set(EventType.__args__)  # type: ignore[attr-defined]  # noqa: S101 - one list, twice
+
+
+class OfRequests(Chance):
+    """Which requests a mood is about."""
+
+    to: RequestType | None = None
+    """Only requests of this type, such as ms.PublishEvent."""
+    event: EventType | None = None
+    """Only those that publish such an event, such as AcceptStatusEvent for receipts."""
+
+    def concerns(self, request_type: str, event_type: object) -> bool:
+        """Whether a request of this type (v3 spelling), publishing such an event, is meant."""
+        return self.to in (None, request_type) and self.event in (None, event_type)
+
+
+def _close_code(given: int) -> int:
+    if given in SENDABLE or 3000 <= given <= 4999:
+        return given
+    raise ValueError(f"{given} cannot be sent; a close code is 1000-1003, 1007-1014 or 3000-4999")
+
+
+SENDABLE = frozenset({*range(1000, 1004), *range(1007, 1015)})
+CloseCode = Annotated[int, AfterValidator(_close_code)]
+
+
+class Ending(Chance):
+    """Which connections of a consumer end early, and after what: ``after`` or ``requests``."""
+
+    SHORT = "after"
+
+    after: Duration | None = None
+    """So long after the connection opened."""
+    requests: int | None = Field(default=None, ge=1)
+    """Once so many requests were answered on it; InitConnection counts."""
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> Self:
+        moments = [name for name in self.moments() if getattr(self, name) is not None]
+        if len(moments) != 1:
+            raise ValueError(f"one of {', '.join(self.moments())} is wanted here, and only one")
+        return self
+
+    @classmethod
+    def moments(cls) -> tuple[str, ...]:
+        """The keys that say when; exactly one is given."""
+        return ("after", "requests")

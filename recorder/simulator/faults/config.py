@@ -1,0 +1,298 @@
+"""The service's moods: what the published material leaves open, and what breaks clients, as switches.
+
+Without any the service is on its best behaviour. Every mood is a key of the ``simulator`` section of a
+script, and a ``--mood`` on the command line::
+
+    simulator:
+      scalar_sequence_list: true
+      lost_receipts: {status: READ, probability: 0.2}
+      errors: [{to: ms.PublishEvent, code: 429, first: 2}]
+      close_after: {code: 4401, after: 10s}
+
+What is left to chance is drawn from one seed: the same seed and the same visit give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from recorder.documents import Delay, Document, Duration, Path, read_document, unknown, validate
+from recorder.errors import BadOption
+
+from .conditions import LISTED, OFF, Chance, CloseCode, Ending, OfReceipts, OfRequests, Strict
+
+
+class LateReceipts(OfReceipts):
+    """Receipts told late; number and time are those of when they were given."""
+
+    SHORT = "by"
+
+    by: Delay
+    """How much later, while everything else goes on."""
+
+
+class DuplicatedReceipts(OfReceipts):
+    """Receipts that come twice."""
+
+    SHORT = "number"
+
+    number: Literal["new", "same"] = "new"
+    """new: given again, under the next number. same: the same notification twice."""
+
+
+class ReorderedReceipts(OfReceipts):
+    """Receipts told after the next event of their dialog."""
+
+    SHORT = "at_most"
+
+    at_most: Duration = Duration(5)
+    """Told after so long in any case, if nothing follows."""
+
+
+class LostReceipts(OfReceipts):
+    """Receipts that are never told; who subscribes (again) finds them in the history."""
+
+
+class MalformedReceipts(OfReceipts):
+    """Receipts that name no message, or not as they should."""
+
+    SHORT = "how"
+
+    how: Literal["any", "empty", "missing", "text", "negative", "repeated", "nested", "no_status"] = "any"
+    """What is wrong with sequenceList, or no_status: the status is missing; any: one of these, by chance."""
+
+
+class SequenceGaps(Chance):
+    """Numbers that nobody is told of, as private messages leave them."""
+
+    SHORT = "size"
+
+    size: int = Field(default=1, ge=1, le=1_000_000)
+    """How many numbers are left out before an event."""
+
+
+class ErrorAnswer(OfRequests):
+    """A request that is refused."""
+
+    SHORT = "code"
+
+    code: int = Field(ge=400, le=599)
+    """The code of the answer; 429 is throttling."""
+    says: str | None = Field(default=None, max_length=128)
+    """The body of the answer; the name of the code if not given."""
+
+
+class NoAnswer(OfRequests):
+    """A request that is done, but never answered."""
+
+    SHORT = "to"
+
+
+class CloseAfter(Ending):
+    """A connection that the service closes."""
+
+    code: CloseCode = 4401
+    """Close code: 4401 token expired, 4407 identity expired, 1011, …"""
+    reason: str = Field(default="", max_length=40)
+    """The reason in the Close frame."""
+
+
+class DropAfter(Ending):
+    """A connection that breaks off without a Close frame."""
+
+    SHORT = "bytes"
+
+    bytes: int | None = Field(default=None, ge=1)
+    """After so many bytes of the service's text frames, headers included: mid-frame, mostly."""
+
+    @classmethod
+    def moments(cls) -> tuple[str, ...]:
+        """As for every ending, and after bytes."""
+        return (*super().moments(), "bytes")
+
+
+class IdleClose(Strict):
+    """What the service does about a silent client."""
+
+    SHORT = "after"
+
+    after: Duration
+    """Without any sign of life (a ping is one) for so long."""
+    code: CloseCode = 1001
+    """Close code."""
+
+
+class Survey(Strict):
+    """The survey after a MAIN dialog was closed by itself; closing the whole conversation skips it."""
+
+    greeting: str | None = "Hello, I am the survey bot"
+    """What the bot says first; null for nothing."""
+    questions: Annotated[tuple[str, ...], LISTED, Field(min_length=1, max_length=20)] = (
+        "How would you rate your overall experience?",
+    )
+    """Asked one after the other; any message of the consumer is an answer."""
+    choices: Annotated[tuple[str, ...], LISTED] = ("1", "2", "3", "4", "5")
+    """Quick replies under every question."""
+    thanks: str = "Thank you for your time."
+    """What the bot says last, before it closes the dialog."""
+    pace: Duration = Duration(0.5)
+    """How long the bot takes for each message."""
+    patience: Duration = Duration(600)
+    """Without an answer for so long, the service closes the dialog."""
+    system_message: str | None = None
+    """What the CONTROLLER writes into the MAIN dialog just before it closes."""
+
+
+class Handover(Strict):
+    """One agent leaves, another joins. Meanwhile nobody is assigned; the new one does what fell due."""
+
+    away: Duration = Duration(0)
+    """How long nobody is there at all."""
+    suggested_for: Duration = Duration(2)
+    """How long the new one is only SUGGESTED; 0 for not at all."""
+    skill: str | None = Field(default=None, min_length=1)
+    """The skill the conversation goes to; unchanged if not given."""
+    system_message: str | None = None
+    """What the CONTROLLER writes when the old agent has left."""
+
+
+class Transfer(Handover):
+    """A handover in every conversation, once."""
+
+    SHORT = "after"
+
+    after: Duration = Duration(5)
+    """So long after the first agent joined."""
+
+
+class StepUp(Strict):
+    """The consumer logs in: all their conversations and connections go on under another id."""
+
+    SHORT = "after"
+
+    after: Duration = Duration(5)
+    """So long after their first conversation was opened."""
+    to: str | None = Field(default=None, min_length=1, max_length=128)
+    """The new id; 64 hex digits made from the old one if not given."""
+
+
+class Moods(Strict):
+    """Every mood, off unless given. An immutable value; two alike are equal."""
+
+    read_only: bool = False
+    """Agents give READ and never ACCEPT."""
+    late_receipts: Annotated[LateReceipts | None, OFF] = None
+    """Receipts are told later than they were given, and overtaken meanwhile."""
+    duplicated_receipts: Annotated[DuplicatedReceipts | None, OFF] = None
+    """Receipts come twice: under a new number, or the same notification again."""
+    reordered_receipts: Annotated[ReorderedReceipts | None, OFF] = None
+    """Receipts are told after the event that follows them."""
+    lost_receipts: Annotated[LostReceipts | None, OFF] = None
+    """Receipts take their number and are never told, but in the history."""
+    malformed_receipts: Annotated[MalformedReceipts | None, OFF] = None
+    """Receipts with an empty, missing, nested, repeated or nonsensical sequenceList, or without status."""
+    sequence_gaps: Annotated[SequenceGaps | None, OFF] = None
+    """Numbers of a dialog are left out, as private messages would."""
+    scalar_sequence_list: bool = False
+    """A sequenceList of one is the bare number."""
+    scalar_changes: bool = False
+    """A list of one change is the bare change."""
+    absent_changes: bool = False
+    """An empty list of changes is left out."""
+    absent_conversation_id: bool = False
+    """Events never name their conversation."""
+    absent_originator_metadata: bool = False
+    """Events name their author by originatorId alone, without role."""
+    absent_last_content: bool = False
+    """Conversations never show their last message (lastContentEventNotification)."""
+    unknown_fields: bool = False
+    """Fields and a kind of notification that nobody has ever described; clients have to ignore them."""
+    dialect: Literal["v3", "v2"] = "v3"
+    """v2: the older spelling, with OnlineEventDistribution, $Response, and participants by role."""
+    errors: Annotated[tuple[ErrorAnswer, ...], LISTED] = ()
+    """Requests are refused with a code; the first that fits counts."""
+    unanswered: Annotated[tuple[NoAnswer, ...], LISTED] = ()
+    """Requests are done, but never answered."""
+    answer_delay: Delay = Duration(0)
+    """How long answers take, fixed or varying (200ms ± 50ms, 0..2s); they stay in order."""
+    push_delay: Delay = Duration(0)
+    """How long notifications take; they stay in order, unless overtaking."""
+    overtaking: bool = False
+    """Notifications may overtake each other where push_delay varies."""
+    close_after: Annotated[CloseAfter | None, OFF] = None
+    """The service closes connections with any code, after some time or so many requests."""
+    drop_after: Annotated[DropAfter | None, OFF] = None
+    """Connections break off without a Close frame, after some time, requests, or bytes (mid-frame)."""
+    idle_close: Annotated[IdleClose | None, OFF] = None
+    """Clients that give no sign of life are closed; 90 s and 1001 if not given."""
+    init_within: Duration | None = None
+    """How long a client without a token may take for InitConnection; 5 s if not given."""
+    survey: Annotated[Survey | None, OFF] = None
+    """Closing the MAIN dialog opens a POST_SURVEY dialog; the stage stays OPEN until that closes."""
+    transfer: Annotated[Transfer | None, OFF] = None
+    """The agent leaves and another joins, suggested at first."""
+    step_up: Annotated[StepUp | None, OFF] = None
+    """The consumer's id changes, as when an unauthenticated one logs in."""
+
+
+CALM = Moods()
+"""No mood at all."""
+
+
+def moods_from(raw: Mapping[str, object]) -> Moods:
+    """Moods from a mapping, as YAML or Python gives it.
+
+    Raises:
+        ValueError: it does not fit; the text says where and why.
+    """
+    return Moods.model_validate(dict(raw))
+
+
+def read_moods(document: Document, *, at: Path = ()) -> Moods:
+    """Moods from a document: a file of them, or the ``simulator`` section of a script or file.
+
+    Raises:
+        BadScript: they do not fit; with file, line and what was meant.
+    """
+    given = document.at(at)
+    if isinstance(given, dict):  # "survey:" with nothing behind it means the mood, not its absence
+        given = {key: True if held is None else held for key, held in given.items()}
+    return validate(Document(document.file, _put(document.value, at, given), document.lines), Moods, at=at)
+
+
+def _put(value: Any, at: Path, given: object) -> Any:
+    if not at:
+        return given
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[at[0]] = _put(value[at[0]], at[1:], given)
+    return copy
+
+
+def moods_said(said: Iterable[str], *, base: Moods = CALM) -> Moods:
+    """``base`` and what was said on the command line: ``NAME`` or ``NAME=VALUE``, the value in YAML.
+
+    Raises:
+        BadOption: there is no such mood.
+        BadScript: its value does not fit.
+    """
+    given: dict[str, object] = {}
+    for each in said:
+        name, equals, value = each.partition("=")
+        if name not in Moods.model_fields:
+            raise BadOption("--mood", unknown("mood", name, Moods.model_fields))
+        given[name] = getattr(_mood(name, value if equals else "true"), name)
+    return base.model_copy(update=given)
+
+
+def _mood(name: str, value: str) -> Moods:
+    written = read_document(value, file=f"--mood {name}")
+    lines = {(name, *path): line for path, line in written.lines.items()}
+    return read_moods(written._replace(value={name: written.value}, lines=lines))
+
+
+def described() -> dict[str, str]:
+    """Every mood and one sentence about it, in the order of the model."""
+    return {name: field.description or "" for name, field in Moods.model_fields.items()}

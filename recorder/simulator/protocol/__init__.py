@@ -1,0 +1,1 @@
+"""What the simulated service understands and says: requests, responses, conversations. Pure."""

@@ -1,1 +1,0 @@
-"""From the frames of a session to its events and transcript, in one go or as it grows."""

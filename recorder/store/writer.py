@@ -1,0 +1,315 @@
+"""The one connection that writes: a batch goes in whole or not at all, and is tried again where that helps.
+
+Several sessions may share a ledger, from several threads; it lets one in at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import URL
+
+from recorder.errors import RecorderError, StorageFailed
+
+from . import postgresql
+from .db_errors import DATABASE_ERRORS, StillAway, diagnose
+from .lock import ArchiveLock
+from .rows import Batch, Row, SessionRows
+from .sqlitefile import BUSY_TIMEOUT_S
+from .statements import Statements, change_row
+from .tables import FRAME_COLUMNS, connection, frame
+
+RETRY_EVERY_S = 0.25
+BARRIER_EVERY_S = 1.0
+
+_LONG_LOG = 16_000  # pages, 64 MB
+
+
+class Timekeeper(Protocol):
+    """Tells the time and waits; every ``recorder.clock.Clock`` does."""
+
+    def now_s(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def sleep_until(self, when_s: float) -> None:
+        """Return once ``now_s()`` has reached ``when_s``."""
+        ...
+
+
+class Patience(NamedTuple):
+    """How long to try again where that may help, by which clock."""
+
+    clock: Timekeeper
+    wait_s: float
+
+
+class Ledger:
+    """Commits batches into one archive. ``where`` is how people call it."""
+
+    def __init__(
+        self,
+        where: str,
+        connection: Connection,
+        *,
+        path: Path | None = None,
+        lock: ArchiveLock | None = None,
+        url: URL | None = None,
+    ) -> None:
+        self.where = where
+        self.connection = connection
+        self.guard = threading.RLock()
+        self._path = path
+        self._lock = lock
+        self._url = url
+        self._file = _identity(path)
+        # SQLite itself, for what every commit says: by way of SQLAlchemy that would take half as long again.
+        handle = connection.connection.driver_connection
+        self._sqlite = handle if isinstance(handle, sqlite3.Connection) else None
+        self._full = False
+        self._waited_in_vain = False
+        self._barrier_at_s: float | None = None
+        self._uncovered: set[SessionRows] = set()
+        self._sessions: set[int] = set()
+        self._statements = Statements(connection.engine)
+        self._insert_frame = self._statements.insert(frame, FRAME_COLUMNS).sql
+
+    def barrier_is_due(self, clock: Timekeeper, *, after_s: float = BARRIER_EVERY_S) -> bool:
+        """Whether the last barrier, of whichever session, is as old as that."""
+        at_s = self._barrier_at_s
+        return at_s is None or clock.now_s() - at_s >= after_s
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether no frame was committed since the last barrier."""
+        return not self._uncovered
+
+    def commit(self, batch: Batch, *rows: SessionRows, full: bool, patience: Patience) -> None:
+        """Return when the batch, of one or more sessions, is committed; ``full``: safe from a power cut.
+
+        Raises:
+            StorageFailed: it is not committed, and no part of it is.
+        """
+        self._commit(batch, full, patience)
+        if batch.frames:
+            self._uncovered.update(rows)
+
+    def uncover(self, rows: SessionRows) -> None:
+        """Something of this session is committed that the next barrier is to make safe."""
+        self._uncovered.add(rows)
+
+    def commit_barrier(self, batch: Batch, *rows: SessionRows, patience: Patience) -> None:
+        """The same, and note for every session how far it has come for certain.
+
+        Raises:
+            StorageFailed: as ``commit``; also if the file is no longer where it was.
+        """
+        self._check_in_place()
+        sessions = {*self._uncovered, *rows}
+        standings = [change for each in sessions for change in each.barrier()]
+        self._commit(batch._replace(changes=[*standings, *batch.changes]), True, patience)
+        for each in sessions:
+            each.settled()
+        self._uncovered.clear()
+        self._barrier_at_s = patience.clock.now_s()
+        if self._lock is not None:
+            self._lock.mark({each.session: each.frames for each in sessions})
+
+    def stand(self, *, patience: Patience) -> Mapping[str, int]:
+        """Note how far every session has come, as a barrier does, but do not wait for the disk.
+
+        Once ``sync_log`` has returned after this, what this returned is for ``mark``.
+
+        Raises:
+            StorageFailed: as ``commit_barrier``.
+        """
+        self._check_in_place()
+        sessions = set(self._uncovered)
+        standings = [change for each in sessions for change in each.barrier()]
+        self._commit(Batch(changes=standings), False, patience)
+        for each in sessions:
+            each.settled()
+        self._uncovered.clear()
+        self._barrier_at_s = patience.clock.now_s()
+        return {each.session: each.frames for each in sessions}
+
+    @property
+    def log(self) -> Path | None:
+        """SQLite's write-ahead log; None where a database sees to that by itself."""
+        return None if self._path is None else self._path.with_name(f"{self._path.name}-wal")
+
+    def leave_the_log(self) -> None:
+        """From now on move the log into the file when ``empty_the_log`` is called, or once it is very long.
+
+        By itself SQLite does so every thousand pages, in the middle of a commit, which then takes
+        milliseconds instead of a tenth of one.
+        """
+        if self._sqlite is not None:
+            self._sqlite.execute(f"PRAGMA wal_autocheckpoint={_LONG_LOG}")
+
+    def empty_the_log(self) -> None:
+        """Move what is in the log into the file, as far as no reader is in the way; takes milliseconds.
+
+        Only ever from this connection: see ``has_wal_reset_bug``. What fails is left in the log.
+        """
+        if self._sqlite is not None:
+            with suppress(sqlite3.Error):
+                self._sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def mark(self, frames_on_disk: Mapping[str, int]) -> None:
+        """Note beside the file that so many frames of these sessions are on disk."""
+        if self._lock is not None:
+            self._lock.mark(frames_on_disk)
+
+    def _commit(self, batch: Batch, full: bool, patience: Patience) -> None:
+        give_up_s: float | None = None
+        while True:
+            try:
+                self._try(batch, full, again=give_up_s is not None)
+            except DATABASE_ERRORS as error:
+                self.abandon()
+                trouble = diagnose(error)
+                now_s = patience.clock.now_s()
+                if give_up_s is None:
+                    # Once for all: a thousand sessions to end would each wait for the same full disk.
+                    give_up_s = now_s + (0 if self._waited_in_vain else patience.wait_s)
+                if not trouble.passing or now_s >= give_up_s:
+                    self._wait_no_more(True)
+                    raise StorageFailed(self.where, trouble.problem, hint=trouble.hint) from error
+                patience.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
+            except BaseException:
+                self.abandon()
+                raise
+            else:
+                self._wait_no_more(False)
+                return
+
+    def _wait_no_more(self, in_vain: bool) -> None:
+        if in_vain != self._waited_in_vain and self._sqlite is not None:
+            with suppress(sqlite3.Error):  # it may be closed already
+                self._sqlite.execute(f"PRAGMA busy_timeout={0 if in_vain else round(BUSY_TIMEOUT_S * 1000)}")
+        self._waited_in_vain = in_vain
+
+    def _try(self, batch: Batch, full: bool, *, again: bool) -> None:
+        if again:
+            self._reconnect()
+            if self._is_stored(batch):
+                return
+        if full is not self._full:
+            self._set_full(full)
+        if len(batch.frames) == 1 and not batch.opened and not batch.changes:
+            self._run_for(batch.frames, self._insert_frame)  # one statement is atomic by itself
+            return
+        self._run(self.begin)
+        self._write(batch)
+        self._run("COMMIT")
+
+    def _run(self, statement: str) -> None:
+        if self._sqlite is None:
+            self.connection.exec_driver_sql(statement)
+        else:
+            self._sqlite.execute(statement)
+
+    def _run_for(self, rows: Sequence[Row], statement: str) -> None:
+        if self._sqlite is None:
+            self.connection.exec_driver_sql(statement, list(rows))
+        elif len(rows) == 1:
+            self._sqlite.execute(statement, rows[0])
+        else:
+            self._sqlite.executemany(statement, rows)
+
+    @property
+    def begin(self) -> str:
+        """The statement that begins a transaction which writes."""
+        # A deferred one could fail in its middle, at once, whatever the timeout.
+        return "BEGIN" if self._url else "BEGIN IMMEDIATE"
+
+    def _write(self, batch: Batch) -> None:
+        if batch.opened:
+            opened = self._statements.insert(connection, batch.opened[0])
+            self._run_for([opened.row(row) for row in batch.opened], opened.sql)
+        if batch.frames:
+            self._run_for(batch.frames, self._insert_frame)
+        for statement, changes in groupby(batch.changes, key=self._statements.update):
+            self._run_for([change_row(statement, change) for change in changes], statement.sql)
+
+    def _is_stored(self, batch: Batch) -> bool:
+        # A COMMIT that reported a failure may have worked. Any one row of the batch tells: all or nothing.
+        if batch.frames:
+            session_id, number = batch.frames[-1][:2]
+            asked = select(frame.c.id).where(frame.c.session_id == session_id, frame.c.number == number)
+        elif batch.opened:
+            row = batch.opened[-1]
+            asked = select(connection.c.number).where(
+                connection.c.session_id == row["session_id"], connection.c.number == row["number"]
+            )
+        else:
+            return False  # changes may be made twice
+        return self.connection.execute(asked).first() is not None
+
+    def _reconnect(self) -> None:
+        if self._url is None or not (self.connection.closed or self.connection.invalidated):
+            return
+        self.connection.close()
+        try:
+            self.connection = postgresql.open_connection(self._url, writing=True)
+        except RecorderError as error:
+            raise StillAway(error.says) from error
+        for session_id in self._sessions:
+            postgresql.lock_session(self.connection, session_id)
+
+    def abandon(self) -> None:
+        """Undo the transaction that is open, if one is."""
+        if self._sqlite is not None:
+            with suppress(*DATABASE_ERRORS):
+                if self._sqlite.in_transaction:
+                    self._sqlite.execute("ROLLBACK")
+        elif not (self.connection.closed or self.connection.invalidated):
+            with suppress(*DATABASE_ERRORS):
+                self.connection.exec_driver_sql("ROLLBACK")
+
+    def _set_full(self, full: bool) -> None:
+        # PostgreSQL waits for its own log at every commit: there a barrier costs nothing more.
+        if self._url is None:
+            self.connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+        self._full = full
+
+    def _check_in_place(self) -> None:
+        if self._path is not None and _identity(self._path) != self._file:
+            says = "the file was removed, renamed or replaced while it was recorded into"
+            raise StorageFailed(self.where, says, hint="what was recorded is in the file that was moved")
+
+    def is_writing(self, session_id: int) -> bool:
+        """Whether this ledger writes this session."""
+        return session_id in self._sessions
+
+    def claim(self, session_id: int) -> None:
+        """Let others see that this session is being written."""
+        self._sessions.add(session_id)
+        if self._url is not None:
+            postgresql.lock_session(self.connection, session_id)
+
+    def release(self, rows: SessionRows) -> None:
+        """This session is not being written any more."""
+        self._uncovered.discard(rows)
+        self._sessions.discard(rows.session_id)
+        if self._url is not None:
+            with suppress(*DATABASE_ERRORS):
+                postgresql.unlock_session(self.connection, rows.session_id)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

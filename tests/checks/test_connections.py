@@ -1,0 +1,103 @@
+"""How connections ended, and what the wire forbids."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.checks.input import WireFact
+
+V, S, N = "violated", "satisfied", "not-observable"
+
+
+def closed(s, code, **more):
+    s.say()
+    return s.ends("closed", code=code, **more)
+
+
+CASES = [
+    *[
+        ("auth-close", f"{code}", lambda s, code=code: closed(s, code, by_client=False), [V])
+        for code in (4401, 4407, 1008, 1011)
+    ],
+    ("auth-close", "normal", lambda s: closed(s, 1000, by_client=False), [S]),
+    ("auth-close", "we sent it", lambda s: closed(s, 1011, by_client=True), [S]),
+    ("auth-close", "no code", lambda s: (s.say(), s.ends("lost")), []),
+    ("silence-before-close", "61 s", lambda s: (s.say(), s.at(61).ends("lost")), [V]),
+    ("silence-before-close", "60 s", lambda s: (s.say(), s.at(60).ends("lost")), [S]),
+    (
+        "silence-before-close",
+        "we closed",
+        lambda s: (s.say(), s.at(99).ends("closed", code=1000, by_client=True)),
+        [S],
+    ),
+    (
+        "silence-before-close",
+        "the service closed",
+        lambda s: (s.say(), s.at(99).ends("closed", code=1000, by_client=False)),
+        [V],
+    ),
+    ("silence-before-close", "no times", lambda s: (s.at(None).say(), s.ends("lost")), [N]),
+    ("silence-before-close", "still open", lambda s: (s.say(), s.at(99)), []),
+    ("ended-without-close", "closed", lambda s: closed(s, 1000), [S]),
+    ("ended-without-close", "lost", lambda s: (s.say(), s.ends("lost")), [V]),
+    ("ended-without-close", "failed", lambda s: (s.say(), s.ends("failed")), [V]),
+    ("ended-without-close", "nobody saw it", lambda s: (s.say(), s.ends(None)), [N]),
+    ("ended-without-close", "still open", lambda s: s.say(), []),
+    ("ended-without-close", "never let in", lambda s: (s.say(), s.ends("refused")), []),
+    ("protocol-violation", "none", lambda s: s.say(), [S]),
+    (
+        "protocol-violation",
+        "one kind, often",
+        lambda s: (
+            s.say(),
+            s.violations.extend(WireFact(frame, 1, True, "not masked") for frame in (1, 2, 3)),
+        ),
+        [V],
+    ),
+    (
+        "protocol-violation",
+        "both sides",
+        lambda s: (
+            s.say(),
+            s.violations.extend(WireFact(frame, 1, frame == 1, "reserved opcode") for frame in (1, 2)),
+        ),
+        [V, V],
+    ),
+    ("protocol-violation", "nothing on the wire", lambda s: s.ends("refused"), []),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
+)
+def test_connections(mini, rule, story, outcomes):
+    story(mini)
+    assert mini.outcomes(rule) == outcomes
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [(4401, "documentation"), (4407, "documentation"), (1008, "client code only"), (1011, "readme only")],
+)
+def test_an_authentication_close_says_what_it_means_and_who_says_so(mini, code, meaning):
+    closed(mini, code, by_client=False)
+    (finding,) = mini.check("auth-close")
+    assert str(code) in finding.says
+    assert meaning in finding.says
+
+
+def test_silence_is_not_called_the_cause(mini):
+    mini.say()
+    mini.at(200).ends("lost")
+    (finding,) = mini.check("silence-before-close")
+    assert (
+        finding.says == "connection 1 ended after 3 m 20 s without data; whether that is why, no frame tells"
+    )
+
+
+def test_what_has_no_times_is_told_with_the_frame_that_ended_it(mini):
+    mini.at(None)
+    mini.say()
+    mini.ends("closed", code=1000, by_client=False)
+    (finding,) = mini.check("silence-before-close")
+    assert (finding.outcome, finding.frames) == (N, (2,))

@@ -1,0 +1,138 @@
+"""One place turns errors into sentences and exit codes; bugs pass through it untouched."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from recorder.cli.error_boundary import ErrorBoundary
+from recorder.errors import BadOption, RecorderError, Stopped, StorageFailed
+
+SAMPLE = str(Path(__file__).parents[2] / "samples" / "tutorial-conversation.yaml")
+
+
+def program(problem: BaseException) -> typer.Typer:
+    app = typer.Typer(cls=ErrorBoundary, rich_markup_mode=None)
+    noun = typer.Typer()
+    app.add_typer(noun, name="noun")
+    noun.command("other")(lambda: None)
+
+    @app.command()
+    @noun.command()
+    def verb() -> None:
+        raise problem
+
+    return app
+
+
+@pytest.mark.parametrize("where", [["verb"], ["noun", "verb"]])
+@pytest.mark.parametrize(
+    ("problem", "code", "says"),
+    [
+        (BadOption("--x", "no", hint="type y"), 2, "error: --x: no\nhint: type y\n"),
+        (StorageFailed("a.db", "disk full"), 6, "error: cannot write a.db: disk full\n"),
+        (RecorderError("evil \x1b[2J\nline"), 1, "error: evil \\x1b[2J\\nline\n"),
+        (Stopped(15), 143, ""),
+    ],
+)
+def test_an_error_is_one_sentence_on_stderr_and_its_exit_code(where, problem, code, says):
+    result = CliRunner().invoke(program(problem), where)
+    assert (result.exit_code, result.stdout, result.stderr) == (code, "", says)
+
+
+def test_a_bug_passes_through():
+    result = CliRunner().invoke(program(ZeroDivisionError()), ["verb"])
+    assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_a_reader_that_goes_away_ends_the_program_in_silence(start):
+    """As in ``recorder frame list last | head -1``."""
+    process = start("frame", "list", "played", stdin=subprocess.DEVNULL)
+    process.stdout.readline()
+    process.stdout.close()
+    _, err = process.communicate(timeout=30)
+    assert err == ""
+    assert process.returncode == 0
+
+
+def test_a_slip_in_a_command_is_met_with_a_suggestion(run):
+    result = run("sesion", "list")
+    assert result.exit_code == 2
+    assert "session" in result.stderr
+
+
+# --- nobody takes it ------------------------------------------------------------------------------------
+
+PRINTING = [
+    ["message", "list", "played"],
+    ["message", "list", "played", "--json"],
+    ["message", "list", "played", "--follow", "--json"],
+    ["message", "show", "played", "0"],
+    ["frame", "list", "played"],
+    ["frame", "show", "played", "1", "--json"],
+    ["session", "list"],
+    ["session", "show", "played"],
+    ["session", "script", "played"],
+    ["session", "export", "played"],
+    ["check", "played"],
+    ["check", "played", "--format", "sarif"],
+    ["check", "--explain", "all"],
+    ["archive", "info"],
+    ["archive", "verify", "--json"],
+    ["replay", "--schema"],
+    ["replay", SAMPLE, "--dry-run"],
+    ["replay", SAMPLE, "--clock", "virtual"],
+    ["replay", SAMPLE, "--clock", "virtual", "--json"],
+    ["--version"],
+    ["--help"],
+]
+
+
+@pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
+def test_output_that_a_full_disk_does_not_take_is_6_and_one_sentence(start, arguments):
+    with Path("/dev/full").open("w") as full:
+        process = start(*arguments, stdout=full)
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 6, stderr
+    *talk, last = stderr.splitlines()
+    assert last == "error: cannot write standard output: No space left on device"
+    assert "Traceback" not in stderr
+    assert not talk or arguments[0] in ("replay", "check")
+
+
+@pytest.mark.parametrize(
+    "arguments", [PRINTING[0], PRINTING[-4], ["message", "list", "no such"]], ids=" ".join
+)
+def test_remarks_that_nobody_takes_change_nothing(start, arguments):
+    """A full disk behind ``2>log`` is no reason to fail what was asked for, nor to succeed."""
+    with Path("/dev/full").open("w") as full:
+        process = start(*arguments, stderr=full)
+        stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == (2 if "no such" in arguments else 0)
+    assert bool(stdout) == (process.returncode == 0)
+
+
+def test_a_terminal_that_was_closed_is_a_reader_that_went_away(start):
+    """As after SIGHUP: what is written there is an input/output error, on stdout and on stderr."""
+    ours, theirs = pty.openpty()
+    process = start("replay", SAMPLE, "--name", "hung up", stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    while b"playing" not in os.read(ours, 4096):
+        assert process.poll() is None
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    process = start("session", "show", "hung up", "--json")
+    stdout, _ = process.communicate(timeout=60)
+    assert json.loads(stdout)["state"] == "complete"
+
+
+def test_an_error_of_the_system_that_is_not_about_stdout_is_a_bug():
+    result = CliRunner().invoke(program(OSError(28, "No space left on device")), ["verb"])
+    assert isinstance(result.exception, OSError)

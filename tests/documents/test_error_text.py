@@ -1,0 +1,41 @@
+"""How messages name a value, and guess what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.documents import unknown
+from recorder.documents.error_text import shown
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("waite", 'unknown verb "waite" (did you mean "wait"?)'),
+        ("WAIT", 'unknown verb "WAIT" (did you mean "wait"?)'),
+        ("zzz", 'unknown verb "zzz" (there are: say, wait)'),
+        ("x" * 100, f'unknown verb "{"x" * 57}…" (there are: say, wait)'),
+    ],
+)
+def test_a_guess_is_made_or_all_is_listed(given, says):
+    assert unknown("verb", given, ["say", "wait"]) == says
+
+
+def test_nothing_is_listed_where_nothing_is_known():
+    assert unknown("name", "x", []) == 'unknown name "x"'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({}, "a mapping"),
+        ([1], "a list"),
+        (None, "nothing"),
+        ("a", '"a"'),
+        (True, "true"),
+        (1.5, "1.5"),
+        ("y" * 99, '"' + "y" * 57 + '…"'),
+    ],
+)
+def test_values_are_shown_short(value, text):
+    assert shown(value) == text

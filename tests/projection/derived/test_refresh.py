@@ -1,0 +1,428 @@
+"""Derived rows follow from the frames alone: in pieces or whole, after a kill, and made anew."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import NullPool, create_engine
+
+from recorder.clock import VirtualClock
+from recorder.errors import NotFound
+from recorder.projection import incremental as kept_module
+from recorder.projection.derived import refresh
+from recorder.projection.session import heard_in
+from recorder.receipts.fold import fold
+from recorder.receipts.queries import view
+from recorder.store import schema, sqlitefile
+from recorder.store.archive import Archive
+from recorder.store.derived_tables import DERIVED
+from recorder.wire.frames import Side
+from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
+
+ME, AGENT, OTHER = "me", "agent", "\ud800odd\0"
+DIALOGS = ("d1", "d2", "é\0")
+
+
+def change(dialog, event, *, sequence, by, role):
+    metadata = {} if role is None else {"originatorMetadata": {"id": by, "role": role}}
+    told = {"sequence": sequence, "originatorId": by, "dialogId": dialog, "conversationId": dialog}
+    return {**told, **metadata, "serverTimestamp": 1_700_000_000_000 + sequence, "event": event}
+
+
+def notification(*changes):
+    body = {"changes": list(changes)}
+    return {"kind": "notification", "type": "ms.MessagingEventNotification", "body": body}
+
+
+def content(text):
+    return {"type": "ContentEvent", "contentType": "text/plain", "message": text}
+
+
+def receipt(status, sequences):
+    return {"type": "AcceptStatusEvent", "status": status, "sequenceList": sequences}
+
+
+dialogs, people = st.sampled_from(DIALOGS), st.sampled_from((ME, AGENT, OTHER))
+roles = st.sampled_from((None, "CONSUMER", "ASSIGNED_AGENT"))
+sequences = st.integers(0, 4)
+texts = st.sampled_from(("hi", "ho", "\0", "\ud83d", "\ufffdx", "grüß"))
+events = st.one_of(
+    st.builds(content, texts),
+    st.builds(
+        receipt, st.sampled_from(("ACCEPT", "READ", "ACCESS")), st.lists(sequences, min_size=1, max_size=3)
+    ),
+)
+announced = st.builds(
+    lambda *told: (
+        Side.SERVICE,
+        notification(change(told[0], told[1], sequence=told[2], by=told[3], role=told[4])),
+    ),
+    dialogs,
+    events,
+    sequences,
+    people,
+    roles,
+)
+asked = st.builds(
+    lambda number, dialog, event: (
+        Side.CLIENT,
+        {
+            "kind": "req",
+            "id": str(number),
+            "type": "ms.PublishEvent",
+            "body": {"dialogId": dialog, "event": event},
+        },
+    ),
+    st.integers(1, 3),
+    dialogs,
+    events,
+)
+answered = st.builds(
+    lambda number, code, sequence: (
+        Side.SERVICE,
+        {
+            "kind": "resp",
+            "reqId": str(number),
+            "code": code,
+            "body": {"sequence": sequence},
+            "type": "ms.PublishEventResponse",
+        },
+    ),
+    st.integers(1, 3),
+    st.sampled_from((200, 400, 1 << 70)),
+    sequences,
+)
+snapshots = st.builds(
+    lambda dialog, state, role, at, kind, conversation, listed, standing: (
+        Side.SERVICE,
+        {
+            "kind": "notification",
+            "type": "cqm.ExConversationChangeNotification",
+            "body": {
+                "changes": [
+                    {
+                        "type": kind,
+                        "result": {
+                            "convId": f"{conversation}{dialog}",
+                            "conversationDetails": {
+                                "metaDataLastUpdateTs": 1_700_000_000_000 + at,
+                                "state": state,
+                                "dialogs": [
+                                    {
+                                        "dialogId": dialog,
+                                        "dialogType": "MAIN",
+                                        "state": state,
+                                        "participantsDetails": [
+                                            {"id": AGENT, "role": role, "state": standing}
+                                        ],
+                                    }
+                                ][:listed],
+                            },
+                        },
+                    }
+                ]
+            },
+        },
+    ),
+    dialogs,
+    st.sampled_from(("OPEN", "CLOSE")),
+    st.sampled_from(("ASSIGNED_AGENT", "MANAGER")),
+    st.integers(0, 9),
+    st.sampled_from(("UPSERT", "DELETE")),
+    st.sampled_from(("", "c-")),
+    st.integers(0, 1),
+    st.sampled_from(("ACTIVE", "SUGGESTED")),
+)
+stories = st.lists(st.one_of(announced, announced, asked, answered, snapshots), min_size=1, max_size=30)
+
+
+def told_frame(number, sender, envelope, *, connection=1):
+    payload = json.dumps(envelope).encode()
+    at_us = 1_700_000_000_000_000 + number * 1_000
+    return RecordedFrame(number, connection, number - 1, sender, at_us, number * 1_000, 1, True, 0, payload)
+
+
+OPENED = ConnectionOpened(1, "wss://example.test", 1_700_000_000_000_000, 0)
+CLOSED = ConnectionClosed(1, 1_700_000_009_000_000, 9_000_000, None, None, None, "lost")
+
+
+def dump(archive):
+    """Every derived row, by table."""
+    with archive._asking() as reader:
+        return {table.name: sorted(map(tuple, reader.execute(table.select())), key=repr) for table in DERIVED}
+
+
+def begun(archive):
+    return archive.begin_session(
+        source="client", started_at_us=0, clock=VirtualClock(), session="a" * 12, keep_secrets=True
+    )
+
+
+def folded(archive):
+    found = archive.find_session("last")
+    interrupted = found.state == "interrupted"
+    return view(fold(heard_in(archive.connections(found), archive.skim(found), interrupted=interrupted)))
+
+
+def assert_rows_tell_what_a_fold_tells(archive):
+    found = archive.find_session("last")
+    listed = folded(archive)
+    for dialog in {message.dialog_id for message in listed} - {None}:
+        told = [message for message in listed if message.dialog_id == dialog]
+        assert refresh.messages_of(archive, found, dialog) == told
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=stories, cuts=st.sets(st.integers(0, 30)), token=st.sampled_from((None, ME)), lost=st.booleans())
+def test_in_pieces_is_as_whole_and_both_are_as_folded(tmp_path_factory, story, cuts, token, lost):
+    """Incremental = batch, row for row; and every message reads back as the fold has it."""
+    frames = [told_frame(number, *said) for number, said in enumerate(story, start=1)]
+    path = tmp_path_factory.mktemp("pieces") / "x.db"
+    with Archive.open(path, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED])
+        if token is not None:
+            sink(
+                [HandshakeSeen(1, "GET /", (("Authorization", f"jwt ⟦jwt:00000000 sub={token}⟧"),), 101, ())]
+            )
+        kept = refresh.Projection(archive, "last")
+        for number, frame in enumerate(frames):
+            sink([frame])
+            if number in cuts:
+                kept.refresh()
+        if lost:
+            sink([CLOSED])
+        sink.finish(0)
+        kept.refresh()
+        in_pieces = dump(archive)
+        assert_rows_tell_what_a_fold_tells(archive)
+        refresh.rebuild(archive)
+        assert dump(archive) == in_pieces
+        assert in_pieces["projection"] == [(1, refresh.VERSION, len(frames), 1, int(lost), False)]
+
+
+STORY = [
+    (
+        Side.CLIENT,
+        {
+            "kind": "req",
+            "id": "1",
+            "type": "ms.PublishEvent",
+            "body": {"dialogId": "d1", "event": content("hi")},
+        },
+    ),
+    (
+        Side.SERVICE,
+        {
+            "kind": "resp",
+            "reqId": "1",
+            "code": 200,
+            "body": {"sequence": 0},
+            "type": "ms.PublishEventResponse",
+        },
+    ),
+    (Side.SERVICE, notification(change("d1", content("hello"), sequence=1, by=AGENT, role="ASSIGNED_AGENT"))),
+    (
+        Side.SERVICE,
+        notification(change("d1", receipt("READ", [0]), sequence=2, by=AGENT, role="ASSIGNED_AGENT")),
+    ),
+    (Side.SERVICE, notification(change("é\0", content("\0"), sequence=0, by=OTHER, role=None))),
+]
+
+
+@pytest.fixture
+def recorded(where):
+    """An archive, SQLite and PostgreSQL, with a session that ended."""
+    with Archive.open(where, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED, *(told_frame(number, *said) for number, said in enumerate(STORY, start=1))])
+        sink.finish(0)
+        yield archive
+
+
+def test_refresh_writes_once_and_rebuild_changes_no_row(recorded):
+    """On each kind of database."""
+    assert not any(dump(recorded).values())
+    assert refresh.refresh(recorded, "last")
+    rows = dump(recorded)
+    assert [len(rows[name]) for name in ("message", "receipt", "request", "dialog")] == [3, 1, 1, 2]
+    assert not refresh.refresh(recorded, "last")
+    assert refresh.rebuild(recorded) == ["a" * 12]
+    assert dump(recorded) == rows
+    assert_rows_tell_what_a_fold_tells(recorded)
+
+
+@pytest.mark.parametrize(
+    ("told", "role", "mine"),
+    [
+        pytest.param(
+            [(Side.SERVICE, notification(change("b", content("ho"), sequence=0, by=OTHER, role="MANAGER")))],
+            "MANAGER",
+            None,
+            id="what role somebody has",
+        ),
+        pytest.param(
+            [
+                *STORY[:2],
+                (Side.SERVICE, notification(change("d1", content("hi"), sequence=0, by=OTHER, role=None))),
+            ],
+            None,
+            1,
+            id="who we are",
+        ),
+    ],
+)
+def test_what_only_the_last_dialog_tells_stands_in_the_rows_of_the_first(
+    where, monkeypatch, told, role, mine
+):
+    """They are written before it is folded; then they are written again."""
+    monkeypatch.setattr(kept_module, "_DIALOGS_OF_OURS", 0)
+    first = (Side.SERVICE, notification(change("a", content("hi"), sequence=0, by=OTHER, role=None)))
+    with Archive.open(where, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED, *(told_frame(number, *said) for number, said in enumerate([first, *told], start=1))])
+        sink.finish(0)
+        refresh.rebuild(archive)
+        assert_rows_tell_what_a_fold_tells(archive)
+        row = next(row for row in dump(archive)["message"] if row[1] == "a")
+        assert (row[5], row[6]) == (role, mine)
+
+
+def test_a_row_that_was_changed_by_hand_does_not_survive_a_rebuild(recorded):
+    refresh.rebuild(recorded)
+    rows = dump(recorded)
+    with recorded._writing() as ledger:
+        ledger.connection.exec_driver_sql("UPDATE message SET status = 'read', text = 'x'")
+        ledger.connection.exec_driver_sql("DELETE FROM receipt")
+    assert dump(recorded) != rows
+    refresh.rebuild(recorded, "last")
+    assert dump(recorded) == rows
+
+
+def test_rows_of_an_older_version_of_the_rules_are_not_believed(recorded):
+    refresh.rebuild(recorded)
+    found = recorded.find_session("last")
+    assert refresh.messages_of(recorded, found, "d1")
+    with recorded._writing() as ledger:
+        ledger.connection.exec_driver_sql("UPDATE projection SET version = version - 1")
+    assert refresh.messages_of(recorded, found, "d1") is None
+    assert refresh.refresh(recorded, "last")
+    assert refresh.messages_of(recorded, found, "d1")
+
+
+def test_a_session_that_is_being_recorded_is_never_answered_from_rows(where):
+    """The next frame may come between the question and the answer."""
+    with Archive.open(where, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED, told_frame(1, *STORY[2])])
+        refresh.refresh(archive, "last")
+        assert dump(archive)["message"]
+        assert refresh.messages_of(archive, archive.find_session("last"), "d1") is None
+
+
+def test_rows_of_other_sessions_are_left_alone_and_go_with_theirs(recorded):
+    sink = recorded.begin_session(
+        source="client", started_at_us=0, clock=VirtualClock(), session="b" * 12, keep_secrets=True
+    )
+    sink([OPENED, told_frame(1, *STORY[2])])
+    sink.finish(0)
+    refresh.rebuild(recorded)
+    both = dump(recorded)
+    refresh.rebuild(recorded, "b" * 12)
+    assert dump(recorded) == both
+    recorded.delete_session("a" * 12)
+    assert {row[0] for rows in dump(recorded).values() for row in rows} == {2}
+    with pytest.raises(NotFound):
+        refresh.rebuild(recorded, "a" * 12)
+
+
+KILLED = """
+import os, signal, sys
+from recorder.projection.derived import refresh
+from recorder.store.archive import Archive
+from recorder.projection.derived.row_writer import DerivedRows
+
+step, steps = int(sys.argv[2]), 0
+def counted(told):
+    def run(*arguments):
+        global steps
+        steps += 1
+        if steps == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return told(*arguments)
+    return run
+for name in ("insert", "_delete"):
+    setattr(DerivedRows, name, counted(getattr(DerivedRows, name)))
+with Archive.open(sys.argv[1], mode="write") as archive:
+    refresh.rebuild(archive)
+"""
+
+
+@pytest.mark.parametrize("step", [1, 4, 6, 7, 9, 12, 13])
+def test_a_kill_between_any_two_steps_and_a_rebuild_is_no_kill(path: Path, step):
+    """Rows are those of before, whole; made anew they are the same."""
+    with Archive.open(path, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED, *(told_frame(number, *said) for number, said in enumerate(STORY, start=1))])
+        sink.finish(0)
+        refresh.rebuild(archive)
+        rows = dump(archive)
+    ran = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), str(step)], capture_output=True, check=False
+    )
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    with Archive.open(path, mode="write") as archive:
+        assert dump(archive) == rows
+        refresh.rebuild(archive)
+        assert dump(archive) == rows
+        with archive._asking() as reader:
+            found = (
+                reader.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'index'").scalars().all()
+            )
+    assert {index.name for table in DERIVED for index in table.indexes} <= set(found)
+
+
+def first_archive(path: Path) -> None:
+    """A file as the first migration alone makes it."""
+    sqlitefile.reserve(path)
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA application_id={sqlitefile.APPLICATION_ID}")
+        config = Config()
+        config.set_main_option("script_location", str(schema.scripts_location()))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO session (id, session, source, recorder_version, end_state, frames)"
+            " VALUES (1, 'aaaaaaaaaaaa', 'jsonl', '0', 'complete', 1)"
+        )
+        connection.exec_driver_sql("INSERT INTO connection (session_id, number) VALUES (1, 1)")
+        connection.exec_driver_sql(
+            "INSERT INTO frame"
+            " (session_id, number, connection, idx, sender, opcode, fin, rsv, payload, redacted, chain)"
+            " VALUES (1, 1, 1, 0, 1, 1, 1, 0, ?, 0, 0)",
+            (json.dumps(STORY[2][1]).encode(),),
+        )
+
+
+def test_an_archive_of_the_first_schema_is_upgraded_and_can_be_derived_from(path: Path):
+    """After a copy; the tables are empty until somebody asks for them."""
+    first_archive(path)
+    said: list[str] = []
+    with Archive.open(path, mode="write", say=said.append) as archive:
+        assert archive.revision == "0002"
+        assert not any(dump(archive).values())
+        refresh.rebuild(archive)
+        (message,) = refresh.messages_of(archive, archive.find_session("last"), "d1")
+    assert (message.text, message.author, message.status) == ("hello", AGENT, "sent")
+    assert path.with_name("x.db.bak-0001").exists()
+    assert "from schema 0001 to 0002" in said[0]

@@ -1,0 +1,194 @@
+"""However many processes read a session, and whatever becomes of them, the same is folded from it."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import sys
+import tempfile
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from recorder.cli.app import app
+from recorder.errors import ArchiveUnusable
+from recorder.projection import session
+from recorder.projection.events.reader import Hearing
+from recorder.projection.incremental import Kept
+from recorder.projection.parallel.pool import heard_with_helpers
+from recorder.receipts.fold import fold
+from recorder.receipts.register import Register
+from recorder.receipts.state import Transcript
+from recorder.store.archive import Archive
+from recorder.wire.frames import Side
+from recorder.wire.records import ConnectionOpened
+
+FRAMES = 2_000
+
+
+def payload(number):
+    """What number it has decides what it is: a message, receipts, typing, a publish, its answer."""
+    dialog = f"dialog-{number % 7}"
+    change = {"dialogId": dialog, "originatorId": f"who-{number % 3}", "sequence": number // 7}
+    change |= {
+        "serverTimestamp": 1_700_000_000_000 + number,
+        "originatorMetadata": {"role": f"R{number % 4}"},
+    }
+    told = {"kind": "notification", "type": "ms.MessagingEventNotification"}
+    said = {"type": "ContentEvent", "contentType": "text/plain", "message": f"text {number}"}
+    if number % 10 < 4:
+        raw = {**told, "body": {"changes": [{**change, "event": said}]}}
+    elif number % 10 < 8:
+        given = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [number // 7, number // 9]}
+        raw = {**told, "body": {"changes": [{**change, "event": given}]}}
+    elif number % 10 == 8:
+        body = {"dialogId": dialog, "event": said}
+        raw = {"kind": "req", "id": str(number % 100), "type": "ms.PublishEvent", "body": body}
+    else:
+        answer = {"sequence": 1_000 + number}
+        raw = {"kind": "resp", "reqId": str((number - 1) % 100), "code": 200, "body": answer}
+        raw["type"] = "ms.PublishEventResponse"
+    return json.dumps(raw).encode()
+
+
+def recording(frames):
+    for number in range(1, FRAMES + 1):
+        sender = Side.CLIENT if number % 10 == 8 else Side.SERVICE
+        one = frames.one(number, payload(number), sender=sender)
+        if number in (
+            700,
+            1_400,
+        ):  # payloads in two parts, the second in another piece, or only in the one after
+            yield one._replace(fin=False, payload=one.payload[:50])
+        elif number in (701, 1_460):
+            yield one._replace(opcode=0)
+        else:
+            yield one
+
+
+@pytest.fixture
+def recorded(where, begin, frames):
+    with Archive.open(where, mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *recording(frames)])
+        yield archive
+
+
+def folded(events):
+    register = Register()
+    return fold(events, Transcript(), register=register), register
+
+
+def alone(archive):
+    hearing = Hearing()
+    return folded(hearing.hear(archive.skim("s")))
+
+
+def helped(archive, *, jobs=2, piece_frames=170):
+    hearing = Hearing()
+    result = folded(
+        heard_with_helpers(
+            archive, "s", hearing, last=FRAMES, own_frames=400, jobs=jobs, piece_frames=piece_frames
+        )
+    )
+    assert hearing.last == FRAMES
+    return result
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_several_processes_fold_what_one_does(recorded, jobs):
+    """Also where a payload came in two parts, one of them in another piece."""
+    assert helped(recorded, jobs=jobs) == alone(recorded)
+    assert helped(recorded, jobs=jobs, piece_frames=50) == alone(recorded)
+
+
+@pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false", "/bin/cat"])
+def test_helpers_that_do_not_help_cost_nothing_but_time(recorded, monkeypatch, python):
+    expected = alone(recorded)
+    monkeypatch.setattr(sys, "executable", python)
+    assert helped(recorded) == expected
+
+
+def test_what_no_recorder_wrote_is_refused_as_ever(path, begin, frames):
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *recording(frames)])
+        with archive._writing() as ledger:
+            ledger.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 1500")
+        with pytest.raises(ArchiveUnusable):
+            helped(archive)
+
+
+def test_a_short_session_is_read_without_helpers(recorded, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    kept = Kept(recorded, "s")
+    kept.catch_up(jobs=2)
+    assert (kept.transcript, kept.register) == alone(recorded)
+
+
+def test_a_long_session_is_read_with_helpers_and_the_same_is_kept(recorded, monkeypatch):
+    monkeypatch.setattr(session, "_FEWEST_FRAMES", 100)
+    monkeypatch.setattr(session, "_STARTED_FRAMES", 100)
+    kept = Kept(recorded, "s")
+    assert kept.catch_up(jobs=2) is None
+    assert (kept.transcript, kept.register) == alone(recorded)
+    assert kept.last == FRAMES
+
+
+def test_a_payload_that_others_broke_into_is_read_as_ever(path, begin, frames):
+    """Frame 12 begins one, 13 to 30 stand whole between, and 31 would end it."""
+    told = [frames.one(number, payload(10 * number), sender=Side.SERVICE) for number in range(1, 61)]
+    told[11] = told[11]._replace(fin=False, payload=payload(1)[:50])
+    told[30] = told[30]._replace(opcode=0, payload=payload(1)[50:])
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *told])
+        helped = heard_with_helpers(archive, "s", Hearing(), last=60, own_frames=12, jobs=2, piece_frames=6)
+        assert folded(helped) == alone(archive)
+
+
+usual = st.tuples(st.integers(0, 99), st.sampled_from([(1, True)] * 9 + [(9, True), (1, False), (0, True)]))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(usual, min_size=1, max_size=40), st.integers(0, 10), st.integers(3, 20))
+def test_any_archive_is_folded_the_same_with_a_helper(begin, frames, drawn, own_frames, piece_frames):
+    """Whatever frames stand in it, and wherever it is cut."""
+    told = [
+        frames.one(number, payload(kind), sender=Side.CLIENT if kind % 10 == 8 else Side.SERVICE)._replace(
+            opcode=opcode, fin=fin
+        )
+        for number, (kind, (opcode, fin)) in enumerate(drawn, 1)
+    ]
+    with tempfile.TemporaryDirectory() as folder, Archive.open(f"{folder}/a.db", mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *told])
+        helped = heard_with_helpers(
+            archive, "s", Hearing(), last=len(told), own_frames=own_frames, jobs=2, piece_frames=piece_frames
+        )
+        assert folded(helped) == alone(archive)
+
+
+def test_rebuilding_with_two_jobs_from_the_command_line_derives_the_same(path, begin, frames, monkeypatch):
+    """A real helper reads most of it; only the number of frames that are worth one is lowered."""
+    monkeypatch.setattr(session, "_FEWEST_FRAMES", 100)
+    monkeypatch.setattr(session, "_STARTED_FRAMES", 100)
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *recording(frames)])
+    derived = {}
+    for jobs in (1, 2):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        done = CliRunner().invoke(app, ["archive", "rebuild", "--jobs", str(jobs), "--archive", str(path)])
+        assert done.exit_code == 0, done.output
+        assert (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before) is (jobs == 2)
+        derived[jobs] = rows_of(path)
+    assert derived[1] == derived[2]
+    assert sum(map(len, derived[1].values())) > FRAMES
+
+
+def rows_of(path):
+    """Everything in the archive, table by table."""
+    with sqlite3.connect(path) as archive:
+        names = [name for (name,) in archive.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        found = {name: sorted(map(repr, archive.execute(f'SELECT * FROM "{name}"'))) for name in names}
+    archive.close()
+    return found

@@ -1,0 +1,64 @@
+"""A kept fold goes on where it was, looks at new frames only, and tells what they touched."""
+
+from __future__ import annotations
+
+from recorder.projection.incremental import Kept
+from recorder.store.archive import Archive
+from recorder.wire.records import ConnectionOpened
+
+TEXT = (
+    b'{"kind":"notification","type":"ms.MessagingEventNotification","body":{"changes":[{"sequence":%d,'
+    b'"dialogId":"d","originatorId":"a","event":{"type":"ContentEvent","contentType":"text/plain",'
+    b'"message":"hi"}}]}}'
+)
+
+
+def told(frames, number):
+    return frames.one(number, TEXT % number, sender=frames.closed.closed_by)
+
+
+def test_only_new_frames_are_read_and_only_their_message_is_touched(path, begin, frames, monkeypatch):
+    with Archive.open(path, mode="write") as archive:
+        sink = begin(archive, session="s")
+        sink([ConnectionOpened(1, None, 0, 0), *(told(frames, number) for number in range(1, 50))])
+        kept = Kept(archive, "s")
+        assert kept.catch_up() is None
+        assert (kept.last, len(kept.transcript.dialogs["d"])) == (49, 49)
+        read = []
+        skim = archive.skim
+        monkeypatch.setattr(archive, "skim", lambda *a, **k: (read.append(f[0]) or f for f in skim(*a, **k)))
+        sink([told(frames, 50)])
+        touched = kept.catch_up()
+        assert read == [50]
+        assert (touched.messages, touched.everything) == ({("d", 50)}, False)
+        assert not kept.catch_up().messages
+
+
+def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="s")(
+            [ConnectionOpened(1, None, 0, 0), *(told(frames, n) for n in range(1, 9))]
+        )
+        kept, once = Kept(archive, "s"), Kept(archive, "s", once=True)
+        kept.catch_up()
+        for _ in range(2):
+            once.catch_up()
+            assert (once.transcript, once.register) == (kept.transcript, kept.register)
+            assert len(once.transcript.dialogs["d"]) == 8
+            once.begin()
+            assert not once.transcript.dialogs
+
+
+def test_what_was_left_and_is_told_dialog_by_dialog_is_the_same(path, begin, frames):
+    with Archive.open(path, mode="write") as archive:
+        two = [told(frames, n) for n in range(1, 9)]
+        two += [each._replace(payload=each.payload.replace(b'"d"', b'"e"')) for each in two]
+        numbered = [each._replace(number=n, index=n - 1) for n, each in enumerate(two, start=1)]
+        begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *numbered])
+        kept, left = Kept(archive, "s"), Kept(archive, "s", once=True)
+        kept.catch_up()
+        left.catch_up(leave=True)
+        assert (left.untold.keys(), left.transcript.published) == ({"d", "e"}, {})
+        for dialog in ("e", "nobody knows", "d"):
+            left.tell(dialog)
+        assert (left.transcript, left.register) == (kept.transcript, kept.register)

@@ -1,0 +1,92 @@
+"""Where consumers connect, and as whom: what was asked for goes before what the script says."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.errors import BadOption, BadScript
+from recorder.recipes.endpoints import (
+    SIMULATED_CONSUMER,
+    Wishes,
+    acting,
+    places_in,
+    simulated_places,
+    simulated_token,
+)
+from recorder.redaction.tokens import claims_of
+from recorder.replay.language.script import load
+
+URL = "ws://service.example/x"
+ONE = """
+consumer: {url: "${U}", token: "${T}", upload_url: "https://files.example"}
+steps: [{wait: 1s}]
+"""
+TWO = """
+consumers:
+  anna: {url: "ws://a.example/x", token: a.a.a}
+  ben: {token: b.b.b, init_connection: true, upload_url: "${F}"}
+  idle: {token: "${NOT_SET}"}
+steps: [{wait: 1s}, {send: {envelope: hi, consumer: ben}}]
+"""
+
+
+def script(text):
+    return load(text, file="s.yaml", variables={})
+
+
+def test_a_url_and_a_token_from_outside_need_nothing_of_the_script():
+    places, uploads = places_in(script(ONE), URL, Wishes(token="o.o.o"), {})
+    assert (places["consumer"].url, places["consumer"].token) == (URL, "o.o.o")
+    assert uploads == {"consumer": "https://files.example"}
+
+
+def test_what_the_script_says_is_filled_in():
+    places, _ = places_in(script(ONE), "script", Wishes(), {"U": URL, "T": "s.s.s"})
+    assert (places["consumer"].url, places["consumer"].token) == (URL, "s.s.s")
+
+
+def test_everybody_who_acts_has_a_place_of_their_own():
+    read = script(TWO)
+    assert acting(read) == ["anna", "ben"]
+    places, uploads = places_in(read, URL, Wishes(), {"F": "http://files.example"})
+    assert {name: place.token for name, place in places.items()} == {"anna": "a.a.a", "ben": "b.b.b"}
+    assert [place.init_connection for place in places.values()] == [False, True]
+    assert uploads == {"ben": "http://files.example"}
+
+
+def test_a_token_from_outside_is_the_first_ones():
+    places, _ = places_in(script(TWO), URL, Wishes(token="o.o.o"), {"F": "http://files.example"})
+    assert [place.token for place in places.values()] == ["o.o.o", "b.b.b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "error", "says"),
+    [
+        pytest.param(ONE, {}, BadScript, "T|U", id="a variable that is not set"),
+        pytest.param(TWO, {"F": "http://f"}, BadOption, "no url for ben", id="no url"),
+        pytest.param(TWO, {"F": "ftp://f"}, BadOption, "no url|upload_url", id="nowhere to upload to"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_connected(text, known, error, says):
+    with pytest.raises(error, match=says):
+        places_in(script(text), "script", Wishes(), known)
+
+
+def test_a_token_that_will_be_fetched_may_be_missing_even_for_init_connection():
+    wishes = Wishes(fetching=True, init_connection=True)
+    places, _ = places_in(script("steps: [{wait: 1s}]"), URL, wishes, {})
+    assert (places["consumer"].token, places["consumer"].init_connection) == (None, True)
+
+
+def test_at_the_simulator_everybody_is_somebody_else_and_always_the_same():
+    def subjects():
+        places = simulated_places(script(TWO), URL, Wishes())
+        return [claims_of(place.token).sub for place in places.values()]
+
+    assert subjects() == subjects()
+    assert subjects()[0] == SIMULATED_CONSUMER
+    assert len(set(subjects())) == 2
+
+
+def test_the_simulated_token_has_the_usual_shape():
+    assert claims_of(simulated_token()).aud == "acc:le-sim"

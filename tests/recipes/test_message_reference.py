@@ -1,0 +1,132 @@
+"""A reference means one message, and nothing that bears on it is missed on the way."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.errors import BadOption, NotFound
+from recorder.messaging.events import (
+    Evidence,
+    Identified,
+    MessagePublished,
+    Proof,
+    PublishAsked,
+    PublishLost,
+    PublishRefused,
+    ReceiptRefused,
+    ReceiptReported,
+)
+from recorder.receipts.evidence import life
+from recorder.receipts.fold import fold
+from recorder.receipts.queries import view
+from recorder.recipes.message_reference import (
+    Overheard,
+    Reference,
+    close_to,
+    parse_reference,
+    referred,
+    some_of,
+)
+
+dialogs, sequences, people = st.sampled_from(("d", "e:f")), st.integers(0, 2), st.sampled_from(("a", "b"))
+frames, asks, texts = st.integers(1, 9), st.integers(1, 4), st.sampled_from(("hi", "ho"))
+
+
+def proof(level):
+    return st.builds(Evidence, st.just(level), frames, st.just(1), frames, st.none())
+
+
+told = st.builds(
+    lambda d, s, a, t, e: MessagePublished(d, s, None, a, None, False, "text/plain", t, None, e),
+    dialogs, sequences, people, texts, proof(Proof.ANNOUNCED),
+)  # fmt: skip
+answered = st.builds(
+    lambda d, s, k, t, e: MessagePublished(d, s, None, None, None, True, "text/plain", t, k, e),
+    dialogs, sequences, asks, texts, proof(Proof.ACKNOWLEDGED),
+)  # fmt: skip
+asked = st.builds(
+    lambda k, d, t: PublishAsked(d, None, "text/plain", t, None, Evidence(Proof.CLAIMED, k, 1, k, None)),
+    asks, dialogs, texts,
+)  # fmt: skip
+refused = st.builds(lambda k, e: PublishRefused(k, 400, e), asks, proof(Proof.REFUSED))
+receipts = st.builds(
+    lambda d, s, p, e: ReceiptReported(d, tuple(s), p, None, False, "READ", None, None, e),
+    dialogs, st.lists(sequences, min_size=1), people, proof(Proof.ANNOUNCED),
+)  # fmt: skip
+receipts_refused = st.builds(
+    lambda d, s, k, e: ReceiptRefused(d, tuple(s), None, "READ", k, 400, e),
+    dialogs, st.lists(sequences, min_size=1), asks, proof(Proof.REFUSED),
+)  # fmt: skip
+identified = st.builds(Identified, people, proof(Proof.ANNOUNCED))
+lost = st.builds(PublishLost, asks)
+stories = st.lists(
+    st.one_of(told, answered, asked, refused, receipts, receipts_refused, identified, lost), max_size=20
+)
+references = st.one_of(
+    st.builds(str, sequences),
+    st.builds("{}:{}".format, dialogs, sequences),
+    st.builds("#{}".format, asks),
+)
+
+
+def fits(message, reference):
+    """What a reference means, said another way."""
+    if reference.startswith("#"):
+        return message.ask == int(reference[1:])
+    return reference in (str(message.sequence), f"{message.dialog_id}:{message.sequence}")
+
+
+@given(stories, references)
+def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_was_overheard(events, written):
+    """As if all messages were listed and searched, and all events read again."""
+    overheard = Overheard(parse_reference(written))
+    transcript = fold(overheard.watch(events))
+    fitting = [message for message in view(transcript) if fits(message, written)]
+    if len(fitting) != 1:
+        with pytest.raises(NotFound, match="more than one" if fitting else "no message"):
+            referred(transcript, overheard.reference)
+        return
+    message = referred(transcript, overheard.reference)
+    assert message == fitting[0]
+    if overheard.is_whole(message):
+        assert life(overheard.events, transcript, message) == life(events, transcript, message)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        pytest.param("3", Reference("3", sequence=3), id="sequence"),
+        pytest.param("d:3", Reference("d:3", sequence=3, dialog_id="d"), id="dialog-and-sequence"),
+        pytest.param("a:b:3", Reference("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"),
+        pytest.param("#7", Reference("#7", ask=7), id="frame"),
+    ],
+)
+def test_what_is_written_is_read(written, meant):
+    assert parse_reference(written) == meant
+
+
+@pytest.mark.parametrize("written", ["", "x", "3:x", "#x", "#", "٣", "-1"])
+def test_nonsense_is_refused_with_a_sentence(written):
+    with pytest.raises(BadOption, match="is no SEQUENCE"):
+        parse_reference(written)
+
+
+def test_a_sequence_in_very_many_dialogs_is_refused_in_one_short_sentence():
+    events = [
+        MessagePublished(f"d{n}", 0, None, "a", None, False, "t", "x", None, at)
+        for n in range(900, 0, -1)
+        for at in [Evidence(Proof.ANNOUNCED, n, 1, 0, 0)]
+    ]
+    with pytest.raises(NotFound) as raised:
+        referred(fold(events), parse_reference("0"))
+    assert raised.value.says == ('"0" fits more than one message: d1:0, d2:0, d3:0, d4:0, d5:0, and 895 more')
+
+
+def test_few_names_are_all_told_and_of_many_those_that_come_close():
+    assert some_of(["a", "b"]) == ["a", "b"]
+    assert some_of([*"abcdef"]) == [*"abcdef"]
+    assert close_to("zzz", {"b", "a"}) == ["a", "b"]
+    assert close_to("dialog-7", {f"dialog-{n}" for n in range(9)} | {"x"})[0] == "dialog-7"
+    assert close_to("zzz", map(str, range(99))) == []

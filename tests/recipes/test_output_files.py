@@ -1,0 +1,113 @@
+"""A file is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from recorder.errors import BadOption, OutputFailed
+from recorder.recipes import output_files
+from recorder.recipes.output_files import replacing
+
+
+def test_it_takes_the_place_of_the_old_one_for_its_owner_alone(tmp_path):
+    file = tmp_path / "out.xml"
+    file.write_text("old")
+    file.chmod(0o644)
+    with replacing(file) as stream:
+        stream.write(b"new")
+        assert file.read_text() == "old"
+    assert file.read_text() == "new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_failure_leaves_the_old_one_and_nothing_else(tmp_path):
+    file = tmp_path / "out.xml"
+    file.write_text("old")
+    with pytest.raises(TypeError), replacing(file) as stream:
+        stream.writelines([b"half", None])
+    assert [path.name for path in tmp_path.iterdir()] == ["out.xml"]
+    assert file.read_text() == "old"
+
+
+def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
+    with pytest.raises(OSError, match="No such file"), replacing(tmp_path / "nowhere" / "out.xml"):
+        pass
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path):
+    """Nothing may take the place of /dev/stdout, and root could make it so."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with replacing(pipe) as stream:
+        stream.write(b"new")
+    assert os.read(reader, 10) == b"new"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+# --- what people asked for ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "write", [output_files.save, lambda text, file: output_files.save_lines([text.encode()], file)]
+)
+def test_a_full_disk_is_no_matter_of_the_file_that_was_named(write):
+    with pytest.raises(OutputFailed, match="cannot write /dev/full: the disk is full") as caught:
+        write("x", Path("/dev/full"))
+    assert caught.value.exit_code == 6
+
+
+def test_a_file_that_may_not_grow_leaves_the_old_one(tmp_path):
+    """As on a full disk, or with a quota: half a report takes nobody's place."""
+    file = tmp_path / "out.xml"
+    file.write_text("old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OutputFailed, match="larger than a file may be"):
+            output_files.save("x" * 10_000, file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert file.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.xml"]
+
+
+def test_what_cannot_be_there_is_an_option_that_cannot_be_used(tmp_path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "nowhere" / "x", tmp_path / "file" / "x", tmp_path, tmp_path / ("x" * 300)):
+        with pytest.raises(BadOption, match="--junit: cannot write"):
+            output_files.save("x", place, option="--junit")
+
+
+@pytest.mark.parametrize(
+    "look", [output_files.check_place, lambda option, file: output_files.save("x", file, option=option)]
+)
+def test_an_archive_is_never_overwritten(tmp_path, look):
+    """``check last -o recorder.db``, where ``--archive recorder.db`` was meant."""
+    archive = tmp_path / "recorder.db"
+    with closing(sqlite3.connect(archive)) as database:
+        database.execute("CREATE TABLE t (c)")
+    before = archive.read_bytes()
+    with pytest.raises(BadOption, match=r"-o: .*recorder\.db is a database"):
+        look("-o", archive)
+    assert archive.read_bytes() == before
+
+
+def test_a_long_name_is_a_name(tmp_path):
+    file = tmp_path / ("ä" * 120)
+    output_files.save("x", file)
+    assert file.read_text() == "x"
+
+
+def test_half_a_surrogate_pair_is_written_as_an_escape(tmp_path):
+    output_files.save("\ud83d", tmp_path / "x")
+    assert (tmp_path / "x").read_text() == "\\ud83d"

@@ -1,0 +1,157 @@
+"""Record from Python: every frame is in the archive before the caller sees it."""
+
+from __future__ import annotations
+
+import threading
+
+import orjson
+import pytest
+
+from recorder import recipes
+from recorder.errors import BadOption, CannotConnect, RecordingIncomplete
+from recorder.recipes.record_session import connect_options, raise_unless_well_ended
+from recorder.recipes.replay_script import simulated_token
+from recorder.wire.frames import Side
+from recorder.wire.records import ConnectionClosed
+
+GET_CLOCK = '{"kind":"req","id":"1","type":"GetClock"}'
+
+
+@pytest.fixture(scope="module")
+def service():
+    with recipes.simulator() as server:
+        yield server
+
+
+def test_what_is_delivered_is_in_the_file_already(archive, service):
+    """A second connection to the file sees the frame while the caller is being handed its payload."""
+    seen = []
+
+    def deliver(payload):
+        with recipes.open_archive(archive) as reader:
+            stored = recipes.frame(reader, "last", str(payload.number))
+            seen.append((stored.payload, payload.data, reader.find_session("last").state))
+
+    session = recipes.record(
+        service.url,
+        archive=archive,
+        lines=[GET_CLOCK],
+        deliver=deliver,
+        token=simulated_token(),
+        linger="50ms",
+    )
+    ((stored, delivered, state),) = seen
+    assert stored == delivered
+    assert state == "recording"
+    with recipes.open_archive(archive) as opened:
+        assert opened.find_session(session).state == "complete"
+
+
+def test_the_token_says_who_we_are_without_being_kept(archive, service):
+    token = simulated_token("somebody")
+    recipes.record(
+        service.url, archive=archive, lines=[], deliver=lambda payload: None, token=token, linger="1ms"
+    )
+    with recipes.open_archive(archive) as opened:
+        assert recipes.transcript(opened, "last").identities == {"somebody"}
+        (connection,) = opened.connections(opened.find_session("last"))
+    named = dict(connection.request_headers)
+    assert named["Authorization"].startswith("jwt ⟦jwt:")
+    assert token not in str(connection)
+
+
+def test_a_failed_connection_is_a_session_too(archive):
+    with pytest.raises(CannotConnect):
+        recipes.record("ws://127.0.0.1:1/x", archive=archive, lines=[], deliver=print)
+    with recipes.open_archive(archive) as opened:
+        session = opened.find_session("last")
+        (connection,) = opened.connections(session)
+    assert (session.state, session.frames, connection.how) == ("complete", 0, "refused")
+
+
+def test_a_fault_in_the_callers_code_ends_the_session_as_interrupted(archive, service):
+    def deliver(payload):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        recipes.record(
+            service.url, archive=archive, lines=[GET_CLOCK], deliver=deliver, token=simulated_token()
+        )
+    with recipes.open_archive(archive) as opened:
+        assert opened.find_session("last").state == "interrupted"
+        frames = list(recipes.frames(opened, "last"))
+    assert orjson.loads(frames[1].payload)["code"] == 200
+
+
+class StopAfter:
+    """Turns true when told; wakes whoever asked to be woken."""
+
+    def __init__(self):
+        self.event = threading.Event()
+        self.wakes = []
+
+    def is_set(self):
+        return self.event.is_set()
+
+    def on_stop(self, wake):
+        self.wakes.append(wake)
+
+    def stop(self):
+        self.event.set()
+        for wake in self.wakes:
+            wake()
+
+
+def test_a_stop_from_outside_closes_with_going_away(archive, service):
+    stop = StopAfter()
+    recipes.record(
+        service.url, archive=archive, lines=[GET_CLOCK], deliver=lambda payload: stop.stop(),
+        token=simulated_token(), linger=None, stop=stop,
+    )  # fmt: skip
+    with recipes.open_archive(archive) as opened:
+        (connection,) = opened.connections(opened.find_session("last"))
+    assert (connection.close_code, connection.closed_by) == (1001, Side.CLIENT)
+
+
+OPTIONS = connect_options("ws://h/p?token=x", token=None, init_connection=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "by", "how", "unsent", "error", "says"),
+    [
+        pytest.param(1000, Side.SERVICE, "closed", 0, None, None, id="a clean end"),
+        pytest.param(1000, Side.SERVICE, "closed", 2, RecordingIncomplete, "2 lines", id="lines left"),
+        pytest.param(4401, Side.SERVICE, "closed", 0, CannotConnect, "4401", id="not let in"),
+        pytest.param(4407, Side.SERVICE, "closed", 0, CannotConnect, "4407", id="identity expired"),
+        pytest.param(None, None, "lost", 0, RecordingIncomplete, "without a Close frame", id="lost"),
+        pytest.param(1002, Side.CLIENT, "failed", 0, RecordingIncomplete, "could not go on", id="failed"),
+    ],
+)
+def test_how_a_connection_ends_decides_the_exit(code, by, how, unsent, error, says):
+    closed = ConnectionClosed(1, 0, 0, code, None, by, how)
+    if error is None:
+        raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=False)
+        return
+    with pytest.raises(error, match=says) as raised:
+        raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=False)
+    assert "token=x" not in str(raised.value)
+    raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"headers": ["no colon"]}, id="header"),
+        pytest.param({"ping_interval": "soon"}, id="ping interval"),
+        pytest.param({"init_connection": True}, id="no token to send"),
+    ],
+)
+def test_options_as_people_type_them_are_checked(wrong):
+    usual = {"token": None, "init_connection": False}
+    with pytest.raises(BadOption):
+        connect_options("ws://h", **{**usual, **wrong})
+
+
+def test_a_ping_interval_of_nothing_is_no_ping():
+    options = connect_options("ws://h", token=None, init_connection=False, ping_interval="0")
+    assert options.ping_interval_s is None

@@ -1,0 +1,69 @@
+"""Which connections of a recording belong to which consumer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from recorder.messaging import requests
+from recorder.redaction.tokens import TokenClaims, placeholder
+from recorder.replay.generate.consumers import cast
+from recorder.replay.generate.timeline_events import Began, Over
+
+S = 1_000_000
+
+
+def token(subject: str) -> str:
+    return placeholder(b"k", subject, word="jwt", claims=TokenClaims(subject, None, None))
+
+
+def talk(tape: Any, connection: int, conversation_id: str) -> None:
+    tape.connection = connection
+    tape.ask(0.0, requests.publish_text("1", conversation_id, "Hi"), {"sequence": 0})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "ended_s", "conversations", "consumers"),
+    [
+        pytest.param((None, None), 1, ("c", "c"), [0, 0], id="came back to the same conversation"),
+        pytest.param((None, None), 1, ("c", "d"), [0, 0], id="came back for another conversation"),
+        pytest.param(("a", "a"), None, ("c", "d"), [0, 0], id="a second window"),
+        pytest.param(("a", "b"), None, ("c", "c"), [0, 0], id="logged in meanwhile"),
+        pytest.param(("a", "b"), 1, ("c", "c"), [0, 0], id="came back under another id"),
+        pytest.param(("a", "b"), 1, ("c", "d"), [0, 1], id="one after the other"),
+        pytest.param((None, None), 3, ("c", "d"), [0, 1], id="at once, nobody known"),
+        pytest.param(("a", "b"), None, ("c", "d"), [0, 1], id="at once"),
+        pytest.param(("a", "b"), 1, ("", ""), [0, 0], id="came back before anything was said"),
+    ],
+)
+def test_who_is_who(
+    tape: Any,
+    tokens: tuple[str | None, str | None],
+    ended_s: int | None,
+    conversations: tuple[str, str],
+    consumers: list[int],
+) -> None:
+    """The second connection begins after two seconds."""
+    first, second = (None if one is None else token(one) for one in tokens)
+    tape.happenings = [Began(1, 0, first)]
+    if conversations[0]:
+        talk(tape, 1, conversations[0])
+    if ended_s is not None:
+        tape.happenings.append(Over(1, ended_s * S, True, 1000))
+    tape.happenings.append(Began(2, 2 * S, second))
+    if conversations[1]:
+        talk(tape, 2, conversations[1])
+    assert cast(tape.happenings) == dict(enumerate(consumers, 1))
+
+
+def test_who_comes_back_without_a_word_is_who_left_last() -> None:
+    happenings = [
+        Began(1, 0, None), Began(2, 0, None), Over(2, 1 * S, None, None), Over(1, 2 * S, None, None),
+        Began(3, 3 * S, None),
+    ]  # fmt: skip
+    assert cast(happenings) == {1: 0, 2: 1, 3: 0}
+
+
+def test_nothing_recorded_is_nobody() -> None:
+    assert cast([]) == {}

@@ -1,0 +1,74 @@
+"""Why we believe what we say: the ladder of a message, and what a frame proves."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from recorder.messaging.events import Proof
+from recorder.receipts.echoes import Echo
+from recorder.receipts.evidence import Rung
+from recorder.receipts.proofs import Proven
+from recorder.report.evidence import PROOFS_SHOWN, print_life, print_proofs
+
+
+def printed(printer, *facts) -> str:
+    stream = io.StringIO()
+    printer(stream, *facts)
+    return stream.getvalue()
+
+
+def test_the_life_of_a_message_says_why(message):
+    rungs = [
+        Rung("message announced", message.author, message.sent, role=message.role, mine=False),
+        Rung("READ announced", "me-1", message.receipts[1].evidence, "receipt", "CONSUMER", True, "READ"),
+    ]
+    out = printed(print_life, message, rungs)
+    assert "status   read, by you: READ announced in frame #52" in out
+    assert "stored" not in out
+    first, last = out.splitlines()[-2:]
+    assert first.split() == [
+        "#41", "22:04:01.507", "+0.000s", "message", "announced", "agent", "announced", "22:04:01.507",
+    ]  # fmt: skip
+    assert last.split() == [
+        "#52", "22:04:03.507", "+2.000s", "READ", "announced", "you", "announced", "22:04:03.507",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("sent", "no ACCEPT or READ by anybody else was seen in this recording"),
+        ("unseen", "was not seen in this recording"),
+        ("pending", "no answer was seen"),
+        ("unknown", "ended before an answer"),
+        ("failed", "refused"),
+    ],
+)
+def test_absence_is_worded_from_the_recordings_viewpoint(message, status, words):
+    out = printed(print_life, message._replace(status=status, receipts=(), decided_by=None), [])
+    assert words in out
+
+
+def test_what_is_only_probably_the_message_says_so_and_shows_the_match(message):
+    out = printed(print_life, message._replace(echo=Echo(12, message.sent, message.sent), ask=12), [])
+    assert (
+        "stored   probably: the same text by us was announced later, in frame #41; "
+        "the answer to our publish of frame #12 never came\n"
+    ) in out
+
+
+def test_what_a_frame_proves_is_a_line_for_each_fact():
+    fact = Proven("receipt", "READ by agent on message 2 of dialog \x1b", Proof.ANNOUNCED)
+    out = printed(print_proofs, [fact, fact._replace(proof=Proof.CLAIMED, better=26)])
+    assert out.splitlines() == [
+        "proves: READ by agent on message 2 of dialog \\x1b (announced)",
+        "proves: READ by agent on message 2 of dialog \\x1b (claimed, best proven by frame #26)",
+    ]
+
+
+def test_ten_thousand_facts_do_not_flood_the_terminal():
+    out = printed(print_proofs, [Proven("receipt", "x", Proof.ANNOUNCED)] * 10_000)
+    assert out.count("\n") == PROOFS_SHOWN + 1
+    assert out.endswith("proves: and 9960 facts more\n")

@@ -1,0 +1,222 @@
+"""What the scripted agent makes of what it notices."""
+
+import pytest
+
+from recorder.documents import read_document
+from recorder.errors import BadScript
+from recorder.simulator.agent.rules import (
+    DEFAULT_AGENT,
+    Agent,
+    Noticed,
+    Trigger,
+    Where,
+    agent_from,
+    read_agent,
+)
+from recorder.simulator.agent.verbs import (
+    Accept,
+    Access,
+    Close,
+    HangUpOn,
+    LogIn,
+    Nack,
+    Read,
+    Receipt,
+    Rich,
+    Say,
+    SendFile,
+    SendRaw,
+    StartSurvey,
+    Transfer,
+    Type,
+)
+from recorder.simulator.faults.randomness import Dice
+
+
+def acts(rules, *noticed, dice=None):
+    agent = Agent(agent_from(rules), dice)
+    told = [agent.notice(Where("c"), each) for each in noticed]
+    return [(act.after_s, undelayed(act.deed)) for each in told for act in each]
+
+
+def undelayed(deed):
+    """The deed alone: when it happens is told by the act."""
+    return type(deed).model_validate(deed.model_dump(exclude_unset=True, exclude={"after"}))
+
+
+def message(text="hi", sequence=4):
+    return Noticed(Trigger.MESSAGE, text, sequence)
+
+
+@pytest.mark.parametrize(
+    ("line", "after_s", "deed"),
+    [
+        pytest.param({"read": {"after": "300ms"}}, 0.3, Read(), id="after-inside"),
+        pytest.param({"read": None, "after": "300ms"}, 0.3, Read(), id="after-beside"),
+        pytest.param("read", 0.0, Read(), id="bare-word"),
+        pytest.param({"accept": None}, 0.0, Accept(), id="nothing-behind-it"),
+        pytest.param({"read": 3}, 0.0, Read(sequences=[3]), id="another-message"),
+        pytest.param({"read": [0, 2]}, 0.0, Read(sequences=[0, 2]), id="several-messages"),
+        pytest.param({"read": "all"}, 0.0, Read(sequences="all"), id="all-messages"),
+        pytest.param("nack", 0.0, Nack(), id="nack"),
+        pytest.param({"access": {"sequences": 1}}, 0.0, Access(sequences=[1]), id="access"),
+        pytest.param({"receipt": "NACK"}, 0.0, Receipt(status="NACK"), id="any-status"),
+        pytest.param(
+            {"receipt": {"status": "ACTION", "sequences": [1, 2], "after": "1s"}},
+            1.0,
+            Receipt(status="ACTION", sequences=[1, 2]),
+            id="status-inside",
+        ),
+        pytest.param({"say": "Which number?", "after": "800ms"}, 0.8, Say(text="Which number?"), id="say"),
+        pytest.param({"say": {"text": "Yes.", "after": "2m"}}, 120.0, Say(text="Yes."), id="say-inside"),
+        pytest.param(
+            {"say": {"text": "?", "quick_replies": ["Yes", "No"]}},
+            0.0,
+            Say(text="?", quick_replies=("Yes", "No")),
+            id="quick-replies",
+        ),
+        pytest.param({"send_file": "A map"}, 0.0, SendFile(caption="A map"), id="file"),
+        pytest.param({"rich": {"content": {"type": "text"}}}, 0.0, Rich(content={"type": "text"}), id="rich"),
+        pytest.param({"type": "COMPOSING"}, 0.0, Type(state="COMPOSING"), id="chat-state"),
+        pytest.param({"close": {"after": "1h"}}, 3600.0, Close(), id="close"),
+        pytest.param("close", 0.0, Close(), id="close-bare"),
+        pytest.param({"transfer": {"skill": "7"}}, 0.0, Transfer(skill="7"), id="transfer"),
+        pytest.param("survey", 0.0, StartSurvey(), id="survey"),
+        pytest.param({"step_up": "her"}, 0.0, LogIn(to="her"), id="step-up"),
+        pytest.param({"hang_up": 4407}, 0.0, HangUpOn(code=4407), id="hang-up"),
+        pytest.param({"send": {"frame": "x"}}, 0.0, SendRaw(frame="x"), id="raw-frame"),
+    ],
+)
+def test_a_line_of_the_script_is_one_act(line, after_s, deed):
+    assert acts([{"on": "message", "do": [line]}], message()) == [(after_s, deed)]
+
+
+def test_a_delay_may_vary_and_comes_from_the_seed():
+    """Fixed, around a mean, or between two bounds; the same for the same seed."""
+    rules = [{"on": "message", "do": [{"read": {"after": "1s..3s"}}, {"say": "x", "after": "5s ± 1s"}]}]
+    one, same, other = (
+        [after_s for after_s, _ in acts(rules, *[message()] * 20, dice=Dice(seed))] for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    assert all(1 <= after_s <= 3 for after_s in one[::2])
+    assert len(set(one)) == 40
+
+
+@pytest.mark.parametrize(
+    ("rule", "times"),
+    [
+        pytest.param({}, [1, 1, 1], id="always"),
+        pytest.param({"matching": "order"}, [0, 1, 1], id="matching"),
+        pytest.param({"nth": 2}, [0, 1, 0], id="second"),
+        pytest.param({"nth": 2, "matching": "order"}, [0, 0, 1], id="second-that-matches"),
+    ],
+)
+def test_a_rule_acts_when_it_fits(rule, times):
+    agent = Agent(agent_from([{"on": "message", "do": ["read"]} | rule]))
+    told = [message("hi"), message("my order"), message("the order!")]
+    assert [len(agent.notice(Where("c"), each)) for each in told] == times
+
+
+@pytest.mark.parametrize(
+    ("rule", "times"),
+    [
+        pytest.param({"consumer": "ben"}, [0, 1, 1, 0], id="one consumer"),
+        pytest.param({"conversation": 2}, [0, 0, 1, 0], id="one conversation of everybody"),
+        pytest.param({"consumer": "anna", "conversation": 1}, [1, 0, 0, 0], id="both"),
+    ],
+)
+def test_a_rule_may_be_for_one_consumer_or_conversation_only(rule, times):
+    """Whose token has no name is nobody in particular."""
+    agent = Agent(agent_from([{"on": "conversation", "do": [{"say": "hi"}]} | rule]))
+    places = [Where("a", 1, "anna"), Where("b", 1, "ben"), Where("c", 2, "ben"), Where("d", 1, None)]
+    assert [len(agent.notice(where, Noticed(Trigger.CONVERSATION))) for where in places] == times
+
+
+def test_conversations_are_counted_apart():
+    agent = Agent(agent_from([{"on": "message", "nth": 1, "do": ["read"]}]))
+    assert [len(agent.notice(Where(each), message())) for each in ("a", "a", "b")] == [1, 0, 1]
+
+
+def test_every_rule_that_fits_acts_in_the_order_of_the_script():
+    rules = [
+        {"on": "message", "do": ["accept"]},
+        {"on": "close", "do": ["read"]},
+        {"on": "message", "do": ["read"]},
+    ]
+    assert [deed.status for _, deed in acts(rules, message())] == ["ACCEPT", "READ"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        pytest.param({}, "list|tuple", id="no-list"),
+        pytest.param([{"on": "message"}], "do", id="nothing-to-do"),
+        pytest.param([{"on": "message", "do": []}], "do", id="empty-do"),
+        pytest.param([{"on": "massage", "do": ["read"]}], "message", id="unknown-trigger"),
+        pytest.param([{"on": "message", "do": ["raed"]}], "raed", id="unknown-verb"),
+        pytest.param([{"on": "message", "do": [{"read": {}, "accept": {}}]}], "only one", id="two-verbs"),
+        pytest.param(
+            [{"on": "message", "do": [{"say": "hi", "quick_replies": ["yes"]}]}],
+            r'"quick_replies" goes inside "say": {say: {text: …, quick_replies: …}}',
+            id="key-of-the-verb-beside-it",
+        ),
+        pytest.param([{"on": "message", "do": [{"after": "1s"}]}], "only one", id="no-verb"),
+        pytest.param(
+            [{"on": "message", "do": [{"read": {"after": "1s"}, "after": "1s"}]}], "twice", id="two-afters"
+        ),
+        pytest.param([{"on": "message", "do": [{"read": {"after": "soon"}}]}], "duration", id="no-duration"),
+        pytest.param([{"on": "message", "do": [{"read": {"after": 300}}]}], "unit", id="no-unit"),
+        pytest.param([{"on": "message", "do": [{"say": 4711}]}], "say", id="text-is-number"),
+        pytest.param(
+            [{"on": "message", "matching": "(", "do": ["read"]}], "regular expression", id="bad-expression"
+        ),
+        pytest.param([{"on": "message", "matching": "a" * 501, "do": ["read"]}], "500", id="long-expression"),
+        pytest.param(
+            [{"on": "close", "matching": "a", "do": ["read"]}], "no text to match", id="nothing-to-match"
+        ),
+        pytest.param([{"on": "message", "nth": 0, "do": ["read"]}], "nth", id="zeroth"),
+        pytest.param([{"on": "message", "do": ["read"], "then": 1}], "then", id="unknown-key"),
+    ],
+)
+def test_a_script_that_makes_no_sense_is_refused(rules, says):
+    with pytest.raises(ValueError, match=says):
+        agent_from(rules)
+
+
+def test_the_bare_key_on_may_have_been_read_as_a_truth_value():
+    """YAML 1.1 does so, and people load agents with whatever reader they have."""
+    assert acts([{True: "message", "do": ["read"]}], message())
+
+
+def test_a_file_of_rules_is_read():
+    document = read_document(
+        '- on: message\n  do: [{read: {after: 300ms}}, {say: "What is your order number?", after: 800ms}]\n',
+        file="agent.yaml",
+    )
+    (rule,) = read_agent(document).root
+    assert [action.delay for action in rule.do] == [0.3, 0.8]
+
+
+def test_an_empty_agent_section_is_nobody():
+    document = read_document("agent: []\n", file="script.yaml")
+    assert read_agent(document, at=("agent",)).root == ()
+
+
+def test_a_mistake_in_a_file_is_shown_with_its_line_and_what_was_meant():
+    document = read_document("agent:\n  - on: message\n    do:\n      - {raed: {after: 1s}}\n", file="s.yaml")
+    with pytest.raises(BadScript, match=r"s\.yaml, line 4.*raed.*read"):
+        read_agent(document, at=("agent",))
+
+
+def test_the_default_agent_greets_accepts_reads_and_quotes():
+    agent = Agent(DEFAULT_AGENT)
+    greeting = agent.notice(Where("c"), Noticed(Trigger.CONVERSATION))
+    answer = agent.notice(Where("c"), message("Where is my order?"))
+    assert [(act.after_s, act.deed.text) for act in greeting] == [(0.5, "Hello, how can I help you?")]
+    assert [(act.after_s, undelayed(act.deed)) for act in answer] == [
+        (0.2, Accept()),
+        (0.3, Type(state="COMPOSING")),
+        (0.5, Read()),
+        (1.0, Say(text='You wrote "{message}". Is there anything else?')),
+        (1.0, Type(state="ACTIVE")),
+    ]

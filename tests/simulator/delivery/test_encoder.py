@@ -1,0 +1,172 @@
+"""How the same things read in another spelling."""
+
+import json
+
+import pytest
+
+from recorder.messaging.envelopes import parse
+from recorder.messaging.events import ConversationChanged, MessagePublished, ReceiptReported, Stamp
+from recorder.messaging.interpreter import Interpreter
+from recorder.messaging.typenames import is_known_answer, normal_type
+from recorder.simulator import agent_from, moods_from
+from recorder.simulator.delivery.encoder import V2_ANSWERS, legacy_id
+from recorder.simulator.protocol import response_types
+
+COMPARED = MessagePublished | ReceiptReported | ConversationChanged
+AGENT = agent_from([{"on": "message", "do": ["read", {"say": "Yes"}]}])
+
+
+def visited(visit, moods):
+    """One message, read and answered; everything the consumer heard, as JSON."""
+    guest = visit(agent=AGENT, moods=moods_from(moods))
+    guest.ask("cqm.SubscribeExConversations")
+    dialog_id = guest.open()
+    guest.write(dialog_id, "Hi")
+    guest.wait(1)
+    return guest, dialog_id, [what for _, _, what in guest.heard]
+
+
+def of_type(heard, name):
+    return [each for each in heard if each["type"] == name]
+
+
+def test_a_list_of_one_may_be_the_bare_element(visit):
+    _, dialog_id, heard = visited(visit, {"scalar_changes": True, "scalar_sequence_list": True})
+    read = of_type(heard, response_types.EVENTS)[1]
+    assert read["body"]["changes"]["event"] == {
+        "type": "AcceptStatusEvent",
+        "status": "READ",
+        "sequenceList": 0,
+    }
+    (empty, opened, *_) = of_type(heard, response_types.CONVERSATIONS)
+    assert empty["body"]["changes"] == []
+    assert opened["body"]["changes"]["result"]["convId"] == dialog_id
+
+
+def test_a_list_of_two_stays_a_list(visit):
+    guest, dialog_id, _ = visited(visit, {"scalar_changes": True, "scalar_sequence_list": True})
+    _, history = guest.subscribe(dialog_id)
+    assert len(history["body"]["changes"]) == 3
+    guest.mark(dialog_id, "READ", [0, 2])
+    assert guest.heard[-1][2]["body"]["changes"]["event"]["sequenceList"] == [0, 2]
+
+
+def test_no_changes_may_be_no_changes_at_all(visit):
+    guest, _, heard = visited(visit, {"absent_changes": True})
+    first = of_type(heard, response_types.CONVERSATIONS)[0]
+    assert first["body"].keys() == {"subscriptionId"}
+    _, history = guest.subscribe(guest.open())
+    assert history["body"] == {}
+
+
+def test_fields_may_be_absent_everywhere(visit):
+    moods = {"absent_conversation_id": True, "absent_originator_metadata": True, "absent_last_content": True}
+    _, _, heard = visited(visit, moods)
+    for event in of_type(heard, response_types.EVENTS):
+        (change,) = event["body"]["changes"]
+        assert change.keys() == {"sequence", "originatorId", "serverTimestamp", "event", "dialogId"}
+    assert "lastContentEventNotification" not in json.dumps(heard)
+
+
+def test_fields_of_an_unknown_future_do_not_hide_the_known_ones(visit):
+    _, _, usual = visited(visit, {})
+    _, _, strange = visited(visit, {"unknown_fields": True})
+    known = [each for each in strange if each["type"] != "ms.NotificationOfTheFuture"]
+    assert len(known) == len(usual) < len(strange)
+    assert all(one.items() <= other.items() for one, other in ((a, b) for a, b in zip(
+        map(flat, usual), map(flat, known), strict=True)))  # fmt: skip
+    assert "fieldOfTheFuture" in json.dumps(known)
+
+
+def flat(value, path=()):
+    """Every leaf by its path."""
+    held = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if held is None:
+        return {path: value}
+    return {key: leaf for part, inner in held for key, leaf in flat(inner, (*path, part)).items()}
+
+
+def test_v2_tells_each_event_alone_and_names_its_author_twice(visit):
+    _, dialog_id, heard = visited(visit, {"dialect": "v2"})
+    hello, read, said = of_type(heard, ".ams.ms.OnlineEventDistribution")
+    consumer = hello["body"]["originatorId"]
+    assert hello == {
+        "kind": "notification",
+        "body": {
+            "sequence": 0,
+            "originatorId": consumer,
+            "originatorMetadata": {"id": consumer, "role": "CONSUMER"},
+            "serverTimestamp": 1_700_000_000_000,
+            "event": {"type": "ContentEvent", "contentType": "text/plain", "message": "Hi"},
+            "dialogId": dialog_id,
+            "originatorPId": consumer,
+        },
+        "type": ".ams.ms.OnlineEventDistribution",
+    }
+    agent = read["body"]["originatorPId"]
+    assert read["body"]["originatorId"] == legacy_id(agent, "ASSIGNED_AGENT", "le-sim") != agent
+    assert said["body"]["event"]["message"] == "Yes"
+
+
+def test_v2_shows_participants_by_role_under_both_ids(visit):
+    _, dialog_id, heard = visited(visit, {"dialect": "v2"})
+    last = of_type(heard, ".ams.aam.ExConversationChangeNotification")[-1]
+    (change,) = last["body"]["changes"]
+    details = change["result"]["conversationDetails"]
+    assert details["convId"] == change["result"]["convId"] == dialog_id
+    assert change["result"]["lastUpdateTime"] == details["metaDataLastUpdateTs"]
+    (agent,) = details["participantsPId"]["ASSIGNED_AGENT"]
+    assert details["participants"]["ASSIGNED_AGENT"] == [legacy_id(agent, "ASSIGNED_AGENT", "le-sim")]
+    assert details["participants"]["CONSUMER"] == details["participantsPId"]["CONSUMER"]
+
+
+def test_v2_names_answers_after_their_questions(visit):
+    _, _, heard = visited(visit, {"dialect": "v2"})
+    assert [each["type"] for each in heard if each["kind"] == "resp"] == [
+        ".ams.aam.SubscribeExConversations$Response",
+        ".ams.cm.ConsumerRequestConversation$Response",
+        ".ams.ms.PublishEvent$Response",
+    ]
+
+
+@pytest.mark.parametrize(("v3", "v2"), V2_ANSWERS.items())
+def test_every_answer_of_v2_is_understood_as_that_of_v3(v3, v2):
+    """File addresses are named after the question in v2 alone."""
+    assert is_known_answer(normal_type(v2))
+    assert normal_type(v2) == normal_type(v3) or v3 in (response_types.UPLOAD, response_types.DOWNLOAD)
+
+
+def test_a_history_in_v2_is_an_answer_and_an_empty_subscription_says_nothing(visit):
+    guest, dialog_id, _ = visited(visit, {"dialect": "v2"})
+    (answer,) = guest.ask(".ams.ms.QueryMessages", {"dialogId": dialog_id, "newerThanSequence": 1})
+    assert answer["type"] == ".ams.ms.QueryMessages$Response"
+    assert [each["sequence"] for each in answer["body"]] == [1, 2]
+    assert len(guest.subscribe(guest.open())) == 1
+
+
+def test_both_dialects_tell_our_interpreter_the_same(visit):
+    """Who wrote, read, and takes part; frames and numbers included."""
+    facts = []
+    for dialect in ("v3", "v2"):
+        guest, _, _ = visited(visit, {"dialect": dialect})
+        interpreter, told = Interpreter(), []
+        for frame, (at_s, client, from_client, what) in enumerate(guest.log, start=1):
+            data = (what if from_client else what.text).encode()
+            stamp = Stamp(frame, client, round(at_s * 1e6), round(at_s * 1e6))
+            told += interpreter.feed(parse(data, from_client=from_client), stamp)
+        facts.append(
+            [
+                each
+                for each in told
+                if isinstance(each, MessagePublished | ReceiptReported | ConversationChanged)
+            ]
+        )
+    strip = [[_without_conversation(each) for each in told] for told in facts]
+    assert strip[0] == strip[1]
+
+
+def _without_conversation(fact):
+    """v2 does not say which conversation a dialog is of."""
+    if isinstance(fact, ConversationChanged):
+        return fact._replace(participants=tuple(one._replace(state=None) for one in fact.participants))
+    return fact._replace(conversation_id=None) if isinstance(fact, MessagePublished) else fact

@@ -1,0 +1,204 @@
+"""Connections on one side, the service on the other: sockets and plain HTTP at one address."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+import websocket
+
+from recorder.simulator import SimulatorServer, agent_from, websocket_server
+from recorder.simulator.http import connection as http_connection
+from recorder.simulator.protocol.identity import consumer_of
+
+TIMEOUT_S = 20
+ACCOUNT = "/api/account/12345678"
+SILENT = agent_from([])
+
+
+@pytest.fixture
+def served():
+    with SimulatorServer(SILENT) as server:
+        yield server
+
+
+def ask(server, method, path, body=None, *, headers=None, tls=None):
+    """Status, headers and body, by a client that is not ours."""
+    if tls is None:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=TIMEOUT_S)
+    else:
+        connection = http.client.HTTPSConnection("localhost", server.port, timeout=TIMEOUT_S, context=tls)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.getheaders()), answer.read()
+    finally:
+        connection.close()
+
+
+def connect(url, token, **options):
+    return websocket.create_connection(
+        url, header=[f"Authorization: jwt {token}"], timeout=TIMEOUT_S, suppress_origin=True, **options
+    )
+
+
+def hear_own_conversation(url, token):
+    guest = connect(url, token)
+    guest.send('{"id":1,"type":"cqm.SubscribeExConversations","body":{}}')
+    guest.recv()
+    guest.recv()
+    guest.send('{"id":2,"type":"cm.ConsumerRequestConversation"}')
+    guest.recv()
+    participants = json.loads(guest.recv())["body"]["changes"][0]["result"]["conversationDetails"][
+        "participants"
+    ]
+    guest.close()
+    return [one["id"] for one in participants if one["role"] == "CONSUMER"]
+
+
+def test_the_way_in_for_a_client_that_knows_only_the_base_address(served):
+    """Look up, sign up, connect; and the socket knows the consumer of the token."""
+    base = f"127.0.0.1:{served.port}"
+    assert served.base_url == f"http://{base}"
+    for service in ("idp", "asyncMessagingEnt"):
+        _, _, body = ask(served, "GET", f"{ACCOUNT}/service/{service}/baseURI.json?version=1.0")
+        assert json.loads(body)["baseURI"] == base
+    status, _, body = ask(served, "POST", f"{ACCOUNT}/signup")
+    assert status == 200
+    token = json.loads(body)["jwt"]
+    url = f"ws://{base}/ws_api/account/12345678/messaging/consumer?v=3"
+    assert hear_own_conversation(url, token) == [consumer_of(token)]
+
+
+def test_a_file_goes_to_the_address_that_the_socket_hands_out(served):
+    guest = connect(served.url, "x")
+    guest.send('{"id":1,"type":"ms.GenerateURLForUploadFile","body":{"fileSize":"4","fileType":"PNG"}}')
+    told = json.loads(guest.recv())["body"]
+    query = "&".join(f"{name}={value}" for name, value in told["queryParams"].items())
+    assert ask(served, "PUT", f"{told['relativePath']}?{query}", b"\x89PNG")[0] == 201
+    assert ask(served, "PUT", f"{told['relativePath']}?{query}1", b"\x89PNG")[0] == 401
+    body = json.dumps({"relativePath": told["relativePath"]})
+    guest.send(f'{{"id":2,"type":"ms.GenerateURLForDownloadFile","body":{body}}}')
+    told = json.loads(guest.recv())["body"]
+    query = "&".join(f"{name}={value}" for name, value in told["queryParams"].items())
+    assert ask(served, "GET", f"{told['relativePath']}?{query}")[::2] == (200, b"\x89PNG")
+    guest.close()
+
+
+def test_the_largest_file_is_taken_and_one_byte_more_is_not(served):
+    guest = connect(served.url, "x")
+    guest.send('{"id":1,"type":"ms.GenerateURLForUploadFile","body":{"fileSize":"4","fileType":"PNG"}}')
+    told = json.loads(guest.recv())["body"]
+    guest.close()
+    target = f"{told['relativePath']}?" + "&".join(f"{a}={b}" for a, b in told["queryParams"].items())
+    assert ask(served, "PUT", target, bytes(3 * 1024 * 1024))[0] == 201
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=TIMEOUT_S)
+    connection.putrequest("PUT", target)
+    connection.putheader("content-length", str(3 * 1024 * 1024 + 1))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        pytest.param("POST", f"{ACCOUNT}/signup", {"Host": "evil.example"}, 403, id="host"),
+        pytest.param("POST", f"{ACCOUNT}/signup", {"Origin": "https://evil.example"}, 403, id="origin"),
+        pytest.param("OPTIONS", f"{ACCOUNT}/signup", {"Origin": "https://evil.example"}, 403, id="preflight"),
+        pytest.param(
+            "OPTIONS", f"{ACCOUNT}/signup", {"Origin": "http://localhost:3000"}, 204, id="local-preflight"
+        ),
+        pytest.param("POST", "/ws_api/account/1/messaging/consumer", {}, 404, id="socket-by-post"),
+        pytest.param("GET", "/api/", {}, 404, id="nothing-there"),
+    ],
+)
+def test_plain_http_has_the_same_door(served, method, path, headers, status):
+    assert ask(served, method, path, headers=headers)[0] == status
+
+
+def test_plain_http_does_not_hold_up_a_socket(served):
+    """Requests that never end stand at the counter while a connection goes on talking."""
+    waiting = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
+    for sock, said in zip(
+        waiting, [b"", b"POST ", b"POST /x HTTP/1.1\r\nhost: h\r\n", b"GET /ws_api"] * 5, strict=True
+    ):
+        sock.sendall(said)
+    guest = connect(served.url, "x")
+    guest.send('{"id":1,"type":"GetClock"}')
+    assert json.loads(guest.recv())["code"] == 200
+    guest.close()
+    for sock in waiting:
+        sock.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nx"])
+def test_who_stands_at_the_door_does_not_hold_the_server(said):
+    server = SimulatorServer(SILENT).start()
+    with socket.create_connection(("127.0.0.1", server.port)) as sock:
+        sock.sendall(said)
+        stopping = threading.Thread(target=server.stop)
+        stopping.start()
+        stopping.join(TIMEOUT_S)
+        assert not stopping.is_alive()
+
+
+def test_who_says_nothing_is_sent_away(monkeypatch):
+    monkeypatch.setattr(websocket_server, "OPEN_TIMEOUT_S", 0.02)
+    monkeypatch.setattr(http_connection, "PATIENCE_S", 0.02)
+    with SimulatorServer(SILENT) as server:
+        for said in (b"", b"GET /ws_api/acc", b"GET /ws_api HTTP/1.1\r\n", b"POST /x HTTP/1.1\r\n"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as sock:
+                sock.sendall(said)
+                try:
+                    while sock.recv(65536):
+                        pass
+                except ConnectionResetError:
+                    pass
+
+
+def test_encrypted_it_serves_both(tmp_path):
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with SimulatorServer(SILENT, tls=context) as server:
+        assert server.url.startswith("wss://127.0.0.1:")
+        assert server.base_url.startswith("https://127.0.0.1:")
+        status, _, body = ask(server, "POST", f"{ACCOUNT}/signup", tls=trusting)
+        assert status == 200
+        url = server.url.replace("127.0.0.1", "localhost")
+        guest = connect(url, json.loads(body)["jwt"], sslopt={"ca_certs": str(certificate)})
+        guest.send('{"id":1,"type":"GetClock"}')
+        assert json.loads(guest.recv())["code"] == 200
+        guest.close()
+
+
+def test_ids_of_the_rest_legs_are_new_unless_seeded_and_disturb_no_others():
+    def ids(**options):
+        with SimulatorServer(SILENT, **options) as server:
+            tokens = [json.loads(ask(server, "POST", f"{ACCOUNT}/signup")[2])["jwt"] for _ in range(2)]
+            guest = connect(server.url, "x")
+            guest.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
+            opened = guest.recv()
+            guest.close()
+            return [*map(consumer_of, tokens), opened]
+
+    assert ids(seed=7) == ids(seed=7)
+    assert len({*ids(), *ids()}) == 6
+    with SimulatorServer(SILENT, seed=7) as server:
+        guest = connect(server.url, "x")
+        guest.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
+        assert guest.recv() == ids(seed=7)[2]
+        guest.close()

@@ -1,0 +1,66 @@
+"""Frames are taken some at a time, all of them, and what no recorder can have written is told apart."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from recorder.store import frame_chunks
+from recorder.store.frame_chunks import Ask, frames_in, strange_column, take
+
+USUAL = (1, 1, 1_000, 1_000, 1, 1, 1, None, b"{}")
+
+
+def changed(place, value):
+    return (*USUAL[:place], value, *USUAL[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        *((place, "x") for place in range(7)),
+        (0, 1 << 64),
+        (0, None),
+        (1, 1.5),
+        (4, 2),
+        (4, None),
+        (5, 16),
+        (6, -1),
+        (7, 3),
+        (8, "text"),
+        (8, None),
+    ],
+)
+def test_a_column_that_holds_what_no_recorder_writes_is_named(place, value):
+    assert strange_column([USUAL, changed(place, value), USUAL]) == place
+
+
+@pytest.mark.parametrize(("place", "value"), [(2, None), (3, None), (7, "reserved bits")])
+def test_what_a_recorder_may_leave_out_or_note_is_nothing_strange(place, value):
+    assert strange_column([USUAL, changed(place, value)]) is None
+    assert strange_column([]) is None
+
+
+def test_a_chunk_is_about_so_many_bytes_and_the_next_goes_on_behind_it(monkeypatch):
+    monkeypatch.setattr(frame_chunks, "CHUNK_BYTES", 300)
+    with sqlite3.connect(":memory:") as handle:
+        handle.execute("CREATE TABLE frame (number, payload)")
+        handle.executemany("INSERT INTO frame VALUES (?, ?)", [(n, b"x" * 100) for n in range(1, 500)])
+        taken = []
+
+        def chunk_after(number):
+            nothing = ", NULL" * 7
+            told = handle.execute(
+                f"SELECT number{nothing}, payload FROM frame WHERE number > ? ORDER BY number", (number,)
+            )
+            taken.append(take(told))
+            return taken[-1]
+
+        assert [row[0] for row in frames_in(chunk_after, 3)] == list(range(4, 500))
+    handle.close()
+    assert {len(chunk) for chunk in taken[:-2]} == {64}
+
+
+def test_parameters_come_in_the_order_of_the_statement():
+    assert Ask("", ("last", "session_id")).parameters(session_id=1, after=2, last=3) == (3, 1)

@@ -1,0 +1,217 @@
+"""Many sessions, one transaction; and every promise of a single intake kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from recorder.clock import VirtualClock
+from recorder.errors import StorageFailed
+from recorder.store.archive import Archive
+from recorder.store.group_commit import LULL_S
+from recorder.store.verify import verify
+
+
+def committed(path) -> int:
+    with sqlite3.connect(path) as other:
+        return other.execute("SELECT count(*) FROM frame").fetchone()[0]
+
+
+def test_what_is_held_is_there_for_others_only_after_commit(path, begin, frames, clock):
+    """Three sessions hand in; nothing shows; then all of it does, at once."""
+    with Archive.open(path, mode="write") as archive:
+        gathering = archive.gathering(clock=clock)
+        intakes = [begin(archive) for _ in range(3)]
+        sinks = [gathering.sink(intake) for intake in intakes]
+        gathering.hold()
+        for sink in sinks:
+            sink(frames.some(2))
+        assert committed(path) == 0
+        gathering.commit()
+        assert committed(path) == 6
+        assert [intake.frames for intake in intakes] == [2, 2, 2]
+
+
+def test_outside_a_hold_every_call_is_committed_when_it_returns(path, begin, frames, clock):
+    """The same sink, not held: as an intake alone."""
+    with Archive.open(path, mode="write") as archive:
+        sink = archive.gathering(clock=clock).sink(begin(archive))
+        sink(frames.some(1))
+        assert committed(path) == 1
+
+
+def test_a_session_that_hands_in_twice_keeps_its_order_and_its_digest(where, begin, frames, clock):
+    """Two batches of one session and one of another in between: verified like any other."""
+    with Archive.open(where, mode="write") as archive:
+        gathering = archive.gathering(clock=clock)
+        one, other = begin(archive), begin(archive)
+        first, second = gathering.sink(one), gathering.sink(other)
+        gathering.hold()
+        first([frames.opened, *frames.some(2)])
+        second([frames.opened, *frames.some(3)])
+        first(frames.some(2, after=2))
+        gathering.commit()
+        for intake in (one, other):
+            gathering.finish(intake, 1_700_000_001_000_000)
+        gathering.close()
+        assert [info.frames for info in archive.sessions()] == [4, 3]
+        assert [info.state for info in archive.sessions()] == ["complete", "complete"]
+    with Archive.open(where, mode="read") as archive:
+        assert [(verdict.state, verdict.problems) for verdict in verify(archive)] == [("complete", ())] * 2
+
+
+def test_a_session_ended_in_a_gathering_takes_nothing_more(path, begin, frames, clock):
+    """Its end record is written, even if no barrier has come yet."""
+    with Archive.open(path, mode="write") as archive:
+        gathering = archive.gathering(clock=clock)
+        intake = begin(archive)
+        sink = gathering.sink(intake)
+        gathering.finish(intake, None)
+        gathering.finish(intake, None)
+        with pytest.raises(StorageFailed, match="end record already"):
+            sink(frames.some(1))
+
+
+def test_a_commit_that_fails_fails_every_session_in_it_and_no_other(path, begin, frames):
+    """A full disk: those who handed in can go no further; who handed nothing in still can."""
+    clock = VirtualClock()
+    with Archive.open(path, mode="write") as archive:
+        gathering = archive.gathering(clock=clock, storage_wait_s=0)
+        hit, spared = begin(archive), begin(archive)
+        sink = gathering.sink(hit)
+        handle = archive._connection.connection.driver_connection
+        (pages,) = handle.execute("PRAGMA page_count").fetchone()
+        handle.execute(f"PRAGMA max_page_count={pages}")
+        gathering.hold()
+        sink([frames.one(1, b"x" * 100_000)])
+        with pytest.raises(StorageFailed):
+            gathering.commit()
+        with pytest.raises(StorageFailed):
+            sink(frames.some(1))
+        handle.execute("PRAGMA max_page_count=1073741823")
+        spared(frames.some(1))
+        assert committed(path) == 1
+
+
+@pytest.fixture
+def settling(path, begin, frames, clock):
+    """A session with one frame, behind its first barrier; and a second frame, a second later."""
+    with Archive.open(path, mode="write") as archive:
+        gathering = archive.gathering(clock=clock)
+        intake = begin(archive)
+        sink = gathering.sink(intake)
+        sink(frames.some(1))
+        gathering.settle()
+        sink(frames.some(1, after=1))
+        yield archive, gathering, intake
+
+
+def test_there_is_a_barrier_once_a_second_and_not_more_often(settling):
+    """The lock file's marks say how far a session is on disk for certain."""
+    archive, gathering, intake = settling
+    gathering.settle()
+    assert archive.marks()[intake.session] == 1
+
+
+def test_the_barrier_that_a_thread_waits_for_is_noted_once_it_is_through(settling, clock):
+    archive, gathering, intake = settling
+    clock.sleep_until(1.5)
+    gathering.settle()
+    gathering.close()
+    assert archive.marks()[intake.session] == 2
+
+
+def barrier_at(settling, clock, when_s: float, spare_s: float) -> int:
+    """How many frames a barrier covers, if it is told at that time of so much time to spare."""
+    archive, gathering, intake = settling
+    clock.sleep_until(when_s)
+    gathering.settle(spare_s)
+    syncing = gathering._syncing
+    if syncing is not None:
+        syncing.result()
+        gathering.settle(0.0)
+    return archive.marks()[intake.session]
+
+
+@pytest.mark.parametrize(
+    ("when_s", "spare_s", "covers"),
+    [
+        pytest.param(0.9, LULL_S, 1, id="time to spare, but not due"),
+        pytest.param(1.5, LULL_S, 2, id="due, and time to spare"),
+        pytest.param(1.5, LULL_S / 2, 1, id="due, but somebody would be held up"),
+        pytest.param(1.5, -1.0, 1, id="due, but somebody is late already"),
+        pytest.param(2.5, -1.0, 2, id="it cannot wait any longer"),
+    ],
+)
+def test_a_barrier_waits_for_a_lull_for_a_second_at_most(settling, clock, when_s, spare_s, covers):
+    assert barrier_at(settling, clock, when_s, spare_s) == covers
+
+
+def test_the_log_goes_into_the_file_in_a_lull_after_the_barrier(settling, clock, path, frames):
+    """SQLite would do it in the middle of a commit, here of 1 250 pages."""
+    _, gathering, intake = settling
+    before = path.read_bytes()
+    gathering.sink(intake)([frames.one(3, b"x" * 5_000_000)])
+    assert barrier_at(settling, clock, 1.5, LULL_S) == 3
+    assert path.read_bytes() == before
+    gathering.settle(LULL_S / 2)
+    assert path.read_bytes() == before
+    gathering.settle(LULL_S)
+    assert path.read_bytes() != before
+
+
+def test_a_log_that_cannot_be_brought_to_disk_is_told(settling, clock, path):
+    """Moved away under it: the disk has not taken it, and nobody may think so."""
+    archive, gathering, intake = settling
+    log = path.with_name("x.db-wal")
+    log.rename(path.with_name("elsewhere"))
+    clock.sleep_until(1.5)
+    gathering.settle()
+    with pytest.raises(StorageFailed, match="could not be brought to disk"):
+        gathering.close()
+    path.with_name("elsewhere").rename(log)
+    assert archive.marks()[intake.session] == 1
+
+
+def test_a_session_counts_as_being_written_until_its_end_is_on_disk(settling, clock):
+    archive, gathering, intake = settling
+    gathering.finish(intake, None)
+    rows = intake.rows.session_id
+    assert archive._ledger.is_writing(rows)
+    gathering.close()
+    assert not archive._ledger.is_writing(rows)
+
+
+KILLED = """
+import os, signal, sys
+from recorder.clock import RealClock
+from recorder.store.archive import Archive
+from recorder.wire.frames import Side
+from recorder.wire.records import RecordedFrame
+
+archive = Archive.open(sys.argv[1], mode="write")
+clock = RealClock()
+gathering = archive.gathering(clock=clock)
+intakes = [archive.begin_session(source="replay", started_at_us=0, clock=clock) for _ in range(3)]
+sinks = [gathering.sink(intake) for intake in intakes]
+for number in range(1, 4):
+    gathering.hold()
+    for sink in sinks:
+        sink([RecordedFrame(number, 1, number - 1, Side.SERVICE, 0, 0, 1, True, 0, b"{}", b"")])
+    if number < 3:
+        gathering.commit()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_was_committed_survives_kill_nine_and_what_was_held_is_gone_as_a_whole(path):
+    """Killed while the third lot is held: two frames of each session, and not one more of any."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], env={**os.environ}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Archive.open(path, mode="read") as archive:
+        assert [len(list(archive.frames(info))) for info in archive.sessions()] == [2, 2, 2]

@@ -1,0 +1,188 @@
+"""The archive as a thing of its own: what it is, what died in it, and what is gone from it for good."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recorder.errors import NotFound
+from recorder.store import maintenance, schema
+from recorder.store.archive import Archive
+from recorder.store.verify import verify
+
+Begin = Callable[..., Any]
+
+
+def harm(path: Path, statements: str) -> None:
+    """Change the file behind our back."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as handle:
+        handle.executescript(statements)
+
+
+def test_a_file_that_is_written_tells_how(path: Path, begin: Begin, frames: Any) -> None:
+    """Sizes as the directory has them, the journal, how safe a commit is, and who holds it."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive)
+        intake([frames.opened, *frames.some(3)])
+        info = archive.info()
+        log = path.with_name("x.db-wal")
+        assert (info.path, info.kind) == (str(path), "sqlite")
+        assert (info.file_bytes, info.wal_bytes) == (path.stat().st_size, log.stat().st_size)
+        assert info.wal_bytes
+        assert (info.sessions, info.connections, info.frames) == (1, 1, 3)
+        assert (info.journal_mode, info.library_version) == ("wal", sqlite3.sqlite_version)
+        assert info.synchronous == "FULL"  # the first commit was a barrier
+        intake(frames.some(1, after=3))
+        assert archive.info().synchronous == "NORMAL"
+        assert info.revision == info.head_revision == schema.head_revision()
+
+
+def test_a_file_that_is_only_read_tells_no_more_than_it_knows(path: Path) -> None:
+    """How a writer would commit is not known to a reader; without a log its size is nothing."""
+    Archive.open(path, mode="write").close()
+    with Archive.open(path, mode="read") as archive:
+        info = archive.info()
+    assert (info.synchronous, info.holder, info.journal_mode) == (None, None, "wal")
+    path.with_name("x.db-wal").unlink(missing_ok=True)
+    with Archive.open(path, mode="read") as archive:
+        assert archive.info().wal_bytes == 0
+
+
+def test_a_database_tells_what_a_database_has(database: str, begin: Begin, frames: Any) -> None:
+    """No log of its own, no journal; its size is the server's word."""
+    with Archive.open(database, mode="write") as archive:
+        begin(archive)(frames.some(2))
+        info = archive.info()
+    assert (info.kind, info.frames) == ("postgresql", 2)
+    assert (info.wal_bytes, info.journal_mode, info.synchronous, info.wal_reset_bug) == (None,) * 3 + (False,)
+    assert info.file_bytes > 1_000_000
+    assert info.library_version[0].isdigit()
+
+
+def test_what_the_lock_file_marked_and_is_not_there_is_lost(where: str, begin: Begin, frames: Any) -> None:
+    """Fewer frames than were certainly on disk, by how many; more is as it should be."""
+    with Archive.open(where, mode="write") as archive:
+        begin(archive, session="short")(frames.some(5))
+        begin(archive, session="whole")(frames.some(5))
+        begin(archive, session="empty")
+        with archive._asking() as connection:
+            marks = {"short": 8, "whole": 5, "empty": 1, "gone": 3, "more": 0, "a\x00": 2}
+            assert maintenance.lost_frames(connection, marks) == {
+                "short": 3,
+                "empty": 1,
+                "gone": 3,
+                "a\x00": 2,
+            }
+            assert maintenance.lost_frames(connection, {"whole": 4}) == {}
+
+
+def test_the_dead_are_noted_and_the_living_left_alone(where: str, begin: Begin, frames: Any) -> None:
+    """Each once, with how many frames are kept; one that has its end is nobody's business."""
+    with Archive.open(where, mode="write") as archive:
+        dead, alive, ended = begin(archive, session="dead"), begin(archive, session="alive"), begin(archive)
+        dead([frames.opened, *frames.some(6)])
+        alive(frames.some(2))
+        ended.finish(0)
+        with archive._writing() as ledger:
+            noted = list(maintenance.note_interrupted(ledger.connection, lambda number: number == 2))
+            again = list(maintenance.note_interrupted(ledger.connection, lambda number: number == 2))
+        states = {each.session: each.state for each in archive.sessions()}
+    assert noted == ["session dead has no end record (its recorder died); frames kept: 6"]
+    assert again == []
+    assert (states["dead"], states["alive"], states[ended.session]) == (
+        "interrupted",
+        "recording",
+        "complete",
+    )
+
+
+def test_deleting_takes_the_frames_and_connections_of_one_session_only(
+    where: str, begin: Begin, frames: Any
+) -> None:
+    """Also where the database would not do it by itself."""
+    with Archive.open(where, mode="write") as archive:
+        for session in ("a", "b"):
+            intake = begin(archive, session=session)
+            intake([frames.opened, *frames.some(4)])
+            intake.finish(0)
+        with archive._writing() as ledger:
+            if where.endswith(".db"):
+                ledger.connection.exec_driver_sql("PRAGMA foreign_keys=0")
+            maintenance.delete_session(ledger.connection, 1, ledger.begin)
+        with archive._asking() as connection:
+            count = "SELECT (SELECT count(*) FROM frame), (SELECT count(*) FROM connection)"
+            assert connection.exec_driver_sql(count).one() == (4, 1)
+        with Archive.open(where, mode="read") as beside:
+            with pytest.raises(NotFound):
+                beside.find_session("a")
+            assert list(beside.frames("b")) == frames.some(4)
+
+
+def test_a_deletion_that_fails_halfway_deletes_nothing(path: Path, begin: Begin, frames: Any) -> None:
+    """The session is whole afterwards, and the archive goes on."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s")
+        intake([frames.opened, *frames.some(4)])
+        intake.finish(0)
+    trigger = "CREATE TRIGGER no BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'no'); END"
+    harm(path, trigger)
+    with Archive.open(path, mode="write") as archive:
+        with pytest.raises(Exception, match="cannot write"):
+            archive.delete_session("s")
+        assert [verdict.state for verdict in verify(archive)] == ["complete"]
+        begin(archive)(frames.some(1))
+
+
+def test_the_log_is_emptied_unless_somebody_reads_in_it(path: Path, begin: Begin, frames: Any) -> None:
+    """A database has none; neither has an archive that is closed."""
+    log = path.with_name("x.db-wal")
+    with Archive.open(path, mode="write") as archive:
+        begin(archive)(frames.some(3))
+        connection = archive._connection
+        connection.exec_driver_sql("PRAGMA busy_timeout=1")
+        with Archive.open(path, mode="read") as beside:
+            beside._connection.exec_driver_sql("BEGIN")
+            beside.sessions()
+            begin(archive)(frames.some(3))
+            assert not maintenance.empty_log(connection)
+            assert log.stat().st_size > 0
+        assert maintenance.empty_log(connection)
+        assert log.stat().st_size == 0
+    assert maintenance.empty_log(connection)
+
+
+def test_a_database_has_no_log_to_empty_and_no_pages_to_check(database: str) -> None:
+    """PostgreSQL watches over itself."""
+    with Archive.open(database, mode="write") as archive, archive._asking() as connection:
+        assert maintenance.empty_log(connection)
+        assert maintenance.integrity_problems(connection) == []
+
+
+def test_what_sqlite_finds_is_told_in_a_few_sentences(path: Path, begin: Begin, frames: Any) -> None:
+    """A sound file has no problems; of ten thousand orphans a handful is named, each once."""
+    with Archive.open(path, mode="write") as archive:
+        begin(archive)(frames.some(50))
+        assert archive.integrity_problems() == []
+    harm(path, "PRAGMA foreign_keys=0; DELETE FROM connection; DELETE FROM session;")
+    with Archive.open(path, mode="read") as archive:
+        problems = archive.integrity_problems()
+    assert problems == [f"row {number} of frame belongs to nothing in connection" for number in range(1, 6)]
+
+
+def test_a_page_of_garbage_is_a_problem_and_no_failure(path: Path, begin: Begin, frames: Any) -> None:
+    """Whether SQLite reports it in a row of its own or gives up: the list says it."""
+    with Archive.open(path, mode="write") as archive:
+        begin(archive)([frames.one(number, b"%05d" % number + b"x" * 1000) for number in range(1, 301)])
+    data = bytearray(path.read_bytes())
+    page = data.index(b"00200xxx") // 4096 * 4096
+    data[page : page + 4096] = b"\xa5" * 4096
+    path.write_bytes(data)
+    with Archive.open(path, mode="read") as archive:
+        problems = archive.integrity_problems()
+    assert problems
+    assert all(problem.startswith("SQLite reports: ") for problem in problems)
