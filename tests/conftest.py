@@ -25,6 +25,13 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Take pyproject.toml's options of pytest-xdist, without effect, where that is not loaded."""
+    if not pluginmanager.has_plugin("xdist"):
+        parser.addoption("--numprocesses", help="without effect: pytest-xdist is not loaded")
+        parser.addoption("--dist", help="without effect: pytest-xdist is not loaded")
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """With RECORDER_TESTS_SKIP_NOTHING set, a skipped test has failed: something it needs is missing."""
