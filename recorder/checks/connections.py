@@ -4,50 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from recorder.wire.frames import AUTHENTICATION_CLOSES
 
 from .findings import FINE, Look, Severity, broken, span, unknowable
 from .input import ConnectionFact
 from .session_index import Ground, Rule
 
 
-class _Meaning(NamedTuple):
-    says: str
-    told_by: str
-
-
-# The same code means different things to different authors; who says so belongs to the meaning.
-_AUTHENTICATION = {
-    4401: _Meaning(
-        "the token is missing or has expired: get a fresh one from the brand, then reconnect",
-        "LivePerson's documentation",
-    ),
-    4407: _Meaning(
-        "the identity has expired: have the identity provider extend it, then reconnect",
-        "LivePerson's documentation",
-    ),
-    1008: _Meaning(
-        "policy violation; an authentication problem for LivePerson's agent workspace", "client code only"
-    ),
-    1011: _Meaning(
-        "internal error; an authentication problem for LivePerson's agent SDK: reconnect with a new token",
-        "the agent SDK's readme only",
-    ),
-}
-
-
 def _authentication(ground: Ground) -> Iterator[Look]:
     for connection in ground.case.connections:
         if connection.close_code is None:
             continue
-        meaning = _AUTHENTICATION.get(connection.close_code)
+        meaning = AUTHENTICATION_CLOSES.get(connection.close_code)
         if meaning is None or connection.closed_by_client:
             yield FINE
             continue
         reason = f' "{connection.close_reason[:80]}"' if connection.close_reason else ""
         says = (
             f"connection {connection.connection} was closed with {connection.close_code}{reason}: "
-            f"{meaning.says} (according to {meaning.told_by})"
+            f"{meaning.meaning} (according to {meaning.source})"
         )
         yield broken(says, *_frames(connection))
 

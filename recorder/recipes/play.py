@@ -19,10 +19,11 @@ from recorder.replay.run.reconnect_policy import Policy
 from recorder.runtime.waiter import Collector, Waiter, Waiting
 from recorder.simulator.service import Service
 from recorder.store.archive import Archive
+from recorder.wire.frames import authentication_hint
 
 from .connector import Connector, FetchToken, Uploader
 from .queries import Say, messages, open_archive
-from .record_session import NOT_LET_IN, Recording, blank_error, recording
+from .record_session import Recording, blank_error, recording
 from .replay_result import Played, Tell, report, step_line, to_nobody
 from .stop import Stop
 from .virtual_connection import VirtualConnection
@@ -276,11 +277,12 @@ def _refused(under_way: Drive, outcome: Outcome, order: Order) -> CannotConnect 
         return None
     last = {ending.consumer: ending.ended for ending in outcome.endings}
     for consumer, ended in last.items():
-        if ended.by == "service" and ended.code in NOT_LET_IN:
+        hint = authentication_hint(ended.code)
+        if ended.by == "service" and hint is not None:
             reason = f" ({ended.reason})" if ended.reason else ""
             during = f", in {failed.place}" if failed is not None else ""
             problem = f"the service closed the connection with {ended.code}{reason}{during}"
-            return CannotConnect(order.places[consumer].place, problem, hint=NOT_LET_IN[ended.code])
+            return CannotConnect(order.places[consumer].place, problem, hint=hint)
     return None
 
 

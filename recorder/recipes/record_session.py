@@ -24,6 +24,7 @@ from recorder.runtime.background import Errand
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake
+from recorder.wire.frames import authentication_hint
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
 
@@ -32,12 +33,6 @@ from .queries import Say, open_archive, silent
 from .stop import NeverStop, Stop
 
 Durability = Literal["second", "full"]
-
-NOT_LET_IN = {
-    4401: "get a fresh token from the brand; this one is missing or has expired",
-    4407: "have the identity extended; it has expired",
-}
-"""Close codes that mean "not let in", with what LivePerson says to do."""
 
 
 @dataclass(slots=True)
@@ -297,10 +292,11 @@ def raise_unless_well_ended(
     """
     if closed is None or stopped:
         return
-    if closed.close_code in NOT_LET_IN and closed.closed_by == "service":
+    hint = authentication_hint(closed.close_code)
+    if hint is not None and closed.closed_by == "service":
         reason = f" ({closed.close_reason})" if closed.close_reason else ""
         problem = f"the service closed the connection with {closed.close_code}{reason}"
-        raise CannotConnect(options.place, problem, hint=NOT_LET_IN[closed.close_code])
+        raise CannotConnect(options.place, problem, hint=hint)
     if closed.how == "failed":
         why = closed.detail or "it was not to be trusted any more"
         raise RecordingIncomplete(f"the connection could not go on: {why}; what came is recorded")

@@ -12,8 +12,9 @@ from pydantic_core import core_schema
 
 from recorder.replay.language.verb_model import none_said, said
 from recorder.simulator.agent.rules import WITH_TEXT, Action, Rule, Trigger
-from recorder.simulator.faults.conditions import LISTED, OFF, SENDABLE, Chance, Ending, Strict
+from recorder.simulator.faults.conditions import LISTED, OFF, Chance, Ending, Strict
 from recorder.simulator.faults.config import Moods
+from recorder.wire.frames import may_be_sent
 
 Json = dict[str, Any]
 
@@ -68,7 +69,8 @@ class _AsWritten(GenerateJsonSchema):
     def function_after_schema(self, schema: core_schema.AfterValidatorFunctionSchema) -> Json:
         made = super().function_after_schema(schema)
         if getattr(schema["function"]["function"], "__name__", "") == "_close_code":
-            return {**made, "anyOf": [{"enum": sorted(SENDABLE)}, {"minimum": 3000, "maximum": 4999}]}
+            standard = [code for code in range(1000, 1016) if may_be_sent(code)]
+            return {**made, "anyOf": [{"enum": standard}, {"minimum": 3000, "maximum": 4999}]}
         return made
 
 

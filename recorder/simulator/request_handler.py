@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from recorder.wire.frames import CloseCode
+
 from .agent.rules import Noticed, Trigger
 from .agent.runner import Seat
 from .agent.step_up import step_up
 from .agent.survey import POST_SURVEY, SurveyBot
-from .delivery.connections import UNAUTHORISED, Client, Subscription
+from .delivery.connections import Client, Subscription
 from .delivery.context import Backstage
 from .delivery.outbox import Lane
 from .protocol import response_types
@@ -82,7 +84,7 @@ class Desk:
             request_id = None if binary else id_of(text)
             self._board.say(client, self._wording.refusal(request_id, refused.code, refused.says))
             if client.consumer is None:
-                self._board.hang_up(client.number, UNAUTHORISED, "InitConnection must come first")
+                self._board.hang_up(client.number, CloseCode.TOKEN_EXPIRED, "InitConnection must come first")
 
     def _answer(self, client: Client, text: str | bytes, *, now_s: float, binary: bool) -> None:
         if binary:

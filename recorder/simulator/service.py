@@ -28,10 +28,12 @@ import random
 import uuid
 from typing import NamedTuple
 
+from recorder.wire.frames import CloseCode
+
 from .agent.rules import DEFAULT_AGENT, Agent, AgentScript
 from .agent.runner import Seat
 from .agent.survey import SurveyBot
-from .delivery.connections import UNAUTHORISED, Client, Switchboard
+from .delivery.connections import Client, Switchboard
 from .delivery.context import Backstage, IdSource
 from .delivery.disconnects import Endings
 from .delivery.encoder import Wording
@@ -42,8 +44,6 @@ from .faults.injector import Mischief
 from .faults.randomness import Dice
 from .protocol.identity import consumer_of, name_of
 from .request_handler import Desk
-
-GOING_AWAY = 1001
 
 
 class Patience(NamedTuple):
@@ -96,7 +96,7 @@ class Service:
         mischief = Mischief(moods, dice)
         ids = ids or seeded_ids(seed)
         self._patience = _patience(patience, moods)
-        self._idle_code = GOING_AWAY if moods.idle_close is None else moods.idle_close.code
+        self._idle_code = CloseCode.GOING_AWAY if moods.idle_close is None else moods.idle_close.code
         self._agenda = Agenda()
         self._board = Switchboard(wording, mischief)
         self._post = Post(moods, dice, broken_off=self._board.remove)
@@ -170,7 +170,7 @@ class Service:
     def _expect_init(self, number: int) -> None:
         client = self._board.find(number)
         if client is not None and client.consumer is None:
-            self._board.hang_up(number, UNAUTHORISED, "no InitConnection came")
+            self._board.hang_up(number, CloseCode.TOKEN_EXPIRED, "no InitConnection came")
 
     def _expect_life(self, number: int, now_s: float) -> None:
         client = self._board.find(number)

@@ -58,6 +58,48 @@ class CloseCode(IntEnum):
     IDENTITY_EXPIRED = 4407, "identity expired: have LivePerson's identity provider extend it"
 
 
+class AuthenticationClose(NamedTuple):
+    """What one close code says about the client's authentication.
+
+    Attributes:
+        meaning: what is wrong and what helps, in one phrase.
+        source: who gives the code this meaning.
+        hint: what to do, where LivePerson documents the code; None where it may mean something else.
+    """
+
+    meaning: str
+    source: str
+    hint: str | None = None
+
+
+AUTHENTICATION_CLOSES: dict[int, AuthenticationClose] = {
+    CloseCode.TOKEN_EXPIRED: AuthenticationClose(
+        "the token is missing or has expired: get a fresh one from the brand, then reconnect",
+        "LivePerson's documentation",
+        hint="get a fresh token from the brand; this one is missing or has expired",
+    ),
+    CloseCode.IDENTITY_EXPIRED: AuthenticationClose(
+        "the identity has expired: have the identity provider extend it, then reconnect",
+        "LivePerson's documentation",
+        hint="have the identity extended; it has expired",
+    ),
+    CloseCode.POLICY_VIOLATION: AuthenticationClose(
+        "policy violation; an authentication problem for LivePerson's agent workspace", "client code only"
+    ),
+    CloseCode.INTERNAL_ERROR: AuthenticationClose(
+        "internal error; an authentication problem for LivePerson's agent SDK: reconnect with a new token",
+        "the agent SDK's readme only",
+    ),
+}
+"""The close codes after which a client needs another token, documented or not."""
+
+
+def authentication_hint(close_code: int | None) -> str | None:
+    """What to do after a close that LivePerson documents as an authentication failure; else None."""
+    known = None if close_code is None else AUTHENTICATION_CLOSES.get(close_code)
+    return None if known is None else known.hint
+
+
 # Section 7.4: these are words for an API and never stand on the wire.
 _NEVER_SENT = {CloseCode.NO_STATUS, CloseCode.ABNORMAL, CloseCode.TLS_FAILED}
 

@@ -9,6 +9,7 @@ from recorder.wire.frames import (
     Frame,
     Opcode,
     apply_mask,
+    authentication_hint,
     close_parts,
     encode,
     mask_key,
@@ -193,6 +194,14 @@ def test_these_codes_may_stand_on_the_wire(code: int) -> None:
 @pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535])
 def test_these_codes_may_not(code: int) -> None:
     assert not may_be_sent(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "hinted"),
+    [(4401, True), (4407, True), (1008, False), (1011, False), (1000, False), (4000, False), (None, False)],
+)
+def test_only_documented_authentication_codes_carry_a_hint(code: int | None, hinted: bool) -> None:
+    assert (authentication_hint(code) is not None) is hinted
 
 
 def test_opcodes_have_names() -> None:

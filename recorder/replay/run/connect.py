@@ -6,12 +6,13 @@ from typing import Literal
 
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request
+from recorder.wire.frames import AUTHENTICATION_CLOSES, CloseCode
 
 from ..language import verbs
 from ..language.script import Step
 from . import describe
 from .actions import Abort, Ended, HangUp
-from .reconnect_policy import AUTH_CLOSES, Again
+from .reconnect_policy import Again
 from .step_context import Course, Join, Leave, Rest, Scene, StepFailed, Until, answered_with, ask
 
 LET_IN_WITHIN_S = 10.0
@@ -61,7 +62,7 @@ def reconnect(scene: Scene, step: Step, says: verbs.Reconnect) -> Course[str]:
         yield Leave(part, HangUp(connection=part.connection))
     if says.after is not None:
         yield Rest(scene.now_s + says.after.draw(scene.stage.rng))
-    yield Join(part, part.ended is not None and part.ended.code in AUTH_CLOSES)
+    yield Join(part, part.ended is not None and part.ended.code in AUTHENTICATION_CLOSES)
     listened = yield from _go_on(scene, says.from_sequence, says.within)
     return f"connection {part.connection}{listened}"
 
@@ -127,14 +128,10 @@ def expect_close(scene: Scene, expected: verbs.ExpectedClose, within_s: float) -
     return ended.says or ended.how
 
 
-CLOSED_WITHOUT_CODE, NOT_CLOSED = 1005, 1006
-"""What RFC 6455, 7.4.1, calls a Close frame without a code, and an end without a Close frame."""
-
-
 def _is_expected(ended: Ended, expected: verbs.ExpectedClose) -> bool:
     code = ended.code
     if code is None:
-        code = CLOSED_WITHOUT_CODE if ended.how == "closed" else NOT_CLOSED
+        code = CloseCode.NO_STATUS if ended.how == "closed" else CloseCode.ABNORMAL
     return expected.code in (None, code) and expected.by in (None, ended.by)
 
 

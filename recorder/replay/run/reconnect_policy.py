@@ -9,13 +9,12 @@ from __future__ import annotations
 import random
 from typing import Literal, NamedTuple
 
+from recorder.wire.frames import AUTHENTICATION_CLOSES
+
 from .actions import Ended
 
 Policy = Literal["never", "on_auth_close", "always"]
 POLICIES: tuple[Policy, ...] = ("never", "on_auth_close", "always")
-
-AUTH_CLOSES = frozenset({4401, 4407, 1008, 1011})
-"""Close codes that say: not with this token."""
 
 FIRST_WAIT_S = 5.0
 FACTOR = 1.25
@@ -65,7 +64,7 @@ class Reconnecting:
 
     def after_end(self, ended: Ended, now_s: float) -> Again | None:
         """What to do about a connection that ended without our doing; None: nothing."""
-        refused = ended.code in AUTH_CLOSES
+        refused = ended.code in AUTHENTICATION_CLOSES
         if self.policy == "never" or (self.policy == "on_auth_close" and not refused):
             return None
         if self._settled_s is not None and now_s - self._settled_s >= FIRST_WAIT_S:

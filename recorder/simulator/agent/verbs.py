@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from recorder.documents import Delay
+from recorder.wire.frames import CloseCode
 
-from ..faults.conditions import LISTED, CloseCode, Strict
+from ..faults.conditions import LISTED, SendableCloseCode, Strict
 from ..faults.config import Handover, Survey
 
 
@@ -139,7 +140,7 @@ class HangUpOn(Deed):
 
     SHORT = "code"
 
-    code: CloseCode = 4401
+    code: SendableCloseCode = CloseCode.TOKEN_EXPIRED.value
     reason: str = Field(default="", max_length=40)
 
 

@@ -12,7 +12,6 @@ from .outbox import BreakOff, HangUp, Lane, Letter
 
 _PUSH = Lane.PUSH
 SNAPSHOT_LIMIT = 1000
-UNAUTHORISED = 4401
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recorder.documents import Duration, unknown
+from recorder.wire.frames import may_be_sent
 
 from ..protocol.request_parser import EVENTS, READERS, normal_type
 
@@ -111,13 +112,12 @@ class OfRequests(Chance):
 
 
 def _close_code(given: int) -> int:
-    if given in SENDABLE or 3000 <= given <= 4999:
+    if may_be_sent(given):
         return given
     raise ValueError(f"{given} cannot be sent; a close code is 1000-1003, 1007-1014 or 3000-4999")
 
 
-SENDABLE = frozenset({*range(1000, 1004), *range(1007, 1015)})
-CloseCode = Annotated[int, AfterValidator(_close_code)]
+SendableCloseCode = Annotated[int, AfterValidator(_close_code)]
 
 
 class Ending(Chance):

@@ -21,8 +21,9 @@ from pydantic import Field
 
 from recorder.documents import Delay, Document, Duration, Path, read_document, unknown, validate
 from recorder.errors import BadOption
+from recorder.wire.frames import CloseCode
 
-from .conditions import LISTED, OFF, Chance, CloseCode, Ending, OfReceipts, OfRequests, Strict
+from .conditions import LISTED, OFF, Chance, Ending, OfReceipts, OfRequests, SendableCloseCode, Strict
 
 
 class LateReceipts(OfReceipts):
@@ -94,7 +95,7 @@ class NoAnswer(OfRequests):
 class CloseAfter(Ending):
     """A connection that the service closes."""
 
-    code: CloseCode = 4401
+    code: SendableCloseCode = CloseCode.TOKEN_EXPIRED.value
     """Close code: 4401 token expired, 4407 identity expired, 1011, …"""
     reason: str = Field(default="", max_length=40)
     """The reason in the Close frame."""
@@ -121,7 +122,7 @@ class IdleClose(Strict):
 
     after: Duration
     """Without any sign of life (a ping is one) for so long."""
-    code: CloseCode = 1001
+    code: SendableCloseCode = CloseCode.GOING_AWAY.value
     """Close code."""
 
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from recorder.replay.run.actions import Ended
 from recorder.replay.run.reconnect_policy import (
-    AUTH_CLOSES,
     FIRST_WAIT_S,
     JITTER,
     LONGEST_WAIT_S,
@@ -20,6 +19,7 @@ from recorder.replay.run.reconnect_policy import (
     Again,
     Reconnecting,
 )
+from recorder.wire.frames import AUTHENTICATION_CLOSES
 
 EXPIRED, LOST = Ended("closed", 4401, "expired", "service"), Ended("lost")
 
@@ -28,7 +28,7 @@ def policy(name, seed=0) -> Reconnecting:
     return Reconnecting(name, rng=random.Random(seed))
 
 
-@pytest.mark.parametrize("code", sorted(AUTH_CLOSES))
+@pytest.mark.parametrize("code", sorted(AUTHENTICATION_CLOSES))
 @pytest.mark.parametrize("name", ["on_auth_close", "always"])
 def test_a_refused_token_is_replaced_at_once(name, code):
     assert policy(name).after_end(Ended("closed", code, None, "service"), 7.0) == Again(7.0, fresh_token=True)
