@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from recorder.clock import Clock
-from recorder.runtime.selecting import readable
+from recorder.runtime.selector import readable
 from recorder.wire.frames import Side
 from recorder.wire.handshake import plainly
 from recorder.wire.records import RecordedFrame
@@ -342,7 +342,7 @@ class TapSocket:
             self._stall()
         has_room = len(self._unread) - self._at < MAX_UNREAD and self._too_long is None
         reading = [self._wake_reader, *([self._sock] if has_room and not self.ended else [])]
-        ready = readable(reading, left_s, writing=self._sock if writing else None)
+        ready = readable(reading, left_s, writing=[self._sock] if writing else ())
         if self._wake_reader in ready:
             self._hear_wakes()
         if self._sock in ready:
@@ -359,7 +359,7 @@ class TapSocket:
         if (left_s is not None and left_s <= 0) or (wake and self._woken):
             raise TimeoutError
         sources = [self._sock, self._wake_reader] if wake else [self._sock]
-        ready = readable(sources, left_s, writing=self._sock if self.waits_to_write else None)
+        ready = readable(sources, left_s, writing=[self._sock] if self.waits_to_write else ())
         if self._wake_reader in ready:
             raise TimeoutError
 

@@ -10,7 +10,7 @@ from recorder.receipts.change_set import Conclusions, Touched
 from recorder.receipts.fold import fold, tell
 from recorder.receipts.register import Register, Told
 from recorder.receipts.state import Transcript
-from recorder.runtime.gc_pause import collector_paused
+from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.info import ConnectionInfo, SessionInfo
 

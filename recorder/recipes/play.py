@@ -16,7 +16,8 @@ from recorder.replay.run.driver import LEAD_S, Drive
 from recorder.replay.run.outcome import FAILED, STOPPED, Outcome, StepResult
 from recorder.replay.run.player import Player
 from recorder.replay.run.reconnect_policy import Policy
-from recorder.runtime.waiter import Collector, Waiter, Waiting
+from recorder.runtime.gc_control import IdleCollector
+from recorder.runtime.waiter import Waiter, Waiting
 from recorder.simulator.service import Service
 from recorder.store.archive import Archive
 from recorder.wire.frames import authentication_hint
@@ -198,12 +199,13 @@ def _driven(
     connect = Connector(session, order.places, fetch=order.fetch)
     upload = Uploader(order.uploads, ca_file=order.ca_file)
     drive = Drive(player, connect=connect, clock=session.clock, upload=upload)
-    with closing(Waiter(session.clock)) as waiter, punctual(), Collector() as collector:
+    with closing(Waiter(session.clock)) as waiter, punctual(), IdleCollector() as collector:
         stop.on_stop(waiter.wake)
         lulls = _Lulls(session)
 
         def wait(waiting: Waiting) -> None:
-            collector.while_there_is_time(waiting, now_s=session.clock.now_s())
+            until_s = waiting.until_s
+            collector.collect_if_idle(None if until_s is None else until_s - session.clock.now_s())
             lulls.use(waiting, now_s=session.clock.now_s())
             early_s = None if waiting.until_s is None else waiting.until_s - LEAD_S
             waiter.wait(waiting._replace(until_s=early_s))

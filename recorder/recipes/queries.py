@@ -17,7 +17,7 @@ from recorder.receipts.proofs import Proven, proven
 from recorder.receipts.queries import MessageView, view
 from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
-from recorder.runtime.gc_pause import collector_paused
+from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
 from recorder.store.verify import SessionVerdict

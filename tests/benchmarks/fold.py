@@ -28,7 +28,7 @@ from recorder.projection.events.reader import Hearing
 from recorder.projection.session import at_once, heard_from
 from recorder.receipts.fold import fold
 from recorder.receipts.state import Transcript
-from recorder.runtime.gc_pause import collector_paused
+from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 
 SIZES = (10_000, 100_000, 300_000)

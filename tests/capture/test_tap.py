@@ -302,7 +302,7 @@ def test_drain_ends_in_time_while_bytes_keep_coming(ends):
 
 
 def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch):
-    monkeypatch.setattr("recorder.runtime.selecting._SELECTABLE", 0)
+    monkeypatch.setattr("recorder.runtime.selector.FD_SETSIZE", 0)
     pair = ends().upgraded()
     pair.now()
     with pytest.raises(TimeoutError):

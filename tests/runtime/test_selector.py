@@ -1,4 +1,6 @@
-"""The event loop's way to wait. That it is on time is measured by a benchmark, not here."""
+"""Waiting for descriptors, low and high. That it is on time is measured by a benchmark, not here."""
+
+from __future__ import annotations
 
 import os
 import resource
@@ -7,7 +9,7 @@ import socket
 
 import pytest
 
-from recorder.runtime.selector import punctual_selector
+from recorder.runtime.selector import Wakeup, punctual_selector, readable
 
 
 @pytest.fixture
@@ -17,7 +19,7 @@ def pair():
         yield one, other
 
 
-def test_it_wakes_for_what_is_ready(pair):
+def test_the_selector_returns_what_is_ready(pair):
     one, other = pair
     with punctual_selector() as selector:
         selector.register(one, selectors.EVENT_READ)
@@ -26,13 +28,13 @@ def test_it_wakes_for_what_is_ready(pair):
 
 
 @pytest.mark.parametrize("timeout", [-1, 0, 0.0001])
-def test_it_returns_with_nothing_when_nothing_is_ready(pair, timeout):
+def test_the_selector_returns_nothing_after_its_timeout(pair, timeout):
     with punctual_selector() as selector:
         selector.register(pair[0], selectors.EVENT_READ)
         assert selector.select(timeout) == []
 
 
-def test_it_works_beyond_the_descriptors_that_select_knows(pair):
+def test_the_selector_works_with_descriptors_above_fd_setsize(pair):
     """With a thousand connections open, its own descriptor and those it watches are above 1 023."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2048, hard)), hard))
@@ -47,3 +49,49 @@ def test_it_works_beyond_the_descriptors_that_select_knows(pair):
         for descriptor in taken:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+# --- readable ---
+
+
+@pytest.fixture(params=[1024, 0], ids=["few descriptors", "many descriptors"])
+def low_or_high_pair(request, monkeypatch):
+    monkeypatch.setattr("recorder.runtime.selector.FD_SETSIZE", request.param)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
+def test_only_readable_sockets_are_returned(low_or_high_pair):
+    ours, theirs = low_or_high_pair
+    assert readable([ours, theirs], 0.0) == []
+    theirs.send(b"x")
+    assert readable([theirs, ours], None) == [ours]
+
+
+def test_a_writable_socket_ends_the_wait_and_is_not_called_readable(low_or_high_pair):
+    ours, theirs = low_or_high_pair
+    assert readable([ours], None, writing=[ours]) == []
+    assert readable([theirs], None, writing=[ours]) == []
+    theirs.send(b"x")
+    assert readable([ours], None, writing=[ours]) == [ours]
+
+
+def test_a_given_selector_is_empty_afterwards(low_or_high_pair):
+    ours, theirs = low_or_high_pair
+    with punctual_selector() as selector:
+        theirs.send(b"x")
+        assert readable([ours], 0.0001, writing=[ours], selector=selector) == [ours]
+        assert not selector.get_map()
+
+
+def test_a_wakeup_is_readable_from_set_until_clear():
+    wakeup = Wakeup()
+    assert readable([wakeup], 0.0) == []
+    wakeup.set()
+    wakeup.set()
+    assert readable([wakeup], None) == [wakeup]
+    wakeup.clear()
+    assert readable([wakeup], 0.0) == []
+    wakeup.close()
+    wakeup.set()

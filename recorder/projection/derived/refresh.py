@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from recorder.receipts.change_set import Conclusions, Touched
 from recorder.receipts.queries import MessageView
-from recorder.runtime.gc_pause import collector_paused
+from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.checked_query import Question

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from typing import IO, Any
 
-from recorder.runtime.gc_pause import collector_paused
+from recorder.runtime.gc_control import collector_paused
 from recorder.store.frame_chunks import Ask, Skimmed, frames_in, strange_column, take
 
 from .columns import pack

@@ -1,12 +1,8 @@
-"""Room for many users in one process: descriptors, and an interpreter that does not stop to tidy up."""
+"""Descriptors for many users in one process."""
 
 from __future__ import annotations
 
-import gc
 import resource
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from recorder.errors import BadOption
 
@@ -14,8 +10,6 @@ DESCRIPTORS_PER_USER = 4
 """A socket, and while it connects two more and a look-up."""
 
 _OWN_DESCRIPTORS = 64
-_SWITCH_S = 5e-4
-_OLD_GENERATION = 1_000
 
 
 def room_for(users: int) -> None:
@@ -36,24 +30,3 @@ def room_for(users: int) -> None:
             hint="raise it with ulimit -n, or spread the users over more processes",
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-@contextmanager
-def quick_interpreter() -> Iterator[None]:
-    """Let no helper thread and no collector hold up what is due; afterwards all is as it was.
-
-    A thread that computes gives way after half a millisecond instead of five. What there is already is
-    never looked at by the collector again, and what lives long only seldom: a look at all objects of a
-    thousand sessions takes tens of milliseconds.
-    """
-    before_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
-    sys.setswitchinterval(_SWITCH_S)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(thresholds[0], thresholds[1], _OLD_GENERATION)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
-        sys.setswitchinterval(before_s)

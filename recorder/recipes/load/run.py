@@ -13,6 +13,7 @@ from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import Swarm
 from recorder.replay.load.metrics import Moment, Tally
 from recorder.replay.load.thresholds import parse_threshold, violations
+from recorder.runtime.gc_control import low_latency_interpreter
 from recorder.store.archive import Archive
 from recorder.store.group_commit import Gathering
 
@@ -24,7 +25,7 @@ from ..queries import Say, open_archive, silent
 from ..scripts import folder_of, script_text, without_secret_name
 from ..stop import NeverStop, Stop
 from .endpoints import FindPlaces, at_the_service, at_the_simulator
-from .limits import quick_interpreter, room_for
+from .limits import room_for
 from .options import Load, Swarmed
 from .simulator_process import SimulatorBeside
 from .users import Scripts, Users, Watcher
@@ -186,7 +187,7 @@ def make_users(
 
 def _run(running: Swarm, stop: Stop) -> None:
     stop.on_stop(running.stop)
-    with quick_interpreter():
+    with low_latency_interpreter():
         if stop.is_set():
             running.stop()
         running.run()

@@ -29,11 +29,12 @@ from recorder.replay.load.arrivals import Arrival
 from recorder.replay.load.loop import Swarm
 from recorder.replay.load.metrics import Tally
 from recorder.replay.run.outcome import FAILED, StepResult
+from recorder.runtime.gc_control import low_latency_interpreter
 
 from ..queries import open_archive
 from ..scripts import folder_of, script_text, without_secret_name
 from ..stop import NeverStop
-from .limits import quick_interpreter, room_for
+from .limits import room_for
 from .options import MOST_USERS, Load
 from .run import find_places, make_users
 from .users import Scripts, Watcher
@@ -174,7 +175,7 @@ def _serve(told: dict[str, Any], tell: Teller) -> None:
         )  # fmt: skip
         tell(ready=True)
         threading.Thread(target=_listen, args=(arrivals, running), name="listener", daemon=True).start()
-        with quick_interpreter():
+        with low_latency_interpreter():
             running.run()
         gathering.close()
 

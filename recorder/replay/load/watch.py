@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import select
-import socket
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from recorder.errors import BadOption
+from recorder.runtime.selector import Wakeup
 from recorder.runtime.waiter import Source
 
 Owner = TypeVar("Owner")
@@ -29,21 +29,17 @@ class Watch(Generic[Owner]):
         # Made before all others, so that its own descriptor can be selected: epoll counts in milliseconds.
         self._epoll = select.epoll()
         self._owners: dict[int, tuple[Owner, Source, bool]] = {}
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
-        self._epoll.register(self._wake_reader.fileno(), select.EPOLLIN)
+        self._wakeup = Wakeup()
+        self._epoll.register(self._wakeup.fileno(), select.EPOLLIN)
 
     def close(self) -> None:
         """Give the descriptors back."""
         self._epoll.close()
-        self._wake_reader.close()
-        self._wake_writer.close()
+        self._wakeup.close()
 
     def wake(self) -> None:
         """Make ``ready`` return now, or the next time it is called. From any thread or signal handler."""
-        with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
-            self._wake_writer.send(b"w")
+        self._wakeup.set()
 
     def update(self, owner: Owner, before: Iterable[int], sources: Iterable[Source]) -> tuple[int, ...]:
         """Watch these for ``owner``, no longer those of ``before``; return what to give next time."""
@@ -67,8 +63,8 @@ class Watch(Generic[Owner]):
             known = self._owners.get(descriptor)
             if known is not None:
                 found[id(known[0])] = known[0]
-            elif descriptor == self._wake_reader.fileno():
-                self._swallow()
+            elif descriptor == self._wakeup.fileno():
+                self._wakeup.clear()
         return list(found.values())
 
     def _register(self, owner: Owner, descriptor: int, source: Source) -> None:
@@ -88,8 +84,3 @@ class Watch(Generic[Owner]):
         del self._owners[descriptor]
         with contextlib.suppress(OSError):
             self._epoll.unregister(descriptor)
-
-    def _swallow(self) -> None:
-        with contextlib.suppress(OSError):
-            while self._wake_reader.recv(1024):
-                pass
