@@ -1,12 +1,13 @@
-"""What to connect to and how: checked once, before anything goes out.
+"""How a service is reached: URL, token, headers, certificates and timeouts, checked before anything goes out.
 
-Nothing here opens a socket. The token is kept out of every text this module makes.
+Opens no socket. No text made here contains the token.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from recorder.errors import BadOption
@@ -25,14 +26,16 @@ _URL_FORBIDDEN = re.compile(r"[^\x21-\x7e]")
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectOptions:
-    """Where and how to connect; every instance is usable, because a bad value raises ``BadOption``.
+    """How to reach a service over WebSocket. Built once, where a command starts, and passed on whole.
+
+    A value that cannot be used raises ``BadOption``.
 
     Attributes:
-        url: ``ws://`` or ``wss://``, without user name, password or fragment.
+        url: ``ws://`` or ``wss://``, without user name, password or fragment; None until ``at`` names it.
         headers: extra request headers, in order, as name and value.
         subprotocols: offered in this order; the service must then choose one.
         token: sent as ``Authorization: jwt …`` unless ``init_connection``; never printed.
-        init_connection: the token goes out in a first payload (by the caller), not in a header.
+        init_connection: the caller sends the token in an InitConnection request; no header carries it.
         ping_interval_s: seconds between keep-alive pings; None for none.
         connect_timeout_s: for name, TCP, TLS and upgrade together.
         send_timeout_s: how long one frame may take to leave; after that the connection is failed.
@@ -41,7 +44,7 @@ class ConnectOptions:
         origin: value of the ``Origin`` header; None sends none.
     """
 
-    url: str
+    url: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     subprotocols: tuple[str, ...] = ()
     token: str | None = field(default=None, repr=False)
@@ -50,11 +53,12 @@ class ConnectOptions:
     connect_timeout_s: float = 15.0
     send_timeout_s: float = 30.0
     max_payload: int = MAX_PAYLOAD
-    ca_file: str | None = None
+    ca_file: Path | None = None
     origin: str | None = None
 
     def __post_init__(self) -> None:
-        _check_url(self.url)
+        if self.url is not None:
+            _check_url(self.url)
         for name, value in self.headers:
             _check_header(name, value)
         for subprotocol in self.subprotocols:
@@ -64,10 +68,21 @@ class ConnectOptions:
         if self.origin is not None and _URL_FORBIDDEN.search(self.origin):
             raise BadOption("--origin", "it may hold printable ASCII only, without spaces")
 
+    def at(self, url: str, *, token: str | None, init_connection: bool = False) -> ConnectOptions:
+        """These options for one URL and token; InitConnection if either asks for it."""
+        return replace(self, url=url, token=token, init_connection=init_connection or self.init_connection)
+
+    def check_token_given(self) -> None:
+        """Raise ``BadOption`` if InitConnection is asked for and there is no token to send."""
+        if self.init_connection and self.token is None:
+            raise BadOption(
+                "--init-connection", "it sends a token, and none was given", hint="add --token-env NAME"
+            )
+
     @property
     def parts(self) -> SplitResult:
         """The URL, split."""
-        return urlsplit(self.url)
+        return urlsplit(self.url or "")
 
     @property
     def secure(self) -> bool:

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import h11
@@ -43,7 +44,7 @@ class RestAddress:
 
     secure: bool
     netloc: str
-    ca_file: str | None = None
+    ca_file: Path | None = None
     connect_timeout_s: float = TIMEOUT_S
 
     @property
@@ -72,7 +73,7 @@ class RestAddress:
         return RestAddress(secure=self.secure, netloc=netloc, ca_file=self.ca_file)
 
 
-def rest_address(url: str, *, ca_file: str | None = None) -> RestAddress:
+def rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
     """Read an address as people type it, like ``https://api.liveperson.net``.
 
     Raises:

@@ -10,6 +10,7 @@ import queue
 import socket
 import ssl
 import threading
+from pathlib import Path
 from typing import Any, Protocol
 
 from recorder.clock import Clock
@@ -84,7 +85,7 @@ class Destination(Protocol):
         ...
 
     @property
-    def ca_file(self) -> str | None:
+    def ca_file(self) -> Path | None:
         """PEM file of certificates to trust besides the system's."""
         ...
 
@@ -111,7 +112,7 @@ def reach(options: Destination, *, clock: Clock) -> socket.socket:
     return sock
 
 
-def tls_context(ca_file: str | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """Chain and host name verified, TLS 1.2 or later; ``ca_file`` is trusted besides the system's.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from recorder.clock import RealClock
@@ -20,7 +21,7 @@ class NotTaken(Exception):
 
 
 def put_file(
-    base_url: str, target: str, data: bytes, *, content_type: str, ca_file: str | None = None
+    base_url: str, target: str, data: bytes, *, content_type: str, ca_file: Path | None = None
 ) -> None:
     """Upload ``data`` to the path ``target`` (with its query) at the scheme, host and port of ``base_url``.
 

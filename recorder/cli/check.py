@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Json, Quiet, help_with
+from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Json, Output, Quiet, help_with
 from .output import Talk, write_json
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def check(
     output_format: Annotated[
         Format, typer.Option("--format", help="How to write what was found.")
     ] = Format.TEXT,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
-    ] = None,
+    output: Output = None,
     explain: Annotated[
         str | None,
         typer.Option("--explain", metavar="RULE", help="Tell what a rule means, or list all: --explain all."),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from recorder.errors import BadOption
 
-from .options import Json, Quiet, help_with
+from .options import CaFile, Json, Quiet, TokenEnv, TokenFile, TokenPrompt, help_with
 from .output import Talk, write_json
-from .token_source import TokenEnv, TokenFile, TokenPrompt, read_token
+from .token_source import read_token
 
 DEFAULT_BASE = "https://api.liveperson.net"
 
@@ -50,9 +49,7 @@ def login(
     token_env: TokenEnv = None,
     token_file: TokenFile = None,
     token_prompt: TokenPrompt = False,
-    ca_file: Annotated[
-        Path | None, typer.Option("--ca-file", metavar="FILE", help="Certificates to trust besides.")
-    ] = None,
+    ca_file: CaFile = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

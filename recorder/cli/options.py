@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+# Every command takes these ---------------------------------------------------------------------------------
 
 Archive = Annotated[
     str,
@@ -38,6 +41,47 @@ Alias = Annotated[
 ]
 KeepSecrets = Annotated[
     bool, typer.Option("--keep-secrets", help="Store tokens and cookies as they are. Off for good reason.")
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
+]
+
+# How a service is reached ----------------------------------------------------------------------------------
+
+# A token never stands on the command line itself: every user of the machine sees that (`ps`), and shells
+# write it to their history.
+TokenEnv = Annotated[
+    str | None,
+    typer.Option("--token-env", metavar="NAME", help="Take the token from this environment variable."),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option("--token-file", metavar="FILE", help="Take the token from this file (mode 0600)."),
+]
+TokenPrompt = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
+TokenCommand = Annotated[
+    str | None,
+    typer.Option(
+        "--token-command",
+        metavar="CMD",
+        help="A command that prints a token; asked again for fresh ones. It runs without a shell.",
+    ),
+]
+InitConnection = Annotated[
+    bool,
+    typer.Option("--init-connection", help="Send the token in an InitConnection request, as a browser must."),
+]
+Headers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--header", "-H", metavar="'NAME: VALUE'", help="One more header for the upgrade request. Repeatable."
+    ),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file", metavar="FILE", help="Trust these certificates (PEM) too, besides the system's."
+    ),
 ]
 
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
+from .options import (
+    DEFAULT_ARCHIVE,
+    Archive,
+    CaFile,
+    Headers,
+    InitConnection,
+    Json,
+    KeepSecrets,
+    Name,
+    Quiet,
+    TokenEnv,
+    TokenFile,
+    TokenPrompt,
+    help_with,
+)
 from .output import Talk, write_json, write_payload
-from .token_source import TokenEnv, TokenFile, TokenPrompt, read_token
+from .token_source import read_token
 
 if TYPE_CHECKING:
     from recorder.wire.payloads import Payload
@@ -33,15 +46,8 @@ def record(
     token_env: TokenEnv = None,
     token_file: TokenFile = None,
     token_prompt: TokenPrompt = False,
-    init_connection: Annotated[
-        bool,
-        typer.Option(
-            "--init-connection", help="Send the token in an InitConnection request, as a browser must."
-        ),
-    ] = False,
-    header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="One more header.")
-    ] = None,
+    init_connection: InitConnection = False,
+    header: Headers = None,
     subprotocol: Annotated[
         list[str] | None, typer.Option("--subprotocol", metavar="NAME", help="A subprotocol to offer.")
     ] = None,
@@ -54,9 +60,7 @@ def record(
             "--linger", metavar="DURATION", help="How long to listen on after the last line of a pipe."
         ),
     ] = "2s",
-    ca_file: Annotated[
-        Path | None, typer.Option("--ca-file", metavar="FILE", help="Certificates to trust besides.")
-    ] = None,
+    ca_file: CaFile = None,
     durability: Annotated[
         Literal["second", "full"],
         typer.Option(
@@ -84,23 +88,23 @@ def record(
             write_payload(payload)
 
     talk = Talk(quiet=quiet)
-    token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
+    options = recipes.connect_options(
+        url,
+        token=read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt),
+        init_connection=init_connection,
+        headers=header or (),
+        subprotocols=subprotocol or (),
+        ping_interval=ping_interval,
+        ca_file=ca_file,
+    )
     with stop_on_signals() as stop:
         recipes.record(
-            url,
+            options,
             archive=archive,
-            token=token,
-            init_connection=init_connection,
-            headers=header or (),
-            subprotocols=subprotocol or (),
-            ping_interval=ping_interval,
-            linger=None if sys.stdin.isatty() else linger,
-            ca_file=ca_file,
-            durability=durability,
-            keep_secrets=keep_secrets,
-            name=name,
             lines=recipes.stdin_lines(),
             deliver=deliver,  # called once the frames are committed
+            linger=None if sys.stdin.isatty() else linger,
+            session=recipes.SessionOptions(name=name, keep_secrets=keep_secrets, durability=durability),
             stop=stop,
             say=talk,
         )

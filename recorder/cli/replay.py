@@ -12,9 +12,24 @@ import typer
 from recorder.errors import BadOption
 
 from .load import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
-from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
+from .options import (
+    DEFAULT_ARCHIVE,
+    Archive,
+    CaFile,
+    Headers,
+    InitConnection,
+    Json,
+    KeepSecrets,
+    Name,
+    Quiet,
+    TokenCommand,
+    TokenEnv,
+    TokenFile,
+    TokenPrompt,
+    help_with,
+)
 from .output import Talk, whoever_reads, write_json
-from .token_source import TokenCommand, TokenEnv, TokenFile, TokenPrompt, read_token, read_tokens
+from .token_source import read_token, read_tokens
 
 if TYPE_CHECKING:
     from recorder.recipes import Played
@@ -81,15 +96,9 @@ def replay(
     token_file: TokenFile = None,
     token_prompt: TokenPrompt = False,
     token_command: TokenCommand = None,
-    init_connection: Annotated[
-        bool, typer.Option("--init-connection", help="Send the token in an InitConnection request.")
-    ] = False,
-    header: Annotated[
-        list[str] | None, typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="One more header.")
-    ] = None,
-    ca_file: Annotated[
-        Path | None, typer.Option("--ca-file", metavar="FILE", help="Certificates to trust besides.")
-    ] = None,
+    init_connection: InitConnection = False,
+    header: Headers = None,
+    ca_file: CaFile = None,
     var: Annotated[
         list[str] | None,
         typer.Option("--var", metavar="NAME=VALUE", help="A value for ${NAME} in the script."),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Quiet, Session, help_with
+from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Output, Quiet, Session, help_with
 from .output import Talk, write_json
 
 app = typer.Typer(no_args_is_help=True, help="Sessions: list, show, compare, export and delete them.")
@@ -133,9 +132,7 @@ def script_session(
     max_gap: Annotated[
         str | None, typer.Option("--max-gap", metavar="DURATION", help="Cut longer pauses to this.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
-    ] = None,
+    output: Output = None,
     archive: Archive = DEFAULT_ARCHIVE,
     quiet: Quiet = False,
 ) -> None:
@@ -163,9 +160,7 @@ def script_session(
 )
 def export_session(
     session: Session,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
-    ] = None,
+    output: Output = None,
     archive: Archive = DEFAULT_ARCHIVE,
     quiet: Quiet = False,
 ) -> None:

@@ -8,29 +8,10 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from recorder.errors import BadOption
-
-TokenEnv = Annotated[
-    str | None,
-    typer.Option("--token-env", metavar="NAME", help="Take the token from this environment variable."),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option("--token-file", metavar="FILE", help="Take the token from this file (mode 0600)."),
-]
-TokenPrompt = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
-TokenCommand = Annotated[
-    str | None,
-    typer.Option(
-        "--token-command",
-        metavar="CMD",
-        help="A command that prints a token; asked again for fresh ones. It runs without a shell.",
-    ),
-]
 
 
 def read_token(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> str | None:

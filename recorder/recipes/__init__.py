@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .import_export import export_to_file, export_to_stdout, import_capture
     from .load.options import Load, Swarmed
     from .load.run import swarm
+    from .option_values import connect_options, duration_s
     from .output_files import check_place, save
     from .queries import (
         frame,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
         verify,
     )
     from .quick import quick_messages
-    from .record_session import duration_s, record, stdin_lines
+    from .record_session import SessionOptions, record, stdin_lines
     from .replay_result import Played
     from .replay_script import replay, simulate, simulator
     from .scripts import check_script, read_script, script_schema, script_timetable, timetable_lines
@@ -56,6 +57,7 @@ _HOME = {
     "Load": "recorder.recipes.load.options",
     "Login": "recorder.recipes.consumer_login",
     "Played": "recorder.recipes.replay_result",
+    "SessionOptions": "recorder.recipes.record_session",
     "Swarmed": "recorder.recipes.load.options",
     "Update": "recorder.recipes.follow",
     "check": "recorder.recipes.check_session",
@@ -64,7 +66,8 @@ _HOME = {
     "checked": "recorder.recipes.check_session",
     "connections_at": "recorder.recipes.at_moment",
     "events": "recorder.recipes.at_moment",
-    "duration_s": "recorder.recipes.record_session",
+    "connect_options": "recorder.recipes.option_values",
+    "duration_s": "recorder.recipes.option_values",
     "explained": "recorder.recipes.check_session",
     "export_to_file": "recorder.recipes.import_export",
     "export_to_stdout": "recorder.recipes.import_export",
@@ -112,12 +115,14 @@ __all__ = [
     "Load",
     "Login",
     "Played",
+    "SessionOptions",
     "Swarmed",
     "Update",
     "check",
     "check_place",
     "check_script",
     "checked",
+    "connect_options",
     "connections_at",
     "duration_s",
     "events",

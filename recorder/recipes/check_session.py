@@ -19,7 +19,7 @@ from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
 
 from .at_moment import connections_at, events, is_now, last_frame_at
-from .record_session import duration_s
+from .option_values import duration_s
 
 Levels = Mapping[str, Severity | None]
 """Other severities for rules than their own; None turns one off."""

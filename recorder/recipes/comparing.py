@@ -8,8 +8,8 @@ from recorder.receipts.difference import Difference, difference
 from recorder.receipts.queries import view
 from recorder.store.archive import Archive
 
+from .option_values import duration_s
 from .queries import Say, open_session, silent
-from .record_session import duration_s
 
 
 def session_difference(

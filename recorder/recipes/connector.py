@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.options import ConnectOptions
@@ -121,7 +122,7 @@ class Uploader:
         addresses: where each consumer's files go; who has none keeps them.
     """
 
-    def __init__(self, addresses: Mapping[str, str], *, ca_file: str | None = None) -> None:
+    def __init__(self, addresses: Mapping[str, str], *, ca_file: Path | None = None) -> None:
         self._addresses = addresses
         self._ca_file = ca_file
 

@@ -54,7 +54,7 @@ def login(
         CannotConnect: nobody there, or not let in.
     """
     way = _way(anonymous=anonymous, code=code, connector=connector)
-    address = rest_address(base, ca_file=None if ca_file is None else str(ca_file))
+    address = rest_address(base, ca_file=ca_file)
     say(f"asking {address.place} for the addresses of account {account}")
     redactor = Redactor(secrets.token_bytes(16), known=() if code is None else (code,))
     clock = RealClock() if clock is None else clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -15,7 +15,7 @@ from recorder.capture.upload import check_upload_url
 from recorder.errors import BadOption
 from recorder.replay.language.script import Script
 
-from .record_session import connect_options
+from .option_values import connect_options
 
 FROM_SCRIPT = "script"
 """What ``url`` may be instead of an address: the one in the script's ``consumer`` section."""
@@ -47,13 +47,11 @@ class Wishes:
         """How to connect there. Raises ``BadOption``."""
         in_payload = init_connection or self.init_connection
         options = connect_options(
-            url,
-            token=token,
-            init_connection=in_payload and not self.fetching,
-            headers=self.headers,
-            ca_file=self.ca_file,
+            url, token=token, init_connection=in_payload, headers=self.headers, ca_file=self.ca_file
         )
-        return replace(options, init_connection=in_payload)
+        if not self.fetching:
+            options.check_token_given()
+        return options
 
 
 Places = dict[str, ConnectOptions]

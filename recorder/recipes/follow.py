@@ -13,7 +13,7 @@ from recorder.receipts.queries import MessageView, ask_view, message_view, view
 from recorder.store.archive import Archive
 
 from .message_reference import close_to
-from .record_session import duration_s
+from .option_values import duration_s
 from .stop import WaitableStop
 
 INTERVAL = "500ms"

@@ -14,7 +14,7 @@ from recorder.store.info import ConnectionInfo, SessionInfo
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import Payload, PayloadAssembler
 
-from .record_session import duration_s
+from .option_values import duration_s
 
 
 def session_script(

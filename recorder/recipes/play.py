@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from recorder.capture.options import ConnectOptions
 from recorder.clock import VirtualClock, punctual
@@ -54,7 +55,7 @@ class Order:
     name: str
     places: Places
     uploads: Mapping[str, str] = field(default_factory=dict)
-    ca_file: str | None = None
+    ca_file: Path | None = None
     fetch: FetchToken | None = None
     world: Service | None = None
     seed: int = 0

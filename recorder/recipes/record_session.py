@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from recorder.capture.client import RecordingConnection
@@ -15,8 +14,7 @@ from recorder.capture.options import ConnectOptions
 from recorder.capture.pending import Approach
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
-from recorder.documents import parse_duration
-from recorder.errors import BadOption, CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
+from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
 from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.redaction.redactor import Redactor
@@ -29,6 +27,7 @@ from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
 
 from .deriving import refresh_after
+from .option_values import duration_s
 from .queries import Say, open_archive, silent
 from .stop import NeverStop, Stop
 
@@ -169,49 +168,19 @@ def blank_error(error: RecorderError, blank: Callable[[str], str]) -> None:
     error.args = (error.says,)
 
 
-def connect_options(
-    url: str,
-    *,
-    token: str | None,
-    init_connection: bool,
-    headers: Sequence[str] = (),
-    subprotocols: Sequence[str] = (),
-    ping_interval: str = "30s",
-    ca_file: Path | None = None,
-) -> ConnectOptions:
-    """Options as people type them. ``headers`` are "Name: value"; a ``ping_interval`` of 0 is none.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionOptions:
+    """How a session is stored.
 
-    Raises:
-        BadOption: one of them cannot be used.
+    Attributes:
+        name: what people find it by, besides its id.
+        keep_secrets: whether tokens and cookies are stored as they are, instead of replaced.
+        durability: "second": power loss costs at most the last second; "full": nothing.
     """
-    if init_connection and token is None:
-        raise BadOption(
-            "--init-connection", "it sends a token, and none was given", hint="add --token-env NAME"
-        )
-    return ConnectOptions(
-        url=url,
-        headers=tuple(_header(written) for written in headers),
-        subprotocols=tuple(subprotocols),
-        token=token,
-        init_connection=init_connection,
-        ping_interval_s=duration_s("--ping-interval", ping_interval) or None,
-        ca_file=None if ca_file is None else str(ca_file),
-    )
 
-
-def _header(written: str) -> tuple[str, str]:
-    name, colon, value = written.partition(":")
-    if not colon:
-        raise BadOption("--header", "it needs a colon between name and value", hint="--header 'Name: value'")
-    return name.strip(), value.strip()
-
-
-def duration_s(option: str, written: str) -> float:
-    """Seconds. Raises ``BadOption`` naming ``option``."""
-    try:
-        return parse_duration(written)
-    except ValueError as problem:
-        raise BadOption(option, str(problem)) from None
+    name: str | None = None
+    keep_secrets: bool = False
+    durability: Durability = "second"
 
 
 def stdin_lines() -> Iterator[str]:
@@ -220,25 +189,17 @@ def stdin_lines() -> Iterator[str]:
 
 
 def record(
-    url: str,
+    options: ConnectOptions,
     *,
     archive: str,
     lines: Iterable[str],
     deliver: Callable[[Payload], None],
-    token: str | None = None,
-    init_connection: bool = False,
-    headers: Sequence[str] = (),
-    subprotocols: Sequence[str] = (),
-    ping_interval: str = "30s",
     linger: str | None = "2s",
-    ca_file: Path | None = None,
-    durability: Durability = "second",
-    keep_secrets: bool = False,
-    name: str | None = None,
+    session: SessionOptions | None = None,
     stop: Stop | None = None,
     say: Say = silent,
 ) -> str:
-    """Connect, send each of ``lines``, hand what comes to ``deliver``, record it all; return the session id.
+    """Connect, send each of ``lines``, pass payloads to ``deliver``; record it all; return the session id.
 
     After the last line it listens until nothing came for ``linger``; None: until the service closes.
 
@@ -249,36 +210,34 @@ def record(
         StorageFailed: the archive could not take a frame; nothing later was delivered.
     """
     stop = NeverStop() if stop is None else stop
-    options = connect_options(
-        url, token=token, init_connection=init_connection, headers=headers, subprotocols=subprotocols,
-        ping_interval=ping_interval, ca_file=ca_file,
-    )  # fmt: skip
+    session = SessionOptions() if session is None else session
+    options.check_token_given()
     linger_s = None if linger is None else duration_s("--linger", linger)
-    secrets = () if token is None else (token,)
+    secrets = () if options.token is None else (options.token,)
     with (
         open_archive(archive, mode="write", create=True, say=say) as opened,
         recording(
-            opened, source="client", name=name, known_secrets=secrets, keep_secrets=keep_secrets,
-            durability=durability, say=say,
-        ) as session,
+            opened, source="client", name=session.name, known_secrets=secrets,
+            keep_secrets=session.keep_secrets, durability=session.durability, say=say,
+        ) as under_way,
     ):  # fmt: skip
-        say(f"recording session {session.intake.session} into {opened.where}")
-        connection = session.connect(options, stop=stop)
+        say(f"recording session {under_way.intake.session} into {opened.where}")
+        connection = under_way.connect(options, stop=stop)
         stop.on_stop(connection.hurry)
         say(f"connected to {options.place}")
-        if init_connection:
+        if options.init_connection:
             connection.send(dump(init_connection_request("0", options.token or "")))
         held = converse(
             connection,
             lines=lines,
             deliver=deliver,
             stopped=stop.is_set,
-            clock=session.clock,
+            clock=under_way.clock,
             linger_s=linger_s,
         )
-        say(f"{session.intake.frames} frames recorded")
+        say(f"{under_way.intake.frames} frames recorded")
         raise_unless_well_ended(options, held.closed, unsent=held.unsent, stopped=stop.is_set())
-        return session.intake.session
+        return under_way.intake.session
 
 
 def raise_unless_well_ended(

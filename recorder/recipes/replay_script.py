@@ -35,9 +35,9 @@ from .endpoints import (
     simulated_places,
     simulated_token,
 )
+from .option_values import duration_s
 from .play import Order, play
 from .queries import Say, silent
-from .record_session import duration_s
 from .replay_result import Played, Tell, to_nobody
 from .scripts import folder_of, given_variables, script_text, without_secret_name
 from .stop import NeverStop, Stop, WaitableStop
@@ -130,7 +130,7 @@ def replay(
             name=name or read.name,
             places=service.places,
             uploads=service.uploads,
-            ca_file=None if ca_file is None else str(ca_file),
+            ca_file=ca_file,
             fetch=fetch,
             world=service.world,
             seed=seed or 0,

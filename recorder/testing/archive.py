@@ -60,14 +60,12 @@ class ArchiveForATest:
             CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record_session``.
         """
         return recipes.record(
-            url,
+            recipes.connect_options(url, token=token, init_connection=init_connection),
             archive=str(self.path),
             lines=lines,
             deliver=lambda payload: None,
-            token=token,
-            init_connection=init_connection,
             linger=linger,
-            name=name,
+            session=recipes.SessionOptions(name=name),
         )
 
     def replay(

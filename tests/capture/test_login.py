@@ -142,7 +142,7 @@ def test_an_encrypted_lookup_leads_to_an_encrypted_socket(serve, clock, certific
         peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(told) + told)
 
     service = serve(script, encrypted("good"))
-    base = rest_address(f"https://localhost:{service.port}", ca_file=str(certificates / "ca.pem"))
+    base = rest_address(f"https://localhost:{service.port}", ca_file=certificates / "ca.pem")
     assert log_in(base, "1", SignUp(), clock=clock).url.startswith(f"wss://127.0.0.1:{service.port}/ws_api/")
 
 

@@ -130,3 +130,23 @@ def test_the_token_is_in_no_repr():
 def test_numbers_have_to_be_greater_than_zero(name, bad):
     with pytest.raises(BadOption):
         ConnectOptions(url="ws://host/", **{name: bad})
+
+
+def test_options_for_another_url_keep_all_but_url_token_and_init_connection():
+    shared = ConnectOptions(headers=(("X-A", "1"),), ping_interval_s=5.0)
+    there = shared.at("wss://h/p", token="a.b.c", init_connection=True)
+    assert there == ConnectOptions(
+        url="wss://h/p", token="a.b.c", init_connection=True, headers=(("X-A", "1"),), ping_interval_s=5.0
+    )
+    assert there.at("ws://other", token=None).init_connection
+
+
+def test_options_for_another_url_check_it():
+    with pytest.raises(BadOption, match="URL"):
+        ConnectOptions().at("http://h", token=None)
+
+
+def test_init_connection_needs_a_token():
+    with pytest.raises(BadOption, match="--init-connection"):
+        ConnectOptions(url="ws://h", init_connection=True).check_token_given()
+    ConnectOptions(url="ws://h", init_connection=True, token="a.b.c").check_token_given()

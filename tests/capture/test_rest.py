@@ -155,7 +155,7 @@ def test_nobody_there_is_said(serve, clock):
 
 
 def test_the_certificate_is_checked(serve, clock, certificates, encrypted):
-    trusted = str(certificates / "ca.pem")
+    trusted = certificates / "ca.pem"
     good, other = serve(answer(), encrypted("good")), serve(answer(), encrypted("other"))
     assert ask(address_of(good, ca_file=trusted), "GET", "/", clock=clock)
     assert "unknown issuer" in str(refusal(address_of(good), clock))

@@ -31,7 +31,7 @@ def refusal(connect, url, ledger, **options):
 
 def test_a_trusted_certificate_lets_frames_through(serve, connect, certificates, encrypted):
     service = serve(greet, encrypted("good"))
-    connection = connect(service.url, ca_file=str(certificates / "ca.pem"))
+    connection = connect(service.url, ca_file=certificates / "ca.pem")
     assert connection.receive(None).data == b"hello"
 
 
@@ -48,7 +48,7 @@ def test_an_encrypted_burst_is_whole_and_goes_back_out(serve, connect, certifica
         return len(back.payload)
 
     service = serve(script, encrypted("good"))
-    connection = connect(service.url, ca_file=str(certificates / "ca.pem"))
+    connection = connect(service.url, ca_file=certificates / "ca.pem")
     assert [connection.receive(None).data for _ in burst] == burst
     connection.send_binary(bytes(3_000_000))
     assert connection.receive(None) is None
@@ -71,7 +71,7 @@ def test_a_certificate_that_proves_nothing_is_refused(
         peer.read_request()
 
     service = serve(script, encrypted(certificate))
-    ca_file = str(certificates / "ca.pem") if trusted else None
+    ca_file = certificates / "ca.pem" if trusted else None
     assert problem in refusal(connect, service.url, ledger, ca_file=ca_file, token="canary.token").problem
     assert ledger.handshakes == []  # nothing went out, the token least of all
     with pytest.raises(ssl.SSLError):
@@ -92,7 +92,7 @@ def test_old_tls_is_refused(serve, connect, certificates, encrypted, ledger):
         context.minimum_version = ssl.TLSVersion.TLSv1_1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     service = serve(lambda peer: None, context)
-    refusal(connect, service.url, ledger, ca_file=str(certificates / "ca.pem"))
+    refusal(connect, service.url, ledger, ca_file=certificates / "ca.pem")
 
 
 def test_wss_to_a_plain_service_says_so(serve, connect, ledger):
@@ -128,7 +128,7 @@ def test_an_unusable_ca_file_is_a_bad_option(connect, tmp_path, content):
     if content is not None:
         path.write_text(content)
     with pytest.raises(BadOption, match="--ca-file"):
-        connect("wss://127.0.0.1:1/", ca_file=str(path))
+        connect("wss://127.0.0.1:1/", ca_file=path)
 
 
 def test_the_key_log_of_the_environment_is_not_written(
@@ -137,7 +137,7 @@ def test_the_key_log_of_the_environment_is_not_written(
     """Whoever reads such a file can read the token off the wire."""
     log = tmp_path / "keys"
     monkeypatch.setenv("SSLKEYLOGFILE", str(log))
-    connection = connect(serve(greet, encrypted("good")).url, ca_file=str(certificates / "ca.pem"))
+    connection = connect(serve(greet, encrypted("good")).url, ca_file=certificates / "ca.pem")
     assert connection.receive(None).data == b"hello"
     assert not log.exists() or "SECRET" not in log.read_text()
 

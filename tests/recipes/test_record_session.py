@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import orjson
 import pytest
 
 from recorder import recipes
+from recorder.capture.options import ConnectOptions
 from recorder.errors import BadOption, CannotConnect, RecordingIncomplete
-from recorder.recipes.record_session import connect_options, raise_unless_well_ended
+from recorder.recipes.record_session import raise_unless_well_ended
 from recorder.recipes.replay_script import simulated_token
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed
@@ -33,11 +35,10 @@ def test_what_is_delivered_is_in_the_file_already(archive, service):
             seen.append((stored.payload, payload.data, reader.find_session("last").state))
 
     session = recipes.record(
-        service.url,
+        recipes.connect_options(service.url, token=simulated_token()),
         archive=archive,
         lines=[GET_CLOCK],
         deliver=deliver,
-        token=simulated_token(),
         linger="50ms",
     )
     ((stored, delivered, state),) = seen
@@ -49,9 +50,8 @@ def test_what_is_delivered_is_in_the_file_already(archive, service):
 
 def test_the_token_says_who_we_are_without_being_kept(archive, service):
     token = simulated_token("somebody")
-    recipes.record(
-        service.url, archive=archive, lines=[], deliver=lambda payload: None, token=token, linger="1ms"
-    )
+    options = recipes.connect_options(service.url, token=token)
+    recipes.record(options, archive=archive, lines=[], deliver=lambda payload: None, linger="1ms")
     with recipes.open_archive(archive) as opened:
         assert recipes.transcript(opened, "last").identities == {"somebody"}
         (connection,) = opened.connections(opened.find_session("last"))
@@ -62,11 +62,18 @@ def test_the_token_says_who_we_are_without_being_kept(archive, service):
 
 def test_a_failed_connection_is_a_session_too(archive):
     with pytest.raises(CannotConnect):
-        recipes.record("ws://127.0.0.1:1/x", archive=archive, lines=[], deliver=print)
+        recipes.record(ConnectOptions(url="ws://127.0.0.1:1/x"), archive=archive, lines=[], deliver=print)
     with recipes.open_archive(archive) as opened:
         session = opened.find_session("last")
         (connection,) = opened.connections(session)
     assert (session.state, session.frames, connection.how) == ("complete", 0, "refused")
+
+
+def test_init_connection_without_a_token_connects_nowhere_and_records_nothing(archive):
+    options = ConnectOptions(url="ws://127.0.0.1:1/x", init_connection=True)
+    with pytest.raises(BadOption, match="--init-connection"):
+        recipes.record(options, archive=archive, lines=[], deliver=print)
+    assert not Path(archive).exists()
 
 
 def test_a_fault_in_the_callers_code_ends_the_session_as_interrupted(archive, service):
@@ -75,7 +82,10 @@ def test_a_fault_in_the_callers_code_ends_the_session_as_interrupted(archive, se
 
     with pytest.raises(ZeroDivisionError):
         recipes.record(
-            service.url, archive=archive, lines=[GET_CLOCK], deliver=deliver, token=simulated_token()
+            recipes.connect_options(service.url, token=simulated_token()),
+            archive=archive,
+            lines=[GET_CLOCK],
+            deliver=deliver,
         )
     with recipes.open_archive(archive) as opened:
         assert opened.find_session("last").state == "interrupted"
@@ -105,15 +115,19 @@ class StopAfter:
 def test_a_stop_from_outside_closes_with_going_away(archive, service):
     stop = StopAfter()
     recipes.record(
-        service.url, archive=archive, lines=[GET_CLOCK], deliver=lambda payload: stop.stop(),
-        token=simulated_token(), linger=None, stop=stop,
-    )  # fmt: skip
+        recipes.connect_options(service.url, token=simulated_token()),
+        archive=archive,
+        lines=[GET_CLOCK],
+        deliver=lambda payload: stop.stop(),
+        linger=None,
+        stop=stop,
+    )
     with recipes.open_archive(archive) as opened:
         (connection,) = opened.connections(opened.find_session("last"))
     assert (connection.close_code, connection.closed_by) == (1001, Side.CLIENT)
 
 
-OPTIONS = connect_options("ws://h/p?token=x", token=None, init_connection=False)
+OPTIONS = ConnectOptions(url="ws://h/p?token=x")
 
 
 @pytest.mark.parametrize(
@@ -136,22 +150,3 @@ def test_how_a_connection_ends_decides_the_exit(code, by, how, unsent, error, sa
         raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=False)
     assert "token=x" not in str(raised.value)
     raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=True)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        pytest.param({"headers": ["no colon"]}, id="header"),
-        pytest.param({"ping_interval": "soon"}, id="ping interval"),
-        pytest.param({"init_connection": True}, id="no token to send"),
-    ],
-)
-def test_options_as_people_type_them_are_checked(wrong):
-    usual = {"token": None, "init_connection": False}
-    with pytest.raises(BadOption):
-        connect_options("ws://h", **{**usual, **wrong})
-
-
-def test_a_ping_interval_of_nothing_is_no_ping():
-    options = connect_options("ws://h", token=None, init_connection=False, ping_interval="0")
-    assert options.ping_interval_s is None

@@ -11,7 +11,7 @@ from recorder.errors import BadOption, ExpectationFailed
 from recorder.replay.load.metrics import Figures, Moment
 from recorder.replay.run.reconnect_policy import Policy
 
-from ..record_session import duration_s
+from ..option_values import duration_s
 from ..scripts import given_variables
 from .users import USER
 

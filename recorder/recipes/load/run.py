@@ -181,7 +181,7 @@ def make_users(
         fetch=fetch,
         reconnect=load_as.reconnect
         or replay_script.usual_policy(scripts.first, fetching=command is not None),
-        ca_file=None if load_as.ca_file is None else str(load_as.ca_file),
+        ca_file=load_as.ca_file,
     )
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from recorder.clock import Clock
 from recorder.redaction.redactor import Redactor
@@ -105,7 +106,7 @@ class Users:
         watcher: Callable[[int], Watcher],
         fetch: FetchToken | None = None,
         reconnect: Policy | None = None,
-        ca_file: str | None = None,
+        ca_file: Path | None = None,
     ) -> None:
         self.sessions: list[str] = []
         """Their sessions, in the order in which they began."""
