@@ -160,7 +160,6 @@ def test_the_package_docstring_names_every_room():
 
 # Modules that hold only types, names or texts: what they promise is tested where it is used.
 WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
-    "messaging/events.py": "named tuples; test_interpreter.py and test_changes.py make every one of them",
     "checks/input.py": "named tuples; the tests of the rules make them",
     "store/info.py": "types alone; test_reading.py, test_upkeep.py and test_verify.py look at every field",
 }

@@ -19,6 +19,7 @@ from .events import (
     Proof,
     ReceiptReported,
     Stamp,
+    check_layout,
 )
 
 CONTENT: Final = "ContentEvent"
@@ -31,6 +32,10 @@ LAST_SEQUENCE: Final = 2**63 - 1
 SURELY_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 1973
 YEAR_10000_MS: Final = 253_402_300_800_000
 
+
+check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
+check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 
 # What every change says, whatever its event: dialog, participant, role, conversation and sequence as they
 # came, and the evidence. A bare tuple, because there is one for every event of a session.

@@ -10,7 +10,23 @@ Wherever an id is unknown it is None. ``mine`` says that the fact stems from a r
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
+
+
+def check_layout(event_type: type[tuple[Any, ...]], fields: str) -> None:
+    """Assert that an event type has exactly these fields, in this order; ``fields`` is separated by blanks.
+
+    A module that builds events from bare tuples, or reads their fields by position, calls this at import with
+    the fields it was written for. Whoever adds a field then cannot overlook one of these modules.
+
+    Raises:
+        TypeError: the type has other fields.
+    """
+    actual = " ".join(event_type._fields)  # type: ignore[attr-defined]  # every event is a named tuple
+    if actual != fields:
+        raise TypeError(
+            f"{event_type.__name__} has the fields {actual}, this module was written for {fields}"
+        )
 
 
 class Proof(IntEnum):

@@ -41,7 +41,13 @@ from .events import (
     ReceiptReported,
     RequestAnswered,
     Stamp,
+    check_layout,
 )
+
+check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
+check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
+check_layout(PublishAsked, "dialog_id conversation_id type text author evidence")
 
 Said = PublishAsked | ReceiptReported | ChatStateReported | None
 """What a request said about a dialog; None for requests that say nothing of the kind."""

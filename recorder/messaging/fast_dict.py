@@ -20,8 +20,18 @@ from .events import (
     ReceiptReported,
     RequestAnswered,
     RequestAsked,
+    check_layout,
 )
 from .typenames import MESSAGING_EVENT, PUBLISH
+
+# Events are built from bare tuples below, and taken apart by position.
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
+check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
+check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
+check_layout(PublishAsked, "dialog_id conversation_id type text author evidence")
+check_layout(RequestAsked, "request_id type evidence")
+check_layout(RequestAnswered, "ask request_id type code evidence")
 
 Usual = MessagePublished | ReceiptReported | ChatStateReported
 

@@ -44,11 +44,17 @@ from recorder.messaging.events import (
     ReceiptReported,
     RequestAnswered,
     RequestAsked,
+    check_layout,
 )
 
 from .people import roles_in
 from .register import NOTES, Named, Register, Told
 from .state import Ask, Own, OwnReceipt, ReceiptKey, Transcript
+
+# ``_tell`` reads fields by position.
+check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
+check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
 
 _LATEST_MS = 1 << 63
 _NEVER = 1 << 63

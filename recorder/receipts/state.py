@@ -20,7 +20,10 @@ from recorder.messaging.events import (
     MessagePublished,
     OddityNoticed,
     ReceiptReported,
+    check_layout,
 )
+
+check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
 
 LADDER = ("ACCEPT", "READ")
 """The statuses that move a message up, in order. All others are kept and shown beside."""

@@ -18,10 +18,16 @@ from recorder.messaging.interpreter import Interpreter
 STAMP = Stamp(7, 2, 1_700_000_000_000_000, 3_000)
 SENT_MS = 1_700_000_000_000
 ODDITIES = (
-    *(None, "", "x", 0, 1, -1, 2**63, 2**64 - 1, 253_402_300_800_000, 1.0, True),
-    *([], ["x"], [1], [1, 1], [1, -1], {}, {"role": "R"}, {"role": ""}),
+    *(None, "", "x", 0, 1, -1, 2**63 - 1, 2**63, 2**64 - 1, 99_999_999_999, 253_402_300_800_000),
+    *(1.0, 1e300, True, [], ["x"], [1], [1, 1], [1, -1], [True]),
+    *({}, {"role": "R"}, {"role": ""}, {"role": None}),
 )
 ODD = st.sampled_from(ODDITIES).map(deepcopy)  # what is put in may be changed in its turn
+
+KEYS = (
+    *("originatorPId", "dialogId", "changes", "caption", "id", "role", "quickReplies", "metadata"),
+    *("clientProperties", "x"),
+)
 
 
 def content() -> dict[str, Any]:
@@ -79,9 +85,7 @@ def nearly_usual(draw: st.DrawFn) -> object:
         elif draw(st.booleans()) and len(holder) > 1:
             del holder[draw(st.sampled_from(sorted(holder)))]
         else:
-            holder[draw(st.sampled_from(["originatorPId", "dialogId", "changes", "caption", "x"]))] = draw(
-                ODD
-            )
+            holder[draw(st.sampled_from(KEYS))] = draw(ODD)
     return raw
 
 
@@ -120,6 +124,79 @@ def test_reading_a_payload_is_parsing_and_feeding_it(raw):
         assert list(Interpreter().read(data, STAMP, from_client=from_client)) == list(
             Interpreter().feed(envelope, STAMP)
         )
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            b"\xff",
+            b"\xed\xa0\x80",
+            b"\\ud83d",
+            b"\\ude00",
+            b"\\ud83d\\ude00",
+            b"\\u0064",
+            b"\\x",
+            b"\\/",
+            b"\x00",
+        ),
+        *(
+            b"\n",
+            b" ",
+            b"\xef\xbb\xbf",
+            b"1.0",
+            b"1e2",
+            b"-0",
+            b"-1",
+            b"01",
+            b"NaN",
+            b"1e999",
+            b"null",
+            b"[1,2]",
+        ),
+        *(
+            b"9223372036854775808",
+            b"123456789012345678901234567890",
+            b'"',
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b",",
+            b":",
+        ),
+        *(b'"type":"ContentEvent",', b'"type":"AcceptStatusEvent",', b'"sequence":5,', b'"dialogId":"e",'),
+        *(b'"kind":"resp",', b'"x":"\xff",', b'"x":[],', b'"originatorPId":"p",', b'"metadata":"\\ud800",'),
+        *(b'"quickReplies":' + b"[" * 2_000, b'"id":NaN,', b'"id":1e999,', b'"id":"\xff",'),
+    ]
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """The bytes of one, with pieces put in, put over, or taken out anywhere."""
+    compact = draw(st.booleans())
+    data = json.dumps(draw(nearly_usual()), separators=(",", ":") if compact else None).encode()
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(data)))
+        if draw(st.booleans()):  # where a field may begin, or a value
+            places = [n + 1 for n, byte in enumerate(data) if byte in b'{[,:"']
+            at = draw(st.sampled_from(places or [0]))
+        data = (
+            data[:at]
+            + draw(st.just(b"") | PIECES)
+            + data[at + draw(st.integers(0, 3)) * draw(st.integers(0, 1)) :]
+        )
+    return data
+
+
+@given(damaged())
+def test_reading_a_damaged_payload_is_parsing_and_feeding_it(data):
+    """Read from JSON, or left to the general readers: damage hides from neither."""
+    envelope = parse(data, from_client=False)
+    events = list(Interpreter().read(data, STAMP, from_client=False))
+    assert [event for event in events if getattr(event, "kind", "") != "half-character"] == list(
+        Interpreter().feed(envelope, STAMP)
+    )
 
 
 @given(st.binary(max_size=12) | st.sampled_from([b"null", b"[]", b'"x"', b'"\\ud83d"', b"[" * 2_000]))

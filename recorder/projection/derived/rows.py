@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
+from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported, check_layout
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.queries import (
     MessageView,
@@ -21,6 +21,11 @@ from recorder.receipts.queries import (
 from recorder.receipts.state import LADDER, Given, Own, ReceiptKey, Transcript
 
 from .text_columns import Held, held
+
+# ``MessageRows`` reads fields by position.
+check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
+check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
 
 Row = tuple[Any, ...]
 Written = tuple[list[Row], list[Row]]

@@ -6,14 +6,13 @@ the same, whether they came in one piece or in many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 import orjson
 
 from recorder.messaging.events import Event, Stamp
-from recorder.messaging.fast_dict import Usual, usual_event
+from recorder.messaging.fast_dict import usual_event
 from recorder.messaging.interpreter import Interpreter
 from recorder.store.frame_chunks import Skimmed
 from recorder.store.info import ConnectionInfo
@@ -24,7 +23,6 @@ from recorder.wire.records import RecordedFrame
 _TEXT = int(Opcode.TEXT)
 _CLOSE = int(Opcode.CLOSE)
 _new = tuple.__new__  # a third of the time that a named tuple's own constructor takes
-_Reader = Callable[..., Usual | None]
 _AT_ONCE = 1_024
 """Frames that are read before the first of their events is given out."""
 
@@ -71,15 +69,14 @@ class Hearing:
 
     def hear(self, frames: Iterable[Skimmed]) -> Iterator[Event]:
         """What these frames tell; some are read ahead."""
-        return chain.from_iterable(self._batches(iter(frames), typed=_typed_reader))
+        return chain.from_iterable(self._batches(iter(frames)))
 
     def hear_rest(
         self, frames: Iterable[Skimmed], *, connections: Iterable[int], last: int
     ) -> Iterator[Event]:
         """What these tell; all others up to ``last``, of ``connections``, were read by somebody else."""
         self._heard.update(connections)
-        for events in self._batches(iter(frames), typed=None):  # what that one reads was read
-            yield from events
+        yield from chain.from_iterable(self._batches(iter(frames)))
         self.last = last
 
     @property
@@ -87,14 +84,12 @@ class Hearing:
         """Whether a payload has begun and not ended: what comes next does not stand by itself."""
         return self._half_told
 
-    def _batches(
-        self, frames: Iterator[Skimmed], *, typed: Callable[[], _Reader] | None
-    ) -> Iterator[list[Event]]:
+    def _batches(self, frames: Iterator[Skimmed]) -> Iterator[list[Event]]:
         while some := list(islice(frames, _AT_ONCE)):
             self.last = some[-1][0]
-            yield self._hear_some(some, None if typed is None or len(some) < _AT_ONCE else typed())
+            yield self._hear_some(some)
 
-    def _hear_some(self, frames: Sequence[Skimmed], typed: _Reader | None) -> list[Event]:
+    def _hear_some(self, frames: Sequence[Skimmed]) -> list[Event]:
         """One loop for what nearly every frame is: a call for each would cost as much as its JSON."""
         events: list[Event] = []
         tell, loads = events.append, orjson.loads
@@ -121,11 +116,6 @@ class Hearing:
                     )
                     half_told = self._half_told
                 continue
-            if typed is not None and from_service:
-                usual = typed(payload, same, number, connection, at_us, offset_us)
-                if usual is not None:
-                    tell(usual)
-                    continue
             try:
                 raw = loads(payload)
             except (ValueError, RecursionError):
@@ -157,14 +147,6 @@ class Hearing:
             if (interrupted or connection.how is not None) and number not in self._ended:
                 self._ended.add(number)
                 yield from self._interpreter.connection_ended(number)
-
-
-@cache
-def _typed_reader() -> _Reader:
-    """The fastest reader, which takes a while to import: for many frames only."""
-    from recorder.messaging.fast_typed import typed_event
-
-    return typed_event
 
 
 def _token(connection: ConnectionInfo) -> str | None:

@@ -4,8 +4,8 @@ What a usual notification tells depends on nothing before it. So it may be read 
 changes what is folded, at any time. The other frames (requests, answers, what is strange) are handed on to
 whoever hears the session in order.
 
-No event is made where a piece is read: their fields go from the decoder into columns, some frames at a time,
-while they are still warm. Whoever folds them makes the events.
+Events travel as columns, one for each field, some frames at a time: strings as numbers, whole numbers as
+bytes. Whoever folds them makes the events again.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from recorder.messaging.events import (
     MessagePublished,
     Proof,
     ReceiptReported,
+    check_layout,
 )
-from recorder.messaging.fast_dict import usual_event
-from recorder.messaging.fast_typed import UNFIT, ChatState, Content, Receipt, decode
+from recorder.messaging.fast_dict import Usual, usual_event
 from recorder.store.frame_chunks import Skimmed
 from recorder.wire.frames import Opcode
 
@@ -54,18 +54,24 @@ class _Field(Enum):
 
 
 _NAME, _VALUE, _MINE, _ASK = _Field
-_LAYOUTS: dict[type, tuple[_Field, ...]] = {
-    MessagePublished: (_NAME, _VALUE, _NAME, _NAME, _NAME, _MINE, _NAME, _VALUE, _ASK),
-    ReceiptReported: (_NAME, _VALUE, _NAME, _NAME, _MINE, _NAME, _VALUE, _ASK),
-    ChatStateReported: (_NAME, _NAME, _NAME, _MINE, _NAME),
-}
+_LAYOUTS: dict[type, dict[str, _Field]] = {
+    MessagePublished: {
+        "dialog_id": _NAME, "sequence": _VALUE, "conversation_id": _NAME, "author": _NAME, "role": _NAME,
+        "mine": _MINE, "type": _NAME, "text": _VALUE, "ask": _ASK,
+    },
+    ReceiptReported: {
+        "dialog_id": _NAME, "sequences": _VALUE, "participant": _NAME, "role": _NAME, "mine": _MINE,
+        "status": _NAME, "own_sequence": _VALUE, "ask": _ASK,
+    },
+    ChatStateReported: {
+        "dialog_id": _NAME, "participant": _NAME, "role": _NAME, "mine": _MINE, "state": _NAME,
+    },
+}  # fmt: skip
 """The fields of each kind up to its evidence, which always comes last: all of it but the level travels."""
-_TRAVELLING = {
-    kind: [each for each in fields if each in (_NAME, _VALUE)] for kind, fields in _LAYOUTS.items()
-}
+for _kind, _layout in _LAYOUTS.items():
+    check_layout(_kind, " ".join((*_layout, "evidence")))
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
 _ALWAYS: dict[_Field, Any] = {_MINE: False, _ASK: None}
-
-_Row = tuple[Any, ...]
 _Name = Callable[[str | None], int]
 
 
@@ -101,69 +107,34 @@ def pack(frames: Iterable[Skimmed]) -> Packed:
     columns, in_parts = [], False
     while some := list(islice(coming, _AT_ONCE)):
         connections.update(map(_connection_of, some))
-        told: dict[type, list[_Row]] = {kind: [] for kind in _LAYOUTS}
-        in_parts = _read(some, told, rest, names.__getitem__) or in_parts
-        columns.append([_columns(kind, rows) for kind, rows in told.items()])
+        events, more_in_parts = _read(some, rest)
+        in_parts = in_parts or more_in_parts
+        columns.append([_columns(kind, each, names.__getitem__) for kind, each in events.items()])
     other = [tuple(frame) for frame in rest]
     return marshal.dumps((list(names), columns, other, tuple(connections), in_parts))
 
 
-def _read(frames: Iterable[Skimmed], told: dict[type, list[_Row]], rest: list[Skimmed], name: _Name) -> bool:
-    """Add a row for each usual notification, and the other frames to ``rest``; whether one came in parts.
+def _read(frames: Iterable[Skimmed], rest: list[Skimmed]) -> tuple[dict[type, list[Usual]], bool]:
+    """The events of the usual notifications, by kind, and whether a payload came in parts.
 
-    One loop that does what ``typed_event`` does, for it would cost half as much again to make events.
+    The other frames are appended to ``rest``.
     """
-    published, given, typing = (told[kind].append for kind in _LAYOUTS)
+    events: dict[type, list[Usual]] = {kind: [] for kind in _LAYOUTS}
     in_parts = False
+    same = dict[str, str]().setdefault
     for frame in frames:
         number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload = frame
         if opcode != _TEXT or not fin or violation is not None:
             in_parts = in_parts or opcode < _CLOSE
             continue
-        if not from_service:
-            rest.append(frame)
-            continue
-        try:
-            change = decode(payload).body.changes[0]
-        except UNFIT:
-            _read_slowly(frame, told, rest, name)
-            continue
-        metadata, event, server_ms = change.originator_metadata, change.event, change.server_timestamp
-        role = None if metadata is None else metadata.role
-        dialog, who = name(change.dialog_id), name(change.originator_id)
-        if type(event) is Receipt:
-            listed = event.sequence_list
-            if len(listed) > 1 and len(set(listed)) < len(listed):
-                rest.append(frame)
-                continue
-            given((dialog, listed, who, name(role), name(event.status), change.sequence,
-                   number, connection, at_us, offset_us, server_ms))  # fmt: skip
-        elif type(event) is ChatState:
-            typing((dialog, who, name(role), name(event.chat_state),
-                    number, connection, at_us, offset_us, server_ms))  # fmt: skip
-        elif type(event) is not Content or change.sequence is None:
+        usual = None
+        if from_service:
+            usual = usual_event(_loaded(payload), same, number, connection, at_us, offset_us)
+        if usual is None:
             rest.append(frame)
         else:
-            published((dialog, change.sequence, name(change.conversation_id), who, name(role),
-                       name(event.content_type), event.message,
-                       number, connection, at_us, offset_us, server_ms))  # fmt: skip
-    return in_parts
-
-
-def _read_slowly(frame: Skimmed, told: dict[type, list[_Row]], rest: list[Skimmed], name: _Name) -> None:
-    number, connection, at_us, offset_us, *_, payload = frame
-    usual = usual_event(_loaded(payload), _itself, number, connection, at_us, offset_us)
-    if usual is None:
-        rest.append(frame)
-        return
-    kind = type(usual)
-    fields: Iterator[tuple[Any, _Field]] = zip(usual, _LAYOUTS[kind], strict=False)  # all but the evidence
-    row = [name(value) if how is _NAME else value for value, how in fields if how not in _ALWAYS]
-    told[kind].append((*row, *usual[-1][1:]))
-
-
-def _itself(name: str, _: str) -> str:
-    return name
+            events[type(usual)].append(usual)
+    return events, in_parts
 
 
 def _loaded(payload: bytes) -> Any:
@@ -173,13 +144,17 @@ def _loaded(payload: bytes) -> Any:
         return None
 
 
-def _columns(kind: type, rows: Sequence[_Row]) -> list[Any]:
-    columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True)
-    named = [how is _NAME for how in _TRAVELLING[kind]]
-    return [
-        array("I", column).tobytes() if is_name else _column(column)
-        for column, is_name in zip(columns, chain(named, repeat(False)), strict=False)
+def _columns(kind: type, events: Sequence[Usual], name: _Name) -> list[Any]:
+    if not events:
+        return []
+    *fields, evidences = zip(*events, strict=True)
+    columns = [
+        array("I", map(name, column)).tobytes() if how is _NAME else _column(column)
+        for column, how in zip(fields, _LAYOUTS[kind].values(), strict=True)
+        if how not in _ALWAYS
     ]
+    _, *times = zip(*evidences, strict=True)
+    return [*columns, *map(_column, times)]
 
 
 def _column(column: tuple[Any, ...]) -> Any:
@@ -209,7 +184,7 @@ def _events(kind: type, columns: Sequence[Any], name_at: Callable[[int], str | N
         repeat(_ALWAYS[how]) if how in _ALWAYS
         else map(name_at, array("I", next(coming))) if how is _NAME
         else _unpacked(next(coming))
-        for how in _LAYOUTS[kind]
+        for how in _LAYOUTS[kind].values()
     ]  # fmt: skip
     announced = zip(repeat(Proof.ANNOUNCED), *map(_unpacked, coming), strict=False)
     evidences = map(_new, repeat(Evidence), announced)
