@@ -7,8 +7,9 @@ The map. Bytes come in on the left; what people read goes out on the right::
     replay   ─┘                     │                     │
     simulator                       └─ projection ─ recipes ─ cli
 
-* ``errors``, ``clock``, ``documents``, ``runtime``: every error a user can meet; the only module that knows
-  the time; YAML as people write it, with the line of everything; waiting on descriptors, threads, GC pauses.
+* ``errors``, ``clock``, ``documents``, ``runtime``, ``lazy_exports``: every error a user can meet; the only
+  module that knows the time; YAML as people write it, with the line of everything; waiting on descriptors,
+  threads, GC pauses; public names that load their module when first used.
 * The core, pure: ``wire`` turns bytes into frames, ``redaction`` blanks secrets, ``messaging`` turns payloads
   into events, ``receipts`` folds events into who accepted and read what, ``checks`` judges the result.
   Start reading at ``receipts/fold.py``.
@@ -25,39 +26,18 @@ used, so that importing the package costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from recorder.lazy_exports import lazy_exports
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from recorder.errors import RecorderError
-    from recorder.receipts.fold import fold
-    from recorder.receipts.queries import MessageView, ReceiptView, view
-    from recorder.receipts.state import Transcript
-
-_HOME = {
-    "RecorderError": "recorder.errors",
-    "Transcript": "recorder.receipts.state",
-    "MessageView": "recorder.receipts.queries",
-    "ReceiptView": "recorder.receipts.queries",
-    "view": "recorder.receipts.queries",
-    "fold": "recorder.receipts.fold",
-}
-
-__all__ = [
-    "MessageView",
-    "ReceiptView",
-    "RecorderError",
-    "Transcript",
-    "__version__",
-    "fold",
-    "view",
-]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    from recorder.errors import RecorderError as RecorderError
+    from recorder.receipts.fold import fold as fold
+    from recorder.receipts.queries import MessageView as MessageView
+    from recorder.receipts.queries import ReceiptView as ReceiptView
+    from recorder.receipts.queries import view as view
+    from recorder.receipts.state import Transcript as Transcript
+else:
+    __getattr__ = lazy_exports(__name__)

@@ -11,165 +11,66 @@ Everything the command line does is a function here, with the same words::
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recorder.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
-    from recorder.receipts.aliases import parse_aliases
+    from recorder.receipts.aliases import parse_aliases as parse_aliases
 
-    from .at_moment import connections_at, events, last_frame_at
-    from .check_session import Checked, check, checked, explained, levels_of
-    from .comparing import fail_if_different, session_difference
-    from .consumer_login import Login, login
-    from .deriving import messages_of, rebuild, refresh_after
-    from .follow import Following, Update
-    from .generate_script import session_script
-    from .import_export import export_to_file, export_to_stdout, import_capture
-    from .load.options import Load, Swarmed
-    from .load.run import swarm
-    from .option_values import connect_options, duration_s
-    from .output_files import check_place, save
-    from .queries import (
-        frame,
-        frame_proofs,
-        frames,
-        message_life,
-        messages,
-        open_archive,
-        open_session,
-        summary,
-        transcript,
-        upgrade,
-        verdict_json,
-        verify,
-    )
-    from .quick import quick_messages
-    from .record_session import SessionOptions, record, stdin_lines
-    from .replay_result import Played
-    from .replay_script import replay, simulate, simulator
-    from .scripts import check_script, read_script, script_schema, script_timetable, timetable_lines
-    from .verdicts import steps_told
-
-# Loaded when first used: a simulator and a player of scripts are half a second that `message list` can spare.
-_HOME = {
-    "Checked": "recorder.recipes.check_session",
-    "Following": "recorder.recipes.follow",
-    "Load": "recorder.recipes.load.options",
-    "Login": "recorder.recipes.consumer_login",
-    "Played": "recorder.recipes.replay_result",
-    "SessionOptions": "recorder.recipes.record_session",
-    "Swarmed": "recorder.recipes.load.options",
-    "Update": "recorder.recipes.follow",
-    "check": "recorder.recipes.check_session",
-    "check_place": "recorder.recipes.output_files",
-    "check_script": "recorder.recipes.scripts",
-    "checked": "recorder.recipes.check_session",
-    "connections_at": "recorder.recipes.at_moment",
-    "events": "recorder.recipes.at_moment",
-    "connect_options": "recorder.recipes.option_values",
-    "duration_s": "recorder.recipes.option_values",
-    "explained": "recorder.recipes.check_session",
-    "export_to_file": "recorder.recipes.import_export",
-    "export_to_stdout": "recorder.recipes.import_export",
-    "fail_if_different": "recorder.recipes.comparing",
-    "frame": "recorder.recipes.queries",
-    "frame_proofs": "recorder.recipes.queries",
-    "frames": "recorder.recipes.queries",
-    "import_capture": "recorder.recipes.import_export",
-    "last_frame_at": "recorder.recipes.at_moment",
-    "levels_of": "recorder.recipes.check_session",
-    "login": "recorder.recipes.consumer_login",
-    "message_life": "recorder.recipes.queries",
-    "messages": "recorder.recipes.queries",
-    "messages_of": "recorder.recipes.deriving",
-    "open_archive": "recorder.recipes.queries",
-    "open_session": "recorder.recipes.queries",
-    "parse_aliases": "recorder.receipts.aliases",
-    "quick_messages": "recorder.recipes.quick",
-    "rebuild": "recorder.recipes.deriving",
-    "record": "recorder.recipes.record_session",
-    "refresh_after": "recorder.recipes.deriving",
-    "replay": "recorder.recipes.replay_script",
-    "read_script": "recorder.recipes.scripts",
-    "save": "recorder.recipes.output_files",
-    "script_schema": "recorder.recipes.scripts",
-    "script_timetable": "recorder.recipes.scripts",
-    "session_difference": "recorder.recipes.comparing",
-    "session_script": "recorder.recipes.generate_script",
-    "simulate": "recorder.recipes.replay_script",
-    "simulator": "recorder.recipes.replay_script",
-    "stdin_lines": "recorder.recipes.record_session",
-    "steps_told": "recorder.recipes.verdicts",
-    "summary": "recorder.recipes.queries",
-    "swarm": "recorder.recipes.load.run",
-    "timetable_lines": "recorder.recipes.scripts",
-    "transcript": "recorder.recipes.queries",
-    "upgrade": "recorder.recipes.queries",
-    "verdict_json": "recorder.recipes.queries",
-    "verify": "recorder.recipes.queries",
-}
-
-__all__ = [
-    "Checked",
-    "Following",
-    "Load",
-    "Login",
-    "Played",
-    "SessionOptions",
-    "Swarmed",
-    "Update",
-    "check",
-    "check_place",
-    "check_script",
-    "checked",
-    "connect_options",
-    "connections_at",
-    "duration_s",
-    "events",
-    "explained",
-    "export_to_file",
-    "export_to_stdout",
-    "fail_if_different",
-    "frame",
-    "frame_proofs",
-    "frames",
-    "import_capture",
-    "last_frame_at",
-    "levels_of",
-    "login",
-    "message_life",
-    "messages",
-    "messages_of",
-    "open_archive",
-    "open_session",
-    "parse_aliases",
-    "quick_messages",
-    "read_script",
-    "rebuild",
-    "record",
-    "refresh_after",
-    "replay",
-    "save",
-    "script_schema",
-    "script_timetable",
-    "session_difference",
-    "session_script",
-    "simulate",
-    "simulator",
-    "stdin_lines",
-    "steps_told",
-    "summary",
-    "swarm",
-    "timetable_lines",
-    "transcript",
-    "upgrade",
-    "verdict_json",
-    "verify",
-]
-
-
-def __getattr__(name: str) -> object:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    from .at_moment import connections_at as connections_at
+    from .at_moment import events as events
+    from .at_moment import last_frame_at as last_frame_at
+    from .check_session import Checked as Checked
+    from .check_session import check as check
+    from .check_session import checked as checked
+    from .check_session import explained as explained
+    from .check_session import levels_of as levels_of
+    from .consumer_login import Login as Login
+    from .consumer_login import login as login
+    from .deriving import messages_of as messages_of
+    from .deriving import rebuild as rebuild
+    from .deriving import refresh_after as refresh_after
+    from .follow import Following as Following
+    from .follow import Update as Update
+    from .generate_script import session_script as session_script
+    from .import_export import export_to_file as export_to_file
+    from .import_export import export_to_stdout as export_to_stdout
+    from .import_export import import_capture as import_capture
+    from .load.options import Load as Load
+    from .load.options import Swarmed as Swarmed
+    from .load.run import swarm as swarm
+    from .option_values import connect_options as connect_options
+    from .option_values import duration_s as duration_s
+    from .output_files import check_place as check_place
+    from .output_files import save as save
+    from .queries import frame as frame
+    from .queries import frame_proofs as frame_proofs
+    from .queries import frames as frames
+    from .queries import message_life as message_life
+    from .queries import messages as messages
+    from .queries import open_archive as open_archive
+    from .queries import open_session as open_session
+    from .queries import summary as summary
+    from .queries import transcript as transcript
+    from .queries import upgrade as upgrade
+    from .queries import verdict_json as verdict_json
+    from .queries import verify as verify
+    from .quick import quick_messages as quick_messages
+    from .record_session import SessionOptions as SessionOptions
+    from .record_session import record as record
+    from .record_session import stdin_lines as stdin_lines
+    from .replay_result import Played as Played
+    from .replay_script import replay as replay
+    from .replay_script import simulate as simulate
+    from .replay_script import simulator as simulator
+    from .scripts import check_script as check_script
+    from .scripts import read_script as read_script
+    from .scripts import script_schema as script_schema
+    from .scripts import script_timetable as script_timetable
+    from .scripts import timetable_lines as timetable_lines
+    from .session_diff import fail_if_different as fail_if_different
+    from .session_diff import session_difference as session_difference
+    from .verdicts import steps_told as steps_told
+else:
+    __getattr__ = lazy_exports(__name__)

@@ -31,61 +31,28 @@ whatever you say it is, and the same seed gives the same bytes::
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recorder.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
-    from .agent.rules import DEFAULT_AGENT, AgentScript, agent_from, read_agent
-    from .delivery.outbox import BreakOff, Deliver, Effect, HangUp
-    from .faults.config import CALM, Moods, moods_from, moods_said, read_moods
-    from .server import SimulatorServer, run
-    from .service import Patience, Service, seeded_ids
-
-# Loaded when first asked for: reading an agent needs no sockets, and a help text needs neither.
-_HOMES = {
-    "DEFAULT_AGENT": "agent.rules",
-    "AgentScript": "agent.rules",
-    "agent_from": "agent.rules",
-    "read_agent": "agent.rules",
-    "SimulatorServer": "server",
-    "run": "server",
-    "Patience": "service",
-    "Service": "service",
-    "seeded_ids": "service",
-    "CALM": "faults.config",
-    "Moods": "faults.config",
-    "moods_from": "faults.config",
-    "moods_said": "faults.config",
-    "read_moods": "faults.config",
-    "BreakOff": "delivery.outbox",
-    "Deliver": "delivery.outbox",
-    "Effect": "delivery.outbox",
-    "HangUp": "delivery.outbox",
-}
-
-__all__ = [
-    "CALM",
-    "DEFAULT_AGENT",
-    "AgentScript",
-    "BreakOff",
-    "Deliver",
-    "Effect",
-    "HangUp",
-    "Moods",
-    "Patience",
-    "Service",
-    "SimulatorServer",
-    "agent_from",
-    "moods_from",
-    "moods_said",
-    "read_agent",
-    "read_moods",
-    "run",
-    "seeded_ids",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    from .agent.rules import DEFAULT_AGENT as DEFAULT_AGENT
+    from .agent.rules import AgentScript as AgentScript
+    from .agent.rules import agent_from as agent_from
+    from .agent.rules import read_agent as read_agent
+    from .delivery.outbox import BreakOff as BreakOff
+    from .delivery.outbox import Deliver as Deliver
+    from .delivery.outbox import Effect as Effect
+    from .delivery.outbox import HangUp as HangUp
+    from .faults.config import CALM as CALM
+    from .faults.config import Moods as Moods
+    from .faults.config import moods_from as moods_from
+    from .faults.config import moods_said as moods_said
+    from .faults.config import read_moods as read_moods
+    from .server import SimulatorServer as SimulatorServer
+    from .server import run as run
+    from .service import Patience as Patience
+    from .service import Service as Service
+    from .service import seeded_ids as seeded_ids
+else:
+    __getattr__ = lazy_exports(__name__)

@@ -14,20 +14,13 @@ Everything of it works without pytest too. Knows nothing of the programs it help
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from recorder.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
-    from .archive import ArchiveForATest
-    from .service import PretendService, Said
-
-# Loaded when first asked for: the plugin is imported by pytests that never use it.
-_HOMES = {"ArchiveForATest": "archive", "PretendService": "service", "Said": "service"}
-
-__all__ = ["ArchiveForATest", "PretendService", "Said"]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    from .archive import ArchiveForATest as ArchiveForATest
+    from .service import PretendService as PretendService
+    from .service import Said as Said
+else:
+    __getattr__ = lazy_exports(__name__)

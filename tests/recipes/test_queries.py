@@ -78,13 +78,6 @@ def test_a_sequence_that_stands_in_two_dialogs_asks_which(archive, tmp_path):
         assert len(recipes.messages(opened, "last", dialog="d1")[1]) == 1
 
 
-def test_public_names_are_loaded_when_used_and_unknown_ones_refused():
-    for name in recorder.__all__:
-        assert getattr(recorder, name) is not None
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        recorder.nothing  # noqa: B018
-
-
 # --- the sample with a reconnect and a step-up ----------------------------------------------------------
 
 STEP_UP = {"guest-1": "user-7"}
