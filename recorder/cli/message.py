@@ -53,14 +53,15 @@ def list_messages(
         )
         return
     aliases = recipes.parse_aliases(alias or ())
-    plain = dialog is not None and at is None and not aliases
-    answer = recipes.quick_messages(archive, session, dialog) if plain and dialog is not None else None
-    if answer is None:
+    found = None
+    if dialog is not None and at is None and not aliases:
+        found = recipes.direct_messages(archive, session, dialog)
+    if found is None:
         with recipes.open_archive(archive) as opened:
-            answer = recipes.messages(
+            found = recipes.messages(
                 opened, session, dialog=dialog, at=at, aliases=aliases, say=Talk(quiet=quiet)
             )
-    session_id, messages = answer
+    session_id, messages = found
     if json:
         from recorder.report.json_views import message_json
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from recorder.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from recorder.projection.derived.direct_read import direct_messages as direct_messages
+    from recorder.projection.derived.refresh import rebuild as rebuild
     from recorder.receipts.aliases import parse_aliases as parse_aliases
 
     from .at_moment import connections_at as connections_at
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
     from .check_session import levels_of as levels_of
     from .consumer_login import Login as Login
     from .consumer_login import login as login
-    from .deriving import messages_of as messages_of
-    from .deriving import rebuild as rebuild
-    from .deriving import refresh_after as refresh_after
     from .follow import Following as Following
     from .follow import Update as Update
     from .generate_script import session_script as session_script
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
     from .queries import upgrade as upgrade
     from .queries import verdict_json as verdict_json
     from .queries import verify as verify
-    from .quick import quick_messages as quick_messages
     from .record_session import SessionOptions as SessionOptions
     from .record_session import record as record
     from .record_session import stdin_lines as stdin_lines

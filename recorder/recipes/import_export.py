@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from recorder.clock import RealClock
 from recorder.errors import BadCapture, StorageFailed
 from recorder.formats import jsonl
+from recorder.projection.derived.refresh import refresh_or_say
 from recorder.store.archive import Archive
 from recorder.store.info import ConnectionInfo, SessionInfo
 from recorder.wire.records import (
@@ -25,7 +26,6 @@ from recorder.wire.records import (
     RecordedFrame,
 )
 
-from .deriving import refresh_after
 from .output_files import save_lines
 from .progress import with_progress
 from .queries import Say, silent
@@ -161,7 +161,7 @@ def _store(
     whole = header.state in (None, "complete")
     detail = None if whole else f"the session was {header.state} when it was exported"
     intake.finish(contents.ended_at_us, complete=whole, detail=detail)
-    refresh_after(archive, intake.session, say=say)
+    refresh_or_say(archive, intake.session, say=say)
     return archive.find_session(intake.session)
 
 

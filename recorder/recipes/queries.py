@@ -8,6 +8,7 @@ from typing import Literal
 
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event, PublishLost
+from recorder.projection.derived import refresh
 from recorder.receipts.aliases import Acquaintances, Aliases, Suggestion, rewritten
 from recorder.receipts.evidence import Rung, life
 from recorder.receipts.fold import fold
@@ -24,7 +25,6 @@ from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame
 
-from . import deriving
 from .at_moment import events, last_frame_at
 from .message_reference import Overheard, close_to, parse_reference, referred
 from .progress import with_progress
@@ -137,9 +137,9 @@ def messages(
     """
     if dialog is not None and at is None and not aliases:
         found = archive.find_session(session)
-        projected = deriving.messages_of(archive, found, dialog)
-        if projected is not None:
-            return found.session, projected
+        derived = refresh.messages_of(archive, found, dialog)
+        if derived is not None:
+            return found.session, derived
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
     if dialog is not None and not listed:

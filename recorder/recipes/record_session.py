@@ -17,6 +17,7 @@ from recorder.clock import Clock, RealClock
 from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
 from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
+from recorder.projection.derived.refresh import refresh_or_say
 from recorder.redaction.redactor import Redactor
 from recorder.runtime.background import Errand
 from recorder.runtime.waiter import Waiter, Waiting
@@ -26,7 +27,6 @@ from recorder.wire.frames import authentication_hint
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
 
-from .deriving import refresh_after
 from .option_values import duration_s
 from .queries import Say, open_archive, silent
 from .stop import NeverStop, Stop
@@ -143,17 +143,17 @@ def recording(
         # The recording itself is whole: what ended it is part of the story.
         intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
         if isinstance(ended, RecorderError):
-            refresh_after(archive, intake.session, say=say)
+            refresh_or_say(archive, intake.session, say=say)
         raise
     except BrokenPipeError:  # `| head` has seen enough
         intake.finish(clock.wall_us(), detail="stopped: nobody was reading the output any more")
-        refresh_after(archive, intake.session, say=say)
+        refresh_or_say(archive, intake.session, say=say)
         raise
     except BaseException as fault:
         intake.finish(clock.wall_us(), complete=False, detail=f"a fault of ours: {type(fault).__name__}")
         raise
     intake.finish(clock.wall_us())
-    refresh_after(archive, intake.session, say=say)
+    refresh_or_say(archive, intake.session, say=say)
 
 
 def _as_it_is(text: str) -> str:

@@ -77,7 +77,8 @@ def readable(
         found = {key.fd for key, ready in chosen.select(timeout_s) if ready & selectors.EVENT_READ}
     finally:
         for descriptor in events:
-            chosen.unregister(descriptor)
+            with suppress(KeyError):  # closed meanwhile, so that it could not be registered
+                chosen.unregister(descriptor)
         if selector is None:
             chosen.close()
     return [each for each in reading if each.fileno() in found]

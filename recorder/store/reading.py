@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, select
@@ -20,6 +19,7 @@ from .checked_query import Question
 from .db_errors import DATABASE_ERRORS, NotAsWritten
 from .info import ConnectionInfo, ConnectionStanding, DigestPoint, SessionInfo, SessionStanding
 from .rows import SENDERS, Headers, storable
+from .session_names import pick
 from .tables import connection, frame, session, setting
 
 Live = Callable[[int], bool]
@@ -106,27 +106,6 @@ def find(reader: Connection, live: Live, name: str) -> SessionInfo:
     if [each.session for each in exactly] == [name]:
         return exactly[0]
     return pick(sessions(reader, live), name)
-
-
-def pick(known: list[SessionInfo], name: str) -> SessionInfo:
-    """The session that ``name`` means: ``last``, an id, a name, or the unique beginning of an id.
-
-    Raises:
-        NotFound: there is none, or more than one.
-    """
-    if name == "last" and known:
-        return known[-1]
-    for fits in (
-        [each for each in known if each.session == name],
-        [each for each in known if each.name == name],
-        [each for each in known if name and each.session.startswith(name)],
-    ):
-        if len(fits) == 1:
-            return fits[0]
-        if fits:
-            raise NotFound("session", name, close=[each.session for each in fits], many=True)
-    words = [word for each in known for word in (each.session, each.name) if word]
-    raise NotFound("session", name, close=get_close_matches(name, words))
 
 
 def session_row(reader: Connection, public_id: str) -> int:

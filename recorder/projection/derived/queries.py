@@ -1,47 +1,77 @@
-"""Questions to the derived tables: what their rows follow from, and the messages of a dialog."""
+"""Reads the messages of a dialog from the derived tables, on any DB-API connection.
+
+Loads no database library, so that ``direct_read`` can answer before one could have been imported.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
-
-from sqlalchemy import Connection
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView
-from recorder.store.checked_query import Question
-from recorder.store.db_errors import NotAsWritten
-from recorder.store.derived_tables import message, receipt
-from recorder.store.tables import frame
+from recorder.store import versions
 
-from .row_views import in_listing_order, view_of
+from .row_views import MessageRow, ReceiptRow, in_listing_order, view_of
 from .text_columns import held
 
-_MESSAGE = Question(*message.c)
-_RECEIPT = Question(*receipt.c)
-_ASKED = Question(frame.c.number, frame.c.connection, frame.c.at_us, frame.c.offset_us)
+RunSql = Callable[[str, tuple[object, ...]], Iterable[Any]]
+"""Runs SQL whose parameters are marked ``?``, and returns the rows; ``sqlite3.Connection.execute`` is one."""
+
+# PostgreSQL answers with a bool, SQLite with 0 or 1.
+_Types = frozenset[type]
+_INT: _Types = frozenset({int})
+_TEXT: _Types = frozenset({str})
+_BOOL: _Types = frozenset({int, bool})
+_NONE: _Types = frozenset({type(None)})
+_INT_OR, _TEXT_OR, _BOOL_OR = _INT | _NONE, _TEXT | _NONE, _BOOL | _NONE
+_MESSAGE_TYPES = (
+    _TEXT, _INT, _INT_OR, _TEXT_OR, _TEXT_OR, _BOOL_OR, _TEXT_OR, _TEXT_OR, _TEXT, _TEXT_OR, _INT_OR,
+    _TEXT_OR, _INT_OR, _INT_OR, _INT_OR, _INT_OR, _INT_OR, _INT_OR, _BOOL,
+)  # fmt: skip
+_RECEIPT_TYPES = (_INT, _TEXT_OR, _TEXT_OR, _BOOL_OR, _TEXT, _TEXT, _INT, _INT, _INT_OR, _INT_OR, _INT_OR)
+
+# Derived rows are up to date if they follow from all frames and connections of the session, by our rules.
+_UP_TO_DATE = """
+SELECT 1 FROM session s JOIN projection p ON p.session_id = s.id
+WHERE s.id = ? AND p.version = ? AND p.interrupted = ?
+  AND p.frame = coalesce(s.frames, (SELECT max(f.number) FROM frame f WHERE f.session_id = s.id), 0)
+  AND p.connections = (SELECT count(*) FROM connection c WHERE c.session_id = s.id)
+  AND p.ended = (SELECT count(*) FROM connection c WHERE c.session_id = s.id AND c.how IS NOT NULL)
+"""
+_OF_DIALOG = "WHERE session_id = ? AND dialog = ?"
+_MESSAGES = f"SELECT {', '.join(MessageRow._fields)} FROM message {_OF_DIALOG}"  # noqa: S608 - our own names
+_RECEIPTS = f"SELECT {', '.join(ReceiptRow._fields)} FROM receipt {_OF_DIALOG} ORDER BY sequence, place"  # noqa: S608
+_FRAME_TIMES = "SELECT number, connection, at_us, offset_us FROM frame WHERE session_id = ? AND number = ?"
 
 
-def messages_in(reader: Connection, session_id: int, dialog: str) -> list[MessageView]:
+def is_up_to_date(run: RunSql, session_id: int, *, interrupted: bool) -> bool:
+    """Whether the derived rows of a session that is not being recorded follow from all of its frames."""
+    return any(True for _ in run(_UP_TO_DATE, (session_id, versions.DERIVED, interrupted)))
+
+
+def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
     """The messages of one dialog, as ``receipts.queries.view`` lists them; none if it has no rows.
 
     Raises:
-        NotAsWritten: these rows were not derived by us.
+        ValueError: a row holds what is never derived.
     """
-    here = held(dialog)
-    asked = _MESSAGE.select.where(message.c.session_id == session_id, message.c.dialog == here)
-    rows = list(_MESSAGE.answers(reader, asked))
-    given: dict[int, list[Any]] = {}
-    asked = _RECEIPT.select.where(receipt.c.session_id == session_id, receipt.c.dialog == here)
-    for row in _RECEIPT.answers(reader, asked.order_by(receipt.c.sequence, receipt.c.place)):
-        given.setdefault(row.sequence, []).append(row)
+    key = (session_id, held(dialog))
+    rows = [MessageRow(*row) for row in _checked(run(_MESSAGES, key), _MESSAGE_TYPES)]
+    receipts: dict[int, list[ReceiptRow]] = {}
+    for row in _checked(run(_RECEIPTS, key), _RECEIPT_TYPES):
+        receipts.setdefault(row[0], []).append(ReceiptRow(*row))
 
-    def asked_in(number: int) -> Evidence:
-        wanted = _ASKED.select.where(frame.c.session_id == session_id, frame.c.number == number)
-        for row in _ASKED.answers(reader, wanted):
-            return Evidence(Proof.CLAIMED, row.number, row.connection, row.at_us, row.offset_us)
-        raise NotAsWritten("a derived row names a frame that is not there")
+    def publish_evidence(number: int) -> Evidence:
+        for row in run(_FRAME_TIMES, (session_id, number)):
+            return Evidence(Proof.CLAIMED, *row)
+        raise ValueError("a derived row names a frame that is not there")
 
-    try:
-        return [view_of(row, given.get(row.place, ()), asked_in) for row in in_listing_order(rows)]
-    except ValueError as error:
-        raise NotAsWritten("a derived row holds what it cannot") from error
+    return [view_of(row, receipts.get(row.place, ()), publish_evidence) for row in in_listing_order(rows)]
+
+
+def _checked(rows: Iterable[Sequence[Any]], types: Sequence[_Types]) -> Iterator[Sequence[Any]]:
+    for row in rows:
+        if not all(type(value) in allowed for value, allowed in zip(row, types, strict=True)):
+            raise ValueError("a derived row holds a value of another type than its column")
+        yield row

@@ -7,26 +7,28 @@ many, they are the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 from sqlalchemy import Connection
 
+from recorder.errors import RecorderError
 from recorder.receipts.change_set import Conclusions, Touched
 from recorder.receipts.queries import MessageView
 from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.checked_query import Question
+from recorder.store.db_errors import NotAsWritten
 from recorder.store.derived_tables import dialog, message, participant, projection, receipt, request
-from recorder.store.info import ConnectionInfo, SessionInfo
+from recorder.store.info import SessionInfo
 from recorder.store.tables import session
 from recorder.store.versions import DERIVED as VERSION
 from recorder.store.writer import Ledger
 
 from ..incremental import Kept
+from . import queries
 from .other_rows import OtherRows
-from .queries import messages_in
 from .row_writer import DerivedRows, derived_rows
 from .rows import MessageRows
 
@@ -60,19 +62,13 @@ def basis_of(reader: Connection, session_id: int) -> Basis | None:
     return None
 
 
-def basis_now(session: SessionInfo, connections: Sequence[ConnectionInfo]) -> Basis:
-    """What they would be derived from now."""
-    ended = sum(each.how is not None for each in connections)
-    return Basis(VERSION, session.frames, len(connections), ended, session.state == "interrupted")
-
-
 def is_up_to_date(archive: Archive, session: SessionInfo) -> bool:
-    """Whether the derived rows tell all that the session's frames do. Never while it is recorded."""
+    """Whether the derived rows follow from all frames of the session. Never while it is recorded."""
     if session.state == "recording":
         return False
     with archive._asking() as reader:
-        known = basis_of(reader, reading.session_row(reader, session.session))
-    return known is not None and known == basis_now(session, archive.connections(session))
+        session_id = reading.session_row(reader, session.session)
+        return queries.is_up_to_date(_run_sql(reader), session_id, interrupted=session.state == "interrupted")
 
 
 def messages_of(archive: Archive, session: SessionInfo, dialog_id: str) -> list[MessageView] | None:
@@ -80,7 +76,17 @@ def messages_of(archive: Archive, session: SessionInfo, dialog_id: str) -> list[
     if not is_up_to_date(archive, session):
         return None
     with archive._asking() as reader:
-        return messages_in(reader, reading.session_row(reader, session.session), dialog_id) or None
+        session_id = reading.session_row(reader, session.session)
+        try:
+            return queries.messages_in(_run_sql(reader), session_id, dialog_id) or None
+        except ValueError as error:
+            raise NotAsWritten(str(error)) from error
+
+
+def _run_sql(reader: Connection) -> queries.RunSql:
+    """How ``queries`` asks the database of an open archive."""
+    marker = "?" if reader.dialect.name == "sqlite" else "%s"
+    return lambda sql, parameters: reader.exec_driver_sql(sql.replace("?", marker), parameters)
 
 
 def refresh(archive: Archive, session: str | SessionInfo) -> bool:
@@ -95,6 +101,17 @@ def refresh(archive: Archive, session: str | SessionInfo) -> bool:
         return False
     Projection(archive, found.session, once=True).refresh()
     return True
+
+
+def refresh_or_say(archive: Archive, session: str, *, say: Callable[[str], None]) -> None:
+    """Bring the derived rows of a session that has ended up to date; if that fails, ``say`` why.
+
+    The recording is whole without them.
+    """
+    try:
+        refresh(archive, session)
+    except RecorderError as problem:
+        say(f"the derived tables are behind ({problem.says}); recorder archive rebuild {session} makes them")
 
 
 def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs: int = 1) -> list[str]:

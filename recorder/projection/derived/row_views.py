@@ -1,12 +1,9 @@
-"""Messages read back from the rows that were derived from them: the same as if they were folded anew.
-
-Loads no database library: ``quick`` has no time for that.
-"""
+"""Derived rows turned back into message views, equal to those that a fold of the frames gives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import NamedTuple
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.echoes import Echo
@@ -18,21 +15,63 @@ from .text_columns import told
 _PROOFS = {proof.word: proof for proof in Proof}
 _STATUSES = ("sent", "accepted", "read")
 
-AskedIn = Callable[[int], Evidence]
+PublishEvidence = Callable[[int], Evidence]
 """The evidence of a publish of ours, by its frame."""
 
 
-def view_of(message: Any, receipts: Iterable[Any], asked_in: AskedIn) -> MessageView:
+class MessageRow(NamedTuple):
+    """Columns of ``message``, as stored."""
+
+    dialog: str
+    place: int
+    sequence: int | None
+    author: str | None
+    role: str | None
+    mine: int | bool | None
+    type: str | None
+    text: str | None
+    status: str
+    status_by: str | None
+    status_frame: int | None
+    proof: str | None
+    sent_frame: int | None
+    connection: int | None
+    sent_at_us: int | None
+    sent_offset_us: int | None
+    server_ms: int | None
+    ask_frame: int | None
+    echo: int | bool
+
+
+class ReceiptRow(NamedTuple):
+    """Columns of ``receipt``, as stored."""
+
+    sequence: int
+    participant: str | None
+    role: str | None
+    mine: int | bool | None
+    status: str
+    proof: str
+    frame: int
+    connection: int
+    at_us: int | None
+    offset_us: int | None
+    server_ms: int | None
+
+
+def view_of(
+    message: MessageRow, receipts: Iterable[ReceiptRow], publish_evidence: PublishEvidence
+) -> MessageView:
     """The message as ``receipts.queries.view`` tells it, from its row and those of its receipts.
 
     Raises:
         ValueError: these rows were not derived by us.
     """
     views = tuple(_receipt_view(row) for row in receipts)
-    sent = None if message.sent_frame is None else _evidence_of(message, "sent_")
+    sent = _sent(message)
     echo = None
-    if message.echo and sent is not None:
-        echo = Echo(message.ask_frame, asked_in(message.ask_frame), sent)
+    if message.echo and sent is not None and message.ask_frame is not None:
+        echo = Echo(message.ask_frame, publish_evidence(message.ask_frame), sent)
     return MessageView(
         dialog_id=told(message.dialog) or None,
         sequence=message.sequence,
@@ -50,26 +89,37 @@ def view_of(message: Any, receipts: Iterable[Any], asked_in: AskedIn) -> Message
     )
 
 
-def in_listing_order(rows: Iterable[Any]) -> list[Any]:
+def in_listing_order(rows: Iterable[MessageRow]) -> list[MessageRow]:
     """Rows of ``message`` of one dialog as a view lists them: publishes without a sequence come last."""
     return sorted(rows, key=lambda row: (row.sequence is None, abs(row.place)))
 
 
-def _receipt_view(row: Any) -> ReceiptView:
+def _receipt_view(row: ReceiptRow) -> ReceiptView:
+    times = (row.frame, row.connection, row.at_us, row.offset_us, row.server_ms)
     return ReceiptView(
-        told(row.participant), told(row.role), _bool(row.mine), told(row.status) or "", _evidence_of(row, "")
+        told(row.participant),
+        told(row.role),
+        _bool(row.mine),
+        told(row.status) or "",
+        Evidence(_proof(row.proof), *times),
     )
 
 
-def _evidence_of(row: Any, prefix: str) -> Evidence:
-    proof = _PROOFS.get(row.proof)
+def _sent(row: MessageRow) -> Evidence | None:
+    if row.sent_frame is None or row.connection is None:
+        return None
+    times = (row.sent_frame, row.connection, row.sent_at_us, row.sent_offset_us, row.server_ms)
+    return Evidence(_proof(row.proof), *times)
+
+
+def _proof(word: str | None) -> Proof:
+    proof = _PROOFS.get(word or "")
     if proof is None:
-        raise ValueError("a derived row holds a proof that is none")
-    frame, at_us, offset_us = (getattr(row, prefix + name) for name in ("frame", "at_us", "offset_us"))
-    return Evidence(proof, frame, row.connection, at_us, offset_us, row.server_ms)
+        raise ValueError("a derived row holds an unknown proof level")
+    return proof
 
 
-def _decider(message: Any, receipts: tuple[ReceiptView, ...]) -> ReceiptView | None:
+def _decider(message: MessageRow, receipts: tuple[ReceiptView, ...]) -> ReceiptView | None:
     if message.status_frame is None:
         return None
     status = LADDER[_STATUSES.index(message.status) - 1]

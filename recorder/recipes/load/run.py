@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from recorder.clock import RealClock
 from recorder.errors import RecorderError, StorageFailed
+from recorder.projection.derived.refresh import Projection
 from recorder.replay.language.script import Script, load
 from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import Swarm
@@ -19,8 +20,8 @@ from recorder.store.group_commit import Gathering
 
 from .. import replay_script
 from ..casting import agent_of, moods_of
-from ..deriving import refresh_many
 from ..endpoints import Wishes
+from ..progress import with_progress
 from ..queries import Say, open_archive, silent
 from ..scripts import folder_of, script_text, without_secret_name
 from ..stop import NeverStop, Stop
@@ -124,8 +125,25 @@ def swarm(
             raise
         on_end(told_at_the_end)
         say(f"{len(users.sessions)} sessions are in {opened.where}")
-        refresh_many(opened, users.sessions, stop=stop, say=say)
+        _derive_tables(opened, users.sessions, stop=stop, say=say)
     return told_at_the_end
+
+
+def _derive_tables(
+    archive: Archive, sessions: Sequence[str], *, stop: Stop, say: Callable[[str], None]
+) -> None:
+    """Derive the tables of sessions that have just ended, until ``stop``; ``say`` what is left to do."""
+    derived, why = 0, ""
+    try:
+        for session in with_progress(sessions, "deriving tables (sessions)", say):
+            if stop.is_set():
+                break
+            Projection(archive, session, once=True).refresh()
+            derived += 1
+    except RecorderError as problem:
+        why = f" ({problem.says})"
+    if left := len(sessions) - derived:
+        say(f"the derived tables of {left} sessions are behind{why}; recorder archive rebuild makes them")
 
 
 def find_places(script: Script, load_as: Load, closing: ExitStack) -> FindPlaces:

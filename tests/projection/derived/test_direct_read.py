@@ -1,4 +1,4 @@
-"""The quick answer is the true one, or none at all."""
+"""A direct read gives what a fold of the frames gives, or None."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recorder import recipes
-from recorder.projection.derived import direct_read
+from recorder.projection.derived.direct_read import direct_messages
 from recorder.receipts.queries import view
 from recorder.store import schema, sqlitefile, versions
 
@@ -32,11 +32,13 @@ def folded(path):
         return view(recipes.transcript(archive, "last"), DIALOG)
 
 
-def test_it_answers_as_a_fold_does_however_the_session_is_called(imported):
+def test_a_direct_read_equals_a_fold_however_the_session_is_named(imported):
     path, session = imported
     expected = (session.session, folded(path))
+    with recipes.open_archive(str(path)) as archive:
+        assert recipes.messages(archive, "last", dialog=DIALOG) == expected
     for name in ("last", session.session, session.session[:4], session.name):
-        assert direct_read.messages_of(path, name, DIALOG) == expected
+        assert direct_messages(path, name, DIALOG) == expected
 
 
 @pytest.mark.parametrize(
@@ -56,13 +58,13 @@ def test_it_answers_as_a_fold_does_however_the_session_is_called(imported):
         pytest.param("DROP TABLE receipt", id="damaged"),
     ],
 )
-def test_with_the_least_doubt_there_is_no_answer(imported, change):
+def test_rows_that_are_not_surely_current_are_not_read(imported, change):
     path, _ = imported
-    assert direct_read.messages_of(path, "last", DIALOG) is not None
+    assert direct_messages(path, "last", DIALOG) is not None
     with sqlite3.connect(path) as handle:
         handle.execute(change)
     handle.close()
-    assert direct_read.messages_of(path, "last", DIALOG) is None
+    assert direct_messages(path, "last", DIALOG) is None
 
 
 @pytest.mark.parametrize(
@@ -74,12 +76,12 @@ def test_with_the_least_doubt_there_is_no_answer(imported, change):
         pytest.param("nowhere.db", "last", DIALOG, id="no such file"),
     ],
 )
-def test_what_is_not_there_has_no_answer(imported, where, session, dialog):
+def test_a_direct_read_of_something_missing_is_none(imported, where, session, dialog):
     path, _ = imported
-    assert direct_read.messages_of(where or path, session, dialog) is None
+    assert direct_messages(where or path, session, dialog) is None
 
 
-def test_no_database_library_is_loaded_for_it(imported):
+def test_message_list_of_a_dialog_loads_no_database_library(imported):
     path, _ = imported
     code = (
         "import sys; from recorder.cli.app import app\n"

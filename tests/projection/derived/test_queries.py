@@ -1,4 +1,4 @@
-"""Derived rows that were changed by hand are not believed."""
+"""Derived rows that were changed by hand are reported as damage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TEXT = (
 
 
 @pytest.mark.parametrize("damage", ["proof = 'surely'", "sent_frame = 'x'", "text = char(65533) || '\"'"])
-def test_a_row_that_nobody_derived_is_damage(path, begin, frames, damage):
+def test_a_row_that_is_never_derived_is_damage(path, begin, frames, damage):
     with Archive.open(path, mode="write") as archive:
         sink = begin(archive, session="s")
         sink([frames.opened, frames.one(1, TEXT)])

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import NullPool, create_engine
 
+from recorder import recipes
 from recorder.clock import VirtualClock
-from recorder.errors import NotFound
+from recorder.errors import NotFound, StorageFailed
 from recorder.projection import incremental as kept_module
 from recorder.projection.derived import refresh
 from recorder.projection.session import heard_in
@@ -28,6 +29,7 @@ from recorder.store.derived_tables import DERIVED
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
 
+SAMPLES = Path(__file__).parents[3] / "samples"
 ME, AGENT, OTHER = "me", "agent", "\ud800odd\0"
 DIALOGS = ("d1", "d2", "é\0")
 
@@ -426,3 +428,32 @@ def test_an_archive_of_the_first_schema_is_upgraded_and_can_be_derived_from(path
     assert (message.text, message.author, message.status) == ("hello", AGENT, "sent")
     assert path.with_name("x.db.bak-0001").exists()
     assert "from schema 0001 to 0002" in said[0]
+
+
+def test_an_import_and_a_replay_leave_up_to_date_rows(tmp_path):
+    path = str(tmp_path / "x.db")
+    with recipes.open_archive(path, mode="write", create=True) as archive:
+        recipes.import_capture(archive, SAMPLES / "tutorial.jsonl")
+    played = recipes.replay(SAMPLES / "slow-reader.yaml", archive=path)
+    with recipes.open_archive(path) as archive:
+        assert [refresh.is_up_to_date(archive, session) for session in archive.sessions()] == [True, True]
+        found = archive.find_session(played.session)
+        dialog = played.messages[0].dialog_id
+        assert refresh.messages_of(archive, found, dialog) == played.messages
+
+
+def test_a_refresh_that_fails_names_the_command_that_rebuilds(tmp_path):
+    path = str(tmp_path / "x.db")
+    with recipes.open_archive(path, mode="write", create=True) as archive:
+        session = recipes.import_capture(archive, SAMPLES / "tutorial.jsonl").session
+        with archive._writing() as ledger:
+            ledger.connection.exec_driver_sql("DELETE FROM projection")
+    remarks: list[str] = []
+    with recipes.open_archive(path) as archive:
+        refresh.refresh_or_say(archive, session, say=remarks.append)
+        with pytest.raises(StorageFailed):
+            refresh.rebuild(archive)
+    assert f"recorder archive rebuild {session}" in remarks[0]
+    with recipes.open_archive(path, mode="write") as archive:
+        assert refresh.rebuild(archive, "last") == [session]
+        assert refresh.is_up_to_date(archive, archive.find_session(session))

@@ -1,44 +1,42 @@
-"""Rows become the message they were made of; those nobody made are refused."""
+"""Derived rows become the message view they were made of; rows that are never derived are refused."""
 
 from __future__ import annotations
-
-from types import SimpleNamespace
 
 import pytest
 
 from recorder.messaging.events import Evidence, Proof
-from recorder.projection.derived.row_views import in_listing_order, view_of
+from recorder.projection.derived.row_views import MessageRow, in_listing_order, view_of
 
 
-def row(**told):
+def row(**columns):
     usual = {
         "dialog": "d", "place": 0, "sequence": 0, "author": "a", "role": None, "mine": 0, "type": "t",
         "text": "hi", "status": "sent", "status_by": None, "status_frame": None, "proof": "announced",
         "sent_frame": 3, "connection": 1, "sent_at_us": 5, "sent_offset_us": None, "server_ms": 7,
         "ask_frame": None, "echo": 0,
     }  # fmt: skip
-    return SimpleNamespace(**{**usual, **told})
+    return MessageRow(**{**usual, **columns})
 
 
-def never(_):
-    raise AssertionError("nobody asked")
+def no_publish(_):
+    raise AssertionError("a message without an echo needs no publish")
 
 
 def test_a_message_reads_back_with_its_evidence():
-    message = view_of(row(), (), never)
+    message = view_of(row(), (), no_publish)
     assert message.sent == Evidence(Proof.ANNOUNCED, 3, 1, 5, None, 7)
     assert (message.mine, message.decided_by, message.echo) == (False, None, None)
 
 
 def test_a_probable_echo_names_the_publish_it_probably_is():
-    asked = Evidence(Proof.CLAIMED, 2, 1, 4, None)
-    message = view_of(row(echo=1, ask_frame=2), (), lambda number: asked)
-    assert message.echo == (2, asked, message.sent)
+    publish = Evidence(Proof.CLAIMED, 2, 1, 4, None)
+    message = view_of(row(echo=1, ask_frame=2), (), lambda number: publish)
+    assert message.echo == (2, publish, message.sent)
 
 
-def test_a_proof_that_is_none_is_refused():
+def test_an_unknown_proof_level_is_refused():
     with pytest.raises(ValueError):
-        view_of(row(proof="surely"), (), never)
+        view_of(row(proof="surely"), (), no_publish)
 
 
 def test_publishes_without_a_sequence_come_last_in_the_order_they_went_out():
