@@ -13,7 +13,7 @@ from recorder.capture.pending import Approach
 from recorder.capture.upload import NotTaken, put_file
 from recorder.replay.run.actions import Upload
 from recorder.replay.run.driver import UploadFailed
-from recorder.runtime.background import Errand
+from recorder.runtime.background import BackgroundTask
 
 from .record_session import Recording
 
@@ -24,7 +24,7 @@ FetchToken = Callable[[str], str]
 class Connecting:
     """One connection on its way: first its token, if one is to be fetched, then the connection itself.
 
-    An ``Opening`` of the replay room.
+    An ``PendingConnection`` of the replay room.
 
     Args:
         fetch: fetches the token to connect with; None: the one in ``options`` does.
@@ -45,16 +45,16 @@ class Connecting:
         self._options = options
         self._fetched = fetched
         self._approach: Approach | None = None
-        self._fetching = Errand(fetch, name="token command") if fetch is not None else None
+        self._fetching = BackgroundTask(fetch, name="token command") if fetch is not None else None
         self._making = self._set_out() if fetch is None else None
 
     def fileno(self) -> int:
         """See ``Source``."""
-        errand = self._making or self._fetching
-        return -1 if errand is None else errand.fileno()
+        task = self._making or self._fetching
+        return -1 if task is None else task.fileno()
 
     def take(self) -> RecordingConnection | None:
-        """See ``Opening``."""
+        """See ``PendingConnection``."""
         if self._fetching is not None:
             if not self._fetching.done:
                 return None
@@ -71,17 +71,17 @@ class Connecting:
         return RecordingConnection.taken(self._approach)
 
     def give_up(self) -> None:
-        """See ``Opening``."""
-        for errand in (self._fetching, self._making):
-            if errand is not None:
-                errand.close()
+        """See ``PendingConnection``."""
+        for task in (self._fetching, self._making):
+            if task is not None:
+                task.close()
         if self._making is not None and self._approach is not None:
             self._approach.give_up()
         self._fetching = self._making = None
 
-    def _set_out(self) -> Errand[None]:
+    def _set_out(self) -> BackgroundTask[None]:
         self._approach = self._session.approach(self._options)
-        return Errand(self._approach.make, name="connect")
+        return BackgroundTask(self._approach.make, name="connect")
 
 
 class Connector:
@@ -100,7 +100,7 @@ class Connector:
         self._fetch = fetch
 
     def __call__(self, consumer: str, fresh_token: bool) -> Connecting:
-        """See ``ConnectTo``."""
+        """See ``ConnectFunction``."""
         options = self._places[consumer]
         wanted = self._fetch is not None and (fresh_token or options.token is None)
         return Connecting(
@@ -126,10 +126,10 @@ class Uploader:
         self._addresses = addresses
         self._ca_file = ca_file
 
-    def __call__(self, upload: Upload) -> Errand[None] | None:
-        """See ``HandOver``."""
+    def __call__(self, upload: Upload) -> BackgroundTask[None] | None:
+        """See ``StartUpload``."""
         address = self._addresses[upload.consumer]
-        return Errand(lambda: self._put(address, upload), name="upload")
+        return BackgroundTask(lambda: self._put(address, upload), name="upload")
 
     def _put(self, address: str, upload: Upload) -> None:
         try:

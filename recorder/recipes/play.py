@@ -13,10 +13,10 @@ from recorder.errors import CannotConnect, RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.replay.language.script import Script
 from recorder.replay.language.verbs import Expect
-from recorder.replay.run.driver import LEAD_S, Drive
-from recorder.replay.run.outcome import FAILED, STOPPED, Outcome, StepResult
+from recorder.replay.run.driver import LEAD_S, Driver
+from recorder.replay.run.outcome import FAILED, STOPPED, ScriptOutcome, StepResult
 from recorder.replay.run.player import Player
-from recorder.replay.run.reconnect_policy import Policy
+from recorder.replay.run.reconnect_policy import PolicyName
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.simulator.service import Service
@@ -59,7 +59,7 @@ class Order:
     fetch: FetchToken | None = None
     world: Service | None = None
     seed: int = 0
-    reconnect: Policy | None = None
+    reconnect: PolicyName | None = None
     tolerance_s: float | None = None
     keep_secrets: bool = False
     secrets: Sequence[str] = ()
@@ -83,12 +83,12 @@ class _Course:
             on_step=lambda result: say(session.blank(step_line(result))),
             reconnect=order.reconnect,
         )
-        self.drive: Drive | None = None
+        self.driver: Driver | None = None
 
     def run(self, clock: VirtualClock | None) -> None:
-        """Play to the end, or until it is stopped; as ``Drive.run``."""
+        """Play to the end, or until it is stopped; as ``Driver.run``."""
         with _driven(self._order, self.player, self._session, clock, self._stop) as (drive, wait):
-            self.drive = drive
+            self.driver = drive
             drive.run(wait=wait, stopped=self._is_stopped)
 
     def _is_stopped(self) -> bool:
@@ -105,12 +105,14 @@ class _Course:
             return problem.says
         return "stopped from outside before it was over"
 
-    def outcome(self, cut_short: str | None) -> Outcome:
+    def outcome(self, cut_short: str | None) -> ScriptOutcome:
         """What came of it, without the secrets that its sentences quote from frames."""
         ended_s = self._session.clock.now_s() if self.ended_s is None else self.ended_s
         outcome = self.player.outcome()
         results = [
-            result._replace(says=cut_short or "", ended_s=ended_s) if result.outcome == STOPPED else result
+            result._replace(sentence=cut_short or "", ended_s=ended_s)
+            if result.outcome == STOPPED
+            else result
             for result in outcome.results
         ]
         return _blanked(outcome._replace(results=tuple(results)), self._session.blank)
@@ -164,7 +166,9 @@ def _played(
     cut_short = course.why_cut_short(problem)
     outcome = course.outcome(cut_short)
     listed, started_at_us = _recorded(opened, session.intake.session)
-    refused = None if course.drive is None or problem is not None else _refused(course.drive, outcome, order)
+    refused = (
+        None if course.driver is None or problem is not None else _refused(course.driver, outcome, order)
+    )
     if refused is not None:  # raised where the session is over, and nobody else blanks it
         blank_error(refused, session.blank)
     return Played(
@@ -192,14 +196,14 @@ def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], int | N
 @contextmanager
 def _driven(
     order: Order, player: Player, session: Recording, clock: VirtualClock | None, stop: Stop
-) -> Iterator[tuple[Drive, Callable[[Waiting], None]]]:
+) -> Iterator[tuple[Driver, Callable[[Waiting], None]]]:
     """The session to drive, and what waits for it."""
     if order.world is not None and clock is not None:
         yield _virtual(order, player, session, clock)
         return
     connect = Connector(session, order.places, fetch=order.fetch)
     upload = Uploader(order.uploads, ca_file=order.ca_file)
-    drive = Drive(player, connect=connect, clock=session.clock, upload=upload)
+    drive = Driver(player, connect=connect, clock=session.clock, upload=upload)
     with closing(Waiter(session.clock)) as waiter, punctual(), IdleCollector() as collector:
         stop.on_stop(waiter.wake)
         lulls = _Lulls(session)
@@ -235,7 +239,7 @@ class _Lulls:
 
 def _virtual(
     order: Order, player: Player, session: Recording, clock: VirtualClock
-) -> tuple[Drive, Callable[[Waiting], None]]:
+) -> tuple[Driver, Callable[[Waiting], None]]:
     assert order.world is not None  # noqa: S101 - asked by the caller
     world = VirtualWorld(order.world, clock, seed=order.seed)
     places = dict(order.places)
@@ -249,7 +253,7 @@ def _virtual(
         return world.connect(options, session.tracker(options))
 
     # The simulator takes any file; on virtual time in no time.
-    return Drive(player, connect=connect, clock=clock, upload=lambda upload: None), world.wait
+    return Driver(player, connect=connect, clock=clock, upload=lambda upload: None), world.wait
 
 
 def _beginning(order: Order) -> str:
@@ -258,11 +262,11 @@ def _beginning(order: Order) -> str:
     return f"playing {order.script.name}: {len(order.script.steps)} steps against {where}"
 
 
-def _blanked(outcome: Outcome, blank: Callable[[str], str]) -> Outcome:
+def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutcome:
     """The outcome without the secrets that its sentences quote from frames."""
     return outcome._replace(
         results=tuple(
-            result._replace(says=blank(result.says), shown=tuple(map(blank, result.shown)))
+            result._replace(sentence=blank(result.sentence), shown=tuple(map(blank, result.shown)))
             for result in outcome.results
         ),
         troubles=tuple(map(blank, outcome.troubles)),
@@ -271,7 +275,7 @@ def _blanked(outcome: Outcome, blank: Callable[[str], str]) -> Outcome:
     )
 
 
-def _refused(under_way: Drive, outcome: Outcome, order: Order) -> CannotConnect | None:
+def _refused(under_way: Driver, outcome: ScriptOutcome, order: Order) -> CannotConnect | None:
     """Why a consumer was without a connection at the end, if the service would not have it."""
     if under_way.refused is not None:
         return under_way.refused

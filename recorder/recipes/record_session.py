@@ -19,7 +19,7 @@ from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.redaction.redactor import Redactor
-from recorder.runtime.background import Errand
+from recorder.runtime.background import BackgroundTask
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake
@@ -85,7 +85,7 @@ class Recording:
         ``stop`` ends it at once, with a ``CannotConnect`` too.
         """
         approach = self._approach(options, queueing=False)
-        making = Errand(approach.make, name="connect")
+        making = BackgroundTask(approach.make, name="connect")
         try:
             with closing(making), closing(Waiter(RealClock())) as waiter:
                 stop.on_stop(waiter.wake)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from recorder.errors import CannotConnect, ExpectationFailed
 from recorder.receipts.queries import MessageView
-from recorder.replay.run.outcome import OK, STOPPED, Outcome, StepResult
+from recorder.replay.run.outcome import OK, STOPPED, ScriptOutcome, StepResult
 from recorder.report.steps import lateness_line
 
 from .queries import Say
@@ -31,7 +31,7 @@ class Played:
 
     session: str
     messages: list[MessageView]
-    outcome: Outcome
+    outcome: ScriptOutcome
     script: str = ""
     file: str = ""
     began_s: float = 0.0
@@ -89,11 +89,11 @@ def to_nobody(_played: Played) -> None:
 def step_line(result: StepResult) -> str:
     """One line about a step that is over."""
     took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
-    says = f": {result.says}" if result.says else ""
+    says = f": {result.sentence}" if result.sentence else ""
     return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
 
 
-def report(outcome: Outcome, say: Say) -> None:
+def report(outcome: ScriptOutcome, say: Say) -> None:
     """Say how it went, with the transcript around what failed or was stopped."""
     passed = sum(result.outcome == OK for result in outcome.results)
     say(

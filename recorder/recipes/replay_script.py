@@ -15,7 +15,7 @@ from recorder.documents import read_document
 from recorder.errors import BadOption
 from recorder.redaction.redactor import Redactor
 from recorder.replay.language.script import Script, load
-from recorder.replay.run.reconnect_policy import Policy
+from recorder.replay.run.reconnect_policy import PolicyName
 from recorder.simulator.address import encrypted_as
 from recorder.simulator.agent.rules import DEFAULT_AGENT, AgentScript, read_agent
 from recorder.simulator.faults.config import CALM, Moods, moods_said, read_moods
@@ -71,7 +71,7 @@ def replay(
     variables: Sequence[str] = (),
     clock: str = "real",
     seed: int | None = None,
-    reconnect: Policy | None = None,
+    reconnect: PolicyName | None = None,
     tolerance: str | None = None,
     keep_secrets: bool = False,
     name: str | None = None,
@@ -168,7 +168,7 @@ def fetcher(command: str, say: Say, *, closing: ExitStack, stop: Stop) -> FetchT
     return fetch
 
 
-def usual_policy(script: Script, *, fetching: bool) -> Policy | None:
+def usual_policy(script: Script, *, fetching: bool) -> PolicyName | None:
     """Who can fetch a fresh token does so, unless the script says what to do."""
     said = any(consumer.reconnect is not None for consumer in script.consumers.values())
     return "on_auth_close" if fetching and not said else None

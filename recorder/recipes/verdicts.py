@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.replay.run.outcome import NOT_REACHED, Outcome, ReceiptSent, StepResult
+from recorder.replay.run.outcome import NOT_REACHED, ReceiptSent, ScriptOutcome, StepResult
 from recorder.report.steps import ReceiptTold, StepTold
 
 from .replay_result import Played
@@ -25,7 +25,7 @@ def steps_told(played: Played) -> list[StepTold]:
             consumer=result.consumer,
             round=result.round,
             outcome=result.outcome,
-            says=result.says,
+            says=result.sentence,
             began_s=_since(result.began_s, played.began_s),
             ended_s=_since(result.ended_s, played.began_s),
             receipts=tuple(with_step.get(result.number, ())),
@@ -35,11 +35,11 @@ def steps_told(played: Played) -> list[StepTold]:
     ]
 
 
-def _receipts_by_step(outcome: Outcome, began_s: float) -> dict[int, list[ReceiptTold]]:
-    begun = [result for result in outcome.results if result.outcome != NOT_REACHED]
+def _receipts_by_step(outcome: ScriptOutcome, began_s: float) -> dict[int, list[ReceiptTold]]:
+    started = [result for result in outcome.results if result.outcome != NOT_REACHED]
     by_step: dict[int, list[ReceiptTold]] = {}
     for receipt in outcome.receipts:
-        number = receipt.step if receipt.step is not None else _under_way(begun, receipt)
+        number = receipt.step if receipt.step is not None else _under_way(started, receipt)
         told = ReceiptTold(
             consumer=receipt.consumer,
             dialog=receipt.dialog_id,
@@ -53,10 +53,10 @@ def _receipts_by_step(outcome: Outcome, began_s: float) -> dict[int, list[Receip
     return by_step
 
 
-def _under_way(begun: list[StepResult], receipt: ReceiptSent) -> int:
+def _under_way(started: list[StepResult], receipt: ReceiptSent) -> int:
     """The step that had begun last when this receipt left."""
-    before = [step for step in begun if step.began_s is not None and step.began_s <= receipt.sent_s]
-    last = max(before or begun[:1], key=lambda step: (step.began_s or 0.0, step.number))
+    before = [step for step in started if step.began_s is not None and step.began_s <= receipt.sent_s]
+    last = max(before or started[:1], key=lambda step: (step.began_s or 0.0, step.number))
     return last.number
 
 

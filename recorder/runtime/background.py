@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Errand(Generic[T]):
+class BackgroundTask(Generic[T]):
     """Work in a thread of its own. ``fileno`` can be read once it is done.
 
     The thread does not keep the program from ending. What the work does must be safe to do beside the

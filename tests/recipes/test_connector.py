@@ -98,11 +98,11 @@ def upload(consumer="anna"):
 
 
 def test_a_file_that_is_not_taken_fails_in_a_sentence():
-    errand = Uploader({"anna": "http://127.0.0.1:1"})(upload())
-    assert select.select([errand.fileno()], [], [], PATIENCE_S)[0]
+    task = Uploader({"anna": "http://127.0.0.1:1"})(upload())
+    assert select.select([task.fileno()], [], [], PATIENCE_S)[0]
     with pytest.raises(UploadFailed, match=r"could not be handed over: 127\.0\.0\.1:1"):
-        errand.result()
-    errand.close()
+        task.result()
+    task.close()
 
 
 def test_a_file_reaches_the_simulator(archive, tmp_path):

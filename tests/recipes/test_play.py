@@ -210,7 +210,7 @@ def test_a_stop_tells_the_steps_that_are_over_the_one_it_came_in_and_the_rest(ar
     assert told == [played]
     results = played.outcome.results
     assert [result.outcome for result in results] == ["ok", "ok", "stopped", "not reached"]
-    assert results[2].says == played.cut_short == "stopped from outside before it was over"
+    assert results[2].sentence == played.cut_short == "stopped from outside before it was over"
     assert results[2].began_s <= results[2].ended_s < results[2].began_s + 60
     assert "hello" in results[2].shown[0]
     assert [message.text for message in played.messages] == ["hello"]
@@ -247,7 +247,7 @@ def test_an_archive_that_takes_no_more_is_told_with_the_step_it_came_in(archive,
     assert "failed" not in outcomes
     assert outcomes[-1] == "not reached"
     (cut,) = [result for result in played.outcome.results if result.outcome == "stopped"]
-    assert cut.says == played.cut_short
+    assert cut.sentence == played.cut_short
 
 
 def test_ctrl_c_that_nobody_handles_is_told_and_goes_on(archive, script):

@@ -6,14 +6,14 @@ import pytest
 
 from recorder.errors import ExpectationFailed
 from recorder.recipes.replay_result import Played, report, step_line
-from recorder.replay.run.outcome import Outcome, ReceiptSent, StepResult
+from recorder.replay.run.outcome import ReceiptSent, ScriptOutcome, StepResult
 
 LATE = ReceiptSent("d", 2, "READ", None, 12.0, 12.025, 26)
 IN_TIME = LATE._replace(frame=24, sent_s=12.001)
 
 
 def played(*receipts, tolerance_s, troubles=()):
-    outcome = Outcome((), receipts, troubles, (), None)
+    outcome = ScriptOutcome((), receipts, troubles, (), None)
     return Played("abc", [], outcome, began_s=10.0, tolerance_s=tolerance_s)
 
 
@@ -53,7 +53,7 @@ def test_a_step_is_told_in_a_line():
 def test_the_report_tells_the_step_it_was_stopped_in_with_the_transcript_around_it():
     said = []
     passed = StepResult(2, "say", 3, "ok", "frame 3", began_s=0.0, ended_s=1.0)
-    report(Outcome((passed, STOPPED), (), (), ("a note",), None), said.append)
+    report(ScriptOutcome((passed, STOPPED), (), (), ("a note",), None), said.append)
     assert said == [
         "1 of 2 steps came out as written, 0 receipts sent",
         "a note",

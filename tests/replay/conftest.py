@@ -20,11 +20,11 @@ from recorder.replay.generate.timeline_events import Began, Happening, Said
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
 from recorder.replay.run import actions
-from recorder.replay.run.actions import Action, AwaitMessage, Connect, Send, Upload, WakeAt
+from recorder.replay.run.actions import AwaitMessage, Connect, PlayerAction, Send, Upload, WakeAt
 from recorder.replay.run.driver import drive
-from recorder.replay.run.outcome import Outcome
+from recorder.replay.run.outcome import ScriptOutcome
 from recorder.replay.run.player import Player
-from recorder.replay.run.reconnect_policy import Policy
+from recorder.replay.run.reconnect_policy import PolicyName
 from recorder.runtime.waiter import Waiting
 from recorder.simulator import Deliver, Service, agent_from, read_agent
 from recorder.simulator.service import Patience
@@ -37,8 +37,8 @@ def _segment(claims: dict[str, Any]) -> str:
 
 
 def _token_for(subject: str, **claims: str) -> str:
-    told = {"sub": subject, "aud": "acc:le-sim", **claims}
-    return f"{_segment({'alg': 'RS256'})}.{_segment(told)}.c2lnbmF0dXJl"
+    payload = {"sub": subject, "aud": "acc:le-sim", **claims}
+    return f"{_segment({'alg': 'RS256'})}.{_segment(payload)}.c2lnbmF0dXJl"
 
 
 TOKEN = _token_for(CONSUMER_ID)
@@ -65,7 +65,7 @@ class Ended(NamedTuple):
     how: str
 
 
-class VirtualLine:
+class VirtualConnection:
     """One connection to the pure service on virtual time."""
 
     def __init__(self, world: VirtualWorld, number: int, consumer: str, token: str | None) -> None:
@@ -130,7 +130,7 @@ class VirtualWorld:
         self.clock = VirtualClock()
         self.service = service
         self.token, self.init_connection = token, init_connection
-        self.lines: list[VirtualLine] = []
+        self.lines: list[VirtualConnection] = []
         self.log: list[tuple[float, str, Any]] = []
         self.frames: list[int] = []
         self.raw: list[tuple[Any, ...]] = []
@@ -143,14 +143,14 @@ class VirtualWorld:
     def closed(self) -> Ended | None:
         return self.lines[-1].closed
 
-    def connect(self, consumer: str, fresh_token: bool) -> VirtualLine:
+    def connect(self, consumer: str, fresh_token: bool) -> VirtualConnection:
         self.connects.append((round(self.clock.now_s(), 6), consumer, fresh_token))
         if self.refuse and (says := self.refuse.pop(0)):
             raise CannotConnect("ws://service", says)
         token = self.token
         if token is not None and consumer != "consumer":
             token = token_of(consumer)
-        line = VirtualLine(self, len(self.lines) + 1, consumer, token)
+        line = VirtualConnection(self, len(self.lines) + 1, consumer, token)
         self.lines.append(line)
         shown = None if self.init_connection else token
         self._take(self.service.connected(line.number, token=shown, now_s=self.clock.now_s()))
@@ -159,7 +159,7 @@ class VirtualWorld:
     def upload(self, action: Upload) -> None:
         self.uploads.append(action)
 
-    def send(self, line: VirtualLine, text: str) -> Payload:
+    def send(self, line: VirtualConnection, text: str) -> Payload:
         if line.closed is not None:
             raise RecordingIncomplete("over")
         payload = self.payload(line, "client", text)
@@ -180,10 +180,10 @@ class VirtualWorld:
     def next_due_s(self) -> float | None:
         return self.service.next_wake_s()
 
-    def gone(self, line: VirtualLine) -> None:
+    def gone(self, line: VirtualConnection) -> None:
         self._take(self.service.disconnected(line.number, now_s=self.clock.now_s()))
 
-    def payload(self, line: VirtualLine, sender: str, text: str, opcode: int = 1) -> Payload:
+    def payload(self, line: VirtualConnection, sender: str, text: str, opcode: int = 1) -> Payload:
         now_s = self.clock.now_s()
         try:
             said = json.loads(text)
@@ -206,7 +206,7 @@ class VirtualWorld:
 
 
 class Played(NamedTuple):
-    outcome: Outcome
+    outcome: ScriptOutcome
     line: VirtualWorld
     player: Player
     seconds: float
@@ -246,7 +246,7 @@ def _play(
     token: str | None = TOKEN,
     init_connection: bool = False,
     seed: int = 0,
-    reconnect: Policy | None = None,
+    reconnect: PolicyName | None = None,
     drops: tuple[tuple[float, Ended], ...] = (),
     refuse: tuple[str, ...] = (),
     script: Script | None = None,
@@ -275,7 +275,7 @@ def play_lawfully() -> Callable[..., Played]:
     return _play
 
 
-class ByHand:
+class ManualDriver:
     """A player, the time, and what the test lets the service say. Everybody is connected already."""
 
     def __init__(
@@ -297,7 +297,7 @@ class ByHand:
         while isinstance(action := self.player.next_action(0.0), Connect):
             self.connect(action)
 
-    def connect(self, action: Action | None = None) -> Connect:
+    def connect(self, action: PlayerAction | None = None) -> Connect:
         """Carry out the Connect that must be next."""
         action = self.next() if action is None else action
         assert isinstance(action, Connect), action
@@ -310,7 +310,7 @@ class ByHand:
         self.player.connected(action.consumer, self._count, self.now_s, token, self.init_connection)
         return action
 
-    def next(self) -> Action:
+    def next(self) -> PlayerAction:
         return self.player.next_action(self.now_s)
 
     def send(self) -> dict[str, Any]:
@@ -325,13 +325,13 @@ class ByHand:
     def answer(
         self, request: dict[str, Any], *, code: int = 200, body: object = None, by: int | None = None
     ) -> None:
-        told = {"kind": "resp", "reqId": str(request["id"]), "code": code, "type": "x", "body": body}
-        self.hear(told, by=by)
+        response = {"kind": "resp", "reqId": str(request["id"]), "code": code, "type": "x", "body": body}
+        self.receive(response, by=by)
 
-    def hear(self, envelope: object, *, by: int | None = None) -> None:
+    def receive(self, envelope: object, *, by: int | None = None) -> None:
         """Heard on the connection ``by``, by default the newest one."""
         data = envelope if isinstance(envelope, bytes) else json.dumps(envelope).encode()
-        self.player.heard(data, self.stamp(by), self.now_s)
+        self.player.received(data, self.stamp(by), self.now_s)
 
     def open(self, conversation: str = CONVERSATION, *, by: int | None = None) -> None:
         """Answer what open_conversation asks."""
@@ -339,7 +339,7 @@ class ByHand:
         self.answer(self.send(), body={"conversationId": conversation}, by=by)
         self.answer(self.send(), body={}, by=by)
 
-    def until(self, at_s: float) -> None:
+    def advance_to(self, at_s: float) -> None:
         """Let time pass; the player must have nothing to send before then."""
         while self.now_s < at_s:
             action = self.next()
@@ -359,28 +359,30 @@ class ByHand:
 
 
 @pytest.fixture
-def by_hand() -> type[ByHand]:
-    return ByHand
+def manual_driver() -> type[ManualDriver]:
+    return ManualDriver
 
 
 def change(
     sequence: int | None, event: dict[str, Any], *, by: str = AGENT_ID, dialog: str = CONVERSATION
 ) -> Any:
     role = "CONSUMER" if by == CONSUMER_ID else "ASSIGNED_AGENT"
-    told = {"originatorId": by, "originatorMetadata": {"id": by, "role": role}}
-    told |= {"dialogId": dialog, "event": event}
-    return told if sequence is None else {**told, "sequence": sequence, "serverTimestamp": 1_700_000_000_000}
+    fields = {"originatorId": by, "originatorMetadata": {"id": by, "role": role}}
+    fields |= {"dialogId": dialog, "event": event}
+    return (
+        fields if sequence is None else {**fields, "sequence": sequence, "serverTimestamp": 1_700_000_000_000}
+    )
 
 
 @pytest.fixture
-def told() -> Callable[..., dict[str, Any]]:
+def notification() -> Callable[..., dict[str, Any]]:
     """A notification of changes; each is made by ``text``, ``receipt`` or ``typing`` below."""
 
-    def told(*changes: Any) -> dict[str, Any]:
+    def notification(*changes: Any) -> dict[str, Any]:
         body = {"changes": list(changes)}
         return {"kind": "notification", "type": "ms.MessagingEventNotification", "body": body}
 
-    return told
+    return notification
 
 
 @pytest.fixture
@@ -470,12 +472,12 @@ class Tape:
             "originatorMetadata": {"id": by, "role": role},
             "serverTimestamp": round((1_700_000_000 + told_s) * 1000),
         }  # fmt: skip
-        told = {
+        notification = {
             "kind": "notification",
             "type": "ms.MessagingEventNotification",
             "body": {"changes": [change]},
         }
-        self.say(at_s, told, by_client=False)
+        self.say(at_s, notification, by_client=False)
 
     def hear(self, at_s: float, sequence: int, text: str, *, server_s: float | None = None) -> None:
         event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}

@@ -83,11 +83,11 @@ def test_when_it_is_played_nothing_begins_before_its_earliest_or_after_its_lates
     steps = "".join(f"- {step % after if '%' in step else step}\n- wait: 0s\n" for step, after in wanted)
     agent = "agent: [{on: message, do: [{say: a}, {say: b}, {say: c}]}]"
     text = f"rate: {rate}\nsteps:\n- open_conversation:\n- wait: 0s\n- say: first\n{steps}{agent}"
-    told = {row.step: row for row in rows(text)}
+    notification = {row.step: row for row in rows(text)}
     for result in play_lawfully(text).outcome.results:
         if result.verb == "wait" and result.outcome == "ok":
-            latest_s = told[result.number].latest_s
-            assert told[result.number].earliest_s <= round(result.began_s, 6)
+            latest_s = notification[result.number].latest_s
+            assert notification[result.number].earliest_s <= round(result.began_s, 6)
             assert latest_s is None or round(result.began_s, 6) <= latest_s
 
 
@@ -99,32 +99,35 @@ def test_closing_waits_for_receipts_of_the_standing_rule():
 
 
 def test_receipts_of_the_rule_stand_with_what_is_awaited_and_give_way_to_later_steps():
-    told = rows(
+    notification = rows(
         "receipts: {accept: 200ms, read: 1s..2s}\n"
         "steps: [{await: {as: q}}, {await: {}}, {read: {message: q, after: 3s}},"
         " {accept: {message: q, with: 3}}]"
     )
-    assert [tuple(receipt) for receipt in told[0].receipts] == [
+    assert [tuple(receipt) for receipt in notification[0].receipts] == [
         ("ACCEPT", "q", "step 4"),
         ("READ", "q", "step 3"),
     ]
-    assert [tuple(receipt) for receipt in told[1].receipts] == [
+    assert [tuple(receipt) for receipt in notification[1].receipts] == [
         ("ACCEPT", "it", "200ms"),
         ("READ", "it", "1s..2s"),
     ]
-    assert [tuple(receipt) for receipt in told[2].receipts] == [("READ", "q", "3s")]
-    assert [tuple(receipt) for receipt in told[3].receipts] == [("ACCEPT", "q", "with 3")]
+    assert [tuple(receipt) for receipt in notification[2].receipts] == [("READ", "q", "3s")]
+    assert [tuple(receipt) for receipt in notification[3].receipts] == [("ACCEPT", "q", "with 3")]
 
 
 def test_each_consumer_goes_by_its_own_rule_and_rate():
-    told = rows(
+    notification = rows(
         "consumers: {anna: {receipts: {read: 1s}}, ben: }\nreceipts: {accept: 2s}\nrate: 1/s\n"
         "steps: [{await: {}}, {await: {consumer: ben}}, {send: a},"
         " {send: {envelope: b, consumer: ben}}, {send: c}]"
     )
-    assert [receipt.status for receipt in (*told[0].receipts, *told[1].receipts)] == ["READ", "ACCEPT"]
-    assert [row.consumer for row in told] == ["anna", "ben", "anna", "ben", "anna"]
-    assert [row.earliest_s for row in told] == [0.0, 0.0, 0.0, 0.0, 1.0]
+    assert [receipt.status for receipt in (*notification[0].receipts, *notification[1].receipts)] == [
+        "READ",
+        "ACCEPT",
+    ]
+    assert [row.consumer for row in notification] == ["anna", "ben", "anna", "ben", "anna"]
+    assert [row.earliest_s for row in notification] == [0.0, 0.0, 0.0, 0.0, 1.0]
 
 
 def test_a_row_is_plain_json():

@@ -7,40 +7,40 @@ import threading
 
 import pytest
 
-from recorder.runtime.background import Errand
+from recorder.runtime.background import BackgroundTask
 
 PATIENCE_S = 20.0
 
 
-def wait_for(errand):
-    assert select.select([errand.fileno()], [], [], PATIENCE_S)[0]
+def wait_for(task):
+    assert select.select([task.fileno()], [], [], PATIENCE_S)[0]
 
 
 def test_the_descriptor_tells_that_it_is_done_and_the_result_is_there():
     go = threading.Event()
-    errand = Errand(lambda: go.wait(PATIENCE_S), name="test")
-    assert not errand.done
-    assert not select.select([errand.fileno()], [], [], 0)[0]
+    task = BackgroundTask(lambda: go.wait(PATIENCE_S), name="test")
+    assert not task.done
+    assert not select.select([task.fileno()], [], [], 0)[0]
     go.set()
-    wait_for(errand)
-    assert errand.done
-    assert errand.result() is True
-    errand.close()
+    wait_for(task)
+    assert task.done
+    assert task.result() is True
+    task.close()
 
 
 def test_what_went_wrong_is_raised_by_whoever_asks():
-    errand = Errand(lambda: 1 // 0, name="test")
-    wait_for(errand)
+    task = BackgroundTask(lambda: 1 // 0, name="test")
+    wait_for(task)
     with pytest.raises(ZeroDivisionError):
-        errand.result()
-    errand.close()
+        task.result()
+    task.close()
 
 
 def test_an_errand_that_nobody_waits_for_ends_unheard():
     go = threading.Event()
-    errand = Errand(lambda: go.wait(PATIENCE_S), name="nobody waits for this")
-    errand.close()
-    assert errand.fileno() == -1
+    task = BackgroundTask(lambda: go.wait(PATIENCE_S), name="nobody waits for this")
+    task.close()
+    assert task.fileno() == -1
     go.set()
-    while not errand.done:  # nobody is told: all that can be done is look
+    while not task.done:  # nobody is told: all that can be done is look
         threading.Event().wait(0.001)

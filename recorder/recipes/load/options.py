@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recorder.errors import BadOption, ExpectationFailed
 from recorder.replay.load.metrics import Figures, Moment
-from recorder.replay.run.reconnect_policy import Policy
+from recorder.replay.run.reconnect_policy import PolicyName
 
 from ..option_values import duration_s
 from ..scripts import given_variables
@@ -91,7 +91,7 @@ class Load:
     tokens: Sequence[str] = field(default=(), repr=False)
     token_command: str | None = None
     init_connection: bool = False
-    reconnect: Policy | None = None
+    reconnect: PolicyName | None = None
     headers: Sequence[str] = ()
     ca_file: Path | None = None
     variables: Sequence[str] = ()

@@ -11,8 +11,8 @@ from recorder.errors import RecorderError, StorageFailed
 from recorder.projection.derived.refresh import Projection
 from recorder.replay.language.script import Script, load
 from recorder.replay.load.arrivals import Arrivals
-from recorder.replay.load.loop import Swarm
-from recorder.replay.load.metrics import Moment, Tally
+from recorder.replay.load.loop import LoadLoop
+from recorder.replay.load.metrics import Metrics, Moment
 from recorder.replay.load.thresholds import parse_threshold, violations
 from recorder.runtime.gc_control import low_latency_interpreter
 from recorder.store.archive import Archive
@@ -83,17 +83,17 @@ def swarm(
         opened = closing.enter_context(open_archive(archive, mode="write", create=True, say=say))
         gathering = opened.gathering(clock=clock)
         began_s, began_us = clock.now_s(), clock.wall_us()
-        tally = Tally(began_s=began_s)
+        metrics = Metrics(began_s=began_s)
         users = make_users(
             opened, gathering, scripts, places, load_as, clock,
-            watcher=lambda user: Watcher(tally, tally.receipt), say=say, closing=closing, stop=stop,
+            watcher=lambda user: Watcher(metrics, metrics.receipt), say=say, closing=closing, stop=stop,
         )  # fmt: skip
-        running = Swarm(
+        running = LoadLoop(
             users.begin,
             arrivals=Arrivals(
                 load_as.users, spawn_rate=load_as.spawn_rate, began_s=began_s, run_time_s=run_time_s
             ),
-            tally=tally,
+            metrics=metrics,
             gathering=gathering,
             clock=clock,
             on_moment=told,
@@ -103,9 +103,9 @@ def swarm(
         def swarmed(cut_short: str | None = None) -> Swarmed:
             ended_s = clock.now_s()
             return Swarmed(
-                figures=tally.figures(ended_s),
+                figures=metrics.figures(ended_s),
                 moments=moments,
-                violations=violations(thresholds, tally, ended_s),
+                violations=violations(thresholds, metrics, ended_s),
                 began_us=began_us,
                 stopped=stop.is_set(),
                 title=scripts.first.name,
@@ -203,7 +203,7 @@ def make_users(
     )
 
 
-def _run(running: Swarm, stop: Stop) -> None:
+def _run(running: LoadLoop, stop: Stop) -> None:
     stop.on_stop(running.stop)
     with low_latency_interpreter():
         if stop.is_set():

@@ -26,8 +26,8 @@ from recorder.clock import RealClock
 from recorder.errors import RecorderError
 from recorder.replay.language.script import Script, load
 from recorder.replay.load.arrivals import Arrival
-from recorder.replay.load.loop import Swarm
-from recorder.replay.load.metrics import Tally
+from recorder.replay.load.loop import LoadLoop
+from recorder.replay.load.metrics import Metrics
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.runtime.gc_control import low_latency_interpreter
 
@@ -105,28 +105,28 @@ class Asked:
 class _Told:
     """What one user measures, told as well as counted."""
 
-    def __init__(self, user: int, tally: Tally, tell: Teller) -> None:
-        self._user, self._tally, self._tell = user, tally, tell
+    def __init__(self, user: int, metrics: Metrics, tell: Teller) -> None:
+        self._user, self._metrics, self._tell = user, metrics, tell
 
     def measured(self, metric: str, duration_s: float) -> None:
-        """See ``Measures``."""
-        self._tally.measured(metric, duration_s)
+        """See ``MetricsSink``."""
+        self._metrics.measured(metric, duration_s)
         if metric in _TOLD:
             self._tell(user=self._user, measured=metric, ms=duration_s * 1000)
 
     def counted(self, metric: str, times: int = 1) -> None:
-        """See ``Measures``."""
-        self._tally.counted(metric, times)
+        """See ``MetricsSink``."""
+        self._metrics.counted(metric, times)
 
     def receipts(self, status: str, late_s: float) -> None:
         """A frame of receipts left."""
-        self._tally.receipt(status, late_s)
+        self._metrics.receipt(status, late_s)
         self._tell(user=self._user, receipt=status, late_ms=late_s * 1000)
 
     def step(self, result: StepResult) -> None:
         """A step ended."""
         took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
-        failed = result.says if result.outcome == FAILED else None
+        failed = result.sentence if result.outcome == FAILED else None
         self._tell(user=self._user, step=result.verb, ms=took_s * 1000, failed=failed)
 
     def watcher(self) -> Watcher:
@@ -163,14 +163,14 @@ def _serve(told: dict[str, Any], tell: Teller) -> None:
         places = find_places(scripts.first, asked_for, closing)
         opened = closing.enter_context(open_archive(archive, mode="write", create=True))
         gathering = opened.gathering(clock=clock)
-        tally = Tally(began_s=clock.now_s())
+        metrics = Metrics(began_s=clock.now_s())
         users = make_users(
             opened, gathering, scripts, places, asked_for, clock,
-            watcher=lambda user: _Told(user, tally, tell).watcher(), say=lambda says: None,
+            watcher=lambda user: _Told(user, metrics, tell).watcher(), say=lambda says: None,
             closing=closing, stop=NeverStop(),
         )  # fmt: skip
-        running = Swarm(
-            users.begin, arrivals=arrivals, tally=tally, gathering=gathering, clock=clock,
+        running = LoadLoop(
+            users.begin, arrivals=arrivals, metrics=metrics, gathering=gathering, clock=clock,
             on_end=lambda user, passed, says: tell(user=user, passed=passed, failed=says),
         )  # fmt: skip
         tell(ready=True)
@@ -180,7 +180,7 @@ def _serve(told: dict[str, Any], tell: Teller) -> None:
         gathering.close()
 
 
-def _listen(arrivals: Asked, running: Swarm) -> None:
+def _listen(arrivals: Asked, running: LoadLoop) -> None:
     for line in sys.stdin:
         told = json.loads(line)
         if "begin" in told:

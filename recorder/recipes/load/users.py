@@ -14,12 +14,12 @@ from recorder.clock import Clock
 from recorder.redaction.redactor import Redactor
 from recorder.replay.language.script import Script
 from recorder.replay.load.arrivals import Arrival
-from recorder.replay.load.loop import Begun
-from recorder.replay.load.measured_connection import Measures, watched
-from recorder.replay.run.driver import Drive
+from recorder.replay.load.loop import StartedUser
+from recorder.replay.load.measured_connection import MetricsSink, measured_connect
+from recorder.replay.run.driver import Driver
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.replay.run.player import Player
-from recorder.replay.run.reconnect_policy import Policy
+from recorder.replay.run.reconnect_policy import PolicyName
 from recorder.store.archive import Archive
 from recorder.store.group_commit import Gathering
 
@@ -75,7 +75,7 @@ class Scripts:
 class Watcher:
     """Who is told what a user meets: ``measures`` of latencies, the other two of what their names say."""
 
-    measures: Measures
+    measures: MetricsSink
     on_receipts: Callable[[str, float], None]
     on_step: Callable[[StepResult], None] = lambda result: None
 
@@ -105,7 +105,7 @@ class Users:
         keep_secrets: bool,
         watcher: Callable[[int], Watcher],
         fetch: FetchToken | None = None,
-        reconnect: Policy | None = None,
+        reconnect: PolicyName | None = None,
         ca_file: Path | None = None,
     ) -> None:
         self.sessions: list[str] = []
@@ -124,7 +124,7 @@ class Users:
         self._ca_file = ca_file
         self._key = archive.redaction_key()
 
-    def begin(self, arrival: Arrival) -> Begun:
+    def begin(self, arrival: Arrival) -> StartedUser:
         """A user, ready to be driven.
 
         Raises:
@@ -144,9 +144,9 @@ class Users:
             reconnect=self._reconnect,
         )
         connect = Connector(session, places, fetch=self._fetch)
-        drive = Drive(
+        drive = Driver(
             player,
-            connect=watched(connect, watcher.measures, self._clock),
+            connect=measured_connect(connect, watcher.measures, self._clock),
             clock=self._clock,
             upload=Uploader(uploads, ca_file=self._ca_file) if uploads else None,
         )
@@ -154,7 +154,7 @@ class Users:
         def finish(problem: str | None) -> None:
             self._gathering.finish(session.intake, self._clock.wall_us(), detail=problem)
 
-        return Begun(drive, player.outcome, finish, session.blank)
+        return StartedUser(drive, player.outcome, finish, session.blank)
 
     def _session(self, script: Script, user: int, secrets: Sequence[str]) -> Recording:
         redactor = Redactor(self._key, known=secrets)
@@ -181,7 +181,7 @@ class Users:
 
 def _without_secrets(result: StepResult, blank: Callable[[str], str]) -> StepResult:
     """Only what failed is told in words; the others are many, and pass as they are."""
-    return result._replace(says=blank(result.says)) if result.outcome == FAILED else result
+    return result._replace(sentence=blank(result.sentence)) if result.outcome == FAILED else result
 
 
 def _as_it_is(text: str) -> str:

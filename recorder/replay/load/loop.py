@@ -16,18 +16,18 @@ from recorder.clock import Clock
 from recorder.errors import RecorderError, StorageFailed
 from recorder.runtime.waiter import Source
 
-from ..run.driver import Drive
-from ..run.outcome import FAILED, OK, Outcome
+from ..run.driver import Driver
+from ..run.outcome import FAILED, OK, ScriptOutcome
 from .arrivals import Arrival
-from .measured_connection import WatchedConnection
-from .metrics import Moment, Tally
+from .measured_connection import MeasuredConnection
+from .metrics import Metrics, Moment
 from .watch import Watch
 
 MOMENT_EVERY_S = 1.0
 _AT_ONCE = 8  # sessions whose input is committed together; few enough that no receipt waits long for it
 
 
-class Gathers(Protocol):
+class CommitsGroups(Protocol):
     """Commits what several sessions hand in between ``hold`` and ``commit`` as one."""
 
     def hold(self) -> None:
@@ -69,18 +69,18 @@ class Arriving(Protocol):
         ...
 
 
-class Begun(NamedTuple):
+class StartedUser(NamedTuple):
     """A user that has begun.
 
     Attributes:
-        drive: its session.
+        driver: plays and records its session.
         outcome: what came of it, asked at the end.
         finish: called once it is over, with what ended it early if something did.
         blank: takes its secrets out of a sentence that may quote its frames.
     """
 
-    drive: Drive
-    outcome: Callable[[], Outcome]
+    driver: Driver
+    outcome: Callable[[], ScriptOutcome]
     finish: Callable[[str | None], None]
     blank: Callable[[str], str]
 
@@ -88,18 +88,18 @@ class Begun(NamedTuple):
 class _User:
     """One user under way. ``wake_s`` is when it is to be looked after even if nothing comes."""
 
-    __slots__ = ("arrival", "began_s", "begun", "descriptors", "sources", "wake_s")
+    __slots__ = ("arrival", "began_s", "descriptors", "sources", "started", "wake_s")
 
-    def __init__(self, arrival: Arrival, begun: Begun, began_s: float) -> None:
+    def __init__(self, arrival: Arrival, started: StartedUser, began_s: float) -> None:
         self.arrival = arrival
-        self.begun = begun
+        self.started = started
         self.began_s = began_s
         self.wake_s: float | None = None
         self.sources: tuple[Source, ...] = ()
         self.descriptors: tuple[int, ...] = ()
 
 
-class Swarm:
+class LoadLoop:
     """Plays users until all are done, the run time is over, or somebody stops it.
 
     Args:
@@ -114,18 +114,18 @@ class Swarm:
 
     def __init__(
         self,
-        begin: Callable[[Arrival], Begun],
+        begin: Callable[[Arrival], StartedUser],
         *,
         arrivals: Arriving,
-        tally: Tally,
-        gathering: Gathers,
+        metrics: Metrics,
+        gathering: CommitsGroups,
         clock: Clock,
         on_moment: Callable[[Moment], None] = lambda moment: None,
         on_end: Callable[[int, bool, str | None], None] = lambda user, passed, says: None,
     ) -> None:
         self._begin = begin
         self._arrivals = arrivals
-        self._tally = tally
+        self._metrics = metrics
         self._gathering = gathering
         self._clock = clock
         self._on_moment = on_moment
@@ -166,7 +166,7 @@ class Swarm:
             self._end_all(_in_short(problem), despite=True)
             raise
         finally:
-            self._on_moment(self._tally.moment(self._clock.now_s()))
+            self._on_moment(self._metrics.moment(self._clock.now_s()))
             self._watch.close()
 
     def _is_over(self) -> bool:
@@ -214,7 +214,7 @@ class Swarm:
                 now_s = self._clock.now_s()
         if now_s >= self._moment_s:
             self._moment_s = now_s + MOMENT_EVERY_S
-            self._on_moment(self._tally.moment(now_s))
+            self._on_moment(self._metrics.moment(now_s))
         if (arrival := self._arrivals.take_due(now_s)) is not None:
             self._welcome(arrival)
 
@@ -224,7 +224,7 @@ class Swarm:
         try:
             for user in users:
                 for source in user.sources:
-                    if isinstance(source, WatchedConnection):
+                    if isinstance(source, MeasuredConnection):
                         source.take_in()
         finally:
             self._gathering.commit()
@@ -233,15 +233,15 @@ class Swarm:
         now_s = self._clock.now_s()
         user = _User(arrival, self._begin(arrival), now_s)
         self._users[arrival.user] = user
-        self._tally.counted("users")
-        self._tally.measured("start_lateness", now_s - arrival.due_s)
+        self._metrics.counted("users")
+        self._metrics.measured("start_lateness", now_s - arrival.due_s)
         self._advance(user)
 
     def _advance(self, user: _User) -> None:
         if user.arrival.user not in self._users:
             return  # it ended since it was found to have news
         try:
-            waiting = user.begun.drive.advance(self._clock.now_s())
+            waiting = user.started.driver.advance(self._clock.now_s())
         except StorageFailed:
             raise
         except RecorderError as problem:
@@ -261,18 +261,18 @@ class Swarm:
     def _ended(self, user: _User, problem: str | None) -> None:
         now_s = self._clock.now_s()
         if problem is not None:
-            user.begun.drive.close()
-        outcome = user.begun.outcome()
+            user.started.driver.close()
+        outcome = user.started.outcome()
         passed = problem is None and outcome.passed
-        self._tally.counted("steps", sum(result.outcome == OK for result in outcome.results))
-        self._tally.measured("session", now_s - user.began_s)
+        self._metrics.counted("steps", sum(result.outcome == OK for result in outcome.results))
+        self._metrics.measured("session", now_s - user.began_s)
         says = None
         if passed:
-            self._tally.counted("passed")
+            self._metrics.counted("passed")
         else:
             step, says = _failure(outcome, problem)
-            says = user.begun.blank(says)
-            self._tally.failed(step, says)
+            says = user.started.blank(says)
+            self._metrics.failed(step, says)
         self._forget(user, problem)
         self._arrivals.ended(user.arrival, failed=not passed, now_s=now_s)
         self._on_end(user.arrival.user, passed, says)
@@ -280,25 +280,25 @@ class Swarm:
     def _send_away(self, number: int) -> None:
         user = self._users.get(number)
         if user is not None:
-            user.begun.drive.close()
-            self._tally.counted("stopped")
+            user.started.driver.close()
+            self._metrics.counted("stopped")
             self._forget(user, "stopped")
             self._on_end(number, False, "stopped")
 
     def _forget(self, user: _User, problem: str | None) -> None:
         del self._users[user.arrival.user]
         self._watch.update(user, user.descriptors, ())
-        user.begun.finish(problem)
+        user.started.finish(problem)
 
     def _end_all(self, why: str, *, despite: bool = False) -> None:
         """Close every session: first all say Close, then all are waited for, so that nobody waits in vain."""
         for user in self._users.values():
             for source in user.sources:
-                if isinstance(source, WatchedConnection):
+                if isinstance(source, MeasuredConnection):
                     _whatever_comes(source.hang_up, despite)
         for user in list(self._users.values()):
-            _whatever_comes(user.begun.drive.close, despite)
-            self._tally.counted("stopped")
+            _whatever_comes(user.started.driver.close, despite)
+            self._metrics.counted("stopped")
             _whatever_comes(lambda user=user: self._forget(user, why), despite)  # type: ignore[misc]
 
 
@@ -317,13 +317,13 @@ def _in_short(problem: BaseException) -> str:
     )
 
 
-def _failure(outcome: Outcome, problem: str | None) -> tuple[str, str]:
+def _failure(outcome: ScriptOutcome, problem: str | None) -> tuple[str, str]:
     """At which step a user failed, and how; ids of its own and numbers of its frames are left out."""
     if problem is not None:
         return "", problem
     for result in outcome.results:
         if result.outcome == FAILED:
-            return f"{result.number} {result.verb}", result.says
+            return f"{result.number} {result.verb}", result.sentence
     return "", _first(outcome.troubles)
 
 

@@ -11,14 +11,21 @@ from recorder.clock import Clock
 from recorder.messaging import typenames
 from recorder.messaging.envelopes import Notification, Request, Response, one_or_many, parse
 
-from ..run.connection import Connection, ConnectTo, Ending, Incoming, Opening, Placed
+from ..run.connection import (
+    CloseInfo,
+    ConnectFunction,
+    Connection,
+    IncomingPayload,
+    PendingConnection,
+    RecordedPosition,
+)
 
 MOST_UNANSWERED = 256
 """Requests and messages of one connection that are kept in mind; the oldest is given up for another."""
 
 
-class Measures(Protocol):
-    """Takes what is measured and counted; a ``Tally`` does."""
+class MetricsSink(Protocol):
+    """Takes what is measured and counted; a ``Metrics`` does."""
 
     def measured(self, metric: str, duration_s: float) -> None:
         """One more duration of a metric."""
@@ -35,14 +42,14 @@ Value = TypeVar("Value")
 _CONTENT = ("ContentEvent", "RichContentEvent")
 
 
-class WatchedConnection:
-    """Another connection, with everything that it says and hears measured into ``tally``."""
+class MeasuredConnection:
+    """Another connection, with everything that it says and hears measured into ``metrics``."""
 
-    __slots__ = ("_asked", "_came", "_inner", "_said", "_tally")
+    __slots__ = ("_asked", "_came", "_inner", "_metrics", "_said")
 
-    def __init__(self, inner: Connection, tally: Measures) -> None:
+    def __init__(self, inner: Connection, metrics: MetricsSink) -> None:
         self._inner = inner
-        self._tally = tally
+        self._metrics = metrics
         self._asked: dict[str, tuple[int, str | None]] = {}
         # A message of ours, by dialog and sequence: said then; pushed back then. Either may be known first.
         self._said: dict[tuple[str, int], int] = {}
@@ -66,7 +73,7 @@ class WatchedConnection:
         return self._inner.init_connection
 
     @property
-    def closed(self) -> Ending | None:
+    def closed(self) -> CloseInfo | None:
         """See ``number``."""
         return self._inner.closed
 
@@ -103,38 +110,38 @@ class WatchedConnection:
 
     # --- watched ---
 
-    def send(self, text: str, *, at_s: float | None = None) -> Placed | None:
+    def send(self, text: str, *, at_s: float | None = None) -> RecordedPosition | None:
         """See ``number``; a request is remembered until it is answered."""
-        placed = self._inner.send(text) if at_s is None else self._inner.send(text, at_s=at_s)
-        self._tally.counted("frames")
-        if placed is None:
+        position = self._inner.send(text) if at_s is None else self._inner.send(text, at_s=at_s)
+        self._metrics.counted("frames")
+        if position is None:
             return None
         envelope = parse(text.encode(), from_client=True)
-        if isinstance(envelope, Request) and envelope.id is not None and placed.offset_us is not None:
-            _remember(self._asked, envelope.id, (placed.offset_us, _dialog_written_in(envelope)))
-        return placed
+        if isinstance(envelope, Request) and envelope.id is not None and position.offset_us is not None:
+            _remember(self._asked, envelope.id, (position.offset_us, _dialog_written_in(envelope)))
+        return position
 
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
-    ) -> Placed | None:
+    ) -> RecordedPosition | None:
         """See ``number``."""
-        self._tally.counted("frames")
+        self._metrics.counted("frames")
         return self._inner.send_frame(opcode, payload, fin=fin, rsv=rsv, masked=masked)
 
-    def send_bytes(self, data: bytes) -> Placed | None:
+    def send_bytes(self, data: bytes) -> RecordedPosition | None:
         """See ``number``."""
-        self._tally.counted("frames")
+        self._metrics.counted("frames")
         return self._inner.send_bytes(data)
 
-    def receive(self, until_s: float | None = None) -> Incoming | None:
+    def receive(self, until_s: float | None = None) -> IncomingPayload | None:
         """See ``number``; answers and messages are counted and measured."""
         payload = self._inner.receive(until_s)
         if payload is not None:
-            self._tally.counted("frames")
+            self._metrics.counted("frames")
             self._look_at(payload)
         return payload
 
-    def _look_at(self, payload: Incoming) -> None:
+    def _look_at(self, payload: IncomingPayload) -> None:
         envelope = parse(payload.data, from_client=False)
         if isinstance(envelope, Response):
             self._answered(envelope, payload.offset_us)
@@ -148,7 +155,7 @@ class WatchedConnection:
         if asked is None or at_us is None:
             return
         asked_us, dialog_id = asked
-        self._tally.measured("answer", (at_us - asked_us) / 1e6)
+        self._metrics.measured("answer", (at_us - asked_us) / 1e6)
         sequence = answer.body.get("sequence") if isinstance(answer.body, dict) else None
         if dialog_id is not None and type(sequence) is int:
             _remember(self._said, (dialog_id, sequence), asked_us)
@@ -158,7 +165,7 @@ class WatchedConnection:
         event = change.get("event") if isinstance(change, dict) else None
         if not isinstance(event, dict) or event.get("type") not in _CONTENT:
             return
-        self._tally.counted("messages")
+        self._metrics.counted("messages")
         dialog_id, sequence = change.get("dialogId"), change.get("sequence")
         if isinstance(dialog_id, str) and type(sequence) is int and at_us is not None:
             _remember(self._came, (dialog_id, sequence), at_us)
@@ -166,14 +173,14 @@ class WatchedConnection:
 
     def _measure_push(self, key: tuple[str, int]) -> None:
         if key in self._said and key in self._came:
-            self._tally.measured("push", (self._came.pop(key) - self._said.pop(key)) / 1e6)
+            self._metrics.measured("push", (self._came.pop(key) - self._said.pop(key)) / 1e6)
 
 
-class WatchedOpening:
+class MeasuredPendingConnection:
     """A connection in the making; how long that took is measured."""
 
-    def __init__(self, inner: Opening, tally: Measures, clock: Clock) -> None:
-        self._inner, self._tally, self._clock = inner, tally, clock
+    def __init__(self, inner: PendingConnection, metrics: MetricsSink, clock: Clock) -> None:
+        self._inner, self._metrics, self._clock = inner, metrics, clock
         self._began_s = clock.now_s()
 
     @property
@@ -185,29 +192,29 @@ class WatchedOpening:
         """See ``waits_to_write``."""
         return self._inner.fileno()
 
-    def take(self) -> WatchedConnection | None:
+    def take(self) -> MeasuredConnection | None:
         """See ``waits_to_write``; the connection is watched."""
         connection = self._inner.take()
         if connection is None:
             return None
-        self._tally.measured("connect", self._clock.now_s() - self._began_s)
-        return WatchedConnection(connection, self._tally)
+        self._metrics.measured("connect", self._clock.now_s() - self._began_s)
+        return MeasuredConnection(connection, self._metrics)
 
     def give_up(self) -> None:
         """See ``waits_to_write``."""
         self._inner.give_up()
 
 
-def watched(connect: ConnectTo, tally: Measures, clock: Clock) -> ConnectTo:
+def measured_connect(connect: ConnectFunction, metrics: MetricsSink, clock: Clock) -> ConnectFunction:
     """``connect``, but for every connection being watched."""
 
-    def connect_watched(consumer: str, fresh_token: bool) -> WatchedConnection | WatchedOpening:
+    def connect_watched(consumer: str, fresh_token: bool) -> MeasuredConnection | MeasuredPendingConnection:
         began_s = clock.now_s()
         made = connect(consumer, fresh_token)
-        if isinstance(made, Opening):
-            return WatchedOpening(made, tally, clock)
-        tally.measured("connect", clock.now_s() - began_s)
-        return WatchedConnection(made, tally)
+        if isinstance(made, PendingConnection):
+            return MeasuredPendingConnection(made, metrics, clock)
+        metrics.measured("connect", clock.now_s() - began_s)
+        return MeasuredConnection(made, metrics)
 
     return connect_watched
 

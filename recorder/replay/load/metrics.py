@@ -113,7 +113,7 @@ class Figures:
         return next(count.count for count in self.counts if count.metric == metric)
 
 
-class Tally:
+class Metrics:
     """Counts and measures. Not for more than one thread.
 
     Args:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from recorder.documents import parse_duration, unknown
 from recorder.errors import BadOption
 
-from .metrics import COUNTS, DURATIONS, Tally
+from .metrics import COUNTS, DURATIONS, Metrics
 
 OPTION = "--fail-if"
 _FORM = re.compile(r"([A-Za-z_]+)(?:\.([A-Za-z0-9_.]+))?\s*([<>=!]+)\s*(\S(?:.*\S)?)")
@@ -100,11 +100,11 @@ def _number(metric: str, stat: str, value: str, unit: str, form: str) -> float:
     return float(number)
 
 
-def violations(thresholds: Sequence[Threshold], tally: Tally, now_s: float) -> list[str]:
+def violations(thresholds: Sequence[Threshold], metrics: Metrics, now_s: float) -> list[str]:
     """One sentence for each that came to pass, or that nothing was measured for."""
     sentences = []
     for threshold in thresholds:
-        found = _found(threshold, tally, now_s)
+        found = _found(threshold, metrics, now_s)
         name = f"{threshold.metric}.{threshold.stat}"
         if found is None:
             sentences.append(f"nothing was measured for {name} ({OPTION} '{threshold.written}')")
@@ -113,25 +113,25 @@ def violations(thresholds: Sequence[Threshold], tally: Tally, now_s: float) -> l
     return sentences
 
 
-def _found(threshold: Threshold, tally: Tally, now_s: float) -> float | None:
+def _found(threshold: Threshold, metrics: Metrics, now_s: float) -> float | None:
     metric, stat = threshold.metric, threshold.stat
     if metric in COUNTS:
-        return _counted(stat, tally, metric, now_s)
-    histogram = tally.histogram(metric)
+        return _counted(stat, metrics, metric, now_s)
+    histogram = metrics.histogram(metric)
     if stat == "count":
         return histogram.count
     if stat == "rate":
-        return histogram.count / tally.lasted_s(now_s)
+        return histogram.count / metrics.lasted_s(now_s)
     plain = {"min": histogram.least_s, "mean": histogram.mean_s, "max": histogram.most_s}
     return plain[stat] if stat in plain else histogram.quantile_s(float(stat[1:]) / 100)
 
 
-def _counted(stat: str, tally: Tally, metric: str, now_s: float) -> float | None:
-    count = tally.count(metric)
+def _counted(stat: str, metrics: Metrics, metric: str, now_s: float) -> float | None:
+    count = metrics.count(metric)
     if stat == "rate":
-        return count / tally.lasted_s(now_s)
+        return count / metrics.lasted_s(now_s)
     if stat == SHARE:
-        ended = count + tally.count("passed")
+        ended = count + metrics.count("passed")
         return count / ended if ended else None
     return count
 

@@ -26,7 +26,7 @@ class Send(NamedTuple):
     connection: int = 1
 
 
-class SendFrame(NamedTuple):
+class SendRawFrame(NamedTuple):
     """Send one WebSocket frame as it is described, be it against the rules, then call ``sent_raw``."""
 
     opcode: int
@@ -56,7 +56,7 @@ class Upload(NamedTuple):
     consumer: str
 
 
-class HangUp(NamedTuple):
+class CloseConnection(NamedTuple):
     """Close the connection as one should, then call ``connection_ended``."""
 
     code: int = 1000
@@ -94,14 +94,25 @@ class Ended(NamedTuple):
         how: "closed" if it ended with Close frames; else whatever word there is for it ("lost", …).
         code, reason: as the Close frame had them; None where there was none. The reason is others' text.
         by: "service" or "client", whoever ended it; None where nobody can tell.
-        says: all of it in one phrase, for people: ``closed by the service, 4401 "expired"``.
+        sentence: all of it in one phrase, for people: ``closed by the service, 4401 "expired"``.
     """
 
     how: str
     code: int | None = None
     reason: str | None = None
     by: str | None = None
-    says: str = ""
+    sentence: str = ""
 
 
-Action = Connect | Send | SendFrame | SendBytes | Upload | HangUp | Abort | WakeAt | AwaitMessage | Done
+PlayerAction = (
+    Connect
+    | Send
+    | SendRawFrame
+    | SendBytes
+    | Upload
+    | CloseConnection
+    | Abort
+    | WakeAt
+    | AwaitMessage
+    | Done
+)

@@ -9,42 +9,42 @@ from ..language.patterns import PatternTooSlow, fits
 from ..language.script import Step
 from . import describe
 from .receipt_schedule import MessageKey
-from .step_context import Course, Scene, StepFailed, until
+from .step_context import StepContext, StepCoroutine, StepFailed, wait_for
 
 
-def await_message(scene: Scene, step: Step, says: verbs.Await) -> Course[str]:
+def await_message(context: StepContext, step: Step, args: verbs.Await) -> StepCoroutine[str]:
     """The next message as wanted, from behind the last one that was awaited."""
-    search = Search(scene, says.message, first=scene.awaited)
-    found = yield from until(scene, search.next_found, scene.now_s + says.within)
+    search = MessageSearch(context, args.message, first=context.awaited)
+    found = yield from wait_for(context, search.next_found, context.now_s + args.within)
     if found is None:
-        raise StepFailed(_missed(scene, says), describe.lines(scene.known.transcript))
-    scene.awaited = search.looked_at
-    scene.bind(says.as_, found, step)
-    return line_of(scene, found)
+        raise StepFailed(_missed(context, args), describe.lines(context.view.transcript))
+    context.awaited = search.looked_at
+    context.bind(args.as_, found, step)
+    return line_of(context, found)
 
 
-def _missed(scene: Scene, says: verbs.Await) -> str:
+def _missed(context: StepContext, args: verbs.Await) -> str:
     """That it did not come; or that it came too early, which is easily overlooked."""
-    missed = f"no {says.message.in_words} came within {describe.span(says.within)}"
-    wanted = says.message.model_copy(update={"nth": 1})
-    before = Search(scene, wanted, first=0)
+    missed = f"no {args.message.in_words} came within {describe.span(args.within)}"
+    wanted = args.message.model_copy(update={"nth": 1})
+    before = MessageSearch(context, wanted, first=0)
     found = before.next_found()
-    if found is None or before.looked_at >= scene.awaited:  # the one awaited last is no surprise
+    if found is None or before.looked_at >= context.awaited:  # the one awaited last is no surprise
         return missed
-    return f"{missed}; what came before the message awaited last does not count: {line_of(scene, found)}"
+    return f"{missed}; what came before the message awaited last does not count: {line_of(context, found)}"
 
 
-def line_of(scene: Scene, key: MessageKey) -> str:
+def line_of(context: StepContext, key: MessageKey) -> str:
     """One line about the message, with its frame."""
-    message = scene.known.view_of(key)
+    message = context.view.message_view(key)
     return describe.line(message) if message is not None else f"#{key.sequence}"
 
 
-class Search:
+class MessageSearch:
     """Looks at each message once, in the order heard, from the one at ``first`` on."""
 
-    def __init__(self, scene: Scene, wanted: verbs.Wanted, *, first: int) -> None:
-        self._scene = scene
+    def __init__(self, context: StepContext, wanted: verbs.Wanted, *, first: int) -> None:
+        self._scene = context
         self._wanted = wanted
         self._missing = wanted.nth
         self._found: MessageKey | None = None
@@ -52,9 +52,9 @@ class Search:
 
     def next_found(self) -> MessageKey | None:
         """The message, once it was heard; the same one from then on."""
-        known = self._scene.known
-        while self._found is None and self.looked_at < len(known.messages):
-            key = known.messages[self.looked_at].key
+        view = self._scene.view
+        while self._found is None and self.looked_at < len(view.messages):
+            key = view.messages[self.looked_at].key
             self.looked_at += 1
             self._missing -= self._is_wanted(key)
             if self._missing == 0:
@@ -62,12 +62,12 @@ class Search:
         return self._found
 
     def _is_wanted(self, key: MessageKey) -> bool:
-        known, wanted = self._scene.known, self._wanted
-        message = known.message(key)
+        view, wanted = self._scene.view, self._wanted
+        message = view.message(key)
         return (
-            _is_from(wanted.from_, message, ours=known.is_ours(key))
+            _is_from(wanted.from_, message, ours=view.is_ours(key))
             and wanted.type in (None, message.type)
-            and (wanted.dialog is None or known.dialog(wanted.dialog) == key.dialog_id)
+            and (wanted.dialog is None or view.dialog(wanted.dialog) == key.dialog_id)
             and (wanted.matching is None or _matches(wanted.matching, message.text))
         )
 

@@ -11,121 +11,137 @@ from recorder.wire.frames import AUTHENTICATION_CLOSES, CloseCode
 from ..language import verbs
 from ..language.script import Step
 from . import describe
-from .actions import Abort, Ended, HangUp
-from .reconnect_policy import Again
-from .step_context import Course, Join, Leave, Rest, Scene, StepFailed, Until, answered_with, ask
+from .actions import Abort, CloseConnection, Ended
+from .reconnect_policy import ReconnectAttempt
+from .step_context import (
+    EndConnection,
+    OpenConnection,
+    SleepUntil,
+    StepContext,
+    StepCoroutine,
+    StepFailed,
+    WaitFor,
+    answered_with,
+    send_request,
+)
 
-LET_IN_WITHIN_S = 10.0
+LOGIN_TIMEOUT_S = 10.0
 """How long answers are waited for that no step set a time for."""
 
 
-def introduce(scene: Scene, within_s: float = LET_IN_WITHIN_S) -> Course[str]:
+def send_init_connection(context: StepContext, within_s: float = LOGIN_TIMEOUT_S) -> StepCoroutine[str]:
     """Show the token in an InitConnection request, if that is how it is shown."""
-    token = scene.part.token or ""
-    yield from ask(
-        scene, lambda request_id: requests.init_connection(request_id, token), within_s, repeatable=False
+    token = context.consumer.token or ""
+    yield from send_request(
+        context, lambda request_id: requests.init_connection(request_id, token), within_s, repeatable=False
     )
     return "let in"
 
 
-def tell_profile(scene: Scene) -> Course[str]:
+def set_profile(context: StepContext) -> StepCoroutine[str]:
     """Say who we are, as the script's ``properties`` have it."""
-    properties = scene.part.consumer.properties or {}
-    answer = yield from ask(
-        scene, lambda request_id: requests.set_user_profile(request_id, properties), LET_IN_WITHIN_S
+    properties = context.consumer.declaration.properties or {}
+    answer = yield from send_request(
+        context, lambda request_id: requests.set_user_profile(request_id, properties), LOGIN_TIMEOUT_S
     )
     return answered_with(answer)
 
 
-def mend(scene: Scene) -> Course[str]:
-    """Connect again as ``part.mending`` says, until it succeeds or there is no more trying."""
-    part = scene.part
-    while part.mending is not None:
-        again: Again = part.mending
-        yield Rest(again.at_s)
+def reconnect_automatically(context: StepContext) -> StepCoroutine[str]:
+    """Connect again as ``consumer.next_attempt`` says, until it succeeds or there is no more trying."""
+    consumer = context.consumer
+    while consumer.next_attempt is not None:
+        again: ReconnectAttempt = consumer.next_attempt
+        yield SleepUntil(again.at_s)
         try:
-            yield Join(part, again.fresh_token)
+            yield OpenConnection(consumer, again.fresh_token)
         except StepFailed as failed:
-            part.mending = part.reconnecting.after_refusal(scene.now_s)
-            if part.mending is None:
-                raise StepFailed(f"it could not connect again: {failed.says}") from None
+            consumer.next_attempt = consumer.reconnect_policy.after_refusal(context.now_s)
+            if consumer.next_attempt is None:
+                raise StepFailed(f"it could not connect again: {failed.sentence}") from None
             continue
-        return (yield from _go_on(scene, "last", LET_IN_WITHIN_S))
+        return (yield from _restore_session(context, "last", LOGIN_TIMEOUT_S))
     return ""
 
 
-def reconnect(scene: Scene, step: Step, says: verbs.Reconnect) -> Course[str]:
+def reconnect(context: StepContext, step: Step, args: verbs.Reconnect) -> StepCoroutine[str]:
     """Connect again because the script says so."""
-    part = scene.part
-    part.mending = None
-    if part.connection is not None:
-        yield Leave(part, HangUp(connection=part.connection))
-    if says.after is not None:
-        yield Rest(scene.now_s + says.after.draw(scene.stage.rng))
-    yield Join(part, part.ended is not None and part.ended.code in AUTHENTICATION_CLOSES)
-    listened = yield from _go_on(scene, says.from_sequence, says.within)
-    return f"connection {part.connection}{listened}"
+    consumer = context.consumer
+    consumer.next_attempt = None
+    if consumer.connection is not None:
+        yield EndConnection(consumer, CloseConnection(connection=consumer.connection))
+    if args.after is not None:
+        yield SleepUntil(context.now_s + args.after.draw(context.run.rng))
+    yield OpenConnection(
+        consumer, consumer.ended is not None and consumer.ended.code in AUTHENTICATION_CLOSES
+    )
+    listened = yield from _restore_session(context, args.from_sequence, args.within)
+    return f"connection {consumer.connection}{listened}"
 
 
-def _go_on(scene: Scene, from_sequence: int | Literal["last"], within_s: float) -> Course[str]:
-    part = scene.part
-    if part.init_connection:
-        yield from introduce(scene, within_s)
-    if part.listening.conversations:
-        yield from ask(scene, requests.subscribe_conversations, within_s, repeatable=False)
-    dialogs = tuple(part.listening.dialogs)
+def _restore_session(
+    context: StepContext, from_sequence: int | Literal["last"], within_s: float
+) -> StepCoroutine[str]:
+    consumer = context.consumer
+    if consumer.init_connection:
+        yield from send_init_connection(context, within_s)
+    if consumer.subscriptions.conversations:
+        yield from send_request(context, requests.subscribe_conversations, within_s, repeatable=False)
+    dialogs = tuple(consumer.subscriptions.dialogs)
     for dialog_id in dialogs:
-        yield from _listen_again(scene, dialog_id, from_sequence, within_s)
-    part.settle(scene.now_s)
+        yield from _resubscribe(context, dialog_id, from_sequence, within_s)
+    consumer.become_ready(context.now_s)
     return f", {len(dialogs)} dialog{'' if len(dialogs) == 1 else 's'} listened to again" if dialogs else ""
 
 
-def _listen_again(
-    scene: Scene, dialog_id: str, from_sequence: int | Literal["last"], within_s: float
-) -> Course[None]:
-    known = scene.known
-    from_seq = known.last_sequence(dialog_id) if from_sequence == "last" else from_sequence
+def _resubscribe(
+    context: StepContext, dialog_id: str, from_sequence: int | Literal["last"], within_s: float
+) -> StepCoroutine[None]:
+    view = context.view
+    from_seq = view.last_sequence(dialog_id) if from_sequence == "last" else from_sequence
 
-    def wish(request_id: str) -> Request:
+    def make_request(request_id: str) -> Request:
         return requests.subscribe_messages(
-            request_id, dialog_id, from_seq=from_seq, conversation_id=known.conversation_of(dialog_id)
+            request_id, dialog_id, from_seq=from_seq, conversation_id=view.conversation_of(dialog_id)
         )
 
-    closed = known.is_closed(dialog_id)
-    answer = yield from ask(scene, wish, within_s, refusable=closed, repeatable=False)
+    closed = view.is_closed(dialog_id)
+    answer = yield from send_request(context, make_request, within_s, refusable=closed, repeatable=False)
     if closed and answer.code is not None and answer.code >= 400:
-        scene.stage.notes.append(f"the closed dialog {dialog_id} is not told again: {answered_with(answer)}")
+        context.run.notes.append(f"the closed dialog {dialog_id} is not told again: {answered_with(answer)}")
 
 
-def disconnect(scene: Scene, step: Step, says: verbs.Disconnect) -> Course[str]:
+def disconnect(context: StepContext, step: Step, args: verbs.Disconnect) -> StepCoroutine[str]:
     """End the connection because the script says so."""
-    part = scene.part
-    part.mending = None
-    if part.connection is None:
-        raise StepFailed(f"there is no connection to end: {part.over_says or 'it was never opened'}")
-    action = HangUp(says.code, says.reason, part.connection)
-    if says.how == "clean":
-        ended: Ended = yield Leave(part, action)
+    consumer = context.consumer
+    consumer.next_attempt = None
+    if consumer.connection is None:
+        raise StepFailed(f"there is no connection to end: {consumer.end_sentence or 'it was never opened'}")
+    action = CloseConnection(args.code, args.reason, consumer.connection)
+    if args.how == "clean":
+        ended: Ended = yield EndConnection(consumer, action)
     else:
-        ended = yield Leave(part, Abort(says.how == "mid-frame", part.connection))
-    return ended.says or ended.how
+        ended = yield EndConnection(consumer, Abort(args.how == "mid-frame", consumer.connection))
+    return ended.sentence or ended.how
 
 
-def expect_close(scene: Scene, expected: verbs.ExpectedClose, within_s: float) -> Course[str]:
+def expect_close(context: StepContext, expected: verbs.ExpectedClose, within_s: float) -> StepCoroutine[str]:
     """Wait for the end of the present connection, or look at that of the last one."""
-    part = scene.part
-    if part.connection is None and part.ended is None:
+    consumer = context.consumer
+    if consumer.connection is None and consumer.ended is None:
         raise StepFailed("there was no connection yet")
-    ended: Ended | None = yield Until(lambda: part.ended, scene.now_s + within_s, None)
+    ended: Ended | None = yield WaitFor(lambda: consumer.ended, context.now_s + within_s, None)
     if ended is None:
         raise StepFailed(
-            f"{_wished(expected)} was expected within {describe.span(within_s)},"
+            f"{_expectation_text(expected)} was expected within {describe.span(within_s)},"
             " but the connection is still open",
-            describe.lines(scene.known.transcript),
+            describe.lines(context.view.transcript),
         )
     if not _is_expected(ended, expected):
-        raise StepFailed(f"{_wished(expected)} was expected, but it is over: {ended.says or ended.how}")
-    return ended.says or ended.how
+        raise StepFailed(
+            f"{_expectation_text(expected)} was expected, but it is over: {ended.sentence or ended.how}"
+        )
+    return ended.sentence or ended.how
 
 
 def _is_expected(ended: Ended, expected: verbs.ExpectedClose) -> bool:
@@ -135,6 +151,6 @@ def _is_expected(ended: Ended, expected: verbs.ExpectedClose) -> bool:
     return expected.code in (None, code) and expected.by in (None, ended.by)
 
 
-def _wished(expected: verbs.ExpectedClose) -> str:
+def _expectation_text(expected: verbs.ExpectedClose) -> str:
     by = f" by the {expected.by}" if expected.by is not None else ""
     return f"the end of the connection{by}" if expected.code is None else f"close code {expected.code}{by}"

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from recorder.runtime.waiter import Source
 
 
-class Placed(Protocol):
+class RecordedPosition(Protocol):
     """A frame that was recorded, by its place in the session."""
 
     @property
@@ -24,7 +24,7 @@ class Placed(Protocol):
     def offset_us(self) -> int | None: ...
 
 
-class Incoming(Placed, Protocol):
+class IncomingPayload(RecordedPosition, Protocol):
     """A payload with its place in the session."""
 
     @property
@@ -33,7 +33,7 @@ class Incoming(Placed, Protocol):
     def data(self) -> bytes: ...
 
 
-class Ending(Protocol):
+class CloseInfo(Protocol):
     """How a connection ended."""
 
     @property
@@ -63,11 +63,11 @@ class Connection(Source, Protocol):
     def init_connection(self) -> bool: ...
 
     @property
-    def closed(self) -> Ending | None:
+    def closed(self) -> CloseInfo | None:
         """How it ended; None while it has not. Payloads may be left to receive even then."""
         ...
 
-    def send(self, text: str, *, at_s: float | None = None) -> Placed | None:
+    def send(self, text: str, *, at_s: float | None = None) -> RecordedPosition | None:
         """Send, and tell which frame it was; None: it fell into a frame that ``send_bytes`` began.
 
         ``at_s`` is a moment at hand: get everything ready, and let it leave then, and not before.
@@ -79,15 +79,15 @@ class Connection(Source, Protocol):
 
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
-    ) -> Placed | None:
+    ) -> RecordedPosition | None:
         """Send one frame as it is described, be it against the rules; as ``send``."""
         ...
 
-    def send_bytes(self, data: bytes) -> Placed | None:
+    def send_bytes(self, data: bytes) -> RecordedPosition | None:
         """Send these bytes as they are; tell the last frame they completed, None if none; as ``send``."""
         ...
 
-    def receive(self, until_s: float | None = None) -> Incoming | None:
+    def receive(self, until_s: float | None = None) -> IncomingPayload | None:
         """The next payload; None if there is none by then (a moment that is past: only what is there)."""
         ...
 
@@ -109,7 +109,7 @@ class Connection(Source, Protocol):
 
 
 @runtime_checkable
-class Opening(Source, Protocol):
+class PendingConnection(Source, Protocol):
     """A connection that is being made elsewhere."""
 
     def take(self) -> Connection | None:
@@ -125,8 +125,8 @@ class Opening(Source, Protocol):
         ...
 
 
-ConnectTo = Callable[[str, bool], Connection | Opening]
+ConnectFunction = Callable[[str, bool], Connection | PendingConnection]
 """Connect for this consumer, with a fresh token if that is asked for and there is a way to get one.
 
-Raises ``CannotConnect``, at once or from ``Opening.take``.
+Raises ``CannotConnect``, at once or from ``PendingConnection.take``.
 """

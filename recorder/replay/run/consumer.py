@@ -12,21 +12,21 @@ from recorder.messaging.interpreter import Interpreter
 
 from ..language.script import Consumer, StandingRule
 from .actions import Ended
-from .consumer_view import Known
+from .consumer_view import ConsumerView
 from .outcome import ReceiptSent
-from .receipt_schedule import Due, MessageKey, ReceiptsPlan
-from .reconnect_policy import Again, Policy, Reconnecting
-from .subscriptions import Listening
+from .receipt_schedule import DueReceipts, MessageKey, ReceiptSchedule
+from .reconnect_policy import PolicyName, ReconnectAttempt, ReconnectPolicy
+from .subscriptions import Subscriptions
 
 
-class Refused(NamedTuple):
+class RefusedReceipts(NamedTuple):
     """Our receipts in frame ``ask`` were refused. ``steps`` had asked for them; none: the rule had."""
 
-    says: str
+    sentence: str
     steps: frozenset[int]
 
 
-class Part:
+class ConsumerState:
     """One consumer.
 
     Attributes:
@@ -45,40 +45,40 @@ class Part:
         rule: StandingRule,
         *,
         rng: random.Random,
-        policy: Policy,
+        policy: PolicyName,
         jitter: random.Random,
         spacing_s: float,
     ) -> None:
         self.name = name
-        self.consumer = consumer
-        self.known = Known()
-        self.plan = ReceiptsPlan(rule.delays(), rng=rng, batch_s=rule.batch or 0.0)
-        self.listening = Listening()
-        self.reconnecting = Reconnecting(policy, rng=jitter)
+        self.declaration = consumer
+        self.view = ConsumerView()
+        self.schedule = ReceiptSchedule(rule.delays(), rng=rng, batch_s=rule.batch or 0.0)
+        self.subscriptions = Subscriptions()
+        self.reconnect_policy = ReconnectPolicy(policy, rng=jitter)
         self.spacing_s = spacing_s
         self._frame_of_step_s = -math.inf
         self.connection: int | None = None
         self.ended: Ended | None = None
-        self.settled = False
-        self.mending: Again | None = None
+        self.ready = False
+        self.next_attempt: ReconnectAttempt | None = None
         self.leaving = False
         self.token: str | None = None
         self.init_connection = False
         self.receipts: list[ReceiptSent] = []
         self._interpreter = Interpreter()
-        self._introduced = False
+        self._connection_known = False
         self._steps_of: dict[int, frozenset[int]] = {}
         self._ids = 0
 
     @property
-    def over(self) -> bool:
+    def disconnected(self) -> bool:
         """Whether the connection is over, and nothing is being done about it."""
-        return self.connection is None and self.ended is not None and self.mending is None
+        return self.connection is None and self.ended is not None and self.next_attempt is None
 
     @property
-    def over_says(self) -> str:
+    def end_sentence(self) -> str:
         """How it ended, in a few words."""
-        return "" if self.ended is None else self.ended.says or self.ended.how
+        return "" if self.ended is None else self.ended.sentence or self.ended.how
 
     def next_id(self) -> str:
         """A request id of our own."""
@@ -100,42 +100,42 @@ class Part:
         """A new connection is open."""
         self.connection, self.ended = connection, None
         self.token, self.init_connection = token, init_connection
-        self.settled = self.leaving = self._introduced = False
+        self.ready = self.leaving = self._connection_known = False
 
-    def settle(self, now_s: float) -> None:
+    def become_ready(self, now_s: float) -> None:
         """We are let in, and listen again."""
-        self.settled, self.mending = True, None
-        self.reconnecting.settled(now_s)
+        self.ready, self.next_attempt = True, None
+        self.reconnect_policy.connection_ready(now_s)
 
     def connection_ended(self, ended: Ended, now_s: float) -> None:
         """The connection is over."""
         connection, self.connection = self.connection, None
-        self.ended, self.settled = ended, False
-        self.known.connection_ended()
-        self.listening.lost()
+        self.ended, self.ready = ended, False
+        self.view.connection_ended()
+        self.subscriptions.lost()
         if connection is not None:
             self._learn(self._interpreter.connection_ended(connection), now_s)
 
     # --- taking in ---
 
-    def take_in(
+    def observe(
         self, data: bytes, stamp: Stamp, now_s: float, *, from_client: bool, binary: bool = False
-    ) -> list[Refused]:
+    ) -> list[RefusedReceipts]:
         """A payload went out or came; returns which of our receipts it refuses. Never raises."""
-        if not self._introduced:
-            self._introduced = True
+        if not self._connection_known:
+            self._connection_known = True
             token = None if self.init_connection else self.token
             opened = self._interpreter.connection_opened(stamp.connection, token=token, stamp=stamp)
             self._learn(opened, now_s)
         envelope = parse(data, from_client=from_client, binary=binary)
         events = self._interpreter.feed(envelope, stamp)
         if isinstance(envelope, Request) and from_client:
-            self.listening.asked(envelope, stamp.frame)
+            self.subscriptions.asked(envelope, stamp.frame)
         elif isinstance(envelope, Response):
             self._note_answers(events, envelope)
         return self._learn(events, now_s)
 
-    def receipts_left(self, due: Due, text: str, stamp: Stamp, now_s: float) -> None:
+    def receipts_sent(self, due: DueReceipts, text: str, stamp: Stamp, now_s: float) -> None:
         """These receipts went out."""
         self._steps_of[stamp.frame] = frozenset(
             step for key in due.keys if (step := due.step_of(key)) is not None
@@ -144,17 +144,17 @@ class Part:
             ReceiptSent(*key, due.status, due.step_of(key), due.at_s, now_s, stamp.frame, consumer=self.name)
             for key in due.keys
         ]
-        self.take_in(text.encode(), stamp, now_s, from_client=True)
+        self.observe(text.encode(), stamp, now_s, from_client=True)
 
     def _note_answers(self, events: list[Event], envelope: Response) -> None:
         for event in events:
             if isinstance(event, RequestAnswered) and event.ask is not None:
-                self.listening.answered(event.ask, event.code)
+                self.subscriptions.answered(event.ask, event.code)
                 if event.ask not in self._steps_of:
-                    self.known.bodies[event.ask] = envelope.body
+                    self.view.bodies[event.ask] = envelope.body
 
-    def _learn(self, events: list[Event], now_s: float) -> list[Refused]:
-        new = self.known.learn(events, now_s)
+    def _learn(self, events: list[Event], now_s: float) -> list[RefusedReceipts]:
+        new = self.view.learn(events, now_s)
         refused = []
         # First what was given already: a history brings messages and our old receipts for them together.
         for event in events:
@@ -163,19 +163,19 @@ class Part:
             elif isinstance(event, ReceiptRefused):
                 refused.append(self._refused(event))
         for heard in new:
-            if not self.known.is_ours(heard.key):
-                self.plan.arrived(heard.key, heard.at_s)
+            if not self.view.is_ours(heard.key):
+                self.schedule.arrived(heard.key, heard.at_s)
         return refused
 
     def _note_receipt(self, event: ReceiptReported, now_s: float) -> None:
-        if event.mine or self.known.is_us(event.participant, event.role):
+        if event.mine or self.view.is_us(event.participant, event.role):
             for sequence in event.sequences:
-                self.plan.given(MessageKey(event.dialog_id, sequence), event.status, now_s=now_s)
+                self.schedule.given(MessageKey(event.dialog_id, sequence), event.status, now_s=now_s)
 
-    def _refused(self, event: ReceiptRefused) -> Refused:
+    def _refused(self, event: ReceiptRefused) -> RefusedReceipts:
         named = ", ".join(f"#{sequence}" for sequence in event.sequences)
-        says = (
+        sentence = (
             f"{event.status} for {named} (frame {event.ask}) was answered with {event.code}"
             f" (frame {event.evidence.frame})"
         )
-        return Refused(says, self._steps_of.get(event.ask, frozenset()))
+        return RefusedReceipts(sentence, self._steps_of.get(event.ask, frozenset()))

@@ -26,7 +26,7 @@ POST_SURVEY = "post_survey"
 """The dialog besides the main one that scripts have a name for; none is there before the main one ends."""
 
 
-class Heard(NamedTuple):
+class SeenMessage(NamedTuple):
     """A message when it was first heard of, its answer included where it is our own."""
 
     key: MessageKey
@@ -37,7 +37,7 @@ Target = MessageKey | int
 """A message: by its key, or, as long as it has no sequence, by the frame that asked for it."""
 
 
-class Known:
+class ConsumerView:
     """The live transcript of one consumer, and what a script refers to in it.
 
     Attributes:
@@ -55,13 +55,13 @@ class Known:
 
     def __init__(self) -> None:
         self.transcript = Transcript()
-        self.messages: list[Heard] = []
+        self.messages: list[SeenMessage] = []
         self.answers: dict[int, RequestAnswered] = {}
         self.bodies: dict[int, object] = {}
         self.unanswered: set[int] = set()
         self.lost: set[int] = set()
-        self.fellows: tuple[Known, ...] = ()
-        self.last_said: int | None = None
+        self.other_consumers: tuple[ConsumerView, ...] = ()
+        self.last_publish: int | None = None
         self.last_request: int | None = None
         self.conversation_id: str | None = None
         self._keys: set[MessageKey] = set()
@@ -70,7 +70,7 @@ class Known:
         self._opened: dict[int, str] = {}
         self._conversation_of: dict[str, str] = {}
 
-    def learn(self, events: Iterable[Event], now_s: float) -> list[Heard]:
+    def learn(self, events: Iterable[Event], now_s: float) -> list[SeenMessage]:
         """Take in what one payload told; returns the messages not heard of before."""
         before = len(self.messages)
         for event in events:
@@ -105,7 +105,7 @@ class Known:
             self._conversation_of[event.dialog_id] = event.conversation_id
         if key not in self._keys:
             self._keys.add(key)
-            self.messages.append(Heard(key, now_s))
+            self.messages.append(SeenMessage(key, now_s))
         message = self.message(key)
         if message.mine and message.author is not None:
             self._us.add(message.author)
@@ -137,7 +137,7 @@ class Known:
             return role == CONSUMER
         if participant in self._us or participant in self.transcript.identities:
             return True
-        return role == CONSUMER and not any(participant in fellow.own_ids for fellow in self.fellows)
+        return role == CONSUMER and not any(participant in fellow.own_ids for fellow in self.other_consumers)
 
     def is_ours(self, key: MessageKey) -> bool:
         """Whether we wrote it; also true while it may be the echo of a publish not answered yet."""
@@ -165,7 +165,7 @@ class Known:
         _, dialog_id, sequence = ask.answered
         return MessageKey(dialog_id, sequence)
 
-    def view_of(self, target: Target) -> MessageView | None:
+    def message_view(self, target: Target) -> MessageView | None:
         """The message as people see it; None while nothing was heard of it."""
         if isinstance(target, int):
             return next((message for message in view(self.transcript) if message.ask == target), None)

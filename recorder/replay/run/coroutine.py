@@ -6,22 +6,33 @@ from enum import Enum
 from typing import Any
 
 from . import describe
-from .actions import Abort, Connect, HangUp, Send, SendBytes, SendFrame, Upload
-from .consumer import Part
-from .step_context import Course, HandOver, Join, Leave, Rest, StepFailed, Tell, TellRaw, Until, Want
+from .actions import Abort, CloseConnection, Connect, Send, SendBytes, SendRawFrame, Upload
+from .consumer import ConsumerState
+from .step_context import (
+    Command,
+    EndConnection,
+    OpenConnection,
+    SendRaw,
+    SendText,
+    SleepUntil,
+    StepCoroutine,
+    StepFailed,
+    UploadFile,
+    WaitFor,
+)
 
 
-class Went(Enum):
+class CoroutineState(Enum):
     """What came of looking after a strand."""
 
-    ON = "it went on, and wants something else now"
-    NOWHERE = "it still wants what it wanted"
+    RESUMED = "it went on, and wants something else now"
+    BLOCKED = "it still wants what it wanted"
 
 
-Doing = Connect | Send | SendFrame | SendBytes | Upload | HangUp | Abort
+DriverAction = Connect | Send | SendRawFrame | SendBytes | Upload | CloseConnection | Abort
 
 
-class Strand:
+class Coroutine:
     """A course, and what it wants at the moment.
 
     Attributes:
@@ -31,10 +42,10 @@ class Strand:
         failed: why it ended, where it ended with a failure.
     """
 
-    def __init__(self, course: Course[Any], *, mends: Part | None = None) -> None:
-        self._course = course
-        self.mends = mends
-        self.want: Want | None = None
+    def __init__(self, coroutine: StepCoroutine[Any], *, reconnects: ConsumerState | None = None) -> None:
+        self._coroutine = coroutine
+        self.reconnects = reconnects
+        self.command: Command | None = None
         self.under_way = False
         self.over = False
         self.failed: StepFailed | None = None
@@ -43,7 +54,7 @@ class Strand:
         """It gets what it wanted."""
         self.under_way = False
         try:
-            self.want = self._course.send(value)
+            self.command = self._coroutine.send(value)
         except StopIteration:
             self._end(None)
         except StepFailed as failed:
@@ -53,105 +64,109 @@ class Strand:
         """It does not get what it wanted."""
         self.under_way = False
         try:
-            self.want = self._course.throw(failed)
+            self.command = self._coroutine.throw(failed)
         except StopIteration:
             self._end(None)
         except StepFailed as again:
             self._end(again)
 
     def _end(self, failed: StepFailed | None) -> None:
-        self.over, self.want, self.failed = True, None, failed
+        self.over, self.command, self.failed = True, None, failed
 
-    def look_after(self, now_s: float) -> tuple[Doing, Part] | Went:
+    def advance(self, now_s: float) -> tuple[DriverAction, ConsumerState] | CoroutineState:
         """Something to do for it, and on whose side; or whether it went on."""
-        match self.want:
+        match self.command:
             case None:
                 self.resume(None)
-            case Tell(part) | TellRaw(part):
-                return self._let_tell(part, now_s)
-            case Until():
-                return self._let_wait(self.want, now_s)
-            case Rest(until_s):
+            case SendText(consumer) | SendRaw(consumer):
+                return self._let_tell(consumer, now_s)
+            case WaitFor():
+                return self._let_wait(self.command, now_s)
+            case SleepUntil(until_s):
                 if now_s < until_s:
-                    return Went.NOWHERE
+                    return CoroutineState.BLOCKED
                 self.resume(None)
-            case Leave(part) if part.connection is None:
-                self.resume(part.ended)
+            case EndConnection(consumer) if consumer.connection is None:
+                self.resume(consumer.ended)
             case _:
                 return self._begin()
-        return Went.ON
+        return CoroutineState.RESUMED
 
     def wakes_at_s(self) -> float | None:
         """When it goes on even if nothing is heard; None: never."""
-        match self.want:
-            case Until(_, deadline_s):
+        match self.command:
+            case WaitFor(_, deadline_s):
                 return deadline_s
-            case Rest(until_s):
+            case SleepUntil(until_s):
                 return until_s
-            case Tell(part) | TellRaw(part) if self._is_paced(part):
-                return part.free_at_s
+            case SendText(consumer) | SendRaw(consumer) if self._is_paced(consumer):
+                return consumer.free_at_s
             case _:
                 return None
 
     @property
-    def part(self) -> Part | None:
+    def consumer(self) -> ConsumerState | None:
         """Whose connection its want is about; None if about none."""
-        return getattr(self.want, "part", None)
+        return getattr(self.command, "consumer", None)
 
     @property
     def rests(self) -> bool:
         """Whether nothing but time makes it go on."""
-        match self.want:
-            case Rest():
+        match self.command:
+            case SleepUntil():
                 return True
-            case Tell(part) | TellRaw(part):
-                return self._is_paced(part)
+            case SendText(consumer) | SendRaw(consumer):
+                return self._is_paced(consumer)
             case _:
                 return False
 
-    def _is_paced(self, part: Part) -> bool:
-        return self.mends is None and part.settled
+    def _is_paced(self, consumer: ConsumerState) -> bool:
+        return self.reconnects is None and consumer.ready
 
-    def _let_tell(self, part: Part, now_s: float) -> tuple[Doing, Part] | Went:
-        if part.over:
-            self.fail(StepFailed(f"the connection is over: {part.over_says}"))
-            return Went.ON
-        if part.connection is None or (part.mending is not None and self.mends is not part):
-            return Went.NOWHERE
-        if self._is_paced(part) and now_s < part.free_at_s:
-            return Went.NOWHERE
-        match self.want:
-            case Tell(_, text):
-                return Send(text, None, part.connection), part
-            case TellRaw(_, action):
-                return action._replace(connection=part.connection), part
-        return Went.NOWHERE
+    def _let_tell(
+        self, consumer: ConsumerState, now_s: float
+    ) -> tuple[DriverAction, ConsumerState] | CoroutineState:
+        if consumer.disconnected:
+            self.fail(StepFailed(f"the connection is over: {consumer.end_sentence}"))
+            return CoroutineState.RESUMED
+        if consumer.connection is None or (
+            consumer.next_attempt is not None and self.reconnects is not consumer
+        ):
+            return CoroutineState.BLOCKED
+        if self._is_paced(consumer) and now_s < consumer.free_at_s:
+            return CoroutineState.BLOCKED
+        match self.command:
+            case SendText(_, text):
+                return Send(text, None, consumer.connection), consumer
+            case SendRaw(_, action):
+                return action._replace(connection=consumer.connection), consumer
+        return CoroutineState.BLOCKED
 
-    def _let_wait(self, want: Until, now_s: float) -> Went:
+    def _let_wait(self, command: WaitFor, now_s: float) -> CoroutineState:
         try:
-            value = want.found()
+            value = command.found()
         except StepFailed as failed:
             self.fail(failed)
-            return Went.ON
-        if value is not None or (want.deadline_s is not None and now_s >= want.deadline_s):
+            return CoroutineState.RESUMED
+        if value is not None or (command.deadline_s is not None and now_s >= command.deadline_s):
             self.resume(value)
-            return Went.ON
-        if want.part is not None and want.part.over:
-            shown = describe.lines(want.part.known.transcript)
-            self.fail(StepFailed(f"the connection is over: {want.part.over_says}", shown))
-            return Went.ON
-        return Went.NOWHERE
+            return CoroutineState.RESUMED
+        if command.consumer is not None and command.consumer.disconnected:
+            shown = describe.lines(command.consumer.view.transcript)
+            self.fail(StepFailed(f"the connection is over: {command.consumer.end_sentence}", shown))
+            return CoroutineState.RESUMED
+        return CoroutineState.BLOCKED
 
-    def _begin(self) -> tuple[Doing, Part] | Went:
+    def _begin(self) -> tuple[DriverAction, ConsumerState] | CoroutineState:
         """Hand over what takes the driver a while."""
         if self.under_way:
-            return Went.NOWHERE
-        match self.want:
-            case Join(part, fresh_token):
-                return Connect(part.name, fresh_token), part
-            case Leave(part, action):
-                part.leaving = True
-                return action, part
-            case HandOver(part, upload):
-                return upload, part
-        return Went.NOWHERE
+            return CoroutineState.BLOCKED
+        match self.command:
+            case OpenConnection(consumer, fresh_token):
+                return Connect(consumer.name, fresh_token), consumer
+            case EndConnection(consumer, action):
+                consumer.leaving = True
+                return action, consumer
+            case UploadFile(consumer, upload):
+                return upload, consumer
+        return CoroutineState.BLOCKED

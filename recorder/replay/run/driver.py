@@ -1,6 +1,6 @@
 """Carries out what a player decides: a thin shell around it, the only part of replay that waits.
 
-``Drive`` does everything that can be done now and says what it waits for, so that one loop can drive
+``Driver`` does everything that can be done now and says what it waits for, so that one loop can drive
 many sessions; ``drive`` is one of them, with the waiting.
 """
 
@@ -12,25 +12,25 @@ from contextlib import ExitStack, closing
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.messaging.events import Stamp
-from recorder.runtime.background import Errand
+from recorder.runtime.background import BackgroundTask
 from recorder.runtime.waiter import Source, Waiter, Waiting
 
 from .actions import (
     Abort,
-    Action,
     AwaitMessage,
+    CloseConnection,
     Connect,
     Done,
     Ended,
-    HangUp,
+    PlayerAction,
     Send,
     SendBytes,
-    SendFrame,
+    SendRawFrame,
     Upload,
     WakeAt,
 )
-from .connection import Connection, ConnectTo, Ending, Opening, Placed
-from .outcome import Outcome
+from .connection import CloseInfo, ConnectFunction, Connection, PendingConnection, RecordedPosition
+from .outcome import ScriptOutcome
 from .player import Player
 
 BINARY = 0x2
@@ -39,7 +39,7 @@ LEAD_S = 0.001
 """How long before a deadline a session may be woken, to get ready what is due. Less than it takes a
 system to wake somebody is of no use; more is time that nobody else has."""
 
-HandOver = Callable[[Upload], "Errand[None] | None"]
+StartUpload = Callable[[Upload], "BackgroundTask[None] | None"]
 """Uploads a file: None if it is there already, else what does it. Either may raise ``UploadFailed``."""
 
 
@@ -47,7 +47,7 @@ class UploadFailed(Exception):
     """The file was not taken; says why in one sentence."""
 
 
-class Drive:
+class Driver:
     """One session under way.
 
     Args:
@@ -60,15 +60,15 @@ class Drive:
     """
 
     def __init__(
-        self, player: Player, *, connect: ConnectTo, clock: Clock, upload: HandOver | None = None
+        self, player: Player, *, connect: ConnectFunction, clock: Clock, upload: StartUpload | None = None
     ) -> None:
         self._player = player
         self._connect = connect
         self._clock = clock
         self._upload = upload
         self._connections: dict[int, Connection] = {}
-        self._openings: dict[str, Opening] = {}
-        self._uploads: list[Errand[None]] = []
+        self._pending: dict[str, PendingConnection] = {}
+        self._uploads: list[BackgroundTask[None]] = []
         self._was_connected = False
         self._over = False
         self.refused: CannotConnect | None = None
@@ -95,7 +95,7 @@ class Drive:
                 else:
                     self._be_on_time(now_s)
                     self._carry_out(action)
-            elif not self._take_in_one():
+            elif not self._poll_one():
                 return self._waiting(action)
             now_s = max(now_s, self._clock.now_s())
         return None
@@ -119,8 +119,8 @@ class Drive:
     def close(self) -> None:
         """End what is still open, as on every way out; wait for the goodbyes, all of them together."""
         self._over = True
-        for opening in self._openings.values():
-            opening.give_up()
+        for pending in self._pending.values():
+            pending.give_up()
         for upload in self._uploads:
             upload.close()
         for connection in self._connections.values():
@@ -137,32 +137,32 @@ class Drive:
         while self._clock.now_s() < moment_s:
             pass
 
-    def _carry_out(self, action: Action) -> None:
-        if isinstance(action, Connect | HangUp | Abort | Upload):
+    def _carry_out(self, action: PlayerAction) -> None:
+        if isinstance(action, Connect | CloseConnection | Abort | Upload):
             self._player.begun(action, self._clock.now_s())
         match action:
-            case Send() | SendFrame() | SendBytes():
+            case Send() | SendRawFrame() | SendBytes():
                 self._send(action)
             case Connect(consumer, fresh_token):
                 self._begin_connecting(consumer, fresh_token)
             case Upload():
                 self._begin_upload(action)
-            case HangUp(code, reason, number) if number in self._connections:
+            case CloseConnection(code, reason, number) if number in self._connections:
                 self._connections[number].hang_up(code, reason)
             case Abort(mid_frame, number) if number in self._connections:
                 self._connections[number].abort(mid_frame=mid_frame)
-                self._hear_the_rest(number)
+                self._receive_remaining(number)
 
-    def _send(self, action: Send | SendFrame | SendBytes, *, at_s: float | None = None) -> None:
+    def _send(self, action: Send | SendRawFrame | SendBytes, *, at_s: float | None = None) -> None:
         connection = self._connections[action.connection]
         try:
-            placed = _sent(connection, action, at_s)
+            position = _sent(connection, action, at_s)
         except RecordingIncomplete:
             if connection.closed is None:
                 raise
-            self._hear_the_rest(action.connection)
+            self._receive_remaining(action.connection)
             return
-        stamp = None if placed is None else _stamp(placed)
+        stamp = None if position is None else _stamp(position)
         if isinstance(action, Send) and stamp is not None:
             self._player.sent(stamp, self._clock.now_s())
         else:
@@ -174,8 +174,8 @@ class Drive:
         except CannotConnect as problem:
             self._not_connected(consumer, problem)
             return
-        if isinstance(made, Opening):
-            self._openings[consumer] = made
+        if isinstance(made, PendingConnection):
+            self._pending[consumer] = made
         else:
             self._connected(consumer, made)
 
@@ -200,62 +200,62 @@ class Drive:
             self._player.uploaded(now_s, note=f"{action.consumer} has no upload_url: the file stayed here")
             return
         try:
-            errand = self._upload(action)
+            task = self._upload(action)
         except UploadFailed as problem:
             self._player.not_uploaded(str(problem), self._clock.now_s())
             return
-        if errand is None:
+        if task is None:
             self._player.uploaded(self._clock.now_s())
         else:
-            self._uploads.append(errand)
+            self._uploads.append(task)
 
     # --- taking in ---
 
-    def _take_in_one(self) -> bool:
+    def _poll_one(self) -> bool:
         """Hand in one piece of news; False if there are none."""
         return (
-            any(self._listen(number) for number in tuple(self._connections))
-            or any(self._look_at(consumer) for consumer in tuple(self._openings))
-            or any(self._look_after(upload) for upload in tuple(self._uploads))
+            any(self._poll_connection(number) for number in tuple(self._connections))
+            or any(self._poll_pending(consumer) for consumer in tuple(self._pending))
+            or any(self._poll_upload(upload) for upload in tuple(self._uploads))
         )
 
-    def _listen(self, number: int) -> bool:
+    def _poll_connection(self, number: int) -> bool:
         connection = self._connections[number]
         payload = connection.receive(self._clock.now_s())
         # To the end of the line: whoever talks without pause shall not drown the others.
         self._connections[number] = self._connections.pop(number)
         if payload is not None:
-            self._player.heard(
+            self._player.received(
                 payload.data, _stamp(payload), self._clock.now_s(), binary=payload.opcode == BINARY
             )
         elif connection.closed is not None:
             self._end(number, connection.closed)
         return payload is not None or connection.closed is not None
 
-    def _hear_the_rest(self, number: int) -> None:
+    def _receive_remaining(self, number: int) -> None:
         """Hand in what came before the end, then the end."""
-        while number in self._connections and self._listen(number):
+        while number in self._connections and self._poll_connection(number):
             pass
 
-    def _end(self, number: int, ended: Ending) -> None:
+    def _end(self, number: int, ended: CloseInfo) -> None:
         del self._connections[number]
         self._player.connection_ended(number, _ended(ended), self._clock.now_s())
 
-    def _look_at(self, consumer: str) -> bool:
-        opening = self._openings[consumer]
+    def _poll_pending(self, consumer: str) -> bool:
+        pending = self._pending[consumer]
         try:
-            connection = opening.take()
+            connection = pending.take()
         except CannotConnect as problem:
-            del self._openings[consumer]
+            del self._pending[consumer]
             self._not_connected(consumer, problem)
             return True
         if connection is None:
             return False
-        del self._openings[consumer]
+        del self._pending[consumer]
         self._connected(consumer, connection)
         return True
 
-    def _look_after(self, upload: Errand[None]) -> bool:
+    def _poll_upload(self, upload: BackgroundTask[None]) -> bool:
         if not upload.done:
             return False
         self._uploads.remove(upload)
@@ -274,7 +274,7 @@ class Drive:
         until_s = action.at_s if isinstance(action, WakeAt) else action.until_s
         moments = [until_s, *(connection.next_due_s() for connection in self._connections.values())]
         sources: tuple[Source, ...] = (
-            *self._connections.values(), *self._openings.values(), *self._uploads,
+            *self._connections.values(), *self._pending.values(), *self._uploads,
         )  # fmt: skip
         return Waiting(min((moment for moment in moments if moment is not None), default=None), sources)
 
@@ -282,12 +282,12 @@ class Drive:
 def drive(
     player: Player,
     *,
-    connect: ConnectTo,
+    connect: ConnectFunction,
     clock: Clock,
-    upload: HandOver | None = None,
+    upload: StartUpload | None = None,
     wait: Callable[[Waiting], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
-) -> Outcome:
+) -> ScriptOutcome:
     """Play to the end and return what came of it.
 
     ``clock`` is the one that the connections go by. Without ``wait`` it must run by itself, and the
@@ -295,9 +295,9 @@ def drive(
     turns it must make ``wait`` return. Everything is closed on every way out.
 
     Raises:
-        As ``Drive.advance`` does.
+        As ``Driver.advance`` does.
     """
-    under_way = Drive(player, connect=connect, clock=clock, upload=upload)
+    under_way = Driver(player, connect=connect, clock=clock, upload=upload)
     with ExitStack() as at_the_end:
         if wait is None:
             wait = at_the_end.enter_context(closing(Waiter(clock))).wait
@@ -305,7 +305,9 @@ def drive(
     return player.outcome()
 
 
-def _sent(connection: Connection, action: Send | SendFrame | SendBytes, at_s: float | None) -> Placed | None:
+def _sent(
+    connection: Connection, action: Send | SendRawFrame | SendBytes, at_s: float | None
+) -> RecordedPosition | None:
     if isinstance(action, Send):
         return connection.send(action.text) if at_s is None else connection.send(action.text, at_s=at_s)
     if isinstance(action, SendBytes):
@@ -315,11 +317,11 @@ def _sent(connection: Connection, action: Send | SendFrame | SendBytes, at_s: fl
     )
 
 
-def _stamp(placed: Placed) -> Stamp:
-    return Stamp(placed.number, placed.connection, placed.at_us, placed.offset_us)
+def _stamp(position: RecordedPosition) -> Stamp:
+    return Stamp(position.number, position.connection, position.at_us, position.offset_us)
 
 
-def _ended(ended: Ending) -> Ended:
+def _ended(ended: CloseInfo) -> Ended:
     """``closed by the service, 4401 "expired"``; the reason is somebody else's text."""
     by = f" by the {ended.closed_by}" if ended.closed_by is not None else ""
     code = f", {ended.close_code}" if ended.close_code is not None else ""

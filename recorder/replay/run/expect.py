@@ -12,32 +12,40 @@ from ..language import verbs
 from ..language.script import Step
 from ..language.verbs_waiting import MessageStatus
 from . import describe
-from .await_message import Search
+from .await_message import MessageSearch
 from .connect import expect_close
 from .consumer_view import Target
-from .step_context import Course, Scene, StepFailed, Until, answer_to, answered_with, until
+from .step_context import (
+    StepContext,
+    StepCoroutine,
+    StepFailed,
+    WaitFor,
+    answered_with,
+    wait_for,
+    wait_for_answer,
+)
 
-_HEIGHT = {"sent": 1, "accepted": 2, "read": 3}
-_DISMAL = ("pending", "failed", "unknown")
+_STATUS_RANK = {"sent": 1, "accepted": 2, "read": 3}
+_UNSENT_STATUSES = ("pending", "failed", "unknown")
 _LONGEST_TEXT = 500
 
 
-def expect(scene: Scene, step: Step, says: verbs.Expect) -> Course[str]:
+def expect(context: StepContext, step: Step, args: verbs.Expect) -> StepCoroutine[str]:
     """Whatever is expected, waited for as long as the step says."""
-    if says.answer is not None:
-        return (yield from _expect_answer(scene, says.answer, says.within))
-    if says.close is not None:
-        return (yield from expect_close(scene, says.close, says.within))
-    if says.not_ is not None:
-        return (yield from _expect_absence(scene, says.not_, says.for_ or 0.0))
-    return (yield from _expect_message(scene, says))
+    if args.answer is not None:
+        return (yield from _expect_answer(context, args.answer, args.within))
+    if args.close is not None:
+        return (yield from expect_close(context, args.close, args.within))
+    if args.not_ is not None:
+        return (yield from _expect_absence(context, args.not_, args.for_ or 0.0))
+    return (yield from _expect_message(context, args))
 
 
-def _expect_answer(scene: Scene, code: int, within_s: float) -> Course[str]:
-    frame = scene.known.last_request
+def _expect_answer(context: StepContext, code: int, within_s: float) -> StepCoroutine[str]:
+    frame = context.view.last_request
     if frame is None:
         raise StepFailed("nothing was asked yet")
-    answer = yield from answer_to(scene, frame, "the last request", within_s, refusable=True)
+    answer = yield from wait_for_answer(context, frame, "the last request", within_s, refusable=True)
     if answer.code != code:
         raise StepFailed(
             f"{code} was expected, but the last request (frame {frame}) was {answered_with(answer)}"
@@ -48,7 +56,7 @@ def _expect_answer(scene: Scene, code: int, within_s: float) -> Course[str]:
 # --- a message ------------------------------------------------------------------------------------------
 
 
-class _OfMessage(Protocol):
+class _MessageExpectation(Protocol):
     """What is said of a message, expected or not."""
 
     @property
@@ -61,142 +69,148 @@ class _OfMessage(Protocol):
     def receipt(self) -> verbs.ExpectedReceipt | None: ...
 
 
-Find = Callable[[], Target | None]
+FindTarget = Callable[[], Target | None]
 
 
-def _finder(scene: Scene, says: _OfMessage, *, first: int = 0) -> Find:
+def _finder(context: StepContext, args: _MessageExpectation, *, first: int = 0) -> FindTarget:
     """How to find the message: by its name, or as the first that is as described."""
-    wanted, reference = says.wanted, says.reference
+    wanted, reference = args.wanted, args.reference
     if wanted is not None:
-        return Search(scene, wanted, first=first).next_found
+        return MessageSearch(context, wanted, first=first).next_found
     named = verbs.LAST_SENT if reference is None else reference
-    return lambda: scene.stage.names.target(named, scene.known)
+    return lambda: context.run.names.target(named, context.view)
 
 
-def _view(scene: Scene, target: Target | None) -> MessageView | None:
-    return scene.known.view_of(target) if target is not None else None
+def _view(context: StepContext, target: Target | None) -> MessageView | None:
+    return context.view.message_view(target) if target is not None else None
 
 
-def _expect_message(scene: Scene, says: verbs.Expect) -> Course[str]:
-    find = _finder(scene, says)
+def _expect_message(context: StepContext, args: verbs.Expect) -> StepCoroutine[str]:
+    find = _finder(context, args)
 
     def decided() -> MessageView | None:
         """The message once it is as expected, or can never be."""
-        message = _view(scene, find())
+        message = _view(context, find())
         if message is None:
             return None
-        hopeless = message.status == "failed" and says.status != "failed"
-        return message if hopeless or _is_met(message, scene, says) or _is_other_text(message, says) else None
+        hopeless = message.status == "failed" and args.status != "failed"
+        return (
+            message if hopeless or _is_met(message, context, args) or _is_other_text(message, args) else None
+        )
 
-    met = yield from until(scene, decided, scene.now_s + says.within)
-    if met is None or not _is_met(met, scene, says):
-        raise _not_met(scene, says, _view(scene, find()))
+    met = yield from wait_for(context, decided, context.now_s + args.within)
+    if met is None or not _is_met(met, context, args):
+        raise _not_met(context, args, _view(context, find()))
     return describe.line(met)
 
 
-def _is_met(message: MessageView, scene: Scene, says: verbs.Expect) -> bool:
-    if says.text is not None:
-        return message.text == says.text
-    if says.status is None and says.receipt is None:
+def _is_met(message: MessageView, context: StepContext, args: verbs.Expect) -> bool:
+    if args.text is not None:
+        return message.text == args.text
+    if args.status is None and args.receipt is None:
         return True
-    return _has(message, scene, says)
+    return _has(message, context, args)
 
 
-def _is_other_text(message: MessageView, says: verbs.Expect) -> bool:
+def _is_other_text(message: MessageView, args: verbs.Expect) -> bool:
     """A text does not change any more, once it was heard."""
-    return says.text is not None and message.sent is not None and message.text != says.text
+    return args.text is not None and message.sent is not None and message.text != args.text
 
 
-def _has(message: MessageView, scene: Scene, says: _OfMessage) -> bool:
+def _has(message: MessageView, context: StepContext, args: _MessageExpectation) -> bool:
     """Whether it has the receipt, or has reached the status, that is spoken of."""
-    if says.receipt is not None:
-        return any(_is_expected(given, scene, says.receipt) for given in message.receipts)
-    if says.status in _DISMAL:
-        return message.status == says.status
-    return _HEIGHT.get(message.status, 0) >= _HEIGHT[says.status or "sent"]
+    if args.receipt is not None:
+        return any(_is_expected(given, context, args.receipt) for given in message.receipts)
+    if args.status in _UNSENT_STATUSES:
+        return message.status == args.status
+    return _STATUS_RANK.get(message.status, 0) >= _STATUS_RANK[args.status or "sent"]
 
 
-def _is_expected(given: ReceiptView, scene: Scene, expected: verbs.ExpectedReceipt) -> bool:
+def _is_expected(given: ReceiptView, context: StepContext, expected: verbs.ExpectedReceipt) -> bool:
     if given.status != expected.status or given.evidence.proof < Proof.ACKNOWLEDGED:
         return False
-    ours = bool(given.mine) or scene.known.is_us(given.participant, given.role)
+    ours = bool(given.mine) or context.view.is_us(given.participant, given.role)
     by = expected.by
     if by in ("consumer", "us"):
         return ours
     return by is None or (not ours if by == "agent" else by == given.participant or by.upper() == given.role)
 
 
-def _not_met(scene: Scene, says: verbs.Expect, message: MessageView | None) -> StepFailed:
-    shown = describe.lines(scene.known.transcript)
-    if message is not None and _is_other_text(message, says):  # no time will change that
+def _not_met(context: StepContext, args: verbs.Expect, message: MessageView | None) -> StepFailed:
+    shown = describe.lines(context.view.transcript)
+    if message is not None and _is_other_text(message, args):  # no time will change that
         instead = f"it is {describe.quoted(message.text, _LONGEST_TEXT)}"
-        return StepFailed(f"{_called(says)}: {_wished(says)} was expected, but {instead}", shown)
+        return StepFailed(
+            f"{_message_name(args)}: {_expectation_text(args)} was expected, but {instead}", shown
+        )
     instead = "there is no such message" if message is None else f"it is {describe.state(message)}"
     return StepFailed(
-        f"{_called(says)}: {_wished(says)} was expected within {describe.span(says.within)}, but {instead}",
+        f"{_message_name(args)}: {_expectation_text(args)} was expected"
+        f" within {describe.span(args.within)}, but {instead}",
         shown,
     )
 
 
-def _called(says: _OfMessage) -> str:
-    if says.wanted is not None:
-        return f"a {says.wanted.in_words}"
-    return f"#{says.reference}" if isinstance(says.reference, int) else str(says.reference)
+def _message_name(args: _MessageExpectation) -> str:
+    if args.wanted is not None:
+        return f"a {args.wanted.in_words}"
+    return f"#{args.reference}" if isinstance(args.reference, int) else str(args.reference)
 
 
-def _wished(says: _OfMessage) -> str:
-    text = getattr(says, "text", None)
+def _expectation_text(args: _MessageExpectation) -> str:
+    text = getattr(args, "text", None)
     if text is not None:
         return f'the text "{text}"'
-    if says.receipt is not None:
-        by = f" by {says.receipt.by}" if says.receipt.by is not None else ""
-        return f"{says.receipt.status}{by}"
-    return says.status or "one"
+    if args.receipt is not None:
+        by = f" by {args.receipt.by}" if args.receipt.by is not None else ""
+        return f"{args.receipt.status}{by}"
+    return args.status or "one"
 
 
 # --- what must not happen -------------------------------------------------------------------------------
 
 
-def _expect_absence(scene: Scene, says: verbs.NotExpected, for_s: float) -> Course[str]:
+def _expect_absence(context: StepContext, args: verbs.NotExpected, for_s: float) -> StepCoroutine[str]:
     """Passes once the time is over; fails as soon as it happens."""
-    part = scene.part
-    if says.close is not None:
-        if part.connection is None:
+    consumer = context.consumer
+    if args.close is not None:
+        if consumer.connection is None:
             raise StepFailed(
-                f"the connection is over: {part.over_says}" if part.ended else "there is none yet"
+                f"the connection is over: {consumer.end_sentence}" if consumer.ended else "there is none yet"
             )
-        before = part.connection
-        ended = yield Until(
-            lambda: part.ended if part.connection != before else None, scene.now_s + for_s, None
+        before = consumer.connection
+        ended = yield WaitFor(
+            lambda: consumer.ended if consumer.connection != before else None, context.now_s + for_s, None
         )
         if ended is not None:
             raise StepFailed(
-                f"the connection was not to end for {describe.span(for_s)}, but it is over: {part.over_says}",
-                describe.lines(scene.known.transcript),
+                f"the connection was not to end for {describe.span(for_s)},"
+                f" but it is over: {consumer.end_sentence}",
+                describe.lines(context.view.transcript),
             )
     else:
-        yield from _expect_no_message(scene, says, for_s)
+        yield from _expect_no_message(context, args, for_s)
     return f"nothing of it for {describe.span(for_s)}"
 
 
-def _expect_no_message(scene: Scene, says: verbs.NotExpected, for_s: float) -> Course[None]:
-    only_new = says.status is None and says.receipt is None
-    find = _finder(scene, says, first=len(scene.known.messages) if only_new else 0)
+def _expect_no_message(context: StepContext, args: verbs.NotExpected, for_s: float) -> StepCoroutine[None]:
+    only_new = args.status is None and args.receipt is None
+    find = _finder(context, args, first=len(context.view.messages) if only_new else 0)
 
     def happened() -> MessageView | None:
-        message = _view(scene, find())
-        if message is None or not (only_new or _has(message, scene, says)):
+        message = _view(context, find())
+        if message is None or not (only_new or _has(message, context, args)):
             return None
         return message
 
-    message = yield from until(scene, happened, scene.now_s + for_s)
+    message = yield from wait_for(context, happened, context.now_s + for_s)
     if message is None:
         return
-    if only_new and says.wanted is not None:
-        wished, instead = f"no {says.wanted.in_words} was to come", "there is"
+    if only_new and args.wanted is not None:
+        wished, instead = f"no {args.wanted.in_words} was to come", "there is"
     else:
-        wished, instead = f"{_called(says)} was not to be {_wished(says)}", "it is:"
+        wished, instead = f"{_message_name(args)} was not to be {_expectation_text(args)}", "it is:"
     raise StepFailed(
         f"{wished} for {describe.span(for_s)}, but {instead} {describe.line(message)}",
-        describe.lines(scene.known.transcript),
+        describe.lines(context.view.transcript),
     )

@@ -11,21 +11,21 @@ from typing import NamedTuple
 
 from ..language.references import Reference
 from ..language.verbs import LAST_RECEIVED, LAST_SENT
-from .consumer_view import Known, Target
+from .consumer_view import ConsumerView, Target
 from .receipt_schedule import MessageKey
 
 
 class _Named(NamedTuple):
-    by: Known
+    by: ConsumerView
     target: Target
 
 
 class _Answer(NamedTuple):
-    by: Known
+    by: ConsumerView
     frame: int
 
 
-class NotThere(Exception):
+class UnresolvedReference(Exception):
     """A reference leads nowhere; says what there is instead."""
 
 
@@ -35,29 +35,29 @@ class Names:
     def __init__(self) -> None:
         self._given: dict[str, _Named | _Answer] = {}
 
-    def give(self, name: str, target: Target, *, by: Known) -> None:
+    def assign(self, name: str, target: Target, *, by: ConsumerView) -> None:
         """This message is called so: by its key, or, as long as it has none, by the frame it went out in."""
         self._given[name] = _Named(by, target)
 
-    def give_answer(self, name: str, frame: int, *, by: Known) -> None:
+    def assign_answer(self, name: str, frame: int, *, by: ConsumerView) -> None:
         """The answer to the request in this frame is called so."""
         self._given[name] = _Answer(by, frame)
 
-    def target(self, reference: str | int, known: Known) -> Target | None:
+    def target(self, reference: str | int, view: ConsumerView) -> Target | None:
         """The message a script means; None if there is none yet."""
         if isinstance(reference, int):
-            dialog_id = known.dialog(None)
+            dialog_id = view.dialog(None)
             return MessageKey(dialog_id, reference) if dialog_id is not None else None
         if reference == LAST_RECEIVED:
-            return next(known.received(), None)
+            return next(view.received(), None)
         if reference == LAST_SENT:
-            return None if known.last_said is None else known.answered(known.last_said)
+            return None if view.last_publish is None else view.answered(view.last_publish)
         named = self._given.get(reference)
         if not isinstance(named, _Named):
             return None
         return named.by.answered(named.target) if isinstance(named.target, int) else named.target
 
-    def find(self, reference: Reference, *, known: Known, round_number: int | None) -> object:
+    def find(self, reference: Reference, *, view: ConsumerView, round_number: int | None) -> object:
         """The JSON value that ``${name.path}`` stands for.
 
         Raises:
@@ -65,7 +65,7 @@ class Names:
         """
         given = self._given.get(reference.name)
         if given is None:
-            found: object = _built_in(reference, known, round_number)
+            found: object = _built_in(reference, view, round_number)
         elif isinstance(given, _Answer):
             found = _of_answer(given)
         else:
@@ -77,7 +77,7 @@ class Names:
     def _of_message(self, name: str, given: _Named) -> dict[str, object]:
         target = self.target(name, given.by)
         if not isinstance(target, MessageKey):
-            raise NotThere(
+            raise UnresolvedReference(
                 f"the message {name} (frame {target}) has no sequence; its publish is not answered"
             )
         message = given.by.message(target)
@@ -95,21 +95,21 @@ def _of_answer(given: _Answer) -> dict[str, object]:
     return {"code": answer.code, "type": answer.type, "body": given.by.bodies.get(given.frame)}
 
 
-def _built_in(reference: Reference, known: Known, round_number: int | None) -> dict[str, object]:
+def _built_in(reference: Reference, view: ConsumerView, round_number: int | None) -> dict[str, object]:
     value: dict[str, object]
     match reference.name:
         case "conversation":
-            value = {"id": known.conversation()}
+            value = {"id": view.conversation()}
         case "dialog":
-            value = {"id": known.dialog(None)}
+            value = {"id": view.dialog(None)}
         case "consumer":
-            value = {"id": min(known.own_ids, default=None)}
+            value = {"id": min(view.own_ids, default=None)}
         case "round":
             value = {"number": round_number}
         case name:
-            raise NotThere(f"{reference}: nothing is called {name} yet")
+            raise UnresolvedReference(f"{reference}: nothing is called {name} yet")
     if None in value.values():
-        raise NotThere(f"{reference}: {_MISSING[reference.name]}")
+        raise UnresolvedReference(f"{reference}: {_MISSING[reference.name]}")
     return value
 
 
@@ -127,7 +127,7 @@ def _inside(value: object, part: str, reference: Reference, place: int) -> objec
     if isinstance(value, list) and part.isdigit() and int(part) < len(value):
         return value[int(part)]
     so_far = ".".join((reference.name, *reference.path[:place]))
-    raise NotThere(f"{reference}: there is no {part} in {so_far}; {_what_there_is(value)}")
+    raise UnresolvedReference(f"{reference}: there is no {part} in {so_far}; {_what_there_is(value)}")
 
 
 def _what_there_is(value: object) -> str:

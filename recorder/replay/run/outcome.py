@@ -18,7 +18,7 @@ class StepResult(NamedTuple):
     Attributes:
         number, verb, line: which step; number 0 is what goes before the first one.
         outcome: "ok", "failed", "stopped" (under way when everything ended) or "not reached".
-        says: one sentence; what went wrong, if it did. May hold text of others: escape it for terminals.
+        sentence: what came of it, or what went wrong. May quote the service: escape it for terminals.
         began_s, ended_s: by the clock that was handed in; None where not reached.
         shown: the transcript around a failure or a stop, one line per message, with frames.
         consumer: who carried it out.
@@ -30,7 +30,7 @@ class StepResult(NamedTuple):
     verb: str
     line: int
     outcome: str
-    says: str
+    sentence: str
     began_s: float | None = None
     ended_s: float | None = None
     shown: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class ConnectionEnd(NamedTuple):
     at_s: float
 
 
-class Outcome(NamedTuple):
+class ScriptOutcome(NamedTuple):
     """What came of a script.
 
     Attributes:
@@ -123,7 +123,7 @@ class Outcome(NamedTuple):
         """The first thing that went wrong, as one sentence; None if nothing did."""
         for result in self.results:
             if result.outcome == FAILED:
-                return f"{result.place}: {result.says}"
+                return f"{result.place}: {result.sentence}"
         return self.troubles[0] if self.troubles else None
 
     def lateness(self) -> Lateness:

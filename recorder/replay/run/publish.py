@@ -9,43 +9,55 @@ from recorder.messaging.envelopes import Request, dump
 
 from ..language import verbs
 from ..language.script import Step
-from .step_context import Course, Scene, answered_with, ask, dialog_of, refusal_expected, tell
+from .step_context import (
+    StepContext,
+    StepCoroutine,
+    answered_with,
+    dialog_of,
+    refusal_expected,
+    send_request,
+    send_text,
+)
 
 
-def say(scene: Scene, step: Step, says: verbs.Say) -> Course[str]:
+def say(context: StepContext, step: Step, args: verbs.Say) -> StepCoroutine[str]:
     """Publish a text."""
-    dialog_id = dialog_of(scene, says.dialog)
-    conversation_id = scene.known.conversation_of(dialog_id)
+    dialog_id = dialog_of(context, args.dialog)
+    conversation_id = context.view.conversation_of(dialog_id)
 
-    def wish(request_id: str) -> Request:
-        return requests.publish_text(request_id, dialog_id, says.text, conversation_id=conversation_id)
+    def make_request(request_id: str) -> Request:
+        return requests.publish_text(request_id, dialog_id, args.text, conversation_id=conversation_id)
 
-    return (yield from publish(scene, step, wish, says.as_, says.within))
+    return (yield from publish(context, step, make_request, args.as_, args.within))
 
 
 def publish(
-    scene: Scene, step: Step, wish: Callable[[str], Request], name: str | None, within_s: float
-) -> Course[str]:
+    context: StepContext,
+    step: Step,
+    make_request: Callable[[str], Request],
+    name: str | None,
+    within_s: float,
+) -> StepCoroutine[str]:
     """Publish a message that last_sent, and its name, stand for from then on."""
 
     def sent(frame: int) -> None:
-        scene.known.last_said = frame
-        scene.bind(name, frame, step)
+        context.view.last_publish = frame
+        context.bind(name, frame, step)
 
-    if refusal_expected(scene, step):  # the next step judges what comes of it, and when
-        frame = yield from tell(scene, dump(wish(scene.part.next_id())))
+    if refusal_expected(context, step):  # the next step judges what comes of it, and when
+        frame = yield from send_text(context, dump(make_request(context.consumer.next_id())))
         sent(frame)
         return f"frame {frame}"
-    answer = yield from ask(scene, wish, within_s, repeatable=False, sent=sent)
+    answer = yield from send_request(context, make_request, within_s, repeatable=False, sent=sent)
     return f"frame {answer.ask}, {answered_with(answer)}"
 
 
-def type_(scene: Scene, step: Step, says: verbs.Type) -> Course[str]:
+def type_(context: StepContext, step: Step, args: verbs.Type) -> StepCoroutine[str]:
     """Publish a chat state; nobody waits for its answer."""
-    dialog_id = dialog_of(scene, says.dialog)
-    conversation_id = scene.known.conversation_of(dialog_id)
-    wish = requests.publish_chat_state(
-        scene.part.next_id(), dialog_id, says.state, conversation_id=conversation_id
+    dialog_id = dialog_of(context, args.dialog)
+    conversation_id = context.view.conversation_of(dialog_id)
+    make_request = requests.publish_chat_state(
+        context.consumer.next_id(), dialog_id, args.state, conversation_id=conversation_id
     )
-    frame = yield from tell(scene, dump(wish))
+    frame = yield from send_text(context, dump(make_request))
     return f"frame {frame}"

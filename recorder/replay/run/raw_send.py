@@ -11,42 +11,42 @@ from recorder.messaging.envelopes import Request, dump
 
 from ..language import verbs
 from ..language.script import Step
-from .actions import SendBytes, SendFrame, Upload
+from .actions import SendBytes, SendRawFrame, Upload
 from .publish import publish
 from .step_context import (
-    Course,
-    HandOver,
-    Scene,
+    SendRaw,
+    StepContext,
+    StepCoroutine,
     StepFailed,
-    TellRaw,
-    answer_to,
+    UploadFile,
     answered_with,
-    ask,
     dialog_of,
-    tell,
+    send_request,
+    send_text,
+    wait_for_answer,
 )
 
 
-def send(scene: Scene, step: Step, says: verbs.SendEnvelope) -> Course[str]:
+def send(context: StepContext, step: Step, args: verbs.SendEnvelope) -> StepCoroutine[str]:
     """An envelope, or any text, as it stands; if its answer gets a name, it is waited for."""
-    envelope = says.envelope
-    frame = yield from tell(scene, envelope if isinstance(envelope, str) else dump(envelope))
-    if says.as_ is None:
+    envelope = args.envelope
+    frame = yield from send_text(context, envelope if isinstance(envelope, str) else dump(envelope))
+    if args.as_ is None:
         return f"frame {frame}"
-    answer = yield from answer_to(scene, frame, "what was sent", says.within, refusable=True)
-    scene.bind_answer(says.as_, answer)
+    answer = yield from wait_for_answer(context, frame, "what was sent", args.within, refusable=True)
+    context.bind_answer(args.as_, answer)
     return f"frame {frame}, {answered_with(answer)}"
 
 
-def send_frame(scene: Scene, step: Step, says: verbs.SendFrame) -> Course[str]:
+def send_frame(context: StepContext, step: Step, args: verbs.SendFrame) -> StepCoroutine[str]:
     """A frame as it is described, or bytes as they are."""
-    connection = scene.part.connection or 0
-    action: SendFrame | SendBytes
-    if says.bytes_ is not None:
-        action = SendBytes(says.bytes_, connection)
+    connection = context.consumer.connection or 0
+    action: SendRawFrame | SendBytes
+    if args.bytes_ is not None:
+        action = SendBytes(args.bytes_, connection)
     else:
-        action = SendFrame(says.opcode, says.payload, says.fin, says.rsv, says.mask, connection)
-    frame = yield TellRaw(scene.part, action)
+        action = SendRawFrame(args.opcode, args.payload, args.fin, args.rsv, args.mask, connection)
+    frame = yield SendRaw(context.consumer, action)
     return "no whole frame" if frame is None else f"frame {frame}"
 
 
@@ -58,33 +58,33 @@ LONGEST_PREVIEW = 30_000
 """Bytes of a preview that the service takes, as a data URL."""
 
 
-def send_file(scene: Scene, step: Step, says: verbs.SendFile) -> Course[str]:
+def send_file(context: StepContext, step: Step, args: verbs.SendFile) -> StepCoroutine[str]:
     """Ask where to, hand it over, publish it."""
-    dialog_id = dialog_of(scene, says.dialog)
-    data = scene.stage.script.files[says.file]
-    extension = says.file.rpartition(".")[2].upper()
-    content_type = says.type or _CONTENT_TYPES.get(extension, "application/octet-stream")
+    dialog_id = dialog_of(context, args.dialog)
+    data = context.run.script.files[args.file]
+    extension = args.file.rpartition(".")[2].upper()
+    content_type = args.type or _CONTENT_TYPES.get(extension, "application/octet-stream")
     file_type = _FILE_TYPES.get(content_type, extension)
-    answer = yield from ask(
-        scene,
+    answer = yield from send_request(
+        context,
         lambda request_id: requests.generate_upload_url(request_id, size=len(data), file_type=file_type),
-        says.within,
+        args.within,
     )
-    path, target = _upload_target(scene.known.bodies.get(answer.ask or 0), answered_with(answer))
-    yield HandOver(scene.part, Upload(target, data, content_type, scene.part.name))
+    path, target = _upload_target(context.view.bodies.get(answer.ask or 0), answered_with(answer))
+    yield UploadFile(context.consumer, Upload(target, data, content_type, context.consumer.name))
 
-    def wish(request_id: str) -> Request:
+    def make_request(request_id: str) -> Request:
         return requests.publish_file(
             request_id,
             dialog_id,
             relative_path=path,
             file_type=file_type,
-            caption=says.caption,
+            caption=args.caption,
             preview=_preview(data, content_type),
-            conversation_id=scene.known.conversation_of(dialog_id),
+            conversation_id=context.view.conversation_of(dialog_id),
         )
 
-    return (yield from publish(scene, step, wish, says.as_, says.within))
+    return (yield from publish(context, step, make_request, args.as_, args.within))
 
 
 def _upload_target(body: object, answered: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ class MessageKey(NamedTuple):
     sequence: int
 
 
-class Planned(NamedTuple):
+class PlannedReceipts(NamedTuple):
     """Receipts of one status that leave together at ``at_s``, or later in a batch with others.
 
     ``step`` is the number of the step that asked, None for the rule; ``metadata`` goes beside them.
@@ -44,12 +44,12 @@ class Planned(NamedTuple):
     metadata: list[dict[str, Any]] | None = None
 
 
-class Due(NamedTuple):
+class DueReceipts(NamedTuple):
     """One frame: receipts to send now, planned for ``at_s``. ``planned`` are those it is made of."""
 
     at_s: float
     status: str
-    planned: tuple[Planned, ...]
+    planned: tuple[PlannedReceipts, ...]
 
     @property
     def keys(self) -> tuple[MessageKey, ...]:
@@ -70,7 +70,7 @@ class Due(NamedTuple):
         return next((one.step for one in self.planned if key in one.keys and one.step is not None), None)
 
 
-class ReceiptsPlan:
+class ReceiptSchedule:
     """The timetable of one consumer.
 
     Args:
@@ -90,10 +90,10 @@ class ReceiptsPlan:
         self._rule = rule
         self._rng = rng or random.Random(0)  # noqa: S311 - delays, not secrets
         self._batch_s = batch_s
-        self._single: list[Planned] = []
-        self._batched: dict[tuple[str, str], list[Planned]] = {}
-        self._current: dict[tuple[MessageKey, str], Planned] = {}
-        self._following: dict[tuple[MessageKey, str], list[Planned]] = {}
+        self._single: list[PlannedReceipts] = []
+        self._batched: dict[tuple[str, str], list[PlannedReceipts]] = {}
+        self._current: dict[tuple[MessageKey, str], PlannedReceipts] = {}
+        self._following: dict[tuple[MessageKey, str], list[PlannedReceipts]] = {}
         self._extra: set[int] = set()
         self._arrived_s: dict[MessageKey, float] = {}
         self._given: set[tuple[MessageKey, str]] = set()
@@ -207,7 +207,7 @@ class ReceiptsPlan:
                 waited_for += [one for one in self._left_of(follower) if one not in waited_for]
         return False
 
-    def stranded(self) -> list[tuple[MessageKey, Planned]]:
+    def stranded(self) -> list[tuple[MessageKey, PlannedReceipts]]:
         """Receipts that wait for another one's frame, with the message of that one."""
         waiting = ((leader, one) for (leader, _), each in self._following.items() for one in each)
         return [
@@ -225,7 +225,7 @@ class ReceiptsPlan:
         nearest = self._nearest()
         return None if nearest is None else nearest[0]
 
-    def take_due(self, now_s: float) -> Due | None:
+    def take_due(self, now_s: float) -> DueReceipts | None:
         """The next receipts that are due in one frame, taken off the timetable; None if none are."""
         nearest = self._nearest()
         if nearest is None or nearest[0] > now_s:
@@ -239,9 +239,9 @@ class ReceiptsPlan:
         for one in leaving:
             for key in one.keys:
                 self.given(key, one.status)
-        return Due(at_s, leaving[0].status, tuple(leaving))
+        return DueReceipts(at_s, leaving[0].status, tuple(leaving))
 
-    def put_back(self, due: Due) -> None:
+    def put_back(self, due: DueReceipts) -> None:
         """It was taken and could not be sent: it is due still."""
         for key in due.keys:
             self._given.discard((key, due.status))
@@ -253,7 +253,7 @@ class ReceiptsPlan:
             self._claim(again)
             heapq.heappush(self._single, again)
 
-    def missed(self) -> list[Due]:
+    def missed(self) -> list[DueReceipts]:
         """Everything that is planned still, in the order of its times."""
         return sorted(self._all_due(), key=lambda due: (due.at_s, due.planned[0].place))
 
@@ -273,15 +273,15 @@ class ReceiptsPlan:
         status: str,
         step: int | None,
         metadata: list[dict[str, Any]] | None = None,
-    ) -> Planned:
+    ) -> PlannedReceipts:
         self._places += 1
-        return Planned(at_s, self._places, keys, status, step, metadata)
+        return PlannedReceipts(at_s, self._places, keys, status, step, metadata)
 
-    def _claim(self, planned: Planned) -> None:
+    def _claim(self, planned: PlannedReceipts) -> None:
         for key in planned.keys:
             self._current[key, planned.status] = planned
 
-    def _enter(self, planned: Planned) -> None:
+    def _enter(self, planned: PlannedReceipts) -> None:
         self._claim(planned)
         batched = self._batch_s > 0 and planned.step is None
         heap = self._single
@@ -289,7 +289,7 @@ class ReceiptsPlan:
             heap = self._batched.setdefault((planned.keys[0].dialog_id, planned.status), [])
         heapq.heappush(heap, planned)
 
-    def _nearest(self) -> tuple[float, int, list[Planned]] | None:
+    def _nearest(self) -> tuple[float, int, list[PlannedReceipts]] | None:
         """When the next frame leaves, the place of its first receipt, and the heap that one is in."""
         heads = []
         if self._drop_overruled(self._single):
@@ -299,11 +299,11 @@ class ReceiptsPlan:
                 heads.append((heap[0].at_s + self._batch_s, heap[0].place, heap))
         return min(heads, key=lambda head: head[:2], default=None)
 
-    def _pop(self, heap: list[Planned]) -> Planned:
+    def _pop(self, heap: list[PlannedReceipts]) -> PlannedReceipts:
         planned = heapq.heappop(heap)
         return planned._replace(keys=self._left_of(planned))
 
-    def _with_followers(self, leaving: list[Planned]) -> list[Planned]:
+    def _with_followers(self, leaving: list[PlannedReceipts]) -> list[PlannedReceipts]:
         """Those, and whatever waits for them, and for that again."""
         for one in leaving:  # it grows meanwhile
             for key in one.keys:
@@ -312,23 +312,23 @@ class ReceiptsPlan:
                         leaving.append(follower._replace(keys=keys))
         return leaving
 
-    def _all_due(self) -> Iterator[Due]:
+    def _all_due(self) -> Iterator[DueReceipts]:
         """Every frame that is planned by now."""
         for planned in self._single:
             if keys := self._left_of(planned):
-                yield Due(planned.at_s, planned.status, (planned._replace(keys=keys),))
+                yield DueReceipts(planned.at_s, planned.status, (planned._replace(keys=keys),))
         for heap in self._batched.values():
             left = sorted(planned for planned in heap if self._left_of(planned))
             for at_s, together in departures(left, self._batch_s):
-                yield Due(at_s, together[0].status, tuple(together))
+                yield DueReceipts(at_s, together[0].status, tuple(together))
 
-    def _drop_overruled(self, heap: list[Planned]) -> bool:
+    def _drop_overruled(self, heap: list[PlannedReceipts]) -> bool:
         """Whether anything is left."""
         while heap and not self._left_of(heap[0]):
             heapq.heappop(heap)
         return bool(heap)
 
-    def _left_of(self, planned: Planned) -> tuple[MessageKey, ...]:
+    def _left_of(self, planned: PlannedReceipts) -> tuple[MessageKey, ...]:
         """The messages it is still for: those that nothing else was said of since."""
         if planned.place in self._extra:
             return planned.keys
@@ -340,5 +340,5 @@ class ReceiptsPlan:
         )
 
 
-def _any_step(due: Due) -> int | None:
+def _any_step(due: DueReceipts) -> int | None:
     return next((one.step for one in due.planned if one.step is not None), None)

@@ -8,66 +8,66 @@ from ..language import verbs
 from ..language.script import Step
 from . import describe
 from .receipt_schedule import MessageKey
-from .step_context import Course, Scene, StepFailed, target_of
+from .step_context import StepContext, StepCoroutine, StepFailed, target_of
 
 
-def accept_or_read(scene: Scene, step: Step, says: verbs.Accept | verbs.Read) -> Course[str]:
+def accept_or_read(context: StepContext, step: Step, args: verbs.Accept | verbs.Read) -> StepCoroutine[str]:
     """Plan these receipts in place of what was planned for them; or see to it that they never go out."""
     yield from ()
-    plan, status = scene.plan, step.verb.upper()
-    keys = _receivable(scene, says.messages)
-    if says.after == "never":
+    schedule, status = context.schedule, step.verb.upper()
+    keys = _receivable(context, args.messages)
+    if args.after == "never":
         for key in keys:
-            plan.suspend(key, status)
+            schedule.suspend(key, status)
         return "will not be given"
-    left = [key for key in keys if not plan.is_given(key, status)]
+    left = [key for key in keys if not schedule.is_given(key, status)]
     if not left:
         return "given already"
-    if says.with_ is not None:
-        return _join(scene, step, left, says.with_)
-    delay = says.after if says.after is not None else 0.0
+    if args.with_ is not None:
+        return _join(context, step, left, args.with_)
+    delay = args.after if args.after is not None else 0.0
     times = [
-        plan.ask(together, status, after=delay, now_s=scene.now_s, step=step.number)
+        schedule.ask(together, status, after=delay, now_s=context.now_s, step=step.number)
         for together in _by_dialog(left)
     ]
-    return _planned(scene, max(times))
+    return _planned(context, max(times))
 
 
-def receipt(scene: Scene, step: Step, says: verbs.Receipt) -> Course[str]:
+def receipt(context: StepContext, step: Step, args: verbs.Receipt) -> StepCoroutine[str]:
     """Plan a receipt of any status, also one that was given before."""
     yield from ()
-    delay = says.after if says.after is not None else 0.0
+    delay = args.after if args.after is not None else 0.0
     times = [
-        scene.plan.ask_again(
+        context.schedule.ask_again(
             together,
-            says.status,
+            args.status,
             after=delay,
-            now_s=scene.now_s,
+            now_s=context.now_s,
             step=step.number,
-            metadata=says.metadata,
+            metadata=args.metadata,
         )
-        for together in _by_dialog(_receivable(scene, says.messages))
+        for together in _by_dialog(_receivable(context, args.messages))
     ]
-    return _planned(scene, max(times))
+    return _planned(context, max(times))
 
 
-def _join(scene: Scene, step: Step, keys: list[MessageKey], reference: str | int) -> str:
+def _join(context: StepContext, step: Step, keys: list[MessageKey], reference: str | int) -> str:
     status = step.verb.upper()
-    (leader,) = _receivable(scene, (reference,))
+    (leader,) = _receivable(context, (reference,))
     if any(key.dialog_id != leader.dialog_id for key in keys):
         raise StepFailed(
             f"{reference} is in another dialog ({leader.dialog_id}); a frame holds receipts of one dialog"
         )
-    if scene.plan.leads_to(leader, keys, status):
+    if context.schedule.leads_to(leader, keys, status):
         raise StepFailed(f"the {status} of {reference} waits for this one already; neither would ever go out")
-    at_s = scene.plan.join(keys, leader, status, now_s=scene.now_s, step=step.number)
-    return f"goes out with {reference}" if at_s is None else _planned(scene, at_s)
+    at_s = context.schedule.join(keys, leader, status, now_s=context.now_s, step=step.number)
+    return f"goes out with {reference}" if at_s is None else _planned(context, at_s)
 
 
-def _receivable(scene: Scene, references: Iterable[str | int]) -> list[MessageKey]:
+def _receivable(context: StepContext, references: Iterable[str | int]) -> list[MessageKey]:
     keys = []
     for reference in references:
-        target = target_of(scene, reference)
+        target = target_of(context, reference)
         if isinstance(target, int):
             raise StepFailed(
                 f"the message {reference} (frame {target}) has no sequence; no receipt can name it"
@@ -84,9 +84,9 @@ def _by_dialog(keys: Iterable[MessageKey]) -> list[list[MessageKey]]:
     return list(together.values())
 
 
-def _planned(scene: Scene, at_s: float) -> str:
+def _planned(context: StepContext, at_s: float) -> str:
     return (
         "goes out now"
-        if at_s <= scene.now_s
-        else f"goes out in {describe.span(round(at_s - scene.now_s, 6))}"
+        if at_s <= context.now_s
+        else f"goes out in {describe.span(round(at_s - context.now_s, 6))}"
     )

@@ -13,8 +13,8 @@ from recorder.wire.frames import AUTHENTICATION_CLOSES
 
 from .actions import Ended
 
-Policy = Literal["never", "on_auth_close", "always"]
-POLICIES: tuple[Policy, ...] = ("never", "on_auth_close", "always")
+PolicyName = Literal["never", "on_auth_close", "always"]
+POLICIES: tuple[PolicyName, ...] = ("never", "on_auth_close", "always")
 
 FIRST_WAIT_S = 5.0
 FACTOR = 1.25
@@ -31,45 +31,45 @@ THROTTLED_WAIT_S = 1.0
 """Who is told 429 waits at least this long."""
 
 
-class Again(NamedTuple):
+class ReconnectAttempt(NamedTuple):
     """Connect again at ``at_s``, with another token if ``fresh_token``."""
 
     at_s: float
     fresh_token: bool
 
 
-class Reconnecting:
+class ReconnectPolicy:
     """The policy of one consumer, and how often it has tried.
 
     Args:
         rng: what the jitter is drawn with; the same seed gives the same waits.
     """
 
-    def __init__(self, policy: Policy, *, rng: random.Random) -> None:
+    def __init__(self, policy: PolicyName, *, rng: random.Random) -> None:
         self.policy = policy
         self._rng = rng
         self._attempts = self._refusals = 0
         self._fresh_token_tried = False
-        self._settled_s: float | None = None
+        self._ready_at_s: float | None = None
 
     @property
-    def asks_again(self) -> bool:
+    def retries_requests(self) -> bool:
         """Whether a request that was throttled (429) is asked again."""
         return self.policy != "never"
 
-    def settled(self, now_s: float) -> None:
+    def connection_ready(self, now_s: float) -> None:
         """The connection is open, we are let in, and hear again what we listened to."""
-        self._settled_s = now_s
+        self._ready_at_s = now_s
         self._fresh_token_tried = False
 
-    def after_end(self, ended: Ended, now_s: float) -> Again | None:
+    def after_end(self, ended: Ended, now_s: float) -> ReconnectAttempt | None:
         """What to do about a connection that ended without our doing; None: nothing."""
         refused = ended.code in AUTHENTICATION_CLOSES
         if self.policy == "never" or (self.policy == "on_auth_close" and not refused):
             return None
-        if self._settled_s is not None and now_s - self._settled_s >= FIRST_WAIT_S:
+        if self._ready_at_s is not None and now_s - self._ready_at_s >= FIRST_WAIT_S:
             self._attempts = self._refusals = 0  # it held; what came before is forgiven
-        self._settled_s = None
+        self._ready_at_s = None
         if not refused:
             return self._later(now_s, fresh_token=False)
         self._refusals += 1
@@ -81,7 +81,7 @@ class Reconnecting:
         again = self._later(now_s, fresh_token=True)
         return again._replace(at_s=now_s) if again is not None and at_once else again
 
-    def after_refusal(self, now_s: float) -> Again | None:
+    def after_refusal(self, now_s: float) -> ReconnectAttempt | None:
         """What to do when connecting again failed; None: give up."""
         return self._later(now_s, fresh_token=False) if self.policy == "always" else None
 
@@ -89,9 +89,9 @@ class Reconnecting:
         """How long to wait after the answer 429 that came for the ``times``-th time, from 1."""
         return float(THROTTLED_WAIT_S * FACTOR ** (times - 1) * (1 + self._rng.uniform(0, JITTER)))
 
-    def _later(self, now_s: float, *, fresh_token: bool) -> Again | None:
+    def _later(self, now_s: float, *, fresh_token: bool) -> ReconnectAttempt | None:
         if self._attempts >= MOST_ATTEMPTS:
             return None
         wait_s = FIRST_WAIT_S * FACTOR**self._attempts * (1 + self._rng.uniform(-JITTER, JITTER))
         self._attempts += 1
-        return Again(now_s + min(wait_s, LONGEST_WAIT_S), fresh_token)
+        return ReconnectAttempt(now_s + min(wait_s, LONGEST_WAIT_S), fresh_token)

@@ -8,20 +8,29 @@ from typing import Any
 from ..language import verbs
 from ..language.script import Step
 from . import describe
-from .actions import HangUp
-from .connect import LET_IN_WITHIN_S, introduce, tell_profile
-from .consumer import Part
+from .actions import CloseConnection
+from .connect import LOGIN_TIMEOUT_S, send_init_connection, set_profile
+from .consumer import ConsumerState
 from .outcome import FAILED, NOT_REACHED, OK, STOPPED, StepResult
-from .step_context import AnswerLost, Course, Join, Leave, Scene, Stage, StepFailed, Until
+from .step_context import (
+    AnswerLost,
+    EndConnection,
+    OpenConnection,
+    RunState,
+    StepContext,
+    StepCoroutine,
+    StepFailed,
+    WaitFor,
+)
 from .verb_table import perform
 
-ANSWERS_AWAITED_S = LET_IN_WITHIN_S
+ANSWERS_AWAITED_S = LOGIN_TIMEOUT_S
 """How long answers that no step waited for are waited for at the end."""
 
 _SHOWN = 10
 
 
-class Performance:
+class ScriptRunner:
     """What the script itself does.
 
     Attributes:
@@ -31,97 +40,103 @@ class Performance:
     """
 
     def __init__(
-        self, stage: Stage, scenes: Mapping[str, Scene], on_step: Callable[[StepResult], None]
+        self, run: RunState, contexts: Mapping[str, StepContext], on_step: Callable[[StepResult], None]
     ) -> None:
-        self._stage = stage
-        self._scenes = scenes
+        self._run = run
+        self._contexts = contexts
         self._on_step = on_step
         self.results: list[StepResult] = []
         self.current: Step | None = None
-        self.playing = True
-        self._under_way: tuple[Step, Scene, float] | None = None
+        self.sending_receipts = True
+        self._under_way: tuple[Step, StepContext, float] | None = None
 
     @property
-    def _parts(self) -> list[Part]:
-        return [scene.part for scene in self._scenes.values()]
+    def _consumers(self) -> list[ConsumerState]:
+        return [context.consumer for context in self._contexts.values()]
 
-    def course(self) -> Course[None]:
+    def coroutine(self) -> StepCoroutine[None]:
         """All of it. Fails never: what failed stands in ``results``."""
-        if (yield from self._all_steps()):
-            yield from self._last_things()
-        self.playing = False
-        for part in self._parts:
-            part.mending = None
-            if part.connection is not None:
-                yield Leave(part, HangUp(connection=part.connection))
+        if (yield from self._run_steps()):
+            yield from self._drain()
+        self.sending_receipts = False
+        for consumer in self._consumers:
+            consumer.next_attempt = None
+            if consumer.connection is not None:
+                yield EndConnection(consumer, CloseConnection(connection=consumer.connection))
 
     def all_results(self) -> tuple[StepResult, ...]:
         """Also of the step under way, if there is one, and of those that were not reached."""
         over = (*self.results, *self._cut_short())
         begun = {result.number for result in over}
         missing = (
-            _result(step, NOT_REACHED, "") for step in self._stage.script.steps if step.number not in begun
+            _result(step, NOT_REACHED, "") for step in self._run.script.steps if step.number not in begun
         )
         return (*over, *missing)
 
     def _cut_short(self) -> tuple[StepResult, ...]:
         if self._under_way is None:
             return ()
-        step, scene, began_s = self._under_way
-        shown = describe.lines(scene.known.transcript)
+        step, context, began_s = self._under_way
+        shown = describe.lines(context.view.transcript)
         result = _result(step, STOPPED, "")
-        return (result._replace(began_s=began_s, ended_s=self._stage.now_s, shown=shown),)
+        return (result._replace(began_s=began_s, ended_s=self._run.now_s, shown=shown),)
 
-    def fail_step(self, number: int, says: str) -> None:
+    def fail_step(self, number: int, sentence: str) -> None:
         """A step that is over turns out to have failed."""
         self.results = [
-            result._replace(outcome=FAILED, says=says) if result.number == number else result
+            result._replace(outcome=FAILED, sentence=sentence) if result.number == number else result
             for result in self.results
         ]
 
     # --- the steps ---
 
-    def _all_steps(self) -> Course[bool]:
-        for scene in self._scenes.values():
-            if not (yield from self._one(_before("connect", scene), scene, _join(scene), quietly=True)):
+    def _run_steps(self) -> StepCoroutine[bool]:
+        for context in self._contexts.values():
+            if not (
+                yield from self._run_step(
+                    _before("connect", context), context, _connect(context), quietly=True
+                )
+            ):
                 return False
-        for scene in self._scenes.values():
-            if not (yield from self._let_in(scene)):
+        for context in self._contexts.values():
+            if not (yield from self._log_in_consumer(context)):
                 return False
-        for step in self._stage.script.steps:
-            scene = self._scenes[step.consumer]
-            if not (yield from self._one(step, scene, perform(scene, step))):
+        for step in self._run.script.steps:
+            context = self._contexts[step.consumer]
+            if not (yield from self._run_step(step, context, perform(context, step))):
                 return False
         return True
 
-    def _let_in(self, scene: Scene) -> Course[bool]:
-        part = scene.part
-        if part.init_connection:
-            step = _before("init_connection", scene)
-            if not (yield from self._one(step, scene, _introduced(scene))):
+    def _log_in_consumer(self, context: StepContext) -> StepCoroutine[bool]:
+        consumer = context.consumer
+        if consumer.init_connection:
+            step = _before("init_connection", context)
+            if not (yield from self._run_step(step, context, _log_in(context))):
                 return False
-        part.settle(self._stage.now_s)
-        if part.consumer.properties is not None:
-            return (yield from self._one(_before("properties", scene), scene, tell_profile(scene)))
+        consumer.become_ready(self._run.now_s)
+        if consumer.declaration.properties is not None:
+            return (yield from self._run_step(_before("properties", context), context, set_profile(context)))
         return True
 
-    def _one(self, step: Step, scene: Scene, course: Course[str], *, quietly: bool = False) -> Course[bool]:
+    def _run_step(
+        self, step: Step, context: StepContext, coroutine: StepCoroutine[str], *, quietly: bool = False
+    ) -> StepCoroutine[bool]:
         """Play one step; ``quietly``: nothing is told of it if it does not fail."""
         self.current = step
-        began_s = self._stage.now_s
-        self._under_way = (step, scene, began_s)
-        outcome, says = OK, ""
+        began_s = self._run.now_s
+        self._under_way = (step, context, began_s)
+        outcome, sentence = OK, ""
         shown: tuple[str, ...] = ()
         try:
-            says = yield from course
+            sentence = yield from coroutine
         except StepFailed as failed:
-            outcome, says = FAILED, failed.says
-            shown = failed.shown or describe.lines(scene.known.transcript)
+            outcome, sentence = FAILED, failed.sentence
+            shown = failed.shown or describe.lines(context.view.transcript)
         self._under_way = None
         if outcome == OK and quietly:
             return True
-        result = _result(step, outcome, says)._replace(
-            began_s=began_s, ended_s=self._stage.now_s, shown=shown
+        result = _result(step, outcome, sentence)._replace(
+            began_s=began_s, ended_s=self._run.now_s, shown=shown
         )
         self.results.append(result)
         self._on_step(result)
@@ -129,84 +144,91 @@ class Performance:
 
     # --- the last things ---
 
-    def _last_things(self) -> Course[None]:
-        for part in self._parts:
-            part.plan.close()
-        yield Until(self._receipts_out, None, None)
-        yield Until(self._all_answered, self._stage.now_s + ANSWERS_AWAITED_S, None)
-        for part in self._parts:
-            self._note_missed(part)
-            self._note_stranded(part)
+    def _drain(self) -> StepCoroutine[None]:
+        for consumer in self._consumers:
+            consumer.schedule.close()
+        yield WaitFor(self._receipts_out, None, None)
+        yield WaitFor(self._all_answered, self._run.now_s + ANSWERS_AWAITED_S, None)
+        for consumer in self._consumers:
+            self._note_missed(consumer)
+            self._note_stranded(consumer)
         self._note_unanswered()
 
     def _receipts_out(self) -> bool | None:
         """Whether no receipt is left that could still go out."""
-        return all(part.over or part.plan.next_at_s() is None for part in self._parts) or None
+        return (
+            all(
+                consumer.disconnected or consumer.schedule.next_at_s() is None for consumer in self._consumers
+            )
+            or None
+        )
 
     def _all_answered(self) -> bool | None:
-        return not any(part.known.unanswered for part in self._parts) or None
+        return not any(consumer.view.unanswered for consumer in self._consumers) or None
 
-    def _note_missed(self, part: Part) -> None:
-        missed = [f"{due.status} for #{key.sequence}" for due in part.plan.missed() for key in due.keys]
+    def _note_missed(self, consumer: ConsumerState) -> None:
+        missed = [
+            f"{due.status} for #{key.sequence}" for due in consumer.schedule.missed() for key in due.keys
+        ]
         if not missed:
             return
-        who = f"{part.name}: " if len(self._scenes) > 1 else ""
-        says = f"{who}{_listed(missed)} could not go out: the connection is over: {part.over_says}"
+        who = f"{consumer.name}: " if len(self._contexts) > 1 else ""
+        sentence = f"{who}{_listed(missed)} could not go out: the connection is over: {consumer.end_sentence}"
         # Whom the script itself disconnects was not to send them.
-        (self._stage.notes if part.leaving else self._stage.troubles).append(says)
+        (self._run.notes if consumer.leaving else self._run.troubles).append(sentence)
 
-    def _note_stranded(self, part: Part) -> None:
-        for leader, planned in part.plan.stranded():
+    def _note_stranded(self, consumer: ConsumerState) -> None:
+        for leader, planned in consumer.schedule.stranded():
             named = ", ".join(f"#{key.sequence}" for key in planned.keys)
-            says = (
+            sentence = (
                 f"{planned.status} for {named} was to go out with that for #{leader.sequence},"
                 " which never went out"
             )
-            self.fail_step(planned.step or 0, says)
+            self.fail_step(planned.step or 0, sentence)
 
     def _note_unanswered(self) -> None:
-        unanswered = sorted(frame for part in self._parts for frame in part.known.unanswered)
+        unanswered = sorted(frame for consumer in self._consumers for frame in consumer.view.unanswered)
         if unanswered:
-            self._stage.notes.append(f"no answer came to frame {_listed(map(str, unanswered))}")
-        lost = sorted(frame for part in self._parts for frame in part.known.lost)
+            self._run.notes.append(f"no answer came to frame {_listed(map(str, unanswered))}")
+        lost = sorted(frame for consumer in self._consumers for frame in consumer.view.lost)
         if lost:
-            self._stage.notes.append(
+            self._run.notes.append(
                 f"the connection was over before an answer came to frame {_listed(map(str, lost))}"
             )
 
 
-def _join(scene: Scene) -> Course[str]:
-    yield Join(scene.part)
+def _connect(context: StepContext) -> StepCoroutine[str]:
+    yield OpenConnection(context.consumer)
     return ""
 
 
-def _introduced(scene: Scene) -> Course[str]:
+def _log_in(context: StepContext) -> StepCoroutine[str]:
     """Let in; or, where the token is refused and may be replaced, let in with the next one."""
-    part = scene.part
+    consumer = context.consumer
     try:
-        return (yield from introduce(scene))
+        return (yield from send_init_connection(context))
     except StepFailed as failed:
-        if not part.reconnecting.asks_again:
+        if not consumer.reconnect_policy.retries_requests:
             raise
         # The service ends the connection; then it is mended, and whoever mends it introduces us.
-        deadline_s = None if isinstance(failed, AnswerLost) else scene.now_s + LET_IN_WITHIN_S
-        if (yield Until(lambda: part.settled or None, deadline_s, part)) is None:
+        deadline_s = None if isinstance(failed, AnswerLost) else context.now_s + LOGIN_TIMEOUT_S
+        if (yield WaitFor(lambda: consumer.ready or None, deadline_s, consumer)) is None:
             raise
         return "let in at the second attempt"
 
 
-def _before(verb: str, scene: Scene) -> Step:
+def _before(verb: str, context: StepContext) -> Step:
     """What goes before the first step, written as one."""
-    return Step(0, verb, 1, verbs.Verb(), consumer=scene.part.name)
+    return Step(0, verb, 1, verbs.Verb(), consumer=context.consumer.name)
 
 
-def _result(step: Step, outcome: str, says: str) -> StepResult:
+def _result(step: Step, outcome: str, sentence: str) -> StepResult:
     return StepResult(
         step.number,
         step.verb,
         step.line,
         outcome,
-        says,
+        sentence,
         consumer=step.consumer,
         round=step.round,
         file=step.file,

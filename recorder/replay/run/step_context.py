@@ -20,83 +20,83 @@ from ..language.patterns import check_pattern
 from ..language.references import Reference, as_text, fill, fill_value
 from ..language.script import Script, Step
 from . import describe
-from .actions import Abort, Ended, HangUp, SendBytes, SendFrame, Upload
-from .consumer import Part
-from .consumer_view import Known, Target
-from .names import Names, NotThere
-from .receipt_schedule import MessageKey, ReceiptsPlan
+from .actions import Abort, CloseConnection, Ended, SendBytes, SendRawFrame, Upload
+from .consumer import ConsumerState
+from .consumer_view import ConsumerView, Target
+from .names import Names, UnresolvedReference
+from .receipt_schedule import MessageKey, ReceiptSchedule
 from .reconnect_policy import THROTTLED
 
 T = TypeVar("T")
 
 
-class Tell(NamedTuple):
+class SendText(NamedTuple):
     """Send this text; resumed with the number of the frame it went out in."""
 
-    part: Part
+    consumer: ConsumerState
     text: str
 
 
-class TellRaw(NamedTuple):
+class SendRaw(NamedTuple):
     """Send this frame, or these bytes; resumed with the number of the frame, None where it is none."""
 
-    part: Part
-    action: SendFrame | SendBytes
+    consumer: ConsumerState
+    action: SendRawFrame | SendBytes
 
 
-class Until(NamedTuple):
+class WaitFor(NamedTuple):
     """Wait until ``found`` gives something: resumed with that, or with None once ``deadline_s`` is there.
 
-    It fails when the connection of ``part`` is over; None: it needs none.
+    It fails when the connection of ``consumer`` is over; None: it needs none.
     """
 
     found: Callable[[], object | None]
     deadline_s: float | None
-    part: Part | None
+    consumer: ConsumerState | None
 
 
-class Rest(NamedTuple):
+class SleepUntil(NamedTuple):
     """Let time pass until then."""
 
     until_s: float
 
 
-class Join(NamedTuple):
+class OpenConnection(NamedTuple):
     """Connect; fails if that cannot be done."""
 
-    part: Part
+    consumer: ConsumerState
     fresh_token: bool = False
 
 
-class Leave(NamedTuple):
+class EndConnection(NamedTuple):
     """End the connection like this; resumed with how it ended."""
 
-    part: Part
-    action: HangUp | Abort
+    consumer: ConsumerState
+    action: CloseConnection | Abort
 
 
-class HandOver(NamedTuple):
+class UploadFile(NamedTuple):
     """Upload a file; fails if it is not taken."""
 
-    part: Part
+    consumer: ConsumerState
     action: Upload
 
 
-Want = Tell | TellRaw | Until | Rest | Join | Leave | HandOver
-Course = Generator[Want, Any, T]
+Command = SendText | SendRaw | WaitFor | SleepUntil | OpenConnection | EndConnection | UploadFile
+StepCoroutine = Generator[Command, Any, T]
 
 
 class StepFailed(Exception):
     """The step did not come out as written. ``shown`` are lines of what was seen instead."""
 
-    def __init__(self, says: str, shown: tuple[str, ...] = ()) -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, sentence: str, shown: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
         self.shown = shown
 
 
 @dataclass
-class Stage:
+class RunState:
     """What all consumers of a script share. ``now_s`` is kept up to date by the player."""
 
     script: Script
@@ -133,39 +133,39 @@ class Stage:
 
 
 @dataclass
-class Scene:
+class StepContext:
     """What a step of one consumer can see and change."""
 
-    stage: Stage
-    part: Part
+    run: RunState
+    consumer: ConsumerState
     awaited: int = 0
-    """How many of ``known.messages`` lie behind the last message that was awaited, that one included."""
+    """How many of ``view.messages`` lie behind the last message that was awaited, that one included."""
 
     @property
-    def known(self) -> Known:
-        return self.part.known
+    def view(self) -> ConsumerView:
+        return self.consumer.view
 
     @property
-    def plan(self) -> ReceiptsPlan:
-        return self.part.plan
+    def schedule(self) -> ReceiptSchedule:
+        return self.consumer.schedule
 
     @property
     def now_s(self) -> float:
-        return self.stage.now_s
+        return self.run.now_s
 
     def bind(self, name: str | None, target: Target, step: Step) -> None:
         """Give a message its name. Receipts that later steps send for it are theirs from now on."""
         if name is None:
             return
-        self.stage.names.give(name, target, by=self.known)
+        self.run.names.assign(name, target, by=self.view)
         if isinstance(target, MessageKey):
-            for status in self.stage.later_receipts(name, step):
-                self.plan.suspend(target, status)
+            for status in self.run.later_receipts(name, step):
+                self.schedule.suspend(target, status)
 
     def bind_answer(self, name: str | None, answer: RequestAnswered) -> None:
         """Give an answer its name."""
         if name is not None and answer.ask is not None:
-            self.stage.names.give_answer(name, answer.ask, by=self.known)
+            self.run.names.assign_answer(name, answer.ask, by=self.view)
 
     def filled(self, step: Step) -> verbs.Verb:
         """What the step says, with what names stand for filled in."""
@@ -174,9 +174,9 @@ class Scene:
 
         def find(reference: Reference) -> object:
             try:
-                return self.stage.names.find(reference, known=self.known, round_number=step.round)
-            except NotThere as nowhere:
-                raise StepFailed(str(nowhere), describe.lines(self.known.transcript)) from None
+                return self.run.names.find(reference, view=self.view, round_number=step.round)
+            except UnresolvedReference as nowhere:
+                raise StepFailed(str(nowhere), describe.lines(self.view.transcript)) from None
 
         says = fill(step.says, find)
         changed = {name: _wanted_with(given, find) for name, given in _wanted_in(step.says).items()}
@@ -212,16 +212,18 @@ def _wanted_with(
 # --- what courses are made of ---------------------------------------------------------------------------
 
 
-def tell(scene: Scene, text: str) -> Course[int]:
+def send_text(context: StepContext, text: str) -> StepCoroutine[int]:
     """Send; returns the frame."""
-    frame = cast(int, (yield Tell(scene.part, text)))
-    scene.known.last_request = frame
+    frame = cast(int, (yield SendText(context.consumer, text)))
+    context.view.last_request = frame
     return frame
 
 
-def until(scene: Scene, found: Callable[[], T | None], deadline_s: float | None) -> Course[T | None]:
+def wait_for(
+    context: StepContext, found: Callable[[], T | None], deadline_s: float | None
+) -> StepCoroutine[T | None]:
     """Wait for something, until then."""
-    return cast("T | None", (yield Until(found, deadline_s, scene.part)))
+    return cast("T | None", (yield WaitFor(found, deadline_s, context.consumer)))
 
 
 @dataclass(frozen=True)
@@ -231,72 +233,74 @@ class _Lost:
     ended: Ended | None
 
 
-def ask(
-    scene: Scene,
-    wish: Callable[[str], Request],
+def send_request(
+    context: StepContext,
+    make_request: Callable[[str], Request],
     within_s: float,
     *,
     refusable: bool = False,
     repeatable: bool = True,
     sent: Callable[[int], None] = lambda frame: None,
-) -> Course[RequestAnswered]:
+) -> StepCoroutine[RequestAnswered]:
     """Send a request and wait for its answer; a refusal fails the step unless it may be refused.
 
-    ``wish`` makes the request for an id. Where the consumer reconnects by itself, it is asked again
+    ``make_request`` makes the request for an id. Where the consumer reconnects by itself, it is asked again
     after an answer 429, until ``within_s`` is over, and, if ``repeatable``, after the connection ended
     before the answer. ``sent`` is told the frame each time.
     """
     deadline_s: float | None = None
     throttled = 0
     while True:
-        request = wish(scene.part.next_id())
-        frame = yield from tell(scene, dump(request))
+        request = make_request(context.consumer.next_id())
+        frame = yield from send_text(context, dump(request))
         sent(frame)
-        deadline_s = scene.now_s + within_s if deadline_s is None else deadline_s
+        deadline_s = context.now_s + within_s if deadline_s is None else deadline_s
         try:
-            answer = yield from answer_to(scene, frame, request.type, within_s, refusable=True)
+            answer = yield from wait_for_answer(context, frame, request.type, within_s, refusable=True)
         except AnswerLost:
             if not repeatable:
                 raise
             deadline_s = None
             continue
         throttled += 1
-        wait_s = scene.part.reconnecting.throttled_wait_s(throttled)
-        if _may_ask_again(scene, answer, refusable=refusable) and scene.now_s + wait_s < deadline_s:
-            scene.stage.notes.append(
+        wait_s = context.consumer.reconnect_policy.throttled_wait_s(throttled)
+        if _may_ask_again(context, answer, refusable=refusable) and context.now_s + wait_s < deadline_s:
+            context.run.notes.append(
                 f"{request.type} (frame {frame}) was {answered_with(answer)}; asked again"
             )
-            yield Rest(scene.now_s + wait_s)
+            yield SleepUntil(context.now_s + wait_s)
             continue
         _check(request.type, frame, answer, refusable=refusable)
         return answer
 
 
-def _may_ask_again(scene: Scene, answer: RequestAnswered, *, refusable: bool) -> bool:
-    return answer.code == THROTTLED and scene.part.reconnecting.asks_again and not refusable
+def _may_ask_again(context: StepContext, answer: RequestAnswered, *, refusable: bool) -> bool:
+    return answer.code == THROTTLED and context.consumer.reconnect_policy.retries_requests and not refusable
 
 
 class AnswerLost(StepFailed):
     """The connection ended first, and another one is there or will be."""
 
 
-def answer_to(
-    scene: Scene, frame: int, type_name: str, within_s: float, *, refusable: bool
-) -> Course[RequestAnswered]:
+def wait_for_answer(
+    context: StepContext, frame: int, type_name: str, within_s: float, *, refusable: bool
+) -> StepCoroutine[RequestAnswered]:
     """Wait for the answer to the request in this frame."""
-    known = scene.known
+    view = context.view
 
     def found() -> RequestAnswered | _Lost | None:
-        if frame in known.lost and not scene.part.over:
-            return _Lost(scene.part.ended)
-        return known.answers.get(frame)
+        if frame in view.lost and not context.consumer.disconnected:
+            return _Lost(context.consumer.ended)
+        return view.answers.get(frame)
 
-    waiting: Course[RequestAnswered | _Lost | None] = until(scene, found, scene.now_s + within_s)
+    waiting: StepCoroutine[RequestAnswered | _Lost | None] = wait_for(
+        context, found, context.now_s + within_s
+    )
     answer = yield from waiting
     if answer is None:
         raise StepFailed(f"no answer to {type_name} (frame {frame}) came within {describe.span(within_s)}")
     if isinstance(answer, _Lost):
-        ended = "it ended" if answer.ended is None else answer.ended.says or answer.ended.how
+        ended = "it ended" if answer.ended is None else answer.ended.sentence or answer.ended.how
         raise AnswerLost(
             f"the connection was over before {type_name} (frame {frame}) was answered: {ended};"
             " whether it arrived nobody here can know"
@@ -310,38 +314,38 @@ def _check(type_name: str, frame: int, answer: RequestAnswered, *, refusable: bo
         raise StepFailed(f"{type_name} (frame {frame}) was {answered_with(answer)}")
 
 
-def refusal_expected(scene: Scene, step: Step) -> bool:
+def refusal_expected(context: StepContext, step: Step) -> bool:
     """Whether the next step is about this one's refusal."""
-    following = scene.stage.following(step)
+    following = context.run.following(step)
     return following is not None and isinstance(following.says, verbs.Expect) and following.says.of_a_failure
 
 
-def close_expected(stage: Stage, step: Step | None, part: Part) -> bool:
+def close_expected(run: RunState, step: Step | None, consumer: ConsumerState) -> bool:
     """Whether this step, or the next one of that consumer, waits for the end of its connection."""
     number = 0 if step is None else step.number
-    own = (one for one in stage.script.steps[number:] if one.consumer == part.name)
-    around = (step if step is not None and step.consumer == part.name else None, next(own, None))
+    own = (one for one in run.script.steps[number:] if one.consumer == consumer.name)
+    around = (step if step is not None and step.consumer == consumer.name else None, next(own, None))
     return any(
         one is not None and isinstance(one.says, verbs.Expect) and one.says.close is not None
         for one in around
     )
 
 
-def dialog_of(scene: Scene, name: str | None) -> str:
+def dialog_of(context: StepContext, name: str | None) -> str:
     """A dialog by name; fails if there is none."""
-    dialog_id = scene.known.dialog(name)
+    dialog_id = context.view.dialog(name)
     if dialog_id is not None:
         return dialog_id
-    if scene.known.conversation() is not None:
+    if context.view.conversation() is not None:
         raise StepFailed(f"there is no {name} dialog yet")
     raise StepFailed("there is no conversation yet; open_conversation comes first")
 
 
-def target_of(scene: Scene, reference: str | int) -> Target:
+def target_of(context: StepContext, reference: str | int) -> Target:
     """A message by name; fails if there is none."""
-    target = scene.stage.names.target(reference, scene.known)
+    target = context.run.names.target(reference, context.view)
     if target is None:
-        raise StepFailed(f"there is no message for {reference} yet", describe.lines(scene.known.transcript))
+        raise StepFailed(f"there is no message for {reference} yet", describe.lines(context.view.transcript))
     return target
 
 

@@ -6,7 +6,7 @@ from recorder.messaging import typenames
 from recorder.messaging.envelopes import Request, id_text
 
 
-class Listening:
+class Subscriptions:
     """Subscriptions, whoever asked for them: a verb, or a raw envelope.
 
     Attributes:

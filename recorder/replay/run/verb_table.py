@@ -19,151 +19,157 @@ from .publish import say, type_
 from .raw_send import send, send_file, send_frame
 from .receipts import accept_or_read, receipt
 from .step_context import (
-    Course,
-    Rest,
-    Scene,
+    SleepUntil,
+    StepContext,
+    StepCoroutine,
     StepFailed,
     answered_with,
-    ask,
     dialog_of,
     refusal_expected,
-    until,
+    send_request,
+    wait_for,
 )
 
 
-def perform(scene: Scene, step: Step) -> Course[str]:
+def perform(context: StepContext, step: Step) -> StepCoroutine[str]:
     """The course of one step, from when it is time for it."""
     if isinstance(step.says, verbs.Timed) and step.says.after is not None:
-        yield Rest(_counted_from_s(scene) + step.says.after.draw(scene.stage.rng))
-    says = scene.filled(step)
-    return (yield from _COURSES[type(says)](scene, step, says))
+        yield SleepUntil(_counted_from_s(context) + step.says.after.draw(context.run.rng))
+    args = context.filled(step)
+    return (yield from _VERBS[type(args)](context, step, args))
 
 
-def _counted_from_s(scene: Scene) -> float:
+def _counted_from_s(context: StepContext) -> float:
     """When the message last awaited arrived; now, where none was."""
-    return scene.known.messages[scene.awaited - 1].at_s if scene.awaited else scene.now_s
+    return context.view.messages[context.awaited - 1].at_s if context.awaited else context.now_s
 
 
 # --- the verbs that ask for conversations, and some small ones ------------------------------------------
 
 
-def _open_conversation(scene: Scene, step: Step, says: verbs.OpenConversation) -> Course[str]:
+def _open_conversation(context: StepContext, step: Step, args: verbs.OpenConversation) -> StepCoroutine[str]:
     """As a real window does: hear of conversations, ask for one, hear its main dialog."""
-    refusable = refusal_expected(scene, step)
-    if not scene.part.listening.conversations:
-        yield from ask(scene, requests.subscribe_conversations, says.within)
-    consumer = scene.part.consumer
+    refusable = refusal_expected(context, step)
+    if not context.consumer.subscriptions.conversations:
+        yield from send_request(context, requests.subscribe_conversations, args.within)
+    consumer = context.consumer.declaration
 
-    def wish(request_id: str) -> Request:
+    def make_request(request_id: str) -> Request:
         return requests.request_conversation(
             request_id,
-            ttr=says.ttr,
-            skill_id=says.skill,
+            ttr=args.ttr,
+            skill_id=args.skill,
             brand_id=consumer.brand,
             campaign=consumer.campaign,
             context=consumer.context,
         )
 
-    answer = yield from ask(scene, wish, says.within, refusable=refusable, repeatable=False)
-    scene.bind_answer(says.as_, answer)
-    conversation_id = scene.known.opened_by(answer.ask) if answer.ask is not None else None
+    answer = yield from send_request(
+        context, make_request, args.within, refusable=refusable, repeatable=False
+    )
+    context.bind_answer(args.as_, answer)
+    conversation_id = context.view.opened_by(answer.ask) if answer.ask is not None else None
     if conversation_id is None:
         if refusable:
             return answered_with(answer)
         raise StepFailed(f"the answer (frame {answer.evidence.frame}) names no conversation")
-    scene.known.conversation_id = conversation_id
-    yield from ask(
-        scene,
+    context.view.conversation_id = conversation_id
+    yield from send_request(
+        context,
         lambda request_id: requests.subscribe_messages(
             request_id, conversation_id, conversation_id=conversation_id
         ),
-        says.within,
+        args.within,
     )
-    scene.known.last_request = answer.ask
+    context.view.last_request = answer.ask
     return f"conversation {conversation_id}"
 
 
-def _subscribe(scene: Scene, step: Step, says: verbs.Subscribe) -> Course[str]:
-    refusable = refusal_expected(scene, step)
-    if says.dialog == "conversations":
-        answer = yield from ask(scene, requests.subscribe_conversations, says.within, refusable=refusable)
-        scene.bind_answer(says.as_, answer)
+def _subscribe(context: StepContext, step: Step, args: verbs.Subscribe) -> StepCoroutine[str]:
+    refusable = refusal_expected(context, step)
+    if args.dialog == "conversations":
+        answer = yield from send_request(
+            context, requests.subscribe_conversations, args.within, refusable=refusable
+        )
+        context.bind_answer(args.as_, answer)
         return answered_with(answer)
-    known = scene.known
-    if says.dialog == POST_SURVEY:  # the answer to closing comes before anybody tells of the survey
-        yield from until(scene, lambda: known.dialog(POST_SURVEY), scene.now_s + says.within)
-    dialog_id = dialog_of(scene, says.dialog)
-    from_seq = known.last_sequence(dialog_id) if says.from_sequence == "last" else says.from_sequence
+    view = context.view
+    if args.dialog == POST_SURVEY:  # the answer to closing comes before anybody tells of the survey
+        yield from wait_for(context, lambda: view.dialog(POST_SURVEY), context.now_s + args.within)
+    dialog_id = dialog_of(context, args.dialog)
+    from_seq = view.last_sequence(dialog_id) if args.from_sequence == "last" else args.from_sequence
 
-    def wish(request_id: str) -> Request:
+    def make_request(request_id: str) -> Request:
         return requests.subscribe_messages(
-            request_id, dialog_id, from_seq=from_seq, conversation_id=known.conversation_of(dialog_id)
+            request_id, dialog_id, from_seq=from_seq, conversation_id=view.conversation_of(dialog_id)
         )
 
-    answer = yield from ask(scene, wish, says.within, refusable=refusable)
-    scene.bind_answer(says.as_, answer)
-    if known.conversation() is None and dialog_id in scene.part.listening.dialogs:
-        known.conversation_id = dialog_id  # somebody else opened it: from now on it is meant
+    answer = yield from send_request(context, make_request, args.within, refusable=refusable)
+    context.bind_answer(args.as_, answer)
+    if view.conversation() is None and dialog_id in context.consumer.subscriptions.dialogs:
+        view.conversation_id = dialog_id  # somebody else opened it: from now on it is meant
     return answered_with(answer)
 
 
-def _wait(scene: Scene, step: Step, says: verbs.Wait) -> Course[str]:
-    duration_s = says.duration.draw(scene.stage.rng)
-    yield Rest(scene.now_s + duration_s)
+def _wait(context: StepContext, step: Step, args: verbs.Wait) -> StepCoroutine[str]:
+    duration_s = args.duration.draw(context.run.rng)
+    yield SleepUntil(context.now_s + duration_s)
     return describe.span(round(duration_s, 6))
 
 
-def _keep_alive(scene: Scene, step: Step, says: verbs.KeepAlive) -> Course[str]:
-    refusable = refusal_expected(scene, step)
-    answer = yield from ask(scene, requests.get_clock, says.within, refusable=refusable)
-    scene.bind_answer(says.as_, answer)
+def _keep_alive(context: StepContext, step: Step, args: verbs.KeepAlive) -> StepCoroutine[str]:
+    refusable = refusal_expected(context, step)
+    answer = yield from send_request(context, requests.get_clock, args.within, refusable=refusable)
+    context.bind_answer(args.as_, answer)
     return answered_with(answer)
 
 
-def _change_rate(scene: Scene, step: Step, says: verbs.ChangeRate) -> Course[str]:
+def _change_rate(context: StepContext, step: Step, args: verbs.ChangeRate) -> StepCoroutine[str]:
     yield from ()
-    scene.part.spacing_s = says.rate
-    return "no limit" if not says.rate else f"at least {describe.span(says.rate)} apart"
+    context.consumer.spacing_s = args.rate
+    return "no limit" if not args.rate else f"at least {describe.span(args.rate)} apart"
 
 
-def _close_dialog(scene: Scene, step: Step, says: verbs.CloseDialog) -> Course[str]:
-    dialog_id = dialog_of(scene, says.dialog)
-    conversation_id = scene.known.conversation_of(dialog_id) or dialog_id
-    yield from _after_planned_receipts(scene)
-    answer = yield from ask(
-        scene,
+def _close_dialog(context: StepContext, step: Step, args: verbs.CloseDialog) -> StepCoroutine[str]:
+    dialog_id = dialog_of(context, args.dialog)
+    conversation_id = context.view.conversation_of(dialog_id) or dialog_id
+    yield from _after_planned_receipts(context)
+    answer = yield from send_request(
+        context,
         lambda request_id: requests.close_dialog(request_id, conversation_id, dialog_id),
-        says.within,
-        refusable=refusal_expected(scene, step),
+        args.within,
+        refusable=refusal_expected(context, step),
     )
-    scene.bind_answer(says.as_, answer)
-    scene.plan.close_dialog(dialog_id)
+    context.bind_answer(args.as_, answer)
+    context.schedule.close_dialog(dialog_id)
     return answered_with(answer)
 
 
-def _close_conversation(scene: Scene, step: Step, says: verbs.CloseConversation) -> Course[str]:
-    conversation_id = dialog_of(scene, None)
-    yield from _after_planned_receipts(scene)
-    answer = yield from ask(
-        scene,
+def _close_conversation(
+    context: StepContext, step: Step, args: verbs.CloseConversation
+) -> StepCoroutine[str]:
+    conversation_id = dialog_of(context, None)
+    yield from _after_planned_receipts(context)
+    answer = yield from send_request(
+        context,
         lambda request_id: requests.close_conversation(request_id, conversation_id),
-        says.within,
-        refusable=refusal_expected(scene, step),
+        args.within,
+        refusable=refusal_expected(context, step),
     )
-    scene.bind_answer(says.as_, answer)
-    for dialog_id in scene.known.dialogs_of(conversation_id):
-        scene.plan.close_dialog(dialog_id)
+    context.bind_answer(args.as_, answer)
+    for dialog_id in context.view.dialogs_of(conversation_id):
+        context.schedule.close_dialog(dialog_id)
     return answered_with(answer)
 
 
-def _after_planned_receipts(scene: Scene) -> Course[None]:
+def _after_planned_receipts(context: StepContext) -> StepCoroutine[None]:
     """What is closed takes no receipts: those that are planned by now go out first."""
-    last_at_s = scene.plan.last_at_s()
+    last_at_s = context.schedule.last_at_s()
     if last_at_s is not None:
-        yield Rest(last_at_s)
+        yield SleepUntil(last_at_s)
 
 
-_COURSES: dict[type[verbs.Verb], Callable[[Scene, Step, Any], Course[str]]] = {
+_VERBS: dict[type[verbs.Verb], Callable[[StepContext, Step, Any], StepCoroutine[str]]] = {
     verbs.OpenConversation: _open_conversation,
     verbs.Subscribe: _subscribe,
     verbs.Say: say,

@@ -6,17 +6,17 @@ import pytest
 
 from recorder.errors import BadOption, ExpectationFailed
 from recorder.recipes import Load, Swarmed
-from recorder.replay.load.metrics import Tally
+from recorder.replay.load.metrics import Metrics
 
 
 def swarmed(*, failures: int = 0, violations: tuple[str, ...] = (), cut_short: str | None = None) -> Swarmed:
     """Three users, so many of them failed, the others passed."""
-    tally = Tally(began_s=0.0)
-    tally.counted("users", 3)
-    tally.counted("passed", 3 - failures)
+    metrics = Metrics(began_s=0.0)
+    metrics.counted("users", 3)
+    metrics.counted("passed", 3 - failures)
     for _ in range(failures):
-        tally.failed("3 await", "nothing came")
-    return Swarmed(tally.figures(1.0), (), violations, 0, False, "three", {}, cut_short)
+        metrics.failed("3 await", "nothing came")
+    return Swarmed(metrics.figures(1.0), (), violations, 0, False, "three", {}, cut_short)
 
 
 @pytest.mark.parametrize(

@@ -48,4 +48,4 @@ def test_the_words_of_a_step_that_failed_are_told_without_secrets():
     token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI5In0.c2lnbmF0dXJl"
     blank = Redactor(b"k" * 32).text
     failed = StepResult(1, "say", 1, FAILED, f"answered with {token}", began_s=0.0, ended_s=0.0)
-    assert token not in _without_secrets(failed, blank).says
+    assert token not in _without_secrets(failed, blank).sentence

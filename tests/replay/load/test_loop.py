@@ -10,10 +10,10 @@ import pytest
 from recorder.clock import RealClock
 from recorder.errors import RecorderError, StorageFailed
 from recorder.replay.load.arrivals import Arrivals
-from recorder.replay.load.loop import Begun, Swarm
-from recorder.replay.load.measured_connection import WatchedConnection
-from recorder.replay.load.metrics import Failure, Tally
-from recorder.replay.run.outcome import NOT_REACHED, OK, Outcome, StepResult
+from recorder.replay.load.loop import LoadLoop, StartedUser
+from recorder.replay.load.measured_connection import MeasuredConnection
+from recorder.replay.load.metrics import Failure, Metrics
+from recorder.replay.run.outcome import NOT_REACHED, OK, ScriptOutcome, StepResult
 from recorder.runtime.waiter import Waiting
 
 
@@ -26,13 +26,13 @@ class Payload(NamedTuple):
     data: bytes
 
 
-class Line:
+class FakeConnection:
     """A connection over a pair of sockets; it tells the story what happens to it."""
 
     number, token, init_connection, closed, waits_to_write = 1, None, False, None, False
 
-    def __init__(self, name, story):
-        self.name, self.story = name, story
+    def __init__(self, name, log):
+        self.name, self.log = name, log
         self.sock, self.peer = socket.socketpair()
         self.sock.setblocking(False)
         self.held = b""
@@ -41,7 +41,7 @@ class Line:
         return self.sock.fileno()
 
     def take_in(self):
-        self.story.append(f"{self.name} takes in")
+        self.log.append(f"{self.name} takes in")
         self.held += self.sock.recv(100)
 
     def receive(self, until_s=None):
@@ -49,52 +49,52 @@ class Line:
         return Payload(1, 1, 0, 0, 1, data) if data else None
 
     def hang_up(self, code=1000, reason=""):
-        self.story.append(f"{self.name} hangs up")
+        self.log.append(f"{self.name} hangs up")
 
     def close(self):
         self.sock.close()
         self.peer.close()
 
 
-class Drive:
-    """A session of the test: hears so many payloads, and is done. Or raises, or waits for ever."""
+class FakeDriver:
+    """A session of the test: receives so many payloads, and is done. Or raises, or waits for ever."""
 
-    def __init__(self, name, story, tally, *, hears=1, wakes=(), fails=None):
-        self.name, self.story, self.hears, self.wakes, self.fails = name, story, hears, list(wakes), fails
-        self.line = Line(name, story)
-        self.watched = WatchedConnection(self.line, tally)
+    def __init__(self, name, log, metrics, *, payloads=1, wakes=(), fails=None):
+        self.name, self.log, self.payloads, self.wakes, self.fails = name, log, payloads, list(wakes), fails
+        self.connection = FakeConnection(name, log)
+        self.watched = MeasuredConnection(self.connection, metrics)
         self.clock = RealClock()
 
     def advance(self, now_s):
         if self.fails is not None:
             raise self.fails
         while self.watched.receive(now_s) is not None:
-            self.story.append(f"{self.name} hears")
-            self.hears -= 1
+            self.log.append(f"{self.name} receives")
+            self.payloads -= 1
         if self.wakes and now_s >= self.wakes[0]:
             self.wakes.pop(0)
-            self.story.append(f"{self.name} wakes")
-        if self.hears <= 0 and not self.wakes:
+            self.log.append(f"{self.name} wakes")
+        if self.payloads <= 0 and not self.wakes:
             self.close()
             return None
         return Waiting(self.wakes[0] if self.wakes else None, (self.watched,))
 
     def close(self):
-        self.story.append(f"{self.name} ends")
-        self.line.close()
+        self.log.append(f"{self.name} ends")
+        self.connection.close()
 
 
-class Gathering:
-    """Tells the story when it holds and when it commits."""
+class FakeGathering:
+    """Logs when it holds and when it commits."""
 
-    def __init__(self, story, fails=None):
-        self.story, self.fails = story, fails
+    def __init__(self, log, fails=None):
+        self.log, self.fails = log, fails
 
     def hold(self):
-        self.story.append("hold")
+        self.log.append("hold")
 
     def commit(self):
-        self.story.append("commit")
+        self.log.append("commit")
         if self.fails is not None:
             raise self.fails
 
@@ -102,134 +102,138 @@ class Gathering:
         """Nothing to see to."""
 
 
-class World:
+class Users:
     """Users by name, begun in order, all at once."""
 
     def __init__(self):
-        self.story: list[str] = []
-        self.tally = Tally(began_s=RealClock().now_s())
-        self.drives: list[Drive] = []
+        self.log: list[str] = []
+        self.metrics = Metrics(began_s=RealClock().now_s())
+        self.drivers: list[FakeDriver] = []
         self.finished: dict[int, str | None] = {}
         self.ends: list[tuple[int, bool, str | None]] = []
 
-    def drive(self, name, **told):
-        self.drives.append(Drive(name, self.story, self.tally, **told))
-        return self.drives[-1]
+    def driver(self, name, **options):
+        self.drivers.append(FakeDriver(name, self.log, self.metrics, **options))
+        return self.drivers[-1]
 
     def begin(self, arrival):
-        drive = self.drives[arrival.user - 1]
+        driver = self.drivers[arrival.user - 1]
         results = (StepResult(1, "say", 1, OK, ""), StepResult(2, "await", 2, NOT_REACHED, ""))[
-            : 1 + drive.hears
+            : 1 + driver.payloads
         ]
-        outcome = Outcome(results if drive.hears > 0 else results[:1], (), (), (), None)
-        return Begun(
-            drive, lambda: outcome, lambda says: self.finished.__setitem__(arrival.user, says), str.upper
+        outcome = ScriptOutcome(results if driver.payloads > 0 else results[:1], (), (), (), None)
+        return StartedUser(
+            driver, lambda: outcome, lambda says: self.finished.__setitem__(arrival.user, says), str.upper
         )
 
-    def swarm(self, *, gathering=None, run_time_s=None, on_moment=lambda moment: None):
+    def loop(self, *, gathering=None, run_time_s=None, on_moment=lambda moment: None):
         clock = RealClock()
-        arrivals = Arrivals(len(self.drives), spawn_rate=1e4, began_s=clock.now_s(), run_time_s=run_time_s)
-        return Swarm(
-            self.begin, arrivals=arrivals, tally=self.tally, gathering=gathering or Gathering(self.story),
-            clock=clock, on_moment=on_moment, on_end=lambda *told: self.ends.append(told),
+        arrivals = Arrivals(len(self.drivers), spawn_rate=1e4, began_s=clock.now_s(), run_time_s=run_time_s)
+        return LoadLoop(
+            self.begin, arrivals=arrivals, metrics=self.metrics,
+            gathering=gathering or FakeGathering(self.log), clock=clock, on_moment=on_moment,
+            on_end=lambda *event: self.ends.append(event),
         )  # fmt: skip
 
 
 @pytest.fixture
-def world():
-    world = World()
-    yield world
-    for drive in world.drives:
-        drive.line.close()
+def users():
+    users = Users()
+    yield users
+    for driver in users.drivers:
+        driver.connection.close()
 
 
-def news_once_all_have_come(world, *drives):
+def data_arrives_once_all_have_begun(users, *drivers):
     """As the last user begins, these get news, for the loop to find together."""
-    last = world.drives[-1]
+    last = users.drivers[-1]
     advance = last.advance
 
     def at_first(now_s):
         last.advance = advance
-        for drive in drives:
-            drive.line.peer.send(b"{}")
+        for driver in drivers:
+            driver.connection.peer.send(b"{}")
         return Waiting(None, (last.watched,))
 
     last.advance = at_first
 
 
-def test_what_came_to_several_is_committed_at_once_and_heard_only_then(world):
-    """Both have news when the loop looks: one commit, and nobody hears before it."""
-    anna, ben = world.drive("anna"), world.drive("ben")
-    news_once_all_have_come(world, anna, ben)
-    world.swarm().run()
-    hold, commit = world.story.index("hold"), world.story.index("commit")
-    assert set(world.story[hold + 1 : commit]) == {"anna takes in", "ben takes in"}
-    assert not {"anna hears", "ben hears"} & set(world.story[:commit])
-    assert {"anna hears", "ben hears"} <= set(world.story[commit:])
+def test_what_came_to_several_is_committed_at_once_and_heard_only_then(users):
+    """Both have news when the loop looks: one commit, and nobody receives before it."""
+    anna, ben = users.driver("anna"), users.driver("ben")
+    data_arrives_once_all_have_begun(users, anna, ben)
+    users.loop().run()
+    hold, commit = users.log.index("hold"), users.log.index("commit")
+    assert set(users.log[hold + 1 : commit]) == {"anna takes in", "ben takes in"}
+    assert not {"anna receives", "ben receives"} & set(users.log[:commit])
+    assert {"anna receives", "ben receives"} <= set(users.log[commit:])
 
 
-def test_whoever_is_due_goes_before_whoever_only_has_news(world):
+def test_whoever_is_due_goes_before_whoever_only_has_news(users):
     """Ben's receipt was due before the loop turned to Anna's news."""
-    anna, ben = world.drive("anna", hears=1), world.drive("ben", hears=0, wakes=[RealClock().now_s() + 0.2])
-    anna.line.peer.send(b"{}")
-    held = anna.line.take_in
+    anna, ben = (
+        users.driver("anna", payloads=1),
+        users.driver("ben", payloads=0, wakes=[RealClock().now_s() + 0.2]),
+    )
+    anna.connection.peer.send(b"{}")
+    held = anna.connection.take_in
 
     def slow():
         while RealClock().now_s() < ben.wakes[0]:
             """Something that takes long, so that Ben is late already."""
         held()
 
-    anna.line.take_in = slow
-    world.swarm().run()
-    assert world.story.index("ben wakes") < world.story.index("anna hears")
+    anna.connection.take_in = slow
+    users.loop().run()
+    assert users.log.index("ben wakes") < users.log.index("anna receives")
 
 
-def test_a_user_that_fails_ends_alone(world):
+def test_a_user_that_fails_ends_alone(users):
     """Anna's connection is refused; Ben plays on and passes."""
-    world.drive("anna", fails=RecorderError("nobody there (frame 3)"))
-    world.drive("ben", hears=0)
-    world.swarm().run()
-    assert (world.tally.count("passed"), world.tally.count("failures")) == (1, 1)
-    assert world.finished == {1: "nobody there (frame 3)", 2: None}
-    assert world.tally.figures(1e9).failures == (Failure("", "NOBODY THERE (FRAME 3)", 1),)
-    assert sorted(world.ends) == [(1, False, "NOBODY THERE (FRAME 3)"), (2, True, None)]
+    users.driver("anna", fails=RecorderError("nobody there (frame 3)"))
+    users.driver("ben", payloads=0)
+    users.loop().run()
+    assert (users.metrics.count("passed"), users.metrics.count("failures")) == (1, 1)
+    assert users.finished == {1: "nobody there (frame 3)", 2: None}
+    assert users.metrics.figures(1e9).failures == (Failure("", "NOBODY THERE (FRAME 3)", 1),)
+    assert sorted(users.ends) == [(1, False, "NOBODY THERE (FRAME 3)"), (2, True, None)]
 
 
-def test_when_the_archive_fails_everybody_is_closed_and_it_is_told(world):
-    anna, ben = world.drive("anna"), world.drive("ben")
-    news_once_all_have_come(world, anna)
+def test_when_the_archive_fails_everybody_is_closed_and_it_is_told(users):
+    anna, ben = users.driver("anna"), users.driver("ben")
+    data_arrives_once_all_have_begun(users, anna)
     with pytest.raises(StorageFailed, match="disk full"):
-        world.swarm(gathering=Gathering(world.story, fails=StorageFailed("x.db", "disk full"))).run()
-    assert {"anna ends", "ben ends"} <= set(world.story)
-    assert "anna hears" not in world.story
-    assert anna.line.fileno() == ben.line.fileno() == -1
+        users.loop(gathering=FakeGathering(users.log, fails=StorageFailed("x.db", "disk full"))).run()
+    assert {"anna ends", "ben ends"} <= set(users.log)
+    assert "anna receives" not in users.log
+    assert anna.connection.fileno() == ben.connection.fileno() == -1
 
 
-def test_stopping_says_goodbye_to_all_before_it_waits_for_any(world):
-    world.drive("anna"), world.drive("ben")
-    swarm = world.swarm(on_moment=lambda moment: swarm.stop())
-    swarm.run()
-    last = world.story.index
+def test_stopping_says_goodbye_to_all_before_it_waits_for_any(users):
+    users.driver("anna"), users.driver("ben")
+    loop = users.loop(on_moment=lambda moment: loop.stop())
+    loop.run()
+    last = users.log.index
     assert max(last("anna hangs up"), last("ben hangs up")) < min(last("anna ends"), last("ben ends"))
-    assert set(world.finished.values()) == {"stopped"}
-    assert world.tally.count("stopped") == 2
+    assert set(users.finished.values()) == {"stopped"}
+    assert users.metrics.count("stopped") == 2
 
 
-def test_one_user_can_be_stopped_alone(world):
-    world.drive("anna")
-    swarm = world.swarm()
-    swarm.stop_user(1)
-    swarm.stop_user(99)
-    swarm._arrivals.take_due(0.0)
-    begun = []
-    begin = world.begin
-    swarm._begin = lambda arrival: begun.append(arrival) or swarm.stop_user(arrival.user) or begin(arrival)
-    swarm.run()
-    assert world.ends == [(1, False, "stopped")]
-    assert len(begun) == 1
+def test_one_user_can_be_stopped_alone(users):
+    users.driver("anna")
+    loop = users.loop()
+    loop.stop_user(1)
+    loop.stop_user(99)
+    loop._arrivals.take_due(0.0)
+    started = []
+    begin = users.begin
+    loop._begin = lambda arrival: started.append(arrival) or loop.stop_user(arrival.user) or begin(arrival)
+    loop.run()
+    assert users.ends == [(1, False, "stopped")]
+    assert len(started) == 1
 
 
-def test_the_run_time_ends_it(world):
-    world.drive("anna")
-    world.swarm(run_time_s=0.05).run()
-    assert world.finished == {1: "the run time is over"}
+def test_the_run_time_ends_it(users):
+    users.driver("anna")
+    users.loop(run_time_s=0.05).run()
+    assert users.finished == {1: "the run time is over"}

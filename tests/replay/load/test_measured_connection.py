@@ -11,11 +11,11 @@ import pytest
 from recorder.clock import VirtualClock
 from recorder.replay.load.measured_connection import (
     MOST_UNANSWERED,
-    WatchedConnection,
-    WatchedOpening,
-    watched,
+    MeasuredConnection,
+    MeasuredPendingConnection,
+    measured_connect,
 )
-from recorder.replay.load.metrics import Tally
+from recorder.replay.load.metrics import Metrics
 
 
 class Frame(NamedTuple):
@@ -71,8 +71,8 @@ class Line:
 
 
 @pytest.fixture
-def tally() -> Tally:
-    return Tally(began_s=0.0)
+def metrics() -> Metrics:
+    return Metrics(began_s=0.0)
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def line() -> Line:
 
 
 @pytest.fixture
-def connection(line, tally) -> WatchedConnection:
-    return WatchedConnection(line, tally)
+def connection(line, metrics) -> MeasuredConnection:
+    return MeasuredConnection(line, metrics)
 
 
 class Story:
@@ -119,29 +119,29 @@ def story(line, connection) -> Story:
     return Story(line, connection)
 
 
-def measured_ms(tally, metric):
-    histogram = tally.histogram(metric)
+def measured_ms(metrics, metric):
+    histogram = metrics.histogram(metric)
     return histogram.count, None if histogram.most_s is None else round(histogram.most_s * 1000, 6)
 
 
-def test_an_answer_is_timed_from_its_request(story, tally):
+def test_an_answer_is_timed_from_its_request(story, metrics):
     story.asks(10, "1")
     story.is_answered(25, "1")
-    assert measured_ms(tally, "answer") == (1, 15.0)
-    assert tally.count("frames") == 2
+    assert measured_ms(metrics, "answer") == (1, 15.0)
+    assert metrics.count("frames") == 2
 
 
-def test_an_answer_to_nothing_and_a_second_answer_are_not_timed(story, tally):
+def test_an_answer_to_nothing_and_a_second_answer_are_not_timed(story, metrics):
     story.is_answered(5, "77")
     story.asks(10, "1")
     story.is_answered(25, "1")
     story.is_answered(99, "1")
-    assert measured_ms(tally, "answer") == (1, 15.0)
+    assert measured_ms(metrics, "answer") == (1, 15.0)
 
 
 @pytest.mark.parametrize("answer_first", [True, False])
 def test_a_push_is_timed_from_the_publish_whichever_of_answer_and_push_comes_first(
-    story, tally, answer_first
+    story, metrics, answer_first
 ):
     story.publishes(10, "1")
     if answer_first:
@@ -150,23 +150,23 @@ def test_a_push_is_timed_from_the_publish_whichever_of_answer_and_push_comes_fir
     else:
         story.is_pushed(40, 4)
         story.is_answered(50, "1", sequence=4)
-    assert measured_ms(tally, "push") == (1, 30.0)
-    assert tally.count("messages") == 1
+    assert measured_ms(metrics, "push") == (1, 30.0)
+    assert metrics.count("messages") == 1
 
 
-def test_what_others_wrote_is_counted_and_not_timed(story, tally):
+def test_what_others_wrote_is_counted_and_not_timed(story, metrics):
     story.publishes(10, "1")
     story.is_pushed(20, 3)
     story.is_answered(30, "1", sequence=4)
-    assert measured_ms(tally, "push") == (0, None)
-    assert tally.count("messages") == 1
+    assert measured_ms(metrics, "push") == (0, None)
+    assert metrics.count("messages") == 1
 
 
-def test_receipts_are_no_messages_though_they_are_answered_with_a_sequence(story, tally):
+def test_receipts_are_no_messages_though_they_are_answered_with_a_sequence(story, metrics):
     story.publishes(10, "1", event="AcceptStatusEvent")
     story.is_answered(20, "1", sequence=0)
     story.is_pushed(30, 0, event="AcceptStatusEvent")
-    assert (tally.count("messages"), measured_ms(tally, "push")) == (0, (0, None))
+    assert (metrics.count("messages"), measured_ms(metrics, "push")) == (0, (0, None))
 
 
 @pytest.mark.parametrize(
@@ -180,10 +180,10 @@ def test_receipts_are_no_messages_though_they_are_answered_with_a_sequence(story
         b'{"kind": "resp", "reqId": "1", "body": {"sequence": "x"}}',
     ],
 )
-def test_nothing_that_comes_upsets_it(story, tally, strange):
+def test_nothing_that_comes_upsets_it(story, metrics, strange):
     story.publishes(10, "1")
     story.hears(20, strange)
-    assert tally.count("messages") == 0
+    assert metrics.count("messages") == 0
 
 
 def test_what_is_never_answered_is_forgotten_in_time(story, connection):
@@ -227,23 +227,23 @@ class Making:
         self.given_up = True
 
 
-def test_the_making_of_a_connection_is_timed_until_it_is_there(line, tally):
+def test_the_making_of_a_connection_is_timed_until_it_is_there(line, metrics):
     clock = VirtualClock()
     making = Making(line)
-    opening = watched(lambda consumer, fresh: making, tally, clock)("anna", False)
-    assert isinstance(opening, WatchedOpening)
+    opening = measured_connect(lambda consumer, fresh: making, metrics, clock)("anna", False)
+    assert isinstance(opening, MeasuredPendingConnection)
     assert (opening.fileno(), opening.waits_to_write) == (3, False)
     assert opening.take() is None
     clock.sleep_until(0.25)
-    assert isinstance(opening.take(), WatchedConnection)
-    assert measured_ms(tally, "connect") == (1, 250.0)
+    assert isinstance(opening.take(), MeasuredConnection)
+    assert measured_ms(metrics, "connect") == (1, 250.0)
     opening.give_up()
     assert making.given_up
 
 
-def test_a_connection_that_is_there_at_once_is_watched_too(line, tally):
+def test_a_connection_that_is_there_at_once_is_watched_too(line, metrics):
     asked = []
-    connect = watched(lambda *wish: asked.append(wish) or line, tally, VirtualClock())
-    assert isinstance(connect("ben", True), WatchedConnection)
+    connect = measured_connect(lambda *wish: asked.append(wish) or line, metrics, VirtualClock())
+    assert isinstance(connect("ben", True), MeasuredConnection)
     assert asked == [("ben", True)]
-    assert measured_ms(tally, "connect") == (1, 0.0)
+    assert measured_ms(metrics, "connect") == (1, 0.0)

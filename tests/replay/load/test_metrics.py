@@ -10,45 +10,45 @@ from recorder.replay.load.metrics import (
     MOST_KINDS_OF_FAILURE,
     OTHER_FAILURES,
     Failure,
-    Tally,
+    Metrics,
 )
 
 
 @pytest.fixture
-def tally() -> Tally:
-    return Tally(began_s=100.0)
+def metrics() -> Metrics:
+    return Metrics(began_s=100.0)
 
 
-def test_a_receipt_counts_for_its_status_and_for_all(tally):
-    tally.receipt("READ", 0.002)
-    tally.receipt("ACCEPT", 0.004)
-    tally.receipt("NACK", 0.006)
-    counts = {figure.metric: figure.count for figure in tally.figures(101.0).figures}
+def test_a_receipt_counts_for_its_status_and_for_all(metrics):
+    metrics.receipt("READ", 0.002)
+    metrics.receipt("ACCEPT", 0.004)
+    metrics.receipt("NACK", 0.006)
+    counts = {figure.metric: figure.count for figure in metrics.figures(101.0).figures}
     assert (counts["read_lateness"], counts["accept_lateness"], counts["receipt_lateness"]) == (1, 1, 3)
-    assert tally.count("receipts") == 3
+    assert metrics.count("receipts") == 3
 
 
-def test_a_moment_tells_what_came_since_the_moment_before_and_users_as_a_whole(tally):
-    tally.counted("users", 3)
-    tally.counted("messages", 10)
-    tally.measured("answer", 0.010)
-    first = tally.moment(102.0)
-    tally.counted("passed")
-    tally.counted("messages", 4)
-    second = tally.moment(104.0)
+def test_a_moment_tells_what_came_since_the_moment_before_and_users_as_a_whole(metrics):
+    metrics.counted("users", 3)
+    metrics.counted("messages", 10)
+    metrics.measured("answer", 0.010)
+    first = metrics.moment(102.0)
+    metrics.counted("passed")
+    metrics.counted("messages", 4)
+    second = metrics.moment(104.0)
     assert (first.at_s, first.active, first.messages_per_s) == (2.0, 3, 5.0)
     assert first.figure("answer").count == 1
     assert (second.active, second.passed, second.messages_per_s) == (2, 1, 2.0)
     assert second.figure("answer").count == 0
     assert second.figure("answer").p99_ms is None
-    assert tally.figures(104.0).figures[list(DURATIONS).index("answer")].count == 1
+    assert metrics.figures(104.0).figures[list(DURATIONS).index("answer")].count == 1
 
 
-def test_the_whole_run_tells_milliseconds_and_rates_over_its_length(tally):
+def test_the_whole_run_tells_milliseconds_and_rates_over_its_length(metrics):
     for late_s in (0.001, 0.002, 0.003):
-        tally.measured("push", late_s)
-    tally.counted("frames", 8)
-    figures = tally.figures(104.0)
+        metrics.measured("push", late_s)
+    metrics.counted("frames", 8)
+    figures = metrics.figures(104.0)
     push = next(figure for figure in figures.figures if figure.metric == "push")
     assert (push.min_ms, push.max_ms, push.rate) == (1.0, 3.0, 0.75)
     assert push.mean_ms == pytest.approx(2.0)
@@ -57,32 +57,32 @@ def test_the_whole_run_tells_milliseconds_and_rates_over_its_length(tally):
     assert (len(figures.figures), len(figures.counts)) == (len(DURATIONS), len(COUNTS))
 
 
-def test_users_under_way_are_those_that_began_and_have_not_ended(tally):
-    tally.counted("users", 5)
-    tally.counted("passed", 1)
-    tally.failed("2 say", "refused")
-    tally.counted("stopped", 2)
-    assert tally.active == 1
+def test_users_under_way_are_those_that_began_and_have_not_ended(metrics):
+    metrics.counted("users", 5)
+    metrics.counted("passed", 1)
+    metrics.failed("2 say", "refused")
+    metrics.counted("stopped", 2)
+    assert metrics.active == 1
 
 
-def test_failures_alike_are_counted_together_the_most_frequent_first(tally):
+def test_failures_alike_are_counted_together_the_most_frequent_first(metrics):
     for says in ("refused", "slow", "slow"):
-        tally.failed("2 say", says)
-    assert tally.figures(101.0).failures == (Failure("2 say", "slow", 2), Failure("2 say", "refused", 1))
+        metrics.failed("2 say", says)
+    assert metrics.figures(101.0).failures == (Failure("2 say", "slow", 2), Failure("2 say", "refused", 1))
 
 
-def test_ids_and_frame_numbers_do_not_make_failures_different(tally):
+def test_ids_and_frame_numbers_do_not_make_failures_different(metrics):
     """Every user has ids of its own; the story is the same."""
-    tally.failed("3 expect", "no answer to PublishEvent (frame 12) in 5bb58b5e-7b7f-4ef5-8e4e-0a3b3b8b6d8e")
-    tally.failed("3 expect", "no answer to PublishEvent (frame 14) in 01b58b5e-7b7f-4ef5-8e4e-0a3b3b8b6d8e")
-    (failure,) = tally.figures(101.0).failures
+    metrics.failed("3 expect", "no answer to PublishEvent (frame 12) in 5bb58b5e-7b7f-4ef5-8e4e-0a3b3b8b6d8e")
+    metrics.failed("3 expect", "no answer to PublishEvent (frame 14) in 01b58b5e-7b7f-4ef5-8e4e-0a3b3b8b6d8e")
+    (failure,) = metrics.figures(101.0).failures
     assert failure == Failure("3 expect", "no answer to PublishEvent (frame …) in …", 2)
 
 
-def test_of_very_many_ways_of_failing_the_rest_is_one(tally):
+def test_of_very_many_ways_of_failing_the_rest_is_one(metrics):
     for number in range(MOST_KINDS_OF_FAILURE + 5):
-        tally.failed("1 say", f"reason {'x' * number}")
-    failures = tally.figures(101.0).failures
+        metrics.failed("1 say", f"reason {'x' * number}")
+    failures = metrics.figures(101.0).failures
     assert failures[0] == Failure("", OTHER_FAILURES, 5)
     assert len(failures) == MOST_KINDS_OF_FAILURE + 1
-    assert tally.count("failures") == MOST_KINDS_OF_FAILURE + 5
+    assert metrics.count("failures") == MOST_KINDS_OF_FAILURE + 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import BadOption
-from recorder.replay.load.metrics import Tally
+from recorder.replay.load.metrics import Metrics
 from recorder.replay.load.thresholds import Threshold, parse_threshold, violations
 
 
@@ -59,21 +59,21 @@ def test_what_is_no_threshold_is_refused_with_what_was_meant(written, says):
     assert refused.value.option == "--fail-if"
 
 
-def judged(*written, tally=None, now_s=110.0):
-    return violations([parse_threshold(each) for each in written], tally, now_s)
+def judged(*written, metrics=None, now_s=110.0):
+    return violations([parse_threshold(each) for each in written], metrics, now_s)
 
 
 @pytest.fixture
-def tally() -> Tally:
+def metrics() -> Metrics:
     """Ten seconds: 98 READs on time and two late, 3 of 4 users passed."""
-    tally = Tally(began_s=100.0)
+    metrics = Metrics(began_s=100.0)
     for late_s in [0.001] * 98 + [0.080, 0.120]:
-        tally.receipt("READ", late_s)
-    tally.counted("users", 5)
-    tally.counted("passed", 3)
-    tally.failed("1 say", "refused")
-    tally.counted("messages", 50)
-    return tally
+        metrics.receipt("READ", late_s)
+    metrics.counted("users", 5)
+    metrics.counted("passed", 3)
+    metrics.failed("1 say", "refused")
+    metrics.counted("messages", 50)
+    return metrics
 
 
 @pytest.mark.parametrize(
@@ -94,20 +94,20 @@ def tally() -> Tally:
         ("users < 5", False),
     ],
 )
-def test_it_is_violated_by_what_was_measured_and_only_then(tally, written, violated):
-    assert bool(judged(written, tally=tally)) is violated
+def test_it_is_violated_by_what_was_measured_and_only_then(metrics, written, violated):
+    assert bool(judged(written, metrics=metrics)) is violated
 
 
-def test_the_sentence_says_what_was_found_and_what_was_asked(tally):
-    assert judged("read_lateness.max > 50ms", "failures.share > 20%", tally=tally) == [
+def test_the_sentence_says_what_was_found_and_what_was_asked(metrics):
+    assert judged("read_lateness.max > 50ms", "failures.share > 20%", metrics=metrics) == [
         "read_lateness.max is 120.000ms (--fail-if 'read_lateness.max > 50ms')",
         "failures.share is 25.0% (--fail-if 'failures.share > 20%')",
     ]
 
 
 @pytest.mark.parametrize("written", ["accept_lateness.p99 > 50ms", "push.max > 1s"])
-def test_a_bound_on_what_never_happened_is_no_green_light(tally, written):
+def test_a_bound_on_what_never_happened_is_no_green_light(metrics, written):
     """A script without a standing rule cannot vouch for its receipts."""
-    assert judged(written, tally=tally) == [
+    assert judged(written, metrics=metrics) == [
         f"nothing was measured for {written.split(' ')[0]} (--fail-if '{written}')"
     ]

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.errors import CannotConnect
-from recorder.replay.run.actions import Abort, Connect, Done, HangUp, Send, WakeAt
+from recorder.replay.run.actions import Abort, CloseConnection, Connect, Done, Send, WakeAt
 
 OPEN = "steps:\n- open_conversation:\n"
 
 
-def results(hand):
-    return hand.player.outcome().results
+def results(driver):
+    return driver.player.outcome().results
 
 
 class End(NamedTuple):
@@ -34,71 +34,71 @@ EXPIRED, LOST = End(4401, "expired", "service", "closed"), End(None, None, None,
 @pytest.mark.parametrize(
     ("written", "action"),
     [
-        ("disconnect:", HangUp()),
-        ("disconnect: {code: 4000, reason: bye}", HangUp(4000, "bye")),
+        ("disconnect:", CloseConnection()),
+        ("disconnect: {code: 4000, reason: bye}", CloseConnection(4000, "bye")),
         ("disconnect: abort", Abort()),
         ("disconnect: mid-frame", Abort(mid_frame=True)),
     ],
 )
-def test_disconnecting_ends_the_connection_as_it_says(by_hand, written, action):
-    hand = by_hand(OPEN + f"- {written}\n- wait: 5s\n")
-    hand.open()
-    assert hand.next() == action
-    hand.player.begun(action, 0.0)
-    hand.end("gone")
-    assert hand.next() == WakeAt(5.0), "and nobody mends what the script broke"
-    assert results(hand)[1].says == "gone"
+def test_disconnecting_ends_the_connection_as_it_says(manual_driver, written, action):
+    driver = manual_driver(OPEN + f"- {written}\n- wait: 5s\n")
+    driver.open()
+    assert driver.next() == action
+    driver.player.begun(action, 0.0)
+    driver.end("gone")
+    assert driver.next() == WakeAt(5.0), "and nobody mends what the script broke"
+    assert results(driver)[1].sentence == "gone"
 
 
-def test_who_leaves_owes_no_receipts(by_hand, told, text):
-    hand = by_hand("receipts: {read: 30s}\n" + OPEN + "- disconnect:\n")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.player.begun(hand.next(), 0.0)
-    hand.end("gone", 1000)
-    hand.next()
-    outcome = hand.player.outcome()
+def test_who_leaves_owes_no_receipts(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 30s}\n" + OPEN + "- disconnect:\n")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.player.begun(driver.next(), 0.0)
+    driver.end("gone", 1000)
+    driver.next()
+    outcome = driver.player.outcome()
     assert outcome.passed
     assert outcome.notes == ("READ for #0 could not go out: the connection is over: gone",)
 
 
-def test_reconnecting_listens_again_from_the_last_sequence_that_was_pushed(by_hand, told, text):
+def test_reconnecting_listens_again_from_the_last_sequence_that_was_pushed(manual_driver, notification, text):
     """The answer 9 to our own publish overtook what the agent said before it."""
-    hand = by_hand(OPEN + "- say: hi\n- disconnect: abort\n- reconnect:\n- wait: 5s\n")
-    hand.open()
-    hand.hear(told(text(4, "a")))
-    hand.answer(hand.send(), body={"sequence": 9})
-    hand.player.begun(hand.next(), 0.0)
-    hand.end()
-    assert hand.connect() == Connect("consumer")
-    hand.answer(hand.send())
-    again = hand.send()
+    driver = manual_driver(OPEN + "- say: hi\n- disconnect: abort\n- reconnect:\n- wait: 5s\n")
+    driver.open()
+    driver.receive(notification(text(4, "a")))
+    driver.answer(driver.send(), body={"sequence": 9})
+    driver.player.begun(driver.next(), 0.0)
+    driver.end()
+    assert driver.connect() == Connect("consumer")
+    driver.answer(driver.send())
+    again = driver.send()
     assert (again["type"], again["body"]["fromSeq"]) == ("ms.SubscribeMessagingEvents", 4)
-    hand.answer(again)
-    hand.until(5.0)
-    assert results(hand)[4 - 1].says == "connection 2, 1 dialog listened to again"
+    driver.answer(again)
+    driver.advance_to(5.0)
+    assert results(driver)[4 - 1].sentence == "connection 2, 1 dialog listened to again"
 
 
 @pytest.mark.parametrize(("written", "first"), [("0", 0), ("3", 3), ("last", 4)])
-def test_reconnecting_asks_for_the_history_it_says(by_hand, told, text, written, first):
-    hand = by_hand(OPEN + f"- reconnect: {written}\n")
-    hand.open()
-    hand.hear(told(text(4, "a")))
-    assert hand.next() == HangUp(), "an open connection is closed before"
-    hand.player.begun(hand.next(), 0.0)
-    hand.end()
-    hand.connect()
-    hand.answer(hand.send())
-    assert hand.send()["body"]["fromSeq"] == first
+def test_reconnecting_asks_for_the_history_it_says(manual_driver, notification, text, written, first):
+    driver = manual_driver(OPEN + f"- reconnect: {written}\n")
+    driver.open()
+    driver.receive(notification(text(4, "a")))
+    assert driver.next() == CloseConnection(), "an open connection is closed before"
+    driver.player.begun(driver.next(), 0.0)
+    driver.end()
+    driver.connect()
+    driver.answer(driver.send())
+    assert driver.send()["body"]["fromSeq"] == first
 
 
-def test_reconnecting_asks_for_a_fresh_token_after_an_auth_close(by_hand):
-    hand = by_hand(OPEN + "- expect: {close: 4401}\n- reconnect: {after: 3s}\n", reconnect="always")
-    hand.open()
-    hand.next()
-    hand.end("expired", 4401)
-    hand.until(3.0)
-    assert hand.next() == Connect("consumer", fresh_token=True)
+def test_reconnecting_asks_for_a_fresh_token_after_an_auth_close(manual_driver):
+    driver = manual_driver(OPEN + "- expect: {close: 4401}\n- reconnect: {after: 3s}\n", reconnect="always")
+    driver.open()
+    driver.next()
+    driver.end("expired", 4401)
+    driver.advance_to(3.0)
+    assert driver.next() == Connect("consumer", fresh_token=True)
 
 
 def test_who_cannot_connect_plays_nothing(play):
@@ -148,27 +148,27 @@ def test_an_expired_token_is_replaced_and_the_script_goes_on(play, init_connecti
     assert [(end.connection, end.ended.code) for end in played.outcome.endings] == [(1, 4401), (2, 1000)]
 
 
-def test_a_token_that_is_refused_at_the_start_is_replaced_too(by_hand):
-    hand = by_hand(OPEN, init_connection=True, reconnect="on_auth_close")
-    hand.answer(hand.send(), code=401)
-    hand.next()
-    hand.end("expired", 4401)
-    assert hand.connect() == Connect("consumer", fresh_token=True)
-    hand.answer(hand.send())
-    assert hand.send()["type"] == "cqm.SubscribeExConversations"
-    assert results(hand)[0].says == "let in at the second attempt"
+def test_a_token_that_is_refused_at_the_start_is_replaced_too(manual_driver):
+    driver = manual_driver(OPEN, init_connection=True, reconnect="on_auth_close")
+    driver.answer(driver.send(), code=401)
+    driver.next()
+    driver.end("expired", 4401)
+    assert driver.connect() == Connect("consumer", fresh_token=True)
+    driver.answer(driver.send())
+    assert driver.send()["type"] == "cqm.SubscribeExConversations"
+    assert results(driver)[0].sentence == "let in at the second attempt"
 
 
-def test_a_fresh_token_that_is_refused_ends_the_script(by_hand):
-    hand = by_hand(OPEN, init_connection=True, reconnect="on_auth_close")
+def test_a_fresh_token_that_is_refused_ends_the_script(manual_driver):
+    driver = manual_driver(OPEN, init_connection=True, reconnect="on_auth_close")
     for fresh in (True, None):
-        hand.answer(hand.send(), code=401)
-        hand.next()
-        hand.end("expired", 4401)
+        driver.answer(driver.send(), code=401)
+        driver.next()
+        driver.end("expired", 4401)
         if fresh:
-            hand.connect()
-    assert hand.next() == Done()
-    assert results(hand)[0].outcome == "failed"
+            driver.connect()
+    assert driver.next() == Done()
+    assert results(driver)[0].outcome == "failed"
 
 
 def test_a_lost_connection_is_mended_only_if_asked_for(play):
@@ -194,71 +194,71 @@ def test_connecting_is_tried_again_and_again(play):
     assert times == sorted(times)
 
 
-def test_a_close_that_is_expected_is_not_mended(by_hand):
-    hand = by_hand(OPEN + "- wait: 1s\n- expect: {close: 4401}\n- wait: 9s\n", reconnect="always")
-    hand.open()
-    hand.next()
-    hand.end("expired", 4401)
-    assert hand.next() == WakeAt(1.0)
-    hand.until(10.0)
-    hand.next()
-    assert [result.outcome for result in results(hand)] == ["ok"] * 4
+def test_a_close_that_is_expected_is_not_mended(manual_driver):
+    driver = manual_driver(OPEN + "- wait: 1s\n- expect: {close: 4401}\n- wait: 9s\n", reconnect="always")
+    driver.open()
+    driver.next()
+    driver.end("expired", 4401)
+    assert driver.next() == WakeAt(1.0)
+    driver.advance_to(10.0)
+    driver.next()
+    assert [result.outcome for result in results(driver)] == ["ok"] * 4
 
 
-def test_what_was_said_once_is_not_said_again(by_hand):
+def test_what_was_said_once_is_not_said_again(manual_driver):
     """Whether it arrived nobody can know; saying it twice would be worse than saying so."""
-    hand = by_hand(OPEN + "- say: hi\n- wait: 1s", reconnect="on_auth_close")
-    hand.open()
-    hand.send()
-    hand.end("expired", 4401)
-    assert hand.next() == Connect("consumer", fresh_token=True)
-    hand.connect()
-    while isinstance(hand.next(), Send):
-        hand.answer(hand.send())
-    assert "whether it arrived nobody here can know" in results(hand)[1].says
+    driver = manual_driver(OPEN + "- say: hi\n- wait: 1s", reconnect="on_auth_close")
+    driver.open()
+    driver.send()
+    driver.end("expired", 4401)
+    assert driver.next() == Connect("consumer", fresh_token=True)
+    driver.connect()
+    while isinstance(driver.next(), Send):
+        driver.answer(driver.send())
+    assert "whether it arrived nobody here can know" in results(driver)[1].sentence
 
 
-def test_what_changes_nothing_is_asked_again(by_hand):
-    hand = by_hand(OPEN + "- keep_alive:\n- wait: 1s", reconnect="on_auth_close")
-    hand.open()
-    assert hand.send()["type"] == "GetClock"
-    hand.end("expired", 4401)
-    assert hand.connect() == Connect("consumer", fresh_token=True)
-    hand.answer(hand.send())
-    hand.answer(hand.send())
-    again = hand.send()
+def test_what_changes_nothing_is_asked_again(manual_driver):
+    driver = manual_driver(OPEN + "- keep_alive:\n- wait: 1s", reconnect="on_auth_close")
+    driver.open()
+    assert driver.send()["type"] == "GetClock"
+    driver.end("expired", 4401)
+    assert driver.connect() == Connect("consumer", fresh_token=True)
+    driver.answer(driver.send())
+    driver.answer(driver.send())
+    again = driver.send()
     assert again["type"] == "GetClock"
-    hand.answer(again)
-    hand.until(1.0)
-    assert results(hand)[1].outcome == "ok"
+    driver.answer(again)
+    driver.advance_to(1.0)
+    assert results(driver)[1].outcome == "ok"
 
 
-def test_who_is_throttled_asks_again_after_a_second_at_least(by_hand):
-    hand = by_hand(
+def test_who_is_throttled_asks_again_after_a_second_at_least(manual_driver):
+    driver = manual_driver(
         OPEN + "- say: hi\n- expect: {message: last_sent, status: sent}", reconnect="on_auth_close"
     )
-    hand.open()
-    hand.answer(hand.send(), code=429)
-    hand.until(1.0)
-    hand.until(hand.next().at_s)
-    again = hand.send()
+    driver.open()
+    driver.answer(driver.send(), code=429)
+    driver.advance_to(1.0)
+    driver.advance_to(driver.next().at_s)
+    again = driver.send()
     assert again["body"]["event"]["message"] == "hi"
-    hand.answer(again, body={"sequence": 0})
-    hand.next()
-    assert [result.outcome for result in results(hand)] == ["ok"] * 3
-    assert "answered with 429 (frame 8); asked again" in hand.player.outcome().notes[0]
+    driver.answer(again, body={"sequence": 0})
+    driver.next()
+    assert [result.outcome for result in results(driver)] == ["ok"] * 3
+    assert "answered with 429 (frame 8); asked again" in driver.player.outcome().notes[0]
 
 
-def test_who_is_throttled_for_too_long_fails(by_hand):
-    hand = by_hand(OPEN + "- say: {text: hi, within: 3s}", reconnect="always")
-    hand.open()
-    while not isinstance(action := hand.next(), HangUp):
+def test_who_is_throttled_for_too_long_fails(manual_driver):
+    driver = manual_driver(OPEN + "- say: {text: hi, within: 3s}", reconnect="always")
+    driver.open()
+    while not isinstance(action := driver.next(), CloseConnection):
         if isinstance(action, WakeAt):
-            hand.now_s = action.at_s
+            driver.now_s = action.at_s
         else:
-            hand.answer(hand.send(), code=429)
-    assert "answered with 429" in results(hand)[1].says
-    assert hand.now_s < 3.0
+            driver.answer(driver.send(), code=429)
+    assert "answered with 429" in results(driver)[1].sentence
+    assert driver.now_s < 3.0
 
 
 # --- laws -----------------------------------------------------------------------------------------------

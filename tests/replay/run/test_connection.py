@@ -9,7 +9,7 @@ import pytest
 from recorder.capture.client import RecordingConnection
 from recorder.recipes.connector import Connecting
 from recorder.recipes.virtual_connection import VirtualConnection
-from recorder.replay.run.connection import Connection, Opening
+from recorder.replay.run.connection import Connection, PendingConnection
 
 
 def promised(protocol):
@@ -29,5 +29,5 @@ def test_they_take_the_same_arguments(made, name):
 
 
 def test_a_connection_is_no_opening():
-    assert promised(Opening) <= set(dir(Connecting))
-    assert not promised(Opening) <= set(dir(RecordingConnection))
+    assert promised(PendingConnection) <= set(dir(Connecting))
+    assert not promised(PendingConnection) <= set(dir(RecordingConnection))

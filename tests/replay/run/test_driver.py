@@ -51,7 +51,7 @@ def test_playing_twice_sends_the_same_frames_at_the_same_times(play):
 
 def test_results_name_the_frames_that_prove_them(play):
     played = play(SCRIPT)
-    number = int(played.outcome.results[1].says.removeprefix("frame ").split(":")[0])
+    number = int(played.outcome.results[1].sentence.removeprefix("frame ").split(":")[0])
     _, sender, envelope = played.line.log[number - 1]
     assert sender == "service"
     assert envelope["body"]["changes"][0]["event"]["message"] == "Hello"
@@ -62,7 +62,7 @@ def test_who_is_not_let_in_is_told_by_whom(play):
     played = play("steps:\n- open_conversation:\n- say: hi\n", token=None)
     outcome = played.outcome
     assert [result.outcome for result in outcome.results] == ["failed", "not reached"]
-    assert "was answered with 401" in outcome.results[0].says
+    assert "was answered with 401" in outcome.results[0].sentence
     assert outcome.ended is not None
     assert outcome.ended.startswith("closed by the service, 4401")
 
@@ -161,7 +161,7 @@ def did(line, *kinds):
 def test_a_connection_that_is_lost_while_sending_fails_the_step():
     clock = VirtualClock()
     outcome = driven(Line(clock, over=Over("lost")), clock, "steps: [{open_conversation: }]")
-    assert outcome.results[0].says.startswith("the connection is over: lost")
+    assert outcome.results[0].sentence.startswith("the connection is over: lost")
     assert outcome.ended == "lost"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.replay.run.outcome import FAILED, NOT_REACHED, OK, Outcome, ReceiptSent, StepResult
+from recorder.replay.run.outcome import FAILED, NOT_REACHED, OK, ReceiptSent, ScriptOutcome, StepResult
 
 
-def outcome(*results: str, troubles: tuple[str, ...] = ()) -> Outcome:
+def outcome(*results: str, troubles: tuple[str, ...] = ()) -> ScriptOutcome:
     steps = tuple(StepResult(n, "say", n + 5, result, "why") for n, result in enumerate(results, start=1))
-    return Outcome(steps, (), troubles, ("a note",), None)
+    return ScriptOutcome(steps, (), troubles, ("a note",), None)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def receipt(frame: int, late_s: float) -> ReceiptSent:
 
 def test_lateness_is_told_in_samples_and_names_the_worst():
     sent = tuple(receipt(number, number / 1000) for number in range(1, 101))
-    lateness = Outcome((), sent, (), (), None).lateness()
+    lateness = ScriptOutcome((), sent, (), (), None).lateness()
     assert lateness.samples == 100
     found = [round(one, 9) for one in (lateness.p50_s, lateness.p99_s, lateness.max_s)]
     assert found == [0.05, 0.099, 0.1]
@@ -45,11 +45,11 @@ def test_lateness_is_told_in_samples_and_names_the_worst():
 
 def test_receipts_of_one_frame_are_one_sample():
     together = (receipt(1, 0.5), receipt(1, 0.5)._replace(sequence=9))
-    assert Outcome((), together, (), (), None).lateness().samples == 1
+    assert ScriptOutcome((), together, (), (), None).lateness().samples == 1
 
 
 def test_without_receipts_nothing_was_late():
-    assert Outcome((), (), (), (), None).lateness() == (0, 0.0, 0.0, 0.0, None)
+    assert ScriptOutcome((), (), (), (), None).lateness() == (0, 0.0, 0.0, 0.0, None)
 
 
 @pytest.mark.parametrize(

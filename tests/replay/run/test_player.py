@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recorder.messaging.events import Stamp
 from recorder.replay.language.script import load
-from recorder.replay.run.actions import AwaitMessage, Connect, Done, Ended, HangUp, Send, WakeAt
+from recorder.replay.run.actions import AwaitMessage, CloseConnection, Connect, Done, Ended, Send, WakeAt
 from recorder.replay.run.player import Player
 from recorder.replay.run.runner import ANSWERS_AWAITED_S
 
@@ -27,75 +27,75 @@ def receipt_in(envelope):
 # --- beginning ------------------------------------------------------------------------------------------
 
 
-def test_opening_does_what_a_window_does(by_hand):
-    hand = by_hand(OPEN + "- wait: 1s")
-    hand.open()
-    types = [envelope["type"] for _, envelope in hand.sent]
+def test_opening_does_what_a_window_does(manual_driver):
+    driver = manual_driver(OPEN + "- wait: 1s")
+    driver.open()
+    types = [envelope["type"] for _, envelope in driver.sent]
     assert types == [
         "cqm.SubscribeExConversations",
         "cm.ConsumerRequestConversation",
         "ms.SubscribeMessagingEvents",
     ]
-    assert hand.sent[2][1]["body"]["dialogId"] == CONVERSATION
-    assert hand.next() == WakeAt(1.0)
+    assert driver.sent[2][1]["body"]["dialogId"] == CONVERSATION
+    assert driver.next() == WakeAt(1.0)
 
 
-def test_every_request_has_an_id_of_its_own(by_hand):
-    hand = by_hand(OPEN + "- say: a\n- say: b")
-    hand.open()
-    hand.answer(hand.send(), body={"sequence": 0})
-    hand.answer(hand.send(), body={"sequence": 1})
-    ids = [envelope["id"] for _, envelope in hand.sent]
+def test_every_request_has_an_id_of_its_own(manual_driver):
+    driver = manual_driver(OPEN + "- say: a\n- say: b")
+    driver.open()
+    driver.answer(driver.send(), body={"sequence": 0})
+    driver.answer(driver.send(), body={"sequence": 1})
+    ids = [envelope["id"] for _, envelope in driver.sent]
     assert len(set(ids)) == len(ids) == 5
 
 
-def test_a_second_conversation_subscribes_to_conversations_only_once(by_hand):
-    hand = by_hand(OPEN + "- open_conversation:\n- wait: 1s")
-    hand.open()
-    assert hand.send()["type"] == "cm.ConsumerRequestConversation"
+def test_a_second_conversation_subscribes_to_conversations_only_once(manual_driver):
+    driver = manual_driver(OPEN + "- open_conversation:\n- wait: 1s")
+    driver.open()
+    assert driver.send()["type"] == "cm.ConsumerRequestConversation"
 
 
-def test_asking_twice_gives_the_same_action(by_hand):
-    hand = by_hand(OPEN)
-    assert hand.next() == hand.next()
-    assert isinstance(hand.next(), Send)
+def test_asking_twice_gives_the_same_action(manual_driver):
+    driver = manual_driver(OPEN)
+    assert driver.next() == driver.next()
+    assert isinstance(driver.next(), Send)
 
 
-def test_init_connection_goes_first_and_is_waited_for(by_hand):
-    hand = by_hand(OPEN, token="a.b.c", init_connection=True)
-    request = hand.send()
+def test_init_connection_goes_first_and_is_waited_for(manual_driver):
+    driver = manual_driver(OPEN, token="a.b.c", init_connection=True)
+    request = driver.send()
     assert request["type"] == "InitConnection"
     assert json.dumps(request).count("a.b.c") == 1
-    assert hand.next() == AwaitMessage(ANSWERS_AWAITED_S)
-    hand.answer(request)
-    assert hand.send()["type"] == "cqm.SubscribeExConversations"
+    assert driver.next() == AwaitMessage(ANSWERS_AWAITED_S)
+    driver.answer(request)
+    assert driver.send()["type"] == "cqm.SubscribeExConversations"
 
 
-def test_who_is_not_let_in_plays_nothing(by_hand):
-    hand = by_hand(OPEN, token="a.b.c", init_connection=True)
-    hand.answer(hand.send(), code=401)
-    assert isinstance(hand.next(), HangUp)
-    results = hand.player.outcome().results
+def test_who_is_not_let_in_plays_nothing(manual_driver):
+    driver = manual_driver(OPEN, token="a.b.c", init_connection=True)
+    driver.answer(driver.send(), code=401)
+    assert isinstance(driver.next(), CloseConnection)
+    results = driver.player.outcome().results
     assert [(result.verb, result.outcome) for result in results] == [
         ("init_connection", "failed"),
         ("open_conversation", "not reached"),
     ]
-    assert "answered with 401 (frame 2)" in results[0].says
+    assert "answered with 401 (frame 2)" in results[0].sentence
 
 
 # --- receipts beside the steps --------------------------------------------------------------------------
 
 
-def test_read_goes_out_ninety_seconds_after(by_hand, told, text):
-    hand = by_hand(RULED + "- wait: 10m")
-    hand.open()
-    hand.until(5.0)
-    hand.hear(told(text(7, "Hello")))
-    hand.until(5.2)
-    assert receipt_in(hand.send()) == ("ACCEPT", [7], CONVERSATION)
-    hand.until(95.0)
-    assert receipt_in(hand.send()) == ("READ", [7], CONVERSATION)
-    hand.until(600.0)
+def test_read_goes_out_ninety_seconds_after(manual_driver, notification, text):
+    driver = manual_driver(RULED + "- wait: 10m")
+    driver.open()
+    driver.advance_to(5.0)
+    driver.receive(notification(text(7, "Hello")))
+    driver.advance_to(5.2)
+    assert receipt_in(driver.send()) == ("ACCEPT", [7], CONVERSATION)
+    driver.advance_to(95.0)
+    assert receipt_in(driver.send()) == ("READ", [7], CONVERSATION)
+    driver.advance_to(600.0)
 
 
 @pytest.mark.parametrize(
@@ -106,164 +106,166 @@ def test_read_goes_out_ninety_seconds_after(by_hand, told, text):
         "expect: {message: last_sent, status: read}",
     ],
 )
-def test_receipts_go_out_whatever_a_step_waits_for(by_hand, told, text, step):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- say: hi\n- " + step)
-    hand.open()
-    hand.answer(hand.send(), body={"sequence": 0})
-    hand.hear(told(text(1, "Hello")))
-    hand.until(1.0)
-    assert receipt_in(hand.send()) == ("READ", [1], CONVERSATION)
+def test_receipts_go_out_whatever_a_step_waits_for(manual_driver, notification, text, step):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- say: hi\n- " + step)
+    driver.open()
+    driver.answer(driver.send(), body={"sequence": 0})
+    driver.receive(notification(text(1, "Hello")))
+    driver.advance_to(1.0)
+    assert receipt_in(driver.send()) == ("READ", [1], CONVERSATION)
 
 
-def test_each_message_has_its_own_times(by_hand, told, text):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- wait: 10s")
-    hand.open()
-    hand.hear(told(text(1, "a")))
-    hand.until(0.4)
-    hand.hear(told(text(2, "b"), text(3, "c")))
-    hand.until(1.0)
-    assert receipt_in(hand.send())[1] == [1]
-    hand.until(1.4)
-    assert [receipt_in(hand.send())[1], receipt_in(hand.send())[1]] == [[2], [3]]
-    hand.until(10.0)
+def test_each_message_has_its_own_times(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- wait: 10s")
+    driver.open()
+    driver.receive(notification(text(1, "a")))
+    driver.advance_to(0.4)
+    driver.receive(notification(text(2, "b"), text(3, "c")))
+    driver.advance_to(1.0)
+    assert receipt_in(driver.send())[1] == [1]
+    driver.advance_to(1.4)
+    assert [receipt_in(driver.send())[1], receipt_in(driver.send())[1]] == [[2], [3]]
+    driver.advance_to(10.0)
 
 
-def test_own_messages_and_their_echo_get_no_receipt(by_hand, told, text):
-    hand = by_hand("receipts: {accept: 0, read: 0}\n" + OPEN + "- say: mine\n- wait: 1s")
-    hand.open()
-    request = hand.send()
-    hand.hear(told(text(0, "mine", by="consumer-1")))
-    hand.answer(request, body={"sequence": 0})
-    hand.until(1.0)
+def test_own_messages_and_their_echo_get_no_receipt(manual_driver, notification, text):
+    driver = manual_driver("receipts: {accept: 0, read: 0}\n" + OPEN + "- say: mine\n- wait: 1s")
+    driver.open()
+    request = driver.send()
+    driver.receive(notification(text(0, "mine", by="consumer-1")))
+    driver.answer(request, body={"sequence": 0})
+    driver.advance_to(1.0)
 
 
-def test_an_echo_without_a_role_that_comes_before_its_answer_gets_no_receipt(by_hand, told, text):
+def test_an_echo_without_a_role_that_comes_before_its_answer_gets_no_receipt(
+    manual_driver, notification, text
+):
     """2017 frames tell no role, and without a token nobody knows who we are."""
-    hand = by_hand("receipts: {read: 0}\n" + OPEN + "- say: mine\n- wait: 1s", token=None)
-    hand.open()
-    request = hand.send()
+    driver = manual_driver("receipts: {read: 0}\n" + OPEN + "- say: mine\n- wait: 1s", token=None)
+    driver.open()
+    request = driver.send()
     echo = text(0, "mine", by="somebody")
     del echo["originatorMetadata"]
-    hand.hear(told(echo))
-    assert isinstance(hand.next(), AwaitMessage)
-    hand.answer(request, body={"sequence": 0})
-    hand.until(1.0)
+    driver.receive(notification(echo))
+    assert isinstance(driver.next(), AwaitMessage)
+    driver.answer(request, body={"sequence": 0})
+    driver.advance_to(1.0)
 
 
-def test_history_brings_no_second_receipts(by_hand, told, text, receipt):
+def test_history_brings_no_second_receipts(manual_driver, notification, text, receipt):
     """The receipt of the last visit comes with the history, behind the message it is for."""
-    hand = by_hand("receipts: {accept: 0, read: 1s}\n" + OPEN + "- wait: 10s")
-    hand.open()
-    hand.hear(
-        told(
+    driver = manual_driver("receipts: {accept: 0, read: 1s}\n" + OPEN + "- wait: 10s")
+    driver.open()
+    driver.receive(
+        notification(
             text(0, "old"),
             receipt(1, "ACCEPT", 0, by="consumer-1"),
             text(2, "new"),
             receipt(3, "READ", 0, by="consumer-1"),
         )
     )
-    assert receipt_in(hand.send()) == ("ACCEPT", [2], CONVERSATION)
-    hand.until(1.0)
-    assert receipt_in(hand.send()) == ("READ", [2], CONVERSATION)
-    hand.until(10.0)
+    assert receipt_in(driver.send()) == ("ACCEPT", [2], CONVERSATION)
+    driver.advance_to(1.0)
+    assert receipt_in(driver.send()) == ("READ", [2], CONVERSATION)
+    driver.advance_to(10.0)
 
 
-def test_receipts_of_the_agent_are_no_receipts_of_ours(by_hand, told, text, receipt):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- wait: 10s")
-    hand.open()
-    hand.hear(told(text(0, "old"), receipt(1, "READ", 0, by="agent-2")))
-    hand.until(1.0)
-    assert receipt_in(hand.send()) == ("READ", [0], CONVERSATION)
+def test_receipts_of_the_agent_are_no_receipts_of_ours(manual_driver, notification, text, receipt):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- wait: 10s")
+    driver.open()
+    driver.receive(notification(text(0, "old"), receipt(1, "READ", 0, by="agent-2")))
+    driver.advance_to(1.0)
+    assert receipt_in(driver.send()) == ("READ", [0], CONVERSATION)
 
 
-def test_a_message_told_again_gets_nothing_more(by_hand, told, text):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- wait: 20s")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.until(1.0)
-    hand.send()
-    hand.hear(told(text(0, "a")))
-    hand.until(20.0)
+def test_a_message_told_again_gets_nothing_more(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- wait: 20s")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.advance_to(1.0)
+    driver.send()
+    driver.receive(notification(text(0, "a")))
+    driver.advance_to(20.0)
 
 
-def test_equal_sequences_of_two_dialogs_are_two_messages(by_hand, told, text):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- wait: 20s")
-    hand.open()
-    hand.hear(told(text(0, "a"), text(0, "b", dialog="survey")))
-    hand.until(1.0)
-    assert [receipt_in(hand.send())[2], receipt_in(hand.send())[2]] == [CONVERSATION, "survey"]
+def test_equal_sequences_of_two_dialogs_are_two_messages(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- wait: 20s")
+    driver.open()
+    driver.receive(notification(text(0, "a"), text(0, "b", dialog="survey")))
+    driver.advance_to(1.0)
+    assert [receipt_in(driver.send())[2], receipt_in(driver.send())[2]] == [CONVERSATION, "survey"]
 
 
-def test_a_step_overrides_the_rule_for_its_message(by_hand, told, text):
-    hand = by_hand(
+def test_a_step_overrides_the_rule_for_its_message(manual_driver, notification, text):
+    driver = manual_driver(
         "receipts: {read: 1s}\n" + OPEN + "- await: {as: it}\n- read: {message: it, after: 3s}\n- wait: 20s"
     )
-    hand.open()
-    hand.hear(told(text(0, "a"), text(1, "b")))
-    hand.until(1.0)
-    assert receipt_in(hand.send())[1] == [1], "the rule still holds for the other one"
-    hand.until(3.0)
-    assert receipt_in(hand.send())[1] == [0]
-    hand.until(20.0)
+    driver.open()
+    driver.receive(notification(text(0, "a"), text(1, "b")))
+    driver.advance_to(1.0)
+    assert receipt_in(driver.send())[1] == [1], "the rule still holds for the other one"
+    driver.advance_to(3.0)
+    assert receipt_in(driver.send())[1] == [0]
+    driver.advance_to(20.0)
 
 
-def test_the_rule_gives_way_as_soon_as_the_message_has_its_name(by_hand, told, text):
+def test_the_rule_gives_way_as_soon_as_the_message_has_its_name(manual_driver, notification, text):
     """The step that reads it comes long after the rule would have."""
     steps = "- await: {as: it}\n- wait: 5s\n- read: {message: it, after: 3s}\n- wait: 20s"
-    hand = by_hand("receipts: {accept: 1s, read: 1s}\n" + OPEN + steps)
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.until(1.0)
-    assert receipt_in(hand.send())[0] == "ACCEPT"
-    hand.until(5.0)
-    assert receipt_in(hand.send())[0] == "READ"
-    hand.until(25.0)
+    driver = manual_driver("receipts: {accept: 1s, read: 1s}\n" + OPEN + steps)
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.advance_to(1.0)
+    assert receipt_in(driver.send())[0] == "ACCEPT"
+    driver.advance_to(5.0)
+    assert receipt_in(driver.send())[0] == "READ"
+    driver.advance_to(25.0)
 
 
-def test_never_means_never(by_hand, told, text):
-    hand = by_hand(
+def test_never_means_never(manual_driver, notification, text):
+    driver = manual_driver(
         "receipts: {read: 1s}\n"
         + OPEN
         + "- await: {as: it}\n- read: {message: it, after: never}\n- wait: 20s"
     )
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.until(20.0)
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.advance_to(20.0)
 
 
-def test_a_receipt_given_already_is_not_given_again_by_a_step(by_hand, told, text):
-    hand = by_hand("receipts: {read: 0}\n" + OPEN + "- wait: 1s\n- read: last_received\n- wait: 1s")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.send()
-    hand.until(2.0)
-    assert hand.player.outcome().results[2].says == "given already"
+def test_a_receipt_given_already_is_not_given_again_by_a_step(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 0}\n" + OPEN + "- wait: 1s\n- read: last_received\n- wait: 1s")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.send()
+    driver.advance_to(2.0)
+    assert driver.player.outcome().results[2].sentence == "given already"
 
 
-def test_receipt_sends_any_status_also_again(by_hand, told, text):
+def test_receipt_sends_any_status_also_again(manual_driver, notification, text):
     steps = "- await:\n- receipt: {status: access}\n- receipt: {status: ACCESS, after: 2s}\n- wait: 20s"
-    hand = by_hand(OPEN + steps)
-    hand.open()
-    hand.until(1.0)
-    hand.hear(told(text(0, "a")))
-    assert receipt_in(hand.send()) == ("ACCESS", [0], CONVERSATION)
-    hand.until(3.0)
-    assert receipt_in(hand.send()) == ("ACCESS", [0], CONVERSATION)
+    driver = manual_driver(OPEN + steps)
+    driver.open()
+    driver.advance_to(1.0)
+    driver.receive(notification(text(0, "a")))
+    assert receipt_in(driver.send()) == ("ACCESS", [0], CONVERSATION)
+    driver.advance_to(3.0)
+    assert receipt_in(driver.send()) == ("ACCESS", [0], CONVERSATION)
 
 
-def test_planned_and_actual_times_are_kept(by_hand, told, text):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- wait: 10s")
-    hand.open()
-    hand.hear(told(text(4, "a")))
-    hand.now_s = 1.25
-    hand.send()
-    (sent,) = hand.player.outcome().receipts
+def test_planned_and_actual_times_are_kept(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- wait: 10s")
+    driver.open()
+    driver.receive(notification(text(4, "a")))
+    driver.now_s = 1.25
+    driver.send()
+    (sent,) = driver.player.outcome().receipts
     assert (sent.sequence, sent.status, sent.due_s, sent.sent_s, sent.frame) == (
         4,
         "READ",
         1.0,
         1.25,
-        hand.frame,
+        driver.frame,
     )
     assert sent.late_s == 0.25
 
@@ -272,16 +274,16 @@ def test_planned_and_actual_times_are_kept(by_hand, told, text):
 
 
 @pytest.mark.parametrize("code", [400, 429, 500])
-def test_a_refused_request_fails_its_step_and_ends_the_script(by_hand, code):
-    hand = by_hand(OPEN + "- say: hi\n- say: there")
-    hand.open()
-    hand.answer(hand.send(), code=code, body="slow down")
-    assert hand.next() == HangUp()
-    outcome = hand.player.outcome()
+def test_a_refused_request_fails_its_step_and_ends_the_script(manual_driver, code):
+    driver = manual_driver(OPEN + "- say: hi\n- say: there")
+    driver.open()
+    driver.answer(driver.send(), code=code, body="slow down")
+    assert driver.next() == CloseConnection()
+    outcome = driver.player.outcome()
     assert [result.outcome for result in outcome.results] == ["ok", "failed", "not reached"]
-    assert f"answered with {code} (frame 8)" in outcome.results[1].says
+    assert f"answered with {code} (frame 8)" in outcome.results[1].sentence
     assert not outcome.passed
-    assert outcome.failure == f"step 2 (say), line 3: {outcome.results[1].says}"
+    assert outcome.failure == f"step 2 (say), line 3: {outcome.results[1].sentence}"
 
 
 @pytest.mark.parametrize(
@@ -292,143 +294,146 @@ def test_a_refused_request_fails_its_step_and_ends_the_script(by_hand, code):
         "{message: last_sent, status: pending, within: 0}",
     ],
 )
-def test_a_refusal_may_be_what_is_expected(by_hand, expectation):
-    hand = by_hand(OPEN + f"- say: hi\n- expect: {expectation}\n- wait: 1s")
-    hand.open()
-    request = hand.send()
-    hand.next()
-    hand.answer(request, code=429)
-    hand.until(1.0)
-    assert hand.player.outcome().results[2].outcome == "ok"
+def test_a_refusal_may_be_what_is_expected(manual_driver, expectation):
+    driver = manual_driver(OPEN + f"- say: hi\n- expect: {expectation}\n- wait: 1s")
+    driver.open()
+    request = driver.send()
+    driver.next()
+    driver.answer(request, code=429)
+    driver.advance_to(1.0)
+    assert driver.player.outcome().results[2].outcome == "ok"
 
 
-def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(by_hand):
-    hand = by_hand(OPEN + "- say: hi")
-    hand.open()
-    hand.send()
-    hand.until(9.999)
-    assert hand.next() == AwaitMessage(10.0)
-    hand.now_s = 10.0
-    assert hand.next() == HangUp()
-    assert hand.player.outcome().results[1].says == "no answer to ms.PublishEvent (frame 7) came within 10s"
+def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(manual_driver):
+    driver = manual_driver(OPEN + "- say: hi")
+    driver.open()
+    driver.send()
+    driver.advance_to(9.999)
+    assert driver.next() == AwaitMessage(10.0)
+    driver.now_s = 10.0
+    assert driver.next() == CloseConnection()
+    assert (
+        driver.player.outcome().results[1].sentence
+        == "no answer to ms.PublishEvent (frame 7) came within 10s"
+    )
 
 
-def test_a_refused_receipt_of_a_step_fails_that_step(by_hand, told, text):
-    hand = by_hand(OPEN + "- await:\n- read: last_received\n- wait: 1s")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.answer(hand.send(), code=400)
-    hand.until(1.0)
-    results = hand.player.outcome().results
+def test_a_refused_receipt_of_a_step_fails_that_step(manual_driver, notification, text):
+    driver = manual_driver(OPEN + "- await:\n- read: last_received\n- wait: 1s")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.answer(driver.send(), code=400)
+    driver.advance_to(1.0)
+    results = driver.player.outcome().results
     assert (results[2].verb, results[2].outcome) == ("read", "failed")
-    assert "READ for #0 (frame 8) was answered with 400 (frame 9)" in results[2].says
+    assert "READ for #0 (frame 8) was answered with 400 (frame 9)" in results[2].sentence
 
 
-def test_a_refused_receipt_of_the_rule_is_noted(by_hand, told, text):
-    hand = by_hand("receipts: {read: 0}\n" + OPEN + "- wait: 1s")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.answer(hand.send(), code=429)
-    hand.until(1.0)
-    assert "answered with 429" in hand.player.outcome().notes[0]
+def test_a_refused_receipt_of_the_rule_is_noted(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 0}\n" + OPEN + "- wait: 1s")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.answer(driver.send(), code=429)
+    driver.advance_to(1.0)
+    assert "answered with 429" in driver.player.outcome().notes[0]
 
 
-def test_after_a_failure_no_receipt_goes_out(by_hand, told, text):
-    hand = by_hand("receipts: {read: 1s}\n" + OPEN + "- say: hi")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.answer(hand.send(), code=400)
-    assert hand.next() == HangUp()
-    hand.now_s = 100.0
-    assert hand.next() == HangUp()
+def test_after_a_failure_no_receipt_goes_out(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 1s}\n" + OPEN + "- say: hi")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.answer(driver.send(), code=400)
+    assert driver.next() == CloseConnection()
+    driver.now_s = 100.0
+    assert driver.next() == CloseConnection()
 
 
 # --- ending ---------------------------------------------------------------------------------------------
 
 
-def test_after_the_last_step_planned_receipts_still_go_out(by_hand, told, text):
-    hand = by_hand("receipts: {read: 30s}\n" + OPEN + "- await:")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.until(30.0)
-    request = hand.send()
-    hand.hear(told(text(1, "too late to be read")))
-    hand.answer(request)
-    assert hand.next() == HangUp()
-    hand.end("closed by the client, 1000", 1000)
-    assert hand.next() == Done()
-    outcome = hand.player.outcome()
+def test_after_the_last_step_planned_receipts_still_go_out(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 30s}\n" + OPEN + "- await:")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.advance_to(30.0)
+    request = driver.send()
+    driver.receive(notification(text(1, "too late to be read")))
+    driver.answer(request)
+    assert driver.next() == CloseConnection()
+    driver.end("closed by the client, 1000", 1000)
+    assert driver.next() == Done()
+    outcome = driver.player.outcome()
     assert outcome.passed
     assert outcome.ended == "closed by the client, 1000"
 
 
-def test_answers_that_do_not_come_are_noted(by_hand):
-    hand = by_hand(OPEN + "- type: COMPOSING")
-    hand.open()
-    hand.send()
-    hand.until(ANSWERS_AWAITED_S)
-    assert hand.next() == HangUp()
-    assert hand.player.outcome().notes == ("no answer came to frame 7",)
+def test_answers_that_do_not_come_are_noted(manual_driver):
+    driver = manual_driver(OPEN + "- type: COMPOSING")
+    driver.open()
+    driver.send()
+    driver.advance_to(ANSWERS_AWAITED_S)
+    assert driver.next() == CloseConnection()
+    assert driver.player.outcome().notes == ("no answer came to frame 7",)
 
 
 @pytest.mark.parametrize(
     "steps",
     ["- await:\n- wait: 1s", "- say: hi\n- wait: 1s", "- expect: {message: 3, status: read}\n- wait: 1s"],
 )
-def test_a_connection_that_ends_fails_the_step_that_needs_it(by_hand, steps):
-    hand = by_hand(OPEN + steps)
-    hand.open()
-    hand.next()
-    hand.now_s = 2.0
-    hand.end("closed by the service, 4401", 4401)
-    assert hand.next() == Done()
-    outcome = hand.player.outcome()
+def test_a_connection_that_ends_fails_the_step_that_needs_it(manual_driver, steps):
+    driver = manual_driver(OPEN + steps)
+    driver.open()
+    driver.next()
+    driver.now_s = 2.0
+    driver.end("closed by the service, 4401", 4401)
+    assert driver.next() == Done()
+    outcome = driver.player.outcome()
     assert [result.outcome for result in outcome.results] == ["ok", "failed", "not reached"]
-    assert outcome.results[1].says == "the connection is over: closed by the service, 4401"
+    assert outcome.results[1].sentence == "the connection is over: closed by the service, 4401"
     assert outcome.ended == "closed by the service, 4401"
 
 
-def test_a_connection_that_ends_while_receipts_are_planned_is_trouble(by_hand, told, text):
-    hand = by_hand("receipts: {read: 30s}\n" + OPEN + "- await:")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    hand.next()
-    hand.end("lost")
-    assert hand.next() == Done()
-    outcome = hand.player.outcome()
+def test_a_connection_that_ends_while_receipts_are_planned_is_trouble(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 30s}\n" + OPEN + "- await:")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    driver.next()
+    driver.end("lost")
+    assert driver.next() == Done()
+    outcome = driver.player.outcome()
     assert all(result.outcome == "ok" for result in outcome.results)
     assert not outcome.passed
     assert outcome.failure == "READ for #0 could not go out: the connection is over: lost"
 
 
-def test_a_receipt_on_its_way_when_the_connection_ends_is_trouble(by_hand, told, text):
-    hand = by_hand("receipts: {read: 0}\n" + OPEN + "- wait: 1s")
-    hand.open()
-    hand.hear(told(text(0, "a")))
-    assert isinstance(hand.next(), Send)
-    hand.end("lost")
-    hand.until(1.0)
-    assert hand.next() == Done()
-    assert hand.player.outcome().troubles == ("READ for #0 could not go out: the connection is over: lost",)
+def test_a_receipt_on_its_way_when_the_connection_ends_is_trouble(manual_driver, notification, text):
+    driver = manual_driver("receipts: {read: 0}\n" + OPEN + "- wait: 1s")
+    driver.open()
+    driver.receive(notification(text(0, "a")))
+    assert isinstance(driver.next(), Send)
+    driver.end("lost")
+    driver.advance_to(1.0)
+    assert driver.next() == Done()
+    assert driver.player.outcome().troubles == ("READ for #0 could not go out: the connection is over: lost",)
 
 
-def test_what_needs_no_connection_goes_on_without_one(by_hand):
-    hand = by_hand(OPEN + "- wait: 5s")
-    hand.open()
-    hand.end("lost")
-    assert hand.next() == WakeAt(5.0)
-    hand.now_s = 5.0
-    assert hand.next() == Done()
-    assert hand.player.outcome().passed
+def test_what_needs_no_connection_goes_on_without_one(manual_driver):
+    driver = manual_driver(OPEN + "- wait: 5s")
+    driver.open()
+    driver.end("lost")
+    assert driver.next() == WakeAt(5.0)
+    driver.now_s = 5.0
+    assert driver.next() == Done()
+    assert driver.player.outcome().passed
 
 
-def test_a_publish_the_connection_took_along_is_unknown(by_hand):
-    hand = by_hand(OPEN + "- say: hi\n- expect: {message: last_sent, status: unknown}")
-    hand.open()
-    hand.send()
-    hand.end("lost")
-    assert hand.next() == Done()
-    assert hand.player.outcome().passed
+def test_a_publish_the_connection_took_along_is_unknown(manual_driver):
+    driver = manual_driver(OPEN + "- say: hi\n- expect: {message: last_sent, status: unknown}")
+    driver.open()
+    driver.send()
+    driver.end("lost")
+    assert driver.next() == Done()
+    assert driver.player.outcome().passed
 
 
 # --- laws -----------------------------------------------------------------------------------------------
@@ -508,7 +513,7 @@ def course_of(happenings, *, ending=True):
             action = player.next_action(now_s)
             actions.append((now_s, action))
             if not isinstance(action, Send):
-                return not isinstance(action, HangUp | Done)
+                return not isinstance(action, CloseConnection | Done)
             frame += 1
             player.sent(Stamp(frame, 1), now_s)
         raise AssertionError("it never stops sending")
@@ -518,7 +523,7 @@ def course_of(happenings, *, ending=True):
             break
         now_s += passed_s
         frame += 1
-        player.heard(data, Stamp(frame, 1), now_s)
+        player.received(data, Stamp(frame, 1), now_s)
     act()
     if ending:
         player.connection_ended(1, Ended("lost"), now_s)

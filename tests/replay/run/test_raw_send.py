@@ -6,63 +6,63 @@ from pathlib import Path
 
 import pytest
 
-from recorder.replay.run.actions import AwaitMessage, HangUp, Send, SendBytes, SendFrame, Upload
+from recorder.replay.run.actions import AwaitMessage, CloseConnection, Send, SendBytes, SendRawFrame, Upload
 
 OPEN = "steps:\n- open_conversation:\n"
 
 
-def results(hand):
-    return hand.player.outcome().results
+def results(driver):
+    return driver.player.outcome().results
 
 
 @pytest.mark.parametrize(
     ("written", "action"),
     [
-        ("{opcode: ping, text: hello}", SendFrame(9, b"hello")),
+        ("{opcode: ping, text: hello}", SendRawFrame(9, b"hello")),
         (
             "{opcode: 3, hex: 'ff 00', rsv: 4, fin: false, mask: false}",
-            SendFrame(3, b"\xff\x00", False, 4, False),
+            SendRawFrame(3, b"\xff\x00", False, 4, False),
         ),
-        ("{opcode: binary, data: aGk=}", SendFrame(2, b"hi")),
+        ("{opcode: binary, data: aGk=}", SendRawFrame(2, b"hi")),
         ("{bytes: '81 05 68'}", SendBytes(b"\x81\x05h")),
     ],
 )
-def test_a_frame_goes_out_as_it_is_described(by_hand, written, action):
-    hand = by_hand(f"steps:\n- send_frame: {written}\n- wait: 1s")
-    assert hand.next() == hand.next() == action
-    hand.player.sent_raw(None, 0.0)
-    hand.until(1.0)
-    assert results(hand)[0].says == "no whole frame"
+def test_a_frame_goes_out_as_it_is_described(manual_driver, written, action):
+    driver = manual_driver(f"steps:\n- send_frame: {written}\n- wait: 1s")
+    assert driver.next() == driver.next() == action
+    driver.player.sent_raw(None, 0.0)
+    driver.advance_to(1.0)
+    assert results(driver)[0].sentence == "no whole frame"
 
 
-def test_a_whole_text_frame_may_ask_something(by_hand):
+def test_a_whole_text_frame_may_ask_something(manual_driver):
     frame = """{opcode: text, text: '{"kind":"req","id":"x","type":"GetClock"}'}"""
-    hand = by_hand(f"steps:\n- send_frame: {frame}\n- wait: 1s")
-    assert isinstance(hand.next(), SendFrame)
-    hand.player.sent_raw(hand.stamp(), 0.0)
-    assert hand.player.known.unanswered == {1}
-    hand.until(1.0)
+    driver = manual_driver(f"steps:\n- send_frame: {frame}\n- wait: 1s")
+    assert isinstance(driver.next(), SendRawFrame)
+    driver.player.sent_raw(driver.stamp(), 0.0)
+    assert driver.player.view.unanswered == {1}
+    driver.advance_to(1.0)
 
 
-def test_the_answer_to_an_envelope_is_waited_for_if_it_gets_a_name(by_hand):
-    hand = by_hand(
+def test_the_answer_to_an_envelope_is_waited_for_if_it_gets_a_name(manual_driver):
+    driver = manual_driver(
         "steps:\n- send: {envelope: {kind: req, id: x, type: GetClock}, as: time}\n"
         "- send: {at: '${time.body.currentTime}'}\n- wait: 1s"
     )
-    request = hand.send()
-    assert hand.next() == AwaitMessage(10.0)
-    hand.answer(request, body={"currentTime": 5})
-    assert hand.send() == {"at": 5}
+    request = driver.send()
+    assert driver.next() == AwaitMessage(10.0)
+    driver.answer(request, body={"currentTime": 5})
+    assert driver.send() == {"at": 5}
 
 
-def test_what_falls_into_an_unfinished_frame_fails_its_step(by_hand):
-    hand = by_hand("steps:\n- send_frame: {bytes: '81 fe'}\n- keep_alive:\n- wait: 1s")
-    hand.next()
-    hand.player.sent_raw(None, 0.0)
-    assert isinstance(hand.next(), Send)
-    hand.player.sent_raw(None, 0.0)
-    assert hand.next() == HangUp()
-    assert "went into the frame that was left unfinished" in results(hand)[1].says
+def test_what_falls_into_an_unfinished_frame_fails_its_step(manual_driver):
+    driver = manual_driver("steps:\n- send_frame: {bytes: '81 fe'}\n- keep_alive:\n- wait: 1s")
+    driver.next()
+    driver.player.sent_raw(None, 0.0)
+    assert isinstance(driver.next(), Send)
+    driver.player.sent_raw(None, 0.0)
+    assert driver.next() == CloseConnection()
+    assert "went into the frame that was left unfinished" in results(driver)[1].sentence
 
 
 # --- files ----------------------------------------------------------------------------------------------
@@ -72,11 +72,11 @@ ANSWER = {"relativePath": "/v1/cat.PNG", "queryParams": {"temp_url_sig": "a/b", 
 
 
 @pytest.fixture
-def cat(by_hand, tmp_path):
+def cat(manual_driver, tmp_path):
     (tmp_path / "cat.png").write_bytes(b"meow")
-    hand = by_hand(FILE, folder=tmp_path)
-    hand.open()
-    return hand
+    driver = manual_driver(FILE, folder=tmp_path)
+    driver.open()
+    return driver
 
 
 def test_a_file_is_asked_for_handed_over_and_published(cat):
@@ -99,8 +99,8 @@ def test_a_file_is_asked_for_handed_over_and_published(cat):
         "preview": "data:image/png;base64,bWVvdw==",
     }
     cat.answer(published, body={"sequence": 2})
-    cat.until(1.0)
-    assert cat.player.names.target("cat", cat.player.known) == ("conv-1", 2)
+    cat.advance_to(1.0)
+    assert cat.player.names.target("cat", cat.player.view) == ("conv-1", 2)
     assert cat.player.outcome().notes == ("announced only",)
 
 
@@ -108,14 +108,14 @@ def test_a_file_that_is_not_taken_fails_the_step(cat):
     cat.answer(cat.send(), body=ANSWER)
     cat.player.begun(cat.next(), 0.0)
     cat.player.not_uploaded("the server said 401", 0.0)
-    assert cat.next() == HangUp()
-    assert results(cat)[1].says == "the server said 401"
+    assert cat.next() == CloseConnection()
+    assert results(cat)[1].sentence == "the server said 401"
 
 
 def test_an_answer_that_names_no_place_fails_the_step(cat):
     cat.answer(cat.send(), body={})
     cat.next()
-    assert results(cat)[1].says.endswith("without a relativePath")
+    assert results(cat)[1].sentence.endswith("without a relativePath")
 
 
 def test_the_simulator_takes_files(play_folder, tmp_path):

@@ -16,29 +16,31 @@ from recorder.replay.run.reconnect_policy import (
     MOST_ATTEMPTS,
     MOST_REFUSALS,
     POLICIES,
-    Again,
-    Reconnecting,
+    ReconnectAttempt,
+    ReconnectPolicy,
 )
 from recorder.wire.frames import AUTHENTICATION_CLOSES
 
 EXPIRED, LOST = Ended("closed", 4401, "expired", "service"), Ended("lost")
 
 
-def policy(name, seed=0) -> Reconnecting:
-    return Reconnecting(name, rng=random.Random(seed))
+def policy(name, seed=0) -> ReconnectPolicy:
+    return ReconnectPolicy(name, rng=random.Random(seed))
 
 
 @pytest.mark.parametrize("code", sorted(AUTHENTICATION_CLOSES))
 @pytest.mark.parametrize("name", ["on_auth_close", "always"])
 def test_a_refused_token_is_replaced_at_once(name, code):
-    assert policy(name).after_end(Ended("closed", code, None, "service"), 7.0) == Again(7.0, fresh_token=True)
+    assert policy(name).after_end(Ended("closed", code, None, "service"), 7.0) == ReconnectAttempt(
+        7.0, fresh_token=True
+    )
 
 
 @pytest.mark.parametrize("ended", [EXPIRED, LOST, Ended("closed", 1000, None, "service")])
 def test_never_is_never(ended):
     assert policy("never").after_end(ended, 0.0) is None
     assert policy("never").after_refusal(0.0) is None
-    assert not policy("never").asks_again
+    assert not policy("never").retries_requests
 
 
 @pytest.mark.parametrize("ended", [LOST, Ended("closed", 1001, None, "service")])
@@ -58,15 +60,15 @@ def test_a_fresh_token_that_is_refused_too_is_not_replaced_again():
 def test_a_fresh_token_that_was_taken_may_expire_in_its_turn():
     asked = policy("on_auth_close")
     asked.after_end(EXPIRED, 0.0)
-    asked.settled(1.0)
-    assert asked.after_end(EXPIRED, 3_601.0) == Again(3_601.0, fresh_token=True)
+    asked.connection_ready(1.0)
+    assert asked.after_end(EXPIRED, 3_601.0) == ReconnectAttempt(3_601.0, fresh_token=True)
 
 
 def test_who_is_let_in_and_thrown_out_at_once_does_not_spin():
     """A service that lets in and closes in the same breath would be asked a thousand times a second."""
     asked = policy("on_auth_close")
     asked.after_end(EXPIRED, 0.0)
-    asked.settled(0.1)
+    asked.connection_ready(0.1)
     again = asked.after_end(EXPIRED, 0.2)
     assert again.at_s >= 0.2 + FIRST_WAIT_S * (1 - JITTER)
 
@@ -86,7 +88,7 @@ def test_a_connection_that_held_forgives_what_came_before():
     asked = policy("always")
     for _ in range(10):
         asked.after_end(LOST, 0.0)
-    asked.settled(100.0)
+    asked.connection_ready(100.0)
     assert asked.after_end(LOST, 100.0 + FIRST_WAIT_S).at_s <= 100.0 + FIRST_WAIT_S * (2 + JITTER)
 
 
@@ -110,7 +112,7 @@ def test_nobody_connects_into_the_past(happenings):
         again = asked.after_end(ended, now_s)
         assert again is None or now_s <= again.at_s <= now_s + LONGEST_WAIT_S
         if settles:
-            asked.settled(now_s)
+            asked.connection_ready(now_s)
 
 
 def test_a_service_that_lets_in_and_then_refuses_gets_a_few_tokens_and_no_more():
@@ -119,7 +121,7 @@ def test_a_service_that_lets_in_and_then_refuses_gets_a_few_tokens_and_no_more()
     now_s = 0.0
     for _ in range(MOST_REFUSALS):
         assert asked.after_end(EXPIRED, now_s).fresh_token
-        asked.settled(now_s + 30.0)
+        asked.connection_ready(now_s + 30.0)
         now_s += 30.0 + FIRST_WAIT_S / 2
     assert asked.after_end(EXPIRED, now_s) is None
 
@@ -127,5 +129,5 @@ def test_a_service_that_lets_in_and_then_refuses_gets_a_few_tokens_and_no_more()
 def test_a_fresh_token_that_held_brings_all_tries_back():
     asked = policy("on_auth_close")
     for hour in range(3 * MOST_REFUSALS):
-        assert asked.after_end(EXPIRED, hour * 3600.0) == Again(hour * 3600.0, fresh_token=True)
-        asked.settled(hour * 3600.0 + 1.0)
+        assert asked.after_end(EXPIRED, hour * 3600.0) == ReconnectAttempt(hour * 3600.0, fresh_token=True)
+        asked.connection_ready(hour * 3600.0 + 1.0)

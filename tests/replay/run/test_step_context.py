@@ -7,17 +7,17 @@ import random
 import pytest
 
 from recorder.replay.language.script import load
-from recorder.replay.run.consumer import Part
+from recorder.replay.run.consumer import ConsumerState
 from recorder.replay.run.receipt_schedule import MessageKey
-from recorder.replay.run.step_context import Scene, Stage, StepFailed, close_expected
+from recorder.replay.run.step_context import RunState, StepContext, StepFailed, close_expected
 
 KEY = MessageKey("d", 1)
 
 
-def scene(steps, *, who="consumer") -> Scene:
+def context(steps, *, who="consumer") -> StepContext:
     text = f"receipts: {{accept: 1s, read: 1s}}\n{steps}"
     script = load(text, file="s", variables={})
-    part = Part(
+    consumer = ConsumerState(
         who,
         script.consumers[who],
         script.rule(who),
@@ -26,7 +26,7 @@ def scene(steps, *, who="consumer") -> Scene:
         jitter=random.Random(0),
         spacing_s=0.0,
     )
-    return Scene(Stage(script, random.Random(0)), part)
+    return StepContext(RunState(script, random.Random(0)), consumer)
 
 
 TWO = "consumers: {anna: {}, ben: {}}\nsteps:\n"
@@ -34,41 +34,41 @@ NAMED = "steps:\n- await: {as: it}\n- wait: 1s\n- read: it\n"
 
 
 def test_ids_count_up():
-    here = scene(NAMED)
-    assert [here.part.next_id(), here.part.next_id()] == ["1", "2"]
+    here = context(NAMED)
+    assert [here.consumer.next_id(), here.consumer.next_id()] == ["1", "2"]
 
 
 def test_the_step_after_is_the_next_one_of_the_same_consumer():
-    here = scene(TWO + "- type:\n- type: {consumer: ben}\n- keep_alive:\n", who="anna")
-    steps = here.stage.script.steps
-    assert [here.stage.following(step) for step in steps] == [steps[2], None, None]
+    here = context(TWO + "- type:\n- type: {consumer: ben}\n- keep_alive:\n", who="anna")
+    steps = here.run.script.steps
+    assert [here.run.following(step) for step in steps] == [steps[2], None, None]
 
 
 def test_a_name_takes_the_receipts_of_later_steps_from_the_rule():
-    here = scene(NAMED)
-    here.plan.arrived(KEY, 0.0)
-    here.bind("it", KEY, here.stage.script.steps[0])
-    assert here.stage.names.target("it", here.known) == KEY
-    assert here.plan.take_due(5.0).status == "ACCEPT"
-    assert here.plan.take_due(5.0) is None
+    here = context(NAMED)
+    here.schedule.arrived(KEY, 0.0)
+    here.bind("it", KEY, here.run.script.steps[0])
+    assert here.run.names.target("it", here.view) == KEY
+    assert here.schedule.take_due(5.0).status == "ACCEPT"
+    assert here.schedule.take_due(5.0) is None
 
 
 def test_receipts_that_somebody_else_gives_do_not_hold_up_the_rule():
-    here = scene(TWO + "- await: {as: it}\n- read: {message: it, consumer: ben}\n", who="anna")
-    assert here.stage.later_receipts("it", here.stage.script.steps[0]) == set()
+    here = context(TWO + "- await: {as: it}\n- read: {message: it, consumer: ben}\n", who="anna")
+    assert here.run.later_receipts("it", here.run.script.steps[0]) == set()
 
 
 def test_receipts_of_the_next_round_are_for_the_next_message():
-    here = scene("steps:\n- repeat: {times: 2, steps: [{await: {as: it}}, {accept: it}]}\n- read: it\n")
-    first, _, second, *_ = here.stage.script.steps
-    assert here.stage.later_receipts("it", first) == {"ACCEPT"}
-    assert here.stage.later_receipts("it", second) == {"ACCEPT", "READ"}
+    here = context("steps:\n- repeat: {times: 2, steps: [{await: {as: it}}, {accept: it}]}\n- read: it\n")
+    first, _, second, *_ = here.run.script.steps
+    assert here.run.later_receipts("it", first) == {"ACCEPT"}
+    assert here.run.later_receipts("it", second) == {"ACCEPT", "READ"}
 
 
 def test_without_a_name_nothing_is_bound():
-    here = scene(NAMED)
-    here.bind(None, KEY, here.stage.script.steps[0])
-    assert here.stage.names.target("it", here.known) is None
+    here = context(NAMED)
+    here.bind(None, KEY, here.run.script.steps[0])
+    assert here.run.names.target("it", here.view) is None
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_without_a_name_nothing_is_bound():
     ids=["the next step", "this step", "the one after that", "that it stays"],
 )
 def test_a_close_is_expected_by_this_step_or_the_next(steps, at, expected):
-    here = scene(f"steps:\n{steps}\n")
-    assert close_expected(here.stage, here.stage.script.steps[at], here.part) is expected
+    here = context(f"steps:\n{steps}\n")
+    assert close_expected(here.run, here.run.script.steps[at], here.consumer) is expected
 
 
 def test_before_the_first_step_the_first_one_is_the_next():
-    here = scene("steps:\n- expect: {close: 4401}\n")
-    assert close_expected(here.stage, None, here.part)
+    here = context("steps:\n- expect: {close: 4401}\n")
+    assert close_expected(here.run, None, here.consumer)
 
 
 def test_a_failure_carries_what_was_seen():
     failed = StepFailed("no", ("frame 1: …",))
-    assert (failed.says, failed.shown, str(failed)) == ("no", ("frame 1: …",), "no")
+    assert (failed.sentence, failed.shown, str(failed)) == ("no", ("frame 1: …",), "no")

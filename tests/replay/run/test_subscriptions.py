@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from recorder.messaging import requests
-from recorder.replay.run.subscriptions import Listening
+from recorder.replay.run.subscriptions import Subscriptions
 
 
 def test_what_was_asked_for_and_not_refused_is_listened_to():
-    here = Listening()
+    here = Subscriptions()
     here.asked(requests.subscribe_conversations("1"), 1)
     here.asked(requests.subscribe_messages("2", "a"), 2)
     here.asked(requests.subscribe_messages("3", "b"), 3)
@@ -19,7 +19,7 @@ def test_what_was_asked_for_and_not_refused_is_listened_to():
 
 
 def test_other_requests_and_answers_change_nothing():
-    here = Listening()
+    here = Subscriptions()
     here.asked(requests.get_clock("1"), 1)
     here.asked(requests.request("2", "ms.SubscribeMessagingEvents", "no object"), 2)
     here.asked(requests.request("3", "ms.SubscribeMessagingEvents", {}), 3)
@@ -29,7 +29,7 @@ def test_other_requests_and_answers_change_nothing():
 
 
 def test_what_the_connection_took_along_was_not_asked_for():
-    here = Listening()
+    here = Subscriptions()
     here.asked(requests.subscribe_messages("1", "a"), 1)
     here.lost()
     here.answered(1, 200)
