@@ -1,32 +1,31 @@
-"""A YAML document a person wrote: read strictly, every value with its line.
+"""Read YAML files that people write: strictly, with the line of every value, and check them against models.
 
-What YAML lets through and people do not mean is refused with the line and in plain words: a key given
-twice, tags, a second document, documents that unfold into millions of values. Plain words stay text
-(``yes``, ``on``, ``12:30``, ``2024-01-01``, ``007``); only ``true``, ``false``, ``null`` and numbers as
-JSON writes them are anything else.
+Refused, with the line: duplicate keys, tags, merge keys, a second document, aliases that expand into
+millions of values. Plain scalars stay text (``yes``, ``on``, ``12:30``, ``2024-01-01``, ``007``) except
+``true``, ``false``, ``null`` and numbers in JSON's notation.
 
-Knows nothing of scripts or simulators: those are the models that ``validate`` is given.
+Knows nothing of scripts or simulators: their models are arguments of ``validate``.
 """
 
 from __future__ import annotations
 
-from .document import Document, Path
+from .document import Document, ValuePath
 from .durations import Delay, Duration, parse_duration
-from .error_text import LATER, unknown, with_references
+from .error_text import DEFERRED_REFERENCE, restore_references, unknown
 from .reading import read_document
 from .validation import validate
 from .variables import substitute
 
 __all__ = [
-    "LATER",
+    "DEFERRED_REFERENCE",
     "Delay",
     "Document",
     "Duration",
-    "Path",
+    "ValuePath",
     "parse_duration",
     "read_document",
+    "restore_references",
     "substitute",
     "unknown",
     "validate",
-    "with_references",
 ]

@@ -1,4 +1,4 @@
-"""What a file says, and where every value of it stands."""
+"""A parsed file: its values, and the line of each."""
 
 from __future__ import annotations
 
@@ -7,63 +7,63 @@ from typing import Any, NamedTuple
 
 from recorder.errors import BadScript
 
-Path = tuple[str | int, ...]
-"""Where a value stands: ``("steps", 2, "await", "within")``."""
+ValuePath = tuple[str | int, ...]
+"""Keys and list indexes from the root to a value: ``("steps", 2, "await", "within")``."""
 
 
 class Document(NamedTuple):
-    """What a file says, and where.
+    """The contents of one file, with the line of every value.
 
     Attributes:
-        file: its name, as messages show it.
+        file: its name, as error messages show it.
         value: mappings (keys are text), lists, text, numbers, booleans and None.
-        lines: the line, from 1, of every value; that of an entry in a mapping is its key's.
+        lines: the line, from 1, of every value; for a value in a mapping, the line of its key.
     """
 
     file: str
     value: Any
-    lines: Mapping[Path, int]
+    lines: Mapping[ValuePath, int]
 
-    def at(self, path: Path) -> Any:
-        """The value that stands there.
+    def at(self, path: ValuePath) -> Any:
+        """The value at this path.
 
         Raises:
-            LookupError: nothing does.
+            LookupError: there is none.
         """
         value = self.value
         for part in path:
             value = value[part]
         return value
 
-    def line(self, path: Path) -> int | None:
-        """The line of the value there, or of the nearest value around it."""
+    def line(self, path: ValuePath) -> int | None:
+        """The line of the value at this path, or of the nearest value that contains it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
 
-    def error(self, path: Path, problem: str, *, hint: str | None = None) -> BadScript:
-        """The error to raise about the value there: file, line and step are filled in."""
+    def error(self, path: ValuePath, problem: str, *, hint: str | None = None) -> BadScript:
+        """A ``BadScript`` about the value at this path, with file, line and step filled in."""
         return BadScript(self.file, problem, line=self.line(path), step=self.step(path), hint=hint)
 
-    def step(self, path: Path) -> str | None:
-        """What people call the place: ``step 3 (await)``; None outside of any list."""
+    def step(self, path: ValuePath) -> str | None:
+        """The list entries on this path in words: ``step 3 (await)``; None outside of any list."""
         named = [self._named(path, place) for place, part in enumerate(path) if isinstance(part, int)]
         return ", ".join(named) or None
 
-    def _named(self, path: Path, place: int) -> str:
-        word = _SINGULAR.get(path[place - 1] if place else "", "entry")
+    def _named(self, path: ValuePath, place: int) -> str:
+        word = _ENTRY_WORDS.get(path[place - 1] if place else "", "entry")
         entry = self._entry(path[: place + 1])
         verb = next(iter(entry), None) if isinstance(entry, dict) and word in _NAMED_BY_VERB else None
         verb = entry if isinstance(entry, str) and word == "step" else verb
         return f"{word} {int(path[place]) + 1}" + (f" ({verb})" if verb else "")
 
-    def _entry(self, path: Path) -> object:
+    def _entry(self, path: ValuePath) -> object:
         try:
             return self.at(path)
         except LookupError:
             return None
 
 
-# A list at the top is a file of rules for the agent.
 _NAMED_BY_VERB = ("step", "action")
-_SINGULAR: dict[str | int, str] = {"steps": "step", "agent": "rule", "do": "action", "": "rule"}
+# What an entry of the list with this key is called. A list at the top level is a file of agent rules.
+_ENTRY_WORDS: dict[str | int, str] = {"steps": "step", "agent": "rule", "do": "action", "": "rule"}

@@ -1,4 +1,4 @@
-"""Durations as people write them: 200ms, 1.5s, 2m, 1h; and delays, which may vary: 1.5s ± 500ms, 1s..3s."""
+"""Durations (200ms, 1.5s, 2m, 1h) and delays, which may also be random (1.5s ± 500ms, 1s..3s)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .error_text import shown
+from .error_text import describe
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -25,24 +25,24 @@ def parse_duration(text: str | int | float) -> float:
     """Seconds: ``"200ms"`` → 0.2, ``"1.5s"`` → 1.5, ``"2m"``, ``"1h"``; 0 needs no unit.
 
     Raises:
-        ValueError: it is none, negative, or more than thirty days; the message is made for people.
+        ValueError: it is no duration, negative, or more than thirty days; the text is an error sentence.
     """
     bare = text.strip() if isinstance(text, str) else text
     if bare in (0, "0") and not isinstance(bare, bool):
         return 0.0
     match = _DURATION.fullmatch(bare) if isinstance(bare, str) else None
     if match is None:
-        raise ValueError(f"{shown(text)} is no duration: {_why_no_duration(text)}")
+        raise ValueError(f"{describe(text)} is no duration: {_duration_hint(text)}")
     number, unit = match.groups()
     if unit not in _UNIT_S:
-        raise ValueError(f"{shown(text)} is no duration: the units are {', '.join(_UNIT_S)}")
+        raise ValueError(f"{describe(text)} is no duration: the units are {', '.join(_UNIT_S)}")
     seconds = float(number) * _UNIT_S[unit]
     if seconds > LONGEST_S:
-        raise ValueError(f"{shown(text)} is longer than thirty days")
+        raise ValueError(f"{describe(text)} is longer than thirty days")
     return seconds
 
 
-def _why_no_duration(text: object) -> str:
+def _duration_hint(text: object) -> str:
     if isinstance(text, int | float) and not isinstance(text, bool):
         return (
             f'say the unit, like "{text}s" or "{text}ms"'
@@ -56,15 +56,15 @@ def _why_no_duration(text: object) -> str:
     return _DURATION_FORM
 
 
-# White space around a duration is let through, as ``str.strip`` takes it off.
-_ONE = r"(0|[0-9]{1,9}(\.[0-9]{1,9})?[ ]?(us|ms|s|m|h))"
+# JSON Schema pattern. Whitespace around a duration is allowed, as ``parse_duration`` strips it.
+_DURATION_PATTERN = r"(0|[0-9]{1,9}(\.[0-9]{1,9})?[ ]?(us|ms|s|m|h))"
 _VARYING = re.compile(r"±|\+-|\+/-|\.\.")
 
 
 class Delay(ABC):
-    """A span of time that may be drawn anew each time: fixed, normal or uniform. Never negative.
+    """A fixed, normally or uniformly distributed time span, never negative. Can be a pydantic field's type.
 
-    A ``Duration`` is the fixed one. For fields of pydantic models, as ``Duration`` is.
+    ``Duration`` is the fixed one.
     """
 
     __slots__ = ()
@@ -73,7 +73,7 @@ class Delay(ABC):
             {"const": 0},
             {
                 "type": "string",
-                "pattern": rf"^\s*{_ONE}\s*((±|\+-|\+/-|\.\.)\s*{_ONE}\s*)?$",
+                "pattern": rf"^\s*{_DURATION_PATTERN}\s*((±|\+-|\+/-|\.\.)\s*{_DURATION_PATTERN}\s*)?$",
                 "examples": ["200ms", "1.5s ± 500ms", "1s..3s"],
             },
         ]
@@ -84,23 +84,23 @@ class Delay(ABC):
         """``200ms`` (as ``parse_duration``), ``1.5s ± 500ms`` (also ``+-``), ``1s..3s``.
 
         Raises:
-            ValueError: it is none; the message is made for people.
+            ValueError: it is no delay; the text is an error sentence.
         """
         return given if isinstance(given, Delay) else _read_delay(given)
 
     @property
     @abstractmethod
     def shortest_s(self) -> float:
-        """It is never less than this."""
+        """Lower bound in seconds."""
 
     @property
     @abstractmethod
     def longest_s(self) -> float | None:
-        """It is never more than this; None: there is no such bound."""
+        """Upper bound in seconds; None: unbounded."""
 
     @abstractmethod
     def draw(self, random: Random) -> float:
-        """Seconds. A fixed delay draws nothing; a varying one draws once."""
+        """One value in seconds. A fixed delay does not call ``random``; a random one calls it once."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -116,18 +116,22 @@ class Delay(ABC):
 
 
 class Duration(float, Delay):
-    """Seconds; in a document written as ``parse_duration`` reads it. For fields of pydantic models."""
+    """Seconds, as a float. Can be a pydantic field's type, written ``200ms``, ``1.5s``, ``2m`` or 0."""
 
     JSON_SCHEMA: ClassVar[dict[str, Any]] = {
         "anyOf": [
             {"const": 0},
-            {"type": "string", "pattern": rf"^\s*{_ONE}\s*$", "examples": ["200ms", "1.5s", "2m", "1h"]},
+            {
+                "type": "string",
+                "pattern": rf"^\s*{_DURATION_PATTERN}\s*$",
+                "examples": ["200ms", "1.5s", "2m", "1h"],
+            },
         ]
     }
 
     @classmethod
     def read(cls, given: Any) -> Duration:
-        """As ``parse_duration``."""
+        """Read ``200ms``, ``1.5s``, ``2m``, ``1h`` or 0; see ``parse_duration`` for the errors."""
         return given if isinstance(given, Duration) else cls(parse_duration(given))
 
     @property
@@ -144,7 +148,7 @@ class Duration(float, Delay):
 
 @dataclass(frozen=True, slots=True)
 class NormalDelay(Delay):
-    """Normally distributed around ``mean_s``; what would be below 0 is 0."""
+    """Normally distributed around ``mean_s``; negative values count as 0."""
 
     mean_s: float
     deviation_s: float
@@ -166,7 +170,7 @@ class NormalDelay(Delay):
 
 @dataclass(frozen=True, slots=True)
 class UniformDelay(Delay):
-    """Anything from ``least_s`` to ``most_s``, all equally likely."""
+    """Uniformly distributed from ``least_s`` to ``most_s``."""
 
     least_s: float
     most_s: float
@@ -194,10 +198,10 @@ def _read_delay(given: Any) -> Delay:
     if len(parts) < 2:
         return Duration.read(given)
     if len(parts) > 2:
-        raise ValueError(f"{shown(given)} is no delay: {_DELAY_FORM}")
+        raise ValueError(f"{describe(given)} is no delay: {_DELAY_FORM}")
     first_s, second_s = (parse_duration(part.strip()) for part in parts)
     if ".." not in given:
         return NormalDelay(first_s, second_s)
     if first_s > second_s:
-        raise ValueError(f"{shown(given)} is no delay: the shorter one comes first")
+        raise ValueError(f"{describe(given)} is no delay: the shorter one comes first")
     return UniformDelay(first_s, second_s)

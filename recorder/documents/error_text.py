@@ -1,4 +1,4 @@
-"""How messages name a value, and guess what was meant."""
+"""Parts of error messages: ``did you mean``, values as they are quoted, references in texts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterable
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> str:
-    """``unknown key "pase" (did you mean "pace"?)``; or all that is known, where nothing is close."""
+    """``unknown key "pase" (did you mean "pace"?)``; lists all ``known`` where none is close."""
     choices = list(known)
     close = difflib.get_close_matches(given.lower(), choices, n=1, cutoff=0.6) or difflib.get_close_matches(
         given, choices, n=1, cutoff=0.6
     )
     if close:
-        return f'unknown {kind} "{cut(given)}" (did you mean "{close[0]}"?)'
+        return f'unknown {kind} "{shorten(given)}" (did you mean "{close[0]}"?)'
     listed = f" (there are: {', '.join(choices)})" if choices else ""
-    return f'unknown {kind} "{cut(given)}"{listed}'
+    return f'unknown {kind} "{shorten(given)}"{listed}'
 
 
-def shown(given: object) -> str:
-    """A value as messages show it."""
+def describe(given: object) -> str:
+    """A value as error messages quote it: text in quotes and shortened, "a mapping", "a list", "nothing"."""
     match given:
         case dict():
             return "a mapping"
@@ -29,27 +29,29 @@ def shown(given: object) -> str:
         case None:
             return "nothing"
         case str():
-            return f'"{cut(given)}"'
+            return f'"{shorten(given)}"'
         case _:
-            return as_written(given)
+            return as_yaml_scalar(given)
 
 
-def as_written(given: object) -> str:
-    return str(given).lower() if isinstance(given, bool) else cut(str(given))
+def as_yaml_scalar(given: object) -> str:
+    """A number or boolean as YAML writes it: ``true``, not ``True``."""
+    return str(given).lower() if isinstance(given, bool) else shorten(str(given))
 
 
-def cut(text: str) -> str:
-    text = with_references(text)
+def shorten(text: str) -> str:
+    """The text, cut after 57 characters if it is longer than 60."""
+    text = restore_references(text)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-# Two code points that are no characters (Unicode, 23.7) and so in no text: what is filled in for a variable
-# may begin or end with any character, "$" too, and must not become or undo a mark of the script's.
-BEGIN_LATER, END_LATER = "\ufdd0", "\ufdd1"
-LATER = re.compile(f"{BEGIN_LATER}([^{BEGIN_LATER}{END_LATER}]*){END_LATER}")
-"""What ``substitute`` kept for later in a text; its group is what stood between ``${`` and ``}``."""
+# Noncharacters (Unicode, 23.7), which are in no text: they mark references that are filled in later. The
+# value of a variable may contain "${" itself, and must not be taken for a reference of the script.
+DEFERRED_BEGIN, DEFERRED_END = "\ufdd0", "\ufdd1"
+DEFERRED_REFERENCE = re.compile(f"{DEFERRED_BEGIN}([^{DEFERRED_BEGIN}{DEFERRED_END}]*){DEFERRED_END}")
+"""A reference that ``substitute`` left in a text; the group is what stood between ``${`` and ``}``."""
 
 
-def with_references(text: str) -> str:
-    """A text in which something is kept for later, for people to read: as it was written."""
-    return LATER.sub(lambda kept: f"${{{kept.group(1)}}}", text)
+def restore_references(text: str) -> str:
+    """The text as the script has it: deferred references as ``${…}`` again."""
+    return DEFERRED_REFERENCE.sub(lambda found: f"${{{found.group(1)}}}", text)

@@ -6,35 +6,37 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .document import Document, Path
-from .error_text import BEGIN_LATER, END_LATER
+from .document import Document, ValuePath
+from .error_text import DEFERRED_BEGIN, DEFERRED_END
 
 _MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _VARIABLE_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL | re.ASCII)
-_PLAIN = "a plain ${ is written $${"
+_HINT = "a plain ${ is written $${"
 
-KeptForLater = Callable[[str], bool]
-"""Whether what stands between ``${`` and ``}`` is none of ours, but filled in later, by somebody else."""
+IsReference = Callable[[str], bool]
+"""Whether the text between ``${`` and ``}`` is a reference, which is filled in at run time, not here."""
 
 
 def substitute(
-    document: Document, variables: Mapping[str, str], *, at: Path = (), later: KeptForLater | None = None
+    document: Document,
+    variables: Mapping[str, str],
+    *,
+    at: ValuePath = (),
+    is_reference: IsReference | None = None,
 ) -> Document:
-    """``${NAME}`` and ``${NAME:-default}`` in every text under ``at`` filled in; ``$${`` stands for ``${``.
+    """Fill in ``${NAME}`` and ``${NAME:-default}`` in every text under ``at``; ``$${`` stands for ``${``.
 
-    What is filled in is not looked at again. Keys are left as they are.
-
-    With ``later``, what it says yes to is kept for somebody else: ``LATER`` finds it in the text, where
-    everything around it is as it is meant.
+    Values are not searched for variables again. Keys of mappings are left as they are. What ``is_reference``
+    accepts stays in the text, marked so that ``DEFERRED_REFERENCE`` finds it.
 
     Raises:
         BadScript: a variable without default is not in ``variables``, or a ``${`` is not closed; with file,
             line and name.
     """
 
-    def filled(value: Any, path: Path) -> Any:
+    def filled(value: Any, path: ValuePath) -> Any:
         if isinstance(value, str):
-            return _filled(document, path, value, variables, later)
+            return _filled(document, path, value, variables, is_reference)
         if isinstance(value, list):
             return [filled(item, (*path, index)) for index, item in enumerate(value)]
         if isinstance(value, dict):
@@ -45,36 +47,40 @@ def substitute(
 
 
 def _filled(
-    document: Document, path: Path, text: str, variables: Mapping[str, str], later: KeptForLater | None
+    document: Document,
+    path: ValuePath,
+    text: str,
+    variables: Mapping[str, str],
+    is_reference: IsReference | None,
 ) -> str:
     def value(mark: re.Match[str]) -> str:
         inside = mark.group(1)
         if mark.group() == "${":
-            raise document.error(path, "a ${ is not closed with }", hint=_PLAIN)
+            raise document.error(path, "a ${ is not closed with }", hint=_HINT)
         if inside is None:
             return "${"
-        if later is not None and later(inside):
-            return f"{BEGIN_LATER}{inside}{END_LATER}"
-        return _without_marks(document, path, _value(document, path, inside, variables))
+        if is_reference is not None and is_reference(inside):
+            return f"{DEFERRED_BEGIN}{inside}{DEFERRED_END}"
+        return _refuse_noncharacters(document, path, _value(document, path, inside, variables))
 
-    if BEGIN_LATER in text or END_LATER in text:
-        _without_marks(document, path, text)
+    if DEFERRED_BEGIN in text or DEFERRED_END in text:
+        _refuse_noncharacters(document, path, text)
     return _MARK.sub(value, text) if "${" in text else text
 
 
-def _without_marks(document: Document, path: Path, text: str) -> str:
-    if BEGIN_LATER in text or END_LATER in text:
+def _refuse_noncharacters(document: Document, path: ValuePath, text: str) -> str:
+    if DEFERRED_BEGIN in text or DEFERRED_END in text:
         raise document.error(path, "U+FDD0 and U+FDD1 are no characters, and cannot stand in a text")
     return text
 
 
-def _value(document: Document, path: Path, inside: str, variables: Mapping[str, str]) -> str:
+def _value(document: Document, path: ValuePath, inside: str, variables: Mapping[str, str]) -> str:
     form = _VARIABLE_FORM.fullmatch(inside)
     if form is None:
         raise document.error(
             path,
             f"${{{inside}}} is no variable; write ${{NAME}} or ${{NAME:-default}}",
-            hint=_PLAIN,
+            hint=_HINT,
         )
     name, default = form.groups()
     if name in variables:
@@ -88,7 +94,7 @@ def _value(document: Document, path: Path, inside: str, variables: Mapping[str, 
     )
 
 
-def _replaced(value: Any, path: Path, new: Any) -> Any:
+def _replaced(value: Any, path: ValuePath, new: Any) -> Any:
     if not path:
         return new
     copy: Any = dict(value) if isinstance(value, dict) else list(value)

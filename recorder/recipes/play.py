@@ -12,7 +12,7 @@ from recorder.clock import VirtualClock, punctual
 from recorder.errors import CannotConnect, RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.replay.language.script import Script
-from recorder.replay.language.verbs import Expect
+from recorder.replay.language.verbs import ExpectVerb
 from recorder.replay.run.driver import LEAD_S, Driver
 from recorder.replay.run.outcome import FAILED, STOPPED, ScriptOutcome, StepResult
 from recorder.replay.run.player import Player
@@ -295,7 +295,7 @@ def _refused(under_way: Driver, outcome: ScriptOutcome, order: Order) -> CannotC
 
 def _is_about_the_end(script: Script, result: StepResult) -> bool:
     """Whether the step expects how the connection ends, or that it does not: that it did is its verdict."""
-    says = next((step.says for step in script.steps if step.number == result.number), None)
-    if not isinstance(says, Expect):
+    says = next((step.arguments for step in script.steps if step.number == result.number), None)
+    if not isinstance(says, ExpectVerb):
         return False
     return says.close is not None or (says.not_ is not None and says.not_.close is not None)

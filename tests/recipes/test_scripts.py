@@ -92,7 +92,7 @@ def test_what_is_missing_against_a_real_service_and_what_is_for_nothing_is_told(
 def test_a_script_reads_what_lies_beside_it(tmp_path: Path):
     (tmp_path / "part.yaml").write_text("- say: ${WHO}")
     file = script(tmp_path, "steps: [{include: part.yaml}]")
-    assert read_script(file, ["WHO=Ada"]).steps[0].says.text == "Ada"
+    assert read_script(file, ["WHO=Ada"]).steps[0].arguments.text == "Ada"
     assert folder_of("-") is None
 
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.replay.dry_run import Row, timetable, timetable_lines
+from recorder.replay.dry_run import ScheduledStep, schedule, schedule_lines
 from recorder.replay.language.script import load
 
 
-def rows(text: str) -> list[Row]:
-    return list(timetable(load(text, file="s.yaml", variables={})))
+def rows(text: str) -> list[ScheduledStep]:
+    return list(schedule(load(text, file="s.yaml", variables={})))
 
 
 def times(steps: str) -> list[tuple[float, float | None]]:
@@ -145,7 +145,7 @@ def test_people_read_it_in_columns():
         "receipts: {read: 1.5s ± 500ms}\nsteps:\n- say: Hello there\n- await: {as: q}\n"
         "- repeat: {times: 1, steps: [{wait: 1s}]}\n- read: {message: [q, 3], after: never}"
     )
-    assert list(timetable_lines(rows(text))) == [
+    assert list(schedule_lines(rows(text))) == [
         '1  line 3           0s..0s   say "Hello there"; waits for the answer, 10s at most',
         "2  line 4           0s..10s  await as q; waits for that message, 10s at most",
         "                             READ for q: step 4",
@@ -175,9 +175,9 @@ def test_people_read_it_in_columns():
         ("await", ""),
     ],
 )
-def test_a_step_is_told_in_short(step, says):
+def test_arguments_are_shortened(step, says):
     assert rows(f"steps:\n- {step}")[0].says == says
 
 
-def test_an_empty_timetable_has_no_lines():
-    assert list(timetable_lines([])) == []
+def test_an_empty_schedule_has_no_lines():
+    assert list(schedule_lines([])) == []

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from recorder.documents.writing import comment, in_line
+from recorder.documents.writing import comment, to_flow_yaml
 from recorder.messaging.events import ConversationChanged
 
 from ..language.verb_model import is_status
@@ -157,9 +157,9 @@ def _rule(trigger: _Trigger, only: Mapping[str, Any]) -> list[str]:
     lines = [f"  - on: {trigger.on}"]
     if trigger.nth is not None:
         lines.append(f"    nth: {trigger.nth}")
-    lines += [f"    {key}: {in_line(value)}" for key, value in only.items()]
+    lines += [f"    {key}: {to_flow_yaml(value)}" for key, value in only.items()]
     acts = sorted(trigger.acts, key=lambda act: act[0])
-    return [*lines, "    do:", *(f"      - {in_line(act)}" for _, act in acts)]
+    return [*lines, "    do:", *(f"      - {to_flow_yaml(act)}" for _, act in acts)]
 
 
 class _Desk:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from recorder.documents.writing import comment, entry, in_line
+from recorder.documents.writing import comment, entry, to_flow_yaml
 from recorder.messaging import typenames
 
 from .agent import Visit, agent_lines, comes_again
@@ -49,7 +49,7 @@ def write_script(happenings: Iterable[Happening], *, name: str, pace: Pace = Pac
         "steps:",
         *[f"  {line}" for line in sheet.lines or NOTHING],
         *agent_lines(visits, timeline),
-        *([f"simulator: {{survey: {in_line(dict(survey))}}}"] if survey is not None else []),
+        *([f"simulator: {{survey: {to_flow_yaml(dict(survey))}}}"] if survey is not None else []),
     ]
     return "\n".join(lines) + "\n"
 

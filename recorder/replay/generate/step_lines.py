@@ -7,7 +7,7 @@ from typing import Any
 
 from recorder.documents.writing import comment, entry
 
-from ..language.verbs import VERBS, SendEnvelope, Timed
+from ..language.verbs import VERBS, SendEnvelopeVerb, TimedVerb
 from .pacing import NOTICED_S, Timeline, as_duration
 
 USUAL_WITHIN_S = 10.0
@@ -50,7 +50,7 @@ class Sheet:
         pause_s = self.timeline.between_s(self.reached_s, at_s)
         if pause_s < NOTICED_S:
             return says
-        if since_s is not None and issubclass(VERBS[verb], Timed):
+        if since_s is not None and issubclass(VERBS[verb], TimedVerb):
             return {**says, "after": as_duration(self.timeline.between_s(since_s, at_s))}
         self.step("wait", {"duration": as_duration(pause_s)})
         return says
@@ -70,5 +70,5 @@ def _shortened(verb: str, says: dict[str, Any]) -> Any:
         return says or None
     bare = says[short] if short is not None else None
     if isinstance(bare, dict):
-        return bare if SendEnvelope.long_form(bare) == says else says
+        return bare if SendEnvelopeVerb.long_form(bare) == says else says
     return bare

@@ -1,115 +1,115 @@
-"""From what is written under ``steps`` to the steps as they are played: checked, repeated, included.
-
-Each written step is checked once, however often it is played.
-"""
+"""Expand what is written under ``steps``: check each step once, unroll ``repeat``, read in ``include``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from recorder.documents import Document, Path, read_document, substitute, unknown, validate
+from recorder.documents import Document, ValuePath, read_document, substitute, unknown, validate
 
 from .includes import Folder
 from .references import Reference, parse_reference, references_in, references_too_early
 from .verb_model import Verb
-from .verbs import FOLDED, VERBS, Include, Repeat, SendFile
+from .verbs import EXPANDED_VERBS, VERBS, IncludeVerb, RepeatVerb, SendFileVerb
 
 MOST_STEPS = 100_000
 DEEPEST_INCLUDE = 10
 
 
-class Written(NamedTuple):
-    """A step where it is written. ``file`` is the name of the included file it is in; None: the script."""
+class WrittenStep(NamedTuple):
+    """A checked step in its file, before repeats. ``file``: name of the included file; None: the script."""
 
     document: Document
-    path: Path
+    path: ValuePath
     file: str | None
     verb: str
-    says: Verb
+    arguments: Verb
     references: tuple[Reference, ...]
 
     @property
     def line(self) -> int:
+        """The line of the step in its file, from 1."""
         return self.document.line(self.path) or 1
 
-    def field(self, name: str) -> Path:
-        """Where a field of it is written, or would be."""
+    def field(self, name: str) -> ValuePath:
+        """The path of one argument, whether it is written or not."""
         return (*self.path, self.verb, name)
 
 
-class Placed(NamedTuple):
-    """A step in its place among those that are played. ``round`` is that of the innermost repeat."""
+class ExpandedStep(NamedTuple):
+    """One play of a written step. ``round``: of the innermost ``repeat``, from 1; None outside of any."""
 
-    written: Written
+    written: WrittenStep
     round: int | None
 
 
-def fill_steps(document: Document, variables: Mapping[str, str]) -> Document:
-    """Variables filled in under ``steps``; references are kept for when the step is played."""
-    return substitute(document, variables, at=("steps",), later=is_reference)
+def substitute_in_steps(document: Document, variables: Mapping[str, str]) -> Document:
+    """Variables under ``steps`` filled in; references (``${name.path}``) stay until the step is played."""
+    return substitute(document, variables, at=("steps",), is_reference=is_reference)
 
 
 def is_reference(inside: str) -> bool:
-    """Whether what stands between ``${`` and ``}`` is a reference, not a variable."""
+    """Whether the text between ``${`` and ``}`` is a reference (``name.path``), not a variable."""
     return parse_reference(inside) is not None
 
 
-class Unfolding:
-    """Unfolds the steps of one script.
+class StepExpansion:
+    """Expands the steps of one script.
 
     Attributes:
-        files: what ``send_file`` sends, by the one name of each file.
+        files: contents of the files ``send_file`` sends, by their name relative to the script's folder.
     """
 
     def __init__(self, variables: Mapping[str, str], folder: Folder | None) -> None:
         self.files: dict[str, bytes] = {}
         self._variables = variables
         self._folder = folder
-        self._included: dict[str, list[Placed]] = {}
+        self._included: dict[str, list[ExpandedStep]] = {}
 
-    def unfold(self, document: Document, *, name: str) -> list[Placed]:
-        """All steps of the script, which is the file ``name`` of its folder, in order.
+    def expand(self, document: Document, *, name: str) -> list[ExpandedStep]:
+        """All steps of the script in order; ``name`` is the script's own file name in its folder.
 
         Raises:
-            BadScript: a step, or a file it includes, is not as it should be.
+            BadScript: a step, or a file it includes, is not valid.
         """
-        return _Sheet(self, document, None, (name,)).placed(("steps",))
+        return _StepFile(self, document, None, (name,)).expanded(("steps",))
 
-    def file(self, sheet: _Sheet, given: str, path: Path) -> tuple[Folder, str]:
-        """The one name of a file that a step names."""
+    def locate(self, source: _StepFile, given: str, path: ValuePath) -> tuple[Folder, str]:
+        """The folder, and the normalised name in it, of a file that the step at ``path`` names."""
         if self._folder is None:
-            raise sheet.document.error(
+            raise source.document.error(
                 path, f"{given}: what is read from stdin has no folder to take files from"
             )
         try:
-            return self._folder, self._folder.name_of(given, beside=sheet.name)
+            return self._folder, self._folder.name_of(given, beside=source.name)
         except ValueError as problem:
-            raise sheet.document.error(path, str(problem)) from None
+            raise source.document.error(path, str(problem)) from None
 
-    def read(self, sheet: _Sheet, folder: Folder, name: str, path: Path) -> bytes:
+    def read(self, source: _StepFile, folder: Folder, name: str, path: ValuePath) -> bytes:
+        """The contents of a located file; errors carry the line of the step at ``path``."""
         try:
             return folder.read(name)
         except ValueError as problem:
-            raise sheet.document.error(path, str(problem)) from None
+            raise source.document.error(path, str(problem)) from None
 
-    def include(self, sheet: _Sheet, given: str, path: Path) -> list[Placed]:
-        """The steps of another file; each file is read and checked once."""
-        folder, name = self.file(sheet, given, path)
-        if name in sheet.above:
-            circle = " → ".join((*sheet.above[sheet.above.index(name) :], name))
-            raise sheet.document.error(path, f"{given} includes itself: {circle}")
-        if len(sheet.above) > DEEPEST_INCLUDE:
-            raise sheet.document.error(path, f"files are included more than {DEEPEST_INCLUDE} deep here")
+    def include(self, source: _StepFile, given: str, path: ValuePath) -> list[ExpandedStep]:
+        """The steps of another file, which is read and checked once however often it is included."""
+        folder, name = self.locate(source, given, path)
+        if name in source.ancestors:
+            circle = " → ".join((*source.ancestors[source.ancestors.index(name) :], name))
+            raise source.document.error(path, f"{given} includes itself: {circle}")
+        if len(source.ancestors) > DEEPEST_INCLUDE:
+            raise source.document.error(path, f"files are included more than {DEEPEST_INCLUDE} deep here")
         if name not in self._included:
-            read = read_document(self.read(sheet, folder, name, path), file=folder.shown(name))
-            filled = fill_steps(_as_sections(read), self._variables)
-            self._included[name] = _Sheet(self, filled, filled.file, (*sheet.above, name)).placed(("steps",))
+            read = read_document(self.read(source, folder, name, path), file=folder.display_name(name))
+            document = substitute_in_steps(_under_steps(read), self._variables)
+            included = _StepFile(self, document, document.file, (*source.ancestors, name))
+            self._included[name] = included.expanded(("steps",))
         return self._included[name]
 
 
-def _as_sections(read: Document) -> Document:
-    """A file that is a list of steps, as if it had ``steps:`` above them."""
+def _under_steps(read: Document) -> Document:
+    """An included file in script form: a bare list of steps is put under ``steps:``."""
     if isinstance(read.value, list):
         lines = {("steps", *path): line for path, line in read.lines.items()}
         read = Document(read.file, {"steps": read.value}, lines)
@@ -120,87 +120,87 @@ def _as_sections(read: Document) -> Document:
     return read
 
 
-class _Sheet:
-    """One file with steps. ``above`` are the names of the files that lead to it, and its own."""
+class _StepFile:
+    """One file with steps. ``ancestors``: names of the files whose includes lead here, its own name last."""
 
     def __init__(
-        self, unfolding: Unfolding, document: Document, file: str | None, above: tuple[str, ...]
+        self, expansion: StepExpansion, document: Document, file: str | None, ancestors: tuple[str, ...]
     ) -> None:
         self.document = document
-        self.above = above
-        self._unfolding = unfolding
+        self.ancestors = ancestors
+        self._expansion = expansion
         self._file = file
 
     @property
     def name(self) -> str:
-        return self.above[-1]
+        return self.ancestors[-1]
 
-    def placed(self, at: Path) -> list[Placed]:
-        """The steps of the list there, unfolded."""
-        placed: list[Placed] = []
+    def expanded(self, at: ValuePath) -> list[ExpandedStep]:
+        """The steps of the list at this path, with repeats and includes written out."""
+        expanded: list[ExpandedStep] = []
         for index, written in enumerate(self.document.at(at)):
             path = (*at, index)
-            placed += self._step(path, written)
-            self._not_too_many(len(placed), path)
-        return placed
+            expanded += self._step(path, written)
+            self._check_count(len(expanded), path)
+        return expanded
 
-    def _not_too_many(self, count: int, path: Path) -> None:
+    def _check_count(self, count: int, path: ValuePath) -> None:
         if count > MOST_STEPS:
-            says = f"there are more than {MOST_STEPS:,} steps once they are repeated and included"
-            raise self.document.error(path, says)
+            problem = f"there are more than {MOST_STEPS:,} steps once they are repeated and included"
+            raise self.document.error(path, problem)
 
-    def _step(self, path: Path, written: object) -> list[Placed]:
+    def _step(self, path: ValuePath, written: object) -> list[ExpandedStep]:
         verb, given = self._verb(path, written)
-        model = VERBS.get(verb) or FOLDED[verb]
+        model = VERBS.get(verb) or EXPANDED_VERBS[verb]
         at = path if isinstance(written, str) else (*path, verb)
-        self._only_at_run_time(model, given, at)
-        says = validate(self.document, model, at=at, given=given)
-        match says:
-            case Repeat():
-                return self._repeated(says, path)
-            case Include():
-                return self._unfolding.include(self, says.file, (*at, "file"))
-            case SendFile():
-                says = self._with_file(says, (*at, "file"))
-        step = Written(self.document, path, self._file, verb, says, tuple(references_in(says)))
-        return [Placed(step, None)]
+        self._check_references(model, given, at)
+        arguments = validate(self.document, model, at=at, given=given)
+        match arguments:
+            case RepeatVerb():
+                return self._repeated(arguments, path)
+            case IncludeVerb():
+                return self._expansion.include(self, arguments.file, (*at, "file"))
+            case SendFileVerb():
+                arguments = self._with_file(arguments, (*at, "file"))
+        references = tuple(references_in(arguments))
+        return [ExpandedStep(WrittenStep(self.document, path, self._file, verb, arguments, references), None)]
 
-    def _verb(self, path: Path, written: object) -> tuple[str, object]:
-        """``- open_conversation`` means ``- open_conversation:``."""
+    def _verb(self, path: ValuePath, written: object) -> tuple[str, object]:
+        """The verb and its arguments; ``- open_conversation`` means ``- open_conversation:``."""
         if isinstance(written, str):
             written = {written: None}
         if not isinstance(written, dict) or len(written) != 1:
-            says = 'a step is one verb, like "- say: Hello" or "- wait: 2s"'
-            raise self.document.error(path, says, hint=_indented(written))
+            problem = 'a step is one verb, like "- say: Hello" or "- wait: 2s"'
+            raise self.document.error(path, problem, hint=_indentation_hint(written))
         ((verb, given),) = written.items()
-        if verb not in VERBS and verb not in FOLDED:
-            raise self.document.error((*path, verb), unknown("verb", verb, (*VERBS, *FOLDED)))
+        if verb not in VERBS and verb not in EXPANDED_VERBS:
+            raise self.document.error((*path, verb), unknown("verb", verb, (*VERBS, *EXPANDED_VERBS)))
         return verb, given
 
-    def _only_at_run_time(self, model: type[Verb], given: object, at: Path) -> None:
-        """References may stand only in what is filled in when the step is played."""
+    def _check_references(self, model: type[Verb], given: object, at: ValuePath) -> None:
+        """Refuse references in arguments that are needed before the step is played."""
         for key, reference in references_too_early(model, given):
-            says = f'{reference} is known only while the script is played, and "{key}" is needed before'
-            raise self.document.error((*at, key), says)
+            problem = f'{reference} is known only while the script is played, and "{key}" is needed before'
+            raise self.document.error((*at, key), problem)
 
-    def _repeated(self, says: Repeat, path: Path) -> list[Placed]:
-        once = self.placed((*path, "repeat", "steps"))
-        self._not_too_many(len(once) * says.times, path)
+    def _repeated(self, repeat: RepeatVerb, path: ValuePath) -> list[ExpandedStep]:
+        once = self.expanded((*path, "repeat", "steps"))
+        self._check_count(len(once) * repeat.times, path)
         return [
             step if step.round is not None else step._replace(round=number)
-            for number in range(1, says.times + 1)
+            for number in range(1, repeat.times + 1)
             for step in once
         ]
 
-    def _with_file(self, says: SendFile, path: Path) -> SendFile:
-        folder, name = self._unfolding.file(self, says.file, path)
-        files = self._unfolding.files
+    def _with_file(self, arguments: SendFileVerb, path: ValuePath) -> SendFileVerb:
+        folder, name = self._expansion.locate(self, arguments.file, path)
+        files = self._expansion.files
         if name not in files:
-            files[name] = self._unfolding.read(self, folder, name, path)
-        return says.model_copy(update={"file": name})
+            files[name] = self._expansion.read(self, folder, name, path)
+        return arguments.model_copy(update={"file": name})
 
 
-def _indented(written: object) -> str | None:
+def _indentation_hint(written: object) -> str | None:
     if isinstance(written, dict) and len(written) > 1:
         first, second = list(written)[:2]
         return f'if "{second}" belongs to "{first}", indent it further, or write {first}: {{{second}: …}}'

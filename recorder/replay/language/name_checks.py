@@ -1,21 +1,30 @@
-"""Whether every name in a script is given before it is used, and stands for what it is used as."""
+"""Check that every name (``as:``) in a script is given before it is used, and used for what it names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from recorder.documents import Path, unknown
+from recorder.documents import ValuePath, unknown
 from recorder.errors import BadScript
 
-from .expansion import Placed, Written
+from .expansion import ExpandedStep, WrittenStep
 from .references import Reference
 from .verb_model import BUILT_IN_NAMES, RESERVED_NAMES
-from .verbs import Accept, Await, Expect, NotExpected, Read, Receipt, Say, SendFile
+from .verbs import (
+    AcceptVerb,
+    AwaitVerb,
+    ExpectVerb,
+    NotExpected,
+    ReadVerb,
+    ReceiptVerb,
+    SayVerb,
+    SendFileVerb,
+)
 
 MESSAGE, ANSWER = "message", "answer"
 
-# What ${name.…} leads to. A message's are all there is; an answer's body goes on as deep as it is.
+# First part of the path in ${name.path}, by what the name stands for. Only an answer's body goes deeper.
 _INSIDE: dict[str, tuple[str, ...]] = {
     MESSAGE: ("text", "sequence", "dialog", "author", "type"),
     ANSWER: ("code", "body", "type"),
@@ -24,84 +33,89 @@ _INSIDE: dict[str, tuple[str, ...]] = {
     "consumer": ("id",),
     "round": ("number",),
 }
-_NAMES_A_MESSAGE = (Say, SendFile, Await)
+_NAMES_A_MESSAGE = (SayVerb, SendFileVerb, AwaitVerb)
 
 
-class _Given(NamedTuple):
-    """A name, by the step that gives it."""
+class _Definition(NamedTuple):
+    """What a name stands for (message or answer), and the step that gives it."""
 
     kind: str
-    by: Written
+    by: WrittenStep
 
 
-def check_names(steps: Sequence[Placed]) -> None:
-    """Return if every name is given once (in each round of a repeat, anew) and before it is used.
+def check_names(steps: Sequence[ExpandedStep]) -> None:
+    """Check that every name is given once (again in each round of a repeat) and before it is used.
 
     Raises:
-        BadScript: one is not; with what was meant.
+        BadScript: one is not; with its line and a suggestion.
     """
-    given: dict[str, _Given] = {}
+    defined: dict[str, _Definition] = {}
     for step in steps:
-        _check_uses(step, given, steps)
-        name = getattr(step.written.says, "as_", None)
+        _check_uses(step, defined, steps)
+        name = getattr(step.written.arguments, "as_", None)
         if isinstance(name, str):
-            _give(name, step.written, given)
+            _define(name, step.written, defined)
 
 
-def _give(name: str, written: Written, given: dict[str, _Given]) -> None:
-    first = given.get(name)
+def _define(name: str, written: WrittenStep, defined: dict[str, _Definition]) -> None:
+    first = defined.get(name)
     if first is not None and (first.by.document is not written.document or first.by.path != written.path):
         where = _place(first.by, seen_from=written)
         raise written.document.error(written.field("as"), f'the name "{name}" is given already in {where}')
-    given[name] = _Given(_kind(written), written)
+    defined[name] = _Definition(_kind(written), written)
 
 
-def _kind(written: Written) -> str:
-    """What a name that is given here stands for."""
-    return MESSAGE if isinstance(written.says, _NAMES_A_MESSAGE) else ANSWER
+def _kind(written: WrittenStep) -> str:
+    """Whether ``as:`` of this step names a message or an answer."""
+    return MESSAGE if isinstance(written.arguments, _NAMES_A_MESSAGE) else ANSWER
 
 
-def _check_uses(step: Placed, given: Mapping[str, _Given], steps: Sequence[Placed]) -> None:
+def _check_uses(
+    step: ExpandedStep, defined: Mapping[str, _Definition], steps: Sequence[ExpandedStep]
+) -> None:
     written = step.written
     for field, name in _messages_used(written):
-        found = given.get(name)
+        found = defined.get(name)
         if found is None:
-            raise _unknown(written, written.field(field), name, given, steps)
+            raise _unknown(written, written.field(field), name, defined, steps)
         if found.kind != MESSAGE:
             where = _place(found.by, seen_from=written)
-            says = f'"{name}" names the answer of {where}, and a message is wanted here'
-            raise written.document.error(written.field(field), says)
+            problem = f'"{name}" names the answer of {where}, and a message is wanted here'
+            raise written.document.error(written.field(field), problem)
     for reference in written.references:
-        _check_reference(step, reference, given, steps)
+        _check_reference(step, reference, defined, steps)
 
 
-def _messages_used(written: Written) -> Iterator[tuple[str, str]]:
-    """The names of messages that a step uses, each with the field it stands in."""
-    match written.says:
-        case Accept() | Read() as says:
-            used: Iterable[tuple[str, object]] = [("message", one) for one in says.messages]
-            used = [*used, ("with", says.with_)]
-        case Receipt() as says:
-            used = [("message", one) for one in says.messages]
-        case Expect(not_=NotExpected() as inside):
+def _messages_used(written: WrittenStep) -> Iterator[tuple[str, str]]:
+    """The message names a step uses, each with the argument it is used in."""
+    match written.arguments:
+        case AcceptVerb() | ReadVerb() as arguments:
+            used: Iterable[tuple[str, object]] = [("message", one) for one in arguments.messages]
+            used = [*used, ("with", arguments.with_)]
+        case ReceiptVerb() as arguments:
+            used = [("message", one) for one in arguments.messages]
+        case ExpectVerb(not_=NotExpected() as inside):
             used = [("not", inside.reference)]
-        case Expect() as says:
-            used = [("message", says.reference)]
+        case ExpectVerb() as arguments:
+            used = [("message", arguments.reference)]
         case _:
             used = ()
     return ((field, name) for field, name in used if isinstance(name, str) and name not in RESERVED_NAMES)
 
 
 def _check_reference(
-    step: Placed, reference: Reference, given: Mapping[str, _Given], steps: Sequence[Placed]
+    step: ExpandedStep,
+    reference: Reference,
+    defined: Mapping[str, _Definition],
+    steps: Sequence[ExpandedStep],
 ) -> None:
     written, name = step.written, reference.name
     if name in BUILT_IN_NAMES:
         kind = name
-    elif name in given:
-        kind = given[name].kind
+    elif name in defined:
+        kind = defined[name].kind
     else:
-        raise _unknown(written, (*written.path, written.verb), name, given, steps, built_in=True)
+        raise _unknown(written, (*written.path, written.verb), name, defined, steps, built_in=True)
     problem = _wrong_path(reference, kind)
     if kind == "round" and step.round is None:
         problem = f"{reference}: this step is in no repeat"
@@ -119,27 +133,27 @@ def _wrong_path(reference: Reference, kind: str) -> str | None:
 
 
 def _unknown(
-    written: Written,
-    path: Path,
+    written: WrittenStep,
+    path: ValuePath,
     name: str,
-    given: Mapping[str, _Given],
-    steps: Sequence[Placed],
+    defined: Mapping[str, _Definition],
+    steps: Sequence[ExpandedStep],
     *,
     built_in: bool = False,
 ) -> BadScript:
     for step in steps:
-        if getattr(step.written.says, "as_", None) == name:
+        if getattr(step.written.arguments, "as_", None) == name:
             where = _place(step.written, seen_from=written)
             return written.document.error(
                 path, f'the {_kind(step.written)} "{name}" gets its name only in {where}'
             )
     if built_in:
-        return written.document.error(path, unknown("name", name, [*given, *BUILT_IN_NAMES]))
-    named = [one for one, found in given.items() if found.kind == MESSAGE]
+        return written.document.error(path, unknown("name", name, [*defined, *BUILT_IN_NAMES]))
+    named = [one for one, found in defined.items() if found.kind == MESSAGE]
     return written.document.error(path, unknown("message", name, [*named, *RESERVED_NAMES]))
 
 
-def _place(written: Written, *, seen_from: Written) -> str:
+def _place(written: WrittenStep, *, seen_from: WrittenStep) -> str:
     """``step 3, line 7``; the file as well, where it is another one."""
     step = written.document.step(written.path) or "a step"
     plain = step.rpartition(" (")[0] or step

@@ -1,7 +1,7 @@
-"""Regular expressions out of a script, searched in messages out of the world, bounded in time.
+"""Search messages for the regular expressions of a script, with a time limit.
 
-Python's own ``re`` cannot be stopped, and ``(a+)+$`` would hold up every receipt that is due. The
-``regex`` package understands the same patterns and takes a time limit.
+Python's ``re`` has no timeout: ``(a+)+$`` on a long text would delay every receipt that is due. The
+``regex`` package takes the same patterns and a timeout.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import regex  # type: ignore[import-untyped]  # it ships no types; what is used 
 
 MAX_PATTERN = 1_000
 MAX_SEARCHED = 10_000
-"""Characters of a message that are searched; LivePerson's own limit for a text is lower."""
+"""Only this many characters of a message are searched; LivePerson limits texts to fewer."""
 
 TIME_LIMIT_S = 0.1
 
 
 class PatternTooSlow(Exception):
-    """The search took longer than ``TIME_LIMIT_S``; whether the pattern fits is not known."""
+    """A search was stopped after ``TIME_LIMIT_S``; whether the pattern matches is unknown."""
 
 
 def check_pattern(pattern: str) -> str:
-    """The pattern, if it is one.
+    """Return the pattern if it compiles.
 
     Raises:
-        ValueError: it is not, or longer than ``MAX_PATTERN``; the message is made for people.
+        ValueError: it does not, or is longer than ``MAX_PATTERN``; the text is an error sentence.
     """
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"the pattern has {len(pattern)} characters; {MAX_PATTERN} are the limit")
@@ -36,11 +36,11 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
-def fits(pattern: str, text: str) -> bool:
+def matches(pattern: str, text: str) -> bool:
     """Whether the pattern is found anywhere in the first ``MAX_SEARCHED`` characters of the text.
 
     Raises:
-        PatternTooSlow: it took too long to tell.
+        PatternTooSlow: the search was stopped after ``TIME_LIMIT_S``.
     """
     try:
         return _compiled(pattern).search(text[:MAX_SEARCHED], timeout=TIME_LIMIT_S) is not None

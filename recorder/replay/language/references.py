@@ -1,4 +1,4 @@
-"""``${name.path}`` in the texts of a step: filled in when it is played, from what ``as:`` named."""
+"""References, ``${name.path}``: found in the arguments of a step, filled in when it is played."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
 from pydantic import BaseModel
 
-from recorder.documents import LATER
+from recorder.documents import DEFERRED_REFERENCE
 
 from .verb_model import Verb
 
@@ -19,7 +20,7 @@ V = TypeVar("V", bound=Verb)
 
 
 class Reference(NamedTuple):
-    """``${question.text}``: the name, and the way from there. Parts of digits are places in lists."""
+    """``${question.text}``: a name given with ``as:``, and a path from there; digits are list indexes."""
 
     name: str
     path: tuple[str, ...]
@@ -28,12 +29,12 @@ class Reference(NamedTuple):
         return f"${{{'.'.join((self.name, *self.path))}}}"
 
 
-Find = Callable[[Reference], object]
-"""The value a reference stands for: a JSON value. Raises what the caller likes where there is none."""
+ReferenceLookup = Callable[[Reference], object]
+"""Returns the JSON value a reference stands for; raises the caller's own error where there is none."""
 
 
 def parse_reference(inside: str) -> Reference | None:
-    """What stands between the braces as a reference; None if it is none (it has no dot)."""
+    """Parse the text between ``${`` and ``}``; None if it is a variable (it has no dot)."""
     match = _REFERENCE.fullmatch(inside)
     if match is None:
         return None
@@ -41,7 +42,7 @@ def parse_reference(inside: str) -> Reference | None:
 
 
 def references_in(value: object) -> Iterator[Reference]:
-    """Every reference in the texts of a JSON value or of a model, in order, each as often as it is there."""
+    """Every reference in the texts of a JSON value or a model, in order, repeated ones too."""
     match value:
         case str():
             yield from (part for part in _parts(value) if isinstance(part, Reference))
@@ -59,33 +60,33 @@ def references_in(value: object) -> Iterator[Reference]:
 
 
 def references_too_early(model: type[Verb], given: object) -> Iterator[tuple[str, Reference]]:
-    """The keys whose texts are needed before the script is played, and a reference in each."""
+    """References in arguments that are needed before the step is played, each with its argument's key."""
     try:
         long = model.long_form(given)
     except ValueError:
-        return  # the model itself says so, and better
+        return  # validation reports it
     late = {field.alias or name for name, field in model.model_fields.items() if name in model.run_time}
     for key, value in long.items() if isinstance(long, dict) else ():
-        if key not in late and key != "steps":  # steps of a repeat are looked at one by one
+        if key not in late and key != "steps":  # the steps of a repeat are checked one by one
             yield from ((key, reference) for reference in references_in(value))
 
 
-def fill(says: V, find: Find) -> V:
-    """The verb with every reference filled in.
+def fill(arguments: V, find: ReferenceLookup) -> V:
+    """The arguments with every reference filled in.
 
-    A reference that is the whole text becomes the value itself where the verb takes any JSON (``send``);
-    everywhere else, the value as text: numbers as they are, mappings and lists as JSON.
+    Inside a JSON value (``send``) a text that is one reference becomes the value itself; elsewhere the value
+    is inserted as text: numbers as they are, mappings and lists as JSON.
     """
-    changes = {name: _filled(getattr(says, name), find, whole=False) for name in says.run_time}
-    return says.model_copy(update=changes)
+    changes = {name: _filled(getattr(arguments, name), find, whole=False) for name in arguments.run_time}
+    return arguments.model_copy(update=changes)
 
 
-def fill_value(value: object, find: Find) -> Any:
-    """The same for a JSON value; a text that is one reference becomes what it stands for."""
+def fill_value(value: object, find: ReferenceLookup) -> Any:
+    """A JSON value with every reference filled in; a text that is one reference becomes the value itself."""
     return _filled(value, find, whole=True)
 
 
-def _filled(value: Any, find: Find, *, whole: bool) -> Any:
+def _filled(value: Any, find: ReferenceLookup, *, whole: bool) -> Any:
     match value:
         case str():
             return _filled_text(value, find, whole=whole)
@@ -102,7 +103,7 @@ def _filled(value: Any, find: Find, *, whole: bool) -> Any:
             return value
 
 
-def _filled_text(text: str, find: Find, *, whole: bool) -> object:
+def _filled_text(text: str, find: ReferenceLookup, *, whole: bool) -> object:
     parts = _parts(text)
     if whole and len(parts) == 1 and isinstance(parts[0], Reference):
         return find(parts[0])
@@ -110,21 +111,15 @@ def _filled_text(text: str, find: Find, *, whole: bool) -> object:
 
 
 def as_text(value: object) -> str:
-    """A value inside a text: text as it is, everything else as JSON writes it."""
-    return value if isinstance(value, str) else _json(value)
-
-
-def _json(value: object) -> str:
-    import orjson
-
-    return orjson.dumps(value).decode()
+    """A value as text: strings as they are, everything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @lru_cache(maxsize=4096)
 def _parts(text: str) -> tuple[str | Reference, ...]:
     parts: list[str | Reference] = []
     end = 0
-    for mark in LATER.finditer(text):
+    for mark in DEFERRED_REFERENCE.finditer(text):
         parts.append(text[end : mark.start()])
         parts.append(parse_reference(mark.group(1)) or mark.group())
         end = mark.end()

@@ -1,4 +1,4 @@
-"""The script language as a JSON Schema: editors complete keys by it, and underline what is wrong."""
+"""JSON Schema of the script language, for completion and validation in editors."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from recorder.messaging.requests import Json
 
 from .sections import MOST_CONSUMERS, Consumer, Sections
-from .verb_model import NAME_SCHEMA, none_said, stands_alone
-from .verbs import FOLDED, VERBS
+from .verb_model import NAME_SCHEMA, has_none_of, needs_no_arguments
+from .verbs import EXPANDED_VERBS, VERBS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_REF = "#/$defs/{model}"
-
-Json = dict[str, Any]
+# Names under "$defs" are published; classes may be renamed. Verbs are there without "Verb" at the end.
+_PUBLISHED = {"MessageFilter": "Wanted"}
 
 VARIABLE: Json = {
     "type": "string",
@@ -27,37 +28,50 @@ VARIABLE: Json = {
 def script_schema(*, agent: Mapping[str, Any], simulator: Mapping[str, Any], others: Json) -> Json:
     """JSON Schema (draft 2020-12) of a whole script.
 
-    It says what the loader says as far as that can be said of each value by itself: which keys there are,
-    and what may stand behind them. Whether names are given before they are used, it cannot tell.
+    It accepts what ``script.load`` accepts, as far as each value can be checked by itself: keys and their
+    values, not whether names are given before they are used.
 
     Args:
         agent, simulator: schemas of these sections; they may refer to ``#/$defs/…`` in ``others``.
     """
-    models: list[type[BaseModel]] = [*VERBS.values(), *FOLDED.values(), Consumer, Sections]
-    _, made = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    models: list[type[BaseModel]] = [*VERBS.values(), *EXPANDED_VERBS.values(), Consumer, Sections]
+    _, made = models_json_schema(
+        [(model, "validation") for model in models],
+        ref_template="#/$defs/{model}",
+        schema_generator=_WithPublishedNames,
+    )
     defs: Json = {**others, **made["$defs"], "Step": _step(), "Variable": VARIABLE}
     script = defs.pop("Sections")
     _complete(script, defs, agent, simulator)
     schema = _variables_allowed({**script, "$defs": defs})
     schema["$defs"]["Variable"] = VARIABLE
-    return {"$schema": DIALECT, "title": "A script for recorder replay", **_for_people(schema)}
+    return {"$schema": DIALECT, "title": "A script for recorder replay", **_without_noise(schema)}
+
+
+class _WithPublishedNames(GenerateJsonSchema):
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(_published(name))
+
+
+def _published(model: str) -> str:
+    return _PUBLISHED.get(model, model.removesuffix("Verb"))
 
 
 def _complete(script: Json, defs: Json, agent: Mapping[str, Any], simulator: Mapping[str, Any]) -> None:
     steps = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Step"}}
-    nothing: Json = {"type": "null"}
-    one_consumer = {"anyOf": [{"$ref": "#/$defs/Consumer"}, nothing]}
+    null: Json = {"type": "null"}
+    one_consumer = {"anyOf": [{"$ref": "#/$defs/Consumer"}, null]}
     script["properties"] |= {
         "consumer": {**one_consumer, "description": "Where to connect, and as whom."},
         "consumers": {
-            "anyOf": [_consumers(one_consumer), nothing],
+            "anyOf": [_consumers(one_consumer), null],
             "description": "Several of them by name; the first one acts where a step does not say who.",
         },
         "steps": {**steps, "description": "What is done, one after the other."},
-        "agent": {"anyOf": [dict(agent), nothing], "description": "The other side, in the simulator."},
-        "simulator": {"anyOf": [dict(simulator), nothing], "description": "Moods of the simulator."},
+        "agent": {"anyOf": [dict(agent), null], "description": "The other side, in the simulator."},
+        "simulator": {"anyOf": [dict(simulator), null], "description": "Moods of the simulator."},
     }
-    script["anyOf"] = [none_said("consumer"), none_said("consumers")]
+    script["anyOf"] = [has_none_of("consumer"), has_none_of("consumers")]
     defs["Repeat"]["anyOf"][0]["properties"]["steps"] = steps
 
 
@@ -72,71 +86,73 @@ def _consumers(one: Json) -> Json:
 
 
 def _step() -> Json:
-    verbs = {**VERBS, **FOLDED}
+    verbs = {**VERBS, **EXPANDED_VERBS}
     return {
         "anyOf": [
-            {"enum": [verb for verb, model in verbs.items() if stands_alone(model)]},
+            {"enum": [verb for verb, model in verbs.items() if needs_no_arguments(model)]},
             {
                 "type": "object",
                 "minProperties": 1,
                 "maxProperties": 1,
                 "additionalProperties": False,
                 "properties": {
-                    verb: {"$ref": _REF.format(model=model.__name__)} for verb, model in verbs.items()
+                    verb: {"$ref": f"#/$defs/{_published(model.__name__)}"} for verb, model in verbs.items()
                 },
             },
         ]
     }
 
 
-# What keeps a text from being just any text.
-_NARROW = ("pattern", "enum", "const", "minLength", "maxLength", "format")
-_BESIDE = ("description", "default", "examples", "title")
+# Keywords that restrict a text.
+_RESTRICTING = ("pattern", "enum", "const", "minLength", "maxLength", "format")
+_ANNOTATIONS = ("description", "default", "examples", "title")
 
 
 def _variables_allowed(schema: Any) -> Any:
-    """Wherever a text of a certain form is wanted, a variable may stand for it."""
+    """Allow ``${NAME}`` wherever a text is restricted to certain values or a pattern."""
     if isinstance(schema, list):
         return [_variables_allowed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    inside = {key: _below(key, held) for key, held in schema.items()}
-    if not _narrows_text(schema):
-        return inside
-    beside = {key: held for key, held in inside.items() if key in _BESIDE}
-    rest = {key: held for key, held in inside.items() if key not in _BESIDE}
-    return {"anyOf": [rest, {"$ref": "#/$defs/Variable"}], **beside}
+    allowed = {key: _keyword(key, value) for key, value in schema.items()}
+    if not _restricts_text(schema):
+        return allowed
+    annotations = {key: value for key, value in allowed.items() if key in _ANNOTATIONS}
+    rest = {key: value for key, value in allowed.items() if key not in _ANNOTATIONS}
+    return {"anyOf": [rest, {"$ref": "#/$defs/Variable"}], **annotations}
 
 
-def _below(key: str, held: Any) -> Any:
+def _keyword(key: str, value: Any) -> Any:
     if key in ("properties", "$defs"):
-        return {name: _variables_allowed(one) for name, one in held.items()}
-    # Of keys, not of values; and what is said with "not" or "if" is about what is there, variable or not.
+        return {name: _variables_allowed(one) for name, one in value.items()}
+    # Keywords about keys or literal values, and conditions, which hold with a variable too.
     untouched = ("propertyNames", "not", "if", "enum", "const", "default", "examples", "required")
-    return held if key in untouched else _variables_allowed(held)
+    return value if key in untouched else _variables_allowed(value)
 
 
-def _narrows_text(schema: Json) -> bool:
+def _restricts_text(schema: Json) -> bool:
     if schema.get("type") == "string":
-        return any(key in schema for key in _NARROW)
+        return any(key in schema for key in _RESTRICTING)
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else [])
     return "type" not in schema and any(isinstance(one, str) for one in allowed)
 
 
-def _for_people(schema: Any) -> Any:
-    """Without titles, which only say the keys again, and without defaults that nobody would write so."""
+def _without_noise(schema: Any) -> Any:
+    """The schema without titles, which repeat the keys, and without defaults that are no plain values."""
     if isinstance(schema, list):
-        return [_for_people(item) for item in schema]
+        return [_without_noise(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {key: _kept(key, held) for key, held in schema.items() if not _is_noise(key, held)}
+    return {
+        key: _keyword_without_noise(key, value) for key, value in schema.items() if not _is_noise(key, value)
+    }
 
 
-def _kept(key: str, held: Any) -> Any:
+def _keyword_without_noise(key: str, value: Any) -> Any:
     if key in ("properties", "$defs"):
-        return {name: _for_people(one) for name, one in held.items()}
-    return held if key in ("enum", "const", "default", "examples") else _for_people(held)
+        return {name: _without_noise(one) for name, one in value.items()}
+    return value if key in ("enum", "const", "default", "examples") else _without_noise(value)
 
 
-def _is_noise(key: str, held: Any) -> bool:
-    return key == "title" or (key == "default" and not isinstance(held, str | int))
+def _is_noise(key: str, value: Any) -> bool:
+    return key == "title" or (key == "default" and not isinstance(value, str | int))

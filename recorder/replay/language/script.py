@@ -1,4 +1,4 @@
-"""A script: read from YAML and checked, so that what is played is known to make sense."""
+"""Load a script: read it from YAML, check it, expand its steps."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from recorder.documents import Document, Path, read_document, substitute, unknown, validate
+from recorder.documents import Document, ValuePath, read_document, substitute, unknown, validate
 
-from .expansion import Placed, Unfolding, fill_steps
+from .expansion import ExpandedStep, StepExpansion, substitute_in_steps
 from .includes import Folder
 from .name_checks import check_names
 from .references import Reference
 from .sections import (
-    FILLED_IN_LATE,
+    LATE_VARIABLE_KEYS,
     MOST_CONSUMERS,
     ONLY_CONSUMER,
     Consumer,
@@ -28,22 +28,22 @@ __all__ = ["ONLY_CONSUMER", "Consumer", "Script", "StandingRule", "Step", "load"
 
 
 class Step(NamedTuple):
-    """One step, as it is played.
+    """One step to play, after ``repeat`` and ``include`` are expanded.
 
     Attributes:
-        number: its place among all steps, from 1, with what is repeated and included written out.
+        number: its position among all expanded steps, from 1.
         line: in the script, or in ``file``.
-        says: the model of its verb; where ``references`` is not empty, not filled in yet.
-        consumer: who carries it out: the one it names, else the script's first.
-        round: which time round it is in the innermost ``repeat``, from 1; None outside of any.
-        file: the file it stands in, where that is an included one; else None.
-        references: what ``${name.path}`` in it names, to be filled in when it is played.
+        arguments: the model of its verb; references in it are not filled in yet.
+        consumer: who plays it: the one it names, else the script's first.
+        round: the round of the innermost ``repeat``, from 1; None outside of any.
+        file: the included file it is written in; None: the script itself.
+        references: every ``${name.path}`` in its arguments, to fill in when it is played.
     """
 
     number: int
     verb: str
     line: int
-    says: Verb
+    arguments: Verb
     consumer: str = ONLY_CONSUMER
     round: int | None = None
     file: str | None = None
@@ -52,21 +52,20 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A scripted consumer, or several.
+    """A checked script for one consumer or several.
 
     Attributes:
-        name: as the script calls itself; else its file's name.
-        receipts: the standing rule; that of each consumer is what ``rule`` says.
-        steps: in order.
-        agent: the simulator's side, unchecked; None where the script has none. Its lines are in
-            ``document``, under ``("agent", …)``.
-        simulator: the simulator's settings, unchecked; their lines are there too.
-        notes: what is allowed but better not done, in sentences.
-        document: the script as it was read; variables are filled in except where a consumer connects.
-        consumers: by name, in the script's order; the first one acts where a step does not say who.
-            Their url, token and upload_url are as written: ``consumer`` fills them in.
-        spacing: the least time between two frames of one consumer's steps, until a step says otherwise.
-        files: what ``send_file`` sends, by the name its step has.
+        name: ``name:`` of the script, else its file name.
+        receipts: the script's standing rule; ``rule`` gives that of each consumer.
+        steps: expanded, in order.
+        agent: the agent's rules, unchecked; None: no such section. Lines: ``document``, ``("agent", …)``.
+        simulator: the simulator's settings, unchecked; lines are in ``document`` too.
+        notes: warnings, as sentences.
+        document: the script as read; variables are filled in, except in url, token and upload_url.
+        consumers: by name, in the script's order; the first plays steps that name none. url, token and
+            upload_url are as written: ``consumer`` fills them in.
+        spacing: minimum time between two frames of one consumer's steps, until a ``rate`` step changes it.
+        files: contents of the files ``send_file`` sends, by the ``file`` of the step.
     """
 
     name: str
@@ -81,24 +80,24 @@ class Script:
     files: Mapping[str, bytes]
 
     def consumer(self, variables: Mapping[str, str], name: str | None = None) -> Consumer:
-        """Where to connect, with variables filled in: only here, as the simulator does not need them.
+        """A consumer with the variables in url, token and upload_url filled in, for a real service.
 
-        ``name``: whose; that of the first if not given.
+        ``name``: None is the first consumer.
 
         Raises:
-            BadScript: a variable it names is not set.
+            BadScript: one of these variables is not set.
         """
         at = _section(self.document, name or next(iter(self.consumers)))
         if at is None or self.document.at(at) is None:
             return Consumer()
         document = self.document
-        for key in FILLED_IN_LATE:
+        for key in LATE_VARIABLE_KEYS:
             if key in document.at(at):
                 document = substitute(document, variables, at=(*at, key))
         return validate(document, Consumer, at=at)
 
     def rule(self, name: str) -> StandingRule:
-        """The standing rule of one consumer: its own, or else the script's."""
+        """The standing rule of one consumer: its own ``receipts:``, else the script's."""
         own = self.consumers[name].receipts
         return self.receipts if own is None else own
 
@@ -108,10 +107,11 @@ def load(
 ) -> Script:
     """Read and check a script.
 
-    ``folder`` is where it lies, for what it includes and sends; None: nowhere, and it can do neither.
+    Args:
+        folder: the script's folder, for ``include`` and ``send_file``; None: neither is possible.
 
     Raises:
-        BadScript: with file, line, step and what was meant.
+        BadScript: the script is not valid; with file, line, step and a suggestion.
     """
     written = read_document(text, file=file)
     if not isinstance(written.value, dict):
@@ -121,44 +121,44 @@ def load(
         raise document.error(("steps",), "there are no steps")
     sections = validate(document, Sections)
     consumers = _consumers(document, sections)
-    unfolding = Unfolding(variables, folder)
-    placed = unfolding.unfold(document, name=file.rpartition("/")[2])
-    if not placed:
+    expansion = StepExpansion(variables, folder)
+    expanded = expansion.expand(document, name=file.rpartition("/")[2])
+    if not expanded:
         raise document.error(("steps",), "there are no steps once they are repeated and included")
-    check_names(placed)
+    check_names(expanded)
     return Script(
         name=sections.name or file,
         receipts=sections.receipts,
-        steps=tuple(_steps(placed, consumers)),
+        steps=tuple(_steps(expanded, consumers)),
         agent=sections.agent,
         simulator=sections.simulator,
-        notes=tuple(_notes(document, placed, consumers)),
+        notes=tuple(_notes(document, expanded, consumers)),
         document=document,
         consumers=MappingProxyType(consumers),
         spacing=sections.rate,
-        files=MappingProxyType(unfolding.files),
+        files=MappingProxyType(expansion.files),
     )
 
 
 def _filled(document: Document, variables: Mapping[str, str]) -> Document:
-    """Variables filled in, wherever they are needed to check the script or to play it."""
+    """Variables filled in everywhere but in url, token and upload_url of consumers."""
     for section in document.value:
         if section == "steps":
-            document = fill_steps(document, variables)
+            document = substitute_in_steps(document, variables)
             continue
-        for path in _needed_now(document, section):
+        for path in _paths_to_fill(document, section):
             document = substitute(document, variables, at=path)
     return document
 
 
-def _needed_now(document: Document, section: str) -> Iterator[Path]:
-    held = document.value[section]
-    if section == "consumer" and isinstance(held, dict):
-        yield from ((section, key) for key in held if key not in FILLED_IN_LATE)
-    elif section == "consumers" and isinstance(held, dict):
-        for name, one in held.items():
+def _paths_to_fill(document: Document, section: str) -> Iterator[ValuePath]:
+    value = document.value[section]
+    if section == "consumer" and isinstance(value, dict):
+        yield from ((section, key) for key in value if key not in LATE_VARIABLE_KEYS)
+    elif section == "consumers" and isinstance(value, dict):
+        for name, one in value.items():
             keys = one if isinstance(one, dict) else ()
-            yield from ((section, name, key) for key in keys if key not in FILLED_IN_LATE)
+            yield from ((section, name, key) for key in keys if key not in LATE_VARIABLE_KEYS)
     elif section not in ("consumer", "consumers"):
         yield (section,)
 
@@ -171,7 +171,7 @@ def _consumers(document: Document, sections: Sections) -> dict[str, Consumer]:
         given = sections.consumer is not None
         one = validate(document, Consumer, at=("consumer",)) if given else Consumer()
         return {ONLY_CONSUMER: one}
-    at: Path = ("consumers",)
+    at: ValuePath = ("consumers",)
     if sections.consumer is not None:
         raise document.error(at, "consumer: and consumers: exclude each other; put all of them in consumers:")
     if not sections.consumers:
@@ -182,24 +182,24 @@ def _consumers(document: Document, sections: Sections) -> dict[str, Consumer]:
 
 
 def _one_of_many(document: Document, name: str) -> Consumer:
-    at: Path = ("consumers", name)
+    at: ValuePath = ("consumers", name)
     if not is_name(name):
-        says = "a consumer's name is letters, digits, - and _, and begins with a letter"
-        raise document.error(at, f'"{name}": {says}')
+        problem = "a consumer's name is letters, digits, - and _, and begins with a letter"
+        raise document.error(at, f'"{name}": {problem}')
     return Consumer() if document.at(at) is None else validate(document, Consumer, at=at)
 
 
-def _section(document: Document, name: str) -> Path | None:
-    """Where a consumer is described; None if it is nowhere."""
+def _section(document: Document, name: str) -> ValuePath | None:
+    """Path of a consumer's description; None: there is none."""
     if document.value.get("consumers") is not None:
         return ("consumers", name)
     return ("consumer",) if document.value.get("consumer") is not None else None
 
 
-def _steps(placed: list[Placed], consumers: Mapping[str, Consumer]) -> Iterator[Step]:
+def _steps(expanded: list[ExpandedStep], consumers: Mapping[str, Consumer]) -> Iterator[Step]:
     first = next(iter(consumers))
-    for number, (written, time_round) in enumerate(placed, start=1):
-        named = getattr(written.says, "consumer", None)
+    for number, (written, round_number) in enumerate(expanded, start=1):
+        named = getattr(written.arguments, "consumer", None)
         if named is not None and named not in consumers:
             problem = unknown("consumer", named, consumers)
             raise written.document.error(written.field("consumer"), problem)
@@ -207,9 +207,9 @@ def _steps(placed: list[Placed], consumers: Mapping[str, Consumer]) -> Iterator[
             number,
             written.verb,
             written.line,
-            written.says,
+            written.arguments,
             named or first,
-            time_round,
+            round_number,
             written.file,
             written.references,
         )
@@ -218,19 +218,21 @@ def _steps(placed: list[Placed], consumers: Mapping[str, Consumer]) -> Iterator[
 # --- notes ----------------------------------------------------------------------------------------------
 
 
-def _notes(document: Document, placed: list[Placed], consumers: Mapping[str, Consumer]) -> Iterator[str]:
+def _notes(
+    document: Document, expanded: list[ExpandedStep], consumers: Mapping[str, Consumer]
+) -> Iterator[str]:
     for name, consumer in consumers.items():
         at = _section(document, name)
         if at is not None and consumer.token is not None and "${" not in consumer.token:
-            yield _note(document, (*at, "token"), _BETTER)
-    acting = {getattr(step.written.says, "consumer", None) for step in placed}
+            yield _note(document, (*at, "token"), _ADVICE_ON_SECRETS)
+    acting = {getattr(step.written.arguments, "consumer", None) for step in expanded}
     for name in list(consumers)[1:]:
         if name not in acting:
             yield _note(document, ("consumers", name), f"no step is done by {name}; it never connects")
 
 
-_BETTER = 'a token is written out here; take it from outside: token: "${UMS_JWT}"'
+_ADVICE_ON_SECRETS = 'a token is written out here; take it from outside: token: "${UMS_JWT}"'
 
 
-def _note(document: Document, at: Path, says: str) -> str:
-    return f"{document.file}, line {document.line(at)}: {says}"
+def _note(document: Document, at: ValuePath, sentence: str) -> str:
+    return f"{document.file}, line {document.line(at)}: {sentence}"

@@ -1,4 +1,4 @@
-"""What stands at the top of a script: who connects where, and which receipts go out by themselves."""
+"""The top-level sections of a script: consumers, the standing receipt rule, the rate."""
 
 from __future__ import annotations
 
@@ -8,46 +8,46 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 
 from recorder.documents import Delay, Duration
 
-from .verb_model import Model
+from .verb_model import ScriptModel
 from .verbs_wire import Rate, Spacing
 
 ONLY_CONSUMER = "consumer"
-"""What the consumer is called in a script that names none."""
+"""Name of the consumer in a script without ``consumers:``."""
 
 MOST_CONSUMERS = 1_000
 
-FILLED_IN_LATE = ("url", "token", "upload_url")
-"""Keys of a consumer whose variables are filled in when it connects: the simulator needs none of them."""
+LATE_VARIABLE_KEYS = ("url", "token", "upload_url")
+"""Keys of a consumer whose variables are filled in when it connects; the simulator does not need them."""
 
 
-def _none_if_never(given: Any) -> Delay | None:
+def _delay_or_none(given: Any) -> Delay | None:
     return None if given is None or given == "never" else Delay.read(given)
 
 
-RuledDelay = Annotated[
+StandingDelay = Annotated[
     Delay | None,
-    PlainValidator(_none_if_never),
+    PlainValidator(_delay_or_none),
     WithJsonSchema({"anyOf": [{"const": "never"}, {"type": "null"}, Delay.JSON_SCHEMA]}),
 ]
 
 
-class StandingRule(Model):
+class StandingRule(ScriptModel):
     """What goes out for each message of the other side, so long after it arrived; None: nothing does."""
 
-    accept: RuledDelay = None
+    accept: StandingDelay = None
     """ACCEPT: so long after the message arrived. never: not at all."""
-    read: RuledDelay = None
+    read: StandingDelay = None
     """READ: so long after the message arrived. never: not at all."""
     batch: Duration | None = None
     """Receipts of one status and dialog wait so long for each other, and go out as one."""
 
     def delays(self) -> dict[str, Delay]:
-        """Status → delay, in the order of the ladder."""
-        ruled = {"ACCEPT": self.accept, "READ": self.read}
-        return {status: delay for status, delay in ruled.items() if delay is not None}
+        """Status → delay, ACCEPT before READ; statuses without a delay are left out."""
+        delays = {"ACCEPT": self.accept, "READ": self.read}
+        return {status: delay for status, delay in delays.items() if delay is not None}
 
 
-class Consumer(Model):
+class Consumer(ScriptModel):
     """Where to connect, as whom, and how to behave; an option on the command line goes before it."""
 
     url: str | None = None
@@ -72,7 +72,7 @@ class Consumer(Model):
     """conversationContext of its conversations."""
 
 
-class Sections(Model):
+class Sections(ScriptModel):
     """A script. Its steps are checked one by one, agent and simulator by the simulator."""
 
     name: str | None = None

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from recorder.documents import LATER, Delay, Duration
+from recorder.documents import DEFERRED_REFERENCE, Delay, Duration
 
 from .patterns import MAX_PATTERN, check_pattern
 
@@ -34,10 +34,10 @@ BUILT_IN_NAMES = ("conversation", "dialog", "consumer", "round")
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
 # The same for JSON Schema, whose regular expressions know no Unicode: no ASCII that is none of a name's.
-_NAME_IN_JSON = r"^[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*$"
+_NAME_JSON_PATTERN = r"^[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*$"
 
 
-class Model(BaseModel):
+class ScriptModel(BaseModel):
     """Part of a script: unknown keys are refused, nothing is converted, nothing changes afterwards."""
 
     model_config = ConfigDict(
@@ -50,7 +50,7 @@ def is_name(given: object) -> bool:
     return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
-def _given_name(given: object) -> str:
+def _new_message_name(given: object) -> str:
     if not isinstance(given, str) or not _NAME.fullmatch(given):
         raise ValueError("a name is letters, digits, - and _, and begins with a letter")
     if given in RESERVED_NAMES:
@@ -106,7 +106,7 @@ def _first_sequence(given: Any) -> int | Literal["last"]:
 
 def _pattern(given: str) -> str:
     """References in it are taken for any text."""
-    check_pattern(LATER.sub("x", given))
+    check_pattern(DEFERRED_REFERENCE.sub("x", given))
     return given
 
 
@@ -126,14 +126,14 @@ def _status(given: str) -> str:
     return given
 
 
-NAME_SCHEMA = {"type": "string", "pattern": _NAME_IN_JSON}
+NAME_SCHEMA = {"type": "string", "pattern": _NAME_JSON_PATTERN}
 _REFERENCE_SCHEMA: dict[str, Any] = {
     "anyOf": [{**NAME_SCHEMA, "examples": [LAST_SENT, LAST_RECEIVED]}, {"type": "integer", "minimum": 0}]
 }
 
 MessageName = Annotated[
     str,
-    BeforeValidator(_given_name),
+    BeforeValidator(_new_message_name),
     WithJsonSchema({**NAME_SCHEMA, "not": {"enum": [*RESERVED_NAMES, *BUILT_IN_NAMES]}}),
 ]
 ConsumerName = Annotated[str, BeforeValidator(_consumer_name), WithJsonSchema(NAME_SCHEMA)]
@@ -179,7 +179,7 @@ FirstSequence = Annotated[
 ]
 
 
-class Verb(Model):
+class Verb(ScriptModel):
     """What one step says.
 
     ``short`` is the field a bare value fills; None if the verb takes none. ``run_time`` are the fields
@@ -226,13 +226,13 @@ class Verb(Model):
     @classmethod
     def forms(cls, long: dict[str, Any]) -> list[dict[str, Any]]:
         """JSON Schemas of all that may stand after the verb; ``long`` is that of the mapping."""
-        forms = [long, {"type": "null"}] if stands_alone(cls) else [long]
+        forms = [long, {"type": "null"}] if needs_no_arguments(cls) else [long]
         if cls.short is not None and set(long.get("required", ())) <= {cls.short}:
             forms.append(long["properties"][_key(cls, cls.short)])
         return forms
 
 
-def stands_alone(verb: type[Verb]) -> bool:
+def needs_no_arguments(verb: type[Verb]) -> bool:
     """Whether the verb alone says everything."""
     try:
         verb.model_validate(None)
@@ -245,23 +245,23 @@ def _key(verb: type[Verb], name: str) -> str:
     return verb.model_fields[name].alias or name
 
 
-def said(key: str) -> dict[str, Any]:
+def has_key(key: str) -> dict[str, Any]:
     """The JSON Schema that a mapping fits if it has this key, and something behind it."""
     return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
-def none_said(*keys: str) -> dict[str, Any]:
+def has_none_of(*keys: str) -> dict[str, Any]:
     """The JSON Schema that a mapping fits if it has none of these keys, or nothing behind them."""
     return {"properties": {key: {"type": "null"} for key in keys}}
 
 
-class Acting(Verb):
+class ConsumerVerb(Verb):
     """A verb that one of the consumers carries out: the script's first, unless the step says which."""
 
     consumer: ConsumerName | None = Field(default=None, description="Who does it, by name.")
 
 
-class Timed(Acting):
+class TimedVerb(ConsumerVerb):
     """A verb that acts at once, or ``after`` so long from the arrival of the message last awaited.
 
     That is the message which this consumer's last ``await`` waited for; where it awaited none yet, the

@@ -8,12 +8,12 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from recorder.documents import Duration
 
-from .verb_model import ANSWER_WITHIN, FirstSequence, MessageName, Timed, upper
+from .verb_model import ANSWER_WITHIN, FirstSequence, MessageName, TimedVerb, upper
 
 CHAT_STATES = ("ACTIVE", "INACTIVE", "GONE", "COMPOSING", "PAUSE", "BACKGROUND")
 
 
-class OpenConversation(Timed):
+class OpenConversationVerb(TimedVerb):
     """Ask for a conversation, and hear all of it from then on."""
 
     run_time: ClassVar[frozenset[str]] = frozenset({"skill"})
@@ -23,7 +23,7 @@ class OpenConversation(Timed):
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class Subscribe(Timed):
+class SubscribeVerb(TimedVerb):
     """Ask for the messages of a dialog (history from ``from_sequence``, then live), or for conversations."""
 
     short: ClassVar[str | None] = "dialog"
@@ -34,7 +34,7 @@ class Subscribe(Timed):
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class Say(Timed):
+class SayVerb(TimedVerb):
     """Publish a text."""
 
     short: ClassVar[str | None] = "text"
@@ -45,7 +45,7 @@ class Say(Timed):
     within: Duration = ANSWER_WITHIN
 
 
-class SendFile(Timed):
+class SendFileVerb(TimedVerb):
     """Hand a file over and publish it. ``file`` lies in the script's folder; ``type`` is as in MIME."""
 
     short: ClassVar[str | None] = "file"
@@ -58,7 +58,7 @@ class SendFile(Timed):
     within: Duration = ANSWER_WITHIN
 
 
-class Type(Timed):
+class TypeVerb(TimedVerb):
     """Publish a chat state."""
 
     short: ClassVar[str | None] = "state"
@@ -71,7 +71,7 @@ class Type(Timed):
     dialog: str | None = None
 
 
-class CloseDialog(Timed):
+class CloseDialogVerb(TimedVerb):
     """Close one dialog, once the receipts planned by then are out; a survey may follow."""
 
     short: ClassVar[str | None] = "dialog"
@@ -81,7 +81,7 @@ class CloseDialog(Timed):
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class CloseConversation(Timed):
+class CloseConversationVerb(TimedVerb):
     """Close the conversation with all its dialogs, once the receipts planned by then are out."""
 
     within: Duration = ANSWER_WITHIN

@@ -10,16 +10,16 @@ from recorder.documents import Delay
 
 from .verb_model import (
     LAST_RECEIVED,
-    Acting,
+    ConsumerVerb,
     DelayOrNever,
     MessageReference,
     MessageReferences,
     ReceiptStatus,
-    said,
+    has_key,
 )
 
 
-class _ForMessages(Acting):
+class _ReceiptVerb(ConsumerVerb):
     """A receipt for one message or several. ``after`` counts from the arrival of each."""
 
     message: MessageReferences = LAST_RECEIVED
@@ -30,20 +30,20 @@ class _ForMessages(Acting):
         return self.message if isinstance(self.message, tuple) else (self.message,)
 
 
-class _TimedReceipt(_ForMessages):
+class _TimedReceiptVerb(_ReceiptVerb):
     """Send a receipt for a message: ``after`` so long from its arrival, at once, or never.
 
     ``with``: in the frame in which that message's receipt of the same status leaves, whenever that is.
     """
 
-    model_config = ConfigDict(json_schema_extra={"not": {"allOf": [said("after"), said("with")]}})
+    model_config = ConfigDict(json_schema_extra={"not": {"allOf": [has_key("after"), has_key("with")]}})
 
     short: ClassVar[str | None] = "message"
     after: DelayOrNever | None = None
     with_: MessageReference | None = Field(default=None, alias="with")
 
     @model_validator(mode="after")
-    def _one_time(self) -> _TimedReceipt:
+    def _check_timing(self) -> _TimedReceiptVerb:
         if self.with_ is not None and self.after is not None:
             raise ValueError("after: and with: both say when; one of them")
         if self.with_ is not None and self.with_ in self.messages:
@@ -51,15 +51,15 @@ class _TimedReceipt(_ForMessages):
         return self
 
 
-class Accept(_TimedReceipt):
+class AcceptVerb(_TimedReceiptVerb):
     """Publish ACCEPT for a message."""
 
 
-class Read(_TimedReceipt):
+class ReadVerb(_TimedReceiptVerb):
     """Publish READ for a message."""
 
 
-class Receipt(_ForMessages):
+class ReceiptVerb(_ReceiptVerb):
     """Publish a receipt of any status, also a second time. ``metadata`` goes beside it as it stands."""
 
     run_time: ClassVar[frozenset[str]] = frozenset({"metadata"})

@@ -9,14 +9,14 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from .verb_model import Verb
 
 
-def _number_of(given: object) -> object:
+def _int_from_text(given: object) -> object:
     """A number in text too: a variable can give nothing else."""
     return int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else given
 
 
 Times = Annotated[
     int,
-    BeforeValidator(_number_of),
+    BeforeValidator(_int_from_text),
     Field(ge=0, le=1_000_000),
     WithJsonSchema(
         {
@@ -29,14 +29,14 @@ Times = Annotated[
 ]
 
 
-class Repeat(Verb):
+class RepeatVerb(Verb):
     """Steps that are played several times; names they give with ``as`` are given anew each time."""
 
     times: Times
     steps: Annotated[list[Any], Field(min_length=1)]
 
 
-class Include(Verb):
+class IncludeVerb(Verb):
     """The steps of another file in the script's folder, in the place of this one."""
 
     short: ClassVar[str | None] = "file"

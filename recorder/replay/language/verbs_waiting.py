@@ -10,22 +10,22 @@ from recorder.documents import Delay, Duration
 
 from .verb_model import (
     ANSWER_WITHIN,
-    Acting,
+    ConsumerVerb,
     MessageName,
     MessageReference,
-    Model,
     Pattern,
     ReceiptStatus,
-    Timed,
+    ScriptModel,
+    TimedVerb,
     Verb,
-    none_said,
-    said,
+    has_key,
+    has_none_of,
 )
 
 MessageStatus = Literal["pending", "failed", "unknown", "sent", "accepted", "read"]
 
 
-class Wanted(Model):
+class MessageFilter(ScriptModel):
     """The message to wait for. Without ``from``: any that is not ours."""
 
     from_: str | None = Field(default=None, alias="from")
@@ -46,28 +46,28 @@ class Wanted(Model):
             "in dialog": self.dialog,
         }
         quoted = {**given, "matching": None if self.matching is None else f'"{self.matching}"'}
-        said = ", ".join(f"{how} {what}" for how, what in quoted.items() if what is not None)
+        parts = ", ".join(f"{how} {what}" for how, what in quoted.items() if what is not None)
         which = f" (number {self.nth} of them)" if self.nth > 1 else ""
-        return f"message {said}{which}" if said else f"message{which}"
+        return f"message {parts}{which}" if parts else f"message{which}"
 
 
-class Await(Acting):
+class AwaitVerb(ConsumerVerb):
     """Wait for a message, ignoring everything else."""
 
     run_time: ClassVar[frozenset[str]] = frozenset({"message"})
-    message: Wanted = Wanted()
+    message: MessageFilter = MessageFilter()
     within: Duration = ANSWER_WITHIN
     as_: MessageName | None = Field(default=None, alias="as")
 
 
-class ExpectedReceipt(Model):
+class ExpectedReceipt(ScriptModel):
     """A receipt that must turn up; ``by`` is agent, consumer, a role or an id."""
 
     status: ReceiptStatus
     by: str | None = None
 
 
-class ExpectedClose(Model):
+class ExpectedClose(ScriptModel):
     """The end of the connection. ``code`` None: any; ``by`` None: whoever closed it."""
 
     code: Annotated[int, Field(ge=1000, le=4999)] | None = None
@@ -108,21 +108,21 @@ Close = Annotated[
 ]
 
 
-def _how_meant(given: object) -> str:
-    return "described" if isinstance(given, dict | Wanted) else "named"
+def _reference_kind(given: object) -> str:
+    return "described" if isinstance(given, dict | MessageFilter) else "named"
 
 
-MessageMeant = Annotated[
-    Annotated[MessageReference, Tag("named")] | Annotated[Wanted, Tag("described")],
-    Discriminator(_how_meant),
+ExpectedMessage = Annotated[
+    Annotated[MessageReference, Tag("named")] | Annotated[MessageFilter, Tag("described")],
+    Discriminator(_reference_kind),
 ]
 """A message by its name or sequence, or as it is described."""
 
 
-class _AboutMessage(Model):
-    """What is said of a message: one that has a name, or the first that is as ``Wanted`` says."""
+class _MessageExpectation(ScriptModel):
+    """What is said of a message: one that has a name, or the first that is as ``MessageFilter`` says."""
 
-    message: MessageMeant | None = None
+    message: ExpectedMessage | None = None
     status: MessageStatus | None = None
     receipt: ExpectedReceipt | None = None
     close: Close = None
@@ -133,29 +133,29 @@ class _AboutMessage(Model):
         return self.message if isinstance(self.message, str | int) else None
 
     @property
-    def wanted(self) -> Wanted | None:
+    def message_filter(self) -> MessageFilter | None:
         """The message as it is described; None if it is named, or if it is about no message."""
-        return self.message if isinstance(self.message, Wanted) else None
+        return self.message if isinstance(self.message, MessageFilter) else None
 
 
 _DESCRIBED: dict[str, Any] = {"properties": {"message": {"type": "object"}}}
-_AT_MOST_ONE: dict[str, Any] = {"anyOf": [none_said("status"), none_said("receipt")]}
+_AT_MOST_ONE: dict[str, Any] = {"anyOf": [has_none_of("status"), has_none_of("receipt")]}
 
 
-class NotExpected(_AboutMessage):
+class NotExpected(_MessageExpectation):
     """What must not happen: a message, a message's status or receipt, the end of the connection."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"allOf": [said("close"), none_said("message", "status", "receipt")]},
-                {"allOf": [said("message"), none_said("close"), _DESCRIBED, _AT_MOST_ONE]},
+                {"allOf": [has_key("close"), has_none_of("message", "status", "receipt")]},
+                {"allOf": [has_key("message"), has_none_of("close"), _DESCRIBED, _AT_MOST_ONE]},
                 {
                     "allOf": [
-                        said("message"),
-                        none_said("close"),
+                        has_key("message"),
+                        has_none_of("close"),
                         {"not": _DESCRIBED},
-                        {"oneOf": [said("status"), said("receipt")]},
+                        {"oneOf": [has_key("status"), has_key("receipt")]},
                     ]
                 },
             ]
@@ -163,37 +163,37 @@ class NotExpected(_AboutMessage):
     )
 
     @model_validator(mode="after")
-    def _one_thing(self) -> NotExpected:
-        said = (self.status is not None) + (self.receipt is not None)
-        if (self.message is None) == (self.close is None) or (self.close is not None and said):
+    def _check_subject(self) -> NotExpected:
+        outcomes = (self.status is not None) + (self.receipt is not None)
+        if (self.message is None) == (self.close is None) or (self.close is not None and outcomes):
             raise ValueError("say what must not happen: message: …, or close: any, one of them")
-        if said > 1 or (self.reference is not None and not said):
+        if outcomes > 1 or (self.reference is not None and not outcomes):
             raise ValueError("say what must not come to be of the message: status: or receipt:, one of them")
         return self
 
 
 def _alone(key: str) -> dict[str, Any]:
     others = {"message", "status", "receipt", "text", "answer", "close", "not"} - {key}
-    return {"allOf": [said(key), none_said(*sorted(others))]}
+    return {"allOf": [has_key(key), has_none_of(*sorted(others))]}
 
 
 _ABOUT_MESSAGE: dict[str, Any] = {
     "allOf": [
-        said("message"),
-        none_said("answer", "close", "not"),
+        has_key("message"),
+        has_none_of("answer", "close", "not"),
         {
             "oneOf": [
-                said("status"),
-                said("receipt"),
-                said("text"),
-                {"allOf": [_DESCRIBED, none_said("status", "receipt", "text")]},
+                has_key("status"),
+                has_key("receipt"),
+                has_key("text"),
+                {"allOf": [_DESCRIBED, has_none_of("status", "receipt", "text")]},
             ]
         },
     ]
 }
 
 
-class Expect(_AboutMessage, Acting):
+class ExpectVerb(_MessageExpectation, ConsumerVerb):
     """Something that must be so, now or within a while; or, with ``not``, must not be so ``for`` a while."""
 
     model_config = ConfigDict(
@@ -202,10 +202,10 @@ class Expect(_AboutMessage, Acting):
                 {
                     "allOf": [
                         {"oneOf": [_ABOUT_MESSAGE, _alone("answer"), _alone("close")]},
-                        none_said("for"),
+                        has_none_of("for"),
                     ]
                 },
-                {"allOf": [_alone("not"), said("for"), {"not": {"required": ["within"]}}]},
+                {"allOf": [_alone("not"), has_key("for"), {"not": {"required": ["within"]}}]},
             ]
         }
     )
@@ -218,7 +218,7 @@ class Expect(_AboutMessage, Acting):
     within: Duration = ANSWER_WITHIN
 
     @model_validator(mode="after")
-    def _one_thing(self) -> Expect:
+    def _check_subject(self) -> ExpectVerb:
         of_message = sum(one is not None for one in (self.status, self.receipt, self.text))
         subjects = {"message": self.message, "answer": self.answer, "close": self.close, "not": self.not_}
         named = [name for name, held in subjects.items() if held is not None]
@@ -230,7 +230,7 @@ class Expect(_AboutMessage, Acting):
         if len(named) > 1 or (named != ["message"] and of_message):
             alone = next(name for name in ("answer", "close", "not") if name in named)
             raise ValueError(f"{alone}: stands alone; {_ALONE[alone]}")
-        if named == ["message"] and (of_message > 1 or (self.wanted is None and of_message == 0)):
+        if named == ["message"] and (of_message > 1 or (self.message_filter is None and of_message == 0)):
             raise ValueError(
                 "say what is expected of the message: status: or receipt:, one of them, or text:"
             )
@@ -258,14 +258,14 @@ _ALONE = {
 }
 
 
-class Wait(Verb):
+class WaitVerb(Verb):
     """Let time pass. Prefer ``await``: it waits for what happens, not for what the clock says."""
 
     short: ClassVar[str | None] = "duration"
     duration: Delay
 
 
-class KeepAlive(Timed):
+class KeepAliveVerb(TimedVerb):
     """Ask the service for the time, as clients do to keep a connection."""
 
     within: Duration = ANSWER_WITHIN

@@ -12,7 +12,15 @@ from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_va
 
 from recorder.documents import Delay, Duration, unknown
 
-from .verb_model import ANSWER_WITHIN, Acting, FirstSequence, MessageName, Timed, none_said, said
+from .verb_model import (
+    ANSWER_WITHIN,
+    ConsumerVerb,
+    FirstSequence,
+    MessageName,
+    TimedVerb,
+    has_key,
+    has_none_of,
+)
 
 OPCODES = {"continuation": 0, "text": 1, "binary": 2, "close": 8, "ping": 9, "pong": 10}
 """RFC 6455, 11.8."""
@@ -21,7 +29,7 @@ LONGEST_REASON = 123
 """Bytes of a close reason: a control frame holds 125, and two are the code (RFC 6455, 5.5)."""
 
 
-class SendEnvelope(Timed):
+class SendEnvelopeVerb(TimedVerb):
     """Send what stands here, as it stands: an envelope, or any text. With ``as``: wait for its answer.
 
     A mapping is the envelope itself, unless it has ``envelope`` and nothing but this verb's keys.
@@ -105,21 +113,27 @@ Opcode = Annotated[
 
 
 _ONE_PAYLOAD: list[Any] = [
-    {"anyOf": [none_said(one), none_said(other)]} for one, other in combinations(("text", "data", "hex"), 2)
+    {"anyOf": [has_none_of(one), has_none_of(other)]}
+    for one, other in combinations(("text", "data", "hex"), 2)
 ]
 _DESCRIPTION = ("opcode", "text", "data", "hex", "fin", "rsv", "mask")
 
 
-class SendFrame(Timed):
+class SendFrameVerb(TimedVerb):
     """Send one WebSocket frame as it is described, be it against the rules; or ``bytes`` as they are."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"allOf": [said("bytes"), {"not": {"anyOf": [{"required": [key]} for key in _DESCRIPTION]}}]},
                 {
                     "allOf": [
-                        none_said("bytes"),
+                        has_key("bytes"),
+                        {"not": {"anyOf": [{"required": [key]} for key in _DESCRIPTION]}},
+                    ]
+                },
+                {
+                    "allOf": [
+                        has_none_of("bytes"),
                         {"required": ["opcode"]},
                         *_ONE_PAYLOAD,
                     ]
@@ -139,7 +153,7 @@ class SendFrame(Timed):
     bytes_: Hex | None = Field(default=None, alias="bytes")
 
     @model_validator(mode="after")
-    def _one_payload(self) -> SendFrame:
+    def _check_payload(self) -> SendFrameVerb:
         others = sorted(self.model_fields_set - {"bytes_", "after", "consumer"})
         if self.bytes_ is not None and others:
             raise ValueError(
@@ -159,7 +173,7 @@ class SendFrame(Timed):
         return self.data or self.hex or b""
 
 
-class Disconnect(Timed):
+class DisconnectVerb(TimedVerb):
     """End the connection: with a goodbye, without one, or in the middle of a frame."""
 
     model_config = ConfigDict(
@@ -176,7 +190,7 @@ class Disconnect(Timed):
     reason: str = ""
 
     @model_validator(mode="after")
-    def _goodbye(self) -> Disconnect:
+    def _check_closing(self) -> DisconnectVerb:
         if self.how != "clean" and self.model_fields_set & {"code", "reason"}:
             raise ValueError(f"who leaves with {self.how} says no code and no reason")
         if len(self.reason.encode()) > LONGEST_REASON:
@@ -184,7 +198,7 @@ class Disconnect(Timed):
         return self
 
 
-class Reconnect(Acting):
+class ReconnectVerb(ConsumerVerb):
     """Connect again, ``after`` a pause, and ask again for what was listened to, from ``from_sequence`` on."""
 
     short: ClassVar[str | None] = "from_sequence"
@@ -230,7 +244,7 @@ Rate = Annotated[
 ]
 
 
-class ChangeRate(Acting):
+class ChangeRateVerb(ConsumerVerb):
     """From here on, frames of this consumer's steps leave no faster than so. Receipts never wait for it."""
 
     short: ClassVar[str | None] = "rate"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from recorder.receipts.state import Message
 
 from ..language import verbs
-from ..language.patterns import PatternTooSlow, fits
+from ..language.patterns import PatternTooSlow, matches
 from ..language.script import Step
 from . import describe
 from .receipt_schedule import MessageKey
 from .step_context import StepContext, StepCoroutine, StepFailed, wait_for
 
 
-def await_message(context: StepContext, step: Step, args: verbs.Await) -> StepCoroutine[str]:
+def await_message(context: StepContext, step: Step, args: verbs.AwaitVerb) -> StepCoroutine[str]:
     """The next message as wanted, from behind the last one that was awaited."""
     search = MessageSearch(context, args.message, first=context.awaited)
     found = yield from wait_for(context, search.next_found, context.now_s + args.within)
@@ -23,7 +23,7 @@ def await_message(context: StepContext, step: Step, args: verbs.Await) -> StepCo
     return line_of(context, found)
 
 
-def _missed(context: StepContext, args: verbs.Await) -> str:
+def _missed(context: StepContext, args: verbs.AwaitVerb) -> str:
     """That it did not come; or that it came too early, which is easily overlooked."""
     missed = f"no {args.message.in_words} came within {describe.span(args.within)}"
     wanted = args.message.model_copy(update={"nth": 1})
@@ -43,7 +43,7 @@ def line_of(context: StepContext, key: MessageKey) -> str:
 class MessageSearch:
     """Looks at each message once, in the order heard, from the one at ``first`` on."""
 
-    def __init__(self, context: StepContext, wanted: verbs.Wanted, *, first: int) -> None:
+    def __init__(self, context: StepContext, wanted: verbs.MessageFilter, *, first: int) -> None:
         self._scene = context
         self._wanted = wanted
         self._missing = wanted.nth
@@ -82,6 +82,6 @@ def _is_from(wanted: str | None, message: Message, *, ours: bool) -> bool:
 
 def _matches(pattern: str, text: str | None) -> bool:
     try:
-        return text is not None and fits(pattern, text)
+        return text is not None and matches(pattern, text)
     except PatternTooSlow:
         raise StepFailed(f"the pattern {pattern} takes too long; it was stopped") from None

@@ -64,7 +64,7 @@ def reconnect_automatically(context: StepContext) -> StepCoroutine[str]:
     return ""
 
 
-def reconnect(context: StepContext, step: Step, args: verbs.Reconnect) -> StepCoroutine[str]:
+def reconnect(context: StepContext, step: Step, args: verbs.ReconnectVerb) -> StepCoroutine[str]:
     """Connect again because the script says so."""
     consumer = context.consumer
     consumer.next_attempt = None
@@ -111,7 +111,7 @@ def _resubscribe(
         context.run.notes.append(f"the closed dialog {dialog_id} is not told again: {answered_with(answer)}")
 
 
-def disconnect(context: StepContext, step: Step, args: verbs.Disconnect) -> StepCoroutine[str]:
+def disconnect(context: StepContext, step: Step, args: verbs.DisconnectVerb) -> StepCoroutine[str]:
     """End the connection because the script says so."""
     consumer = context.consumer
     consumer.next_attempt = None

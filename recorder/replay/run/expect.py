@@ -30,7 +30,7 @@ _UNSENT_STATUSES = ("pending", "failed", "unknown")
 _LONGEST_TEXT = 500
 
 
-def expect(context: StepContext, step: Step, args: verbs.Expect) -> StepCoroutine[str]:
+def expect(context: StepContext, step: Step, args: verbs.ExpectVerb) -> StepCoroutine[str]:
     """Whatever is expected, waited for as long as the step says."""
     if args.answer is not None:
         return (yield from _expect_answer(context, args.answer, args.within))
@@ -62,7 +62,7 @@ class _MessageExpectation(Protocol):
     @property
     def reference(self) -> str | int | None: ...
     @property
-    def wanted(self) -> verbs.Wanted | None: ...
+    def message_filter(self) -> verbs.MessageFilter | None: ...
     @property
     def status(self) -> MessageStatus | None: ...
     @property
@@ -74,7 +74,7 @@ FindTarget = Callable[[], Target | None]
 
 def _finder(context: StepContext, args: _MessageExpectation, *, first: int = 0) -> FindTarget:
     """How to find the message: by its name, or as the first that is as described."""
-    wanted, reference = args.wanted, args.reference
+    wanted, reference = args.message_filter, args.reference
     if wanted is not None:
         return MessageSearch(context, wanted, first=first).next_found
     named = verbs.LAST_SENT if reference is None else reference
@@ -85,7 +85,7 @@ def _view(context: StepContext, target: Target | None) -> MessageView | None:
     return context.view.message_view(target) if target is not None else None
 
 
-def _expect_message(context: StepContext, args: verbs.Expect) -> StepCoroutine[str]:
+def _expect_message(context: StepContext, args: verbs.ExpectVerb) -> StepCoroutine[str]:
     find = _finder(context, args)
 
     def decided() -> MessageView | None:
@@ -104,7 +104,7 @@ def _expect_message(context: StepContext, args: verbs.Expect) -> StepCoroutine[s
     return describe.line(met)
 
 
-def _is_met(message: MessageView, context: StepContext, args: verbs.Expect) -> bool:
+def _is_met(message: MessageView, context: StepContext, args: verbs.ExpectVerb) -> bool:
     if args.text is not None:
         return message.text == args.text
     if args.status is None and args.receipt is None:
@@ -112,7 +112,7 @@ def _is_met(message: MessageView, context: StepContext, args: verbs.Expect) -> b
     return _has(message, context, args)
 
 
-def _is_other_text(message: MessageView, args: verbs.Expect) -> bool:
+def _is_other_text(message: MessageView, args: verbs.ExpectVerb) -> bool:
     """A text does not change any more, once it was heard."""
     return args.text is not None and message.sent is not None and message.text != args.text
 
@@ -136,7 +136,7 @@ def _is_expected(given: ReceiptView, context: StepContext, expected: verbs.Expec
     return by is None or (not ours if by == "agent" else by == given.participant or by.upper() == given.role)
 
 
-def _not_met(context: StepContext, args: verbs.Expect, message: MessageView | None) -> StepFailed:
+def _not_met(context: StepContext, args: verbs.ExpectVerb, message: MessageView | None) -> StepFailed:
     shown = describe.lines(context.view.transcript)
     if message is not None and _is_other_text(message, args):  # no time will change that
         instead = f"it is {describe.quoted(message.text, _LONGEST_TEXT)}"
@@ -152,8 +152,8 @@ def _not_met(context: StepContext, args: verbs.Expect, message: MessageView | No
 
 
 def _message_name(args: _MessageExpectation) -> str:
-    if args.wanted is not None:
-        return f"a {args.wanted.in_words}"
+    if args.message_filter is not None:
+        return f"a {args.message_filter.in_words}"
     return f"#{args.reference}" if isinstance(args.reference, int) else str(args.reference)
 
 
@@ -206,8 +206,8 @@ def _expect_no_message(context: StepContext, args: verbs.NotExpected, for_s: flo
     message = yield from wait_for(context, happened, context.now_s + for_s)
     if message is None:
         return
-    if only_new and args.wanted is not None:
-        wished, instead = f"no {args.wanted.in_words} was to come", "there is"
+    if only_new and args.message_filter is not None:
+        wished, instead = f"no {args.message_filter.in_words} was to come", "there is"
     else:
         wished, instead = f"{_message_name(args)} was not to be {_expectation_text(args)}", "it is:"
     raise StepFailed(

@@ -20,7 +20,7 @@ from .step_context import (
 )
 
 
-def say(context: StepContext, step: Step, args: verbs.Say) -> StepCoroutine[str]:
+def say(context: StepContext, step: Step, args: verbs.SayVerb) -> StepCoroutine[str]:
     """Publish a text."""
     dialog_id = dialog_of(context, args.dialog)
     conversation_id = context.view.conversation_of(dialog_id)
@@ -52,7 +52,7 @@ def publish(
     return f"frame {answer.ask}, {answered_with(answer)}"
 
 
-def type_(context: StepContext, step: Step, args: verbs.Type) -> StepCoroutine[str]:
+def type_(context: StepContext, step: Step, args: verbs.TypeVerb) -> StepCoroutine[str]:
     """Publish a chat state; nobody waits for its answer."""
     dialog_id = dialog_of(context, args.dialog)
     conversation_id = context.view.conversation_of(dialog_id)

@@ -27,7 +27,7 @@ from .step_context import (
 )
 
 
-def send(context: StepContext, step: Step, args: verbs.SendEnvelope) -> StepCoroutine[str]:
+def send(context: StepContext, step: Step, args: verbs.SendEnvelopeVerb) -> StepCoroutine[str]:
     """An envelope, or any text, as it stands; if its answer gets a name, it is waited for."""
     envelope = args.envelope
     frame = yield from send_text(context, envelope if isinstance(envelope, str) else dump(envelope))
@@ -38,7 +38,7 @@ def send(context: StepContext, step: Step, args: verbs.SendEnvelope) -> StepCoro
     return f"frame {frame}, {answered_with(answer)}"
 
 
-def send_frame(context: StepContext, step: Step, args: verbs.SendFrame) -> StepCoroutine[str]:
+def send_frame(context: StepContext, step: Step, args: verbs.SendFrameVerb) -> StepCoroutine[str]:
     """A frame as it is described, or bytes as they are."""
     connection = context.consumer.connection or 0
     action: SendRawFrame | SendBytes
@@ -58,7 +58,7 @@ LONGEST_PREVIEW = 30_000
 """Bytes of a preview that the service takes, as a data URL."""
 
 
-def send_file(context: StepContext, step: Step, args: verbs.SendFile) -> StepCoroutine[str]:
+def send_file(context: StepContext, step: Step, args: verbs.SendFileVerb) -> StepCoroutine[str]:
     """Ask where to, hand it over, publish it."""
     dialog_id = dialog_of(context, args.dialog)
     data = context.run.script.files[args.file]

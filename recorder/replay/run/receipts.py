@@ -11,7 +11,9 @@ from .receipt_schedule import MessageKey
 from .step_context import StepContext, StepCoroutine, StepFailed, target_of
 
 
-def accept_or_read(context: StepContext, step: Step, args: verbs.Accept | verbs.Read) -> StepCoroutine[str]:
+def accept_or_read(
+    context: StepContext, step: Step, args: verbs.AcceptVerb | verbs.ReadVerb
+) -> StepCoroutine[str]:
     """Plan these receipts in place of what was planned for them; or see to it that they never go out."""
     yield from ()
     schedule, status = context.schedule, step.verb.upper()
@@ -33,7 +35,7 @@ def accept_or_read(context: StepContext, step: Step, args: verbs.Accept | verbs.
     return _planned(context, max(times))
 
 
-def receipt(context: StepContext, step: Step, args: verbs.Receipt) -> StepCoroutine[str]:
+def receipt(context: StepContext, step: Step, args: verbs.ReceiptVerb) -> StepCoroutine[str]:
     """Plan a receipt of any status, also one that was given before."""
     yield from ()
     delay = args.after if args.after is not None else 0.0

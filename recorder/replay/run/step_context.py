@@ -123,10 +123,10 @@ class RunState:
         statuses = set()
         steps = self.script.steps
         for later in (steps[place] for place in range(step.number, len(steps))):  # no copy of the rest
-            if getattr(later.says, "as_", None) == name:
+            if getattr(later.arguments, "as_", None) == name:
                 break
-            says = later.says
-            about = says.messages if isinstance(says, verbs.Accept | verbs.Read) else ()
+            says = later.arguments
+            about = says.messages if isinstance(says, verbs.AcceptVerb | verbs.ReadVerb) else ()
             if later.consumer == step.consumer and name in about:
                 statuses.add(later.verb.upper())
         return statuses
@@ -170,7 +170,7 @@ class StepContext:
     def filled(self, step: Step) -> verbs.Verb:
         """What the step says, with what names stand for filled in."""
         if not step.references:
-            return step.says
+            return step.arguments
 
         def find(reference: Reference) -> object:
             try:
@@ -178,23 +178,23 @@ class StepContext:
             except UnresolvedReference as nowhere:
                 raise StepFailed(str(nowhere), describe.lines(self.view.transcript)) from None
 
-        says = fill(step.says, find)
-        changed = {name: _wanted_with(given, find) for name, given in _wanted_in(step.says).items()}
+        says = fill(step.arguments, find)
+        changed = {name: _wanted_with(given, find) for name, given in _wanted_in(step.arguments).items()}
         return says.model_copy(update=changed) if changed else says
 
 
-def _wanted_in(says: verbs.Verb) -> Mapping[str, verbs.Wanted | verbs.NotExpected]:
+def _wanted_in(says: verbs.Verb) -> Mapping[str, verbs.MessageFilter | verbs.NotExpected]:
     """The fields of a verb that may hold a pattern."""
     given = ((name, getattr(says, name)) for name in says.run_time)
-    return {name: one for name, one in given if isinstance(one, verbs.Wanted | verbs.NotExpected)}
+    return {name: one for name, one in given if isinstance(one, verbs.MessageFilter | verbs.NotExpected)}
 
 
 def _wanted_with(
-    given: verbs.Wanted | verbs.NotExpected, find: Callable[[Reference], object]
-) -> verbs.Wanted | verbs.NotExpected:
+    given: verbs.MessageFilter | verbs.NotExpected, find: Callable[[Reference], object]
+) -> verbs.MessageFilter | verbs.NotExpected:
     """As ``fill``; but in a pattern, what is filled in stands for itself."""
     if isinstance(given, verbs.NotExpected):
-        if not isinstance(given.message, verbs.Wanted):
+        if not isinstance(given.message, verbs.MessageFilter):
             return given
         return given.model_copy(update={"message": _wanted_with(given.message, find)})
     changes = {name: fill_value(getattr(given, name), find) for name in ("from_", "type", "dialog")}
@@ -317,7 +317,11 @@ def _check(type_name: str, frame: int, answer: RequestAnswered, *, refusable: bo
 def refusal_expected(context: StepContext, step: Step) -> bool:
     """Whether the next step is about this one's refusal."""
     following = context.run.following(step)
-    return following is not None and isinstance(following.says, verbs.Expect) and following.says.of_a_failure
+    return (
+        following is not None
+        and isinstance(following.arguments, verbs.ExpectVerb)
+        and following.arguments.of_a_failure
+    )
 
 
 def close_expected(run: RunState, step: Step | None, consumer: ConsumerState) -> bool:
@@ -326,7 +330,7 @@ def close_expected(run: RunState, step: Step | None, consumer: ConsumerState) ->
     own = (one for one in run.script.steps[number:] if one.consumer == consumer.name)
     around = (step if step is not None and step.consumer == consumer.name else None, next(own, None))
     return any(
-        one is not None and isinstance(one.says, verbs.Expect) and one.says.close is not None
+        one is not None and isinstance(one.arguments, verbs.ExpectVerb) and one.arguments.close is not None
         for one in around
     )
 

@@ -33,8 +33,8 @@ from .step_context import (
 
 def perform(context: StepContext, step: Step) -> StepCoroutine[str]:
     """The course of one step, from when it is time for it."""
-    if isinstance(step.says, verbs.Timed) and step.says.after is not None:
-        yield SleepUntil(_counted_from_s(context) + step.says.after.draw(context.run.rng))
+    if isinstance(step.arguments, verbs.TimedVerb) and step.arguments.after is not None:
+        yield SleepUntil(_counted_from_s(context) + step.arguments.after.draw(context.run.rng))
     args = context.filled(step)
     return (yield from _VERBS[type(args)](context, step, args))
 
@@ -47,7 +47,9 @@ def _counted_from_s(context: StepContext) -> float:
 # --- the verbs that ask for conversations, and some small ones ------------------------------------------
 
 
-def _open_conversation(context: StepContext, step: Step, args: verbs.OpenConversation) -> StepCoroutine[str]:
+def _open_conversation(
+    context: StepContext, step: Step, args: verbs.OpenConversationVerb
+) -> StepCoroutine[str]:
     """As a real window does: hear of conversations, ask for one, hear its main dialog."""
     refusable = refusal_expected(context, step)
     if not context.consumer.subscriptions.conversations:
@@ -85,7 +87,7 @@ def _open_conversation(context: StepContext, step: Step, args: verbs.OpenConvers
     return f"conversation {conversation_id}"
 
 
-def _subscribe(context: StepContext, step: Step, args: verbs.Subscribe) -> StepCoroutine[str]:
+def _subscribe(context: StepContext, step: Step, args: verbs.SubscribeVerb) -> StepCoroutine[str]:
     refusable = refusal_expected(context, step)
     if args.dialog == "conversations":
         answer = yield from send_request(
@@ -111,26 +113,26 @@ def _subscribe(context: StepContext, step: Step, args: verbs.Subscribe) -> StepC
     return answered_with(answer)
 
 
-def _wait(context: StepContext, step: Step, args: verbs.Wait) -> StepCoroutine[str]:
+def _wait(context: StepContext, step: Step, args: verbs.WaitVerb) -> StepCoroutine[str]:
     duration_s = args.duration.draw(context.run.rng)
     yield SleepUntil(context.now_s + duration_s)
     return describe.span(round(duration_s, 6))
 
 
-def _keep_alive(context: StepContext, step: Step, args: verbs.KeepAlive) -> StepCoroutine[str]:
+def _keep_alive(context: StepContext, step: Step, args: verbs.KeepAliveVerb) -> StepCoroutine[str]:
     refusable = refusal_expected(context, step)
     answer = yield from send_request(context, requests.get_clock, args.within, refusable=refusable)
     context.bind_answer(args.as_, answer)
     return answered_with(answer)
 
 
-def _change_rate(context: StepContext, step: Step, args: verbs.ChangeRate) -> StepCoroutine[str]:
+def _change_rate(context: StepContext, step: Step, args: verbs.ChangeRateVerb) -> StepCoroutine[str]:
     yield from ()
     context.consumer.spacing_s = args.rate
     return "no limit" if not args.rate else f"at least {describe.span(args.rate)} apart"
 
 
-def _close_dialog(context: StepContext, step: Step, args: verbs.CloseDialog) -> StepCoroutine[str]:
+def _close_dialog(context: StepContext, step: Step, args: verbs.CloseDialogVerb) -> StepCoroutine[str]:
     dialog_id = dialog_of(context, args.dialog)
     conversation_id = context.view.conversation_of(dialog_id) or dialog_id
     yield from _after_planned_receipts(context)
@@ -146,7 +148,7 @@ def _close_dialog(context: StepContext, step: Step, args: verbs.CloseDialog) -> 
 
 
 def _close_conversation(
-    context: StepContext, step: Step, args: verbs.CloseConversation
+    context: StepContext, step: Step, args: verbs.CloseConversationVerb
 ) -> StepCoroutine[str]:
     conversation_id = dialog_of(context, None)
     yield from _after_planned_receipts(context)
@@ -170,23 +172,23 @@ def _after_planned_receipts(context: StepContext) -> StepCoroutine[None]:
 
 
 _VERBS: dict[type[verbs.Verb], Callable[[StepContext, Step, Any], StepCoroutine[str]]] = {
-    verbs.OpenConversation: _open_conversation,
-    verbs.Subscribe: _subscribe,
-    verbs.Say: say,
-    verbs.SendFile: send_file,
-    verbs.Type: type_,
-    verbs.Accept: accept_or_read,
-    verbs.Read: accept_or_read,
-    verbs.Receipt: receipt,
-    verbs.Await: await_message,
-    verbs.Expect: expect,
-    verbs.Wait: _wait,
-    verbs.KeepAlive: _keep_alive,
-    verbs.SendEnvelope: send,
-    verbs.SendFrame: send_frame,
-    verbs.Disconnect: disconnect,
-    verbs.Reconnect: reconnect,
-    verbs.ChangeRate: _change_rate,
-    verbs.CloseDialog: _close_dialog,
-    verbs.CloseConversation: _close_conversation,
+    verbs.OpenConversationVerb: _open_conversation,
+    verbs.SubscribeVerb: _subscribe,
+    verbs.SayVerb: say,
+    verbs.SendFileVerb: send_file,
+    verbs.TypeVerb: type_,
+    verbs.AcceptVerb: accept_or_read,
+    verbs.ReadVerb: accept_or_read,
+    verbs.ReceiptVerb: receipt,
+    verbs.AwaitVerb: await_message,
+    verbs.ExpectVerb: expect,
+    verbs.WaitVerb: _wait,
+    verbs.KeepAliveVerb: _keep_alive,
+    verbs.SendEnvelopeVerb: send,
+    verbs.SendFrameVerb: send_frame,
+    verbs.DisconnectVerb: disconnect,
+    verbs.ReconnectVerb: reconnect,
+    verbs.ChangeRateVerb: _change_rate,
+    verbs.CloseDialogVerb: _close_dialog,
+    verbs.CloseConversationVerb: _close_conversation,
 }

@@ -31,7 +31,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, field_validator, model_validator
 
-from recorder.documents import Delay, Document, Duration, Path, validate
+from recorder.documents import Delay, Document, Duration, ValuePath, validate
 
 from ..faults.conditions import Strict
 from ..faults.randomness import Dice
@@ -260,7 +260,7 @@ def agent_from(raw: object) -> AgentScript:
     return AgentScript.model_validate(raw)
 
 
-def read_agent(document: Document, *, at: Path = ()) -> AgentScript:
+def read_agent(document: Document, *, at: ValuePath = ()) -> AgentScript:
     """Read an agent from a document: a file of rules, or the ``agent`` section of a script.
 
     Raises:

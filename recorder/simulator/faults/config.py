@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from recorder.documents import Delay, Document, Duration, Path, read_document, unknown, validate
+from recorder.documents import Delay, Document, Duration, ValuePath, read_document, unknown, validate
 from recorder.errors import BadOption
 from recorder.wire.frames import CloseCode
 
@@ -252,7 +252,7 @@ def moods_from(raw: Mapping[str, object]) -> Moods:
     return Moods.model_validate(dict(raw))
 
 
-def read_moods(document: Document, *, at: Path = ()) -> Moods:
+def read_moods(document: Document, *, at: ValuePath = ()) -> Moods:
     """Moods from a document: a file of them, or the ``simulator`` section of a script or file.
 
     Raises:
@@ -264,7 +264,7 @@ def read_moods(document: Document, *, at: Path = ()) -> Moods:
     return validate(Document(document.file, _put(document.value, at, given), document.lines), Moods, at=at)
 
 
-def _put(value: Any, at: Path, given: object) -> Any:
+def _put(value: Any, at: ValuePath, given: object) -> Any:
     if not at:
         return given
     copy: Any = dict(value) if isinstance(value, dict) else list(value)

@@ -34,7 +34,9 @@ def test_a_script_that_does_not_ask_for_the_user_is_read_once(text):
 @pytest.mark.parametrize("asked", ["${USER}", "${USER:-nobody}"])
 def test_one_that_does_is_read_for_each_in_order(asked):
     given, _ = scripts(f'steps: [{{say: "I am {asked}"}}]\n')
-    assert [given.next().steps[0].says.text for _ in range(50)] == [f"I am {user}" for user in range(1, 51)]
+    assert [given.next().steps[0].arguments.text for _ in range(50)] == [
+        f"I am {user}" for user in range(1, 51)
+    ]
     given.close()
 
 

@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 
 from recorder.redaction.tokens import placeholder
 from recorder.replay.generate.quoting import Wording, pattern_of
-from recorder.replay.language.patterns import check_pattern, fits
+from recorder.replay.language.patterns import check_pattern, matches
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_the_pattern_of_a_text_finds_that_text(text: str) -> None:
-    assert fits(check_pattern(pattern_of(text)), text)
+    assert matches(check_pattern(pattern_of(text)), text)
 
 
 @pytest.mark.parametrize(
     ("text", "other"), [("How are you?", "How are yo"), ("a.b", "axb"), ("(1)", "1"), ("end", "the end")]
 )
 def test_the_pattern_of_a_text_finds_no_other(text: str, other: str) -> None:
-    assert not fits(pattern_of(text), other)
+    assert not matches(pattern_of(text), other)
 
 
 def test_a_long_text_is_known_by_how_it_begins() -> None:
-    assert fits(pattern_of("word " * 40), "word " * 30)
+    assert matches(pattern_of("word " * 40), "word " * 30)
     assert len(pattern_of("x" * 9000)) < 100
 
 

@@ -17,7 +17,7 @@ def loaded(text: str, folder: Path | None = None, **variables: str) -> Script:
 
 
 def told(script: Script) -> list[tuple[int, str, int, int | None]]:
-    return [(step.number, step.says.text, step.line, step.round) for step in script.steps]
+    return [(step.number, step.arguments.text, step.line, step.round) for step in script.steps]
 
 
 def test_repeated_steps_are_written_out_with_their_round():
@@ -29,7 +29,7 @@ def test_a_step_knows_its_innermost_round():
     script = loaded(
         "steps: [{repeat: {times: 2, steps: [{repeat: {times: 2, steps: [{say: a}]}}, {say: b}]}}]"
     )
-    assert [(step.says.text, step.round) for step in script.steps] == [
+    assert [(step.arguments.text, step.round) for step in script.steps] == [
         ("a", 1), ("a", 2), ("b", 1), ("a", 1), ("a", 2), ("b", 2),
     ]  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_a_million_rounds_of_nothing_cost_nothing():
 def test_an_included_file_is_spliced_in(tmp_path: Path, content: str):
     (tmp_path / "part.yaml").write_text(content)
     script = loaded("steps:\n- say: x\n- include: part.yaml\n- say: y", tmp_path)
-    assert [step.says.text for step in script.steps] == ["x", "a", "b", "y"]
+    assert [step.arguments.text for step in script.steps] == ["x", "a", "b", "y"]
     assert [step.file for step in script.steps] == [None, *[str(tmp_path / "part.yaml")] * 2, None]
     assert script.steps[2].line == len(content.splitlines())
 
@@ -77,7 +77,7 @@ def test_included_files_include_what_lies_beside_them_and_see_the_same_variables
     (tmp_path / "parts" / "a.yaml").write_text("- include: b.yaml")
     (tmp_path / "parts" / "b.yaml").write_text('- say: "${WHO}"')
     script = loaded("steps: [{repeat: {times: 2, steps: [{include: parts/a.yaml}]}}]", tmp_path, WHO="Ada")
-    assert [(step.says.text, step.round) for step in script.steps] == [("Ada", 1), ("Ada", 2)]
+    assert [(step.arguments.text, step.round) for step in script.steps] == [("Ada", 1), ("Ada", 2)]
 
 
 def test_an_error_in_an_included_file_names_that_file_and_its_line(tmp_path: Path):
@@ -109,7 +109,7 @@ def test_includes_go_ten_deep(tmp_path: Path):
     for depth in range(1, DEEPEST_INCLUDE + 1):
         (tmp_path / f"{depth}.yaml").write_text(f"- include: {depth + 1}.yaml")
     (tmp_path / f"{DEEPEST_INCLUDE}.yaml").write_text("- say: deep")
-    assert loaded("steps: [{include: 1.yaml}]", tmp_path).steps[0].says.text == "deep"
+    assert loaded("steps: [{include: 1.yaml}]", tmp_path).steps[0].arguments.text == "deep"
     (tmp_path / "0.yaml").write_text("- include: 1.yaml")
     with pytest.raises(BadScript, match="more than 10 deep"):
         loaded("steps: [{include: 0.yaml}]", tmp_path)
@@ -156,7 +156,7 @@ def test_files_to_send_are_read_with_the_script(tmp_path: Path):
     (tmp_path / "parts" / "cat.png").write_bytes(b"\x89PNG")
     (tmp_path / "parts" / "a.yaml").write_text("- send_file: {file: cat.png, caption: a cat}")
     script = loaded("steps: [{include: parts/a.yaml}, {send_file: parts/cat.png}]", tmp_path)
-    assert [step.says.file for step in script.steps] == ["parts/cat.png", "parts/cat.png"]
+    assert [step.arguments.file for step in script.steps] == ["parts/cat.png", "parts/cat.png"]
     assert dict(script.files) == {"parts/cat.png": b"\x89PNG"}
     with pytest.raises(BadScript, match=r"line 2, step 1 \(send_file\): unknown file"):
         loaded("steps:\n- send_file: dog.png", tmp_path)

@@ -26,7 +26,7 @@ def test_names_are_relative_to_the_file_they_stand_in(home: Path):
     assert folder.name_of("b.yaml", beside="parts/c.yaml") == "parts/b.yaml"
     assert folder.name_of("./a.yaml", beside="main.yaml") == "a.yaml"
     assert folder.read("parts/b.yaml") == b"b"
-    assert folder.shown("parts/b.yaml") == str(home / "parts/b.yaml")
+    assert folder.display_name("parts/b.yaml") == str(home / "parts/b.yaml")
 
 
 @pytest.mark.parametrize(

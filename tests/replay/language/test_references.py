@@ -16,7 +16,7 @@ from recorder.replay.language.references import (
     references_too_early,
 )
 from recorder.replay.language.script import load
-from recorder.replay.language.verbs import Await, Say
+from recorder.replay.language.verbs import AwaitVerb, SayVerb
 
 FOUND = {"q": {"text": "Hello", "sequence": 3, "body": {"a": [1, None]}}}
 
@@ -67,25 +67,25 @@ def test_references_are_filled_in_and_nothing_else_is_touched(written, said):
     """What came out of a variable is text, even if it looks like a mark or makes one with its neighbours."""
     one = step(f"- say: '{written}'", X="$", Y="${q.text}")
     assert one.references
-    assert fill(one.says, find).text == said
+    assert fill(one.arguments, find).text == said
 
 
 def test_a_text_without_references_is_as_it_is_meant_right_away():
     one = step("- say: 'a $${q.text} b'")
     assert one.references == ()
-    assert one.says.text == "a ${q.text} b"
+    assert one.arguments.text == "a ${q.text} b"
 
 
 def test_in_an_envelope_a_reference_alone_keeps_its_type():
     one = step('- send: {n: "${q.sequence}", t: "#${q.sequence}", l: ["${q.text}"]}')
-    assert fill(one.says, find).envelope == {"n": 3, "t": "#3", "l": ["Hello"]}
-    assert fill_value(one.says.envelope["n"], find) == 3
+    assert fill(one.arguments, find).envelope == {"n": 3, "t": "#3", "l": ["Hello"]}
+    assert fill_value(one.arguments.envelope["n"], find) == 3
 
 
 def test_a_wanted_message_is_filled_in_too():
     one = step('- await: {message: {from: "${q.text}", nth: 2}}')
-    filled = fill(one.says, find)
-    assert isinstance(filled, Await)
+    filled = fill(one.arguments, find)
+    assert isinstance(filled, AwaitVerb)
     assert (filled.message.from_, filled.message.nth) == ("Hello", 2)
 
 
@@ -98,13 +98,14 @@ def test_values_in_texts_are_as_json_writes_them(value, text):
 
 def test_references_are_found_in_order_and_as_deep_as_they_are():
     one = step('- send: {a: ["${q.text}", {b: "x${q.sequence}y${q.text}"}]}')
-    assert [str(found) for found in references_in(one.says)] == ["${q.text}", "${q.sequence}", "${q.text}"]
+    found = [str(reference) for reference in references_in(one.arguments)]
+    assert found == ["${q.text}", "${q.sequence}", "${q.text}"]
 
 
 def test_what_is_needed_before_is_told_by_its_key():
-    late = step('- say: "${q.text}"').says.text
-    assert [key for key, _ in references_too_early(Say, {"text": late, "within": late})] == ["within"]
-    assert list(references_too_early(Say, late)) == []
+    late = step('- say: "${q.text}"').arguments.text
+    assert [key for key, _ in references_too_early(SayVerb, {"text": late, "within": late})] == ["within"]
+    assert list(references_too_early(SayVerb, late)) == []
 
 
 @given(st.text(alphabet="ab $\\{}.q", max_size=30))

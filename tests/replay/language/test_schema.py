@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from recorder.errors import BadScript
 from recorder.replay.language.schema import DIALECT, script_schema
 from recorder.replay.language.script import load
-from recorder.replay.language.verbs import FOLDED, VERBS
+from recorder.replay.language.verbs import EXPANDED_VERBS, VERBS
 
 SCHEMA = script_schema(agent={"type": "array"}, simulator={"type": "object"}, others={})
 WHOLE = Draft202012Validator(SCHEMA)
@@ -29,7 +29,7 @@ def test_it_is_a_schema_of_draft_2020_12():
 
 def test_every_verb_and_section_tells_what_it_is():
     verbs = SCHEMA["$defs"]["Step"]["anyOf"][1]["properties"]
-    assert set(verbs) == {*VERBS, *FOLDED}
+    assert set(verbs) == {*VERBS, *EXPANDED_VERBS}
     for ref in verbs.values():
         assert SCHEMA["$defs"][ref["$ref"].rpartition("/")[2]]["description"]
     for name, section in SCHEMA["properties"].items():

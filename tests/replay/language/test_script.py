@@ -74,8 +74,8 @@ def test_variables_are_filled_in_everywhere_else():
         'name: "${WHO}"\nsteps: [{say: "I am ${WHO:-nobody}"}, {wait: "${PAUSE}"}]', WHO="Ada", PAUSE="2s"
     )
     assert script.name == "Ada"
-    assert script.steps[0].says.text == "I am Ada"
-    assert script.steps[1].says.duration == 2.0
+    assert script.steps[0].arguments.text == "I am Ada"
+    assert script.steps[1].arguments.duration == 2.0
 
 
 def test_a_token_written_out_is_noted_by_its_line_and_not_repeated():

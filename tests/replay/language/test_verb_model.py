@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from recorder.documents import Duration
 from recorder.replay.language.verb_model import (
-    Acting,
     ConsumerName,
+    ConsumerVerb,
     DelayOrNever,
     FirstSequence,
     MessageName,
@@ -19,14 +19,14 @@ from recorder.replay.language.verb_model import (
     Pattern,
     ReceiptStatus,
     Verb,
+    has_key,
+    has_none_of,
     is_name,
-    none_said,
-    said,
-    stands_alone,
+    needs_no_arguments,
 )
 
 
-class Wave(Acting):
+class Wave(ConsumerVerb):
     """A verb with a short form."""
 
     short: ClassVar[str | None] = "hand"
@@ -49,8 +49,8 @@ def test_a_verb_without_a_short_form_says_so():
 
 
 def test_a_verb_stands_alone_if_nothing_is_missing():
-    assert stands_alone(Wave)
-    assert not stands_alone(type("Point", (Verb,), {"__annotations__": {"at": str}, "__doc__": "."}))
+    assert needs_no_arguments(Wave)
+    assert not needs_no_arguments(type("Point", (Verb,), {"__annotations__": {"at": str}, "__doc__": "."}))
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ def test_said_and_none_said_take_nothing_behind_a_key_as_its_absence():
     from jsonschema import Draft202012Validator
 
     for given, has in (({"a": 1}, True), ({"a": None}, False), ({}, False)):
-        assert Draft202012Validator(said("a")).is_valid(given) is has
-        assert Draft202012Validator(none_said("a")).is_valid(given) is not has
+        assert Draft202012Validator(has_key("a")).is_valid(given) is has
+        assert Draft202012Validator(has_none_of("a")).is_valid(given) is not has

@@ -5,11 +5,21 @@ from __future__ import annotations
 import pytest
 
 from recorder.replay.language.script import load
-from recorder.replay.language.verbs import ANSWER_WITHIN, FOLDED, VERBS, Await, Expect, Read, Say, Type, Wait
+from recorder.replay.language.verbs import (
+    ANSWER_WITHIN,
+    EXPANDED_VERBS,
+    VERBS,
+    AwaitVerb,
+    ExpectVerb,
+    ReadVerb,
+    SayVerb,
+    TypeVerb,
+    WaitVerb,
+)
 
 
 def said(step: str):
-    return load(f"steps:\n- wait: 1s\n- {step}", file="s.yaml", variables={}).steps[1].says
+    return load(f"steps:\n- wait: 1s\n- {step}", file="s.yaml", variables={}).steps[1].arguments
 
 
 @pytest.mark.parametrize(
@@ -73,6 +83,6 @@ def test_nothing_of_a_script_changes_after_reading():
 def test_the_table_holds_what_the_issue_asks_for():
     asked = """open_conversation subscribe say send_file type accept read receipt await expect wait keep_alive
         send send_frame disconnect reconnect rate close_dialog close_conversation repeat include"""
-    assert set(asked.split()) == {*VERBS, *FOLDED}
-    assert (VERBS["say"], VERBS["type"], VERBS["read"]) == (Say, Type, Read)
-    assert (VERBS["await"], VERBS["expect"], VERBS["wait"]) == (Await, Expect, Wait)
+    assert set(asked.split()) == {*VERBS, *EXPANDED_VERBS}
+    assert (VERBS["say"], VERBS["type"], VERBS["read"]) == (SayVerb, TypeVerb, ReadVerb)
+    assert (VERBS["await"], VERBS["expect"], VERBS["wait"]) == (AwaitVerb, ExpectVerb, WaitVerb)

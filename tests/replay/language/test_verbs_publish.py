@@ -7,29 +7,29 @@ from pydantic import ValidationError
 
 from recorder.replay.language.verbs_publish import (
     CHAT_STATES,
-    OpenConversation,
-    Say,
-    SendFile,
-    Subscribe,
-    Type,
+    OpenConversationVerb,
+    SayVerb,
+    SendFileVerb,
+    SubscribeVerb,
+    TypeVerb,
 )
 
 
 def test_what_is_not_said_is_as_usual():
-    assert OpenConversation.model_validate(None).within == 10.0
-    assert Subscribe.model_validate(None).dialog == "main"
-    assert Subscribe.model_validate({"from_sequence": "last"}).from_sequence == "last"
-    assert Say.model_validate("hi").dialog is None
+    assert OpenConversationVerb.model_validate(None).within == 10.0
+    assert SubscribeVerb.model_validate(None).dialog == "main"
+    assert SubscribeVerb.model_validate({"from_sequence": "last"}).from_sequence == "last"
+    assert SayVerb.model_validate("hi").dialog is None
 
 
 @pytest.mark.parametrize("state", CHAT_STATES)
 def test_chat_states_may_be_written_small(state):
-    assert Type.model_validate(state.lower()).state == state
+    assert TypeVerb.model_validate(state.lower()).state == state
 
 
 def test_a_file_has_a_name_and_perhaps_a_type():
-    assert SendFile.model_validate("a.png").file == "a.png"
-    assert SendFile.model_validate({"file": "a", "type": "image/png"}).type == "image/png"
+    assert SendFileVerb.model_validate("a.png").file == "a.png"
+    assert SendFileVerb.model_validate({"file": "a", "type": "image/png"}).type == "image/png"
     for wrong in (None, "", {"file": "a", "type": "png"}):
         with pytest.raises(ValidationError):
-            SendFile.model_validate(wrong)
+            SendFileVerb.model_validate(wrong)

@@ -6,21 +6,21 @@ import pytest
 from pydantic import ValidationError
 
 from recorder.documents import Duration
-from recorder.replay.language.verbs_receipts import Accept, Read, Receipt
+from recorder.replay.language.verbs_receipts import AcceptVerb, ReadVerb, ReceiptVerb
 
 
 def test_one_message_or_several():
-    assert Read.model_validate("a").messages == ("a",)
-    assert Read.model_validate(["a", 3]).messages == ("a", 3)
-    assert Accept.model_validate(None).messages == ("last_received",)
-    assert Receipt.model_validate({"status": "nack", "message": [1, 2]}).messages == (1, 2)
+    assert ReadVerb.model_validate("a").messages == ("a",)
+    assert ReadVerb.model_validate(["a", 3]).messages == ("a", 3)
+    assert AcceptVerb.model_validate(None).messages == ("last_received",)
+    assert ReceiptVerb.model_validate({"status": "nack", "message": [1, 2]}).messages == (1, 2)
 
 
 def test_a_delay_may_vary_and_may_be_never():
-    assert Read.model_validate({"after": "never"}).after == "never"
-    assert Read.model_validate({"after": "2s"}).after == Duration(2)
-    assert Read.model_validate({"after": "1s..2s"}).after.longest_s == 2.0
-    assert Receipt.model_validate({"status": "READ", "after": "1s ± 1s"}).after.shortest_s == 0.0
+    assert ReadVerb.model_validate({"after": "never"}).after == "never"
+    assert ReadVerb.model_validate({"after": "2s"}).after == Duration(2)
+    assert ReadVerb.model_validate({"after": "1s..2s"}).after.longest_s == 2.0
+    assert ReceiptVerb.model_validate({"status": "READ", "after": "1s ± 1s"}).after.shortest_s == 0.0
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,5 @@ def test_a_delay_may_vary_and_may_be_never():
 )
 def test_what_cannot_be_is_refused(given, says):
     with pytest.raises(ValidationError, match=says):
-        Accept.model_validate(given)
-    assert Accept.model_validate({"message": "a", "with": "b"}).with_ == "b"
+        AcceptVerb.model_validate(given)
+    assert AcceptVerb.model_validate({"message": "a", "with": "b"}).with_ == "b"

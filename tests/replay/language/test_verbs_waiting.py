@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from recorder.replay.language.verbs_waiting import Await, Expect, KeepAlive, Wait, Wanted
+from recorder.replay.language.verbs_waiting import (
+    AwaitVerb,
+    ExpectVerb,
+    KeepAliveVerb,
+    MessageFilter,
+    WaitVerb,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +34,7 @@ from recorder.replay.language.verbs_waiting import Await, Expect, KeepAlive, Wai
     ids=str,
 )
 def test_one_thing_can_be_expected(given):
-    Expect.model_validate(given)
+    ExpectVerb.model_validate(given)
 
 
 @pytest.mark.parametrize(
@@ -55,22 +61,22 @@ def test_one_thing_can_be_expected(given):
 )
 def test_two_things_or_none_cannot(given, says):
     with pytest.raises(ValidationError, match=says):
-        Expect.model_validate(given)
+        ExpectVerb.model_validate(given)
 
 
 def test_a_message_is_named_or_described():
-    named = Expect.model_validate({"message": "last_sent", "status": "read"})
-    described = Expect.model_validate({"message": {"nth": 2}})
-    assert (named.reference, named.wanted) == ("last_sent", None)
-    assert (described.reference, described.wanted) == (None, Wanted(nth=2))
+    named = ExpectVerb.model_validate({"message": "last_sent", "status": "read"})
+    described = ExpectVerb.model_validate({"message": {"nth": 2}})
+    assert (named.reference, named.message_filter) == ("last_sent", None)
+    assert (described.reference, described.message_filter) == (None, MessageFilter(nth=2))
 
 
 def test_an_end_of_the_connection_may_be_any():
-    assert Expect.model_validate({"close": "any"}).close.code is None
-    assert Expect.model_validate({"close": {"code": "any", "by": "client"}}).close.by == "client"
+    assert ExpectVerb.model_validate({"close": "any"}).close.code is None
+    assert ExpectVerb.model_validate({"close": {"code": "any", "by": "client"}}).close.by == "client"
 
 
 def test_waiting_may_vary():
-    assert Wait.model_validate("1s..2s").duration.shortest_s == 1.0
-    assert Await.model_validate(None).message == Wanted()
-    assert KeepAlive.model_validate({"as": "clock"}).as_ == "clock"
+    assert WaitVerb.model_validate("1s..2s").duration.shortest_s == 1.0
+    assert AwaitVerb.model_validate(None).message == MessageFilter()
+    assert KeepAliveVerb.model_validate({"as": "clock"}).as_ == "clock"

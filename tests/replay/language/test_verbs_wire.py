@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from recorder.replay.language.verbs_wire import Disconnect, Reconnect, SendEnvelope, SendFrame, Spacing
+from recorder.replay.language.verbs_wire import (
+    DisconnectVerb,
+    ReconnectVerb,
+    SendEnvelopeVerb,
+    SendFrameVerb,
+    Spacing,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +28,7 @@ from recorder.replay.language.verbs_wire import Disconnect, Reconnect, SendEnvel
     ids=str,
 )
 def test_a_mapping_is_the_envelope_unless_it_is_the_long_form(given, envelope):
-    assert SendEnvelope.model_validate(given).envelope == envelope
+    assert SendEnvelopeVerb.model_validate(given).envelope == envelope
 
 
 @pytest.mark.parametrize(
@@ -38,12 +44,12 @@ def test_a_mapping_is_the_envelope_unless_it_is_the_long_form(given, envelope):
     ids=str,
 )
 def test_a_frame_is_what_it_is_described_as(given, opcode, payload):
-    frame = SendFrame.model_validate(given)
+    frame = SendFrameVerb.model_validate(given)
     assert (frame.opcode, frame.payload) == (opcode, payload)
 
 
 def test_bytes_go_out_as_they_are():
-    assert SendFrame.model_validate({"bytes": "81:05"}).bytes_ == b"\x81\x05"
+    assert SendFrameVerb.model_validate({"bytes": "81:05"}).bytes_ == b"\x81\x05"
 
 
 @pytest.mark.parametrize(
@@ -68,23 +74,23 @@ def test_bytes_go_out_as_they_are():
 )
 def test_a_frame_that_cannot_be_says_why(given, says):
     with pytest.raises(ValidationError, match=says):
-        SendFrame.model_validate(given)
+        SendFrameVerb.model_validate(given)
 
 
 def test_who_leaves_without_a_goodbye_says_nothing():
-    assert Disconnect.model_validate(None).code == 1000
-    assert Disconnect.model_validate("mid-frame").how == "mid-frame"
-    assert Disconnect.model_validate({"code": 4000, "reason": "bye"}).reason == "bye"
+    assert DisconnectVerb.model_validate(None).code == 1000
+    assert DisconnectVerb.model_validate("mid-frame").how == "mid-frame"
+    assert DisconnectVerb.model_validate({"code": 4000, "reason": "bye"}).reason == "bye"
     with pytest.raises(ValidationError, match="says no code"):
-        Disconnect.model_validate({"how": "abort", "code": 1000})
+        DisconnectVerb.model_validate({"how": "abort", "code": 1000})
     with pytest.raises(ValidationError, match="123 bytes at most"):
-        Disconnect.model_validate({"reason": "ä" * 62})
+        DisconnectVerb.model_validate({"reason": "ä" * 62})
 
 
 def test_who_comes_back_goes_on_from_the_last():
-    assert Reconnect.model_validate(None).from_sequence == "last"
-    assert Reconnect.model_validate(0).from_sequence == 0
-    assert Reconnect.model_validate({"after": "1s..2s"}).after.longest_s == 2.0
+    assert ReconnectVerb.model_validate(None).from_sequence == "last"
+    assert ReconnectVerb.model_validate(0).from_sequence == 0
+    assert ReconnectVerb.model_validate({"after": "1s..2s"}).after.longest_s == 2.0
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.replay.language.verbs import VERBS, Timed
+from recorder.replay.language.verbs import VERBS, TimedVerb
 from recorder.replay.run.actions import AwaitMessage, CloseConnection, WakeAt
 from recorder.replay.run.verb_table import _VERBS
 
@@ -172,7 +172,7 @@ TIMED = {
 
 
 def test_every_verb_that_acts_can_say_when():
-    assert set(TIMED) == {name for name, verb in VERBS.items() if issubclass(verb, Timed)}
+    assert set(TIMED) == {name for name, verb in VERBS.items() if issubclass(verb, TimedVerb)}
 
 
 @pytest.mark.parametrize("step", TIMED.values(), ids=TIMED)
