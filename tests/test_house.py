@@ -1,4 +1,4 @@
-"""The floor plan is a test: who may import whom, who may touch which library, how big a room may get.
+"""The house rules: who imports whom, which library is used where, how big a module may get, what names say.
 
 To add a room or an arrow between rooms, change the table here first, and say why beside it.
 """
@@ -6,6 +6,11 @@ To add a room or an arrow between rooms, change the table here first, and say wh
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
+from collections import defaultdict
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -178,3 +183,146 @@ def test_tests_mirror_the_house(path):
     if relative.as_posix() in WITHOUT_A_TEST_OF_THEIR_OWN:
         return
     assert (TESTS / relative.parent / f"test_{relative.name.lstrip('_')}").exists()
+
+
+# --- imports run one way, inside rooms too ---------------------------------------------------------------
+
+
+def dotted(path: Path) -> str:
+    """``recorder.wire.frames`` for its file; a package for its ``__init__.py``."""
+    parts = ("recorder", *path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {dotted(path): path for path in MODULES}
+# A package's __init__ only hands on names of its modules (lazily, most of them): what it imports is not
+# what its folder rests on, and what imports it rests on the module that the name comes from.
+FACADES = frozenset(name for name, path in FILES.items() if path.name == "__init__.py")
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def modules_imported(path: Path) -> set[str]:
+    """The modules of the package that a file imports, facades left out."""
+    found = imports_of(path, tree_of(path)) & FILES.keys()
+    return found - FACADES - {dotted(path)}
+
+
+IMPORTS = {name: modules_imported(path) for name, path in FILES.items() if name not in FACADES}
+
+
+def cycle_of(graph: dict[str, set[str]]) -> list[str]:
+    """The names of one cycle, or nothing."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_module_imports_itself_through_others():
+    assert cycle_of(IMPORTS) == []
+
+
+def test_no_folder_imports_itself_through_others():
+    """The package's own folder is left out: it holds __main__ beside the errors that everybody raises."""
+    folders: dict[str, set[str]] = defaultdict(set)
+    for name, imported in IMPORTS.items():
+        here = name.rpartition(".")[0]
+        folders[here] |= {other.rpartition(".")[0] for other in imported} - {here, "recorder"}
+    del folders["recorder"]
+    assert cycle_of(folders) == []
+
+
+def test_the_finder_of_cycles_finds_one():
+    assert set(cycle_of({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
+    assert cycle_of({"a": {"b", "c"}, "b": {"c"}}) == []
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def private_names_used(path: Path, tree: ast.AST) -> set[str]:
+    """Names with one underscore that a file takes from another module of the package."""
+    imported = imports_of(path, tree)
+    found = {name for name in imported if name.startswith("recorder.") and is_private(name.split(".")[-1])}
+    modules = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+        if any(name.endswith(f".{alias.name}") for name in imported & FILES.keys())
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and is_private(node.attr):
+            found |= {f"{node.value.id}.{node.attr}"} if node.value.id in modules else set()
+    return found
+
+
+def test_no_module_uses_a_private_name_of_another():
+    used = {dotted(path): private_names_used(path, tree_of(path)) for path in MODULES}
+    assert {name: private for name, private in used.items() if private} == {}
+
+
+@pytest.mark.parametrize("planted", ["from .frames import _read", "from . import frames\nframes._read()"])
+def test_the_finder_of_private_names_finds_a_planted_one(planted):
+    assert private_names_used(ROOT / "wire" / "planted.py", ast.parse(planted))
+
+
+# --- the contracts of import-linter, which see the same code ---------------------------------------------
+
+CONTRACTS = tomllib.loads((TESTS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+    "contracts"
+]
+LAYERS = [contract for contract in CONTRACTS if contract["type"] == "layers"]
+FORBIDDEN = [contract for contract in CONTRACTS if contract["type"] == "forbidden"]
+
+
+def heights(contract: dict[str, list[str]], container: str = "") -> dict[str, int]:
+    """How high each name of a layers contract stands; those of one line stand equally high."""
+    lines = [re.split(r"\s*[|:]\s*", line) for line in reversed(contract["layers"])]
+    prefix = f"{container}." if container else ""
+    return {f"{prefix}{name}": height for height, names in enumerate(lines) for name in names}
+
+
+def test_the_layers_of_the_contract_are_the_rooms_of_the_table():
+    (of_the_house,) = (contract for contract in LAYERS if "containers" not in contract)
+    rooms = {name.removeprefix("recorder."): height for name, height in heights(of_the_house).items()}
+    assert rooms.keys() == ALLOWED.keys() - {"__main__", "__init__"}
+    for room, allowed in ALLOWED.items():
+        if room in rooms:
+            assert [other for other in allowed if rooms[other] >= rooms[room]] == [], room
+
+
+@pytest.mark.parametrize("contract", FORBIDDEN, ids=lambda contract: contract["name"])
+def test_what_a_contract_forbids_the_table_does_not_allow(contract):
+    forbidden = {name.removeprefix("recorder.") for name in contract["forbidden_modules"]}
+    for source in contract["source_modules"]:
+        assert ALLOWED[source.removeprefix("recorder.")] & forbidden == set()
+
+
+WITH_FOLDERS = sorted({name.rpartition(".")[0] for name in FACADES} - {"", "recorder"})
+
+
+@pytest.mark.parametrize("container", WITH_FOLDERS)
+def test_a_contract_orders_everything_in_a_room_that_has_folders(container):
+    """Every folder and module of the room stands in its layers, and imports only from below itself."""
+    (contract,) = (contract for contract in LAYERS if container in contract.get("containers", ()))
+    inside = {name for name in FILES if name.rpartition(".")[0] == container}
+    height = heights(contract, container)
+    assert height.keys() == inside
+    for name, imported in IMPORTS.items():
+        here = part_of(name, container)
+        for there in {part_of(other, container) for other in imported} - {here, ""}:
+            assert not here or height[there] < height[here], f"{name} imports {there}"
+
+
+def part_of(name: str, container: str) -> str:
+    """The folder or module right inside the container that a module belongs to; empty if it is elsewhere."""
+    if not name.startswith(f"{container}."):
+        return ""
+    return ".".join(name.split(".")[: container.count(".") + 2])
