@@ -1,4 +1,4 @@
-"""Rules about connections: how they ended, and what the wire forbids."""
+"""Rules about connections: close codes, lost connections, silence, frames against RFC 6455."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Iterator
 
 from recorder.wire.frames import AUTHENTICATION_CLOSES
 
-from .findings import FINE, Look, Severity, broken, span, unknowable
+from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
 from .input import ConnectionFact
-from .session_index import Ground, Rule
+from .session_index import Rule, SessionIndex
 
 
-def _authentication(ground: Ground) -> Iterator[Look]:
-    for connection in ground.case.connections:
+def _authentication(session: SessionIndex) -> Iterator[Observation]:
+    for connection in session.input.connections:
         if connection.close_code is None:
             continue
         meaning = AUTHENTICATION_CLOSES.get(connection.close_code)
         if meaning is None or connection.closed_by_client:
-            yield FINE
+            yield SATISFIED
             continue
         reason = f' "{connection.close_reason[:80]}"' if connection.close_reason else ""
-        says = (
+        sentence = (
             f"connection {connection.connection} was closed with {connection.close_code}{reason}: "
             f"{meaning.meaning} (according to {meaning.source})"
         )
-        yield broken(says, *_frames(connection))
+        yield violated(sentence, *_frames(connection))
 
 
 def _frames(connection: ConnectionFact) -> tuple[int, ...]:
@@ -33,23 +33,23 @@ def _frames(connection: ConnectionFact) -> tuple[int, ...]:
     return () if frame is None else (frame,)
 
 
-def _silence(ground: Ground) -> Iterator[Look]:
-    for connection in ground.case.connections:
+def _silence(session: SessionIndex) -> Iterator[Observation]:
+    for connection in session.input.connections:
         if connection.how not in ("closed", "lost", "failed"):
             continue
         if connection.closed_by_client:
-            yield FINE
+            yield SATISFIED
             continue
         silent = _silent_s(connection)
         named = f"connection {connection.connection}"
         if silent is None:
-            says = f"how long {named} was silent is not known: the capture tells no times"
-            yield unknowable(says, *_frames(connection))
-        elif silent <= ground.limits.silence_s:
-            yield FINE
+            sentence = f"how long {named} was silent is not known: the capture tells no times"
+            yield not_observable(sentence, *_frames(connection))
+        elif silent <= session.limits.silence_s:
+            yield SATISFIED
         else:
-            says = f"{named} ended after {span(silent)} without data; whether that is why, no frame tells"
-            yield broken(says, *_frames(connection))
+            sentence = f"{named} ended after {span(silent)} without data; whether that is why, no frame tells"
+            yield violated(sentence, *_frames(connection))
 
 
 def _silent_s(connection: ConnectionFact) -> float | None:
@@ -68,35 +68,37 @@ _BROKEN_OFF = {
 }
 
 
-def _without_close(ground: Ground) -> Iterator[Look]:
-    for connection in ground.case.connections:
+def _without_close(session: SessionIndex) -> Iterator[Observation]:
+    for connection in session.input.connections:
         named = f"connection {connection.connection}"
         if connection.how == "closed":
-            yield FINE
+            yield SATISFIED
         elif connection.how in _BROKEN_OFF:
-            says = f"{named}: {_BROKEN_OFF[connection.how]}; what was under way then is unknown"
-            yield broken(says, *_frames(connection))
+            sentence = f"{named}: {_BROKEN_OFF[connection.how]}; what was under way then is unknown"
+            yield violated(sentence, *_frames(connection))
         elif connection.how is None and connection.ended:
-            yield unknowable(f"the end of {named} is not in the recording", *_frames(connection))
+            yield not_observable(f"the end of {named} is not in the recording", *_frames(connection))
 
 
-def _violations(ground: Ground) -> Iterator[Look]:
+def _violations(session: SessionIndex) -> Iterator[Observation]:
     alike: defaultdict[tuple[int, bool, str], list[int]] = defaultdict(list)
-    for fact in ground.case.violations:
+    for fact in session.input.violations:
         alike[fact.connection, fact.from_client, fact.violation].append(fact.frame)
     for (connection, from_client, violation), frames in alike.items():
         sender = "client" if from_client else "service"
         times = "" if len(frames) == 1 else f" ({len(frames)} frames)"
-        yield broken(f"the {sender}, on connection {connection}: {violation}{times}", *frames)
-    touched = {fact.connection for fact in ground.case.violations}
-    for each in ground.case.connections:
+        yield violated(f"the {sender}, on connection {connection}: {violation}{times}", *frames)
+    touched = {fact.connection for fact in session.input.violations}
+    for each in session.input.connections:
         if each.first_frame is None or each.connection in touched:
             continue
         if each.wire_seen:
-            yield FINE
+            yield SATISFIED
         else:
-            says = f"of connection {each.connection} only what its frames carry was recorded, not their bytes"
-            yield unknowable(says, each.first_frame)
+            sentence = (
+                f"of connection {each.connection} only what its frames carry was recorded, not their bytes"
+            )
+            yield not_observable(sentence, each.first_frame)
 
 
 RULES = (

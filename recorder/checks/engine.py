@@ -1,9 +1,9 @@
 """Rules over one session; each says violated, satisfied or not observable, and which frames show it.
 
-A violation is one finding; where a rule says so, one for all that is alike. What this recording cannot
-tell is told one by one up to five times for a rule, and beyond that summed up in one finding, so that a
-session of ten thousand messages stays readable. A rule that was nowhere violated, and had something to
-look at, gets one finding that says so. A rule that had nothing to look at says nothing.
+Each violation is a finding; some rules group violations that are alike. Up to five not-observable findings
+of a rule are listed, more become one summary finding, so that a session of ten thousand messages stays
+readable. A rule that looked at something and was never violated gets one satisfied finding. A rule that had
+nothing to look at gets none.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from . import connections, receipts, requests, sequences, targets, timing, unknowns
-from .findings import FINE, Finding, Limits, Look, Outcome, Severity
-from .input import Case
-from .session_index import Ground, Rule
+from .findings import SATISFIED, Finding, Limits, Observation, Outcome, Severity
+from .input import CheckInput
+from .session_index import Rule, SessionIndex
 
 RULES: Final[tuple[Rule, ...]] = (
     *targets.RULES,
@@ -25,15 +25,15 @@ RULES: Final[tuple[Rule, ...]] = (
     *connections.RULES,
     *unknowns.RULES,
 )
-"""All rules, in the order in which their findings are told."""
+"""All rules, in the order of their findings."""
 
 RULE_IDS: Final = frozenset(rule.id for rule in RULES)
 
 UNOBSERVABLE_EACH = 5
-"""So many things that a recording cannot tell are told one by one; more are summed up."""
+"""Up to this many not-observable findings of one rule are listed; more become one summary finding."""
 
 FRAMES_SHOWN = 20
-"""So many frames a finding names at most: the earliest."""
+"""The most frames a finding lists: the earliest."""
 
 
 def chosen(
@@ -52,61 +52,75 @@ def chosen(
 
 
 def check(
-    case: Case,
+    check_input: CheckInput,
     *,
     rules: Collection[str] | None = None,
     limits: Limits | None = None,
     levels: Mapping[str, Severity | None] | None = None,
 ) -> list[Finding]:
-    """Apply the rules (all, or those named) and tell what was found, rule by rule.
+    """Apply the rules (all, or those named); return the findings, in the order of the rules.
 
     ``levels`` gives rules another severity; None turns one off.
 
     Raises:
         KeyError: there is no such rule.
     """
-    ground = Ground(case, Limits() if limits is None else limits)
+    session = SessionIndex(check_input, Limits() if limits is None else limits)
     return [
         finding
         for rule in chosen(rules, levels)
-        for finding in _findings(rule, (levels or {}).get(rule.id) or rule.severity, ground)
+        for finding in _findings(rule, (levels or {}).get(rule.id) or rule.severity, session)
     ]
 
 
-def _findings(rule: Rule, severity: Severity, ground: Ground) -> list[Finding]:
-    looks: dict[Outcome, list[Look]] = {outcome: [] for outcome in Outcome}
-    held = 0
-    for look in rule.run(ground):
-        if look.outcome is Outcome.SATISFIED:
-            held += 1
+def _findings(rule: Rule, severity: Severity, session: SessionIndex) -> list[Finding]:
+    observations: dict[Outcome, list[Observation]] = {outcome: [] for outcome in Outcome}
+    satisfied = 0
+    for observation in rule.run(session):
+        if observation.outcome is Outcome.SATISFIED:
+            satisfied += 1
         else:
-            looks[look.outcome].append(look)
-    told = sorted(looks[Outcome.VIOLATED], key=_order)
-    told += _summed_up(sorted(looks[Outcome.NOT_OBSERVABLE], key=_order))
-    if held and not looks[Outcome.VIOLATED]:
-        told.append(FINE._replace(says=f"{rule.title} ({held} looked at)"))
-    return [_finding(rule, severity, look) for look in told]
+            observations[observation.outcome].append(observation)
+    reported = sorted(observations[Outcome.VIOLATED], key=_order)
+    reported += _summed_up(sorted(observations[Outcome.NOT_OBSERVABLE], key=_order))
+    if satisfied and not observations[Outcome.VIOLATED]:
+        reported.append(SATISFIED._replace(sentence=f"{rule.title} ({satisfied} looked at)"))
+    return [_finding(rule, severity, observation) for observation in reported]
 
 
-def _order(look: Look) -> tuple[object, ...]:
-    sequence = -1 if look.sequence is None else look.sequence
-    return (min(look.frames, default=0), look.dialog or "", sequence, look.frames, look.says)
+def _order(observation: Observation) -> tuple[object, ...]:
+    sequence = -1 if observation.sequence is None else observation.sequence
+    return (
+        min(observation.frames, default=0),
+        observation.dialog or "",
+        sequence,
+        observation.frames,
+        observation.sentence,
+    )
 
 
-def _summed_up(looks: list[Look]) -> list[Look]:
-    if len(looks) <= UNOBSERVABLE_EACH:
-        return looks
-    dialogs = {look.dialog for look in looks}
+def _summed_up(observations: list[Observation]) -> list[Observation]:
+    if len(observations) <= UNOBSERVABLE_EACH:
+        return observations
+    first, dialogs = observations[0], {observation.dialog for observation in observations}
     return [
-        Look(
+        Observation(
             Outcome.NOT_OBSERVABLE,
-            f"{len(looks)} times this recording cannot tell; the first time: {looks[0].says}",
-            tuple(frame for look in looks for frame in look.frames),
-            looks[0].dialog if len(dialogs) == 1 else None,
+            f"{len(observations)} times this recording cannot tell; the first time: {first.sentence}",
+            tuple(frame for observation in observations for frame in observation.frames),
+            first.dialog if len(dialogs) == 1 else None,
         )
     ]
 
 
-def _finding(rule: Rule, severity: Severity, look: Look) -> Finding:
-    frames = tuple(sorted(set(look.frames)))[:FRAMES_SHOWN]
-    return Finding(rule.id, look.outcome, severity, look.dialog, look.sequence, frames, look.says)
+def _finding(rule: Rule, severity: Severity, observation: Observation) -> Finding:
+    frames = tuple(sorted(set(observation.frames)))[:FRAMES_SHOWN]
+    return Finding(
+        rule.id,
+        observation.outcome,
+        severity,
+        observation.dialog,
+        observation.sequence,
+        frames,
+        observation.sentence,
+    )

@@ -1,4 +1,4 @@
-"""What a check says: which rule, how it came out, how grave that is, which frames, and one sentence."""
+"""Findings of the check rules: outcome, severity, frames and one sentence each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Outcome(StrEnum):
-    """How a rule came out."""
+    """Result of a rule."""
 
     VIOLATED = "violated"
     """The recording shows that it does not hold."""
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class Severity(StrEnum):
-    """How grave a violation is: only an error makes the command fail."""
+    """Severity of a violation; only an error makes the command fail."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -34,7 +34,7 @@ class Finding(NamedTuple):
         outcome, severity: how it came out, and how grave a violation of this rule is.
         dialog, sequence: the message it is about, None where it is about none or several.
         frames: numbers of the frames that show it, in order; the first twenty where there are more.
-        says: one sentence.
+        sentence: one sentence.
     """
 
     rule: str
@@ -43,7 +43,7 @@ class Finding(NamedTuple):
     dialog: str | None
     sequence: int | None
     frames: tuple[int, ...]
-    says: str
+    sentence: str
 
     @property
     def fails(self) -> bool:
@@ -75,28 +75,32 @@ class Limits:
     silence_s: float = 60.0
 
 
-class Look(NamedTuple):
-    """One thing a rule looked at and what it saw. Fields as in ``Finding``."""
+class Observation(NamedTuple):
+    """What a rule found in one place, before it becomes a ``Finding``; the fields are those of a finding."""
 
     outcome: Outcome
-    says: str = ""
+    sentence: str = ""
     frames: tuple[int, ...] = ()
     dialog: str | None = None
     sequence: int | None = None
 
 
-FINE = Look(Outcome.SATISFIED)
-"""Looked at, and as it should be."""
+SATISFIED = Observation(Outcome.SATISFIED)
+"""The rule holds here."""
 
 
-def broken(says: str, *frames: int, dialog: str | None = None, sequence: int | None = None) -> Look:
-    """Looked at, and it violates the rule."""
-    return Look(Outcome.VIOLATED, says, frames, dialog, sequence)
+def violated(
+    sentence: str, *frames: int, dialog: str | None = None, sequence: int | None = None
+) -> Observation:
+    """The rule is violated here."""
+    return Observation(Outcome.VIOLATED, sentence, frames, dialog, sequence)
 
 
-def unknowable(says: str, *frames: int, dialog: str | None = None, sequence: int | None = None) -> Look:
-    """Looked at, and this recording cannot tell."""
-    return Look(Outcome.NOT_OBSERVABLE, says, frames, dialog, sequence)
+def not_observable(
+    sentence: str, *frames: int, dialog: str | None = None, sequence: int | None = None
+) -> Observation:
+    """The recording does not show whether the rule holds here."""
+    return Observation(Outcome.NOT_OBSERVABLE, sentence, frames, dialog, sequence)
 
 
 _LISTED = 8

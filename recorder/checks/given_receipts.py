@@ -1,8 +1,8 @@
-"""Receipts as somebody gave them, once each, however often and in whatever form they were heard.
+"""Receipts, each once, however often they were requested, answered, announced or replayed.
 
-One receipt of our own is heard up to three times: asked, answered, echoed; and every receipt once more
-with each replay of the history. It is one act as long as it carries the same number in its dialog or,
-where it has none, the same author, status, messages and time of the service's.
+A receipt of our own shows up to three times: in our request, in its answer and in its echo; and every
+receipt once more with each replay of the history. It is the same receipt if it has the same sequence in its
+dialog or, without a sequence, the same author, status, messages and server time.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from recorder.messaging.events import Event, Evidence, Proof, ReceiptRefused, Re
 
 
 @dataclass(slots=True, eq=False)
-class Act:
-    """One receipt, given once.
+class GivenReceipt:
+    """One receipt of one participant.
 
     Attributes:
         participant: who gave it, None where that is not known.
         number: the sequence it took itself, None where unknown.
         claim, answer: our request and its 2xx answer; None if it is not ours, or none came.
         refusal: what came instead.
-        told: every announcement of it, the echo first.
+        announcements: every announcement of it, the echo first.
     """
 
     dialog_id: str
@@ -35,23 +35,23 @@ class Act:
     claim: Evidence | None = None
     answer: Evidence | None = None
     refusal: ReceiptRefused | None = None
-    told: list[Evidence] = field(default_factory=list)
+    announcements: list[Evidence] = field(default_factory=list)
 
     @property
     def proven(self) -> bool:
-        """Whether the service took it, as far as was heard."""
-        return self.answer is not None or bool(self.told)
+        """Whether the service accepted it, as far as this recording shows."""
+        return self.answer is not None or bool(self.announcements)
 
     @property
     def first(self) -> Evidence:
-        """The frame in which it was first heard."""
-        heard = [self.claim, self.answer, *self.told[:1], self.refusal and self.refusal.evidence]
-        return min((evidence for evidence in heard if evidence), key=lambda evidence: evidence.frame)
+        """Its earliest evidence."""
+        evidences = [self.claim, self.answer, *self.announcements[:1], self.refusal and self.refusal.evidence]
+        return min((evidence for evidence in evidences if evidence), key=lambda evidence: evidence.frame)
 
     @property
     def best(self) -> Evidence:
-        """The strongest proof of it."""
-        return self.told[0] if self.told else self.answer or self.first
+        """Its strongest evidence."""
+        return self.announcements[0] if self.announcements else self.answer or self.first
 
     @property
     def may_be_a_replay(self) -> bool:
@@ -62,100 +62,102 @@ class Act:
 _Content = tuple[str, str, tuple[int, ...]]
 
 
-def acts_of(events: Iterable[Event], me: frozenset[str]) -> list[Act]:
-    """The receipts that were given, in the order in which they were first heard."""
-    gathered = _Gathering(me)
+def given_receipts(events: Iterable[Event], me: frozenset[str]) -> list[GivenReceipt]:
+    """All receipts among the events, in the order of their first evidence."""
+    collector = _ReceiptCollector(me)
     for event in events:
         if isinstance(event, ReceiptReported):
-            gathered.hear(event)
+            collector.on_reported(event)
         elif isinstance(event, ReceiptRefused):
-            gathered.refuse(event)
-    return [act for act in gathered.acts if act.claim or act.proven]
+            collector.on_refused(event)
+    return [receipt for receipt in collector.receipts if receipt.claim or receipt.proven]
 
 
-class _Gathering:
+class _ReceiptCollector:
     def __init__(self, me: frozenset[str]) -> None:
-        self.acts: list[Act] = []
+        self.receipts: list[GivenReceipt] = []
         self._me = me
         self._only_me = next(iter(me)) if len(me) == 1 else None
-        self._by_ask: dict[int, Act] = {}
-        self._by_number: dict[tuple[str, int], Act] = {}
-        self._by_time: dict[tuple[str, str | None, str, tuple[int, ...], int], Act] = {}
-        self._unheard: defaultdict[_Content, deque[Act]] = defaultdict(deque)
+        self._by_request: dict[int, GivenReceipt] = {}
+        self._by_number: dict[tuple[str, int], GivenReceipt] = {}
+        self._by_time: dict[tuple[str, str | None, str, tuple[int, ...], int], GivenReceipt] = {}
+        self._unechoed: defaultdict[_Content, deque[GivenReceipt]] = defaultdict(deque)
 
-    def hear(self, event: ReceiptReported) -> None:
+    def on_reported(self, event: ReceiptReported) -> None:
         if event.evidence.proof is Proof.ANNOUNCED:
             self._announced(event)
         elif event.evidence.proof is Proof.ACKNOWLEDGED:
             self._answered(event)
-        elif event.ask is not None and event.ask not in self._by_ask:
-            act = self._by_ask[event.ask] = self._new(event)
-            act.claim = event.evidence
-            self._unheard[_content(event)].append(act)
+        elif event.ask is not None and event.ask not in self._by_request:
+            receipt = self._by_request[event.ask] = self._new(event)
+            receipt.claim = event.evidence
+            self._unechoed[_content(event)].append(receipt)
 
-    def refuse(self, event: ReceiptRefused) -> None:
-        act = self._by_ask.get(event.ask)
-        if act is not None and act.refusal is None:
-            act.refusal = event
+    def on_refused(self, event: ReceiptRefused) -> None:
+        receipt = self._by_request.get(event.ask)
+        if receipt is not None and receipt.refusal is None:
+            receipt.refusal = event
 
-    def _new(self, event: ReceiptReported) -> Act:
+    def _new(self, event: ReceiptReported) -> GivenReceipt:
         who = event.participant or (self._only_me if event.mine else None)
         mine = event.mine or (who is not None and who in self._me)
-        act = Act(event.dialog_id, who, mine, event.status, event.sequences, event.own_sequence)
-        self.acts.append(act)
-        return act
+        receipt = GivenReceipt(event.dialog_id, who, mine, event.status, event.sequences, event.own_sequence)
+        self.receipts.append(receipt)
+        return receipt
 
     def _answered(self, event: ReceiptReported) -> None:
-        act = self._by_ask.get(event.ask) if event.ask is not None else None
-        act = self._new(event) if act is None else act
-        act.answer = act.answer or event.evidence
-        if event.own_sequence is None or act.number not in (None, event.own_sequence):
+        receipt = self._by_request.get(event.ask) if event.ask is not None else None
+        receipt = self._new(event) if receipt is None else receipt
+        receipt.answer = receipt.answer or event.evidence
+        if event.own_sequence is None or receipt.number not in (None, event.own_sequence):
             return
-        act.number = event.own_sequence
-        known = self._by_number.setdefault((act.dialog_id, act.number), act)
-        if known is not act and known.claim is None and _content(known) == _content(act):
+        receipt.number = event.own_sequence
+        known = self._by_number.setdefault((receipt.dialog_id, receipt.number), receipt)
+        if known is not receipt and known.claim is None and _content(known) == _content(receipt):
             # The echo came first, and only this number tells that it is one.
-            act.told, known.told = act.told + known.told, []
-            act.participant = act.participant or known.participant
-            self._by_number[act.dialog_id, act.number] = act
+            receipt.announcements, known.announcements = receipt.announcements + known.announcements, []
+            receipt.participant = receipt.participant or known.participant
+            self._by_number[receipt.dialog_id, receipt.number] = receipt
 
     def _announced(self, event: ReceiptReported) -> None:
-        act = self._known(event) or self._claimed(event) or self._new(event)
-        act.told.append(event.evidence)
-        act.participant = act.participant or event.participant
+        receipt = self._known(event) or self._claimed(event) or self._new(event)
+        receipt.announcements.append(event.evidence)
+        receipt.participant = receipt.participant or event.participant
         if event.own_sequence is not None:
-            act.number = event.own_sequence if act.number is None else act.number
-            self._by_number.setdefault((event.dialog_id, event.own_sequence), act)
+            receipt.number = event.own_sequence if receipt.number is None else receipt.number
+            self._by_number.setdefault((event.dialog_id, event.own_sequence), receipt)
         if event.evidence.server_ms is not None:
-            self._by_time[*_said(event), event.evidence.server_ms] = act
+            self._by_time[*_announcement_key(event), event.evidence.server_ms] = receipt
 
-    def _known(self, event: ReceiptReported) -> Act | None:
+    def _known(self, event: ReceiptReported) -> GivenReceipt | None:
         if event.own_sequence is not None:
             known = self._by_number.get((event.dialog_id, event.own_sequence))
             return known if known is not None and _same(known, event) else None
         time = event.evidence.server_ms
-        return None if time is None else self._by_time.get((*_said(event), time))
+        return None if time is None else self._by_time.get((*_announcement_key(event), time))
 
-    def _claimed(self, event: ReceiptReported) -> Act | None:
-        """The oldest request of ours that this may be the echo of."""
+    def _claimed(self, event: ReceiptReported) -> GivenReceipt | None:
+        """The oldest own receipt without an echo that this announcement may belong to."""
         if event.participant is None or event.participant not in self._me:
             return None
-        waiting = self._unheard[_content(event)]
-        while waiting and (waiting[0].told or waiting[0].refusal):
+        waiting = self._unechoed[_content(event)]
+        while waiting and (waiting[0].announcements or waiting[0].refusal):
             waiting.popleft()
         if not waiting or waiting[0].number not in (None, event.own_sequence):
             return None
         return waiting[0] if waiting[0].participant in (None, event.participant) else None
 
 
-def _content(given: ReceiptReported | Act) -> _Content:
+def _content(given: ReceiptReported | GivenReceipt) -> _Content:
     return (given.dialog_id, given.status, given.sequences)
 
 
-def _said(event: ReceiptReported) -> tuple[str, str | None, str, tuple[int, ...]]:
+def _announcement_key(event: ReceiptReported) -> tuple[str, str | None, str, tuple[int, ...]]:
     return (event.dialog_id, event.participant, event.status, event.sequences)
 
 
-def _same(act: Act, event: ReceiptReported) -> bool:
+def _same(receipt: GivenReceipt, event: ReceiptReported) -> bool:
     who = event.participant
-    return _content(act) == _content(event) and (act.participant is None or act.participant == who)
+    return _content(receipt) == _content(event) and (
+        receipt.participant is None or receipt.participant == who
+    )

@@ -1,4 +1,4 @@
-"""Everything a rule may look at: what was heard, what follows from it, and how the wire behaved."""
+"""Input of the check rules: events, transcript, connections and protocol violations of one session."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recorder.receipts.state import Transcript
 
 
 class WireFact(NamedTuple):
-    """One frame that RFC 6455 forbids, as the wire room labelled it."""
+    """One frame that RFC 6455 forbids, as the frame decoder labelled it."""
 
     frame: int
     connection: int
@@ -53,16 +53,16 @@ class ConnectionFact(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One session, opened for questions. Times are those of the last frame looked at.
+class CheckInput:
+    """One session as the rules see it. Its end and its last times are those of the last frame included.
 
     Attributes:
-        events: everything heard, in the order of frames.
-        transcript: the same, folded.
+        events: all events, in the order of frames.
+        transcript: these events, folded.
         connections: in order.
         violations: frames against RFC 6455, in order.
         last_frame, last_offset_us: where the recording (or the part of it that is looked at) ends.
-        recording: whether somebody still records, so that what is missing may yet come.
+        recording: whether the session is still being recorded, so that missing answers may yet come.
         last_at_us: the end by the calendar, for captures without offsets.
     """
 

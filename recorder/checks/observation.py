@@ -1,23 +1,23 @@
-"""How long somebody watched: without that, a thing that was not seen means nothing."""
+"""How long the recording watched a dialog or connection: too short, and an absence is not observable."""
 
 from __future__ import annotations
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView, ReceiptView, delay
 
-from .findings import Look, broken, span, unknowable
+from .findings import Observation, not_observable, span, violated
 from .input import ConnectionFact
-from .session_index import Ground, Seen
+from .session_index import SeenMessage, SessionIndex
 
 
-def watched_since(ground: Ground, since: Evidence, dialog_id: str) -> tuple[float | None, str]:
-    """Seconds on our clock in which more could have been heard of a dialog, and what ended them.
+def watched_since(session: SessionIndex, since: Evidence, dialog_id: str) -> tuple[float | None, str]:
+    """Seconds on our clock in which more of a dialog could have been seen, and what ended them.
 
-    It ends with the connections the dialog was heard on, and with the dialog: what happens in a closed
-    one may not be told to everybody.
+    They end with the connections that carried the dialog, or with the dialog: events of a closed dialog
+    may not reach this client.
     """
-    end, why = _end_of_dialog(ground, dialog_id)
-    closed = ground.closings.get(dialog_id)
+    end, why = _end_of_dialog(session, dialog_id)
+    closed = session.closed_dialogs.get(dialog_id)
     if closed is not None and closed.frame <= end.frame:
         end, why = closed, f"the dialog was closed in frame #{closed.frame}"
     return local_delay(since, end), why
@@ -29,11 +29,11 @@ def local_delay(since: Evidence, until: Evidence) -> float | None:
     return None if passed is None else passed.seconds
 
 
-def _end_of_dialog(ground: Ground, dialog_id: str) -> tuple[Evidence, str]:
-    heard_on = ground.heard_on.get(dialog_id, set())
-    facts = [ground.connections[number] for number in heard_on if number in ground.connections]
+def _end_of_dialog(session: SessionIndex, dialog_id: str) -> tuple[Evidence, str]:
+    connections_by_dialog = session.connections_by_dialog.get(dialog_id, set())
+    facts = [session.connections[number] for number in connections_by_dialog if number in session.connections]
     if not facts or not all(fact.ended for fact in facts):
-        return ground.end, ground.end_words
+        return session.end, session.end_words
     last = max(facts, key=lambda fact: (fact.last_frame or 0, fact.connection))
     return end_of(last), "the connection ended" if last.how is not None else "the recording ended"
 
@@ -50,18 +50,18 @@ def end_of(connection: ConnectionFact) -> Evidence:
     )
 
 
-def missing_answer(ground: Ground, asked: Evidence, what: str) -> Look:
-    """What to say of a request without an answer."""
-    connection = ground.connections.get(asked.connection)
+def missing_answer(session: SessionIndex, asked: Evidence, what: str) -> Observation:
+    """Observation for a request without an answer: violated or not observable, by how long was watched."""
+    connection = session.connections.get(asked.connection)
     over = connection is not None and connection.ended
-    end = end_of(connection) if connection is not None and over else ground.end
+    end = end_of(connection) if connection is not None and over else session.end
     watched = local_delay(asked, end)
-    why = "the connection ended" if over and connection and connection.how else ground.end_words
+    why = "the connection ended" if over and connection and connection.how else session.end_words
     if watched is None:
-        return unknowable(f"no answer to {what} was seen, and the capture tells no times", asked.frame)
-    if watched < ground.limits.answer_patience_s:
-        return unknowable(f"no answer to {what} was seen in the {span(watched)} until {why}", asked.frame)
-    return broken(f"no answer to {what} was seen, in {span(watched)}", asked.frame)
+        return not_observable(f"no answer to {what} was seen, and the capture tells no times", asked.frame)
+    if watched < session.limits.answer_patience_s:
+        return not_observable(f"no answer to {what} was seen in the {span(watched)} until {why}", asked.frame)
+    return violated(f"no answer to {what} was seen, in {span(watched)}", asked.frame)
 
 
 # --- receipts that did not come -------------------------------------------------------------------------
@@ -82,37 +82,37 @@ def receipts_of_others(message: MessageView, *statuses: str) -> list[ReceiptView
     )
 
 
-def missing_receipt(ground: Ground, seen: Seen, what: str, wait_s: float) -> Look:
-    """What to say of a message without a receipt.
+def missing_receipt(session: SessionIndex, seen: SeenMessage, what: str, wait_s: float) -> Observation:
+    """Observation for a message without a receipt: violated or not observable.
 
-    It is missed only where somebody could have given it, and somebody watched for ``wait_s`` after that.
+    It is violated only if somebody could have given the receipt, and ``wait_s`` were recorded after that.
     """
-    look = _missing(ground, seen, f"no {what} of message {seen.sequence} was seen", wait_s)
-    return look._replace(frames=(seen.sent.frame,), dialog=seen.dialog_id, sequence=seen.sequence)
+    observation = _missing(session, seen, f"no {what} of message {seen.sequence} was seen", wait_s)
+    return observation._replace(frames=(seen.sent.frame,), dialog=seen.dialog_id, sequence=seen.sequence)
 
 
-def _missing(ground: Ground, seen: Seen, said: str, wait_s: float) -> Look:
-    there = _somebody_there(ground, seen)
-    if there is None:
-        return unknowable(f"{said}; nobody else was seen in the dialog who could have given it")
-    since = max(seen.sent, there, key=lambda evidence: evidence.frame)
-    watched, why = watched_since(ground, since, seen.dialog_id)
+def _missing(session: SessionIndex, seen: SeenMessage, said: str, wait_s: float) -> Observation:
+    possible_reader = _possible_reader(session, seen)
+    if possible_reader is None:
+        return not_observable(f"{said}; nobody else was seen in the dialog who could have given it")
+    since = max(seen.sent, possible_reader, key=lambda evidence: evidence.frame)
+    watched, why = watched_since(session, since, seen.dialog_id)
     if watched is None:
-        return unknowable(f"{said}, and the capture tells no times")
+        return not_observable(f"{said}, and the capture tells no times")
     if watched < wait_s:
-        return unknowable(f"{said} in the {span(max(watched, 0.0))} until {why}")
-    return broken(f"{said} in this recording, in the {span(watched)} until {why}")
+        return not_observable(f"{said} in the {span(max(watched, 0.0))} until {why}")
+    return violated(f"{said} in this recording, in the {span(watched)} until {why}")
 
 
-def _somebody_there(ground: Ground, seen: Seen) -> Evidence | None:
-    """What first shows anybody but the author in the dialog; ourselves, if the message is another's."""
+def _possible_reader(session: SessionIndex, seen: SeenMessage) -> Evidence | None:
+    """First evidence of a participant other than the author; the message itself if it is not ours."""
     message = seen.message
     if message.mine is False:
         return seen.sent
-    author = {message.author} | (ground.me if message.mine else frozenset())
+    author = {message.author} | (session.me if message.mine else frozenset())
     others = [
         evidence
-        for participant, evidence in ground.company.get(seen.dialog_id, {}).items()
+        for participant, evidence in session.participants_by_dialog.get(seen.dialog_id, {}).items()
         if participant not in author
     ]
     return min(others, key=lambda evidence: evidence.frame, default=None)

@@ -1,4 +1,4 @@
-"""Rules about giving receipts: once, forwards, answered and echoed."""
+"""Rules about the receipts of one participant: repeated, going backwards, refused, unanswered, not echoed."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from recorder.messaging import typenames
 from recorder.messaging.events import Evidence, MessagePublished
 
-from .findings import FINE, Look, Severity, broken, messages, unknowable
-from .given_receipts import Act
+from .findings import SATISFIED, Observation, Severity, messages, not_observable, violated
+from .given_receipts import GivenReceipt
 from .observation import missing_answer, watched_since
-from .session_index import Ground, Rule
+from .session_index import Rule, SessionIndex
 
 _CLICK = "ACTION"
 """A click on something; may well be given again."""
 
-_RUNGS = {"NACK": 0, "ACCEPT": 1, "READ": 2}
+_STATUS_RANK = {"NACK": 0, "ACCEPT": 1, "READ": 2}
 
-_Given = tuple[str, str | None, str, int]
+_ReceiptKey = tuple[str, str | None, str, int]
 
 
-def _key(act: Act, sequence: int) -> _Given:
-    return (act.dialog_id, None if act.mine else act.participant or "", act.status, sequence)
+def _key(receipt: GivenReceipt, sequence: int) -> _ReceiptKey:
+    return (receipt.dialog_id, None if receipt.mine else receipt.participant or "", receipt.status, sequence)
 
 
 def _one(sequences: tuple[int, ...]) -> int | None:
@@ -33,85 +33,103 @@ def _one(sequences: tuple[int, ...]) -> int | None:
 # --- once -----------------------------------------------------------------------------------------------
 
 
-def _duplicate(ground: Ground) -> Iterator[Look]:
-    given: dict[_Given, Act] = {}
-    again = {id(act) for acts in _given_again(ground).values() for act in acts}
-    for act in ground.acts:
-        if act.status != _CLICK and id(act) not in again and not (act.refusal and not act.proven):
-            yield _repeated(ground, act, given)
-        if act.proven:
-            for sequence in act.sequences:
-                given.setdefault(_key(act, sequence), act)
+def _duplicate(session: SessionIndex) -> Iterator[Observation]:
+    given: dict[_ReceiptKey, GivenReceipt] = {}
+    again = {id(receipt) for receipts in _given_again(session).values() for receipt in receipts}
+    for receipt in session.given_receipts:
+        if (
+            receipt.status != _CLICK
+            and id(receipt) not in again
+            and not (receipt.refusal and not receipt.proven)
+        ):
+            yield _repeated(session, receipt, given)
+        if receipt.proven:
+            for sequence in receipt.sequences:
+                given.setdefault(_key(receipt, sequence), receipt)
 
 
-def _repeated(ground: Ground, act: Act, given: dict[_Given, Act]) -> Look:
-    repeated = tuple(sequence for sequence in act.sequences if _key(act, sequence) in given)
+def _repeated(
+    session: SessionIndex, receipt: GivenReceipt, given: dict[_ReceiptKey, GivenReceipt]
+) -> Observation:
+    repeated = tuple(sequence for sequence in receipt.sequences if _key(receipt, sequence) in given)
     if not repeated:
-        return FINE
-    earlier = given[_key(act, repeated[0])].first.frame
-    who = ground.who(act.participant, mine=act.mine)
-    says = f"{who} gave {act.status} for {messages(repeated)} again, after frame #{earlier}"
-    unsure = act.may_be_a_replay or (act.participant is None and not act.mine)
+        return SATISFIED
+    earlier = given[_key(receipt, repeated[0])].first.frame
+    who = session.who(receipt.participant, mine=receipt.mine)
+    sentence = f"{who} gave {receipt.status} for {messages(repeated)} again, after frame #{earlier}"
+    unsure = receipt.may_be_a_replay or (receipt.participant is None and not receipt.mine)
     if unsure:
-        says += "; or this is the same receipt, told again: it has neither number nor time"
-    make = unknowable if unsure else broken
-    return make(says, earlier, act.first.frame, dialog=act.dialog_id, sequence=_one(repeated))
+        sentence += "; or this is the same receipt, told again: it has neither number nor time"
+    make = not_observable if unsure else violated
+    return make(sentence, earlier, receipt.first.frame, dialog=receipt.dialog_id, sequence=_one(repeated))
 
 
-def _given_again(ground: Ground) -> dict[int, list[Act]]:
-    """Own receipts for what had been receipted before, by the subscription that brought it once more."""
-    subscriptions = _subscriptions(ground)
-    given: dict[_Given, Act] = {}
-    again: defaultdict[int, list[Act]] = defaultdict(list)
-    for act in ground.acts:
-        if act.claim is not None and act.status in _RUNGS:
+def _given_again(session: SessionIndex) -> dict[int, list[GivenReceipt]]:
+    """Own receipts repeated after a replay, by the frame of the subscription that caused the replay."""
+    subscriptions = _subscriptions(session)
+    given: dict[_ReceiptKey, GivenReceipt] = {}
+    again: defaultdict[int, list[GivenReceipt]] = defaultdict(list)
+    for receipt in session.given_receipts:
+        if receipt.claim is not None and receipt.status in _STATUS_RANK:
             brought = {
-                _brought_by(ground, act, s, given.get(_key(act, s)), subscriptions) for s in act.sequences
+                _brought_by(session, receipt, s, given.get(_key(receipt, s)), subscriptions)
+                for s in receipt.sequences
             }
             for subscription in sorted(frame for frame in brought if frame is not None):
-                again[subscription].append(act)
-        if act.proven and act.mine:
-            for sequence in act.sequences:
-                given.setdefault(_key(act, sequence), act)
+                again[subscription].append(receipt)
+        if receipt.proven and receipt.mine:
+            for sequence in receipt.sequences:
+                given.setdefault(_key(receipt, sequence), receipt)
     return dict(again)
 
 
-def _subscriptions(ground: Ground) -> list[int]:
+def _subscriptions(session: SessionIndex) -> list[int]:
     kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
-    return sorted(frame for frame, request in ground.asked.items() if request.type in kinds)
+    return sorted(frame for frame, request in session.asked.items() if request.type in kinds)
 
 
 def _brought_by(
-    ground: Ground, act: Act, sequence: int, earlier: Act | None, subscriptions: list[int]
+    session: SessionIndex,
+    receipt: GivenReceipt,
+    sequence: int,
+    earlier: GivenReceipt | None,
+    subscriptions: list[int],
 ) -> int | None:
-    """The subscription after which this message was heard again, and then receipted again."""
-    if earlier is None or act.claim is None or earlier.first.frame >= act.claim.frame:
+    """Frame of the subscription that replayed the message before this second receipt; None if none did."""
+    if earlier is None or receipt.claim is None or earlier.first.frame >= receipt.claim.frame:
         return None
-    heard = [f for f in ground.announced.get((act.dialog_id, sequence), ()) if f < act.claim.frame]
-    if not heard or not (earlier.claim is None or earlier.first.frame < heard[-1]):
+    announced = [
+        f for f in session.announced.get((receipt.dialog_id, sequence), ()) if f < receipt.claim.frame
+    ]
+    if not announced or not (earlier.claim is None or earlier.first.frame < announced[-1]):
         return None
-    place = bisect_left(subscriptions, heard[-1])
+    place = bisect_left(subscriptions, announced[-1])
     return subscriptions[place - 1] if place else None
 
 
-def _history(ground: Ground) -> Iterator[Look]:
-    again = _given_again(ground)
-    for subscription, acts in sorted(again.items()):
-        named = {(act.dialog_id, sequence) for act in acts for sequence in act.sequences}
-        statuses = " and ".join(sorted({act.status for act in acts}))
-        says = (
+def _history(session: SessionIndex) -> Iterator[Observation]:
+    again = _given_again(session)
+    for subscription, receipts in sorted(again.items()):
+        named = {(receipt.dialog_id, sequence) for receipt in receipts for sequence in receipt.sequences}
+        statuses = " and ".join(sorted({receipt.status for receipt in receipts}))
+        sentence = (
             f"after the subscription in frame #{subscription}, {statuses} was given again for "
             f"{len(named)} message{'' if len(named) == 1 else 's'} of the history"
         )
-        yield broken(says, subscription, *(act.first.frame for act in acts), dialog=acts[0].dialog_id)
-    for subscription in _replaying(ground) - again.keys():
-        yield FINE._replace(frames=(subscription,))
+        yield violated(
+            sentence,
+            subscription,
+            *(receipt.first.frame for receipt in receipts),
+            dialog=receipts[0].dialog_id,
+        )
+    for subscription in _replaying(session) - again.keys():
+        yield SATISFIED._replace(frames=(subscription,))
 
 
-def _replaying(ground: Ground) -> set[int]:
-    """The subscriptions that brought messages which had been heard before."""
-    subscriptions = _subscriptions(ground)
-    repeats = {frame for frames in ground.announced.values() for frame in frames[1:]}
+def _replaying(session: SessionIndex) -> set[int]:
+    """Frames of the subscriptions whose history repeated messages that had been announced before."""
+    subscriptions = _subscriptions(session)
+    repeats = {frame for frames in session.announced.values() for frame in frames[1:]}
     places = {bisect_left(subscriptions, frame) for frame in repeats}
     return {subscriptions[place - 1] for place in places if place}
 
@@ -119,127 +137,146 @@ def _replaying(ground: Ground) -> set[int]:
 # --- forwards -------------------------------------------------------------------------------------------
 
 
-def _regressed(ground: Ground) -> Iterator[Look]:
-    higher: defaultdict[tuple[str, str | None, int], list[Act]] = defaultdict(list)
-    climbing = [act for act in ground.acts if act.status in _RUNGS and not (act.refusal and not act.proven)]
-    for act in climbing:
-        for sequence in act.sequences:
-            if act.proven and _RUNGS[act.status]:
-                higher[_person(act, sequence)].append(act)
-    for act in climbing:
-        yield _back(ground, act, higher)
+def _regressed(session: SessionIndex) -> Iterator[Observation]:
+    higher: defaultdict[tuple[str, str | None, int], list[GivenReceipt]] = defaultdict(list)
+    ranked = [
+        receipt
+        for receipt in session.given_receipts
+        if receipt.status in _STATUS_RANK and not (receipt.refusal and not receipt.proven)
+    ]
+    for receipt in ranked:
+        for sequence in receipt.sequences:
+            if receipt.proven and _STATUS_RANK[receipt.status]:
+                higher[_person(receipt, sequence)].append(receipt)
+    for receipt in ranked:
+        yield _back(session, receipt, higher)
 
 
-def _person(act: Act, sequence: int) -> tuple[str, str | None, int]:
-    return (act.dialog_id, None if act.mine else act.participant or "", sequence)
+def _person(receipt: GivenReceipt, sequence: int) -> tuple[str, str | None, int]:
+    return (receipt.dialog_id, None if receipt.mine else receipt.participant or "", sequence)
 
 
-def _back(ground: Ground, act: Act, higher: dict[tuple[str, str | None, int], list[Act]]) -> Look:
-    rung = _RUNGS[act.status]
+def _back(
+    session: SessionIndex,
+    receipt: GivenReceipt,
+    higher: dict[tuple[str, str | None, int], list[GivenReceipt]],
+) -> Observation:
+    rank = _STATUS_RANK[receipt.status]
     found = {
         sequence: other
-        for sequence in act.sequences
-        for other in higher.get(_person(act, sequence), ())
-        if _RUNGS[other.status] > rung and _before(other, act)
+        for sequence in receipt.sequences
+        for other in higher.get(_person(receipt, sequence), ())
+        if _STATUS_RANK[other.status] > rank and _before(other, receipt)
     }
     if not found:
-        return FINE
+        return SATISFIED
     named = tuple(found)
     other = found[named[0]]
-    who = ground.who(act.participant, mine=act.mine)
-    says = f"{who} gave {act.status} for {messages(named)} after {other.status} in frame #{other.first.frame}"
-    return broken(says, other.first.frame, act.first.frame, dialog=act.dialog_id, sequence=_one(named))
+    who = session.who(receipt.participant, mine=receipt.mine)
+    higher_one = f"{other.status} in frame #{other.first.frame}"
+    sentence = f"{who} gave {receipt.status} for {messages(named)} after {higher_one}"
+    return violated(
+        sentence, other.first.frame, receipt.first.frame, dialog=receipt.dialog_id, sequence=_one(named)
+    )
 
 
-def _before(one: Act, other: Act) -> bool:
+def _before(one: GivenReceipt, other: GivenReceipt) -> bool:
     if one.number is not None and other.number is not None:
         return one.number < other.number
     return one.first.frame < other.first.frame
 
 
-def _without_accept(ground: Ground) -> Iterator[Look]:
-    accepts = [act for act in ground.acts if act.status == "ACCEPT"]
-    accepted = {_person(act, sequence) for act in accepts if act.proven for sequence in act.sequences}
+def _without_accept(session: SessionIndex) -> Iterator[Observation]:
+    accepts = [receipt for receipt in session.given_receipts if receipt.status == "ACCEPT"]
+    accepted = {
+        _person(receipt, sequence) for receipt in accepts if receipt.proven for sequence in receipt.sequences
+    }
     tried = {_person(a, s): a for a in accepts if not (a.proven or a.refusal) for s in a.sequences}
     missing: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for act in ground.acts:
-        if act.status != "READ" or not act.proven:
+    for receipt in session.given_receipts:
+        if receipt.status != "READ" or not receipt.proven:
             continue
-        for sequence in act.sequences:
-            person = _person(act, sequence)
-            message = ground.messages.get((act.dialog_id, sequence))
+        for sequence in receipt.sequences:
+            person = _person(receipt, sequence)
+            message = session.messages.get((receipt.dialog_id, sequence))
             if person in accepted:
-                yield FINE
+                yield SATISFIED
             elif person in tried or message is None or message.sent is None:
-                yield _perhaps_accepted(ground, act, sequence, tried.get(person))
+                yield _perhaps_accepted(session, receipt, sequence, tried.get(person))
             else:
-                who = ground.who(act.participant, mine=act.mine)
-                missing[act.dialog_id, who].setdefault(sequence, act.first.frame)
+                who = session.who(receipt.participant, mine=receipt.mine)
+                missing[receipt.dialog_id, who].setdefault(sequence, receipt.first.frame)
     for (dialog_id, who), frames in missing.items():
         named = tuple(frames)
-        says = f"{who} gave READ without ACCEPT for {messages(named)}; READ does not imply it"
-        yield broken(says, *sorted(set(frames.values())), dialog=dialog_id, sequence=_one(named))
+        sentence = f"{who} gave READ without ACCEPT for {messages(named)}; READ does not imply it"
+        yield violated(sentence, *sorted(set(frames.values())), dialog=dialog_id, sequence=_one(named))
 
 
-def _perhaps_accepted(ground: Ground, act: Act, sequence: int, tried: Act | None) -> Look:
+def _perhaps_accepted(
+    session: SessionIndex, receipt: GivenReceipt, sequence: int, tried: GivenReceipt | None
+) -> Observation:
     """A READ whose ACCEPT went out and was not answered, or may have been given before the recording."""
-    who = ground.who(act.participant, mine=act.mine)
-    says = f"whether {who} gave ACCEPT before READ for message {sequence} is not known: "
-    frames = [act.first.frame]
+    who = session.who(receipt.participant, mine=receipt.mine)
+    sentence = f"whether {who} gave ACCEPT before READ for message {sequence} is not known: "
+    frames = [receipt.first.frame]
     if tried is None:
-        says += "the message is not in this recording"
+        sentence += "the message is not in this recording"
     else:
-        says += "one went out, and was not answered"
+        sentence += "one went out, and was not answered"
         frames.append(tried.first.frame)
-    return unknowable(says, *frames, dialog=act.dialog_id, sequence=sequence)
+    return not_observable(sentence, *frames, dialog=receipt.dialog_id, sequence=sequence)
 
 
 # --- answered and echoed --------------------------------------------------------------------------------
 
 
-def _refused(ground: Ground) -> Iterator[Look]:
-    for act in ground.own_acts:
-        if act.refusal is not None:
-            says = f"{act.status} of {messages(act.sequences)} was answered with {act.refusal.code}"
-            frames = (act.first.frame, act.refusal.evidence.frame)
-            yield broken(says, *frames, dialog=act.dialog_id, sequence=_one(act.sequences))
-        elif act.answer is not None:
-            yield FINE
+def _refused(session: SessionIndex) -> Iterator[Observation]:
+    for receipt in session.own_receipts:
+        if receipt.refusal is not None:
+            sentence = (
+                f"{receipt.status} of {messages(receipt.sequences)} was answered with {receipt.refusal.code}"
+            )
+            frames = (receipt.first.frame, receipt.refusal.evidence.frame)
+            yield violated(sentence, *frames, dialog=receipt.dialog_id, sequence=_one(receipt.sequences))
+        elif receipt.answer is not None:
+            yield SATISFIED
 
 
-def _unanswered(ground: Ground) -> Iterator[Look]:
-    for act in ground.own_acts:
-        asked = act.claim or act.first
-        if asked.frame in ground.answers:
-            yield FINE
+def _unanswered(session: SessionIndex) -> Iterator[Observation]:
+    for receipt in session.own_receipts:
+        asked = receipt.claim or receipt.first
+        if asked.frame in session.answers:
+            yield SATISFIED
             continue
-        look = missing_answer(ground, asked, f"{act.status} of {messages(act.sequences)}")
-        yield look._replace(dialog=act.dialog_id, sequence=_one(act.sequences))
+        observation = missing_answer(session, asked, f"{receipt.status} of {messages(receipt.sequences)}")
+        yield observation._replace(dialog=receipt.dialog_id, sequence=_one(receipt.sequences))
 
 
-def _unechoed(ground: Ground) -> Iterator[Look]:
-    echoing = {act.dialog_id for act in ground.own_acts if act.told} | _echoed_messages(ground)
-    for act in ground.own_acts:
-        if act.told:
-            yield FINE
-        elif act.answer is not None:
-            look = _no_echo(ground, act, act.answer, echoing=act.dialog_id in echoing)
-            yield look._replace(dialog=act.dialog_id, sequence=_one(act.sequences))
+def _unechoed(session: SessionIndex) -> Iterator[Observation]:
+    echoing = {
+        receipt.dialog_id for receipt in session.own_receipts if receipt.announcements
+    } | _echoed_messages(session)
+    for receipt in session.own_receipts:
+        if receipt.announcements:
+            yield SATISFIED
+        elif receipt.answer is not None:
+            observation = _no_echo(session, receipt, receipt.answer, echoing=receipt.dialog_id in echoing)
+            yield observation._replace(dialog=receipt.dialog_id, sequence=_one(receipt.sequences))
 
 
-def _no_echo(ground: Ground, act: Act, answer: Evidence, *, echoing: bool) -> Look:
-    what = f"{act.status} of {messages(act.sequences)} was answered, and no echo of it was seen"
-    watched, why = watched_since(ground, answer, act.dialog_id)
+def _no_echo(session: SessionIndex, receipt: GivenReceipt, answer: Evidence, *, echoing: bool) -> Observation:
+    what = f"{receipt.status} of {messages(receipt.sequences)} was answered, and no echo of it was seen"
+    watched, why = watched_since(session, answer, receipt.dialog_id)
     if not echoing:
-        return unknowable(f"{what}; nothing of ours was echoed in this dialog", act.first.frame)
-    if watched is None or watched < ground.limits.answer_patience_s:
-        return unknowable(f"{what} until {why}", act.first.frame, answer.frame)
-    return broken(f"{what}, though others were", act.first.frame, answer.frame)
+        return not_observable(f"{what}; nothing of ours was echoed in this dialog", receipt.first.frame)
+    if watched is None or watched < session.limits.answer_patience_s:
+        return not_observable(f"{what} until {why}", receipt.first.frame, answer.frame)
+    return violated(f"{what}, though others were", receipt.first.frame, answer.frame)
 
 
-def _echoed_messages(ground: Ground) -> set[str]:
-    own = {(m.dialog_id, m.sequence) for m in ground.of(MessagePublished) if m.ask is not None}
-    return {dialog_id for dialog_id, sequence in own if (dialog_id, sequence) in ground.announced}
+def _echoed_messages(session: SessionIndex) -> set[str]:
+    own = {(m.dialog_id, m.sequence) for m in session.of(MessagePublished) if m.ask is not None}
+    return {dialog_id for dialog_id, sequence in own if (dialog_id, sequence) in session.announced}
 
 
 RULES = (

@@ -1,4 +1,4 @@
-"""Rules about questions and answers."""
+"""Rules about requests and responses: unanswered, refused, ids used twice, retries after 429."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Iterator
 
 from recorder.messaging.events import RequestAnswered, RequestAsked
 
-from .findings import FINE, Look, Severity, broken, span, unknowable
+from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
 from .observation import local_delay, missing_answer
-from .session_index import Ground, Rule
+from .session_index import Rule, SessionIndex
 
 _THROTTLED = 429
 
 
-def _unanswered(ground: Ground) -> Iterator[Look]:
-    for frame, request in ground.asked.items():
-        if frame in ground.receipt_asks:
+def _unanswered(session: SessionIndex) -> Iterator[Observation]:
+    for frame, request in session.asked.items():
+        if frame in session.receipt_request_frames:
             continue
-        if frame in ground.answers:
-            yield FINE
+        if frame in session.answers:
+            yield SATISFIED
         elif request.request_id is None:
-            yield unknowable(f"{_name(request)} has no id, so no answer can be told to be its own", frame)
+            yield not_observable(f"{_name(request)} has no id, so no answer can be told to be its own", frame)
         else:
-            yield missing_answer(ground, request.evidence, _name(request))
+            yield missing_answer(session, request.evidence, _name(request))
 
 
 def _name(request: RequestAsked | None) -> str:
@@ -34,66 +34,70 @@ def _name(request: RequestAsked | None) -> str:
     return f"{request.type[:64] or 'a request without a type'}{named}"
 
 
-def _id_reused(ground: Ground) -> Iterator[Look]:
-    reused = {oddity.evidence.frame: oddity.detail for oddity in ground.oddities("id-reused")}
+def _id_reused(session: SessionIndex) -> Iterator[Observation]:
+    reused = {oddity.evidence.frame: oddity.detail for oddity in session.oddities("id-reused")}
     for frame, detail in reused.items():
-        yield broken(detail, frame)
-    for frame in ground.asked:
+        yield violated(detail, frame)
+    for frame in session.asked:
         if frame not in reused:
-            yield FINE
+            yield SATISFIED
 
 
-def _without_question(ground: Ground) -> Iterator[Look]:
+def _without_question(session: SessionIndex) -> Iterator[Observation]:
     first_asked: dict[int, int] = {}
-    for request in ground.asked.values():
+    for request in session.asked.values():
         first_asked.setdefault(request.evidence.connection, request.evidence.frame)
-    for answer in ground.of(RequestAnswered):
+    for answer in session.of(RequestAnswered):
         frame = answer.evidence.frame
         what = f'an answer to id "{(answer.request_id or "")[:64]}", which nobody asked or which was answered'
         if answer.ask is not None:
-            yield FINE
+            yield SATISFIED
         elif first_asked.get(answer.evidence.connection, frame) >= frame:
-            yield unknowable(f"{what}; the recording may have begun after the question", frame)
+            yield not_observable(f"{what}; the recording may have begun after the question", frame)
         else:
-            yield broken(what, frame)
+            yield violated(what, frame)
 
 
-def _error_answer(ground: Ground) -> Iterator[Look]:
-    for answer in ground.of(RequestAnswered):
-        if answer.ask in ground.receipt_asks or answer.code is None:
+def _error_answer(session: SessionIndex) -> Iterator[Observation]:
+    for answer in session.of(RequestAnswered):
+        if answer.ask in session.receipt_request_frames or answer.code is None:
             continue
         if answer.code < 400:
-            yield FINE
+            yield SATISFIED
             continue
-        what = _name(None if answer.ask is None else ground.asked.get(answer.ask))
+        what = _name(None if answer.ask is None else session.asked.get(answer.ask))
         frames = [frame for frame in (answer.ask, answer.evidence.frame) if frame is not None]
-        yield broken(f"{what} was answered with {answer.code}", *frames)
+        yield violated(f"{what} was answered with {answer.code}", *frames)
 
 
-def _throttled(ground: Ground) -> Iterator[Look]:
+def _throttled(session: SessionIndex) -> Iterator[Observation]:
     asked: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for frame, request in sorted(ground.asked.items()):
+    for frame, request in sorted(session.asked.items()):
         asked[request.evidence.connection, request.type].append(frame)
-    for answer in ground.of(RequestAnswered):
-        throttled = ground.asked.get(answer.ask) if answer.ask is not None else None
+    for answer in session.of(RequestAnswered):
+        throttled = session.asked.get(answer.ask) if answer.ask is not None else None
         if answer.code == _THROTTLED and throttled is not None:
             frames = asked[throttled.evidence.connection, throttled.type]
             place = bisect_right(frames, answer.evidence.frame)
-            again = ground.asked[frames[place]] if place < len(frames) else None
-            yield _retried(ground, answer, again)
+            again = session.asked[frames[place]] if place < len(frames) else None
+            yield _retried(session, answer, again)
 
 
-def _retried(ground: Ground, answer: RequestAnswered, again: RequestAsked | None) -> Look:
+def _retried(session: SessionIndex, answer: RequestAnswered, again: RequestAsked | None) -> Observation:
     if again is None:
-        return FINE
+        return SATISFIED
     frames = (answer.evidence.frame, again.evidence.frame)
     passed = local_delay(answer.evidence, again.evidence)
     if passed is None:
-        return unknowable(f"{again.type} was asked again after a 429; the capture tells no times", *frames)
-    if passed >= ground.limits.retry_after_s:
-        return FINE
-    least = span(ground.limits.retry_after_s)
-    return broken(f"{again.type} was asked again {span(passed)} after a 429; wait at least {least}", *frames)
+        return not_observable(
+            f"{again.type} was asked again after a 429; the capture tells no times", *frames
+        )
+    if passed >= session.limits.retry_after_s:
+        return SATISFIED
+    least = span(session.limits.retry_after_s)
+    return violated(
+        f"{again.type} was asked again {span(passed)} after a 429; wait at least {least}", *frames
+    )
 
 
 RULES = (

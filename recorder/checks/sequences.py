@@ -1,7 +1,7 @@
-"""Rules about the numbers in a dialog: one row for messages and receipts, each number once, in order.
+"""Rules about the sequences of a dialog: shared by messages and receipts, each used once, in order.
 
-That the same thing is told again is no fault, and not counted: a notification does not name the subscription
-it came by, so nobody can tell a second subscription from a history. ``message show`` marks each repetition.
+Repeated announcements are not counted: a notification does not name its subscription, so a second
+subscription cannot be told from a replayed history. ``message show`` marks each repetition.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import pairwise
 from recorder.messaging import typenames
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
 
-from .findings import FINE, Look, Severity, broken, numbers, unknowable
-from .session_index import Ground, Rule
+from .findings import SATISFIED, Observation, Severity, not_observable, numbers, violated
+from .session_index import Rule, SessionIndex
 
 _Numbered = MessagePublished | ReceiptReported
 _Content = tuple[object, ...]
@@ -22,37 +22,37 @@ _Content = tuple[object, ...]
 _SHOWN = 8
 
 
-def _announced(ground: Ground) -> list[tuple[str, int, _Numbered]]:
-    """Everything that was announced under a number of its own, in the order it arrived."""
-    heard: list[tuple[str, int, _Numbered]] = [
+def _announced(session: SessionIndex) -> list[tuple[str, int, _Numbered]]:
+    """Announced messages and receipts with a sequence of their own, in the order of arrival."""
+    numbered: list[tuple[str, int, _Numbered]] = [
         (message.dialog_id, message.sequence, message)
-        for message in ground.of(MessagePublished)
+        for message in session.of(MessagePublished)
         if message.evidence.proof is Proof.ANNOUNCED
     ]
-    heard += [
+    numbered += [
         (receipt.dialog_id, receipt.own_sequence, receipt)
-        for receipt in ground.of(ReceiptReported)
+        for receipt in session.of(ReceiptReported)
         if receipt.evidence.proof is Proof.ANNOUNCED and receipt.own_sequence is not None
     ]
-    # What one frame told together arrived together: then the numbers decide.
-    return sorted(heard, key=lambda each: (each[2].evidence.frame, each[0], each[1]))
+    # Events of one frame arrived together: their sequences decide.
+    return sorted(numbered, key=lambda each: (each[2].evidence.frame, each[0], each[1]))
 
 
 # --- one content for one number -------------------------------------------------------------------------
 
 
-def _conflicting(ground: Ground) -> Iterator[Look]:
-    told: defaultdict[tuple[str, int], dict[_Content, int]] = defaultdict(dict)
-    for dialog_id, number, each in _announced(ground):
-        told[dialog_id, number].setdefault(_content(each), each.evidence.frame)
-    for (dialog_id, number), contents in told.items():
+def _conflicting(session: SessionIndex) -> Iterator[Observation]:
+    numbered: defaultdict[tuple[str, int], dict[_Content, int]] = defaultdict(dict)
+    for dialog_id, number, each in _announced(session):
+        numbered[dialog_id, number].setdefault(_content(each), each.evidence.frame)
+    for (dialog_id, number), contents in numbered.items():
         if len(contents) == 1:
-            yield FINE
+            yield SATISFIED
             continue
-        says = f"{number} was announced with {len(contents)} different contents: " + ", ".join(
+        sentence = f"{number} was announced with {len(contents)} different contents: " + ", ".join(
             f"{content[0]} in frame #{frame}" for content, frame in list(contents.items())[:_SHOWN]
         )
-        yield broken(says, *contents.values(), dialog=dialog_id, sequence=number)
+        yield violated(sentence, *contents.values(), dialog=dialog_id, sequence=number)
 
 
 def _content(each: _Numbered) -> _Content:
@@ -61,19 +61,19 @@ def _content(each: _Numbered) -> _Content:
     return (f"a receipt ({each.status[:32]})", each.participant, each.status, each.sequences)
 
 
-def _echo_differs(ground: Ground) -> Iterator[Look]:
+def _echo_differs(session: SessionIndex) -> Iterator[Observation]:
     echoes: dict[tuple[str, int], MessagePublished] = {}
-    for message in ground.of(MessagePublished):
+    for message in session.of(MessagePublished):
         if message.evidence.proof is Proof.ANNOUNCED:
             echoes.setdefault((message.dialog_id, message.sequence), message)
-    for message in ground.of(MessagePublished):
+    for message in session.of(MessagePublished):
         echo = echoes.get((message.dialog_id, message.sequence))
         if message.ask is None or echo is None:
             continue
         if (message.type, message.text) == (echo.type, echo.text):
-            yield FINE
+            yield SATISFIED
         else:
-            yield broken(
+            yield violated(
                 f"message {message.sequence} was announced with another content than was published",
                 message.ask,
                 echo.evidence.frame,
@@ -85,56 +85,58 @@ def _echo_differs(ground: Ground) -> Iterator[Look]:
 # --- gaps -----------------------------------------------------------------------------------------------
 
 
-def _gaps(ground: Ground) -> Iterator[Look]:
+def _gaps(session: SessionIndex) -> Iterator[Observation]:
     taken: defaultdict[str, list[int]] = defaultdict(list)
-    for dialog_id, number in ground.taken:
+    for dialog_id, number in session.taken:
         taken[dialog_id].append(number)
-    fetched = _fetched(ground)
+    fetched = _fetched(session)
     for dialog_id, found in taken.items():
         rising = sorted(found)
         gaps = [(low + 1, high - 1) for low, high in pairwise(rising) if high > low + 1]
         first_is_missing = rising[0] == 1 and dialog_id in fetched
         if first_is_missing:
-            yield _without_first(ground, dialog_id)
+            yield _without_first(session, dialog_id)
         if gaps or not first_is_missing:
-            yield _gap(ground, dialog_id, rising, gaps) if gaps else FINE
+            yield _gap(session, dialog_id, rising, gaps) if gaps else SATISFIED
 
 
-def _fetched(ground: Ground) -> set[str]:
+def _fetched(session: SessionIndex) -> set[str]:
     """The dialogs whose history was fetched with QueryMessages, as v2 does it."""
-    asked = {frame for frame, request in ground.asked.items() if request.type == typenames.QUERY_MESSAGES}
-    frames = {answer.evidence.frame for ask, answer in ground.answers.items() if ask in asked}
-    told: list[_Numbered] = [*ground.of(MessagePublished), *ground.of(ReceiptReported)]
-    return {each.dialog_id for each in told if each.evidence.frame in frames}
+    asked = {frame for frame, request in session.asked.items() if request.type == typenames.QUERY_MESSAGES}
+    frames = {answer.evidence.frame for ask, answer in session.answers.items() if ask in asked}
+    numbered: list[_Numbered] = [*session.of(MessagePublished), *session.of(ReceiptReported)]
+    return {each.dialog_id for each in numbered if each.evidence.frame in frames}
 
 
-def _without_first(ground: Ground, dialog_id: str) -> Look:
-    says = (
+def _without_first(session: SessionIndex, dialog_id: str) -> Observation:
+    sentence = (
         "0 was not seen, and the history was fetched with QueryMessages: what is newer than 0 may leave 0 "
         "out; fetching it by a subscription would tell"
     )
-    return broken(says, ground.taken[dialog_id, 1].frame, dialog=dialog_id, sequence=0)
+    return violated(sentence, session.taken[dialog_id, 1].frame, dialog=dialog_id, sequence=0)
 
 
-def _gap(ground: Ground, dialog_id: str, rising: list[int], gaps: list[tuple[int, int]]) -> Look:
+def _gap(
+    session: SessionIndex, dialog_id: str, rising: list[int], gaps: list[tuple[int, int]]
+) -> Observation:
     missing = sum(last - first + 1 for first, last in gaps)
     shown = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in gaps[:_SHOWN])
     shown += f" and {len(gaps) - _SHOWN} gaps more" if len(gaps) > _SHOWN else ""
-    receipts = tuple(number for number in rising if ground.taken[dialog_id, number].status is not None)
+    receipts = tuple(number for number in rising if session.taken[dialog_id, number].status is not None)
     named = tuple(
         sequence
-        for (dialog, sequence), message in ground.messages.items()
+        for (dialog, sequence), message in session.messages.items()
         if dialog == dialog_id and message.sent is None and _inside(sequence, gaps)
     )
     were = "1 number was" if missing == 1 else f"{missing} numbers were"
     also = f"; receipts name {numbers(named)}" if named else ""
-    says = (
+    sentence = (
         f"between {rising[0]} and {rising[-1]}, {were} not seen: {shown}; of those seen, receipts took "
         f"{numbers(receipts) or 'none'}{also}. Private messages are possible, and events before a "
         "subscription, or lost; fetching again from there would tell"
     )
-    frames = [ground.taken[dialog_id, first - 1].frame for first, _ in gaps]
-    return broken(says, *frames, dialog=dialog_id)
+    frames = [session.taken[dialog_id, first - 1].frame for first, _ in gaps]
+    return violated(sentence, *frames, dialog=dialog_id)
 
 
 def _inside(sequence: int, gaps: list[tuple[int, int]]) -> bool:
@@ -144,13 +146,13 @@ def _inside(sequence: int, gaps: list[tuple[int, int]]) -> bool:
 # --- order ----------------------------------------------------------------------------------------------
 
 
-def _out_of_order(ground: Ground) -> Iterator[Look]:
+def _out_of_order(session: SessionIndex) -> Iterator[Observation]:
     kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
-    subscriptions = sorted(frame for frame, request in ground.asked.items() if request.type in kinds)
+    subscriptions = sorted(frame for frame, request in session.asked.items() if request.type in kinds)
     highest: dict[str, tuple[int, Evidence]] = {}
     known: set[tuple[str, int]] = set()
     passed = 0
-    for dialog_id, number, each in _announced(ground):
+    for dialog_id, number, each in _announced(session):
         while passed < len(subscriptions) and subscriptions[passed] < each.evidence.frame:
             highest, passed = {}, passed + 1
         if (dialog_id, number) in known:
@@ -159,33 +161,33 @@ def _out_of_order(ground: Ground) -> Iterator[Look]:
         before = highest.get(dialog_id)
         if before is None or before[1].connection != each.evidence.connection or number > before[0]:
             highest[dialog_id] = (number, each.evidence)
-            yield FINE
+            yield SATISFIED
         else:
             yield _late(dialog_id, number, each.evidence, before)
 
 
-def _late(dialog_id: str, number: int, evidence: Evidence, before: tuple[int, Evidence]) -> Look:
+def _late(dialog_id: str, number: int, evidence: Evidence, before: tuple[int, Evidence]) -> Observation:
     behind, earlier = before
-    says = f"{number} arrived after {behind}, {behind - number} behind"
-    return broken(says, earlier.frame, evidence.frame, dialog=dialog_id, sequence=number)
+    sentence = f"{number} arrived after {behind}, {behind - number} behind"
+    return violated(sentence, earlier.frame, evidence.frame, dialog=dialog_id, sequence=number)
 
 
-def _server_time(ground: Ground) -> Iterator[Look]:
+def _server_time(session: SessionIndex) -> Iterator[Observation]:
     last: dict[str, tuple[int, int, int]] = {}
     for dialog_id, number, each in sorted(
-        _announced(ground), key=lambda e: (e[0], e[1], e[2].evidence.frame)
+        _announced(session), key=lambda e: (e[0], e[1], e[2].evidence.frame)
     ):
         time = each.evidence.server_ms
         if time is None:
-            says = f"{number} carries no time of the service's"
-            yield unknowable(says, each.evidence.frame, dialog=dialog_id, sequence=number)
+            sentence = f"{number} carries no time of the service's"
+            yield not_observable(sentence, each.evidence.frame, dialog=dialog_id, sequence=number)
             continue
         before = last.get(dialog_id)
         if before is not None and before[0] < number and time < before[1]:
-            says = f"{number} is dated {before[1] - time} ms before {before[0]}"
-            yield broken(says, before[2], each.evidence.frame, dialog=dialog_id, sequence=number)
+            sentence = f"{number} is dated {before[1] - time} ms before {before[0]}"
+            yield violated(sentence, before[2], each.evidence.frame, dialog=dialog_id, sequence=number)
         else:
-            yield FINE
+            yield SATISFIED
         last[dialog_id] = (number, time, each.evidence.frame)
 
 

@@ -1,4 +1,4 @@
-"""What the rules stand on: a session sorted once, so that every rule is one walk over what concerns it."""
+"""Indexes over the events of one session, each computed once, on first use, and shared by all rules."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.queries import MessageView, own_ids, view
 
-from .findings import Limits, Look, Severity
-from .given_receipts import Act, acts_of
-from .input import Case, ConnectionFact
+from .findings import Limits, Observation, Severity
+from .given_receipts import GivenReceipt, given_receipts
+from .input import CheckInput, ConnectionFact
 
 _Kind = TypeVar("_Kind")
 MessageKey = tuple[str, int]
 
 
-class Number(NamedTuple):
-    """What took a sequence in a dialog: a message, or the receipt of this status."""
+class TakenBy(NamedTuple):
+    """What took a sequence in a dialog: a message (status None), or a receipt of this status."""
 
     status: str | None
     frame: int
 
 
-class Seen(NamedTuple):
-    """A message that was seen itself, not only named by receipts."""
+class SeenMessage(NamedTuple):
+    """A message with evidence of its own, not only named by receipts."""
 
     dialog_id: str
     sequence: int
@@ -44,11 +44,11 @@ class Seen(NamedTuple):
     message: MessageView
 
 
-class Ground:
-    """One case with its limits, and its events sorted out; everything is computed when first asked for."""
+class SessionIndex:
+    """The check input and its limits, with lookups by type, message, dialog, connection and request."""
 
-    def __init__(self, case: Case, limits: Limits) -> None:
-        self.case = case
+    def __init__(self, check_input: CheckInput, limits: Limits) -> None:
+        self.input = check_input
         self.limits = limits
 
     def of(self, kind: type[_Kind]) -> list[_Kind]:
@@ -58,62 +58,64 @@ class Ground:
     @cached_property
     def _by_kind(self) -> dict[type, list[object]]:
         sorted_out: defaultdict[type, list[object]] = defaultdict(list)
-        for event in self.case.events:
+        for event in self.input.events:
             sorted_out[type(event)].append(event)
         return dict(sorted_out)
 
     @cached_property
     def me(self) -> frozenset[str]:
-        """Who we are."""
-        return own_ids(self.case.transcript)
+        """Our own participant ids."""
+        return own_ids(self.input.transcript)
 
     @cached_property
     def messages(self) -> dict[MessageKey, MessageView]:
-        """What stands under a sequence, or is named by a receipt."""
+        """Message views by dialog and sequence, including messages known only from receipts."""
         return {
             (message.dialog_id, message.sequence): message
-            for message in view(self.case.transcript)
+            for message in view(self.input.transcript)
             if message.dialog_id is not None and message.sequence is not None
         }
 
     @cached_property
-    def seen(self) -> list[Seen]:
-        """The messages that were seen themselves, in order."""
-        return [Seen(*key, each.sent, each) for key, each in self.messages.items() if each.sent is not None]
+    def seen_messages(self) -> list[SeenMessage]:
+        """Messages that were published or announced in this recording, in order."""
+        return [
+            SeenMessage(*key, each.sent, each) for key, each in self.messages.items() if each.sent is not None
+        ]
 
     @cached_property
     def sequences(self) -> dict[str, list[int]]:
         """The sequences of the messages seen, rising, by dialog."""
         by_dialog: defaultdict[str, list[int]] = defaultdict(list)
-        for seen in self.seen:
-            by_dialog[seen.dialog_id].append(seen.sequence)
+        for seen_messages in self.seen_messages:
+            by_dialog[seen_messages.dialog_id].append(seen_messages.sequence)
         return dict(by_dialog)
 
     @cached_property
-    def acts(self) -> list[Act]:
-        """The receipts that were given, once each."""
-        return acts_of(self.case.events, self.me)
+    def given_receipts(self) -> list[GivenReceipt]:
+        """All receipts, each once, however often it was announced."""
+        return given_receipts(self.input.events, self.me)
 
     @cached_property
-    def own_acts(self) -> list[Act]:
-        """Those of them that we asked for in this recording."""
-        return [act for act in self.acts if act.claim is not None]
+    def own_receipts(self) -> list[GivenReceipt]:
+        """Receipts with a request of our own in this recording."""
+        return [receipt for receipt in self.given_receipts if receipt.claim is not None]
 
     @cached_property
-    def taken(self) -> dict[MessageKey, Number]:
-        """Every number that was seen taken, and by what; where both were told, by a message."""
-        numbers: dict[MessageKey, Number] = {}
+    def taken(self) -> dict[MessageKey, TakenBy]:
+        """What took each sequence of a dialog: a message or a receipt; a message where both claim it."""
+        numbers: dict[MessageKey, TakenBy] = {}
         for receipt in self.of(ReceiptReported):
             if receipt.own_sequence is not None:
                 key = (receipt.dialog_id, receipt.own_sequence)
-                numbers.setdefault(key, Number(receipt.status, receipt.evidence.frame))
+                numbers.setdefault(key, TakenBy(receipt.status, receipt.evidence.frame))
         for message in reversed(self.of(MessagePublished)):
-            numbers[message.dialog_id, message.sequence] = Number(None, message.evidence.frame)
+            numbers[message.dialog_id, message.sequence] = TakenBy(None, message.evidence.frame)
         return numbers
 
     @cached_property
     def announced(self) -> dict[MessageKey, list[int]]:
-        """The frames in which each message was announced, again and again."""
+        """Frames of all announcements of each message, replays included."""
         frames: defaultdict[MessageKey, list[int]] = defaultdict(list)
         for message in self.of(MessagePublished):
             if message.evidence.proof is Proof.ANNOUNCED:
@@ -121,8 +123,8 @@ class Ground:
         return dict(frames)
 
     @cached_property
-    def heard_on(self) -> dict[str, set[int]]:
-        """The connections on which each dialog was heard of."""
+    def connections_by_dialog(self) -> dict[str, set[int]]:
+        """Numbers of the connections that carried messages or receipts of each dialog."""
         connections: defaultdict[str, set[int]] = defaultdict(set)
         for message in self.of(MessagePublished):
             connections[message.dialog_id].add(message.evidence.connection)
@@ -132,7 +134,7 @@ class Ground:
 
     @cached_property
     def answers(self) -> dict[int, RequestAnswered]:
-        """Answers by the frame of their question."""
+        """First response to each request, by the frame of the request."""
         found: dict[int, RequestAnswered] = {}
         for answer in self.of(RequestAnswered):
             if answer.ask is not None:
@@ -147,12 +149,12 @@ class Ground:
     @cached_property
     def connections(self) -> dict[int, ConnectionFact]:
         """Connections by number."""
-        return {connection.connection: connection for connection in self.case.connections}
+        return {connection.connection: connection for connection in self.input.connections}
 
     @cached_property
-    def receipt_asks(self) -> frozenset[int]:
+    def receipt_request_frames(self) -> frozenset[int]:
         """The frames of our requests for receipts."""
-        return frozenset(act.claim.frame for act in self.own_acts if act.claim is not None)
+        return frozenset(receipt.claim.frame for receipt in self.own_receipts if receipt.claim is not None)
 
     def oddities(self, *kinds: str) -> Iterator[OddityNoticed]:
         """The oddities of these kinds."""
@@ -164,7 +166,7 @@ class Ground:
             return "you"
         if participant is None:
             return "somebody"
-        role = self.case.transcript.roles.get(participant)
+        role = self.input.transcript.roles.get(participant)
         return f"{role[1]} {participant[:8]}" if role else participant[:8]
 
     # --- how long somebody watched ----------------------------------------------------------------------
@@ -174,24 +176,24 @@ class Ground:
         """The last moment anything could have been heard, on our clock."""
         return Evidence(
             Proof.CLAIMED,
-            self.case.last_frame,
+            self.input.last_frame,
             0,
-            _latest(self.case.last_at_us, (c.closed_at_us for c in self.case.connections)),
-            _latest(self.case.last_offset_us, (c.closed_offset_us for c in self.case.connections)),
+            _latest(self.input.last_at_us, (c.closed_at_us for c in self.input.connections)),
+            _latest(self.input.last_offset_us, (c.closed_offset_us for c in self.input.connections)),
         )
 
     @property
     def end_words(self) -> str:
         """Why no more was heard."""
-        if self.case.recording:
+        if self.input.recording:
             return "its last frame so far; the recording goes on"
-        connections = self.case.connections
+        connections = self.input.connections
         ended = bool(connections) and all(connection.how is not None for connection in connections)
         return "the connection ended" if ended else "the recording ended"
 
     @cached_property
-    def closings(self) -> dict[str, Evidence]:
-        """When each dialog was first said to be closed: what comes later we may not be told."""
+    def closed_dialogs(self) -> dict[str, Evidence]:
+        """First evidence that each dialog is closed; later events may not reach this client."""
         closed: dict[str, Evidence] = {}
         for change in self.of(ConversationChanged):
             for dialog_id in _closed_in(change):
@@ -199,14 +201,14 @@ class Ground:
         return closed
 
     @cached_property
-    def company(self) -> dict[str, dict[str, Evidence]]:
-        """Who was in each dialog, by what first showed it. Who is only suggested is not there yet."""
-        there: defaultdict[str, dict[str, Evidence]] = defaultdict(dict)
-        for dialog_id, participant, evidence in _appearances(self):
-            known = there[dialog_id].get(participant)
+    def participants_by_dialog(self) -> dict[str, dict[str, Evidence]]:
+        """Participants of each dialog with their earliest evidence; suggested agents are left out."""
+        by_dialog: defaultdict[str, dict[str, Evidence]] = defaultdict(dict)
+        for dialog_id, participant, evidence in _participant_evidence(self):
+            known = by_dialog[dialog_id].get(participant)
             if known is None or evidence.frame < known.frame:
-                there[dialog_id][participant] = evidence
-        return dict(there)
+                by_dialog[dialog_id][participant] = evidence
+        return dict(by_dialog)
 
 
 def _latest(one: int | None, others: Iterable[int | None]) -> int | None:
@@ -219,14 +221,14 @@ def _closed_in(change: ConversationChanged) -> list[str]:
     return [dialog.dialog_id for dialog in change.dialogs if dialog.state == "CLOSE"]
 
 
-def _appearances(ground: Ground) -> Iterator[tuple[str, str, Evidence]]:
-    for message in ground.of(MessagePublished):
+def _participant_evidence(session: SessionIndex) -> Iterator[tuple[str, str, Evidence]]:
+    for message in session.of(MessagePublished):
         if message.author is not None:
             yield message.dialog_id, message.author, message.evidence
-    for receipt in ground.of(ReceiptReported):
+    for receipt in session.of(ReceiptReported):
         if receipt.participant is not None:
             yield receipt.dialog_id, receipt.participant, receipt.evidence
-    for change in ground.of(ConversationChanged):
+    for change in session.of(ConversationChanged):
         dialogs = {change.conversation_id, *(dialog.dialog_id for dialog in change.dialogs)}
         for participant in change.participants:
             if participant.state != "SUGGESTED":
@@ -236,18 +238,18 @@ def _appearances(ground: Ground) -> Iterator[tuple[str, str, Evidence]]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One law a session can keep or break.
+    """One check rule.
 
     Attributes:
         id: a stable kebab-case name.
         severity: how grave a violation is, unless somebody says otherwise.
-        title: the law, in one line.
+        title: what holds if the rule is satisfied, in one line.
         explain: a paragraph: what is looked at, and what a recording cannot tell.
-        run: looks, and tells of each thing it looked at.
+        run: yields an observation for each place the rule looks at.
     """
 
     id: str
     severity: Severity
     title: str
     explain: str
-    run: Callable[[Ground], Iterable[Look]]
+    run: Callable[[SessionIndex], Iterable[Observation]]

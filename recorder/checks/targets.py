@@ -1,95 +1,105 @@
-"""Rules about what a receipt names: a message that was there, somebody else's, in this dialog."""
+"""Rules about the sequences in a receipt: they must be messages of others, in this dialog."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-from .findings import FINE, Look, Severity, broken, messages, numbers, unknowable
-from .given_receipts import Act
-from .session_index import Ground, Rule
+from .findings import SATISFIED, Observation, Severity, messages, not_observable, numbers, violated
+from .given_receipts import GivenReceipt
+from .session_index import Rule, SessionIndex
 
 
-def _unseen(ground: Ground, act: Act) -> list[int]:
-    """Those it names under which nothing at all was seen in its dialog."""
-    return [sequence for sequence in act.sequences if (act.dialog_id, sequence) not in ground.taken]
+def _unseen(session: SessionIndex, receipt: GivenReceipt) -> list[int]:
+    """Sequences of the receipt that neither a message nor a receipt took in its dialog."""
+    return [sequence for sequence in receipt.sequences if (receipt.dialog_id, sequence) not in session.taken]
 
 
 # --- in the dialog, or in another -----------------------------------------------------------------------
 
 
-def _unknown_message(ground: Ground) -> Iterator[Look]:
-    elsewhere = _Elsewhere(ground)
-    highest = _highest(ground)
-    for act in ground.acts:
-        unseen = [sequence for sequence in _unseen(ground, act) if not elsewhere.meant(act, sequence)]
-        wrong = tuple(s for s in unseen if _cannot_be(ground, act, s, highest))
+def _unknown_message(session: SessionIndex) -> Iterator[Observation]:
+    other_dialogs = _OtherDialogs(session)
+    highest = _highest(session)
+    for receipt in session.given_receipts:
+        unseen = [
+            sequence
+            for sequence in _unseen(session, receipt)
+            if not other_dialogs.intended_dialog(receipt, sequence)
+        ]
+        wrong = tuple(s for s in unseen if _cannot_be(session, receipt, s, highest))
         maybe = tuple(sequence for sequence in unseen if sequence not in wrong)
-        said = _giving(ground, act)
+        said = _giving(session, receipt)
         if wrong:
-            says = f"{said} {messages(wrong)}, which was not seen in this recording"
-            yield _about(broken, act, wrong, says)
+            sentence = f"{said} {messages(wrong)}, which was not seen in this recording"
+            yield _about(violated, receipt, wrong, sentence)
         if maybe:
-            says = f"{said} {messages(maybe)}, not in this recording: it may be older, or not for our eyes"
-            yield _about(unknowable, act, maybe, says)
+            sentence = (
+                f"{said} {messages(maybe)}, not in this recording: it may be older, or not for our eyes"
+            )
+            yield _about(not_observable, receipt, maybe, sentence)
         if not unseen:
-            yield FINE
+            yield SATISFIED
 
 
-def _highest(ground: Ground) -> dict[str, int]:
+def _highest(session: SessionIndex) -> dict[str, int]:
     highest: defaultdict[str, int] = defaultdict(lambda: -1)
-    for dialog_id, sequence in ground.taken:
+    for dialog_id, sequence in session.taken:
         highest[dialog_id] = max(highest[dialog_id], sequence)
     return highest
 
 
-def _cannot_be(ground: Ground, act: Act, sequence: int, highest: dict[str, int]) -> bool:
-    """A number that nobody can have reached; or, in a receipt of ours, one we should have been shown."""
-    if sequence > (highest[act.dialog_id] if act.number is None else act.number):
-        return act.dialog_id in ground.sequences
-    shown = ground.sequences.get(act.dialog_id, [])
-    return act.claim is not None and sequence > min(shown, default=sequence)
+def _cannot_be(session: SessionIndex, receipt: GivenReceipt, sequence: int, highest: dict[str, int]) -> bool:
+    """Whether the sequence was not reached yet, or, in an own receipt, should have been shown to us."""
+    if sequence > (highest[receipt.dialog_id] if receipt.number is None else receipt.number):
+        return receipt.dialog_id in session.sequences
+    shown = session.sequences.get(receipt.dialog_id, [])
+    return receipt.claim is not None and sequence > min(shown, default=sequence)
 
 
-def _another_dialog(ground: Ground) -> Iterator[Look]:
-    elsewhere = _Elsewhere(ground)
-    if len(ground.sequences) < 2:
+def _another_dialog(session: SessionIndex) -> Iterator[Observation]:
+    other_dialogs = _OtherDialogs(session)
+    if len(session.sequences) < 2:
         return
-    for act in ground.acts:
-        meant = {s: other for s in _unseen(ground, act) if (other := elsewhere.meant(act, s)) is not None}
-        if not meant:
-            yield FINE
+    for receipt in session.given_receipts:
+        intended_dialog = {
+            s: other
+            for s in _unseen(session, receipt)
+            if (other := other_dialogs.intended_dialog(receipt, s)) is not None
+        }
+        if not intended_dialog:
+            yield SATISFIED
             continue
-        named = tuple(meant)
-        says = (
-            f"{_giving(ground, act)} {messages(named)} in a dialog where it was not seen; dialog "
-            f"{meant[named[0]]} has it, without such a receipt"
+        named = tuple(intended_dialog)
+        sentence = (
+            f"{_giving(session, receipt)} {messages(named)} in a dialog where it was not seen; dialog "
+            f"{intended_dialog[named[0]]} has it, without such a receipt"
         )
-        yield _about(broken, act, named, says)
+        yield _about(violated, receipt, named, sentence)
 
 
-class _Elsewhere:
-    """Where else a receipt may have belonged: sequences restart in every dialog."""
+class _OtherDialogs:
+    """Finds the dialog a receipt was probably meant for: sequences restart in every dialog."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, session: SessionIndex) -> None:
+        self._ground = session
         self._dialogs: defaultdict[int, list[str]] = defaultdict(list)
-        if len(ground.sequences) > 1:
-            for dialog_id, sequences in ground.sequences.items():
+        if len(session.sequences) > 1:
+            for dialog_id, sequences in session.sequences.items():
                 for sequence in sequences:
                     self._dialogs[sequence].append(dialog_id)
         self._given = {
-            (act.dialog_id, sequence, act.participant, act.status)
-            for act in ground.acts
-            for sequence in act.sequences
+            (receipt.dialog_id, sequence, receipt.participant, receipt.status)
+            for receipt in session.given_receipts
+            for sequence in receipt.sequences
         }
 
-    def meant(self, act: Act, sequence: int) -> str | None:
+    def intended_dialog(self, receipt: GivenReceipt, sequence: int) -> str | None:
         """The dialog with a message of that number by somebody else, who got no such receipt."""
         for dialog_id in self._dialogs.get(sequence, ()):
             author = self._ground.messages[dialog_id, sequence].author
-            given = (dialog_id, sequence, act.participant, act.status) in self._given
-            if dialog_id != act.dialog_id and not given and author != act.participant:
+            given = (dialog_id, sequence, receipt.participant, receipt.status) in self._given
+            if dialog_id != receipt.dialog_id and not given and author != receipt.participant:
                 return dialog_id
         return None
 
@@ -97,67 +107,72 @@ class _Elsewhere:
 # --- whose message, and whether it is one ---------------------------------------------------------------
 
 
-def _own_message(ground: Ground) -> Iterator[Look]:
-    for act in ground.acts:
+def _own_message(session: SessionIndex) -> Iterator[Observation]:
+    for receipt in session.given_receipts:
         authors = {
-            sequence: _by_author(ground, act, sequence)
-            for sequence in act.sequences
-            if (act.dialog_id, sequence) in ground.taken and (act.dialog_id, sequence) in ground.messages
+            sequence: _by_author(session, receipt, sequence)
+            for sequence in receipt.sequences
+            if (receipt.dialog_id, sequence) in session.taken
+            and (receipt.dialog_id, sequence) in session.messages
         }
         own = tuple(sequence for sequence, by_author in authors.items() if by_author)
         if own:
-            giving = _giving(ground, act)
+            giving = _giving(session, receipt)
             whose = "your" if giving.startswith("you ") else "their"
-            yield _about(broken, act, own, f"{giving} {messages(own)} of {whose} own")
+            yield _about(violated, receipt, own, f"{giving} {messages(own)} of {whose} own")
         elif None in authors.values():
-            says = f"whether {act.status} of {messages(act.sequences)} is by its own author is not known"
-            yield _about(unknowable, act, act.sequences, says)
+            sentence = (
+                f"whether {receipt.status} of {messages(receipt.sequences)} is by its own author is not known"
+            )
+            yield _about(not_observable, receipt, receipt.sequences, sentence)
         elif authors:
-            yield FINE
+            yield SATISFIED
 
 
-def _by_author(ground: Ground, act: Act, sequence: int) -> bool | None:
-    message = ground.messages[act.dialog_id, sequence]
+def _by_author(session: SessionIndex, receipt: GivenReceipt, sequence: int) -> bool | None:
+    message = session.messages[receipt.dialog_id, sequence]
     if message.sent is None:
         return False
-    if act.mine and message.mine is not None:
+    if receipt.mine and message.mine is not None:
         return message.mine
-    if act.participant is None or message.author is None:
+    if receipt.participant is None or message.author is None:
         return None
-    return act.participant == message.author
+    return receipt.participant == message.author
 
 
-def _for_a_receipt(ground: Ground) -> Iterator[Look]:
-    for act in ground.acts:
-        wrong = tuple(s for s in act.sequences if _is_receipt(ground, act, s))
+def _for_a_receipt(session: SessionIndex) -> Iterator[Observation]:
+    for receipt in session.given_receipts:
+        wrong = tuple(s for s in receipt.sequences if _is_receipt(session, receipt, s))
         if not wrong:
-            if len(_unseen(ground, act)) < len(act.sequences):
-                yield FINE
+            if len(_unseen(session, receipt)) < len(receipt.sequences):
+                yield SATISFIED
             continue
-        itself = " (itself)" if act.number in wrong else ""
-        says = f"{_giving(ground, act)} {numbers(wrong)}, which is no message but a receipt{itself}"
-        yield _about(broken, act, wrong, says)
+        itself = " (itself)" if receipt.number in wrong else ""
+        sentence = f"{_giving(session, receipt)} {numbers(wrong)}, which is no message but a receipt{itself}"
+        yield _about(violated, receipt, wrong, sentence)
 
 
-def _is_receipt(ground: Ground, act: Act, sequence: int) -> bool:
-    taken = ground.taken.get((act.dialog_id, sequence))
+def _is_receipt(session: SessionIndex, receipt: GivenReceipt, sequence: int) -> bool:
+    taken = session.taken.get((receipt.dialog_id, sequence))
     return taken is not None and taken.status is not None
 
 
-def _sequence_list(ground: Ground) -> Iterator[Look]:
-    for oddity in ground.oddities("malformed-sequence-list", "malformed-receipt"):
-        yield broken(f"{oddity.detail}", oddity.evidence.frame)
-    for _ in ground.acts:
-        yield FINE
+def _sequence_list(session: SessionIndex) -> Iterator[Observation]:
+    for oddity in session.oddities("malformed-sequence-list", "malformed-receipt"):
+        yield violated(f"{oddity.detail}", oddity.evidence.frame)
+    for _ in session.given_receipts:
+        yield SATISFIED
 
 
-def _giving(ground: Ground, act: Act) -> str:
-    return f"{ground.who(act.participant, mine=act.mine)} gave {act.status} for"
+def _giving(session: SessionIndex, receipt: GivenReceipt) -> str:
+    return f"{session.who(receipt.participant, mine=receipt.mine)} gave {receipt.status} for"
 
 
-def _about(kind: Callable[..., Look], act: Act, sequences: tuple[int, ...], says: str) -> Look:
+def _about(
+    kind: Callable[..., Observation], receipt: GivenReceipt, sequences: tuple[int, ...], sentence: str
+) -> Observation:
     only = sequences[0] if len(sequences) == 1 else None
-    return kind(says, act.first.frame, dialog=act.dialog_id, sequence=only)
+    return kind(sentence, receipt.first.frame, dialog=receipt.dialog_id, sequence=only)
 
 
 RULES = (

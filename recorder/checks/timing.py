@@ -1,4 +1,4 @@
-"""Rules about when: never, too late, and sooner than a person can look."""
+"""Rules about receipt delays: missing, late, and faster than a person can read."""
 
 from __future__ import annotations
 
@@ -9,73 +9,79 @@ from typing import NamedTuple
 from recorder.messaging.events import Evidence
 from recorder.receipts.queries import Delay, ReceiptView, delay
 
-from .findings import FINE, Look, Severity, broken, messages, span, unknowable
+from .findings import SATISFIED, Observation, Severity, messages, not_observable, span, violated
 from .observation import local_delay, missing_receipt, receipts_of_others
-from .session_index import Ground, MessageKey, Rule, Seen
+from .session_index import MessageKey, Rule, SeenMessage, SessionIndex
 
 _ARRIVED = ("ACCEPT", "READ")
 """Either shows that a message arrived; that ACCEPT itself is missing is told by read-without-accept."""
 
 
-def _never_accepted(ground: Ground) -> Iterator[Look]:
-    limits = ground.limits
+def _never_accepted(session: SessionIndex) -> Iterator[Observation]:
+    limits = session.limits
     wait_s = limits.accept_patience_s if limits.accept_within_s is None else limits.accept_within_s
-    return _never(ground, "ACCEPT", _ARRIVED, wait_s)
+    return _never(session, "ACCEPT", _ARRIVED, wait_s)
 
 
-def _never_read(ground: Ground) -> Iterator[Look]:
-    limits = ground.limits
+def _never_read(session: SessionIndex) -> Iterator[Observation]:
+    limits = session.limits
     wait_s = limits.read_patience_s if limits.read_within_s is None else limits.read_within_s
-    return _never(ground, "READ", ("READ",), wait_s)
+    return _never(session, "READ", ("READ",), wait_s)
 
 
-def _never(ground: Ground, what: str, statuses: tuple[str, ...], wait_s: float) -> Iterator[Look]:
-    for seen in ground.seen:
+def _never(
+    session: SessionIndex, what: str, statuses: tuple[str, ...], wait_s: float
+) -> Iterator[Observation]:
+    for seen in session.seen_messages:
         given = receipts_of_others(seen.message, *statuses)
-        yield FINE if given else missing_receipt(ground, seen, what, wait_s)
+        yield SATISFIED if given else missing_receipt(session, seen, what, wait_s)
 
 
-def _late_accept(ground: Ground) -> Iterator[Look]:
-    return _late(ground, "ACCEPT", _ARRIVED, ground.limits.accept_within_s)
+def _late_accept(session: SessionIndex) -> Iterator[Observation]:
+    return _late(session, "ACCEPT", _ARRIVED, session.limits.accept_within_s)
 
 
-def _late_read(ground: Ground) -> Iterator[Look]:
-    return _late(ground, "READ", ("READ",), ground.limits.read_within_s)
+def _late_read(session: SessionIndex) -> Iterator[Observation]:
+    return _late(session, "READ", ("READ",), session.limits.read_within_s)
 
 
-def _late(ground: Ground, what: str, statuses: tuple[str, ...], within_s: float | None) -> Iterator[Look]:
+def _late(
+    session: SessionIndex, what: str, statuses: tuple[str, ...], within_s: float | None
+) -> Iterator[Observation]:
     if within_s is None:
         return
-    for seen in ground.seen:
+    for seen in session.seen_messages:
         given = receipts_of_others(seen.message, *statuses)
         if given:
             yield _punctual(seen, given, within_s)
         else:
-            yield missing_receipt(ground, seen, f"{what} within {span(within_s)}", within_s)
+            yield missing_receipt(session, seen, f"{what} within {span(within_s)}", within_s)
 
 
-def _punctual(seen: Seen, given: list[ReceiptView], within_s: float) -> Look:
+def _punctual(seen: SeenMessage, given: list[ReceiptView], within_s: float) -> Observation:
     timed = [(passed, each) for each in given if (passed := delay(seen.sent, each.evidence)) is not None]
     first = min(timed, key=lambda pair: pair[0].seconds, default=None)
     dialog_id, sequence, sent, _ = seen
     if first is None:
-        says = f"no clock saw both message {sequence} and its {given[0].status}"
-        return unknowable(says, sent.frame, given[0].evidence.frame, dialog=dialog_id, sequence=sequence)
+        sentence = f"no clock saw both message {sequence} and its {given[0].status}"
+        return not_observable(
+            sentence, sent.frame, given[0].evidence.frame, dialog=dialog_id, sequence=sequence
+        )
     passed, receipt = first
     if passed.seconds <= within_s:
-        return FINE
-    says = (
+        return SATISFIED
+    sentence = (
         f"{receipt.status} of message {sequence} came after {span(passed.seconds)} ({passed.clock} clock); "
         f"{span(within_s)} are allowed"
     )
-    return broken(says, sent.frame, receipt.evidence.frame, dialog=dialog_id, sequence=sequence)
+    return violated(sentence, sent.frame, receipt.evidence.frame, dialog=dialog_id, sequence=sequence)
 
 
 # --- too soon -------------------------------------------------------------------------------------------
 
 
-class _Soon(NamedTuple):
-    """How soon one READ of one message came, since what, and the frame that shows it."""
+class _ReadDelay(NamedTuple):
+    """Delay of one READ, what it is measured from, and the frame that shows it."""
 
     seconds: float
     sequence: int
@@ -83,65 +89,67 @@ class _Soon(NamedTuple):
     since: str
 
 
-def _too_fast(ground: Ground) -> Iterator[Look]:
-    asked = _reads_asked(ground)
-    hasty: defaultdict[tuple[str, str, str], list[_Soon]] = defaultdict(list)
-    for seen in ground.seen:
+def _too_fast(session: SessionIndex) -> Iterator[Observation]:
+    asked = _reads_asked(session)
+    too_fast: defaultdict[tuple[str, str, str], list[_ReadDelay]] = defaultdict(list)
+    for seen in session.seen_messages:
         for receipt in receipts_of_others(seen.message, "READ"):
-            soon = _how_soon(seen, receipt, asked)
-            if soon is None:
+            read_delay = _read_delay(seen, receipt, asked)
+            if read_delay is None:
                 yield _untimed(seen, receipt)
-            elif soon.seconds >= ground.limits.min_read_s:
-                yield FINE
+            elif read_delay.seconds >= session.limits.min_read_s:
+                yield SATISFIED
             else:
-                who = ground.who(receipt.participant, mine=receipt.mine)
-                hasty[seen.dialog_id, who, soon.since].append(soon)
-    for (dialog_id, who, _), reads in hasty.items():
-        yield _by_a_program(ground, dialog_id, who, reads)
+                who = session.who(receipt.participant, mine=receipt.mine)
+                too_fast[seen.dialog_id, who, read_delay.since].append(read_delay)
+    for (dialog_id, who, _), reads in too_fast.items():
+        yield _read_too_fast(session, dialog_id, who, reads)
 
 
-def _reads_asked(ground: Ground) -> dict[MessageKey, Evidence]:
+def _reads_asked(session: SessionIndex) -> dict[MessageKey, Evidence]:
     """Our own first request for a READ of each message, but for those that were refused."""
     asked: dict[MessageKey, Evidence] = {}
-    for act in ground.own_acts:
-        if act.status == "READ" and act.proven and act.claim is not None:
-            for sequence in act.sequences:
-                asked.setdefault((act.dialog_id, sequence), act.claim)
+    for receipt in session.own_receipts:
+        if receipt.status == "READ" and receipt.proven and receipt.claim is not None:
+            for sequence in receipt.sequences:
+                asked.setdefault((receipt.dialog_id, sequence), receipt.claim)
     return asked
 
 
-def _how_soon(seen: Seen, receipt: ReceiptView, asked: dict[MessageKey, Evidence]) -> _Soon | None:
-    """For a READ of our own, from arrival to request: the way there and back shows nobody anything."""
+def _read_delay(
+    seen: SeenMessage, receipt: ReceiptView, asked: dict[MessageKey, Evidence]
+) -> _ReadDelay | None:
+    """Delay of a READ; of our own from the arrival of the message to our request, without the round trip."""
     own = asked.get((seen.dialog_id, seen.sequence)) if receipt.mine else None
     here_s = None if own is None else local_delay(seen.sent, own)
     if own is not None and here_s is not None and here_s >= 0:
-        return _Soon(here_s, seen.sequence, own.frame, "it arrived")
+        return _ReadDelay(here_s, seen.sequence, own.frame, "it arrived")
     passed = delay(seen.sent, receipt.evidence)
-    if passed is None or _means_nothing(passed):
+    if passed is None or _is_meaningless(passed):
         return None
-    return _Soon(passed.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
+    return _ReadDelay(passed.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
 
 
-def _means_nothing(passed: Delay) -> bool:
-    """Locally a receipt may well be heard before its message; only the service's clock would know better."""
+def _is_meaningless(passed: Delay) -> bool:
+    """Whether a receipt arrived before its message on our clock, which is no delay at all."""
     return passed.clock == "local" and passed.seconds < 0
 
 
-def _untimed(seen: Seen, receipt: ReceiptView) -> Look:
-    says = f"no clock saw message {seen.sequence} before its READ"
-    return unknowable(says, receipt.evidence.frame, dialog=seen.dialog_id, sequence=seen.sequence)
+def _untimed(seen: SeenMessage, receipt: ReceiptView) -> Observation:
+    sentence = f"no clock saw message {seen.sequence} before its READ"
+    return not_observable(sentence, receipt.evidence.frame, dialog=seen.dialog_id, sequence=seen.sequence)
 
 
-def _by_a_program(ground: Ground, dialog_id: str, who: str, reads: list[_Soon]) -> Look:
+def _read_too_fast(session: SessionIndex, dialog_id: str, who: str, reads: list[_ReadDelay]) -> Observation:
     fastest = min(reads)
     named = tuple(read.sequence for read in reads)
-    too_soon = f"less than {span(ground.limits.min_read_s)} after {fastest.since}"
-    says = (
+    too_soon = f"less than {span(session.limits.min_read_s)} after {fastest.since}"
+    sentence = (
         f"{who} gave READ for {messages(named)} {too_soon} "
         f"(message {fastest.sequence}: {span(fastest.seconds)}): it was hardly shown to anybody"
     )
     only = named[0] if len(named) == 1 else None
-    return broken(says, *(read.frame for read in reads), dialog=dialog_id, sequence=only)
+    return violated(sentence, *(read.frame for read in reads), dialog=dialog_id, sequence=only)
 
 
 RULES = (

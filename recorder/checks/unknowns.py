@@ -1,4 +1,4 @@
-"""Rules about what the protocol does not describe, and about who we are."""
+"""Rules about undescribed or malformed payloads, and about several ids of one person."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
 
-from .findings import FINE, Look, Severity, broken, unknowable
-from .session_index import Ground, Rule
+from .findings import SATISFIED, Observation, Severity, not_observable, violated
+from .session_index import Rule, SessionIndex
 
 _UNREADABLE = "unreadable"
 
-# Oddities that a rule of their own tells.
+# Oddities that have a rule of their own.
 _TOLD_ELSEWHERE = frozenset(
     {_UNREADABLE, "id-reused", "answer-without-question", "malformed-sequence-list", "malformed-receipt"}
 )
@@ -21,61 +21,61 @@ _TOLD_ELSEWHERE = frozenset(
 _NEW_WORDS = frozenset({"unknown-type", "unknown-event", "unknown-change"})
 
 
-def _unreadable(ground: Ground) -> Iterator[Look]:
-    for oddity in ground.oddities(_UNREADABLE):
-        yield broken(f"a payload that is no envelope: {oddity.detail}", oddity.evidence.frame)
-    for _ in ground.asked:
-        yield FINE
-    for _ in ground.messages:
-        yield FINE
+def _unreadable(session: SessionIndex) -> Iterator[Observation]:
+    for oddity in session.oddities(_UNREADABLE):
+        yield violated(f"a payload that is no envelope: {oddity.detail}", oddity.evidence.frame)
+    for _ in session.asked:
+        yield SATISFIED
+    for _ in session.messages:
+        yield SATISFIED
 
 
-def _malformed(ground: Ground) -> Iterator[Look]:
-    strange = (o for o in ground.of(OddityNoticed) if o.kind not in _NEW_WORDS | _TOLD_ELSEWHERE)
-    return _alike(ground, strange)
+def _malformed(session: SessionIndex) -> Iterator[Observation]:
+    strange = (o for o in session.of(OddityNoticed) if o.kind not in _NEW_WORDS | _TOLD_ELSEWHERE)
+    return _alike(session, strange)
 
 
-def _undescribed(ground: Ground) -> Iterator[Look]:
-    return _alike(ground, ground.oddities(*_NEW_WORDS))
+def _undescribed(session: SessionIndex) -> Iterator[Observation]:
+    return _alike(session, session.oddities(*_NEW_WORDS))
 
 
-def _alike(ground: Ground, oddities: Iterator[OddityNoticed]) -> Iterator[Look]:
+def _alike(session: SessionIndex, oddities: Iterator[OddityNoticed]) -> Iterator[Observation]:
     """One finding for each detail, however often it came."""
     frames: defaultdict[str, list[int]] = defaultdict(list)
     for oddity in oddities:
         frames[oddity.detail].append(oddity.evidence.frame)
     for detail, found in frames.items():
         times = "" if len(found) == 1 else f" ({len(found)} times)"
-        yield broken(f"{detail}{times}", *found)
-    if not frames and ground.case.events:
-        yield FINE
+        yield violated(f"{detail}{times}", *found)
+    if not frames and session.input.events:
+        yield SATISFIED
 
 
-def _several_ids(ground: Ground) -> Iterator[Look]:
-    if len(ground.me) == 1:
-        yield FINE
-    elif ground.me:
-        said = ", ".join(sorted(ground.me)[:4])
-        yield broken(f"we appear under {len(ground.me)} ids ({said}): a step-up?", *_showing(ground))
-    elif ground.case.events:
-        yield unknowable("who we are is not told: there is neither a token nor an echo of our own")
-    yield from _several_consumers(ground)
+def _several_ids(session: SessionIndex) -> Iterator[Observation]:
+    if len(session.me) == 1:
+        yield SATISFIED
+    elif session.me:
+        said = ", ".join(sorted(session.me)[:4])
+        yield violated(f"we appear under {len(session.me)} ids ({said}): a step-up?", *_showing(session))
+    elif session.input.events:
+        yield not_observable("who we are is not told: there is neither a token nor an echo of our own")
+    yield from _several_consumers(session)
 
 
-def _showing(ground: Ground) -> list[int]:
+def _showing(session: SessionIndex) -> list[int]:
     """For each id of ours, the first frame that shows it: a token that no frame carried shows none."""
-    shown = [(each.participant, each.evidence.frame) for each in ground.of(Identified)]
-    shown += [(each.author, each.evidence.frame) for each in ground.of(MessagePublished) if each.author]
+    shown = [(each.participant, each.evidence.frame) for each in session.of(Identified)]
+    shown += [(each.author, each.evidence.frame) for each in session.of(MessagePublished) if each.author]
     frames: dict[str, int] = {}
     for participant, frame in shown:
-        if participant in ground.me and frame > 0:  # 0 stands for the handshake, which is no frame
+        if participant in session.me and frame > 0:  # 0 stands for the handshake, which is no frame
             frames[participant] = min(frame, frames.get(participant, frame))
     return list(frames.values())
 
 
-def _several_consumers(ground: Ground) -> Iterator[Look]:
+def _several_consumers(session: SessionIndex) -> Iterator[Observation]:
     consumers: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for change in ground.of(ConversationChanged):
+    for change in session.of(ConversationChanged):
         for participant in change.participants:
             if participant.role == "CONSUMER":
                 known = consumers[change.conversation_id]
@@ -84,7 +84,7 @@ def _several_consumers(ground: Ground) -> Iterator[Look]:
         if len(ids) > 1:
             said = ", ".join(list(ids)[:4])
             has_had = f"conversation {conversation_id} has had {len(ids)} consumers ({said})"
-            yield broken(f"{has_had}: one person, stepped up?", *ids.values())
+            yield violated(f"{has_had}: one person, stepped up?", *ids.values())
 
 
 RULES = (

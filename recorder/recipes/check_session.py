@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recorder.checks import engine
 from recorder.checks.findings import Finding, Limits, Severity
-from recorder.checks.input import Case
+from recorder.checks.input import CheckInput
 from recorder.checks.session_index import Rule
 from recorder.documents.error_text import unknown
 from recorder.errors import BadOption, ExpectationFailed
@@ -104,8 +104,8 @@ def checked(
         _known("levels", name)
     limits = _limits(accept_within, read_within, min_read)
     found = archive.find_session(session)
-    case = case_of(archive, found, at=at, aliases=aliases)
-    findings = engine.check(case, rules=rule, limits=limits, levels=levels)
+    check_input = check_input_of(archive, found, at=at, aliases=aliases)
+    findings = engine.check(check_input, rules=rule, limits=limits, levels=levels)
     rules = engine.chosen(rule, levels)
     return Checked(archive.where, found.session, rules, findings, found.started_at_us)
 
@@ -126,9 +126,9 @@ def _limits(accept_within: str | None, read_within: str | None, min_read: str | 
     )
 
 
-def case_of(
+def check_input_of(
     archive: Archive, session: SessionInfo, *, at: str | Moment | None = None, aliases: Aliases | None = None
-) -> Case:
+) -> CheckInput:
     """A session opened for rules, now or as of ``at``.
 
     Raises:
@@ -142,7 +142,7 @@ def case_of(
         ended=not goes_on,
     )
     heard = [*events(archive, session, last=last, aliases=aliases), *facts.oddities]
-    return Case(
+    return CheckInput(
         events=heard,
         transcript=fold(heard),
         connections=facts.connections,

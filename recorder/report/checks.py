@@ -50,7 +50,7 @@ def finding_json(finding: Finding) -> FindingJson:
         dialog=finding.dialog,
         sequence=finding.sequence,
         frames=list(finding.frames),
-        says=finding.says,
+        says=finding.sentence,
     )
 
 
@@ -101,7 +101,7 @@ def _rows(findings: Sequence[Finding]) -> Iterator[tuple[Text, Text, Text]]:
             more = total[kind] - ROWS_OF_A_RULE
             yield _outcome(finding), Text(finding.rule), Text(f"and {more} more of these; --json lists them")
         else:
-            says = safe_text(f"{finding.says}{_where(finding, with_dialog=several_dialogs)}")
+            says = safe_text(f"{finding.sentence}{_where(finding, with_dialog=several_dialogs)}")
             yield _outcome(finding), Text(finding.rule), Text(says)
     if shared:
         ids = ", ".join(finding.rule for finding in shared)

@@ -99,12 +99,12 @@ def _case(session: str, rule: Rule, findings: Sequence[Finding]) -> ET.Element:
     outcomes = {finding.outcome for finding in findings}
     if failing:
         words = f"{len(failing)} violations; the first: " if len(failing) > 1 else ""
-        failure = {"message": xml_text(words + failing[0].says), "type": rule.id}
+        failure = {"message": xml_text(words + failing[0].sentence), "type": rule.id}
         ET.SubElement(case, "failure", failure).text = "\n".join(map(_line, findings))
     elif not findings:
         ET.SubElement(case, "skipped", {"message": _NOTHING})
     elif outcomes == {Outcome.NOT_OBSERVABLE}:
-        ET.SubElement(case, "skipped", {"message": xml_text(findings[0].says)})
+        ET.SubElement(case, "skipped", {"message": xml_text(findings[0].sentence)})
     return case
 
 
@@ -113,7 +113,7 @@ def _line(finding: Finding) -> str:
     where += [f"#{frame}" for frame in finding.frames]
     place = f" ({', '.join(where)})" if where else ""
     grave = f" {finding.severity}" if finding.outcome is Outcome.VIOLATED else ""
-    return xml_text(f"{finding.outcome}{grave}: {finding.says}{place}")
+    return xml_text(f"{finding.outcome}{grave}: {finding.sentence}{place}")
 
 
 def xml_text(text: str) -> str:

@@ -60,7 +60,7 @@ def _result(archive: str, session: str, place: int, finding: Finding) -> dict[st
         "kind": kind,
         # The standard wants "none" for everything that is no failure.
         "level": _LEVEL[finding.severity] if kind == "fail" else "none",
-        "message": {"text": finding.says},
+        "message": {"text": finding.sentence},
         "locations": [_location(archive, session, finding)],
         "properties": {
             "dialog": finding.dialog,

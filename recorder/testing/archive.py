@@ -115,7 +115,7 @@ class ArchiveForATest:
             AssertionError: it does; shows each finding and the frames that prove it.
         """
         found = self.check(session, rule=rule, accept_within=accept_within, read_within=read_within)
-        grave = [f"{one.rule}: {one.says} (frames {_numbers(one.frames)})" for one in found if one.fails]
+        grave = [f"{one.rule}: {one.sentence} (frames {_numbers(one.frames)})" for one in found if one.fails]
         if grave:
             raise AssertionError("\n".join(grave))
 

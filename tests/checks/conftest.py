@@ -1,5 +1,5 @@
 """Fixtures of the rules' tests: small sessions, envelope by envelope."""
 
-from builders.story import mini, told
+from builders.sessions import session
 
-__all__ = ["mini", "told"]
+__all__ = ["session"]

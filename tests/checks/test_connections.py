@@ -70,34 +70,35 @@ CASES = [
 @pytest.mark.parametrize(
     ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
 )
-def test_connections(mini, rule, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule) == outcomes
+def test_connections(session, rule, story, outcomes):
+    story(session)
+    assert session.outcomes(rule) == outcomes
 
 
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [(4401, "documentation"), (4407, "documentation"), (1008, "client code only"), (1011, "readme only")],
 )
-def test_an_authentication_close_says_what_it_means_and_who_says_so(mini, code, meaning):
-    closed(mini, code, by_client=False)
-    (finding,) = mini.check("auth-close")
-    assert str(code) in finding.says
-    assert meaning in finding.says
+def test_an_authentication_close_says_what_it_means_and_who_says_so(session, code, meaning):
+    closed(session, code, by_client=False)
+    (finding,) = session.check("auth-close")
+    assert str(code) in finding.sentence
+    assert meaning in finding.sentence
 
 
-def test_silence_is_not_called_the_cause(mini):
-    mini.say()
-    mini.at(200).ends("lost")
-    (finding,) = mini.check("silence-before-close")
+def test_silence_is_not_called_the_cause(session):
+    session.say()
+    session.at(200).ends("lost")
+    (finding,) = session.check("silence-before-close")
     assert (
-        finding.says == "connection 1 ended after 3 m 20 s without data; whether that is why, no frame tells"
+        finding.sentence
+        == "connection 1 ended after 3 m 20 s without data; whether that is why, no frame tells"
     )
 
 
-def test_what_has_no_times_is_told_with_the_frame_that_ended_it(mini):
-    mini.at(None)
-    mini.say()
-    mini.ends("closed", code=1000, by_client=False)
-    (finding,) = mini.check("silence-before-close")
+def test_a_silence_without_times_names_the_close_frame(session):
+    session.at(None)
+    session.say()
+    session.ends("closed", code=1000, by_client=False)
+    (finding,) = session.check("silence-before-close")
     assert (finding.outcome, finding.frames) == (N, (2,))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recorder.checks.engine import FRAMES_SHOWN, RULE_IDS, RULES, UNOBSERVABLE_EACH, check, chosen
 from recorder.checks.findings import Limits, Outcome, Severity
-from recorder.checks.input import Case, ConnectionFact, WireFact
+from recorder.checks.input import CheckInput, ConnectionFact, WireFact
 from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
@@ -56,22 +56,22 @@ def test_every_rule_is_explained_in_a_line_and_in_a_paragraph(rule):
 # --- which rules run, and how grave they are ------------------------------------------------------------
 
 
-def test_only_the_rules_asked_for_run(mini):
-    mini.give("READ")
-    mini.raw(b"hello", from_client=False)
-    assert {finding.rule for finding in check(mini.case(), rules=["unreadable-payload"])} == {
+def test_only_the_rules_asked_for_run(session):
+    session.give("READ")
+    session.raw(b"hello", from_client=False)
+    assert {finding.rule for finding in check(session.check_input(), rules=["unreadable-payload"])} == {
         "unreadable-payload"
     }
 
 
-def test_levels_raise_lower_and_turn_off(mini):
-    mini.raw(b"hello", from_client=False)
-    case = mini.case()
+def test_levels_raise_lower_and_turn_off(session):
+    session.raw(b"hello", from_client=False)
+    check_input = session.check_input()
 
     def level(severity):
         return [
             f.severity
-            for f in check(case, rules=["unreadable-payload"], levels={"unreadable-payload": severity})
+            for f in check(check_input, rules=["unreadable-payload"], levels={"unreadable-payload": severity})
         ]
 
     assert level(Severity.ERROR) == [Severity.ERROR]
@@ -82,9 +82,9 @@ def test_levels_raise_lower_and_turn_off(mini):
 @pytest.mark.parametrize(
     "how", [{"rules": ["nonsense"]}, {"levels": {"nonsense": None}}], ids=["rules", "levels"]
 )
-def test_an_unknown_rule_is_an_error_of_the_callers(mini, how):
+def test_an_unknown_rule_is_an_error_of_the_callers(session, how):
     with pytest.raises(KeyError):
-        check(mini.case(), **how)
+        check(session.check_input(), **how)
 
 
 def test_rules_run_in_the_order_of_the_table_whatever_the_order_asked_for():
@@ -97,47 +97,49 @@ def test_rules_run_in_the_order_of_the_table_whatever_the_order_asked_for():
 # --- how findings are told ------------------------------------------------------------------------------
 
 
-def test_nothing_to_look_at_says_nothing(mini):
-    assert check(mini.case()) == []
+def test_a_rule_without_anything_to_look_at_has_no_finding(session):
+    assert check(session.check_input()) == []
 
 
-def test_a_rule_that_holds_everywhere_is_one_finding(mini):
-    mini.i_am()
+def test_a_rule_that_holds_everywhere_is_one_finding(session):
+    session.i_am()
     for sequence in range(0, 20, 2):
-        mini.message(sequence)
-        mini.given("READ", sequence, sequence + 1)
-    (finding,) = check(mini.case(), rules=["duplicate-receipt"])
-    assert (finding.outcome, finding.says) == (
+        session.message(sequence)
+        session.given("READ", sequence, sequence + 1)
+    (finding,) = check(session.check_input(), rules=["duplicate-receipt"])
+    assert (finding.outcome, finding.sentence) == (
         Outcome.SATISFIED,
         "Nobody gives the same receipt twice (10 looked at)",
     )
 
 
-def test_a_violated_rule_is_not_satisfied_as_well(mini):
-    mini.raw(b"hello", from_client=False)
-    mini.say()
-    assert [f.outcome for f in check(mini.case(), rules=["unreadable-payload"])] == [Outcome.VIOLATED]
+def test_a_violated_rule_is_not_satisfied_as_well(session):
+    session.raw(b"hello", from_client=False)
+    session.say()
+    assert [f.outcome for f in check(session.check_input(), rules=["unreadable-payload"])] == [
+        Outcome.VIOLATED
+    ]
 
 
-def test_what_cannot_be_told_is_summed_up_beyond_a_few(mini):
-    mini.i_am().snapshot(ME, AGENT)
+def test_more_than_five_not_observable_findings_become_one(session):
+    session.i_am().snapshot(ME, AGENT)
     for sequence in range(UNOBSERVABLE_EACH):
-        mini.message(sequence, by=ME)
-    few = check(mini.case(), rules=["never-read"])
+        session.message(sequence, by=ME)
+    few = check(session.check_input(), rules=["never-read"])
     assert [f.sequence for f in few] == list(range(UNOBSERVABLE_EACH))
-    mini.message(UNOBSERVABLE_EACH, by=ME)
-    (one,) = check(mini.case(), rules=["never-read"])
+    session.message(UNOBSERVABLE_EACH, by=ME)
+    (one,) = check(session.check_input(), rules=["never-read"])
     assert one.outcome is Outcome.NOT_OBSERVABLE
-    assert one.says.startswith("6 times this recording cannot tell; the first time: no READ of message 0")
+    assert one.sentence.startswith("6 times this recording cannot tell; the first time: no READ of message 0")
     assert (one.dialog, one.sequence) == ("d", None)
 
 
-def test_a_session_of_ten_thousand_messages_stays_readable(mini):
-    mini.i_am().snapshot(ME, AGENT)
+def test_a_session_of_ten_thousand_messages_stays_readable(session):
+    session.i_am().snapshot(ME, AGENT)
     for sequence in range(0, 20_000, 2):
-        mini.message(sequence)
-        mini.receipt("READ", sequence, by=ME, own=sequence + 1)
-    findings = check(mini.case())
+        session.message(sequence)
+        session.receipt("READ", sequence, by=ME, own=sequence + 1)
+    findings = check(session.check_input())
     assert len(findings) <= len(RULES) + UNOBSERVABLE_EACH
     assert all(len(finding.frames) <= FRAMES_SHOWN for finding in findings)
 
@@ -241,9 +243,9 @@ violations = st.builds(
 
 @st.composite
 def cases(draw):
-    told = draw(st.lists(events, max_size=30))
-    return Case(
-        events=told, transcript=fold(told), connections=draw(st.lists(connections, max_size=3)),
+    drawn = draw(st.lists(events, max_size=30))
+    return CheckInput(
+        events=drawn, transcript=fold(drawn), connections=draw(st.lists(connections, max_size=3)),
         violations=draw(st.lists(violations, max_size=3)), last_frame=draw(frames),
         last_offset_us=draw(times), recording=draw(flags),
     )  # fmt: skip
@@ -253,13 +255,13 @@ limits = st.builds(Limits, st.none() | st.floats(0, 1e6), st.none() | st.floats(
 
 
 @given(cases(), limits)
-def test_whatever_was_heard_checking_never_raises_and_says_the_same_twice(case, limits):
-    first = check(case, limits=limits)
-    assert first == check(case, limits=limits)
+def test_check_never_raises_and_is_deterministic_for_any_events(check_input, limits):
+    first = check(check_input, limits=limits)
+    assert first == check(check_input, limits=limits)
     order = [rule.id for rule in RULES]
     assert [f.rule for f in first] == sorted((f.rule for f in first), key=order.index)
     for finding in first:
-        assert finding.says
+        assert finding.sentence
         assert finding.frames == tuple(sorted(set(finding.frames)))
         assert len(finding.frames) <= FRAMES_SHOWN
 
@@ -269,19 +271,19 @@ def test_everything_strange_becomes_a_finding_with_its_frame(kind, frame):
     odd = OddityNoticed(kind, "odd", Evidence(Proof.CLAIMED, frame, 1, None, None))
     if kind == "answer-without-question":  # told by the answer itself
         return
-    findings = check(Case(events=[odd], transcript=fold([odd])))
+    findings = check(CheckInput(events=[odd], transcript=fold([odd])))
     assert [f.frames for f in findings if f.outcome is Outcome.VIOLATED] == [(frame,)]
 
 
 @given(cases())
-def test_satisfied_and_violated_exclude_each_other(case):
-    findings = check(case)
+def test_satisfied_and_violated_exclude_each_other(check_input):
+    findings = check(check_input)
     outcomes = {rule.id: {f.outcome for f in findings if f.rule == rule.id} for rule in RULES}
-    for told in outcomes.values():
-        assert not {Outcome.SATISFIED, Outcome.VIOLATED} <= told
+    for seen in outcomes.values():
+        assert not {Outcome.SATISFIED, Outcome.VIOLATED} <= seen
 
 
 @given(cases())
-def test_a_rule_alone_finds_what_it_finds_among_all(case):
-    together = check(case)
-    assert [finding for rule in RULES for finding in check(case, rules=[rule.id])] == together
+def test_a_rule_alone_finds_what_it_finds_among_all(check_input):
+    together = check(check_input)
+    assert [finding for rule in RULES for finding in check(check_input, rules=[rule.id])] == together

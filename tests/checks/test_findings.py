@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.checks.findings import Finding, Outcome, Severity, broken, messages, numbers, span, unknowable
+from recorder.checks.findings import (
+    Finding,
+    Outcome,
+    Severity,
+    messages,
+    not_observable,
+    numbers,
+    span,
+    violated,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +45,6 @@ def test_long_lists_are_cut():
     assert messages((3, 4)) == "messages 3, 4"
 
 
-def test_looks_carry_what_they_are_about():
-    assert broken("no", 1, 2, dialog="d", sequence=3) == (Outcome.VIOLATED, "no", (1, 2), "d", 3)
-    assert unknowable("perhaps").outcome is Outcome.NOT_OBSERVABLE
+def test_observations_carry_outcome_frames_and_message():
+    assert violated("no", 1, 2, dialog="d", sequence=3) == (Outcome.VIOLATED, "no", (1, 2), "d", 3)
+    assert not_observable("perhaps").outcome is Outcome.NOT_OBSERVABLE

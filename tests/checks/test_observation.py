@@ -6,7 +6,7 @@ import pytest
 
 from recorder.checks.findings import Limits
 from recorder.checks.observation import receipts_of_others, watched_since
-from recorder.checks.session_index import Ground
+from recorder.checks.session_index import SessionIndex
 
 ME, AGENT = "consumer-1", "agent-1"
 
@@ -32,38 +32,38 @@ def closed(s):
         pytest.param(lambda s: (closed(s), s.at(99)), 7, "the dialog was closed in frame #2", id="closed"),
     ],
 )  # fmt: skip
-def test_it_ends_with_dialog_connection_or_recording(mini, story, seconds, why):
-    mini.message(0)
-    story(mini)
-    ground = Ground(mini.case(), Limits())
-    assert watched_since(ground, ground.seen[0].sent, "d") == (seconds, why)
+def test_it_ends_with_dialog_connection_or_recording(session, story, seconds, why):
+    session.message(0)
+    story(session)
+    session_index = SessionIndex(session.check_input(), Limits())
+    assert watched_since(session_index, session_index.seen_messages[0].sent, "d") == (seconds, why)
 
 
-def test_only_our_own_clock_tells_how_long(mini):
-    mini.message(0, ms=1_700_000_000_000)
+def test_only_our_own_clock_tells_how_long(session):
+    session.message(0, ms=1_700_000_000_000)
     details = {"stage": "CLOSE", "metaDataLastUpdateTs": 1_700_000_999_000}
     change = {"type": "UPSERT", "result": {"convId": "d", "conversationDetails": details}}
-    mini.at(7).notify(change, kind="cqm.ExConversationChangeNotification")
-    ground = Ground(mini.case(), Limits())
-    assert watched_since(ground, ground.seen[0].sent, "d")[0] == 7
+    session.at(7).notify(change, kind="cqm.ExConversationChangeNotification")
+    session_index = SessionIndex(session.check_input(), Limits())
+    assert watched_since(session_index, session_index.seen_messages[0].sent, "d")[0] == 7
 
 
-def test_without_times_nobody_can_tell(mini):
-    mini.at(None).message(0)
-    ground = Ground(mini.case(), Limits())
-    assert watched_since(ground, ground.seen[0].sent, "d")[0] is None
+def test_without_times_nobody_can_tell(session):
+    session.at(None).message(0)
+    session_index = SessionIndex(session.check_input(), Limits())
+    assert watched_since(session_index, session_index.seen_messages[0].sent, "d")[0] is None
 
 
-def test_the_author_is_not_among_the_others(mini):
-    mini.i_am().own("hi", 0)
-    mini.given("READ", 0, 1)
-    mini.receipt("READ", 0, by=AGENT, own=2)
-    (seen,) = Ground(mini.case(), Limits()).seen
+def test_the_author_is_not_among_the_others(session):
+    session.i_am().own("hi", 0)
+    session.given("READ", 0, 1)
+    session.receipt("READ", 0, by=AGENT, own=2)
+    (seen,) = SessionIndex(session.check_input(), Limits()).seen_messages
     assert [receipt.participant for receipt in receipts_of_others(seen.message, "READ")] == [AGENT]
 
 
-def test_a_claim_is_no_receipt_yet(mini):
-    mini.i_am().message(0)
-    mini.give("READ", 0)
-    (seen,) = Ground(mini.case(), Limits()).seen
+def test_a_claim_is_no_receipt_yet(session):
+    session.i_am().message(0)
+    session.give("READ", 0)
+    (seen,) = SessionIndex(session.check_input(), Limits()).seen_messages
     assert receipts_of_others(seen.message, "READ") == []

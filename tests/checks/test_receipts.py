@@ -306,41 +306,41 @@ CASES = [
 @pytest.mark.parametrize(
     ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
 )
-def test_giving_receipts(mini, rule, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule) == outcomes
+def test_giving_receipts(session, rule, story, outcomes):
+    story(session)
+    assert session.outcomes(rule) == outcomes
 
 
-def test_a_duplicate_names_both_frames(mini):
-    mini.i_am().message(1)
-    first = mini.give("READ", 1)
-    mini.answer(first, 2)
-    second = mini.give("READ", 1)
-    (finding,) = mini.check("duplicate-receipt")
+def test_a_duplicate_names_both_frames(session):
+    session.i_am().message(1)
+    first = session.give("READ", 1)
+    session.answer(first, 2)
+    second = session.give("READ", 1)
+    (finding,) = session.check("duplicate-receipt")
     assert finding.frames == (first, second)
-    assert finding.says == f"you gave READ for message 1 again, after frame #{first}"
+    assert finding.sentence == f"you gave READ for message 1 again, after frame #{first}"
 
 
-def test_a_whole_history_read_again_is_one_finding(mini):
-    mini.i_am()
+def test_a_whole_history_read_again_is_one_finding(session):
+    session.i_am()
     for sequence in range(0, 40, 2):
-        mini.message(sequence)
-        mini.given("READ", sequence, sequence + 1)
-    subscription = mini.on(2).subscribe()
+        session.message(sequence)
+        session.given("READ", sequence, sequence + 1)
+    subscription = session.on(2).subscribe()
     for sequence in range(0, 40, 2):
-        mini.message(sequence)
+        session.message(sequence)
     for sequence in range(0, 40, 2):
-        mini.given("READ", sequence, 100 + sequence)
-    (finding,) = mini.check("history-read-again")
+        session.given("READ", sequence, 100 + sequence)
+    (finding,) = session.check("history-read-again")
     assert finding.frames[0] == subscription
-    assert "READ was given again for 20 messages of the history" in finding.says
-    assert mini.outcomes("duplicate-receipt") == [S]
+    assert "READ was given again for 20 messages of the history" in finding.sentence
+    assert session.outcomes("duplicate-receipt") == [S]
 
 
-def test_read_without_accept_is_one_finding_for_a_reader(mini):
+def test_read_without_accept_is_one_finding_for_a_reader(session):
     for sequence in range(1, 400, 2):
-        mini.message(sequence)
-        mini.receipt("READ", sequence, by="bot", own=sequence + 1)
-    (finding,) = mini.check("read-without-accept")
-    assert "messages 1, 3, 5, 7, 9, 11, 13, 15 and 192 more" in finding.says
+        session.message(sequence)
+        session.receipt("READ", sequence, by="bot", own=sequence + 1)
+    (finding,) = session.check("read-without-accept")
+    assert "messages 1, 3, 5, 7, 9, 11, 13, 15 and 192 more" in finding.sentence
     assert len(finding.frames) == 20

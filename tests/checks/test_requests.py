@@ -70,21 +70,21 @@ CASES = [
 @pytest.mark.parametrize(
     ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
 )
-def test_questions_and_answers(mini, rule, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule) == outcomes
+def test_questions_and_answers(session, rule, story, outcomes):
+    story(session)
+    assert session.outcomes(rule) == outcomes
 
 
-def test_an_error_names_the_question_and_both_frames(mini):
-    ask = mini.say()
-    answer = mini.answer(ask, code=400)
-    (finding,) = mini.check("error-answer")
+def test_an_error_names_the_question_and_both_frames(session):
+    ask = session.say()
+    answer = session.answer(ask, code=400)
+    (finding,) = session.check("error-answer")
     assert finding.frames == (ask, answer)
-    assert finding.says == 'ms.PublishEvent (id "1") was answered with 400'
+    assert finding.sentence == 'ms.PublishEvent (id "1") was answered with 400'
 
 
-def test_an_answer_of_a_recording_that_goes_on_may_still_come(mini):
-    mini.say()
-    mini.at(3)
-    (finding,) = mini.check("request-unanswered")
-    assert finding.says.endswith("was seen in the 3 s until the recording ended")
+def test_an_answer_of_a_recording_that_goes_on_may_still_come(session):
+    session.say()
+    session.at(3)
+    (finding,) = session.check("request-unanswered")
+    assert finding.sentence.endswith("was seen in the 3 s until the recording ended")

@@ -108,31 +108,31 @@ CASES = [
 @pytest.mark.parametrize(
     ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
 )
-def test_the_numbers_of_a_dialog(mini, rule, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule) == outcomes
+def test_the_numbers_of_a_dialog(session, rule, story, outcomes):
+    story(session)
+    assert session.outcomes(rule) == outcomes
 
 
-def test_a_gap_says_what_is_missing_and_what_explains_the_rest(mini):
-    first = mini.message(0)
-    mini.receipt("READ", 0, by="bot", own=1)
-    mini.receipt("READ", 4, by="bot", own=7)
-    mini.message(9)
-    (finding,) = mini.check("sequence-gap")
-    assert finding.says.startswith(
+def test_a_gap_says_what_is_missing_and_what_explains_the_rest(session):
+    first = session.message(0)
+    session.receipt("READ", 0, by="bot", own=1)
+    session.receipt("READ", 4, by="bot", own=7)
+    session.message(9)
+    (finding,) = session.check("sequence-gap")
+    assert finding.sentence.startswith(
         "between 0 and 9, 6 numbers were not seen: 2–6, 8; of those seen, receipts took 1, 7"
     )
-    assert "receipts name 4" in finding.says
-    assert "lost; fetching again" in finding.says
+    assert "receipts name 4" in finding.sentence
+    assert "lost; fetching again" in finding.sentence
     assert first not in finding.frames
 
 
-def fetched(s, *told, kind=".ams.ms.QueryMessages"):
+def fetched(s, *announcement, kind=".ams.ms.QueryMessages"):
     """A history that was asked for, with these messages in it."""
     change = {"dialogId": "d", "originatorId": "a", "serverTimestamp": 1_700_000_000_000}
     event = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
     ask = s.ask(kind, {"dialogId": "d", "newerThanSequence": 0})
-    body = [{**change, "sequence": sequence, "event": event} for sequence in told]
+    body = [{**change, "sequence": sequence, "event": event} for sequence in announcement]
     raw = {"kind": "resp", "reqId": s._asked[ask], "code": 200, "type": f"{kind}$Response", "body": body}
     s.raw(json.dumps(raw).encode(), from_client=False)
 
@@ -149,23 +149,23 @@ def fetched(s, *told, kind=".ams.ms.QueryMessages"):
         pytest.param(lambda s: fetched(s, 1, 4), [(V, None), (V, 0)], id="and a gap beside"),
     ],
 )
-def test_a_history_that_v2_fetched_may_lack_its_first_number(mini, story, found):
+def test_a_history_that_v2_fetched_may_lack_its_first_number(session, story, found):
     """ "Newer than 0" is all that v2 can ask for, and nothing says whether that includes 0."""
-    story(mini)
-    findings = mini.check("sequence-gap")
+    story(session)
+    findings = session.check("sequence-gap")
     assert [(finding.outcome.value, finding.sequence) for finding in findings] == found
 
 
-def test_a_gap_is_explained_by_receipts_of_its_own_dialog_only(mini):
-    mini.message(0)
-    mini.message(9)
-    mini.receipt("READ", 4, dialog="e")
-    (finding,) = (found for found in mini.check("sequence-gap") if found.dialog == "d")
-    assert "receipts name" not in finding.says
+def test_a_gap_is_explained_by_receipts_of_its_own_dialog_only(session):
+    session.message(0)
+    session.message(9)
+    session.receipt("READ", 4, dialog="e")
+    (finding,) = (found for found in session.check("sequence-gap") if found.dialog == "d")
+    assert "receipts name" not in finding.sentence
 
 
-def test_out_of_order_tells_the_distance(mini):
-    mini.message(9)
-    mini.message(4)
-    (finding,) = mini.check("out-of-order")
-    assert finding.says == "4 arrived after 9, 5 behind"
+def test_out_of_order_tells_the_distance(session):
+    session.message(9)
+    session.message(4)
+    (finding,) = session.check("out-of-order")
+    assert finding.sentence == "4 arrived after 9, 5 behind"

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from recorder.checks.findings import Limits
-from recorder.checks.session_index import Ground
+from recorder.checks.session_index import SessionIndex
 
 ME, AGENT = "consumer-1", "agent-1"
 
 
-def ground(mini, **more):
-    return Ground(mini.case(**more), Limits())
+def session_index(session, **more):
+    return SessionIndex(session.check_input(**more), Limits())
 
 
-def test_numbers_are_taken_by_messages_and_receipts(mini):
-    first = mini.message(0)
-    second = mini.receipt("READ", 0, by=ME, own=1)
-    taken = ground(mini).taken
+def test_numbers_are_taken_by_messages_and_receipts(session):
+    first = session.message(0)
+    second = session.receipt("READ", 0, by=ME, own=1)
+    taken = session_index(session).taken
     assert taken["d", 0] == (None, first)
     assert taken["d", 1] == ("READ", second)
 
 
-def test_people_are_there_from_whatever_first_shows_them(mini):
-    snapshot = mini.snapshot(ME, AGENT)
-    mini.receipt("READ", 0, by=AGENT)
-    bot = mini.message(1, by="bot")
-    there = ground(mini).company["d"]
+def test_people_are_there_from_whatever_first_shows_them(session):
+    snapshot = session.snapshot(ME, AGENT)
+    session.receipt("READ", 0, by=AGENT)
+    bot = session.message(1, by="bot")
+    there = session_index(session).participants_by_dialog["d"]
     assert {who: evidence.frame for who, evidence in there.items()} == {
         ME: snapshot,
         AGENT: snapshot,
@@ -32,36 +32,36 @@ def test_people_are_there_from_whatever_first_shows_them(mini):
     }
 
 
-def test_who_is_only_suggested_is_not_there(mini):
+def test_who_is_only_suggested_is_not_there(session):
     suggested = {"id": AGENT, "role": "ASSIGNED_AGENT", "state": "SUGGESTED"}
     dialog = {"dialogId": "d", "dialogType": "MAIN", "state": "OPEN", "participantsDetails": [suggested]}
     details = {"participants": [{"id": ME, "role": "CONSUMER"}], "dialogs": [dialog]}
     result = {"convId": "d", "conversationDetails": details}
-    mini.notify({"type": "UPSERT", "result": result}, kind="cqm.ExConversationChangeNotification")
-    assert set(ground(mini).company["d"]) == {ME}
+    session.notify({"type": "UPSERT", "result": result}, kind="cqm.ExConversationChangeNotification")
+    assert set(session_index(session).participants_by_dialog["d"]) == {ME}
 
 
-def test_a_dialog_is_closed_when_that_is_first_told(mini):
-    mini.snapshot(ME)
-    assert ground(mini).closings == {}
-    frame = mini.snapshot(ME, dialog_state="CLOSE")
-    mini.snapshot(ME, dialog_state="CLOSE")
-    assert ground(mini).closings["d"].frame == frame
+def test_closed_dialogs_keep_the_first_evidence(session):
+    session.snapshot(ME)
+    assert session_index(session).closed_dialogs == {}
+    frame = session.snapshot(ME, dialog_state="CLOSE")
+    session.snapshot(ME, dialog_state="CLOSE")
+    assert session_index(session).closed_dialogs["d"].frame == frame
 
 
-def test_a_conversation_whose_stage_is_closed_closes_its_dialogs(mini):
+def test_a_conversation_whose_stage_is_closed_closes_its_dialogs(session):
     details = {"stage": "CLOSE", "dialogs": [{"dialogId": "d2", "dialogType": "POST_SURVEY"}]}
     change = {"type": "UPSERT", "result": {"convId": "d", "conversationDetails": details}}
-    frame = mini.notify(change, kind="cqm.ExConversationChangeNotification")
-    assert {dialog: evidence.frame for dialog, evidence in ground(mini).closings.items()} == {
+    frame = session.notify(change, kind="cqm.ExConversationChangeNotification")
+    assert {dialog: evidence.frame for dialog, evidence in session_index(session).closed_dialogs.items()} == {
         "d": frame,
         "d2": frame,
     }
 
 
-def test_names_for_people(mini):
-    mini.i_am().snapshot(ME, AGENT)
-    names = ground(mini).who
+def test_names_for_people(session):
+    session.i_am().snapshot(ME, AGENT)
+    names = session_index(session).who
     assert names(ME) == "you"
     assert names(AGENT) == "ASSIGNED_AGENT agent-1"
     assert names("0123456789") == "01234567"
@@ -69,15 +69,15 @@ def test_names_for_people(mini):
     assert names(None, mine=True) == "you"
 
 
-def test_why_no_more_was_heard(mini):
-    mini.say()
-    assert ground(mini).end_words == "the recording ended"
-    assert ground(mini, recording=True).end_words == "its last frame so far; the recording goes on"
-    mini.ends("lost")
-    assert ground(mini).end_words == "the connection ended"
+def test_end_words_say_why_the_recording_ends(session):
+    session.say()
+    assert session_index(session).end_words == "the recording ended"
+    assert session_index(session, recording=True).end_words == "its last frame so far; the recording goes on"
+    session.ends("lost")
+    assert session_index(session).end_words == "the connection ended"
 
 
-def test_a_connection_whose_end_nobody_saw_is_not_said_to_have_ended(mini):
-    mini.say()
-    mini.ends(None)
-    assert ground(mini).end_words == "the recording ended"
+def test_a_connection_whose_end_nobody_saw_is_not_said_to_have_ended(session):
+    session.say()
+    session.ends(None)
+    assert session_index(session).end_words == "the recording ended"

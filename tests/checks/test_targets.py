@@ -162,25 +162,25 @@ CASES = [
 @pytest.mark.parametrize(
     ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
 )
-def test_what_a_receipt_names(mini, rule, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule) == outcomes
+def test_what_a_receipt_names(session, rule, story, outcomes):
+    story(session)
+    assert session.outcomes(rule) == outcomes
 
 
-def test_a_finding_names_dialog_message_and_frame(mini):
-    mini.i_am().message(1)
-    frame = mini.give("READ", 9)
-    (finding,) = mini.check("receipt-for-unknown-message")
+def test_a_finding_names_dialog_message_and_frame(session):
+    session.i_am().message(1)
+    frame = session.give("READ", 9)
+    (finding,) = session.check("receipt-for-unknown-message")
     assert (finding.dialog, finding.sequence, finding.frames) == ("d", 9, (frame,))
-    assert finding.says == "you gave READ for message 9, which was not seen in this recording"
+    assert finding.sentence == "you gave READ for message 9, which was not seen in this recording"
 
 
-def test_a_receipt_in_the_wrong_dialog_says_where_it_may_belong(mini):
-    mini.i_am().message(8)
-    mini.message(1, dialog="survey")
-    mini.give("READ", 1)
-    (finding,) = mini.check("receipt-in-another-dialog")
-    assert "dialog survey has it" in finding.says
+def test_a_receipt_in_the_wrong_dialog_says_where_it_may_belong(session):
+    session.i_am().message(8)
+    session.message(1, dialog="survey")
+    session.give("READ", 1)
+    (finding,) = session.check("receipt-in-another-dialog")
+    assert "dialog survey has it" in finding.sentence
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_receipt_in_the_wrong_dialog_says_where_it_may_belong(mini):
     ],
     ids=["ours", "theirs"],
 )
-def test_whose_own_message_it_is_is_said_in_their_person(mini, story, says):
-    story(mini)
-    (finding,) = mini.check("receipt-for-own-message")
-    assert finding.says == says
+def test_whose_own_message_it_is_is_said_in_their_person(session, story, says):
+    story(session)
+    (finding,) = session.check("receipt-for-own-message")
+    assert finding.sentence == says

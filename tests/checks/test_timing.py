@@ -230,38 +230,38 @@ CASES = [
     ("rule", "limits", "story", "outcomes"),
     [pytest.param(r, limits, s, o, id=f"{r}: {name}") for r, name, limits, s, o in CASES],
 )
-def test_when(mini, rule, limits, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule, **limits) == outcomes
+def test_when(session, rule, limits, story, outcomes):
+    story(session)
+    assert session.outcomes(rule, **limits) == outcomes
 
 
-def test_absence_is_never_worded_as_a_fact_about_people(mini):
-    sent(mini)
-    mini.at(99)
-    (finding,) = mini.check("never-read")
+def test_absence_is_never_worded_as_a_fact_about_people(session):
+    sent(session)
+    session.at(99)
+    (finding,) = session.check("never-read")
     assert (
-        finding.says
+        finding.sentence
         == "no READ of message 0 was seen in this recording, in the 99 s until the recording ended"
     )
     assert (finding.dialog, finding.sequence) == ("d", 0)
 
 
-def test_a_late_receipt_says_how_late_and_by_which_clock(mini):
-    message = sent(mini)
-    receipt = mini.at(75).receipt("READ", 0)
-    (finding,) = mini.check("late-read", read_within_s=60)
-    assert finding.says == "READ of message 0 came after 75 s (server clock); 60 s are allowed"
+def test_a_late_receipt_says_how_late_and_by_which_clock(session):
+    message = sent(session)
+    receipt = session.at(75).receipt("READ", 0)
+    (finding,) = session.check("late-read", read_within_s=60)
+    assert finding.sentence == "READ of message 0 came after 75 s (server clock); 60 s are allowed"
     assert finding.frames == (message, receipt)
     assert finding.fails
 
 
-def test_a_fast_reader_is_one_finding(mini):
-    mini.i_am().snapshot(ME, AGENT)
+def test_a_fast_reader_is_one_finding(session):
+    session.i_am().snapshot(ME, AGENT)
     for sequence in range(0, 60, 2):
-        mini.at(sequence)
-        mini.message(sequence, by=ME)
-        mini.at(sequence + 0.01)
-        mini.receipt("READ", sequence, own=sequence + 1)
-    (finding,) = mini.check("read-too-fast")
-    assert "0.01 s" in finding.says
-    assert "and 22 more" in finding.says
+        session.at(sequence)
+        session.message(sequence, by=ME)
+        session.at(sequence + 0.01)
+        session.receipt("READ", sequence, own=sequence + 1)
+    (finding,) = session.check("read-too-fast")
+    assert "0.01 s" in finding.sentence
+    assert "and 22 more" in finding.sentence

@@ -50,23 +50,23 @@ CASES = [
 @pytest.mark.parametrize(
     ("rule", "story", "outcomes"), [pytest.param(r, s, o, id=f"{r}: {name}") for r, name, s, o in CASES]
 )
-def test_strange_things(mini, rule, story, outcomes):
-    story(mini)
-    assert mini.outcomes(rule) == outcomes
+def test_strange_things(session, rule, story, outcomes):
+    story(session)
+    assert session.outcomes(rule) == outcomes
 
 
-def test_what_is_alike_is_one_finding_with_all_its_frames(mini):
-    frames = [mini.ask("ms.Wink", id=number) for number in range(3)]
-    (finding,) = mini.check("undescribed")
+def test_what_is_alike_is_one_finding_with_all_its_frames(session):
+    frames = [session.ask("ms.Wink", id=number) for number in range(3)]
+    (finding,) = session.check("undescribed")
     assert finding.frames == tuple(frames)
-    assert finding.says.endswith("(3 times)")
+    assert finding.sentence.endswith("(3 times)")
 
 
-def test_an_id_of_ours_is_told_with_the_first_frame_that_shows_it(mini):
+def test_several_ids_names_the_first_frame_of_each_id(session):
     """A token in the headers is in no frame; what the id says later is."""
-    mini.i_am("guest")
-    echo = mini.message(0, by="guest")
-    mini.message(1, by="guest")
-    mini.on(2).i_am("anna")
-    (finding,) = mini.check("several-ids")
+    session.i_am("guest")
+    echo = session.message(0, by="guest")
+    session.message(1, by="guest")
+    session.on(2).i_am("anna")
+    (finding,) = session.check("several-ids")
     assert finding.frames == (echo,)

@@ -1,5 +1,5 @@
-"""Fixtures of the receipts' tests: stories told event by event."""
+"""Fixtures of the receipts' tests: events one by one, and small sessions envelope by envelope."""
 
-from builders.story import mini, told
+from builders.sessions import build, session
 
-__all__ = ["mini", "told"]
+__all__ = ["build", "session"]

@@ -61,21 +61,21 @@ def test_what_cannot_be_meant_is_refused(written, says):
         parse_aliases(written)
 
 
-def every_kind(told, who):
+def every_kind(build, who):
     """One event of every kind in which a participant stands."""
-    claim = told.claim("READ", 0, by=who)
+    claim = build.claim("READ", 0, by=who)
     return [
-        told.i_am(who), told.ask()._replace(author=who), told.message(0, by=who),
-        told.receipt("READ", 0, by=who), claim, told.refuse_receipt(claim),
-        ChatStateReported("d1", who, "CONSUMER", False, "COMPOSING", told.proof(Proof.ANNOUNCED)),
+        build.i_am(who), build.ask()._replace(author=who), build.message(0, by=who),
+        build.receipt("READ", 0, by=who), claim, build.refuse_receipt(claim),
+        ChatStateReported("d1", who, "CONSUMER", False, "COMPOSING", build.proof(Proof.ANNOUNCED)),
         ConversationChanged(
-            "c", (Participant(who, "CONSUMER"),), (), "OPEN", None, 5, False, told.proof(Proof.ANNOUNCED)
+            "c", (Participant(who, "CONSUMER"),), (), "OPEN", None, 5, False, build.proof(Proof.ANNOUNCED)
         ),
     ]  # fmt: skip
 
 
-def test_wherever_a_participant_stands_the_id_is_replaced(told):
-    heard = every_kind(told, GUEST)
+def test_wherever_a_participant_stands_the_id_is_replaced(build):
+    heard = every_kind(build, GUEST)
     assert {type(event) for event in heard} == {
         Identified, PublishAsked, MessagePublished, ReceiptReported, ReceiptRefused, ChatStateReported,
         ConversationChanged,
@@ -86,20 +86,20 @@ def test_wherever_a_participant_stands_the_id_is_replaced(told):
     assert repr(changed[:-1]) == repr(heard).replace(GUEST, USER)
 
 
-def test_a_snapshot_that_lists_both_lists_the_person_once(told):
+def test_a_snapshot_that_lists_both_lists_the_person_once(build):
     both = (
         Participant(GUEST, "CONSUMER"),
         Participant(AGENT, "ASSIGNED_AGENT"),
         Participant(USER, "CONSUMER"),
     )
-    snapshot = ConversationChanged("c", both, (), "OPEN", None, 5, False, told.proof(Proof.ANNOUNCED))
+    snapshot = ConversationChanged("c", both, (), "OPEN", None, 5, False, build.proof(Proof.ANNOUNCED))
     (merged,) = rewritten([snapshot], STEP_UP)
     assert [one.participant for one in merged.participants] == [USER, AGENT]
 
 
-def test_after_merging_a_receipt_under_the_new_id_is_the_authors_own(told):
+def test_after_merging_a_receipt_under_the_new_id_is_the_authors_own(build):
     """Before the step-up the guest wrote; what the user then reads is no word of anybody else."""
-    heard = [told.message(0, by=GUEST, role="CONSUMER"), told.receipt("READ", 0, by=USER)]
+    heard = [build.message(0, by=GUEST, role="CONSUMER"), build.receipt("READ", 0, by=USER)]
     assert view(fold(heard))[0].status == "read"
     merged = view(fold(rewritten(heard, STEP_UP)))[0]
     assert (merged.status, merged.author) == ("sent", USER)
@@ -129,62 +129,64 @@ def suggested(heard):
     return [(each.old, each.new) for each in acquaintances.suggestions()]
 
 
-def test_two_consumers_in_one_conversation_may_be_one_person_the_later_one_last(told):
+def test_two_consumers_in_one_conversation_may_be_one_person_the_later_one_last(build):
     heard = [
-        told.message(0, by=GUEST, role="CONSUMER"), told.message(1, by=AGENT, role="ASSIGNED_AGENT"),
-        told.receipt("READ", 1, by=USER, role="CONSUMER"),
+        build.message(0, by=GUEST, role="CONSUMER"), build.message(1, by=AGENT, role="ASSIGNED_AGENT"),
+        build.receipt("READ", 1, by=USER, role="CONSUMER"),
     ]  # fmt: skip
     assert suggested(heard) == [(GUEST, USER)]
     assert suggested(list(rewritten(heard, STEP_UP))) == []
 
 
-def test_a_history_that_comes_late_does_not_turn_old_and_new_round(told):
+def test_a_history_that_comes_late_does_not_turn_old_and_new_round(build):
     """Their clock says who was first, not the order in which we heard."""
-    late = told.message(9, by=USER, role="CONSUMER")
-    early = told.message(0, by=GUEST, role="CONSUMER")
+    late = build.message(9, by=USER, role="CONSUMER")
+    early = build.message(0, by=GUEST, role="CONSUMER")
     assert suggested([late, early]) == [(GUEST, USER)]
 
 
-def test_consumers_of_different_conversations_are_different_people(told):
-    heard = [told.message(0, by=GUEST, role="CONSUMER")]
-    told.dialog = "d2"
-    heard.append(told.message(0, by=USER, role="CONSUMER"))
+def test_consumers_of_different_conversations_are_different_people(build):
+    heard = [build.message(0, by=GUEST, role="CONSUMER")]
+    build.dialog = "d2"
+    heard.append(build.message(0, by=USER, role="CONSUMER"))
     assert suggested(heard) == []
 
 
-def test_dialogs_of_one_conversation_are_looked_at_together(told):
-    heard = [told.message(0, by=GUEST, role="CONSUMER")]
-    told.dialog = "d2"
-    heard.append(told.message(0, by=USER, role="CONSUMER"))
+def test_dialogs_of_one_conversation_are_looked_at_together(build):
+    heard = [build.message(0, by=GUEST, role="CONSUMER")]
+    build.dialog = "d2"
+    heard.append(build.message(0, by=USER, role="CONSUMER"))
     dialogs = tuple(Dialog(name, "MAIN", None, "OPEN") for name in ("d1", "d2"))
-    snapshot = ConversationChanged("c", (), dialogs, "OPEN", None, 5, False, told.proof(Proof.ANNOUNCED))
+    snapshot = ConversationChanged("c", (), dialogs, "OPEN", None, 5, False, build.proof(Proof.ANNOUNCED))
     assert suggested([*heard, snapshot]) == [(GUEST, USER)]
 
 
-def test_a_snapshot_after_the_change_is_enough(told):
+def test_a_snapshot_after_the_change_is_enough(build):
     def snapshot(consumer, updated_ms):
         one = (Participant(consumer, "CONSUMER"),)
-        return ConversationChanged("c", one, (), "OPEN", None, updated_ms, False, told.proof(Proof.ANNOUNCED))
+        return ConversationChanged(
+            "c", one, (), "OPEN", None, updated_ms, False, build.proof(Proof.ANNOUNCED)
+        )
 
     assert suggested([snapshot(GUEST, 1), snapshot(USER, 2)]) == [(GUEST, USER)]
 
 
-def test_our_own_ids_on_several_connections_may_be_one_person(told):
-    first, second = told.i_am(GUEST), told.i_am(USER)
+def test_our_own_ids_on_several_connections_may_be_one_person(build):
+    first, second = build.i_am(GUEST), build.i_am(USER)
     second = second._replace(evidence=second.evidence._replace(connection=2))
     assert suggested([first, second]) == [(GUEST, USER)]
     assert suggested([first, first._replace(evidence=second.evidence)]) == []
 
 
-def test_a_suggestion_says_what_to_type_and_is_made_once(told):
-    first, second = told.i_am(GUEST), told.i_am(USER)
+def test_a_suggestion_says_what_to_type_and_is_made_once(build):
+    first, second = build.i_am(GUEST), build.i_am(USER)
     second = second._replace(evidence=second.evidence._replace(connection=2))
     acquaintances = Acquaintances()
     heard = [
         first,
         second,
-        told.message(0, by=GUEST, role="CONSUMER"),
-        told.message(1, by=USER, role="CONSUMER"),
+        build.message(0, by=GUEST, role="CONSUMER"),
+        build.message(1, by=USER, role="CONSUMER"),
     ]
     list(acquaintances.watch(heard))
     (only,) = acquaintances.suggestions()
@@ -194,5 +196,5 @@ def test_a_suggestion_says_what_to_type_and_is_made_once(told):
     assert acquaintances.names == {GUEST, USER}
 
 
-def test_several_ids_of_ours_are_all_known_to_be_us_without_any_alias(told):
-    assert own_ids(fold([told.i_am(GUEST), told.i_am(USER)])) == {GUEST, USER}
+def test_several_ids_of_ours_are_all_known_to_be_us_without_any_alias(build):
+    assert own_ids(fold([build.i_am(GUEST), build.i_am(USER)])) == {GUEST, USER}

@@ -16,92 +16,92 @@ def shown(heard):
     return [(m.sequence, m.status, m.ask, m.echo is not None) for m in view(fold(heard))]
 
 
-def test_a_later_echo_resolves_an_unknown_publish_and_keeps_its_ask(told):
-    me, ask = told.i_am(ME), told.ask("are you there?")
-    lost = [me, ask, told.lose(ask)]
+def test_a_later_echo_resolves_an_unknown_publish_and_keeps_its_ask(build):
+    me, ask = build.i_am(ME), build.ask("are you there?")
+    lost = [me, ask, build.lose(ask)]
     assert shown(lost) == [(None, "unknown", 2, False)]
-    echo = told.message(5, by=ME, text="are you there?")
+    echo = build.message(5, by=ME, text="are you there?")
     (message,) = view(fold([*lost, echo]))
     assert (message.sequence, message.status, message.ask, message.mine) == (5, "sent", 2, True)
     assert message.echo == (2, ask.evidence, echo.evidence)
     assert message_view(fold([*lost, echo]), "d1", 5) == message
 
 
-def test_receipts_of_the_probable_message_count(told):
-    me, ask = told.i_am(ME), told.ask()
-    heard = [me, ask, told.lose(ask), told.message(5, by=ME), told.receipt("READ", 5, by=AGENT)]
+def test_receipts_of_the_probable_message_count(build):
+    me, ask = build.i_am(ME), build.ask()
+    heard = [me, ask, build.lose(ask), build.message(5, by=ME), build.receipt("READ", 5, by=AGENT)]
     assert shown(heard) == [(5, "read", 2, True)]
 
 
-def test_what_differs_is_no_echo(told):
-    me, ask = told.i_am(ME), told.ask("hi")
-    lost = [me, ask, told.lose(ask)]
+def test_what_differs_is_no_echo(build):
+    me, ask = build.i_am(ME), build.ask("hi")
+    lost = [me, ask, build.lose(ask)]
     unknown = (None, "unknown", 2, False)
-    assert unknown in shown([*lost, told.message(0, by=ME, text="ho")])
-    assert unknown in shown([*lost, told.message(0, by=AGENT, text="hi")])
-    told.dialog = "d2"
-    assert unknown in shown([*lost, told.message(0, by=ME, text="hi")])
+    assert unknown in shown([*lost, build.message(0, by=ME, text="ho")])
+    assert unknown in shown([*lost, build.message(0, by=AGENT, text="hi")])
+    build.dialog = "d2"
+    assert unknown in shown([*lost, build.message(0, by=ME, text="hi")])
 
 
-def test_a_message_that_was_there_before_is_no_echo_though_a_history_repeats_it(told):
-    me, before, ask = told.i_am(ME), told.message(0, by=ME), told.ask()
-    again = before._replace(evidence=told.proof(Proof.ANNOUNCED, server_ms=0))
-    heard = [me, before, ask, told.lose(ask), again]
+def test_a_message_that_was_there_before_is_no_echo_though_a_history_repeats_it(build):
+    me, before, ask = build.i_am(ME), build.message(0, by=ME), build.ask()
+    again = before._replace(evidence=build.proof(Proof.ANNOUNCED, server_ms=0))
+    heard = [me, before, ask, build.lose(ask), again]
     assert shown(heard) == [(0, "sent", None, False), (None, "unknown", 3, False)]
 
 
-def test_who_is_not_known_to_be_us_did_not_echo(told):
-    ask = told.ask()
-    assert (None, "unknown", 1, False) in shown([ask, told.lose(ask), told.message(0, by=ME)])
+def test_who_is_not_known_to_be_us_did_not_echo(build):
+    ask = build.ask()
+    assert (None, "unknown", 1, False) in shown([ask, build.lose(ask), build.message(0, by=ME)])
 
 
-def test_another_id_of_ours_did_not_echo_where_the_author_is_known(told):
-    ask = told.ask()._replace(author="guest")
-    heard = [told.i_am(ME), told.i_am("guest"), ask, told.lose(ask)]
-    assert (None, "unknown", 1, False) in shown([*heard, told.message(0, by=ME)])
-    assert (0, "sent", 1, True) in shown([*heard, told.message(0, by="guest")])
+def test_another_id_of_ours_did_not_echo_where_the_author_is_known(build):
+    ask = build.ask()._replace(author="guest")
+    heard = [build.i_am(ME), build.i_am("guest"), ask, build.lose(ask)]
+    assert (None, "unknown", 1, False) in shown([*heard, build.message(0, by=ME)])
+    assert (0, "sent", 1, True) in shown([*heard, build.message(0, by="guest")])
 
 
-def test_a_message_that_an_answer_explains_is_nobody_elses(told):
+def test_a_message_that_an_answer_explains_is_nobody_elses(build):
     """The program sent the same text again after the reconnect: that one was answered."""
-    me, lost, again = told.i_am(ME), told.ask(), told.ask()
-    heard = [me, lost, told.lose(lost), again, told.answer(again, 4), told.message(4, by=ME)]
+    me, lost, again = build.i_am(ME), build.ask(), build.ask()
+    heard = [me, lost, build.lose(lost), again, build.answer(again, 4), build.message(4, by=ME)]
     assert shown(heard) == [(4, "sent", 3, False), (None, "unknown", 2, False)]
 
 
-def test_while_the_same_text_waits_for_its_answer_the_echo_may_be_its_own(told):
-    me, lost, again = told.i_am(ME), told.ask(), told.ask()
-    heard = [me, lost, told.lose(lost), again, told.message(4, by=ME)]
+def test_while_the_same_text_waits_for_its_answer_the_echo_may_be_its_own(build):
+    me, lost, again = build.i_am(ME), build.ask(), build.ask()
+    heard = [me, lost, build.lose(lost), again, build.message(4, by=ME)]
     assert (None, "unknown", 2, False) in shown(heard)
     # Of two echoes, one is left for the publish that was lost.
-    assert (5, "sent", 2, True) in shown([*heard, told.message(5, by=ME)])
+    assert (5, "sent", 2, True) in shown([*heard, build.message(5, by=ME)])
 
 
-def test_an_echo_before_the_second_try_can_only_be_the_firsts(told):
-    me, lost, echo, again = told.i_am(ME), told.ask(), told.message(4, by=ME), told.ask()
-    heard = [me, lost, told.lose(lost), echo, again]
+def test_an_echo_before_the_second_try_can_only_be_the_firsts(build):
+    me, lost, echo, again = build.i_am(ME), build.ask(), build.message(4, by=ME), build.ask()
+    heard = [me, lost, build.lose(lost), echo, again]
     assert shown(heard) == [(4, "sent", 2, True), (None, "pending", 4, False)]
 
 
-def test_each_publish_has_one_echo_first_come_first_served(told):
-    me, first, second = told.i_am(ME), told.ask(), told.ask()
-    heard = [me, first, second, told.lose(first), told.lose(second)]
-    one = [*heard, told.message(7, by=ME)]
+def test_each_publish_has_one_echo_first_come_first_served(build):
+    me, first, second = build.i_am(ME), build.ask(), build.ask()
+    heard = [me, first, second, build.lose(first), build.lose(second)]
+    one = [*heard, build.message(7, by=ME)]
     assert shown(one) == [(7, "sent", 2, True), (None, "unknown", 3, False)]
-    two = [*one, told.message(9, by=ME)]
+    two = [*one, build.message(9, by=ME)]
     assert shown(two) == [(7, "sent", 2, True), (9, "sent", 3, True)]
-    assert shown([*two, told.message(11, by=ME)])[2] == (11, "sent", None, False)
+    assert shown([*two, build.message(11, by=ME)])[2] == (11, "sent", None, False)
 
 
-def test_what_has_no_text_is_not_recognised(told):
-    me, ask = told.i_am(ME), told.ask()._replace(type="RichContentEvent", text=None)
-    echo = told.message(0, by=ME)._replace(type="RichContentEvent", text=None)
-    assert (None, "unknown", 2, False) in shown([me, ask, told.lose(ask), echo])
+def test_what_has_no_text_is_not_recognised(build):
+    me, ask = build.i_am(ME), build.ask()._replace(type="RichContentEvent", text=None)
+    echo = build.message(0, by=ME)._replace(type="RichContentEvent", text=None)
+    assert (None, "unknown", 2, False) in shown([me, ask, build.lose(ask), echo])
 
 
-def test_the_answer_takes_the_conclusion_back(told):
-    me, ask = told.i_am(ME), told.ask()
-    heard = [me, ask, told.lose(ask), told.message(5, by=ME), told.answer(ask, 6)]
+def test_the_answer_takes_the_conclusion_back(build):
+    me, ask = build.i_am(ME), build.ask()
+    heard = [me, ask, build.lose(ask), build.message(5, by=ME), build.answer(ask, 6)]
     assert shown(heard) == [(5, "sent", None, False), (6, "sent", 2, False)]
 
 

@@ -18,13 +18,13 @@ def said(rungs):
     return [(rung.evidence.frame, rung.kind, rung.says) for rung in rungs]
 
 
-def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(told):
-    ask = told.ask()
-    other = told.ask("other")
+def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(build):
+    ask = build.ask()
+    other = build.ask("other")
     heard = [
-        ask, other, told.answer(ask, 0), told.message(0, by="me"), told.message(1, by="agent"),
-        told.receipt("ACCEPT", 0, by="agent"), told.receipt("READ", 0, 1, by="agent"),
-        told.receipt("READ", 0, by="agent"),
+        ask, other, build.answer(ask, 0), build.message(0, by="me"), build.message(1, by="agent"),
+        build.receipt("ACCEPT", 0, by="agent"), build.receipt("READ", 0, 1, by="agent"),
+        build.receipt("READ", 0, by="agent"),
     ]  # fmt: skip
     assert said(lived(heard)) == [
         (1, "asked", "publish requested"),
@@ -36,11 +36,11 @@ def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(told):
     ]
 
 
-def test_every_rung_says_whose_doing_it_is(told):
-    ask = told.ask()
+def test_every_rung_says_whose_doing_it_is(build):
+    ask = build.ask()
     heard = [
-        ask, told.answer(ask, 0), told.message(0, by="me", role="CONSUMER"),
-        told.receipt("READ", 0, by="agent", role="ASSIGNED_AGENT"),
+        ask, build.answer(ask, 0), build.message(0, by="me", role="CONSUMER"),
+        build.receipt("READ", 0, by="agent", role="ASSIGNED_AGENT"),
     ]  # fmt: skip
     assert [(rung.participant, rung.role, rung.mine) for rung in lived(heard)] == [
         ("me", "CONSUMER", True), ("me", "CONSUMER", True), ("me", "CONSUMER", True),
@@ -48,17 +48,17 @@ def test_every_rung_says_whose_doing_it_is(told):
     ]  # fmt: skip
 
 
-def test_who_we_are_may_stay_unknown(told):
-    claim = told.claim("READ", 2)
-    heard = [told.message(2, by="agent"), claim, told.acknowledge(claim)]
+def test_who_we_are_may_stay_unknown(build):
+    claim = build.claim("READ", 2)
+    heard = [build.message(2, by="agent"), claim, build.acknowledge(claim)]
     assert [(rung.participant, rung.mine) for rung in lived(heard, 2)] == [
         ("agent", None), (None, True), (None, True),
     ]  # fmt: skip
 
 
-def test_refusals_belong_to_the_life(told):
-    message, claim = told.message(2, by="agent"), told.claim("READ", 2)
-    heard = [message, claim, told.refuse_receipt(claim, 429), told.claim("READ", 2)]
+def test_refusals_belong_to_the_life(build):
+    message, claim = build.message(2, by="agent"), build.claim("READ", 2)
+    heard = [message, claim, build.refuse_receipt(claim, 429), build.claim("READ", 2)]
     assert said(lived(heard, 2)) == [
         (1, "announced", "message announced"),
         (2, "asked", "READ requested"),
@@ -67,20 +67,20 @@ def test_refusals_belong_to_the_life(told):
     ]
 
 
-def test_a_publish_without_a_sequence_has_a_life_too(told):
-    ask = told.ask()
-    heard = [ask, told.refuse(ask, 400), told.message(0, by="agent")]
+def test_a_publish_without_a_sequence_has_a_life_too(build):
+    ask = build.ask()
+    heard = [ask, build.refuse(ask, 400), build.message(0, by="agent")]
     assert said(lived(heard, None)) == [
         (1, "asked", "publish requested"), (2, "refused", "publish refused with 400"),
     ]  # fmt: skip
 
 
-def test_a_history_is_told_by_the_sequences_that_were_heard_before(told):
+def test_a_history_is_told_by_the_sequences_that_were_heard_before(build):
     """After a reconnect the service tells all again: the message and the receipt, each under its number."""
-    message = told.message(0, by="agent")
-    read = told.receipt("READ", 0, by="me")._replace(own_sequence=1)
-    again = [event._replace(evidence=told.proof(Proof.ANNOUNCED)) for event in (message, read)]
-    another = told.receipt("READ", 0, by="me")._replace(own_sequence=7)
+    message = build.message(0, by="agent")
+    read = build.receipt("READ", 0, by="me")._replace(own_sequence=1)
+    again = [event._replace(evidence=build.proof(Proof.ANNOUNCED)) for event in (message, read)]
+    another = build.receipt("READ", 0, by="me")._replace(own_sequence=7)
     rungs = lived([message, read, *again, another])
     assert said(rungs) == [
         (1, "announced", "message announced"),
@@ -93,16 +93,16 @@ def test_a_history_is_told_by_the_sequences_that_were_heard_before(told):
     assert [rung.own_sequence for rung in rungs] == [0, 1, 0, 1, 7]
 
 
-def test_one_sequence_with_other_content_is_a_conflict(told):
-    heard = [told.message(0, by="agent", text="a"), told.message(0, by="agent", text="b")]
+def test_one_sequence_with_other_content_is_a_conflict(build):
+    heard = [build.message(0, by="agent", text="a"), build.message(0, by="agent", text="b")]
     assert said(lived(heard))[1] == (2, "conflict", "announced with other content than in #1")
 
 
-def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(told):
+def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(build):
     """One notification with a whole history: two READs under numbers of their own, and two texts for 0."""
-    proof = told.proof(Proof.ANNOUNCED)
-    first, other = told.message(0, by="agent", text="a"), told.message(0, by="agent", text="b")
-    reads = [told.receipt("READ", 0, by="me")._replace(own_sequence=own) for own in (1, 2)]
+    proof = build.proof(Proof.ANNOUNCED)
+    first, other = build.message(0, by="agent", text="a"), build.message(0, by="agent", text="b")
+    reads = [build.receipt("READ", 0, by="me")._replace(own_sequence=own) for own in (1, 2)]
     rungs = lived([event._replace(evidence=proof) for event in (first, other, *reads)])
     assert said(rungs) == [
         (1, "announced", "message announced"),
@@ -112,16 +112,16 @@ def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(told):
     ]
 
 
-def test_an_answer_that_comes_twice_is_told_twice(told):
-    ask = told.ask()
-    rungs = lived([ask, told.answer(ask, 0), told.answer(ask, 0)])
+def test_an_answer_that_comes_twice_is_told_twice(build):
+    ask = build.ask()
+    rungs = lived([ask, build.answer(ask, 0), build.answer(ask, 0)])
     assert rungs[-1].says == "publish answered with this sequence, as in #2"
     assert rungs[-1].repeats == 2
 
 
-def test_what_is_probably_ours_says_why(told):
-    me, ask = told.i_am("me"), told.ask()
-    heard = [me, ask, told.lose(ask), told.message(4, by="me"), told.receipt("READ", 4, by="agent")]
+def test_what_is_probably_ours_says_why(build):
+    me, ask = build.i_am("me"), build.ask()
+    heard = [me, ask, build.lose(ask), build.message(4, by="me"), build.receipt("READ", 4, by="agent")]
     assert said(lived(heard, 4)) == [
         (2, "asked", "publish requested"),
         (3, "echoed", "same text announced, so #2 was probably stored"),
@@ -129,9 +129,9 @@ def test_what_is_probably_ours_says_why(told):
     ]
 
 
-def test_other_dialogs_and_sequences_have_their_own_life(told):
-    heard = [told.message(0, by="agent"), told.message(1, by="agent"), told.receipt("READ", 1, by="me")]
-    told.dialog = "d2"
-    heard += [told.message(0, by="agent"), told.receipt("READ", 0, by="me")]
+def test_other_dialogs_and_sequences_have_their_own_life(build):
+    heard = [build.message(0, by="agent"), build.message(1, by="agent"), build.receipt("READ", 1, by="me")]
+    build.dialog = "d2"
+    heard += [build.message(0, by="agent"), build.receipt("READ", 0, by="me")]
     assert [rung.evidence.frame for rung in lived(heard)] == [1]
     assert [rung.evidence.frame for rung in lived(heard, dialog="d2")] == [4, 5]

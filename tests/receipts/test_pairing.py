@@ -11,8 +11,8 @@ from recorder.receipts.pairing import by_dialog, entries_of, longest_rise, names
 from recorder.receipts.queries import MessageView, view
 
 
-def entries(told, *texts, by="agent"):
-    messages = view(fold([told.message(n, by=by, text=text) for n, text in enumerate(texts)]))
+def entries(build, *texts, by="agent"):
+    messages = view(fold([build.message(n, by=by, text=text) for n, text in enumerate(texts)]))
     return entries_of(messages, names_of(messages))
 
 
@@ -32,40 +32,40 @@ def texts(pairs):
     return [(one.message.text, other.message.text) for one, other in pairs]
 
 
-def test_people_are_numbered_by_role_in_the_order_they_appear(told):
+def test_people_are_numbered_by_role_in_the_order_they_appear(build):
     heard = [
-        told.i_am("me"), told.message(0, by="x", role="ASSIGNED_AGENT"),
-        told.message(1, by="me", role="CONSUMER"), told.receipt("READ", 1, by="y", role="ASSIGNED_AGENT"),
-        told.receipt("READ", 1, by="m", role="MANAGER"), told.receipt("READ", 0, by="somebody"),
+        build.i_am("me"), build.message(0, by="x", role="ASSIGNED_AGENT"),
+        build.message(1, by="me", role="CONSUMER"), build.receipt("READ", 1, by="y", role="ASSIGNED_AGENT"),
+        build.receipt("READ", 1, by="m", role="MANAGER"), build.receipt("READ", 0, by="somebody"),
     ]  # fmt: skip
     assert names_of(view(fold(heard))) == {
         "x": "agent 1", "me": "you", "y": "agent 2", "m": "manager 1", "somebody": "participant 1",
     }  # fmt: skip
 
 
-def test_dialogs_come_in_their_order_of_appearance(told):
-    told.dialog = "zz"
-    heard = [told.message(0, by="a")]
-    told.dialog = "aa"
-    heard += [told.message(0, by="a")]
+def test_dialogs_come_in_their_order_of_appearance(build):
+    build.dialog = "zz"
+    heard = [build.message(0, by="a")]
+    build.dialog = "aa"
+    heard += [build.message(0, by="a")]
     assert [[m.dialog_id for m in dialog] for dialog in by_dialog(view(fold(heard)))] == [["zz"], ["aa"]]
 
 
-def test_the_first_hi_is_the_first_hi(told):
-    found = paired(entries(told, "hi", "hi", "ho"), entries(told, "hi", "ho"))
+def test_the_first_hi_is_the_first_hi(build):
+    found = paired(entries(build, "hi", "hi", "ho"), entries(build, "hi", "ho"))
     assert texts(found.pairs) == [("hi", "hi"), ("ho", "ho")]
     assert [entry.message.sequence for entry in found.vanished] == [1]
     assert (found.moved, found.appeared) == ([], [])
 
 
-def test_what_is_left_between_the_same_neighbours_is_the_same_with_another_text(told):
-    found = paired(entries(told, "a", "order 17", "b"), entries(told, "a", "order 18", "b", "new"))
+def test_what_is_left_between_the_same_neighbours_is_the_same_with_another_text(build):
+    found = paired(entries(build, "a", "order 17", "b"), entries(build, "a", "order 18", "b", "new"))
     assert texts(found.pairs) == [("a", "a"), ("b", "b"), ("order 17", "order 18")]
     assert [entry.message.text for entry in found.appeared] == ["new"]
 
 
-def test_what_stands_elsewhere_has_moved(told):
-    found = paired(entries(told, "a", "b", "c"), entries(told, "c", "a", "b"))
+def test_what_stands_elsewhere_has_moved(build):
+    found = paired(entries(build, "a", "b", "c"), entries(build, "c", "a", "b"))
     assert texts(found.moved) == [("c", "c")]
     assert len(found.pairs) == 3
 

@@ -25,10 +25,10 @@ def says(heard, frame):
     return [(fact.says, fact.proof.word, fact.better) for fact in proofs(heard, frame)]
 
 
-def test_a_receipt_links_back_to_the_messages_it_is_for(told):
+def test_a_receipt_links_back_to_the_messages_it_is_for(build):
     heard = [
-        told.message(2, by="agent", role="ASSIGNED_AGENT"), told.message(3, by="agent"), told.i_am("me"),
-        told.receipt("READ", 2, 3, by="me"), told.receipt("READ", 2, by="agent"),
+        build.message(2, by="agent", role="ASSIGNED_AGENT"), build.message(3, by="agent"), build.i_am("me"),
+        build.receipt("READ", 2, 3, by="me"), build.receipt("READ", 2, by="agent"),
     ]  # fmt: skip
     assert says(heard, 4) == [
         ("READ by you on message 2 of dialog d1", "announced", None),
@@ -41,20 +41,20 @@ def test_a_receipt_links_back_to_the_messages_it_is_for(told):
     )  # fmt: skip
 
 
-def test_a_weaker_proof_names_the_better_one(told):
+def test_a_weaker_proof_names_the_better_one(build):
     """The request, its answer and the announcement all prove one READ; the last is what is shown."""
-    claim = told.claim("READ", 0)
-    heard = [claim, told.acknowledge(claim), told.i_am("me"), told.receipt("READ", 0, by="me")]
-    heard += [told.message(0, by="agent"), told.message(0, by="agent")]
+    claim = build.claim("READ", 0)
+    heard = [claim, build.acknowledge(claim), build.i_am("me"), build.receipt("READ", 0, by="me")]
+    heard += [build.message(0, by="agent"), build.message(0, by="agent")]
     assert says(heard, 1) == [("READ by you on message 0 of dialog d1", "claimed", 4)]
     assert says(heard, 2) == [("READ by you on message 0 of dialog d1", "acknowledged", 4)]
     assert says(heard, 4) == [("READ by you on message 0 of dialog d1", "announced", None)]
     assert says(heard, 6) == [("message 0 by agent in dialog d1", "announced", 5)]
 
 
-def test_refusals_prove_that_it_was_tried(told):
-    claim, ask = told.claim("READ", 0), told.ask()
-    heard = [claim, ask, told.refuse_receipt(claim, 429), told.refuse(ask, 400)]
+def test_refusals_prove_that_it_was_tried(build):
+    claim, ask = build.claim("READ", 0), build.ask()
+    heard = [claim, ask, build.refuse_receipt(claim, 429), build.refuse(ask, 400)]
     assert says(heard, 2) == [("a publish by you in dialog d1", "claimed", None)]
     assert says(heard, 3) == [("429 for READ by you on message 0 of dialog d1", "refused", None)]
     assert says(heard, 4) == [("400 for your publish of frame #2", "refused", None)]
@@ -86,17 +86,17 @@ def test_refusals_prove_that_it_was_tried(told):
         (lambda proof: OddityNoticed("unreadable", "not JSON", proof), "odd: not JSON"),
     ],
 )
-def test_every_kind_of_fact_is_one_sentence(told, make, words):
-    event = make(told.proof(Proof.ANNOUNCED))
+def test_every_kind_of_fact_is_one_sentence(build, make, words):
+    event = make(build.proof(Proof.ANNOUNCED))
     assert [fact.says for fact in proofs([event], 1)] == [words]
 
 
-def test_who_a_token_says_we_are_is_a_fact_of_its_frame(told):
-    assert [fact.says for fact in proofs([told.i_am("me")], 1)] == ["on connection 1 you are me"]
+def test_who_a_token_says_we_are_is_a_fact_of_its_frame(build):
+    assert [fact.says for fact in proofs([build.i_am("me")], 1)] == ["on connection 1 you are me"]
 
 
-def test_a_frame_that_tells_nothing_proves_nothing(told):
-    ask = told.ask()
-    heard = [ask, told.lose(ask), told.message(0, by="agent")]
+def test_a_frame_that_tells_nothing_proves_nothing(build):
+    ask = build.ask()
+    heard = [ask, build.lose(ask), build.message(0, by="agent")]
     assert proofs(heard, 9) == []
     assert len(proofs(heard, 1)) == 1

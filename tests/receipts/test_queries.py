@@ -31,63 +31,63 @@ def receipts(message):
         pytest.param(("NACK", "ACCESS", "ACTION", "VIEWED", "FOO"), "sent", id="beside the ladder"),
     ],
 )
-def test_the_highest_rung_reached_by_another_is_the_status(told, statuses, status):
-    heard = [told.message(0, by=AGENT), *(told.receipt(s, 0, by=ME) for s in statuses)]
+def test_the_highest_rung_reached_by_another_is_the_status(build, statuses, status):
+    heard = [build.message(0, by=AGENT), *(build.receipt(s, 0, by=ME) for s in statuses)]
     assert only(fold(heard)).status == status
 
 
-def test_read_does_not_set_accept(told):
-    message = only(fold([told.message(0, by=AGENT), told.receipt("READ", 0, by=ME)]))
+def test_read_does_not_set_accept(build):
+    message = only(fold([build.message(0, by=AGENT), build.receipt("READ", 0, by=ME)]))
     assert receipts(message) == {(ME, "READ"): Proof.ANNOUNCED}
 
 
-def test_a_receipt_is_no_watermark(told):
+def test_a_receipt_is_no_watermark(build):
     """READ of 2 says nothing of 0 and 1."""
-    heard = [told.message(n, by=AGENT) for n in range(3)] + [told.receipt("READ", 2, by=ME)]
+    heard = [build.message(n, by=AGENT) for n in range(3)] + [build.receipt("READ", 2, by=ME)]
     assert [message.status for message in view(fold(heard))] == ["sent", "sent", "read"]
 
 
-def test_the_authors_own_receipt_moves_nothing(told):
-    message = only(fold([told.message(0, by=AGENT), told.receipt("READ", 0, by=AGENT)]))
+def test_the_authors_own_receipt_moves_nothing(build):
+    message = only(fold([build.message(0, by=AGENT), build.receipt("READ", 0, by=AGENT)]))
     assert message.status == "sent"
     assert receipts(message) == {(AGENT, "READ"): Proof.ANNOUNCED}
 
 
-def test_our_own_receipt_for_our_own_message_moves_nothing_even_before_we_know_who_we_are(told):
-    ask = told.ask()
-    claim = told.claim("READ", 0)
-    message = only(fold([ask, told.answer(ask, 0), claim, told.acknowledge(claim)]))
+def test_our_own_receipt_for_our_own_message_moves_nothing_even_before_we_know_who_we_are(build):
+    ask = build.ask()
+    claim = build.claim("READ", 0)
+    message = only(fold([ask, build.answer(ask, 0), claim, build.acknowledge(claim)]))
     assert message.status == "sent"
 
 
-def test_a_claim_alone_moves_nothing_until_it_is_acknowledged(told):
-    claim = told.claim("READ", 0)
-    heard = [told.message(0, by=AGENT), claim]
+def test_a_claim_alone_moves_nothing_until_it_is_acknowledged(build):
+    claim = build.claim("READ", 0)
+    heard = [build.message(0, by=AGENT), claim]
     assert only(fold(heard)).status == "sent"
     assert receipts(only(fold(heard))) == {(None, "READ"): Proof.CLAIMED}
-    assert only(fold([*heard, told.acknowledge(claim)])).status == "read"
+    assert only(fold([*heard, build.acknowledge(claim)])).status == "read"
 
 
-def test_a_refused_receipt_is_listed_and_proves_nothing(told):
-    claim = told.claim("READ", 0)
-    heard = [told.message(0, by=AGENT), claim, told.refuse_receipt(claim)]
+def test_a_refused_receipt_is_listed_and_proves_nothing(build):
+    claim = build.claim("READ", 0)
+    heard = [build.message(0, by=AGENT), claim, build.refuse_receipt(claim)]
     assert only(fold(heard)).status == "sent"
     assert receipts(only(fold(heard))) == {(None, "READ"): Proof.REFUSED}
 
 
-def test_a_second_try_stands_though_the_first_was_refused(told):
-    first, second = told.claim("READ", 0), told.claim("READ", 0)
-    heard = [told.message(0, by=AGENT), first, told.refuse_receipt(first), second]
+def test_a_second_try_stands_though_the_first_was_refused(build):
+    first, second = build.claim("READ", 0), build.claim("READ", 0)
+    heard = [build.message(0, by=AGENT), first, build.refuse_receipt(first), second]
     assert receipts(only(fold(heard))) == {(None, "READ"): Proof.CLAIMED}
     assert only(fold(heard)).receipts[0].evidence.frame == second.evidence.frame
 
 
-def test_evidence_is_the_strongest_then_the_earliest(told):
-    claim = told.claim("READ", 0, by=ME)
-    acknowledged = told.acknowledge(claim)
-    first = told.receipt("READ", 0, by=ME)
-    again = told.receipt("READ", 0, by=ME)
-    message = only(fold([told.message(0, by=AGENT), claim, acknowledged, first, again]))
+def test_evidence_is_the_strongest_then_the_earliest(build):
+    claim = build.claim("READ", 0, by=ME)
+    acknowledged = build.acknowledge(claim)
+    first = build.receipt("READ", 0, by=ME)
+    again = build.receipt("READ", 0, by=ME)
+    message = only(fold([build.message(0, by=AGENT), claim, acknowledged, first, again]))
     assert [r.evidence for r in message.receipts] == [first.evidence]
     assert message.receipts[0].mine is True
 
@@ -100,28 +100,28 @@ def test_evidence_is_the_strongest_then_the_earliest(told):
         pytest.param("lose", "unknown", Proof.CLAIMED, id="connection ended first"),
     ],
 )
-def test_a_publish_without_a_sequence_says_why(told, ending, status, proof):
-    ask = told.ask("are you there?")
-    message = only(fold([ask] if ending is None else [ask, getattr(told, ending)(ask)]))
+def test_a_publish_without_a_sequence_says_why(build, ending, status, proof):
+    ask = build.ask("are you there?")
+    message = only(fold([ask] if ending is None else [ask, getattr(build, ending)(ask)]))
     assert (message.sequence, message.status, message.text) == (None, status, "are you there?")
     assert message.mine is True
     assert message.sent is not None
     assert message.sent.proof is proof
 
 
-def test_an_answered_publish_is_sent_and_no_longer_pending(told):
-    ask = told.ask()
-    message = only(fold([ask, told.answer(ask, 4), told.lose(ask)]))
+def test_an_answered_publish_is_sent_and_no_longer_pending(build):
+    ask = build.ask()
+    message = only(fold([ask, build.answer(ask, 4), build.lose(ask)]))
     assert (message.sequence, message.status, message.mine, message.ask) == (4, "sent", True, 1)
 
 
-def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(told):
-    ask = told.ask()
-    claim = told.claim("READ", 1)
-    heard = [ask, told.answer(ask, 0), told.message(1, by=AGENT), claim, told.acknowledge(claim)]
+def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(build):
+    ask = build.ask()
+    claim = build.claim("READ", 1)
+    heard = [ask, build.answer(ask, 0), build.message(1, by=AGENT), claim, build.acknowledge(claim)]
     assert own_ids(fold(heard)) == frozenset()
-    heard.append(told.message(0, by=ME))
-    heard.append(told.receipt("READ", 1, by=ME))
+    heard.append(build.message(0, by=ME))
+    heard.append(build.receipt("READ", 1, by=ME))
     transcript = fold(heard)
     assert own_ids(transcript) == {ME}
     mine, theirs = view(transcript)
@@ -129,74 +129,74 @@ def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(
     assert receipts(theirs) == {(ME, "READ"): Proof.ANNOUNCED}
 
 
-def test_what_stands_under_the_number_of_an_answer_is_us_only_if_it_says_what_we_published(told):
+def test_what_stands_under_the_number_of_an_answer_is_us_only_if_it_says_what_we_published(build):
     """Where an id is used twice the answer may be another's: the agent must not become "you" by that."""
-    ask = told.ask("mine")
-    theirs = told.message(4, by=AGENT, text="theirs")
-    heard = [theirs, ask, told.answer(ask, 4), told.receipt("READ", 3, by=AGENT)]
+    ask = build.ask("mine")
+    theirs = build.message(4, by=AGENT, text="theirs")
+    heard = [theirs, ask, build.answer(ask, 4), build.receipt("READ", 3, by=AGENT)]
     assert own_ids(fold(heard)) == frozenset()
-    assert own_ids(fold([*heard, told.i_am(ME)])) == {ME}
-    echoed = told.message(5, by=ME, text="again")
-    again = told.ask("again")
-    assert own_ids(fold([*heard, echoed, again, told.answer(again, 5)])) == {ME}
+    assert own_ids(fold([*heard, build.i_am(ME)])) == {ME}
+    echoed = build.message(5, by=ME, text="again")
+    again = build.ask("again")
+    assert own_ids(fold([*heard, echoed, again, build.answer(again, 5)])) == {ME}
 
 
-def test_a_token_tells_who_we_are(told):
-    message = only(fold([told.i_am(ME), told.message(0, by=ME)]))
+def test_a_token_tells_who_we_are(build):
+    message = only(fold([build.i_am(ME), build.message(0, by=ME)]))
     assert message.mine is True
 
 
-def test_mine_is_unknown_while_nobody_told(told):
-    assert only(fold([told.message(0, by=AGENT)])).mine is None
+def test_mine_is_unknown_while_nobody_told(build):
+    assert only(fold([build.message(0, by=AGENT)])).mine is None
 
 
-def test_a_receipt_before_its_message_waits_unseen(told):
-    early = told.receipt("READ", 3, by=AGENT)
+def test_a_receipt_before_its_message_waits_unseen(build):
+    early = build.receipt("READ", 3, by=AGENT)
     message = only(fold([early]))
     assert (message.status, message.sent, message.sequence) == ("unseen", None, 3)
-    later = only(fold([early, told.message(3, by=ME)]))
+    later = only(fold([early, build.message(3, by=ME)]))
     assert later.status == "read"
 
 
-def test_dialogs_do_not_mix(told):
-    heard = [told.message(0, by=AGENT)]
-    told.dialog = "d2"
-    heard += [told.message(0, by=AGENT), told.receipt("READ", 0, by=ME)]
+def test_dialogs_do_not_mix(build):
+    heard = [build.message(0, by=AGENT)]
+    build.dialog = "d2"
+    heard += [build.message(0, by=AGENT), build.receipt("READ", 0, by=ME)]
     assert [(m.dialog_id, m.status) for m in view(fold(heard))] == [("d1", "sent"), ("d2", "read")]
     assert [m.dialog_id for m in view(fold(heard), "d2")] == ["d2"]
     assert view(fold(heard), "nowhere") == []
 
 
-def test_receipts_are_listed_by_participant_then_by_ladder(told):
-    heard = [told.message(0, by=AGENT)]
-    heard += [told.receipt(s, 0, by=p) for p in (MANAGER, ME) for s in ("READ", "ACCESS", "ACCEPT")]
+def test_receipts_are_listed_by_participant_then_by_ladder(build):
+    heard = [build.message(0, by=AGENT)]
+    heard += [build.receipt(s, 0, by=p) for p in (MANAGER, ME) for s in ("READ", "ACCESS", "ACCEPT")]
     listed = [(r.participant, r.status) for r in only(fold(heard)).receipts]
     assert listed == [(p, s) for p in (ME, MANAGER) for s in ("ACCEPT", "READ", "ACCESS")]
 
 
-def test_roles_come_from_the_event_else_from_what_was_told_elsewhere(told):
+def test_roles_come_from_the_event_else_from_what_was_told_elsewhere(build):
     snapshot = ConversationChanged(
-        "c", (Participant(ME, "CONSUMER"),), (), "OPEN", "OPEN", 5, False, told.proof(Proof.ANNOUNCED)
+        "c", (Participant(ME, "CONSUMER"),), (), "OPEN", "OPEN", 5, False, build.proof(Proof.ANNOUNCED)
     )
-    heard = [told.message(0, by=AGENT, role="ASSIGNED_AGENT"), told.receipt("READ", 0, by=ME), snapshot]
+    heard = [build.message(0, by=AGENT, role="ASSIGNED_AGENT"), build.receipt("READ", 0, by=ME), snapshot]
     message = only(fold(heard))
     assert message.role == "ASSIGNED_AGENT"
     assert message.receipts[0].role == "CONSUMER"
 
 
-def test_the_newest_snapshot_by_their_time_wins_whatever_came_last(told):
+def test_the_newest_snapshot_by_their_time_wins_whatever_came_last(build):
     def snapshot(state: str, updated_ms: int | None):
-        return ConversationChanged("c", (), (), state, None, updated_ms, False, told.proof(Proof.ANNOUNCED))
+        return ConversationChanged("c", (), (), state, None, updated_ms, False, build.proof(Proof.ANNOUNCED))
 
     heard = [snapshot("CLOSE", 9), snapshot("OPEN", 5), snapshot("OPEN", None)]
     assert fold(heard).conversations["c"].state == "CLOSE"
 
 
-def test_leaving_a_subscription_describes_a_conversation_only_where_its_dialogs_are_told(told):
+def test_leaving_a_subscription_describes_a_conversation_only_where_its_dialogs_are_told(build):
     """A DELETE may come with nothing but the id, and may come late: what was known stays."""
 
     def snapshot(*dialogs: Dialog, left: bool, updated_ms: int | None):
-        proof = told.proof(Proof.ANNOUNCED)
+        proof = build.proof(Proof.ANNOUNCED)
         return ConversationChanged("c", (), dialogs, "OPEN", "OPEN", updated_ms, left, proof)
 
     main = Dialog("c", "MAIN", "MESSAGING", "OPEN")
@@ -208,26 +208,26 @@ def test_leaving_a_subscription_describes_a_conversation_only_where_its_dialogs_
     assert fold([bare]).conversations["c"] is bare
 
 
-def test_who_is_only_suggested_is_not_called_the_agent_until_they_take_it(told):
+def test_who_is_only_suggested_is_not_called_the_agent_until_they_take_it(build):
     def snapshot(state: str):
         return ConversationChanged(
             "c", (Participant(AGENT, "ASSIGNED_AGENT", state),), (), "OPEN", "OPEN", 5, False,
-            told.proof(Proof.ANNOUNCED),
+            build.proof(Proof.ANNOUNCED),
         )  # fmt: skip
 
-    heard = [told.message(0, by=ME), told.receipt("READ", 0, by=AGENT), snapshot("SUGGESTED")]
+    heard = [build.message(0, by=ME), build.receipt("READ", 0, by=AGENT), snapshot("SUGGESTED")]
     assert only(fold(heard)).receipts[0].role == "ASSIGNED_AGENT/SUGGESTED"
     assert only(fold([*heard, snapshot("ACTIVE")])).receipts[0].role == "ASSIGNED_AGENT"
 
 
-def test_unread_is_what_nobody_saw_read_here(told):
-    heard = [told.message(n, by=AGENT) for n in range(3)]
-    heard += [told.receipt("READ", 1, by=ME), told.message(3, by=ME), told.receipt("READ", 9, by=ME)]
+def test_unread_is_what_nobody_saw_read_here(build):
+    heard = [build.message(n, by=AGENT) for n in range(3)]
+    heard += [build.receipt("READ", 1, by=ME), build.message(3, by=ME), build.receipt("READ", 9, by=ME)]
     assert [m.sequence for m in unread(fold(heard), ME)] == [0, 2]
 
 
-def test_one_message_can_be_asked_for(told):
-    transcript = fold([told.message(0, by=AGENT, text="a"), told.message(1, by=AGENT, text="b")])
+def test_one_message_can_be_asked_for(build):
+    transcript = fold([build.message(0, by=AGENT, text="a"), build.message(1, by=AGENT, text="b")])
     assert message_view(transcript, "d1", 1).text == "b"
     with pytest.raises(KeyError):
         message_view(transcript, "d1", 2)

@@ -131,7 +131,7 @@ def test_as_of_a_frame_nothing_later_counts(written):
     assert "malformed-sequence-list" not in violated(recipes.check(written, "last", at="#5"))
     (waiting,) = recipes.check(written, "last", at="#1", rule=["request-unanswered"])
     assert waiting.outcome is Outcome.NOT_OBSERVABLE
-    assert "the recording goes on" in waiting.says
+    assert "the recording goes on" in waiting.sentence
 
 
 def test_as_of_the_last_frame_is_now(written):

@@ -19,7 +19,7 @@ from recorder.report.checks import (
 
 
 def finding(rule="never-read", outcome=Outcome.VIOLATED, severity=Severity.WARNING, **more):
-    usual = {"dialog": None, "sequence": None, "frames": (), "says": "it says so"}
+    usual = {"dialog": None, "sequence": None, "frames": (), "sentence": "it says so"}
     return Finding(rule, outcome, severity, **{**usual, **more})
 
 
@@ -40,7 +40,7 @@ def test_the_json_of_the_contract():
 
 def test_one_finding_a_line_whatever_it_says():
     awkward = "a\nb\x1b[31m ü 日本 \ud800"
-    (line,) = json_lines([finding(says=awkward)]).splitlines()
+    (line,) = json_lines([finding(sentence=awkward)]).splitlines()
     assert json.loads(line)["says"] == awkward
 
 
@@ -86,8 +86,8 @@ def test_many_of_a_kind_are_counted():
 
 
 def test_text_of_others_does_not_act_on_a_terminal():
-    assert "\x1b" not in "".join(printed(finding(says="\x1b[31m red [/bold]")))
-    assert "[/bold]" in "".join(printed(finding(says="\x1b[31m red [/bold]")))
+    assert "\x1b" not in "".join(printed(finding(sentence="\x1b[31m red [/bold]")))
+    assert "[/bold]" in "".join(printed(finding(sentence="\x1b[31m red [/bold]")))
 
 
 def test_nothing_found_is_said():

@@ -17,7 +17,7 @@ ONE, TWO, THREE, FOUR = RULES[:4]
 
 def finding(rule, outcome, severity=Severity.ERROR, says="it says so", **more):
     usual = {"dialog": "d", "sequence": 1, "frames": (3, 4)}
-    return Finding(rule.id, outcome, severity, says=says, **{**usual, **more})
+    return Finding(rule.id, outcome, severity, sentence=says, **{**usual, **more})
 
 
 def cases(*findings, rules=(ONE, TWO, THREE, FOUR)):

@@ -7,7 +7,7 @@ import pytest
 
 from recorder.checks.engine import check
 from recorder.checks.findings import Outcome
-from recorder.checks.input import Case, ConnectionFact
+from recorder.checks.input import CheckInput, ConnectionFact
 from recorder.messaging.events import Stamp
 from recorder.messaging.interpreter import Interpreter
 from recorder.receipts.fold import fold
@@ -154,7 +154,7 @@ def broken_rules(log, end_s):
                 how="closed", close_code=what.code, closed_by_client=False, close_frame=frame
             )
         connections[client] = ended
-    case = Case(
+    case = CheckInput(
         events,
         fold(events),
         tuple(connections.values()),

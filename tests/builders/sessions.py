@@ -1,4 +1,4 @@
-"""Builders that read like the story: ``told.message(3, by=AGENT)``, ``told.receipt("READ", 3, by=ME)``."""
+"""Builds events (``build.receipt("READ", 3, by=ME)``) and sessions (``session.say("hi")``) for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from recorder.checks.engine import check
 from recorder.checks.findings import Finding, Limits
-from recorder.checks.input import Case, ConnectionFact, WireFact
+from recorder.checks.input import CheckInput, ConnectionFact, WireFact
 from recorder.messaging.envelopes import parse
 from recorder.messaging.events import (
     Event,
@@ -32,8 +32,8 @@ from recorder.receipts.fold import fold
 
 
 @dataclass
-class Story:
-    """What was heard, event by event; each gets the next frame number and comes a second later."""
+class EventBuilder:
+    """Makes events of one dialog; each has the next frame number and comes a second later."""
 
     dialog: str = "d1"
     frames: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -84,8 +84,8 @@ class Story:
 
 
 @pytest.fixture
-def told() -> Story:
-    return Story()
+def build() -> EventBuilder:
+    return EventBuilder()
 
 
 # --- sessions for the rules: envelopes through the real interpreter, with times -------------------------
@@ -94,8 +94,8 @@ ME, AGENT, BOT = "consumer-1", "agent-1", "bot-1"
 START_MS = 1_700_000_000_000
 
 
-class Mini:
-    """A little session, told envelope by envelope: ``at`` sets the clock, each envelope is a frame."""
+class SessionBuilder:
+    """Builds a session envelope by envelope: ``at`` sets the clock, each envelope is a frame."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -110,18 +110,18 @@ class Mini:
         self._dialog = "d"
 
     # time and place
-    def at(self, seconds: float | None) -> Mini:
+    def at(self, seconds: float | None) -> SessionBuilder:
         """From here on it is so late; None: the capture has no times."""
         self._us = None if seconds is None else round(seconds * 1e6)
         return self
 
-    def on(self, connection: int) -> Mini:
+    def on(self, connection: int) -> SessionBuilder:
         self.connection = connection
         return self
 
     def ends(
         self, how: str | None = "closed", *, code: int | None = None, by_client: bool | None = None
-    ) -> Mini:
+    ) -> SessionBuilder:
         """The connection ends now; with how None, nobody saw it, but it is over."""
         if code is not None:
             self._frame += 1
@@ -153,7 +153,7 @@ class Mini:
         return self._frame
 
     # what the client says
-    def i_am(self, participant: str = ME) -> Mini:
+    def i_am(self, participant: str = ME) -> SessionBuilder:
         stamp = Stamp(0, self.connection, self._us, self._us)
         self.events.append(Identified(participant, Evidence(Proof.CLAIMED, *stamp)))
         return self
@@ -203,10 +203,10 @@ class Mini:
         ms: int | None = -1,
     ) -> dict[str, object]:
         time = ms if ms != -1 else None if self._us is None else START_MS + self._us // 1000
-        told: dict[str, object] = {"dialogId": dialog or self._dialog, "originatorId": by, "event": event}
+        change: dict[str, object] = {"dialogId": dialog or self._dialog, "originatorId": by, "event": event}
         if time is not None:
-            told["serverTimestamp"] = time
-        return told if sequence is None else {**told, "sequence": sequence}
+            change["serverTimestamp"] = time
+        return change if sequence is None else {**change, "sequence": sequence}
 
     def message(self, sequence: int, *, by: str = AGENT, text: str = "hi", **more: Any) -> int:
         event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}
@@ -228,20 +228,20 @@ class Mini:
         return self.notify({"type": "UPSERT", "result": result}, kind="cqm.ExConversationChangeNotification")
 
     # all of it
-    def own(self, text: str, sequence: int) -> Mini:
+    def own(self, text: str, sequence: int) -> SessionBuilder:
         """A message of ours: asked, answered, echoed."""
         self.answer(self.say(text), sequence)
         self.message(sequence, by=ME, text=text)
         return self
 
-    def given(self, status: str, sequence: int, own: int) -> Mini:
+    def given(self, status: str, sequence: int, own: int) -> SessionBuilder:
         """A receipt of ours: asked, answered, echoed."""
         self.answer(self.give(status, sequence), own)
         self.receipt(status, sequence, by=ME, own=own)
         return self
 
-    def case(self, *, recording: bool = False) -> Case:
-        return Case(
+    def check_input(self, *, recording: bool = False) -> CheckInput:
+        return CheckInput(
             events=self.events,
             transcript=fold(self.events),
             connections=tuple(ConnectionFact(number, **fact) for number, fact in sorted(self._facts.items())),
@@ -253,12 +253,12 @@ class Mini:
 
     def check(self, rule: str, **limits: float) -> list[Finding]:
         """What one rule finds."""
-        return check(self.case(), rules=[rule], limits=Limits(**limits))
+        return check(self.check_input(), rules=[rule], limits=Limits(**limits))
 
     def outcomes(self, rule: str, **limits: float) -> list[str]:
         return [finding.outcome.value for finding in self.check(rule, **limits)]
 
 
 @pytest.fixture
-def mini() -> Mini:
-    return Mini()
+def session() -> SessionBuilder:
+    return SessionBuilder()
