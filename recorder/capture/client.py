@@ -18,21 +18,21 @@ from recorder.wire.frames import CloseCode, Opcode, Side, encode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink, RecordedFrame
 
-from .closing_handshake import Farewell
-from .connection_end import ConnectionOver
-from .frame_matching import Deliveries, TextNotUtf8, whole
-from .keepalive import KeepAlive
-from .opening_handshake import Library
+from .closing_handshake import ClosingHandshake
+from .connect_attempt import ConnectAttempt
+from .connection_end import ConnectionEnded
+from .frame_matching import FrameMatcher, TextNotUtf8, payload_of
+from .opening_handshake import LibraryWebSocket
 from .options import ConnectOptions
-from .pending import Approach
+from .ping_schedule import PingSchedule
 from .tap import TapSocket
 from .tracker import ConnectionTracker, PayloadTooLong
 
 CLOSE_TIMEOUT_S = 3.0
 MAX_CONTROL = 125
-_MOST_AT_ONCE = 1024  # frames taken in for a caller that only sends, each time a ping is due
+_MAX_READ_PER_PING = 1024  # frames read for a caller that only sends, each time a ping is due
 
-_BROKEN_OFF = (websocket.WebSocketException, OSError)
+_CONNECTION_LOST = (websocket.WebSocketException, OSError)
 _HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}', mask=b"\x00" * 4)[:24]
 
 
@@ -41,7 +41,7 @@ class RecordingConnection:
 
     def __init__(
         self,
-        library: Library,
+        library: LibraryWebSocket,
         tap: TapSocket,
         tracker: ConnectionTracker,
         *,
@@ -53,10 +53,10 @@ class RecordingConnection:
         self._tracker = tracker
         self._clock = clock
         self._options = options
-        self._keepalive = KeepAlive(options.ping_interval_s, now_s=clock.now_s())
-        self._farewell = Farewell(tap, tracker, clock)
-        self._deliveries = Deliveries(tap.heard, max_payload=options.max_payload)
-        self._waiting = self._deliveries.waiting
+        self._keepalive = PingSchedule(options.ping_interval_s, now_s=clock.now_s())
+        self._closing = ClosingHandshake(tap, tracker, clock)
+        self._matcher = FrameMatcher(tap.received_frames, max_payload=options.max_payload)
+        self._payloads = self._matcher.payloads
         self._closed: ConnectionClosed | None = None
 
     @classmethod
@@ -79,19 +79,19 @@ class RecordingConnection:
             clock: one that runs by itself; real sockets do not wait for a virtual one.
 
         Raises:
-            CannotConnect: nobody there, or not let in. What came of it is recorded, closed as "refused".
+            CannotConnect: the service cannot be reached, or refuses the upgrade: recorded as "refused".
         """
-        approach = Approach(
+        attempt = ConnectAttempt(
             options, connection=connection, numbers=numbers, began_s=began_s, clock=clock, sink=sink
         )
-        approach.make()
-        return cls.taken(approach)
+        attempt.connect()
+        return cls.from_attempt(attempt)
 
     @classmethod
-    def taken(cls, approach: Approach) -> RecordingConnection:
-        """The connection that was made elsewhere; raises as ``open`` does."""
-        tap, library = approach.take()
-        return cls(library, tap, approach.tracker, options=approach.options, clock=approach.clock)
+    def from_attempt(cls, attempt: ConnectAttempt) -> RecordingConnection:
+        """The connection that ``attempt`` made; raises as ``open`` does."""
+        tap, library = attempt.take()
+        return cls(library, tap, attempt.tracker, options=attempt.options, clock=attempt.clock)
 
     @property
     def number(self) -> int:
@@ -105,7 +105,7 @@ class RecordingConnection:
 
     @property
     def init_connection(self) -> bool:
-        """Whether the token is to go out in a first payload, by the caller."""
+        """Whether the caller still has to send the token, in an InitConnection request."""
         return self._options.init_connection
 
     @property
@@ -115,15 +115,15 @@ class RecordingConnection:
 
     @property
     def waits_to_write(self) -> bool:
-        """Whether bytes wait for room, so that ``receive`` has work once ``fileno`` can be written."""
+        """Whether bytes are queued to be sent: call ``receive`` once ``fileno`` is writable."""
         return self._tap.waits_to_write
 
     def fileno(self) -> int:
-        """The descriptor that can be read when ``receive`` has news; -1 once it is over."""
+        """The descriptor that turns readable when ``receive`` has something to return; -1 once it is over."""
         return self._tap.fileno()
 
     def next_due_s(self) -> float | None:
-        """When ``receive`` has something to do even if nothing comes; None for never."""
+        """Monotonic seconds at which ``receive`` must be called even if nothing arrives; None for never."""
         more_now = self._tap.has_more and not self._is_ending
         return self._clock.now_s() if more_now else self._next_deadline(None)
 
@@ -131,68 +131,67 @@ class RecordingConnection:
         """Record the text as one frame, send it, and return it as it was recorded.
 
         None if bytes of an unfinished frame went before it: it became part of that one. ``at_s`` (in
-        ``clock.now_s()``) is a moment at hand: it is recorded now, with that moment as its time, and leaves
-        then. It is waited for without sleeping.
+        ``clock.now_s()``) is a moment less than a few milliseconds ahead: the frame is recorded now, with
+        that time, and leaves then. It is waited for without sleeping.
 
         Raises:
-            ConnectionOver: the connection has ended, before or over this. If over this, the frame is
-                recorded all the same: part of it may have gone out.
+            ConnectionEnded: the connection had ended, or ended while sending. Then the frame is recorded
+                all the same: part of it may have gone out.
             InputUnusable: the text cannot be written in UTF-8.
         """
         try:
             data = text.encode()
         except UnicodeEncodeError:
             raise InputUnusable("the text holds half a surrogate pair, which UTF-8 cannot carry") from None
-        return self._send_payload(data, Opcode.TEXT, at_s=at_s)
-
-    def send_binary(self, data: bytes) -> Payload | None:
-        """As ``send``, for bytes."""
-        return self._send_payload(data, Opcode.BINARY)
+        # Not encoded by the library: it takes four times as long (tests/benchmarks/recording_client.py).
+        written = encode(Opcode.TEXT, data, mask=os.urandom(4))
+        recorded = self._send(lambda: self._tap.send(written, at_s=at_s))
+        return None if recorded is None else payload_of(recorded)
 
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
     ) -> RecordedFrame | None:
-        """Record and send one frame as it is described, be it against the rules; as ``send``."""
+        """Record and send one frame exactly as described, even if it violates RFC 6455; as ``send``."""
         mask = os.urandom(4) if masked else None
         return self.send_bytes(encode(opcode, payload, fin=fin, rsv=rsv, mask=mask))
 
     def send_bytes(self, data: bytes) -> RecordedFrame | None:
-        """Record and send these bytes as they are; return the last frame they completed, None if none.
+        """Record and send raw bytes; return the last frame they completed, None if none.
 
-        What they leave unfinished is recorded with what completes it, or as cut off at the end.
+        An unfinished frame is recorded once later bytes complete it, or as cut off when the connection ends.
         """
         recorded = self._send(lambda: self._tap.send(data))
-        self._library.said_close = self._library.said_close or self._tracker.closing(Side.CLIENT)
+        self._library.close_sent = self._library.close_sent or self._tracker.sent_close(Side.CLIENT)
         return recorded
 
     def ping(self, data: bytes = b"") -> None:
-        """Send a ping of at most 125 bytes. Its answer is recorded, and not delivered."""
+        """Send a ping of at most 125 bytes. The pong is recorded, and not delivered."""
         if len(data) > MAX_CONTROL:
             raise InputUnusable(f"a ping carries at most {MAX_CONTROL} bytes")
         self._send(lambda: self._library.send(data, Opcode.PING))
         self._keepalive.pinged(self._clock.now_s())
 
     def receive(self, until_s: float | None = None) -> Payload | None:
-        """Return the next payload of the service, recorded already. Pings and answers pings meanwhile.
+        """Return the next payload of the service, recorded already. Sends and answers pings meanwhile.
 
         None when ``until_s`` (in ``clock.now_s()``) has passed, when somebody called ``wake``, or when the
-        connection is over and everything that came before its end has been delivered.
+        connection is over and everything received before its end has been delivered.
         """
-        while not self._waiting and self._closed is None:
+        while not self._payloads and self._closed is None:
             self._keep_alive()
-            if self._waiting or self._closed is not None:
+            if self._payloads or self._closed is not None:
                 break
             deadline_s = self._next_deadline(until_s)
-            if self._farewell.under_way:
-                self._part(deadline_s)
+            if self._closing.under_way:
+                self._advance_close(deadline_s)
             elif not self._take_in(deadline_s):
-                self._settle()
-            if not self._waiting and self._closed is None and self._is_interrupted(until_s):
+                self._sync_if_idle()
+            if not self._payloads and self._closed is None and self._is_interrupted(until_s):
                 return None
-        return self._waiting.popleft() if self._waiting else None
+        return self._payloads.popleft() if self._payloads else None
 
     def take_in(self) -> None:
-        """Record what has come, and deliver nothing of it yet: ``receive`` will."""
+        """Record the bytes that have arrived; ``receive`` delivers them later."""
         if not self._is_ending:
             try:
                 self._tap.take_in()
@@ -203,14 +202,14 @@ class RecordingConnection:
         """Make ``receive`` return None now, or the next time it would wait. From any thread."""
         self._tap.wake()
 
-    def hurry(self) -> None:
-        """As ``wake``; and a service that does not read is waited for a few seconds more at most."""
-        self._tap.hurry()
+    def wake_to_stop(self) -> None:
+        """As ``wake``; also limits how long a send may still wait for a service that does not read."""
+        self._tap.wake_to_stop()
 
     def hang_up(self, code: int = 1000, reason: str = "", *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
-        """Say goodbye. It is over when ``receive`` has seen the service take part, or gave up on it.
+        """Send Close. The connection is over once ``receive`` sees the answer or ``timeout_s`` has passed.
 
-        May be repeated. What comes until then is recorded, and can be received once it is over.
+        May be repeated. What arrives until then is recorded, and can be received once it is over.
         """
         if self._is_ending:
             return
@@ -220,17 +219,17 @@ class RecordingConnection:
         self._tap.send_timeout_s = min(timeout_s, self._tap.send_timeout_s)
         try:
             self._library.send_close(code, reason)
-            self._farewell.await_answer(until_s)
+            self._closing.await_answer(until_s)
         except BaseException as problem:
             self._end_by(problem)
 
     def close(self, code: int = 1000, reason: str = "", *, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
-        """As ``hang_up``, and return once it is over: after ``timeout_s`` and a little at the latest."""
+        """Send Close and return once the connection is over: at the latest a second after ``timeout_s``."""
         self.hang_up(code, reason, timeout_s=timeout_s)
-        self._see_it_end()
+        self._wait_until_closed()
 
     def abort(self, *, mid_frame: bool = False) -> None:
-        """End it with a reset and without a goodbye; ``mid_frame``: after the first half of a frame."""
+        """Reset the TCP connection without a Close frame; ``mid_frame``: after sending half a frame."""
         if self._closed is not None:
             return
         try:
@@ -242,63 +241,57 @@ class RecordingConnection:
             self._abandon()
             raise
         self._tap.reset()
-        self._leave(closed)
+        self._set_closed(closed)
 
     # Sending --------------------------------------------------------------------------------------
-
-    def _send_payload(self, data: bytes, opcode: Opcode, *, at_s: float | None = None) -> Payload | None:
-        # Not by the library: it takes four times as long to write a frame, and a receipt may be due.
-        written = encode(opcode, data, mask=os.urandom(4))
-        recorded = self._send(lambda: self._tap.send(written, at_s=at_s))
-        return None if recorded is None else whole(recorded)
 
     def _send(self, send: Callable[[], object]) -> RecordedFrame | None:
         self._keep_alive()
         if not self._is_ending:
             try:
                 send()
-                return self._tap.said[-1] if self._tap.said else None
+                return self._tap.sent_frames[-1] if self._tap.sent_frames else None
             except BaseException as problem:
                 self._end_by(problem)
-        self._see_it_end()
-        raise ConnectionOver(self._ending())
+        self._wait_until_closed()
+        raise ConnectionEnded(self._ending())
 
     # Receiving ------------------------------------------------------------------------------------
 
     def _take_in(self, deadline_s: float | None) -> bool:
-        """Let the library read one frame or payload, and put what it gave in line.
+        """Let the library read one frame, match it with the recorded one, queue the payload it completes.
 
-        Return whether anything came of it; False means that the deadline passed or somebody woke us.
+        Return False if the deadline passed or ``wake`` was called before a frame was complete.
         """
         self._tap.deadline_s = deadline_s
         try:
             opcode, _ = self._library.recv_data_frame(True)
-            self._deliveries.match(opcode)
+            self._matcher.match(opcode)
             if opcode == Opcode.PONG:
                 self._keepalive.answered()
             elif opcode == Opcode.CLOSE:
                 self._finish("closed", None)
         except BaseException as problem:
             timed_out = isinstance(problem, websocket.WebSocketTimeoutException)
-            if timed_out and not self._tap.poisoned and self._tracker.sink_error is None:
+            if timed_out and not self._tap.send_incomplete and self._tracker.sink_error is None:
                 return False
             self._end_by(problem)
         return True
 
     def _next_deadline(self, until_s: float | None) -> float | None:
-        """When to look up from waiting: for the caller, for a ping, to let the sink settle, to give up."""
-        if self._farewell.under_way:
-            times: tuple[float | None, ...] = (until_s, self._farewell.due_s)
+        """When waiting ends at the latest: for the caller, a ping, the sink's sync, a send timeout."""
+        if self._closing.under_way:
+            times: tuple[float | None, ...] = (until_s, self._closing.due_s)
         else:
-            times = (until_s, self._keepalive.due_s, self._tracker.settle_due_s, self._tap.stalls_at_s)
+            times = (until_s, self._keepalive.due_s, self._tracker.sync_due_s, self._tap.stalls_at_s)
         return min([time_s for time_s in times if time_s is not None], default=None)
 
-    def _settle(self) -> None:
-        due_s = self._tracker.settle_due_s
+    def _sync_if_idle(self) -> None:
+        due_s = self._tracker.sync_due_s
         if due_s is None or self._clock.now_s() < due_s:
             return
         try:
-            self._tracker.settle()
+            self._tracker.sync()
         except BaseException as problem:
             self._end_by(problem)
 
@@ -306,18 +299,18 @@ class RecordingConnection:
         return self._tap.take_wake() or (until_s is not None and self._clock.now_s() >= until_s)
 
     def _keep_alive(self) -> None:
-        """Ping if it is time to; notice a service that vanished."""
+        """Send a ping if one is due; end the connection if the service has vanished."""
         due_s = self._keepalive.due_s
         if due_s is None or self._is_ending or (now_s := self._clock.now_s()) < due_s:
             return
-        # The answer to the last ping may still wait in the socket of a caller that only sends.
-        silent = now_s - self._tap.last_heard_s >= (self._options.ping_interval_s or 0.0)
-        for _ in range(_MOST_AT_ONCE if silent else 0):
+        # A caller that only sends has not read the pong yet.
+        silent = now_s - self._tap.last_received_s >= (self._options.ping_interval_s or 0.0)
+        for _ in range(_MAX_READ_PER_PING if silent else 0):
             if self._is_ending or not self._take_in(now_s):
                 break
         if self._is_ending:
             return
-        if self._keepalive.is_lost(now_s, last_heard_s=self._tap.last_heard_s):
+        if self._keepalive.is_lost(now_s, last_received_s=self._tap.last_received_s):
             self._finish("lost", "no answer to pings, and nothing else came", drain=False)
             return
         self._keepalive.pinged(now_s)
@@ -330,69 +323,69 @@ class RecordingConnection:
 
     @property
     def _is_ending(self) -> bool:
-        return self._closed is not None or self._farewell.under_way
+        return self._closed is not None or self._closing.under_way
 
     def _end_by(self, problem: BaseException) -> None:
-        """End the connection over what went wrong. What is not the connection's fault is raised again."""
+        """End the connection because of this exception; re-raise it if the connection did not cause it."""
         if self._tracker.sink_error is not None:
             self._abandon()
             raise self._tracker.sink_error
         if isinstance(problem, PayloadTooLong):
-            self._fail(CloseCode.TOO_BIG, problem.says)
+            self._fail(CloseCode.TOO_BIG, problem.problem)
         elif isinstance(problem, TextNotUtf8):
             self._fail(CloseCode.INVALID_DATA, str(problem))
         elif isinstance(problem, websocket.WebSocketProtocolException):
-            # Our decoder's words name the rule; the library's do not.
-            self._fail(CloseCode.PROTOCOL_ERROR, self._deliveries.first_violation() or str(problem))
-        elif isinstance(problem, _BROKEN_OFF):
+            # Our decoder's text names the rule; the library's does not.
+            self._fail(CloseCode.PROTOCOL_ERROR, self._matcher.first_violation() or str(problem))
+        elif isinstance(problem, _CONNECTION_LOST):
             self._finish("failed" if self._tap.stalled else None, None, drain=not self._tap.stalled)
         else:
             raise problem
 
-    def _fail(self, code: int, says: str) -> None:
-        """Tell the service why, if it can still be told, and end."""
+    def _fail(self, code: int, problem: str) -> None:
+        """Send Close with the reason if that is still possible, and end the connection."""
         self._tap.send_timeout_s = min(CLOSE_TIMEOUT_S, self._tap.send_timeout_s)
         try:
-            self._library.send_close(code, says[: MAX_CONTROL - 2])
-        except _BROKEN_OFF:
+            self._library.send_close(code, problem[: MAX_CONTROL - 2])
+        except _CONNECTION_LOST:
             pass
         finally:
-            self._finish("failed", says)
+            self._finish("failed", problem)
 
     def _finish(self, how: str | None, detail: str | None, *, drain: bool = True) -> None:
-        """Nothing more is to be said. What is left of the end takes no waiting here: ``_part`` goes on."""
+        """Stop sending and begin to close; does not wait, later calls of ``_advance_close`` finish it."""
         if self._tracker.sink_error is not None:
             self._abandon()
             raise self._tracker.sink_error
-        self._farewell.part(how, detail, drain=drain)
-        self._part(self._clock.now_s())
+        self._closing.end_sending(how, detail, drain=drain)
+        self._advance_close(self._clock.now_s())
 
-    def _see_it_end(self) -> None:
+    def _wait_until_closed(self) -> None:
         while self._closed is None:
-            self._part(None)
+            self._advance_close(None)
 
-    def _part(self, until_s: float | None) -> None:
-        """Go on with the end, until then or until it is over."""
+    def _advance_close(self, until_s: float | None) -> None:
+        """Take the closing handshake further, until ``until_s`` or until the connection is over."""
         try:
-            closed = self._farewell.go_on(until_s)
+            closed = self._closing.advance(until_s)
         except BaseException:
             self._abandon()
             raise
         if closed is not None:
             self._tap.close()
-            self._leave(closed)
+            self._set_closed(closed)
 
-    def _leave(self, closed: ConnectionClosed) -> None:
+    def _set_closed(self, closed: ConnectionClosed) -> None:
         self._closed = closed
         if closed.how != "failed":
-            self._deliveries.match_rest()
+            self._matcher.match_rest()
 
     def _abandon(self) -> None:
-        """Nothing can be stored any more: try to say 1011, and deliver nothing that is left."""
-        goodbye = CloseCode.INTERNAL_ERROR.to_bytes(2, "big")
-        self._tap.send_unrecorded(encode(Opcode.CLOSE, goodbye, mask=os.urandom(4)))
+        """Storage failed: try to send Close 1011, and deliver nothing that is left."""
+        code = CloseCode.INTERNAL_ERROR.to_bytes(2, "big")
+        self._tap.send_unrecorded(encode(Opcode.CLOSE, code, mask=os.urandom(4)))
         self._tap.close()
-        self._deliveries.forget()
+        self._matcher.clear()
         self._closed = self._tracker.unrecorded_end("it could not be recorded any further")
 
     def _ending(self) -> ConnectionClosed:

@@ -1,4 +1,4 @@
-"""How a connection ended, in words, and what a caller gets who wants to go on regardless."""
+"""The end of a connection as text, and the error for sending after it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from recorder.errors import RecordingIncomplete
 from recorder.wire.records import ConnectionClosed
 
 
-def describe(closed: ConnectionClosed) -> str:
+def describe_end(closed: ConnectionClosed) -> str:
     """The end of a connection in a few words: ``closed by the service, 4401 "expired"``.
 
-    Reason and detail are the other end's words: escape them before they reach a terminal.
+    Reason and detail may quote the service: escape them before they reach a terminal.
     """
     by = f" by the {closed.closed_by}" if closed.closed_by is not None else ""
     code = f", {closed.close_code}" if closed.close_code is not None else ""
@@ -18,9 +18,11 @@ def describe(closed: ConnectionClosed) -> str:
     return f"{closed.how}{by}{code}{reason}{detail}"
 
 
-class ConnectionOver(RecordingIncomplete):
-    """Nothing can be sent any more: the connection has ended. What was recorded stays."""
+class ConnectionEnded(RecordingIncomplete):
+    """Something was to be sent on a connection that has ended. What was recorded stays."""
 
     def __init__(self, closed: ConnectionClosed) -> None:
-        super().__init__(f"connection {closed.connection} is over ({describe(closed)}); this was not sent")
+        super().__init__(
+            f"connection {closed.connection} is over ({describe_end(closed)}); this was not sent"
+        )
         self.closed = closed

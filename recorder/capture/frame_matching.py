@@ -1,6 +1,6 @@
-"""Which recorded frames a library's deliveries are made of: they tell number and times, and hold the bytes.
+"""Matches the frames that the WebSocket library reads with the recorded ones, and joins these to payloads.
 
-What the caller gets is put together from what was recorded, so the two cannot differ.
+The caller gets recorded bytes only, so what is delivered and what is stored cannot differ.
 """
 
 from __future__ import annotations
@@ -16,72 +16,72 @@ from .tracker import PayloadTooLong
 
 
 class TextNotUtf8(Exception):
-    """RFC 6455 8.1: a text that is not UTF-8 fails the connection."""
+    """A text payload is not UTF-8: RFC 6455 8.1 fails the connection."""
 
 
-class Deliveries:
-    """The way from recorded frames to payloads in line for the caller.
+class FrameMatcher:
+    """Turns recorded frames into payloads for the caller, in the order the library reads them.
 
     Attributes:
-        heard: recorded frames of the service that nobody has asked for yet; whoever reads adds to it.
-        waiting: payloads in line for the caller.
+        received_frames: recorded frames that the library has not read yet; the socket appends to it.
+        payloads: complete payloads for the caller, oldest first.
     """
 
-    def __init__(self, heard: deque[RecordedFrame], *, max_payload: int) -> None:
-        self.heard = heard
-        self.waiting: deque[Payload] = deque()
+    def __init__(self, received_frames: deque[RecordedFrame], *, max_payload: int) -> None:
+        self.received_frames = received_frames
+        self.payloads: deque[Payload] = deque()
         self._max_payload = max_payload
         self._assembler = PayloadAssembler()
 
-    def match(self, delivered: int) -> None:
-        """The library has delivered a frame of this opcode: use it up, put the payload it ends in line.
+    def match(self, opcode: int) -> None:
+        """The library has read a frame of this opcode: take the recorded one, queue the payload it completes.
 
         Raises:
-            TextNotUtf8: it must not be delivered.
-            PayloadTooLong: nor must this.
+            TextNotUtf8: the text must not be delivered.
+            PayloadTooLong: the joined payload is longer than ``max_payload``.
         """
-        frame = self.heard.popleft()
-        if frame.fin and frame.opcode == delivered and 0 < delivered <= Opcode.BINARY:
-            self._deliver(whole(frame), frame)  # by far the most common, so it takes no detour
+        frame = self.received_frames.popleft()
+        if frame.fin and frame.opcode == opcode and 0 < opcode <= Opcode.BINARY:
+            self._deliver(payload_of(frame), frame)  # unfragmented: needs no assembler
             return
         if (payload := self._assembler.feed(frame)) is not None:
             self._deliver(payload, frame)
-        elif delivered < Opcode.CLOSE:
+        elif opcode < Opcode.CLOSE:
             _check_text(frame)
 
     def match_rest(self) -> None:
-        """The connection is over: put in line what else was recorded, up to the first broken rule."""
-        for frame in self.heard:
+        """The connection is over: queue what else was recorded, up to the first violation."""
+        for frame in self.received_frames:
             if frame.violation is not None:
                 break
             payload = self._assembler.feed(frame)
             if payload is not None and len(payload.data) <= self._max_payload:
-                self.waiting.append(payload)
-        self.heard.clear()
+                self.payloads.append(payload)
+        self.received_frames.clear()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Deliver nothing more."""
-        self.heard.clear()
-        self.waiting.clear()
+        self.received_frames.clear()
+        self.payloads.clear()
 
     def first_violation(self) -> str | None:
-        """What is wrong with the first frame in question that breaks a rule."""
-        return next((frame.violation for frame in self.heard if frame.violation is not None), None)
+        """What is wrong with the first unread frame that violates RFC 6455; None if none does."""
+        return next((frame.violation for frame in self.received_frames if frame.violation is not None), None)
 
     def _deliver(self, payload: Payload, last: RecordedFrame) -> None:
         _check_text(last)
         if len(payload.data) > self._max_payload:
             raise PayloadTooLong.of_length(len(payload.data), limit=self._max_payload)
-        self.waiting.append(payload)
+        self.payloads.append(payload)
 
 
-def whole(frame: RecordedFrame) -> Payload:
-    """The payload of a frame that is all of it."""
+def payload_of(frame: RecordedFrame) -> Payload:
+    """The payload of an unfragmented frame."""
     number, connection, _, sender, at_us, offset_us, opcode, _, _, data, *_ = frame
     return Payload(number, number, connection, sender, at_us, offset_us, opcode, data)
 
 
 def _check_text(frame: RecordedFrame) -> None:
-    # The library was told not to look: its own check is slow, and lets a text end inside a character.
+    # The library's own check is off: it is slow, and lets a text end inside a character.
     if frame.violation is not None and TEXT_NOT_UTF8 in frame.violation:
         raise TextNotUtf8(frame.violation)

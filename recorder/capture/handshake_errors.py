@@ -1,6 +1,6 @@
-"""Why the service did not let us in, as one sentence and what to do about it.
+"""Errors of the opening handshake: why there is no WebSocket, in one sentence, with a hint.
 
-What the service wrote is not trusted: it is cut short, cleaned of control characters and of our token.
+Text of the service is cut short and cleaned of control characters and of our token.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ _STATUS_HINTS = {
 }
 
 
-def refused(options: ConnectOptions, answer: ResponseHead) -> CannotConnect:
+def upgrade_refused(options: ConnectOptions, answer: ResponseHead) -> CannotConnect:
     """The error for an answer whose status is not 101."""
     status = answer.status or 0
     if 300 <= status < 400:
         hint: str | None = _redirect_hint(options, answer)
     else:
         hint = _STATUS_HINTS.get(status)
-    return HandshakeRefused(options.place, status, _clean(answer.reason, options), hint=hint)
+    return HandshakeRefused(options.base_url, status, _clean(answer.reason, options), hint=hint)
 
 
 def not_a_websocket(options: ConnectOptions, problem: str) -> CannotConnect:
-    """The error for an answer that has 101 but breaks the rules, or is no HTTP at all."""
+    """The error for an answer with status 101 that violates RFC 6455 4.1, or is not HTTP."""
     return CannotConnect(
-        options.place, _clean(problem, options), hint="is this the address of a WebSocket service?"
+        options.base_url, _clean(problem, options), hint="is this the address of a WebSocket service?"
     )
 
 
@@ -56,27 +56,29 @@ def no_subprotocol(options: ConnectOptions) -> CannotConnect:
     """The error for a service that took none of the subprotocols offered."""
     offered = ", ".join(options.subprotocols)
     return CannotConnect(
-        options.place, f"the service chose none of the subprotocols offered ({offered})", hint="--subprotocol"
+        options.base_url,
+        f"the service chose none of the subprotocols offered ({offered})",
+        hint="--subprotocol",
     )
 
 
-def no_answer(options: ConnectOptions) -> CannotConnect:
+def not_answered_in_time(options: ConnectOptions) -> CannotConnect:
     """The error for an upgrade that was not answered in time."""
     return CannotConnect(
-        options.place,
+        options.base_url,
         f"the upgrade was not answered within {options.connect_timeout_s:g} s",
         hint="is this the address of a WebSocket service? --connect-timeout waits longer",
     )
 
 
-def hung_up(options: ConnectOptions, trouble: str | None) -> CannotConnect:
+def ended_before_answer(options: ConnectOptions, broken: str | None) -> CannotConnect:
     """The error for a connection that ended before the upgrade was answered."""
-    how = trouble or "the service closed the connection"
-    return CannotConnect(options.place, f"{how} before it answered the upgrade")
+    how = broken or "the service closed the connection"
+    return CannotConnect(options.base_url, f"{how} before it answered the upgrade")
 
 
 def _redirect_hint(options: ConnectOptions, answer: ResponseHead) -> str:
-    """Names the other place by scheme and host only: path and query may hold a secret."""
+    """Names the target by scheme and host only: path and query may hold a secret."""
     targets = header_values(answer.headers, "Location")
     place = ""
     if targets:
@@ -94,5 +96,5 @@ def _clean(text: str, options: ConnectOptions) -> str:
         printable = printable.replace(options.token, "…")
     if len(printable) <= _LONGEST_REASON:
         return printable
-    # Cut between words: half a secret would not be recognised as one by whoever blanks them.
+    # Cut between words: redaction would not recognise half a secret.
     return printable[:_LONGEST_REASON].rpartition(" ")[0] + " …"

@@ -1,4 +1,4 @@
-"""Lines go out, payloads come in, until one side has had enough: the loop of ``recorder record``."""
+"""The loop of ``recorder record``: sends lines, delivers payloads, until the connection ends."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed
 
 from .client import RecordingConnection
-from .connection_end import ConnectionOver
+from .connection_end import ConnectionEnded
 
 LINGER_S = 2.0
-_LINES_AHEAD = 64  # a long file waits in its pipe, not in memory
-_LOOK_UP_S = 0.2  # how often a thread that waits for room looks whether anybody still wants its lines
-_REPLIES_PER_LINE = 64  # delivered before the next line goes out, so that answers do not pile up
+_LINES_AHEAD = 64  # queued lines; the rest of a long file stays in its pipe
+_QUEUE_POLL_S = 0.2  # how often the reading thread checks for the end while the queue is full
+_REPLIES_PER_LINE = 64  # payloads delivered before the next line is sent
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
-    """What was said and heard.
+class InteractiveResult:
+    """What an interactive session sent and received.
 
     Attributes:
-        sent: lines that went out.
+        sent: lines that were sent.
         received: payloads that were delivered.
         unsent: lines that were read and could not be sent, because the connection was over.
         closed: how the connection ended.
@@ -40,18 +40,18 @@ class Conversation:
     closed: ConnectionClosed | None
 
 
-class _NoMoreLines:
-    """Stands in the queue where the lines end; carries what ended them, if it was a fault."""
+class _EndOfLines:
+    """Marks the end of the lines in the queue; ``fault`` is the error that ended them, if one did."""
 
     def __init__(self, fault: BadOption | None = None) -> None:
         self.fault = fault
 
 
-_Line = str | _NoMoreLines
+_QueuedLine = str | _EndOfLines
 
 
 def lines_of(descriptor: int) -> Iterator[str]:
-    """The lines of an open file, such as 0 for standard input; bytes that are no UTF-8 as half surrogates.
+    """The lines of an open file descriptor, such as 0 for standard input; invalid UTF-8 as lone surrogates.
 
     Not ``sys.stdin``: a thread that still waits in it makes the interpreter abort at exit.
     """
@@ -59,7 +59,7 @@ def lines_of(descriptor: int) -> Iterator[str]:
         yield from file
 
 
-def converse(
+def run_interactive(
     connection: RecordingConnection,
     *,
     lines: Iterable[str],
@@ -67,7 +67,7 @@ def converse(
     stopped: Callable[[], bool],
     clock: Clock,
     linger_s: float | None = LINGER_S,
-) -> Conversation:
+) -> InteractiveResult:
     """Send each line as a text frame and deliver what comes, until the connection is over.
 
     Reads ``lines`` in a thread of its own. Line ends are not sent, nor are empty lines. After the last
@@ -79,30 +79,32 @@ def converse(
         BadOption: a line is not UTF-8. The lines before it went out, and the connection is closed.
         Exception: whatever ``deliver`` or the sink raises, after closing the connection.
     """
-    talk = _Talk(connection, deliver, clock=clock, linger_s=linger_s)
-    reader = threading.Thread(target=talk.read, args=(lines,), name="read lines", daemon=True)
+    session = _InteractiveSession(connection, deliver, clock=clock, linger_s=linger_s)
+    reader = threading.Thread(target=session.read, args=(lines,), name="read lines", daemon=True)
     reader.start()
     try:
-        while connection.closed is None and not talk.is_done():
+        while connection.closed is None and not session.is_done():
             if stopped():
                 connection.close(CloseCode.GOING_AWAY)
                 break
-            talk.turn()
+            session.send_and_receive()
         connection.close(CloseCode.NORMAL)
-        talk.deliver_rest()
-    except ConnectionOver:
-        talk.unsent += 1
-        talk.deliver_rest()
+        session.deliver_rest()
+    except ConnectionEnded:
+        session.unsent += 1
+        session.deliver_rest()
     finally:
-        talk.over.set()
+        session.over.set()
         connection.close(CloseCode.GOING_AWAY)
-    if talk.fault is not None:
-        raise talk.fault
-    return Conversation(talk.sent, talk.received, talk.unsent + talk.lines_left(), connection.closed)
+    if session.fault is not None:
+        raise session.fault
+    return InteractiveResult(
+        session.sent, session.received, session.unsent + session.lines_left(), connection.closed
+    )
 
 
-class _Talk:
-    """The state of one conversation, turn by turn."""
+class _InteractiveSession:
+    """The queue of lines, the counters and the linger deadline of one run."""
 
     def __init__(
         self,
@@ -112,7 +114,7 @@ class _Talk:
         clock: Clock,
         linger_s: float | None,
     ) -> None:
-        self.lines: queue.Queue[_Line] = queue.Queue(_LINES_AHEAD)
+        self.lines: queue.Queue[_QueuedLine] = queue.Queue(_LINES_AHEAD)
         self.over = threading.Event()
         self.sent = 0
         self.received = 0
@@ -122,59 +124,59 @@ class _Talk:
         self._deliver = deliver
         self._clock = clock
         self._linger_s = linger_s
-        self._lines_over = False
+        self._lines_ended = False
         self._until_s: float | None = None
 
     def read(self, lines: Iterable[str]) -> None:
-        """In a thread: put every line in the queue, and what ended them. Waits while the queue is full."""
-        end = _NoMoreLines()
+        """In a thread: put every line in the queue, then its end. Waits while the queue is full."""
+        end = _EndOfLines()
         number = 0
         try:
             for line in lines:
                 number += 1
-                said = line.rstrip("\r\n")
-                said.encode()
-                if said:
-                    self._put(said)
+                text = line.rstrip("\r\n")
+                text.encode()
+                if text:
+                    self._put(text)
                 if self.over.is_set():
                     return
         except UnicodeError:
-            end = _NoMoreLines(BadOption("stdin", f"line {number} is not UTF-8 text"))
+            end = _EndOfLines(BadOption("stdin", f"line {number} is not UTF-8 text"))
         except (OSError, ValueError):  # the terminal is gone, or the stream was closed: that ends the lines
             pass
         self._put(end)
 
-    def _put(self, line: _Line) -> None:
+    def _put(self, line: _QueuedLine) -> None:
         while not self.over.is_set():
             with contextlib.suppress(queue.Full):
-                self.lines.put(line, timeout=_LOOK_UP_S)
+                self.lines.put(line, timeout=_QUEUE_POLL_S)
                 self._connection.wake()
                 return
 
     def is_done(self) -> bool:
-        """Whether the lines are over and nothing has come for long enough, or they were unreadable."""
+        """Whether the lines have ended and nothing came for the linger time, or they were unreadable."""
         lingered = self._until_s is not None and self._clock.now_s() >= self._until_s
-        return self._lines_over and (lingered or self.fault is not None)
+        return self._lines_ended and (lingered or self.fault is not None)
 
-    def turn(self) -> None:
-        """Say one line if there is one, and deliver what has come; otherwise wait for either."""
+    def send_and_receive(self) -> None:
+        """Send one line if there is one, and deliver what has arrived; otherwise wait for either."""
         line = self._next_line()
         if line is None:
-            self._hear(self._until_s)
+            self._receive(self._until_s)
             return
         self._connection.send(line)
         self.sent += 1
         for _ in range(_REPLIES_PER_LINE):
-            if not self._hear(self._clock.now_s()):
+            if not self._receive(self._clock.now_s()):
                 return
 
     def deliver_rest(self) -> None:
-        """Deliver what came before the connection ended."""
-        while self._connection.closed is not None and self._hear(None):
+        """Deliver what was received before the connection ended."""
+        while self._connection.closed is not None and self._receive(None):
             pass
 
     def lines_left(self) -> int:
-        """Lines that were read and never had their turn."""
+        """How many lines were read and not sent."""
         with self.lines.mutex:
             return sum(isinstance(line, str) for line in self.lines.queue)
 
@@ -185,20 +187,20 @@ class _Talk:
             return None
         if isinstance(line, str):
             return line
-        self._lines_over = True
+        self._lines_ended = True
         self.fault = line.fault
-        self._linger()
+        self._extend_linger()
         return None
 
-    def _hear(self, until_s: float | None) -> bool:
+    def _receive(self, until_s: float | None) -> bool:
         payload = self._connection.receive(until_s)
         if payload is None:
             return False
         self._deliver(payload)
         self.received += 1
-        self._linger()
+        self._extend_linger()
         return True
 
-    def _linger(self) -> None:
-        if self._lines_over and self._linger_s is not None:
+    def _extend_linger(self) -> None:
+        if self._lines_ended and self._linger_s is not None:
             self._until_s = self._clock.now_s() + self._linger_s

@@ -1,7 +1,7 @@
-"""How a consumer comes by a token: look up where to ask, and ask in one of three ways.
+"""Get a consumer's token: look up the account's addresses, then log in by one of LivePerson's methods.
 
-The ways are the published ones: signing up as nobody, being anonymous by an account's connector, and being
-somebody whom the brand vouches for. Nothing is stored.
+The methods are signup and anonymous authentication through a connector, both without an identity, and
+authentication with a code or token of the brand. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
 
-from .rest import RestAddress, ask
+from .rest import RestAddress, request_json
 
 MESSAGING = "asyncMessagingEnt"
 IDENTITY = "idp"
@@ -25,125 +25,127 @@ _TOKEN = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}")
 
 
 @dataclass(frozen=True)
-class SignUp:
-    """As nobody, by the older way: one request."""
+class SignupLogin:
+    """Unauthenticated: one POST to ``signup``."""
 
 
 @dataclass(frozen=True)
-class Anonymous:
-    """As nobody, by the newer way: an outer token, exchanged at the account's connector."""
+class AnonymousLogin:
+    """Unauthenticated: an outer token from ``anonymous/authorize``, exchanged at the account's connector."""
 
     connector: str
 
 
 @dataclass(frozen=True)
-class Vouched:
-    """As somebody: ``code`` is the brand's token or code. With a ``connector`` it is exchanged there."""
+class AuthenticatedLogin:
+    """Authenticated by the brand's code or token; with a ``connector`` it is exchanged there."""
 
     code: str = field(repr=False)
     connector: str | None = None
 
 
-Way = SignUp | Anonymous | Vouched
+LoginMethod = SignupLogin | AnonymousLogin | AuthenticatedLogin
 
 
-class LoggedIn(NamedTuple):
-    """The token, and where to bring it. Not to be printed as a whole."""
+class LoginResult(NamedTuple):
+    """The token, and the messaging URL it is for. Holds a secret: do not print."""
 
     token: str
     url: str
 
 
-def log_in(
+def request_token(
     base: RestAddress,
     account: str,
-    way: Way,
+    method: LoginMethod,
     *,
     clock: Clock,
-    know: Callable[[str], None] = lambda token: None,
-) -> LoggedIn:
+    on_token: Callable[[str], None] = lambda token: None,
+) -> LoginResult:
     """Look up the account's addresses at ``base``, and get a token for its messaging service.
 
-    ``know`` is told of every token that is given out on the way: an error may quote it.
+    ``on_token`` is called with every token received: redact them, since an error may quote them.
 
     Raises:
         BadOption: the account or connector is no such name; nothing was asked.
-        CannotConnect: nobody there, not let in, or answered with something of no use.
+        CannotConnect: the service cannot be reached, refuses the login, or its answer holds no token.
     """
     _check_name("ACCOUNT", account)
     identity = _look_up(base, account, IDENTITY, clock=clock)
     messaging = _look_up(base, account, MESSAGING, clock=clock)
 
     def post(path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
-        return ask(identity, "POST", f"/api/account/{account}/{path}", body, clock=clock)
+        return request_json(identity, "POST", f"/api/account/{account}/{path}", body, clock=clock)
 
-    token = _WAYS[type(way)](way, _Counter(identity, post, know))
+    token = _LOG_IN[type(method)](method, _IdentityProvider(identity, post, on_token))
     scheme = "wss" if messaging.secure else "ws"
-    return LoggedIn(token, f"{scheme}://{messaging.netloc}/ws_api/account/{account}/messaging/consumer?v=3")
+    return LoginResult(
+        token, f"{scheme}://{messaging.netloc}/ws_api/account/{account}/messaging/consumer?v=3"
+    )
 
 
-class _Counter(NamedTuple):
-    """Where tokens are given out, and how to ask there."""
+class _IdentityProvider(NamedTuple):
+    """The account's ``idp`` service, which issues tokens."""
 
     address: RestAddress
     post: Callable[..., Mapping[str, object]]
-    know: Callable[[str], None]
+    on_token: Callable[[str], None]
 
-    def token(self, path: str, body: Mapping[str, object] | None, *, called: str) -> str:
-        value = self.post(path, body).get(called)
+    def token(self, path: str, body: Mapping[str, object] | None, *, field_name: str) -> str:
+        value = self.post(path, body).get(field_name)
         if not isinstance(value, str) or not _TOKEN.fullmatch(value):
             raise CannotConnect(
-                self.address.place, f"its answer to {path.partition('?')[0]} holds no {called}"
+                self.address.base_url, f"its answer to {path.partition('?')[0]} holds no {field_name}"
             )
-        self.know(value)
+        self.on_token(value)
         return value
 
 
-def _sign_up(way: SignUp, counter: _Counter) -> str:
-    return counter.token("signup", None, called="jwt")
+def _sign_up(method: SignupLogin, provider: _IdentityProvider) -> str:
+    return provider.token("signup", None, field_name="jwt")
 
 
-def _be_anonymous(way: Anonymous, counter: _Counter) -> str:
-    _check_name("--connector", way.connector)
-    outer = counter.token("anonymous/authorize", None, called="token")
-    return _exchange(way.connector, outer, counter)
+def _log_in_anonymously(method: AnonymousLogin, provider: _IdentityProvider) -> str:
+    _check_name("--connector", method.connector)
+    outer = provider.token("anonymous/authorize", None, field_name="token")
+    return _exchange(method.connector, outer, provider)
 
 
-def _be_vouched_for(way: Vouched, counter: _Counter) -> str:
-    if way.connector is None:
-        return counter.token("authenticate", {"authCode": way.code}, called="jwt")
-    return _exchange(way.connector, way.code, counter)
+def _authenticate(method: AuthenticatedLogin, provider: _IdentityProvider) -> str:
+    if method.connector is None:
+        return provider.token("authenticate", {"authCode": method.code}, field_name="jwt")
+    return _exchange(method.connector, method.code, provider)
 
 
-def _exchange(connector: str, outer: str, counter: _Counter) -> str:
+def _exchange(connector: str, outer: str, provider: _IdentityProvider) -> str:
     _check_name("--connector", connector)
-    return counter.token(f"app/{connector}/authenticate?v=3.0", {"id_token": outer}, called="token")
+    return provider.token(f"app/{connector}/authenticate?v=3.0", {"id_token": outer}, field_name="token")
 
 
-_WAYS: dict[type[Way], Callable[..., str]] = {
-    SignUp: _sign_up,
-    Anonymous: _be_anonymous,
-    Vouched: _be_vouched_for,
+_LOG_IN: dict[type[LoginMethod], Callable[..., str]] = {
+    SignupLogin: _sign_up,
+    AnonymousLogin: _log_in_anonymously,
+    AuthenticatedLogin: _authenticate,
 }
 
 
 def _look_up(base: RestAddress, account: str, service: str, *, clock: Clock) -> RestAddress:
-    told = ask(base, "GET", f"/api/account/{account}/service/{service}/baseURI.json?version=1.0", clock=clock)
-    found = _base_in(told, service)
-    address = None if found is None else base.elsewhere(found)
+    path = f"/api/account/{account}/service/{service}/baseURI.json?version=1.0"
+    netloc = _base_uri(request_json(base, "GET", path, clock=clock), service)
+    address = None if netloc is None else base.with_netloc(netloc)
     if address is None:
         raise CannotConnect(
-            base.place,
+            base.base_url,
             f"its answer names no usable address of {service} for account {account}",
             hint="is the account number right?",
         )
     return address
 
 
-def _base_in(told: Mapping[str, object], service: str) -> str | None:
-    """The page on the lookup shows a list; clients in use read the object itself."""
-    listed = told.get("baseURIs")
-    for each in [told, *(listed if isinstance(listed, list) else [])]:
+def _base_uri(answer: Mapping[str, object], service: str) -> str | None:
+    """The ``baseURI`` of the service: in a list as LivePerson documents it, or in the object itself."""
+    listed = answer.get("baseURIs")
+    for each in [answer, *(listed if isinstance(listed, list) else [])]:
         if isinstance(each, dict) and each.get("service", service) == service:
             value = each.get("baseURI")
             if isinstance(value, str):

@@ -1,6 +1,6 @@
-"""Make a connection: reach the service and have the library ask it for the upgrade to a WebSocket.
+"""The opening handshake (RFC 6455 4): connect a socket, and have the library request the upgrade.
 
-Besides ``client`` the only module that knows ``websocket``.
+This and ``client`` are the only modules that import ``websocket``.
 """
 
 from __future__ import annotations
@@ -14,38 +14,38 @@ from . import handshake_errors
 from .options import ConnectOptions
 from .tap import TapSocket, UpgradeRefused
 from .tracker import SWITCHING_PROTOCOLS, ConnectionTracker
-from .transport import reach
+from .transport import open_socket
 
 
-class Library(websocket.WebSocket):
-    """The library's connection. It answers a Close only if Close was not said before.
+class LibraryWebSocket(websocket.WebSocket):
+    """The library's connection. It answers a Close frame only if none was sent before.
 
     Attributes:
-        said_close: whether it was, by whatever way.
+        close_sent: whether a Close frame went out, through the library or as raw bytes.
     """
 
-    said_close = False
+    close_sent = False
 
     def send_close(self, status: int = CloseCode.NORMAL, reason: str | bytes = b"") -> None:
-        """Say Close; once only."""
-        if not self.said_close:
-            self.said_close = True
+        """Send a Close frame, unless one was sent."""
+        if not self.close_sent:
+            self.close_sent = True
             super().send_close(status, reason)
 
 
 def connect(
     options: ConnectOptions, tracker: ConnectionTracker, *, clock: Clock, queueing: bool = False
-) -> tuple[TapSocket, Library]:
-    """Return the recorded socket and the library on top of it, both past the upgrade.
+) -> tuple[TapSocket, LibraryWebSocket]:
+    """Return the recorded socket and the library's connection on top of it, both past the upgrade.
 
     ``queueing``: as for ``TapSocket``.
 
     Raises:
-        CannotConnect: nobody there, or not let in. Whatever the tracker's sink raises.
+        CannotConnect: the service cannot be reached, or refuses the upgrade. Whatever the sink raises.
     """
     until_s = clock.now_s() + options.connect_timeout_s
     tap = TapSocket(
-        reach(options, clock=clock),
+        open_socket(options, clock=clock),
         tracker,
         clock,
         send_timeout_s=options.send_timeout_s,
@@ -59,8 +59,8 @@ def connect(
         raise
 
 
-def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker) -> Library:
-    """Let the library do the upgrade; turn whatever goes wrong into a ``CannotConnect``."""
+def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker) -> LibraryWebSocket:
+    """Let the library request the upgrade; turn every failure into a ``CannotConnect``."""
     try:
         made = websocket.create_connection(
             options.request_url,
@@ -73,19 +73,19 @@ def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker
             enable_multithread=False,
             skip_utf8_validation=True,
             fire_cont_frame=True,  # it joins fragments in a time that grows with their square
-            class_=Library,
+            class_=LibraryWebSocket,
         )
-        assert isinstance(made, Library)  # noqa: S101 - that is what ``class_`` says
+        assert isinstance(made, LibraryWebSocket)  # noqa: S101 - that is what ``class_`` says
         return made
     except UpgradeRefused as problem:
-        answer = tracker.answer()
+        answer = tracker.upgrade_response()
         if answer.status is None or answer.status == SWITCHING_PROTOCOLS:
             raise handshake_errors.not_a_websocket(options, str(problem)) from None
-        raise handshake_errors.refused(options, answer) from None
+        raise handshake_errors.upgrade_refused(options, answer) from None
     except websocket.WebSocketTimeoutException:
-        raise handshake_errors.no_answer(options) from None
+        raise handshake_errors.not_answered_in_time(options) from None
     except (websocket.WebSocketConnectionClosedException, OSError):
-        raise handshake_errors.hung_up(options, tap.trouble) from None
+        raise handshake_errors.ended_before_answer(options, tap.failure) from None
     except websocket.WebSocketException as problem:
         if options.subprotocols:
             raise handshake_errors.no_subprotocol(options) from None

@@ -100,7 +100,7 @@ class ConnectOptions:
         return self.parts.port or DEFAULT_PORTS[self.parts.scheme]
 
     @property
-    def place(self) -> str:
+    def base_url(self) -> str:
         """Scheme, host and port: what error texts show, because path and query may hold secrets."""
         return f"{self.parts.scheme}://{self.parts.netloc}"
 

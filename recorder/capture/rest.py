@@ -1,7 +1,7 @@
-"""Ask a REST address one question, and read its answer: bounded in time and size, and never elsewhere.
+"""One HTTP request to a REST address and its response, bounded in time and size, over h11.
 
-A redirect is not followed: what is sent may be a secret, and belongs to one place. Nothing that was sent
-or that came back stands in the text of an error, but the status and one sentence the service says of it.
+Redirects are not followed: the request may hold a secret. Error texts hold the status and one sentence of
+the service, and nothing else of request or response.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import orjson
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
 
-from .transport import reach
+from .transport import open_socket
 
 TIMEOUT_S = 15.0
-"""For one question and all of its answer."""
-LARGEST_ANSWER = 1024 * 1024
-LONGEST_REMARK = 200
-MOST_INTERIM = 16
+"""Seconds for one request and its whole response."""
+MAX_RESPONSE = 1024 * 1024
+MAX_SERVICE_TEXT = 200
+MAX_INTERIM_RESPONSES = 16
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -39,7 +39,7 @@ class RestAddress:
 
     Attributes:
         netloc: host and port as they go into ``Host``.
-        ca_file: PEM file of certificates trusted besides the system's.
+        ca_file: PEM file of certificates trusted in addition to the system's.
     """
 
     secure: bool
@@ -58,7 +58,7 @@ class RestAddress:
         return urlsplit(f"//{self.netloc}").port or _PORTS[self._scheme]
 
     @property
-    def place(self) -> str:
+    def base_url(self) -> str:
         """Scheme, host and port."""
         return f"{self._scheme}://{self.netloc}"
 
@@ -66,18 +66,18 @@ class RestAddress:
     def _scheme(self) -> str:
         return "https" if self.secure else "http"
 
-    def elsewhere(self, netloc: str) -> RestAddress | None:
-        """Another host, reached in the same way; None if it is no host, or no place for that."""
-        if not _is_netloc(netloc) or not (self.secure or _is_here(netloc)):
+    def with_netloc(self, netloc: str) -> RestAddress | None:
+        """The same scheme and options for another host; None if unusable."""
+        if not _is_netloc(netloc) or not (self.secure or _is_loopback(netloc)):
             return None
         return RestAddress(secure=self.secure, netloc=netloc, ca_file=self.ca_file)
 
 
-def rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
+def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
     """Read an address as people type it, like ``https://api.liveperson.net``.
 
     Raises:
-        BadOption: it is none, has more than a host and a port, or would be asked in clear text.
+        BadOption: it is no address, holds more than host and port, or is plain HTTP to another machine.
     """
     scheme, _, netloc = url.partition("://")
     netloc = netloc.removesuffix("/")
@@ -85,7 +85,7 @@ def rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
         raise BadOption(
             "--base", "it must be https:// and a host, and nothing more", hint="https://api.liveperson.net"
         )
-    if scheme == "http" and not _is_here(netloc):
+    if scheme == "http" and not _is_loopback(netloc):
         raise BadOption(
             "--base",
             "a token does not travel in clear text: http:// is for this machine only",
@@ -94,7 +94,7 @@ def rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
     return RestAddress(secure=scheme == "https", netloc=netloc, ca_file=ca_file)
 
 
-def ask(
+def request_json(
     address: RestAddress,
     method: str,
     path: str,
@@ -103,34 +103,34 @@ def ask(
     clock: Clock,
     timeout_s: float = TIMEOUT_S,
 ) -> Mapping[str, object]:
-    """Ask, and return the JSON object that answers.
+    """Send one request, and return the JSON object of the response.
 
     Args:
         path: with its query, escaped; ``body`` goes out as JSON.
-        timeout_s: for all of it, but the connecting, which has as much again.
+        timeout_s: for request and response; connecting has a timeout of its own.
 
     Raises:
-        CannotConnect: nobody there, too slow, or answered by another status than 200 or 201, or by
-            something that is no JSON object.
+        CannotConnect: the service cannot be reached or is too slow, or its response is no JSON object
+            with status 200 or 201.
         BadOption: the CA file cannot be used.
     """
-    sock = reach(address, clock=clock)
+    sock = open_socket(address, clock=clock)
     try:
-        asking = Exchange(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
-        written = None if body is None else orjson.dumps(body)
-        status, data = asking.exchange(method, path, written, content_type="application/json")
+        exchange = HttpExchange(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
+        content = None if body is None else orjson.dumps(body)
+        status, data = exchange.run(method, path, content, content_type="application/json")
     finally:
         sock.close()
-    told = _object_in(data)
+    answer = _json_object(data)
     if status not in (200, 201):
-        raise CannotConnect(address.place, _refused(method, path, status, told), hint=_HINTS.get(status))
-    if told is None:
-        raise CannotConnect(address.place, f"{_named(method, path)} was answered with no JSON object")
-    return told
+        raise CannotConnect(address.base_url, _refusal(method, path, status, answer), hint=_HINTS.get(status))
+    if answer is None:
+        raise CannotConnect(address.base_url, f"{_named(method, path)} was answered with no JSON object")
+    return answer
 
 
-class Exchange:
-    """One question and its answer over a connected socket, all of it over by ``until_s``."""
+class HttpExchange:
+    """One HTTP/1.1 request and its response over a connected socket, finished by ``until_s``."""
 
     def __init__(self, address: RestAddress, sock: socket.socket, *, clock: Clock, until_s: float) -> None:
         self._address = address
@@ -138,10 +138,10 @@ class Exchange:
         self._clock = clock
         self._until_s = until_s
         self._http = h11.Connection(h11.CLIENT)
-        self._begins = b""
+        self._first_bytes = b""
 
-    def exchange(self, method: str, path: str, body: bytes | None, *, content_type: str) -> tuple[int, bytes]:
-        """Status and body of the answer. Raises ``CannotConnect``."""
+    def run(self, method: str, path: str, body: bytes | None, *, content_type: str) -> tuple[int, bytes]:
+        """Send the request; return status and body of the response. Raises ``CannotConnect``."""
         try:
             self._send(method, path, body, content_type)
             return self._receive()
@@ -150,9 +150,9 @@ class Exchange:
         except OSError:
             problem = "it broke off the connection"
         except h11.RemoteProtocolError:
-            ended = self._http.trailing_data[1] and b"HTTP/".startswith(self._begins)
+            ended = self._http.trailing_data[1] and b"HTTP/".startswith(self._first_bytes)
             problem = "it broke off the connection" if ended else "it does not answer with HTTP"
-        raise CannotConnect(self._address.place, problem)
+        raise CannotConnect(self._address.base_url, problem)
 
     def _send(self, method: str, path: str, body: bytes | None, content_type: str) -> None:
         headers = [("Host", self._address.netloc), ("Accept", "application/json"), ("Connection", "close")]
@@ -168,12 +168,12 @@ class Exchange:
 
     def _receive(self) -> tuple[int, bytes]:
         status, body, interim = 0, bytearray(), 0
-        while interim <= MOST_INTERIM:
+        while interim <= MAX_INTERIM_RESPONSES:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
                 self._sock.settimeout(self._left_s())
                 data = self._sock.recv(65_536)
-                self._begins = (self._begins + data)[:5]
+                self._first_bytes = (self._first_bytes + data)[:5]
                 self._http.receive_data(data)
             elif isinstance(event, h11.Response):
                 status = event.status_code
@@ -185,9 +185,9 @@ class Exchange:
                 interim += 1
             else:
                 raise ConnectionResetError
-            if len(body) > LARGEST_ANSWER:
-                raise CannotConnect(self._address.place, f"its answer is longer than {LARGEST_ANSWER} bytes")
-        raise CannotConnect(self._address.place, "it says again and again that the answer is to come")
+            if len(body) > MAX_RESPONSE:
+                raise CannotConnect(self._address.base_url, f"its answer is longer than {MAX_RESPONSE} bytes")
+        raise CannotConnect(self._address.base_url, "it says again and again that the answer is to come")
 
     def _left_s(self) -> float:
         left_s = self._until_s - self._clock.now_s()
@@ -208,35 +208,34 @@ _HINTS = {
 }
 
 
-def _refused(method: str, path: str, status: int, told: Mapping[str, object] | None) -> str:
+def _refusal(method: str, path: str, status: int, answer: Mapping[str, object] | None) -> str:
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
-    remark = _remark(told)
-    return (
-        f"{_named(method, path)} was answered {f'{status} {phrase}'.strip()}{f': {remark}' if remark else ''}"
-    )
+    service_text = _service_text(answer)
+    explained = f": {service_text}" if service_text else ""
+    return f"{_named(method, path)} was answered {f'{status} {phrase}'.strip()}{explained}"
 
 
 def _named(method: str, path: str) -> str:
     return f"{method} {path.partition('?')[0]}"
 
 
-def _remark(told: Mapping[str, object] | None) -> str:
-    """What the service says of it, if it says so in a way that is usual."""
+def _service_text(answer: Mapping[str, object] | None) -> str:
+    """The service's own explanation, if it stands in one of the usual fields."""
     for name in ("message", "error_description", "error"):
-        value = (told or {}).get(name)
+        value = (answer or {}).get(name)
         if isinstance(value, str) and value:
-            shown = "".join(char if char.isprintable() else " " for char in value[: LONGEST_REMARK + 1])
-            # Cut between words: half a secret would not be recognised as one by whoever blanks them.
-            return shown if len(value) <= LONGEST_REMARK else f"{shown.rpartition(' ')[0]} …".lstrip()
+            shown = "".join(char if char.isprintable() else " " for char in value[: MAX_SERVICE_TEXT + 1])
+            # Cut between words: redaction would not recognise half a secret.
+            return shown if len(value) <= MAX_SERVICE_TEXT else f"{shown.rpartition(' ')[0]} …".lstrip()
     return ""
 
 
-def _object_in(data: bytes) -> Mapping[str, object] | None:
+def _json_object(data: bytes) -> Mapping[str, object] | None:
     try:
-        told = orjson.loads(data)
+        value = orjson.loads(data)
     except ValueError:
         return None
-    return told if isinstance(told, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _is_netloc(netloc: str) -> bool:
@@ -246,7 +245,7 @@ def _is_netloc(netloc: str) -> bool:
         return False
 
 
-def _is_here(netloc: str) -> bool:
+def _is_loopback(netloc: str) -> bool:
     host = urlsplit(f"//{netloc}").hostname or ""
     if host == "localhost":
         return True

@@ -1,7 +1,7 @@
-"""A socket that records: handed to a WebSocket library in place of the real one.
+"""A socket that records, given to the WebSocket library in place of the real one.
 
-Incoming bytes are read in large chunks, recorded, and only then served in the small pieces the
-library asks for: a burst is one commit. Outgoing bytes are recorded before they leave.
+Incoming bytes are read in large chunks, recorded, and only then returned in the small pieces the
+library asks for: a burst is one commit. Outgoing bytes are recorded before they are sent.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from recorder.wire.records import RecordedFrame
 from .tracker import ConnectionTracker, PayloadTooLong
 
 CHUNK = 64 * 1024
-MOST_FRAMES = 256  # recorded at once: so many rows take a millisecond or two, and a receipt may be due
-GLUED = 4 * 1024  # bytes read at once during the upgrade: what is glued to it is recorded in one go
+MAX_FRAMES_PER_RECORD = 256  # recorded at once; so many rows take 1 to 2 ms, and a receipt may be due
+UPGRADE_CHUNK = 4 * 1024  # bytes read at once during the upgrade
 MAX_UNREAD = 4 * 1024 * 1024
 MAX_UNSENT = 64 * 1024 * 1024
-HURRY_S = 3.0
+STOP_SEND_TIMEOUT_S = 3.0
 
 
 class UpgradeRefused(Exception):
-    """The answer to the upgrade cannot be taken for a WebSocket. It has been recorded."""
+    """The response to the upgrade opens no WebSocket. It has been recorded."""
 
 
 class TapSocket:
-    """The real socket behind a tracker. One thread uses it; ``wake`` may be called from anywhere.
+    """Wraps the real socket and passes all bytes through a tracker. One thread uses it; any may ``wake`` it.
 
-    Waits end at ``deadline_s`` (in ``clock.now_s()``, None for never) with ``TimeoutError``, and so
-    they do after ``wake``. A read that timed out may be repeated; nothing is lost in between.
+    Waiting ends at ``deadline_s`` (in ``clock.now_s()``, None for never) or after ``wake``, with
+    ``TimeoutError``. A read that timed out may be repeated; nothing is lost in between.
 
     Attributes:
         deadline_s: until when ``recv`` waits.
         send_timeout_s: how long one ``send`` may take.
-        heard: recorded frames of the service, oldest first, for the owner to take away.
-        last_heard_s: when bytes last came.
-        said: recorded frames that the last ``send`` held.
-        poisoned: a send did not get all its bytes out; nothing sensible can follow on this connection.
+        received_frames: recorded frames of the service, oldest first; the owner removes them.
+        last_received_s: when bytes last came.
+        sent_frames: recorded frames that the last ``send`` completed.
+        send_incomplete: a frame went out in part; nothing can follow it on this connection.
         ended: the peer has ended its stream, or the connection broke.
         stalled: a send timed out.
-        stalls_at_s: when it will have, if what waits to be sent makes no way until then; else None.
-        trouble: how it broke, in a few words, if it did.
+        stalls_at_s: when the send timeout ends, while queued bytes wait for room; else None.
+        failure: how the connection broke, in a few words; None if it did not.
     """
 
     def __init__(
@@ -76,20 +76,20 @@ class TapSocket:
         self._woken = False
         self._unread = b""
         self._at = 0
-        self._ahead = b""  # read, not recorded yet
+        self._unrecorded = b""  # read, not recorded yet
         self._upgrading: bytearray | None = bytearray()
         self._too_long: PayloadTooLong | None = None
         self._closed = False
         self.deadline_s: float | None = None
-        self.heard: deque[RecordedFrame] = deque()
-        self.said: Sequence[RecordedFrame] = ()
-        self.last_heard_s = clock.now_s()
-        self.poisoned = False
+        self.received_frames: deque[RecordedFrame] = deque()
+        self.sent_frames: Sequence[RecordedFrame] = ()
+        self.last_received_s = clock.now_s()
+        self.send_incomplete = False
         self.ended = False
         self.stalled = False
-        self.trouble: str | None = None
+        self.failure: str | None = None
         self._read_waits_for_writing = False
-        self._hurry_until_s = float("inf")
+        self._send_deadline_s = float("inf")
 
     # What a WebSocket library calls ---------------------------------------------------------------
 
@@ -98,8 +98,8 @@ class TapSocket:
 
         Raises:
             TimeoutError: the deadline passed, or somebody called ``wake``.
-            UpgradeRefused: the answer to the upgrade is none of a WebSocket.
-            PayloadTooLong: after everything before the long payload was served.
+            UpgradeRefused: the response to the upgrade opens no WebSocket.
+            PayloadTooLong: after everything before the long payload was returned.
         """
         at = self._at
         data = self._unread[at : at + size]
@@ -116,21 +116,21 @@ class TapSocket:
         return b""
 
     def send(self, data: bytes, *, at_s: float | None = None) -> int:
-        """Record these bytes, then send all of them; return how many. After an error the tap is poisoned.
+        """Record these bytes, then send all of them; return how many. An error sets ``send_incomplete``.
 
-        Not before ``at_s``, which must be at hand: until then it spins, since a sleep may be too long.
+        With ``at_s``, at most some milliseconds ahead, it spins until then: a sleep may last too long.
 
-        A queueing tap does not wait for room: what does not leave at once is sent when next it is asked
-        for anything, a read included.
+        With ``queueing`` it does not wait for room: bytes that do not leave at once are sent during later
+        calls, reads included.
 
         Raises:
             TimeoutError: they did not leave within the send timeout.
             OSError: the connection is gone.
         """
-        if self.poisoned:
+        if self.send_incomplete:
             raise BrokenPipeError("an earlier frame went out in part")
-        self.said = self._tracker.sent(data, at_s=at_s)
-        self.poisoned = True
+        self.sent_frames = self._tracker.sent(data, at_s=at_s)
+        self.send_incomplete = True
         while at_s is not None and self._clock.now_s() < at_s:
             pass
         try:
@@ -140,36 +140,36 @@ class TapSocket:
             else:
                 self._send_all(data)
         except OSError as problem:
-            self.trouble = self.trouble or _in_words(problem)
+            self.failure = self.failure or _failure_text(problem)
             raise
-        self.poisoned = False
+        self.send_incomplete = False
         return len(data)
 
     def gettimeout(self) -> float | None:
-        """None: this socket has a deadline instead, and keeps to it by itself."""
+        """None: ``deadline_s`` takes the place of a timeout."""
         return None
 
     def settimeout(self, timeout: float | None) -> None:
-        """Nothing: see ``deadline_s``."""
+        """Does nothing: ``deadline_s`` takes the place of a timeout."""
 
     def fileno(self) -> int:
         return self._sock.fileno()
 
     @property
     def has_more(self) -> bool:
-        """Whether bytes were read that nobody has asked for: to wait for the socket would be in vain."""
-        return self._at < len(self._unread) or bool(self._ahead)
+        """Whether bytes were read and not returned yet: the socket need not turn readable for these."""
+        return self._at < len(self._unread) or bool(self._unrecorded)
 
     @property
     def waits_to_write(self) -> bool:
-        """Whether there is something to do once the socket can be written."""
+        """Whether there is something to do once the socket is writable."""
         return bool(self._unsent) or self._read_waits_for_writing
 
     def flush(self) -> None:
-        """Send of what waits as much as there is room for.
+        """Send as many of the queued bytes as there is room for.
 
         Raises:
-            TimeoutError: nothing of it has left for the send timeout.
+            TimeoutError: none of them left within the send timeout.
             OSError: the connection is gone.
         """
         try:
@@ -183,17 +183,17 @@ class TapSocket:
                 self._stall()
 
     def shutdown(self, how: int) -> None:
-        """As for any socket; an encrypted one keeps decrypting what still comes."""
+        """As ``socket.shutdown``; a TLS socket goes on decrypting what still arrives."""
         socket.socket.shutdown(self._sock, how)  # SSLSocket.shutdown would drop the decryption
 
     def reset(self) -> None:
-        """Close for good, and let the peer see that it was broken off."""
+        """Close with a TCP reset, so that the peer sees an aborted connection."""
         with contextlib.suppress(OSError):
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
     def close(self) -> None:
-        """Close for good. May be repeated."""
+        """Close the socket. May be repeated."""
         self._closed = True
         self._sock.close()
         self._wake_reader.close()
@@ -201,19 +201,19 @@ class TapSocket:
 
     # What the recording client calls --------------------------------------------------------------
 
-    def begin(self) -> None:
-        """The upgrade is done and recorded: so is, from now on, what was glued to it. Once."""
-        self._take_frames(self._tracker.release)
+    def record_glued_frames(self) -> None:
+        """Record the frames that came in one segment with the upgrade. Call once, after the handshake."""
+        self._take_frames(self._tracker.record_held)
 
     def wake(self) -> None:
-        """Make a wait end now, or the next one if there is none. From any thread or signal handler."""
+        """End the current wait, or else the next one. From any thread or signal handler."""
         self._woken = True
-        with contextlib.suppress(OSError):  # full: it is awake already; closed: there is nobody to wake
+        with contextlib.suppress(OSError):  # full: already awake; closed: nobody waits
             self._wake_writer.send(b"w")
 
-    def hurry(self) -> None:
-        """As ``wake``; and what is being sent, or will be, has ``HURRY_S`` from now at most."""
-        self._hurry_until_s = min(self._hurry_until_s, self._clock.now_s() + HURRY_S)
+    def wake_to_stop(self) -> None:
+        """As ``wake``; and all sending from now on has ``STOP_SEND_TIMEOUT_S`` at most."""
+        self._send_deadline_s = min(self._send_deadline_s, self._clock.now_s() + STOP_SEND_TIMEOUT_S)
         self.wake()
 
     def take_wake(self) -> bool:
@@ -221,22 +221,22 @@ class TapSocket:
         if not self._woken:
             return False
         self._woken = False
-        self._hear_wakes()
+        self._drain_wakes()
         return True
 
     def take_in(self) -> None:
-        """Record what has come, up to one chunk; ``recv`` serves it later."""
+        """Record what has arrived, up to one chunk; ``recv`` returns it later."""
         if self._too_long is None and not self.ended:
             self._take_chunk()
 
     def drain(self, until_s: float, *, until_close: bool = False) -> None:
-        """Record what still comes, and serve none of it, until the peer ends its stream or time is up.
+        """Record what still arrives, and return none of it, until the peer ends its stream or ``until_s``.
 
         With ``until_close`` the peer's Close frame ends it as well. After a payload that is too long
         nothing more is recorded: the bytes are only read so that our Close frame reaches the peer.
         """
         try:
-            while not (self.ended or (until_close and self._tracker.closing(Side.SERVICE))):
+            while not (self.ended or (until_close and self._tracker.sent_close(Side.SERVICE))):
                 taken = self._take_chunk() if self._too_long is None else self._skip_chunk()
                 self._unread, self._at = b"", 0
                 if not taken or self._clock.now_s() >= until_s:
@@ -245,8 +245,8 @@ class TapSocket:
             return
 
     def send_unrecorded(self, data: bytes) -> None:
-        """Try once to send these bytes without recording them: a goodbye when nothing can be stored."""
-        if self.poisoned:
+        """Try once to send bytes without recording them: a Close frame when nothing can be stored."""
+        if self.send_incomplete:
             return
         with contextlib.suppress(OSError):
             self._sock.send(data)
@@ -254,48 +254,48 @@ class TapSocket:
     # Within ---------------------------------------------------------------------------------------
 
     def _take_chunk(self) -> bool:
-        """Read and record what is there, up to one chunk; return whether anything was, an end included."""
+        """Read and record what has arrived, up to one chunk; return whether anything had, an end included."""
         if self._unsent:
             self._flush_while_reading()
-        data = self._ahead or self._read()
+        data = self._unrecorded or self._read()
         if not data:
             return data is not None
-        self.last_heard_s = self._clock.now_s()
-        taken = self._tracker.reach(data, MOST_FRAMES)
-        data, self._ahead = data[:taken], data[taken:]
+        self.last_received_s = self._clock.now_s()
+        taken = self._tracker.reach(data, MAX_FRAMES_PER_RECORD)
+        data, self._unrecorded = data[:taken], data[taken:]
         self._take_frames(lambda: self._tracker.received(data))
         self._unread = self._unread[self._at :] + data if self._at < len(self._unread) else data
         self._at = 0
         if self._upgrading is not None:
-            self._check_answer(self._upgrading)
+            self._check_upgrade_response(self._upgrading)
         return True
 
     def _take_frames(self, recorded: Callable[[], Sequence[RecordedFrame]]) -> None:
         try:
-            self.heard.extend(recorded())
+            self.received_frames.extend(recorded())
         except PayloadTooLong as problem:
-            self.heard.extend(problem.recorded)
+            self.received_frames.extend(problem.recorded)
             self._too_long = problem
 
     def _flush_while_reading(self) -> None:
-        """As ``flush``; of a connection that is gone there may still be something to read."""
+        """As ``flush``, but ignores a broken connection: there may still be bytes to read."""
         try:
             self.flush()
         except TimeoutError:
             raise
         except OSError as problem:
             self._unsent.clear()
-            self.poisoned = True
-            self.trouble = self.trouble or _in_words(problem)
+            self.send_incomplete = True
+            self.failure = self.failure or _failure_text(problem)
 
     def _skip_chunk(self) -> bool:
         return self._read() is not None
 
     def _read(self) -> bytes | None:
-        """Bytes that are there; ``b""`` at the end of the stream; None if there is nothing yet."""
+        """The bytes that have arrived; ``b""`` at the end of the stream; None if there are none yet."""
         self._read_waits_for_writing = False
         try:
-            data = self._sock.recv(CHUNK if self._upgrading is None else GLUED)
+            data = self._sock.recv(CHUNK if self._upgrading is None else UPGRADE_CHUNK)
             if data and isinstance(self._sock, ssl.SSLSocket):
                 data = _with_decrypted(data, self._sock)
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -304,24 +304,26 @@ class TapSocket:
             self._read_waits_for_writing = True
             return None
         except OSError as problem:
-            self.trouble = _in_words(problem)
+            self.failure = _failure_text(problem)
             data = b""
         self.ended = not data
         return data
 
-    def _check_answer(self, answer: bytearray) -> None:
-        """Hold the answer to the upgrade back until it is whole and checked, then serve it plainly.
+    def _check_upgrade_response(self, answer: bytearray) -> None:
+        """Withhold the upgrade response until it is complete and checked, then return its essentials.
 
-        The library would read a line of any length, follow it elsewhere with the token, and keep its
-        cookies for the next connection of this process. It sees nothing of that.
+        The library would read a line of any length, follow a redirect with the token, and keep cookies
+        for the next connection of this process.
         """
         answer += self._unread
         self._unread = b""
-        problems = self._tracker.answer_problems()
+        problems = self._tracker.upgrade_problems()
         if problems:
             raise UpgradeRefused(problems[0])
         if self._tracker.handshake is not None:
-            self._unread = plainly(self._tracker.answer()) + answer[self._tracker.answer_size() :]
+            self._unread = (
+                plainly(self._tracker.upgrade_response()) + answer[self._tracker.upgrade_response_size() :]
+            )
             self._upgrading = None
 
     def _send_all(self, data: bytes) -> None:
@@ -336,21 +338,21 @@ class TapSocket:
                 self._wait_to_send(until_s, writing=not isinstance(obstacle, ssl.SSLWantReadError))
 
     def _wait_to_send(self, until_s: float, *, writing: bool) -> None:
-        """Wait for room. Meanwhile take in what comes: a peer that only writes would never read again."""
-        left_s = min(until_s, self._hurry_until_s) - self._clock.now_s()
+        """Wait for room. Read meanwhile: a peer that blocks on writing would never read again."""
+        left_s = min(until_s, self._send_deadline_s) - self._clock.now_s()
         if left_s <= 0:
             self._stall()
         has_room = len(self._unread) - self._at < MAX_UNREAD and self._too_long is None
         reading = [self._wake_reader, *([self._sock] if has_room and not self.ended else [])]
         ready = readable(reading, left_s, writing=[self._sock] if writing else ())
         if self._wake_reader in ready:
-            self._hear_wakes()
+            self._drain_wakes()
         if self._sock in ready:
             self._take_chunk()
 
     def _stall(self) -> NoReturn:
-        self.poisoned = self.stalled = True
-        self.trouble = f"the service did not take a frame within {self.send_timeout_s:g} s"
+        self.send_incomplete = self.stalled = True
+        self.failure = f"the service did not take a frame within {self.send_timeout_s:g} s"
         raise TimeoutError
 
     def _wait(self, until_s: float | None, *, wake: bool) -> None:
@@ -363,20 +365,20 @@ class TapSocket:
         if self._wake_reader in ready:
             raise TimeoutError
 
-    def _hear_wakes(self) -> None:
+    def _drain_wakes(self) -> None:
         with contextlib.suppress(OSError):
             while self._wake_reader.recv(1024):
                 pass
 
 
 def _with_decrypted(data: bytes, sock: ssl.SSLSocket) -> bytes:
-    """Add what the TLS layer has decrypted already: select() knows nothing of it."""
+    """Add what the TLS layer has decrypted already: select() does not report it."""
     while len(data) < CHUNK and sock.pending():
         data += sock.recv(CHUNK)
     return data
 
 
-def _in_words(problem: OSError) -> str:
+def _failure_text(problem: OSError) -> str:
     if isinstance(problem, ConnectionResetError):
         return "the connection was reset"
     if isinstance(problem, TimeoutError):

@@ -1,7 +1,7 @@
-"""Turn the bytes of one connection, both sides, into records, and see them stored before going on.
+"""Turn the bytes of one connection, both sides, into records, stored before the bytes are passed on.
 
-Whoever moves the bytes calls ``sent`` and ``received`` with them, in the order they crossed the
-wire. When a call returns, every frame those bytes completed has been taken by the sink.
+The caller passes all bytes to ``sent`` and ``received`` in the order they crossed the wire. When a call
+returns, the sink has stored every frame those bytes completed.
 """
 
 from __future__ import annotations
@@ -25,37 +25,38 @@ from .options import MAX_PAYLOAD
 
 SWITCHING_PROTOCOLS = 101
 MAX_FRAGMENTS = 4096
-SETTLE_AFTER_S = 1.0
+SYNC_AFTER_IDLE_S = 1.0
 
 
 class PayloadTooLong(Exception):
-    """One payload is longer, or in more pieces, than we take. What came of it has been recorded.
+    """A payload exceeds ``max_payload`` or ``MAX_FRAGMENTS``. What arrived of it has been recorded.
 
     ``recorded``: the frames that the same bytes completed.
     """
 
-    def __init__(self, says: str, recorded: Sequence[RecordedFrame] = ()) -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, problem: str, recorded: Sequence[RecordedFrame] = ()) -> None:
+        super().__init__(problem)
+        self.problem = problem
         self.recorded = recorded
 
     @classmethod
     def of_length(cls, length: int, *, limit: int, recorded: Sequence[RecordedFrame] = ()) -> PayloadTooLong:
-        """For a payload of so many bytes."""
+        """The error for a payload of ``length`` bytes."""
         return cls(f"a payload of {length} bytes is longer than the {limit} that are taken", recorded)
 
 
 class ConnectionTracker:
     """Records one connection. Not for more than one thread at a time.
 
-    With ``holding`` what is glued to the upgrade gets neither number nor record before ``release``.
+    With ``hold_glued``, frames in one segment with the upgrade are neither numbered nor recorded before
+    ``record_held``.
 
     Attributes:
         connection: its place in the session, from 1.
         handshake: both halves of the upgrade once the answer is complete, else None.
         closed_record: the end of the connection once ``closed`` was called, else None.
         sink_error: what the sink raised, if it did. Nothing more of the connection can be recorded.
-        settle_due_s: when ``settle`` should be called if nothing was recorded until then; None for never.
+        sync_due_s: when to call ``sync`` if nothing is recorded until then; None for never.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class ConnectionTracker:
         sink: FrameSink,
         url: str | None = None,
         max_payload: int = MAX_PAYLOAD,
-        holding: bool = False,
+        hold_glued: bool = False,
     ) -> None:
         self.connection = connection
         self._numbers = numbers
@@ -77,7 +78,7 @@ class ConnectionTracker:
         self._sink = sink
         self._url = url
         self._max_payload = max_payload
-        self._held: bytes | None = b"" if holding else None
+        self._held: bytes | None = b"" if hold_glued else None
         self._index = 0
         self._request = HandshakeReader(Side.CLIENT)
         self._answer = HandshakeReader(Side.SERVICE)
@@ -90,25 +91,24 @@ class ConnectionTracker:
         self.handshake: HandshakeSeen | None = None
         self.closed_record: ConnectionClosed | None = None
         self.sink_error: BaseException | None = None
-        self.settle_due_s: float | None = None
+        self.sync_due_s: float | None = None
 
     def opened(self) -> None:
         """The connection is about to be made."""
         self._store([ConnectionOpened(self.connection, self._url, *self._times())])
 
     def sent(self, data: bytes, *, at_s: float | None = None) -> Sequence[RecordedFrame]:
-        """The client is about to send these bytes, at ``at_s`` if that is still to come; return the frames
-        they completed, recorded."""
+        """Record bytes that the client is about to send, at ``at_s`` if that is ahead; return the frames."""
         if self._outgoing is None:
             self._request.feed(data)
             return ()
         return self._record(Side.CLIENT, self._outgoing.feed(data), at_s=at_s)
 
     def received(self, data: bytes) -> Sequence[RecordedFrame]:
-        """These bytes came from the service; return the frames they completed, recorded.
+        """Record bytes of the service; return the frames they completed.
 
         Raises:
-            PayloadTooLong: a payload is longer than we take, or is announced to be.
+            PayloadTooLong: a payload is longer than ``max_payload``, or its header says it will be.
         """
         if self._incoming is None:
             return self._receive_answer(data)
@@ -121,24 +121,24 @@ class ConnectionTracker:
         return recorded
 
     def reach(self, data: bytes, most: int) -> int:
-        """How many of these bytes of the service the next ``most`` frames take."""
+        """How many of these bytes the next ``most`` frames of the service take."""
         return len(data) if self._incoming is None else self._incoming.reach(data, most)
 
-    def release(self) -> Sequence[RecordedFrame]:
-        """Stop holding: record what was glued to the upgrade, as ``received`` does."""
+    def record_held(self) -> Sequence[RecordedFrame]:
+        """Record the frames that came with the upgrade, as ``received`` does."""
         held, self._held = self._held, None
         return self.received(held) if held and self._incoming is not None else ()
 
-    def answer(self) -> ResponseHead:
-        """The service's half of the upgrade as far as it has come."""
+    def upgrade_response(self) -> ResponseHead:
+        """The service's response to the upgrade, as far as it has arrived."""
         return self._answer.response()
 
-    def answer_size(self) -> int:
-        """Bytes of the service's half of the upgrade; what came after them are frames."""
+    def upgrade_response_size(self) -> int:
+        """Length of the upgrade response in bytes; frames follow it."""
         return len(self._answer.raw)
 
-    def answer_problems(self) -> tuple[str, ...]:
-        """Why this answer must not be taken for a WebSocket, a sentence each; () while nothing is wrong."""
+    def upgrade_problems(self) -> tuple[str, ...]:
+        """Why this response opens no WebSocket, a sentence each; () while nothing is wrong."""
         if self._answer.fault is not None:
             return (self._answer.fault,)
         if self._answer.done:
@@ -146,17 +146,17 @@ class ConnectionTracker:
         beginning = self._answer.raw[:5]
         return () if b"HTTP/".startswith(beginning) else ("the answer is not HTTP",)
 
-    def settle(self) -> None:
-        """Nothing has come for a while: let the sink make what it has safe against a power cut."""
+    def sync(self) -> None:
+        """Have the sink sync what it holds to disk, because nothing was recorded for a while."""
         self._store([])
-        self.settle_due_s = None
+        self.sync_due_s = None
 
-    def closing(self, side: Side) -> bool:
+    def sent_close(self, side: Side) -> bool:
         """Whether this side has sent a Close frame."""
         return side in self._closes
 
     def closed(self, how: str, detail: str | None = None) -> ConnectionClosed:
-        """The connection is over: record what is unfinished, and its end. Only the first call counts."""
+        """Record unfinished frames and the end of the connection. Only the first call counts."""
         if self.closed_record is not None:
             return self.closed_record
         records: list[Record] = []
@@ -177,16 +177,16 @@ class ConnectionTracker:
         return closed
 
     def unrecorded_end(self, detail: str) -> ConnectionClosed:
-        """An end that the archive does not hold, for the caller alone."""
+        """The end as the caller sees it, if it was not or cannot be recorded."""
         return self.closed_record or ConnectionClosed(
             self.connection, *self._times(), None, None, None, "failed", detail
         )
 
     def _receive_answer(self, data: bytes) -> Sequence[RecordedFrame]:
-        """Read the answer to the upgrade. A frame may be glued to its end."""
+        """Read the upgrade response. Frames may follow it in the same segment."""
         rest = self._answer.feed(data)
         if rest is None or self.handshake is not None:
-            return ()  # not whole yet; or the body of a refusal, which holds no frames
+            return ()  # incomplete; or the body of a refusal, which holds no frames
         self.handshake = self._handshake_seen()
         self._store([self.handshake])
         if self.handshake.response_status != SWITCHING_PROTOCOLS or self._answer.fault is not None:
@@ -211,7 +211,7 @@ class ConnectionTracker:
     def _times(self, at_s: float | None = None) -> tuple[int, int]:
         now_s = self._clock.now_s()
         ahead_s = 0.0 if at_s is None else max(at_s - now_s, 0.0)
-        self.settle_due_s = now_s + SETTLE_AFTER_S
+        self.sync_due_s = now_s + SYNC_AFTER_IDLE_S
         wall_us = self._clock.wall_us() + round(ahead_s * 1_000_000)
         return wall_us, round((now_s + ahead_s - self._began_s) * 1_000_000)
 
@@ -227,13 +227,13 @@ class ConnectionTracker:
     def _number(
         self, sender: Side, frames: Sequence[Frame], at_s: float | None = None
     ) -> list[RecordedFrame]:
-        """Give the frames their place and their times. The hot path: local names, no keywords."""
+        """Number the frames and add their times. Hot (tests/benchmarks/recording_client.py): no keywords."""
         at_us, offset_us = self._times(at_s)
         connection, numbers, limit, index = self.connection, self._numbers, self._max_payload, self._index
         recorded = []
         for opcode, payload, fin, rsv, head, _mask, violation in frames:
             if opcode != 1 or not fin or len(payload) > limit:
-                self._notice(sender, opcode, payload, fin)
+                self._track_limits(sender, opcode, payload, fin)
             recorded.append(
                 RecordedFrame(
                     next(numbers), connection, index, sender, at_us, offset_us,
@@ -244,8 +244,8 @@ class ConnectionTracker:
         self._index = index
         return recorded
 
-    def _notice(self, sender: Side, opcode: int, payload: bytes, fin: bool) -> None:
-        """Keep what later decisions need: the first Close of a side, the size of a fragmented payload."""
+    def _track_limits(self, sender: Side, opcode: int, payload: bytes, fin: bool) -> None:
+        """Remember the first Close frame of a side, and the size of a fragmented payload."""
         if opcode == Opcode.CLOSE:
             self._closes.setdefault(sender, payload)
         if opcode >= Opcode.CLOSE or sender is Side.CLIENT:
@@ -255,7 +255,7 @@ class ConnectionTracker:
         self._fragments += 1
         self._fragments_size += len(payload)
         if self._fragments_size > self._max_payload:
-            self._too_long = PayloadTooLong.of_length(self._fragments_size, limit=self._max_payload).says
+            self._too_long = PayloadTooLong.of_length(self._fragments_size, limit=self._max_payload).problem
         elif self._fragments > MAX_FRAGMENTS and not fin:
             self._too_long = f"a payload came in more than {MAX_FRAGMENTS} pieces"
 

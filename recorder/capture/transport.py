@@ -1,6 +1,6 @@
-"""Reach the service: its name, TCP, TLS. Every failure becomes one sentence and a hint.
+"""Connect a socket to the service: name lookup, TCP, TLS. Every failure becomes one sentence and a hint.
 
-Proxies named in the environment are not used: a token must not take a way nobody chose.
+Proxies named in the environment are not used: a token goes to nobody but the service.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
 
-# A passive reader does not notice a peer that vanished. With these the kernel does, within 25 s.
+# A client that only reads does not notice a peer that vanished. With these the kernel does, within 25 s.
 _SOCKET_OPTIONS = (
     ("IPPROTO_TCP", "TCP_NODELAY", 1),
     ("SOL_SOCKET", "SO_KEEPALIVE", 1),
@@ -75,8 +75,8 @@ class Destination(Protocol):
         ...
 
     @property
-    def place(self) -> str:
-        """How error texts name it."""
+    def base_url(self) -> str:
+        """Scheme, host and port, as error texts show them."""
         ...
 
     @property
@@ -86,11 +86,11 @@ class Destination(Protocol):
 
     @property
     def ca_file(self) -> Path | None:
-        """PEM file of certificates to trust besides the system's."""
+        """PEM file of certificates trusted in addition to the system's."""
         ...
 
 
-def reach(options: Destination, *, clock: Clock) -> socket.socket:
+def open_socket(options: Destination, *, clock: Clock) -> socket.socket:
     """Return a connected, for ``wss`` encrypted and verified, non-blocking socket.
 
     Raises:
@@ -113,7 +113,7 @@ def reach(options: Destination, *, clock: Clock) -> socket.socket:
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Chain and host name verified, TLS 1.2 or later; ``ca_file`` is trusted besides the system's.
+    """Verifies chain and host name, TLS 1.2 or later; ``ca_file`` is trusted in addition to the system's.
 
     Raises:
         BadOption: the CA file cannot be used.
@@ -137,23 +137,23 @@ def _ca_file_problem(problem: OSError) -> str:
 
 
 def _look_up(options: Destination, *, left_s: float) -> list[tuple[Any, ...]]:
-    """Resolve the host; a thread, because the resolver of the machine knows no timeout."""
+    """Resolve the host, in a thread: getaddrinfo takes no timeout."""
     found: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
 
-    def ask() -> None:
+    def resolve() -> None:
         try:
             found.put(socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM))
         except (OSError, UnicodeError) as problem:
             found.put(problem if isinstance(problem, OSError) else OSError(str(problem)))
 
-    threading.Thread(target=ask, name="look up the service", daemon=True).start()
+    threading.Thread(target=resolve, name="look up the service", daemon=True).start()
     try:
         answer = found.get(timeout=max(left_s, 0.001))
     except queue.Empty:
         raise _too_slow(options, "its name was not resolved") from None
     if isinstance(answer, OSError):
         raise CannotConnect(
-            options.place,
+            options.base_url,
             f'the host name "{options.host}" cannot be resolved',
             hint="is it spelt right, and is the network up?",
         ) from answer
@@ -183,8 +183,8 @@ def _connect_any(
     if isinstance(failure, TimeoutError):
         raise _too_slow(options, "it did not answer")
     usual = (failure.strerror or "the connection failed", None)
-    says, hint = _TCP_FAILURES.get(failure.errno or 0, usual)
-    raise CannotConnect(options.place, says, hint=hint) from failure
+    words, hint = _TCP_FAILURES.get(failure.errno or 0, usual)
+    raise CannotConnect(options.base_url, words, hint=hint) from failure
 
 
 def _set_options(sock: socket.socket) -> None:
@@ -200,18 +200,18 @@ def _wrap(sock: socket.socket, context: ssl.SSLContext, options: Destination) ->
         raise _too_slow(options, "it did not finish the TLS handshake") from None
     except ssl.SSLCertVerificationError as problem:
         usual = ("its certificate cannot be trusted", None)
-        says, hint = _CERTIFICATE_FAILURES.get(problem.verify_code, usual)
-        raise CannotConnect(options.place, says, hint=hint) from problem
+        words, hint = _CERTIFICATE_FAILURES.get(problem.verify_code, usual)
+        raise CannotConnect(options.base_url, words, hint=hint) from problem
     except ssl.SSLError as problem:
-        says, hint = _TLS_FAILURES.get(problem.reason or "", ("the TLS handshake failed", None))
-        raise CannotConnect(options.place, says, hint=hint) from problem
+        words, hint = _TLS_FAILURES.get(problem.reason or "", ("the TLS handshake failed", None))
+        raise CannotConnect(options.base_url, words, hint=hint) from problem
     except OSError as problem:
-        raise CannotConnect(options.place, "it broke off the TLS handshake") from problem
+        raise CannotConnect(options.base_url, "it broke off the TLS handshake") from problem
 
 
-def _too_slow(options: Destination, says: str) -> CannotConnect:
+def _too_slow(options: Destination, problem: str) -> CannotConnect:
     return CannotConnect(
-        options.place,
-        f"{says} within {options.connect_timeout_s:g} s",
+        options.base_url,
+        f"{problem} within {options.connect_timeout_s:g} s",
         hint="is the network up? --connect-timeout waits longer",
     )

@@ -1,4 +1,4 @@
-"""Hand a file over to the service: one HTTP PUT to an address that was given, and nowhere else."""
+"""Upload a file to the service: one HTTP PUT to a given address."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 from recorder.clock import RealClock
 from recorder.errors import BadOption, CannotConnect
 
-from .rest import Exchange, RestAddress
-from .transport import reach
+from .rest import HttpExchange, RestAddress
+from .transport import open_socket
 
 TIMEOUT_S = 60.0
 _TARGET = re.compile(r"/(?!/)[\x21-\x7e]*")
 
 
-class NotTaken(Exception):
-    """The file is not there now; says why in one sentence."""
+class FileNotStored(Exception):
+    """The upload failed; the text says why in one sentence."""
 
 
 def put_file(
@@ -25,32 +25,31 @@ def put_file(
 ) -> None:
     """Upload ``data`` to the path ``target`` (with its query) at the scheme, host and port of ``base_url``.
 
-    No redirect is followed: what a service answers can name no other host. All of it may take
-    ``TIMEOUT_S``, but the connecting.
+    Redirects are not followed. Request and response may take ``TIMEOUT_S``; connecting has its own timeout.
 
     Raises:
-        NotTaken: the service is not there, or does not want it.
+        FileNotStored: the service cannot be reached, or answered with an error status.
     """
     if not _TARGET.fullmatch(target):
-        raise NotTaken("the service gave a path that no request can carry")
-    place = urlsplit(base_url)
-    address = RestAddress(secure=place.scheme == "https", netloc=place.netloc, ca_file=ca_file)
+        raise FileNotStored("the service gave a path that no request can carry")
+    parts = urlsplit(base_url)
+    address = RestAddress(secure=parts.scheme == "https", netloc=parts.netloc, ca_file=ca_file)
     clock = RealClock()
     try:
-        sock = reach(address, clock=clock)
+        sock = open_socket(address, clock=clock)
         try:
-            putting = Exchange(address, sock, clock=clock, until_s=clock.now_s() + TIMEOUT_S)
-            status, _ = putting.exchange("PUT", target, data, content_type=content_type)
+            exchange = HttpExchange(address, sock, clock=clock, until_s=clock.now_s() + TIMEOUT_S)
+            status, _ = exchange.run("PUT", target, data, content_type=content_type)
         finally:
             sock.close()
     except CannotConnect as problem:
-        raise NotTaken(f"{place.netloc} did not take it: {problem.problem}") from None
+        raise FileNotStored(f"{parts.netloc} did not take it: {problem.problem}") from None
     if not 200 <= status < 300:
-        raise NotTaken(f"{place.netloc} answered {status}")
+        raise FileNotStored(f"{parts.netloc} answered {status}")
 
 
 def check_upload_url(url: str) -> None:
-    """Return if files can be handed over there. Raises ``BadOption``."""
+    """Raise ``BadOption`` unless files can be uploaded to this URL."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from recorder.capture.client import RecordingConnection
+from recorder.capture.connect_attempt import ConnectAttempt
 from recorder.capture.options import ConnectOptions
-from recorder.capture.pending import Approach
-from recorder.capture.upload import NotTaken, put_file
+from recorder.capture.upload import FileNotStored, put_file
 from recorder.replay.run.actions import Upload
 from recorder.replay.run.driver import UploadFailed
 from recorder.runtime.background import BackgroundTask
@@ -44,7 +44,7 @@ class Connecting:
         self._session = session
         self._options = options
         self._fetched = fetched
-        self._approach: Approach | None = None
+        self._attempt: ConnectAttempt | None = None
         self._fetching = BackgroundTask(fetch, name="token command") if fetch is not None else None
         self._making = self._set_out() if fetch is None else None
 
@@ -64,24 +64,24 @@ class Connecting:
             self._fetched(token)
             self._options = replace(self._options, token=token)
             self._making = self._set_out()
-        if self._making is None or self._approach is None or not self._making.done:
+        if self._making is None or self._attempt is None or not self._making.done:
             return None
         self._making.close()
         self._making = None
-        return RecordingConnection.taken(self._approach)
+        return RecordingConnection.from_attempt(self._attempt)
 
     def give_up(self) -> None:
         """See ``PendingConnection``."""
         for task in (self._fetching, self._making):
             if task is not None:
                 task.close()
-        if self._making is not None and self._approach is not None:
-            self._approach.give_up()
+        if self._making is not None and self._attempt is not None:
+            self._attempt.give_up()
         self._fetching = self._making = None
 
     def _set_out(self) -> BackgroundTask[None]:
-        self._approach = self._session.approach(self._options)
-        return BackgroundTask(self._approach.make, name="connect")
+        self._attempt = self._session.attempt(self._options, queueing=True)
+        return BackgroundTask(self._attempt.connect, name="connect")
 
 
 class Connector:
@@ -136,5 +136,5 @@ class Uploader:
             put_file(
                 address, upload.target, upload.data, content_type=upload.content_type, ca_file=self._ca_file
             )
-        except NotTaken as problem:
+        except FileNotStored as problem:
             raise UploadFailed(f"the file could not be handed over: {problem}") from None

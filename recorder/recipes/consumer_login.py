@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recorder.capture.login import Anonymous, SignUp, Vouched, Way, log_in
-from recorder.capture.rest import rest_address
+from recorder.capture.login import AnonymousLogin, AuthenticatedLogin, LoginMethod, SignupLogin, request_token
+from recorder.capture.rest import parse_rest_address
 from recorder.clock import Clock, RealClock
 from recorder.errors import BadOption, CannotConnect
 from recorder.redaction.redactor import Redactor
@@ -53,13 +53,13 @@ def login(
         BadOption: what was asked for does not go together, or cannot be used; nothing was asked.
         CannotConnect: nobody there, or not let in.
     """
-    way = _way(anonymous=anonymous, code=code, connector=connector)
-    address = rest_address(base, ca_file=ca_file)
-    say(f"asking {address.place} for the addresses of account {account}")
+    method = _method(anonymous=anonymous, code=code, connector=connector)
+    address = parse_rest_address(base, ca_file=ca_file)
+    say(f"asking {address.base_url} for the addresses of account {account}")
     redactor = Redactor(secrets.token_bytes(16), known=() if code is None else (code,))
     clock = RealClock() if clock is None else clock
     try:
-        token, url = log_in(address, account, way, clock=clock, know=redactor.know)
+        token, url = request_token(address, account, method, clock=clock, on_token=redactor.know)
     except CannotConnect as refused:
         # The service's own words are in there, and may say again what it was told, or told us.
         raise CannotConnect(refused.url, redactor.text(refused.problem), hint=refused.hint) from None
@@ -68,11 +68,11 @@ def login(
     return Login(token, url, None if expires_s is None else expires_s * 1_000_000)
 
 
-def _way(*, anonymous: bool, code: str | None, connector: str | None) -> Way:
+def _method(*, anonymous: bool, code: str | None, connector: str | None) -> LoginMethod:
     if code is not None:
         if anonymous:
             raise BadOption("--anonymous", "it needs no code or token of the brand")
-        return Vouched(code, connector)
+        return AuthenticatedLogin(code, connector)
     if anonymous:
         if connector is None:
             raise BadOption(
@@ -80,7 +80,7 @@ def _way(*, anonymous: bool, code: str | None, connector: str | None) -> Way:
                 "it goes by way of a connector of the account, and none was given",
                 hint="add --connector ID, or use --signup",
             )
-        return Anonymous(connector)
+        return AnonymousLogin(connector)
     if connector is not None:
         raise BadOption("--connector", "signing up needs none", hint="add --anonymous or --authenticate")
-    return SignUp()
+    return SignupLogin()

@@ -257,7 +257,7 @@ def _virtual(
 
 
 def _beginning(order: Order) -> str:
-    places = sorted({place.place for place in order.places.values()})
+    places = sorted({place.base_url for place in order.places.values()})
     where = "the simulator, on virtual time" if order.world is not None else ", ".join(places)
     return f"playing {order.script.name}: {len(order.script.steps)} steps against {where}"
 
@@ -289,7 +289,7 @@ def _refused(under_way: Driver, outcome: ScriptOutcome, order: Order) -> CannotC
             reason = f" ({ended.reason})" if ended.reason else ""
             during = f", in {failed.place}" if failed is not None else ""
             problem = f"the service closed the connection with {ended.code}{reason}{during}"
-            return CannotConnect(order.places[consumer].place, problem, hint=hint)
+            return CannotConnect(order.places[consumer].base_url, problem, hint=hint)
     return None
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recorder.capture.client import RecordingConnection
-from recorder.capture.interactive import converse, lines_of
+from recorder.capture.connect_attempt import ConnectAttempt
+from recorder.capture.interactive import lines_of, run_interactive
 from recorder.capture.options import ConnectOptions
-from recorder.capture.pending import Approach
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
 from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
@@ -51,12 +51,9 @@ class Recording:
     know: Callable[[str], None]
     sink: FrameSink | None = None
 
-    def approach(self, options: ConnectOptions) -> Approach:
-        """The session's next connection, to be made elsewhere. It never waits for room to send."""
-        return self._approach(options, queueing=True)
-
-    def _approach(self, options: ConnectOptions, *, queueing: bool) -> Approach:
-        return Approach(
+    def attempt(self, options: ConnectOptions, *, queueing: bool) -> ConnectAttempt:
+        """The session's next connection, to be made in any thread; ``queueing``: as for ``TapSocket``."""
+        return ConnectAttempt(
             options,
             connection=next(self.connections),
             numbers=self.numbers,
@@ -84,19 +81,19 @@ class Recording:
         Names and addresses take their time, and cannot be woken: a helper thread waits for them, so that
         ``stop`` ends it at once, with a ``CannotConnect`` too.
         """
-        approach = self._approach(options, queueing=False)
-        making = BackgroundTask(approach.make, name="connect")
+        attempt = self.attempt(options, queueing=False)
+        making = BackgroundTask(attempt.connect, name="connect")
         try:
             with closing(making), closing(Waiter(RealClock())) as waiter:
                 stop.on_stop(waiter.wake)
                 while not making.done and not stop.is_set():
                     waiter.wait(Waiting(None, (making,)))
                 if not making.done:
-                    raise CannotConnect(options.place, "stopped before the connection was made")
+                    raise CannotConnect(options.base_url, "stopped before the connection was made")
         except BaseException:
-            approach.give_up()
+            attempt.give_up()
             raise
-        return RecordingConnection.taken(approach)
+        return RecordingConnection.from_attempt(attempt)
 
 
 @contextmanager
@@ -223,11 +220,11 @@ def record(
     ):  # fmt: skip
         say(f"recording session {under_way.intake.session} into {opened.where}")
         connection = under_way.connect(options, stop=stop)
-        stop.on_stop(connection.hurry)
-        say(f"connected to {options.place}")
+        stop.on_stop(connection.wake_to_stop)
+        say(f"connected to {options.base_url}")
         if options.init_connection:
             connection.send(dump(init_connection_request("0", options.token or "")))
-        held = converse(
+        held = run_interactive(
             connection,
             lines=lines,
             deliver=deliver,
@@ -255,7 +252,7 @@ def raise_unless_well_ended(
     if hint is not None and closed.closed_by == "service":
         reason = f" ({closed.close_reason})" if closed.close_reason else ""
         problem = f"the service closed the connection with {closed.close_code}{reason}"
-        raise CannotConnect(options.place, problem, hint=hint)
+        raise CannotConnect(options.base_url, problem, hint=hint)
     if closed.how == "failed":
         why = closed.detail or "it was not to be trusted any more"
         raise RecordingIncomplete(f"the connection could not go on: {why}; what came is recorded")

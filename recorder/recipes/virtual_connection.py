@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 
-from recorder.capture.connection_end import ConnectionOver
-from recorder.capture.keepalive import KeepAlive
+from recorder.capture.connection_end import ConnectionEnded
 from recorder.capture.options import ConnectOptions
+from recorder.capture.ping_schedule import PingSchedule
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import VirtualClock
 from recorder.errors import InputUnusable
@@ -129,7 +129,7 @@ class VirtualConnection:
         self._end = end
         self._clock = clock
         self._chance = chance
-        self._keepalive = KeepAlive(options.ping_interval_s, now_s=clock.now_s())
+        self._keepalive = PingSchedule(options.ping_interval_s, now_s=clock.now_s())
         self._assembler = PayloadAssembler()
         self._waiting: deque[Payload] = deque()
         self._closed: ConnectionClosed | None = None
@@ -188,12 +188,12 @@ class VirtualConnection:
         if self._closed is None and self._end.ended:
             self._take_in()
         if self._closed is not None:
-            raise ConnectionOver(self._closed)
+            raise ConnectionEnded(self._closed)
         return self._put_on_the_wire(data)
 
     def hang_up(self, code: int = 1000, reason: str = "") -> None:
         """See ``send``."""
-        if self._closed is None and not self._tracker.closing(Side.CLIENT):
+        if self._closed is None and not self._tracker.sent_close(Side.CLIENT):
             self.send_frame(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode())
 
     def abort(self, *, mid_frame: bool = False) -> None:
@@ -222,7 +222,7 @@ class VirtualConnection:
 
     def _keep_alive(self) -> None:
         due_s, now_s = self._keepalive.due_s, self._clock.now_s()
-        if due_s is not None and now_s >= due_s and not self._tracker.closing(Side.CLIENT):
+        if due_s is not None and now_s >= due_s and not self._tracker.sent_close(Side.CLIENT):
             self._keepalive.pinged(now_s)
             self.send_frame(Opcode.PING, b"")
 
@@ -233,7 +233,7 @@ class VirtualConnection:
             for frame in self._tracker.received(data):
                 self._take_frame(frame)
         if self._end.ended and self._closed is None:
-            closed = self._tracker.closing(Side.SERVICE)
+            closed = self._tracker.sent_close(Side.SERVICE)
             detail = None if closed else "the service ended the stream without a Close frame"
             self._closed = self._tracker.closed("closed" if closed else "lost", detail)
 
@@ -241,7 +241,7 @@ class VirtualConnection:
         if frame.opcode == Opcode.PONG:
             self._keepalive.answered()
         elif frame.opcode == Opcode.CLOSE:
-            if not self._tracker.closing(Side.CLIENT):
+            if not self._tracker.sent_close(Side.CLIENT):
                 goodbye = CloseCode.NORMAL.to_bytes(2, "big")
                 self._put_on_the_wire(encode(Opcode.CLOSE, goodbye, mask=self._key()))
         elif (payload := self._assembler.feed(frame)) is not None:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from recorder.capture.client import RecordingConnection
+from recorder.capture.connect_attempt import ConnectAttempt
 from recorder.capture.options import ConnectOptions
-from recorder.capture.pending import Approach
 from recorder.clock import RealClock
 from recorder.wire.decoder import FrameDecoder
 from recorder.wire.frames import Frame, Opcode, Side, encode
@@ -30,14 +30,14 @@ from recorder.wire.records import (
     RecordedFrame,
 )
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 
 
 class Peer:
     """The service's end of one connection, in the hands of a test."""
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.settimeout(PATIENCE_S)
+        sock.settimeout(TIMEOUT_S)
         self.sock = sock
         self.request = b""
         self._decoder = FrameDecoder(Side.CLIENT)
@@ -66,13 +66,13 @@ class Peer:
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
 
-    def say(self, text: str) -> None:
+    def send_text(self, text: str) -> None:
         self.send(encode(Opcode.TEXT, text.encode()))
 
     def close_frame(self, code: int, reason: str = "") -> None:
         self.send(encode(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode()))
 
-    def hear(self) -> Frame | None:
+    def next_frame(self) -> Frame | None:
         """The client's next frame; None at the end of its stream."""
         while not self._frames:
             data = self.sock.recv(65536)
@@ -81,18 +81,18 @@ class Peer:
             self._frames.extend(self._decoder.feed(data))
         return self._frames.popleft()
 
-    def part(self) -> bytes:
-        """Hear the client to its Close frame and answer that; return the request."""
-        while (frame := self.hear()) is not None:
+    def answer_close(self) -> bytes:
+        """Read the client's frames up to its Close, answer that, and return the request."""
+        while (frame := self.next_frame()) is not None:
             if frame.opcode == Opcode.CLOSE:
                 self.close_frame(1000)
                 return self.request
         return self.request
 
-    def hear_to_the_end(self) -> list[Frame]:
+    def remaining_frames(self) -> list[Frame]:
         frames = []
         with contextlib.suppress(ConnectionError):
-            while (frame := self.hear()) is not None:
+            while (frame := self.next_frame()) is not None:
                 frames.append(frame)
         return frames
 
@@ -134,7 +134,7 @@ class RawService:
 
     def result(self) -> object:
         """What the script of the next connection returned."""
-        outcome = self.results.get(timeout=PATIENCE_S)
+        outcome = self.results.get(timeout=TIMEOUT_S)
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
@@ -143,10 +143,10 @@ class RawService:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(PATIENCE_S)
+        self._thread.join(TIMEOUT_S)
 
 
-class Ledger:
+class RecordingSink:
     """A sink that keeps what it is given, call by call."""
 
     def __init__(self) -> None:
@@ -190,8 +190,8 @@ def clock() -> RealClock:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger()
+def recorded() -> RecordingSink:
+    return RecordingSink()
 
 
 @pytest.fixture
@@ -208,13 +208,13 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def connect(ledger: Ledger, clock: RealClock) -> Iterator[Connect]:
-    """Opens connections that are recorded in ``ledger``, and closes them in the end."""
+def connect(recorded: RecordingSink, clock: RealClock) -> Iterator[Connect]:
+    """Opens connections that are recorded in ``recorded``, and closes them in the end."""
     made: list[RecordingConnection] = []
     numbers = itertools.count(1)
 
     def open_one(
-        url: str, *, sink: object = ledger, connection: int = 1, **options: object
+        url: str, *, sink: object = recorded, connection: int = 1, **options: object
     ) -> RecordingConnection:
         options.setdefault("ping_interval_s", None)
         made.append(
@@ -235,13 +235,15 @@ def connect(ledger: Ledger, clock: RealClock) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def approach(ledger: Ledger, clock: RealClock) -> Callable[..., Approach]:
+def attempt(recorded: RecordingSink, clock: RealClock) -> Callable[..., ConnectAttempt]:
     """Sets out to connect as a replay does: made elsewhere, never waiting for room to send."""
     numbers = itertools.count(1)
 
-    def set_out(url: str, *, connection: int = 1, sink: object = ledger, **options: object) -> Approach:
+    def open_attempt(
+        url: str, *, connection: int = 1, sink: object = recorded, **options: object
+    ) -> ConnectAttempt:
         options.setdefault("ping_interval_s", None)
-        return Approach(
+        return ConnectAttempt(
             ConnectOptions(url=url, **options),  # type: ignore[arg-type]
             connection=connection,
             numbers=numbers,
@@ -251,18 +253,18 @@ def approach(ledger: Ledger, clock: RealClock) -> Callable[..., Approach]:
             queueing=True,
         )
 
-    return set_out
+    return open_attempt
 
 
 @pytest.fixture
-def reach_out(approach: Callable[..., Approach]) -> Iterator[Connect]:
+def connect_queued(attempt: Callable[..., ConnectAttempt]) -> Iterator[Connect]:
     """Connects as a replay does."""
     made: list[RecordingConnection] = []
 
     def open_one(url: str, **options: object) -> RecordingConnection:
-        new = approach(url, **options)
-        new.make()
-        made.append(RecordingConnection.taken(new))
+        new = attempt(url, **options)
+        new.connect()
+        made.append(RecordingConnection.from_attempt(new))
         return made[-1]
 
     yield open_one

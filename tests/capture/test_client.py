@@ -11,17 +11,17 @@ import time
 import pytest
 from websockets.sync.server import serve as serve_library
 
-from recorder.capture.client import ConnectionOver
+from recorder.capture.client import ConnectionEnded
 from recorder.errors import InputUnusable, StorageFailed
 from recorder.wire.frames import Opcode, Side, encode
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 
 
 def soon():
     """A deadline for what must come."""
-    return time.monotonic() + PATIENCE_S
+    return time.monotonic() + TIMEOUT_S
 
 
 @pytest.fixture
@@ -51,14 +51,14 @@ def refuse(payload, problem=None):
     return sink
 
 
-def test_a_text_goes_out_and_its_echo_comes_back(echo, connect, ledger):
+def test_a_text_goes_out_and_its_echo_comes_back(echo, connect, recorded):
     connection = connect(echo)
     sent = connection.send("hällo")
-    heard = connection.receive(soon())
-    assert (sent.data, heard.data) == ("hällo".encode(),) * 2
-    assert (sent.sender, heard.sender) == (Side.CLIENT, Side.SERVICE)
-    recorded = {frame.number: frame for frame in ledger.frames}
-    for payload in (sent, heard):
+    received = connection.receive(soon())
+    assert (sent.data, received.data) == ("hällo".encode(),) * 2
+    assert (sent.sender, received.sender) == (Side.CLIENT, Side.SERVICE)
+    recorded = {frame.number: frame for frame in recorded.frames}
+    for payload in (sent, received):
         frame = recorded[payload.number]
         assert (frame.payload, frame.at_us, frame.offset_us) == (
             payload.data,
@@ -69,20 +69,20 @@ def test_a_text_goes_out_and_its_echo_comes_back(echo, connect, ledger):
 
 def test_bytes_go_out_and_come_back(echo, connect):
     connection = connect(echo)
-    assert connection.send_binary(b"\0\xff").opcode == Opcode.BINARY
-    heard = connection.receive(soon())
-    assert (heard.opcode, heard.data) == (Opcode.BINARY, b"\0\xff")
+    assert connection.send_frame(Opcode.BINARY, b"\0\xff").opcode == Opcode.BINARY
+    received = connection.receive(soon())
+    assert (received.opcode, received.data) == (Opcode.BINARY, b"\0\xff")
 
 
-def test_a_session_reads_as_one_story(echo, connect, ledger):
+def test_connection_records_come_in_order_open_handshake_frames_close(echo, connect, recorded):
     connection = connect(echo)
     connection.send("x")
     connection.receive(soon())
     connection.close(1000, "bye")
-    kinds = [type(record) for record in ledger.records]
+    kinds = [type(record) for record in recorded.records]
     assert kinds == [ConnectionOpened, HandshakeSeen, *[RecordedFrame] * 4, ConnectionClosed]
-    assert ledger.shown()[2:] == [("client", 8, b"\x03\xe8bye"), ("service", 8, b"\x03\xe8bye")]
-    assert connection.closed == ledger.ends[0]
+    assert recorded.shown()[2:] == [("client", 8, b"\x03\xe8bye"), ("service", 8, b"\x03\xe8bye")]
+    assert connection.closed == recorded.ends[0]
     assert connection.closed[3:] == (1000, "bye", Side.CLIENT, "closed", None)
 
 
@@ -92,25 +92,25 @@ def test_receive_gives_up_at_its_deadline(echo, connect, clock):
     assert connection.closed is None
 
 
-def test_a_quiet_wait_lets_the_sink_settle_once(serve, connect, ledger, monkeypatch):
+def test_an_idle_receive_syncs_the_sink_once(serve, connect, recorded, monkeypatch):
     """So that a power cut after a quiet moment takes nothing."""
-    monkeypatch.setattr("recorder.capture.tracker.SETTLE_AFTER_S", 0.01)
+    monkeypatch.setattr("recorder.capture.tracker.SYNC_AFTER_IDLE_S", 0.01)
     settled = threading.Event()
 
     def sink(records):
-        ledger(records)
+        recorded(records)
         if not records:
             settled.set()
 
     def script(peer):
         peer.accept()
-        settled.wait(PATIENCE_S)
-        peer.say("it was quiet")
-        peer.hear_to_the_end()
+        settled.wait(TIMEOUT_S)
+        peer.send_text("it was quiet")
+        peer.remaining_frames()
 
     connection = connect(serve(script).url, sink=sink)
     assert connection.receive(soon()).data == b"it was quiet"
-    assert ledger.calls.count([]) == 1
+    assert recorded.calls.count([]) == 1
 
 
 def test_wake_ends_a_receive_without_a_deadline(echo, connect):
@@ -127,10 +127,10 @@ def test_a_payload_is_stored_before_it_is_delivered(serve, connect):
 
     def script(peer):
         peer.accept()
-        peer.say("stored")
-        peer.hear()
-        peer.say("not stored")
-        return peer.hear_to_the_end()
+        peer.send_text("stored")
+        peer.next_frame()
+        peer.send_text("not stored")
+        return peer.remaining_frames()
 
     service = serve(script)
     connection = connect(service.url, sink=refuse(b"not stored"))
@@ -147,7 +147,7 @@ def test_a_payload_is_stored_before_it_is_delivered(serve, connect):
 def test_a_frame_is_stored_before_it_is_sent(serve, connect):
     def script(peer):
         peer.accept()
-        return [frame.payload for frame in peer.hear_to_the_end()]
+        return [frame.payload for frame in peer.remaining_frames()]
 
     service = serve(script)
     connection = connect(service.url, sink=refuse(b"secret"))
@@ -163,9 +163,9 @@ def test_whatever_the_sink_raises_reaches_the_caller(serve, connect, problem):
 
     def script(peer):
         peer.accept()
-        peer.hear()
-        peer.say("it")
-        peer.hear_to_the_end()
+        peer.next_frame()
+        peer.send_text("it")
+        peer.remaining_frames()
 
     connection = connect(serve(script).url, sink=refuse(b"it", problem))
     connection.send("go on")
@@ -175,35 +175,35 @@ def test_whatever_the_sink_raises_reaches_the_caller(serve, connect, problem):
     assert connection.closed.how == "failed"
 
 
-def test_pings_are_answered_and_all_of_it_is_recorded(serve, connect, ledger):
+def test_pings_are_answered_and_all_of_it_is_recorded(serve, connect, recorded):
     def script(peer):
         peer.accept()
         peer.send(encode(Opcode.PING, b"are you there"))
-        pong = peer.hear()
-        peer.say(f"{pong.opcode} {pong.payload.decode()}")
-        peer.hear_to_the_end()
+        pong = peer.next_frame()
+        peer.send_text(f"{pong.opcode} {pong.payload.decode()}")
+        peer.remaining_frames()
 
     connection = connect(serve(script).url)
     assert connection.receive(soon()).data == b"10 are you there"
-    assert ledger.shown()[:2] == [("service", 9, b"are you there"), ("client", 10, b"are you there")]
+    assert recorded.shown()[:2] == [("service", 9, b"are you there"), ("client", 10, b"are you there")]
 
 
-def test_a_burst_costs_few_sink_calls_and_loses_nothing(serve, connect, ledger):
+def test_a_burst_costs_few_sink_calls_and_loses_nothing(serve, connect, recorded):
     burst = [b"%d" % number for number in range(2000)]
 
     def script(peer):
         peer.accept()
         peer.send(b"".join(encode(Opcode.TEXT, text) for text in burst))
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
     connection = connect(serve(script).url)
     got = [connection.receive(soon()) for _ in burst]
     assert [payload.data for payload in got] == burst
     assert [payload.number for payload in got] == list(range(1, 2001))
-    assert len(ledger.calls) < 50
+    assert len(recorded.calls) < 50
 
 
-def test_frames_in_single_bytes_are_the_same(serve, connect, ledger):
+def test_frames_in_single_bytes_are_recorded_alike(serve, connect, recorded):
     text = (
         encode(Opcode.TEXT, b"one", fin=False)
         + encode(Opcode.PING, b"")
@@ -215,20 +215,20 @@ def test_frames_in_single_bytes_are_the_same(serve, connect, ledger):
         peer.accept()
         for byte in text:
             peer.send(bytes([byte]))
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
     connection = connect(serve(script).url)
     fragmented, whole = connection.receive(soon()), connection.receive(soon())
     assert (fragmented.data, fragmented.first, whole.data) == (b"one two", 1, b"x" * 130)
     assert fragmented.number in (3, 4)  # our pong may be recorded before the last fragment has come
-    by_number = {frame.number: frame for frame in ledger.frames}
+    by_number = {frame.number: frame for frame in recorded.frames}
     assert by_number[fragmented.number].payload == b" two"
 
 
 def test_a_frame_glued_to_the_upgrade_is_delivered(serve, connect):
     def script(peer):
         peer.accept(glued=encode(Opcode.TEXT, b"at once"))
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
     assert connect(serve(script).url).receive(soon()).data == b"at once"
 
@@ -237,26 +237,26 @@ def test_a_frame_glued_to_the_upgrade_is_delivered(serve, connect):
     ("code", "reason"),
     [pytest.param(1000, "", id="normal"), pytest.param(4401, "token expired", id="token")],
 )
-def test_the_service_closes_and_says_why(serve, connect, ledger, code, reason):
+def test_the_service_closes_and_says_why(serve, connect, recorded, code, reason):
     def script(peer):
         peer.accept()
-        peer.say("last words")
+        peer.send_text("last words")
         peer.close_frame(code, reason)
-        return [frame.opcode for frame in peer.hear_to_the_end()]
+        return [frame.opcode for frame in peer.remaining_frames()]
 
     service = serve(script)
     connection = connect(service.url)
     assert connection.receive(soon()).data == b"last words"
     assert connection.receive(soon()) is None
     assert connection.closed[3:] == (code, reason, Side.SERVICE, "closed", None)
-    assert connection.closed == ledger.ends[0]
+    assert connection.closed == recorded.ends[0]
     assert service.result() == [Opcode.CLOSE]
-    with pytest.raises(ConnectionOver):
+    with pytest.raises(ConnectionEnded):
         connection.send("too late")
-    assert ledger.frames[-1].opcode == Opcode.CLOSE
+    assert recorded.frames[-1].opcode == Opcode.CLOSE
 
 
-def test_the_stream_ends_in_the_middle_of_a_frame(serve, connect, ledger):
+def test_the_stream_ends_in_the_middle_of_a_frame(serve, connect, recorded):
     def script(peer):
         peer.accept()
         peer.send(encode(Opcode.TEXT, b"0123456789")[:8])
@@ -264,7 +264,7 @@ def test_the_stream_ends_in_the_middle_of_a_frame(serve, connect, ledger):
     connection = connect(serve(script).url)
     assert connection.receive(soon()) is None
     assert (connection.closed.how, connection.closed.close_code) == ("lost", None)
-    (frame,) = ledger.frames
+    (frame,) = recorded.frames
     assert frame.payload == b"012345"
     assert frame.violation.startswith("unfinished")
 
@@ -285,13 +285,13 @@ ILLEGAL = [
 
 @pytest.mark.parametrize(("illegal", "code"), ILLEGAL)
 def test_what_rfc_6455_forbids_is_recorded_labelled_and_ends_the_connection(
-    serve, connect, ledger, illegal, code
+    serve, connect, recorded, illegal, code
 ):
     def script(peer):
         peer.accept()
-        peer.say("before")
+        peer.send_text("before")
         peer.send(illegal + encode(Opcode.TEXT, b"after"))
-        return [frame.payload[:2] for frame in peer.hear_to_the_end() if frame.opcode == Opcode.CLOSE]
+        return [frame.payload[:2] for frame in peer.remaining_frames() if frame.opcode == Opcode.CLOSE]
 
     service = serve(script)
     connection = connect(service.url)
@@ -299,18 +299,18 @@ def test_what_rfc_6455_forbids_is_recorded_labelled_and_ends_the_connection(
     assert connection.receive(soon()) is None
     assert connection.closed.how == "failed"
     assert service.result() == [code.to_bytes(2, "big")]
-    from_service = [frame for frame in ledger.frames if frame.sender is Side.SERVICE]
+    from_service = [frame for frame in recorded.frames if frame.sender is Side.SERVICE]
     assert b"".join(frame.head + frame.payload for frame in from_service[1:]) == illegal + encode(1, b"after")
     labels = [frame.violation for frame in from_service if frame.violation]
     assert connection.closed.detail in labels
 
 
-def test_a_payload_announced_too_long_ends_the_connection_with_1009(serve, connect, ledger):
+def test_a_payload_announced_too_long_ends_the_connection_with_1009(serve, connect, recorded):
     def script(peer):
         peer.accept()
-        peer.say("short")
+        peer.send_text("short")
         peer.send(b"\x81\x7f" + (10**12).to_bytes(8, "big") + b"beginning")
-        return peer.hear_to_the_end()
+        return peer.remaining_frames()
 
     service = serve(script)
     connection = connect(service.url, max_payload=1000)
@@ -320,15 +320,15 @@ def test_a_payload_announced_too_long_ends_the_connection_with_1009(serve, conne
     assert str(10**12) in connection.closed.detail
     (goodbye,) = service.result()
     assert goodbye.payload[:2] == b"\x03\xf1"
-    assert ledger.frames[-1].payload == b"beginning"
-    assert ledger.frames[-1].violation.startswith("unfinished")
+    assert recorded.frames[-1].payload == b"beginning"
+    assert recorded.frames[-1].violation.startswith("unfinished")
 
 
 def test_a_short_payload_above_the_limit_is_not_delivered_either(serve, connect):
     def script(peer):
         peer.accept()
-        peer.say("x" * 101)
-        peer.hear_to_the_end()
+        peer.send_text("x" * 101)
+        peer.remaining_frames()
 
     connection = connect(serve(script).url, max_payload=100)
     assert connection.receive(soon()) is None
@@ -339,11 +339,11 @@ def test_keep_alive_pings_go_out_while_receiving(serve, connect):
     def script(peer):
         peer.accept()
         for _ in range(3):
-            ping = peer.hear()
+            ping = peer.next_frame()
             assert ping.opcode == Opcode.PING
             peer.send(encode(Opcode.PONG, ping.payload))
-        peer.say("three pings")
-        peer.hear_to_the_end()
+        peer.send_text("three pings")
+        peer.remaining_frames()
 
     connection = connect(serve(script).url, ping_interval_s=0.1)
     assert connection.receive(soon()).data == b"three pings"
@@ -354,15 +354,15 @@ def test_keep_alive_pings_go_out_while_only_sending(serve, connect):
 
     def script(peer):
         peer.accept()
-        peer.say("kept")
+        peer.send_text("kept")
         seen = 0
         while seen < 2:
-            frame = peer.hear()
+            frame = peer.next_frame()
             if frame.opcode == Opcode.PING:
                 peer.send(encode(Opcode.PONG, frame.payload))
                 seen += 1
-        peer.say("two pings")
-        peer.hear_to_the_end()
+        peer.send_text("two pings")
+        peer.remaining_frames()
         return seen
 
     service = serve(script)
@@ -371,40 +371,40 @@ def test_keep_alive_pings_go_out_while_only_sending(serve, connect):
 
     # The service reads our texts until it has seen two pings; only then does it speak again.
     deadline_s = soon()
-    while time.monotonic() < deadline_s and len(connection._waiting) < 2:
+    while time.monotonic() < deadline_s and len(connection._payloads) < 2:
         connection.send("x")
         over.wait(0.001)
     assert [connection.receive(soon()).data for _ in range(2)] == [b"kept", b"two pings"]
 
 
-def test_a_service_that_answers_no_ping_is_lost(serve, connect, ledger):
+def test_a_service_that_answers_no_ping_is_lost(serve, connect, recorded):
     done = threading.Event()
 
     def script(peer):
         peer.accept()
-        done.wait(PATIENCE_S)
+        done.wait(TIMEOUT_S)
 
     connection = connect(serve(script).url, ping_interval_s=0.02)
     assert connection.receive(soon()) is None
     done.set()
     assert connection.closed.how == "lost"
     assert "ping" in connection.closed.detail
-    assert {frame.opcode for frame in ledger.frames} == {Opcode.PING}
+    assert {frame.opcode for frame in recorded.frames} == {Opcode.PING}
 
 
-def test_close_gives_up_on_a_service_that_does_not_answer(serve, connect, ledger):
+def test_close_gives_up_on_a_service_that_does_not_answer(serve, connect, recorded):
     done = threading.Event()
 
     def script(peer):
         peer.accept()
-        done.wait(PATIENCE_S)
+        done.wait(TIMEOUT_S)
 
     connection = connect(serve(script).url)
     connection.close(1000, timeout_s=0.05)
     done.set()
     assert connection.closed[3:7] == (1000, "", Side.CLIENT, "closed")
     assert "did not answer" in connection.closed.detail
-    assert len(ledger.ends) == 1
+    assert len(recorded.ends) == 1
 
 
 def test_close_gives_up_on_a_service_that_takes_nothing(serve, connect):
@@ -413,81 +413,81 @@ def test_close_gives_up_on_a_service_that_takes_nothing(serve, connect):
 
     def script(peer):
         peer.accept()
-        done.wait(PATIENCE_S)
+        done.wait(TIMEOUT_S)
 
     connection = connect(serve(script).url, send_timeout_s=0.05)
-    with pytest.raises(ConnectionOver):
-        connection.send_binary(bytes(15_000_000))
+    with pytest.raises(ConnectionEnded):
+        connection.send_frame(Opcode.BINARY, bytes(15_000_000))
     connection.close()
     done.set()
     assert connection.closed.how == "failed"
 
 
-def test_what_comes_while_closing_is_recorded_and_can_be_received(serve, connect, ledger):
+def test_what_comes_while_closing_is_recorded_and_can_be_received(serve, connect, recorded):
     def script(peer):
         peer.accept()
-        peer.hear()
-        peer.say("one more")
+        peer.next_frame()
+        peer.send_text("one more")
         peer.close_frame(1000)
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
     connection = connect(serve(script).url)
     connection.close()
     assert connection.receive(soon()).data == b"one more"
     assert connection.receive(soon()) is None
-    assert [frame.opcode for frame in ledger.frames] == [Opcode.CLOSE, Opcode.TEXT, Opcode.CLOSE]
+    assert [frame.opcode for frame in recorded.frames] == [Opcode.CLOSE, Opcode.TEXT, Opcode.CLOSE]
 
 
-def test_closing_twice_is_closing_once(echo, connect, ledger):
+def test_closing_twice_is_closing_once(echo, connect, recorded):
     connection = connect(echo)
     connection.close(1000)
     connection.close(1001)
-    assert [end.close_code for end in ledger.ends] == [1000]
+    assert [end.close_code for end in recorded.ends] == [1000]
 
 
-def test_frames_after_the_close_frame_are_recorded_and_not_delivered(serve, connect, ledger):
+def test_frames_after_the_close_frame_are_recorded_and_not_delivered(serve, connect, recorded):
     def script(peer):
         peer.accept()
         peer.send(encode(Opcode.CLOSE, b"\x03\xe8") + encode(Opcode.TEXT, b"late"))
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
     connection = connect(serve(script).url)
     assert connection.receive(soon()) is None
     assert (b"late", True) in [
-        (frame.payload, "after close" in (frame.violation or "")) for frame in ledger.frames
+        (frame.payload, "after close" in (frame.violation or "")) for frame in recorded.frames
     ]
 
 
-def test_a_send_into_a_reset_connection_still_reads_the_farewell(serve, connect, ledger):
+def test_a_send_into_a_reset_connection_still_records_the_close_frame(serve, connect, recorded):
     """The Close frame came before the stream broke: it is recorded, with who closed."""
     gone = threading.Event()
 
     def script(peer):
         peer.accept()
-        peer.say("farewell")
+        peer.send_text("farewell")
         peer.close_frame(4407, "identity expired")
         peer.sock.close()
         gone.set()
 
     connection = connect(serve(script).url)
-    assert gone.wait(PATIENCE_S)
-    with contextlib.suppress(ConnectionOver):
+    assert gone.wait(TIMEOUT_S)
+    with contextlib.suppress(ConnectionEnded):
         for _ in itertools.count():
             connection.send("x")
     assert connection.closed.how in ("closed", "lost")  # a reset may overtake what was still unread
     if connection.closed.how == "closed":
         assert (connection.closed.close_code, connection.receive(soon()).data) == (4407, b"farewell")
-    assert len(ledger.ends) == 1
+    assert len(recorded.ends) == 1
 
 
-def test_numbers_run_on_over_the_connections_of_a_session(echo, connect, ledger):
+def test_numbers_run_on_over_the_connections_of_a_session(echo, connect, recorded):
     for connection in (1, 2):
         connect(echo, connection=connection).close()
-    assert [frame.number for frame in ledger.frames] == [1, 2, 3, 4]
-    assert [(frame.connection, frame.index) for frame in ledger.frames] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    assert [frame.number for frame in recorded.frames] == [1, 2, 3, 4]
+    assert [(frame.connection, frame.index) for frame in recorded.frames] == [(1, 0), (1, 1), (2, 0), (2, 1)]
 
 
-def test_half_a_surrogate_pair_is_not_sent(echo, connect, ledger):
+def test_half_a_surrogate_pair_is_not_sent(echo, connect, recorded):
     connection = connect(echo)
     with pytest.raises(InputUnusable):
         connection.send("\ud83d")
@@ -504,13 +504,13 @@ def test_payloads_of_any_size_go_out_and_come_back(echo, connect, size):
 # --- as a replay uses it --------------------------------------------------------------------------------
 
 
-def test_raw_frames_go_out_and_are_recorded_as_they_are(serve, reach_out, ledger):
+def test_raw_frames_go_out_and_are_recorded_as_they_are(serve, connect_queued, recorded):
     def script(peer):
         peer.accept()
-        return [peer.hear() for _ in range(2)]
+        return [peer.next_frame() for _ in range(2)]
 
     server = serve(script)
-    connection = reach_out(server.url)
+    connection = connect_queued(server.url)
     sent = connection.send_frame(3, b"odd", fin=False, rsv=5, masked=False)
     assert (sent.opcode, sent.payload, sent.fin, sent.rsv) == (3, b"odd", False, 5)
     assert "unmasked frame from the client" in sent.violation
@@ -518,18 +518,20 @@ def test_raw_frames_go_out_and_are_recorded_as_they_are(serve, reach_out, ledger
     completed = connection.send_bytes(encode(Opcode.TEXT, b"two pieces", mask=b"mask")[5:])
     assert completed.payload == b"two pieces"
     assert [(frame.opcode, frame.payload) for frame in server.result()] == [(3, b"odd"), (1, b"two pieces")]
-    assert [frame.payload for frame in ledger.frames] == [b"odd", b"two pieces"]
+    assert [frame.payload for frame in recorded.frames] == [b"odd", b"two pieces"]
 
 
-def test_a_text_that_falls_into_an_unfinished_frame_has_no_frame_of_its_own(serve, reach_out):
-    server = serve(lambda peer: (peer.accept(), peer.hear())[1])
-    connection = reach_out(server.url)
+def test_a_text_that_falls_into_an_unfinished_frame_has_no_frame_of_its_own(serve, connect_queued):
+    server = serve(lambda peer: (peer.accept(), peer.next_frame())[1])
+    connection = connect_queued(server.url)
     connection.send_bytes(encode(Opcode.BINARY, bytes(100), mask=b"mask")[:7])
     assert connection.send("lost in it") is None
 
 
 @pytest.mark.parametrize("mid_frame", [False, True])
-def test_breaking_off_is_a_reset_and_half_a_frame_is_recorded_as_one(serve, reach_out, ledger, mid_frame):
+def test_breaking_off_is_a_reset_and_half_a_frame_is_recorded_as_one(
+    serve, connect_queued, recorded, mid_frame
+):
     def script(peer):
         peer.accept()
         try:
@@ -540,29 +542,29 @@ def test_breaking_off_is_a_reset_and_half_a_frame_is_recorded_as_one(serve, reac
         return "ended"
 
     server = serve(script)
-    connection = reach_out(server.url)
+    connection = connect_queued(server.url)
     connection.abort(mid_frame=mid_frame)
     connection.abort()
     assert server.result() == "reset"
-    assert [(end.how, end.close_code) for end in ledger.ends] == [("lost", None)]
-    assert [frame.violation is not None for frame in ledger.frames] == [True] * mid_frame
+    assert [(end.how, end.close_code) for end in recorded.ends] == [("lost", None)]
+    assert [frame.violation is not None for frame in recorded.frames] == [True] * mid_frame
     assert connection.fileno() == -1
 
 
-def test_a_service_that_does_not_read_holds_up_nobody_who_sends(serve, reach_out, clock):
+def test_a_service_that_does_not_read_holds_up_nobody_who_sends(serve, connect_queued, clock):
     """What does not leave at once waits, is sent when there is room, and fails the connection in the end."""
     go = threading.Event()
 
     def script(peer):
         peer.accept()
-        go.wait(PATIENCE_S)
-        return len(peer.hear().payload)
+        go.wait(TIMEOUT_S)
+        return len(peer.next_frame().payload)
 
     server = serve(script)
-    connection = reach_out(server.url)
+    connection = connect_queued(server.url)
     began_s = clock.now_s()
     connection.send("x" * 8_000_000)
-    assert clock.now_s() - began_s < PATIENCE_S / 2
+    assert clock.now_s() - began_s < TIMEOUT_S / 2
     assert connection.waits_to_write
     go.set()
     while connection.waits_to_write and connection.closed is None:
@@ -570,14 +572,14 @@ def test_a_service_that_does_not_read_holds_up_nobody_who_sends(serve, reach_out
     assert server.result() == 8_000_000
 
 
-def test_a_service_that_never_reads_fails_the_connection_in_the_end(serve, reach_out, clock):
+def test_a_service_that_never_reads_fails_the_connection_in_the_end(serve, connect_queued, clock):
     go = threading.Event()
 
     def script(peer):
         peer.accept()
-        go.wait(PATIENCE_S)
+        go.wait(TIMEOUT_S)
 
-    connection = reach_out(serve(script).url, send_timeout_s=0.05)
+    connection = connect_queued(serve(script).url, send_timeout_s=0.05)
     connection.send("x" * 8_000_000)
     while connection.closed is None:
         connection.receive(connection.next_due_s())
@@ -585,29 +587,29 @@ def test_a_service_that_never_reads_fails_the_connection_in_the_end(serve, reach
     assert (connection.closed.how, "did not take a frame" in connection.closed.detail) == ("failed", True)
 
 
-def test_what_is_taken_in_is_recorded_before_it_is_delivered(serve, reach_out, ledger, clock):
-    server = serve(lambda peer: (peer.accept(), peer.say("hello"), peer.part())[2])
-    connection = reach_out(server.url)
-    while not ledger.frames:
+def test_take_in_records_frames_before_they_are_delivered(serve, connect_queued, recorded, clock):
+    server = serve(lambda peer: (peer.accept(), peer.send_text("hello"), peer.answer_close())[2])
+    connection = connect_queued(server.url)
+    while not recorded.frames:
         connection.take_in()
-    assert [frame.payload for frame in ledger.frames] == [b"hello"]
+    assert [frame.payload for frame in recorded.frames] == [b"hello"]
     assert connection.receive(clock.now_s()).data == b"hello"
     connection.take_in()
 
 
-def test_what_is_glued_to_a_ping_does_not_wait_for_the_network(serve, reach_out, clock):
+def test_what_is_glued_to_a_ping_does_not_wait_for_the_network(serve, connect_queued, clock):
     """One read brings pings and texts; who asks with no time to spare is told that there is more now."""
     connected = threading.Event()
 
     def script(peer):
         peer.accept()
-        connected.wait(PATIENCE_S)  # or some of it is read together with the answer to the upgrade
+        connected.wait(TIMEOUT_S)  # or some of it is read together with the answer to the upgrade
         peer.send(b"".join(encode(Opcode.PING, b"%d" % n) + encode(Opcode.TEXT, b"%d" % n) for n in range(9)))
-        return peer.hear_to_the_end()
+        return peer.remaining_frames()
 
-    connection = reach_out(serve(script).url)
+    connection = connect_queued(serve(script).url)
     connected.set()
-    assert select.select([connection], [], [], PATIENCE_S)[0]
+    assert select.select([connection], [], [], TIMEOUT_S)[0]
     got = []
     while True:
         if (payload := connection.receive(clock.now_s())) is not None:
@@ -617,24 +619,24 @@ def test_what_is_glued_to_a_ping_does_not_wait_for_the_network(serve, reach_out,
     assert got == [b"%d" % n for n in range(9)]
 
 
-def test_fragments_without_end_are_looked_up_from(serve, reach_out, ledger, clock):
+def test_endless_fragments_do_not_keep_receive_past_its_deadline(serve, connect_queued, recorded, clock):
     """As long as they come, whoever asks gets a turn after each: a receipt may be due."""
     connected = threading.Event()
 
     def script(peer):
         peer.accept()
-        connected.wait(PATIENCE_S)  # or some of it is read together with the answer to the upgrade
+        connected.wait(TIMEOUT_S)  # or some of it is read together with the answer to the upgrade
         peer.send(encode(Opcode.TEXT, b"x", fin=False) + encode(0, b"x" * 1000, fin=False) * 100)
-        peer.hear()
+        peer.next_frame()
         peer.send(encode(0, b"end"))
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
-    connection = reach_out(serve(script).url)
+    connection = connect_queued(serve(script).url)
     connected.set()
     turns = 0
-    while connection._tap.has_more or len(ledger.frames) < 101:
+    while connection._tap.has_more or len(recorded.frames) < 101:
         if not connection._tap.has_more:
-            assert select.select([connection], [], [], PATIENCE_S)[0]
+            assert select.select([connection], [], [], TIMEOUT_S)[0]
         assert connection.receive(clock.now_s()) is None
         turns += 1
     connection.send("go on")

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from recorder.capture.closing_handshake import GOODBYE_S
+from recorder.capture.closing_handshake import STREAM_END_TIMEOUT_S
 from recorder.wire.frames import Opcode, encode
 
-PATIENCE_S = 20.0
-AT_ONCE_S = GOODBYE_S / 2
+TIMEOUT_S = 20.0
+AT_ONCE_S = STREAM_END_TIMEOUT_S / 2
 
 
 @pytest.fixture
@@ -32,15 +32,15 @@ def until_over(connection):
     return connection.closed
 
 
-def test_hanging_up_on_a_service_that_does_not_answer_takes_no_time(serve, reach_out, clock, at_once):
+def test_hanging_up_on_a_service_that_does_not_answer_takes_no_time(serve, connect_queued, clock, at_once):
     go = threading.Event()
 
     def script(peer):
         peer.accept()
-        go.wait(PATIENCE_S)
-        peer.part()
+        go.wait(TIMEOUT_S)
+        peer.answer_close()
 
-    connection = reach_out(serve(script).url)
+    connection = connect_queued(serve(script).url)
     at_once(connection.hang_up)
     assert connection.closed is None
     assert at_once(connection.receive, clock.now_s()) is None
@@ -50,15 +50,15 @@ def test_hanging_up_on_a_service_that_does_not_answer_takes_no_time(serve, reach
     assert (closed.how, closed.closed_by, closed.close_code) == ("closed", "client", 1000)
 
 
-def test_a_service_that_says_close_and_keeps_the_stream_open_holds_nobody_up(serve, reach_out, at_once):
+def test_a_service_that_says_close_and_keeps_the_stream_open_holds_nobody_up(serve, connect_queued, at_once):
     go = threading.Event()
 
     def script(peer):
         peer.accept()
         peer.close_frame(4001, "gone")
-        go.wait(PATIENCE_S)
+        go.wait(TIMEOUT_S)
 
-    connection = reach_out(serve(script).url)
+    connection = connect_queued(serve(script).url)
     while connection.fileno() >= 0 and connection.next_due_s() is None:
         at_once(connection.receive, 0.0)
     go.set()
@@ -66,44 +66,44 @@ def test_a_service_that_says_close_and_keeps_the_stream_open_holds_nobody_up(ser
     assert (closed.close_code, closed.close_reason, closed.closed_by) == (4001, "gone", "service")
 
 
-def test_who_is_given_no_answer_gives_up_in_time(serve, reach_out):
+def test_an_unanswered_close_ends_in_time(serve, connect_queued):
     go = threading.Event()
 
     def script(peer):
         peer.accept()
-        go.wait(PATIENCE_S)
+        go.wait(TIMEOUT_S)
 
-    connection = reach_out(serve(script).url)
+    connection = connect_queued(serve(script).url)
     connection.hang_up(timeout_s=0.05)
     closed = until_over(connection)
     go.set()
     assert (closed.how, closed.detail) == ("closed", "the service did not answer the Close frame")
 
 
-def test_what_comes_during_the_goodbye_is_recorded_and_can_be_received(serve, reach_out, ledger):
+def test_frames_during_the_closing_handshake_are_recorded_and_delivered(serve, connect_queued, recorded):
     def script(peer):
         peer.accept()
-        peer.hear()
-        peer.say("last words")
+        peer.next_frame()
+        peer.send_text("last words")
         peer.close_frame(1000)
 
-    connection = reach_out(serve(script).url)
+    connection = connect_queued(serve(script).url)
     connection.hang_up()
-    heard = []
+    received = []
     while (payload := connection.receive(connection.next_due_s())) is not None or connection.closed is None:
-        heard += [payload.data] if payload is not None else []
-    assert heard == [b"last words"]
-    assert [opcode for _, opcode, _ in ledger.shown()] == [Opcode.CLOSE, Opcode.TEXT, Opcode.CLOSE]
+        received += [payload.data] if payload is not None else []
+    assert received == [b"last words"]
+    assert [opcode for _, opcode, _ in recorded.shown()] == [Opcode.CLOSE, Opcode.TEXT, Opcode.CLOSE]
 
 
-def test_a_close_frame_that_was_sent_raw_is_not_followed_by_another(serve, reach_out):
+def test_a_close_frame_that_was_sent_raw_is_not_followed_by_another(serve, connect_queued):
     def script(peer):
         peer.accept()
         peer.send(encode(Opcode.CLOSE, b"\x03\xe8"))
-        return [(frame.opcode, frame.payload) for frame in peer.hear_to_the_end()]
+        return [(frame.opcode, frame.payload) for frame in peer.remaining_frames()]
 
     server = serve(script)
-    connection = reach_out(server.url)
+    connection = connect_queued(server.url)
     connection.send_frame(Opcode.CLOSE, b"\x0f\xa0mine")
     until_over(connection)
     assert server.result() == [(Opcode.CLOSE, b"\x0f\xa0mine")]

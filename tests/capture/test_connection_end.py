@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.capture.connection_end import ConnectionOver, describe
+from recorder.capture.connection_end import ConnectionEnded, describe_end
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed
 
@@ -25,10 +25,10 @@ from recorder.wire.records import ConnectionClosed
     ],
 )
 def test_an_end_says_how_who_and_why(end, says):
-    assert describe(ConnectionClosed(1, 0, 0, *end)) == says
+    assert describe_end(ConnectionClosed(1, 0, 0, *end)) == says
 
 
-def test_who_sends_over_an_ended_connection_is_told_how_it_ended():
-    over = ConnectionOver(ConnectionClosed(2, 0, 0, 1001, "", Side.SERVICE, "closed"))
+def test_sending_on_an_ended_connection_raises_how_it_ended():
+    over = ConnectionEnded(ConnectionClosed(2, 0, 0, 1001, "", Side.SERVICE, "closed"))
     assert str(over) == "connection 2 is over (closed by the service, 1001); this was not sent"
     assert over.exit_code == 5

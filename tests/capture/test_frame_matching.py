@@ -6,7 +6,7 @@ from collections import deque
 
 import pytest
 
-from recorder.capture.frame_matching import Deliveries, TextNotUtf8
+from recorder.capture.frame_matching import FrameMatcher, TextNotUtf8
 from recorder.capture.tracker import PayloadTooLong
 from recorder.wire.decoder import FrameDecoder
 from recorder.wire.frames import Opcode, Side, encode
@@ -24,26 +24,28 @@ def recorded(*frames):
     )
 
 
-def deliveries(*frames, max_payload=100):
-    return Deliveries(recorded(*frames), max_payload=max_payload)
+def matcher_of(*frames, max_payload=100):
+    return FrameMatcher(recorded(*frames), max_payload=max_payload)
 
 
-def test_a_whole_frame_is_a_payload_with_its_number_and_times():
-    line = deliveries(encode(Opcode.TEXT, b"x"))
-    line.match(Opcode.TEXT)
-    assert line.waiting[0][:6] == (1, 1, 1, Side.SERVICE, 10, 1)
+def test_an_unfragmented_frame_is_a_payload_with_its_number_and_times():
+    matcher = matcher_of(encode(Opcode.TEXT, b"x"))
+    matcher.match(Opcode.TEXT)
+    assert matcher.payloads[0][:6] == (1, 1, 1, Side.SERVICE, 10, 1)
 
 
 def test_fragments_are_one_payload_with_the_number_of_the_last():
     """A ping between them is delivered between them."""
-    line = deliveries(encode(1, b"a", fin=False), encode(Opcode.PING, b""), encode(0, b"b"), encode(1, b"c"))
+    matcher = matcher_of(
+        encode(1, b"a", fin=False), encode(Opcode.PING, b""), encode(0, b"b"), encode(1, b"c")
+    )
     for delivered in (Opcode.TEXT, Opcode.PING, Opcode.CONTINUATION, Opcode.TEXT):
-        line.match(delivered)
-    assert [(payload.first, payload.number, payload.data) for payload in line.waiting] == [
+        matcher.match(delivered)
+    assert [(payload.first, payload.number, payload.data) for payload in matcher.payloads] == [
         (1, 3, b"ab"),
         (4, 4, b"c"),
     ]
-    assert not line.heard
+    assert not matcher.received_frames
 
 
 @pytest.mark.parametrize(
@@ -55,49 +57,49 @@ def test_fragments_are_one_payload_with_the_number_of_the_last():
     ],
 )
 def test_text_that_is_not_utf_8_is_not_delivered(frames):
-    line = deliveries(*frames)
+    matcher = matcher_of(*frames)
     with pytest.raises(TextNotUtf8):
-        _match_all(line)
-    assert not line.waiting
+        _match_all(matcher)
+    assert not matcher.payloads
 
 
-def _match_all(line):
-    for frame in tuple(line.heard):
-        line.match(frame.opcode)
+def _match_all(matcher):
+    for frame in tuple(matcher.received_frames):
+        matcher.match(frame.opcode)
 
 
 def test_bytes_need_not_be_utf_8():
-    line = deliveries(encode(Opcode.BINARY, b"\xff"))
-    line.match(Opcode.BINARY)
-    assert line.waiting[0].data == b"\xff"
+    matcher = matcher_of(encode(Opcode.BINARY, b"\xff"))
+    matcher.match(Opcode.BINARY)
+    assert matcher.payloads[0].data == b"\xff"
 
 
 @pytest.mark.parametrize(("length", "taken"), [(100, True), (101, False)])
 def test_the_limit_is_the_longest_payload_delivered(length, taken):
-    line = deliveries(encode(Opcode.TEXT, b"x" * length))
+    matcher = matcher_of(encode(Opcode.TEXT, b"x" * length))
     if taken:
-        line.match(Opcode.TEXT)
+        matcher.match(Opcode.TEXT)
     else:
         with pytest.raises(PayloadTooLong):
-            line.match(Opcode.TEXT)
-    assert bool(line.waiting) is taken
+            matcher.match(Opcode.TEXT)
+    assert bool(matcher.payloads) is taken
 
 
-def test_the_rest_is_delivered_up_to_the_first_broken_rule():
-    line = deliveries(encode(1, b"a"), encode(8, b"\x03\xe8"), encode(1, b"after close"))
-    line.match_rest()
-    assert [payload.data for payload in line.waiting] == [b"a"]
-    assert not line.heard
+def test_the_rest_is_delivered_up_to_the_first_violation():
+    matcher = matcher_of(encode(1, b"a"), encode(8, b"\x03\xe8"), encode(1, b"after close"))
+    matcher.match_rest()
+    assert [payload.data for payload in matcher.payloads] == [b"a"]
+    assert not matcher.received_frames
 
 
-def test_the_first_broken_rule_is_named():
-    assert "unknown opcode" in deliveries(encode(1, b"a"), encode(3, b"b")).first_violation()
-    assert deliveries(encode(1, b"a")).first_violation() is None
+def test_the_first_violation_is_named():
+    assert "unknown opcode" in matcher_of(encode(1, b"a"), encode(3, b"b")).first_violation()
+    assert matcher_of(encode(1, b"a")).first_violation() is None
 
 
-def test_what_is_forgotten_is_not_delivered():
-    line = deliveries(encode(1, b"a"), encode(1, b"b"))
-    line.match(Opcode.TEXT)
-    line.forget()
-    assert not line.waiting
-    assert not line.heard
+def test_cleared_frames_are_not_delivered():
+    matcher = matcher_of(encode(1, b"a"), encode(1, b"b"))
+    matcher.match(Opcode.TEXT)
+    matcher.clear()
+    assert not matcher.payloads
+    assert not matcher.received_frames

@@ -42,7 +42,7 @@ def refused(connect, url, **options):
         pytest.param("299 Strange", None, id="unknown"),
     ],
 )
-def test_a_refusal_is_recorded_and_explained(serve, connect, ledger, status, hint):
+def test_a_refusal_is_recorded_and_explained(serve, connect, recorded, status, hint):
     service = serve(
         answering(f"HTTP/1.1 {status}\r\nX-Why: because\r\nContent-Length: 3\r\n\r\nno\n".encode())
     )
@@ -50,10 +50,10 @@ def test_a_refusal_is_recorded_and_explained(serve, connect, ledger, status, hin
     assert isinstance(error, HandshakeRefused)
     assert f"answered {status} instead of 101" in str(error)
     assert (hint or "") in (error.hint or "")
-    (seen,) = ledger.handshakes
+    (seen,) = recorded.handshakes
     assert seen.response_status == int(status[:3])
     assert ("X-Why", "because") in seen.response_headers
-    assert [end.how for end in ledger.ends] == ["refused"]
+    assert [end.how for end in recorded.ends] == ["refused"]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -68,10 +68,10 @@ def test_a_redirect_is_not_followed_and_the_token_goes_nowhere_else(serve, conne
     assert (service.connections, elsewhere.connections) == (1, 0)
 
 
-def test_a_token_that_the_service_repeats_is_in_no_error_text(serve, connect, ledger):
+def test_a_token_that_the_service_repeats_is_in_no_error_text(serve, connect, recorded):
     service = serve(answering(f"HTTP/1.1 401 bad {SECRET}\x1b[31m\r\n\r\n".encode()))
     error = refused(connect, f"{service.url}{SECRET}?jwt={SECRET}", token=SECRET)
-    assert SECRET not in f"{error} {error.hint} {error!r} {ledger.ends[0].detail}"
+    assert SECRET not in f"{error} {error.hint} {error!r} {recorded.ends[0].detail}"
     assert "\x1b" not in str(error)
 
 
@@ -91,11 +91,11 @@ def test_a_token_that_the_service_repeats_is_in_no_error_text(serve, connect, le
         pytest.param(b"", "before it answered", id="hung-up"),
     ],
 )
-def test_what_answers_but_is_no_websocket_is_refused(serve, connect, ledger, answer, problem):
+def test_an_answer_that_is_no_websocket_upgrade_is_refused(serve, connect, recorded, answer, problem):
     error = refused(connect, serve(answering(answer)).url)
     assert problem in str(error)
-    assert [end.how for end in ledger.ends] == ["refused"]
-    assert len(ledger.handshakes) == 1
+    assert [end.how for end in recorded.ends] == ["refused"]
+    assert len(recorded.handshakes) == 1
 
 
 @pytest.mark.parametrize(
@@ -115,19 +115,19 @@ def test_an_upgrade_to_something_else_is_refused(serve, connect, headers, option
 
 def test_a_subprotocol_that_was_offered_may_be_chosen(serve, connect):
     service = serve(
-        lambda peer: (peer.accept(headers="Sec-WebSocket-Protocol: b\r\n"), peer.hear_to_the_end())
+        lambda peer: (peer.accept(headers="Sec-WebSocket-Protocol: b\r\n"), peer.remaining_frames())
     )
     connection = connect(service.url, subprotocols=("a", "b"))
     assert connection.closed is None
 
 
-def test_an_upgrade_that_is_not_answered_is_given_up(serve, connect, ledger):
+def test_an_upgrade_that_is_not_answered_is_given_up(serve, connect, recorded):
     done = threading.Event()
     service = serve(lambda peer: (peer.read_request(), done.wait(20)))
     error = refused(connect, service.url, connect_timeout_s=0.1)
     done.set()
     assert "not answered within 0.1 s" in str(error)
-    assert ledger.handshakes[0].response_status is None
+    assert recorded.handshakes[0].response_status is None
 
 
 def test_an_answer_that_trickles_is_given_up(serve, connect):
@@ -150,15 +150,15 @@ def test_interim_answers_are_passed_over(serve, connect):
     def script(peer):
         peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
         peer.accept()
-        peer.say("hello")
-        peer.hear_to_the_end()
+        peer.send_text("hello")
+        peer.remaining_frames()
 
     assert connect(serve(script).url).receive(None).data == b"hello"
 
 
 def request_of(serve, connect, path="", **options):
     """The request that a service sees."""
-    service = serve(lambda peer: (peer.accept(), peer.part())[-1])
+    service = serve(lambda peer: (peer.accept(), peer.answer_close())[-1])
     connect(service.url + path, **options).close()
     return service.result().decode()
 
@@ -189,7 +189,7 @@ def test_with_init_connection_the_token_is_not_in_the_request(serve, connect):
 def test_a_cookie_of_one_connection_does_not_reach_the_next(serve, connect):
     """The library keeps one cookie jar for the whole process."""
     cookie = "Set-Cookie: session=canary; Domain=localhost\r\n"
-    service = serve(lambda peer: (peer.accept(headers=cookie), peer.part())[-1])
+    service = serve(lambda peer: (peer.accept(headers=cookie), peer.answer_close())[-1])
     for _ in range(2):
         connect(f"ws://localhost:{service.port}/").close()
         assert b"ookie" not in service.result()
@@ -197,7 +197,7 @@ def test_a_cookie_of_one_connection_does_not_reach_the_next(serve, connect):
 
 def test_a_name_with_several_addresses_is_tried_in_order(serve, connect, monkeypatch):
     """The first address refuses; the second is there."""
-    service = serve(lambda peer: (peer.accept(), peer.hear_to_the_end()))
+    service = serve(lambda peer: (peer.accept(), peer.remaining_frames()))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         dead = listener.getsockname()
     addresses = [

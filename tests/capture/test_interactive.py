@@ -9,12 +9,12 @@ import threading
 
 import pytest
 
-from recorder.capture.interactive import converse, lines_of
+from recorder.capture.interactive import lines_of, run_interactive
 from recorder.errors import BadOption, StorageFailed
 from recorder.wire.frames import Opcode
 from recorder.wire.records import RecordedFrame
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 
 
 def never():
@@ -22,24 +22,24 @@ def never():
 
 
 def echoing(peer):
-    """Answers every text, and a Close; returns what it heard."""
+    """Answers every text, and a Close; returns what it received."""
     peer.accept()
-    heard = []
-    while (frame := peer.hear()) is not None and frame.opcode != Opcode.CLOSE:
-        heard.append(frame.payload.decode())
-        peer.say(f"re: {heard[-1]}")
+    received = []
+    while (frame := peer.next_frame()) is not None and frame.opcode != Opcode.CLOSE:
+        received.append(frame.payload.decode())
+        peer.send_text(f"re: {received[-1]}")
     peer.close_frame(1000)
-    return heard
+    return received
 
 
 @pytest.fixture
-def talk(connect, clock):
+def run(connect, clock):
     """Hold a conversation with a service; return its outcome and what was delivered."""
 
-    def hold(service, lines, *, sink=None, stopped=never, linger_s=0.5, deliver=None):
+    def start(service, lines, *, sink=None, stopped=never, linger_s=0.5, deliver=None):
         connection = connect(service.url, **({"sink": sink} if sink else {}))
         delivered = []
-        outcome = converse(
+        outcome = run_interactive(
             connection,
             lines=lines,
             deliver=deliver or (lambda payload: delivered.append(payload.data.decode())),
@@ -49,90 +49,90 @@ def talk(connect, clock):
         )
         return outcome, delivered
 
-    return hold
+    return start
 
 
-def test_lines_go_out_and_answers_are_delivered(serve, talk):
+def test_lines_go_out_and_answers_are_delivered(serve, run):
     service = serve(echoing)
-    outcome, delivered = talk(service, ["one\n", "two\r\n", "three"])
+    outcome, delivered = run(service, ["one\n", "two\r\n", "three"])
     assert service.result() == ["one", "two", "three"]
     assert delivered == ["re: one", "re: two", "re: three"]
     assert (outcome.sent, outcome.received, outcome.unsent) == (3, 3, 0)
     assert (outcome.closed.close_code, outcome.closed.closed_by) == (1000, "client")
 
 
-def test_empty_lines_are_not_sent(serve, talk):
+def test_empty_lines_are_not_sent(serve, run):
     service = serve(echoing)
-    talk(service, ["\n", "x\n", "\r\n", ""])
+    run(service, ["\n", "x\n", "\r\n", ""])
     assert service.result() == ["x"]
 
 
-def test_spaces_around_a_line_are_sent(serve, talk):
+def test_spaces_around_a_line_are_sent(serve, run):
     service = serve(echoing)
-    talk(service, ["  x \n", " \n"])
+    run(service, ["  x \n", " \n"])
     assert service.result() == ["  x ", " "]
 
 
-def test_many_lines_and_long_ones_all_go_out_in_order(serve, talk):
+def test_many_lines_and_long_ones_all_go_out_in_order(serve, run):
     service = serve(echoing)
     lines = [f"{number} {'x' * (number % 7 * 5000)}" for number in range(500)]
-    outcome, delivered = talk(service, iter(lines))
+    outcome, delivered = run(service, iter(lines))
     assert service.result() == lines
     assert delivered == [f"re: {line}" for line in lines]
     assert outcome.sent == 500
 
 
-def test_a_pipe_is_read_to_its_end(serve, talk):
+def test_a_pipe_is_read_to_its_end(serve, run):
     service = serve(echoing)
     reader, writer = os.pipe()
     os.write(writer, "grüße\nund\ntschüss".encode())
     os.close(writer)
-    talk(service, lines_of(reader))
+    run(service, lines_of(reader))
     os.close(reader)
     assert service.result() == ["grüße", "und", "tschüss"]
 
 
-def test_a_line_that_is_not_utf_8_ends_it_after_those_before_it(serve, talk):
+def test_a_line_that_is_not_utf_8_ends_it_after_those_before_it(serve, run):
     service = serve(echoing)
     reader, writer = os.pipe()
     os.write(writer, b"good\nb\xffd\nnever\n")
     os.close(writer)
     with pytest.raises(BadOption, match="line 2"):
-        talk(service, lines_of(reader))
+        run(service, lines_of(reader))
     os.close(reader)
     assert service.result() == ["good"]
 
 
-def test_what_comes_after_the_last_line_is_waited_for(serve, talk):
+def test_what_comes_after_the_last_line_is_waited_for(serve, run):
     """Each payload buys the next one time."""
     turns = [threading.Event() for _ in range(3)]
 
     def script(peer):
         peer.accept()
         for number, turn in enumerate(turns):
-            peer.say(f"{number}")
-            turn.wait(PATIENCE_S)
-        peer.part()
+            peer.send_text(f"{number}")
+            turn.wait(TIMEOUT_S)
+        peer.answer_close()
 
     def deliver(payload):
         delivered.append(payload.data)
         turns[int(payload.data)].set()
 
     delivered = []
-    outcome, _ = talk(serve(script), [], deliver=deliver, linger_s=1.0)
+    outcome, _ = run(serve(script), [], deliver=deliver, linger_s=1.0)
     assert delivered == [b"0", b"1", b"2"]
     assert outcome.closed.close_code == 1000
 
 
-def test_at_a_terminal_it_goes_on_until_the_service_closes(serve, talk):
+def test_at_a_terminal_it_goes_on_until_the_service_closes(serve, run):
     def script(peer):
         peer.accept()
-        peer.hear()
-        peer.say("last words")
+        peer.next_frame()
+        peer.send_text("last words")
         peer.close_frame(1001, "restart")
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
-    outcome, delivered = talk(serve(script), ["x"], linger_s=None)
+    outcome, delivered = run(serve(script), ["x"], linger_s=None)
     assert delivered == ["last words"]
     assert (outcome.closed.close_code, outcome.closed.closed_by) == (1001, "service")
 
@@ -140,59 +140,59 @@ def test_at_a_terminal_it_goes_on_until_the_service_closes(serve, talk):
 def test_stop_closes_with_1001_although_lines_may_still_come(serve, connect, clock):
     service = serve(echoing)
     connection = connect(service.url)
-    stop, hold = threading.Event(), threading.Event()
+    stop, start = threading.Event(), threading.Event()
 
     def lines():
         yield "before"
-        hold.wait(PATIENCE_S)
+        start.wait(TIMEOUT_S)
 
     def deliver(_):
         stop.set()
         connection.wake()
 
-    outcome = converse(
+    outcome = run_interactive(
         connection, lines=lines(), deliver=deliver, stopped=stop.is_set, clock=clock, linger_s=None
     )
-    hold.set()
+    start.set()
     assert outcome.closed.close_code == 1001
     assert service.result() == ["before"]
 
 
-def test_a_line_of_a_slow_typist_goes_out_at_once(serve, talk):
+def test_a_line_of_a_slow_typist_goes_out_at_once(serve, run):
     """While nothing comes in, a line wakes the wait."""
     asked = threading.Event()
 
     def script(peer):
         peer.accept()
         asked.set()
-        text = peer.hear().payload
+        text = peer.next_frame().payload
         peer.close_frame(1000)
-        peer.hear_to_the_end()
+        peer.remaining_frames()
         return text
 
     def lines():
-        assert asked.wait(PATIENCE_S)
+        assert asked.wait(TIMEOUT_S)
         yield "typed"
 
     service = serve(script)
-    talk(service, lines(), linger_s=None)
+    run(service, lines(), linger_s=None)
     assert service.result() == b"typed"
 
 
-def test_a_close_by_the_service_ends_it_whatever_is_left_to_say(serve, talk):
+def test_a_close_by_the_service_ends_it_whatever_is_left_to_say(serve, run):
     closed = threading.Event()
 
     def script(peer):
         peer.accept()
         peer.close_frame(4401, "expired")
-        peer.hear_to_the_end()
+        peer.remaining_frames()
         closed.set()
 
     def lines():
-        closed.wait(PATIENCE_S)
+        closed.wait(TIMEOUT_S)
         yield from ("a", "b")
 
-    outcome, _ = talk(serve(script), lines(), linger_s=None)
+    outcome, _ = run(serve(script), lines(), linger_s=None)
     assert outcome.sent == 0
     assert outcome.closed.close_code == 4401
 
@@ -203,47 +203,47 @@ def test_a_line_that_did_not_go_out_is_counted(serve, connect, clock):
 
     def script(peer):
         peer.accept()
-        done.wait(PATIENCE_S)
+        done.wait(TIMEOUT_S)
 
     connection = connect(serve(script).url, send_timeout_s=0.05)
-    outcome = converse(connection, lines=["x" * 15_000_000], deliver=print, stopped=never, clock=clock)
+    outcome = run_interactive(connection, lines=["x" * 15_000_000], deliver=print, stopped=never, clock=clock)
     done.set()
     assert (outcome.sent, outcome.unsent, outcome.closed.how) == (0, 1, "failed")
 
 
-def test_when_nothing_can_be_stored_it_ends_with_that_error(serve, talk):
+def test_when_nothing_can_be_stored_it_ends_with_that_error(serve, run):
     def sink(records):
         if any(isinstance(record, RecordedFrame) and record.payload == b"re: x" for record in records):
             raise StorageFailed("x.db", "the disk is full")
 
     delivered = []
     with pytest.raises(StorageFailed):
-        talk(serve(echoing), ["x"], sink=sink, deliver=delivered.append)
+        run(serve(echoing), ["x"], sink=sink, deliver=delivered.append)
     assert delivered == []
 
 
-def test_when_delivering_fails_the_connection_is_closed_first(serve, talk, ledger):
+def test_when_delivering_fails_the_connection_is_closed_first(serve, run, recorded):
     """Standard output was closed, say."""
 
     def deliver(_):
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        talk(serve(echoing), ["x"], deliver=deliver)
-    assert [end.close_code for end in ledger.ends] == [1001]
+        run(serve(echoing), ["x"], deliver=deliver)
+    assert [end.close_code for end in recorded.ends] == [1001]
 
 
 CHILD = """
 import itertools, sys
 from recorder.capture.client import RecordingConnection
-from recorder.capture.interactive import converse, lines_of
+from recorder.capture.interactive import run_interactive, lines_of
 from recorder.capture.options import ConnectOptions
 from recorder.clock import RealClock
 clock = RealClock()
 connection = RecordingConnection.open(
     ConnectOptions(url=sys.argv[1]), numbers=itertools.count(1), began_s=0.0, clock=clock, sink=lambda _: None
 )
-outcome = converse(
+outcome = run_interactive(
     connection, lines=lines_of(0), deliver=print, stopped=lambda: False, clock=clock, linger_s=None
 )
 print(outcome.closed.close_code)
@@ -256,7 +256,7 @@ def test_a_process_whose_input_stays_open_still_ends(serve):
     def script(peer):
         peer.accept()
         peer.close_frame(1000)
-        peer.hear_to_the_end()
+        peer.remaining_frames()
 
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, serve(script).url],
@@ -265,5 +265,5 @@ def test_a_process_whose_input_stays_open_still_ends(serve):
     with child:
         output = child.stdout.read()
         complaints = child.stderr.read()
-        assert child.wait(PATIENCE_S) == 0
+        assert child.wait(TIMEOUT_S) == 0
     assert (output, complaints) == (b"1000\n", b"")

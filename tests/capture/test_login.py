@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from recorder.capture.login import Anonymous, SignUp, Vouched, log_in
-from recorder.capture.rest import RestAddress, rest_address
+from recorder.capture.login import AnonymousLogin, AuthenticatedLogin, SignupLogin, request_token
+from recorder.capture.rest import RestAddress, parse_rest_address
 from recorder.errors import BadOption, CannotConnect
 
 ACCOUNT = "/api/account/12345678"
@@ -20,14 +20,14 @@ def service(serve):
     asked, answers = [], {}
 
     def script(peer):
-        said = peer.sock.recv(65536)
-        head, _, body = said.partition(b"\r\n\r\n")
+        sent = peer.sock.recv(65536)
+        head, _, body = sent.partition(b"\r\n\r\n")
         method, path = head.split(b" ")[:2]
         asked.append(
             (method.decode(), path.decode().removeprefix(ACCOUNT), json.loads(body) if body else None)
         )
-        told = json.dumps(answers[asked[-1][1]]).encode()
-        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(told) + told)
+        answer = json.dumps(answers[asked[-1][1]]).encode()
+        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(answer) + answer)
 
     running = serve(script)
     here = f"127.0.0.1:{running.port}"
@@ -39,13 +39,13 @@ def service(serve):
 
 
 @pytest.mark.parametrize(
-    ("way", "answers", "asked"),
+    ("method", "answers", "asked"),
     [
         pytest.param(
-            SignUp(), {"/signup": {"jwt": "t"}}, [("POST", "/signup", None)], id="sign-up",
+            SignupLogin(), {"/signup": {"jwt": "t"}}, [("POST", "/signup", None)], id="sign-up",
         ),
         pytest.param(
-            Anonymous("c-1"),
+            AnonymousLogin("c-1"),
             {"/anonymous/authorize": {"token": "outer"}, "/app/c-1/authenticate?v=3.0": {"token": "t"}},
             [
                 ("POST", "/anonymous/authorize", None),
@@ -54,22 +54,22 @@ def service(serve):
             id="anonymous",
         ),
         pytest.param(
-            Vouched("brand"),
+            AuthenticatedLogin("brand"),
             {"/authenticate": {"jwt": "t"}},
             [("POST", "/authenticate", {"authCode": "brand"})],
             id="vouched",
         ),
         pytest.param(
-            Vouched("brand", "c-1"),
+            AuthenticatedLogin("brand", "c-1"),
             {"/app/c-1/authenticate?v=3.0": {"token": "t"}},
             [("POST", "/app/c-1/authenticate?v=3.0", {"id_token": "brand"})],
             id="vouched-by-connector",
         ),
     ],
 )  # fmt: skip
-def test_each_way_asks_as_published(service, clock, way, answers, asked):
+def test_each_login_method_sends_the_documented_requests(service, clock, method, answers, asked):
     service.answers.update(answers)
-    token, url = log_in(service.base, "12345678", way, clock=clock)
+    token, url = request_token(service.base, "12345678", method, clock=clock)
     assert token == "t"
     assert url == f"ws://127.0.0.1:{service.port}/ws_api/account/12345678/messaging/consumer?v=3"
     lookups = [("GET", LOOKUP.format(name), None) for name in ("idp", "asyncMessagingEnt")]
@@ -77,7 +77,7 @@ def test_each_way_asks_as_published(service, clock, way, answers, asked):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [
         pytest.param(
             {"baseURIs": [{"service": "swift", "baseURI": "x"}, {"service": "idp", "baseURI": "HERE"}]},
@@ -87,14 +87,14 @@ def test_each_way_asks_as_published(service, clock, way, answers, asked):
         pytest.param({"baseURI": "HERE", "baseURIs": "odd"}, id="odd-list"),
     ],
 )
-def test_a_lookup_is_read_in_either_shape(service, clock, told):
-    text = json.dumps(told).replace("HERE", service.base.netloc)
+def test_a_lookup_is_read_in_either_shape(service, clock, answer):
+    text = json.dumps(answer).replace("HERE", service.base.netloc)
     service.answers |= {LOOKUP.format("idp"): json.loads(text), "/signup": {"jwt": "t"}}
-    assert log_in(service.base, "12345678", SignUp(), clock=clock).token == "t"
+    assert request_token(service.base, "12345678", SignupLogin(), clock=clock).token == "t"
 
 
 @pytest.mark.parametrize(
-    "told",
+    "answer",
     [
         pytest.param({}, id="nothing"),
         pytest.param({"service": "swift", "baseURI": "127.0.0.1"}, id="another-service"),
@@ -104,56 +104,58 @@ def test_a_lookup_is_read_in_either_shape(service, clock, told):
         pytest.param({"baseURIs": [7, {"service": "idp"}]}, id="odd-list"),
     ],
 )
-def test_a_lookup_that_names_no_usable_address_ends_it(service, clock, told):
+def test_a_lookup_that_names_no_usable_address_ends_it(service, clock, answer):
     """Before anything secret was sent."""
-    service.answers[LOOKUP.format("idp")] = told
+    service.answers[LOOKUP.format("idp")] = answer
     with pytest.raises(CannotConnect, match="no usable address of idp"):
-        log_in(service.base, "12345678", Vouched("brand"), clock=clock)
+        request_token(service.base, "12345678", AuthenticatedLogin("brand"), clock=clock)
     assert len(service.asked) == 1
 
 
 @pytest.mark.parametrize("value", [None, "", 7, "a b", "a\nb", "ü", "x" * 20_000])
-def test_what_is_no_token_is_not_taken_for_one(service, clock, value):
+def test_an_answer_without_a_usable_token_is_an_error(service, clock, value):
     service.answers["/signup"] = {"jwt": value}
     with pytest.raises(CannotConnect, match="holds no jwt"):
-        log_in(service.base, "12345678", SignUp(), clock=clock)
+        request_token(service.base, "12345678", SignupLogin(), clock=clock)
 
 
 @pytest.mark.parametrize(
-    ("account", "way", "says"),
+    ("account", "method", "problem"),
     [
-        pytest.param("", SignUp(), "ACCOUNT", id="no-account"),
-        pytest.param("1/../2", SignUp(), "ACCOUNT", id="path-in-account"),
-        pytest.param("1?x", SignUp(), "ACCOUNT", id="query-in-account"),
-        pytest.param("..", SignUp(), "ACCOUNT", id="dots"),
-        pytest.param("12345678", Anonymous("a/b"), "--connector", id="path-in-connector"),
+        pytest.param("", SignupLogin(), "ACCOUNT", id="no-account"),
+        pytest.param("1/../2", SignupLogin(), "ACCOUNT", id="path-in-account"),
+        pytest.param("1?x", SignupLogin(), "ACCOUNT", id="query-in-account"),
+        pytest.param("..", SignupLogin(), "ACCOUNT", id="dots"),
+        pytest.param("12345678", AnonymousLogin("a/b"), "--connector", id="path-in-connector"),
     ],
 )
-def test_a_name_that_would_be_a_path_is_refused(service, clock, account, way, says):
-    with pytest.raises(BadOption, match=says):
-        log_in(service.base, account, way, clock=clock)
+def test_a_name_that_would_be_a_path_is_refused(service, clock, account, method, problem):
+    with pytest.raises(BadOption, match=problem):
+        request_token(service.base, account, method, clock=clock)
     assert all(method == "GET" for method, _, _ in service.asked)
 
 
 def test_an_encrypted_lookup_leads_to_an_encrypted_socket(serve, clock, certificates, encrypted):
     def script(peer):
         peer.read_request()
-        told = json.dumps({"baseURI": f"127.0.0.1:{service.port}", "jwt": "t"}).encode()
-        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(told) + told)
+        answer = json.dumps({"baseURI": f"127.0.0.1:{service.port}", "jwt": "t"}).encode()
+        peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(answer) + answer)
 
     service = serve(script, encrypted("good"))
-    base = rest_address(f"https://localhost:{service.port}", ca_file=certificates / "ca.pem")
-    assert log_in(base, "1", SignUp(), clock=clock).url.startswith(f"wss://127.0.0.1:{service.port}/ws_api/")
+    base = parse_rest_address(f"https://localhost:{service.port}", ca_file=certificates / "ca.pem")
+    assert request_token(base, "1", SignupLogin(), clock=clock).url.startswith(
+        f"wss://127.0.0.1:{service.port}/ws_api/"
+    )
 
 
-def test_no_secret_is_in_what_these_things_print():
-    assert "brand" not in repr(Vouched("brand"))
+def test_no_secret_is_in_a_repr():
+    assert "brand" not in repr(AuthenticatedLogin("brand"))
 
 
-def test_tokens_given_out_on_the_way_are_told_before_they_are_shown_to_anybody(service, clock):
+def test_on_token_gets_intermediate_tokens_even_if_login_fails(service, clock):
     """The connector may quote the outer token when it refuses it."""
     service.answers |= {"/anonymous/authorize": {"token": "outer"}, "/app/c-1/authenticate?v=3.0": {}}
-    told = []
+    answer = []
     with pytest.raises(CannotConnect):
-        log_in(service.base, "12345678", Anonymous("c-1"), clock=clock, know=told.append)
-    assert told == ["outer"]
+        request_token(service.base, "12345678", AnonymousLogin("c-1"), clock=clock, on_token=answer.append)
+    assert answer == ["outer"]

@@ -13,7 +13,7 @@ def test_close_is_answered_once(serve, connect, clock):
         peer.accept()
         peer.close_frame(1000)
         peer.close_frame(1000)
-        return [frame.opcode for frame in peer.hear_to_the_end()]
+        return [frame.opcode for frame in peer.remaining_frames()]
 
     server = serve(script)
     connection = connect(server.url)

@@ -58,9 +58,9 @@ def test_a_url_tells_where_to_connect(url, secure, host, port):
     assert (options.secure, options.host, options.port) == (secure, host, port)
 
 
-def test_error_texts_show_a_place_without_path_and_query():
+def test_base_url_leaves_out_path_and_query():
     """The brand's URL carries its token in the path."""
-    assert ConnectOptions(url=f"wss://host:9/brand/{SECRET}?jwt={SECRET}").place == "wss://host:9"
+    assert ConnectOptions(url=f"wss://host:9/brand/{SECRET}?jwt={SECRET}").base_url == "wss://host:9"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One question to a REST address: what comes back, and what is said when nothing useful does."""
+"""One question to a REST address: what comes back, and what is sent when nothing useful does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import pytest
 
 from recorder.capture import rest as rest_module
-from recorder.capture.rest import RestAddress, ask, rest_address
+from recorder.capture.rest import RestAddress, parse_rest_address, request_json
 from recorder.errors import BadOption, CannotConnect
 
 
@@ -27,15 +27,15 @@ def address_of(service, **options):
 
 def refusal(address, clock, *, method="POST", path="/signup", body=None, timeout_s=20.0):
     with pytest.raises(CannotConnect) as refused:
-        ask(address, method, path, body, clock=clock, timeout_s=timeout_s)
+        request_json(address, method, path, body, clock=clock, timeout_s=timeout_s)
     assert refused.value.exit_code == 4
     return refused.value
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created"])
-def test_an_object_comes_back(serve, clock, status):
+def test_a_json_object_is_returned(serve, clock, status):
     service = serve(answer(status))
-    assert ask(address_of(service), "POST", "/signup?v=1", clock=clock) == {"jwt": "a.b.c"}
+    assert request_json(address_of(service), "POST", "/signup?v=1", clock=clock) == {"jwt": "a.b.c"}
     head = service.result().lower()
     assert head.startswith(b"post /signup?v=1 http/1.1\r\n")
     assert f"host: 127.0.0.1:{service.port}\r\n".encode() in head
@@ -44,28 +44,28 @@ def test_an_object_comes_back(serve, clock, status):
 
 def test_a_body_goes_out_as_json(serve, clock):
     def script(peer):
-        said = b""
-        while b"}" not in said:
-            said += peer.sock.recv(4096)
+        sent = b""
+        while b"}" not in sent:
+            sent += peer.sock.recv(4096)
         peer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-        return said
+        return sent
 
     service = serve(script)
-    ask(address_of(service), "POST", "/x", {"authCode": "é"}, clock=clock)
+    request_json(address_of(service), "POST", "/x", {"authCode": "é"}, clock=clock)
     head, _, body = service.result().partition(b"\r\n\r\n")
     assert json.loads(body) == {"authCode": "é"}
     assert f"content-length: {len(body)}".encode() in head.lower()
     assert b"content-type: application/json" in head.lower()
 
 
-def test_an_answer_in_crumbs_and_chunks_is_put_together(serve, clock):
+def test_a_response_in_small_chunks_is_joined(serve, clock):
     def script(peer):
         peer.read_request()
         text = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
         for byte in text + b'5\r\n{"a":\r\n3\r\n 7}\r\n0\r\n\r\n':
             peer.send(bytes([byte]))
 
-    assert ask(address_of(serve(script)), "GET", "/", clock=clock) == {"a": 7}
+    assert request_json(address_of(serve(script)), "GET", "/", clock=clock) == {"a": 7}
 
 
 def test_an_answer_may_end_with_the_connection(serve, clock):
@@ -73,11 +73,11 @@ def test_an_answer_may_end_with_the_connection(serve, clock):
         peer.read_request()
         peer.send(b'HTTP/1.0 200 OK\r\n\r\n{"a":1}')
 
-    assert ask(address_of(serve(script)), "GET", "/", clock=clock) == {"a": 1}
+    assert request_json(address_of(serve(script)), "GET", "/", clock=clock) == {"a": 1}
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "says"),
+    ("status", "body", "problem"),
     [
         pytest.param("401 Unauthorized", b"", "POST /signup was answered 401 Unauthorized", id="401"),
         pytest.param(
@@ -94,9 +94,9 @@ def test_an_answer_may_end_with_the_connection(serve, clock):
         pytest.param("200 OK", b"", "was answered with no JSON object", id="nothing"),
     ],
 )
-def test_what_is_no_use_is_said(serve, clock, status, body, says):
+def test_an_unusable_response_is_named_in_the_error(serve, clock, status, body, problem):
     refused = refusal(address_of(serve(answer(status, body))), clock, path="/signup?secret=1")
-    assert says in str(refused)
+    assert problem in str(refused)
     assert "secret" not in str(refused)
 
 
@@ -111,12 +111,12 @@ def test_a_redirect_is_not_followed(serve, clock, status):
 
 
 def test_an_answer_has_a_limit(serve, clock, monkeypatch):
-    monkeypatch.setattr(rest_module, "LARGEST_ANSWER", 100)
-    assert ask(address_of(serve(answer(body=b" " * 98 + b"{}"))), "GET", "/", clock=clock) == {}
+    monkeypatch.setattr(rest_module, "MAX_RESPONSE", 100)
+    assert request_json(address_of(serve(answer(body=b" " * 98 + b"{}"))), "GET", "/", clock=clock) == {}
     assert "longer" in str(refusal(address_of(serve(answer(body=b" " * 99 + b"{}"))), clock))
 
 
-def test_a_slow_answer_is_not_waited_for_however_it_drips(serve, clock):
+def test_a_slow_response_times_out_however_it_trickles(serve, clock):
     def script(peer):
         peer.read_request()
         peer.send(b"HTTP/1.1 200 OK\r\n")
@@ -131,7 +131,7 @@ def test_a_slow_answer_is_not_waited_for_however_it_drips(serve, clock):
 
 
 @pytest.mark.parametrize(
-    ("said", "says"),
+    ("sent", "problem"),
     [
         pytest.param(b"", "broke off", id="nothing"),
         pytest.param(b"HTTP/1.1 200 OK\r\nconte", "broke off", id="half-a-head"),
@@ -140,15 +140,15 @@ def test_a_slow_answer_is_not_waited_for_however_it_drips(serve, clock):
         pytest.param(b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "does not answer with HTTP", id="switch"),
     ],
 )
-def test_what_breaks_off_or_is_no_http_is_said(serve, clock, said, says):
+def test_a_broken_or_non_http_response_is_named_in_the_error(serve, clock, sent, problem):
     def script(peer):
         peer.read_request()
-        peer.send(said)
+        peer.send(sent)
 
-    assert says in str(refusal(address_of(serve(script)), clock))
+    assert problem in str(refusal(address_of(serve(script)), clock))
 
 
-def test_nobody_there_is_said(serve, clock):
+def test_a_refused_connection_is_named_in_the_error(serve, clock):
     service = serve(answer())
     service.stop()
     assert "nothing listens there" in str(refusal(address_of(service), clock))
@@ -157,7 +157,7 @@ def test_nobody_there_is_said(serve, clock):
 def test_the_certificate_is_checked(serve, clock, certificates, encrypted):
     trusted = certificates / "ca.pem"
     good, other = serve(answer(), encrypted("good")), serve(answer(), encrypted("other"))
-    assert ask(address_of(good, ca_file=trusted), "GET", "/", clock=clock)
+    assert request_json(address_of(good, ca_file=trusted), "GET", "/", clock=clock)
     assert "unknown issuer" in str(refusal(address_of(good), clock))
     assert "another address" in str(refusal(address_of(other, ca_file=trusted), clock))
 
@@ -175,12 +175,12 @@ def test_the_certificate_is_checked(serve, clock, certificates, encrypted):
     ],
 )
 def test_an_address_is_a_scheme_and_a_host(url, place, host, port):
-    address = rest_address(url)
-    assert (address.place, address.host, address.port) == (place, host, port)
+    address = parse_rest_address(url)
+    assert (address.base_url, address.host, address.port) == (place, host, port)
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "problem"),
     [
         pytest.param("http://api.liveperson.net", "clear text", id="plain"),
         pytest.param("http://127.0.0.1.evil.example", "clear text", id="nearly-here"),
@@ -198,10 +198,10 @@ def test_an_address_is_a_scheme_and_a_host(url, place, host, port):
         pytest.param("", "https://", id="nothing"),
     ],
 )
-def test_what_is_no_address_is_refused_without_being_repeated(url, says):
+def test_an_unusable_address_is_refused_without_repeating_it(url, problem):
     with pytest.raises(BadOption, match="--base") as refused:
-        rest_address(url)
-    assert says in str(refused.value)
+        parse_rest_address(url)
+    assert problem in str(refused.value)
     assert "pass@" not in str(refused.value)
 
 
@@ -215,9 +215,9 @@ def test_what_is_no_address_is_refused_without_being_repeated(url, says):
         pytest.param("", False, False, id="nothing"),
     ],
 )
-def test_where_else_one_is_sent_is_no_less_safe(netloc, encrypted_too, plain_too):
-    assert (rest_address("https://a").elsewhere(netloc) is not None) == encrypted_too
-    assert (rest_address("http://127.0.0.1").elsewhere(netloc) is not None) == plain_too
+def test_with_netloc_never_sends_plain_http_to_another_machine(netloc, encrypted_too, plain_too):
+    assert (parse_rest_address("https://a").with_netloc(netloc) is not None) == encrypted_too
+    assert (parse_rest_address("http://127.0.0.1").with_netloc(netloc) is not None) == plain_too
 
 
 @pytest.mark.parametrize(
@@ -228,13 +228,13 @@ def test_where_else_one_is_sent_is_no_less_safe(netloc, encrypted_too, plain_too
         pytest.param("s" * 201, "…", id="one long word"),
     ],
 )
-def test_a_remark_is_never_cut_inside_a_word(serve, clock, remark, shown):
+def test_the_service_text_is_never_cut_inside_a_word(serve, clock, remark, shown):
     """Half a secret is not recognised as one by whoever blanks them."""
     service = serve(answer("401 No", json.dumps({"message": remark}).encode()))
     assert refusal(address_of(service), clock).problem.endswith(f"401 Unauthorized: {shown}")
 
 
-def test_an_answer_that_is_announced_for_ever_is_not_waited_for(serve, clock):
+def test_endless_interim_responses_are_an_error(serve, clock):
     def script(peer):
         peer.read_request()
         with contextlib.suppress(OSError):

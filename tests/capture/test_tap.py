@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from recorder.capture.tap import CHUNK, MOST_FRAMES, TapSocket, UpgradeRefused
+from recorder.capture.tap import CHUNK, MAX_FRAMES_PER_RECORD, TapSocket, UpgradeRefused
 from recorder.capture.tracker import ConnectionTracker, PayloadTooLong
 from recorder.clock import RealClock
 from recorder.wire.frames import Opcode, encode
@@ -24,7 +24,7 @@ ANSWER = (
     f"Sec-WebSocket-Accept: {accept_for(KEY)}\r\n\r\n"
 ).encode()
 HELLO = encode(Opcode.TEXT, b"hello")
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 
 
 class Ends:
@@ -33,7 +33,7 @@ class Ends:
     def __init__(self, sink=lambda records: None, **options):
         self.clock = RealClock()
         self.ours, self.theirs = socket.socketpair()
-        self.theirs.settimeout(PATIENCE_S)
+        self.theirs.settimeout(TIMEOUT_S)
         self.tracker = ConnectionTracker(
             connection=1,
             numbers=itertools.count(1),
@@ -42,8 +42,8 @@ class Ends:
             sink=sink,
             **options,
         )
-        self.tap = TapSocket(self.ours, self.tracker, self.clock, send_timeout_s=PATIENCE_S)
-        self.tap.deadline_s = self.clock.now_s() + PATIENCE_S
+        self.tap = TapSocket(self.ours, self.tracker, self.clock, send_timeout_s=TIMEOUT_S)
+        self.tap.deadline_s = self.clock.now_s() + TIMEOUT_S
 
     def upgraded(self):
         self.tap.send(REQUEST)
@@ -64,10 +64,10 @@ class Ends:
 
 
 @pytest.fixture
-def ends(ledger):
+def ends(recorded):
     made = []
 
-    def make(sink=ledger, **options):
+    def make(sink=recorded, **options):
         made.append(Ends(sink, **options))
         return made[-1]
 
@@ -77,15 +77,15 @@ def ends(ledger):
         pair.theirs.close()
 
 
-def test_a_burst_is_one_sink_call_however_little_is_asked_for(ends, ledger):
+def test_a_burst_is_one_sink_call_however_little_is_asked_for(ends, recorded):
     pair = ends().upgraded()
-    ledger.calls.clear()
+    recorded.calls.clear()
     burst = HELLO * 40
     pair.theirs.sendall(burst)
     served = b"".join(pair.tap.recv(3) for _ in range(len(burst) // 3 + 1))
     assert served == burst
-    assert [len(call) for call in ledger.calls] == [40]
-    assert len(pair.tap.heard) == 40
+    assert [len(call) for call in recorded.calls] == [40]
+    assert len(pair.tap.received_frames) == 40
 
 
 def test_bytes_are_served_only_after_the_sink_took_their_frames(ends):
@@ -102,7 +102,7 @@ def test_bytes_are_served_only_after_the_sink_took_their_frames(ends):
     pair.now()
     with pytest.raises(TimeoutError):
         pair.tap.recv(2)
-    assert not pair.tap.heard
+    assert not pair.tap.received_frames
 
 
 def test_bytes_leave_only_after_the_sink_took_their_frame(ends):
@@ -128,7 +128,7 @@ def test_the_library_sees_a_plain_answer_without_cookies(ends):
     assert pair.tap.recv(100) == HELLO
 
 
-def test_an_answer_in_single_bytes_is_the_same(ends):
+def test_an_upgrade_response_in_single_bytes_is_read_alike(ends):
     pair = ends()
     pair.tap.send(REQUEST)
     served = []
@@ -187,7 +187,7 @@ def test_wake_ends_a_wait(ends):
     waiting = threading.Thread(target=wait, daemon=True)
     waiting.start()
     pair.tap.wake()
-    assert outcome.get(timeout=PATIENCE_S) is True
+    assert outcome.get(timeout=TIMEOUT_S) is True
     assert pair.tap.take_wake() is False
 
 
@@ -205,7 +205,7 @@ def test_a_wake_before_the_wait_is_not_lost_and_counts_once(ends):
     assert pair.tap.take_wake() is False
 
 
-def test_what_is_there_is_served_before_a_wake_counts(ends):
+def test_buffered_bytes_are_returned_before_a_wake_counts(ends):
     pair = ends().upgraded()
     pair.theirs.sendall(HELLO)
     pair.tap.wake()
@@ -234,7 +234,7 @@ def test_a_send_that_blocks_takes_in_what_comes(ends):
     other = threading.Thread(target=write_then_read)
     other.start()
     assert pair.tap.send(long) == len(long)
-    other.join(PATIENCE_S)
+    other.join(TIMEOUT_S)
     assert not other.is_alive()
     served = 0
     while served < len(theirs):
@@ -242,13 +242,13 @@ def test_a_send_that_blocks_takes_in_what_comes(ends):
     assert served == len(theirs)
 
 
-def test_a_send_that_nobody_takes_poisons_the_tap(ends):
+def test_a_send_timeout_marks_the_send_incomplete(ends):
     """Half a frame is on the wire: nothing sensible can follow."""
     pair = ends().upgraded()
     pair.tap.send_timeout_s = 0.01
     with pytest.raises(TimeoutError):
         pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=b"\0\0\0\0"))
-    assert pair.tap.poisoned
+    assert pair.tap.send_incomplete
     assert pair.tap.stalled
     with pytest.raises(BrokenPipeError):
         pair.tap.send(HELLO)
@@ -263,21 +263,21 @@ def test_everything_before_a_payload_that_is_too_long_is_served(ends):
         pair.tap.recv(100)
 
 
-def test_drain_records_and_serves_nothing(ends, ledger):
+def test_drain_records_and_serves_nothing(ends, recorded):
     pair = ends().upgraded()
     pair.theirs.sendall(HELLO * 3)
     pair.theirs.close()
-    pair.tap.drain(pair.clock.now_s() + PATIENCE_S)
-    assert len(ledger.frames) == 3
+    pair.tap.drain(pair.clock.now_s() + TIMEOUT_S)
+    assert len(recorded.frames) == 3
     assert pair.tap.recv(1) == b""
 
 
-def test_drain_stops_at_the_close_frame_if_asked(ends, ledger):
+def test_drain_stops_at_the_close_frame_if_asked(ends, recorded):
     pair = ends().upgraded()
     pair.theirs.sendall(encode(Opcode.CLOSE, b"\x03\xe8"))
-    pair.tap.drain(pair.clock.now_s() + PATIENCE_S, until_close=True)
+    pair.tap.drain(pair.clock.now_s() + TIMEOUT_S, until_close=True)
     assert not pair.tap.ended
-    assert len(ledger.frames) == 1
+    assert len(recorded.frames) == 1
 
 
 def test_drain_ends_in_time_while_bytes_keep_coming(ends):
@@ -298,7 +298,7 @@ def test_drain_ends_in_time_while_bytes_keep_coming(ends):
     assert not pair.tap.ended
     over.set()
     pair.tap.close()
-    talker.join(PATIENCE_S)
+    talker.join(TIMEOUT_S)
 
 
 def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch):
@@ -309,7 +309,7 @@ def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch
         pair.tap.recv(1)
     sender = threading.Timer(0.01, pair.theirs.sendall, (HELLO,))
     sender.start()
-    pair.tap.deadline_s = pair.clock.now_s() + PATIENCE_S
+    pair.tap.deadline_s = pair.clock.now_s() + TIMEOUT_S
     assert pair.tap.recv(100) == HELLO
     pair.tap.send_timeout_s = 0.01
     with pytest.raises(TimeoutError):
@@ -317,7 +317,7 @@ def test_waiting_works_with_more_descriptors_than_select_takes(ends, monkeypatch
     sender.join()
 
 
-def test_what_is_for_a_moment_is_recorded_before_and_leaves_no_sooner(ends):
+def test_a_timed_send_is_recorded_before_and_leaves_no_sooner(ends):
     """The other end could not have read it earlier: when it was recorded, nothing had left."""
     arrived, watching = [], []
 
@@ -344,7 +344,7 @@ def test_a_flood_of_tiny_frames_is_recorded_few_at_a_time_and_whole(ends):
     """A receipt may fall due while it is written down: tens of thousands of rows would hold it up."""
     batches = []
     pair = ends(lambda records: batches.append(list(records))).upgraded()
-    pings = b"".join(encode(Opcode.PING, str(n).encode()) for n in range(5 * MOST_FRAMES))
+    pings = b"".join(encode(Opcode.PING, str(n).encode()) for n in range(5 * MAX_FRAMES_PER_RECORD))
     sender = threading.Thread(target=pair.theirs.sendall, args=(pings,))
     sender.start()
     served = b""
@@ -353,12 +353,12 @@ def test_a_flood_of_tiny_frames_is_recorded_few_at_a_time_and_whole(ends):
     sender.join()
     assert served == pings
     frames = [record for batch in batches for record in batch if isinstance(record, RecordedFrame)]
-    assert [frame.payload for frame in frames] == [str(n).encode() for n in range(5 * MOST_FRAMES)]
-    assert max(map(len, batches)) <= MOST_FRAMES
+    assert [frame.payload for frame in frames] == [str(n).encode() for n in range(5 * MAX_FRAMES_PER_RECORD)]
+    assert max(map(len, batches)) <= MAX_FRAMES_PER_RECORD
     assert not pair.tap.has_more
 
 
-def test_a_hurry_ends_a_send_that_nobody_takes_and_a_wake_does_not(ends):
+def test_wake_to_stop_ends_a_blocked_send_and_wake_does_not(ends):
     """Who types a line wakes the connection too: that is no reason to give a frame up."""
     pair = ends().upgraded()
     pair.tap.wake()
@@ -370,15 +370,15 @@ def test_a_hurry_ends_a_send_that_nobody_takes_and_a_wake_does_not(ends):
     reader.join()
     assert pair.tap.take_wake()
 
-    pair.tap._hurry_until_s = pair.clock.now_s() + 0.02  # as after HURRY_S, but for the wait
+    pair.tap._send_deadline_s = pair.clock.now_s() + 0.02  # as after STOP_SEND_TIMEOUT_S, but for the wait
     with pytest.raises(TimeoutError):
         pair.tap.send(encode(Opcode.BINARY, bytes(4_000_000), mask=bytes(4)))
     assert pair.tap.stalled
 
 
-def test_a_hurry_is_a_wake(ends):
+def test_wake_to_stop_wakes_a_receive(ends):
     pair = ends().upgraded()
-    pair.tap.hurry()
+    pair.tap.wake_to_stop()
     with pytest.raises(TimeoutError):
         pair.tap.recv(1)
     assert pair.tap.take_wake()

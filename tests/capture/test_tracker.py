@@ -78,7 +78,7 @@ def test_the_upgrade_is_recorded_once_when_the_answer_is_whole():
     assert seen == stored.tracker.handshake
     assert (seen.request_line, seen.response_status) == ("GET /path HTTP/1.1", 101)
     assert ("Host", "host") in seen.request_headers
-    assert stored.tracker.answer_problems() == ()
+    assert stored.tracker.upgrade_problems() == ()
 
 
 def test_a_frame_glued_to_the_upgrade_counts():
@@ -221,7 +221,7 @@ def test_an_answer_that_is_no_websocket_says_why(answer, problem):
     stored = Stored()
     stored.tracker.sent(REQUEST)
     stored.tracker.received(answer)
-    assert problem in stored.tracker.answer_problems()[0]
+    assert problem in stored.tracker.upgrade_problems()[0]
 
 
 def test_an_announced_length_above_the_limit_is_refused_when_its_head_has_come():
@@ -264,7 +264,7 @@ def test_a_payload_in_too_many_pieces_is_refused():
         stored.tracker.received(encode(Opcode.CONTINUATION, b"", fin=False) * MAX_FRAGMENTS)
 
 
-def test_what_the_sink_raises_is_kept_and_raised():
+def test_a_sink_error_is_stored_and_raised():
     """Frames that were not stored are not returned."""
     full = OSError("disk full")
 
@@ -279,17 +279,17 @@ def test_what_the_sink_raises_is_kept_and_raised():
     assert tracker.sink_error is full
 
 
-def test_a_quiet_second_lets_the_sink_settle_once():
+def test_the_sink_is_synced_once_after_an_idle_second():
     """An empty call: nothing came, and what the sink has should be made safe against a power cut."""
     stored = Stored().upgraded()
     stored.tracker.received(encode(Opcode.TEXT, b"x"))
-    assert stored.tracker.settle_due_s == 11.0
-    stored.tracker.settle()
+    assert stored.tracker.sync_due_s == 11.0
+    stored.tracker.sync()
     assert stored.calls[-1] == []
-    assert stored.tracker.settle_due_s is None
+    assert stored.tracker.sync_due_s is None
 
 
-def test_what_leaves_in_a_moment_is_recorded_with_that_moment_as_its_time():
+def test_a_timed_send_is_recorded_with_its_send_time():
     """Beforehand; a moment that has passed is not looked back to."""
     stored = Stored().upgraded()
     now_us = stored.clock.wall_us()

@@ -14,18 +14,18 @@ from recorder.wire.frames import Opcode, encode
 
 def greet(peer):
     peer.accept()
-    peer.say("hello")
-    peer.hear_to_the_end()
+    peer.send_text("hello")
+    peer.remaining_frames()
 
 
-def refusal(connect, url, ledger, **options):
+def refusal(connect, url, recorded, **options):
     """The error of a connection that must not come about, and whether its end was recorded."""
     with pytest.raises(CannotConnect) as refused:
         connect(url, connect_timeout_s=10.0, **options)
     assert refused.value.exit_code == 4
-    assert [end.how for end in ledger.ends] == ["refused"]
-    assert ledger.ends[0].detail == refused.value.problem
-    assert len(ledger.opened) == 1
+    assert [end.how for end in recorded.ends] == ["refused"]
+    assert recorded.ends[0].detail == refused.value.problem
+    assert len(recorded.opened) == 1
     return refused.value
 
 
@@ -35,22 +35,22 @@ def test_a_trusted_certificate_lets_frames_through(serve, connect, certificates,
     assert connection.receive(None).data == b"hello"
 
 
-def test_an_encrypted_burst_is_whole_and_goes_back_out(serve, connect, certificates, encrypted, ledger):
+def test_an_encrypted_burst_is_whole_and_goes_back_out(serve, connect, certificates, encrypted, recorded):
     """TLS hands out at most 16 KiB at a time, and select() does not see what it holds back."""
     burst = [b"%d" % number + b"x" * 300 for number in range(1000)]
 
     def script(peer):
         peer.accept()
         peer.send(b"".join(encode(Opcode.TEXT, text) for text in burst))
-        back = peer.hear()
+        back = peer.next_frame()
         peer.close_frame(1000)
-        peer.hear_to_the_end()
+        peer.remaining_frames()
         return len(back.payload)
 
     service = serve(script, encrypted("good"))
     connection = connect(service.url, ca_file=certificates / "ca.pem")
     assert [connection.receive(None).data for _ in burst] == burst
-    connection.send_binary(bytes(3_000_000))
+    connection.send_frame(Opcode.BINARY, bytes(3_000_000))
     assert connection.receive(None) is None
     assert service.result() == 3_000_000
     assert connection.closed.how == "closed"
@@ -64,56 +64,56 @@ def test_an_encrypted_burst_is_whole_and_goes_back_out(serve, connect, certifica
         pytest.param("old", True, "expired", id="expired"),
     ],
 )
-def test_a_certificate_that_proves_nothing_is_refused(
-    serve, connect, certificates, encrypted, ledger, certificate, trusted, problem
+def test_an_untrusted_certificate_is_refused(
+    serve, connect, certificates, encrypted, recorded, certificate, trusted, problem
 ):
     def script(peer):
         peer.read_request()
 
     service = serve(script, encrypted(certificate))
     ca_file = certificates / "ca.pem" if trusted else None
-    assert problem in refusal(connect, service.url, ledger, ca_file=ca_file, token="canary.token").problem
-    assert ledger.handshakes == []  # nothing went out, the token least of all
+    assert problem in refusal(connect, service.url, recorded, ca_file=ca_file, token="canary.token").problem
+    assert recorded.handshakes == []  # nothing went out, the token least of all
     with pytest.raises(ssl.SSLError):
         service.result()
 
 
-def test_a_self_signed_certificate_is_refused(serve, connect, certificates, ledger):
+def test_a_self_signed_certificate_is_refused(serve, connect, certificates, recorded):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "ca.pem", certificates / "ca.key")
     service = serve(lambda peer: None, context)
-    assert "self-signed" in refusal(connect, service.url, ledger).problem
+    assert "self-signed" in refusal(connect, service.url, recorded).problem
 
 
-def test_old_tls_is_refused(serve, connect, certificates, encrypted, ledger):
+def test_old_tls_is_refused(serve, connect, certificates, encrypted, recorded):
     context = encrypted("good")
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.deprecated_call():
         context.minimum_version = ssl.TLSVersion.TLSv1_1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     service = serve(lambda peer: None, context)
-    refusal(connect, service.url, ledger, ca_file=certificates / "ca.pem")
+    refusal(connect, service.url, recorded, ca_file=certificates / "ca.pem")
 
 
-def test_wss_to_a_plain_service_says_so(serve, connect, ledger):
+def test_wss_to_a_plain_service_says_so(serve, connect, recorded):
     service = serve(lambda peer: (peer.sock.recv(65536), peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")))
-    error = refusal(connect, f"wss://127.0.0.1:{service.port}/", ledger)
+    error = refusal(connect, f"wss://127.0.0.1:{service.port}/", recorded)
     assert error.problem == "it does not speak TLS"
     assert "ws://" in error.hint
 
 
-def test_nobody_listening_says_so(connect, ledger):
+def test_nobody_listening_says_so(connect, recorded):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert refusal(connect, f"ws://127.0.0.1:{port}/", ledger).problem == "nothing listens there"
+    assert refusal(connect, f"ws://127.0.0.1:{port}/", recorded).problem == "nothing listens there"
 
 
-def test_a_name_that_does_not_resolve_says_so(connect, ledger):
-    error = refusal(connect, "ws://nobody.invalid/", ledger)
+def test_a_name_that_does_not_resolve_says_so(connect, recorded):
+    error = refusal(connect, "ws://nobody.invalid/", recorded)
     assert 'the host name "nobody.invalid" cannot be resolved' in error.problem
 
 
-def test_a_service_that_does_not_finish_the_tls_handshake_is_given_up(serve, connect, ledger):
+def test_a_service_that_does_not_finish_the_tls_handshake_is_given_up(serve, connect, recorded):
     done = threading.Event()
     service = serve(lambda peer: done.wait(20))
     with pytest.raises(CannotConnect) as refused:

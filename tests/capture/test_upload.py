@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from recorder.capture.upload import NotTaken, check_upload_url, put_file
+from recorder.capture.upload import FileNotStored, check_upload_url, put_file
 from recorder.errors import BadOption
 
 TARGET = "/v1/AUTH_async-images/C/x.jpg?temp_url_sig=1&temp_url_expires=2"
@@ -39,7 +39,7 @@ def shelf():
         yield serve
 
 
-def test_the_file_arrives_as_it_is(shelf):
+def test_the_uploaded_bytes_arrive_unchanged(shelf):
     base = shelf(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
     put_file(base, TARGET, b"the picture", content_type="image/jpeg")
     (request,) = shelf.kept
@@ -61,33 +61,33 @@ def test_the_file_arrives_as_it_is(shelf):
         pytest.param(b"hello\r\n\r\n", id="no HTTP"),
     ],
 )
-def test_whatever_else_is_answered_the_file_is_not_there(shelf, answer):
-    with pytest.raises(NotTaken, match=r"127\.0\.0\.1"):
+def test_any_status_but_2xx_is_a_failed_upload(shelf, answer):
+    with pytest.raises(FileNotStored, match=r"127\.0\.0\.1"):
         put_file(shelf(answer), TARGET, b"the picture", content_type="image/jpeg")
 
 
 @pytest.mark.parametrize(
     "target", ["//elsewhere/x", "http://elsewhere/x", "/x\r\nHost: y", "/ü", "", "x", "/a b"]
 )
-def test_a_path_that_leads_elsewhere_is_not_followed(target):
-    with pytest.raises(NotTaken, match="no request can carry"):
+def test_a_path_that_names_another_host_is_refused(target):
+    with pytest.raises(FileNotStored, match="no request can carry"):
         put_file("http://127.0.0.1:1", target, b"", content_type="image/jpeg")
 
 
-def test_nobody_there():
-    with pytest.raises(NotTaken, match=r"127\.0\.0\.1:1 did not take it"):
+def test_an_unreachable_upload_service_is_named_in_the_error():
+    with pytest.raises(FileNotStored, match=r"127\.0\.0\.1:1 did not take it"):
         put_file("http://127.0.0.1:1", "/x", b"", content_type="image/jpeg")
 
 
 @pytest.mark.parametrize(
     "url", ["ftp://x", "https://", "https://a:b@x", "x", "https://x:0", "https://x y", "http://[::1"]
 )
-def test_what_is_no_address_is_said_before_anything_goes_out(url):
+def test_an_unusable_upload_url_is_refused_before_connecting(url):
     with pytest.raises(BadOption, match="upload_url"):
         check_upload_url(url)
 
 
-def test_an_answer_in_crumbs_is_not_waited_for_without_end(shelf, monkeypatch):
+def test_an_upload_response_that_trickles_times_out(shelf, monkeypatch):
     """Each crumb comes in time, and the whole would take days."""
     monkeypatch.setattr("recorder.capture.upload.TIMEOUT_S", 0.3)
     listener = socket.create_server(("127.0.0.1", 0))
@@ -102,11 +102,11 @@ def test_an_answer_in_crumbs_is_not_waited_for_without_end(shelf, monkeypatch):
 
     with listener:
         threading.Thread(target=crumble, daemon=True).start()
-        with pytest.raises(NotTaken, match="did not take it"):
+        with pytest.raises(FileNotStored, match="did not take it"):
             put_file(f"http://127.0.0.1:{listener.getsockname()[1]}", "/x", b"x", content_type="image/jpeg")
 
 
-def test_an_answer_that_is_announced_for_ever_is_given_up(shelf):
+def test_endless_interim_responses_fail_the_upload(shelf):
     base = shelf(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
-    with pytest.raises(NotTaken, match="again and again"):
+    with pytest.raises(FileNotStored, match="again and again"):
         put_file(base, TARGET, b"the picture", content_type="image/jpeg")

@@ -212,7 +212,7 @@ def _run(running: LoadLoop, stop: Stop) -> None:
 
 
 def _facts(script: Script, load_as: Load, find_places: FindPlaces) -> dict[str, str]:
-    place = next(iter(find_places(script, 1).places.values())).place
+    place = next(iter(find_places(script, 1).places.values())).base_url
     return {
         "script": script.name,
         "users": str(load_as.users),

@@ -1,15 +1,15 @@
-"""When to ping, and when a silent peer counts as gone. Decides; sends nothing.
+"""When to send pings, and when a silent peer counts as gone. Decides; sends nothing.
 
-TCP alone does not notice a peer that vanished: a reader that only waits looks alive for ever.
+TCP alone does not notice a peer that vanished while nothing is sent.
 """
 
 from __future__ import annotations
 
-PATIENCE_INTERVALS = 2
+LOST_AFTER_INTERVALS = 2
 
 
-class KeepAlive:
-    """One connection's pings. All times are monotonic seconds; without an interval it never acts.
+class PingSchedule:
+    """The pings of one connection, in monotonic seconds; without an interval there are none.
 
     Attributes:
         due_s: when the next ping is due; None for never.
@@ -29,15 +29,15 @@ class KeepAlive:
             self._unanswered_since_s = now_s
 
     def answered(self) -> None:
-        """A pong came. It may answer any ping: one answer shows that somebody is there."""
+        """A pong came. It may answer any ping: each shows that the peer is alive."""
         self._unanswered_since_s = None
 
-    def is_lost(self, now_s: float, *, last_heard_s: float) -> bool:
+    def is_lost(self, now_s: float, *, last_received_s: float) -> bool:
         """Whether a ping has waited two intervals while not one byte came.
 
-        Ask only after reading all there was to read: an answer may have waited in the socket.
+        Read all that has arrived first: the pong may still be in the socket's buffer.
         """
         if self._interval_s is None or self._unanswered_since_s is None:
             return False
-        silent_since_s = max(self._unanswered_since_s, last_heard_s)
-        return now_s - silent_since_s >= PATIENCE_INTERVALS * self._interval_s
+        silent_since_s = max(self._unanswered_since_s, last_received_s)
+        return now_s - silent_since_s >= LOST_AFTER_INTERVALS * self._interval_s

@@ -1,7 +1,6 @@
-"""A connection on its way: made by whatever thread, recorded by the one that records the session.
+"""A connection that is being made in a helper thread, and recorded by the thread that records the session.
 
-Name, TCP, TLS and upgrade take their time. Made in a helper thread they keep nobody else waiting; what
-there is to record of them is kept back until the recording thread takes the connection over.
+Name lookup, TCP, TLS and upgrade block. Their records are held until the recording thread calls ``take``.
 """
 
 from __future__ import annotations
@@ -13,14 +12,15 @@ from recorder.clock import Clock
 from recorder.errors import CannotConnect
 from recorder.wire.records import FrameSink, Record
 
-from .opening_handshake import Library, connect
+from . import opening_handshake
+from .opening_handshake import LibraryWebSocket
 from .options import ConnectOptions
 from .tap import TapSocket
 from .tracker import ConnectionTracker
 
 
-class Approach:
-    """One attempt to connect. ``make`` it, anywhere; then ``take`` it, or ``give_up``, where it began.
+class ConnectAttempt:
+    """One attempt to connect. ``connect`` it, anywhere; then ``take`` it, or ``give_up``, where it began.
 
     Args:
         connection, numbers, began_s, clock, sink: as for ``RecordingConnection.open``.
@@ -42,8 +42,8 @@ class Approach:
         self.clock = clock
         self._sink = sink
         self._queueing = queueing
-        self._kept_back: list[Record] | None = None
-        self._made: tuple[TapSocket, Library] | None = None
+        self._held_records: list[Record] | None = None
+        self._connected: tuple[TapSocket, LibraryWebSocket] | None = None
         self._problem: BaseException | None = None
         self._guard = threading.Lock()
         self._finished = self._given_up = False
@@ -55,62 +55,64 @@ class Approach:
             sink=self._store,
             url=options.url,
             max_payload=options.max_payload,
-            holding=True,
+            hold_glued=True,
         )
         self.tracker.opened()
-        self._kept_back = []
+        self._held_records = []
 
-    def make(self) -> None:
-        """Reach the service and have the connection upgraded; what comes of it is told by ``take``."""
+    def connect(self) -> None:
+        """Connect and upgrade; ``take`` returns the result or raises the error."""
         try:
-            self._made = connect(self.options, self.tracker, clock=self.clock, queueing=self._queueing)
+            self._connected = opening_handshake.connect(
+                self.options, self.tracker, clock=self.clock, queueing=self._queueing
+            )
         except BaseException as problem:
             self._problem = problem
         with self._guard:
             self._finished = True
             if self._given_up:
-                self._drop()
+                self._close_socket()
 
-    def take(self) -> tuple[TapSocket, Library]:
-        """After ``make``: record what there is to record, and return what was made.
+    def take(self) -> tuple[TapSocket, LibraryWebSocket]:
+        """After ``connect``: write the held records, and return the socket and the library's connection.
 
         Raises:
-            CannotConnect: nobody there, or not let in. That is recorded, closed as "refused".
+            CannotConnect: the service cannot be reached, or refuses the upgrade. Recorded as "refused".
             Whatever the sink raises.
         """
         try:
             self._record_now()
-            if self._made is not None:
-                self._made[0].begin()
-                return self._made
+            if self._connected is not None:
+                self._connected[0].record_glued_frames()
+                return self._connected
         except BaseException:
-            self._drop()
+            self._close_socket()
             raise
-        problem = self._problem or CannotConnect(self.options.place, "it was given up")
+        problem = self._problem or CannotConnect(self.options.base_url, "it was given up")
         self.tracker.closed("refused", problem.problem if isinstance(problem, CannotConnect) else None)
         raise problem
 
     def give_up(self) -> None:
-        """Nobody wants it any more: record that, and nothing else of it. Be it still being made or not."""
+        """Abandon the attempt, finished or not, and record only that."""
         with self._guard:
             self._given_up = True
             if self._finished:
-                self._drop()
-        # The tracker may be in the hands of the other thread: all it is asked for is the time.
+                self._close_socket()
+        # The other thread may be using the tracker: it is asked for the time only.
         ended = self.tracker.unrecorded_end("given up before it was made")
         self._sink([ended._replace(how="refused")])
 
-    def _drop(self) -> None:
-        if self._made is not None:
-            self._made[0].close()
+    def _close_socket(self) -> None:
+        if self._connected is not None:
+            self._connected[0].close()
 
     def _record_now(self) -> None:
-        kept_back, self._kept_back = self._kept_back, None
-        if kept_back:
-            self._store(kept_back)
+        held, self._held_records = self._held_records, None
+        if held:
+            self._store(held)
 
     def _store(self, records: Sequence[Record]) -> None:
-        if self._kept_back is None:
+        if self._held_records is None:
             self._sink(records)
         else:
-            self._kept_back += records
+            self._held_records += records
