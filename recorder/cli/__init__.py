@@ -1,4 +1,4 @@
-"""The front door: parse, call a recipe, print, exit. Decides nothing."""
+"""The command line: parse, call a recipe, print, exit."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import sys
 
 def main() -> None:
     """Run the command line; the entry point of ``recorder`` and of ``python -m recorder``."""
-    _open_what_is_closed()
+    _reopen_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot show a character must not end a recording.
             stream.reconfigure(errors="backslashreplace")
     from .app import app
-    from .output import guard_stdout
+    from .output import check_stdout_writes
 
-    guard_stdout()
+    check_stdout_writes()
     app(prog_name="recorder")
 
 
-def _open_what_is_closed() -> None:
-    """Standard streams that were closed (``>&-``) lead nowhere. Else an archive might get their number,
-    and whatever somebody prints."""
+def _reopen_closed_streams() -> None:
+    """Open closed standard streams (``>&-``) on /dev/null. Else an archive might get descriptor 1, and be
+    printed into."""
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The commands, put together. Each lives in a module of its own and imports what it needs when it runs."""
+"""The command tree of ``recorder``. Each command is a module that imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from recorder import __version__
 
         typer.echo(f"recorder {__version__}")
@@ -37,7 +37,9 @@ def recorder(
     """Record, explain and replay sessions of LivePerson's Messaging Window API."""
 
 
-for verb in (record, replay, simulate, login, import_, check):
-    verb.add_to(app)
+for verb in (record.record, replay.replay, simulate.simulate, login.login):
+    app.command()(verb)
+app.command("import")(import_.import_captures)
+app.command()(check.check)
 for noun in (session, message, frame, archive):
-    noun.add_to(app)
+    app.add_typer(noun.app)

@@ -7,27 +7,27 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet, help_with
-from .output import Talk, write_json
+from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet
+from .output import StatusPrinter, write_json
 
 app = typer.Typer(
-    no_args_is_help=True, help="The archive: what it is, whether it is whole, bring it up to date."
+    name="archive",
+    no_args_is_help=True,
+    help="The archive: what it is, whether it is whole, bring it up to date.",
 )
 
 DAMAGED, INCOMPLETE = 7, 5
 """Exit codes of ``archive verify``."""
 
 
-def add_to(parent: typer.Typer) -> None:
-    """Hang the commands under ``recorder``."""
-    parent.add_typer(app, name="archive")
-
-
-@app.command(
-    "info", help=help_with("Show what the archive is, how big, and who writes it.", "recorder archive info")
-)
+@app.command("info")
 def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
-    """See the help above."""
+    """Show what the archive is, how big, and who writes it.
+
+    Example:
+
+        recorder archive info
+    """
     from dataclasses import asdict
 
     from recorder import recipes
@@ -41,19 +41,18 @@ def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Qui
     print_pairs(sys.stdout, info)
 
 
-@app.command(
-    "verify",
-    help=help_with(
-        "Recount and rehash every frame. Exit 0: all complete; 5: a session was interrupted; 7: damaged.",
-        "recorder archive verify",
-    ),
-)
+@app.command("verify")
 def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
-    """See the help above."""
+    """Recount and rehash every frame. Exit 0: all complete; 5: a session was interrupted; 7: damaged.
+
+    Example:
+
+        recorder archive verify
+    """
     from recorder import recipes
     from recorder.report.sessions import print_verdicts
 
-    verdicts = recipes.verify(archive, say=Talk(quiet=quiet))
+    verdicts = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
     if json:
         for verdict in verdicts:
             write_json(recipes.verdict_json(verdict))
@@ -66,28 +65,21 @@ def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet
         raise typer.Exit(INCOMPLETE)
 
 
-@app.command(
-    "upgrade",
-    help=help_with(
-        "Bring an older archive up to date; a copy of the old file is kept beside it.",
-        "recorder archive upgrade",
-    ),
-)
+@app.command("upgrade")
 def upgrade_archive(archive: Archive = DEFAULT_ARCHIVE, quiet: Quiet = False) -> None:
-    """See the help above."""
+    """Bring an older archive up to date; a copy of the old file is kept beside it.
+
+    Example:
+
+        recorder archive upgrade
+    """
     from recorder import recipes
 
-    talk = Talk(quiet=quiet)
-    recipes.upgrade(archive, say=talk)
+    print_status = StatusPrinter(quiet=quiet)
+    recipes.upgrade(archive, say=print_status)
 
 
-@app.command(
-    "rebuild",
-    help=help_with(
-        "Drop the derived tables of a session, or of all, and make them anew from the frames.",
-        "recorder archive rebuild",
-    ),
-)
+@app.command("rebuild")
 def rebuild_archive(
     session: Annotated[
         str | None, typer.Argument(metavar="[SESSION]", help="Only this one; all sessions if not given.")
@@ -97,14 +89,19 @@ def rebuild_archive(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Drop the derived tables of a session, or of all, and make them anew from the frames.
+
+    Example:
+
+        recorder archive rebuild
+    """
     from recorder import recipes
 
-    talk = Talk(quiet=quiet)
-    with recipes.open_archive(archive, mode="write", create=False, say=talk) as opened:
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
         rebuilt = recipes.rebuild(opened, session, jobs=jobs)
     if json:
         for each in rebuilt:
             write_json({"session": each})
         return
-    talk(f"rebuilt the derived tables of {len(rebuilt)} session{'' if len(rebuilt) == 1 else 's'}")
+    print_status(f"rebuilt the derived tables of {len(rebuilt)} session{'' if len(rebuilt) == 1 else 's'}")

@@ -1,4 +1,4 @@
-"""``recorder check``: apply the rules to a session; say what holds, what does not, what nobody can tell."""
+"""``recorder check``: apply rules to a session; each is violated, satisfied or not observable."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Json, Output, Quiet, help_with
-from .output import Talk, write_json
+from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Json, Output, Quiet
+from .output import StatusPrinter, write_json
 
 if TYPE_CHECKING:
     from recorder.recipes import Checked
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """How findings are written."""
 
     TEXT = "text"
@@ -27,18 +27,6 @@ class Format(StrEnum):
 
 
 _Rules = list[str] | None
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the command under ``recorder``."""
-    parent.command(
-        "check",
-        help=help_with(
-            "Apply rules to a session; each is violated, satisfied, or not observable in this recording. "
-            "Exit 3: a rule of severity error is violated.",
-            "recorder check last",
-        ),
-    )(check)
 
 
 def check(
@@ -72,8 +60,8 @@ def check(
     ] = None,
     off: Annotated[_Rules, typer.Option("--off", metavar="RULE", help="Leave it out. Repeatable.")] = None,
     output_format: Annotated[
-        Format, typer.Option("--format", help="How to write what was found.")
-    ] = Format.TEXT,
+        OutputFormat, typer.Option("--format", help="How to write what was found.")
+    ] = OutputFormat.TEXT,
     output: Output = None,
     explain: Annotated[
         str | None,
@@ -85,12 +73,18 @@ def check(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Apply rules to a session; each is violated, satisfied, or not observable in this recording. Exit 3: a
+    rule of severity error is violated.
+
+    Example:
+
+        recorder check last
+    """
     from recorder import recipes
     from recorder.errors import BadOption
 
     if explain is not None:
-        _explain(explain, json=json or output_format is Format.JSON)
+        _explain(explain, json=json or output_format is OutputFormat.JSON)
         return
     if session is None:
         raise BadOption("SESSION", "say which session to check", hint="recorder check last")
@@ -108,36 +102,36 @@ def check(
             at=at,
             aliases=aliases,
         )
-    _write(checked, Format.JSON if json else output_format, output)
+    _write(checked, OutputFormat.JSON if json else output_format, output)
     if output is not None:
-        Talk(quiet=quiet)(f"wrote {output}")
+        StatusPrinter(quiet=quiet)(f"wrote {output}")
     checked.raise_if_failed()
 
 
-def _write(checked: Checked, output_format: Format, output: Path | None) -> None:
+def _write(checked: Checked, output_format: OutputFormat, output: Path | None) -> None:
     from recorder import recipes
 
     if output is not None:
-        recipes.save(_written(checked, output_format), output)
-    elif output_format is Format.TEXT:
+        recipes.save(_rendered(checked, output_format), output)
+    elif output_format is OutputFormat.TEXT:
         from recorder.report.checks import print_findings
 
-        print_findings(sys.stdout, checked.findings)  # a terminal has its own width, and colours
+        print_findings(sys.stdout, checked.findings)  # uses the width and colours of the terminal
     else:
-        sys.stdout.buffer.write(_written(checked, output_format).encode())
+        sys.stdout.buffer.write(_rendered(checked, output_format).encode())
         sys.stdout.buffer.flush()
 
 
-def _written(checked: Checked, output_format: Format) -> str:
+def _rendered(checked: Checked, output_format: OutputFormat) -> str:
     from recorder.report import checks, junit, sarif
 
-    if output_format is Format.JUNIT:
+    if output_format is OutputFormat.JUNIT:
         return junit.junit(
             checked.session, checked.rules, checked.findings, started_at_us=checked.started_at_us
         )
-    if output_format is Format.SARIF:
+    if output_format is OutputFormat.SARIF:
         return sarif.sarif(checked.archive, checked.session, checked.rules, checked.findings)
-    if output_format is Format.JSON:
+    if output_format is OutputFormat.JSON:
         return checks.json_lines(checked.findings)
     text = StringIO()
     checks.print_findings(text, checked.findings)

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a sentence and an exit code."""
+"""The one place where an error is printed and becomes an exit code."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
 
 from recorder.errors import RecorderError, Stopped
 
-from .output import drop_stdout, say_on_stderr
+from .output import discard_stdout, print_to_stderr
 
 
 class ErrorBoundary(TyperGroup):
     """A command group that prints our own errors and exits with their code. Bugs pass through."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the program; what is printed before there is a command (``--help``) may fail as well."""
-        with _told(sys.exit):
+        """Run the program, including output before a command runs (``--help``)."""
+        with _errors_as_exit_codes(sys.exit):
             return super().main(*args, **kwargs)
 
     def invoke(self, ctx: Context) -> Any:
-        """Run the command; see the module's docstring."""
-        with _told(_exit):
-            done = super().invoke(ctx)
-            sys.stdout.flush()  # not at the exit of the interpreter, who would not know what to say
-            return done
+        """Run the command; print its ``RecorderError`` and exit with that error's code."""
+        with _errors_as_exit_codes(_exit):
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # here, since the interpreter's own flush at exit prints a traceback
+            return result
 
 
 @contextmanager
-def _told(leave: Callable[[int], NoReturn]) -> Iterator[None]:
+def _errors_as_exit_codes(exit_with: Callable[[int], NoReturn]) -> Iterator[None]:
     try:
         yield
     except Stopped as stopped:
-        leave(stopped.exit_code)
+        exit_with(stopped.exit_code)
     except RecorderError as error:
         _print_error(error)
-        leave(error.exit_code)
+        exit_with(error.exit_code)
     except BrokenPipeError:
-        drop_stdout()
-        leave(0)
+        discard_stdout()
+        exit_with(0)
 
 
 def _exit(code: int) -> NoReturn:
@@ -53,6 +53,6 @@ def _exit(code: int) -> NoReturn:
 
 
 def _print_error(error: RecorderError) -> None:
-    say_on_stderr(f"error: {error.says}")
+    print_to_stderr(f"error: {error.says}")
     if error.hint is not None:
-        say_on_stderr(f"hint: {error.hint}")
+        print_to_stderr(f"hint: {error.hint}")

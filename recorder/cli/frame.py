@@ -7,20 +7,13 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Quiet, Session, help_with
+from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Quiet, Session
 from .output import write_json
 
-app = typer.Typer(no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
+app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
 
 
-def add_to(parent: typer.Typer) -> None:
-    """Hang the commands under ``recorder``."""
-    parent.add_typer(app, name="frame")
-
-
-@app.command(
-    "list", help=help_with("List the frames of a session in wire order.", "recorder frame list last")
-)
+@app.command("list")
 def list_frames(
     session: Session,
     connection: Annotated[
@@ -30,7 +23,12 @@ def list_frames(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """List the frames of a session in wire order.
+
+    Example:
+
+        recorder frame list last
+    """
     from recorder import recipes
 
     with recipes.open_archive(archive) as opened:
@@ -46,13 +44,7 @@ def list_frames(
         print_frames(sys.stdout, frames)
 
 
-@app.command(
-    "show",
-    help=help_with(
-        "Show one frame: header, payload as text or JSON, hex, and what it proves.",
-        "recorder frame show last 1",
-    ),
-)
+@app.command("show")
 def show_frame(
     session: Session,
     frame: Annotated[str, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")],
@@ -61,7 +53,12 @@ def show_frame(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Show one frame: header, payload as text or JSON, hex, and what it proves.
+
+    Example:
+
+        recorder frame show last 1
+    """
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())

@@ -7,20 +7,8 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet, help_with
-from .output import Talk, write_json
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the command under ``recorder``."""
-    parent.command(
-        "import",
-        help=help_with(
-            "Add captures to the archive: JSONL, one frame a line, as `recorder session export` writes it. "
-            "A file that is not readable to its end adds nothing.",
-            "recorder import samples/tutorial.jsonl",
-        ),
-    )(import_captures)
+from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet
+from .output import StatusPrinter, write_json
 
 
 def import_captures(
@@ -31,14 +19,22 @@ def import_captures(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Add captures to the archive: JSONL, one frame a line, as `recorder session export` writes it. A file
+    that is not readable to its end adds nothing.
+
+    Example:
+
+        recorder import samples/tutorial.jsonl
+    """
     from recorder import recipes
     from recorder.report.json_views import session_json
 
-    talk = Talk(quiet=quiet)
-    with recipes.open_archive(archive, mode="write", create=True, say=talk) as opened:
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, mode="write", create=True, say=print_status) as opened:
         for file in files:
-            session = recipes.import_capture(opened, file, name=name, keep_secrets=keep_secrets, say=talk)
+            session = recipes.import_capture(
+                opened, file, name=name, keep_secrets=keep_secrets, say=print_status
+            )
             if json:
                 write_json({**session_json(session)})
             else:

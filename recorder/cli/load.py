@@ -12,7 +12,7 @@ import typer
 
 from recorder.errors import BadOption
 
-from .output import Talk, whoever_reads, write_json
+from .output import StatusPrinter, ignoring_broken_pipe, write_json
 
 if TYPE_CHECKING:
     from recorder.recipes.load.options import Load, Swarmed
@@ -111,20 +111,20 @@ def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: boo
 
     from .signals import stop_on_signals
 
-    talk = Talk(quiet=quiet)
+    print_status = StatusPrinter(quiet=quiet)
     with stop_on_signals() as stop, ExitStack() as showing:
         progress = None if quiet else showing.enter_context(Progress(sys.stderr))
 
         def tell(swarmed: Swarmed) -> None:
             showing.close()
-            _tell(swarmed, asked, json=json, talk=talk)
+            _tell(swarmed, asked, json=json, print_status=print_status)
 
         swarmed = recipes.swarm(
             script,
             load,
             archive=archive,
             stop=stop,
-            say=talk,
+            say=print_status,
             on_moment=progress or _to_nobody,
             on_end=tell,
         )
@@ -132,18 +132,18 @@ def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: boo
     swarmed.raise_if_failed()
 
 
-def _tell(swarmed: Swarmed, asked: Asked, *, json: bool, talk: Talk) -> None:
+def _tell(swarmed: Swarmed, asked: Asked, *, json: bool, print_status: StatusPrinter) -> None:
     from recorder.report.load import print_figures
 
     try:
         _write_files(swarmed, asked.csv, asked.html)
     finally:  # what was played is told even where a disk was full
-        with whoever_reads():
+        with ignoring_broken_pipe():
             if json:
                 _write_lines(swarmed)
             else:
                 print_figures(sys.stdout, swarmed.figures)
-        talk(swarmed.verdict)
+        print_status(swarmed.verdict)
 
 
 def _stats_file(prefix: str | None) -> Path | None:

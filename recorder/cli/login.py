@@ -9,23 +9,11 @@ import typer
 
 from recorder.errors import BadOption
 
-from .options import CaFile, Json, Quiet, TokenEnv, TokenFile, TokenPrompt, help_with
-from .output import Talk, write_json
+from .options import CaFile, Json, Quiet, TokenEnv, TokenFile, TokenPrompt
+from .output import StatusPrinter, write_json
 from .token_source import read_token
 
 DEFAULT_BASE = "https://api.liveperson.net"
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the command under ``recorder``."""
-    parent.command(
-        "login",
-        help=help_with(
-            "Look up an account's addresses, log in as a consumer, and print the token: what other commands "
-            "take by --token-env, --token-file or --token-command. Nothing is stored.",
-            "recorder login 12345678 --signup --base $UMS_BASE",
-        ),
-    )(login)
 
 
 def login(
@@ -53,7 +41,13 @@ def login(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Look up an account's addresses, log in as a consumer, and print the token: what other commands take by
+    --token-env, --token-file or --token-command. Nothing is stored.
+
+    Example:
+
+        recorder login 12345678 --signup --base $UMS_BASE
+    """
     from recorder import recipes
     from recorder.wire.records import iso_utc
 
@@ -65,16 +59,16 @@ def login(
             "--authenticate",
             "it goes with the brand's token or code, by --token-env, --token-file or --token-prompt",
         )
-    got = recipes.login(
+    result = recipes.login(
         account,
         base=base,
         anonymous=anonymous,
         code=code,
         connector=connector,
         ca_file=ca_file,
-        say=Talk(quiet=quiet),
+        say=StatusPrinter(quiet=quiet),
     )
     if json:
-        write_json({"jwt": got.token, "url": got.url, "expires_at": iso_utc(got.expires_us)})
+        write_json({"jwt": result.token, "url": result.url, "expires_at": iso_utc(result.expires_us)})
     else:
-        sys.stdout.write(f"{got.token}\n")
+        sys.stdout.write(f"{result.token}\n")

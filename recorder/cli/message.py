@@ -7,21 +7,15 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Dialog, Json, Quiet, Session, help_with
-from .output import Talk, write_json
+from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Dialog, Json, Quiet, Session
+from .output import StatusPrinter, write_json
 
-app = typer.Typer(no_args_is_help=True, help="Messages: list them with their receipts, show why.")
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the commands under ``recorder``."""
-    parent.add_typer(app, name="message")
-
-
-@app.command(
-    "list",
-    help=help_with("List the messages of a session with their receipts.", "recorder message list last"),
+app = typer.Typer(
+    name="message", no_args_is_help=True, help="Messages: list them with their receipts, show why."
 )
+
+
+@app.command("list")
 def list_messages(
     session: Session,
     dialog: Dialog = None,
@@ -37,7 +31,12 @@ def list_messages(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """List the messages of a session with their receipts.
+
+    Example:
+
+        recorder message list last
+    """
     from recorder import recipes
 
     if follow:
@@ -59,7 +58,7 @@ def list_messages(
     if found is None:
         with recipes.open_archive(archive) as opened:
             found = recipes.messages(
-                opened, session, dialog=dialog, at=at, aliases=aliases, say=Talk(quiet=quiet)
+                opened, session, dialog=dialog, at=at, aliases=aliases, say=StatusPrinter(quiet=quiet)
             )
     session_id, messages = found
     if json:
@@ -73,13 +72,7 @@ def list_messages(
     print_messages(sys.stdout, messages)
 
 
-@app.command(
-    "show",
-    help=help_with(
-        "Show one message and why: every frame that bears on it, with times and proof.",
-        "recorder message show last 0",
-    ),
-)
+@app.command("show")
 def show_message(
     session: Session,
     message: Annotated[
@@ -95,13 +88,18 @@ def show_message(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Show one message and why: every frame that bears on it, with times and proof.
+
+    Example:
+
+        recorder message show last 0
+    """
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive) as opened:
         session_id, view, rungs = recipes.message_life(
-            opened, session, message, at=at, aliases=aliases, say=Talk(quiet=quiet)
+            opened, session, message, at=at, aliases=aliases, say=StatusPrinter(quiet=quiet)
         )
     if json:
         from recorder.report.json_views import life_json

@@ -1,4 +1,4 @@
-"""The options that mean the same under every command."""
+"""Options that several commands share, declared once."""
 
 from __future__ import annotations
 
@@ -83,8 +83,3 @@ CaFile = Annotated[
         "--ca-file", metavar="FILE", help="Trust these certificates (PEM) too, besides the system's."
     ),
 ]
-
-
-def help_with(text: str, example: str) -> str:
-    """Help that ends with an example; a test runs every one of them."""
-    return f"{text}\n\nExample:\n\n    {example}"

@@ -1,4 +1,4 @@
-"""Where things are printed: data on stdout, talk on stderr."""
+"""Printing: data on stdout, errors and remarks on stderr."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ def _line(payload: Payload, *, to_terminal: bool) -> str:
     return safe_text(text) if to_terminal else text
 
 
-def drop_stdout() -> None:
-    """Nobody takes what we print any more (``| head``); Python would complain once more at its exit."""
-    _drop(sys.stdout)
+def discard_stdout() -> None:
+    """Discard further output, since its reader is gone (``| head``); else Python reports that at exit."""
+    _redirect_to_devnull(sys.stdout)
 
 
-def _drop(stream: IO[str] | io.FileIO) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+def _redirect_to_devnull(stream: IO[str] | io.FileIO) -> None:
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)
 
 
-class _Stdout(io.FileIO):
-    """Standard output that tells what became of it, and keeps still after that."""
+class _CheckedStdout(io.FileIO):
+    """Standard output that raises ``BrokenPipeError`` or ``OutputFailed``; later writes do nothing."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write some of it.
+        """Write some of ``data``, and return how many bytes.
 
         Raises:
             BrokenPipeError: the reader went away, or the terminal was closed.
@@ -71,18 +71,18 @@ class _Stdout(io.FileIO):
         except OSError as problem:
             if problem.errno == errno.EIO and stat.S_ISCHR(os.fstat(self.fileno()).st_mode):
                 raise BrokenPipeError(errno.EPIPE, "the terminal was closed") from None
-            _drop(self)
+            _redirect_to_devnull(self)
             raise OutputFailed("standard output", problem.strerror or str(problem)) from None
 
 
-def guard_stdout() -> None:
-    """Have whoever prints get an error that says so; any other could come from anywhere."""
+def check_stdout_writes() -> None:
+    """Make failed writes to stdout raise an error of their own, which no other file can raise."""
     usual = sys.stdout
     if not isinstance(usual, io.TextIOWrapper):
         return
     usual.flush()
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(_Stdout(usual.fileno(), "w", closefd=False)),
+        io.BufferedWriter(_CheckedStdout(usual.fileno(), "w", closefd=False)),
         encoding=usual.encoding,
         errors=usual.errors,
         line_buffering=usual.line_buffering,
@@ -91,37 +91,37 @@ def guard_stdout() -> None:
 
 
 @contextmanager
-def whoever_reads() -> Iterator[None]:
-    """Print in the block; that nobody reads any more changes nothing of what comes after it.
+def ignoring_broken_pipe() -> Iterator[None]:
+    """Print in the block; if the reader of stdout is gone, discard the output and go on.
 
     Raises:
-        OutputFailed: see ``guard_stdout``.
+        OutputFailed: the disk did not take the output.
     """
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        drop_stdout()
+        discard_stdout()
 
 
-def say_on_stderr(line: str) -> None:
-    """One line on stderr, escaped. Where nobody hears it (a closed terminal, a full disk), so be it."""
+def print_to_stderr(line: str) -> None:
+    """Print one line on stderr, escaped. Errors of stderr itself (closed terminal, full disk) are ignored."""
     from recorder.report.terminal import safe_text
 
     try:
         sys.stderr.write(f"{safe_text(line)}\n")
         sys.stderr.flush()
     except OSError:
-        _drop(sys.stderr)
+        _redirect_to_devnull(sys.stderr)
 
 
-class Talk:
-    """Remarks on stderr, escaped; none at all when quiet."""
+class StatusPrinter:
+    """Prints progress and remarks on stderr, escaped; nothing with ``--quiet``."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
 
-    def __call__(self, says: str) -> None:
-        """Say one line."""
+    def __call__(self, line: str) -> None:
+        """Print one line."""
         if not self._quiet:
-            say_on_stderr(says)
+            print_to_stderr(line)

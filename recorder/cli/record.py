@@ -20,25 +20,12 @@ from .options import (
     TokenEnv,
     TokenFile,
     TokenPrompt,
-    help_with,
 )
-from .output import Talk, write_json, write_payload
+from .output import StatusPrinter, write_json, write_payload
 from .token_source import read_token
 
 if TYPE_CHECKING:
     from recorder.wire.payloads import Payload
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the command under ``recorder``."""
-    parent.command(
-        "record",
-        help=help_with(
-            "Connect to a WebSocket service and record every frame. Lines on stdin go out as text frames, "
-            "what comes in is printed. Every frame is in the archive before you see it.",
-            'echo \'{"id":1,"type":"GetClock"}\' | recorder record $UMS_URL --token-env UMS_JWT',
-        ),
-    )(record)
 
 
 def record(
@@ -75,7 +62,13 @@ def record(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Connect to a WebSocket service and record every frame. Lines on stdin go out as text frames, what comes
+    in is printed. Every frame is in the archive before you see it.
+
+    Example:
+
+        echo '{"id":1,"type":"GetClock"}' | recorder record $UMS_URL --token-env UMS_JWT
+    """
     from recorder import recipes
     from recorder.report.json_views import payload_json
 
@@ -87,7 +80,7 @@ def record(
         else:
             write_payload(payload)
 
-    talk = Talk(quiet=quiet)
+    print_status = StatusPrinter(quiet=quiet)
     options = recipes.connect_options(
         url,
         token=read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt),
@@ -106,6 +99,6 @@ def record(
             linger=None if sys.stdin.isatty() else linger,
             session=recipes.SessionOptions(name=name, keep_secrets=keep_secrets, durability=durability),
             stop=stop,
-            say=talk,
+            say=print_status,
         )
         stop.raise_if_set()

@@ -26,9 +26,8 @@ from .options import (
     TokenEnv,
     TokenFile,
     TokenPrompt,
-    help_with,
 )
-from .output import Talk, whoever_reads, write_json
+from .output import StatusPrinter, ignoring_broken_pipe, write_json
 from .token_source import read_token, read_tokens
 
 if TYPE_CHECKING:
@@ -70,19 +69,6 @@ def _print_schema(wanted: bool) -> None:
 
         write_json(recipes.script_schema())
         raise typer.Exit
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the command under ``recorder``."""
-    parent.command(
-        "replay",
-        help=help_with(
-            "Play a scripted consumer, record it, and print its messages with their receipts. Without --url "
-            "it talks to the built-in simulator. Exit 3: an expectation of the script did not come true, or "
-            "a receipt left later than --tolerance. Exit 4: not let in.",
-            "recorder replay samples/slow-reader.yaml",
-        ),
-    )(replay)
 
 
 def replay(
@@ -146,16 +132,23 @@ def replay(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Play a scripted consumer, record it, and print its messages with their receipts. Without --url it talks
+    to the built-in simulator. Exit 3: an expectation of the script did not come true, or a receipt left later
+    than --tolerance. Exit 4: not let in.
+
+    Example:
+
+        recorder replay samples/slow-reader.yaml
+    """
     from recorder import recipes
 
     from .signals import stop_on_signals
 
-    talk = Talk(quiet=quiet)
+    print_status = StatusPrinter(quiet=quiet)
     if check and dry_run:
         raise BadOption("--check, --dry-run", "give one of them, not both")
     if check:
-        talk(recipes.check_script(script, var or (), say=talk))
+        print_status(recipes.check_script(script, var or (), say=print_status))
         return
     if dry_run:
         _print_timetable(script, var or [], json=json)
@@ -200,7 +193,7 @@ def replay(
             keep_secrets=keep_secrets,
             name=name,
             stop=stop,
-            say=talk,
+            say=print_status,
             on_end=lambda played: _tell(played, json=json, junit=junit),
         )
         stop.raise_if_set()
@@ -226,7 +219,7 @@ def _tell(played: Played, *, json: bool, junit: Path | None) -> None:
             )
             recipes.save(written, junit, option="--junit")
     finally:  # what was played is told even where a disk was full
-        with whoever_reads():
+        with ignoring_broken_pipe():
             if json:
                 for step in steps:
                     write_json(step_json(step))

@@ -6,22 +6,22 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Output, Quiet, Session, help_with
-from .output import Talk, write_json
+from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Output, Quiet, Session
+from .output import StatusPrinter, write_json
 
-app = typer.Typer(no_args_is_help=True, help="Sessions: list, show, compare, export and delete them.")
-
-
-def add_to(parent: typer.Typer) -> None:
-    """Hang the commands under ``recorder``."""
-    parent.add_typer(app, name="session")
-
-
-@app.command(
-    "list", help=help_with("List the sessions of the archive, oldest first.", "recorder session list")
+app = typer.Typer(
+    name="session", no_args_is_help=True, help="Sessions: list, show, compare, export and delete them."
 )
+
+
+@app.command("list")
 def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
-    """See the help above."""
+    """List the sessions of the archive, oldest first.
+
+    Example:
+
+        recorder session list
+    """
     from recorder import recipes
     from recorder.report.json_views import session_json
 
@@ -37,13 +37,10 @@ def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet:
 
     print_sessions(sys.stdout, sessions)
     if not sessions:
-        Talk(quiet=quiet)("the archive holds no session yet")
+        StatusPrinter(quiet=quiet)("the archive holds no session yet")
 
 
-@app.command(
-    "show",
-    help=help_with("Show one session: its connections, frames, messages.", "recorder session show last"),
-)
+@app.command("show")
 def show_session(
     session: Session,
     alias: Alias = None,
@@ -51,12 +48,17 @@ def show_session(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Show one session: its connections, frames, messages.
+
+    Example:
+
+        recorder session show last
+    """
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive) as opened:
-        summary = recipes.summary(opened, session, aliases=aliases, say=Talk(quiet=quiet))
+        summary = recipes.summary(opened, session, aliases=aliases, say=StatusPrinter(quiet=quiet))
     if json:
         from recorder.report.summary import summary_json
 
@@ -69,13 +71,7 @@ def show_session(
     print_summary(sys.stdout, summary)
 
 
-@app.command(
-    "diff",
-    help=help_with(
-        "Compare two sessions message by message: receipts that appeared, vanished, came in another order.",
-        "recorder session diff last last",
-    ),
-)
+@app.command("diff")
 def diff_sessions(
     first: Annotated[str, typer.Argument(metavar="A", help="A session, as everywhere: the one before.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another: the one after.")],
@@ -93,20 +89,25 @@ def diff_sessions(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Compare two sessions message by message: receipts that appeared, vanished, came in another order.
+
+    Example:
+
+        recorder session diff last last
+    """
     import sys
 
     from recorder import recipes
     from recorder.report.difference import difference_json, print_difference
 
-    talk = Talk(quiet=quiet)
+    print_status = StatusPrinter(quiet=quiet)
     aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive) as opened:
         difference = recipes.session_difference(
-            opened, first, second, aliases=aliases, delays_over=delays_over, say=talk
+            opened, first, second, aliases=aliases, delays_over=delays_over, say=print_status
         )
     if not difference.changes:
-        talk("nothing differs")
+        print_status("nothing differs")
     if json:
         for line in difference_json(difference):
             write_json(line)
@@ -116,14 +117,7 @@ def diff_sessions(
         recipes.fail_if_different(difference)
 
 
-@app.command(
-    "script",
-    help=help_with(
-        "Write a session as a script to edit and replay: ids become names, waits become awaits, receipts "
-        "are timed from the message they are for.",
-        "recorder session script last -o again.yaml",
-    ),
-)
+@app.command("script")
 def script_session(
     session: Session,
     pace: Annotated[
@@ -136,67 +130,71 @@ def script_session(
     archive: Archive = DEFAULT_ARCHIVE,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Write a session as a script to edit and replay: ids become names, waits become awaits, receipts are
+    timed from the message they are for.
+
+    Example:
+
+        recorder session script last -o again.yaml
+    """
     import sys
 
     from recorder import recipes
 
-    talk = Talk(quiet=quiet)
-    with recipes.open_archive(archive, say=talk) as opened:
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, say=print_status) as opened:
         written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap)
     if output is None:
         sys.stdout.write(written)
         return
     recipes.save(written, output)
-    talk(f"wrote {output}")
+    print_status(f"wrote {output}")
 
 
-@app.command(
-    "export",
-    help=help_with(
-        "Write one session as JSONL; `recorder import` reads it back, frame for frame.",
-        "recorder session export last -o session.jsonl",
-    ),
-)
+@app.command("export")
 def export_session(
     session: Session,
     output: Output = None,
     archive: Archive = DEFAULT_ARCHIVE,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Write one session as JSONL; `recorder import` reads it back, frame for frame.
+
+    Example:
+
+        recorder session export last -o session.jsonl
+    """
     from recorder import recipes
 
-    talk = Talk(quiet=quiet)
+    print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive) as opened:
         if output is None:
             recipes.export_to_stdout(opened, session)
             return
-        recipes.export_to_file(opened, session, output, say=talk)
-    talk(f"wrote {output}")
+        recipes.export_to_file(opened, session, output, say=print_status)
+    print_status(f"wrote {output}")
 
 
-@app.command(
-    "delete",
-    help=help_with(
-        "Delete one session, its frames and all. What was stored is overwritten.",
-        "recorder session delete last --yes",
-    ),
-)
+@app.command("delete")
 def delete_session(
     session: Session,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     archive: Archive = DEFAULT_ARCHIVE,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Delete one session, its frames and all. What was stored is overwritten.
+
+    Example:
+
+        recorder session delete last --yes
+    """
     from recorder import recipes
 
-    talk = Talk(quiet=quiet)
-    with recipes.open_archive(archive, mode="write", create=False, say=talk) as opened:
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
         info = opened.find_session(session)
         question = f"delete session {info.session} with its {info.frames} frames?"
         if not yes and not typer.confirm(question, err=True):
             raise typer.Exit(2)
         opened.delete_session(info.session)
-    talk(f"deleted session {info.session}")
+    print_status(f"deleted session {info.session}")

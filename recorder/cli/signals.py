@@ -1,4 +1,4 @@
-"""Signals end a session cleanly: the first asks, the second insists, the third is obeyed at once."""
+"""SIGINT, SIGTERM, SIGHUP: the first requests a clean stop, the second interrupts that, the third exits."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from recorder.errors import CannotConnect, Stopped
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class StopFlag:
-    """Set by a signal, asked or waited for by whoever is at work.
+class StopRequest:
+    """A request to stop, made by a signal.
 
-    It wakes its waiters through a pipe: of what an Event would do, taking its lock could wait for ever in
-    a handler that interrupted the very thread that holds it.
+    ``wait`` returns through a pipe. An Event takes a lock, and a signal handler that interrupted the thread
+    holding it would wait for ever.
     """
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
-        self.times = 0
-        self._wake: list[Callable[[], None]] = []
+        self.signal_count = 0
+        self._callbacks: list[Callable[[], None]] = []
         self._readable, self._writable = os.pipe()
         os.set_blocking(self._writable, False)
 
     def close(self) -> None:
-        """Give the pipe back."""
+        """Close the pipe."""
         os.close(self._readable)
         os.close(self._writable)
 
     def is_set(self) -> bool:
-        """Whether a stop was asked for."""
+        """Whether a signal came."""
         return self.signal_number is not None
 
     def set(self) -> None:
-        """Wake whoever waits, without a signal: what was waited for has ended by itself."""
+        """Make ``wait`` return without a signal: the work has ended by itself."""
         os.write(self._writable, b"\0")
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -47,11 +47,11 @@ class StopFlag:
         return bool(readable)
 
     def on_stop(self, wake: Callable[[], None]) -> None:
-        """Have ``wake`` called when a signal comes, inside the handler: it may only wake a sleeper."""
-        self._wake.append(wake)
+        """Call ``wake`` when a signal comes, inside the signal handler: it may only wake another wait."""
+        self._callbacks.append(wake)
 
     def raise_if_set(self) -> None:
-        """End with the exit code the shell expects of a program that a signal stopped.
+        """Raise the error whose exit code shells expect of a program that a signal stopped.
 
         Raises:
             Stopped: a signal came.
@@ -62,28 +62,28 @@ class StopFlag:
     def handle(self, number: int, _frame: FrameType | None) -> None:
         """The signal handler."""
         self.signal_number = number
-        self.times += 1
-        if self.times == 2:
-            # The farewell takes too long for whoever is waiting: give up waiting, still commit.
+        self.signal_count += 1
+        if self.signal_count == 2:
+            # The closing handshake takes too long: stop waiting for it, and still commit.
             raise KeyboardInterrupt
-        if self.times > 2:
+        if self.signal_count > 2:
             os._exit(128 + number)
         self.set()
-        for wake in self._wake:
+        for wake in self._callbacks:
             wake()
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopFlag]:
-    """A flag that SIGINT, SIGTERM and SIGHUP set while the block runs; the old handlers come back after."""
-    flag = StopFlag()
-    before = {number: signal.signal(number, flag.handle) for number in STOPPING}
+def stop_on_signals() -> Iterator[StopRequest]:
+    """A ``StopRequest`` that signals make while the block runs; the old handlers are restored after it."""
+    request = StopRequest()
+    before = {number: signal.signal(number, request.handle) for number in STOPPING}
     try:
-        yield flag
-    except (KeyboardInterrupt, CannotConnect):  # what was given up for a signal ended by that signal
-        flag.raise_if_set()
+        yield request
+    except (KeyboardInterrupt, CannotConnect):  # raised because of the signal
+        request.raise_if_set()
         raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        flag.close()
+        request.close()

@@ -1,4 +1,4 @@
-"""``recorder simulate``: run the pretend LivePerson on its own."""
+"""``recorder simulate``: run the simulated LivePerson service until a signal comes."""
 
 from __future__ import annotations
 
@@ -7,24 +7,12 @@ from typing import Annotated
 
 import typer
 
-from .options import Quiet, help_with
-from .output import Talk
+from .options import Quiet
+from .output import StatusPrinter
 
 
-def add_to(parent: typer.Typer) -> None:
-    """Hang the command under ``recorder``."""
-    parent.command(
-        "simulate",
-        help=help_with(
-            "Run a pretend LivePerson with a scripted agent on this machine, until Ctrl-C. A real wscat, or "
-            "`recorder record`, can talk to it.",
-            "recorder simulate --mood scalar_sequence_list --mood 'close_after={code: 4401, after: 10s}'",
-        ),
-    )(simulate)
-
-
-def _list_moods(asked: bool) -> None:
-    if not asked:
+def _list_moods(requested: bool) -> None:
+    if not requested:
         return
     from recorder.simulator.faults.config import described
 
@@ -84,7 +72,13 @@ def simulate(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """See the help above."""
+    """Run a pretend LivePerson with a scripted agent on this machine, until Ctrl-C. A real wscat, or
+    `recorder record`, can talk to it.
+
+    Example:
+
+        recorder simulate --mood scalar_sequence_list --mood 'close_after={code: 4401, after: 10s}'
+    """
     from recorder import recipes
 
     from .signals import stop_on_signals
@@ -101,6 +95,6 @@ def simulate(
             certificate=certificate,
             key=key,
             stop=stop,
-            say=Talk(quiet=quiet),
+            say=StatusPrinter(quiet=quiet),
         )
         stop.raise_if_set()

@@ -1,7 +1,4 @@
-"""Where a token comes from: the environment, a file or a prompt, and never the command line itself.
-
-A command line is seen by every user of the machine (`ps`), and shells write it to their history.
-"""
+"""Reads a token from the environment, a file or a prompt."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from recorder.errors import BadOption
 
 
 def read_token(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> str | None:
-    """The token from the one source that was named; None if none was.
+    """The token from the one source that the options name; None without such an option.
 
     Raises:
         BadOption: several sources, an unset variable, an unreadable or too readable file, an empty token.
     """
-    named = [source for source in (token_env, token_file, token_prompt or None) if source is not None]
-    if len(named) > 1:
+    sources = [source for source in (token_env, token_file, token_prompt or None) if source is not None]
+    if len(sources) > 1:
         raise BadOption("--token-env, --token-file, --token-prompt", "give one of them, not several")
     if token_env is not None:
         return _checked("--token-env", _from_environment(token_env))
@@ -33,7 +30,7 @@ def read_token(*, token_env: str | None, token_file: Path | None, token_prompt: 
 
 
 def read_tokens(*, token_env: str | None, token_file: Path | None, token_prompt: bool) -> list[str]:
-    """The same for many users: a file may hold one token a line.
+    """Tokens for many users: a file may hold one per line.
 
     Raises:
         BadOption: as for ``read_token``.
@@ -48,7 +45,7 @@ def read_tokens(*, token_env: str | None, token_file: Path | None, token_prompt:
 
 
 def _from_environment(name: str) -> str:
-    # Taken out, so that no child process inherits it.
+    # Removed, so that no child process inherits it.
     token = os.environ.pop(name, None)
     if token is None:
         raise BadOption("--token-env", f"the environment has no variable {name}", hint=f"export {name}=…")

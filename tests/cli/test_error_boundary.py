@@ -101,10 +101,10 @@ def test_output_that_a_full_disk_does_not_take_is_6_and_one_sentence(start, argu
         process = start(*arguments, stdout=full)
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == 6, stderr
-    *talk, last = stderr.splitlines()
+    *remarks, last = stderr.splitlines()
     assert last == "error: cannot write standard output: No space left on device"
     assert "Traceback" not in stderr
-    assert not talk or arguments[0] in ("replay", "check")
+    assert not remarks or arguments[0] in ("replay", "check")
 
 
 @pytest.mark.parametrize(

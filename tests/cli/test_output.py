@@ -1,4 +1,4 @@
-"""Data on stdout, talk on stderr, nothing that acts on a terminal."""
+"""data on stdout, remarks on stderr, nothing that acts on a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from recorder.cli.output import Talk
+from recorder.cli.output import StatusPrinter
 
 PRINT = (
     "from recorder.cli.output import write_payload\n"
@@ -21,8 +21,8 @@ PRINT = (
 
 
 def test_quiet_says_nothing(capsys):
-    Talk(quiet=True)("hello")
-    Talk(quiet=False)("evil\x1b[2J")
+    StatusPrinter(quiet=True)("hello")
+    StatusPrinter(quiet=False)("evil\x1b[2J")
     assert capsys.readouterr() == ("", "evil\\x1b[2J\n")
 
 
