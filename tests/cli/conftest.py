@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from builders.preloaded import Preloaded
 from typer.testing import CliRunner, Result
 
 from recorder.cli.app import app
@@ -66,15 +65,8 @@ def start(archive: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Po
             "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True,
             "cwd": tmp_path, "env": {**os.environ, "RECORDER_ARCHIVE": str(archive)},
         }  # fmt: skip
-        command = [sys.executable, "-m", "recorder", *arguments]
-        # Tests that run in the background of a shell inherit an ignored SIGINT; people at a terminal do not.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            process = subprocess.Popen(command, **{**usual, **more})  # type: ignore[call-overload]
-        finally:
-            signal.signal(signal.SIGINT, before)
-        started.append(process)
-        return process
+        started.append(Preloaded(list(arguments), **{**usual, **more}))
+        return started[-1]
 
     yield popen
     for process in started:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 import typer.main
+from builders.preloaded import Preloaded, shell
 
 import recorder
 from recorder.cli.app import app
@@ -48,6 +51,17 @@ def test_the_commands_of_the_contract_are_there():
     }  # fmt: skip
 
 
+def ran(example: str, *, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """The example to its end. The one that serves until Ctrl-C is given one, once it serves."""
+    if not example.startswith("recorder simulate"):
+        return shell(example, cwd=cwd, env=env)
+    with Preloaded(shlex.split(example)[1:], cwd=cwd, env=env, stderr=subprocess.PIPE, text=True) as serving:
+        first = serving.stderr.readline()
+        serving.send_signal(signal.SIGINT)
+        _, rest = serving.communicate(timeout=60)
+    return subprocess.CompletedProcess(example, serving.returncode, "", first + rest)
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_help_ends_with_an_example_that_runs(path, recorded, tmp_path):
     """In a folder with an archive and the samples, as its reader would type it."""
@@ -57,20 +71,14 @@ def test_every_help_ends_with_an_example_that_runs(path, recorded, tmp_path):
     shutil.copytree(SAMPLES, tmp_path / "samples")
     (tmp_path / "recorder").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m recorder "$@"\n')
     (tmp_path / "recorder").chmod(0o755)
-    # The one that serves until Ctrl-C is given one.
-    line = (
-        f"timeout --preserve-status -s INT 2 ./{example}; test $? = 130" if path == ("simulate",) else example
-    )
     with simulator() as server:
         environment = {
             **os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "UMS_URL": server.url,
             "UMS_BASE": server.base_url,
             "UMS_JWT": simulated_token(), "PYTHONPATH": str(Path(recorder.__file__).parents[1]),
         }  # fmt: skip
-        done = subprocess.run(
-            ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
-    assert done.returncode == 0, done.stderr
+        done = ran(example, cwd=tmp_path, env=environment)
+    assert done.returncode == (130 if path == ("simulate",) else 0), done.stderr
     assert "Traceback" not in done.stderr
 
 

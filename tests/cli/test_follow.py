@@ -11,11 +11,11 @@ import select
 import signal
 import struct
 import subprocess
-import sys
 import termios
 from pathlib import Path
 
 import pytest
+from builders.preloaded import Preloaded
 
 from recorder import recipes
 from recorder.cli.follow import CLEAR
@@ -44,10 +44,8 @@ PATIENCE_S = 60
 
 
 def follow(path, *options, stdout=subprocess.PIPE, **how):
-    command = [sys.executable, "-m", "recorder", "message", "list", "last", "--follow", *options]
-    return subprocess.Popen(
-        [*command, "--archive", str(path)], stdout=stdout, stderr=subprocess.PIPE, text=True, **how
-    )
+    command = ["message", "list", "last", "--follow", *options, "--archive", str(path)]
+    return Preloaded(command, stdout=stdout, stderr=subprocess.PIPE, text=True, **how)
 
 
 class Terminal:

@@ -16,8 +16,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from builders.preloaded import Preloaded
 from typer.testing import CliRunner, Result
 from wsproto.frame_protocol import FrameProtocol
 
@@ -202,24 +204,23 @@ def archive(tmp_path: Path) -> Path:
 def start(archive: Path) -> Iterator[Start]:
     """Start ``recorder`` as a process in a group of its own; whatever still runs at the end is killed.
 
-    ``program`` replaces ``-m recorder`` for what has to happen before it.
+    ``program`` is run by an interpreter of its own instead, for what has to happen before it.
     """
     started: list[subprocess.Popen[bytes]] = []
 
     def popen(
-        *arguments: str, program: tuple[str, ...] = ("-m", "recorder"), env: dict[str, str] | None = None
+        *arguments: str, program: tuple[str, ...] = (), env: dict[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(
-            [sys.executable, *program, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            cwd=archive.parent,
-            env={**os.environ, "RECORDER_ARCHIVE": str(archive), **(env or {})},
-        )
-        started.append(process)
-        return process
+        how: dict[str, Any] = {
+            "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+            "start_new_session": True, "cwd": archive.parent,
+            "env": {**os.environ, "RECORDER_ARCHIVE": str(archive), **(env or {})},
+        }  # fmt: skip
+        if program:
+            started.append(subprocess.Popen([sys.executable, *program, *arguments], **how))
+        else:
+            started.append(Preloaded(list(arguments), **how))
+        return started[-1]
 
     yield popen
     for process in started:

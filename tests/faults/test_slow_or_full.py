@@ -68,7 +68,7 @@ def test_a_disk_that_takes_no_more_ends_in_one_sentence_and_loses_nothing_delive
     assert flooding.last_visit().frames()[-1][::2] == (8, b"\x03\xf3")
     assert run("archive", "verify").exit_code == 5
 
-    again = start("record", flooding.place, program=("-m", "recorder"))
+    again = start("record", flooding.place)
     assert again.stdout.readline() == payload(0) + b"\n"
 
 
