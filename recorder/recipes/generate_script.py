@@ -1,4 +1,4 @@
-"""Recording to script: a session, written as what a scripted consumer would do."""
+"""Generate a script from a recorded session."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from recorder.errors import BadOption
 from recorder.messaging.events import Stamp
 from recorder.replay.generate.pacing import Pace, parse_pace
 from recorder.replay.generate.script import write_script
-from recorder.replay.generate.timeline_events import Began, Happening, Over, Said
+from recorder.replay.generate.timeline_events import (
+    RecordedClose,
+    RecordedOpen,
+    RecordedPayload,
+    SessionRecord,
+)
 from recorder.store.archive import Archive
 from recorder.store.info import ConnectionInfo, SessionInfo
 from recorder.wire.frames import Opcode, Side
@@ -20,9 +25,9 @@ from .option_values import duration_s
 def session_script(
     archive: Archive, session: str, *, pace: str = "original", max_gap: str | None = None
 ) -> str:
-    """A script in YAML that does what the session's consumer did, with the simulator's agent beside it.
+    """A script (YAML) that reproduces a session: steps of its consumers, rules for the simulator's agent.
 
-    ``pace`` is "original", "fast" (no pauses at all) or a factor like "2x"; ``max_gap`` cuts longer pauses.
+    ``pace`` is "original", "fast" (no pauses) or a factor like "2x"; ``max_gap`` is the longest pause.
 
     Raises:
         NotFound: no such session.
@@ -35,39 +40,39 @@ def session_script(
     longest_s = None if max_gap is None else duration_s("--max-gap", max_gap)
     found = archive.find_session(session)
     return write_script(
-        happenings(archive, found), name=found.name or found.session, pace=Pace(speed, longest_s)
+        session_records(archive, found), name=found.name or found.session, pace=Pace(speed, longest_s)
     )
 
 
-def happenings(archive: Archive, session: SessionInfo) -> Iterator[Happening]:
-    """The payloads of a session, and how its connections began and ended, in order, each with its time."""
+def session_records(archive: Archive, session: SessionInfo) -> Iterator[SessionRecord]:
+    """The payloads, connection starts and connection ends of a session, in order."""
     connections = {one.connection: one for one in archive.connections(session)}
-    left = {number: one.frames for number, one in connections.items()}
-    times, assembler, met = _Times(session), PayloadAssembler(), set[int]()
-    ending: list[Over] = []
+    frames_left = {number: one.frames for number, one in connections.items()}
+    times, assembler, started = _SessionTime(session), PayloadAssembler(), set[int]()
+    ended: list[RecordedClose] = []
     for frame in archive.frames(session.session):
         number = frame.connection
-        yield from _over_by(times.offset_us(frame.at_us, frame.offset_us), ending)
-        if number not in met and number in connections:
-            met.add(number)
-            yield _began(connections[number], times)
+        yield from _ended_by(times.offset_us(frame.at_us, frame.offset_us), ended)
+        if number not in started and number in connections:
+            started.add(number)
+            yield _connection_start(connections[number], times)
         if (payload := assembler.feed(frame)) is not None:
-            yield _said(payload, times)
-        left[number] = left.get(number, 0) - 1
-        if left[number] == 0 and number in connections:
-            ending.append(_over(connections[number], times))
-    yield from ending
+            yield _payload(payload, times)
+        frames_left[number] = frames_left.get(number, 0) - 1
+        if frames_left[number] == 0 and number in connections:
+            ended.append(_connection_end(connections[number], times))
+    yield from ended
 
 
-def _over_by(offset_us: int | None, ending: list[Over]) -> list[Over]:
-    """The connections that are over by then, taken from those whose last frame has come."""
-    over = [one for one in ending if one.offset_us is None or offset_us is None or one.offset_us <= offset_us]
-    ending[:] = [one for one in ending if one not in over]
-    return over
+def _ended_by(offset_us: int | None, ended: list[RecordedClose]) -> list[RecordedClose]:
+    """Remove and return the connections that ended by this time, of those whose last frame was seen."""
+    due = [one for one in ended if one.offset_us is None or offset_us is None or one.offset_us <= offset_us]
+    ended[:] = [one for one in ended if one not in due]
+    return due
 
 
-class _Times:
-    """Microseconds since the session began, by its monotonic clock, or else by the calendar."""
+class _SessionTime:
+    """Microseconds since the session began: by the monotonic clock, else by the wall clock."""
 
     def __init__(self, session: SessionInfo) -> None:
         self._began_us = session.started_at_us
@@ -80,19 +85,21 @@ class _Times:
         return at_us - self._began_us
 
 
-def _began(connection: ConnectionInfo, times: _Times) -> Began:
+def _connection_start(connection: ConnectionInfo, times: _SessionTime) -> RecordedOpen:
     offset_us = times.offset_us(connection.opened_at_us, connection.opened_offset_us)
     tokens = (value for name, value in connection.request_headers if name.lower() == "authorization")
-    return Began(connection.connection, offset_us, next(tokens, None))
+    return RecordedOpen(connection.connection, offset_us, next(tokens, None))
 
 
-def _said(payload: Payload, times: _Times) -> Said:
+def _payload(payload: Payload, times: _SessionTime) -> RecordedPayload:
     offset_us = times.offset_us(payload.at_us, payload.offset_us)
     stamp = Stamp(payload.number, payload.connection, payload.at_us, offset_us)
-    return Said(stamp, payload.sender is Side.CLIENT, payload.data, payload.opcode == Opcode.BINARY)
+    return RecordedPayload(
+        stamp, payload.sender is Side.CLIENT, payload.data, payload.opcode == Opcode.BINARY
+    )
 
 
-def _over(connection: ConnectionInfo, times: _Times) -> Over:
+def _connection_end(connection: ConnectionInfo, times: _SessionTime) -> RecordedClose:
     by_client = None if connection.closed_by is None else connection.closed_by is Side.CLIENT
     offset_us = times.offset_us(connection.closed_at_us, connection.closed_offset_us)
-    return Over(connection.connection, offset_us, by_client, connection.close_code)
+    return RecordedClose(connection.connection, offset_us, by_client, connection.close_code)

@@ -16,7 +16,13 @@ from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import Stamp
-from recorder.replay.generate.timeline_events import Began, Happening, Said
+from recorder.replay.generate.timeline_events import (
+    RecordedOpen,
+    RecordedPayload,
+    SessionRecord,
+    TimelineEvent,
+    timeline_events,
+)
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
 from recorder.replay.run import actions
@@ -412,36 +418,40 @@ def typing() -> Callable[..., Any]:
     return typing
 
 
-# --- a recording made by hand ---------------------------------------------------------------------------
+# --- records of a session ---------------------------------------------------------------------------
 
 
-class Tape:
-    """A recording made by hand, at times told in seconds."""
+class RecordingBuilder:
+    """Builds the records of a session, at times given in seconds."""
 
     def __init__(self) -> None:
-        self.happenings: list[Happening] = [Began(1, 0, None)]
+        self.records: list[SessionRecord] = [RecordedOpen(1, 0, None)]
         self.connection = 1
         self._frame = 0
 
-    def say(self, at_s: float, envelope: Request | dict[str, Any] | str, *, by_client: bool) -> int:
+    def events(self) -> list[TimelineEvent]:
+        """The timeline, with all connections taken for one consumer's."""
+        return [event for _, event in timeline_events(self.records, {})]
+
+    def add_payload(self, at_s: float, envelope: Request | dict[str, Any] | str, *, by_client: bool) -> int:
         self._frame += 1
         text = dump(envelope) if isinstance(envelope, Request) else envelope
         data = (text if isinstance(text, str) else json.dumps(text)).encode()
         stamp = Stamp(self._frame, self.connection, None, round(at_s * 1e6))
-        self.happenings.append(Said(stamp, by_client, data))
+        self.records.append(RecordedPayload(stamp, by_client, data))
         return self._frame
 
-    def ask(self, at_s: float, request: Request, body: object = None, *, code: int = 200) -> None:
+    def request(self, at_s: float, request: Request, body: object = None, *, code: int = 200) -> None:
         """A request, and its answer a millisecond later."""
-        self.say(at_s, request, by_client=True)
+        self.add_payload(at_s, request, by_client=True)
         answer = {"kind": "resp", "reqId": request.id, "code": code, "type": "x", "body": body}
-        self.say(at_s + 0.001, answer, by_client=False)
+        self.add_payload(at_s + 0.001, answer, by_client=False)
 
-    def open(self, at_s: float = 0.0, conversation_id: str = CONVERSATION) -> None:
-        self.ask(at_s, requests.subscribe_conversations("1"), {"subscriptionId": "s"})
+    def open_conversation(self, at_s: float = 0.0, conversation_id: str = CONVERSATION) -> None:
+        self.request(at_s, requests.subscribe_conversations("1"), {"subscriptionId": "s"})
         answer = {"conversationId": conversation_id}
-        self.say(at_s, requests.request_conversation("2"), by_client=True)
-        self.say(
+        self.add_payload(at_s, requests.request_conversation("2"), by_client=True)
+        self.add_payload(
             at_s,
             {
                 "kind": "resp",
@@ -452,9 +462,9 @@ class Tape:
             },
             by_client=False,
         )
-        self.ask(at_s, requests.subscribe_messages("3", conversation_id), {})
+        self.request(at_s, requests.subscribe_messages("3", conversation_id), {})
 
-    def published(
+    def receive_event(
         self,
         at_s: float,
         sequence: int,
@@ -464,30 +474,30 @@ class Tape:
         server_s: float | None = None,
         dialog_id: str = CONVERSATION,
     ) -> None:
-        """Heard; ``server_s`` is the service's own time of it, 1.7e9 s being when the session began."""
+        """A messaging event; ``server_s`` is the service's time for it, seconds since the session began."""
         role = "CONSUMER" if by == CONSUMER_ID else "ASSIGNED_AGENT"
-        told_s = at_s if server_s is None else server_s
+        server_time_s = at_s if server_s is None else server_s
         change = {
             "sequence": sequence, "dialogId": dialog_id, "originatorId": by, "event": event,
             "originatorMetadata": {"id": by, "role": role},
-            "serverTimestamp": round((1_700_000_000 + told_s) * 1000),
+            "serverTimestamp": round((1_700_000_000 + server_time_s) * 1000),
         }  # fmt: skip
         notification = {
             "kind": "notification",
             "type": "ms.MessagingEventNotification",
             "body": {"changes": [change]},
         }
-        self.say(at_s, notification, by_client=False)
+        self.add_payload(at_s, notification, by_client=False)
 
-    def hear(self, at_s: float, sequence: int, text: str, *, server_s: float | None = None) -> None:
+    def receive_text(self, at_s: float, sequence: int, text: str, *, server_s: float | None = None) -> None:
         event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}
-        self.published(at_s, sequence, event, server_s=server_s)
+        self.receive_event(at_s, sequence, event, server_s=server_s)
 
-    def hear_receipt(self, at_s: float, sequence: int, status: str, of: int) -> None:
+    def receive_receipt(self, at_s: float, sequence: int, status: str, of: int) -> None:
         event = {"type": "AcceptStatusEvent", "status": status, "sequenceList": [of]}
-        self.published(at_s, sequence, event)
+        self.receive_event(at_s, sequence, event)
 
 
 @pytest.fixture
-def tape() -> Tape:
-    return Tape()
+def recording() -> RecordingBuilder:
+    return RecordingBuilder()

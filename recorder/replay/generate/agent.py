@@ -1,4 +1,4 @@
-"""The other side of a recording, as rules for the simulator's agent."""
+"""The ``agent:`` section of a generated script: the recorded other side as rules of the simulator's agent."""
 
 from __future__ import annotations
 
@@ -11,267 +11,286 @@ from recorder.messaging.events import ConversationChanged
 
 from ..language.verb_model import is_status
 from ..run.receipt_schedule import MessageKey
-from .pacing import LAST_WORD_S, Timeline, as_duration
-from .quoting import Wording
-from .timeline_events import CONSUMER, Arrived, Asked, Connected, Moment, Receipted, Shown, Typed
+from .pacing import CLOSE_DELAY_S, Timeline, as_duration
+from .script_names import ScriptNames
+from .timeline_events import (
+    CONSUMER,
+    ChatStateArrived,
+    Connected,
+    ConversationUpdated,
+    MessageArrived,
+    ReceiptArrived,
+    RequestSent,
+    TimelineEvent,
+)
 
-SHORT = {"ACCEPT": "accept", "READ": "read"}
+_RECEIPT_ACTIONS = {"ACCEPT": "accept", "READ": "read"}
 ASSIGNED, SUGGESTED = "ASSIGNED_AGENT", "SUGGESTED"
-TOLD_LATE_S = 0.1
-FILE_TYPES = ("JPG", "JPEG", "PNG", "GIF")
+_NOTED_DELAY_S = 0.1
+_FILE_TYPES = ("JPG", "JPEG", "PNG", "GIF")
 
 
-class Visit(NamedTuple):
-    """One consumer's part of a recording; ``opened``: the conversations that the script opens for them."""
+class ConsumerTimeline(NamedTuple):
+    """One consumer of a recording. ``name`` None: the only one; ``opened``: ids of conversations it opens."""
 
     name: str | None
-    moments: Sequence[Moment]
-    wording: Wording
-    opened: Sequence[str]
+    events: Sequence[TimelineEvent]
+    names: ScriptNames
+    opened: Sequence[str] = ()
 
 
-def agent_lines(visits: Iterable[Visit], timeline: Timeline) -> list[str]:
-    """The ``agent:`` section, line by line; it is empty where nobody but consumers said a word."""
+def agent_lines(consumers: Iterable[ConsumerTimeline], timeline: Timeline) -> list[str]:
+    """The lines of the ``agent:`` section; an empty list of rules where only consumers did anything."""
     notes: list[str] = []
     rules: list[str] = []
-    for visit in visits:
-        rules += _rules_of(visit, timeline, notes)
-    told = [f"  {comment(note)}" for note in notes]
-    return ["agent:", *told, *rules] if rules else [*told, "agent: []"]
+    for consumer in consumers:
+        rules += _rules(consumer, timeline, notes)
+    comments = [f"  {comment(note)}" for note in notes]
+    return ["agent:", *comments, *rules] if rules else [*comments, "agent: []"]
 
 
-def comes_again(arrived: Arrived, wording: Wording) -> bool:
-    """Whether the agent can say it: in the dialog it talks in, and of a kind it has a verb for."""
-    return wording.is_main(arrived.key.dialog_id) and _saying(arrived, wording) is not None
+def agent_can_send(arrived: MessageArrived, names: ScriptNames) -> bool:
+    """Whether the simulator's agent can send it: in the main dialog, and of a type it has a verb for."""
+    return names.is_main(arrived.key.dialog_id) and _action_for(arrived, names) is not None
 
 
-def _rules_of(visit: Visit, timeline: Timeline, notes: list[str]) -> list[str]:
-    happened = _Happened(visit.moments)
-    desks = {
-        conversation_id: _Desk(visit.wording, timeline, number, happened)
-        for number, conversation_id in enumerate(visit.opened, 1)
+def _rules(consumer: ConsumerTimeline, timeline: Timeline, notes: list[str]) -> list[str]:
+    origins = _OriginTimes(consumer.events)
+    conversations = {
+        conversation_id: _ConversationRules(consumer.names, timeline, number, origins)
+        for number, conversation_id in enumerate(consumer.opened, 1)
     }
     latest: str | None = None
-    for moment in visit.moments:
-        happened.take(moment)
-        conversation_id = _where(moment, visit.wording) or (latest if isinstance(moment, Typed) else None)
-        if conversation_id in desks:
+    for event in consumer.events:
+        origins.feed(event)
+        conversation_id = _conversation_id(event, consumer.names) or (
+            latest if isinstance(event, ChatStateArrived) else None
+        )
+        if conversation_id in conversations:
             latest = conversation_id
-            desks[conversation_id].take(moment)
+            conversations[conversation_id].feed(event)
     lines: list[str] = []
-    for desk in desks.values():
-        only: dict[str, Any] = {} if visit.name is None else {"consumer": visit.name}
-        if len(desks) > 1:
-            only["conversation"] = desk.number
-        lines += [line for trigger in desk.triggers if trigger.acts for line in _rule(trigger, only)]
-        notes += desk.notes
-    if happened.late_s > TOLD_LATE_S:
+    for conversation in conversations.values():
+        only: dict[str, Any] = {} if consumer.name is None else {"consumer": consumer.name}
+        if len(conversations) > 1:
+            only["conversation"] = conversation.number
+        lines += [line for rule in conversation.rules if rule.actions for line in _rule_lines(rule, only)]
+        notes += conversation.notes
+    if origins.late_s > _NOTED_DELAY_S:
         notes.append(
-            f"by the service's clock some of it was told up to {as_duration(happened.late_s)} after it"
+            f"by the service's clock some of it was told up to {as_duration(origins.late_s)} after it"
             " happened; here it happens when it was told (under simulator:, late_receipts and push_delay"
             " tell late)"
         )
     return lines
 
 
-def _where(moment: Moment, wording: Wording) -> str | None:
-    """The conversation it happened in; None where it has nothing to do with any."""
-    match moment:
-        case Asked():
-            if moment.frame in wording.opened_by:
-                return wording.opened_by[moment.frame]
-            body = moment.request.body
-            named = body.get("conversationId") if moment.closings and isinstance(body, dict) else None
-            dialog_id = moment.dialog_id or named
-        case Arrived() | Receipted():
-            dialog_id = moment.key.dialog_id
-        case Typed():
-            dialog_id = moment.dialog_id
-        case Shown():
-            return moment.conversation.conversation_id
+def _conversation_id(event: TimelineEvent, names: ScriptNames) -> str | None:
+    """The id of the conversation an event belongs to; None: no conversation, or unknown."""
+    match event:
+        case RequestSent():
+            if event.frame in names.opened_by:
+                return names.opened_by[event.frame]
+            dialog_id = event.dialog_id or (event.body.get("conversationId") if event.closings else None)
+        case MessageArrived() | ReceiptArrived():
+            dialog_id = event.key.dialog_id
+        case ChatStateArrived():
+            dialog_id = event.dialog_id
+        case ConversationUpdated():
+            return event.conversation.conversation_id
         case _:
             return None
-    return wording.conversation_of(dialog_id) if isinstance(dialog_id, str) else None
+    return names.conversation_of(dialog_id) if isinstance(dialog_id, str) else None
 
 
-class _Happened:
-    """When the other side did what the consumer heard of.
+class _OriginTimes:
+    """When the other side's events happened: on arrival, or by the service's time while disconnected.
 
-    That is when it was heard, except for what a history told that was asked for after coming back: that
-    happened while nobody listened, at the service's time of it.
+    Events in the history after a reconnect happened before it: their ``serverTimestamp`` is translated to our
+    clock by the smallest difference of all events.
 
     Attributes:
-        late_s: how long after it happened, at the most, anything was told to somebody who listened.
+        late_s: the longest delay by which an event arrived while connected.
     """
 
-    def __init__(self, moments: Iterable[Moment]) -> None:
-        ahead = [
+    def __init__(self, events: Iterable[TimelineEvent]) -> None:
+        differences_s = [
             at_s - server_ms / 1000
-            for at_s, server_ms in map(_both_clocks, moments)
+            for at_s, server_ms in map(_arrival_and_service_time, events)
             if at_s is not None and server_ms is not None
         ]
-        self._ahead_s = min(ahead, default=None)
+        self._clock_difference_s = min(differences_s, default=None)
         self._connected_s: float | None = None
         self.late_s = 0.0
 
-    def take(self, moment: Moment) -> None:
-        """From here on this connection counts."""
-        if isinstance(moment, Connected):
-            self._connected_s = moment.at_s
+    def feed(self, event: TimelineEvent) -> None:
+        """Note when the current connection was opened."""
+        if isinstance(event, Connected):
+            self._connected_s = event.at_s
 
-    def at_s(self, moment: Arrived | Receipted) -> float | None:
+    def at_s(self, event: MessageArrived | ReceiptArrived) -> float | None:
         """When it happened, by our clock."""
-        at_s, server_ms = _both_clocks(moment)
-        if None in (at_s, server_ms, self._ahead_s, self._connected_s):
+        at_s, server_ms = _arrival_and_service_time(event)
+        if None in (at_s, server_ms, self._clock_difference_s, self._connected_s):
             return at_s
-        happened_s = (server_ms or 0) / 1000 + (self._ahead_s or 0.0)
-        if happened_s < (self._connected_s or 0.0):
-            return happened_s
-        self.late_s = max(self.late_s, (at_s or 0.0) - happened_s)
+        origin_s = (server_ms or 0) / 1000 + (self._clock_difference_s or 0.0)
+        if origin_s < (self._connected_s or 0.0):
+            return origin_s
+        self.late_s = max(self.late_s, (at_s or 0.0) - origin_s)
         return at_s
 
 
-def _both_clocks(moment: Moment) -> tuple[float | None, int | None]:
-    match moment:
-        case Arrived():
-            return moment.at_s, moment.message.evidence.server_ms
-        case Receipted():
-            return moment.at_s, moment.server_ms
-        case Shown():
-            return moment.at_s, moment.conversation.updated_ms
+def _arrival_and_service_time(event: TimelineEvent) -> tuple[float | None, int | None]:
+    match event:
+        case MessageArrived():
+            return event.at_s, event.message.evidence.server_ms
+        case ReceiptArrived():
+            return event.at_s, event.server_ms
+        case ConversationUpdated():
+            return event.at_s, event.conversation.updated_ms
         case _:
             return None, None
 
 
 @dataclass
-class _Trigger:
-    """One thing the consumer did that the agent acted on, and what it did then."""
+class _Rule:
+    """An agent rule: what the consumer did (``on``, ``nth``), and the actions that follow, with delays."""
 
     on: str
     at_s: float | None
     nth: int | None = None
-    acts: list[tuple[float, dict[str, Any] | str]] = field(default_factory=list)
+    actions: list[tuple[float, dict[str, Any] | str]] = field(default_factory=list)
 
 
-def _rule(trigger: _Trigger, only: Mapping[str, Any]) -> list[str]:
-    lines = [f"  - on: {trigger.on}"]
-    if trigger.nth is not None:
-        lines.append(f"    nth: {trigger.nth}")
+def _rule_lines(rule: _Rule, only: Mapping[str, Any]) -> list[str]:
+    lines = [f"  - on: {rule.on}"]
+    if rule.nth is not None:
+        lines.append(f"    nth: {rule.nth}")
     lines += [f"    {key}: {to_flow_yaml(value)}" for key, value in only.items()]
-    acts = sorted(trigger.acts, key=lambda act: act[0])
-    return [*lines, "    do:", *(f"      - {to_flow_yaml(act)}" for _, act in acts)]
+    actions = sorted(rule.actions, key=lambda action: action[0])
+    return [*lines, "    do:", *(f"      - {to_flow_yaml(action)}" for _, action in actions)]
 
 
-class _Desk:
-    """One conversation: puts each act of the other side under what the consumer had done last."""
+class _ConversationRules:
+    """The rules of one conversation: each recorded action goes under what the consumer did last before it."""
 
-    def __init__(self, wording: Wording, timeline: Timeline, number: int, happened: _Happened) -> None:
-        self._wording = wording
+    def __init__(self, names: ScriptNames, timeline: Timeline, number: int, origins: _OriginTimes) -> None:
+        self._names = names
         self._timeline = timeline
-        self._happened = happened
+        self._origins = origins
         self.number = number
-        self.triggers: list[_Trigger] = []
+        self.rules: list[_Rule] = []
         self.notes: list[str] = []
-        self._last: _Trigger | None = None
-        self._closing: _Trigger | None = None
-        self._of: dict[MessageKey, _Trigger] = {}
-        self._said = 0
+        self._current: _Rule | None = None
+        self._close_rule: _Rule | None = None
+        self._rule_of: dict[MessageKey, _Rule] = {}
+        self._published = 0
         self._closed = False
-        self._people = _People()
+        self._participants = _ParticipantChanges()
 
-    def take(self, moment: Moment) -> None:
-        if self._last is None and not isinstance(moment, Shown):
-            # Whatever is first: a capture may begin in the middle of a conversation.
-            self._last = self._begin(_Trigger("conversation", moment.at_s))
-        match moment:
-            case Asked():
-                self._asked(moment)
-            case Arrived():
-                self._said_something(moment)
-            case Receipted():
-                self._gave_receipt(moment)
-            case Typed(state=state):
-                self._act(self._last, moment.at_s, {"type": state})
-            case Shown():
-                self._showed(moment)
+    def feed(self, event: TimelineEvent) -> None:
+        """Add what this event contributes: a new rule, or an action of one."""
+        if self._current is None and not isinstance(event, ConversationUpdated):
+            # At any first event: a capture may begin in the middle of a conversation.
+            self._current = self._begin(_Rule("conversation", event.at_s))
+        match event:
+            case RequestSent():
+                self._request(event)
+            case MessageArrived():
+                self._message(event)
+            case ReceiptArrived():
+                self._receipt(event)
+            case ChatStateArrived(state=state):
+                self._add_action(self._current, event.at_s, {"type": state})
+            case ConversationUpdated():
+                self._conversation_updated(event)
             case _:
                 pass
 
-    def _asked(self, asked: Asked) -> None:
-        if asked.message is not None:
-            if self._closed or not self._wording.is_main(asked.message.dialog_id or ""):
+    def _request(self, request: RequestSent) -> None:
+        if request.message is not None:
+            if self._closed or not self._names.is_main(request.message.dialog_id or ""):
                 return
-            self._said += 1
-            self._last = self._begin(_Trigger("message", asked.at_s, nth=self._said))
-            if (key := self._wording.key_of.get(asked.frame)) is not None:
-                self._of[key] = self._last
-        elif asked.closings and self._closing is None and not self._closed:
-            self._closing = self._begin(_Trigger("close", asked.at_s))
+            self._published += 1
+            self._current = self._begin(_Rule("message", request.at_s, nth=self._published))
+            if (key := self._names.key_of.get(request.frame)) is not None:
+                self._rule_of[key] = self._current
+        elif request.closings and self._close_rule is None and not self._closed:
+            self._close_rule = self._begin(_Rule("close", request.at_s))
 
-    def _begin(self, trigger: _Trigger) -> _Trigger:
-        self.triggers.append(trigger)
-        return trigger
+    def _begin(self, rule: _Rule) -> _Rule:
+        self.rules.append(rule)
+        return rule
 
-    def _said_something(self, arrived: Arrived) -> None:
-        if not self._wording.is_main(arrived.key.dialog_id):
+    def _message(self, arrived: MessageArrived) -> None:
+        if not self._names.is_main(arrived.key.dialog_id):
             return  # the survey's
-        saying = _saying(arrived, self._wording)
-        if saying is not None and arrived.message.role not in (None, ASSIGNED, "AGENT", "MANAGER"):
+        action = _action_for(arrived, self._names)
+        if action is not None and arrived.message.role not in (None, ASSIGNED, "AGENT", "MANAGER"):
             self.notes.append(f"frame {arrived.frame} was by {arrived.message.role}; here the agent says it")
-        if saying is None:
+        if action is None:
             self.notes.append(
                 f"frame {arrived.frame} brought {arrived.message.type}, which is left out here;"
                 " write what stands for it"
             )
             return
-        at_s = self._happened.at_s(arrived)
-        self._act(self._last if at_s == arrived.at_s else self._last_before(at_s), at_s, saying)
+        at_s = self._origins.at_s(arrived)
+        self._add_action(self._current if at_s == arrived.at_s else self._last_rule_at(at_s), at_s, action)
 
-    def _gave_receipt(self, receipted: Receipted) -> None:
+    def _receipt(self, receipted: ReceiptArrived) -> None:
         key = receipted.key
-        if not self._wording.is_ours(key) or not self._wording.is_main(key.dialog_id):
+        if not self._names.is_ours(key) or not self._names.is_main(key.dialog_id):
             return
         if not is_status(receipted.status):
             return
-        act = SHORT.get(receipted.status) or {"receipt": receipted.status}
-        self._act(self._closing or self._of.get(key), self._happened.at_s(receipted), act)
+        action = _RECEIPT_ACTIONS.get(receipted.status) or {"receipt": receipted.status}
+        self._add_action(self._close_rule or self._rule_of.get(key), self._origins.at_s(receipted), action)
 
-    def _showed(self, shown: Shown) -> None:
-        told = shown.conversation
-        if told.left:
+    def _conversation_updated(self, event: ConversationUpdated) -> None:
+        updated = event.conversation
+        if updated.left:
             return
-        self._people_came_and_went(told, shown.at_s)
-        if told.state == "CLOSE" and not self._closed:
-            if self._closing is None:
-                self._act(self._last, shown.at_s, "close")
+        self._participants_changed(updated, event.at_s)
+        if updated.state == "CLOSE" and not self._closed:
+            if self._close_rule is None:
+                self._add_action(self._current, event.at_s, "close")
             self._closed = True
 
-    def _people_came_and_went(self, told: ConversationChanged, at_s: float | None) -> None:
-        since_s, handover = self._people.look(told, at_s)
-        if handover is not None:
-            steps = {key: self._timeline.between_s(*span) for key, span in handover.items()}
-            spans = {key: as_duration(span_s) if span_s else "0" for key, span_s in steps.items()}
-            self._act(self._last_before(since_s), since_s, {"transfer": spans})
-        if self._people.stepped_up:
-            self._people.stepped_up = False
-            self._act(self._last, at_s, "step_up")
+    def _participants_changed(self, updated: ConversationChanged, at_s: float | None) -> None:
+        transfer = self._participants.feed(updated, at_s)
+        if transfer is not None:
+            times = {"away": transfer[:2], "suggested_for": transfer[1:]}
+            delays = {key: self._timeline.between_s(*span) for key, span in times.items()}
+            arguments = {key: as_duration(delay_s) if delay_s else "0" for key, delay_s in delays.items()}
+            self._add_action(self._last_rule_at(transfer.left_s), transfer.left_s, {"transfer": arguments})
+        if self._participants.stepped_up:
+            self._participants.stepped_up = False
+            self._add_action(self._current, at_s, "step_up")
 
-    def _last_before(self, at_s: float | None) -> _Trigger | None:
-        """What the consumer had done last by then."""
-        before = [one for one in self.triggers if one.at_s is None or at_s is None or one.at_s <= at_s]
-        return before[-1] if before else self._last
+    def _last_rule_at(self, at_s: float | None) -> _Rule | None:
+        """The rule for what the consumer did last before this time."""
+        before = [one for one in self.rules if one.at_s is None or at_s is None or one.at_s <= at_s]
+        return before[-1] if before else self._current
 
-    def _act(self, trigger: _Trigger | None, at_s: float | None, act: dict[str, Any] | str) -> None:
-        if trigger is None:
+    def _add_action(self, rule: _Rule | None, at_s: float | None, action: dict[str, Any] | str) -> None:
+        if rule is None:
             return
-        after_s = self._timeline.between_s(trigger.at_s, at_s)
-        if act == "close" and not self._timeline.pace.keeps_time:
-            after_s = LAST_WORD_S
-        trigger.acts.append((after_s, _timed(act, after_s)))
+        after_s = self._timeline.between_s(rule.at_s, at_s)
+        if action == "close" and not self._timeline.pace.keeps_time:
+            after_s = CLOSE_DELAY_S
+        rule.actions.append((after_s, _timed(action, after_s)))
 
 
-class _People:
-    """Who is in a conversation: notices that another agent took over, and that the consumer logged in."""
+class _Transfer(NamedTuple):
+    """When an agent left, when the next one was suggested, and when it took over."""
+
+    left_s: float | None
+    suggested_s: float | None
+    assigned_s: float | None
+
+
+class _ParticipantChanges:
+    """Detects transfers to another agent, and step-ups (the consumer logged in and got another id)."""
 
     def __init__(self) -> None:
         self.stepped_up = False
@@ -281,58 +300,58 @@ class _People:
         self._suggested_s: float | None = None
         self._is_away = False
 
-    def look(
-        self, told: ConversationChanged, at_s: float | None
-    ) -> tuple[float | None, dict[str, tuple[float | None, float | None]] | None]:
-        """When the agent left whose place another one has now, and from when to when nobody was there."""
-        agent = self._one(told, ASSIGNED)
-        consumer = self._one(told, CONSUMER)
+    def feed(self, updated: ConversationChanged, at_s: float | None) -> _Transfer | None:
+        """The transfer this update completes, if it does; sets ``stepped_up``."""
+        agent = self._active(updated, ASSIGNED)
+        consumer = self._active(updated, CONSUMER)
         self.stepped_up = None not in (consumer, self._consumer) and consumer != self._consumer
         self._consumer = consumer or self._consumer
-        suggested = any(who.state == SUGGESTED for who in told.participants)
+        suggested = any(participant.state == SUGGESTED for participant in updated.participants)
         if agent is None:
             if self._agent is not None and not self._is_away:
                 self._is_away, self._left_s, self._suggested_s = True, at_s, None
             if self._is_away and suggested and self._suggested_s is None:
                 self._suggested_s = at_s
-            return None, None
+            return None
         before, self._agent = self._agent, agent
         if before in (None, agent):
             self._is_away = False
-            return None, None
+            return None
         left_s = self._left_s if self._is_away else at_s
         suggested_s = at_s if self._suggested_s is None or not self._is_away else self._suggested_s
         self._is_away = False
-        return left_s, {"away": (left_s, suggested_s), "suggested_for": (suggested_s, at_s)}
+        return _Transfer(left_s, suggested_s, at_s)
 
-    def _one(self, told: ConversationChanged, role: str) -> str | None:
-        active = [who.participant for who in told.participants if who.role == role and who.state != SUGGESTED]
+    def _active(self, updated: ConversationChanged, role: str) -> str | None:
+        active = [
+            one.participant for one in updated.participants if one.role == role and one.state != SUGGESTED
+        ]
         return active[-1] if active else None
 
 
-def _saying(arrived: Arrived, wording: Wording) -> dict[str, Any] | None:
-    """What the agent does to bring this message; None where it has no verb for it."""
+def _action_for(arrived: MessageArrived, names: ScriptNames) -> dict[str, Any] | None:
+    """The agent's action that sends this message; None: it has no verb for it."""
     message, event = arrived.message, arrived.event or {}
     if message.text is not None and message.type.startswith("text/"):
-        return {"say": wording.text(message.text)}
+        return {"say": names.text(message.text)}
     if isinstance(event.get("content"), dict) and message.type == "RichContentEvent":
-        says: dict[str, Any] = {"content": wording.envelope(event["content"])}
+        rich: dict[str, Any] = {"content": names.envelope(event["content"])}
         if isinstance(event.get("quickReplies"), dict):
-            says["quick_replies"] = wording.envelope(event["quickReplies"])
-        return {"rich": says}
+            rich["quick_replies"] = names.envelope(event["quickReplies"])
+        return {"rich": rich}
     file = event.get("message")
-    if message.type == "hosted/file" and isinstance(file, dict) and file.get("fileType") in FILE_TYPES:
-        return {"send_file": _file(file, wording)}
+    if message.type == "hosted/file" and isinstance(file, dict) and file.get("fileType") in _FILE_TYPES:
+        return {"send_file": _file(file, names)}
     return None
 
 
-def _file(file: Mapping[str, Any], wording: Wording) -> dict[str, str]:
+def _file(file: Mapping[str, Any], names: ScriptNames) -> dict[str, str]:
     keys = {"caption": "caption", "fileType": "file_type", "relativePath": "path", "preview": "preview"}
-    return {ours: wording.text(file[key]) for key, ours in keys.items() if isinstance(file.get(key), str)}
+    return {ours: names.text(file[key]) for key, ours in keys.items() if isinstance(file.get(key), str)}
 
 
-def _timed(act: dict[str, Any] | str, after_s: float) -> dict[str, Any] | str:
+def _timed(action: dict[str, Any] | str, after_s: float) -> dict[str, Any] | str:
     if after_s == 0:
-        return act
+        return action
     after = as_duration(after_s)
-    return {act: {"after": after}} if isinstance(act, str) else {**act, "after": after}
+    return {action: {"after": after}} if isinstance(action, str) else {**action, "after": after}

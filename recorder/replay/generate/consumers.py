@@ -1,4 +1,4 @@
-"""Who is who in a recording: which of its connections belong to which consumer."""
+"""Which connections of a recording belong to which consumer."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from recorder.messaging.envelopes import parse
 from recorder.messaging.events import ConversationChanged, ConversationOpened, Event, Identified, Stamp
 from recorder.messaging.interpreter import Interpreter
 
-from .timeline_events import Began, Happening, Over, Said
+from .timeline_events import RecordedClose, RecordedOpen, RecordedPayload, SessionRecord
 
 
 @dataclass
-class _Line:
-    """One connection: as whom it spoke, and of which conversations.
+class _Connection:
+    """One connection: the token subjects it showed, the conversations and dialogs it dealt with.
 
-    It began and ended at these places among all happenings, and, where that is known, at these times.
+    ``began`` and ``ended`` are indexes among all records; the times are None if unknown.
     """
 
     number: int
@@ -25,88 +25,95 @@ class _Line:
     ended: int | None = None
     ended_us: int | None = None
     subjects: set[str] = field(default_factory=set)
-    talk: set[str] = field(default_factory=set)
+    dialogs: set[str] = field(default_factory=set)
 
-    def was_open_at_the_beginning_of(self, other: _Line) -> bool:
-        """Whether the other one, which began later, began beside this one."""
+    def was_open_at_the_beginning_of(self, other: _Connection) -> bool:
+        """Whether this one was still open when the other one, which began later, began."""
         if self.ended_us is not None and other.began_us is not None:
             return self.ended_us > other.began_us
         return self.ended is None or self.ended > other.began
 
 
-def cast(happenings: Iterable[Happening]) -> dict[int, int]:
-    """Connection → consumer, counted from 0 in the order of their first connections.
+def consumer_by_connection(records: Iterable[SessionRecord]) -> dict[int, int]:
+    """Connection → consumer, numbered from 0 in the order of their first connections.
 
-    One consumer are those who show tokens of one subject, or speak of one conversation: it has a single
-    consumer, under whatever id. Of the others, who comes while nobody else is there, or when somebody has
-    left, is taken for the last who left, unless both are known and have each had a conversation of their
-    own. Who comes beside others is somebody else.
+    Connections with tokens of one subject, or with one conversation, are one consumer's: a conversation has
+    only one. Any other connection that opens while nobody is connected, or after somebody left, is the
+    consumer's who left last, unless both are identified and each has a conversation of its own. A connection
+    that opens beside others is another consumer's.
     """
-    people: list[list[_Line]] = []
+    consumers: list[list[_Connection]] = []
     consumer_of: dict[int, int] = {}
-    for line in _lines(happenings):
-        who = _known(line, people)
-        if who is None:
-            who = _returned(line, people)
-        if who is None:
-            who = len(people)
-            people.append([])
-        people[who].append(line)
-        consumer_of[line.number] = who
+    for connection in _connections(records):
+        consumer = _same_subject_or_dialog(connection, consumers)
+        if consumer is None:
+            consumer = _last_to_leave(connection, consumers)
+        if consumer is None:
+            consumer = len(consumers)
+            consumers.append([])
+        consumers[consumer].append(connection)
+        consumer_of[connection.number] = consumer
     return consumer_of
 
 
-def _known(line: _Line, people: list[list[_Line]]) -> int | None:
-    for who, lines in enumerate(people):
-        if any(line.subjects & other.subjects or line.talk & other.talk for other in lines):
-            return who
+def _same_subject_or_dialog(connection: _Connection, consumers: list[list[_Connection]]) -> int | None:
+    for consumer, connections in enumerate(consumers):
+        if any(
+            connection.subjects & other.subjects or connection.dialogs & other.dialogs
+            for other in connections
+        ):
+            return consumer
     return None
 
 
-def _returned(line: _Line, people: list[list[_Line]]) -> int | None:
-    """Who left last, of those who were not there when this connection began; None: it is nobody of them."""
-    left = [
-        (max(other.ended or 0 for other in lines), who)
-        for who, lines in enumerate(people)
-        if not any(other.was_open_at_the_beginning_of(line) for other in lines)
-        and not _is_another(line, lines)
+def _last_to_leave(connection: _Connection, consumers: list[list[_Connection]]) -> int | None:
+    """Of the consumers not connected when this connection began, the one who left last; None: nobody."""
+    candidates = [
+        (max(other.ended or 0 for other in connections), consumer)
+        for consumer, connections in enumerate(consumers)
+        if not any(other.was_open_at_the_beginning_of(connection) for other in connections)
+        and not _is_somebody_else(connection, connections)
     ]
-    return max(left)[1] if left else None
+    return max(candidates)[1] if candidates else None
 
 
-def _is_another(line: _Line, lines: list[_Line]) -> bool:
-    subjects = {subject for other in lines for subject in other.subjects}
-    return bool(subjects and line.subjects and line.talk) and any(other.talk for other in lines)
+def _is_somebody_else(connection: _Connection, connections: list[_Connection]) -> bool:
+    subjects = {subject for other in connections for subject in other.subjects}
+    return bool(subjects and connection.subjects and connection.dialogs) and any(
+        other.dialogs for other in connections
+    )
 
 
-def _lines(happenings: Iterable[Happening]) -> Iterable[_Line]:
+def _connections(records: Iterable[SessionRecord]) -> Iterable[_Connection]:
     """All connections, in the order they began."""
-    interpreter, lines = Interpreter(), dict[int, _Line]()
-    for place, happening in enumerate(happenings):
-        match happening:
-            case Began(connection, offset_us, token):
-                line = lines.setdefault(connection, _Line(connection, place, offset_us))
-                stamp = Stamp(0, connection)
-                _learn(line, interpreter.connection_opened(connection, token=token, stamp=stamp))
-            case Over(connection, offset_us):
-                line = lines.setdefault(connection, _Line(connection, place))
-                line.ended, line.ended_us = place, offset_us
-            case Said(stamp, from_client, data, binary):
-                line = lines.setdefault(stamp.connection, _Line(stamp.connection, place))
+    interpreter, found = Interpreter(), dict[int, _Connection]()
+
+    def facts(number: int, index: int, began_us: int | None = None) -> _Connection:
+        return found.setdefault(number, _Connection(number, index, began_us))
+
+    for index, record in enumerate(records):
+        match record:
+            case RecordedOpen(number, offset_us, token):
+                events = interpreter.connection_opened(number, token=token, stamp=Stamp(0, number))
+                _learn(facts(number, index, offset_us), events)
+            case RecordedClose(number, offset_us):
+                connection = facts(number, index)
+                connection.ended, connection.ended_us = index, offset_us
+            case RecordedPayload(stamp, from_client, data, binary):
                 envelope = parse(data, from_client=from_client, binary=binary)
-                _learn(line, interpreter.feed(envelope, stamp))
-    return lines.values()
+                _learn(facts(stamp.connection, index), interpreter.feed(envelope, stamp))
+    return found.values()
 
 
-def _learn(line: _Line, events: Iterable[Event]) -> None:
+def _learn(connection: _Connection, events: Iterable[Event]) -> None:
     for event in events:
         match event:
             case Identified():
-                line.subjects.add(event.participant)
+                connection.subjects.add(event.participant)
             case ConversationOpened():
-                line.talk.add(event.conversation_id)
+                connection.dialogs.add(event.conversation_id)
             case ConversationChanged():
-                line.talk |= {event.conversation_id, *(dialog.dialog_id for dialog in event.dialogs)}
+                connection.dialogs |= {event.conversation_id, *(dialog.dialog_id for dialog in event.dialogs)}
             case _:
                 named = (getattr(event, "dialog_id", None), getattr(event, "conversation_id", None))
-                line.talk |= {one for one in named if one is not None}
+                connection.dialogs |= {one for one in named if one is not None}

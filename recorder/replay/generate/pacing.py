@@ -1,4 +1,4 @@
-"""How fast a recording is played again: the delays of a written script."""
+"""The pace of a generated script (``--pace``, ``--max-gap``): recorded pauses → delays."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 NOTICED_S = 0.005
-"""Shorter pauses are what a machine takes to answer, not what somebody waited."""
+"""Shorter pauses are response times of programs, and not written."""
 
-LAST_WORD_S = 0.1
-"""Where no pause is left, the other side closes so late: what was done before it did can still be done."""
+CLOSE_DELAY_S = 0.1
+"""With ``--pace fast`` the agent closes this late, so that steps recorded before still come before it."""
 
 _PACE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)x", re.ASCII)
 
@@ -24,11 +24,11 @@ class Pace(NamedTuple):
 
     @property
     def keeps_time(self) -> bool:
-        """Whether any pause is left."""
+        """False for ``--pace fast``: no pauses."""
         return self.speed is not None
 
     def pause_s(self, recorded_s: float) -> float:
-        """What is left of a stretch of time in which nothing happened."""
+        """The pause to write for a recorded one, in seconds."""
         if self.speed is None:
             return 0.0
         scaled_s = recorded_s / self.speed
@@ -36,11 +36,10 @@ class Pace(NamedTuple):
 
 
 class Timeline:
-    """When everything that was recorded happens in the script.
+    """Maps recorded times to times in the script.
 
-    Each pause between two things that follow each other, whoever did them, is as the pace has it; then
-    everything is put on whole milliseconds. So the order stays, and delays that overlap fit together:
-    what was at the same time is so again.
+    The pause between two successive events, whoever's they are, is scaled by the pace; then times are
+    rounded to milliseconds. So the order stays, and delays that overlap agree with each other.
     """
 
     def __init__(self, times_s: Iterable[float | None], pace: Pace = Pace()) -> None:  # noqa: B008 - immutable
@@ -51,24 +50,24 @@ class Timeline:
             self._written.append(self._written[-1] + pace.pause_s(later_s - earlier_s))
 
     def between_s(self, earlier_s: float | None, later_s: float | None) -> float:
-        """What the script has between two moments; 0 if one is unknown, or it is nothing to speak of."""
+        """Seconds between two recorded times in the script; 0 if one is unknown or they are too close."""
         if earlier_s is None or later_s is None or later_s <= earlier_s:
             return 0.0
         delay_s = self._at_s(later_s) - self._at_s(earlier_s)
         return delay_s if delay_s >= NOTICED_S else 0.0
 
     def _at_s(self, recorded_s: float) -> float:
-        place = bisect_right(self._recorded, recorded_s) - 1
-        if place < 0:
+        index = bisect_right(self._recorded, recorded_s) - 1
+        if index < 0:
             return 0.0
-        return round(self._written[place] + self.pace.pause_s(recorded_s - self._recorded[place]), 3)
+        return round(self._written[index] + self.pace.pause_s(recorded_s - self._recorded[index]), 3)
 
 
 def parse_pace(written: str) -> float | None:
     """``original`` → 1.0, ``fast`` → None, ``2x`` → 2.0.
 
     Raises:
-        ValueError: it is none of them; the text is made for people.
+        ValueError: it is none of them; the text is an error sentence.
     """
     if written in ("original", "fast"):
         return 1.0 if written == "original" else None
@@ -79,6 +78,6 @@ def parse_pace(written: str) -> float | None:
 
 
 def as_duration(seconds: float) -> str:
-    """``0.2`` → ``200ms``, ``1.5`` → ``1.5s``: as a script says it, to the millisecond."""
+    """A duration in script notation, to the millisecond: ``0.2`` → ``200ms``, ``1.5`` → ``1.5s``."""
     ms = max(1, round(seconds * 1000))
     return f"{ms}ms" if ms < 1000 else f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + "s"

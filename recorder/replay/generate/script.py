@@ -1,151 +1,145 @@
-"""A recording made into a script: what the consumers did, waiting for what they waited for.
+"""Generate a script (YAML) from a recorded session.
 
-Ids become names that are bound when the script runs, pauses become delays from the message that was
-awaited, receipts are timed from the message they are for, and secrets become variables.
+Ids become names that are bound when the script is played, pauses become delays from the awaited message,
+receipts are timed from the message they are for, and redacted secrets become variables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from recorder.documents.writing import comment, entry, to_flow_yaml
 from recorder.messaging import typenames
 
-from .agent import Visit, agent_lines, comes_again
-from .consumers import cast
+from .agent import ConsumerTimeline, agent_can_send, agent_lines
+from .consumers import consumer_by_connection
 from .pacing import Pace, Timeline
-from .quoting import Common, Wording
-from .step_lines import Sheet
-from .steps import Steps
+from .script_names import ScriptNames, SharedNames
+from .step_lines import StepLines
+from .steps import StepWriter
 from .survey import is_of_survey, survey_of
-from .timeline_events import Asked, Connected, Happening, Moment, Uttered, recollect_all
+from .timeline_events import (
+    Connected,
+    MessageArrived,
+    RawPayloadSent,
+    RequestSent,
+    SessionRecord,
+    TimelineEvent,
+    timeline_events,
+)
 
 NOTHING = (comment("the recorded consumer did nothing"), "- wait: 0s")
 OF_CONSUMER = {"brand": "brandId", "campaign": "campaignInfo", "context": "conversationContext"}
-"""What a consumer says whenever it asks for a conversation, and the fields it stands in there."""
+"""Keys of ``consumer:`` that go into each cm.RequestConversation, and the fields of its body."""
+
+_NumberedEvents = Sequence[tuple[int, TimelineEvent]]
+_Timelines = Mapping[int, ConsumerTimeline]
 
 
-def write_script(happenings: Iterable[Happening], *, name: str, pace: Pace = Pace()) -> str:  # noqa: B008 - immutable
-    """A script in YAML that does what was recorded; the simulator's agent is in it too.
+def write_script(records: Iterable[SessionRecord], *, name: str, pace: Pace = Pace()) -> str:  # noqa: B008 - immutable
+    """A script in YAML that does what was recorded, with ``agent:`` rules for the simulator.
 
-    ``happenings`` are the session's payloads and connections in order. Connections of several consumers
-    become several consumers. Never raises, whatever is in them.
+    ``records`` are the session's payloads, connection starts and ends, in order. A recording of several
+    consumers becomes a script of several consumers. Never raises, whatever the records contain.
     """
-    listed = list(happenings)
-    consumer_of = cast(listed)
-    told = recollect_all(listed, consumer_of)
-    timeline = Timeline((moment.at_s for _, moment in told), pace)
-    parts = _parts(told)
-    survey = _survey(parts, timeline)
-    sheet = Sheet(timeline)
-    for connection in (number for number, who in consumer_of.items() if who not in parts):
-        sheet.note(f"connection {connection} is another consumer's, who did nothing; it is left out")
-    visits = _write_steps(told, parts, sheet, survey=survey is not None)
+    records = list(records)
+    consumer_of = consumer_by_connection(records)
+    events = timeline_events(records, consumer_of)
+    timeline = Timeline((event.at_s for _, event in events), pace)
+    timelines = _timelines(events)
+    survey = _survey(timelines, timeline)
+    steps = StepLines(timeline)
+    for connection, number in consumer_of.items():
+        if number not in timelines:
+            steps.note(f"connection {connection} is another consumer's, who did nothing; it is left out")
+    consumers = _write_steps(events, timelines, steps, survey=survey is not None)
     lines = [
         comment(f"Written from the recorded session {name}. Edit it as you like: nothing refers to it."),
         entry("name", name.replace("${", "$${")),
-        *_consumers(parts),
+        *_consumer_lines(list(timelines.values())),
         "steps:",
-        *[f"  {line}" for line in sheet.lines or NOTHING],
-        *agent_lines(visits, timeline),
+        *[f"  {line}" for line in steps.lines or NOTHING],
+        *agent_lines(consumers, timeline),
         *([f"simulator: {{survey: {to_flow_yaml(dict(survey))}}}"] if survey is not None else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-class _Part(NamedTuple):
-    """One consumer; ``name`` None: the only one."""
-
-    name: str | None
-    moments: list[Moment]
-    wording: Wording
-
-
-def _parts(told: Sequence[tuple[int, Moment]]) -> dict[int, _Part]:
-    """Those who did anything, by their number."""
-    common = Common()
-    acting = list(dict.fromkeys(who for who, moment in told if isinstance(moment, Asked | Uttered)))
-    acting = sorted(acting) or [0]
-    parts = {}
-    for place, who in enumerate(acting, 1):
-        moments = [moment for one, moment in told if one == who]
-        name = f"consumer_{place}" if len(acting) > 1 else None
-        parts[who] = _Part(name, moments, Wording(moments, common))
-    return parts
+def _timelines(numbered: _NumberedEvents) -> _Timelines:
+    """The consumers that sent anything, by number; consumer 0 if none did."""
+    shared = SharedNames()
+    sending = {number for number, event in numbered if isinstance(event, RequestSent | RawPayloadSent)} or {0}
+    timelines = {}
+    for position, number in enumerate(sorted(sending), 1):
+        events = [event for one, event in numbered if one == number]
+        name = f"consumer_{position}" if len(sending) > 1 else None
+        timelines[number] = ConsumerTimeline(name, events, ScriptNames(events, shared))
+    return timelines
 
 
-def _survey(parts: Mapping[int, _Part], timeline: Timeline) -> Mapping[str, Any] | None:
-    surveys = (survey_of(part.moments, part.wording, timeline) for part in parts.values())
+def _survey(timelines: _Timelines, timeline: Timeline) -> Mapping[str, Any] | None:
+    surveys = (survey_of(consumer.events, consumer.names, timeline) for consumer in timelines.values())
     return next((survey for survey in surveys if survey is not None), None)
 
 
 def _write_steps(
-    told: Sequence[tuple[int, Moment]], parts: Mapping[int, _Part], sheet: Sheet, *, survey: bool
-) -> list[Visit]:
-    """Everybody's steps, in the order of the recording."""
+    numbered: _NumberedEvents, timelines: _Timelines, lines: StepLines, *, survey: bool
+) -> list[ConsumerTimeline]:
+    """Write the steps of all consumers, in the order of the recording."""
 
-    def comes(wording: Wording) -> Any:
-        return lambda arrived: comes_again(arrived, wording) or (survey and is_of_survey(arrived, wording))
+    def writer(number: int, name: str | None, names: ScriptNames) -> StepWriter:
+        def will_arrive(arrived: MessageArrived) -> bool:
+            return agent_can_send(arrived, names) or (survey and is_of_survey(arrived, names))
 
-    first = next(iter(parts))
-    steps = {
-        who: Steps(
-            part.moments,
-            part.wording,
-            sheet,
-            name=None if who == first else part.name,
-            comes=comes(part.wording),
-        )
-        for who, part in parts.items()
-    }
-    places = dict.fromkeys(parts, 0)
-    acts = [place for place, (who, one) in enumerate(told) if who in parts and _acts(one)]
-    last_act = max(acts, default=-1)
-    for place, (who, _) in enumerate(told):
-        if who in parts:
-            steps[who].take(places[who], going_on=place < last_act)
-            places[who] += 1
-    return [Visit(part.name, part.moments, part.wording, steps[who].opened) for who, part in parts.items()]
+        name = None if number == first else name
+        return StepWriter(timelines[number].events, names, lines, name=name, will_arrive=will_arrive)
+
+    first = next(iter(timelines))
+    writers = {number: writer(number, one.name, one.names) for number, one in timelines.items()}
+    events = [(number, event) for number, event in numbered if number in timelines]
+    steps = [index for index, (_, event) in enumerate(events) if _may_be_step(event)]
+    last_step = max(steps, default=-1)
+    for index, (number, _) in enumerate(events):
+        writers[number].write_next(more_follows=index < last_step)
+    return [consumer._replace(opened=writers[number].opened) for number, consumer in timelines.items()]
 
 
-def _acts(moment: Moment) -> bool:
-    return isinstance(moment, Asked | Uttered | Connected)
+def _may_be_step(event: TimelineEvent) -> bool:
+    return isinstance(event, RequestSent | RawPayloadSent | Connected)
 
 
-# --- who connects where ---------------------------------------------------------------------------------
+# --- consumers ------------------------------------------------------------------------------------------
 
 
-def _consumers(parts: Mapping[int, _Part]) -> list[str]:
-    if len(parts) == 1:
-        ((only),) = parts.values()
-        says = _consumer(only, "UMS_JWT")
+def _consumer_lines(consumers: Sequence[ConsumerTimeline]) -> list[str]:
+    if len(consumers) == 1:
         return [
             comment("Against a real service: --url script, with these two in the environment."),
             "consumer:",
-            *[f"  {entry(key, value)}" for key, value in says.items()],
+            *[f"  {entry(key, value)}" for key, value in _consumer(consumers[0], "UMS_JWT").items()],
         ]
-    described = [
-        f"  {entry(part.name or '', _consumer(part, 'UMS_JWT' if place == 1 else f'UMS_JWT_{place}'))}"
-        for place, part in enumerate(parts.values(), 1)
-    ]
+    tokens = ["UMS_JWT", *(f"UMS_JWT_{position}" for position in range(2, len(consumers) + 1))]
     return [
         comment(
             "Against a real service: --url script, with the address and everybody's token in the environment."
         ),
         "consumers:",
-        *described,
+        *[
+            f"  {entry(one.name or '', _consumer(one, token))}"
+            for one, token in zip(consumers, tokens, strict=True)
+        ],
     ]
 
 
-def _consumer(part: _Part, token: str) -> dict[str, Any]:
-    asked = [one.request for one in part.moments if isinstance(one, Asked)]
-    says: dict[str, Any] = {"url": "${UMS_URL}", "token": f"${{{token}}}"}
-    if any(request.type == typenames.INIT_CONNECTION for request in asked):
-        says["init_connection"] = True
+def _consumer(consumer: ConsumerTimeline, token: str) -> dict[str, Any]:
+    requests = [event.request for event in consumer.events if isinstance(event, RequestSent)]
+    settings: dict[str, Any] = {"url": "${UMS_URL}", "token": f"${{{token}}}"}
+    if any(request.type == typenames.INIT_CONNECTION for request in requests):
+        settings["init_connection"] = True
     for key, field in OF_CONSUMER.items():
-        bodies = (one.body for one in asked if one.type == typenames.REQUEST_CONVERSATION)
+        bodies = (one.body for one in requests if one.type == typenames.REQUEST_CONVERSATION)
         given = next((body[field] for body in bodies if isinstance(body, dict) and body.get(field)), None)
         if isinstance(given, str if key == "brand" else dict):
-            says[key] = part.wording.envelope(given)
-    return says
+            settings[key] = consumer.names.envelope(given)
+    return settings

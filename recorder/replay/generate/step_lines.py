@@ -1,4 +1,4 @@
-"""The lines of a written script's steps, and how late it is by the last of them."""
+"""The ``steps:`` lines of a generated script, and the recorded time they have reached."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .pacing import NOTICED_S, Timeline, as_duration
 USUAL_WITHIN_S = 10.0
 
 
-class Sheet:
-    """The steps of all consumers, in the order they are played.
+class StepLines:
+    """Collects the steps of all consumers, in the order they are played.
 
     Attributes:
         lines: one for each step, and comments between them.
-        reached_s: the latest moment of the recording that is over by now; None: none with a time.
+        reached_s: the latest recorded time that the lines so far cover; None: none with a time.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -26,49 +26,49 @@ class Sheet:
         self.lines: list[str] = []
         self.reached_s: float | None = None
 
-    def step(self, verb: str, says: dict[str, Any]) -> None:
-        """One step, as short as it can be written."""
-        self.lines.append(f"- {entry(verb, _shortened(verb, says))}")
+    def step(self, verb: str, arguments: dict[str, Any]) -> None:
+        """Add a step, in its shortest form."""
+        self.lines.append(f"- {entry(verb, _shortened(verb, arguments))}")
 
     def note(self, text: str) -> None:
-        """A comment."""
+        """Add a comment."""
         self.lines.append(comment(text))
 
-    def reach(self, at_s: float | None) -> None:
-        """It is as late as this by now."""
+    def advance_to(self, at_s: float | None) -> None:
+        """Raise ``reached_s`` to this recorded time; None changes nothing."""
         if at_s is not None:
             self.reached_s = at_s if self.reached_s is None else max(self.reached_s, at_s)
 
     def timed(
-        self, at_s: float | None, verb: str, says: dict[str, Any], *, since_s: float | None
+        self, at_s: float | None, verb: str, arguments: dict[str, Any], *, since_s: float | None
     ) -> dict[str, Any]:
-        """What a step says that is to be done ``at_s``.
+        """The arguments of a step to be played at the recorded time ``at_s``.
 
-        With ``after``, counted from ``since_s``, when the message arrived that was awaited last; where
-        none was, the time that is missing is waited for before.
+        ``after`` is added where the verb takes it, counted from ``since_s``, the arrival of the message
+        awaited last. Otherwise a ``wait`` step for the missing time is added before.
         """
         pause_s = self.timeline.between_s(self.reached_s, at_s)
         if pause_s < NOTICED_S:
-            return says
+            return arguments
         if since_s is not None and issubclass(VERBS[verb], TimedVerb):
-            return {**says, "after": as_duration(self.timeline.between_s(since_s, at_s))}
+            return {**arguments, "after": as_duration(self.timeline.between_s(since_s, at_s))}
         self.step("wait", {"duration": as_duration(pause_s)})
-        return says
+        return arguments
 
     def within(self, at_s: float | None) -> dict[str, str]:
-        """How long to wait for what came ``at_s``, if that is longer than usual."""
+        """The ``within`` argument for what came at ``at_s``, where the default could be too short."""
         if at_s is None or self.reached_s is None:
             return {}
         took_s = max(at_s - self.reached_s, self.timeline.between_s(self.reached_s, at_s))
         return {"within": f"{math.ceil(2 * took_s)}s"} if took_s * 2 > USUAL_WITHIN_S else {}
 
 
-def _shortened(verb: str, says: dict[str, Any]) -> Any:
-    """The bare value where that says everything; None where there is nothing to say."""
+def _shortened(verb: str, arguments: dict[str, Any]) -> Any:
+    """The short form where one exists: the bare value, or None for no arguments."""
     short = VERBS[verb].short
-    if not says or set(says) != {short}:
-        return says or None
-    bare = says[short] if short is not None else None
+    if not arguments or set(arguments) != {short}:
+        return arguments or None
+    bare = arguments[short] if short is not None else None
     if isinstance(bare, dict):
-        return bare if SendEnvelopeVerb.long_form(bare) == says else says
+        return bare if SendEnvelopeVerb.long_form(bare) == arguments else arguments
     return bare

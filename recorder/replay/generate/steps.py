@@ -1,4 +1,4 @@
-"""What one recorded consumer did, as steps: waiting for what it waited for, and timed from that."""
+"""The ``steps:`` of one recorded consumer, timed from the messages it awaits."""
 
 from __future__ import annotations
 
@@ -10,352 +10,364 @@ from recorder.messaging import typenames
 
 from ..language.verb_model import is_status
 from ..language.verbs_publish import CHAT_STATES
-from .awaits import arrivals_by_place
 from .pacing import NOTICED_S, as_duration
-from .quoting import Wording, pattern_of
-from .receipts import SAME_TIME_S, Given, at_once, final_receipts, receipts_by_place
-from .step_lines import Sheet
+from .placement import (
+    SAME_TIME_S,
+    ConsumerReceipt,
+    awaits_by_index,
+    is_same_time,
+    receipts_by_index,
+    receipts_to_expect,
+)
+from .script_names import ScriptNames, pattern_of
+from .step_lines import StepLines
 from .timeline_events import (
-    WHOLE,
-    Answered,
-    Arrived,
-    Asked,
-    Beside,
+    WHOLE_CONVERSATION,
     Connected,
-    Left,
-    Moment,
-    Receipted,
-    Uttered,
+    Disconnected,
+    MessageArrived,
+    RawPayloadSent,
+    ReceiptArrived,
+    RequestSent,
+    ResponseReceived,
+    SecondConnectionOpened,
+    TimelineEvent,
 )
 
-RUNGS = {"ACCEPT": "accepted", "READ": "read"}
+STATUS_WORDS = {"ACCEPT": "accepted", "READ": "read"}
 TTRS = ("NORMAL", "URGENT", "PRIORITIZED")
 
 
-class Steps:
-    """Writes one consumer's side, moment by moment.
+class StepWriter:
+    """Writes one consumer's steps, event by event.
 
     Args:
-        moments: all of this consumer's.
-        name: who does it; None where there is only one.
-        comes: whether a message comes again when the script is played against the simulator.
+        events: all of this consumer's.
+        name: the steps' ``consumer:``; None: the script's first one.
+        will_arrive: whether a message will arrive again when the script is played against the simulator.
 
     Attributes:
-        opened: the conversations that its steps open, in that order.
+        opened: ids of the conversations that its steps open, in order.
     """
 
     def __init__(
         self,
-        moments: Sequence[Moment],
-        wording: Wording,
-        sheet: Sheet,
+        events: Sequence[TimelineEvent],
+        names: ScriptNames,
+        lines: StepLines,
         *,
         name: str | None = None,
-        comes: Callable[[Arrived], bool] = lambda arrived: True,
+        will_arrive: Callable[[MessageArrived], bool] = lambda arrived: True,
     ) -> None:
-        self._moments = moments
-        self._wording = wording
-        self._sheet = sheet
+        self._events = events
+        self._names = names
+        self._lines = lines
         self._name = name
-        self._comes = comes
+        self._will_arrive = will_arrive
         self.opened: list[str] = []
+        self._next = 0
         self._awaited_s: float | None = None
-        self._waited_for: set[int] = set()
+        self._awaited_requests: set[int] = set()
         self._last_receipt_s: float | None = None
-        self._given_s: float | None = None
-        self._together = 0
-        self._answered_beside = False
-        self._listened = False
-        self._away = False
-        self._listening: dict[str, int] = {}
-        timeline = sheet.timeline
-        keeps_time = timeline.pace.keeps_time
-        self._arrivals_at = arrivals_by_place(moments, wording, keeps_time=keeps_time)
-        self._receipts_at = receipts_by_place(moments, wording, in_place=not keeps_time)
-        self._expected = final_receipts(moments, wording)
+        self._last_given_s: float | None = None
+        self._same_time_count = 0
+        self._has_unawaited_answer = False
+        self._has_subscribed = False
+        self._is_disconnected = False
+        self._subscriptions: dict[str, int] = {}
+        keeps_time = lines.timeline.pace.keeps_time
+        self._arrivals_at = awaits_by_index(events, names, keeps_time=keeps_time)
+        self._receipts_at = receipts_by_index(events, names, in_place=not keeps_time)
+        self._expected = receipts_to_expect(events, names)
 
-    def take(self, place: int, *, going_on: bool) -> None:
-        """Write the moment at this index. ``going_on``: whether anybody does anything afterwards."""
-        moment = self._moments[place]
-        match moment:
-            case Asked():
-                self._asked(moment)
-            case Uttered():
-                self._uttered(moment)
-            case Answered():
-                self._answered(moment)
-            case Receipted():
-                self._receipted(place, moment)
+    def write_next(self, *, more_follows: bool) -> None:
+        """Write the next event. ``more_follows``: whether any consumer sends anything after it."""
+        index = self._next
+        self._next += 1
+        event = self._events[index]
+        match event:
+            case RequestSent():
+                self._request(event)
+            case RawPayloadSent():
+                self._raw_payload(event)
+            case ResponseReceived():
+                self._response(event)
+            case ReceiptArrived():
+                self._expect(index, event)
             case Connected():
-                self._connected(place, moment)
-            case Beside():
-                self._beside(moment)
-            case Left():
-                self._left(moment, going_on=going_on)
+                self._connected(index, event)
+            case SecondConnectionOpened():
+                self._second_connection(event)
+            case Disconnected():
+                self._disconnected(event, more_follows=more_follows)
             case _:
                 pass
-        for arrived in self._arrivals_at.get(place, ()):
-            self._arrived(arrived)
-        for given in self._receipts_at.get(place, ()):
-            self._receipt(given)
+        for arrived in self._arrivals_at.get(index, ()):
+            self._await(arrived)
+        for receipt in self._receipts_at.get(index, ()):
+            self._receipt(receipt)
 
-    # --- what is written ---
+    # --- steps ---
 
-    def _step(self, verb: str, says: dict[str, Any]) -> None:
-        who = {} if self._name is None else {"consumer": self._name}
-        self._sheet.step(verb, {**says, **who})
+    def _step(self, verb: str, arguments: dict[str, Any]) -> None:
+        consumer = {} if self._name is None else {"consumer": self._name}
+        self._lines.step(verb, {**arguments, **consumer})
 
-    def _act(self, at_s: float | None, verb: str, says: dict[str, Any] | None = None) -> None:
-        """Something the consumer did of itself, when it did it."""
-        self._step(verb, self._sheet.timed(at_s, verb, says or {}, since_s=self._awaited_s))
-        self._sheet.reach(at_s)
+    def _timed_step(self, at_s: float | None, verb: str, arguments: dict[str, Any] | None = None) -> None:
+        """A step that begins when the consumer did it, not when something arrived."""
+        self._step(verb, self._lines.timed(at_s, verb, arguments or {}, since_s=self._awaited_s))
+        self._lines.advance_to(at_s)
 
-    # --- what the consumer did ---
+    # --- sent by the consumer ---
 
-    def _asked(self, asked: Asked) -> None:
-        if asked.frame in self._wording.refused and asked.request.type != typenames.INIT_CONNECTION:
-            self._raw(asked)  # a step would fail as it did; what is only sent may be refused again
+    def _request(self, sent: RequestSent) -> None:
+        if sent.frame in self._names.refused and sent.request.type != typenames.INIT_CONNECTION:
+            self._send(sent)  # a verb's step would fail if it is refused again
             return
-        if asked.receipt is not None and asked.receipt.sequences:
-            self._join(asked.at_s, asked.dialog_id)
-            self._last_receipt_s = asked.at_s  # written where the message it is for arrived
+        if sent.receipt is not None and sent.receipt.sequences:
+            self._join(sent.at_s, sent.dialog_id)
+            self._last_receipt_s = sent.at_s  # written where the message it is for arrived
             return
-        self._join(asked.at_s, asked.dialog_id)
-        if asked.text is not None:
-            self._say(asked, asked.text)
-        elif asked.chat_state is not None and asked.chat_state.state in CHAT_STATES:
-            where = self._wording.in_dialog(asked.chat_state.dialog_id)
-            self._act(asked.at_s, "type", {"state": asked.chat_state.state, **where})
+        self._join(sent.at_s, sent.dialog_id)
+        if sent.text is not None:
+            self._say(sent, sent.text)
+        elif sent.chat_state is not None and sent.chat_state.state in CHAT_STATES:
+            where = self._names.in_dialog(sent.chat_state.dialog_id)
+            self._timed_step(sent.at_s, "type", {"state": sent.chat_state.state, **where})
         else:
-            _WRITERS.get(asked.request.type, Steps._raw)(self, asked)
+            _WRITERS.get(sent.request.type, StepWriter._send)(self, sent)
 
-    def _act_and_wait(self, asked: Asked, verb: str, says: dict[str, Any] | None = None) -> None:
-        """The same, of a request whose answer its step waits for."""
-        self._waited_for.add(asked.frame)
-        self._act(asked.at_s, verb, says)
+    def _request_step(self, sent: RequestSent, verb: str, arguments: dict[str, Any] | None = None) -> None:
+        """A timed step that waits for the answer to its request."""
+        self._awaited_requests.add(sent.frame)
+        self._timed_step(sent.at_s, verb, arguments)
 
-    def _say(self, asked: Asked, said: str) -> None:
-        says: dict[str, Any] = {"text": self._wording.text(said), **self._wording.in_dialog(asked.dialog_id)}
-        key = self._wording.key_of.get(asked.frame)
-        if key is not None and key in self._wording.wanted:
-            says["as"] = self._wording.name(key)
-        self._act_and_wait(asked, "say", says)
+    def _say(self, sent: RequestSent, text: str) -> None:
+        arguments: dict[str, Any] = {"text": self._names.text(text), **self._names.in_dialog(sent.dialog_id)}
+        key = self._names.key_of.get(sent.frame)
+        if key is not None and key in self._names.referenced:
+            arguments["as"] = self._names.name(key)
+        self._request_step(sent, "say", arguments)
 
-    def _introduced(self, asked: Asked) -> None:
-        """What its connection begins with by itself."""
+    def _nothing(self, sent: RequestSent) -> None:
+        """The player sends InitConnection by itself."""
 
-    def _subscribed_to_conversations(self, asked: Asked) -> None:
-        if self._listened or self._wording.opens_later(asked.frame):
+    def _subscribe_conversations(self, sent: RequestSent) -> None:
+        if self._has_subscribed or self._names.opens_later(sent.frame):
             return
-        self._listened = True
-        self._act_and_wait(asked, "subscribe", {"dialog": "conversations"})
+        self._has_subscribed = True
+        self._request_step(sent, "subscribe", {"dialog": "conversations"})
 
-    def _subscribed_to_messages(self, asked: Asked) -> None:
-        body = asked.request.body if isinstance(asked.request.body, dict) else {}
+    def _subscribe_messages(self, sent: RequestSent) -> None:
+        body = sent.body
         dialog_id = str(body.get("dialogId") or body.get("conversationId") or "")
         first = body.get("fromSeq")
-        conversation_id = self._wording.conversation_of(dialog_id)
+        conversation_id = self._names.conversation_of(dialog_id)
         if conversation_id not in self.opened:
-            self._listened_to_another(asked, dialog_id)
+            self._subscribe_other(sent, dialog_id)
             return
-        again = self._listening.setdefault(dialog_id, asked.connection) != asked.connection
+        again = self._subscriptions.setdefault(dialog_id, sent.connection) != sent.connection
         if again or (dialog_id == conversation_id and not first):
-            return  # what open_conversation and reconnect do by themselves
-        where = self._wording.in_dialog(dialog_id)
+            return  # open_conversation and reconnect subscribe by themselves
+        where = self._names.in_dialog(dialog_id)
         start = {"from_sequence": first} if isinstance(first, int) and first > 0 else {}
-        self._act_and_wait(asked, "subscribe", {**where, **start})
+        self._request_step(sent, "subscribe", {**where, **start})
 
-    def _listened_to_another(self, asked: Asked, dialog_id: str) -> None:
-        """A conversation that was there already: opened anew, if anything comes of it."""
-        if self._wording.conversation_of(dialog_id) in self._wording.begun or not (
-            self.opened or self._wording.opens_later(asked.frame)
+    def _subscribe_other(self, sent: RequestSent, dialog_id: str) -> None:
+        """Subscribe to a conversation the recording did not open: open one instead, if it is used."""
+        if self._names.conversation_of(dialog_id) in self._names.begun or not (
+            self.opened or self._names.opens_later(sent.frame)
         ):
-            self._join(asked.at_s, dialog_id)
+            self._join(sent.at_s, dialog_id)
         else:
-            self._raw(asked)
+            self._send(sent)
 
     def _join(self, at_s: float | None, dialog_id: str | None) -> None:
-        """What the recording did not open itself must be opened all the same."""
-        conversation_id = None if dialog_id is None else self._wording.conversation_of(dialog_id)
+        """Open a conversation that the recording did not open itself."""
+        conversation_id = None if dialog_id is None else self._names.conversation_of(dialog_id)
         if conversation_id is None or conversation_id in self.opened:
             return
-        self._sheet.note(
+        self._lines.note(
             f"the recording joined conversation {conversation_id}, which was there already;"
             f" against the real service write subscribe: {{dialog: {conversation_id}}} instead"
         )
-        self._act(at_s, "open_conversation", self._opens(conversation_id))
+        self._timed_step(at_s, "open_conversation", self._open_arguments(conversation_id))
 
-    def _opens(self, conversation_id: str) -> dict[str, str]:
+    def _open_arguments(self, conversation_id: str) -> dict[str, str]:
         self.opened.append(conversation_id)
-        self._wording.turn_to(conversation_id)
-        alias = self._wording.alias(conversation_id)
+        self._names.set_current(conversation_id)
+        alias = self._names.alias(conversation_id)
         return {} if alias is None else {"as": alias}
 
-    def _opening(self, asked: Asked) -> None:
-        body = asked.request.body if isinstance(asked.request.body, dict) else {}
-        wishes = {"skill": body.get("skillId"), "ttr": body.get("ttrDefName")}
-        says: dict[str, Any] = {
-            key: self._wording.text(wish) for key, wish in wishes.items() if isinstance(wish, str) and wish
+    def _open_conversation(self, sent: RequestSent) -> None:
+        given = {"skill": sent.body.get("skillId"), "ttr": sent.body.get("ttrDefName")}
+        arguments: dict[str, Any] = {
+            key: self._names.text(value) for key, value in given.items() if isinstance(value, str) and value
         }
-        if says.get("ttr") not in TTRS:
-            says.pop("ttr", None)
-        conversation_id = self._wording.opened_by.get(asked.frame)
+        if arguments.get("ttr") not in TTRS:
+            arguments.pop("ttr", None)
+        conversation_id = self._names.opened_by.get(sent.frame)
         if conversation_id is not None:
-            says |= self._opens(conversation_id)
-        self._listened = True
-        self._act_and_wait(asked, "open_conversation", says)
+            arguments |= self._open_arguments(conversation_id)
+        self._has_subscribed = True
+        self._request_step(sent, "open_conversation", arguments)
 
-    def _clock(self, asked: Asked) -> None:
-        self._act_and_wait(asked, "keep_alive")
+    def _keep_alive(self, sent: RequestSent) -> None:
+        self._request_step(sent, "keep_alive")
 
-    def _updating(self, asked: Asked) -> None:
-        body = asked.request.body if isinstance(asked.request.body, dict) else {}
-        conversation_id = body.get("conversationId")
-        if len(asked.changes) != 1 or not asked.closings or not self._wording.is_current(conversation_id):
-            self._raw(asked)
+    def _update_conversation(self, sent: RequestSent) -> None:
+        conversation_id = sent.body.get("conversationId")
+        if len(sent.changes) != 1 or not sent.closings or not self._names.is_current(conversation_id):
+            self._send(sent)
             return
-        self._sheet.reach(self._last_receipt_s)  # closing waits for receipts by itself
-        (closed,) = asked.closings
-        if closed == WHOLE:
-            self._act_and_wait(asked, "close_conversation")
+        self._lines.advance_to(self._last_receipt_s)  # the close verbs wait for planned receipts
+        (closed,) = sent.closings
+        if closed == WHOLE_CONVERSATION:
+            self._request_step(sent, "close_conversation")
         else:
-            self._act_and_wait(asked, "close_dialog", self._wording.in_dialog(closed))
+            self._request_step(sent, "close_dialog", self._names.in_dialog(closed))
 
-    def _raw(self, asked: Asked) -> None:
-        if asked.request.type == typenames.UPLOAD_URL:
-            self._sheet.note("a file is announced below as it was; the file itself is in no frame")
-        envelope = self._wording.envelope(asked.request.raw)
-        if asked.request.id is not None:
-            envelope["id"] = (
-                f"recorded-{self._wording.plain(asked.request.id)}"  # beside the numbers the player gives
-            )
-        self._act(asked.at_s, "send", {"envelope": envelope})
+    def _send(self, sent: RequestSent) -> None:
+        if sent.request.type == typenames.UPLOAD_URL:
+            self._lines.note("a file is announced below as it was; the file itself is in no frame")
+        envelope = self._names.envelope(sent.request.raw)
+        if sent.request.id is not None:
+            # Not a number, which could equal an id the player gives.
+            envelope["id"] = f"recorded-{self._names.plain(sent.request.id)}"
+        self._timed_step(sent.at_s, "send", {"envelope": envelope})
 
-    def _uttered(self, uttered: Uttered) -> None:
-        if uttered.binary:
-            data = base64.b64encode(uttered.data).decode()
-            self._act(uttered.at_s, "send_frame", {"opcode": "binary", "data": data})
+    def _raw_payload(self, sent: RawPayloadSent) -> None:
+        if sent.binary:
+            data = base64.b64encode(sent.data).decode()
+            self._timed_step(sent.at_s, "send_frame", {"opcode": "binary", "data": data})
             return
-        text = uttered.data.decode("utf-8", "backslashreplace")
-        self._act(uttered.at_s, "send", {"envelope": self._wording.text(text)})
+        text = sent.data.decode("utf-8", "backslashreplace")
+        self._timed_step(sent.at_s, "send", {"envelope": self._names.text(text)})
 
-    # --- what the consumer heard ---
+    # --- received by the consumer ---
 
-    def _answered(self, answered: Answered) -> None:
-        if answered.ask in self._waited_for:
-            self._sheet.reach(answered.at_s)
+    def _response(self, response: ResponseReceived) -> None:
+        if response.request_frame in self._awaited_requests:
+            self._lines.advance_to(response.at_s)
         else:
-            self._answered_beside = True
-        if answered.ask in self._wording.refused:
-            self._sheet.note(
-                f"frame {answered.ask} was answered with {answered.code} (frame {answered.frame})"
+            self._has_unawaited_answer = True
+        if response.request_frame in self._names.refused:
+            self._lines.note(
+                f"frame {response.request_frame} was answered with {response.code} (frame {response.frame})"
             )
 
-    def _arrived(self, arrived: Arrived) -> None:
+    def _await(self, arrived: MessageArrived) -> None:
         self._join(arrived.at_s, arrived.key.dialog_id)
         message = arrived.message
-        if not self._comes(arrived):
-            self._sheet.note(
+        if not self._will_arrive(arrived):
+            self._lines.note(
                 f"frame {arrived.frame} brought {message.type} by {message.role or 'nobody known'}, which"
                 " does not come again here"
             )
             return
-        wanted: dict[str, Any] = {}
+        description: dict[str, Any] = {}
         if message.role in ("ASSIGNED_AGENT", "AGENT", "MANAGER"):
-            wanted["from"] = "agent"
-        if message.text is not None and not self._wording.holds_secret(message.text):
-            wanted["matching"] = self._wording.plain(pattern_of(message.text))
+            description["from"] = "agent"
+        if message.text is not None and not self._names.holds_secret(message.text):
+            description["matching"] = self._names.plain(pattern_of(message.text))
         elif message.text is None:
-            wanted["type"] = message.type
-        wanted.update(self._wording.in_dialog(arrived.key.dialog_id))
-        says: dict[str, Any] = {"message": wanted, **self._sheet.within(arrived.at_s)}
-        if arrived.key in self._wording.wanted:
-            says["as"] = self._wording.name(arrived.key)
-        self._step("await", says)
-        self._sheet.reach(arrived.at_s)
+            description["type"] = message.type
+        description.update(self._names.in_dialog(arrived.key.dialog_id))
+        arguments: dict[str, Any] = {"message": description, **self._lines.within(arrived.at_s)}
+        if arrived.key in self._names.referenced:
+            arguments["as"] = self._names.name(arrived.key)
+        self._step("await", arguments)
+        self._lines.advance_to(arrived.at_s)
         self._awaited_s = arrived.at_s
 
-    def _receipted(self, place: int, receipted: Receipted) -> None:
-        if place not in self._expected or not is_status(receipted.status):
+    def _expect(self, index: int, receipt: ReceiptArrived) -> None:
+        if index not in self._expected or not is_status(receipt.status):
             return
-        rung = RUNGS.get(receipted.status)
-        what: dict[str, Any] = {"receipt": {"status": receipted.status}} if rung is None else {"status": rung}
-        says = {"message": self._wording.own(receipted.key), **what, **self._sheet.within(receipted.at_s)}
-        self._step("expect", says)
-        self._sheet.reach(receipted.at_s)
+        word = STATUS_WORDS.get(receipt.status)
+        expected: dict[str, Any] = (
+            {"receipt": {"status": receipt.status}} if word is None else {"status": word}
+        )
+        arguments = {
+            "message": self._names.own_message(receipt.key),
+            **expected,
+            **self._lines.within(receipt.at_s),
+        }
+        self._step("expect", arguments)
+        self._lines.advance_to(receipt.at_s)
 
-    def _receipt(self, given: Given) -> None:
-        if not is_status(given.status):
-            self._sheet.note(f"a receipt of status {given.status} is left out: no step gives such a one")
+    def _receipt(self, receipt: ConsumerReceipt) -> None:
+        if not is_status(receipt.status):
+            self._lines.note(f"a receipt of status {receipt.status} is left out: no step gives such a one")
             return
-        numbered = any(isinstance(one, int) for one in given.messages)
-        if numbered and not self._wording.is_current(given.dialog_id):
-            self._sheet.note(f"a {given.status} for {given.messages} in {given.dialog_id} is left out")
+        numbered = any(isinstance(one, int) for one in receipt.messages)
+        if numbered and not self._names.is_current(receipt.dialog_id):
+            self._lines.note(f"a {receipt.status} for {receipt.messages} in {receipt.dialog_id} is left out")
             return
-        names = [one if isinstance(one, int) else self._wording.name(one) for one in given.messages]
-        says: dict[str, Any] = {"message": names[0] if len(names) == 1 else names}
-        since_s = self._sheet.reached_s if given.arrived_s is None else given.arrived_s
-        delay_s = self._sheet.timeline.between_s(since_s, given.at_s)
-        self._together = self._together + 1 if at_once(self._given_s, given.at_s) else 0
-        self._given_s = given.at_s
-        if delay_s >= NOTICED_S:  # times that are added up anew are never quite the same
-            says["after"] = as_duration(delay_s + self._together * SAME_TIME_S)
-        if given.metadata is not None:
-            says["metadata"] = self._wording.envelope(given.metadata)
-        if given.status in RUNGS and not given.again and given.metadata is None:
-            self._step(given.status.lower(), says)
+        messages = [one if isinstance(one, int) else self._names.name(one) for one in receipt.messages]
+        arguments: dict[str, Any] = {"message": messages[0] if len(messages) == 1 else messages}
+        since_s = self._lines.reached_s if receipt.arrived_s is None else receipt.arrived_s
+        delay_s = self._lines.timeline.between_s(since_s, receipt.at_s)
+        self._same_time_count = (
+            self._same_time_count + 1 if is_same_time(self._last_given_s, receipt.at_s) else 0
+        )
+        self._last_given_s = receipt.at_s
+        if delay_s >= NOTICED_S:  # receipts due at the same time stay in order
+            arguments["after"] = as_duration(delay_s + self._same_time_count * SAME_TIME_S)
+        if receipt.metadata is not None:
+            arguments["metadata"] = self._names.envelope(receipt.metadata)
+        if receipt.status in STATUS_WORDS and not receipt.again and receipt.metadata is None:
+            self._step(receipt.status.lower(), arguments)
         else:
-            self._step("receipt", {"status": given.status, **says})
+            self._step("receipt", {"status": receipt.status, **arguments})
 
     # --- connections ---
 
-    def _connected(self, place: int, connected: Connected) -> None:
-        if not self._away:
+    def _connected(self, index: int, connected: Connected) -> None:
+        if not self._is_disconnected:
             return
-        self._away = False
-        pause_s = self._sheet.timeline.between_s(self._sheet.reached_s, connected.at_s)
-        says: dict[str, Any] = {"from_sequence": _resumed_from(self._moments, place)}
+        self._is_disconnected = False
+        pause_s = self._lines.timeline.between_s(self._lines.reached_s, connected.at_s)
+        arguments: dict[str, Any] = {"from_sequence": _resumed_from(self._events, index)}
         if pause_s >= NOTICED_S:
-            says["after"] = as_duration(pause_s)
-        self._step("reconnect", says)
-        self._sheet.reach(connected.at_s)
+            arguments["after"] = as_duration(pause_s)
+        self._step("reconnect", arguments)
+        self._lines.advance_to(connected.at_s)
 
-    def _beside(self, beside: Beside) -> None:
-        self._sheet.note(
-            f"connection {beside.connection} is a second one of the same consumer;"
+    def _second_connection(self, second: SecondConnectionOpened) -> None:
+        self._lines.note(
+            f"connection {second.connection} is a second one of the same consumer;"
             " what was done there is done on the first one here"
         )
 
-    def _left(self, left: Left, *, going_on: bool) -> None:
-        if not going_on:
+    def _disconnected(self, disconnected: Disconnected, *, more_follows: bool) -> None:
+        if not more_follows:
             return
-        self._away = True
-        if self._answered_beside and not self._sheet.timeline.pace.keeps_time:
-            self._step("keep_alive", {})  # its answer comes behind those that nobody waits for
-            self._answered_beside = False
-        if left.by_client is False:
-            self._sheet.note(f"here the service closed the connection, with code {left.code}")
-        self._act(left.at_s, "disconnect", {} if left.by_client else {"how": "abort"})
+        self._is_disconnected = True
+        if self._has_unawaited_answer and not self._lines.timeline.pace.keeps_time:
+            self._step("keep_alive", {})  # its answer comes after those that no step waits for
+            self._has_unawaited_answer = False
+        if disconnected.by_client is False:
+            self._lines.note(f"here the service closed the connection, with code {disconnected.code}")
+        self._timed_step(disconnected.at_s, "disconnect", {} if disconnected.by_client else {"how": "abort"})
 
 
-_WRITERS: dict[str, Callable[[Steps, Asked], None]] = {
-    typenames.INIT_CONNECTION: Steps._introduced,
-    typenames.SUBSCRIBE_CONVERSATIONS: Steps._subscribed_to_conversations,
-    typenames.SUBSCRIBE_MESSAGES: Steps._subscribed_to_messages,
-    typenames.REQUEST_CONVERSATION: Steps._opening,
-    typenames.GET_CLOCK: Steps._clock,
-    typenames.KEEP_ALIVE: Steps._clock,
-    typenames.UPDATE_CONVERSATION: Steps._updating,
+_WRITERS: dict[str, Callable[[StepWriter, RequestSent], None]] = {
+    typenames.INIT_CONNECTION: StepWriter._nothing,
+    typenames.SUBSCRIBE_CONVERSATIONS: StepWriter._subscribe_conversations,
+    typenames.SUBSCRIBE_MESSAGES: StepWriter._subscribe_messages,
+    typenames.REQUEST_CONVERSATION: StepWriter._open_conversation,
+    typenames.GET_CLOCK: StepWriter._keep_alive,
+    typenames.KEEP_ALIVE: StepWriter._keep_alive,
+    typenames.UPDATE_CONVERSATION: StepWriter._update_conversation,
 }
 
 
-def _resumed_from(moments: Sequence[Moment], place: int) -> int | str:
-    """Where the history began that was asked for after coming back; "last" if none was."""
-    for later in moments[place + 1 :]:
+def _resumed_from(events: Sequence[TimelineEvent], index: int) -> int | str:
+    """``fromSeq`` of the first subscription after a reconnect; "last" if there was none."""
+    for later in events[index + 1 :]:
         if isinstance(later, Connected):
             break
-        if isinstance(later, Asked) and later.request.type == typenames.SUBSCRIBE_MESSAGES:
-            body = later.request.body if isinstance(later.request.body, dict) else {}
-            first = body.get("fromSeq", 0)
+        if isinstance(later, RequestSent) and later.request.type == typenames.SUBSCRIBE_MESSAGES:
+            first = later.body.get("fromSeq", 0)
             return first if isinstance(first, int) and not isinstance(first, bool) and first >= 0 else 0
     return "last"

@@ -1,6 +1,6 @@
-"""What happened in a recorded session, in order, as far as a script could bring it about again.
+"""The events of a recorded session that a script could reproduce, in order and without repetition.
 
-Pure: the payloads and the ends of connections are handed in, with their times.
+Pure: payloads, connection starts and connection ends are arguments, with their times.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from recorder.messaging.interpreter import Interpreter
 from ..run.receipt_schedule import MessageKey
 
 CONSUMER = "CONSUMER"
-WHOLE = ""
-"""Closed is not one dialog, but the conversation with all of them."""
+WHOLE_CONVERSATION = ""
+"""In ``RequestSent.closings``: the whole conversation is closed, not one dialog."""
 
-# --- what is handed in -----------------------------------------------------------------------------------
+# --- input ----------------------------------------------------------------------------------------------
 
 
-class Said(NamedTuple):
-    """A payload of either side."""
+class RecordedPayload(NamedTuple):
+    """A payload of either side, as the archive has it."""
 
     stamp: Stamp
     from_client: bool
@@ -43,16 +43,16 @@ class Said(NamedTuple):
     binary: bool = False
 
 
-class Began(NamedTuple):
-    """A connection was opened. ``token`` stood in its handshake, redacted or not; None if none did."""
+class RecordedOpen(NamedTuple):
+    """A connection was opened. ``token``: from its Authorization header, perhaps redacted; None: none."""
 
     connection: int
     offset_us: int | None
     token: str | None
 
 
-class Over(NamedTuple):
-    """A connection ended; ``by_client`` None where nobody said goodbye."""
+class RecordedClose(NamedTuple):
+    """A connection ended; ``by_client`` None: without a close frame."""
 
     connection: int
     offset_us: int | None
@@ -60,64 +60,68 @@ class Over(NamedTuple):
     code: int | None
 
 
-Happening = Said | Began | Over
+SessionRecord = RecordedPayload | RecordedOpen | RecordedClose
 
-# --- what is given back ----------------------------------------------------------------------------------
+# --- output; ``at_s`` is seconds since the session began, None if unknown ---------------------------------
 
 
-class Asked(NamedTuple):
-    """The consumer sent a request. ``told`` is what follows from it. Times are seconds, None if unknown."""
+class RequestSent(NamedTuple):
+    """The consumer sent a request; ``events`` are the messaging events it implies."""
 
     frame: int
     at_s: float | None
     connection: int
     request: Request
-    told: tuple[Event, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The body of the request; empty where it is no JSON object."""
+        return self.request.body if isinstance(self.request.body, dict) else {}
 
     @property
     def message(self) -> PublishAsked | None:
-        """The message it asks to publish, if it does."""
-        return next((event for event in self.told if isinstance(event, PublishAsked)), None)
+        """The message it asks to publish; None: another request."""
+        return next((event for event in self.events if isinstance(event, PublishAsked)), None)
 
     @property
     def text(self) -> str | None:
-        """The plain text it asks to publish, if it does."""
-        said = self.message
-        return said.text if said is not None and said.type == "text/plain" else None
+        """The plain text it asks to publish; None: another request, or another type of message."""
+        message = self.message
+        return message.text if message is not None and message.type == "text/plain" else None
 
     @property
     def receipt(self) -> ReceiptReported | None:
-        """The receipt it gives, if it does."""
-        return next((event for event in self.told if isinstance(event, ReceiptReported)), None)
+        """The receipt it publishes; None: another request."""
+        return next((event for event in self.events if isinstance(event, ReceiptReported)), None)
 
     @property
     def changes(self) -> list[dict[str, Any]]:
-        """The fields of a conversation it asks to change; none where it is about something else."""
-        body = self.request.body
-        if self.request.type != typenames.UPDATE_CONVERSATION or not isinstance(body, dict):
+        """The ``conversationField`` entries of a cm.UpdateConversationField; empty: another request."""
+        if self.request.type != typenames.UPDATE_CONVERSATION:
             return []
-        fields = body.get("conversationField")
+        fields = self.body.get("conversationField")
         return [one for one in (fields if isinstance(fields, list) else [fields]) if isinstance(one, dict)]
 
     @property
     def closings(self) -> list[str]:
-        """What it asks to close: ids of dialogs, or ``WHOLE``."""
-        return [closed for change in self.changes if (closed := _closed(change)) is not None]
+        """What it asks to close: dialog ids, or ``WHOLE_CONVERSATION``."""
+        return [closed for change in self.changes if (closed := _closed_by(change)) is not None]
 
     @property
     def dialog_id(self) -> str | None:
-        """The dialog it is said in; None where it is about something else."""
-        said = self.message or self.receipt or self.chat_state
-        return None if said is None else said.dialog_id
+        """The dialog it publishes in; None: it publishes nothing."""
+        published = self.message or self.receipt or self.chat_state
+        return None if published is None else published.dialog_id
 
     @property
     def chat_state(self) -> ChatStateReported | None:
-        """The chat state it tells, if it does."""
-        return next((event for event in self.told if isinstance(event, ChatStateReported)), None)
+        """The chat state it publishes; None: another request."""
+        return next((event for event in self.events if isinstance(event, ChatStateReported)), None)
 
 
-class Uttered(NamedTuple):
-    """The consumer sent what is no request."""
+class RawPayloadSent(NamedTuple):
+    """The consumer sent a payload that is no request."""
 
     frame: int
     at_s: float | None
@@ -125,28 +129,28 @@ class Uttered(NamedTuple):
     binary: bool
 
 
-class Answered(NamedTuple):
-    """The service answered the request of frame ``ask``. ``key`` is the place a message got."""
+class ResponseReceived(NamedTuple):
+    """The service answered a request. ``key``: of the message it published, if it did."""
 
     frame: int
     at_s: float | None
-    ask: int
+    request_frame: int
     code: int | None
     conversation_id: str | None
     key: MessageKey | None
 
 
-class Echoed(NamedTuple):
-    """A message turned up whose connection was over before it was answered; ``key`` is the place it got."""
+class UnansweredMessageSeen(NamedTuple):
+    """A message of ours whose publish request got no answer before its connection ended."""
 
     frame: int
     at_s: float | None
-    ask: int
+    request_frame: int
     key: MessageKey
 
 
-class Arrived(NamedTuple):
-    """A message of the other side was heard of for the first time. ``event`` is it as it came, if found."""
+class MessageArrived(NamedTuple):
+    """A message of the other side arrived for the first time. ``event``: its raw event, if it was found."""
 
     frame: int
     at_s: float | None
@@ -155,8 +159,8 @@ class Arrived(NamedTuple):
     event: Mapping[str, Any] | None = None
 
 
-class Receipted(NamedTuple):
-    """Somebody of the other side gave a receipt for a message of ours, this one for the first time."""
+class ReceiptArrived(NamedTuple):
+    """The other side gave a receipt for a message of ours; each participant's counts once per status."""
 
     frame: int
     at_s: float | None
@@ -165,8 +169,8 @@ class Receipted(NamedTuple):
     server_ms: int | None = None
 
 
-class Typed(NamedTuple):
-    """The other side told its chat state."""
+class ChatStateArrived(NamedTuple):
+    """The other side published its chat state."""
 
     frame: int
     at_s: float | None
@@ -174,8 +178,8 @@ class Typed(NamedTuple):
     state: str
 
 
-class Shown(NamedTuple):
-    """A conversation as it stands now."""
+class ConversationUpdated(NamedTuple):
+    """A notification gave the current state of a conversation."""
 
     frame: int
     at_s: float | None
@@ -183,22 +187,22 @@ class Shown(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """A connection was opened, after those before it had ended (else it is left out)."""
+    """A connection was opened while no other one was open."""
 
     at_s: float | None
     connection: int
     token: str | None
 
 
-class Beside(NamedTuple):
-    """A connection was opened while another one was there: another consumer, or a second window."""
+class SecondConnectionOpened(NamedTuple):
+    """A connection was opened while another one of the consumer was open, like a second window."""
 
     at_s: float | None
     connection: int
 
 
-class Left(NamedTuple):
-    """The only open connection ended."""
+class Disconnected(NamedTuple):
+    """The last open connection ended."""
 
     at_s: float | None
     connection: int
@@ -206,155 +210,175 @@ class Left(NamedTuple):
     code: int | None
 
 
-Moment = Asked | Uttered | Answered | Echoed | Arrived | Receipted | Typed | Shown | Connected | Beside | Left
+TimelineEvent = (
+    RequestSent
+    | RawPayloadSent
+    | ResponseReceived
+    | UnansweredMessageSeen
+    | MessageArrived
+    | ReceiptArrived
+    | ChatStateArrived
+    | ConversationUpdated
+    | Connected
+    | SecondConnectionOpened
+    | Disconnected
+)
 
 
-def recollect(happenings: Iterable[Happening]) -> list[Moment]:
-    """Everything that happened to one consumer, each fact once, in the order given."""
-    return [moment for _, moment in recollect_all(happenings, {})]
+def timeline_events(
+    records: Iterable[SessionRecord], consumer_of: Mapping[int, int]
+) -> list[tuple[int, TimelineEvent]]:
+    """Every event of the session once, in order, with the number of the consumer whose it is.
+
+    ``consumer_of``: connection → consumer; connections that are missing in it are consumer 0's.
+    """
+    builders: dict[int, _TimelineBuilder] = {}
+    events: list[tuple[int, TimelineEvent]] = []
+    for record in records:
+        stamp = record.stamp if isinstance(record, RecordedPayload) else record
+        consumer = consumer_of.get(stamp.connection, 0)
+        builder = builders.setdefault(consumer, _TimelineBuilder())
+        events += [(consumer, event) for event in builder.feed(record)]
+    return events
 
 
-def recollect_all(
-    happenings: Iterable[Happening], consumer_of: Mapping[int, int]
-) -> list[tuple[int, Moment]]:
-    """The same of several consumers, each with their number. Of connections not named it is number 0."""
-    memories: dict[int, _Memory] = {}
-    told: list[tuple[int, Moment]] = []
-    for happening in happenings:
-        stamp = happening.stamp if isinstance(happening, Said) else happening
-        who = consumer_of.get(stamp.connection, 0)
-        memory = memories.setdefault(who, _Memory())
-        told += [(who, moment) for moment in memory.take(happening)]
-    return told
+class _TimelineBuilder:
+    """Derives one consumer's events, and drops what was seen before."""
 
-
-class _Memory:
     def __init__(self) -> None:
         self._interpreter = Interpreter()
-        self._us: set[str] = set()
-        self._keys: set[MessageKey] = set()
-        self._ours: set[MessageKey] = set()
-        self._asking: dict[int, tuple[int, str | None]] = {}
-        self._receipts: set[tuple[MessageKey, str, str | None]] = set()
-        self._open: set[int] = set()
+        self._own_ids: set[str] = set()
+        self._seen_keys: set[MessageKey] = set()
+        self._own_keys: set[MessageKey] = set()
+        self._unanswered_publishes: dict[int, tuple[int, str | None]] = {}
+        self._seen_receipts: set[tuple[MessageKey, str, str | None]] = set()
+        self._open_connections: set[int] = set()
 
-    def take(self, happening: Happening) -> Iterator[Moment]:
-        match happening:
-            case Said():
-                yield from self._said(happening)
-            case Began(connection, offset_us, token):
-                self._note(
+    def feed(self, record: SessionRecord) -> Iterator[TimelineEvent]:
+        match record:
+            case RecordedPayload():
+                yield from self._payload(record)
+            case RecordedOpen(connection, offset_us, token):
+                self._learn_own_ids(
                     self._interpreter.connection_opened(connection, token=token, stamp=Stamp(0, connection))
                 )
                 at_s = _seconds(offset_us)
-                yield Beside(at_s, connection) if self._open else Connected(at_s, connection, token)
-                self._open.add(connection)
-            case Over(connection, offset_us, by_client, code):
-                self._open.discard(connection)
-                if not self._open:
-                    yield Left(_seconds(offset_us), connection, by_client, code)
+                yield (
+                    SecondConnectionOpened(at_s, connection)
+                    if self._open_connections
+                    else Connected(at_s, connection, token)
+                )
+                self._open_connections.add(connection)
+            case RecordedClose(connection, offset_us, by_client, code):
+                self._open_connections.discard(connection)
+                if not self._open_connections:
+                    yield Disconnected(_seconds(offset_us), connection, by_client, code)
 
-    def _said(self, said: Said) -> Iterator[Moment]:
-        frame, connection, _, offset_us = said.stamp
+    def _payload(self, payload: RecordedPayload) -> Iterator[TimelineEvent]:
+        frame, connection, _, offset_us = payload.stamp
         at_s = _seconds(offset_us)
-        envelope = parse(said.data, from_client=said.from_client, binary=said.binary)
-        events = self._interpreter.feed(envelope, said.stamp)
-        self._note(events)
-        if not said.from_client:
-            yield from self._heard(envelope, events, frame, at_s)
+        envelope = parse(payload.data, from_client=payload.from_client, binary=payload.binary)
+        events = self._interpreter.feed(envelope, payload.stamp)
+        self._learn_own_ids(events)
+        if not payload.from_client:
+            yield from self._received(envelope, events, frame, at_s)
         elif isinstance(envelope, Request):
-            asked = Asked(frame, at_s, connection, envelope, tuple(events))
-            if asked.message is not None:
-                self._asking[frame] = connection, asked.message.text
-            yield asked
+            request = RequestSent(frame, at_s, connection, envelope, tuple(events))
+            if request.message is not None:
+                self._unanswered_publishes[frame] = connection, request.message.text
+            yield request
         else:
-            yield Uttered(frame, at_s, said.data, said.binary)
+            yield RawPayloadSent(frame, at_s, payload.data, payload.binary)
 
-    def _note(self, events: Iterable[Event]) -> None:
-        self._us |= {event.participant for event in events if isinstance(event, Identified)}
+    def _learn_own_ids(self, events: Iterable[Event]) -> None:
+        self._own_ids |= {event.participant for event in events if isinstance(event, Identified)}
 
-    def _heard(
+    def _received(
         self, envelope: Envelope, events: list[Event], frame: int, at_s: float | None
-    ) -> Iterator[Moment]:
-        opened = next(
+    ) -> Iterator[TimelineEvent]:
+        conversation_id = next(
             (event.conversation_id for event in events if isinstance(event, ConversationOpened)), None
         )
         for event in events:
             match event:
                 case RequestAnswered(ask) if ask is not None:
-                    yield Answered(frame, at_s, ask, event.code, opened, self._own_key(events))
-                    self._asking.pop(ask, None)
+                    yield ResponseReceived(
+                        frame, at_s, ask, event.code, conversation_id, self._published_key(events)
+                    )
+                    self._unanswered_publishes.pop(ask, None)
                 case MessagePublished():
-                    yield from self._published(envelope, event, frame, at_s)
-                case ReceiptReported(participant=who, role=role) if not self._is_us(who, role, event.mine):
-                    yield from self._receipted(event, frame, at_s)
-                case ChatStateReported() if not self._is_us(event.participant, event.role, event.mine):
-                    yield Typed(frame, at_s, event.dialog_id, event.state)
+                    yield from self._message(envelope, event, frame, at_s)
+                case ReceiptReported(participant=who, role=role) if not self._is_own(who, role, event.mine):
+                    yield from self._receipt(event, frame, at_s)
+                case ChatStateReported() if not self._is_own(event.participant, event.role, event.mine):
+                    yield ChatStateArrived(frame, at_s, event.dialog_id, event.state)
                 case ConversationChanged():
-                    yield Shown(frame, at_s, event)
+                    yield ConversationUpdated(frame, at_s, event)
                 case _:
                     pass
 
-    def _own_key(self, events: Iterable[Event]) -> MessageKey | None:
+    def _published_key(self, events: Iterable[Event]) -> MessageKey | None:
         own = (event for event in events if isinstance(event, MessagePublished) and event.mine)
         return next((MessageKey(event.dialog_id, event.sequence) for event in own), None)
 
-    def _published(
+    def _message(
         self, envelope: Envelope, event: MessagePublished, frame: int, at_s: float | None
-    ) -> Iterator[Moment]:
+    ) -> Iterator[TimelineEvent]:
         key = MessageKey(event.dialog_id, event.sequence)
-        if self._is_us(event.author, event.role, event.mine) or self._may_be_echo(event):
-            self._ours.add(key)
+        if self._is_own(event.author, event.role, event.mine) or self._may_be_own(event):
+            self._own_keys.add(key)
             if event.author is not None:
-                self._us.add(event.author)
-            ask = None if key in self._keys else self._unanswered(event)
+                self._own_ids.add(event.author)
+            ask = None if key in self._seen_keys else self._unanswered_publish(event)
             if ask is not None:
-                self._asking.pop(ask)
-                yield Echoed(frame, at_s, ask, key)
-        elif key not in self._keys and key not in self._ours:
-            yield Arrived(frame, at_s, key, event, _event_in(envelope, event.sequence))
-        self._keys.add(key)
+                self._unanswered_publishes.pop(ask)
+                yield UnansweredMessageSeen(frame, at_s, ask, key)
+        elif key not in self._seen_keys and key not in self._own_keys:
+            yield MessageArrived(frame, at_s, key, event, _raw_event(envelope, event.sequence))
+        self._seen_keys.add(key)
 
-    def _may_be_echo(self, event: MessagePublished) -> bool:
-        asked = (text for _, text in self._asking.values())
-        return event.role is None and event.text is not None and event.text in asked
+    def _may_be_own(self, event: MessagePublished) -> bool:
+        texts = (text for _, text in self._unanswered_publishes.values())
+        return event.role is None and event.text is not None and event.text in texts
 
-    def _unanswered(self, event: MessagePublished) -> int | None:
-        """The frame that asked for it, the first of several; None where an answer may still come."""
+    def _unanswered_publish(self, event: MessagePublished) -> int | None:
+        """The first unanswered publish request for this text whose connection is over; None: none."""
         return next(
             (
                 frame
-                for frame, (connection, text) in self._asking.items()
-                if text is not None and text == event.text and connection not in self._open
+                for frame, (connection, text) in self._unanswered_publishes.items()
+                if text is not None and text == event.text and connection not in self._open_connections
             ),
             None,
         )
 
-    def _is_us(self, participant: str | None, role: str | None, mine: bool) -> bool:
-        return mine or role == CONSUMER or (participant is not None and participant in self._us)
+    def _is_own(self, participant: str | None, role: str | None, mine: bool) -> bool:
+        return mine or role == CONSUMER or (participant is not None and participant in self._own_ids)
 
-    def _receipted(self, event: ReceiptReported, frame: int, at_s: float | None) -> Iterator[Moment]:
+    def _receipt(self, event: ReceiptReported, frame: int, at_s: float | None) -> Iterator[TimelineEvent]:
         for sequence in event.sequences:
             key = MessageKey(event.dialog_id, sequence)
-            if (key, event.status, event.participant) not in self._receipts:
-                self._receipts.add((key, event.status, event.participant))
-                yield Receipted(frame, at_s, key, event.status, event.evidence.server_ms)
+            if (key, event.status, event.participant) not in self._seen_receipts:
+                self._seen_receipts.add((key, event.status, event.participant))
+                yield ReceiptArrived(frame, at_s, key, event.status, event.evidence.server_ms)
 
 
-def _event_in(envelope: Envelope, sequence: int) -> Mapping[str, Any] | None:
-    """The event of this number as it came; None where it cannot be told which one it is."""
+def _raw_event(envelope: Envelope, sequence: int) -> Mapping[str, Any] | None:
+    """The raw event with this sequence; None where there is none, or more than one."""
     changes = (changes_of(envelope.body) if isinstance(envelope, Notification) else None) or []
-    of_that_number = [
-        one for one in changes if isinstance(one, dict) and str(one.get("sequence")) == str(sequence)
+    found = [
+        change
+        for change in changes
+        if isinstance(change, dict) and str(change.get("sequence")) == str(sequence)
     ]
-    event = of_that_number[0].get("event") if len(of_that_number) == 1 else None
+    event = found[0].get("event") if len(found) == 1 else None
     return event if isinstance(event, dict) else None
 
 
-def _closed(change: dict[str, Any]) -> str | None:
-    """What this changed field closes; None if it does something else."""
+def _closed_by(change: dict[str, Any]) -> str | None:
+    """The dialog id, or ``WHOLE_CONVERSATION``, that this change closes; None: it closes nothing."""
     if change.get("conversationState") == "CLOSE":
-        return WHOLE
+        return WHOLE_CONVERSATION
     dialog = change.get("dialog")
     if not isinstance(dialog, dict) or dialog.get("state") != "CLOSE":
         return None

@@ -8,8 +8,8 @@ import pytest
 
 from recorder.messaging import requests
 from recorder.redaction.tokens import TokenClaims, placeholder
-from recorder.replay.generate.consumers import cast
-from recorder.replay.generate.timeline_events import Began, Over
+from recorder.replay.generate.consumers import consumer_by_connection
+from recorder.replay.generate.timeline_events import RecordedClose, RecordedOpen
 
 S = 1_000_000
 
@@ -18,9 +18,9 @@ def token(subject: str) -> str:
     return placeholder(b"k", subject, word="jwt", claims=TokenClaims(subject, None, None))
 
 
-def talk(tape: Any, connection: int, conversation_id: str) -> None:
-    tape.connection = connection
-    tape.ask(0.0, requests.publish_text("1", conversation_id, "Hi"), {"sequence": 0})
+def talk(recording: Any, connection: int, conversation_id: str) -> None:
+    recording.connection = connection
+    recording.request(0.0, requests.publish_text("1", conversation_id, "Hi"), {"sequence": 0})
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def talk(tape: Any, connection: int, conversation_id: str) -> None:
     ],
 )
 def test_who_is_who(
-    tape: Any,
+    recording: Any,
     tokens: tuple[str | None, str | None],
     ended_s: int | None,
     conversations: tuple[str, str],
@@ -46,24 +46,24 @@ def test_who_is_who(
 ) -> None:
     """The second connection begins after two seconds."""
     first, second = (None if one is None else token(one) for one in tokens)
-    tape.happenings = [Began(1, 0, first)]
+    recording.records = [RecordedOpen(1, 0, first)]
     if conversations[0]:
-        talk(tape, 1, conversations[0])
+        talk(recording, 1, conversations[0])
     if ended_s is not None:
-        tape.happenings.append(Over(1, ended_s * S, True, 1000))
-    tape.happenings.append(Began(2, 2 * S, second))
+        recording.records.append(RecordedClose(1, ended_s * S, True, 1000))
+    recording.records.append(RecordedOpen(2, 2 * S, second))
     if conversations[1]:
-        talk(tape, 2, conversations[1])
-    assert cast(tape.happenings) == dict(enumerate(consumers, 1))
+        talk(recording, 2, conversations[1])
+    assert consumer_by_connection(recording.records) == dict(enumerate(consumers, 1))
 
 
 def test_who_comes_back_without_a_word_is_who_left_last() -> None:
-    happenings = [
-        Began(1, 0, None), Began(2, 0, None), Over(2, 1 * S, None, None), Over(1, 2 * S, None, None),
-        Began(3, 3 * S, None),
+    records = [
+        RecordedOpen(1, 0, None), RecordedOpen(2, 0, None), RecordedClose(2, 1 * S, None, None),
+        RecordedClose(1, 2 * S, None, None), RecordedOpen(3, 3 * S, None),
     ]  # fmt: skip
-    assert cast(happenings) == {1: 0, 2: 1, 3: 0}
+    assert consumer_by_connection(records) == {1: 0, 2: 1, 3: 0}
 
 
 def test_nothing_recorded_is_nobody() -> None:
-    assert cast([]) == {}
+    assert consumer_by_connection([]) == {}

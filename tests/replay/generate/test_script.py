@@ -14,36 +14,40 @@ from recorder.messaging.events import Stamp
 from recorder.redaction.tokens import TokenClaims, placeholder
 from recorder.replay.generate.pacing import Pace
 from recorder.replay.generate.script import write_script
-from recorder.replay.generate.timeline_events import Began, Over, Said
+from recorder.replay.generate.timeline_events import (
+    RecordedClose,
+    RecordedOpen,
+    RecordedPayload,
+)
 from recorder.replay.language.script import load
 
 CONVERSATION, AGENT, US = "conv-1", "agent-1", "me-1"
 
 
-def steps_of(tape: Any, pace: Pace = Pace()) -> list[str]:  # noqa: B008 - immutable
+def steps_of(recording: Any, pace: Pace = Pace()) -> list[str]:  # noqa: B008 - immutable
     """The lines of the script's steps; the script is one that loads."""
-    lines = written(tape, pace).split("\n")
+    lines = written(recording, pace).split("\n")
     end = next(place for place, line in enumerate(lines) if line.startswith("agent:"))
     return [line.strip() for line in lines[lines.index("steps:") + 1 : end]]
 
 
-def written(tape: Any, pace: Pace = Pace()) -> str:  # noqa: B008 - immutable
-    script = write_script(tape.happenings, name="x", pace=pace)
+def written(recording: Any, pace: Pace = Pace()) -> str:  # noqa: B008 - immutable
+    script = write_script(recording.records, name="x", pace=pace)
     load(script, file="x.yaml", variables={"JWT_1": "a"})
     return script
 
 
-def test_the_three_requests_of_a_window_become_one_step(tape: Any) -> None:
-    tape.open()
-    assert steps_of(tape) == ["- open_conversation"]
+def test_the_three_requests_of_a_window_become_one_step(recording: Any) -> None:
+    recording.open_conversation()
+    assert steps_of(recording) == ["- open_conversation"]
 
 
-def test_pauses_are_waits_from_what_happened_last(tape: Any) -> None:
-    tape.open()
-    tape.ask(2.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
-    tape.hear(3.0, 1, "Yes?")
-    tape.ask(3.5, requests.publish_text("5", CONVERSATION, "No"), {"sequence": 2})
-    assert steps_of(tape) == [
+def test_pauses_are_waits_from_what_happened_last(recording: Any) -> None:
+    recording.open_conversation()
+    recording.request(2.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    recording.receive_text(3.0, 1, "Yes?")
+    recording.request(3.5, requests.publish_text("5", CONVERSATION, "No"), {"sequence": 2})
+    assert steps_of(recording) == [
         "- open_conversation",
         "- wait: 2s",
         "- say: Hi",
@@ -61,22 +65,22 @@ def test_pauses_are_waits_from_what_happened_last(tape: Any) -> None:
     ],
     ids=["twice as fast", "fast", "no gap longer than"],
 )
-def test_the_pace_changes_every_delay(tape: Any, pace: Pace, say: str) -> None:
-    tape.open()
-    tape.hear(1.0, 0, "Hello")
-    tape.ask(3.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 1})
+def test_the_pace_changes_every_delay(recording: Any, pace: Pace, say: str) -> None:
+    recording.open_conversation()
+    recording.receive_text(1.0, 0, "Hello")
+    recording.request(3.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 1})
     hello = "- await: {message: {from: agent, matching: ^Hello$}}"
-    assert steps_of(tape, pace) == ["- open_conversation", hello, say]
+    assert steps_of(recording, pace) == ["- open_conversation", hello, say]
 
 
-def test_a_receipt_is_timed_from_the_message_it_is_for(tape: Any) -> None:
+def test_a_receipt_is_timed_from_the_message_it_is_for(recording: Any) -> None:
     """It is written where the message arrives, though other things happened before it went out."""
-    tape.open()
-    tape.hear(1.0, 0, "one")
-    tape.hear(1.2, 1, "two")
-    tape.ask(1.5, requests.accept("4", CONVERSATION, [0]), {})
-    tape.ask(3.2, requests.read("5", CONVERSATION, [0, 1]), {})
-    assert steps_of(tape) == [
+    recording.open_conversation()
+    recording.receive_text(1.0, 0, "one")
+    recording.receive_text(1.2, 1, "two")
+    recording.request(1.5, requests.accept("4", CONVERSATION, [0]), {})
+    recording.request(3.2, requests.read("5", CONVERSATION, [0, 1]), {})
+    assert steps_of(recording) == [
         "- open_conversation",
         "- await: {message: {from: agent, matching: ^one$}, as: received_1}",
         "- accept: {message: received_1, after: 500ms}",
@@ -85,65 +89,65 @@ def test_a_receipt_is_timed_from_the_message_it_is_for(tape: Any) -> None:
     ]
 
 
-def test_what_was_said_twice_or_of_nothing_known_is_said_so_again(tape: Any) -> None:
-    tape.open()
-    tape.hear(1.0, 0, "one")
-    tape.ask(1.1, requests.read("4", CONVERSATION, [0]), {})
-    tape.ask(1.2, requests.read("5", CONVERSATION, [0]), {})
-    tape.ask(1.3, requests.publish_receipt("6", CONVERSATION, "NACK", [77]), {})
-    assert steps_of(tape)[2:] == [
+def test_what_was_said_twice_or_of_nothing_known_is_said_so_again(recording: Any) -> None:
+    recording.open_conversation()
+    recording.receive_text(1.0, 0, "one")
+    recording.request(1.1, requests.read("4", CONVERSATION, [0]), {})
+    recording.request(1.2, requests.read("5", CONVERSATION, [0]), {})
+    recording.request(1.3, requests.publish_receipt("6", CONVERSATION, "NACK", [77]), {})
+    assert steps_of(recording)[2:] == [
         "- read: {message: received_1, after: 100ms}",
         "- receipt: {status: READ, message: received_1, after: 200ms}",
         "- receipt: {status: NACK, message: 77, after: 300ms}",
     ]
 
 
-def test_what_became_of_the_own_message_is_expected(tape: Any) -> None:
-    tape.open()
-    tape.ask(0.5, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
-    tape.hear_receipt(0.7, 1, "ACCEPT", 0)
-    tape.hear_receipt(8.7, 2, "READ", 0)
-    assert steps_of(tape)[2:] == [
+def test_what_became_of_the_own_message_is_expected(recording: Any) -> None:
+    recording.open_conversation()
+    recording.request(0.5, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    recording.receive_receipt(0.7, 1, "ACCEPT", 0)
+    recording.receive_receipt(8.7, 2, "READ", 0)
+    assert steps_of(recording)[2:] == [
         "- say: {text: Hi, as: said_1}",
         "- expect: {message: said_1, status: read, within: 17s}",
     ]
-    assert written(tape).endswith(
+    assert written(recording).endswith(
         "agent:\n  - on: message\n    nth: 1\n    do:\n"
         "      - {accept: {after: 200ms}}\n      - {read: {after: 8.2s}}\n"
     )
 
 
-def test_what_stood_beside_a_receipt_stays_beside_it(tape: Any) -> None:
-    tape.open()
-    tape.hear(1.0, 0, "one")
+def test_what_stood_beside_a_receipt_stays_beside_it(recording: Any) -> None:
+    recording.open_conversation()
+    recording.receive_text(1.0, 0, "one")
     beside = [{"type": "ExternalId", "id": "a1"}]
-    tape.ask(1.2, requests.publish_receipt("4", CONVERSATION, "READ", [0], metadata=beside), {})
-    assert steps_of(tape)[-1] == (
+    recording.request(1.2, requests.publish_receipt("4", CONVERSATION, "READ", [0], metadata=beside), {})
+    assert steps_of(recording)[-1] == (
         "- receipt: {status: READ, message: received_1, after: 200ms, metadata: [{type: ExternalId, id: a1}]}"
     )
 
 
-def test_a_consumer_who_did_nothing_is_told_of(tape: Any) -> None:
-    tape.open()
-    tape.happenings.append(Began(2, 1_000_000, None))
-    assert steps_of(tape)[0] == "# connection 2 is another consumer's, who did nothing; it is left out"
+def test_a_consumer_who_did_nothing_is_told_of(recording: Any) -> None:
+    recording.open_conversation()
+    recording.records.append(RecordedOpen(2, 1_000_000, None))
+    assert steps_of(recording)[0] == "# connection 2 is another consumer's, who did nothing; it is left out"
 
 
-def test_two_at_once_are_two_consumers_with_their_steps_in_the_order_of_the_recording(tape: Any) -> None:
+def test_two_at_once_are_two_consumers_with_their_steps_in_the_order_of_the_recording(recording: Any) -> None:
     """What one of them does is timed from what that one awaited; the names are the script's."""
     anna, ben = (placeholder(b"k", who, word="jwt", claims=TokenClaims(who, None, None)) for who in "ab")
-    tape.happenings = [Began(1, 0, anna), Began(2, 0, ben)]
-    tape.open()
-    tape.connection = 2
-    tape.open(1.0, "conv-2")
-    tape.connection = 1
-    tape.hear(2.0, 0, "Hello")
-    tape.connection = 2
-    tape.ask(2.5, requests.publish_text("4", "conv-2", "Hi"), {"sequence": 0})
-    tape.connection = 1
-    tape.ask(4.0, requests.read("4", CONVERSATION, [0]), {})
-    tape.ask(5.0, requests.publish_text("5", CONVERSATION, "Well"), {"sequence": 1})
-    assert steps_of(tape) == [
+    recording.records = [RecordedOpen(1, 0, anna), RecordedOpen(2, 0, ben)]
+    recording.open_conversation()
+    recording.connection = 2
+    recording.open_conversation(1.0, "conv-2")
+    recording.connection = 1
+    recording.receive_text(2.0, 0, "Hello")
+    recording.connection = 2
+    recording.request(2.5, requests.publish_text("4", "conv-2", "Hi"), {"sequence": 0})
+    recording.connection = 1
+    recording.request(4.0, requests.read("4", CONVERSATION, [0]), {})
+    recording.request(5.0, requests.publish_text("5", CONVERSATION, "Well"), {"sequence": 1})
+    assert steps_of(recording) == [
         "- open_conversation",
         "- wait: 1s",
         "- open_conversation: {consumer: consumer_2}",
@@ -153,25 +157,27 @@ def test_two_at_once_are_two_consumers_with_their_steps_in_the_order_of_the_reco
         "- say: {text: Hi, consumer: consumer_2}",
         "- say: {text: Well, after: 3s}",
     ]
-    script = load(written(tape), file="x.yaml", variables={})
+    script = load(written(recording), file="x.yaml", variables={})
     assert list(script.consumers) == ["consumer_1", "consumer_2"]
     assert [one.token for one in script.consumers.values()] == ["${UMS_JWT}", "${UMS_JWT_2}"]
 
 
-def test_what_a_consumer_says_of_itself_when_asking_for_a_conversation_is_kept(tape: Any) -> None:
+def test_what_a_consumer_says_of_itself_when_asking_for_a_conversation_is_kept(recording: Any) -> None:
     wish = requests.request_conversation("1", brand_id="42", campaign={"campaignId": 7}, skill_id="s")
-    tape.ask(0.0, wish, {"conversationId": CONVERSATION})
-    script = load(written(tape), file="x.yaml", variables={})
+    recording.request(0.0, wish, {"conversationId": CONVERSATION})
+    script = load(written(recording), file="x.yaml", variables={})
     (consumer,) = script.consumers.values()
     assert (consumer.brand, consumer.campaign, consumer.context) == ("42", {"campaignId": 7}, None)
 
 
-def test_a_survey_becomes_a_mood_of_the_simulator(tape: Any) -> None:
-    assert "simulator:" not in written(tape)
-    tape.open()
-    tape.say(1.0, shown("OPEN"), by_client=False)
-    tape.published(2.0, 0, words("Rate us"), dialog_id="survey-1")
-    assert written(tape).endswith("simulator: {survey: {greeting: null, questions: [Rate us], pace: 1s}}\n")
+def test_a_survey_becomes_a_mood_of_the_simulator(recording: Any) -> None:
+    assert "simulator:" not in written(recording)
+    recording.open_conversation()
+    recording.add_payload(1.0, shown("OPEN"), by_client=False)
+    recording.receive_event(2.0, 0, words("Rate us"), dialog_id="survey-1")
+    assert written(recording).endswith(
+        "simulator: {survey: {greeting: null, questions: [Rate us], pace: 1s}}\n"
+    )
 
 
 def words(text: str) -> dict[str, Any]:
@@ -188,24 +194,27 @@ def shown(state: str) -> dict[str, Any]:
     return {"kind": "notification", "type": "cqm.ExConversationChangeNotification", "body": body}
 
 
-def test_a_receipt_after_closing_stays_after_closing(tape: Any) -> None:
-    tape.open()
-    tape.hear(1.0, 0, "bye")
-    tape.ask(2.0, requests.close_conversation("4", CONVERSATION), "OK")
-    tape.ask(3.0, requests.read("5", CONVERSATION, [0]), {}, code=400)
-    *steps, note = steps_of(tape)
+def test_a_receipt_after_closing_stays_after_closing(recording: Any) -> None:
+    recording.open_conversation()
+    recording.receive_text(1.0, 0, "bye")
+    recording.request(2.0, requests.close_conversation("4", CONVERSATION), "OK")
+    recording.request(3.0, requests.read("5", CONVERSATION, [0]), {}, code=400)
+    *steps, note = steps_of(recording)
     assert [step.split(":")[0] for step in steps] == [
         "- open_conversation", "- await", "- close_conversation", "- send",
     ]  # fmt: skip
     assert note.endswith("was answered with 400 (frame 11)")
 
 
-def test_a_break_becomes_a_disconnect_and_a_reconnect(tape: Any) -> None:
-    tape.open()
-    tape.happenings += [Over(1, 5_000_000, None, None), Began(2, 7_000_000, None)]
-    tape.connection = 2
-    tape.ask(7.0, requests.subscribe_messages("1", CONVERSATION, from_seq=3), {})
-    assert steps_of(tape) == [
+def test_a_break_becomes_a_disconnect_and_a_reconnect(recording: Any) -> None:
+    recording.open_conversation()
+    recording.records += [
+        RecordedClose(1, 5_000_000, None, None),
+        RecordedOpen(2, 7_000_000, None),
+    ]
+    recording.connection = 2
+    recording.request(7.0, requests.subscribe_messages("1", CONVERSATION, from_seq=3), {})
+    assert steps_of(recording) == [
         "- open_conversation",
         "- wait: 5s",
         "- disconnect: abort",
@@ -213,42 +222,44 @@ def test_a_break_becomes_a_disconnect_and_a_reconnect(tape: Any) -> None:
     ]
 
 
-def test_secrets_become_variables(tape: Any) -> None:
+def test_secrets_become_variables(recording: Any) -> None:
     kept = placeholder(b"k", "secret", word="jwt")
-    tape.open()
-    tape.ask(0.1, requests.publish_text("4", CONVERSATION, f"my token is {kept}"), {"sequence": 0})
-    assert "- say: 'my token is ${JWT_1}'" in steps_of(tape)
-    assert "⟦" not in written(tape)
+    recording.open_conversation()
+    recording.request(0.1, requests.publish_text("4", CONVERSATION, f"my token is {kept}"), {"sequence": 0})
+    assert "- say: 'my token is ${JWT_1}'" in steps_of(recording)
+    assert "⟦" not in written(recording)
 
 
-def test_a_request_without_a_verb_is_sent_as_it_was_with_ids_bound_anew(tape: Any) -> None:
-    tape.open()
-    tape.ask(0.0, requests.request("9", "ms.QueryMessages", {"dialogId": CONVERSATION, "maxQuantity": 5}), {})
-    (line,) = [line for line in steps_of(tape) if line.startswith("- send")]
+def test_a_request_without_a_verb_is_sent_as_it_was_with_ids_bound_anew(recording: Any) -> None:
+    recording.open_conversation()
+    recording.request(
+        0.0, requests.request("9", "ms.QueryMessages", {"dialogId": CONVERSATION, "maxQuantity": 5}), {}
+    )
+    (line,) = [line for line in steps_of(recording) if line.startswith("- send")]
     assert "'${conversation.id}'" in line
     assert "id: recorded-9" in line
     assert CONVERSATION not in line
 
 
-def test_a_conversation_that_was_there_already_is_opened_with_a_word_about_it(tape: Any) -> None:
-    tape.ask(0.0, requests.subscribe_messages("1", CONVERSATION), {})
-    note, step = steps_of(tape)
+def test_a_conversation_that_was_there_already_is_opened_with_a_word_about_it(recording: Any) -> None:
+    recording.request(0.0, requests.subscribe_messages("1", CONVERSATION), {})
+    note, step = steps_of(recording)
     assert step == "- open_conversation"
     assert note.startswith(f"# the recording joined conversation {CONVERSATION}")
 
 
-def test_two_conversations_are_told_apart_by_the_answers_that_opened_them(tape: Any) -> None:
-    tape.open(0.0, "conv-1")
-    tape.open(0.1, "conv-2")
-    tape.ask(0.2, requests.publish_text("9", "conv-1", "back again"), {"sequence": 0})
-    script = write_script(tape.happenings, name="x")
+def test_two_conversations_are_told_apart_by_the_answers_that_opened_them(recording: Any) -> None:
+    recording.open_conversation(0.0, "conv-1")
+    recording.open_conversation(0.1, "conv-2")
+    recording.request(0.2, requests.publish_text("9", "conv-1", "back again"), {"sequence": 0})
+    script = write_script(recording.records, name="x")
     assert "- open_conversation: {as: conversation_1}" in script
     assert "- open_conversation: {as: conversation_2}" in script
     assert "dialog: '${conversation_1.body.conversationId}'" in script
 
 
-def test_nothing_recorded_is_a_script_that_does_nothing(tape: Any) -> None:
-    assert steps_of(tape) == ["# the recorded consumer did nothing", "- wait: 0s"]
+def test_nothing_recorded_is_a_script_that_does_nothing(recording: Any) -> None:
+    assert steps_of(recording) == ["# the recorded consumer did nothing", "- wait: 0s"]
 
 
 _STRANGE: list[Any] = [
@@ -276,9 +287,12 @@ payloads = st.binary(max_size=30) | st.builds(
 def test_whatever_was_recorded_gives_a_script_that_loads(
     said: list[tuple[bytes, bool, int | None]], name: str
 ) -> None:
-    happenings = [
-        Said(Stamp(frame, 1, None, offset_us), by_client, data)
+    records = [
+        RecordedPayload(Stamp(frame, 1, None, offset_us), by_client, data)
         for frame, (data, by_client, offset_us) in enumerate(said, 1)
     ]
-    script = write_script([Began(1, None, None), *happenings, Over(1, None, True, 1000)], name=name)
+    script = write_script(
+        [RecordedOpen(1, None, None), *records, RecordedClose(1, None, True, 1000)],
+        name=name,
+    )
     load(script.encode("utf-8", "replace"), file="x.yaml", variables={})

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from recorder.replay.generate.pacing import Pace, Timeline
-from recorder.replay.generate.step_lines import Sheet
+from recorder.replay.generate.step_lines import StepLines
 
 
-def sheet(pace: Pace = Pace()) -> Sheet:  # noqa: B008 - immutable
-    return Sheet(Timeline([0.0, 1.0, 2.0, 3.0, 100.0], pace))
+def lines(pace: Pace = Pace()) -> StepLines:  # noqa: B008 - immutable
+    return StepLines(Timeline([0.0, 1.0, 2.0, 3.0, 100.0], pace))
 
 
 @pytest.mark.parametrize(
@@ -27,44 +27,44 @@ def sheet(pace: Pace = Pace()) -> Sheet:  # noqa: B008 - immutable
     ],
 )
 def test_a_step_is_written_as_short_as_it_can_be(verb: str, says: dict[str, Any], line: str) -> None:
-    written = sheet()
+    written = lines()
     written.step(verb, says)
     assert written.lines == [line]
 
 
 def test_it_is_never_earlier_than_it_was() -> None:
     """A receipt that was planned early may stand behind what came later."""
-    written = sheet()
+    written = lines()
     for at_s in (2.0, 1.0, None):
-        written.reach(at_s)
+        written.advance_to(at_s)
     assert written.reached_s == 2.0
 
 
 def test_what_comes_after_a_pause_counts_from_the_message_awaited() -> None:
-    written = sheet()
-    written.reach(2.0)
+    written = lines()
+    written.advance_to(2.0)
     assert written.timed(3.0, "say", {}, since_s=1.0) == {"after": "2s"}
     assert written.lines == []
 
 
 def test_with_nothing_awaited_or_no_such_key_the_pause_is_waited_for() -> None:
-    written = sheet()
-    written.reach(2.0)
+    written = lines()
+    written.advance_to(2.0)
     assert written.timed(3.0, "say", {}, since_s=None) == {}
     assert written.timed(3.0, "rate", {}, since_s=1.0) == {}
     assert written.lines == ["- wait: 1s", "- wait: 1s"]
 
 
 def test_what_follows_at_once_needs_neither() -> None:
-    written = sheet()
-    written.reach(3.0)
+    written = lines()
+    written.advance_to(3.0)
     assert written.timed(3.0, "say", {}, since_s=1.0) == written.timed(None, "say", {}, since_s=1.0) == {}
-    assert sheet(Pace(None)).timed(3.0, "say", {}, since_s=1.0) == {}
+    assert lines(Pace(None)).timed(3.0, "say", {}, since_s=1.0) == {}
     assert written.lines == []
 
 
 def test_what_took_long_is_waited_for_twice_as_long() -> None:
-    written = sheet(Pace(0.5))
-    written.reach(3.0)
+    written = lines(Pace(0.5))
+    written.advance_to(3.0)
     assert written.within(4.0) == {}
     assert written.within(100.0) == {"within": "388s"}

@@ -1,4 +1,4 @@
-"""What a written script calls things."""
+"""Names and variables in a generated script."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.redaction.tokens import placeholder
-from recorder.replay.generate.quoting import Wording, pattern_of
+from recorder.replay.generate.script_names import ScriptNames, pattern_of
 from recorder.replay.language.patterns import check_pattern, matches
 
 
@@ -31,26 +31,26 @@ def test_a_long_text_is_known_by_how_it_begins() -> None:
 
 
 def test_nothing_in_a_text_is_taken_for_a_variable() -> None:
-    assert Wording([]).text("costs ${5}") == "costs $${5}"
+    assert ScriptNames([]).text("costs ${5}") == "costs $${5}"
 
 
 def test_equal_secrets_become_the_same_variable_and_others_another() -> None:
     first, second = placeholder(b"k", "one", word="jwt"), placeholder(b"k", "two", word="token")
-    wording = Wording([])
-    assert wording.text(f"{first} {second} {first}") == "${JWT_1} ${TOKEN_2} ${JWT_1}"
-    assert wording.holds_secret(first)
-    assert not wording.holds_secret("no secret")
+    names = ScriptNames([])
+    assert names.text(f"{first} {second} {first}") == "${JWT_1} ${TOKEN_2} ${JWT_1}"
+    assert names.holds_secret(first)
+    assert not names.holds_secret("no secret")
 
 
 def test_ids_of_the_conversation_that_is_spoken_of_become_references_deep_in_an_envelope() -> None:
-    wording = Wording([])
-    wording.turn_to("c-1")
+    names = ScriptNames([])
+    names.set_current("c-1")
     raw = {"body": {"dialogId": "c-1", "list": ["c-1", 7, None, {"other": "c-2"}]}}
-    assert wording.envelope(raw) == {
+    assert names.envelope(raw) == {
         "body": {"dialogId": "${conversation.id}", "list": ["${conversation.id}", 7, None, {"other": "c-2"}]}
     }
 
 
 def test_variables_are_plain_names() -> None:
     kept = placeholder(b"k", "s", word="jwt")
-    assert re.fullmatch(r"\$\{[A-Z]+_1\}", Wording([]).text(kept))
+    assert re.fullmatch(r"\$\{[A-Z]+_1\}", ScriptNames([]).text(kept))

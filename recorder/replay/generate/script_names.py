@@ -1,0 +1,236 @@
+"""Names in a generated script: of messages, dialogs and conversations, and variables for secrets."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from recorder.messaging import typenames
+from recorder.messaging.events import ConversationChanged, Dialog
+from recorder.redaction.tokens import PLACEHOLDER
+
+from ..run.receipt_schedule import MessageKey
+from .timeline_events import (
+    ConversationUpdated,
+    MessageArrived,
+    RequestSent,
+    ResponseReceived,
+    TimelineEvent,
+    UnansweredMessageSeen,
+)
+
+_KIND = re.compile(r"[A-Za-z]+")
+_SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
+_LONGEST_PATTERN = 60
+
+
+def pattern_of(text: str) -> str:
+    """A regular expression that matches this text; a long text, or a second line, is left out of it."""
+    line = text.partition("\n")[0]
+    start = line[:_LONGEST_PATTERN]
+    escaped = _SPECIAL.sub(r"\\\1", start)
+    return f"^{escaped}$" if start == text else f"^{escaped}"
+
+
+class SharedNames:
+    """Shared by the consumers of one script: counters for unique names, and a variable for each secret."""
+
+    def __init__(self) -> None:
+        self.secrets: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def number(self, kind: str) -> int:
+        """The next number for names of this kind, from 1."""
+        self._counts[kind] += 1
+        return self._counts[kind]
+
+
+class ScriptNames:
+    """Names for the messages, conversations and dialogs of one consumer's timeline.
+
+    Attributes:
+        key_of: frame of a publish request of ours → key of its message.
+        opened_by: frame of a request for a conversation → the conversation's id.
+        refused: frame of a request → the code (400 or more) it was answered with.
+        referenced: messages that steps refer to, which therefore need ``as:``.
+        begun: ids of conversations that were opened, or in which something was published.
+    """
+
+    def __init__(self, events: Iterable[TimelineEvent], shared: SharedNames | None = None) -> None:
+        self._shared = SharedNames() if shared is None else shared
+        self.key_of: dict[int, MessageKey] = {}
+        self.opened_by: dict[int, str] = {}
+        self.refused: dict[int, int] = {}
+        self.referenced: set[MessageKey] = set()
+        self.begun: frozenset[str] = frozenset()
+        self._openings: list[int] = []
+        self._requests: dict[int, RequestSent] = {}
+        self._names: dict[MessageKey, str] = {}
+        self._nth: dict[MessageKey, tuple[str, int]] = {}
+        self._aliases: dict[str, str] = {}
+        self._dialogs: dict[str, tuple[str, Dialog | None]] = {}
+        self._current: str | None = None
+        listed = list(events)
+        for event in listed:
+            if isinstance(event, ConversationUpdated):
+                self._learn_dialogs(event.conversation)
+        for event in listed:
+            self._read(event)
+        self._name_conversations(listed)
+
+    def _learn_dialogs(self, updated: ConversationChanged) -> None:
+        for dialog in updated.dialogs:
+            self._dialogs[dialog.dialog_id] = (updated.conversation_id, dialog)
+
+    def _read(self, event: TimelineEvent) -> None:
+        match event:
+            case RequestSent():
+                self._requests[event.frame] = event
+                if event.request.type == typenames.REQUEST_CONVERSATION:
+                    self._openings.append(event.frame)
+            case ResponseReceived():
+                self._read_answer(event)
+            case UnansweredMessageSeen():
+                self._published(event.request_frame, event.key)
+            case MessageArrived() if event.key not in self._names:
+                self._names[event.key] = f"received_{self._shared.number('received')}"
+            case _:
+                pass
+
+    def _read_answer(self, answered: ResponseReceived) -> None:
+        if answered.code is not None and answered.code >= 400:
+            self.refused[answered.request_frame] = answered.code
+        if answered.conversation_id is not None and answered.request_frame in self._openings:
+            self.opened_by[answered.request_frame] = answered.conversation_id
+        if answered.key is not None:
+            self._published(answered.request_frame, answered.key)
+
+    def _published(self, frame: int, key: MessageKey) -> None:
+        """The publish request in this frame became this message."""
+        request = self._requests.get(frame)
+        if request is None or key in self._nth or key in self._names:
+            return
+        self.key_of[frame] = key
+        kind = request.message.type if request.message is not None else ""
+        self._nth[key] = (kind, 1 + sum(one == kind for one, _ in self._nth.values()))
+        if request.text is not None:  # others become ``send`` steps, whose ``as:`` names the answer
+            self._names[key] = f"said_{self._shared.number('said')}"
+
+    def _name_conversations(self, events: Iterable[TimelineEvent]) -> None:
+        opened = list(dict.fromkeys(filter(None, (self._conversation_in(event) for event in events))))
+        self.begun = frozenset(opened)
+        if len(opened) > 1:
+            self._aliases = {one: f"conversation_{self._shared.number('conversation')}" for one in opened}
+
+    def _conversation_in(self, event: TimelineEvent) -> str | None:
+        """The conversation that must exist for this event."""
+        match event:
+            case RequestSent():
+                dialog_id = event.dialog_id
+                if event.frame in self.opened_by:
+                    return self.opened_by[event.frame]
+            case MessageArrived():
+                dialog_id = event.key.dialog_id
+            case _:
+                dialog_id = None
+        return None if dialog_id is None else self.conversation_of(dialog_id)
+
+    # --- messages ---
+
+    def name(self, key: MessageKey) -> str:
+        """The name of a message: ``said_1``, ``received_1``."""
+        return self._names[key]
+
+    def is_ours(self, key: MessageKey) -> bool:
+        """Whether the consumer published it."""
+        return key in self._nth
+
+    def own_message(self, key: MessageKey) -> str | dict[str, Any]:
+        """What ``message:`` says for a message of the consumer's: its name, else a description."""
+        if key in self._names:
+            return self._names[key]
+        kind, nth = self._nth[key]
+        return {"from": "consumer", "type": kind, **({"nth": nth} if nth > 1 else {})}
+
+    def nameable(self, key: MessageKey) -> bool:
+        """Whether a step can refer to the message by name."""
+        return key in self._names
+
+    # --- conversations and dialogs ---
+
+    def opens_later(self, frame: int) -> bool:
+        """Whether a conversation is request for after this frame."""
+        return any(opening > frame for opening in self._openings)
+
+    def set_current(self, conversation_id: str) -> None:
+        """Make this the current conversation: the one that steps mean without ``dialog:``."""
+        self._current = conversation_id
+
+    def is_current(self, conversation_id: str | None) -> bool:
+        """Whether this is the conversation that steps mean without ``dialog:``."""
+        return conversation_id is not None and conversation_id == self._current
+
+    def conversation_of(self, dialog_id: str) -> str:
+        """The id of a dialog's conversation; the dialog's own id where no notification told it."""
+        return self._dialogs.get(dialog_id, (dialog_id, None))[0]
+
+    def is_main(self, dialog_id: str) -> bool:
+        """Whether it is the main dialog, which has its conversation's id."""
+        return self.conversation_of(dialog_id) == dialog_id
+
+    def type_of(self, dialog_id: str) -> str | None:
+        """MAIN, POST_SURVEY, …; None where no notification told it."""
+        dialog = self._dialogs.get(dialog_id, (dialog_id, None))[1]
+        return None if dialog is None else dialog.type
+
+    def alias(self, conversation_id: str) -> str | None:
+        """``as:`` of the step that opens a conversation; None where there is only one conversation."""
+        return self._aliases.get(conversation_id)
+
+    def in_dialog(self, dialog_id: str | None) -> dict[str, str]:
+        """``{"dialog": …}`` for another conversation or dialog type; empty for the current main dialog."""
+        if dialog_id is None or dialog_id in (self._current, "") or self._current is None:
+            return {}
+        conversation_id, dialog = self._dialogs.get(dialog_id, (dialog_id, None))
+        if conversation_id == self._current and dialog is not None and dialog.type:
+            return {"dialog": dialog.type.lower()}
+        return {"dialog": self._reference(dialog_id) or self.text(dialog_id)}
+
+    def _reference(self, conversation_id: str) -> str | None:
+        alias = self.alias(conversation_id)
+        return None if alias is None else f"${{{alias}.body.conversationId}}"
+
+    # --- texts ---
+
+    def plain(self, text: str) -> str:
+        """The text with ``${`` escaped, so that nothing in it is taken for a variable."""
+        return text.replace("${", "$${")
+
+    def text(self, text: str) -> str:
+        """The text with a variable for each redacted secret: ``⟦jwt:…⟧`` becomes ``${JWT_1}``."""
+        return PLACEHOLDER.sub(lambda found: self._variable(found[0]), self.plain(text))
+
+    def holds_secret(self, text: str) -> bool:
+        """Whether the text has a redaction placeholder."""
+        return PLACEHOLDER.search(text) is not None
+
+    def _variable(self, placeholder: str) -> str:
+        secrets = self._shared.secrets
+        if placeholder not in secrets:
+            kind = _KIND.search(placeholder)
+            secrets[placeholder] = f"{kind[0] if kind else 'SECRET'}_{len(secrets) + 1}".upper()
+        return f"${{{secrets[placeholder]}}}"
+
+    def envelope(self, value: Any) -> Any:
+        """JSON with references for conversation ids, and variables for redacted secrets."""
+        if isinstance(value, dict):
+            return {str(key): self.envelope(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.envelope(inner) for inner in value]
+        if not isinstance(value, str):
+            return value
+        if value == self._current:
+            return "${conversation.id}"
+        return self._reference(value) or self.text(value)
