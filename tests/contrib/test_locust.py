@@ -32,13 +32,39 @@ agent:
     do: [{read: {after: 10ms}}, {say: Hello, after: 20ms}]
 """
 LOCUSTFILE = """
+import gevent
+from locust import events
+from locust.runners import MasterRunner
 from recorder.contrib.locust import ScriptUser
 
 class Consumer(ScriptUser):
     script = "short.yaml"
     archive = {archive!r}
     load = {{"tokens": {tokens!r}}}
+
+@events.init.add_listener
+def end_when_enough_was_seen(environment, **_):
+    "A master: when two workers have reported everything; alone: at the first failure."
+    reported = {{}}
+
+    def hear_worker(client_id, data):
+        reported.setdefault(client_id, set()).update(stat["name"] for stat in data["stats"])
+        if sum(names >= {names!r} for names in reported.values()) == 2:
+            gevent.spawn(environment.runner.quit)
+
+    def hear_request(exception=None, **_):
+        if exception is not None:
+            gevent.spawn_later(1, environment.runner.quit)  # whoever goes on would be seen
+
+    if isinstance(environment.runner, MasterRunner):
+        environment.events.worker_report.add_listener(hear_worker)
+    else:
+        environment.events.request.add_listener(hear_request)
 """
+NAMES = {
+    "connect", "answer", "push", "open_conversation", "say", "await", "close_conversation",
+    "ACCEPT lateness", "READ lateness",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -49,7 +75,7 @@ def folder(tmp_path: Path) -> Path:
 
 def locustfile(folder: Path, archive: str) -> None:
     tokens = [simulated_token(name) for name in ("anna", "ben", "carla", "dario")]
-    (folder / "locustfile.py").write_text(LOCUSTFILE.format(archive=archive, tokens=tokens))
+    (folder / "locustfile.py").write_text(LOCUSTFILE.format(archive=archive, tokens=tokens, names=NAMES))
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -61,10 +87,10 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def run_distributed(folder: Path, url: str, port: int) -> list[dict[str, str]]:
-    """Master and two workers, four users, some seconds; the rows of the master's statistics."""
+    """Master and two workers, four users, until all was seen; the rows of the master's statistics."""
     master = start(
         folder, "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", str(port),
-        "--headless", "-u", "4", "-r", "4", "-t", "8s", "--expect-workers", "2", "--stop-timeout", "10",
+        "--headless", "-u", "4", "-r", "4", "-t", "60s", "--expect-workers", "2", "--stop-timeout", "10",
         "--host", url, "--csv", "stats",
     )  # fmt: skip
     where = ("--worker", "--master-host", "127.0.0.1", "--master-port", str(port))
@@ -87,19 +113,13 @@ def by_name(rows: list[dict[str, str]]) -> dict[str, int]:
     return {row["Name"]: int(row["Request Count"]) for row in rows}
 
 
-NAMES = {
-    "connect", "answer", "push", "open_conversation", "say", "await", "close_conversation",
-    "ACCEPT lateness", "READ lateness", "Aggregated",
-}  # fmt: skip
-
-
 @pytest.mark.timeout(150)
 def test_a_master_and_two_workers_play_and_each_records_into_its_own_archive(folder, free_port):
     """Steps, answers, pushes and receipts are Locust's requests; both archives verify."""
     locustfile(folder, "load-{worker}.db")
     with simulator() as server:
         counts = by_name(run_distributed(folder, server.url, free_port()))
-    assert set(counts) == NAMES
+    assert set(counts) == NAMES | {"Aggregated"}
     archives = sorted(folder.glob("load-*.db"))
     assert [path.name for path in archives] == ["load-0.db", "load-1.db"]
     sessions = []
@@ -128,7 +148,7 @@ def test_what_cannot_be_played_is_a_failure_that_says_why(folder):
     (folder / "short.yaml").write_text(SCRIPT.replace("- say:", "- sya:"))
     locustfile(folder, "load-{worker}.db")
     alone = start(
-        folder, "--headless", "-u", "1", "-r", "1", "-t", "4s", "--host", "simulator", "--csv", "stats"
+        folder, "--headless", "-u", "1", "-r", "1", "-t", "60s", "--host", "simulator", "--csv", "stats"
     )
     try:
         output, _ = alone.communicate(timeout=60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,26 +100,42 @@ def test_a_violated_threshold_makes_the_run_fail(script, where):
         swarm(script(SHORT), load, archive=where).raise_if_failed()
 
 
+def run_until_begun(users, script, load, where):
+    """Play it with a longer run time each time, until that is enough for so many users; the last run."""
+    for attempt, run_time in enumerate(("500ms", "2s", "8s", "30s")):
+        archive = f"{where}-{attempt}"
+        swarmed = swarm(script, replace(load, run_time=run_time), archive=archive)
+        if swarmed.figures.count("users") >= users:
+            return swarmed, archive
+    raise AssertionError(f"not even {users} users began")
+
+
 def test_with_a_run_time_users_begin_anew_until_it_is_over(script, where):
-    """One place, a script of a fraction of a second, one second."""
-    swarmed = swarm(script(SHORT), Load(users=1, run_time="1.5s"), archive=where)
-    assert swarmed.figures.count("users") > 1
+    """One place, and a script of a fraction of a second."""
+    swarmed, archive = run_until_begun(2, script(SHORT), Load(users=1), where)
     assert swarmed.figures.count("failures") == 0
-    with open_archive(where) as archive:
-        assert {session.state for session in archive.sessions()} == {"complete"}
+    with open_archive(archive) as opened:
+        assert {session.state for session in opened.sessions()} == {"complete"}
+        assert len(opened.sessions()) == swarmed.figures.count("users")
 
 
 class StopWhen:
-    """Asked to stop by what the run itself tells."""
+    """Asked to stop by the run itself: at a call of ``stop``, or once so many users are connected."""
 
-    def __init__(self):
+    def __init__(self, users=0):
         self.event, self.wakes = threading.Event(), []
+        self.missing = users
 
     def is_set(self):
         return self.event.is_set()
 
     def on_stop(self, wake):
         self.wakes.append(wake)
+
+    def look_at(self, moment):
+        self.missing -= moment.figure("connect").count
+        if self.missing == 0:
+            self.stop()
 
     def stop(self, *_):
         self.event.set()
@@ -127,14 +144,14 @@ class StopWhen:
 
 
 def test_stopped_it_closes_every_session_and_marks_it(script, where):
-    """Three users wait for an answer that never comes; after the first second somebody stops it all."""
-    stop = StopWhen()
+    """Three users wait for an answer that never comes; when all are connected, somebody stops it all."""
+    stop = StopWhen(users=3)
     swarmed = swarm(
         script(NEVER_ANSWERED.replace("WITHIN", "10m")),
         Load(users=3, spawn_rate=100),
         archive=where,
         stop=stop,
-        on_moment=stop.stop,
+        on_moment=stop.look_at,
     )
     assert swarmed.stopped
     assert (swarmed.figures.count("stopped"), swarmed.figures.count("failures")) == (3, 0)
@@ -147,11 +164,11 @@ def test_stopped_it_closes_every_session_and_marks_it(script, where):
 
 def test_when_the_run_time_is_over_who_is_under_way_is_closed_and_marked(script, where):
     text = NEVER_ANSWERED.replace("WITHIN", "10m")
-    swarmed = swarm(script(text), Load(users=2, spawn_rate=100, run_time="500ms"), archive=where)
+    swarmed, archive = run_until_begun(2, script(text), Load(users=2, spawn_rate=100), where)
     assert not swarmed.stopped
     assert swarmed.figures.count("stopped") == 2
-    with open_archive(where) as archive:
-        assert {session.detail for session in archive.sessions()} == {"the run time is over"}
+    with open_archive(archive) as opened:
+        assert {session.detail for session in opened.sessions()} == {"the run time is over"}
 
 
 def test_tokens_are_dealt_out_in_turn(script, where):
