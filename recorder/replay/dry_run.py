@@ -13,28 +13,11 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from recorder.documents import Delay, Duration, restore_references
+from recorder.documents.durations import NormalDelay, UniformDelay
 
+from .language import verbs
 from .language.script import Script, Step
 from .language.sections import StandingRule
-from .language.verb_model import Verb
-from .language.verbs import (
-    AcceptVerb,
-    AwaitVerb,
-    ChangeRateVerb,
-    CloseConversationVerb,
-    CloseDialogVerb,
-    DisconnectVerb,
-    ExpectVerb,
-    OpenConversationVerb,
-    ReadVerb,
-    ReceiptVerb,
-    ReconnectVerb,
-    SendEnvelopeVerb,
-    SendFileVerb,
-    Spacing,
-    TimedVerb,
-    WaitVerb,
-)
 from .run.describe import span
 
 
@@ -125,9 +108,9 @@ def _start_range(row: ScheduledStep) -> str:
 # --- when -----------------------------------------------------------------------------------------------
 
 # Number of requests sent one after the other; each may take as long as ``within``.
-_REQUESTS = {OpenConversationVerb: 3, SendFileVerb: 3}
+_REQUESTS = {verbs.OpenConversationVerb: 3, verbs.SendFileVerb: 3}
 # Minimum and maximum number of frames; the rate applies between them too.
-_FRAMES = {OpenConversationVerb: (2, 3), SendFileVerb: (2, 2)}
+_FRAMES = {verbs.OpenConversationVerb: (2, 3), verbs.SendFileVerb: (2, 2)}
 
 
 class TimeRange(NamedTuple):
@@ -171,14 +154,14 @@ class _StepClock:
         """Advance by the duration of the step."""
         self._now = self._now.plus(self._pause(step))
         match step.arguments:
-            case ChangeRateVerb(rate=rate):
+            case verbs.ChangeRateVerb(rate=rate):
                 self._spacing[step.consumer] = float(rate)
-            case AwaitVerb():
+            case verbs.AwaitVerb():
                 self._awaited.add(step.consumer)
             case (
-                AcceptVerb(after=Delay() as after)
-                | ReadVerb(after=Delay() as after)
-                | ReceiptVerb(after=Delay() as after)
+                verbs.AcceptVerb(after=Delay() as after)
+                | verbs.ReadVerb(after=Delay() as after)
+                | verbs.ReceiptVerb(after=Delay() as after)
             ):
                 self._delay_receipt(step.consumer, after)
         duration = _duration(step.arguments, self._longest_receipt_s[step.consumer])
@@ -191,7 +174,7 @@ class _StepClock:
 
     def _pause(self, step: Step) -> TimeRange:
         """The pause (``after``) before the step does anything."""
-        if not isinstance(step.arguments, TimedVerb) or step.arguments.after is None:
+        if not isinstance(step.arguments, verbs.TimedVerb) or step.arguments.after is None:
             return _NO_TIME
         after = _range_of(step.arguments.after)
         # ``after`` counts from the awaited message, which may have arrived long ago.
@@ -209,19 +192,19 @@ class _StepClock:
         return TimeRange(duration.least_s + (fewest - 1) * spacing_s, most_s)
 
 
-def _duration(arguments: Verb, receipts_s: float) -> TimeRange:
+def _duration(arguments: verbs.Verb, receipts_s: float) -> TimeRange:
     """How long a step takes; ``receipts_s``: longest delay of planned receipts, which closing waits for."""
     within_s = getattr(arguments, "within", 0.0)
     match arguments:
-        case WaitVerb():
+        case verbs.WaitVerb():
             return _range_of(arguments.duration)
-        case ExpectVerb() if arguments.for_ is not None:
+        case verbs.ExpectVerb() if arguments.for_ is not None:
             return TimeRange(arguments.for_, arguments.for_)
-        case SendEnvelopeVerb() if arguments.as_ is None:
+        case verbs.SendEnvelopeVerb() if arguments.as_ is None:
             return _NO_TIME
-        case ReconnectVerb():
+        case verbs.ReconnectVerb():
             return _range_of(arguments.after or Duration(0)).plus(TimeRange(0.0, within_s))
-        case CloseDialogVerb() | CloseConversationVerb():
+        case verbs.CloseDialogVerb() | verbs.CloseConversationVerb():
             return TimeRange(0.0, receipts_s + within_s)
         case _:
             return TimeRange(0.0, within_s * _REQUESTS.get(type(arguments), 1))
@@ -237,19 +220,19 @@ def _range_of(delay: Delay) -> TimeRange:
 
 
 _SENDS_NO_STEP_FRAME = (
-    WaitVerb,
-    AwaitVerb,
-    ExpectVerb,
-    ChangeRateVerb,
-    AcceptVerb,
-    ReadVerb,
-    ReceiptVerb,
-    DisconnectVerb,
-    ReconnectVerb,
+    verbs.WaitVerb,
+    verbs.AwaitVerb,
+    verbs.ExpectVerb,
+    verbs.ChangeRateVerb,
+    verbs.AcceptVerb,
+    verbs.ReadVerb,
+    verbs.ReceiptVerb,
+    verbs.DisconnectVerb,
+    verbs.ReconnectVerb,
 )
 
 
-def _sends(arguments: Verb) -> bool:
+def _sends(arguments: verbs.Verb) -> bool:
     """Whether the step itself sends a frame, which the rate applies to."""
     return not isinstance(arguments, _SENDS_NO_STEP_FRAME)
 
@@ -259,23 +242,25 @@ def _sends(arguments: Verb) -> bool:
 
 def delay_text(delay: Delay) -> str:
     """A delay in script notation: ``200ms``, ``1.5s ± 500ms``, ``1s..3s``."""
-    spread = [span(getattr(delay, part)) for part in _PARTS if hasattr(delay, part)]
-    if isinstance(delay, Duration):
-        return span(delay)
-    return (" ± " if hasattr(delay, "mean_s") else "..").join(spread)
+    match delay:
+        case NormalDelay():
+            return f"{span(delay.mean_s)} ± {span(delay.deviation_s)}"
+        case UniformDelay():
+            return f"{span(delay.least_s)}..{span(delay.most_s)}"
+        case _:
+            return span(delay.shortest_s)
 
 
-_PARTS = ("mean_s", "deviation_s", "least_s", "most_s")
 _SHOWN_ELSEWHERE = ("within", "for_", "as_", "consumer", "after", "with_")
 LONGEST_SHOWN = 48
 
 
-def arguments_text(arguments: Verb) -> str:
+def arguments_text(arguments: verbs.Verb) -> str:
     """The arguments of a step on one line, without those that have their own column."""
     given = [name for name in type(arguments).model_fields if name in arguments.model_fields_set]
     parts = [_part(arguments, name) for name in given if name not in _SHOWN_ELSEWHERE]
     name, after = getattr(arguments, "as_", None), getattr(arguments, "after", None)
-    if isinstance(after, Delay) and isinstance(arguments, TimedVerb | ReconnectVerb):
+    if isinstance(after, Delay) and isinstance(arguments, verbs.TimedVerb | verbs.ReconnectVerb):
         parts.append(f"after {delay_text(after)}")
     return " ".join(part for part in (", ".join(parts), f"as {name}" if name else "") if part)
 
@@ -292,7 +277,7 @@ def _value_text(value: object) -> str:
         case str():
             text = restore_references(value)
             return f'"{text}"' if len(text) <= LONGEST_SHOWN else f'"{text[:LONGEST_SHOWN]}…"'
-        case Spacing():
+        case verbs.Spacing():
             return "off" if not value else f"every {span(float(value))}"
         case Delay():
             return delay_text(value)
@@ -311,18 +296,18 @@ def _value_text(value: object) -> str:
             return str(value)
 
 
-def _waits_for(arguments: Verb) -> str | None:
+def _waits_for(arguments: verbs.Verb) -> str | None:
     within = getattr(arguments, "within", None)
     match arguments:
-        case ExpectVerb() if arguments.for_ is not None:
+        case verbs.ExpectVerb() if arguments.for_ is not None:
             return f"{span(arguments.for_)} in which it must not happen"
-        case AwaitVerb():
+        case verbs.AwaitVerb():
             return f"that message, {span(arguments.within)} at most"
-        case ExpectVerb():
+        case verbs.ExpectVerb():
             return f"that, {span(arguments.within)} at most"
-        case SendEnvelopeVerb() if arguments.as_ is None:
+        case verbs.SendEnvelopeVerb() if arguments.as_ is None:
             return None
-        case CloseDialogVerb() | CloseConversationVerb():
+        case verbs.CloseDialogVerb() | verbs.CloseConversationVerb():
             return f"planned receipts, then the answer, {span(arguments.within)} at most"
         case _:
             return None if within is None else f"the answer, {span(within)} at most"
@@ -338,7 +323,7 @@ class _LaterReceiptSteps:
         self._by: dict[tuple[int, str], int] = {}
         named: dict[str, Step] = {}
         for step in script.steps:
-            if isinstance(step.arguments, AcceptVerb | ReadVerb):
+            if isinstance(step.arguments, verbs.AcceptVerb | verbs.ReadVerb):
                 for message in step.arguments.messages:
                     naming_step = named.get(message) if isinstance(message, str) else None
                     if naming_step is not None and naming_step.consumer == step.consumer:
@@ -354,16 +339,16 @@ class _LaterReceiptSteps:
 
 def _receipts(script: Script, step: Step, later: _LaterReceiptSteps) -> Iterator[PlannedReceipt]:
     match step.arguments:
-        case AwaitVerb() as arguments:
+        case verbs.AwaitVerb() as arguments:
             message = arguments.as_ or "it"
             for status, delay in script.rule(step.consumer).delays().items():
                 by = later.step_for(step, status)
                 yield PlannedReceipt(status, message, delay_text(delay) if by is None else f"step {by}")
-        case AcceptVerb() | ReadVerb() as arguments:
+        case verbs.AcceptVerb() | verbs.ReadVerb() as arguments:
             after = f"with {arguments.with_}" if arguments.with_ is not None else _after_text(arguments.after)
             for one in arguments.messages:
                 yield PlannedReceipt(step.verb.upper(), str(one), after)
-        case ReceiptVerb() as arguments:
+        case verbs.ReceiptVerb() as arguments:
             for one in arguments.messages:
                 yield PlannedReceipt(arguments.status, str(one), _after_text(arguments.after))
 

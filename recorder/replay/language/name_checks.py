@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from recorder.documents import ValuePath, unknown
 from recorder.errors import BadScript
 
+from . import verbs
 from .expansion import ExpandedStep, WrittenStep
 from .references import Reference
 from .verb_model import BUILT_IN_NAMES, RESERVED_NAMES
-from .verbs import (
-    AcceptVerb,
-    AwaitVerb,
-    ExpectVerb,
-    NotExpected,
-    ReadVerb,
-    ReceiptVerb,
-    SayVerb,
-    SendFileVerb,
-)
 
 MESSAGE, ANSWER = "message", "answer"
 
 # First part of the path in ${name.path}, by what the name stands for. Only an answer's body goes deeper.
-_INSIDE: dict[str, tuple[str, ...]] = {
+_PARTS: dict[str, tuple[str, ...]] = {
     MESSAGE: ("text", "sequence", "dialog", "author", "type"),
     ANSWER: ("code", "body", "type"),
     "conversation": ("id",),
@@ -33,7 +24,18 @@ _INSIDE: dict[str, tuple[str, ...]] = {
     "consumer": ("id",),
     "round": ("number",),
 }
-_NAMES_A_MESSAGE = (SayVerb, SendFileVerb, AwaitVerb)
+
+
+def check_names(steps: Sequence[ExpandedStep]) -> None:
+    """Check that every name is given once (again in each round of a repeat) and before it is used.
+
+    Raises:
+        BadScript: one is not; with its line and a suggestion.
+    """
+    names = _Names(steps)
+    for step in steps:
+        names.check_uses(step)
+        names.define(step.written)
 
 
 class _Definition(NamedTuple):
@@ -43,119 +45,99 @@ class _Definition(NamedTuple):
     by: WrittenStep
 
 
-def check_names(steps: Sequence[ExpandedStep]) -> None:
-    """Check that every name is given once (again in each round of a repeat) and before it is used.
+class _Names:
+    """The names that the steps checked so far give."""
 
-    Raises:
-        BadScript: one is not; with its line and a suggestion.
-    """
-    defined: dict[str, _Definition] = {}
-    for step in steps:
-        _check_uses(step, defined, steps)
-        name = getattr(step.written.arguments, "as_", None)
-        if isinstance(name, str):
-            _define(name, step.written, defined)
+    def __init__(self, steps: Sequence[ExpandedStep]) -> None:
+        self._steps = steps
+        self._defined: dict[str, _Definition] = {}
+
+    def define(self, step: WrittenStep) -> None:
+        """Add the step's ``as:``, if it has one."""
+        name = getattr(step.arguments, "as_", None)
+        if not isinstance(name, str):
+            return
+        first = self._defined.get(name)
+        if first is not None and (first.by.document is not step.document or first.by.path != step.path):
+            where = _location(first.by, seen_from=step)
+            raise step.document.error(step.field("as"), f'the name "{name}" is given already in {where}')
+        self._defined[name] = _Definition(_kind(step), step)
+
+    def check_uses(self, step: ExpandedStep) -> None:
+        """Check the message names and references in the step's arguments."""
+        written = step.written
+        for field, name in _messages_used(written):
+            found = self._defined.get(name)
+            if found is None:
+                raise self._unknown(written, written.field(field), name)
+            if found.kind != MESSAGE:
+                where = _location(found.by, seen_from=written)
+                problem = f'"{name}" names the answer of {where}, and a message is wanted here'
+                raise written.document.error(written.field(field), problem)
+        for reference in written.references:
+            self._check_reference(step, reference)
+
+    def _check_reference(self, step: ExpandedStep, reference: Reference) -> None:
+        written, name = step.written, reference.name
+        path = (*written.path, written.verb)
+        if name not in BUILT_IN_NAMES and name not in self._defined:
+            raise self._unknown(written, path, name, built_in=BUILT_IN_NAMES)
+        kind = name if name in BUILT_IN_NAMES else self._defined[name].kind
+        problem = _wrong_path(reference, kind)
+        if kind == "round" and step.round is None:
+            problem = f"{reference}: this step is in no repeat"
+        if problem is not None:
+            raise written.document.error(path, problem)
+
+    def _unknown(
+        self, written: WrittenStep, path: ValuePath, name: str, *, built_in: Sequence[str] = ()
+    ) -> BadScript:
+        for step in self._steps:
+            if getattr(step.written.arguments, "as_", None) == name:
+                where = _location(step.written, seen_from=written)
+                problem = f'the {_kind(step.written)} "{name}" gets its name only in {where}'
+                return written.document.error(path, problem)
+        if built_in:
+            return written.document.error(path, unknown("name", name, [*self._defined, *built_in]))
+        messages = [one for one, found in self._defined.items() if found.kind == MESSAGE]
+        return written.document.error(path, unknown("message", name, [*messages, *RESERVED_NAMES]))
 
 
-def _define(name: str, written: WrittenStep, defined: dict[str, _Definition]) -> None:
-    first = defined.get(name)
-    if first is not None and (first.by.document is not written.document or first.by.path != written.path):
-        where = _place(first.by, seen_from=written)
-        raise written.document.error(written.field("as"), f'the name "{name}" is given already in {where}')
-    defined[name] = _Definition(_kind(written), written)
-
-
-def _kind(written: WrittenStep) -> str:
+def _kind(step: WrittenStep) -> str:
     """Whether ``as:`` of this step names a message or an answer."""
-    return MESSAGE if isinstance(written.arguments, _NAMES_A_MESSAGE) else ANSWER
+    names_message = isinstance(step.arguments, verbs.SayVerb | verbs.SendFileVerb | verbs.AwaitVerb)
+    return MESSAGE if names_message else ANSWER
 
 
-def _check_uses(
-    step: ExpandedStep, defined: Mapping[str, _Definition], steps: Sequence[ExpandedStep]
-) -> None:
-    written = step.written
-    for field, name in _messages_used(written):
-        found = defined.get(name)
-        if found is None:
-            raise _unknown(written, written.field(field), name, defined, steps)
-        if found.kind != MESSAGE:
-            where = _place(found.by, seen_from=written)
-            problem = f'"{name}" names the answer of {where}, and a message is wanted here'
-            raise written.document.error(written.field(field), problem)
-    for reference in written.references:
-        _check_reference(step, reference, defined, steps)
-
-
-def _messages_used(written: WrittenStep) -> Iterator[tuple[str, str]]:
+def _messages_used(step: WrittenStep) -> Iterator[tuple[str, str]]:
     """The message names a step uses, each with the argument it is used in."""
-    match written.arguments:
-        case AcceptVerb() | ReadVerb() as arguments:
+    match step.arguments:
+        case verbs.AcceptVerb() | verbs.ReadVerb() as arguments:
             used: Iterable[tuple[str, object]] = [("message", one) for one in arguments.messages]
             used = [*used, ("with", arguments.with_)]
-        case ReceiptVerb() as arguments:
+        case verbs.ReceiptVerb() as arguments:
             used = [("message", one) for one in arguments.messages]
-        case ExpectVerb(not_=NotExpected() as inside):
-            used = [("not", inside.reference)]
-        case ExpectVerb() as arguments:
+        case verbs.ExpectVerb(not_=verbs.NotExpected() as not_expected):
+            used = [("not", not_expected.reference)]
+        case verbs.ExpectVerb() as arguments:
             used = [("message", arguments.reference)]
         case _:
             used = ()
     return ((field, name) for field, name in used if isinstance(name, str) and name not in RESERVED_NAMES)
 
 
-def _check_reference(
-    step: ExpandedStep,
-    reference: Reference,
-    defined: Mapping[str, _Definition],
-    steps: Sequence[ExpandedStep],
-) -> None:
-    written, name = step.written, reference.name
-    if name in BUILT_IN_NAMES:
-        kind = name
-    elif name in defined:
-        kind = defined[name].kind
-    else:
-        raise _unknown(written, (*written.path, written.verb), name, defined, steps, built_in=True)
-    problem = _wrong_path(reference, kind)
-    if kind == "round" and step.round is None:
-        problem = f"{reference}: this step is in no repeat"
-    if problem is not None:
-        raise written.document.error((*written.path, written.verb), problem)
-
-
 def _wrong_path(reference: Reference, kind: str) -> str | None:
     first, *rest = reference.path
-    if first not in _INSIDE[kind]:
-        return f"{reference}: {unknown('part', first, _INSIDE[kind])}"
+    if first not in _PARTS[kind]:
+        return f"{reference}: {unknown('part', first, _PARTS[kind])}"
     if rest and not (kind == ANSWER and first == "body"):
         return f"{reference}: {reference.name}.{first} is a plain value; there is nothing in it"
     return None
 
 
-def _unknown(
-    written: WrittenStep,
-    path: ValuePath,
-    name: str,
-    defined: Mapping[str, _Definition],
-    steps: Sequence[ExpandedStep],
-    *,
-    built_in: bool = False,
-) -> BadScript:
-    for step in steps:
-        if getattr(step.written.arguments, "as_", None) == name:
-            where = _place(step.written, seen_from=written)
-            return written.document.error(
-                path, f'the {_kind(step.written)} "{name}" gets its name only in {where}'
-            )
-    if built_in:
-        return written.document.error(path, unknown("name", name, [*defined, *BUILT_IN_NAMES]))
-    named = [one for one, found in defined.items() if found.kind == MESSAGE]
-    return written.document.error(path, unknown("message", name, [*named, *RESERVED_NAMES]))
-
-
-def _place(written: WrittenStep, *, seen_from: WrittenStep) -> str:
-    """``step 3, line 7``; the file as well, where it is another one."""
-    step = written.document.step(written.path) or "a step"
-    plain = step.rpartition(" (")[0] or step
-    other = written.document.file if written.document is not seen_from.document else None
-    return f"{plain}, line {written.line}" + (f" of {other}" if other else "")
+def _location(step: WrittenStep, *, seen_from: WrittenStep) -> str:
+    """``step 3, line 7``; with the file, where it is another one."""
+    words = step.document.step(step.path) or "a step"
+    plain = words.rpartition(" (")[0] or words
+    other = step.document.file if step.document is not seen_from.document else None
+    return f"{plain}, line {step.line}" + (f" of {other}" if other else "")

@@ -43,9 +43,9 @@ def script_schema(*, agent: Mapping[str, Any], simulator: Mapping[str, Any], oth
     defs: Json = {**others, **made["$defs"], "Step": _step(), "Variable": VARIABLE}
     script = defs.pop("Sections")
     _complete(script, defs, agent, simulator)
-    schema = _variables_allowed({**script, "$defs": defs})
+    schema = _adapted({**script, "$defs": defs}, variables=True)
     schema["$defs"]["Variable"] = VARIABLE
-    return {"$schema": DIALECT, "title": "A script for recorder replay", **_without_noise(schema)}
+    return {"$schema": DIALECT, "title": "A script for recorder replay", **schema}
 
 
 class _WithPublishedNames(GenerateJsonSchema):
@@ -103,31 +103,40 @@ def _step() -> Json:
     }
 
 
-# Keywords that restrict a text.
 _RESTRICTING = ("pattern", "enum", "const", "minLength", "maxLength", "format")
-_ANNOTATIONS = ("description", "default", "examples", "title")
+_ANNOTATIONS = ("description", "default", "examples")
+_LITERAL = ("enum", "const", "default", "examples", "required")
+# Their schemas are about keys, or are conditions, which hold for a variable as well.
+_WITHOUT_VARIABLES = ("propertyNames", "not", "if")
 
 
-def _variables_allowed(schema: Any) -> Any:
-    """Allow ``${NAME}`` wherever a text is restricted to certain values or a pattern."""
+def _adapted(schema: Any, *, variables: bool) -> Any:
+    """The schema with ``${NAME}`` allowed for restricted texts, and without what editors need not show.
+
+    Titles go, which repeat the keys, and defaults that are no plain values.
+    """
     if isinstance(schema, list):
-        return [_variables_allowed(item) for item in schema]
+        return [_adapted(item, variables=variables) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    allowed = {key: _keyword(key, value) for key, value in schema.items()}
-    if not _restricts_text(schema):
-        return allowed
-    annotations = {key: value for key, value in allowed.items() if key in _ANNOTATIONS}
-    rest = {key: value for key, value in allowed.items() if key not in _ANNOTATIONS}
+    adapted = {
+        key: _adapted_keyword(key, value, variables=variables)
+        for key, value in schema.items()
+        if key != "title" and (key != "default" or isinstance(value, str | int))
+    }
+    if not variables or not _restricts_text(schema):
+        return adapted
+    annotations = {key: value for key, value in adapted.items() if key in _ANNOTATIONS}
+    rest = {key: value for key, value in adapted.items() if key not in _ANNOTATIONS}
     return {"anyOf": [rest, {"$ref": "#/$defs/Variable"}], **annotations}
 
 
-def _keyword(key: str, value: Any) -> Any:
+def _adapted_keyword(key: str, value: Any, *, variables: bool) -> Any:
     if key in ("properties", "$defs"):
-        return {name: _variables_allowed(one) for name, one in value.items()}
-    # Keywords about keys or literal values, and conditions, which hold with a variable too.
-    untouched = ("propertyNames", "not", "if", "enum", "const", "default", "examples", "required")
-    return value if key in untouched else _variables_allowed(value)
+        return {name: _adapted(one, variables=variables) for name, one in value.items()}
+    return (
+        value if key in _LITERAL else _adapted(value, variables=variables and key not in _WITHOUT_VARIABLES)
+    )
 
 
 def _restricts_text(schema: Json) -> bool:
@@ -135,24 +144,3 @@ def _restricts_text(schema: Json) -> bool:
         return any(key in schema for key in _RESTRICTING)
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else [])
     return "type" not in schema and any(isinstance(one, str) for one in allowed)
-
-
-def _without_noise(schema: Any) -> Any:
-    """The schema without titles, which repeat the keys, and without defaults that are no plain values."""
-    if isinstance(schema, list):
-        return [_without_noise(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: _keyword_without_noise(key, value) for key, value in schema.items() if not _is_noise(key, value)
-    }
-
-
-def _keyword_without_noise(key: str, value: Any) -> Any:
-    if key in ("properties", "$defs"):
-        return {name: _without_noise(one) for name, one in value.items()}
-    return value if key in ("enum", "const", "default", "examples") else _without_noise(value)
-
-
-def _is_noise(key: str, value: Any) -> bool:
-    return key == "title" or (key == "default" and not isinstance(value, str | int))

@@ -1,4 +1,4 @@
-"""What all verbs are made of: strict frozen models, and the small values that many of them take."""
+"""Base models of the verbs, and the field types that several of them share."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from recorder.documents import DEFERRED_REFERENCE, Delay, Duration
 from .patterns import MAX_PATTERN, check_pattern
 
 ANSWER_WITHIN = Duration(10.0)
-"""How long a step waits for what it waits for, unless it says ``within``."""
+"""Default of ``within``: how long a step waits for an answer or a message."""
 
 LAST_SENT, LAST_RECEIVED = "last_sent", "last_received"
 RESERVED_NAMES = (LAST_SENT, LAST_RECEIVED)
 
 BUILT_IN_NAMES = ("conversation", "dialog", "consumer", "round")
-"""What ``${name.path}`` knows without any ``as:``."""
+"""Names that ``${name.path}`` can use without an ``as:``."""
 
 _NAME = re.compile(r"[^\W\d][\w-]*")
-# The same for JSON Schema, whose regular expressions know no Unicode: no ASCII that is none of a name's.
+# ``_NAME`` for JSON Schema, whose patterns have no Unicode classes: excludes ASCII that no name contains.
 _NAME_JSON_PATTERN = r"^[^\x00-@\[-^`{-\x7f][^\x00-,./:-@\[-^`{-\x7f]*$"
 
 
 class ScriptModel(BaseModel):
-    """Part of a script: unknown keys are refused, nothing is converted, nothing changes afterwards."""
+    """Base of all models of a script: unknown keys are errors, nothing is converted, instances are frozen."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
@@ -46,7 +46,7 @@ class ScriptModel(BaseModel):
 
 
 def is_name(given: object) -> bool:
-    """Whether it can name a message, an answer or a consumer."""
+    """Whether this is a valid name for a message, an answer or a consumer."""
     return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
@@ -67,17 +67,18 @@ def _consumer_name(given: object) -> str:
 
 
 def is_sequence(given: object) -> bool:
+    """Whether this is a sequence number of a message: an integer from 0."""
     return isinstance(given, int) and not isinstance(given, bool) and given >= 0
 
 
 def is_reference(given: object) -> bool:
-    """Whether it can say which message is meant."""
+    """Whether this can refer to a message: a name or a sequence."""
     return is_sequence(given) or is_name(given)
 
 
 def _message_reference(given: Any) -> str | int:
     if is_reference(given):
-        return given  # type: ignore[no-any-return]  # is_reference looked
+        return given  # type: ignore[no-any-return]  # is_reference checked
     raise ValueError(f"a message is a name given with as:, {LAST_SENT}, {LAST_RECEIVED}, or its sequence")
 
 
@@ -86,7 +87,7 @@ def _message_references(given: Any) -> str | int | tuple[str | int, ...]:
         return _message_reference(given)
     if not given:
         raise ValueError("the list of messages is empty")
-    twice = next((one for place, one in enumerate(given) if one in given[:place]), None)
+    twice = next((one for index, one in enumerate(given) if one in given[:index]), None)
     if twice is not None:
         raise ValueError(f'"{twice}" is in the list twice')
     return tuple(_message_reference(one) for one in given)
@@ -98,25 +99,25 @@ def _delay_or_never(given: Any) -> Delay | Literal["never"]:
 
 def _first_sequence(given: Any) -> int | Literal["last"]:
     if is_sequence(given):
-        return given  # type: ignore[no-any-return]  # is_sequence looked
+        return given  # type: ignore[no-any-return]  # is_sequence checked
     if given == "last":
         return "last"
     raise ValueError("history begins at a sequence (0 is all of it) or at last, the last one heard")
 
 
 def _pattern(given: str) -> str:
-    """References in it are taken for any text."""
+    """Check a pattern; a reference in it may become any text."""
     check_pattern(DEFERRED_REFERENCE.sub("x", given))
     return given
 
 
 def upper(given: object) -> object:
-    """``read`` for ``READ``; what is no text is left for the next check."""
+    """Upper case for texts; other values are left to the next validator."""
     return given.upper() if isinstance(given, str) else given
 
 
 def is_status(given: str) -> bool:
-    """Whether a script may give or expect a receipt of this status."""
+    """Whether this can be the status of a receipt in a script."""
     return re.fullmatch(r"[A-Z][A-Z_]{0,39}", given) is not None
 
 
@@ -180,10 +181,10 @@ FirstSequence = Annotated[
 
 
 class Verb(ScriptModel):
-    """What one step says.
+    """The arguments of one step.
 
-    ``short`` is the field a bare value fills; None if the verb takes none. ``run_time`` are the fields
-    in whose texts ``${name.path}`` is filled in when the step is played.
+    ``short``: the field a bare value (``wait: 2s``) sets; None: the verb takes no bare value. ``run_time``:
+    the fields that may contain references, which are filled in when the step is played.
     """
 
     short: ClassVar[str | None] = None
@@ -191,7 +192,7 @@ class Verb(ScriptModel):
 
     @classmethod
     def long_form(cls, given: Any) -> Any:
-        """What stands after the verb, as a mapping.
+        """The arguments as a mapping: a bare value goes into the field ``short``.
 
         Raises:
             ValueError: it is a bare value, and the verb takes none.
@@ -214,10 +215,10 @@ class Verb(ScriptModel):
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        """The long form, and the short ones beside it."""
+        """The schema of the long form, or of any short form."""
         made = handler(schema)
         whole = handler.resolve_ref_schema(made)
-        long = {key: held for key, held in whole.items() if key not in ("title", "description")}
+        long = {key: value for key, value in whole.items() if key not in ("title", "description")}
         for key in long:
             del whole[key]
         whole["anyOf"] = cls.forms(long)
@@ -225,7 +226,7 @@ class Verb(ScriptModel):
 
     @classmethod
     def forms(cls, long: dict[str, Any]) -> list[dict[str, Any]]:
-        """JSON Schemas of all that may stand after the verb; ``long`` is that of the mapping."""
+        """JSON Schemas of all forms of the arguments; ``long`` is the schema of the mapping."""
         forms = [long, {"type": "null"}] if needs_no_arguments(cls) else [long]
         if cls.short is not None and set(long.get("required", ())) <= {cls.short}:
             forms.append(long["properties"][_key(cls, cls.short)])
@@ -233,7 +234,7 @@ class Verb(ScriptModel):
 
 
 def needs_no_arguments(verb: type[Verb]) -> bool:
-    """Whether the verb alone says everything."""
+    """Whether the verb can be written without arguments."""
     try:
         verb.model_validate(None)
     except ValidationError:
@@ -246,26 +247,26 @@ def _key(verb: type[Verb], name: str) -> str:
 
 
 def has_key(key: str) -> dict[str, Any]:
-    """The JSON Schema that a mapping fits if it has this key, and something behind it."""
+    """JSON Schema of mappings with this key, its value not null."""
     return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
 def has_none_of(*keys: str) -> dict[str, Any]:
-    """The JSON Schema that a mapping fits if it has none of these keys, or nothing behind them."""
+    """JSON Schema of mappings in which each of these keys is missing or null."""
     return {"properties": {key: {"type": "null"} for key in keys}}
 
 
 class ConsumerVerb(Verb):
-    """A verb that one of the consumers carries out: the script's first, unless the step says which."""
+    """A verb that one consumer plays: the one named by ``consumer:``, else the script's first."""
 
     consumer: ConsumerName | None = Field(default=None, description="Who does it, by name.")
 
 
 class TimedVerb(ConsumerVerb):
-    """A verb that acts at once, or ``after`` so long from the arrival of the message last awaited.
+    """A verb that can be delayed by ``after``, counted from the arrival of the message last awaited.
 
-    That is the message which this consumer's last ``await`` waited for; where it awaited none yet, the
-    step's own beginning. A moment that is over already is at once.
+    That is the message of this consumer's last ``await``; before its first one, ``after`` counts from the
+    beginning of the step. A time that has passed already means at once.
     """
 
     after: Delay | None = Field(

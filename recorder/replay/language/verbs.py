@@ -1,21 +1,15 @@
-"""The verbs of a script: what each may say. The table is at the end.
+"""All verbs of a script, with the models of their arguments; ``repeat`` and ``include`` are defined here.
 
-A verb's model is what stands after its colon. Most have a short form, a bare value in place of a
-mapping: ``wait: 2s`` is ``wait: {duration: 2s}``.
+Most have a short form, a bare value in place of a mapping: ``wait: 2s`` is ``wait: {duration: 2s}``.
 """
 
 from __future__ import annotations
 
-from .verb_model import (
-    ANSWER_WITHIN,
-    LAST_RECEIVED,
-    LAST_SENT,
-    RESERVED_NAMES,
-    ConsumerVerb,
-    ScriptModel,
-    TimedVerb,
-    Verb,
-)
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from .verb_model import LAST_RECEIVED, LAST_SENT, TimedVerb, Verb
 from .verbs_publish import (
     CloseConversationVerb,
     CloseDialogVerb,
@@ -26,7 +20,6 @@ from .verbs_publish import (
     TypeVerb,
 )
 from .verbs_receipts import AcceptVerb, ReadVerb, ReceiptVerb
-from .verbs_structure import IncludeVerb, RepeatVerb
 from .verbs_waiting import (
     AwaitVerb,
     ExpectedClose,
@@ -47,18 +40,15 @@ from .verbs_wire import (
 )
 
 __all__ = [
-    "ANSWER_WITHIN",
     "EXPANDED_VERBS",
     "LAST_RECEIVED",
     "LAST_SENT",
-    "RESERVED_NAMES",
     "VERBS",
     "AcceptVerb",
     "AwaitVerb",
     "ChangeRateVerb",
     "CloseConversationVerb",
     "CloseDialogVerb",
-    "ConsumerVerb",
     "DisconnectVerb",
     "ExpectVerb",
     "ExpectedClose",
@@ -73,7 +63,6 @@ __all__ = [
     "ReconnectVerb",
     "RepeatVerb",
     "SayVerb",
-    "ScriptModel",
     "SendEnvelopeVerb",
     "SendFileVerb",
     "SendFrameVerb",
@@ -84,6 +73,40 @@ __all__ = [
     "Verb",
     "WaitVerb",
 ]
+
+
+def _int_from_text(given: object) -> object:
+    """Accept digits in a text: variables are text."""
+    return int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else given
+
+
+Times = Annotated[
+    int,
+    BeforeValidator(_int_from_text),
+    Field(ge=0, le=1_000_000),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 1_000_000},
+                {"type": "string", "pattern": "^0*([0-9]{1,6}|1000000)$"},
+            ]
+        }
+    ),
+]
+
+
+class RepeatVerb(Verb):
+    """Steps that are played several times; names they give with ``as`` are given anew each time."""
+
+    times: Times
+    steps: Annotated[list[Any], Field(min_length=1)]
+
+
+class IncludeVerb(Verb):
+    """The steps of another file in the script's folder, in the place of this one."""
+
+    short: ClassVar[str | None] = "file"
+    file: Annotated[str, Field(min_length=1)]
 
 
 VERBS: dict[str, type[Verb]] = {
@@ -107,7 +130,7 @@ VERBS: dict[str, type[Verb]] = {
     "close_dialog": CloseDialogVerb,
     "close_conversation": CloseConversationVerb,
 }
-"""What stands before the colon of a step, and what may stand after it."""
+"""Verb → model of its arguments."""
 
 EXPANDED_VERBS: dict[str, type[Verb]] = {"repeat": RepeatVerb, "include": IncludeVerb}
-"""What stands there as well, and is unfolded into steps when the script is loaded."""
+"""Verbs that are expanded into other steps when the script is loaded."""

@@ -1,4 +1,4 @@
-"""Verbs that ask for conversations, and write into them."""
+"""Verbs that open, subscribe to and close conversations, and publish in them."""
 
 from __future__ import annotations
 

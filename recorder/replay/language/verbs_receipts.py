@@ -1,4 +1,4 @@
-"""Verbs that send receipts: at once, after a while, together with another one, or never."""
+"""Verbs that send receipts: ``accept``, ``read`` and ``receipt``."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .verb_model import (
 
 
 class _ReceiptVerb(ConsumerVerb):
-    """A receipt for one message or several. ``after`` counts from the arrival of each."""
+    """A receipt for one message or several; ``after`` counts from the arrival of each."""
 
     message: MessageReferences = LAST_RECEIVED
 
     @property
     def messages(self) -> tuple[str | int, ...]:
-        """The messages it is for, one or several, as the script refers to them."""
+        """Names or sequences of the messages it is for."""
         return self.message if isinstance(self.message, tuple) else (self.message,)
 
 

@@ -1,4 +1,4 @@
-"""Verbs that wait: for a message, for something to be so or not to be so, for time to pass."""
+"""Verbs that wait: ``await`` a message, ``expect`` a condition, ``wait`` for a time; ``keep_alive``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MessageFilter(ScriptModel):
 
     @property
     def in_words(self) -> str:
-        """``message from agent, matching "order"``: as errors describe it."""
+        """The description in words, for error messages: ``message from agent, matching "order"``."""
         given = {
             "from": self.from_,
             "matching": self.matching,
@@ -116,11 +116,11 @@ ExpectedMessage = Annotated[
     Annotated[MessageReference, Tag("named")] | Annotated[MessageFilter, Tag("described")],
     Discriminator(_reference_kind),
 ]
-"""A message by its name or sequence, or as it is described."""
+"""A message by name or sequence, or by description."""
 
 
-class _MessageExpectation(ScriptModel):
-    """What is said of a message: one that has a name, or the first that is as ``MessageFilter`` says."""
+class _MessageCondition(ScriptModel):
+    """A message, and what must be true of it: its status, a receipt; or the end of the connection."""
 
     message: ExpectedMessage | None = None
     status: MessageStatus | None = None
@@ -129,12 +129,12 @@ class _MessageExpectation(ScriptModel):
 
     @property
     def reference(self) -> str | int | None:
-        """The message by name or sequence; None if it is described, or if it is about no message."""
+        """The message's name or sequence; None: described, or not about a message."""
         return self.message if isinstance(self.message, str | int) else None
 
     @property
     def message_filter(self) -> MessageFilter | None:
-        """The message as it is described; None if it is named, or if it is about no message."""
+        """The message's description; None: named, or not about a message."""
         return self.message if isinstance(self.message, MessageFilter) else None
 
 
@@ -142,7 +142,7 @@ _DESCRIBED: dict[str, Any] = {"properties": {"message": {"type": "object"}}}
 _AT_MOST_ONE: dict[str, Any] = {"anyOf": [has_none_of("status"), has_none_of("receipt")]}
 
 
-class NotExpected(_MessageExpectation):
+class NotExpected(_MessageCondition):
     """What must not happen: a message, a message's status or receipt, the end of the connection."""
 
     model_config = ConfigDict(
@@ -193,7 +193,7 @@ _ABOUT_MESSAGE: dict[str, Any] = {
 }
 
 
-class ExpectVerb(_MessageExpectation, ConsumerVerb):
+class ExpectVerb(_MessageCondition, ConsumerVerb):
     """Something that must be so, now or within a while; or, with ``not``, must not be so ``for`` a while."""
 
     model_config = ConfigDict(
@@ -247,7 +247,7 @@ class ExpectVerb(_MessageExpectation, ConsumerVerb):
 
     @property
     def of_a_failure(self) -> bool:
-        """Whether it is about a request that may well be refused or unanswered."""
+        """Whether the request before may be refused or unanswered without failing its step."""
         return self.answer is not None or self.status in ("pending", "failed", "unknown")
 
 

@@ -1,4 +1,4 @@
-"""Verbs for what is below and around the protocol: raw frames, connections that end, the pace of sending."""
+"""Verbs below the messaging protocol: raw envelopes and frames, disconnect, reconnect, send rate."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SendEnvelopeVerb(TimedVerb):
 
     @classmethod
     def long_form(cls, given: Any) -> Any:
-        """As for every verb; but a mapping is the envelope, unless it has nothing but this verb's keys."""
+        """The arguments as a mapping; another mapping or a text is the envelope itself."""
         if given is None:
             return {}
         is_long = isinstance(given, dict) and "envelope" in given and given.keys() <= set(_OWN_KEYS)
@@ -51,7 +51,7 @@ class SendEnvelopeVerb(TimedVerb):
 
     @classmethod
     def forms(cls, long: dict[str, Any]) -> list[dict[str, Any]]:
-        """A text, an envelope, or the mapping with this verb's keys."""
+        """JSON Schemas: the mapping with this verb's keys, a text, or an envelope."""
         ours = {"required": ["envelope"], "propertyNames": {"enum": list(_OWN_KEYS)}}
         return [long, {"type": "string"}, {"type": "object", "not": ours}]
 
@@ -167,7 +167,7 @@ class SendFrameVerb(TimedVerb):
 
     @property
     def payload(self) -> bytes:
-        """What the frame carries, however it was written."""
+        """The payload bytes, from ``text``, ``data`` or ``hex``."""
         if self.text is not None:
             return self.text.encode()
         return self.data or self.hex or b""
@@ -212,14 +212,14 @@ _SPAN_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Spacing(float):
-    """The least time, in seconds, between two frames of steps; 0 is no limit. Written ``5/s``, or ``off``."""
+    """Minimum seconds between two frames of steps; 0: no limit. Written as a rate, ``5/s``, or ``off``."""
 
     @classmethod
     def read(cls, given: object) -> Spacing:
         """``5/s`` → 0.2, ``30/m`` → 2.0, ``off`` → 0.0.
 
         Raises:
-            ValueError: it is none; the message is made for people.
+            ValueError: it is no rate; the text is an error sentence.
         """
         if isinstance(given, Spacing):
             return given

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from recorder.replay.language.script import load
+from recorder.replay.language.verb_model import ANSWER_WITHIN
 from recorder.replay.language.verbs import (
-    ANSWER_WITHIN,
     EXPANDED_VERBS,
     VERBS,
     AwaitVerb,
     ExpectVerb,
+    IncludeVerb,
     ReadVerb,
+    RepeatVerb,
     SayVerb,
     TypeVerb,
     WaitVerb,
@@ -86,3 +89,24 @@ def test_the_table_holds_what_the_issue_asks_for():
     assert set(asked.split()) == {*VERBS, *EXPANDED_VERBS}
     assert (VERBS["say"], VERBS["type"], VERBS["read"]) == (SayVerb, TypeVerb, ReadVerb)
     assert (VERBS["await"], VERBS["expect"], VERBS["wait"]) == (AwaitVerb, ExpectVerb, WaitVerb)
+
+
+# --- repeat and include ---
+
+
+@pytest.mark.parametrize(("times", "read"), [(3, 3), ("3", 3), (0, 0), ("007", 7)])
+def test_times_may_come_from_a_variable(times, read):
+    assert RepeatVerb.model_validate({"times": times, "steps": ["await"]}).times == read
+
+
+@pytest.mark.parametrize("times", [-1, "x", 1.5, True, 1_000_001, "", "-1", "\u0663"])
+def test_times_is_a_number(times):
+    with pytest.raises(ValidationError):
+        RepeatVerb.model_validate({"times": times, "steps": ["await"]})
+
+
+def test_something_must_be_repeated_and_included():
+    assert IncludeVerb.model_validate("a.yaml").file == "a.yaml"
+    for verb, given in ((RepeatVerb, {"times": 1, "steps": []}), (IncludeVerb, ""), (IncludeVerb, None)):
+        with pytest.raises(ValidationError):
+            verb.model_validate(given)
