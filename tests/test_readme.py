@@ -16,7 +16,7 @@ import recorder
 from recorder import recipes
 from recorder.cli.app import app
 from recorder.errors import RecorderError
-from recorder.recipes.replay_script import simulated_token
+from recorder.recipes.endpoints import simulated_token
 from recorder.replay.language.verbs import VERBS
 from recorder.store.tables import metadata
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +16,7 @@ from recorder.errors import BadOption
 from .output import StatusPrinter, ignoring_broken_pipe, write_json
 
 if TYPE_CHECKING:
-    from recorder.recipes.load.options import Load, Swarmed
+    from recorder.recipes import Load, LoadResult, PlayKeywords
 
 Users = Annotated[
     int | None,
@@ -42,8 +43,8 @@ FailIf = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was asked for with the options above."""
+class LoadOptions:
+    """The values of the options above, and of ``--tolerance``."""
 
     users: int | None
     spawn_rate: float | None
@@ -61,14 +62,14 @@ class Asked:
         """
         from recorder import recipes
 
-        mine = {
+        load_only = {
             "--spawn-rate": self.spawn_rate,
             "--run-time": self.run_time,
             "--csv": self.csv,
             "--html": self.html,
             "--fail-if": self.fail_if,
         }
-        for option, given in mine.items():
+        for option, given in load_only.items():
             if self.users is None and given is not None:
                 raise BadOption(option, "it is for many users", hint="add --users N")
         if self.users is None:
@@ -82,8 +83,8 @@ class Asked:
             if file is not None:
                 recipes.check_place(option, file)
 
-    def load(self, users: int, **rest: Any) -> Load:
-        """The load that was asked for; ``rest`` as its fields are called."""
+    def load(self, *, seed: int, tokens: Sequence[str], keywords: PlayKeywords) -> Load:
+        """The load that was asked for; ``keywords`` are those it shares with a single replay."""
         from recorder import recipes
 
         late = []
@@ -91,15 +92,19 @@ class Asked:
             recipes.duration_s("--tolerance", self.tolerance)
             late = [f"receipt_lateness.max > {self.tolerance}"]
         return recipes.Load(
-            users=users,
+            users=self.users or 1,
             spawn_rate=1.0 if self.spawn_rate is None else self.spawn_rate,
             run_time=self.run_time,
             fail_if=[*(self.fail_if or ()), *late],
-            **rest,
+            seed=seed,
+            tokens=tokens,
+            **keywords,
         )
 
 
-def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: bool, quiet: bool) -> None:
+def play_many(
+    script: Path, load: Load, options: LoadOptions, *, archive: str, json: bool, quiet: bool
+) -> None:
     """Play, show how it goes on stderr, print and write how it went.
 
     Raises:
@@ -115,76 +120,78 @@ def play_many(script: Path, load: Load, asked: Asked, *, archive: str, json: boo
     with stop_on_signals() as stop, ExitStack() as showing:
         progress = None if quiet else showing.enter_context(Progress(sys.stderr))
 
-        def tell(swarmed: Swarmed) -> None:
+        def print_result(result: LoadResult) -> None:
             showing.close()
-            _tell(swarmed, asked, json=json, print_status=print_status)
+            _print_result(result, options, json=json, print_status=print_status)
 
-        swarmed = recipes.swarm(
+        result = recipes.swarm(
             script,
             load,
             archive=archive,
             stop=stop,
             say=print_status,
-            on_moment=progress or _to_nobody,
-            on_end=tell,
+            on_moment=progress or _ignore_moment,
+            on_end=print_result,
         )
         stop.raise_if_set()
-    swarmed.raise_if_failed()
+    result.raise_if_failed()
 
 
-def _tell(swarmed: Swarmed, asked: Asked, *, json: bool, print_status: StatusPrinter) -> None:
+def _print_result(
+    result: LoadResult, options: LoadOptions, *, json: bool, print_status: StatusPrinter
+) -> None:
     from recorder.report.load import print_figures
 
     try:
-        _write_files(swarmed, asked.csv, asked.html)
-    finally:  # what was played is told even where a disk was full
+        _write_files(result, options.csv, options.html)
+    finally:  # what was played is printed even where a disk was full
         with ignoring_broken_pipe():
             if json:
-                _write_lines(swarmed)
+                _write_lines(result)
             else:
-                print_figures(sys.stdout, swarmed.figures)
-        print_status(swarmed.verdict)
+                print_figures(sys.stdout, result.figures)
+        print_status(result.verdict)
 
 
 def _stats_file(prefix: str | None) -> Path | None:
     return None if prefix is None else Path(f"{prefix}_stats.csv")
 
 
-def _to_nobody(moment: object) -> None:
+def _ignore_moment(moment: object) -> None:
     """``--quiet``."""
 
 
-def _write_lines(swarmed: Swarmed) -> None:
+def _write_lines(result: LoadResult) -> None:
     from recorder.report.load_figures import count_json, failure_json, figure_json
 
-    for figure in swarmed.figures.figures:
+    for figure in result.figures.figures:
         write_json(figure_json(figure))
-    for count in swarmed.figures.counts:
+    for count in result.figures.counts:
         write_json(count_json(count))
-    for failure in swarmed.figures.failures:
+    for failure in result.figures.failures:
         write_json(failure_json(failure))
-    for says in swarmed.violations:
+    for says in result.violations:
         write_json({"violated": says})
 
 
-def _write_files(swarmed: Swarmed, csv: str | None, html: Path | None) -> None:
+def _write_files(result: LoadResult, csv: str | None, html: Path | None) -> None:
     from recorder import recipes
     from recorder.report.load_csv import failures_csv, history_csv, stats_csv
     from recorder.report.load_html import load_html
 
     if csv is not None:
-        history = history_csv(swarmed.moments, began_us=swarmed.began_us)
-        written = {"stats": stats_csv(swarmed.figures), "history": history}
-        for name, rows in {**written, "failures": failures_csv(swarmed.figures)}.items():
+        history = history_csv(result.moments, began_us=result.began_us)
+        written = {"stats": stats_csv(result.figures), "history": history}
+        for name, rows in {**written, "failures": failures_csv(result.figures)}.items():
             recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv")
     if html is not None:
         page = load_html(
-            swarmed.figures,
-            swarmed.moments,
-            title=swarmed.title,
-            facts=swarmed.facts,
-            violations=swarmed.violations,
-            verdict=swarmed.verdict,
-            passed=swarmed.passed,
+            result.figures,
+            result.moments,
+            title=result.title,
+            facts=result.facts,
+            violations=result.violations,
+            verdict=result.verdict,
+            passed=result.passed,
         )
         recipes.save(page, html, option="--html")

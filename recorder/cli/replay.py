@@ -11,7 +11,7 @@ import typer
 
 from recorder.errors import BadOption
 
-from .load import Asked, Csv, FailIf, Html, RunTime, SpawnRate, Users, play_many
+from .load import Csv, FailIf, Html, LoadOptions, RunTime, SpawnRate, Users, play_many
 from .options import (
     DEFAULT_ARCHIVE,
     Archive,
@@ -31,35 +31,28 @@ from .output import StatusPrinter, ignoring_broken_pipe, write_json
 from .token_source import read_token, read_tokens
 
 if TYPE_CHECKING:
-    from recorder.recipes import Played
-
-Policy = Literal["never", "on_auth_close", "always"]
+    from recorder.recipes import Played, PlayKeywords
 
 
 class Clock(StrEnum):
-    """Whose time a replay goes by."""
+    """The clock a replay runs on."""
 
     REAL = "real"
     VIRTUAL = "virtual"
 
 
-class Reconnect(StrEnum):
+class ReconnectMode(StrEnum):
     """After which ends of a connection to connect again."""
 
     NEVER = "never"
     ON_AUTH_CLOSE = "on-auth-close"
     ALWAYS = "always"
 
-    @property
-    def policy(self) -> Policy:
-        """As scripts write it."""
-        return _POLICIES[self]
 
-
-_POLICIES: dict[Reconnect, Policy] = {
-    Reconnect.NEVER: "never",
-    Reconnect.ON_AUTH_CLOSE: "on_auth_close",
-    Reconnect.ALWAYS: "always",
+_AS_IN_SCRIPTS: dict[ReconnectMode, Literal["never", "on_auth_close", "always"]] = {
+    ReconnectMode.NEVER: "never",
+    ReconnectMode.ON_AUTH_CLOSE: "on_auth_close",
+    ReconnectMode.ALWAYS: "always",
 }
 
 
@@ -111,7 +104,7 @@ def replay(
         int | None, typer.Option("--seed", metavar="N", help="What varying delays are drawn from.", min=0)
     ] = None,
     reconnect: Annotated[
-        Reconnect | None, typer.Option("--reconnect", help="When to connect again without being told to.")
+        ReconnectMode | None, typer.Option("--reconnect", help="When to connect again without being told to.")
     ] = None,
     tolerance: Annotated[
         str | None,
@@ -153,60 +146,51 @@ def replay(
     if dry_run:
         _print_timetable(script, var or [], json=json)
         return
-    asked = Asked(users, spawn_rate, run_time, csv, html, fail_if, tolerance)
-    asked.check(junit=junit, virtual=clock is Clock.VIRTUAL)
+    load_options = LoadOptions(users, spawn_rate, run_time, csv, html, fail_if, tolerance)
+    load_options.check(junit=junit, virtual=clock is Clock.VIRTUAL)
     if junit is not None:
         recipes.check_place("--junit", junit)
+    keywords: PlayKeywords = {
+        "url": url,
+        "token_command": token_command,
+        "init_connection": init_connection,
+        "headers": header or (),
+        "ca_file": ca_file,
+        "variables": var or (),
+        "reconnect": None if reconnect is None else _AS_IN_SCRIPTS[reconnect],
+        "keep_secrets": keep_secrets,
+        "name": name,
+    }
     if users is not None:
-        load = asked.load(
-            users,
-            seed=seed or 0,
-            url=url,
-            tokens=read_tokens(token_env=token_env, token_file=token_file, token_prompt=token_prompt),
-            token_command=token_command,
-            init_connection=init_connection,
-            reconnect=None if reconnect is None else reconnect.policy,
-            headers=header or (),
-            ca_file=ca_file,
-            variables=var or (),
-            keep_secrets=keep_secrets,
-            name=name,
-        )
-        play_many(script, load, asked, archive=archive, json=json, quiet=quiet)
+        tokens = read_tokens(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
+        load = load_options.load(seed=seed or 0, tokens=tokens, keywords=keywords)
+        play_many(script, load, load_options, archive=archive, json=json, quiet=quiet)
         return
     token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
     with stop_on_signals() as stop:
         played = recipes.replay(
             script,
             archive=archive,
-            url=url,
             token=token,
-            token_command=token_command,
-            init_connection=init_connection,
-            headers=header or (),
-            ca_file=ca_file,
-            variables=var or (),
             clock=clock.value,
             seed=seed,
-            reconnect=None if reconnect is None else reconnect.policy,
             tolerance=tolerance,
-            keep_secrets=keep_secrets,
-            name=name,
             stop=stop,
             say=print_status,
-            on_end=lambda played: _tell(played, json=json, junit=junit),
+            on_end=lambda played: _print_result(played, json=json, junit=junit),
+            **keywords,
         )
         stop.raise_if_set()
     played.raise_if_failed()
 
 
-def _tell(played: Played, *, json: bool, junit: Path | None) -> None:
-    """What came of it, however it ended: a CI server wants the cases of a run that was cancelled, too."""
+def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
+    """Print and save the result, however it ended: a CI server wants the cases of a cancelled run, too."""
     from recorder import recipes
     from recorder.report.messages import print_messages
     from recorder.report.steps import step_json, steps_junit
 
-    steps = recipes.steps_told(played)
+    steps = recipes.step_reports(played)
     try:
         if junit is not None:
             written = steps_junit(
@@ -218,7 +202,7 @@ def _tell(played: Played, *, json: bool, junit: Path | None) -> None:
                 cut_short=played.cut_short,
             )
             recipes.save(written, junit, option="--junit")
-    finally:  # what was played is told even where a disk was full
+    finally:  # what was played is printed even where a disk was full
         with ignoring_broken_pipe():
             if json:
                 for step in steps:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .import_export import export_to_stdout as export_to_stdout
     from .import_export import import_capture as import_capture
     from .load.options import Load as Load
-    from .load.options import Swarmed as Swarmed
+    from .load.options import LoadResult as LoadResult
     from .load.run import swarm as swarm
     from .option_values import connect_options as connect_options
     from .option_values import duration_s as duration_s
@@ -58,17 +58,18 @@ if TYPE_CHECKING:
     from .record_session import SessionOptions as SessionOptions
     from .record_session import record as record
     from .record_session import stdin_lines as stdin_lines
+    from .replay_options import PlayKeywords as PlayKeywords
     from .replay_result import Played as Played
+    from .replay_result import step_reports as step_reports
     from .replay_script import replay as replay
-    from .replay_script import simulate as simulate
-    from .replay_script import simulator as simulator
     from .scripts import check_script as check_script
     from .scripts import read_script as read_script
     from .scripts import script_schema as script_schema
     from .scripts import script_timetable as script_timetable
     from .scripts import timetable_lines as timetable_lines
+    from .serve_simulator import simulate as simulate
+    from .serve_simulator import simulator as simulator
     from .session_diff import fail_if_different as fail_if_different
     from .session_diff import session_difference as session_difference
-    from .verdicts import steps_told as steps_told
 else:
     __getattr__ = lazy_exports(__name__)

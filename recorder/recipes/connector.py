@@ -16,19 +16,17 @@ from recorder.replay.run.driver import UploadFailed
 from recorder.runtime.background import BackgroundTask
 
 from .record_session import Recording
-
-FetchToken = Callable[[str], str]
-"""Asks for a token of this consumer, and may take its time."""
+from .token_command import FetchToken
 
 
-class Connecting:
-    """One connection on its way: first its token, if one is to be fetched, then the connection itself.
+class BackgroundConnection:
+    """A connection that helper threads open: one fetches its token, if needed, the next one connects.
 
-    An ``PendingConnection`` of the replay room.
+    A ``PendingConnection`` of the replay room.
 
     Args:
-        fetch: fetches the token to connect with; None: the one in ``options`` does.
-        fetched: told of it.
+        fetch_token: fetches the token to connect with; None: the one in ``options`` is used.
+        on_token: called with the token that was fetched.
     """
 
     waits_to_write = False
@@ -38,88 +36,90 @@ class Connecting:
         session: Recording,
         options: ConnectOptions,
         *,
-        fetch: Callable[[], str] | None,
-        fetched: Callable[[str], None],
+        fetch_token: Callable[[], str] | None,
+        on_token: Callable[[str], None],
     ) -> None:
         self._session = session
         self._options = options
-        self._fetched = fetched
+        self._on_token = on_token
         self._attempt: ConnectAttempt | None = None
-        self._fetching = BackgroundTask(fetch, name="token command") if fetch is not None else None
-        self._making = self._set_out() if fetch is None else None
+        self._fetching = None if fetch_token is None else BackgroundTask(fetch_token, name="token command")
+        self._connecting = self._connect() if fetch_token is None else None
 
     def fileno(self) -> int:
-        """See ``Source``."""
-        task = self._making or self._fetching
+        """The descriptor that can be read once the present helper thread is done; -1 if there is none."""
+        task = self._connecting or self._fetching
         return -1 if task is None else task.fileno()
 
     def take(self) -> RecordingConnection | None:
-        """See ``PendingConnection``."""
+        """The connection once it is open; None: not yet. Raises ``CannotConnect`` if there will be none."""
         if self._fetching is not None:
             if not self._fetching.done:
                 return None
             fetching, self._fetching = self._fetching, None
             fetching.close()
             token = fetching.result()
-            self._fetched(token)
+            self._on_token(token)
             self._options = replace(self._options, token=token)
-            self._making = self._set_out()
-        if self._making is None or self._attempt is None or not self._making.done:
+            self._connecting = self._connect()
+        if self._connecting is None or self._attempt is None or not self._connecting.done:
             return None
-        self._making.close()
-        self._making = None
+        self._connecting.close()
+        self._connecting = None
         return RecordingConnection.from_attempt(self._attempt)
 
     def give_up(self) -> None:
-        """See ``PendingConnection``."""
-        for task in (self._fetching, self._making):
+        """Abandon the connection. May be called at any time, and again."""
+        for task in (self._fetching, self._connecting):
             if task is not None:
                 task.close()
-        if self._making is not None and self._attempt is not None:
+        if self._connecting is not None and self._attempt is not None:
             self._attempt.give_up()
-        self._fetching = self._making = None
+        self._fetching = self._connecting = None
 
-    def _set_out(self) -> BackgroundTask[None]:
+    def _connect(self) -> BackgroundTask[None]:
         self._attempt = self._session.attempt(self._options, queueing=True)
         return BackgroundTask(self._attempt.connect, name="connect")
 
 
 class Connector:
-    """Connects the consumers of one session, each to its place.
+    """Connects the consumers of one session. A ``ConnectFunction`` of the replay room.
 
     Args:
-        places: where each consumer connects; a token in it counts until the service wants a fresh one.
-        fetch: where tokens come from, where a place has none and for fresh ones; None: from nowhere.
+        options: how each consumer connects; its token is used until the service wants a fresh one.
+        fetch_token: fetches missing and fresh tokens; None: there is no way to get one.
     """
 
     def __init__(
-        self, session: Recording, places: Mapping[str, ConnectOptions], *, fetch: FetchToken | None = None
+        self,
+        session: Recording,
+        options: Mapping[str, ConnectOptions],
+        *,
+        fetch_token: FetchToken | None = None,
     ) -> None:
         self._session = session
-        self._places = dict(places)
-        self._fetch = fetch
+        self._options = dict(options)
+        self._fetch_token = fetch_token
 
-    def __call__(self, consumer: str, fresh_token: bool) -> Connecting:
-        """See ``ConnectFunction``."""
-        options = self._places[consumer]
-        wanted = self._fetch is not None and (fresh_token or options.token is None)
-        return Connecting(
-            self._session,
-            options,
-            fetch=partial(self._fetch, consumer) if wanted and self._fetch is not None else None,
-            fetched=partial(self._keep, consumer),
-        )
+    def __call__(self, consumer: str, fresh_token: bool) -> BackgroundConnection:
+        """Begin to connect this consumer; with ``fresh_token``, by a token that is fetched for it."""
+        options = self._options[consumer]
+        fetch_token = None
+        if self._fetch_token is not None and (fresh_token or options.token is None):
+            fetch_token = partial(self._fetch_token, consumer)
+        on_token = partial(self._use_token, consumer)
+        return BackgroundConnection(self._session, options, fetch_token=fetch_token, on_token=on_token)
 
-    def _keep(self, consumer: str, token: str) -> None:
+    def _use_token(self, consumer: str, token: str) -> None:
         self._session.know(token)
-        self._places[consumer] = replace(self._places[consumer], token=token)
+        self._options[consumer] = replace(self._options[consumer], token=token)
 
 
 class Uploader:
-    """Hands files over, to the address of the consumer they are from, and nowhere else.
+    """Uploads files to the address of the consumer who sends them. A ``StartUpload`` of the replay room.
 
     Args:
-        addresses: where each consumer's files go; who has none keeps them.
+        addresses: the base URL that takes each consumer's files, by name.
     """
 
     def __init__(self, addresses: Mapping[str, str], *, ca_file: Path | None = None) -> None:
@@ -127,7 +127,7 @@ class Uploader:
         self._ca_file = ca_file
 
     def __call__(self, upload: Upload) -> BackgroundTask[None] | None:
-        """See ``StartUpload``."""
+        """Upload in a helper thread; its result raises ``UploadFailed``."""
         address = self._addresses[upload.consumer]
         return BackgroundTask(lambda: self._put(address, upload), name="upload")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import orjson
@@ -14,8 +13,9 @@ from recorder.capture.options import ConnectOptions
 from recorder.capture.upload import check_upload_url
 from recorder.errors import BadOption
 from recorder.replay.language.script import Script
+from recorder.simulator.service import Service
 
-from .option_values import connect_options
+from .replay_options import ReplayOptions
 
 FROM_SCRIPT = "script"
 """What ``url`` may be instead of an address: the one in the script's ``consumer`` section."""
@@ -23,39 +23,26 @@ FROM_SCRIPT = "script"
 SIMULATED_CONSUMER = "00000000-0000-4000-8000-00000c0a5e12"
 """Who the first consumer is, against the built-in simulator."""
 
-_FELLOWS = UUID("0c0a5e12-0000-4000-8000-000000000000")
+_OTHER_CONSUMERS = UUID("0c0a5e12-0000-4000-8000-000000000000")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wishes:
-    """What was asked for besides the script.
+class Endpoints(NamedTuple):
+    """Where the consumers of a script connect.
 
     Attributes:
-        token: of the first consumer; goes before the script's.
-        init_connection: show tokens in an InitConnection request, whatever the script says.
-        headers: "Name: value" each.
-        fetching: whether tokens can be fetched, so that one may be missing.
+        connect: how each consumer connects, by name.
+        uploads: the address that takes each consumer's files; who is missing uploads none.
+        service: the simulator's service on virtual time; None: real connections.
     """
 
-    token: str | None = None
-    init_connection: bool = False
-    headers: Sequence[str] = ()
-    ca_file: Path | None = None
-    fetching: bool = False
+    connect: Mapping[str, ConnectOptions]
+    uploads: Mapping[str, str]
+    service: Service | None = None
 
-    def options(self, url: str, token: str | None, *, init_connection: bool) -> ConnectOptions:
-        """How to connect there. Raises ``BadOption``."""
-        in_payload = init_connection or self.init_connection
-        options = connect_options(
-            url, token=token, init_connection=in_payload, headers=self.headers, ca_file=self.ca_file
-        )
-        if not self.fetching:
-            options.check_token_given()
-        return options
-
-
-Places = dict[str, ConnectOptions]
-Uploads = dict[str, str]
+    @property
+    def tokens(self) -> list[str]:
+        """Every token that is known before anybody connects."""
+        return [options.token for options in self.connect.values() if options.token is not None]
 
 
 def acting(script: Script) -> list[str]:
@@ -64,41 +51,43 @@ def acting(script: Script) -> list[str]:
     return [name for name in script.consumers if name in busy] or list(script.consumers)[:1]
 
 
-def places_in(script: Script, url: str, wishes: Wishes, known: Mapping[str, str]) -> tuple[Places, Uploads]:
+def service_endpoints(
+    script: Script, url: str, options: ReplayOptions, variables: Mapping[str, str]
+) -> Endpoints:
     """Where each consumer connects, and where its files go: ``url``, or what the script says.
 
     Raises:
         BadOption, BadScript: something is missing, or is no address.
     """
-    places: Places = {}
-    uploads: Uploads = {}
+    connect: dict[str, ConnectOptions] = {}
+    uploads: dict[str, str] = {}
     for first, name in _numbered(script):
-        token = wishes.token if first else None
+        token = options.service.token if first else None
         if token is not None and url != FROM_SCRIPT and len(script.consumers) == 1:
             written = script.consumers[name]
-            places[name] = wishes.options(url, token, init_connection=wishes.init_connection)
+            connect[name] = options.connect_options(url, token, init_connection=False)
             upload_url = written.upload_url if "${" not in (written.upload_url or "${") else None
         else:
-            consumer = script.consumer(known, name)
+            consumer = script.consumer(variables, name)
             address = consumer.url if url == FROM_SCRIPT else url
             if address is None:
                 raise BadOption("--url script", f"{script.name} names no url for {name}")
-            places[name] = wishes.options(
+            connect[name] = options.connect_options(
                 address, token or consumer.token, init_connection=consumer.init_connection
             )
             upload_url = consumer.upload_url
         if upload_url is not None:
             check_upload_url(upload_url)
             uploads[name] = upload_url
-    return places, uploads
+    return Endpoints(connect, uploads)
 
 
-def simulated_places(script: Script, url: str, wishes: Wishes) -> Places:
-    """Everybody at the simulator, each as somebody else."""
+def simulator_endpoints(script: Script, url: str, options: ReplayOptions) -> dict[str, ConnectOptions]:
+    """How each consumer connects to the simulator: each as somebody else, by a token of its own."""
     return {
-        name: wishes.options(
+        name: options.connect_options(
             url,
-            (wishes.token if first else None) or _token_of(name, first=first, wishes=wishes),
+            (options.service.token if first else None) or _simulated_token_of(name, first, options),
             init_connection=script.consumers[name].init_connection,
         )
         for first, name in _numbered(script)
@@ -122,10 +111,10 @@ def simulated_token(consumer: str = SIMULATED_CONSUMER, *, name: str | None = No
     )
 
 
-def _token_of(name: str, *, first: bool, wishes: Wishes) -> str | None:
-    if wishes.fetching:
+def _simulated_token_of(name: str, first: bool, options: ReplayOptions) -> str | None:
+    if options.token_command is not None:
         return None
-    return simulated_token(SIMULATED_CONSUMER if first else str(uuid5(_FELLOWS, name)), name=name)
+    return simulated_token(SIMULATED_CONSUMER if first else str(uuid5(_OTHER_CONSUMERS, name)), name=name)
 
 
 def _numbered(script: Script) -> list[tuple[bool, str]]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from recorder.capture.options import ConnectOptions
 from recorder.clock import VirtualClock, punctual
 from recorder.errors import CannotConnect, RecorderError
 from recorder.receipts.queries import MessageView
@@ -16,80 +14,63 @@ from recorder.replay.language.verbs import ExpectVerb
 from recorder.replay.run.driver import LEAD_S, Driver
 from recorder.replay.run.outcome import FAILED, STOPPED, ScriptOutcome, StepResult
 from recorder.replay.run.player import Player
-from recorder.replay.run.reconnect_policy import PolicyName
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
-from recorder.simulator.service import Service
 from recorder.store.archive import Archive
 from recorder.wire.frames import authentication_hint
 
-from .connector import Connector, FetchToken, Uploader
+from .connector import Connector, Uploader
+from .endpoints import Endpoints
 from .queries import Say, messages, open_archive
 from .record_session import Recording, blank_error, recording
-from .replay_result import Played, Tell, report, step_line, to_nobody
+from .replay_options import ReplayOptions
+from .replay_result import OnEnd, Played, ignore_result, report, step_line
 from .stop import Stop
+from .token_command import FetchToken
 from .virtual_connection import VirtualConnection
-from .virtual_run import VirtualWorld
-
-Places = Mapping[str, ConnectOptions]
-"""Where each consumer connects, and as whom."""
+from .virtual_run import VirtualSimulator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """How to play a script.
+class ReplayJob:
+    """A script with everything that is needed to play it.
 
     Attributes:
-        places: where each consumer connects; ignored on virtual time, but for who they are.
-        uploads: where files of each consumer go, by name; who is missing keeps them.
-        fetch: where tokens come from; None: there are only those in ``places``.
-        world: on virtual time, the service; None: real time.
-        seed: what delays are drawn with.
-        reconnect: when to connect again by oneself; None: as the script says.
-        tolerance_s: as in ``Played``.
-        secrets: what no frame may show.
+        fetch_token: asks for a token of a consumer; None: there are only those of ``endpoints``.
     """
 
     script: Script
     archive: str
-    name: str
-    places: Places
-    uploads: Mapping[str, str] = field(default_factory=dict)
-    ca_file: Path | None = None
-    fetch: FetchToken | None = None
-    world: Service | None = None
-    seed: int = 0
-    reconnect: PolicyName | None = None
-    tolerance_s: float | None = None
-    keep_secrets: bool = False
-    secrets: Sequence[str] = ()
+    options: ReplayOptions
+    endpoints: Endpoints
+    fetch_token: FetchToken | None = None
 
 
-class _Course:
+class _Replay:
     """One replay under way.
 
     Attributes:
         ended_s: when the script went no further, by its clock; its goodbyes may take longer.
     """
 
-    def __init__(self, order: Order, session: Recording, *, stop: Stop, say: Say) -> None:
-        self._order = order
+    def __init__(self, job: ReplayJob, session: Recording, *, stop: Stop, say: Say) -> None:
+        self._job = job
         self._session = session
         self._stop = stop
         self.ended_s: float | None = None
         self.player = Player(
-            order.script,
-            seed=order.seed,
+            job.script,
+            seed=job.options.seed or 0,
             on_step=lambda result: say(session.blank(step_line(result))),
-            reconnect=order.reconnect,
+            reconnect=job.options.reconnect_policy(job.script),
         )
         self.driver: Driver | None = None
 
     def run(self, clock: VirtualClock | None) -> None:
         """Play to the end, or until it is stopped; as ``Driver.run``."""
-        with _driven(self._order, self.player, self._session, clock, self._stop) as (drive, wait):
-            self.driver = drive
-            drive.run(wait=wait, stopped=self._is_stopped)
+        with _driven(self._job, self.player, self._session, clock, self._stop) as (driver, wait):
+            self.driver = driver
+            driver.run(wait=wait, stopped=self._is_stopped)
 
     def _is_stopped(self) -> bool:
         if not self._stop.is_set():
@@ -118,7 +99,7 @@ class _Course:
         return _blanked(outcome._replace(results=tuple(results)), self._session.blank)
 
 
-def play(order: Order, *, stop: Stop, say: Say, on_end: Tell = to_nobody) -> Played:
+def play(job: ReplayJob, *, stop: Stop, say: Say, on_end: OnEnd = ignore_result) -> Played:
     """Play it, record it, and return what came of it.
 
     ``on_end`` is told the same, once there is a session, also where this raises.
@@ -127,28 +108,28 @@ def play(order: Order, *, stop: Stop, say: Say, on_end: Tell = to_nobody) -> Pla
         CannotConnect: not one connection came about.
         StorageFailed: it could not be recorded.
     """
-    clock = None if order.world is None else VirtualClock()
-    course: _Course | None = None
+    clock = None if job.endpoints.service is None else VirtualClock()
+    replay: _Replay | None = None
     problem: RecorderError | KeyboardInterrupt | None = None
-    with open_archive(order.archive, mode="write", create=True, say=say) as opened:
+    with open_archive(job.archive, mode="write", create=True, say=say) as opened:
         try:
             with recording(
                 opened,
                 source="replay",
-                name=order.name,
-                known_secrets=order.secrets,
-                keep_secrets=order.keep_secrets,
+                name=job.options.session.name or job.script.name,
+                known_secrets=job.endpoints.tokens,
+                keep_secrets=job.options.session.keep_secrets,
                 clock=clock,
                 say=say,
             ) as session:
-                say(_beginning(order))
-                course = _Course(order, session, stop=stop, say=say)
-                course.run(clock)
+                say(_beginning(job))
+                replay = _Replay(job, session, stop=stop, say=say)
+                replay.run(clock)
         except (RecorderError, KeyboardInterrupt) as ended:
             problem = ended
-            if course is None:
+            if replay is None:
                 raise
-        played = _played(order, course, session, opened, problem)
+        played = _played(job, replay, session, opened, problem)
     report(played.outcome, say)
     if problem is None:
         on_end(played)
@@ -161,24 +142,22 @@ def play(order: Order, *, stop: Stop, say: Say, on_end: Tell = to_nobody) -> Pla
 
 
 def _played(
-    order: Order, course: _Course, session: Recording, opened: Archive, problem: BaseException | None
+    job: ReplayJob, replay: _Replay, session: Recording, opened: Archive, problem: BaseException | None
 ) -> Played:
-    cut_short = course.why_cut_short(problem)
-    outcome = course.outcome(cut_short)
+    cut_short = replay.why_cut_short(problem)
+    outcome = replay.outcome(cut_short)
     listed, started_at_us = _recorded(opened, session.intake.session)
-    refused = (
-        None if course.driver is None or problem is not None else _refused(course.driver, outcome, order)
-    )
+    refused = None if replay.driver is None or problem is not None else _refused(replay.driver, outcome, job)
     if refused is not None:  # raised where the session is over, and nobody else blanks it
         blank_error(refused, session.blank)
     return Played(
         session.intake.session,
         listed,
         outcome,
-        order.script.name,
-        order.script.document.file,
+        job.script.name,
+        job.script.document.file,
         session.began_s,
-        order.tolerance_s,
+        job.options.tolerance_s,
         refused,
         started_at_us,
         cut_short,
@@ -195,15 +174,15 @@ def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], int | N
 
 @contextmanager
 def _driven(
-    order: Order, player: Player, session: Recording, clock: VirtualClock | None, stop: Stop
+    job: ReplayJob, player: Player, session: Recording, clock: VirtualClock | None, stop: Stop
 ) -> Iterator[tuple[Driver, Callable[[Waiting], None]]]:
     """The session to drive, and what waits for it."""
-    if order.world is not None and clock is not None:
-        yield _virtual(order, player, session, clock)
+    if job.endpoints.service is not None and clock is not None:
+        yield _virtual(job, player, session, clock)
         return
-    connect = Connector(session, order.places, fetch=order.fetch)
-    upload = Uploader(order.uploads, ca_file=order.ca_file)
-    drive = Driver(player, connect=connect, clock=session.clock, upload=upload)
+    connect = Connector(session, job.endpoints.connect, fetch_token=job.fetch_token)
+    upload = Uploader(job.endpoints.uploads, ca_file=job.options.service.ca_file)
+    driver = Driver(player, connect=connect, clock=session.clock, upload=upload)
     with closing(Waiter(session.clock)) as waiter, punctual(), IdleCollector() as collector:
         stop.on_stop(waiter.wake)
         lulls = _Lulls(session)
@@ -215,7 +194,7 @@ def _driven(
             early_s = None if waiting.until_s is None else waiting.until_s - LEAD_S
             waiter.wait(waiting._replace(until_s=early_s))
 
-        yield drive, wait
+        yield driver, wait
 
 
 class _Lulls:
@@ -238,28 +217,28 @@ class _Lulls:
 
 
 def _virtual(
-    order: Order, player: Player, session: Recording, clock: VirtualClock
+    job: ReplayJob, player: Player, session: Recording, clock: VirtualClock
 ) -> tuple[Driver, Callable[[Waiting], None]]:
-    assert order.world is not None  # noqa: S101 - asked by the caller
-    world = VirtualWorld(order.world, clock, seed=order.seed)
-    places = dict(order.places)
+    assert job.endpoints.service is not None  # noqa: S101 - asked by the caller
+    simulator = VirtualSimulator(job.endpoints.service, clock, seed=job.options.seed or 0)
+    places = dict(job.endpoints.connect)
 
     def connect(consumer: str, fresh_token: bool) -> VirtualConnection:
         options = places[consumer]
-        if order.fetch is not None and (fresh_token or options.token is None):
-            token = order.fetch(consumer)
+        if job.fetch_token is not None and (fresh_token or options.token is None):
+            token = job.fetch_token(consumer)
             session.know(token)
             options = places[consumer] = replace(options, token=token)
-        return world.connect(options, session.tracker(options))
+        return simulator.connect(options, session.tracker(options))
 
     # The simulator takes any file; on virtual time in no time.
-    return Driver(player, connect=connect, clock=clock, upload=lambda upload: None), world.wait
+    return Driver(player, connect=connect, clock=clock, upload=lambda upload: None), simulator.wait
 
 
-def _beginning(order: Order) -> str:
-    places = sorted({place.base_url for place in order.places.values()})
-    where = "the simulator, on virtual time" if order.world is not None else ", ".join(places)
-    return f"playing {order.script.name}: {len(order.script.steps)} steps against {where}"
+def _beginning(job: ReplayJob) -> str:
+    places = sorted({place.base_url for place in job.endpoints.connect.values()})
+    where = "the simulator, on virtual time" if job.endpoints.service is not None else ", ".join(places)
+    return f"playing {job.script.name}: {len(job.script.steps)} steps against {where}"
 
 
 def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutcome:
@@ -275,12 +254,12 @@ def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutco
     )
 
 
-def _refused(under_way: Driver, outcome: ScriptOutcome, order: Order) -> CannotConnect | None:
+def _refused(under_way: Driver, outcome: ScriptOutcome, job: ReplayJob) -> CannotConnect | None:
     """Why a consumer was without a connection at the end, if the service would not have it."""
     if under_way.refused is not None:
         return under_way.refused
     failed = next((result for result in outcome.results if result.outcome == FAILED), None)
-    if failed is not None and _is_about_the_end(order.script, failed):
+    if failed is not None and _is_about_the_end(job.script, failed):
         return None
     last = {ending.consumer: ending.ended for ending in outcome.endings}
     for consumer, ended in last.items():
@@ -289,7 +268,7 @@ def _refused(under_way: Driver, outcome: ScriptOutcome, order: Order) -> CannotC
             reason = f" ({ended.reason})" if ended.reason else ""
             during = f", in {failed.place}" if failed is not None else ""
             problem = f"the service closed the connection with {ended.code}{reason}{during}"
-            return CannotConnect(order.places[consumer].base_url, problem, hint=hint)
+            return CannotConnect(job.endpoints.connect[consumer].base_url, problem, hint=hint)
     return None
 
 

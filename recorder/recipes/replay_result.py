@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from recorder.errors import CannotConnect, ExpectationFailed
 from recorder.receipts.queries import MessageView
-from recorder.replay.run.outcome import OK, STOPPED, ScriptOutcome, StepResult
-from recorder.report.steps import lateness_line
+from recorder.replay.run.outcome import NOT_REACHED, OK, STOPPED, ReceiptSent, ScriptOutcome, StepResult
+from recorder.report.steps import ReceiptReport, StepReport, lateness_line
 
 from .queries import Say
 
@@ -78,12 +78,12 @@ class Played:
             raise ExpectationFailed(says, hint=hint)
 
 
-Tell = Callable[[Played], None]
+OnEnd = Callable[[Played], None]
 """Told what came of a replay, however it ended, before anything is raised over it."""
 
 
-def to_nobody(_played: Played) -> None:
-    """Tell it to nobody."""
+def ignore_result(_played: Played) -> None:
+    """The default of ``on_end``."""
 
 
 def step_line(result: StepResult) -> str:
@@ -109,3 +109,62 @@ def report(outcome: ScriptOutcome, say: Say) -> None:
             say(step_line(result))
         for line in result.shown:
             say(f"  {line}")
+
+
+# --- for reports ----------------------------------------------------------------------------------------
+
+
+def step_reports(played: Played) -> list[StepReport]:
+    """One per step, in order; times count from the beginning of the session.
+
+    A receipt stands with the step that asked for it, one of the standing rule with the step during which
+    it left, or the last one before that.
+    """
+    outcome = played.outcome
+    with_step = _receipts_by_step(outcome, played.began_s)
+    return [
+        StepReport(
+            step=result.number,
+            verb=result.verb,
+            file=result.file or played.file,
+            line=result.line,
+            consumer=result.consumer,
+            round=result.round,
+            outcome=result.outcome,
+            says=result.sentence,
+            began_s=_since(result.began_s, played.began_s),
+            ended_s=_since(result.ended_s, played.began_s),
+            receipts=tuple(with_step.get(result.number, ())),
+            shown=result.shown,
+        )
+        for result in outcome.results
+    ]
+
+
+def _receipts_by_step(outcome: ScriptOutcome, began_s: float) -> dict[int, list[ReceiptReport]]:
+    started = [result for result in outcome.results if result.outcome != NOT_REACHED]
+    by_step: dict[int, list[ReceiptReport]] = {}
+    for receipt in outcome.receipts:
+        number = receipt.step if receipt.step is not None else _under_way(started, receipt)
+        told = ReceiptReport(
+            consumer=receipt.consumer,
+            dialog=receipt.dialog_id,
+            sequence=receipt.sequence,
+            status=receipt.status,
+            frame=receipt.frame,
+            due_s=receipt.due_s - began_s,
+            sent_s=receipt.sent_s - began_s,
+        )
+        by_step.setdefault(number, []).append(told)
+    return by_step
+
+
+def _under_way(started: list[StepResult], receipt: ReceiptSent) -> int:
+    """The step that had begun last when this receipt left."""
+    before = [step for step in started if step.began_s is not None and step.began_s <= receipt.sent_s]
+    last = max(before or started[:1], key=lambda step: (step.began_s or 0.0, step.number))
+    return last.number
+
+
+def _since(moment_s: float | None, began_s: float) -> float | None:
+    return None if moment_s is None else moment_s - began_s

@@ -71,7 +71,7 @@ def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Say 
         BadScript: it is not valid.
         BadOption: a variable is not written NAME=value.
     """
-    from .casting import agent_of, moods_of
+    from .script_simulator import agent_of, moods_of
 
     given = given_variables(variables)
     known = _UsedVariables({**os.environ, **given})

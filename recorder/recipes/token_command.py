@@ -12,18 +12,23 @@ from __future__ import annotations
 import math
 import os
 import re
+import secrets
 import shlex
 import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
 from recorder.errors import BadOption, CannotConnect
 from recorder.redaction.patterns import is_opaque
+from recorder.redaction.redactor import Redactor
+
+from .queries import Say
+from .stop import Stop
 
 OPTION = "--token-command"
 TIMEOUT_S = 60.0
@@ -32,6 +37,9 @@ LONGEST = 64 * 1024
 
 _AFTER_ITS_END_S = 1.0
 _LOOK_EVERY_S = 0.1
+FetchToken = Callable[[str], str]
+"""Prints a token of the consumer with this name; may take a while."""
+
 _SHELL = "/bin/sh"
 _GUARDED = """exec 3<&0 </dev/null
 ( (read -r over <&3 || kill -s KILL -- "$0$$") >/dev/null 2>&1 & )
@@ -167,6 +175,32 @@ class TokenCommand:
             while line := stderr.readline(LONGEST):
                 if says := line.rstrip():
                     self._remark(says)
+
+
+def token_fetcher(command: str, say: Say, *, closing: ExitStack, stop: Stop) -> FetchToken:
+    """Fetches tokens with this command, and passes its remarks on, without what may be a secret in them.
+
+    What is under way ends with ``stop``, and none outlives ``closing``. Raises ``BadOption``.
+    """
+    redactor = Redactor(secrets.token_bytes(32))
+    one_at_a_time = threading.Lock()  # every consumer has a command of its own
+
+    def remark(line: str) -> None:
+        with one_at_a_time:
+            blanked = redactor.text(line)
+        say(f"token command: {without_opaque_words(blanked)}")
+
+    asking = TokenCommand(command, remark=remark)
+    closing.callback(asking.close)
+    stop.on_stop(asking.stop)
+
+    def fetch(consumer: str) -> str:
+        token = asking.fetch(consumer)
+        with one_at_a_time:
+            redactor.know(token)
+        return token
+
+    return fetch
 
 
 def _program(name: str) -> str:

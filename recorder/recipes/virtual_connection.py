@@ -156,7 +156,7 @@ class VirtualConnection:
         return self._closed
 
     def fileno(self) -> int:
-        """There is none: time stands still until ``VirtualWorld.wait``."""
+        """There is none: time stands still until ``VirtualSimulator.wait``."""
         return -1
 
     def next_due_s(self) -> float | None:

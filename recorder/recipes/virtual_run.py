@@ -26,7 +26,7 @@ URL = "ws://simulator.invalid/ws_api/account/le-sim/messaging/consumer?v=3"
 ACCOUNT = "le-sim"
 
 
-class VirtualWorld:
+class VirtualSimulator:
     """The service, and the time that its consumers share with it.
 
     Args:

@@ -14,7 +14,7 @@ OK, FAILED, STOPPED = "ok", "failed", "stopped"
 _BAD = {FAILED: "failure", STOPPED: "error"}
 
 
-class ReceiptTold(NamedTuple):
+class ReceiptReport(NamedTuple):
     """One timed receipt: when it was planned for and when it left, in seconds since the session began."""
 
     consumer: str
@@ -31,7 +31,7 @@ class ReceiptTold(NamedTuple):
         return self.sent_s - self.due_s
 
 
-class StepTold(NamedTuple):
+class StepReport(NamedTuple):
     """What came of one step.
 
     Attributes:
@@ -55,11 +55,11 @@ class StepTold(NamedTuple):
     says: str
     began_s: float | None
     ended_s: float | None
-    receipts: tuple[ReceiptTold, ...] = ()
+    receipts: tuple[ReceiptReport, ...] = ()
     shown: tuple[str, ...] = ()
 
 
-def step_json(step: StepTold) -> dict[str, object]:
+def step_json(step: StepReport) -> dict[str, object]:
     """The object of one step; times are seconds since the session began."""
     return {
         **step._asdict(),
@@ -90,7 +90,7 @@ def lateness_line(samples: int, p50_s: float, p99_s: float, max_s: float) -> str
 def steps_junit(
     name: str,
     session: str,
-    steps: Sequence[StepTold],
+    steps: Sequence[StepReport],
     *,
     troubles: Sequence[str] = (),
     started_at_us: int | None = None,
@@ -113,7 +113,7 @@ def steps_junit(
     )
 
 
-def _case(name: str, step: StepTold) -> ET.Element:
+def _case(name: str, step: StepReport) -> ET.Element:
     took_s = (step.ended_s or 0.0) - (step.began_s or 0.0)
     said = {
         "name": xml_text(_title(step)),
@@ -129,18 +129,18 @@ def _case(name: str, step: StepTold) -> ET.Element:
     return case
 
 
-def _told(step: StepTold) -> list[str]:
+def _told(step: StepReport) -> list[str]:
     """A line for the step itself, if it passed and has something to say, and one for each receipt."""
     says = [f"{_title(step)}: {step.says}"] if step.says and step.outcome == OK else []
     return says + [f"{_title(step)}: {_receipt_line(receipt)}" for receipt in step.receipts]
 
 
-def _title(step: StepTold) -> str:
+def _title(step: StepReport) -> str:
     time_round = f", round {step.round}" if step.round is not None else ""
     return f"{step.step:03d} {step.verb} ({step.consumer}, line {step.line}{time_round})"
 
 
-def _receipt_line(receipt: ReceiptTold) -> str:
+def _receipt_line(receipt: ReceiptReport) -> str:
     return (
         f"{receipt.status} for #{receipt.sequence} in frame {receipt.frame}:"
         f" planned +{receipt.due_s:.6f}s, left +{receipt.sent_s:.6f}s"

@@ -12,7 +12,7 @@ import orjson
 from recorder import recipes
 from recorder.checks.findings import Finding
 from recorder.receipts.queries import MessageView
-from recorder.recipes.replay_script import Played
+from recorder.recipes.replay_result import Played
 from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode
 from recorder.wire.records import RecordedFrame, iso_utc
@@ -74,7 +74,7 @@ class ArchiveForATest:
         """Play a script, by default against a simulator of its own, and return what came of it.
 
         Raises:
-            BadScript, BadOption, CannotConnect: as ``recorder.recipes.replay_script``.
+            BadScript, BadOption, CannotConnect: as ``recorder.recipes.replay``.
         """
         return recipes.replay(script, archive=str(self.path), url=url, token=token, name=name)
 

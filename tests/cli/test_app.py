@@ -19,7 +19,7 @@ from builders.preloaded import Preloaded, shell
 import recorder
 from recorder.cli.app import app
 from recorder.recipes import simulator
-from recorder.recipes.replay_script import simulated_token
+from recorder.recipes.endpoints import simulated_token
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 HEAVY = {

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from recorder.recipes import simulator
-from recorder.recipes.replay_script import simulated_token
+from recorder.recipes.endpoints import simulated_token
 from recorder.simulator.server import SimulatorServer
 from recorder.simulator.service import Patience
 

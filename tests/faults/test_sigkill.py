@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from recorder.recipes import open_archive, simulator, verify
-from recorder.recipes.replay_script import simulated_token
+from recorder.recipes.endpoints import simulated_token
 from recorder.wire.frames import Opcode, Side
 
 KILLS, KILLS_OF_A_DATABASE = 50, 8

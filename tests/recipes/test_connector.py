@@ -54,7 +54,7 @@ def test_a_token_is_fetched_when_there_is_none_and_when_a_fresh_one_is_wanted(se
         asked.append(consumer)
         return simulated_token(f"{consumer}-{len(asked)}")
 
-    connect = Connector(session, {"anna": ConnectOptions(url=server.url)}, fetch=fetch)
+    connect = Connector(session, {"anna": ConnectOptions(url=server.url)}, fetch_token=fetch)
     connections = [taken(connect("anna", fresh)) for fresh in (False, False, True)]
     tokens = [simulated_token(who) for who in ("anna-1", "anna-1", "anna-2")]
     assert [connection.token for connection in connections] == tokens
@@ -66,7 +66,7 @@ def test_a_token_is_fetched_when_there_is_none_and_when_a_fresh_one_is_wanted(se
 def test_what_was_fetched_is_blanked_before_anything_is_connected(session):
     secret = "an-opaque-token-nobody-knows"
     places = {"anna": ConnectOptions(url="ws://127.0.0.1:1/", init_connection=True)}
-    connect = Connector(session, places, fetch=lambda consumer: secret)
+    connect = Connector(session, places, fetch_token=lambda consumer: secret)
     assert secret in session.blank(f"said {secret}")
     with pytest.raises(CannotConnect):
         taken(connect("anna", False))
@@ -79,7 +79,7 @@ def test_a_token_that_cannot_be_fetched_and_a_service_that_is_not_there_are_told
 
     places = {"anna": ConnectOptions(url="ws://127.0.0.1:1/")}
     with pytest.raises(CannotConnect, match="no token"):
-        taken(Connector(session, places, fetch=fetch)("anna", False))
+        taken(Connector(session, places, fetch_token=fetch)("anna", False))
     with pytest.raises(CannotConnect, match="nothing listens"):
         taken(Connector(session, places)("anna", False))
 

@@ -7,12 +7,12 @@ import pytest
 from recorder.errors import BadOption, BadScript
 from recorder.recipes.endpoints import (
     SIMULATED_CONSUMER,
-    Wishes,
     acting,
-    places_in,
-    simulated_places,
+    service_endpoints,
     simulated_token,
+    simulator_endpoints,
 )
+from recorder.recipes.replay_options import ReplayOptions, replay_options
 from recorder.redaction.tokens import claims_of
 from recorder.replay.language.script import load
 
@@ -35,28 +35,30 @@ def script(text):
 
 
 def test_a_url_and_a_token_from_outside_need_nothing_of_the_script():
-    places, uploads = places_in(script(ONE), URL, Wishes(token="o.o.o"), {})
-    assert (places["consumer"].url, places["consumer"].token) == (URL, "o.o.o")
+    connect, uploads, _ = service_endpoints(script(ONE), URL, replay_options(token="o.o.o"), {})
+    assert (connect["consumer"].url, connect["consumer"].token) == (URL, "o.o.o")
     assert uploads == {"consumer": "https://files.example"}
 
 
 def test_what_the_script_says_is_filled_in():
-    places, _ = places_in(script(ONE), "script", Wishes(), {"U": URL, "T": "s.s.s"})
-    assert (places["consumer"].url, places["consumer"].token) == (URL, "s.s.s")
+    connect, _, _ = service_endpoints(script(ONE), "script", ReplayOptions(), {"U": URL, "T": "s.s.s"})
+    assert (connect["consumer"].url, connect["consumer"].token) == (URL, "s.s.s")
 
 
-def test_everybody_who_acts_has_a_place_of_their_own():
+def test_everybody_who_acts_connects_on_their_own():
     read = script(TWO)
     assert acting(read) == ["anna", "ben"]
-    places, uploads = places_in(read, URL, Wishes(), {"F": "http://files.example"})
-    assert {name: place.token for name, place in places.items()} == {"anna": "a.a.a", "ben": "b.b.b"}
-    assert [place.init_connection for place in places.values()] == [False, True]
+    connect, uploads, _ = service_endpoints(read, URL, ReplayOptions(), {"F": "http://files.example"})
+    assert {name: place.token for name, place in connect.items()} == {"anna": "a.a.a", "ben": "b.b.b"}
+    assert [place.init_connection for place in connect.values()] == [False, True]
     assert uploads == {"ben": "http://files.example"}
 
 
 def test_a_token_from_outside_is_the_first_ones():
-    places, _ = places_in(script(TWO), URL, Wishes(token="o.o.o"), {"F": "http://files.example"})
-    assert [place.token for place in places.values()] == ["o.o.o", "b.b.b"]
+    connect, _, _ = service_endpoints(
+        script(TWO), URL, replay_options(token="o.o.o"), {"F": "http://files.example"}
+    )
+    assert [place.token for place in connect.values()] == ["o.o.o", "b.b.b"]
 
 
 @pytest.mark.parametrize(
@@ -69,19 +71,19 @@ def test_a_token_from_outside_is_the_first_ones():
 )
 def test_what_is_missing_is_said_before_anything_is_connected(text, known, error, says):
     with pytest.raises(error, match=says):
-        places_in(script(text), "script", Wishes(), known)
+        service_endpoints(script(text), "script", ReplayOptions(), known)
 
 
 def test_a_token_that_will_be_fetched_may_be_missing_even_for_init_connection():
-    wishes = Wishes(fetching=True, init_connection=True)
-    places, _ = places_in(script("steps: [{wait: 1s}]"), URL, wishes, {})
-    assert (places["consumer"].token, places["consumer"].init_connection) == (None, True)
+    options = replay_options(token_command="./token.sh", init_connection=True)
+    connect, _, _ = service_endpoints(script("steps: [{wait: 1s}]"), URL, options, {})
+    assert (connect["consumer"].token, connect["consumer"].init_connection) == (None, True)
 
 
 def test_at_the_simulator_everybody_is_somebody_else_and_always_the_same():
     def subjects():
-        places = simulated_places(script(TWO), URL, Wishes())
-        return [claims_of(place.token).sub for place in places.values()]
+        connect = simulator_endpoints(script(TWO), URL, ReplayOptions())
+        return [claims_of(place.token).sub for place in connect.values()]
 
     assert subjects() == subjects()
     assert subjects()[0] == SIMULATED_CONSUMER

@@ -11,8 +11,8 @@ import pytest
 from recorder import recipes
 from recorder.capture.options import ConnectOptions
 from recorder.errors import BadOption, CannotConnect, RecordingIncomplete
+from recorder.recipes.endpoints import simulated_token
 from recorder.recipes.record_session import raise_unless_well_ended
-from recorder.recipes.replay_script import simulated_token
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed
 

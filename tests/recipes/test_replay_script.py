@@ -8,7 +8,7 @@ import pytest
 
 from recorder import recipes
 from recorder.errors import BadOption, BadScript, ExpectationFailed
-from recorder.recipes.replay_script import SIMULATED_CONSUMER, simulated_token
+from recorder.recipes.endpoints import SIMULATED_CONSUMER, simulated_token
 from recorder.redaction.tokens import claims_of
 
 

@@ -8,7 +8,7 @@ import pytest
 from recorder import recipes
 from recorder.clock import VirtualClock
 from recorder.errors import BadOption, ExpectationFailed
-from recorder.recipes.virtual_run import VirtualWorld
+from recorder.recipes.virtual_run import VirtualSimulator
 from recorder.runtime.waiter import Waiting
 from recorder.simulator.service import Service
 
@@ -165,6 +165,6 @@ def test_a_real_service_has_its_own_time(archive, script):
 
 
 def test_a_world_in_which_nothing_can_happen_any_more_says_so():
-    world = VirtualWorld(Service(), VirtualClock(), seed=0)
+    world = VirtualSimulator(Service(), VirtualClock(), seed=0)
     with pytest.raises(ExpectationFailed, match="nothing will ever happen"):
         world.wait(Waiting(None))

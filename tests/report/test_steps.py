@@ -6,15 +6,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from recorder.report.steps import ReceiptTold, StepTold, lateness_line, step_json, steps_junit
+from recorder.report.steps import ReceiptReport, StepReport, lateness_line, step_json, steps_junit
 
-READ = ReceiptTold("consumer", "d", 2, "READ", 26, 2.0, 2.0001234)
+READ = ReceiptReport("consumer", "d", 2, "READ", 26, 2.0, 2.0001234)
 STEPS = [
-    StepTold(1, "say", "s.yaml", 2, "consumer", None, "ok", "frame 3", 0.0, 0.5, (READ,)),
-    StepTold(
+    StepReport(1, "say", "s.yaml", 2, "consumer", None, "ok", "frame 3", 0.0, 0.5, (READ,)),
+    StepReport(
         2, "expect", "s.yaml", 3, "ben", 4, "failed", "never \x07 read", 0.5, 2.5, (), ('#1 "<hi>", sent',)
     ),
-    StepTold(3, "wait", "part.yaml", 1, "consumer", None, "not reached", "", None, None),
+    StepReport(3, "wait", "part.yaml", 1, "consumer", None, "not reached", "", None, None),
 ]
 
 

@@ -1,54 +1,47 @@
-"""Where the users of a swarm connect, and whose token each of them shows."""
+"""Where the users of a load run connect, and whose token each of them sends."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from recorder.replay.language.script import Script
 
-from ..endpoints import Places, Uploads, Wishes, places_in, simulated_places, simulated_token
+from ..endpoints import Endpoints, service_endpoints, simulated_token, simulator_endpoints
+from ..replay_options import ReplayOptions
+
+USER = "USER"
+"""The variable of a script that holds the number of the user, from 1."""
 
 _NAMESPACE = UUID("6f1b2a3c-7d4e-4f50-8a61-9b2c3d4e5f60")
 
-
-class Whereabouts(NamedTuple):
-    """Where each consumer of one user connects, and where its files go."""
-
-    places: Places
-    uploads: Uploads
+UserEndpoints = Callable[[Script, int], Endpoints]
+"""The endpoints of one user, by its script and its number. Raises ``BadOption``, ``BadScript``."""
 
 
-FindPlaces = Callable[[Script, int], Whereabouts]
-"""For a user's script and its number. Raises ``BadOption``, ``BadScript``."""
-
-
-def at_the_simulator(url: str, base_url: str, wishes: Wishes, *, seed: int) -> FindPlaces:
+def simulator_user_endpoints(url: str, base_url: str, options: ReplayOptions) -> UserEndpoints:
     """Every consumer of every user is somebody of its own, the same for the same seed."""
 
-    def find(script: Script, user: int) -> Whereabouts:
-        usual = simulated_places(script, url, wishes)
-        places = {
-            name: replace(place, token=_token_of(seed, user, name)) if place.token is not None else place
-            for name, place in usual.items()
+    def endpoints(script: Script, user: int) -> Endpoints:
+        connect = {
+            name: each if each.token is None else replace(each, token=_token(options.seed or 0, user, name))
+            for name, each in simulator_endpoints(script, url, options).items()
         }
-        return Whereabouts(places, dict.fromkeys(places, base_url))
+        return Endpoints(connect, dict.fromkeys(connect, base_url))
 
-    return find
+    return endpoints
 
 
-def at_the_service(
-    url: str, wishes: Wishes, *, tokens: Sequence[str], known_to: Callable[[int], Mapping[str, str]]
-) -> FindPlaces:
-    """Every user shows the next of ``tokens``, if there are any; see ``places_in`` for the rest."""
+def service_user_endpoints(url: str, options: ReplayOptions, tokens: Sequence[str]) -> UserEndpoints:
+    """Every user sends the next of ``tokens``, if there are any, else the script's."""
 
-    def find(script: Script, user: int) -> Whereabouts:
+    def endpoints(script: Script, user: int) -> Endpoints:
         token = tokens[(user - 1) % len(tokens)] if tokens else None
-        return Whereabouts(*places_in(script, url, replace(wishes, token=token), known_to(user)))
+        own = replace(options, service=replace(options.service, token=token))
+        return service_endpoints(script, url, own, options.environment(USER=str(user)))
 
-    return find
+    return endpoints
 
 
 def simulated_consumer(seed: int, user: int, consumer: str) -> str:
@@ -56,5 +49,5 @@ def simulated_consumer(seed: int, user: int, consumer: str) -> str:
     return str(uuid5(_NAMESPACE, f"{seed} {user} {consumer}"))
 
 
-def _token_of(seed: int, user: int, consumer: str) -> str:
+def _token(seed: int, user: int, consumer: str) -> str:
     return simulated_token(simulated_consumer(seed, user, consumer), name=consumer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +11,14 @@ from recorder.replay.load.metrics import Figures, Moment
 from recorder.replay.run.reconnect_policy import PolicyName
 
 from ..option_values import duration_s
-from ..scripts import given_variables
-from .users import USER
+from ..replay_options import ReplayOptions, replay_options
 
 MOST_USERS = 20_000
 FASTEST_SPAWN_RATE = 10_000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Swarmed:
+class LoadResult:
     """What came of many users.
 
     Attributes:
@@ -106,6 +104,17 @@ class Load:
             raise BadOption("--spawn-rate", f"more than 0 and at most {FASTEST_SPAWN_RATE:g} a second")
         return None if self.run_time is None else duration_s("--run-time", self.run_time)
 
-    def known_to(self, user: int) -> Mapping[str, str]:
-        """The variables of a user's script: what was given, else its number, else the environment."""
-        return {**os.environ, USER: str(user), **given_variables(self.variables)}
+    def replay_options(self) -> ReplayOptions:
+        """What each user has in common with a single replay. Raises ``BadOption``."""
+        return replay_options(
+            url=self.url,
+            token_command=self.token_command,
+            init_connection=self.init_connection,
+            headers=self.headers,
+            ca_file=self.ca_file,
+            variables=self.variables,
+            reconnect=self.reconnect,
+            keep_secrets=self.keep_secrets,
+            name=self.name,
+            seed=self.seed,
+        )

@@ -1,6 +1,6 @@
 """The simulator in a process of its own, beside many users: it takes no time from those who measure it.
 
-The child is told everything on its standard input, answers with its address on its standard output, and
+The child reads its configuration from standard input, answers with its address on its standard output, and
 ends when that input does: whatever becomes of the parent, it does not stay behind.
 """
 
@@ -21,7 +21,7 @@ from recorder.simulator.server import SimulatorServer
 _CHILD = "from recorder.recipes.load.simulator_process import serve; serve()"
 
 
-class SimulatorBeside:
+class SimulatorProcess:
     """The simulator with a script's agent and moods, until the block ends.
 
     Attributes:
@@ -31,7 +31,7 @@ class SimulatorBeside:
 
     def __init__(self, script: Script, *, seed: int) -> None:
         self.url = self.base_url = ""
-        self._told = {
+        self._config = {
             "file": script.document.file,
             "agent": script.agent,
             "simulator": script.simulator,
@@ -39,7 +39,7 @@ class SimulatorBeside:
         }
         self._process: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> SimulatorBeside:
+    def __enter__(self) -> SimulatorProcess:
         # In a session of its own: Ctrl-C is for us, who still want to say goodbye to it.
         process = subprocess.Popen(  # noqa: S603 - this very interpreter, with words of our own
             [sys.executable, "-c", _CHILD],
@@ -51,7 +51,7 @@ class SimulatorBeside:
         self._process = process
         assert process.stdin is not None  # noqa: S101 - asked for
         assert process.stdout is not None  # noqa: S101 - asked for
-        process.stdin.write(json.dumps(self._told) + "\n")
+        process.stdin.write(json.dumps(self._config) + "\n")
         process.stdin.flush()
         self.url = process.stdout.readline().strip()
         self.base_url = process.stdout.readline().strip()
@@ -75,11 +75,11 @@ class SimulatorBeside:
 
 def serve() -> None:
     """What the child does."""
-    told = json.loads(sys.stdin.readline())
-    document = read_document(json.dumps(told), file=told["file"])
-    agent = None if told["agent"] is None else read_agent(document, at=("agent",))
-    moods = CALM if told["simulator"] is None else read_moods(document, at=("simulator",))
-    with SimulatorServer(agent, moods=moods, seed=told["seed"]) as server:
+    config = json.loads(sys.stdin.readline())
+    document = read_document(json.dumps(config), file=config["file"])
+    agent = None if config["agent"] is None else read_agent(document, at=("agent",))
+    moods = CALM if config["simulator"] is None else read_moods(document, at=("simulator",))
+    with SimulatorServer(agent, moods=moods, seed=config["seed"]) as server:
         sys.stdout.write(f"{server.url}\n{server.base_url}\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -19,56 +19,52 @@ import queue
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import Any
 
 from recorder.clock import RealClock
 from recorder.errors import RecorderError
-from recorder.replay.language.script import Script, load
 from recorder.replay.load.arrivals import Arrival
 from recorder.replay.load.loop import LoadLoop
 from recorder.replay.load.metrics import Metrics
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.runtime.gc_control import low_latency_interpreter
 
-from ..queries import open_archive
-from ..scripts import folder_of, script_text, without_secret_name
+from ..queries import silent
 from ..stop import NeverStop
-from .limits import room_for
-from .options import MOST_USERS, Load
-from .run import find_places, make_users
-from .users import Scripts, Watcher
+from .options import Load
+from .setup import load_setup
+from .users import Watcher
 
-_TOLD = ("connect", "answer", "push")
+_REPORTED = ("connect", "answer", "push")
 USUAL_USERS = 1_000
 
 
-class Teller:
+class LineWriter:
     """Writes lines in a thread of its own: a reader that is slow holds nobody up."""
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[Mapping[str, object] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._write, name="teller", daemon=True)
+        self._thread = threading.Thread(target=self._write, name="line writer", daemon=True)
         self._thread.start()
 
-    def __call__(self, **told: object) -> None:
-        """Tell this soon."""
-        self._lines.put(told)
+    def __call__(self, **line: object) -> None:
+        """Write this object soon."""
+        self._lines.put(line)
 
     def close(self) -> None:
-        """Return once everything is told."""
+        """Return once everything is written."""
         self._lines.put(None)
         self._thread.join()
 
     def _write(self) -> None:
-        while (told := self._lines.get()) is not None:
-            sys.stdout.write(json.dumps(told) + "\n")
+        while (line := self._lines.get()) is not None:
+            sys.stdout.write(json.dumps(line) + "\n")
             if self._lines.empty():
                 sys.stdout.flush()
         sys.stdout.flush()
 
 
-class Asked:
+class RequestedArrivals:
     """Arrivals as they are asked for."""
 
     over_s = None
@@ -76,16 +72,16 @@ class Asked:
     def __init__(self, clock: RealClock) -> None:
         self._clock = clock
         self._waiting: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-        self.ended_asking = False
+        self.exhausted = False
 
-    def ask(self, user: int) -> None:
+    def begin(self, user: int) -> None:
         """This user is to begin now."""
         self._waiting.put(Arrival(user, self._clock.now_s()))
 
     @property
     def is_exhausted(self) -> bool:
         """Whether nobody is to come any more."""
-        return self.ended_asking and self._waiting.empty()
+        return self.exhausted and self._waiting.empty()
 
     def next_at_s(self) -> float | None:
         """Now, if somebody waits."""
@@ -102,17 +98,17 @@ class Asked:
         """Nobody takes the place unasked."""
 
 
-class _Told:
+class _ReportedMetrics:
     """What one user measures, told as well as counted."""
 
-    def __init__(self, user: int, metrics: Metrics, tell: Teller) -> None:
-        self._user, self._metrics, self._tell = user, metrics, tell
+    def __init__(self, user: int, metrics: Metrics, write: LineWriter) -> None:
+        self._user, self._metrics, self._write = user, metrics, write
 
     def measured(self, metric: str, duration_s: float) -> None:
         """See ``MetricsSink``."""
         self._metrics.measured(metric, duration_s)
-        if metric in _TOLD:
-            self._tell(user=self._user, measured=metric, ms=duration_s * 1000)
+        if metric in _REPORTED:
+            self._write(user=self._user, measured=metric, ms=duration_s * 1000)
 
     def counted(self, metric: str, times: int = 1) -> None:
         """See ``MetricsSink``."""
@@ -121,13 +117,13 @@ class _Told:
     def receipts(self, status: str, late_s: float) -> None:
         """A frame of receipts left."""
         self._metrics.receipt(status, late_s)
-        self._tell(user=self._user, receipt=status, late_ms=late_s * 1000)
+        self._write(user=self._user, receipt=status, late_ms=late_s * 1000)
 
     def step(self, result: StepResult) -> None:
         """A step ended."""
         took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
         failed = result.sentence if result.outcome == FAILED else None
-        self._tell(user=self._user, step=result.verb, ms=took_s * 1000, failed=failed)
+        self._write(user=self._user, step=result.verb, ms=took_s * 1000, failed=failed)
 
     def watcher(self) -> Watcher:
         """All of it."""
@@ -136,57 +132,40 @@ class _Told:
 
 def run() -> None:
     """Serve until the input ends. What cannot be used is told as ``{"error": …}``, and ends it."""
-    tell = Teller()
+    write = LineWriter()
     try:
-        _serve(json.loads(sys.stdin.readline()), tell)
+        _serve(json.loads(sys.stdin.readline()), write)
     except RecorderError as problem:
-        tell(error=problem.says, hint=problem.hint)
+        write(error=problem.says, hint=problem.hint)
     finally:
-        tell.close()
+        write.close()
 
 
-def _serve(told: dict[str, Any], tell: Teller) -> None:
-    script, archive = told.pop("script"), told.pop("archive")
-    asked_for = Load(users=told.pop("users", USUAL_USERS), **told)
-    text, folder = script_text(script), folder_of(script)
-    clock = RealClock()
-    arrivals = Asked(clock)
-    with ExitStack() as closing:
-
-        def read(user: int) -> Script:
-            read = load(text, file=script, variables=asked_for.known_to(user), folder=folder)
-            return without_secret_name(read)
-
-        scripts = Scripts(text, read)
-        closing.callback(scripts.close)
-        room_for(min(asked_for.users, MOST_USERS))
-        places = find_places(scripts.first, asked_for, closing)
-        opened = closing.enter_context(open_archive(archive, mode="write", create=True))
-        gathering = opened.gathering(clock=clock)
-        metrics = Metrics(began_s=clock.now_s())
-        users = make_users(
-            opened, gathering, scripts, places, asked_for, clock,
-            watcher=lambda user: _Told(user, metrics, tell).watcher(), say=lambda says: None,
-            closing=closing, stop=NeverStop(),
-        )  # fmt: skip
-        running = LoadLoop(
-            users.begin, arrivals=arrivals, metrics=metrics, gathering=gathering, clock=clock,
-            on_end=lambda user, passed, says: tell(user=user, passed=passed, failed=says),
-        )  # fmt: skip
-        tell(ready=True)
-        threading.Thread(target=_listen, args=(arrivals, running), name="listener", daemon=True).start()
+def _serve(request: dict[str, Any], write: LineWriter) -> None:
+    script, archive = request.pop("script"), request.pop("archive")
+    load = Load(users=request.pop("users", USUAL_USERS), **request)
+    with load_setup(script, load, archive=archive, stop=NeverStop(), say=silent) as setup:
+        arrivals = RequestedArrivals(setup.clock)
+        users = setup.users(lambda user: _ReportedMetrics(user, setup.metrics, write).watcher())
+        loop = setup.loop(
+            users,
+            arrivals,
+            on_end=lambda user, passed, failure: write(user=user, passed=passed, failed=failure),
+        )
+        write(ready=True)
+        threading.Thread(target=_listen, args=(arrivals, loop), name="listener", daemon=True).start()
         with low_latency_interpreter():
-            running.run()
-        gathering.close()
+            loop.run()
+        setup.gathering.close()
 
 
-def _listen(arrivals: Asked, running: LoadLoop) -> None:
+def _listen(arrivals: RequestedArrivals, loop: LoadLoop) -> None:
     for line in sys.stdin:
-        told = json.loads(line)
-        if "begin" in told:
-            arrivals.ask(int(told["begin"]))
-        elif "stop" in told:
-            running.stop_user(int(told["stop"]))
-        running.wake()
-    arrivals.ended_asking = True
-    running.stop()
+        command = json.loads(line)
+        if "begin" in command:
+            arrivals.begin(int(command["begin"]))
+        elif "stop" in command:
+            loop.stop_user(int(command["stop"]))
+        loop.wake()
+    arrivals.exhausted = True
+    loop.stop()

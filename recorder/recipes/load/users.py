@@ -1,4 +1,4 @@
-"""Make the users of a swarm: each a session of its own in the one archive, as somebody of its own."""
+"""Make the users of a load run: each a session of its own in the one archive, as somebody of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from recorder.clock import Clock
 from recorder.redaction.redactor import Redactor
@@ -19,16 +18,14 @@ from recorder.replay.load.measured_connection import MetricsSink, measured_conne
 from recorder.replay.run.driver import Driver
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.replay.run.player import Player
-from recorder.replay.run.reconnect_policy import PolicyName
 from recorder.store.archive import Archive
 from recorder.store.group_commit import Gathering
 
-from ..connector import Connector, FetchToken, Uploader
+from ..connector import Connector, Uploader
 from ..record_session import Recording
-from .endpoints import FindPlaces
-
-USER = "USER"
-"""The variable that holds the number of the user, from 1."""
+from ..replay_options import ReplayOptions
+from ..token_command import FetchToken
+from .endpoints import UserEndpoints
 
 _ASKS_FOR_USER = re.compile(r"(?<!\$)\$\{USER(?::-[^{}]*)?\}")
 _AHEAD = 32
@@ -81,15 +78,14 @@ class Watcher:
 
 
 class Users:
-    """Begins users.
+    """Begins users, each with a session and a player of its own.
 
     Args:
-        name: what their sessions are called, with the number behind it.
-        find_places: where they connect.
-        seed: user n draws its delays with ``seed + n - 1``.
-        fetch: fetches tokens, where a place has none and for fresh ones.
-        ca_file: trusted besides, for files that are handed over.
-        watcher: made for each user.
+        options: how they play; user n draws its delays with ``seed + n - 1``, and its session is called
+            after the run with n behind it.
+        endpoints: where they connect.
+        watcher: made for each user, by its number.
+        fetch_token: fetches missing and fresh tokens.
     """
 
     def __init__(
@@ -97,31 +93,24 @@ class Users:
         archive: Archive,
         gathering: Gathering,
         scripts: Scripts,
+        options: ReplayOptions,
         *,
-        name: str | None,
-        find_places: FindPlaces,
+        endpoints: UserEndpoints,
         clock: Clock,
-        seed: int,
-        keep_secrets: bool,
         watcher: Callable[[int], Watcher],
-        fetch: FetchToken | None = None,
-        reconnect: PolicyName | None = None,
-        ca_file: Path | None = None,
+        fetch_token: FetchToken | None = None,
     ) -> None:
         self.sessions: list[str] = []
         """Their sessions, in the order in which they began."""
         self._archive = archive
         self._gathering = gathering
         self._scripts = scripts
-        self._name = name
-        self._find_places = find_places
+        self._options = options
+        self._endpoints = endpoints
         self._clock = clock
-        self._seed = seed
-        self._keep_secrets = keep_secrets
         self._watcher = watcher
-        self._fetch = fetch
-        self._reconnect = reconnect
-        self._ca_file = ca_file
+        self._fetch_token = fetch_token
+        self._reconnect = options.reconnect_policy(scripts.first)
         self._key = archive.redaction_key()
 
     def begin(self, arrival: Arrival) -> StartedUser:
@@ -133,28 +122,29 @@ class Users:
         """
         user = arrival.user
         script = self._scripts.next()
-        places, uploads = self._find_places(script, user)
-        session = self._session(script, user, [place.token for place in places.values() if place.token])
+        endpoints = self._endpoints(script, user)
+        session = self._session(script, user, endpoints.tokens)
         watcher = self._watcher(user)
         player = Player(
             script,
-            seed=self._seed + user - 1,
+            seed=(self._options.seed or 0) + user - 1,
             on_step=lambda result: watcher.on_step(_without_secrets(result, session.blank)),
             on_receipts=watcher.on_receipts,
             reconnect=self._reconnect,
         )
-        connect = Connector(session, places, fetch=self._fetch)
-        drive = Driver(
+        connect = Connector(session, endpoints.connect, fetch_token=self._fetch_token)
+        upload = Uploader(endpoints.uploads, ca_file=self._options.service.ca_file)
+        driver = Driver(
             player,
             connect=measured_connect(connect, watcher.measures, self._clock),
             clock=self._clock,
-            upload=Uploader(uploads, ca_file=self._ca_file) if uploads else None,
+            upload=upload if endpoints.uploads else None,
         )
 
         def finish(problem: str | None) -> None:
             self._gathering.finish(session.intake, self._clock.wall_us(), detail=problem)
 
-        return StartedUser(drive, player.outcome, finish, session.blank)
+        return StartedUser(driver, player.outcome, finish, session.blank)
 
     def _session(self, script: Script, user: int, secrets: Sequence[str]) -> Recording:
         redactor = Redactor(self._key, known=secrets)
@@ -162,9 +152,9 @@ class Users:
             source="replay",
             started_at_us=self._clock.wall_us(),
             clock=self._clock,
-            name=f"{self._name or script.name} {user}",
+            name=f"{self._options.session.name or script.name} {user}",
             redactor=redactor,
-            keep_secrets=self._keep_secrets,
+            keep_secrets=self._options.session.keep_secrets,
         )
         self.sessions.append(intake.session)
         return Recording(
@@ -173,7 +163,7 @@ class Users:
             self._clock.now_s(),
             itertools.count(1),
             itertools.count(1),
-            _as_it_is if self._keep_secrets else redactor.text,
+            _as_it_is if self._options.session.keep_secrets else redactor.text,
             redactor.know,
             self._gathering.sink(intake),
         )

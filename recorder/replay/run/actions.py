@@ -103,6 +103,11 @@ class Ended(NamedTuple):
     by: str | None = None
     sentence: str = ""
 
+    @property
+    def description(self) -> str:
+        """``sentence``, or ``how`` where there is none."""
+        return self.sentence or self.how
+
 
 PlayerAction = (
     Connect

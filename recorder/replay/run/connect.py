@@ -122,7 +122,7 @@ def disconnect(context: StepContext, step: Step, args: verbs.DisconnectVerb) -> 
         ended: Ended = yield EndConnection(consumer, action)
     else:
         ended = yield EndConnection(consumer, Abort(args.how == "mid-frame", consumer.connection))
-    return ended.sentence or ended.how
+    return ended.description
 
 
 def expect_close(context: StepContext, expected: verbs.ExpectedClose, within_s: float) -> StepCoroutine[str]:
@@ -138,10 +138,8 @@ def expect_close(context: StepContext, expected: verbs.ExpectedClose, within_s: 
             describe.lines(context.view.transcript),
         )
     if not _is_expected(ended, expected):
-        raise StepFailed(
-            f"{_expectation_text(expected)} was expected, but it is over: {ended.sentence or ended.how}"
-        )
-    return ended.sentence or ended.how
+        raise StepFailed(f"{_expectation_text(expected)} was expected, but it is over: {ended.description}")
+    return ended.description
 
 
 def _is_expected(ended: Ended, expected: verbs.ExpectedClose) -> bool:

@@ -78,7 +78,7 @@ class ConsumerState:
     @property
     def end_sentence(self) -> str:
         """How it ended, in a few words."""
-        return "" if self.ended is None else self.ended.sentence or self.ended.how
+        return "" if self.ended is None else self.ended.description
 
     def next_id(self) -> str:
         """A request id of our own."""

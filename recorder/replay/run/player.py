@@ -1,4 +1,4 @@
-"""Decides what scripted consumers do next. Pure: time and everything heard are handed in.
+"""Decides what scripted consumers do next. Pure: time and every payload are handed in.
 
 ::
 
@@ -6,7 +6,7 @@
     action = player.next_action(now_s)      # one of ``actions``; Connect for each consumer comes first
     player.connected("consumer", 1, now_s, token=token, init_connection=False)
     player.sent(stamp, now_s)               # after a Send was carried out
-    player.received(data, stamp, now_s)        # whenever a payload came
+    player.received(data, stamp, now_s)     # whenever a payload came
     player.connection_ended(1, ended, now_s)
     player.outcome()                        # after Done
 
@@ -35,7 +35,7 @@ from .consumer import ConsumerState, RefusedReceipts
 from .consumer_view import ConsumerView
 from .coroutine import Coroutine, CoroutineState, DriverAction
 from .names import Names
-from .outcome import ConnectionEnd, ReceiptSent, ScriptOutcome, StepResult
+from .outcome import ConnectionEnd, ScriptOutcome, StepResult
 from .receipt_schedule import DueReceipts
 from .reconnect_policy import PolicyName
 from .runner import ScriptRunner
@@ -53,7 +53,7 @@ _TEXT = 0x1
 
 
 class _Outgoing(NamedTuple):
-    """What was handed to the driver: for a strand, or receipts."""
+    """The action the driver carries out now: of a coroutine, or receipts that are due."""
 
     action: DriverAction
     consumer: ConsumerState
@@ -135,7 +135,7 @@ class Player:
             return self._outgoing.action
         while not self._main.over:
             receipts = self._due_receipts(now_s)
-            action = receipts if receipts is not None else self._poll_upload(now_s)
+            action = receipts if receipts is not None else self._advance_coroutines(now_s)
             if action is not CoroutineState.RESUMED:
                 return self._waiting() if isinstance(action, CoroutineState) else action
         return Done()
@@ -191,7 +191,7 @@ class Player:
             return
         action = outgoing.action
         if isinstance(action, Send):
-            self._swallowed(outgoing)
+            self._fail_merged_text(outgoing)
             return
         if isinstance(action, SendRawFrame) and stamp is not None and _is_payload(action):
             self._note(outgoing.consumer.observe(action.payload, stamp, now_s, from_client=True))
@@ -224,7 +224,7 @@ class Player:
         if consumer is None or consumer.connection != connection:
             return
         self._run.now_s = now_s
-        self._take_back(consumer)
+        self._return_outgoing(consumer)
         consumer.connection_ended(ended, now_s)
         self._endings.append(ConnectionEnd(consumer.name, connection, ended, now_s))
         self._reconnects.pop(consumer.name, None)
@@ -242,41 +242,35 @@ class Player:
         """What came of it so far; steps not begun are "not reached"."""
         receipts = [receipt for context in self._contexts.values() for receipt in context.consumer.receipts]
         first = next(iter(self._contexts))
+        ends = [end.ended.description for end in self._endings if end.consumer == first]
         return ScriptOutcome(
             results=self._runner.all_results(),
-            receipts=tuple(sorted(receipts, key=_frame)),
+            receipts=tuple(sorted(receipts, key=lambda receipt: receipt.frame)),
             troubles=tuple(self._run.troubles),
             notes=tuple(self._run.notes),
-            ended=next(
-                (
-                    end.ended.sentence or end.ended.how
-                    for end in reversed(self._endings)
-                    if end.consumer == first
-                ),
-                None,
-            ),
+            ended=ends[-1] if ends else None,
             endings=tuple(self._endings),
             seed=self._seed,
         )
 
     # --- going on ---
 
-    def _poll_upload(self, now_s: float) -> PlayerAction | CoroutineState:
-        """Something to do for the strands; or whether one of them went on."""
+    def _advance_coroutines(self, now_s: float) -> PlayerAction | CoroutineState:
+        """The next action of a coroutine; or whether one of them was resumed."""
         for coroutine in self._coroutines():
             result = coroutine.advance(now_s)
             if not isinstance(result, CoroutineState):
                 return self._hand_out(*result, coroutine)
             if result is CoroutineState.RESUMED:
-                self._clear_away(coroutine)
+                self._drop_finished_reconnects(coroutine)
                 return result
         return CoroutineState.BLOCKED
 
     def _coroutines(self) -> list[Coroutine]:
         return [*self._reconnects.values(), self._main]
 
-    def _clear_away(self, coroutine: Coroutine) -> None:
-        """A connection is mended, or never will be; or the script itself took it in hand."""
+    def _drop_finished_reconnects(self, coroutine: Coroutine) -> None:
+        """Drop reconnects that are over, or that a step of the script has replaced."""
         consumer = coroutine.reconnects
         if consumer is None:
             self._reconnects = {
@@ -306,10 +300,10 @@ class Player:
         if outgoing.coroutine is self._main and outgoing.consumer.ready:
             outgoing.consumer.frame_of_step_left(now_s)
         outgoing.coroutine.resume(frame)
-        self._clear_away(outgoing.coroutine)
+        self._drop_finished_reconnects(outgoing.coroutine)
 
-    def _take_back(self, consumer: ConsumerState) -> None:
-        """What was handed out for this connection did not leave."""
+    def _return_outgoing(self, consumer: ConsumerState) -> None:
+        """The connection ended before the present action was carried out."""
         if self._outgoing is None or self._outgoing.consumer is not consumer:
             return
         if self._outgoing.due is not None:
@@ -322,19 +316,19 @@ class Player:
         return not close_expected(self._run, self._runner.current, consumer)
 
     def _waiting_for(self, consumer: ConsumerState | None, kind: type) -> list[Coroutine]:
-        """The strands that wait for the driver to connect, to hang up or to upload."""
+        """The coroutines that wait for the driver to connect, to close or to upload."""
         waiting = [one for one in self._coroutines() if isinstance(one.command, kind)]
         waiting = [one for one in waiting if consumer is None or one.consumer is consumer]
         if self._outgoing is not None and self._outgoing.coroutine in waiting:
             self._outgoing = None
         return waiting
 
-    def _swallowed(self, outgoing: _Outgoing) -> None:
-        """The text went into a frame that a step left unfinished: nobody will read it as one."""
+    def _fail_merged_text(self, outgoing: _Outgoing) -> None:
+        """The text became part of a frame that a step left unfinished; the service cannot read it."""
         sentence = "went into the frame that was left unfinished before it; it arrived as no frame of its own"
         if outgoing.coroutine is not None:
             outgoing.coroutine.fail(StepFailed(f"what was sent {sentence}"))
-            self._clear_away(outgoing.coroutine)
+            self._drop_finished_reconnects(outgoing.coroutine)
         elif outgoing.due is not None:
             named = ", ".join(f"#{key.sequence}" for key in outgoing.due.keys)
             self._run.troubles.append(f"{outgoing.due.status} for {named} {sentence}")
@@ -396,7 +390,3 @@ def _acting(script: Script) -> list[str]:
 
 def _is_payload(frame: SendRawFrame) -> bool:
     return frame.opcode == _TEXT and frame.fin and not frame.rsv
-
-
-def _frame(receipt: ReceiptSent) -> int:
-    return receipt.frame

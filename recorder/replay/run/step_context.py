@@ -300,7 +300,7 @@ def wait_for_answer(
     if answer is None:
         raise StepFailed(f"no answer to {type_name} (frame {frame}) came within {describe.span(within_s)}")
     if isinstance(answer, _Lost):
-        ended = "it ended" if answer.ended is None else answer.ended.sentence or answer.ended.how
+        ended = "it ended" if answer.ended is None else answer.ended.description
         raise AnswerLost(
             f"the connection was over before {type_name} (frame {frame}) was answered: {ended};"
             " whether it arrived nobody here can know"

@@ -8,8 +8,12 @@ from base64 import urlsafe_b64decode
 import pytest
 
 from recorder.errors import BadOption
-from recorder.recipes.endpoints import Wishes
-from recorder.recipes.load.endpoints import at_the_service, at_the_simulator, simulated_consumer
+from recorder.recipes.load.endpoints import (
+    service_user_endpoints,
+    simulated_consumer,
+    simulator_user_endpoints,
+)
+from recorder.recipes.replay_options import replay_options
 from recorder.replay.language.script import load
 
 TWO = "consumers: {anna: {}, ben: {}}\nsteps: [{say: hi}, {say: {text: ho, consumer: ben}}]\n"
@@ -26,38 +30,40 @@ def subject(token: str) -> str:
 
 
 def test_every_consumer_of_every_user_is_somebody_else_and_the_same_again_for_the_same_seed():
-    find = at_the_simulator(URL, "http://x", Wishes(), seed=7)
-    people = [subject(place.token) for user in (1, 2, 3) for place in find(script(TWO), user).places.values()]
+    find = simulator_user_endpoints(URL, "http://x", replay_options(seed=7))
+    people = [
+        subject(place.token) for user in (1, 2, 3) for place in find(script(TWO), user).connect.values()
+    ]
     assert len(set(people)) == 6
-    again = at_the_simulator(URL, "http://x", Wishes(), seed=7)(script(TWO), 1).places
+    again = simulator_user_endpoints(URL, "http://x", replay_options(seed=7))(script(TWO), 1).connect
     assert [subject(place.token) for place in again.values()] == people[:2]
     assert simulated_consumer(8, 1, "anna") != simulated_consumer(7, 1, "anna")
 
 
 def test_files_go_to_the_simulator_too():
-    assert at_the_simulator(URL, "http://x", Wishes(), seed=0)(script(), 1).uploads == {
+    assert simulator_user_endpoints(URL, "http://x", replay_options(seed=0))(script(), 1).uploads == {
         "consumer": "http://x"
     }
 
 
 def test_a_token_that_is_to_be_fetched_is_not_made_up():
-    find = at_the_simulator(URL, "http://x", Wishes(fetching=True), seed=0)
-    assert [place.token for place in find(script(), 1).places.values()] == [None]
+    find = simulator_user_endpoints(URL, "http://x", replay_options(token_command="./token.sh"))
+    assert [place.token for place in find(script(), 1).connect.values()] == [None]
 
 
 def test_tokens_go_round():
-    find = at_the_service(URL, Wishes(), tokens=["a", "b"], known_to=lambda user: {})
-    assert [find(script(), user).places["consumer"].token for user in (1, 2, 3)] == ["a", "b", "a"]
+    find = service_user_endpoints(URL, replay_options(), ["a", "b"])
+    assert [find(script(), user).connect["consumer"].token for user in (1, 2, 3)] == ["a", "b", "a"]
 
 
 def test_without_tokens_the_script_says_whose_for_each_user():
     text = 'consumer: {url: "ws://h/${USER}", token: "t-${USER}"}\nsteps: [{say: hi}]\n'
-    find = at_the_service("script", Wishes(), tokens=[], known_to=lambda user: {"USER": str(user)})
-    place = find(script(text, 5), 5).places["consumer"]
+    find = service_user_endpoints("script", replay_options(), [])
+    place = find(script(text, 5), 5).connect["consumer"]
     assert (place.url, place.token) == ("ws://h/5", "t-5")
 
 
 def test_a_script_that_names_no_url_is_told_so():
-    find = at_the_service("script", Wishes(), tokens=[], known_to=lambda user: {})
+    find = service_user_endpoints("script", replay_options(), [])
     with pytest.raises(BadOption, match="names no url"):
         find(script(), 1)

@@ -5,18 +5,20 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import BadOption, ExpectationFailed
-from recorder.recipes import Load, Swarmed
+from recorder.recipes import Load, LoadResult
 from recorder.replay.load.metrics import Metrics
 
 
-def swarmed(*, failures: int = 0, violations: tuple[str, ...] = (), cut_short: str | None = None) -> Swarmed:
+def swarmed(
+    *, failures: int = 0, violations: tuple[str, ...] = (), cut_short: str | None = None
+) -> LoadResult:
     """Three users, so many of them failed, the others passed."""
     metrics = Metrics(began_s=0.0)
     metrics.counted("users", 3)
     metrics.counted("passed", 3 - failures)
     for _ in range(failures):
         metrics.failed("3 await", "nothing came")
-    return Swarmed(metrics.figures(1.0), (), violations, 0, False, "three", {}, cut_short)
+    return LoadResult(metrics.figures(1.0), (), violations, 0, False, "three", {}, cut_short)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +40,12 @@ def test_a_run_time_is_in_seconds_and_need_not_be_given():
     assert (Load(users=1, run_time="2m").run_time_s(), Load(users=1).run_time_s()) == (120.0, None)
 
 
-def test_what_was_given_goes_before_the_number_of_the_user_and_that_before_the_environment(monkeypatch):
-    monkeypatch.setenv("USER", "root")
-    monkeypatch.setenv("CITY", "Berlin")
-    assert Load(users=1).known_to(7)["USER"] == "7"
-    known = Load(users=1, variables=["USER=anna"]).known_to(7)
-    assert (known["USER"], known["CITY"]) == ("anna", "Berlin")
+def test_what_a_single_replay_has_too_is_parsed_as_its_options_are():
+    options = Load(
+        users=3, seed=7, variables=["CITY=Berlin"], name="load", keep_secrets=True
+    ).replay_options()
+    assert (options.seed, options.variables) == (7, {"CITY": "Berlin"})
+    assert (options.session.name, options.session.keep_secrets) == ("load", True)
 
 
 def test_a_load_does_not_show_its_tokens():

@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from recorder.capture.client import RecordingConnection
-from recorder.recipes.connector import Connecting
+from recorder.recipes.connector import BackgroundConnection
 from recorder.recipes.virtual_connection import VirtualConnection
 from recorder.replay.run.connection import Connection, PendingConnection
 
@@ -29,5 +29,5 @@ def test_they_take_the_same_arguments(made, name):
 
 
 def test_a_connection_is_no_opening():
-    assert promised(PendingConnection) <= set(dir(Connecting))
+    assert promised(PendingConnection) <= set(dir(BackgroundConnection))
     assert not promised(PendingConnection) <= set(dir(RecordingConnection))

@@ -1,4 +1,4 @@
-"""The other side that a script brings along: its agent, and the service's moods."""
+"""What a script says about the simulator it is played against: its ``agent`` and ``simulator`` sections."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import BadScript
-from recorder.recipes.casting import agent_of, moods_of
+from recorder.recipes.script_simulator import agent_of, moods_of
 from recorder.replay.language.script import load
 from recorder.simulator.faults.config import CALM
 

@@ -1,0 +1,136 @@
+"""What every load run needs before its first user: scripts, endpoints, an archive, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recorder.clock import RealClock
+from recorder.replay.language.script import Script, load
+from recorder.replay.load.loop import Arriving, LoadLoop
+from recorder.replay.load.metrics import Metrics, Moment
+from recorder.store.archive import Archive
+from recorder.store.group_commit import Gathering
+
+from ..queries import Say, open_archive
+from ..replay_options import ReplayOptions
+from ..script_simulator import agent_of, moods_of
+from ..scripts import folder_of, script_text, without_secret_name
+from ..stop import Stop
+from ..token_command import FetchToken, token_fetcher
+from .endpoints import USER, UserEndpoints, service_user_endpoints, simulator_user_endpoints
+from .limits import room_for
+from .options import MOST_USERS, Load
+from .simulator_process import SimulatorProcess
+from .users import Scripts, Users, Watcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSetup:
+    """Everything the users of one load run share.
+
+    Attributes:
+        endpoints: where each user connects.
+        gathering: commits the frames of all sessions.
+        fetch_token: asks for a token of a consumer; None: there is no token command.
+        began_s, began_us: when the run began, by ``clock`` and in microseconds since the epoch.
+    """
+
+    load: Load
+    options: ReplayOptions
+    scripts: Scripts
+    endpoints: UserEndpoints
+    archive: Archive
+    gathering: Gathering
+    clock: RealClock
+    metrics: Metrics
+    fetch_token: FetchToken | None
+    began_s: float
+    began_us: int
+
+    def users(self, watcher: Callable[[int], Watcher]) -> Users:
+        """Begins the users; ``watcher`` is made for each, by its number."""
+        return Users(
+            self.archive,
+            self.gathering,
+            self.scripts,
+            self.options,
+            endpoints=self.endpoints,
+            clock=self.clock,
+            watcher=watcher,
+            fetch_token=self.fetch_token,
+        )
+
+    def loop(
+        self,
+        users: Users,
+        arrivals: Arriving,
+        *,
+        on_moment: Callable[[Moment], None] = lambda moment: None,
+        on_end: Callable[[int, bool, str | None], None] = lambda user, passed, failure: None,
+    ) -> LoadLoop:
+        """The loop that plays these users."""
+        return LoadLoop(
+            users.begin,
+            arrivals=arrivals,
+            metrics=self.metrics,
+            gathering=self.gathering,
+            clock=self.clock,
+            on_moment=on_moment,
+            on_end=on_end,
+        )
+
+
+@contextmanager
+def load_setup(script: Path | str, load: Load, *, archive: str, stop: Stop, say: Say) -> Iterator[LoadSetup]:
+    """Prepare a load run; without a URL a simulator process runs while the block does.
+
+    Raises:
+        BadOption, BadScript: something cannot be used as given; nothing was connected.
+    """
+    options, clock = load.replay_options(), RealClock()
+    with ExitStack() as closing:
+        scripts = _scripts(script, options)
+        closing.callback(scripts.close)
+        for note in scripts.first.notes:
+            say(note)
+        room_for(min(load.users, MOST_USERS))
+        command = load.token_command
+        fetch_token = None if command is None else token_fetcher(command, say, closing=closing, stop=stop)
+        endpoints = _endpoints(scripts.first, load, options, closing)
+        opened = closing.enter_context(open_archive(archive, mode="write", create=True, say=say))
+        began_s = clock.now_s()
+        yield LoadSetup(
+            load=load,
+            options=options,
+            scripts=scripts,
+            endpoints=endpoints,
+            archive=opened,
+            gathering=opened.gathering(clock=clock),
+            clock=clock,
+            metrics=Metrics(began_s=began_s),
+            fetch_token=fetch_token,
+            began_s=began_s,
+            began_us=clock.wall_us(),
+        )
+
+
+def _scripts(script: Path | str, options: ReplayOptions) -> Scripts:
+    text, folder = script_text(script), folder_of(script)
+
+    def read(user: int) -> Script:
+        variables = options.environment(**{USER: str(user)})
+        return without_secret_name(load(text, file=str(script), variables=variables, folder=folder))
+
+    return Scripts(text, read)
+
+
+def _endpoints(script: Script, load: Load, options: ReplayOptions, closing: ExitStack) -> UserEndpoints:
+    if options.url is not None:
+        return service_user_endpoints(options.url, options, load.tokens)
+    agent_of(script)  # before a process is started: the agent may not be playable
+    moods_of(script)
+    simulator = closing.enter_context(SimulatorProcess(script, seed=load.seed))
+    return simulator_user_endpoints(simulator.url, simulator.base_url, options)

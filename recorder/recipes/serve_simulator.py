@@ -1,0 +1,93 @@
+"""The simulator on its own: for a block of Python, or until a command is stopped."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from recorder.documents import read_document
+from recorder.errors import BadOption
+from recorder.simulator.address import encrypted_as
+from recorder.simulator.agent.rules import AgentScript, read_agent
+from recorder.simulator.faults.config import CALM, Moods, moods_said, read_moods
+from recorder.simulator.server import SimulatorServer
+from recorder.simulator.server import run as run_simulator
+
+from .scripts import script_text
+from .stop import WaitableStop
+
+
+def simulator(agent: Path | str | None = None, *, port: int = 0) -> SimulatorServer:
+    """A simulator on a free loopback port, to be used with ``with``; ``agent`` is a file in YAML.
+
+    Raises:
+        BadScript: the agent cannot be played as written.
+    """
+    return SimulatorServer(None if agent is None else _agent_from_file(Path(agent)), port=port)
+
+
+def simulate(
+    *,
+    listen: str,
+    agent: Path | None = None,
+    moods: Path | None = None,
+    mood: Sequence[str] = (),
+    seed: int | None = None,
+    allow_origins: Sequence[str] = (),
+    as_hosts: Sequence[str] = (),
+    certificate: Path | None = None,
+    key: Path | None = None,
+    stop: WaitableStop,
+    say: Callable[[str], None],
+) -> None:
+    """Serve until ``stop``; ``say`` gets the address.
+
+    ``moods`` is a file of them; ``mood`` are ``NAME`` or ``NAME=VALUE``, which go before the file.
+    With ``certificate`` and ``key`` (PEM) it speaks TLS.
+
+    Raises:
+        BadOption: the address is none, not local, or taken; there is no such mood, name or certificate.
+        BadScript: the agent cannot be played as written, or a mood's value does not fit.
+    """
+    script = None if agent is None else _agent_from_file(agent)
+    chosen = moods_said(mood, base=CALM if moods is None else _moods_from_file(moods))
+    drawn = secrets.randbits(32) if seed is None else seed
+
+    def listening(url: str) -> None:
+        say(f"listening on {url}")
+        if chosen != CALM and seed is None:
+            say(f"what the moods leave to chance comes again with --seed {drawn}")
+
+    run_simulator(
+        listen,
+        agent=script,
+        moods=chosen,
+        seed=drawn,
+        allow_origins=allow_origins,
+        as_hosts=as_hosts,
+        tls=_tls(certificate, key),
+        stop=stop,
+        say=listening,
+    )
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise BadOption("--certificate, --key", "give both or none of them")
+    return encrypted_as(certificate, key)
+
+
+def _agent_from_file(file: Path) -> AgentScript:
+    document = read_document(script_text(file), file=str(file))
+    at = ("agent",) if isinstance(document.value, dict) and "agent" in document.value else ()
+    return read_agent(document, at=at)
+
+
+def _moods_from_file(file: Path) -> Moods:
+    document = read_document(script_text(file), file=str(file))
+    at = ("simulator",) if isinstance(document.value, dict) and "simulator" in document.value else ()
+    return read_moods(document, at=at)
