@@ -241,7 +241,7 @@ def test_an_archive_that_takes_no_more_is_told_with_the_step_it_came_in(archive,
     with pytest.raises(StorageFailed, match="removed, renamed or replaced") as caught:
         recipes.replay(script(text), archive=archive, say=say, on_end=told.append)
     (played,) = told
-    assert played.cut_short == caught.value.says
+    assert played.cut_short == str(caught.value)
     outcomes = [result.outcome for result in played.outcome.results]
     assert outcomes[:2] == ["ok", "ok"]
     assert "failed" not in outcomes
