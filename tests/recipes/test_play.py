@@ -148,7 +148,7 @@ def test_receipts_of_one_consumer_do_not_wait_for_the_connection_of_another(arch
         if side is Side.CLIENT and b'"READ"' in payload:
             go.set()
 
-    with SimulatorServer(heard=heard) as server, socket.create_server(("127.0.0.1", 0)) as listener:
+    with SimulatorServer(on_payload=heard) as server, socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=upgrade_once_then_nothing, args=(listener, go, told))
         thread.start()
         text = f"""
