@@ -58,7 +58,14 @@ def test_the_wheel_carries_the_package_its_migrations_and_nothing_else(wheel):
     assert names >= {str(each.relative_to(ROOT)) for each in (ROOT / "recorder").rglob("*.py")}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"recorder", "ums_recorder"}
     assert not [name for name in names if re.search(r"(^|/)(tests?|conftest)[/_.]", name)]
-    assert not [name for name in names if name.endswith((".pyc", ".db", ".yaml"))]
+    assert not [name for name in names if name.endswith((".pyc", ".db"))]
+
+
+def test_the_wheel_carries_every_page_of_the_guide_and_every_sample(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    samples = [each for each in (ROOT / "samples").rglob("*") if each.is_file()]
+    assert names >= {f"recorder/_samples/{each.relative_to(ROOT / 'samples')}" for each in samples}
+    assert names >= {f"recorder/guide/{each.name}" for each in (ROOT / "recorder/guide").glob("*.md")}
 
 
 def test_the_wheel_announces_its_command_and_its_fixtures(wheel):
@@ -71,9 +78,8 @@ def test_the_wheel_announces_its_command_and_its_fixtures(wheel):
 
 def test_the_first_command_runs_from_another_folder(recorder, tmp_path):
     """The main job with nothing but its defaults: a script, the simulator, a new private archive, a table."""
-    script = tmp_path / "slow-reader.yaml"
-    script.write_bytes((ROOT / "samples" / "slow-reader.yaml").read_bytes())
-    played = ran(recorder, "replay", "slow-reader.yaml", cwd=tmp_path)
+    assert ran(recorder, "samples", "--all", "samples", cwd=tmp_path).returncode == 0
+    played = ran(recorder, "replay", "samples/slow-reader.yaml", cwd=tmp_path)
     assert played.returncode == 0, played.stderr
     assert "Hello, where is my order?" in played.stdout
     assert "What is your order number?" in played.stdout
@@ -85,6 +91,13 @@ def test_the_first_command_runs_from_another_folder(recorder, tmp_path):
     verified = ran(recorder, "archive", "verify", cwd=tmp_path)
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "complete" in verified.stdout
+
+
+def test_the_manual_is_read_without_the_source_tree(recorder, tmp_path):
+    listed = ran(recorder, "guide", cwd=tmp_path)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    shown = ran(recorder, "guide", "scripts", cwd=tmp_path)
+    assert shown.stdout.startswith("# Scripts\n")
 
 
 def test_it_is_also_a_module_and_a_library_and_knows_its_version(recorder, wheel, tmp_path):

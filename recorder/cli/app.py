@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from . import archive, check, frame, import_, login, message, record, replay, session, simulate
+from . import (
+    archive,
+    check,
+    frame,
+    guide,
+    import_,
+    login,
+    message,
+    record,
+    replay,
+    samples,
+    session,
+    simulate,
+)
 from .error_boundary import ErrorBoundary
 
 app = typer.Typer(
@@ -41,5 +54,7 @@ for verb in (record.record, replay.replay, simulate.simulate, login.login):
     app.command()(verb)
 app.command("import")(import_.import_captures)
 app.command()(check.check)
+app.command("guide")(guide.show_guide)
+app.command("samples")(samples.show_samples)
 for noun in (session, message, frame, archive):
     app.add_typer(noun.app)

@@ -50,15 +50,15 @@ def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet
         recorder archive verify
     """
     from recorder import recipes
-    from recorder.report.sessions import print_verified_sessions
+    from recorder.report.sessions import print_verdicts
 
-    verified = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
+    verdicts = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
     if json:
-        for session in verified:
-            write_json(recipes.verdict_json(session))
+        for verdict in verdicts:
+            write_json(recipes.verdict_json(verdict))
     else:
-        print_verified_sessions(sys.stdout, verified)
-    states = {session.state for session in verified}
+        print_verdicts(sys.stdout, verdicts)
+    states = {verdict.state for verdict in verdicts}
     if "damaged" in states:
         raise typer.Exit(DAMAGED)
     if "interrupted" in states:

@@ -1,4 +1,4 @@
-"""Find a message by what the user typed, and collect its events while a session is folded."""
+"""Which message is meant, and what was heard of it: found while a session is folded, not by reading again."""
 
 from __future__ import annotations
 
@@ -20,15 +20,12 @@ from recorder.receipts.queries import MessageView, ask_view, message_view, own_i
 from recorder.receipts.state import Transcript
 
 _SHOWN = 5
-"""Maximum number of names in one error text."""
+"""So many names at most in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class MessageReference:
-    """A message as the user typed it: a sequence, maybe with its dialog, or the frame of our publish request.
-
-    ``ask`` is the number of that frame.
-    """
+class Reference:
+    """What was written for a message: a sequence, maybe with its dialog, or the frame that asked for it."""
 
     written: str
     sequence: int | None = None
@@ -36,16 +33,16 @@ class MessageReference:
     ask: int | None = None
 
 
-def parse_reference(written: str) -> MessageReference:
+def parse_reference(written: str) -> Reference:
     """``SEQUENCE``, ``DIALOG:SEQUENCE``, or ``#FRAME`` of a publish of ours.
 
     Raises:
         BadOption: it is none of these.
     """
     if written.startswith("#"):
-        return MessageReference(written, ask=_number(written[1:], written))
+        return Reference(written, ask=_number(written[1:], written))
     dialog_id, _, number = written.rpartition(":")
-    return MessageReference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
+    return Reference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
 
 
 def _number(digits: str, written: str) -> int:
@@ -58,11 +55,11 @@ def _number(digits: str, written: str) -> int:
     return int(digits)
 
 
-def find_message(transcript: Transcript, reference: MessageReference) -> MessageView:
-    """The message that a reference names.
+def referred(transcript: Transcript, reference: Reference) -> MessageView:
+    """The message that is meant.
 
     Raises:
-        NotFound: there is none, or several dialogs have this sequence.
+        NotFound: there is none, or the sequence stands in several dialogs.
     """
     me = own_ids(transcript)
     echoes = probable_echoes(transcript, me)
@@ -74,12 +71,10 @@ def find_message(transcript: Transcript, reference: MessageReference) -> Message
         return fitting[0]
     fitting.sort(key=_first_frame)
     named = [f"{message.dialog_id}:{message.sequence}" for message in fitting]
-    raise NotFound("message", reference.written, close=first_names(named), many=len(fitting) > 1)
+    raise NotFound("message", reference.written, close=some_of(named), many=len(fitting) > 1)
 
 
-def _keys(
-    transcript: Transcript, reference: MessageReference, echoes: dict[MessageKey, Echo]
-) -> list[MessageKey]:
+def _keys(transcript: Transcript, reference: Reference, echoes: dict[MessageKey, Echo]) -> list[MessageKey]:
     sequence, dialogs = reference.sequence, transcript.dialogs
     if sequence is None:
         own = {key for key, echo in echoes.items() if echo.ask == reference.ask}
@@ -105,42 +100,42 @@ def _first_frame(message: MessageView) -> tuple[int, str]:
     return min(frames, default=0), message.dialog_id or ""
 
 
-def first_names(names: Sequence[str]) -> list[str]:
-    """These names; of more than six the first five, and how many more there are."""
+def some_of(names: Sequence[str]) -> list[str]:
+    """These names, or of very many the first few and how many more there are."""
     more = len(names) - _SHOWN
     return [*names[:_SHOWN], f"and {more} more"] if more > 1 else list(names)
 
 
-def close_names(name: str, known: Iterable[str]) -> list[str]:
-    """Suggestions for a wrong name: all known names if there are at most five, else the most similar."""
+def close_to(name: str, known: Iterable[str]) -> list[str]:
+    """What may have been meant: all that are known if they are few, else those that are written alike."""
     names = sorted(known)
     return names if len(names) <= _SHOWN else get_close_matches(name, names, n=_SHOWN)
 
 
 @dataclass(slots=True)
-class MessageEventCollector:
-    """Collects the events of the referenced message while they are folded.
+class Overheard:
+    """What passed on its way to a fold and may bear on the message that is meant.
 
-    A message that is named by the frame of its publish request has no known sequence until all events are
-    folded: then its receipts were not collected, and ``is_complete`` is False.
+    Where that is named by the frame that asked, its sequence is known only when all has passed:
+    ``is_whole`` tells whether it was found out too late.
     """
 
-    reference: MessageReference
+    reference: Reference
     events: list[Event] = field(default_factory=list)
 
-    def collect(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Yield the events unchanged, and collect those of the message."""
-        append = self.events.append
+    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The same events, looked at as they pass."""
+        keep = self.events.append
         for event in events:
-            if self._concerns_message(event):
-                append(event)
+            if self._bears(event):
+                keep(event)
             yield event
 
-    def is_complete(self, message: MessageView) -> bool:
-        """Whether every event of this message was collected."""
+    def is_whole(self, message: MessageView) -> bool:
+        """Whether nothing that bears on this message has been let go."""
         return self.reference.ask is None or message.sequence is None
 
-    def _concerns_message(self, event: Event) -> bool:
+    def _bears(self, event: Event) -> bool:
         sequence, dialog_id = self.reference.sequence, self.reference.dialog_id
         if isinstance(event, ReceiptReported | ReceiptRefused):
             return sequence in event.sequences and dialog_id in (None, event.dialog_id)

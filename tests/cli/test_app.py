@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 import typer
 import typer.main
-from builders.preloaded import Preloaded, shell
+from builders.preloaded import Preloaded, run, shell
 
 import recorder
 from recorder.cli.app import app
 from recorder.recipes import simulator
 from recorder.recipes.endpoints import simulated_token
 
-SAMPLES = Path(__file__).parents[2] / "samples"
 HEAVY = {
     "alembic", "psycopg", "pydantic", "regex", "rich", "sqlalchemy", "sqlite3", "ssl", "websocket",
     "websockets", "yaml",
@@ -47,6 +46,7 @@ def test_the_commands_of_the_contract_are_there():
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
+        ("guide",), ("samples",),
         ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"), ("archive", "rebuild"),
     }  # fmt: skip
 
@@ -64,13 +64,13 @@ def ran(example: str, *, cwd: Path, env: dict[str, str]) -> subprocess.Completed
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_every_help_ends_with_an_example_that_runs(path, recorded, tmp_path):
-    """In a folder with an archive and the samples, as its reader would type it."""
+    """In a folder with an archive, after ``recorder samples --all samples``, as its reader would type it."""
     example = COMMANDS[path].split("Example:")[1].strip()
     assert f"recorder {' '.join(path)}" in example
     shutil.copy(recorded, tmp_path / "recorder.db")
-    shutil.copytree(SAMPLES, tmp_path / "samples")
     (tmp_path / "recorder").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m recorder "$@"\n')
     (tmp_path / "recorder").chmod(0o755)
+    run("samples", "--all", "samples", cwd=tmp_path)
     with simulator() as server:
         environment = {
             **os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "UMS_URL": server.url,

@@ -245,7 +245,7 @@ class LoadLoop:
         except StorageFailed:
             raise
         except RecorderError as problem:
-            self._ended(user, str(problem))
+            self._ended(user, problem.says)
             return
         if waiting is None:
             self._ended(user, None)
@@ -313,7 +313,7 @@ def _whatever_comes(work: Callable[[], object], despite: bool) -> None:
 
 def _in_short(problem: BaseException) -> str:
     return (
-        str(problem) if isinstance(problem, RecorderError) else f"a fault of ours: {type(problem).__name__}"
+        problem.says if isinstance(problem, RecorderError) else f"a fault of ours: {type(problem).__name__}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The verbs of an agent's rules: one model for each key that may stand under ``do``."""
+"""What the agent can do: one model for each verb of a script's ``do``."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pydantic import Field, field_validator
 from recorder.documents import Delay
 from recorder.wire.frames import CloseCode
 
-from ..faults.conditions import ONE_OR_MANY, SendableCloseCode, StrictModel
-from ..faults.config import Survey, TransferOptions
+from ..faults.conditions import LISTED, SendableCloseCode, Strict
+from ..faults.config import Handover, Survey
 
 
-class AgentVerb(StrictModel):
-    """One thing the agent can do, after a delay that counts from the trigger."""
+class Deed(Strict):
+    """Anything the agent can do, after a delay that counts from the trigger."""
 
     after: Delay | None = None
     """How long after the trigger; at once if not given. May vary: 1.5s ± 500ms, 1s..3s."""
 
 
-class AgentSay(AgentVerb):
+class Say(Deed):
     """A message of plain text; ``{message}`` in it stands for what triggered the rule."""
 
     SHORT = "text"
 
     text: str
-    quick_replies: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
+    quick_replies: Annotated[tuple[str, ...], LISTED] = ()
     """Buttons under it; a click publishes their text."""
     metadata: list[dict[str, Any]] | None = None
     """Sent along as it is."""
 
 
-class AgentSendFile(AgentVerb):
+class SendFile(Deed):
     """A message about a file; the file itself is not there."""
 
     SHORT = "caption"
@@ -44,7 +44,7 @@ class AgentSendFile(AgentVerb):
     preview: str = "data:image/png;base64,iVBORw0KGgo="
 
 
-class AgentRich(AgentVerb):
+class Rich(Deed):
     """Structured content, as it is."""
 
     content: dict[str, Any]
@@ -52,7 +52,7 @@ class AgentRich(AgentVerb):
     metadata: list[dict[str, Any]] | None = None
 
 
-class AgentReceipt(AgentVerb):
+class Receipt(Deed):
     """Any receipt."""
 
     SHORT = "status"
@@ -70,7 +70,7 @@ class AgentReceipt(AgentVerb):
         return [value] if type(value) is int else value
 
 
-class AgentAccept(AgentReceipt):
+class Accept(Receipt):
     """ACCEPT: it got here."""
 
     SHORT = "sequences"
@@ -78,7 +78,7 @@ class AgentAccept(AgentReceipt):
     status: Literal["ACCEPT"] = "ACCEPT"
 
 
-class AgentRead(AgentReceipt):
+class Read(Receipt):
     """READ: somebody saw it."""
 
     SHORT = "sequences"
@@ -86,7 +86,7 @@ class AgentRead(AgentReceipt):
     status: Literal["READ"] = "READ"
 
 
-class AgentNack(AgentReceipt):
+class Nack(Receipt):
     """NACK: it did not get here."""
 
     SHORT = "sequences"
@@ -94,7 +94,7 @@ class AgentNack(AgentReceipt):
     status: Literal["NACK"] = "NACK"
 
 
-class AgentAccess(AgentReceipt):
+class Access(Receipt):
     """ACCESS: the file was opened."""
 
     SHORT = "sequences"
@@ -102,7 +102,7 @@ class AgentAccess(AgentReceipt):
     status: Literal["ACCESS"] = "ACCESS"
 
 
-class AgentType(AgentVerb):
+class Type(Deed):
     """A chat state; it stands until another one comes."""
 
     SHORT = "state"
@@ -110,23 +110,23 @@ class AgentType(AgentVerb):
     state: str = Field(min_length=1)
 
 
-class AgentClose(AgentVerb):
+class Close(Deed):
     """The agent closes: the MAIN dialog where a survey follows, else the whole conversation."""
 
 
-class AgentTransfer(AgentVerb, TransferOptions):
+class Transfer(Deed, Handover):
     """This agent leaves, another one joins."""
 
     SHORT = None
 
 
-class AgentSurvey(AgentVerb, Survey):
+class StartSurvey(Deed, Survey):
     """The agent closes the MAIN dialog, and a survey follows."""
 
     SHORT = None
 
 
-class AgentStepUp(AgentVerb):
+class LogIn(Deed):
     """The consumer logs in: everything of theirs goes on under another id."""
 
     SHORT = "to"
@@ -135,7 +135,7 @@ class AgentStepUp(AgentVerb):
     """The new id; made from the old one if not given."""
 
 
-class AgentHangUp(AgentVerb):
+class HangUpOn(Deed):
     """The service closes every connection of the consumer."""
 
     SHORT = "code"
@@ -144,26 +144,26 @@ class AgentHangUp(AgentVerb):
     reason: str = Field(default="", max_length=40)
 
 
-class AgentSend(AgentVerb):
+class SendRaw(Deed):
     """A frame to every connection of the consumer: text as it is, anything else as JSON."""
 
     frame: str | dict[str, Any] | list[Any]
 
 
-VERBS: dict[str, type[AgentVerb]] = {
-    "say": AgentSay,
-    "send_file": AgentSendFile,
-    "rich": AgentRich,
-    "accept": AgentAccept,
-    "read": AgentRead,
-    "nack": AgentNack,
-    "access": AgentAccess,
-    "receipt": AgentReceipt,
-    "type": AgentType,
-    "close": AgentClose,
-    "transfer": AgentTransfer,
-    "survey": AgentSurvey,
-    "step_up": AgentStepUp,
-    "hang_up": AgentHangUp,
-    "send": AgentSend,
+VERBS: dict[str, type[Deed]] = {
+    "say": Say,
+    "send_file": SendFile,
+    "rich": Rich,
+    "accept": Accept,
+    "read": Read,
+    "nack": Nack,
+    "access": Access,
+    "receipt": Receipt,
+    "type": Type,
+    "close": Close,
+    "transfer": Transfer,
+    "survey": StartSurvey,
+    "step_up": LogIn,
+    "hang_up": HangUpOn,
+    "send": SendRaw,
 }

@@ -1,20 +1,20 @@
-"""HTTP requests and responses as plain values, between the connection and the REST endpoints."""
+"""One HTTP request and its answer, as plain values: what travels between the socket and the REST legs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import orjson
 
-from recorder.messaging.requests import Json
+from ..protocol.conversations import Json
 
 Headers = tuple[tuple[str, str], ...]
 
 
-class HttpRequest(NamedTuple):
-    """A complete request. The names in ``headers`` are in lower case."""
+class Ask(NamedTuple):
+    """A request that came whole. Names of ``headers`` are in lower case."""
 
     method: str
     target: str
@@ -28,7 +28,7 @@ class HttpRequest(NamedTuple):
 
     def values(self, name: str) -> Sequence[str]:
         """All values of a header, in order."""
-        return [value for header, value in self.headers if header == name]
+        return [value for each, value in self.headers if each == name]
 
     def query(self, name: str) -> str | None:
         """The first value of a parameter in the target; None where it is missing or empty."""
@@ -36,30 +36,38 @@ class HttpRequest(NamedTuple):
         return found[0] if found else None
 
 
-class HttpResponse(NamedTuple):
-    """A response; the connection adds ``Content-Length`` and ``Connection``."""
+class Answer(NamedTuple):
+    """What goes back. ``Content-Length`` and ``Connection`` are left to the socket's side."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
 
 
-class HttpError(Exception):
-    """The request gets an error response: a status and one sentence."""
+class Wrong(Exception):
+    """The request gets this answer instead: a status and one sentence."""
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, status: int, says: str) -> None:
+        super().__init__(says)
         self.status = status
-        self.reason = reason
+        self.says = says
 
 
-def json_response(value: Json, *, status: int = 200) -> HttpResponse:
-    """A response with a JSON object."""
-    return HttpResponse(
-        status, (("content-type", "application/json"), ("cache-control", "no-store")), orjson.dumps(value)
-    )
+def json_answer(told: Json, *, status: int = 200) -> Answer:
+    """An object, as JSON."""
+    return Answer(status, (("content-type", "application/json"), ("cache-control", "no-store")), dumped(told))
 
 
-def error_response(status: int, reason: str) -> HttpResponse:
-    """An error response: ``{"code": …, "message": …}``."""
-    return json_response({"code": status, "message": reason}, status=status)
+def refusal(status: int, says: str) -> Answer:
+    """An error, as JSON."""
+    return json_answer({"code": status, "message": says}, status=status)
+
+
+def dumped(told: Json) -> bytes:
+    """The object as the JSON text of a body."""
+    return orjson.dumps(told)
+
+
+def unescaped(segment: str) -> str:
+    """A segment of a path as it was meant. Bytes that are no UTF-8 are replaced."""
+    return unquote(segment)

@@ -1,33 +1,33 @@
-"""The requests a consumer can make, parsed: one named tuple for each type the service answers."""
+"""Everything a consumer may ask, understood: what ``requests`` reads and ``service`` answers."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from recorder.messaging.requests import Json
+from .conversations import Json
 
 
-class InitConnectionRequest(NamedTuple):
-    """InitConnection. ``token`` is None where no ConsumerAuthentication header brought one."""
+class Connect(NamedTuple):
+    """InitConnection. ``token`` is None where it brought none."""
 
     token: str | None
 
 
-class GetClockRequest(NamedTuple):
+class AskTime(NamedTuple):
     """GetClock."""
 
 
-class KeepAliveRequest(NamedTuple):
-    """KeepAlive: answered, and a sign of life like any other frame."""
+class StayAlive(NamedTuple):
+    """KeepAlive: does nothing but keep the connection."""
 
 
-class SetUserProfileRequest(NamedTuple):
-    """userprofile.SetUserProfile: accepted; the profile is ignored."""
+class SetProfile(NamedTuple):
+    """userprofile.SetUserProfile: taken, and not looked at."""
 
 
-class SubscribeConversationsRequest(NamedTuple):
-    """cqm.SubscribeExConversations. An empty set of states or stages matches all."""
+class SubscribeConversations(NamedTuple):
+    """cqm.SubscribeExConversations. An empty set of states or stages lets all pass."""
 
     states: frozenset[str]
     stages: frozenset[str]
@@ -35,20 +35,20 @@ class SubscribeConversationsRequest(NamedTuple):
     until_ms: float
 
 
-class UnsubscribeConversationsRequest(NamedTuple):
-    """cqm.UnsubscribeExConversations: ends one subscription to conversations."""
+class UnsubscribeConversations(NamedTuple):
+    """cqm.UnsubscribeExConversations."""
 
     subscription_id: str
 
 
-class OpenConversationRequest(NamedTuple):
-    """cm.ConsumerRequestConversation. ``body`` is the request's body."""
+class OpenConversation(NamedTuple):
+    """cm.ConsumerRequestConversation. ``asked`` is its body."""
 
-    body: Json
+    asked: Json
 
 
 class FieldChange(NamedTuple):
-    """One field of UpdateConversationField. ``dialog_id`` and ``cause`` only for DialogChange."""
+    """One field of an update. ``dialog_id`` and ``cause`` only where one dialog is closed."""
 
     field: str
     raw: Json
@@ -56,14 +56,14 @@ class FieldChange(NamedTuple):
     cause: str | None = None
 
 
-class UpdateConversationRequest(NamedTuple):
-    """cm.UpdateConversationField, with all the fields it changes."""
+class UpdateConversation(NamedTuple):
+    """cm.UpdateConversationField, with all its fields."""
 
     conversation_id: str
     changes: tuple[FieldChange, ...]
 
 
-class SubscribeEventsRequest(NamedTuple):
+class SubscribeEvents(NamedTuple):
     """ms.SubscribeMessagingEvents. ``from_sequence`` is inclusive."""
 
     dialog_id: str
@@ -71,7 +71,7 @@ class SubscribeEventsRequest(NamedTuple):
     from_sequence: float
 
 
-class QueryMessagesRequest(NamedTuple):
+class QueryEvents(NamedTuple):
     """ms.QueryMessages: the history as an answer. ``from_sequence`` is inclusive."""
 
     dialog_id: str
@@ -79,15 +79,15 @@ class QueryMessagesRequest(NamedTuple):
 
 
 class EventKind(StrEnum):
-    """The kind of a published event: messages and receipts take a sequence, chat states do not."""
+    """What sort of event is published: it decides about the number."""
 
     MESSAGE = "message"
     RECEIPT = "receipt"
     CHAT_STATE = "chat state"
 
 
-class PublishRequest(NamedTuple):
-    """ms.PublishEvent. ``event`` is as sent, except that ``sequenceList`` is always a list."""
+class Publish(NamedTuple):
+    """ms.PublishEvent. ``event`` is as it came, but that ``sequenceList`` is always a list."""
 
     dialog_id: str
     conversation_id: str | None
@@ -96,30 +96,30 @@ class PublishRequest(NamedTuple):
     metadata: list[Any] | None
 
 
-class UploadUrlRequest(NamedTuple):
+class AskUpload(NamedTuple):
     """ms.GenerateURLForUploadFile. ``file_type`` is one of ``FILE_TYPES``."""
 
     file_type: str
 
 
-class DownloadUrlRequest(NamedTuple):
-    """ms.GenerateURLForDownloadFile: for the file at this path."""
+class AskDownload(NamedTuple):
+    """ms.GenerateURLForDownloadFile."""
 
     relative_path: str
 
 
-ConsumerRequest = (
-    InitConnectionRequest
-    | GetClockRequest
-    | KeepAliveRequest
-    | SetUserProfileRequest
-    | SubscribeConversationsRequest
-    | UnsubscribeConversationsRequest
-    | OpenConversationRequest
-    | UpdateConversationRequest
-    | SubscribeEventsRequest
-    | QueryMessagesRequest
-    | PublishRequest
-    | UploadUrlRequest
-    | DownloadUrlRequest
+Question = (
+    Connect
+    | AskTime
+    | StayAlive
+    | SetProfile
+    | SubscribeConversations
+    | UnsubscribeConversations
+    | OpenConversation
+    | UpdateConversation
+    | SubscribeEvents
+    | QueryEvents
+    | Publish
+    | AskUpload
+    | AskDownload
 )

@@ -1,0 +1,80 @@
+"""``recorder guide``: the manual, one page a topic."""
+
+from __future__ import annotations
+
+import os
+import sys
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recorder.errors import NotFound
+
+from .options import Json
+from .output import write_json
+
+PAGES = Path(__file__).parents[1] / "guide"
+
+# The order in which a newcomer would read them.
+TOPICS = (
+    "recording", "receipts", "checks", "scripts", "replay", "simulator", "load", "archive", "python",
+    "pytest", "secrets", "commands", "glossary", "architecture", "changelog",
+)  # fmt: skip
+
+
+def show_guide(
+    topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help="The topic to show.")] = None,
+    json: Json = False,
+) -> None:
+    """Read the manual: list its topics, or show one. On a terminal it is paged, in a pipe it is Markdown.
+
+    Example:
+
+        recorder guide scripts
+    """
+    if topic is None:
+        _list_topics(json=json)
+        return
+    if topic not in TOPICS:
+        raise NotFound("topic", topic, close=get_close_matches(topic, TOPICS, n=2))
+    text = page(topic)
+    if json:
+        write_json({"topic": topic, "text": text})
+    elif sys.stdout.isatty():
+        _show_on_terminal(text)
+    else:
+        from recorder.report.markdown import without_comments
+
+        sys.stdout.write(without_comments(text))
+
+
+def page(topic: str) -> str:
+    """The Markdown of a topic."""
+    return (PAGES / f"{topic}.md").read_text("utf-8")
+
+
+def about(topic: str) -> str:
+    """What a page is about: its first paragraph, which is one line."""
+    return page(topic).split("\n\n")[1]
+
+
+def _list_topics(*, json: bool) -> None:
+    for topic in TOPICS:
+        if json:
+            write_json({"topic": topic, "about": about(topic)})
+        else:
+            sys.stdout.write(f"{topic:13}{about(topic)}\n")
+
+
+def _show_on_terminal(text: str) -> None:
+    from rich.console import Console
+
+    from recorder.report.markdown import MarkdownPage
+
+    # less shows colours only if it is told to (R), and ends at once where all fits on the screen (F).
+    os.environ.setdefault("LESS", "FRX")
+    console = Console()
+    with console.pager(styles=True):
+        console.print(MarkdownPage(text), width=min(console.width, 100))
