@@ -7,9 +7,10 @@ The map. Bytes come in on the left; what people read goes out on the right::
     replay   ─┘                     │                     │
     simulator                       └─ projection ─ recipes ─ cli
 
-* ``errors``, ``clock``, ``documents``, ``runtime``, ``lazy_exports``: every error a user can meet; the only
-  module that knows the time; YAML as people write it, with the line of everything; waiting on descriptors,
-  threads, GC pauses; public names that load their module when first used.
+* ``errors``, ``clock``, ``documents``, ``runtime``: every error a user can meet; the only module that knows
+  the time; YAML as people write it, with the line of everything; waiting on descriptors, threads, GC pauses.
+  ``lazy_exports``: public names that load their module when first used. ``load_summary``: results of a load
+  run.
 * The core, pure: ``wire`` turns bytes into frames, ``redaction`` blanks secrets, ``messaging`` turns payloads
   into events, ``receipts`` folds events into who accepted and read what, ``checks`` judges the result.
   Start reading at ``receipts/fold.py``.

@@ -24,7 +24,7 @@ EVERY_ROOM = frozenset(
     {"wire", "redaction", "messaging", "receipts", "checks", "capture", "formats", "store", "projection",
      "replay", "simulator", "report"}
 )  # fmt: skip
-FREE = frozenset({"errors", "clock", "documents", "runtime", "lazy_exports"})
+FREE = frozenset({"errors", "clock", "documents", "runtime", "lazy_exports", "load_summary"})
 
 # `documents` reads what people write in YAML, with the line of everything: scripts (replay) and agents
 # (simulator) both need it, and may not know each other.
@@ -35,6 +35,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "clock": frozenset(),
     "lazy_exports": frozenset(),
+    # The rows of a load run: `replay` makes them, `report` prints them, and neither may know the other.
+    "load_summary": frozenset(),
     "runtime": frozenset({"clock"}),
     "documents": frozenset({"errors"}),
     "wire": frozenset({"errors"}),
@@ -48,10 +50,20 @@ ALLOWED: dict[str, frozenset[str]] = {
     "store": frozenset({"errors", "wire", "redaction"}),
     "projection": frozenset({"errors", "runtime", "wire", "messaging", "receipts", "checks", "store"}),
     "replay": frozenset(
-        {"errors", "clock", "runtime", "documents", "redaction", "messaging", "receipts", "wire"}
+        {
+            "errors",
+            "load_summary",
+            "clock",
+            "runtime",
+            "documents",
+            "redaction",
+            "messaging",
+            "receipts",
+            "wire",
+        }
     ),
     "simulator": frozenset({"errors", "clock", "runtime", "documents", "lazy_exports", "wire", "messaging"}),
-    "report": frozenset({"errors", "messaging", "receipts", "checks", "wire"}),
+    "report": frozenset({"errors", "load_summary", "messaging", "receipts", "checks", "wire"}),
     "recipes": EVERY_ROOM | FREE,
     "cli": frozenset({"recipes", "report", "store", "simulator", "errors", "wire", "documents"}),
     # `testing` is a front door of its own, for other people's tests: it calls recipes as `cli` does, and
@@ -168,6 +180,7 @@ def test_the_package_docstring_names_every_room():
 
 # Modules that hold only types, names or texts: what they promise is tested where it is used.
 WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
+    "load_summary.py": "frozen rows; test_metrics.py makes them, the tests of report/load*.py print them",
     "checks/input.py": "named tuples; the tests of the rules make them",
     "store/info.py": "types alone; test_reading.py, test_upkeep.py and test_verify.py look at every field",
 }

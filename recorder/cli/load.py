@@ -112,13 +112,13 @@ def play_many(
         ExpectationFailed: users failed, or a threshold was violated.
     """
     from recorder import recipes
-    from recorder.report.load import Progress
+    from recorder.report.load import LoadProgress
 
     from .signals import stop_on_signals
 
     print_status = StatusPrinter(quiet=quiet)
     with stop_on_signals() as stop, ExitStack() as showing:
-        progress = None if quiet else showing.enter_context(Progress(sys.stderr))
+        progress = None if quiet else showing.enter_context(LoadProgress(sys.stderr))
 
         def print_result(result: LoadResult) -> None:
             showing.close()
@@ -130,7 +130,7 @@ def play_many(
             archive=archive,
             stop=stop,
             say=print_status,
-            on_moment=progress or _ignore_moment,
+            on_sample=progress or _ignore_sample,
             on_end=print_result,
         )
         stop.raise_if_set()
@@ -140,7 +140,7 @@ def play_many(
 def _print_result(
     result: LoadResult, options: LoadOptions, *, json: bool, print_status: StatusPrinter
 ) -> None:
-    from recorder.report.load import print_figures
+    from recorder.report.load import print_summary
 
     try:
         _write_files(result, options.csv, options.html)
@@ -149,7 +149,7 @@ def _print_result(
             if json:
                 _write_lines(result)
             else:
-                print_figures(sys.stdout, result.figures)
+                print_summary(sys.stdout, result.summary)
         print_status(result.verdict)
 
 
@@ -157,21 +157,21 @@ def _stats_file(prefix: str | None) -> Path | None:
     return None if prefix is None else Path(f"{prefix}_stats.csv")
 
 
-def _ignore_moment(moment: object) -> None:
+def _ignore_sample(sample: object) -> None:
     """``--quiet``."""
 
 
 def _write_lines(result: LoadResult) -> None:
-    from recorder.report.load_figures import count_json, failure_json, figure_json
+    from recorder.report.load_json import count_json, duration_json, failure_json
 
-    for figure in result.figures.figures:
-        write_json(figure_json(figure))
-    for count in result.figures.counts:
+    for durations in result.summary.durations:
+        write_json(duration_json(durations))
+    for count in result.summary.counts:
         write_json(count_json(count))
-    for failure in result.figures.failures:
+    for failure in result.summary.failures:
         write_json(failure_json(failure))
-    for says in result.violations:
-        write_json({"violated": says})
+    for sentence in result.violations:
+        write_json({"violated": sentence})
 
 
 def _write_files(result: LoadResult, csv: str | None, html: Path | None) -> None:
@@ -180,14 +180,14 @@ def _write_files(result: LoadResult, csv: str | None, html: Path | None) -> None
     from recorder.report.load_html import load_html
 
     if csv is not None:
-        history = history_csv(result.moments, began_us=result.began_us)
-        written = {"stats": stats_csv(result.figures), "history": history}
-        for name, rows in {**written, "failures": failures_csv(result.figures)}.items():
+        history = history_csv(result.samples, began_us=result.began_us)
+        written = {"stats": stats_csv(result.summary), "history": history}
+        for name, rows in {**written, "failures": failures_csv(result.summary)}.items():
             recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv")
     if html is not None:
         page = load_html(
-            result.figures,
-            result.moments,
+            result.summary,
+            result.samples,
             title=result.title,
             facts=result.facts,
             violations=result.violations,

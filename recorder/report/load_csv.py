@@ -11,7 +11,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from .load_figures import Figure, Figures, Moment, rounded
+from recorder.load_summary import DurationStatistics, LoadSample, LoadSummary
+
+from .load_json import rounded
 
 _TYPE = "UMS"
 _QUANTILES = ("50%", "90%", "95%", "99%", "99.9%", "100%")
@@ -20,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 Cell = str | int | float | None
 
 
-def stats_csv(figures: Figures) -> str:
+def stats_csv(summary: LoadSummary) -> str:
     """The whole run: measured metrics, then counted ones."""
     head = ("Type", "Name", "Count", "Count/s", "Average", "Min", "Max", *_QUANTILES)
     rows: list[Sequence[Cell]] = [
@@ -28,39 +30,39 @@ def stats_csv(figures: Figures) -> str:
             _TYPE, each.metric, each.count, round(each.rate, 3), rounded(each.mean_ms), rounded(each.min_ms),
             rounded(each.max_ms), *_quantiles(each),
         )
-        for each in figures.figures
+        for each in summary.durations
     ]  # fmt: skip
-    rows += [(_TYPE, each.metric, each.count, round(each.rate, 3)) for each in figures.counts]
+    rows += [(_TYPE, each.metric, each.count, round(each.rate, 3)) for each in summary.counts]
     return _csv(head, rows)
 
 
-def history_csv(moments: Iterable[Moment], *, began_us: int) -> str:
+def history_csv(samples: Iterable[LoadSample], *, began_us: int) -> str:
     """The run second by second; ``Timestamp`` is in whole seconds since the epoch, as Locust has it."""
     head = (
         "Timestamp", "User Count", "Type", "Name", "Count", "Count/s", *_QUANTILES,
         "Messages/s", "Frames/s", "Total Users", "Total Passed", "Total Failures",
     )  # fmt: skip
     rows: list[Sequence[Cell]] = []
-    for moment in moments:
-        at = int(began_us / 1e6 + moment.at_s)
+    for sample in samples:
+        at = int(began_us / 1e6 + sample.at_s)
         after = (
-            round(moment.messages_per_s, 3), round(moment.frames_per_s, 3),
-            moment.begun, moment.passed, moment.failed,
+            round(sample.messages_per_s, 3), round(sample.frames_per_s, 3),
+            sample.begun, sample.passed, sample.failed,
         )  # fmt: skip
-        for each in moment.figures:
+        for each in sample.durations:
             measured = (each.metric, each.count, round(each.rate, 3), *_quantiles(each))
-            rows.append((at, moment.active, _TYPE, *measured, *after))
+            rows.append((at, sample.active, _TYPE, *measured, *after))
     return _csv(head, rows)
 
 
-def failures_csv(figures: Figures) -> str:
+def failures_csv(summary: LoadSummary) -> str:
     """What users failed of."""
     head = ("Type", "Name", "Error", "Occurrences")
-    return _csv(head, [(_TYPE, each.step, each.says, each.users) for each in figures.failures])
+    return _csv(head, [(_TYPE, each.step, each.sentence, each.users) for each in summary.failures])
 
 
-def _quantiles(figure: Figure) -> tuple[Cell, ...]:
-    found = (figure.p50_ms, figure.p90_ms, figure.p95_ms, figure.p99_ms, figure.p999_ms, figure.max_ms)
+def _quantiles(each: DurationStatistics) -> tuple[Cell, ...]:
+    found = (each.p50_ms, each.p90_ms, each.p95_ms, each.p99_ms, each.p999_ms, each.max_ms)
     return tuple(map(rounded, found))
 
 

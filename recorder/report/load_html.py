@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .load_figures import Figures, Moment, count_json, failure_json, figure_json, moment_json
+from recorder.load_summary import LoadSample, LoadSummary
+
+from .load_json import count_json, duration_json, failure_json, sample_json
 from .page import page
 from .terminal import safe_text
 
-MOST_MOMENTS = 600
+MOST_SAMPLES = 600
 """A longer run shows every second, third, … of its moments."""
 
 
 def load_html(
-    figures: Figures,
-    moments: Sequence[Moment],
+    summary: LoadSummary,
+    samples: Sequence[LoadSample],
     *,
     title: str,
     facts: Mapping[str, str],
@@ -23,17 +25,17 @@ def load_html(
     passed: bool,
 ) -> str:
     """The file. Every text is shown as text, whoever wrote it; what would hide in it is made visible."""
-    step = max(1, -(-len(moments) // MOST_MOMENTS))
+    step = max(1, -(-len(samples) // MOST_SAMPLES))
     data = {
         "title": safe_text(title),
         "verdict": safe_text(verdict),
         "passed": passed,
         "violations": [safe_text(sentence) for sentence in violations],
         "facts": [[name, safe_text(value)] for name, value in facts.items()],
-        "figures": [figure_json(each) for each in figures.figures],
-        "counts": [count_json(each) for each in figures.counts],
-        "failures": [_visible(failure_json(each)) for each in figures.failures],
-        "history": [moment_json(each) for each in moments[::step]],
+        "figures": [duration_json(each) for each in summary.durations],
+        "counts": [count_json(each) for each in summary.counts],
+        "failures": [_visible(failure_json(each)) for each in summary.failures],
+        "history": [sample_json(each) for each in samples[::step]],
     }
     return page(safe_text(title), data, template="load")
 

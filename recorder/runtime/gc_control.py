@@ -78,7 +78,7 @@ def low_latency_interpreter() -> Iterator[None]:
 
     A thread that computes gives way after half a millisecond instead of five. Objects that exist already
     are never looked at by the collector again, and those that live long only seldom: a collection of all
-    objects of a thousand sessions takes tens of milliseconds (tests/benchmarks/swarm_lateness.py).
+    objects of a thousand sessions takes tens of milliseconds (tests/benchmarks/load_lateness.py).
     """
     before_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)

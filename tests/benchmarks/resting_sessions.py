@@ -82,8 +82,8 @@ def main(users: int) -> None:
         script.write_text(SCRIPT)
         load = Load(users=users, spawn_rate=50)
         archive = str(Path(folder) / "x.db")
-        swarmed = swarm(script, load, archive=archive, stop=measuring.stop, on_moment=measuring)
-    print(f"{swarmed.verdict}; {swarmed.figures.count('frames')} payloads")
+        result = swarm(script, load, archive=archive, stop=measuring.stop, on_sample=measuring)
+    print(f"{result.verdict}; {result.summary.count('frames')} payloads")
     print(f"resident memory of a session: {measuring.kb_each:.1f} KB ({users} at rest; target: at most 60)")
     share = measuring.cpu_s / measuring.rested_s * 100
     print(

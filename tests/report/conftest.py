@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from recorder.load_summary import (
+    DurationStatistics,
+    EventCount,
+    FailureGroup,
+    LoadSample,
+    LoadSummary,
+)
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView, ReceiptView
 from recorder.wire.frames import Side
@@ -56,68 +62,58 @@ def frames() -> list[RecordedFrame]:
 # --- many users -----------------------------------------------------------------------------------------
 
 
-@dataclass
-class LoadFigure:
-    """One measured metric, made up."""
-
-    metric: str
-    count: int = 9
-    rate: float = 0.9
-    mean_ms: float | None = 2.0
-    min_ms: float | None = 0.1
-    p50_ms: float | None = 0.5
-    p90_ms: float | None = 8.0
-    p95_ms: float | None = 9.0
-    p99_ms: float | None = 12.0
-    p999_ms: float | None = 14.0
-    max_ms: float | None = 15.0
+def _durations(metric: str, **given: Any) -> DurationStatistics:
+    usual = {
+        "count": 9, "rate": 0.9, "mean_ms": 2.0, "min_ms": 0.1, "p50_ms": 0.5, "p90_ms": 8.0, "p95_ms": 9.0,
+        "p99_ms": 12.0, "p999_ms": 14.0, "max_ms": 15.0,
+    }  # fmt: skip
+    return DurationStatistics(metric, **{**usual, **given})
 
 
-_FIGURES = (
-    LoadFigure("receipt_lateness"),
-    LoadFigure("answer", 4, 0.4, 1.2, 0.2, 1.0, 1.5, 2.0, 2500.0, 2900.0, 3000.0),
+_DURATIONS = (
+    _durations("receipt_lateness"),
+    DurationStatistics("answer", 4, 0.4, 1.2, 0.2, 1.0, 1.5, 2.0, 2500.0, 2900.0, 3000.0),
 )
 
 
 @pytest.fixture
-def load_figure() -> type[LoadFigure]:
-    return LoadFigure
+def load_duration():
+    """Makes the statistics of one measured metric."""
+    return _durations
 
 
 @pytest.fixture
 def load_failure():
-    """Makes one way of failing."""
-    return lambda says, step="2 say", users=1: SimpleNamespace(says=says, step=step, users=users)
+    """Makes a group of users that failed alike."""
+    return lambda sentence, step="2 say", users=1: FailureGroup(step, sentence, users)
 
 
 @pytest.fixture
-def load_figures(load_failure):
-    """Makes the numbers of a run of three users, one of which failed."""
+def load_summary(load_failure):
+    """Makes the summary of a run of three users, one of which failed."""
 
-    def make(**told):
+    def make(**given):
         usual = {
             "lasted_s": 10.0,
-            "figures": _FIGURES,
-            "counts": (
-                SimpleNamespace(metric="users", count=3, rate=0.3),
-                SimpleNamespace(metric="failures", count=1, rate=0.1),
-            ),
+            "active": 0,
+            "durations": _DURATIONS,
+            "counts": (EventCount("users", 3, 0.3), EventCount("failures", 1, 0.1)),
             "failures": (load_failure("refused\x1b[31m [bold]"),),
         }
-        return SimpleNamespace(**{**usual, **told})
+        return LoadSummary(**{**usual, **given})
 
     return make
 
 
 @pytest.fixture
-def load_moment():
-    """Makes one moment of it."""
+def load_sample():
+    """Makes one sample of that run."""
 
-    def make(at_s, **told):
+    def make(at_s, **given):
         usual = {
             "at_s": at_s, "active": 3, "begun": 6, "passed": 2, "failed": 1, "messages_per_s": 40.0,
-            "frames_per_s": 90.0, "receipts": 9, "figures": _FIGURES,
+            "frames_per_s": 90.0, "receipts": 9, "durations": _DURATIONS,
         }  # fmt: skip
-        return SimpleNamespace(**{**usual, **told})
+        return LoadSample(**{**usual, **given})
 
     return make

@@ -14,8 +14,8 @@ def rows(text):
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_statistics_have_a_row_for_each_metric(load_figures):
-    read = {row["Name"]: row for row in rows(stats_csv(load_figures()))}
+def test_the_statistics_have_a_row_for_each_metric(load_summary):
+    read = {row["Name"]: row for row in rows(stats_csv(load_summary()))}
     assert list(read) == ["receipt_lateness", "answer", "users", "failures"]
     late = read["receipt_lateness"]
     assert [late[name] for name in ("Type", "Count", "Count/s", "50%", "99%", "99.9%", "100%")] == [
@@ -24,8 +24,8 @@ def test_the_statistics_have_a_row_for_each_metric(load_figures):
     assert (read["users"]["Count"], read["users"]["50%"]) == ("3", "")
 
 
-def test_the_history_has_a_row_for_each_moment_and_metric(load_moment):
-    read = rows(history_csv([load_moment(1.0), load_moment(2.5)], began_us=1_700_000_000_000_000))
+def test_the_history_has_a_row_for_each_moment_and_metric(load_sample):
+    read = rows(history_csv([load_sample(1.0), load_sample(2.5)], began_us=1_700_000_000_000_000))
     assert [(row["Timestamp"], row["Name"]) for row in read] == [
         ("1700000001", "receipt_lateness"), ("1700000001", "answer"),
         ("1700000002", "receipt_lateness"), ("1700000002", "answer"),
@@ -48,12 +48,12 @@ def test_the_history_has_a_row_for_each_moment_and_metric(load_moment):
         ('comma, "quote"\nand line', 'comma, "quote"\nand line'),
     ],
 )
-def test_a_text_is_text_for_whoever_opens_it(load_figures, load_failure, says, written):
-    (row,) = rows(failures_csv(load_figures(failures=[load_failure(says)])))
+def test_a_text_is_text_for_whoever_opens_it(load_summary, load_failure, says, written):
+    (row,) = rows(failures_csv(load_summary(failures=[load_failure(says)])))
     assert row == {"Type": "UMS", "Name": "2 say", "Error": written, "Occurrences": "1"}
 
 
-def test_a_negative_number_stays_a_number(load_figures, load_figure):
+def test_a_negative_number_stays_a_number(load_summary, load_duration):
     """An apostrophe before it would make it text."""
-    (row, *_) = rows(stats_csv(load_figures(figures=[load_figure("answer", mean_ms=-1.5)])))
+    (row, *_) = rows(stats_csv(load_summary(durations=[load_duration("answer", mean_ms=-1.5)])))
     assert row["Average"] == "-1.5"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recorder.report.load_html import MOST_MOMENTS, load_html
+from recorder.report.load_html import MOST_SAMPLES, load_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -24,10 +24,10 @@ HOSTILE = [
 
 
 @pytest.fixture
-def text(load_figures, load_failure, load_moment) -> str:
+def text(load_summary, load_failure, load_sample) -> str:
     return load_html(
-        load_figures(failures=[load_failure(says, step=says) for says in HOSTILE]),
-        [load_moment(float(second)) for second in range(1, 5)],
+        load_summary(failures=[load_failure(says, step=says) for says in HOSTILE]),
+        [load_sample(float(second)) for second in range(1, 5)],
         title=HOSTILE[0],
         facts={"script": HOSTILE[1], "against": HOSTILE[2]},
         violations=[HOSTILE[3]],
@@ -78,7 +78,7 @@ def test_what_would_hide_is_shown(text):
     assert "\\\\u202etxt.exe" in text
 
 
-def test_a_long_run_is_thinned_out(load_figures, load_moment):
-    moments = [load_moment(float(second)) for second in range(5 * MOST_MOMENTS)]
-    long = load_html(load_figures(), moments, title="t", facts={}, violations=[], verdict="v", passed=True)
-    assert long.count('"at_s"') == MOST_MOMENTS
+def test_a_long_run_is_thinned_out(load_summary, load_sample):
+    samples = [load_sample(float(second)) for second in range(5 * MOST_SAMPLES)]
+    long = load_html(load_summary(), samples, title="t", facts={}, violations=[], verdict="v", passed=True)
+    assert long.count('"at_s"') == MOST_SAMPLES

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.errors import BadOption, ExpectationFailed
-from recorder.replay.load.metrics import Figures, Moment
+from recorder.load_summary import LoadSample, LoadSummary
 from recorder.replay.run.reconnect_policy import PolicyName
 
 from ..option_values import duration_s
@@ -32,8 +32,8 @@ class LoadResult:
         cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
     """
 
-    figures: Figures
-    moments: Sequence[Moment]
+    summary: LoadSummary
+    samples: Sequence[LoadSample]
     violations: Sequence[str]
     began_us: int
     stopped: bool
@@ -44,12 +44,12 @@ class LoadResult:
     @property
     def passed(self) -> bool:
         """Whether no user failed, no threshold was violated, and nothing cut it short."""
-        return not self.violations and not self.figures.count("failures") and self.cut_short is None
+        return not self.violations and not self.summary.count("failures") and self.cut_short is None
 
     @property
     def verdict(self) -> str:
         """In one sentence, how it went."""
-        began, passed, failed, stopped = map(self.figures.count, ("users", "passed", "failures", "stopped"))
+        began, passed, failed, stopped = map(self.summary.count, ("users", "passed", "failures", "stopped"))
         rest = f", {stopped} stopped before their end" if stopped else ""
         why = f": {self.cut_short}" if self.cut_short is not None else ""
         return f"{began} users began: {passed} passed, {failed} failed{rest}{why}"
@@ -60,7 +60,7 @@ class LoadResult:
         Raises:
             ExpectationFailed: it did not; says how many users failed, and which thresholds were violated.
         """
-        failed = self.figures.count("failures")
+        failed = self.summary.count("failures")
         users = "user" if failed == 1 else "users"
         says = [*([f"{failed} {users} failed"] if failed else []), *self.violations]
         if says:

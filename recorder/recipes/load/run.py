@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recorder.errors import RecorderError, StorageFailed
+from recorder.load_summary import LoadSample
 from recorder.projection.derived.refresh import Projection
 from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import LoadLoop
-from recorder.replay.load.metrics import Moment
 from recorder.replay.load.thresholds import parse_threshold, violations
 from recorder.runtime.gc_control import low_latency_interpreter
 from recorder.store.archive import Archive
@@ -29,10 +29,10 @@ def swarm(
     archive: str,
     stop: Stop | None = None,
     say: Say = silent,
-    on_moment: Callable[[Moment], None] = lambda moment: None,
+    on_sample: Callable[[LoadSample], None] = lambda sample: None,
     on_end: Callable[[LoadResult], None] = lambda result: None,
 ) -> LoadResult:
-    """Play a script by many users, and return how it went; ``on_moment`` is called every second.
+    """Play a script by many users, and return how it went; ``on_sample`` is called every second.
 
     ``on_end`` is called with the result as soon as the last user is done, also where this raises then: after
     that the derived tables of all sessions are made, which takes a few milliseconds for each. A stop
@@ -48,12 +48,12 @@ def swarm(
     """
     thresholds = [parse_threshold(written) for written in load.fail_if]
     run_time_s = load.run_time_s()
-    moments: list[Moment] = []
+    samples: list[LoadSample] = []
     stop = NeverStop() if stop is None else stop
 
-    def note_moment(moment: Moment) -> None:
-        moments.append(moment)
-        on_moment(moment)
+    def note_sample(sample: LoadSample) -> None:
+        samples.append(sample)
+        on_sample(sample)
 
     with load_setup(script, load, archive=archive, stop=stop, say=say) as setup:
         users = setup.users(lambda user: Watcher(setup.metrics, setup.metrics.receipt))
@@ -66,8 +66,8 @@ def swarm(
         def result(cut_short: str | None = None) -> LoadResult:
             ended_s = setup.clock.now_s()
             return LoadResult(
-                figures=setup.metrics.figures(ended_s),
-                moments=moments,
+                summary=setup.metrics.summary(ended_s),
+                samples=samples,
                 violations=violations(thresholds, setup.metrics, ended_s),
                 began_us=setup.began_us,
                 stopped=stop.is_set(),
@@ -77,7 +77,7 @@ def swarm(
             )
 
         try:
-            _run(setup.loop(users, arrivals, on_moment=note_moment), stop)
+            _run(setup.loop(users, arrivals, on_sample=note_sample), stop)
             at_the_end = result()
             setup.gathering.close()
         except StorageFailed as problem:

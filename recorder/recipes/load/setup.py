@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recorder.clock import RealClock
+from recorder.load_summary import LoadSample
 from recorder.replay.language.script import Script, load
 from recorder.replay.load.loop import Arriving, LoadLoop
-from recorder.replay.load.metrics import Metrics, Moment
+from recorder.replay.load.metrics import Metrics
 from recorder.store.archive import Archive
 from recorder.store.group_commit import Gathering
 
@@ -68,7 +69,7 @@ class LoadSetup:
         users: Users,
         arrivals: Arriving,
         *,
-        on_moment: Callable[[Moment], None] = lambda moment: None,
+        on_sample: Callable[[LoadSample], None] = lambda sample: None,
         on_end: Callable[[int, bool, str | None], None] = lambda user, passed, failure: None,
     ) -> LoadLoop:
         """The loop that plays these users."""
@@ -78,7 +79,7 @@ class LoadSetup:
             metrics=self.metrics,
             gathering=self.gathering,
             clock=self.clock,
-            on_moment=on_moment,
+            on_sample=on_sample,
             on_end=on_end,
         )
 

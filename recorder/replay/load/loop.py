@@ -14,16 +14,17 @@ from typing import NamedTuple, Protocol
 
 from recorder.clock import Clock
 from recorder.errors import RecorderError, StorageFailed
+from recorder.load_summary import LoadSample
 from recorder.runtime.waiter import Source
 
 from ..run.driver import Driver
 from ..run.outcome import FAILED, OK, ScriptOutcome
 from .arrivals import Arrival
 from .measured_connection import MeasuredConnection
-from .metrics import Metrics, Moment
+from .metrics import Metrics
 from .watch import Watch
 
-MOMENT_EVERY_S = 1.0
+SAMPLE_EVERY_S = 1.0
 _AT_ONCE = 8  # sessions whose input is committed together; few enough that no receipt waits long for it
 
 
@@ -108,7 +109,7 @@ class LoadLoop:
         tally: counts and measures.
         gathering: commits for all.
         clock: one that runs by itself; the connections go by it.
-        on_moment: told every second how it goes.
+        on_sample: called every second with the numbers of that second.
         on_end: told of each user that is done: its number, whether it passed, and if not, why.
     """
 
@@ -120,7 +121,7 @@ class LoadLoop:
         metrics: Metrics,
         gathering: CommitsGroups,
         clock: Clock,
-        on_moment: Callable[[Moment], None] = lambda moment: None,
+        on_sample: Callable[[LoadSample], None] = lambda sample: None,
         on_end: Callable[[int, bool, str | None], None] = lambda user, passed, says: None,
     ) -> None:
         self._begin = begin
@@ -128,13 +129,13 @@ class LoadLoop:
         self._metrics = metrics
         self._gathering = gathering
         self._clock = clock
-        self._on_moment = on_moment
+        self._on_sample = on_sample
         self._on_end = on_end
         self._leaving: deque[int] = deque()
         self._watch: Watch[_User] = Watch()
         self._users: dict[int, _User] = {}
         self._wakes: list[tuple[float, int]] = []
-        self._moment_s = clock.now_s() + MOMENT_EVERY_S
+        self._sample_due_s = clock.now_s() + SAMPLE_EVERY_S
         self._stopping = False
 
     def stop(self) -> None:
@@ -166,7 +167,7 @@ class LoadLoop:
             self._end_all(_in_short(problem), despite=True)
             raise
         finally:
-            self._on_moment(self._metrics.moment(self._clock.now_s()))
+            self._on_sample(self._metrics.sample(self._clock.now_s()))
             self._watch.close()
 
     def _is_over(self) -> bool:
@@ -196,10 +197,11 @@ class LoadLoop:
 
     def _left_s(self) -> float | None:
         wakes = self._wakes
-        moments = [
-            wakes[0][0] if wakes else None, self._arrivals.next_at_s(), self._arrivals.over_s, self._moment_s,
+        samples = [
+            wakes[0][0] if wakes else None, self._arrivals.next_at_s(), self._arrivals.over_s,
+            self._sample_due_s,
         ]  # fmt: skip
-        until_s = min(moment for moment in moments if moment is not None)
+        until_s = min(sample for sample in samples if sample is not None)
         return 0.0 if self._stopping else max(until_s - self._clock.now_s(), 0.0)
 
     def _do_what_is_due(self) -> None:
@@ -212,9 +214,9 @@ class LoadLoop:
                 user.wake_s = None
                 self._advance(user)
                 now_s = self._clock.now_s()
-        if now_s >= self._moment_s:
-            self._moment_s = now_s + MOMENT_EVERY_S
-            self._on_moment(self._metrics.moment(now_s))
+        if now_s >= self._sample_due_s:
+            self._sample_due_s = now_s + SAMPLE_EVERY_S
+            self._on_sample(self._metrics.sample(now_s))
         if (arrival := self._arrivals.take_due(now_s)) is not None:
             self._welcome(arrival)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from recorder.load_summary import (
+    DurationStatistics,
+    EventCount,
+    FailureGroup,
+    LoadSample,
+    LoadSummary,
+)
 
 from .histogram import Histogram
 
@@ -39,78 +46,6 @@ COUNTS = {
     "frames": "payloads sent and heard",
 }
 """What is counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured metric. Milliseconds; None where nothing was measured. ``rate`` is per second."""
-
-    metric: str
-    count: int
-    rate: float
-    mean_ms: float | None
-    min_ms: float | None
-    p50_ms: float | None
-    p90_ms: float | None
-    p95_ms: float | None
-    p99_ms: float | None
-    p999_ms: float | None
-    max_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """One counted metric; ``rate`` is per second."""
-
-    metric: str
-    count: int
-    rate: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One way in which users failed: at which step, in which words, how many of them."""
-
-    step: str
-    says: str
-    users: int
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The run at one moment of it; rates and quantiles are of the time since the moment before.
-
-    ``active`` users are under way; the counts of users are of the whole run so far.
-    """
-
-    at_s: float
-    active: int
-    begun: int
-    passed: int
-    failed: int
-    messages_per_s: float
-    frames_per_s: float
-    receipts: int
-    figures: tuple[Figure, ...]
-
-    def figure(self, metric: str) -> Figure:
-        """The figure of this metric."""
-        return next(figure for figure in self.figures if figure.metric == metric)
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """A run as a whole, or as far as it has come."""
-
-    lasted_s: float
-    active: int
-    figures: tuple[Figure, ...]
-    counts: tuple[Count, ...]
-    failures: tuple[Failure, ...]
-
-    def count(self, metric: str) -> int:
-        """How many."""
-        return next(count.count for count in self.counts if count.metric == metric)
 
 
 class Metrics:
@@ -172,35 +107,35 @@ class Metrics:
         """All durations of a metric; to look at, not to change."""
         return self._whole[metric]
 
-    def moment(self, now_s: float) -> Moment:
+    def sample(self, now_s: float) -> LoadSample:
         """The run since this was last asked."""
         span_s = max(now_s - self._before_s, 1e-9)
         rates = {name: (self._counts[name] - self._before[name]) / span_s for name in COUNTS}
-        figures = tuple(_figures(self._lately, span_s))
+        durations = tuple(_statistics(self._lately, span_s))
         counts = self._counts
         self._lately = {metric: Histogram() for metric in DURATIONS}
         self._before, self._before_s = Counter(counts), now_s
-        return Moment(
+        return LoadSample(
             now_s - self._began_s, self.active, counts["users"], counts["passed"], counts["failures"],
-            rates["messages"], rates["frames"], counts["receipts"], figures,
+            rates["messages"], rates["frames"], counts["receipts"], durations,
         )  # fmt: skip
 
-    def figures(self, now_s: float) -> Figures:
+    def summary(self, now_s: float) -> LoadSummary:
         """The run so far."""
         lasted_s = self.lasted_s(now_s)
-        return Figures(
+        return LoadSummary(
             lasted_s,
             self.active,
-            tuple(_figures(self._whole, lasted_s)),
-            tuple(Count(name, self._counts[name], self._counts[name] / lasted_s) for name in COUNTS),
-            tuple(Failure(step, says, users) for (step, says), users in self._failures.most_common()),
+            tuple(_statistics(self._whole, lasted_s)),
+            tuple(EventCount(name, self._counts[name], self._counts[name] / lasted_s) for name in COUNTS),
+            tuple(FailureGroup(step, says, users) for (step, says), users in self._failures.most_common()),
         )
 
 
-def _figures(histograms: dict[str, Histogram], span_s: float) -> Iterable[Figure]:
+def _statistics(histograms: dict[str, Histogram], span_s: float) -> Iterable[DurationStatistics]:
     for metric, histogram in histograms.items():
         p50, p90, p95, p99, p999 = map(_ms, histogram.quantiles_s(QUANTILES))
-        yield Figure(
+        yield DurationStatistics(
             metric, histogram.count, histogram.count / span_s, _ms(histogram.mean_s), _ms(histogram.least_s),
             p50, p90, p95, p99, p999, _ms(histogram.most_s),
         )  # fmt: skip

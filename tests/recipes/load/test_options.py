@@ -18,7 +18,7 @@ def swarmed(
     metrics.counted("passed", 3 - failures)
     for _ in range(failures):
         metrics.failed("3 await", "nothing came")
-    return LoadResult(metrics.figures(1.0), (), violations, 0, False, "three", {}, cut_short)
+    return LoadResult(metrics.summary(1.0), (), violations, 0, False, "three", {}, cut_short)
 
 
 @pytest.mark.parametrize(

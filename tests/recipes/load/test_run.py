@@ -59,9 +59,9 @@ def said_in(archive, session):
 
 def test_every_user_is_a_whole_session_of_its_own(script, where):
     """Ten users: ten sessions that verify, ten consumers, ten different texts."""
-    swarmed = swarm(script(SHORT), Load(users=10, spawn_rate=100), archive=where)
-    swarmed.raise_if_failed()
-    assert (swarmed.figures.count("users"), swarmed.figures.count("passed")) == (10, 10)
+    result = swarm(script(SHORT), Load(users=10, spawn_rate=100), archive=where)
+    result.raise_if_failed()
+    assert (result.summary.count("users"), result.summary.count("passed")) == (10, 10)
     with open_archive(where) as archive:
         sessions = archive.sessions()
         assert [session.name for session in sessions] == [f"short {user}" for user in range(1, 11)]
@@ -74,24 +74,24 @@ def test_every_user_is_a_whole_session_of_its_own(script, where):
 
 def test_what_is_measured_adds_up(script, where):
     """Two receipts, one message said and one heard, four steps, for each user."""
-    figures = swarm(script(SHORT), Load(users=4, spawn_rate=100), archive=where).figures
-    counted = {figure.metric: figure.count for figure in figures.figures}
-    assert {name: figures.count(name) for name in ("receipts", "messages", "steps")} == {
+    summary = swarm(script(SHORT), Load(users=4, spawn_rate=100), archive=where).summary
+    counted = {each.metric: each.count for each in summary.durations}
+    assert {name: summary.count(name) for name in ("receipts", "messages", "steps")} == {
         "receipts": 8, "messages": 8, "steps": 16,
     }  # fmt: skip
     assert (counted["accept_lateness"], counted["read_lateness"], counted["push"]) == (4, 4, 4)
     assert (counted["start_lateness"], counted["connect"], counted["session"]) == (4, 4, 4)
-    assert all(figure.min_ms >= 0 for figure in figures.figures)
+    assert all(each.min_ms >= 0 for each in summary.durations)
 
 
 def test_a_user_that_fails_makes_the_run_fail_and_says_how_often_and_why(script, where):
-    swarmed = swarm(
+    result = swarm(
         script(NEVER_ANSWERED.replace("WITHIN", "100ms")), Load(users=3, spawn_rate=100), archive=where
     )
-    (failure,) = swarmed.figures.failures
+    (failure,) = result.summary.failures
     assert (failure.step, failure.users) == ("3 await", 3)
     with pytest.raises(ExpectationFailed, match="3 users failed"):
-        swarmed.raise_if_failed()
+        result.raise_if_failed()
 
 
 def test_a_violated_threshold_makes_the_run_fail(script, where):
@@ -104,19 +104,19 @@ def run_until_begun(users, script, load, where):
     """Play it with a longer run time each time, until that is enough for so many users; the last run."""
     for attempt, run_time in enumerate(("500ms", "2s", "8s", "30s")):
         archive = f"{where}-{attempt}"
-        swarmed = swarm(script, replace(load, run_time=run_time), archive=archive)
-        if swarmed.figures.count("users") >= users:
-            return swarmed, archive
+        result = swarm(script, replace(load, run_time=run_time), archive=archive)
+        if result.summary.count("users") >= users:
+            return result, archive
     raise AssertionError(f"not even {users} users began")
 
 
 def test_with_a_run_time_users_begin_anew_until_it_is_over(script, where):
     """One place, and a script of a fraction of a second."""
-    swarmed, archive = run_until_begun(2, script(SHORT), Load(users=1), where)
-    assert swarmed.figures.count("failures") == 0
+    result, archive = run_until_begun(2, script(SHORT), Load(users=1), where)
+    assert result.summary.count("failures") == 0
     with open_archive(archive) as opened:
         assert {session.state for session in opened.sessions()} == {"complete"}
-        assert len(opened.sessions()) == swarmed.figures.count("users")
+        assert len(opened.sessions()) == result.summary.count("users")
 
 
 class StopWhen:
@@ -132,8 +132,8 @@ class StopWhen:
     def on_stop(self, wake):
         self.wakes.append(wake)
 
-    def look_at(self, moment):
-        self.missing -= moment.figure("connect").count
+    def on_sample(self, sample):
+        self.missing -= next(each.count for each in sample.durations if each.metric == "connect")
         if self.missing == 0:
             self.stop()
 
@@ -146,15 +146,15 @@ class StopWhen:
 def test_stopped_it_closes_every_session_and_marks_it(script, where):
     """Three users wait for an answer that never comes; when all are connected, somebody stops it all."""
     stop = StopWhen(users=3)
-    swarmed = swarm(
+    result = swarm(
         script(NEVER_ANSWERED.replace("WITHIN", "10m")),
         Load(users=3, spawn_rate=100),
         archive=where,
         stop=stop,
-        on_moment=stop.look_at,
+        on_sample=stop.on_sample,
     )
-    assert swarmed.stopped
-    assert (swarmed.figures.count("stopped"), swarmed.figures.count("failures")) == (3, 0)
+    assert result.stopped
+    assert (result.summary.count("stopped"), result.summary.count("failures")) == (3, 0)
     with open_archive(where) as archive:
         for session in archive.sessions():
             assert session.state == "complete"
@@ -164,9 +164,9 @@ def test_stopped_it_closes_every_session_and_marks_it(script, where):
 
 def test_when_the_run_time_is_over_who_is_under_way_is_closed_and_marked(script, where):
     text = NEVER_ANSWERED.replace("WITHIN", "10m")
-    swarmed, archive = run_until_begun(2, script(text), Load(users=2, spawn_rate=100), where)
-    assert not swarmed.stopped
-    assert swarmed.figures.count("stopped") == 2
+    result, archive = run_until_begun(2, script(text), Load(users=2, spawn_rate=100), where)
+    assert not result.stopped
+    assert result.summary.count("stopped") == 2
     with open_archive(archive) as opened:
         assert {session.detail for session in opened.sessions()} == {"the run time is over"}
 
@@ -185,10 +185,10 @@ def test_tokens_are_dealt_out_in_turn(script, where):
 def test_users_that_cannot_connect_fail_and_the_others_are_not_kept_waiting(script, where):
     """Nobody listens there: every user says so, each in its session."""
     load = Load(users=3, spawn_rate=1000, url="ws://127.0.0.1:9/", tokens=["t"])
-    swarmed = swarm(script(SHORT), load, archive=where)
-    (failure,) = swarmed.figures.failures
+    result = swarm(script(SHORT), load, archive=where)
+    (failure,) = result.summary.failures
     assert failure.users == 3
-    assert "nothing listens there" in failure.says
+    assert "nothing listens there" in failure.sentence
     with open_archive(where) as archive:
         assert {session.state for session in archive.sessions()} == {"complete"}
 
@@ -204,11 +204,11 @@ def test_an_archive_that_takes_nothing_more_ends_the_run(script, where, monkeypa
     text = SHORT.replace("- close_conversation:", "- wait: 30s")
     told = []
     with pytest.raises(StorageFailed, match="removed, renamed or replaced"):
-        swarm(script(text), Load(users=2, run_time="20s"), archive=where, on_moment=move, on_end=told.append)
-    (swarmed,) = told
-    assert "removed, renamed or replaced" in swarmed.verdict
-    assert swarmed.figures.count("messages") > 0
-    assert not swarmed.passed
+        swarm(script(text), Load(users=2, run_time="20s"), archive=where, on_sample=move, on_end=told.append)
+    (result,) = told
+    assert "removed, renamed or replaced" in result.verdict
+    assert result.summary.count("messages") > 0
+    assert not result.passed
 
 
 def test_the_tables_of_all_sessions_are_derived_once_it_is_told_how_it_went(script, where):

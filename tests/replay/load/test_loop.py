@@ -12,7 +12,7 @@ from recorder.errors import RecorderError, StorageFailed
 from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import LoadLoop, StartedUser
 from recorder.replay.load.measured_connection import MeasuredConnection
-from recorder.replay.load.metrics import Failure, Metrics
+from recorder.replay.load.metrics import FailureGroup, Metrics
 from recorder.replay.run.outcome import NOT_REACHED, OK, ScriptOutcome, StepResult
 from recorder.runtime.waiter import Waiting
 
@@ -126,12 +126,12 @@ class Users:
             driver, lambda: outcome, lambda says: self.finished.__setitem__(arrival.user, says), str.upper
         )
 
-    def loop(self, *, gathering=None, run_time_s=None, on_moment=lambda moment: None):
+    def loop(self, *, gathering=None, run_time_s=None, on_sample=lambda sample: None):
         clock = RealClock()
         arrivals = Arrivals(len(self.drivers), spawn_rate=1e4, began_s=clock.now_s(), run_time_s=run_time_s)
         return LoadLoop(
             self.begin, arrivals=arrivals, metrics=self.metrics,
-            gathering=gathering or FakeGathering(self.log), clock=clock, on_moment=on_moment,
+            gathering=gathering or FakeGathering(self.log), clock=clock, on_sample=on_sample,
             on_end=lambda *event: self.ends.append(event),
         )  # fmt: skip
 
@@ -195,7 +195,7 @@ def test_a_user_that_fails_ends_alone(users):
     users.loop().run()
     assert (users.metrics.count("passed"), users.metrics.count("failures")) == (1, 1)
     assert users.finished == {1: "nobody there (frame 3)", 2: None}
-    assert users.metrics.figures(1e9).failures == (Failure("", "NOBODY THERE (FRAME 3)", 1),)
+    assert users.metrics.summary(1e9).failures == (FailureGroup("", "NOBODY THERE (FRAME 3)", 1),)
     assert sorted(users.ends) == [(1, False, "NOBODY THERE (FRAME 3)"), (2, True, None)]
 
 
@@ -211,7 +211,7 @@ def test_when_the_archive_fails_everybody_is_closed_and_it_is_told(users):
 
 def test_stopping_says_goodbye_to_all_before_it_waits_for_any(users):
     users.driver("anna"), users.driver("ben")
-    loop = users.loop(on_moment=lambda moment: loop.stop())
+    loop = users.loop(on_sample=lambda sample: loop.stop())
     loop.run()
     last = users.log.index
     assert max(last("anna hangs up"), last("ben hangs up")) < min(last("anna ends"), last("ben ends"))

@@ -1,6 +1,6 @@
 """How late timed receipts leave when 500 recorded sessions play in one process.
 
-Run it with ``python tests/benchmarks/swarm_lateness.py [USERS]``. The simulator is in a process of its
+Run it with ``python tests/benchmarks/load_lateness.py [USERS]``. The simulator is in a process of its
 own. Each user writes two messages, and for each of the two answers an ACCEPT and a READ is due. Before it,
 in the same run, one bare loop that sleeps to absolute moments: what this machine can do just now.
 Both on an idle machine, and then again with one core kept busy. Target: p99 at most 3 ms.
@@ -67,18 +67,18 @@ def play(name: str, users: int) -> bool:
         script.write_text(SCRIPT)
         before = bare()
         began_s, cpu_s = time.monotonic(), time.process_time()
-        swarmed = swarm(script, Load(users=users, spawn_rate=SPAWN_RATE), archive=str(Path(folder) / "x.db"))
+        result = swarm(script, Load(users=users, spawn_rate=SPAWN_RATE), archive=str(Path(folder) / "x.db"))
         took_s, cpu_s = time.monotonic() - began_s, time.process_time() - cpu_s
-    print(f"{name}: {swarmed.verdict}; {cpu_s / took_s * 100:.0f} % of one core over {took_s:.0f} s")
+    print(f"{name}: {result.verdict}; {cpu_s / took_s * 100:.0f} % of one core over {took_s:.0f} s")
     print(f"{'lateness, ms':42}{'count':>8}{'p50':>10}{'p99':>10}{'max':>10}")
     p50, p99 = before.quantiles_s((0.5, 0.99))
     most = before.most_s
     show("a bare sleep to absolute moments", before.count, *(v and v * 1000 for v in (p50, p99, most)))
-    for figure in swarmed.figures.figures:
+    for figure in result.summary.durations:
         if figure.metric.endswith("lateness"):
             show(f"{users} users: {figure.metric}", figure.count, figure.p50_ms, figure.p99_ms, figure.max_ms)
-    late_ms = next(each.p99_ms for each in swarmed.figures.figures if each.metric == "receipt_lateness")
-    return swarmed.passed and late_ms is not None and late_ms <= TARGET_P99_MS
+    late_ms = next(each.p99_ms for each in result.summary.durations if each.metric == "receipt_lateness")
+    return result.passed and late_ms is not None and late_ms <= TARGET_P99_MS
 
 
 def main(users: int) -> int:
