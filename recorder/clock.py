@@ -1,6 +1,6 @@
-"""The only module that asks what time it is, or sleeps. Real and virtual.
+"""Clocks, real and virtual. No other module reads the time or sleeps.
 
-Everything else is told the time. ``now_s`` is monotonic seconds with an arbitrary beginning: for
+Everything else gets the time as an argument. ``now_s`` is monotonic seconds with an arbitrary beginning: for
 durations and deadlines. ``wall_us`` is microseconds since the epoch, UTC: for people.
 """
 
@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time, and waits."""
+    """Source of time."""
 
     def now_s(self) -> float:
         """Monotonic seconds; only differences mean anything."""
@@ -30,7 +30,7 @@ class Clock(Protocol):
 
 
 class RealClock:
-    """The clock of the machine."""
+    """The machine's clock."""
 
     def now_s(self) -> float:
         return time.monotonic()
@@ -44,7 +44,7 @@ class RealClock:
 
 
 class VirtualClock:
-    """A clock that stands still until somebody waits: then it is already then.
+    """A clock that stands still until ``sleep_until``, which moves it to that time at once.
 
     ``epoch_us`` is the wall time at ``now_s() == 0.0``.
     """
@@ -64,16 +64,16 @@ class VirtualClock:
 
 
 _SET_TIMER_SLACK, _GET_TIMER_SLACK = 29, 30  # linux/prctl.h
-_LEAST_SLACK_NS = 1
+_MIN_SLACK_NS = 1
 _SWITCH_S = 2e-4
 
 
 @contextlib.contextmanager
 def punctual() -> Iterator[None]:
-    """While the block runs, this thread gets its turn when its waits are over, and not some time later.
+    """Let this thread wake up on time while the block runs.
 
-    Linux may let them last 50 µs longer, to save power: it is asked not to. Python lets another thread
-    that is at work go on for 5 ms: less than one, from here on.
+    Sets the thread's timer slack, 50 µs by default on Linux, to 1 ns, and the interpreter's switch interval,
+    5 ms by default, to 0.2 ms.
     """
     switch_s = sys.getswitchinterval()
     sys.setswitchinterval(min(switch_s, _SWITCH_S))
@@ -90,22 +90,22 @@ def _without_timer_slack() -> Iterator[None]:
     if before_ns is None or before_ns <= 0:
         yield
         return
-    _timer_slack(_SET_TIMER_SLACK, _LEAST_SLACK_NS)
+    _timer_slack(_SET_TIMER_SLACK, _MIN_SLACK_NS)
     try:
         yield
     finally:
         _timer_slack(_SET_TIMER_SLACK, before_ns)
 
 
-def _timer_slack(what: int, value_ns: int) -> int | None:
+def _timer_slack(prctl_option: int, value_ns: int) -> int | None:
     """prctl(2), or None where there is none."""
     if sys.platform != "linux":
         return None
-    import ctypes  # costs 10 ms, and only who replays needs it
+    import ctypes  # late: only replays need it
 
     try:
         prctl = ctypes.CDLL(None, use_errno=True).prctl
     except (OSError, AttributeError):
         return None
     words = [ctypes.c_ulong(value) for value in (value_ns, 0, 0, 0)]
-    return int(prctl(what, *words))
+    return int(prctl(prctl_option, *words))

@@ -1,23 +1,23 @@
-"""Every error a user can meet, drawn as a tree.
+"""Every error a user can meet, and its exit code.
 
 RecorderError                      exit code
-├── InputUnusable                  2   what was typed or handed over cannot be used
+├── InputUnusable                  2   an option, script, capture or name cannot be used
 │   ├── BadOption                      a value on the command line or in the environment
-│   ├── BadScript                      a replay script: file, line, step and what was meant
+│   ├── BadScript                      a replay script: file, line, step and the problem
 │   ├── BadCapture                     a file to import: file and line
 │   └── NotFound                       no such session, message or frame here
-├── ExpectationFailed              3   a script's expectation or a check came out otherwise
-├── CannotConnect                  4   nobody there, or not let in
-│   └── HandshakeRefused               the service answered the upgrade with something else
-├── RecordingIncomplete            5   recorded, but something is missing, and this says what
+├── ExpectationFailed              3   an expectation of a script, or a check, failed
+├── CannotConnect                  4   the service cannot be reached, or refused the connection
+│   └── HandshakeRefused               the service answered the upgrade with a status other than 101
+├── RecordingIncomplete            5   recorded, but something is missing
 ├── StorageFailed                  6   the archive could not be written
 │   └── ArchiveBusy                    another process records into it
 ├── OutputFailed                   6   a report, or standard output, could not be written: the disk failed
-├── ArchiveUnusable                7   damaged, newer, or not ours; the file is left untouched
+├── ArchiveUnusable                7   damaged, newer, or no archive; the file is left untouched
 └── Stopped                        130/143  a signal ended it, cleanly
 
-An error is built from facts; the sentence is written here, once. ``hint`` says what to type next.
-The mistakes of the other end of a connection are not errors: they are recorded and labelled.
+``str(error)`` is one sentence, ``error.hint`` what to try next. Protocol violations of the service are not
+errors: they are recorded and labelled.
 """
 
 from __future__ import annotations
@@ -26,27 +26,28 @@ from collections.abc import Sequence
 
 
 class RecorderError(Exception):
-    """Something a user can understand and act on. Everything else that escapes is a bug of ours."""
+    """An error that a user can understand and act on. Any other exception is a bug of this package.
+
+    Attributes:
+        exit_code: of the command line.
+        hint: what to try next, or None.
+    """
 
     exit_code = 1
 
-    def __init__(self, says: str, *, hint: str | None = None) -> None:
-        super().__init__(says)
-        self.says = says
+    def __init__(self, sentence: str, *, hint: str | None = None) -> None:
+        super().__init__(sentence)
         self.hint = hint
-
-    def __str__(self) -> str:
-        return self.says
 
 
 class InputUnusable(RecorderError):
-    """What the user gave cannot be used as it is."""
+    """What the user typed or passed cannot be used."""
 
     exit_code = 2
 
 
 class BadOption(InputUnusable):
-    """A value given by option, argument or environment variable is not usable."""
+    """The value of an option, argument or environment variable cannot be used."""
 
     def __init__(self, option: str, problem: str, *, hint: str | None = None) -> None:
         super().__init__(f"{option}: {problem}", hint=hint)
@@ -55,7 +56,7 @@ class BadOption(InputUnusable):
 
 
 class BadScript(InputUnusable):
-    """A replay script cannot be played as written."""
+    """A replay script is invalid; ``line`` and ``step`` locate the problem."""
 
     def __init__(
         self,
@@ -76,7 +77,7 @@ class BadScript(InputUnusable):
 
 
 class BadCapture(InputUnusable):
-    """A capture to import does not read as its format says."""
+    """A file to import violates its format; ``line`` locates the problem."""
 
     def __init__(self, file: str, problem: str, *, line: int | None = None, hint: str | None = None) -> None:
         where = file if line is None else f"{file}, line {line}"
@@ -87,29 +88,32 @@ class BadCapture(InputUnusable):
 
 
 class NotFound(InputUnusable):
-    """The archive holds no such thing, or more than one answers to the name."""
+    """The archive has no session, dialog, message or frame of this name, or several.
+
+    ``close`` are names that may have been meant; with ``many`` those that fit.
+    """
 
     def __init__(self, kind: str, name: str, *, close: Sequence[str] = (), many: bool = False) -> None:
         if many:
-            says = f'"{name}" fits more than one {kind}: {", ".join(close)}'
+            sentence = f'"{name}" fits more than one {kind}: {", ".join(close)}'
         elif close:
-            says = f'no {kind} "{name}" (did you mean {" or ".join(close)}?)'
+            sentence = f'no {kind} "{name}" (did you mean {" or ".join(close)}?)'
         else:
-            says = f'no {kind} "{name}"'
-        super().__init__(says)
+            sentence = f'no {kind} "{name}"'
+        super().__init__(sentence)
         self.kind = kind
         self.name = name
         self.close = tuple(close)
 
 
 class ExpectationFailed(RecorderError):
-    """What the script expected did not come."""
+    """An expectation of a script, or a check, failed."""
 
     exit_code = 3
 
 
 class CannotConnect(RecorderError):
-    """No connection came about."""
+    """The service cannot be reached, or refused the connection."""
 
     exit_code = 4
 
@@ -129,13 +133,13 @@ class HandshakeRefused(CannotConnect):
 
 
 class RecordingIncomplete(RecorderError):
-    """Frames were recorded, but the recording is known not to be whole."""
+    """Frames were recorded, but the recording is known to be incomplete."""
 
     exit_code = 5
 
 
 class StorageFailed(RecorderError):
-    """The archive could not take a frame; nothing that was not stored has been delivered."""
+    """A frame could not be written to the archive; it was not delivered or sent either."""
 
     exit_code = 6
 
@@ -158,7 +162,7 @@ class ArchiveBusy(StorageFailed):
 
 
 class OutputFailed(RecorderError):
-    """A disk did not take what we were to write, be it a file or standard output. No archive was harmed."""
+    """A report or standard output could not be written, such as to a full disk. The archive is unharmed."""
 
     exit_code = 6
 
@@ -169,7 +173,7 @@ class OutputFailed(RecorderError):
 
 
 class ArchiveUnusable(RecorderError):
-    """The file is damaged, newer than this program, or no archive of ours. It was not touched."""
+    """The file is damaged, newer than this program, or no archive. It was not changed."""
 
     exit_code = 7
 
@@ -180,7 +184,7 @@ class ArchiveUnusable(RecorderError):
 
 
 class Stopped(RecorderError):
-    """A signal asked us to stop, and we stopped cleanly."""
+    """A signal requested a stop, and the command ended cleanly. Its exit code is 128 + the signal."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"stopped by signal {signal_number}")

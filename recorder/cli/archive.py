@@ -50,15 +50,15 @@ def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet
         recorder archive verify
     """
     from recorder import recipes
-    from recorder.report.sessions import print_verdicts
+    from recorder.report.sessions import print_verified_sessions
 
-    verdicts = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
+    verified = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
     if json:
-        for verdict in verdicts:
-            write_json(recipes.verdict_json(verdict))
+        for session in verified:
+            write_json(recipes.verdict_json(session))
     else:
-        print_verdicts(sys.stdout, verdicts)
-    states = {verdict.state for verdict in verdicts}
+        print_verified_sessions(sys.stdout, verified)
+    states = {session.state for session in verified}
     if "damaged" in states:
         raise typer.Exit(DAMAGED)
     if "interrupted" in states:

@@ -53,6 +53,6 @@ def _exit(code: int) -> NoReturn:
 
 
 def _print_error(error: RecorderError) -> None:
-    print_to_stderr(f"error: {error.says}")
+    print_to_stderr(f"error: {error}")
     if error.hint is not None:
         print_to_stderr(f"hint: {error.hint}")

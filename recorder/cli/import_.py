@@ -36,6 +36,6 @@ def import_captures(
                 opened, file, name=name, keep_secrets=keep_secrets, say=print_status
             )
             if json:
-                write_json({**session_json(session)})
+                write_json(session_json(session))
             else:
                 typer.echo(f"{session.session}  {session.frames} frames  {file}")

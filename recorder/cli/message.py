@@ -102,10 +102,10 @@ def show_message(
             opened, session, message, at=at, aliases=aliases, say=StatusPrinter(quiet=quiet)
         )
     if json:
-        from recorder.report.json_views import life_json
+        from recorder.report.json_views import timeline_json
 
-        write_json(life_json(session_id, view, rungs))
+        write_json(timeline_json(session_id, view, rungs))
         return
-    from recorder.report.evidence import print_life
+    from recorder.report.evidence import print_timeline
 
-    print_life(sys.stdout, view, rungs)
+    print_timeline(sys.stdout, view, rungs)

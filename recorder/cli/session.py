@@ -29,7 +29,7 @@ def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet:
         sessions = opened.sessions()
     if json:
         for session in sessions:
-            write_json({**session_json(session)})
+            write_json(session_json(session))
         return
     import sys
 

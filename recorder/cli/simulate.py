@@ -14,9 +14,9 @@ from .output import StatusPrinter
 def _list_moods(requested: bool) -> None:
     if not requested:
         return
-    from recorder.simulator.faults.config import described
+    from recorder.simulator.faults.config import mood_descriptions
 
-    for name, does in described().items():
+    for name, does in mood_descriptions().items():
         typer.echo(f"{name:<27} {does}")
     raise typer.Exit
 

@@ -1,9 +1,10 @@
-"""Check a session: the rules applied to what its frames tell."""
+"""Check a session: apply the rules to its events, connections and frames."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from recorder.checks import engine
 from recorder.checks.findings import Finding, Limits, Severity
@@ -22,19 +23,19 @@ from .at_moment import connections_at, events, is_now, last_frame_at
 from .option_values import duration_s
 
 Levels = Mapping[str, Severity | None]
-"""Other severities for rules than their own; None turns one off."""
+"""Severities by rule id, instead of the rule's own; None turns a rule off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a check.
+    """The result of a check.
 
     Attributes:
-        archive: what people call it.
+        archive: its path or URL.
         session: the session's id.
-        rules: those that ran, in their order.
-        findings: what they found, in that order.
-        started_at_us: when the session began, None where the recording does not tell.
+        rules: the rules that ran, in order.
+        findings: their findings, in the same order.
+        started_at_us: when the session began; None if unknown.
     """
 
     archive: str
@@ -58,98 +59,92 @@ class Checked:
             )
 
 
-def check(
-    archive: Archive,
-    session: str,
-    *,
-    rule: Collection[str] = (),
-    accept_within: str | None = None,
-    read_within: str | None = None,
-    min_read: str | None = None,
-    levels: Levels | None = None,
-    at: str | Moment | None = None,
-    aliases: Aliases | None = None,
-) -> list[Finding]:
-    """The findings of ``checked``."""
-    return list(
-        checked(
-            archive, session, rule=rule, accept_within=accept_within, read_within=read_within,
-            min_read=min_read, levels=levels, at=at, aliases=aliases,
-        ).findings
-    )  # fmt: skip
+class CheckOptions(TypedDict, total=False):
+    """Options of ``check`` and ``checked``. Durations as in "2s".
+
+    Attributes:
+        rule: only these rules.
+        accept_within, read_within: an ACCEPT or READ that comes later, or not at all, is an error.
+        min_read: a READ that came faster was sent by a program; 100 ms by default.
+        levels: severities of rules, instead of their own.
+        at: check the session as of this moment: a frame ("#123"), an offset ("+12.5s") or an ISO time.
+        aliases: ids of one person, old to new.
+    """
+
+    rule: Collection[str]
+    accept_within: str | None
+    read_within: str | None
+    min_read: str | None
+    levels: Levels | None
+    at: str | Moment | None
+    aliases: Aliases | None
 
 
-def checked(
-    archive: Archive,
-    session: str,
-    *,
-    rule: Collection[str] = (),
-    accept_within: str | None = None,
-    read_within: str | None = None,
-    min_read: str | None = None,
-    levels: Levels | None = None,
-    at: str | Moment | None = None,
-    aliases: Aliases | None = None,
-) -> Checked:
-    """Apply the rules (all, or those named) to a session, now or as of ``at``. Durations as in "2s".
+def check(archive: Archive, session: str, **options: Unpack[CheckOptions]) -> list[Finding]:
+    """Apply the rules to a session, and return the findings. Options and errors as for ``checked``."""
+    return list(checked(archive, session, **options).findings)
+
+
+def checked(archive: Archive, session: str, **options: Unpack[CheckOptions]) -> Checked:
+    """Apply the rules (all, or those named) to a session, now or as of ``at``.
 
     Raises:
         NotFound: no such session, or no such frame in it.
         BadOption: no such rule, moment or duration.
     """
+    rule, levels = options.get("rule", ()), options.get("levels") or {}
     for name in rule:
-        _known("--rule", name)
-    levels = {} if levels is None else levels
+        _check_rule_id("--rule", name)
     for name in levels:
-        _known("levels", name)
-    limits = _limits(accept_within, read_within, min_read)
+        _check_rule_id("levels", name)
+    limits = _limits(options.get("accept_within"), options.get("read_within"), options.get("min_read"))
     found = archive.find_session(session)
-    check_input = check_input_of(archive, found, at=at, aliases=aliases)
+    check_input = check_input_of(archive, found, at=options.get("at"), aliases=options.get("aliases"))
     findings = engine.check(check_input, rules=rule, limits=limits, levels=levels)
     rules = engine.chosen(rule, levels)
     return Checked(archive.where, found.session, rules, findings, found.started_at_us)
 
 
-def _known(option: str, name: str) -> str:
+def _check_rule_id(option: str, name: str) -> str:
     if name not in engine.RULE_IDS:
-        named = unknown("rule", name, [rule.id for rule in engine.RULES])
-        raise BadOption(option, named, hint="recorder check --explain all lists them")
+        problem = unknown("rule", name, [rule.id for rule in engine.RULES])
+        raise BadOption(option, problem, hint="recorder check --explain all lists them")
     return name
 
 
 def _limits(accept_within: str | None, read_within: str | None, min_read: str | None) -> Limits:
-    usual = Limits()
+    default = Limits()
     return Limits(
         accept_within_s=None if accept_within is None else duration_s("--accept-within", accept_within),
         read_within_s=None if read_within is None else duration_s("--read-within", read_within),
-        min_read_s=usual.min_read_s if min_read is None else duration_s("--min-read", min_read),
+        min_read_s=default.min_read_s if min_read is None else duration_s("--min-read", min_read),
     )
 
 
 def check_input_of(
     archive: Archive, session: SessionInfo, *, at: str | Moment | None = None, aliases: Aliases | None = None
 ) -> CheckInput:
-    """A session opened for rules, now or as of ``at``.
+    """The input of the rules for a session, now or as of ``at``.
 
     Raises:
         NotFound, BadOption: no such moment.
     """
     last = session.frames if at is None else last_frame_at(archive, session, at)
-    goes_on = session.state == "recording" or not is_now(session, last)
+    continues = session.state == "recording" or not is_now(session, last)
     facts = facts_of(
         connections_at(archive, session, last),
         archive.frames(session.session, last=last),
-        ended=not goes_on,
+        ended=not continues,
     )
-    heard = [*events(archive, session, last=last, aliases=aliases), *facts.oddities]
+    session_events = [*events(archive, session, last=last, aliases=aliases), *facts.oddities]
     return CheckInput(
-        events=heard,
-        transcript=fold(heard),
+        events=session_events,
+        transcript=fold(session_events),
         connections=facts.connections,
         violations=facts.violations,
         last_frame=facts.last_frame,
         last_offset_us=facts.last_offset_us,
-        recording=goes_on,
+        recording=continues,
         last_at_us=facts.last_at_us,
     )
 
@@ -169,7 +164,7 @@ def levels_of(
         ("--off", off, None),
     ):
         for name in names:
-            if levels.get(_known(option, name), severity) is not severity:
+            if levels.get(_check_rule_id(option, name), severity) is not severity:
                 raise BadOption(option, f"rule {name} is given another severity as well", hint="give one")
             levels[name] = severity
     return levels
@@ -183,5 +178,5 @@ def explained(name: str) -> Sequence[Rule]:
     """
     if name == "all":
         return engine.RULES
-    _known("--explain", name)
+    _check_rule_id("--explain", name)
     return [rule for rule in engine.RULES if rule.id == name]

@@ -15,7 +15,7 @@ from recorder.replay.run.actions import Upload
 from recorder.replay.run.driver import UploadFailed
 from recorder.runtime.background import BackgroundTask
 
-from .record_session import Recording
+from .record_session import ActiveSession
 from .token_command import FetchToken
 
 
@@ -33,7 +33,7 @@ class BackgroundConnection:
 
     def __init__(
         self,
-        session: Recording,
+        session: ActiveSession,
         options: ConnectOptions,
         *,
         fetch_token: Callable[[], str] | None,
@@ -92,7 +92,7 @@ class Connector:
 
     def __init__(
         self,
-        session: Recording,
+        session: ActiveSession,
         options: Mapping[str, ConnectOptions],
         *,
         fetch_token: FetchToken | None = None,
@@ -111,7 +111,7 @@ class Connector:
         return BackgroundConnection(self._session, options, fetch_token=fetch_token, on_token=on_token)
 
     def _use_token(self, consumer: str, token: str) -> None:
-        self._session.know(token)
+        self._session.add_secret(token)
         self._options[consumer] = replace(self._options[consumer], token=token)
 
 

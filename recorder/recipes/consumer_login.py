@@ -1,4 +1,4 @@
-"""Log in: get a consumer's token from the service, and keep nothing of it."""
+"""Log in as a consumer: get a token from the service. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DEFAULT_BASE = "https://api.liveperson.net"
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A token and what goes with it.
+    """A consumer's token, its URL and its expiry.
 
     Attributes:
-        token: lets a consumer into the messaging service; a secret.
+        token: the JWT for the messaging service; a secret.
         url: where to connect with it.
-        expires_us: when it ends, in microseconds since the epoch; None if it does not say.
+        expires_us: its ``exp`` claim, in microseconds since the epoch; None without one.
     """
 
     token: str = field(repr=False)
@@ -46,12 +46,12 @@ def login(
 ) -> Login:
     """Look up the addresses of ``account`` at ``base``, and get a token there.
 
-    As nobody in particular by signing up; ``anonymous`` by way of a ``connector``; as somebody with the
-    brand's ``code`` or token, by way of a ``connector`` if there is one.
+    By signup; with ``anonymous`` through a ``connector``; or authenticated by the brand's ``code`` or token,
+    through a ``connector`` if one is given.
 
     Raises:
-        BadOption: what was asked for does not go together, or cannot be used; nothing was asked.
-        CannotConnect: nobody there, or not let in.
+        BadOption: the options cannot be used together, or one cannot be used; nothing was sent.
+        CannotConnect: the service cannot be reached, or refused the login.
     """
     method = _method(anonymous=anonymous, code=code, connector=connector)
     address = parse_rest_address(base, ca_file=ca_file)
@@ -61,7 +61,7 @@ def login(
     try:
         token, url = request_token(address, account, method, clock=clock, on_token=redactor.know)
     except CannotConnect as refused:
-        # The service's own words are in there, and may say again what it was told, or told us.
+        # It quotes the service, which may repeat a secret.
         raise CannotConnect(refused.url, redactor.text(refused.problem), hint=refused.hint) from None
     claims = claims_of(token)
     expires_s = None if claims is None else claims.exp

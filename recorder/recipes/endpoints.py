@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID, uuid5
-
-import orjson
 
 from recorder.capture.options import ConnectOptions
 from recorder.capture.upload import check_upload_url
 from recorder.errors import BadOption
 from recorder.replay.language.script import Script
+from recorder.simulator.protocol.tokens import unsigned_jwt
 from recorder.simulator.service import Service
 
 from .replay_options import ReplayOptions
@@ -99,16 +97,12 @@ def simulated_token(consumer: str = SIMULATED_CONSUMER, *, name: str | None = No
 
     ``name`` is what rules of the agent call the consumer.
     """
-    head = {"typ": "JWT", "alg": "none", "kid": "simulated"}
     claims: dict[str, str | int] = {
         "sub": consumer, "aud": "acc:le-sim", "iss": "recorder", "exp": 4_102_444_800
     }  # fmt: skip
     if name is not None:
         claims["name"] = name
-    return (
-        ".".join(urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode() for part in (head, claims))
-        + ".none"
-    )
+    return unsigned_jwt(claims)
 
 
 def _simulated_token_of(name: str, first: bool, options: ReplayOptions) -> str | None:

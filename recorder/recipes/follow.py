@@ -12,7 +12,7 @@ from recorder.receipts.change_set import Touched
 from recorder.receipts.queries import MessageView, ask_view, message_view, view
 from recorder.store.archive import Archive
 
-from .message_reference import close_to
+from .message_reference import close_names
 from .option_values import duration_s
 from .stop import WaitableStop
 
@@ -92,7 +92,7 @@ class Following:
     def _check_dialog(self) -> None:
         if self._dialog is not None and not self.messages():
             raise NotFound(
-                "dialog", self._dialog, close=close_to(self._dialog, self._kept.transcript.dialogs)
+                "dialog", self._dialog, close=close_names(self._dialog, self._kept.transcript.dialogs)
             )
 
     def _changed(self, touched: Touched | None) -> list[MessageView]:

@@ -1,4 +1,4 @@
-"""Which message is meant, and what was heard of it: found while a session is folded, not by reading again."""
+"""Find a message by what the user typed, and collect its events while a session is folded."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ from recorder.receipts.queries import MessageView, ask_view, message_view, own_i
 from recorder.receipts.state import Transcript
 
 _SHOWN = 5
-"""So many names at most in one sentence."""
+"""Maximum number of names in one error text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """What was written for a message: a sequence, maybe with its dialog, or the frame that asked for it."""
+class MessageReference:
+    """A message as the user typed it: a sequence, maybe with its dialog, or the frame of our publish request.
+
+    ``ask`` is the number of that frame.
+    """
 
     written: str
     sequence: int | None = None
@@ -33,16 +36,16 @@ class Reference:
     ask: int | None = None
 
 
-def parse_reference(written: str) -> Reference:
+def parse_reference(written: str) -> MessageReference:
     """``SEQUENCE``, ``DIALOG:SEQUENCE``, or ``#FRAME`` of a publish of ours.
 
     Raises:
         BadOption: it is none of these.
     """
     if written.startswith("#"):
-        return Reference(written, ask=_number(written[1:], written))
+        return MessageReference(written, ask=_number(written[1:], written))
     dialog_id, _, number = written.rpartition(":")
-    return Reference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
+    return MessageReference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
 
 
 def _number(digits: str, written: str) -> int:
@@ -55,11 +58,11 @@ def _number(digits: str, written: str) -> int:
     return int(digits)
 
 
-def referred(transcript: Transcript, reference: Reference) -> MessageView:
-    """The message that is meant.
+def find_message(transcript: Transcript, reference: MessageReference) -> MessageView:
+    """The message that a reference names.
 
     Raises:
-        NotFound: there is none, or the sequence stands in several dialogs.
+        NotFound: there is none, or several dialogs have this sequence.
     """
     me = own_ids(transcript)
     echoes = probable_echoes(transcript, me)
@@ -71,10 +74,12 @@ def referred(transcript: Transcript, reference: Reference) -> MessageView:
         return fitting[0]
     fitting.sort(key=_first_frame)
     named = [f"{message.dialog_id}:{message.sequence}" for message in fitting]
-    raise NotFound("message", reference.written, close=some_of(named), many=len(fitting) > 1)
+    raise NotFound("message", reference.written, close=first_names(named), many=len(fitting) > 1)
 
 
-def _keys(transcript: Transcript, reference: Reference, echoes: dict[MessageKey, Echo]) -> list[MessageKey]:
+def _keys(
+    transcript: Transcript, reference: MessageReference, echoes: dict[MessageKey, Echo]
+) -> list[MessageKey]:
     sequence, dialogs = reference.sequence, transcript.dialogs
     if sequence is None:
         own = {key for key, echo in echoes.items() if echo.ask == reference.ask}
@@ -100,42 +105,42 @@ def _first_frame(message: MessageView) -> tuple[int, str]:
     return min(frames, default=0), message.dialog_id or ""
 
 
-def some_of(names: Sequence[str]) -> list[str]:
-    """These names, or of very many the first few and how many more there are."""
+def first_names(names: Sequence[str]) -> list[str]:
+    """These names; of more than six the first five, and how many more there are."""
     more = len(names) - _SHOWN
     return [*names[:_SHOWN], f"and {more} more"] if more > 1 else list(names)
 
 
-def close_to(name: str, known: Iterable[str]) -> list[str]:
-    """What may have been meant: all that are known if they are few, else those that are written alike."""
+def close_names(name: str, known: Iterable[str]) -> list[str]:
+    """Suggestions for a wrong name: all known names if there are at most five, else the most similar."""
     names = sorted(known)
     return names if len(names) <= _SHOWN else get_close_matches(name, names, n=_SHOWN)
 
 
 @dataclass(slots=True)
-class Overheard:
-    """What passed on its way to a fold and may bear on the message that is meant.
+class MessageEventCollector:
+    """Collects the events of the referenced message while they are folded.
 
-    Where that is named by the frame that asked, its sequence is known only when all has passed:
-    ``is_whole`` tells whether it was found out too late.
+    A message that is named by the frame of its publish request has no known sequence until all events are
+    folded: then its receipts were not collected, and ``is_complete`` is False.
     """
 
-    reference: Reference
+    reference: MessageReference
     events: list[Event] = field(default_factory=list)
 
-    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The same events, looked at as they pass."""
-        keep = self.events.append
+    def collect(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield the events unchanged, and collect those of the message."""
+        append = self.events.append
         for event in events:
-            if self._bears(event):
-                keep(event)
+            if self._concerns_message(event):
+                append(event)
             yield event
 
-    def is_whole(self, message: MessageView) -> bool:
-        """Whether nothing that bears on this message has been let go."""
+    def is_complete(self, message: MessageView) -> bool:
+        """Whether every event of this message was collected."""
         return self.reference.ask is None or message.sequence is None
 
-    def _bears(self, event: Event) -> bool:
+    def _concerns_message(self, event: Event) -> bool:
         sequence, dialog_id = self.reference.sequence, self.reference.dialog_id
         if isinstance(event, ReceiptReported | ReceiptRefused):
             return sequence in event.sequences and dialog_id in (None, event.dialog_id)

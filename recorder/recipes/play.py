@@ -22,7 +22,7 @@ from recorder.wire.frames import authentication_hint
 from .connector import Connector, Uploader
 from .endpoints import Endpoints
 from .queries import Say, messages, open_archive
-from .record_session import Recording, blank_error, recording
+from .record_session import ActiveSession, recording, redact_error
 from .replay_options import ReplayOptions
 from .replay_result import OnEnd, Played, ignore_result, report, step_line
 from .stop import Stop
@@ -53,7 +53,7 @@ class _Replay:
         ended_s: when the script went no further, by its clock; its goodbyes may take longer.
     """
 
-    def __init__(self, job: ReplayJob, session: Recording, *, stop: Stop, say: Say) -> None:
+    def __init__(self, job: ReplayJob, session: ActiveSession, *, stop: Stop, say: Say) -> None:
         self._job = job
         self._session = session
         self._stop = stop
@@ -61,7 +61,7 @@ class _Replay:
         self.player = Player(
             job.script,
             seed=job.options.seed or 0,
-            on_step=lambda result: say(session.blank(step_line(result))),
+            on_step=lambda result: say(session.redact(step_line(result))),
             reconnect=job.options.reconnect_policy(job.script),
         )
         self.driver: Driver | None = None
@@ -83,7 +83,7 @@ class _Replay:
         if self.player.is_over:
             return None
         if isinstance(problem, RecorderError):
-            return problem.says
+            return str(problem)
         return "stopped from outside before it was over"
 
     def outcome(self, cut_short: str | None) -> ScriptOutcome:
@@ -96,7 +96,7 @@ class _Replay:
             else result
             for result in outcome.results
         ]
-        return _blanked(outcome._replace(results=tuple(results)), self._session.blank)
+        return _blanked(outcome._replace(results=tuple(results)), self._session.redact)
 
 
 def play(job: ReplayJob, *, stop: Stop, say: Say, on_end: OnEnd = ignore_result) -> Played:
@@ -137,19 +137,19 @@ def play(job: ReplayJob, *, stop: Stop, say: Say, on_end: OnEnd = ignore_result)
     try:
         on_end(played)
     except RecorderError as failed:  # on the same full disk, maybe: what came first is what is raised
-        say(failed.says)
+        say(str(failed))
     raise problem
 
 
 def _played(
-    job: ReplayJob, replay: _Replay, session: Recording, opened: Archive, problem: BaseException | None
+    job: ReplayJob, replay: _Replay, session: ActiveSession, opened: Archive, problem: BaseException | None
 ) -> Played:
     cut_short = replay.why_cut_short(problem)
     outcome = replay.outcome(cut_short)
     listed, started_at_us = _recorded(opened, session.intake.session)
     refused = None if replay.driver is None or problem is not None else _refused(replay.driver, outcome, job)
     if refused is not None:  # raised where the session is over, and nobody else blanks it
-        blank_error(refused, session.blank)
+        redact_error(refused, session.redact)
     return Played(
         session.intake.session,
         listed,
@@ -174,7 +174,7 @@ def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], int | N
 
 @contextmanager
 def _driven(
-    job: ReplayJob, player: Player, session: Recording, clock: VirtualClock | None, stop: Stop
+    job: ReplayJob, player: Player, session: ActiveSession, clock: VirtualClock | None, stop: Stop
 ) -> Iterator[tuple[Driver, Callable[[Waiting], None]]]:
     """The session to drive, and what waits for it."""
     if job.endpoints.service is not None and clock is not None:
@@ -206,7 +206,7 @@ class _Lulls:
     ENOUGH_S = 0.008
     EARLY_S, LATE_S = 0.5, 1.0
 
-    def __init__(self, session: Recording) -> None:
+    def __init__(self, session: ActiveSession) -> None:
         self._intake = session.intake
         self._intake.waits_for_a_lull = True
 
@@ -217,7 +217,7 @@ class _Lulls:
 
 
 def _virtual(
-    job: ReplayJob, player: Player, session: Recording, clock: VirtualClock
+    job: ReplayJob, player: Player, session: ActiveSession, clock: VirtualClock
 ) -> tuple[Driver, Callable[[Waiting], None]]:
     assert job.endpoints.service is not None  # noqa: S101 - asked by the caller
     simulator = VirtualSimulator(job.endpoints.service, clock, seed=job.options.seed or 0)
@@ -227,7 +227,7 @@ def _virtual(
         options = places[consumer]
         if job.fetch_token is not None and (fresh_token or options.token is None):
             token = job.fetch_token(consumer)
-            session.know(token)
+            session.add_secret(token)
             options = places[consumer] = replace(options, token=token)
         return simulator.connect(options, session.tracker(options))
 

@@ -26,7 +26,7 @@ from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame
 
 from .at_moment import events, last_frame_at
-from .message_reference import Overheard, close_to, parse_reference, referred
+from .message_reference import MessageEventCollector, close_names, find_message, parse_reference
 from .progress import with_progress
 
 Say = Callable[[str], None]
@@ -143,7 +143,7 @@ def messages(
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
     if dialog is not None and not listed:
-        raise NotFound("dialog", dialog, close=close_to(dialog, opened.transcript.dialogs))
+        raise NotFound("dialog", dialog, close=close_names(dialog, opened.transcript.dialogs))
     return opened.session.session, listed
 
 
@@ -164,11 +164,11 @@ def message_life(
         NotFound: no such message (by then), or the sequence stands in several dialogs.
         BadOption: the reference is none, or no such moment.
     """
-    overheard = Overheard(parse_reference(reference))
-    opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=overheard.watch)
-    message = referred(opened.transcript, overheard.reference)
-    heard: Iterable[Event] = overheard.events
-    if not overheard.is_whole(message):
+    collector = MessageEventCollector(parse_reference(reference))
+    opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=collector.collect)
+    message = find_message(opened.transcript, collector.reference)
+    heard: Iterable[Event] = collector.events
+    if not collector.is_complete(message):
         heard = events(archive, opened.session, last=opened.last, aliases=aliases)
     return opened.session.session, message, life(heard, opened.transcript, message)
 

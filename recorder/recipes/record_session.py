@@ -1,4 +1,4 @@
-"""Record: a session of connections, every frame of which is in the archive before anybody sees it."""
+"""Record a session: every frame is in the archive before it is delivered or sent."""
 
 from __future__ import annotations
 
@@ -35,11 +35,13 @@ Durability = Literal["second", "full"]
 
 
 @dataclass(slots=True)
-class Recording:
-    """One session under way: its sink, its clock, and the numbers of its frames and connections.
+class ActiveSession:
+    """A session that is being recorded: its sink, its clock, and the numbers of its frames and connections.
 
-    ``blank`` takes the secrets of the session out of a sentence that may quote its frames; ``know`` tells
-    of one more that no frame may show. ``sink`` takes the frames instead of ``intake``, if given.
+    Attributes:
+        redact: takes the secrets of the session out of a text that may quote its frames.
+        add_secret: adds a secret that ``redact`` and the archive then replace.
+        sink: stores the frames instead of ``intake``, if given.
     """
 
     intake: Intake
@@ -47,8 +49,8 @@ class Recording:
     began_s: float
     numbers: Iterator[int]
     connections: Iterator[int]
-    blank: Callable[[str], str]
-    know: Callable[[str], None]
+    redact: Callable[[str], str]
+    add_secret: Callable[[str], None]
     sink: FrameSink | None = None
 
     def attempt(self, options: ConnectOptions, *, queueing: bool) -> ConnectAttempt:
@@ -64,7 +66,7 @@ class Recording:
         )
 
     def tracker(self, options: ConnectOptions) -> ConnectionTracker:
-        """What records the session's next connection, if somebody else moves its bytes."""
+        """Records the session's next connection, whose bytes the caller passes in."""
         return ConnectionTracker(
             connection=next(self.connections),
             numbers=self.numbers,
@@ -78,8 +80,7 @@ class Recording:
     def connect(self, options: ConnectOptions, *, stop: Stop) -> RecordingConnection:
         """Open the session's next connection. Raises ``CannotConnect``, once that is recorded.
 
-        Names and addresses take their time, and cannot be woken: a helper thread waits for them, so that
-        ``stop`` ends it at once, with a ``CannotConnect`` too.
+        Connecting blocks, so it runs in a helper thread: ``stop`` ends it at once, with ``CannotConnect``.
         """
         attempt = self.attempt(options, queueing=False)
         making = BackgroundTask(attempt.connect, name="connect")
@@ -107,42 +108,42 @@ def recording(
     durability: Durability = "second",
     clock: Clock | None = None,
     say: Say = silent,
-) -> Iterator[Recording]:
-    """A session that gets its end record on every way out of the block, unless storage failed.
+) -> Iterator[ActiveSession]:
+    """A new session. However the block ends, its end is recorded, unless storage failed.
 
-    ``clock`` is the one its times are told by; the machine's if none is given.
+    Then the derived tables are refreshed; ``say`` gets a remark if that fails. A ``RecorderError`` leaves the
+    block without secrets, which it may hold because it quotes the service.
 
-    The derived tables follow once it has. ``say`` is told if that does not work.
-
-    The words of our own errors leave the block without secrets: they quote what the service said.
+    Args:
+        clock: gives the times of the records; the machine's clock if None.
     """
     clock = RealClock() if clock is None else clock
     redactor = Redactor(archive.redaction_key(), known=known_secrets)
     intake = archive.begin_session(
         source=source,
         started_at_us=clock.wall_us(),
-        clock=RealClock(),  # patience with a busy disk, and barriers, are never virtual
+        clock=RealClock(),  # timeouts of the disk are never virtual
         name=name,
         redactor=redactor,
         keep_secrets=keep_secrets,
         durability="full" if durability == "full" else "barrier",
     )
-    blank = _as_it_is if keep_secrets else redactor.text
+    redact = str if keep_secrets else redactor.text
     try:
-        yield Recording(
-            intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), blank, redactor.know
+        yield ActiveSession(
+            intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), redact, redactor.know
         )
     except StorageFailed:
         raise
     except (RecorderError, KeyboardInterrupt) as ended:
         if isinstance(ended, RecorderError):
-            blank_error(ended, blank)
-        # The recording itself is whole: what ended it is part of the story.
+            redact_error(ended, redact)
+        # The recording is complete: its end says what ended it.
         intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
         if isinstance(ended, RecorderError):
             refresh_or_say(archive, intake.session, say=say)
         raise
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # the reader of stdout is gone, as with `| head`
         intake.finish(clock.wall_us(), detail="stopped: nobody was reading the output any more")
         refresh_or_say(archive, intake.session, say=say)
         raise
@@ -153,16 +154,12 @@ def recording(
     refresh_or_say(archive, intake.session, say=say)
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
-def blank_error(error: RecorderError, blank: Callable[[str], str]) -> None:
-    """Take the secrets out of every text of this error."""
+def redact_error(error: RecorderError, redact: Callable[[str], str]) -> None:
+    """Apply ``redact`` to the sentence and every text attribute of this error."""
     for name, value in list(vars(error).items()):
         if isinstance(value, str):
-            setattr(error, name, blank(value))
-    error.args = (error.says,)
+            setattr(error, name, redact(value))
+    error.args = (redact(str(error)),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,8 +199,9 @@ def record(
 
     Raises:
         BadOption: an option cannot be used; nothing was connected.
-        CannotConnect: nobody there, or not let in, be it later by a close code that says so.
-        RecordingIncomplete: the connection broke off, or lines could not be sent. What came is recorded.
+        CannotConnect: the service cannot be reached, or refused the token: at the upgrade, or later by
+            a close code.
+        RecordingIncomplete: the connection broke off, or lines could not be sent. The rest is recorded.
         StorageFailed: the archive could not take a frame; nothing later was delivered.
     """
     stop = NeverStop() if stop is None else stop
@@ -216,35 +214,35 @@ def record(
         recording(
             opened, source="client", name=session.name, known_secrets=secrets,
             keep_secrets=session.keep_secrets, durability=session.durability, say=say,
-        ) as under_way,
+        ) as active,
     ):  # fmt: skip
-        say(f"recording session {under_way.intake.session} into {opened.where}")
-        connection = under_way.connect(options, stop=stop)
+        say(f"recording session {active.intake.session} into {opened.where}")
+        connection = active.connect(options, stop=stop)
         stop.on_stop(connection.wake_to_stop)
         say(f"connected to {options.base_url}")
         if options.init_connection:
             connection.send(dump(init_connection_request("0", options.token or "")))
-        held = run_interactive(
+        result = run_interactive(
             connection,
             lines=lines,
             deliver=deliver,
             stopped=stop.is_set,
-            clock=under_way.clock,
+            clock=active.clock,
             linger_s=linger_s,
         )
-        say(f"{under_way.intake.frames} frames recorded")
-        raise_unless_well_ended(options, held.closed, unsent=held.unsent, stopped=stop.is_set())
-        return under_way.intake.session
+        say(f"{active.intake.frames} frames recorded")
+        raise_unless_well_ended(options, result.closed, unsent=result.unsent, stopped=stop.is_set())
+        return active.intake.session
 
 
 def raise_unless_well_ended(
     options: ConnectOptions, closed: ConnectionClosed | None, *, unsent: int, stopped: bool
 ) -> None:
-    """Return if the connection ended with Close frames and everything was said; else say what is missing.
+    """Raise unless the connection ended with Close frames and every line was sent.
 
     Raises:
-        CannotConnect: the service closed it with a code that means "not let in".
-        RecordingIncomplete: it broke off, or ``unsent`` lines had no chance to go out.
+        CannotConnect: the service closed it with a code that refuses the token.
+        RecordingIncomplete: it broke off, or ``unsent`` lines were not sent.
     """
     if closed is None or stopped:
         return

@@ -9,7 +9,7 @@ from typing import Unpack
 
 from recorder.replay.language.script import Script, load
 from recorder.simulator.agent.rules import DEFAULT_AGENT
-from recorder.simulator.faults.config import CALM
+from recorder.simulator.faults.config import NO_MOODS
 from recorder.simulator.server import SimulatorServer
 from recorder.simulator.service import Service
 
@@ -83,6 +83,8 @@ def _endpoints(script: Script, options: ReplayOptions, variables: dict[str, str]
         yield Endpoints(simulator_endpoints(script, VIRTUAL_URL, options), {}, service)
         return
     # What moods leave to chance is as repeatable as the rest; ids are fresh unless somebody asks.
-    with SimulatorServer(agent, moods=moods, seed=0 if seed is None and moods != CALM else seed) as server:
+    with SimulatorServer(
+        agent, moods=moods, seed=0 if seed is None and moods != NO_MOODS else seed
+    ) as server:
         connect = simulator_endpoints(script, server.url, options)
         yield Endpoints(connect, dict.fromkeys(connect, server.base_url))

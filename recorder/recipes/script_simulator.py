@@ -5,7 +5,7 @@ from __future__ import annotations
 from recorder.documents import unknown
 from recorder.replay.language.script import Script
 from recorder.simulator.agent.rules import AgentScript, read_agent
-from recorder.simulator.faults.config import CALM, Moods, read_moods
+from recorder.simulator.faults.config import NO_MOODS, Moods, read_moods
 
 
 def agent_of(script: Script) -> AgentScript | None:
@@ -22,4 +22,4 @@ def agent_of(script: Script) -> AgentScript | None:
 
 def moods_of(script: Script) -> Moods:
     """The simulator's moods a script asks for; none where it says nothing. Raises ``BadScript``."""
-    return CALM if script.simulator is None else read_moods(script.document, at=("simulator",))
+    return NO_MOODS if script.simulator is None else read_moods(script.document, at=("simulator",))

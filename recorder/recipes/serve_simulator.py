@@ -11,7 +11,7 @@ from recorder.documents import read_document
 from recorder.errors import BadOption
 from recorder.simulator.address import encrypted_as
 from recorder.simulator.agent.rules import AgentScript, read_agent
-from recorder.simulator.faults.config import CALM, Moods, moods_said, read_moods
+from recorder.simulator.faults.config import NO_MOODS, Moods, moods_from_options, read_moods
 from recorder.simulator.server import SimulatorServer
 from recorder.simulator.server import run as run_simulator
 
@@ -52,12 +52,12 @@ def simulate(
         BadScript: the agent cannot be played as written, or a mood's value does not fit.
     """
     script = None if agent is None else _agent_from_file(agent)
-    chosen = moods_said(mood, base=CALM if moods is None else _moods_from_file(moods))
+    chosen = moods_from_options(mood, base=NO_MOODS if moods is None else _moods_from_file(moods))
     drawn = secrets.randbits(32) if seed is None else seed
 
     def listening(url: str) -> None:
         say(f"listening on {url}")
-        if chosen != CALM and seed is None:
+        if chosen != NO_MOODS and seed is None:
             say(f"what the moods leave to chance comes again with --seed {drawn}")
 
     run_simulator(
@@ -69,7 +69,7 @@ def simulate(
         as_hosts=as_hosts,
         tls=_tls(certificate, key),
         stop=stop,
-        say=listening,
+        on_listening=listening,
     )
 
 

@@ -1,4 +1,4 @@
-"""Compare two sessions: before and after a change, here and against the real service."""
+"""Compare two sessions of an archive, such as before and after a change."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def session_difference(
         BadOption: ``delays_over`` is no duration.
     """
     over_s = None if delays_over is None else duration_s("--delays-over", delays_over)
-    said: dict[str, None] = {}
-    sides = [
-        open_session(archive, name, aliases=aliases, say=lambda remark: said.setdefault(remark))
+    remarks: dict[str, None] = {}
+    sessions = [
+        open_session(archive, name, aliases=aliases, say=lambda remark: remarks.setdefault(remark))
         for name in (first, second)
     ]
-    for remark in said:  # of the same people on both sides, once
+    for remark in remarks:  # a remark on both sessions is printed once
         say(remark)
-    one, other = (view(side.transcript) for side in sides)
-    return difference(one, other, delays_over_s=over_s)
+    before, after = (view(opened.transcript) for opened in sessions)
+    return difference(before, after, delays_over_s=over_s)
 
 
 def fail_if_different(found: Difference) -> None:

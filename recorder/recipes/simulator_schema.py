@@ -10,8 +10,14 @@ from pydantic_core import core_schema
 
 from recorder.messaging.requests import Json
 from recorder.replay.language.verb_model import has_key, has_none_of
-from recorder.simulator.agent.rules import WITH_TEXT, Action, Rule, Trigger
-from recorder.simulator.faults.conditions import LISTED, OFF, Chance, Ending, Strict
+from recorder.simulator.agent.rules import WITH_TEXT, AgentRule, RuleAction, Trigger
+from recorder.simulator.faults.conditions import (
+    FALSE_AS_NONE,
+    ONE_OR_MANY,
+    Condition,
+    DisconnectCondition,
+    StrictModel,
+)
 from recorder.simulator.faults.config import Moods
 from recorder.wire.frames import may_be_sent
 
@@ -23,15 +29,15 @@ _FALSE: Json = {"const": False}
 def simulator_schemas() -> tuple[Json, Json, Json]:
     """Schemas of the agent section and of the simulator section, and the ``$defs`` both refer to."""
     _, made = models_json_schema(
-        [(Rule, "validation"), (Moods, "validation")],
+        [(AgentRule, "validation"), (Moods, "validation")],
         ref_template=f"#/$defs/{_PREFIX}{{model}}",
         schema_generator=_AsWritten,
     )
     others = {f"{_PREFIX}{name}": one for name, one in made["$defs"].items()}
-    moods = others[f"{_PREFIX}Moods"]["anyOf"][0]["properties"]
+    moods = others[f"{_PREFIX}{Moods.__name__}"]["anyOf"][0]["properties"]
     moods |= {name: _mood(name, one) for name, one in moods.items()}
-    agent = {"type": "array", "items": {"$ref": f"#/$defs/{_PREFIX}Rule"}}
-    return agent, others.pop(f"{_PREFIX}Moods")["anyOf"][0], others
+    agent = {"type": "array", "items": {"$ref": f"#/$defs/{_PREFIX}{AgentRule.__name__}"}}
+    return agent, others.pop(f"{_PREFIX}{Moods.__name__}")["anyOf"][0], others
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -40,11 +46,11 @@ class _AsWritten(GenerateJsonSchema):
     def model_schema(self, schema: core_schema.ModelSchema) -> Json:
         made = super().model_schema(schema)
         model = schema["cls"]
-        if not issubclass(model, Strict):
+        if not issubclass(model, StrictModel):
             return made
         made |= _constraint(model)
         for name in made.get("properties", {}):
-            if LISTED in model.model_fields[name].metadata:
+            if ONE_OR_MANY in model.model_fields[name].metadata:
                 made["properties"][name] |= _at_least(model.model_fields[name])
         about: Json = {key: made.pop(key) for key in ("title", "description") if key in made}
         return {"anyOf": [made, *_short_forms(model, made)], **about}
@@ -52,12 +58,12 @@ class _AsWritten(GenerateJsonSchema):
     def function_before_schema(self, schema: core_schema.BeforeValidatorFunctionSchema) -> Json:
         made = super().function_before_schema(schema)
         function = schema["function"]["function"]
-        if function is OFF.func:
+        if function is FALSE_AS_NONE.func:
             return {"anyOf": [made, _FALSE]}
-        if function is LISTED.func:
+        if function is ONE_OR_MANY.func:
             empty = [] if made.get("minItems") else [_NULL, _FALSE]
             return {"anyOf": [made, made["items"], *empty]}
-        if getattr(function, "__name__", "") == "_nothing_is_the_verb":
+        if getattr(function, "__name__", "") == "_empty_verb":
             return _without_null(made)
         if getattr(function, "__name__", "") == "_one_is_a_list":
             return {"anyOf": [made, {"type": "integer"}]}
@@ -79,9 +85,9 @@ def _at_least(field: FieldInfo) -> Json:
     return {"not": {"anyOf": [{"type": "array", "maxItems": least - 1}, _NULL, _FALSE]}}
 
 
-def _short_forms(model: type[Strict], made: Json) -> list[Json]:
+def _short_forms(model: type[StrictModel], made: Json) -> list[Json]:
     forms: list[Json] = []
-    if model is Action:  # a verb alone
+    if model is RuleAction:  # a verb alone
         names = [name for name in model.model_fields if name != "after" and _fits(model, name)]
         return [{"enum": names}]
     if _fits(model, {}):
@@ -105,20 +111,20 @@ def _without_null(schema: Json) -> Json:
     return {**schema, "anyOf": [_without_null(one) for one in schema["anyOf"] if one != _NULL]}
 
 
-def _constraint(model: type[Strict]) -> Json:
+def _constraint(model: type[StrictModel]) -> Json:
     """What a model's validators require of several keys together."""
-    if model is Action:
+    if model is RuleAction:
         verbs = [name for name in model.model_fields if name != "after"]
         after_once = [has_none_of("after"), {"properties": {verb: has_none_of("after") for verb in verbs}}]
         return {"oneOf": [{"required": [verb]} for verb in verbs], "anyOf": after_once}
-    if model is Rule:
+    if model is AgentRule:
         textless = [trigger.value for trigger in Trigger if trigger not in WITH_TEXT]
         return {"not": {"allOf": [has_key("matching"), {"properties": {"on": {"enum": textless}}}]}}
     constraint: Json = {}
-    if issubclass(model, Chance):
+    if issubclass(model, Condition):
         constraint["not"] = {"allOf": [has_key("nth"), has_key("first")]}
-    if issubclass(model, Ending):
-        constraint["oneOf"] = [has_key(moment) for moment in model.moments()]
+    if issubclass(model, DisconnectCondition):
+        constraint["oneOf"] = [has_key(key) for key in model.timing_keys()]
     return constraint
 
 

@@ -15,7 +15,7 @@ from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import VirtualClock
 from recorder.errors import ExpectationFailed
 from recorder.runtime.waiter import Waiting
-from recorder.simulator.delivery.outbox import BreakOff, Deliver, Effect
+from recorder.simulator.delivery.outbox import AbortConnection, Deliver, Effect
 from recorder.simulator.service import Service
 
 from .virtual_connection import ServiceEnd, VirtualConnection
@@ -47,9 +47,9 @@ class VirtualSimulator:
         client = next(self._numbers)
         end = ServiceEnd(
             hear=lambda payload, binary: self._do(
-                self._service.hear(client, payload, now_s=self._now_s(), binary=binary)
+                self._service.received(client, payload, now_s=self._now_s(), binary=binary)
             ),
-            stir=lambda: self._do(self._service.stirred(client, now_s=self._now_s())),
+            stir=lambda: self._do(self._service.ping_received(client, now_s=self._now_s())),
             gone=lambda: self._gone(client),
         )
         self._ends[client] = end
@@ -84,7 +84,7 @@ class VirtualSimulator:
                 continue
             if isinstance(effect, Deliver):
                 end.say(effect.text)
-            elif isinstance(effect, BreakOff):
+            elif isinstance(effect, AbortConnection):
                 end.break_off(effect.data)
             else:
                 end.hang_up(effect.code, effect.reason)

@@ -1,4 +1,4 @@
-"""What a check found, for people and as JSON; and what each rule means."""
+"""The findings of a check as a table and as JSON, and the explanations of the rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, TypedDict
+from typing import IO
 
 from rich.table import Table
 from rich.text import Text
@@ -17,41 +17,29 @@ from recorder.checks.session_index import Rule
 from .tables import console, print_line, print_table
 from .terminal import safe_text
 
-ROWS_OF_A_RULE = 20
-"""So many violations of one rule are shown in the table; more are counted. JSON has them all."""
+MAX_ROWS_PER_RULE = 20
+"""Violations of one rule shown in the table; the rest is counted. JSON has them all."""
 
-SATISFIED_EACH = 3
-"""So many satisfied rules have a row each; more share one."""
+MAX_SATISFIED_ROWS = 3
+"""Satisfied rules with a row each; more share one row."""
 
 _FRAMES_SHOWN = 4
 
 _STYLE_OF = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_GRAVEST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+_SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
-class FindingJson(TypedDict):
+def finding_json(finding: Finding) -> dict[str, object]:
     """A line of ``check --json``."""
-
-    rule: str
-    outcome: str
-    severity: str
-    dialog: str | None
-    sequence: int | None
-    frames: list[int]
-    says: str
-
-
-def finding_json(finding: Finding) -> FindingJson:
-    """One finding."""
-    return FindingJson(
-        rule=finding.rule,
-        outcome=finding.outcome.value,
-        severity=finding.severity.value,
-        dialog=finding.dialog,
-        sequence=finding.sequence,
-        frames=list(finding.frames),
-        says=finding.sentence,
-    )
+    return {
+        "rule": finding.rule,
+        "outcome": finding.outcome.value,
+        "severity": finding.severity.value,
+        "dialog": finding.dialog,
+        "sequence": finding.sequence,
+        "frames": list(finding.frames),
+        "says": finding.sentence,
+    }
 
 
 def json_lines(findings: Iterable[Finding]) -> str:
@@ -66,7 +54,7 @@ def json_lines(findings: Iterable[Finding]) -> str:
 
 
 def print_findings(stream: IO[str], findings: Sequence[Finding]) -> None:
-    """The table of ``check``: violations, gravest first, then what cannot be told, then what is fine."""
+    """The table of ``check``: violations by severity, then not observable, then satisfied rules."""
     if not findings:
         print_line(stream, "nothing to look at in this recording")
         return
@@ -89,20 +77,20 @@ def _rows(findings: Sequence[Finding]) -> Iterator[tuple[Text, Text, Text]]:
     shown: Counter[tuple[str, Outcome]] = Counter()
     total = Counter((finding.rule, finding.outcome) for finding in findings)
     satisfied = [finding for finding in findings if finding.outcome is Outcome.SATISFIED]
-    shared = satisfied if len(satisfied) > SATISFIED_EACH else []
+    shared = satisfied if len(satisfied) > MAX_SATISFIED_ROWS else []
     for finding in sorted(findings, key=_rank):
         kind = (finding.rule, finding.outcome)
         if shared and finding.outcome is Outcome.SATISFIED:
             continue
         shown[kind] += 1
-        if shown[kind] > ROWS_OF_A_RULE + 1:
+        if shown[kind] > MAX_ROWS_PER_RULE + 1:
             continue
-        if shown[kind] == ROWS_OF_A_RULE + 1 < total[kind]:
-            more = total[kind] - ROWS_OF_A_RULE
+        if shown[kind] == MAX_ROWS_PER_RULE + 1 < total[kind]:
+            more = total[kind] - MAX_ROWS_PER_RULE
             yield _outcome(finding), Text(finding.rule), Text(f"and {more} more of these; --json lists them")
         else:
-            says = safe_text(f"{finding.sentence}{_where(finding, with_dialog=several_dialogs)}")
-            yield _outcome(finding), Text(finding.rule), Text(says)
+            text = safe_text(f"{finding.sentence}{_where(finding, with_dialog=several_dialogs)}")
+            yield _outcome(finding), Text(finding.rule), Text(text)
     if shared:
         ids = ", ".join(finding.rule for finding in shared)
         yield _outcome(shared[0]), Text(f"{len(shared)} rules"), Text(ids)
@@ -110,7 +98,7 @@ def _rows(findings: Sequence[Finding]) -> Iterator[tuple[Text, Text, Text]]:
 
 def _rank(finding: Finding) -> tuple[int, int]:
     if finding.outcome is Outcome.VIOLATED:
-        return (0, _GRAVEST_FIRST.index(finding.severity))
+        return (0, _SEVERITIES.index(finding.severity))
     return (1, 0) if finding.outcome is Outcome.NOT_OBSERVABLE else (2, 0)
 
 
@@ -124,17 +112,17 @@ def _where(finding: Finding, *, with_dialog: bool) -> str:
     dialog = f"dialog {finding.dialog[:8]}" if with_dialog and finding.dialog is not None else ""
     frames = " ".join(f"#{frame}" for frame in finding.frames[:_FRAMES_SHOWN])
     frames += " …" if len(finding.frames) > _FRAMES_SHOWN else ""
-    told = ", ".join(part for part in (dialog, frames) if part)
-    return f" ({told})" if told else ""
+    where = ", ".join(part for part in (dialog, frames) if part)
+    return f" ({where})" if where else ""
 
 
 def _count(findings: Sequence[Finding]) -> str:
     outcomes = Counter(finding.outcome for finding in findings)
-    grave = Counter(finding.severity for finding in findings if finding.outcome is Outcome.VIOLATED)
-    told = ", ".join(f"{grave[severity]} {severity}" for severity in _GRAVEST_FIRST)
+    violated = Counter(finding.severity for finding in findings if finding.outcome is Outcome.VIOLATED)
+    counts = ", ".join(f"{violated[severity]} {severity}" for severity in _SEVERITIES)
     return (
-        f"{outcomes[Outcome.VIOLATED]} violated ({told}), {outcomes[Outcome.NOT_OBSERVABLE]} not observable, "
-        f"{outcomes[Outcome.SATISFIED]} satisfied"
+        f"{outcomes[Outcome.VIOLATED]} violated ({counts}), "
+        f"{outcomes[Outcome.NOT_OBSERVABLE]} not observable, {outcomes[Outcome.SATISFIED]} satisfied"
     )
 
 

@@ -1,4 +1,4 @@
-"""How two sessions differ, for people and as JSON."""
+"""The output of ``session diff``, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MARKS = {
     "changed": ("!", "yellow"),
     "moved": ("~", ""),
 }
-"""How a line begins, by what happened, and its style. A delay that makes no difference has no mark."""
+"""First character and style of a line, by kind of change. A delay within ``--delays-over`` has no mark."""
 
 
 def print_difference(stream: IO[str], difference: Difference) -> None:
-    """One line for each change, under the dialog it is in; nothing where there is none."""
+    """One line for each change, under its dialog; nothing if the sessions do not differ."""
     for dialog, changes in groupby(difference.changes, key=lambda change: change.dialog):
         listed = list(changes)
         print_line(stream, f"dialog {dialog} ({' and '.join(_ids(listed))})")
@@ -31,13 +31,13 @@ def print_difference(stream: IO[str], difference: Difference) -> None:
 
 
 def _ids(changes: Sequence[Change]) -> list[str]:
-    """The ids of a dialog in both sessions, once where they are the same."""
+    """The ids of a dialog in both sessions, once if they are equal."""
     places = [place for change in changes for place in (change.first, change.second) if place is not None]
     return list(dict.fromkeys(place.dialog_id or "unknown" for place in places))
 
 
 def difference_json(difference: Difference) -> Iterator[dict[str, object]]:
-    """The lines of ``session diff --json``. ``differs`` is false where only a delay moved a little."""
+    """The lines of ``session diff --json``. ``differs`` is false if only a delay changed a little."""
     return (_change_json(change) for change in difference.changes)
 
 

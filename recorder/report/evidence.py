@@ -1,4 +1,4 @@
-"""The life of one message, and what one frame proves: why we believe what we say."""
+"""The timeline of one message, and the facts that one frame proves."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
 
 
-def print_life(stream: IO[str], message: MessageView, rungs: Sequence[Rung]) -> None:
-    """One message as a ladder: every frame that bears on it, with both clocks and the proof level."""
+def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Rung]) -> None:
+    """The table of ``message show``: every frame about the message, with both clocks and the proof level."""
     output = console(stream)
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     output.print(Text(f"message {named} in dialog {safe_text(message.dialog_id or 'unknown')}"))
@@ -28,24 +28,24 @@ def print_life(stream: IO[str], message: MessageView, rungs: Sequence[Rung]) -> 
         output.print(Text(f"from     {safe_text(author)} ({safe_text(message.author or 'id unknown')})"))
         text = message.text if message.text is not None else f"[{message.type}]"
         output.print(Text(f"text     {safe_text(text)}"))
-    output.print(Text(f"status   {message.status}{_because(message)}"))
+    output.print(Text(f"status   {message.status}{_reason(message)}"))
     if message.echo is not None:
-        print_line(stream, f"stored   {_probably(message.echo)}")
+        print_line(stream, f"stored   {_echo_text(message.echo)}")
     output.print()
-    print_table(stream, LIFE_COLUMNS, (_life_row(message, rung) for rung in rungs))
+    print_table(stream, TIMELINE_COLUMNS, (_timeline_row(message, entry) for entry in entries))
 
 
-LIFE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIME")
+TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIME")
 
 
-def _probably(echo: Echo) -> str:
+def _echo_text(echo: Echo) -> str:
     return (
         f"probably: the same text by us was announced later, in frame #{echo.announced.frame}; "
         f"the answer to our publish of frame #{echo.ask} never came"
     )
 
 
-def _because(message: MessageView) -> str:
+def _reason(message: MessageView) -> str:
     decided_by = message.decided_by
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
@@ -63,14 +63,14 @@ _NO_RECEIPT = {
 }
 
 
-def _life_row(message: MessageView, rung: Rung) -> tuple[str, ...]:
-    evidence = rung.evidence
+def _timeline_row(message: MessageView, entry: Rung) -> tuple[str, ...]:
+    evidence = entry.evidence
     return (
         f"#{evidence.frame}",
         clock_time(evidence.at_us),
         delay_words(delay(message.sent, evidence)),
-        rung.says,
-        who(rung.participant, rung.role, mine=rung.mine),
+        entry.says,
+        who(entry.participant, entry.role, mine=entry.mine),
         evidence.proof.word,
         clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000),
     )
@@ -81,7 +81,7 @@ PROOFS_SHOWN = 40
 
 
 def print_proofs(stream: IO[str], proofs: Sequence[Proven]) -> None:
-    """What a frame proves, one fact a line, each with the frame that proves it better if there is one."""
+    """The facts that a frame proves, one per line, each with the frame that proves it better, if any."""
     for fact in proofs[:PROOFS_SHOWN]:
         better = "" if fact.better is None else f", best proven by frame #{fact.better}"
         print_line(stream, f"proves: {fact.says} ({fact.proof.word}{better})")

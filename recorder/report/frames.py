@@ -1,4 +1,4 @@
-"""The table of frames, and the words for one."""
+"""The table of ``frame list``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FRAME_LINE = "{:>8} {:>4}  {:<12}  {:<7}  {:<13} {:>8}  {}"
 
 
 def print_frames(stream: IO[str], frames: Iterable[RecordedFrame]) -> None:
-    """The table of ``frame list``; line by line, because a session may hold millions."""
+    """Print the table line by line: a session may hold millions of frames."""
     output = console(stream)
     heading = FRAME_LINE.format("FRAME", "CONN", "TIME", "SENDER", "KIND", "BYTES", "PAYLOAD")
     stream.write(heading + "\n")
@@ -41,14 +41,14 @@ def _frame_line(frame: RecordedFrame, width: int) -> str:
 
 
 def opcode_word(frame: RecordedFrame) -> str:
-    """``text``, ``close``, ``0x3``; with a plus where the payload goes on in another frame."""
+    """``text``, ``close`` or ``0x3``, with a plus if FIN is not set."""
     known = frame.opcode in Opcode._value2member_map_
     word = Opcode(frame.opcode).name.lower() if known else f"{frame.opcode:#x}"
     return word if frame.fin else f"{word}+"
 
 
 def payload_line(frame: RecordedFrame) -> str:
-    """The payload on one line: text as text, anything else in hex, cut after 200 characters."""
+    """The payload on one line: text, or hex if it is no text; cut after 200 characters."""
     text = payload_text(frame)
     if text is None:
         text = frame.payload[:100].hex(" ")
@@ -56,6 +56,6 @@ def payload_line(frame: RecordedFrame) -> str:
 
 
 def frame_note(frame: RecordedFrame) -> str:
-    """What is special about a frame."""
+    """The violation of a frame, and whether it is redacted; empty for most frames."""
     notes = [] if frame.violation is None else [frame.violation]
     return "; ".join([*notes, "redacted"] if frame.redacted else notes)

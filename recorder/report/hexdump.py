@@ -1,4 +1,4 @@
-"""One frame, whole: header, payload as people read it, and hex."""
+"""One frame in full: header, payload as text or JSON, and hex."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BYTES_IN_A_ROW = 16
 
 
 def print_frame(stream: IO[str], frame: RecordedFrame) -> None:
-    """``frame show`` for people."""
+    """The output of ``frame show``."""
     print_pairs(
         stream,
         {

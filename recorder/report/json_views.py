@@ -1,10 +1,10 @@
-"""The JSON of the contract: one function for each kind of line. Unknown is null, never "" or -1."""
+"""The JSON of ``--json``: one function for each kind of line. Unknown is null, never "" or -1."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Protocol, TypedDict
+from typing import Protocol
 
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import Delay, delay
@@ -16,8 +16,8 @@ from recorder.wire.payloads import Payload
 from recorder.wire.records import RecordedFrame, iso_utc
 
 
-class SessionFacts(Protocol):
-    """What a session must tell to be listed."""
+class SessionRow(Protocol):
+    """A session, as ``session list`` shows it."""
 
     @property
     def session(self) -> str: ...
@@ -39,39 +39,26 @@ class SessionFacts(Protocol):
     def detail(self) -> str | None: ...
 
 
-class SessionJson(TypedDict):
+def session_json(session: SessionRow) -> dict[str, object]:
     """A line of ``session list``."""
-
-    session: str
-    name: str | None
-    source: str
-    state: str
-    started_at: str | None
-    ended_at: str | None
-    connections: int
-    frames: int
-
-
-def session_json(session: SessionFacts) -> SessionJson:
-    """One session."""
-    return SessionJson(
-        session=session.session,
-        name=session.name,
-        source=session.source,
-        state=session.state,
-        started_at=iso_utc(session.started_at_us),
-        ended_at=iso_utc(session.ended_at_us),
-        connections=session.connections,
-        frames=session.frames,
-    )
+    return {
+        "session": session.session,
+        "name": session.name,
+        "source": session.source,
+        "state": session.state,
+        "started_at": iso_utc(session.started_at_us),
+        "ended_at": iso_utc(session.ended_at_us),
+        "connections": session.connections,
+        "frames": session.frames,
+    }
 
 
 def frame_json(frame: RecordedFrame) -> dict[str, object]:
-    """One frame. ``text`` where the payload is text that UTF-8 can hold, else ``data`` in base64.
+    """A line of ``frame list``: ``text`` for a text payload in UTF-8, else ``data`` in base64.
 
-    ``length`` is that of the payload as kept; where secrets were replaced (``redacted``) the wire's differed.
+    ``length`` is that of the stored payload; with ``redacted`` the length on the wire was another.
     """
-    told: dict[str, object] = {
+    line: dict[str, object] = {
         "frame": frame.number,
         "connection": frame.connection,
         "index": frame.index,
@@ -82,8 +69,8 @@ def frame_json(frame: RecordedFrame) -> dict[str, object]:
         "rsv": frame.rsv,
         "length": len(frame.payload),
     }
-    told |= _payload_json(frame)
-    return told | {"redacted": frame.redacted, "violation": frame.violation}
+    line |= _payload_json(frame)
+    return line | {"redacted": frame.redacted, "violation": frame.violation}
 
 
 def _payload_json(frame: RecordedFrame) -> dict[str, object]:
@@ -94,7 +81,7 @@ def _payload_json(frame: RecordedFrame) -> dict[str, object]:
 
 
 def payload_text(frame: RecordedFrame) -> str | None:
-    """The payload as text, or None where it is binary, a control payload, or no UTF-8."""
+    """The payload as text; None if it is binary, of a control frame, or not UTF-8."""
     if frame.opcode not in (Opcode.TEXT, Opcode.CONTINUATION):
         return None
     try:
@@ -105,7 +92,7 @@ def payload_text(frame: RecordedFrame) -> str | None:
 
 def payload_json(payload: Payload) -> dict[str, object]:
     """One incoming payload, as ``record --json`` prints it; ``frame`` is the frame that completed it."""
-    told: dict[str, object] = {
+    line: dict[str, object] = {
         "frame": payload.number,
         "connection": payload.connection,
         "sender": payload.sender.value,
@@ -113,10 +100,10 @@ def payload_json(payload: Payload) -> dict[str, object]:
     }
     try:
         if payload.opcode == Opcode.TEXT:
-            return told | {"text": payload.data.decode("utf-8")}
+            return line | {"text": payload.data.decode("utf-8")}
     except UnicodeDecodeError:
         pass
-    return told | {"data": b64encode(payload.data).decode("ascii")}
+    return line | {"data": b64encode(payload.data).decode("ascii")}
 
 
 def message_json(session: str, message: MessageView) -> dict[str, object]:
@@ -147,7 +134,7 @@ def _receipt_json(receipt: ReceiptView) -> dict[str, object]:
 
 
 def evidence_json(evidence: Evidence) -> dict[str, object]:
-    """What proves a fact: frame, both clocks, proof level."""
+    """Evidence: frame, time of both clocks, proof level."""
     return {
         "frame": evidence.frame,
         "at": iso_utc(evidence.at_us),
@@ -156,37 +143,37 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
     }
 
 
-def life_json(session: str, message: MessageView, rungs: Sequence[Rung]) -> dict[str, object]:
-    """One message with everything that happened to it, as ``message show`` prints it.
+def timeline_json(session: str, message: MessageView, entries: Sequence[Rung]) -> dict[str, object]:
+    """One message with its timeline, as ``message show`` prints it.
 
-    ``ask`` is the frame of our publish; ``probable_echo`` the frame that makes us believe that the message
-    is that publish where its answer never came, else null.
+    ``ask`` is the frame of our publish request. ``probable_echo`` is the frame that announced the same text
+    when that request was never answered, else null.
     """
     return {
         **message_json(session, message),
         "ask": message.ask,
         "probable_echo": None if message.echo is None else message.echo.announced.frame,
-        "life": [_rung_json(message, rung) for rung in rungs],
+        "life": [_entry_json(message, entry) for entry in entries],
     }
 
 
-def _rung_json(message: MessageView, rung: Rung) -> dict[str, object]:
+def _entry_json(message: MessageView, entry: Rung) -> dict[str, object]:
     return {
-        "says": rung.says,
-        "kind": rung.kind,
-        "participant": rung.participant,
-        "role": rung.role,
-        "mine": rung.mine,
-        "status": rung.status,
-        "own_sequence": rung.own_sequence,
-        "repeats": rung.repeats,
-        "after": delay_json(delay(message.sent, rung.evidence)),
-        **evidence_json(rung.evidence),
+        "says": entry.says,
+        "kind": entry.kind,
+        "participant": entry.participant,
+        "role": entry.role,
+        "mine": entry.mine,
+        "status": entry.status,
+        "own_sequence": entry.own_sequence,
+        "repeats": entry.repeats,
+        "after": delay_json(delay(message.sent, entry.evidence)),
+        **evidence_json(entry.evidence),
     }
 
 
 def delay_json(passed: Delay | None) -> dict[str, object] | None:
-    """Seconds, and the clock that both ends were seen on."""
+    """Seconds, and the clock that both ends of the delay were read from."""
     return None if passed is None else {"seconds": round(passed.seconds, 6), "clock": passed.clock}
 
 

@@ -1,12 +1,9 @@
-"""What a check found, as JUnit XML: one test case for each rule, for whoever shows tests.
+"""Findings of a check as JUnit XML: one test case per rule. The steps of a replay use ``suite_xml`` as well.
 
-``suite_xml`` is also what a replay's steps are written with.
+A violated rule of severity error fails; a rule that is not observable, or has nothing to check, is skipped;
+all others pass, and their findings stand in the output of the suite.
 
-A violated rule of severity error fails; one that only says "not observable", or that had nothing to look
-at, is skipped; all others pass, and what they found stands in the output of the suite.
-
-There is no one schema. This is written to satisfy both that are in use, of Jenkins and of Ant: what one
-of them forbids is not here, though the other allows it.
+There is no one schema: this satisfies both that are in use, Jenkins' and Ant's.
 """
 
 from __future__ import annotations
@@ -30,8 +27,7 @@ def junit(
 ) -> str:
     """The XML of one checked session; ``rules`` are those that ran.
 
-    ``started_at_us`` is when the session began. Without it there is no timestamp, which Jenkins takes and
-    the schema of Ant does not.
+    Without ``started_at_us`` there is no timestamp, which Jenkins accepts and Ant's schema does not.
     """
     cases = [
         _case(session, rule, [finding for finding in findings if finding.rule == rule.id]) for rule in rules
@@ -51,7 +47,7 @@ def suite_xml(
     started_at_us: int | None = None,
 ) -> str:
     """The XML of one suite. ``cases`` have name, classname and time, and at most one outcome each."""
-    suite = ET.Element("testsuite", _about(name, cases, took_s, started_at_us))
+    suite = ET.Element("testsuite", _attributes(name, cases, took_s, started_at_us))
     properties = ET.SubElement(suite, "properties")
     ET.SubElement(properties, "property", {"name": "session", "value": xml_text(session)})
     suite.extend(cases)
@@ -63,7 +59,7 @@ def suite_xml(
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _about(
+def _attributes(
     name: str, cases: Sequence[ET.Element], took_s: float, started_at_us: int | None
 ) -> dict[str, str]:
     stamp = iso_utc(started_at_us)
@@ -112,8 +108,8 @@ def _line(finding: Finding) -> str:
     where = [f"dialog {finding.dialog}"] if finding.dialog is not None else []
     where += [f"#{frame}" for frame in finding.frames]
     place = f" ({', '.join(where)})" if where else ""
-    grave = f" {finding.severity}" if finding.outcome is Outcome.VIOLATED else ""
-    return xml_text(f"{finding.outcome}{grave}: {finding.sentence}{place}")
+    severity = f" {finding.severity}" if finding.outcome is Outcome.VIOLATED else ""
+    return xml_text(f"{finding.outcome}{severity}: {finding.sentence}{place}")
 
 
 def xml_text(text: str) -> str:

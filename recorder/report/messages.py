@@ -37,8 +37,8 @@ def _message_row(message: MessageView) -> tuple[str | Text, ...]:
         message.text if message.text is not None else f"[{message.type or 'not seen'}]",
         Text(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
-        _rung_cell(message, "ACCEPT"),
-        _rung_cell(message, "READ"),
+        _status_cell(message, "ACCEPT"),
+        _status_cell(message, "READ"),
         ", ".join(_other_cell(message, receipt) for receipt in message.receipts if _is_other(receipt)),
     )
 
@@ -49,7 +49,7 @@ def _sent_cell(message: MessageView) -> str:
     return f"{clock_time(message.sent.at_us)} #{message.sent.frame}"
 
 
-def _rung_cell(message: MessageView, status: str) -> str:
+def _status_cell(message: MessageView, status: str) -> str:
     cells = [_receipt_cell(message, receipt) for receipt in message.receipts if receipt.status == status]
     return ", ".join(cells) or "-"
 
@@ -57,8 +57,8 @@ def _rung_cell(message: MessageView, status: str) -> str:
 def _receipt_cell(message: MessageView, receipt: ReceiptView) -> str:
     name = who(receipt.participant, receipt.role, mine=receipt.mine)
     after = delay_words(delay(message.sent, receipt.evidence))
-    doubt = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
-    return f"{name} {after} #{receipt.evidence.frame}{doubt}"
+    proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
+    return f"{name} {after} #{receipt.evidence.frame}{proof}"
 
 
 def _is_other(receipt: ReceiptView) -> bool:

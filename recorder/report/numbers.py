@@ -14,7 +14,7 @@ COUNT_COLUMNS = ("WHO+", "SENT", "ACCEPTED", "READ")
 
 
 def numbers_json(numbers: Numbers) -> dict[str, object]:
-    """The ``numbers`` of ``session show --json``; delays in seconds, each list on the clock it names."""
+    """The ``numbers`` of ``session show --json``; latencies in seconds, measured on the clock they name."""
     return {
         "requests": numbers.requests,
         "answered": numbers.answered,
@@ -24,7 +24,7 @@ def numbers_json(numbers: Numbers) -> dict[str, object]:
 
 
 def print_numbers(stream: IO[str], numbers: Numbers) -> None:
-    """Two tables: what each participant did, and how long it took them. Nothing where nothing is known."""
+    """Two tables, counts and latencies by participant; a table without rows is left out."""
     if numbers.counts:
         stream.write("\n")
         rows = [

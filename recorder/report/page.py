@@ -1,7 +1,7 @@
-"""One HTML file with everything in it: nothing is fetched, and nothing of the data is ever run.
+"""A self-contained HTML file: it fetches nothing, and never executes the data it shows.
 
-The data stands in a JSON block that the page's own script reads and shows as text. A content security
-policy allows that script and its style by their hashes, and nothing else.
+The data is a JSON block that the page's script reads and shows as text. A content security policy allows
+that script and its style sheet by hash, and nothing else.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _POLICY = (
     "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src data:;"
     " base-uri 'none'; form-action 'none'"
 )
-# What could end the script element, or a line of it, early.
+# Characters that could end the script element, or a line of it, early.
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def page(title: str, data: object, *, template: str) -> str:
-    """The whole file. ``template`` names ``templates/<template>.js`` and ``.css``; ``data`` is for JSON."""
+    """The HTML file. ``template`` names ``templates/<template>.js`` and ``.css``; ``data`` becomes JSON."""
     script, style = _read(f"{template}.js"), _read(f"{template}.css")
     return Template(_read("page.html")).substitute(
         title=html.escape(title),

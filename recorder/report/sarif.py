@@ -1,7 +1,7 @@
-"""What a check found, as SARIF 2.1.0, for whoever shows findings of analysis tools.
+"""Findings of a check as SARIF 2.1.0, which viewers of analysis tools read.
 
-A violation is a ``fail`` with the level of its severity, a rule that holds a ``pass``; what the recording
-cannot tell is ``open``: looked at, and not enough there to decide.
+A violation is a ``fail`` with the level of its severity, a satisfied rule a ``pass``, a rule that is not
+observable ``open``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _result(archive: str, session: str, place: int, finding: Finding) -> dict[st
         "ruleId": finding.rule,
         "ruleIndex": place,
         "kind": kind,
-        # The standard wants "none" for everything that is no failure.
+        # SARIF 2.1.0 3.27.10: the level is "none" unless the kind is "fail".
         "level": _LEVEL[finding.severity] if kind == "fail" else "none",
         "message": {"text": finding.sentence},
         "locations": [_location(archive, session, finding)],
@@ -76,7 +76,7 @@ def _location(archive: str, session: str, finding: Finding) -> dict[str, object]
         for frame in finding.frames
     ]
     whole = {"name": session, "fullyQualifiedName": session, "kind": "session"}
-    # In a path a colon would make a scheme of what stands before it.
+    # A colon in a path would make a URI scheme of the text before it.
     uri = quote(archive, safe="/:@" if "://" in archive else "/@")
     return {
         "physicalLocation": {"artifactLocation": {"uri": uri}},

@@ -1,20 +1,17 @@
-"""Tables of sessions, and of what verifying them found."""
+"""The tables of ``session list`` and ``archive verify``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import IO, Protocol
 
-from rich.text import Text
-
-from .json_views import SessionFacts
-from .tables import clock_time, console, print_table
-from .terminal import safe_text
+from .json_views import SessionRow
+from .tables import clock_time, print_line, print_table
 
 SESSION_COLUMNS = ("SESSION", "NAME+", "SOURCE", "STATE", "STARTED", "CONNECTIONS", "FRAMES")
 
 
-def print_sessions(stream: IO[str], sessions: Iterable[SessionFacts]) -> None:
+def print_sessions(stream: IO[str], sessions: Iterable[SessionRow]) -> None:
     """The table of ``session list``."""
     print_table(
         stream,
@@ -34,11 +31,11 @@ def print_sessions(stream: IO[str], sessions: Iterable[SessionFacts]) -> None:
     )
 
 
-VERDICT_COLUMNS = ("SESSION", "NAME+", "VERDICT", "FRAMES", "PROBLEMS")
+VERIFIED_COLUMNS = ("SESSION", "NAME+", "VERDICT", "FRAMES", "PROBLEMS")
 
 
-class Verdict(Protocol):
-    """What verifying one session found."""
+class VerifiedSession(Protocol):
+    """The result of verifying one session."""
 
     @property
     def session(self) -> str | None: ...
@@ -52,15 +49,13 @@ class Verdict(Protocol):
     def problems(self) -> tuple[str, ...]: ...
 
 
-def print_verdicts(stream: IO[str], verdicts: Sequence[Verdict]) -> None:
+def print_verified_sessions(stream: IO[str], verified: Sequence[VerifiedSession]) -> None:
     """The table of ``archive verify``, and every problem in full below it."""
     rows = (
         (v.session or "(file)", v.name or "-", v.state, str(v.frames), str(len(v.problems) or "-"))
-        for v in verdicts
+        for v in verified
     )
-    print_table(stream, VERDICT_COLUMNS, rows)
-    for verdict in verdicts:
-        for problem in verdict.problems:
-            console(stream).print(
-                Text(f"{verdict.session or 'the file'}: {safe_text(problem)}"), soft_wrap=True
-            )
+    print_table(stream, VERIFIED_COLUMNS, rows)
+    for session in verified:
+        for problem in session.problems:
+            print_line(stream, f"{session.session or 'the file'}: {problem}")

@@ -1,4 +1,4 @@
-"""One session at a glance: its connections, its frames, its messages."""
+"""The output of ``session show``: connections, frames, messages and latencies of one session."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
-from rich.text import Text
-
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.numbers import Numbers
 from recorder.receipts.queries import MessageView
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame, iso_utc
 
-from .json_views import SessionFacts, session_json
+from .json_views import SessionRow, session_json
 from .numbers import numbers_json, print_numbers
-from .tables import clock_time, console, print_pairs
-from .terminal import safe_text
+from .tables import clock_time, print_line, print_pairs
 
 
-class ConnectionFacts(Protocol):
-    """What a connection must tell to be shown."""
+class ConnectionRow(Protocol):
+    """A connection, as ``session show`` shows it."""
 
     @property
     def connection(self) -> int: ...
@@ -50,7 +47,7 @@ class ConnectionFacts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FrameCounts:
-    """How many frames there are of each sort. Built by ``count_frames``."""
+    """Counts of frames, as ``count_frames`` makes them."""
 
     by_sender: Counter[str] = field(default_factory=Counter)
     payload_bytes: int = 0
@@ -72,10 +69,10 @@ def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What ``session show`` shows."""
+    """Everything that ``session show`` prints."""
 
-    session: SessionFacts
-    connections: Sequence[ConnectionFacts]
+    session: SessionRow
+    connections: Sequence[ConnectionRow]
     counts: FrameCounts
     messages: Sequence[MessageView]
     oddities: Sequence[str]
@@ -84,12 +81,12 @@ class Summary:
 
 
 def statuses(messages: Iterable[MessageView]) -> Counter[str]:
-    """How many messages there are of each status."""
+    """The number of messages by status."""
     return Counter(message.status for message in messages)
 
 
 def summary_json(summary: Summary) -> dict[str, object]:
-    """The line of ``session list`` and the details."""
+    """The line of ``session show --json``: that of ``session list``, and details."""
     return {
         **session_json(summary.session),
         "detail": summary.session.detail,
@@ -106,7 +103,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
     }
 
 
-def _connection_json(connection: ConnectionFacts) -> dict[str, object]:
+def _connection_json(connection: ConnectionRow) -> dict[str, object]:
     return {
         "connection": connection.connection,
         "url": connection.url,
@@ -123,7 +120,7 @@ def _connection_json(connection: ConnectionFacts) -> dict[str, object]:
 
 
 def print_summary(stream: IO[str], summary: Summary) -> None:
-    """``session show`` for people."""
+    """The text of ``session show``."""
     session = summary.session
     print_pairs(
         stream,
@@ -139,15 +136,11 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
         },
     )
     for connection in summary.connections:
-        _print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
+        print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
     for oddity in summary.oddities:
-        _print_line(stream, f"odd: {safe_text(oddity)}")
+        print_line(stream, f"odd: {oddity}")
     if summary.numbers is not None:
         print_numbers(stream, summary.numbers)
-
-
-def _print_line(stream: IO[str], line: str) -> None:
-    console(stream).print(Text(line), soft_wrap=True)
 
 
 def _frame_words(summary: Summary) -> str:
@@ -163,23 +156,23 @@ def _count_words(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"
 
 
-def _connection_words(connection: ConnectionFacts) -> str:
-    words = [safe_text(connection.url or "address unknown"), f"{connection.frames} frames"]
+def _connection_words(connection: ConnectionRow) -> str:
+    words = [connection.url or "address unknown", f"{connection.frames} frames"]
     if connection.response_status not in (None, 101):
         words.append(f"answered {connection.response_status}")
-    words.append(_ending_words(connection))
+    words.append(_end_words(connection))
     return ", ".join(words)
 
 
-def _ending_words(connection: ConnectionFacts) -> str:
+def _end_words(connection: ConnectionRow) -> str:
     if connection.how is None:
         return "no end recorded"
     if connection.closed_by is None:
         return f"{connection.how}{_detail(connection)}"
     code = "no code" if connection.close_code is None else str(connection.close_code)
-    reason = f" ({safe_text(connection.close_reason)})" if connection.close_reason else ""
+    reason = f" ({connection.close_reason})" if connection.close_reason else ""
     return f"closed by the {connection.closed_by.value} with {code}{reason}"
 
 
-def _detail(ended: ConnectionFacts | SessionFacts) -> str:
-    return f": {safe_text(ended.detail)}" if ended.detail else ""
+def _detail(ended: ConnectionRow | SessionRow) -> str:
+    return f": {ended.detail}" if ended.detail else ""

@@ -1,4 +1,4 @@
-"""Tables for people. Everything that came from a peer passes ``safe_text`` before it is laid out."""
+"""Tables on a terminal. All recorded text goes through ``safe_text`` before it is laid out."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from recorder.wire.records import iso_utc
 
 from .terminal import safe_text
 
-WIDTH_IN_A_PIPE = 120
-"""Columns when the output is not a terminal, so that it looks the same wherever it is captured."""
+PIPE_WIDTH = 120
+"""Width in columns if the output is not a terminal."""
 
 
-class _OurConsole(Console):
-    """As rich's, but for a reader that went away: whoever prints decides what that means."""
+class _RaisingConsole(Console):
+    """Re-raises ``BrokenPipeError``, so that the caller handles it."""
 
     def on_broken_pipe(self) -> None:
         """Called while the ``BrokenPipeError`` is handled; rich itself would exit with 1."""
@@ -27,8 +27,10 @@ class _OurConsole(Console):
 
 def console(stream: IO[str]) -> Console:
     """A console that obeys NO_COLOR, never interprets text as markup, and has a fixed width in a pipe."""
-    width = None if stream.isatty() else WIDTH_IN_A_PIPE
-    return _OurConsole(file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    width = None if stream.isatty() else PIPE_WIDTH
+    return _RaisingConsole(
+        file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False
+    )
 
 
 def print_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
@@ -45,7 +47,7 @@ _GAP = 2
 
 
 def _line_of(row: Sequence[Text], widths: Sequence[int]) -> Text:
-    # Not a table of rich: where nothing is left to cut it would drop whole columns, and it takes longer.
+    # Not a rich Table, which drops whole columns when it cannot cut any further.
     line = Text()
     for cell, width in zip(row, widths, strict=True):
         fitted = cell.copy()
@@ -56,7 +58,7 @@ def _line_of(row: Sequence[Text], widths: Sequence[int]) -> Text:
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> list[int]:
-    """How wide each column is: as its widest cell; those that may be cut share what the others leave."""
+    """The width of each column: its widest cell; columns that may be cut share what the others leave."""
     widest = [
         max([len(column.removesuffix("+")), *(row[place].cell_len for row in rows)])
         for place, column in enumerate(columns)
@@ -73,7 +75,7 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -
 
 
 def print_pairs(stream: IO[str], pairs: Mapping[str, object]) -> None:
-    """One ``name  value`` a line; what is None is left out."""
+    """One ``name  value`` per line; None values are left out."""
     output = console(stream)
     shown = {name: value for name, value in pairs.items() if value is not None}
     width = max(map(len, shown), default=0)
@@ -86,7 +88,7 @@ def print_line(stream: IO[str], line: str, *, style: str = "") -> None:
     console(stream).print(Text(safe_text(line), style=style), soft_wrap=True)
 
 
-# --- small words ----------------------------------------------------------------------------------------
+# --- cells ----------------------------------------------------------------------------------------------
 
 
 def clock_time(at_us: int | None, *, with_date: bool = False) -> str:
@@ -101,7 +103,7 @@ def clock_time(at_us: int | None, *, with_date: bool = False) -> str:
 
 
 def delay_words(passed: Delay | None) -> str:
-    """``+1.502s``, with a ``~`` where it is local time and not the service's."""
+    """``+1.502s``, with a ``~`` if measured on the local clock, not the service's."""
     if passed is None:
         return "-"
     return f"{passed.seconds:+.3f}s" + ("~" if passed.clock == "local" else "")

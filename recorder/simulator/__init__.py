@@ -1,10 +1,10 @@
-"""The pretend LivePerson: a service and a scripted agent, with or without a real WebSocket.
+"""A simulated LivePerson: the service and a scripted agent, with or without a real WebSocket.
 
 ``Service`` is the whole protocol as a pure value: time is an argument, deliveries are results.
 ``SimulatorServer`` puts it behind an address. Knows nothing of recordings, receipts or scripts of the
 consumer's side.
 
-To test a bot or a window of your own, give the service an agent and a mood, and connect to its address::
+To test a bot or a window of your own, give the service an agent and moods, and connect to its address::
 
     >>> from recorder.simulator import Moods, SimulatorServer, agent_from
     >>> agent = agent_from([{"on": "message", "do": ["accept", {"read": {"after": "1s"}}]}])
@@ -13,17 +13,17 @@ To test a bot or a window of your own, give the service an agent and a mood, and
     ...     simulator.url.startswith("ws://127.0.0.1:")
     True
 
-``SimulatorServer(heard=...)`` tells what really was said. Without sockets and without waiting, time is
-whatever you say it is, and the same seed gives the same bytes::
+``SimulatorServer(on_payload=...)`` is called with every payload. Without sockets and without waiting, time
+is an argument, and the same seed gives the same bytes::
 
     >>> from recorder.simulator import Service
     >>> service = Service(agent=agent, moods=moods, seed=7)
     >>> service.connected(1, token="any text", now_s=0.0)
     []
-    >>> opened, = service.hear(1, '{"id": 1, "type": "cm.ConsumerRequestConversation"}', now_s=0.1)
+    >>> opened, = service.received(1, '{"id": 1, "type": "cm.ConsumerRequestConversation"}', now_s=0.1)
     >>> opened.client, opened.text[:39]
     (1, '{"kind":"resp","reqId":"1","code":200,"')
-    >>> service.next_wake_s()  # the service drops clients that are silent for too long
+    >>> service.next_wake_s()  # the service closes connections that are silent for too long
     90.0
 
 ``recorder.simulator.faults.config`` lists every mood, ``recorder.simulator.agent.verbs`` all an agent can do.
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
     from .agent.rules import AgentScript as AgentScript
     from .agent.rules import agent_from as agent_from
     from .agent.rules import read_agent as read_agent
-    from .delivery.outbox import BreakOff as BreakOff
+    from .delivery.outbox import AbortConnection as AbortConnection
+    from .delivery.outbox import CloseConnection as CloseConnection
     from .delivery.outbox import Deliver as Deliver
     from .delivery.outbox import Effect as Effect
-    from .delivery.outbox import HangUp as HangUp
-    from .faults.config import CALM as CALM
+    from .faults.config import NO_MOODS as NO_MOODS
     from .faults.config import Moods as Moods
     from .faults.config import moods_from as moods_from
-    from .faults.config import moods_said as moods_said
+    from .faults.config import moods_from_options as moods_from_options
     from .faults.config import read_moods as read_moods
     from .server import SimulatorServer as SimulatorServer
     from .server import run as run

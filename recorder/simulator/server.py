@@ -1,12 +1,12 @@
-"""The service behind a real WebSocket, and its REST legs on the same port; on this machine only.
+"""The service behind real WebSockets, and the REST endpoints on the same port; on this machine only.
 
 ::
 
     with SimulatorServer() as simulator:
         connect(simulator.url)  # or begin, as a browser does, with a request to simulator.base_url
 
-Runs in a thread of its own. It compresses nothing, and it sends no pings: a client keeps itself alive,
-as with the real service, and a recording holds no frames that the real service would not have sent.
+Runs in a thread of its own. It negotiates no compression and sends no pings: as with the real service, a
+client keeps its connection alive, and a recording has no frames that the real service would not send.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypedDict, Unpack
 
 from websockets.asyncio.server import serve
 
@@ -31,13 +31,13 @@ from recorder.runtime.selector import punctual_selector
 from . import websocket_server
 from .address import listener, loopback, parse_listen
 from .agent.rules import DEFAULT_AGENT, AgentScript
-from .faults.config import CALM, Moods
-from .http.admission import Doorman
-from .http.endpoints import Rest
+from .faults.config import NO_MOODS, Moods
+from .http.admission import Admission
+from .http.endpoints import RestEndpoints
 from .service import Patience, Service, seeded_ids
-from .websocket_server import Floor, Heard
+from .websocket_server import PayloadObserver, WebSocketServer
 
-LARGEST_PAYLOAD = 16 * 1024 * 1024
+MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 
 # What clients do wrong on the wire is theirs to see, not ours to print.
 _QUIET = logging.getLogger("recorder.simulator.wire")
@@ -45,21 +45,36 @@ _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
 
 
+class ServerOptions(TypedDict, total=False):
+    """What a simulator serves with; every key has a default.
+
+    Attributes:
+        seed: makes all ids, and everything random in the moods, the same each time; None: new each time.
+        patience: idle and InitConnection timeouts.
+        moods: deviations from the published behaviour; by default none.
+        allow_origins: origins of web pages, besides local ones, that may connect.
+        as_hosts: host names of the real service that were made to point here.
+        tls: encrypts all connections; None: plain.
+    """
+
+    seed: int | None
+    patience: Patience
+    moods: Moods
+    allow_origins: Sequence[str]
+    as_hosts: Sequence[str]
+    tls: ssl.SSLContext | None
+
+
 class SimulatorServer:
     """A service with an address. Start it with ``with``, or with ``start`` and ``stop``; once.
 
     Args:
-        agent: who answers; by default one that greets, accepts, reads and quotes.
+        agent: the agent's rules; by default it greets, accepts, reads and quotes.
         host: a loopback address.
         port: 0 takes any that is free.
-        seed: makes all ids, and all that moods leave to chance, the same each time; None: new each time.
-        patience: how long a silent client is borne with.
-        moods: what the service does otherwise than well-behaved.
-        allow_origins: origins of web pages, besides local ones, that may connect.
-        as_hosts: names of the real service that were made to point here; they are taken for this server's.
-        tls: how to encrypt, for clients that will have it no other way; None for plain.
-        heard: told of every payload, for tests that want to know what really was said.
-        on_failure: called, in the server's thread, if it ends by a fault of ours.
+        on_payload: called in the server's thread with every payload: number of the client, sender, bytes.
+        on_failure: called in the server's thread if it ends by a fault of ours.
+        options: the keys of ``ServerOptions``.
     """
 
     def __init__(
@@ -68,26 +83,19 @@ class SimulatorServer:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        seed: int | None = None,
-        patience: Patience = Patience(),  # noqa: B008 - immutable
-        moods: Moods = CALM,
-        allow_origins: Sequence[str] = (),
-        as_hosts: Sequence[str] = (),
-        tls: ssl.SSLContext | None = None,
-        heard: Heard | None = None,
+        on_payload: PayloadObserver | None = None,
         on_failure: Callable[[], None] = lambda: None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self.host = loopback(host)
         self.port = port
         self._agent = DEFAULT_AGENT if agent is None else agent
-        self._seed = secrets.randbits(128) if seed is None else seed
-        self._patience = patience
-        self._moods = moods
-        self._allow_origins = tuple(allow_origins)
-        self._as_hosts = tuple(as_hosts)
-        self._tls = tls
-        self._heard = heard
+        self._on_payload = on_payload
         self._on_failure = on_failure
+        self._options = options
+        self._tls = options.get("tls")
+        seed = options.get("seed")
+        self._seed = secrets.randbits(128) if seed is None else seed
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
@@ -97,15 +105,15 @@ class SimulatorServer:
     @property
     def url(self) -> str:
         """Where consumers connect; any account does in the place of ``le-sim``. Valid once started."""
-        return f"ws{self._rest_of_base}/ws_api/account/le-sim/messaging/consumer?v=3"
+        return f"ws{self._base_without_scheme}/ws_api/account/le-sim/messaging/consumer?v=3"
 
     @property
     def base_url(self) -> str:
-        """Where clients ask for addresses and tokens, instead of LivePerson's. Valid once started."""
-        return f"http{self._rest_of_base}"
+        """The base address of the REST endpoints, in place of LivePerson's. Valid once started."""
+        return f"http{self._base_without_scheme}"
 
     @property
-    def _rest_of_base(self) -> str:
+    def _base_without_scheme(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'' if self._tls is None else 's'}://{host}:{self.port}"
 
@@ -113,9 +121,9 @@ class SimulatorServer:
         """Listen, and return once clients can connect.
 
         Raises:
-            BadOption: the address cannot be had, for instance because it is taken; a name is none.
+            BadOption: the address is taken or cannot be bound; one of ``as_hosts`` is no host name.
         """
-        self._doorman()  # raises what the thread could not
+        self._admission()  # raises here rather than in the thread
         listening = listener(self.host, self.port)
         self.port = listening.getsockname()[1]
         self._thread = threading.Thread(target=self._run, args=(listening,), name="simulator", daemon=True)
@@ -127,7 +135,7 @@ class SimulatorServer:
         """Close every connection (1001) and end the thread. Stopping twice is fine.
 
         Raises:
-            BaseException: what made the server end before by a fault of ours, if that happened.
+            BaseException: the fault of ours that had ended the server, if one did.
         """
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -151,36 +159,38 @@ class SimulatorServer:
         self.stop()
 
     def _run(self, listening: socket.socket) -> None:
-        _push_nobody_aside()
+        _yield_processor_to_clients()
         try:
-            with listening, asyncio.Runner(loop_factory=_loop) as runner:
+            with listening, asyncio.Runner(loop_factory=_punctual_loop) as runner:
                 runner.run(self._serve(listening))
         except BaseException as problem:  # handed to whoever stops the server
-            self._fail(problem)
+            self._stop_with(problem)
         finally:
             self._ready.set()
 
     async def _serve(self, listening: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
-        doorman = self._doorman()
-        rest = Rest(doorman, ids=seeded_ids(self._seed + 1))  # not to disturb the ids of the service
+        admission = self._admission()
+        endpoints = RestEndpoints(
+            admission, ids=seeded_ids(self._seed + 1)
+        )  # not to disturb the ids of the service
         clock = RealClock()
-        floor = Floor(
+        connections = WebSocketServer(
             self._service(),
-            doorman,
-            rest=lambda ask: rest.answer(ask, now_ms=clock.wall_us() // 1000),
-            heard=self._heard,
-            fail=self._fail,
+            admission,
+            respond=lambda request: endpoints.respond(request, now_ms=clock.wall_us() // 1000),
+            on_payload=self._on_payload,
+            on_failure=self._stop_with,
         )
         server = await serve(
-            floor.attend,
+            connections.handle,
             sock=listening,
             backlog=1024,
             **self._encryption(),
-            create_connection=floor.expect,  # type: ignore[arg-type] # a class is declared, any maker does
-            process_request=floor.admit,
+            create_connection=connections.create_connection,  # type: ignore[arg-type] # a class is declared, any maker does
+            process_request=connections.process_request,
             compression=None,
-            max_size=LARGEST_PAYLOAD,
+            max_size=MAX_PAYLOAD_BYTES,
             open_timeout=websocket_server.OPEN_TIMEOUT_S,
             close_timeout=websocket_server.CLOSE_TIMEOUT_S,
             ping_interval=None,
@@ -190,10 +200,15 @@ class SimulatorServer:
         self._ready.set()
         await self._stopping.wait()
         server.close()
-        await floor.leave(server.wait_closed())
+        await connections.close(server.wait_closed())
 
-    def _doorman(self) -> Doorman:
-        return Doorman(self.host, self.port, allow_origins=self._allow_origins, as_hosts=self._as_hosts)
+    def _admission(self) -> Admission:
+        return Admission(
+            self.host,
+            self.port,
+            allow_origins=self._options.get("allow_origins", ()),
+            as_hosts=self._options.get("as_hosts", ()),
+        )
 
     def _encryption(self) -> dict[str, Any]:
         if self._tls is None:
@@ -206,18 +221,18 @@ class SimulatorServer:
             agent=self._agent,
             ids=seeded_ids(self._seed),
             epoch_ms=clock.wall_us() / 1000 - clock.now_s() * 1000,
-            patience=self._patience,
-            moods=self._moods,
+            patience=self._options.get("patience", Patience()),
+            moods=self._options.get("moods", NO_MOODS),
             seed=self._seed,
         )
 
-    def _fail(self, problem: BaseException) -> None:
+    def _stop_with(self, problem: BaseException) -> None:
         self._failure = self._failure or problem
         self._stopping.set()
         self._on_failure()
 
 
-class Stop(Protocol):
+class StopSignal(Protocol):
     """What ``run`` waits for; a ``threading.Event`` is one."""
 
     def set(self) -> None:
@@ -233,47 +248,30 @@ def run(
     listen: str,
     *,
     agent: AgentScript | None = None,
-    stop: Stop,
-    say: Callable[[str], None],
-    seed: int | None = None,
-    patience: Patience = Patience(),  # noqa: B008 - immutable
-    moods: Moods = CALM,
-    allow_origins: Sequence[str] = (),
-    as_hosts: Sequence[str] = (),
-    tls: ssl.SSLContext | None = None,
+    stop: StopSignal,
+    on_listening: Callable[[str], None],
+    **options: Unpack[ServerOptions],
 ) -> None:
-    """Serve at ``listen`` (``127.0.0.1:8765``) until ``stop`` is set; ``say`` gets the address.
+    """Serve at ``listen`` (``127.0.0.1:8765``) until ``stop`` is set; ``on_listening`` gets the URL.
 
     Raises:
-        BadOption: the address is none, not local, or taken; a name is none.
+        BadOption: the address is none, not local, or taken; one of ``as_hosts`` is no host name.
     """
     host, port = parse_listen(listen)
-    server = SimulatorServer(
-        agent,
-        host,
-        port,
-        seed=seed,
-        patience=patience,
-        moods=moods,
-        allow_origins=allow_origins,
-        as_hosts=as_hosts,
-        tls=tls,
-        on_failure=stop.set,
-    )
-    with server:
-        say(server.url)
+    with SimulatorServer(agent, host, port, on_failure=stop.set, **options) as server:
+        on_listening(server.url)
         stop.wait()
 
 
-def _push_nobody_aside() -> None:
-    """Let this thread wait for a processor to be free, where the system can do that.
+def _yield_processor_to_clients() -> None:
+    """Schedule this thread as SCHED_BATCH, where the system has that.
 
-    The real service is another machine. A thread that is woken by what a client sends would else push that
-    client off its processor in the middle of sending, for some tenths of a millisecond each time.
+    The real service is another machine. A thread woken by what a client sends would otherwise preempt that
+    client in the middle of sending, for some tenths of a millisecond each time.
     """
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # 0: the thread that calls
 
 
-def _loop() -> asyncio.AbstractEventLoop:
+def _punctual_loop() -> asyncio.AbstractEventLoop:
     return asyncio.SelectorEventLoop(punctual_selector())

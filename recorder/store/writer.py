@@ -261,7 +261,7 @@ class Ledger:
         try:
             self.connection = postgresql.open_connection(self._url, writing=True)
         except RecorderError as error:
-            raise StillAway(error.says) from error
+            raise StillAway(str(error)) from error
         for session_id in self._sessions:
             postgresql.lock_session(self.connection, session_id)
 

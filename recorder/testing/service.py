@@ -91,7 +91,7 @@ class PretendService:
             allow_origins=allow_origins,
             as_hosts=as_hosts,
             tls=tls,
-            heard=self._hear,
+            on_payload=self._hear,
         ).start()
         return self
 

@@ -113,7 +113,7 @@ class Listening:
 @contextmanager
 def service(listening: Listening) -> Iterator[str]:
     """The simulator, in this process: the tools are in others."""
-    with SimulatorServer(agent_from(AGENT), heard=listening) as server:
+    with SimulatorServer(agent_from(AGENT), on_payload=listening) as server:
         yield server.url
 
 

@@ -67,10 +67,10 @@ def test_what_was_fetched_is_blanked_before_anything_is_connected(session):
     secret = "an-opaque-token-nobody-knows"
     places = {"anna": ConnectOptions(url="ws://127.0.0.1:1/", init_connection=True)}
     connect = Connector(session, places, fetch_token=lambda consumer: secret)
-    assert secret in session.blank(f"said {secret}")
+    assert secret in session.redact(f"said {secret}")
     with pytest.raises(CannotConnect):
         taken(connect("anna", False))
-    assert secret not in session.blank(f"said {secret}")
+    assert secret not in session.redact(f"said {secret}")
 
 
 def test_a_token_that_cannot_be_fetched_and_a_service_that_is_not_there_are_told_alike(session):

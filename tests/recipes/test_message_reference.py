@@ -22,12 +22,12 @@ from recorder.receipts.evidence import life
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
 from recorder.recipes.message_reference import (
-    Overheard,
-    Reference,
-    close_to,
+    MessageEventCollector,
+    MessageReference,
+    close_names,
+    find_message,
+    first_names,
     parse_reference,
-    referred,
-    some_of,
 )
 
 dialogs, sequences, people = st.sampled_from(("d", "e:f")), st.integers(0, 2), st.sampled_from(("a", "b"))
@@ -81,26 +81,28 @@ def fits(message, reference):
 @given(stories, references)
 def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_was_overheard(events, written):
     """As if all messages were listed and searched, and all events read again."""
-    overheard = Overheard(parse_reference(written))
-    transcript = fold(overheard.watch(events))
+    collector = MessageEventCollector(parse_reference(written))
+    transcript = fold(collector.collect(events))
     fitting = [message for message in view(transcript) if fits(message, written)]
     if len(fitting) != 1:
         with pytest.raises(NotFound, match="more than one" if fitting else "no message"):
-            referred(transcript, overheard.reference)
+            find_message(transcript, collector.reference)
         return
-    message = referred(transcript, overheard.reference)
+    message = find_message(transcript, collector.reference)
     assert message == fitting[0]
-    if overheard.is_whole(message):
-        assert life(overheard.events, transcript, message) == life(events, transcript, message)
+    if collector.is_complete(message):
+        assert life(collector.events, transcript, message) == life(events, transcript, message)
 
 
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        pytest.param("3", Reference("3", sequence=3), id="sequence"),
-        pytest.param("d:3", Reference("d:3", sequence=3, dialog_id="d"), id="dialog-and-sequence"),
-        pytest.param("a:b:3", Reference("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"),
-        pytest.param("#7", Reference("#7", ask=7), id="frame"),
+        pytest.param("3", MessageReference("3", sequence=3), id="sequence"),
+        pytest.param("d:3", MessageReference("d:3", sequence=3, dialog_id="d"), id="dialog-and-sequence"),
+        pytest.param(
+            "a:b:3", MessageReference("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"
+        ),
+        pytest.param("#7", MessageReference("#7", ask=7), id="frame"),
     ],
 )
 def test_what_is_written_is_read(written, meant):
@@ -120,13 +122,13 @@ def test_a_sequence_in_very_many_dialogs_is_refused_in_one_short_sentence():
         for at in [Evidence(Proof.ANNOUNCED, n, 1, 0, 0)]
     ]
     with pytest.raises(NotFound) as raised:
-        referred(fold(events), parse_reference("0"))
-    assert raised.value.says == ('"0" fits more than one message: d1:0, d2:0, d3:0, d4:0, d5:0, and 895 more')
+        find_message(fold(events), parse_reference("0"))
+    assert str(raised.value) == ('"0" fits more than one message: d1:0, d2:0, d3:0, d4:0, d5:0, and 895 more')
 
 
 def test_few_names_are_all_told_and_of_many_those_that_come_close():
-    assert some_of(["a", "b"]) == ["a", "b"]
-    assert some_of([*"abcdef"]) == [*"abcdef"]
-    assert close_to("zzz", {"b", "a"}) == ["a", "b"]
-    assert close_to("dialog-7", {f"dialog-{n}" for n in range(9)} | {"x"})[0] == "dialog-7"
-    assert close_to("zzz", map(str, range(99))) == []
+    assert first_names(["a", "b"]) == ["a", "b"]
+    assert first_names([*"abcdef"]) == [*"abcdef"]
+    assert close_names("zzz", {"b", "a"}) == ["a", "b"]
+    assert close_names("dialog-7", {f"dialog-{n}" for n in range(9)} | {"x"})[0] == "dialog-7"
+    assert close_names("zzz", map(str, range(99))) == []

@@ -7,7 +7,7 @@ import pytest
 from recorder.errors import BadScript
 from recorder.recipes.script_simulator import agent_of, moods_of
 from recorder.replay.language.script import load
-from recorder.simulator.faults.config import CALM
+from recorder.simulator.faults.config import NO_MOODS
 
 ALONE = "steps: [open_conversation]\n"
 TWO = """\
@@ -25,14 +25,14 @@ def read(text: str):
 
 
 def test_a_script_without_another_side_brings_none():
-    assert (agent_of(read(ALONE)), moods_of(read(ALONE))) == (None, CALM)
+    assert (agent_of(read(ALONE)), moods_of(read(ALONE))) == (None, NO_MOODS)
 
 
 def test_an_agent_and_moods_are_those_of_the_script():
     agent = agent_of(read(TWO))
     assert agent is not None
     assert [rule.consumer for rule in agent.root] == [None, "ben"]
-    assert moods_of(read(TWO)) != CALM
+    assert moods_of(read(TWO)) != NO_MOODS
     assert moods_of(read(TWO)).scalar_sequence_list
 
 

@@ -92,7 +92,7 @@ def test_rules_are_taken_or_refused_alike(rule: object):
 def test_what_it_refers_to_is_named_apart_from_the_consumers_verbs():
     _, _, others = simulator_schemas()
     assert all(name.startswith("Simulator") for name in others)
-    assert "SimulatorRule" in others
+    assert "SimulatorAgentRule" in others
 
 
 def test_a_variable_may_stand_for_any_text_here_too():

@@ -173,8 +173,8 @@ class VirtualWorld:
         return payload
 
     def wait(self, waiting: Waiting) -> None:
-        moments = [waiting.until_s, *(at_s for at_s, _ in self._drops[:1])]
-        self.clock.sleep_until(min(moment for moment in moments if moment is not None))
+        timing_keys = [waiting.until_s, *(at_s for at_s, _ in self._drops[:1])]
+        self.clock.sleep_until(min(moment for moment in timing_keys if moment is not None))
         while self._drops and self._drops[0][0] <= self.clock.now_s():
             _, ended = self._drops.pop(0)
             for line in self.lines:

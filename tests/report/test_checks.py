@@ -8,7 +8,7 @@ from io import StringIO
 from recorder.checks.engine import RULES
 from recorder.checks.findings import Finding, Outcome, Severity
 from recorder.report.checks import (
-    ROWS_OF_A_RULE,
+    MAX_ROWS_PER_RULE,
     finding_json,
     json_lines,
     print_findings,
@@ -79,10 +79,13 @@ def test_frames_are_named_and_dialogs_where_there_are_several():
 
 
 def test_many_of_a_kind_are_counted():
-    lines = printed(*(finding(sequence=number) for number in range(ROWS_OF_A_RULE + 5)))
-    assert len(lines) == ROWS_OF_A_RULE + 3
+    lines = printed(*(finding(sequence=number) for number in range(MAX_ROWS_PER_RULE + 5)))
+    assert len(lines) == MAX_ROWS_PER_RULE + 3
     assert "and 5 more of these; --json lists them" in lines[-2]
-    assert len(printed(*(finding(sequence=number) for number in range(ROWS_OF_A_RULE)))) == ROWS_OF_A_RULE + 2
+    assert (
+        len(printed(*(finding(sequence=number) for number in range(MAX_ROWS_PER_RULE))))
+        == MAX_ROWS_PER_RULE + 2
+    )
 
 
 def test_text_of_others_does_not_act_on_a_terminal():

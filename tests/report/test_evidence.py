@@ -10,7 +10,7 @@ from recorder.messaging.events import Proof
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import Rung
 from recorder.receipts.proofs import Proven
-from recorder.report.evidence import PROOFS_SHOWN, print_life, print_proofs
+from recorder.report.evidence import PROOFS_SHOWN, print_proofs, print_timeline
 
 
 def printed(printer, *facts) -> str:
@@ -24,7 +24,7 @@ def test_the_life_of_a_message_says_why(message):
         Rung("message announced", message.author, message.sent, role=message.role, mine=False),
         Rung("READ announced", "me-1", message.receipts[1].evidence, "receipt", "CONSUMER", True, "READ"),
     ]
-    out = printed(print_life, message, rungs)
+    out = printed(print_timeline, message, rungs)
     assert "status   read, by you: READ announced in frame #52" in out
     assert "stored" not in out
     first, last = out.splitlines()[-2:]
@@ -47,12 +47,12 @@ def test_the_life_of_a_message_says_why(message):
     ],
 )
 def test_absence_is_worded_from_the_recordings_viewpoint(message, status, words):
-    out = printed(print_life, message._replace(status=status, receipts=(), decided_by=None), [])
+    out = printed(print_timeline, message._replace(status=status, receipts=(), decided_by=None), [])
     assert words in out
 
 
 def test_what_is_only_probably_the_message_says_so_and_shows_the_match(message):
-    out = printed(print_life, message._replace(echo=Echo(12, message.sent, message.sent), ask=12), [])
+    out = printed(print_timeline, message._replace(echo=Echo(12, message.sent, message.sent), ask=12), [])
     assert (
         "stored   probably: the same text by us was announced later, in frame #41; "
         "the answer to our publish of frame #12 never came\n"

@@ -12,11 +12,11 @@ from recorder.receipts.proofs import Proven
 from recorder.report.json_views import (
     delay_json,
     frame_json,
-    life_json,
     message_json,
     payload_json,
     proven_json,
     session_json,
+    timeline_json,
 )
 from recorder.store.info import SessionInfo
 from recorder.wire.frames import Side
@@ -62,7 +62,7 @@ def test_a_life_is_the_message_and_every_rung(message):
     rung = Rung(
         "READ replayed", "me-1", message.receipts[1].evidence, "replayed", "CONSUMER", True, "READ", 7, 44
     )
-    line = life_json("7f01", message, [Rung("message announced", "3d834d4d-8f0b", message.sent), rung])
+    line = timeline_json("7f01", message, [Rung("message announced", "3d834d4d-8f0b", message.sent), rung])
     announced, replayed = line["life"]
     assert announced == {
         "says": "message announced", "kind": "announced", "participant": "3d834d4d-8f0b", "role": None,
@@ -77,7 +77,7 @@ def test_a_life_is_the_message_and_every_rung(message):
 
 
 def test_a_probable_echo_is_named_beside_the_message(message):
-    line = life_json("7f01", message._replace(ask=12, echo=Echo(12, message.sent, message.sent)), [])
+    line = timeline_json("7f01", message._replace(ask=12, echo=Echo(12, message.sent, message.sent)), [])
     assert (line["ask"], line["probable_echo"], line["life"]) == (12, 41, [])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from types import SimpleNamespace
 
-from recorder.report.sessions import print_sessions, print_verdicts
+from recorder.report.sessions import print_sessions, print_verified_sessions
 from recorder.store.info import SessionInfo
 
 
@@ -21,7 +21,7 @@ def test_every_problem_is_told_in_full_below_the_table():
     stream = io.StringIO()
     good = SimpleNamespace(session="7f01", name=None, state="complete", frames=5, problems=())
     bad = SimpleNamespace(session=None, name="x", state="damaged", frames=3, problems=("a \x1b", "b"))
-    print_verdicts(stream, [good, bad])
+    print_verified_sessions(stream, [good, bad])
     _, first, second, *problems = stream.getvalue().splitlines()
     assert first.split() == ["7f01", "-", "complete", "5", "-"]
     assert second.split() == ["(file)", "x", "damaged", "3", "2"]

@@ -9,7 +9,7 @@ import pytest
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import Delay
 from recorder.report.tables import (
-    WIDTH_IN_A_PIPE,
+    PIPE_WIDTH,
     clock_time,
     delay_words,
     print_line,
@@ -30,7 +30,7 @@ def test_only_a_marked_column_is_cut_to_the_width():
     assert heading.split() == ["A", "B"]
     assert row.startswith("x" * 20 + "  y")
     assert row.endswith("…")
-    assert len(row) == WIDTH_IN_A_PIPE
+    assert len(row) == PIPE_WIDTH
 
 
 def test_where_nothing_is_left_to_cut_every_column_is_there_and_the_line_is_longer():

@@ -11,7 +11,7 @@ from recorder.checks.input import CheckInput, ConnectionFact
 from recorder.messaging.events import Stamp
 from recorder.messaging.interpreter import Interpreter
 from recorder.receipts.fold import fold
-from recorder.simulator import Deliver, HangUp, Service, agent_from
+from recorder.simulator import CloseConnection, Deliver, Service, agent_from
 
 NOBODY = agent_from([])
 
@@ -43,7 +43,7 @@ class Visit:
     def say(self, text, *, client=1):
         """Send a frame as it stands; what comes back to the same client at once."""
         self.log.append((self.now_s, client, True, text))
-        told = self.note(self.service.hear(client, text, now_s=self.now_s))
+        told = self.note(self.service.received(client, text, now_s=self.now_s))
         return [what for _, who, what in told if who == client]
 
     def ask(self, type_name, body=None, *, client=1, **more):
@@ -87,7 +87,7 @@ class Visit:
         return told
 
     def hang_ups(self):
-        return [what for _, _, what in self.heard if isinstance(what, HangUp)]
+        return [what for _, _, what in self.heard if isinstance(what, CloseConnection)]
 
     def leave(self, *, client=1):
         self.note(self.service.disconnected(client, now_s=self.now_s))
@@ -149,7 +149,7 @@ def broken_rules(log, end_s):
             continue
         events += interpreter.connection_ended(client)
         ended = fact._replace(how="lost", closed_offset_us=us, ended=True)
-        if isinstance(what, HangUp):
+        if isinstance(what, CloseConnection):
             ended = ended._replace(
                 how="closed", close_code=what.code, closed_by_client=False, close_frame=frame
             )

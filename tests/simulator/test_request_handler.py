@@ -292,6 +292,6 @@ def test_what_is_no_request_is_answered_400_without_an_id(visit, text):
 
 def test_a_binary_frame_is_answered_400(visit):
     guest = visit()
-    effects = guest.service.hear(1, b'{"id":1,"type":"GetClock"}', now_s=0.0, binary=True)
+    effects = guest.service.received(1, b'{"id":1,"type":"GetClock"}', now_s=0.0, binary=True)
     ((_, _, answer),) = guest.note(effects)
     assert answer["code"] == 400

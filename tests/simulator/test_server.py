@@ -149,7 +149,7 @@ def test_compression_is_not_taken_up(served):
 
 
 def test_a_full_house_turns_the_next_one_away(served, monkeypatch):
-    monkeypatch.setattr(websocket_server, "MOST_CLIENTS", 1)
+    monkeypatch.setattr(websocket_server, "MAX_CLIENTS", 1)
     with Guest(served) as guest:
         guest.ask('{"id":1,"type":"GetClock"}')
         with pytest.raises(websocket.WebSocketBadStatusException) as refused:
@@ -190,7 +190,7 @@ def test_deliveries_keep_their_order_under_a_burst(served):
     [pytest.param(-1, "echo", id="at-the-limit"), pytest.param(0, 1009, id="one-more")],
 )
 def test_a_payload_has_a_limit(served, monkeypatch, size, outcome):
-    limit = server_module.LARGEST_PAYLOAD
+    limit = server_module.MAX_PAYLOAD_BYTES
     with Guest(served) as guest:
         text = " " * (limit + size - len('{"id":1,"type":"GetClock"}') + 1) + '{"id":1,"type":"GetClock"}'
         guest.socket.send(text)
@@ -214,7 +214,7 @@ def test_a_dropped_connection_harms_nobody(served):
 
 def test_a_test_may_listen_to_everything_that_was_said():
     heard = []
-    server = SimulatorServer(SILENT, heard=lambda *what: heard.append(what))
+    server = SimulatorServer(SILENT, on_payload=lambda *what: heard.append(what))
     with server, Guest(server) as guest:
         guest.ask('{"id":1,"type":"GetClock"}')
     assert heard[0] == (1, Side.CLIENT, b'{"id":1,"type":"GetClock"}')
@@ -228,7 +228,7 @@ def test_a_fault_of_ours_ends_the_server_and_is_handed_on():
     def stumble(*_):
         raise ZeroDivisionError("planted")
 
-    server = SimulatorServer(SILENT, heard=stumble, on_failure=failed.set).start()
+    server = SimulatorServer(SILENT, on_payload=stumble, on_failure=failed.set).start()
     with Guest(server) as guest:
         guest.socket.send('{"id":1,"type":"GetClock"}')
         assert guest.close_code() == 1011
@@ -260,12 +260,12 @@ LAST_WORDS = [
 
 
 @pytest.mark.parametrize("said", LAST_WORDS)
-@pytest.mark.parametrize("let_in", [True, False])
-def test_a_client_that_does_not_close_does_not_hold_the_server(let_in, said, monkeypatch):
+@pytest.mark.parametrize("authenticate", [True, False])
+def test_a_client_that_does_not_close_does_not_hold_the_server(authenticate, said, monkeypatch):
     """Whatever it said last, and whether or not it ever got in."""
     monkeypatch.setattr(websocket_server, "CLOSE_TIMEOUT_S", 0.05)
     server = SimulatorServer(SILENT).start()
-    if let_in:
+    if authenticate:
         guest = Guest(server)
         guest.ask('{"id":1,"type":"GetClock"}')
         sock = guest.socket.sock
@@ -303,22 +303,24 @@ def test_a_taken_port_is_refused_before_anything_runs(served):
 
 
 def test_run_tells_the_address_and_serves_until_it_is_stopped():
-    stop, said = threading.Event(), []
-    told = threading.Event()
+    stop, urls = threading.Event(), []
+    listening = threading.Event()
 
-    def say(line):
-        said.append(line)
-        told.set()
+    def on_listening(url):
+        urls.append(url)
+        listening.set()
 
-    running = threading.Thread(target=lambda: run("localhost:0", agent=SILENT, stop=stop, say=say))
+    running = threading.Thread(
+        target=lambda: run("localhost:0", agent=SILENT, stop=stop, on_listening=on_listening)
+    )
     running.start()
-    assert told.wait(TIMEOUT_S)
+    assert listening.wait(TIMEOUT_S)
     guest = websocket.create_connection(
-        said[0], header=["Authorization: jwt x"], timeout=TIMEOUT_S, suppress_origin=True
+        urls[0], header=["Authorization: jwt x"], timeout=TIMEOUT_S, suppress_origin=True
     )
     guest.send('{"id":1,"type":"GetClock"}')
     assert json.loads(guest.recv())["code"] == 200
     guest.close()
     stop.set()
     running.join()
-    assert said[0].startswith("ws://127.0.0.1:")
+    assert urls[0].startswith("ws://127.0.0.1:")

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder import simulator
-from recorder.simulator import DEFAULT_AGENT, Deliver, HangUp, Patience, Service, moods_from, seeded_ids
+from recorder.simulator import (
+    DEFAULT_AGENT,
+    CloseConnection,
+    Deliver,
+    Patience,
+    Service,
+    moods_from,
+    seeded_ids,
+)
 
 STEPS = st.lists(
     st.sampled_from(["write", "accept", "read", "type", "wait", "subscribe", "open"]), max_size=30
@@ -133,17 +141,19 @@ def frames(draw):
 
 
 @given(st.lists(st.text() | st.binary() | JSON.map(json.dumps) | frames(), max_size=10), st.booleans())
-def test_no_frame_makes_the_service_stumble(visit, sent, let_in):
+def test_no_frame_makes_the_service_stumble(visit, sent, authenticate):
     """Whatever is said is answered, once, or the speaker is hung up on."""
     guest = visit(agent=DEFAULT_AGENT)
     dialog_id = guest.open()
     guest.ask("cqm.SubscribeExConversations")
-    guest.connect(2, token="other" if let_in else None)
+    guest.connect(2, token="other" if authenticate else None)
     for text in sent:
         for client in (1, 2):
             named = text.replace("DIALOG", dialog_id) if isinstance(text, str) else text
             answers = [
-                one for one in guest.say(named, client=client) if isinstance(one, HangUp) or "code" in one
+                one
+                for one in guest.say(named, client=client)
+                if isinstance(one, CloseConnection) or "code" in one
             ]
             assert answers or client == 2
     guest.wait(5)
@@ -220,8 +230,10 @@ def test_a_silent_client_is_hung_up_on_and_a_stirring_one_is_not(visit):
     for _ in range(3):
         guest.wait(50)
         guest.ask("GetClock", client=2)
-        guest.note(guest.service.stirred(3, now_s=guest.now_s))
-    told = [(at_s, client, what.code) for at_s, client, what in guest.heard if isinstance(what, HangUp)]
+        guest.note(guest.service.ping_received(3, now_s=guest.now_s))
+    told = [
+        (at_s, client, what.code) for at_s, client, what in guest.heard if isinstance(what, CloseConnection)
+    ]
     assert told == [(60.0, 1, 1001)]
     guest.wait(61)
     assert len(guest.hang_ups()) == 3
@@ -237,8 +249,8 @@ def test_what_is_due_is_done_before_what_is_heard():
     """A late wake changes the hour, not the order."""
     service = Service()
     service.connected(1, token="x", now_s=0.0)
-    service.hear(1, '{"id":1,"type":"cm.ConsumerRequestConversation"}', now_s=0.0)
-    greeting, clock = service.hear(1, '{"id":2,"type":"GetClock"}', now_s=0.7)
+    service.received(1, '{"id":1,"type":"cm.ConsumerRequestConversation"}', now_s=0.0)
+    greeting, clock = service.received(1, '{"id":2,"type":"GetClock"}', now_s=0.7)
     assert isinstance(greeting, Deliver)
     assert "Hello, how can I help you?" in greeting.text
     assert '"reqId":"2"' in clock.text
@@ -260,12 +272,12 @@ def test_a_driver_on_virtual_time_needs_nothing_but_wakes(visit):
     moods = moods_from({"push_delay": "0..2s", "late_receipts": "3s", "idle_close": "10s"})
     service = Service(moods=moods, seed=3)
     service.connected(1, token="x", now_s=0.0)
-    service.hear(1, '{"id":1,"type":"cm.ConsumerRequestConversation"}', now_s=0.0)
+    service.received(1, '{"id":1,"type":"cm.ConsumerRequestConversation"}', now_s=0.0)
     told, now_s = [], 0.0
     while (due_s := service.next_wake_s()) is not None:
         assert due_s >= now_s
         now_s = due_s
         told += service.wake(now_s)
     assert isinstance(told[0], Deliver)
-    assert told[-1] == HangUp(1, 1001, "nothing heard for too long")
+    assert told[-1] == CloseConnection(1, 1001, "nothing heard for too long")
     assert now_s == 10.0

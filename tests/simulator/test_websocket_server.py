@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
@@ -14,7 +15,8 @@ import websocket
 
 from recorder.simulator import SimulatorServer, agent_from, websocket_server
 from recorder.simulator.http import connection as http_connection
-from recorder.simulator.protocol.identity import consumer_of
+from recorder.simulator.protocol.tokens import consumer_id_of
+from recorder.simulator.websocket_server import abort
 
 TIMEOUT_S = 20
 ACCOUNT = "/api/account/12345678"
@@ -72,7 +74,7 @@ def test_the_way_in_for_a_client_that_knows_only_the_base_address(served):
     assert status == 200
     token = json.loads(body)["jwt"]
     url = f"ws://{base}/ws_api/account/12345678/messaging/consumer?v=3"
-    assert hear_own_conversation(url, token) == [consumer_of(token)]
+    assert hear_own_conversation(url, token) == [consumer_id_of(token)]
 
 
 def test_a_file_goes_to_the_address_that_the_socket_hands_out(served):
@@ -150,7 +152,7 @@ def test_who_stands_at_the_door_does_not_hold_the_server(said):
 
 def test_who_says_nothing_is_sent_away(monkeypatch):
     monkeypatch.setattr(websocket_server, "OPEN_TIMEOUT_S", 0.02)
-    monkeypatch.setattr(http_connection, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(http_connection, "TIMEOUT_S", 0.02)
     with SimulatorServer(SILENT) as server:
         for said in (b"", b"GET /ws_api/acc", b"GET /ws_api HTTP/1.1\r\n", b"POST /x HTTP/1.1\r\n"):
             with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as sock:
@@ -193,7 +195,7 @@ def test_ids_of_the_rest_legs_are_new_unless_seeded_and_disturb_no_others():
             guest.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
             opened = guest.recv()
             guest.close()
-            return [*map(consumer_of, tokens), opened]
+            return [*map(consumer_id_of, tokens), opened]
 
     assert ids(seed=7) == ids(seed=7)
     assert len({*ids(), *ids()}) == 6
@@ -202,3 +204,79 @@ def test_ids_of_the_rest_legs_are_new_unless_seeded_and_disturb_no_others():
         guest.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
         assert guest.recv() == ids(seed=7)[2]
         guest.close()
+
+
+# --- the end of a transport in the middle of a frame ----
+
+BIG = b"x" * 3_000_000
+
+
+class Aborting(asyncio.Protocol):
+    """The service's side: breaks off as soon as it is connected or hears something."""
+
+    def __init__(self, lost, *, at_once=True, timeout_s=30.0):
+        self.lost = lost
+        self.at_once = at_once
+        self.timeout_s = timeout_s
+
+    def connection_made(self, transport):
+        self.transport = transport
+        if self.at_once:
+            abort(transport, BIG, timeout_s=self.timeout_s)
+
+    def data_received(self, data):
+        abort(self.transport, b"end", timeout_s=self.timeout_s)
+        abort(self.transport, b"no more", timeout_s=self.timeout_s)
+
+    def connection_lost(self, problem):
+        self.lost.set_result(problem)
+
+
+async def visited(talk, **options):
+    loop = asyncio.get_running_loop()
+    lost = loop.create_future()
+    server = await loop.create_server(lambda: Aborting(lost, **options), "127.0.0.1", 0)
+    async with server:
+        got = await asyncio.to_thread(talk, server.sockets[0].getsockname())
+        return got, await asyncio.wait_for(lost, 20)
+
+
+def read_all(plain):
+    got = b""
+    while chunk := plain.recv(1 << 16):
+        got += chunk
+    return got
+
+
+def test_every_byte_arrives_though_the_client_had_more_to_say():
+    def talk(address):
+        with socket.create_connection(address, timeout=20) as plain:
+            plain.sendall(b"unheard" * 10_000)
+            return read_all(plain)
+
+    got, problem = asyncio.run(visited(talk))
+    assert (got, problem) == (BIG, None)
+
+
+def test_breaking_off_twice_ends_it_once():
+    def talk(address):
+        with socket.create_connection(address, timeout=20) as plain:
+            plain.sendall(b"hello")
+            return read_all(plain)
+
+    got, problem = asyncio.run(visited(talk, at_once=False))
+    assert (got, problem) == (b"end", None)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_client_that_stays_is_dropped_in_the_end(at_once):
+    """The side that was there before is told of it."""
+    held = []
+
+    def talk(address):
+        plain = socket.create_connection(address, timeout=20)
+        plain.sendall(b"hello")
+        held.append(plain)
+
+    asyncio.run(visited(talk, at_once=at_once, timeout_s=0.05))
+    held[0].close()

@@ -111,7 +111,7 @@ def refresh_or_say(archive: Archive, session: str, *, say: Callable[[str], None]
     try:
         refresh(archive, session)
     except RecorderError as problem:
-        say(f"the derived tables are behind ({problem.says}); recorder archive rebuild {session} makes them")
+        say(f"the derived tables are behind ({problem}); recorder archive rebuild {session} makes them")
 
 
 def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs: int = 1) -> list[str]:

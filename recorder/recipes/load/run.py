@@ -82,9 +82,9 @@ def swarm(
             setup.gathering.close()
         except StorageFailed as problem:
             try:
-                on_end(result(problem.says))
+                on_end(result(str(problem)))
             except RecorderError as failed:  # on the same full disk, maybe
-                say(failed.says)
+                say(str(failed))
             raise
         on_end(at_the_end)
         say(f"{len(users.sessions)} sessions are in {setup.archive.where}")
@@ -125,6 +125,6 @@ def _derive_tables(
             Projection(archive, session, once=True).refresh()
             derived += 1
     except RecorderError as problem:
-        why = f" ({problem.says})"
+        why = f" ({problem})"
     if left := len(sessions) - derived:
         say(f"the derived tables of {left} sessions are behind{why}; recorder archive rebuild makes them")

@@ -15,7 +15,7 @@ from recorder.documents import read_document
 from recorder.errors import StorageFailed
 from recorder.replay.language.script import Script
 from recorder.simulator.agent.rules import read_agent
-from recorder.simulator.faults.config import CALM, read_moods
+from recorder.simulator.faults.config import NO_MOODS, read_moods
 from recorder.simulator.server import SimulatorServer
 
 _CHILD = "from recorder.recipes.load.simulator_process import serve; serve()"
@@ -78,7 +78,7 @@ def serve() -> None:
     config = json.loads(sys.stdin.readline())
     document = read_document(json.dumps(config), file=config["file"])
     agent = None if config["agent"] is None else read_agent(document, at=("agent",))
-    moods = CALM if config["simulator"] is None else read_moods(document, at=("simulator",))
+    moods = NO_MOODS if config["simulator"] is None else read_moods(document, at=("simulator",))
     with SimulatorServer(agent, moods=moods, seed=config["seed"]) as server:
         sys.stdout.write(f"{server.url}\n{server.base_url}\n")
         sys.stdout.flush()

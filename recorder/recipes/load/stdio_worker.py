@@ -136,7 +136,7 @@ def run() -> None:
     try:
         _serve(json.loads(sys.stdin.readline()), write)
     except RecorderError as problem:
-        write(error=problem.says, hint=problem.hint)
+        write(error=str(problem), hint=problem.hint)
     finally:
         write.close()
 

@@ -22,7 +22,7 @@ from recorder.store.archive import Archive
 from recorder.store.group_commit import Gathering
 
 from ..connector import Connector, Uploader
-from ..record_session import Recording
+from ..record_session import ActiveSession
 from ..replay_options import ReplayOptions
 from ..token_command import FetchToken
 from .endpoints import UserEndpoints
@@ -128,7 +128,7 @@ class Users:
         player = Player(
             script,
             seed=(self._options.seed or 0) + user - 1,
-            on_step=lambda result: watcher.on_step(_without_secrets(result, session.blank)),
+            on_step=lambda result: watcher.on_step(_without_secrets(result, session.redact)),
             on_receipts=watcher.on_receipts,
             reconnect=self._reconnect,
         )
@@ -144,9 +144,9 @@ class Users:
         def finish(problem: str | None) -> None:
             self._gathering.finish(session.intake, self._clock.wall_us(), detail=problem)
 
-        return StartedUser(driver, player.outcome, finish, session.blank)
+        return StartedUser(driver, player.outcome, finish, session.redact)
 
-    def _session(self, script: Script, user: int, secrets: Sequence[str]) -> Recording:
+    def _session(self, script: Script, user: int, secrets: Sequence[str]) -> ActiveSession:
         redactor = Redactor(self._key, known=secrets)
         intake = self._archive.begin_session(
             source="replay",
@@ -157,7 +157,7 @@ class Users:
             keep_secrets=self._options.session.keep_secrets,
         )
         self.sessions.append(intake.session)
-        return Recording(
+        return ActiveSession(
             intake,
             self._clock,
             self._clock.now_s(),

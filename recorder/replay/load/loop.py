@@ -247,7 +247,7 @@ class LoadLoop:
         except StorageFailed:
             raise
         except RecorderError as problem:
-            self._ended(user, problem.says)
+            self._ended(user, str(problem))
             return
         if waiting is None:
             self._ended(user, None)
@@ -315,7 +315,7 @@ def _whatever_comes(work: Callable[[], object], despite: bool) -> None:
 
 def _in_short(problem: BaseException) -> str:
     return (
-        problem.says if isinstance(problem, RecorderError) else f"a fault of ours: {type(problem).__name__}"
+        str(problem) if isinstance(problem, RecorderError) else f"a fault of ours: {type(problem).__name__}"
     )
 
 

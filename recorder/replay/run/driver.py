@@ -192,7 +192,7 @@ class Driver:
 
     def _not_connected(self, consumer: str, problem: CannotConnect) -> None:
         self.refused = problem
-        self._player.not_connected(consumer, problem.says, self._clock.now_s())
+        self._player.not_connected(consumer, str(problem), self._clock.now_s())
 
     def _begin_upload(self, action: Upload) -> None:
         now_s = self._clock.now_s()

@@ -1,10 +1,10 @@
-"""The scripted other side: on what, the agent does what, how long after.
+"""The agent's script: rules that say on which event of the consumer the agent does what, and when.
 
-A script is a list of rules. Every rule whose trigger fits acts; delays count from the trigger::
+A script is a list of rules. Every rule that matches an event applies; delays count from the event::
 
-    - on: message                  # or conversation, receipt, typing, close: what the consumer did
+    - on: message                  # or conversation, receipt, typing, close
       matching: order|parcel       # optional: a regular expression in its text (or status, or state)
-      nth: 1                       # optional: only the first time this rule fits, per conversation
+      nth: 1                       # optional: only the first match of this rule, per conversation
       consumer: ben                # optional: only for the consumer whose token has the claim name: ben
       conversation: 2              # optional: only in the second conversation a consumer opens
       do:
@@ -16,8 +16,8 @@ A script is a list of rules. Every rule whose trigger fits acts; delays count fr
         - {transfer: {suggested_for: 3s}, after: 30s}
         - {close: {after: 1m}}
 
-``{message}`` in a text stands for what triggered the rule. A receipt names the message that triggered
-it; under another trigger, all messages of the consumer that have no such receipt from the agent yet.
+``{message}`` in a text stands for the text that triggered the rule. A receipt names the message that
+triggered it; under another trigger, all messages of the consumer without such a receipt from this agent.
 The other verbs are ``send_file``, ``rich``, ``nack``, ``access``, ``survey``, ``step_up``, ``hang_up`` and
 ``send`` (a raw frame); see ``verbs``.
 """
@@ -33,34 +33,34 @@ from pydantic import BeforeValidator, ConfigDict, Field, RootModel, field_valida
 
 from recorder.documents import Delay, Document, Duration, ValuePath, validate
 
-from ..faults.conditions import Strict
-from ..faults.randomness import Dice
+from ..faults.conditions import StrictModel
+from ..faults.randomness import Randomness
 from .verbs import (
     VERBS,
-    Accept,
-    Access,
-    Close,
-    Deed,
-    HangUpOn,
-    LogIn,
-    Nack,
-    Read,
-    Receipt,
-    Rich,
-    Say,
-    SendFile,
-    SendRaw,
-    StartSurvey,
-    Transfer,
-    Type,
+    AgentAccept,
+    AgentAccess,
+    AgentClose,
+    AgentHangUp,
+    AgentNack,
+    AgentRead,
+    AgentReceipt,
+    AgentRich,
+    AgentSay,
+    AgentSend,
+    AgentSendFile,
+    AgentStepUp,
+    AgentSurvey,
+    AgentTransfer,
+    AgentType,
+    AgentVerb,
 )
 
-LONGEST_PATTERN = 500
-LONGEST_SEARCHED = 4096
+MAX_PATTERN_LENGTH = 500
+MAX_SEARCHED_LENGTH = 4096
 
 
 class Trigger(StrEnum):
-    """What a consumer does that an agent may act on."""
+    """The kinds of consumer events that rules may be about (``on``)."""
 
     CONVERSATION = "conversation"
     MESSAGE = "message"
@@ -69,11 +69,12 @@ class Trigger(StrEnum):
     CLOSE = "close"
 
 
-class Noticed(NamedTuple):
-    """One thing the consumer did.
+class ConsumerEvent(NamedTuple):
+    """Something the consumer did.
 
-    ``text`` is what ``matching`` looks at: the text of a message, the status of a receipt, the chat
-    state. ``sequence`` is that of the message; None for everything else.
+    Attributes:
+        text: what ``matching`` searches: the text of a message, the status of a receipt, the chat state.
+        sequence: of a message; None for everything else.
     """
 
     trigger: Trigger
@@ -81,48 +82,48 @@ class Noticed(NamedTuple):
     sequence: int | None = None
 
 
-class Where(NamedTuple):
-    """The conversation it was done in: which of its consumer's it is, from 1, and what they are called."""
+class RuleContext(NamedTuple):
+    """The conversation of an event: its number among its consumer's, from 1, and the consumer's name."""
 
     conversation_id: str
     number: int = 1
     consumer: str | None = None
 
 
-class Act(NamedTuple):
-    """One thing the agent will do ``after_s`` seconds after it noticed something."""
+class PlannedAction(NamedTuple):
+    """What the agent will do ``after_s`` seconds after an event, and the event."""
 
     after_s: float
-    deed: Deed
-    noticed: Noticed
+    verb: AgentVerb
+    event: ConsumerEvent
 
 
-def _nothing_is_the_verb(value: object) -> object:
+def _empty_verb(value: object) -> object:
     """``accept:`` with nothing behind it means the verb, not its absence."""
     return {} if value is None else value
 
 
-_BARE = BeforeValidator(_nothing_is_the_verb)
+_EMPTY_ALLOWED = BeforeValidator(_empty_verb)
 
 
-class Action(Strict):
-    """One line of ``do``: exactly one verb, and ``after`` beside it or inside it."""
+class RuleAction(StrictModel):
+    """One line of ``do``: exactly one verb, with ``after`` beside it or inside it."""
 
-    say: Annotated[Say | None, _BARE] = None
-    send_file: Annotated[SendFile | None, _BARE] = None
-    rich: Annotated[Rich | None, _BARE] = None
-    accept: Annotated[Accept | None, _BARE] = None
-    read: Annotated[Read | None, _BARE] = None
-    nack: Annotated[Nack | None, _BARE] = None
-    access: Annotated[Access | None, _BARE] = None
-    receipt: Annotated[Receipt | None, _BARE] = None
-    type: Annotated[Type | None, _BARE] = None
-    close: Annotated[Close | None, _BARE] = None
-    transfer: Annotated[Transfer | None, _BARE] = None
-    survey: Annotated[StartSurvey | None, _BARE] = None
-    step_up: Annotated[LogIn | None, _BARE] = None
-    hang_up: Annotated[HangUpOn | None, _BARE] = None
-    send: Annotated[SendRaw | None, _BARE] = None
+    say: Annotated[AgentSay | None, _EMPTY_ALLOWED] = None
+    send_file: Annotated[AgentSendFile | None, _EMPTY_ALLOWED] = None
+    rich: Annotated[AgentRich | None, _EMPTY_ALLOWED] = None
+    accept: Annotated[AgentAccept | None, _EMPTY_ALLOWED] = None
+    read: Annotated[AgentRead | None, _EMPTY_ALLOWED] = None
+    nack: Annotated[AgentNack | None, _EMPTY_ALLOWED] = None
+    access: Annotated[AgentAccess | None, _EMPTY_ALLOWED] = None
+    receipt: Annotated[AgentReceipt | None, _EMPTY_ALLOWED] = None
+    type: Annotated[AgentType | None, _EMPTY_ALLOWED] = None
+    close: Annotated[AgentClose | None, _EMPTY_ALLOWED] = None
+    transfer: Annotated[AgentTransfer | None, _EMPTY_ALLOWED] = None
+    survey: Annotated[AgentSurvey | None, _EMPTY_ALLOWED] = None
+    step_up: Annotated[AgentStepUp | None, _EMPTY_ALLOWED] = None
+    hang_up: Annotated[AgentHangUp | None, _EMPTY_ALLOWED] = None
+    send: Annotated[AgentSend | None, _EMPTY_ALLOWED] = None
     after: Delay | None = None
 
     @model_validator(mode="before")
@@ -131,7 +132,7 @@ class Action(Strict):
         if isinstance(value, str):
             return {value: {}}
         if isinstance(value, dict):
-            _check_what_stands_beside(value)
+            _check_keys_beside_verb(value)
         return value
 
     @model_validator(mode="after")
@@ -139,54 +140,54 @@ class Action(Strict):
         given = self.model_fields_set - {"after"}
         if len(given) != 1:
             raise ValueError(f"one of {', '.join(VERBS)} is wanted here, and only one")
-        if self.after is not None and self.deed.after is not None:
+        if self.after is not None and self.verb.after is not None:
             raise ValueError("after is given twice")
         return self
 
     @property
-    def deed(self) -> Deed:
-        """What is to be done."""
-        (verb,) = self.model_fields_set - {"after"}
-        deed: Deed = getattr(self, verb)
-        return deed
+    def verb(self) -> AgentVerb:
+        """The one verb of the line."""
+        (name,) = self.model_fields_set - {"after"}
+        verb: AgentVerb = getattr(self, name)
+        return verb
 
     @property
     def delay(self) -> Delay:
-        """How long after the trigger."""
-        return self.after or self.deed.after or AT_ONCE
+        """How long after the event."""
+        return self.after or self.verb.after or NO_DELAY
 
 
-def _check_what_stands_beside(line: dict[object, object]) -> None:
+def _check_keys_beside_verb(line: dict[object, object]) -> None:
     """Raises ``ValueError`` for a key of the verb that stands beside it, as only ``after`` may."""
     verb = next((str(key) for key in line if key in VERBS), None)
     inside = VERBS[verb].model_fields if verb is not None else {}
     for key in line:
         if key in inside and key != "after" and key not in VERBS:
-            short = getattr(VERBS[str(verb)], "SHORT", None)
-            rest = f"{short}: …, " if short else ""
-            raise ValueError(f'"{key}" goes inside "{verb}": {{{verb}: {{{rest}{key}: …}}}}')
+            short_key = getattr(VERBS[str(verb)], "SHORT", None)
+            others = f"{short_key}: …, " if short_key else ""
+            raise ValueError(f'"{key}" goes inside "{verb}": {{{verb}: {{{others}{key}: …}}}}')
 
 
-AT_ONCE = Duration(0)
+NO_DELAY = Duration(0)
 WITH_TEXT = (Trigger.MESSAGE, Trigger.RECEIPT, Trigger.TYPING)
 
 
-class Rule(Strict):
-    """On what, and what then. ``matching`` is searched in the first 4 096 characters only."""
+class AgentRule(StrictModel):
+    """One rule: an event, and what to do on it. ``matching`` searches the first 4 096 characters only."""
 
     on: Literal["conversation", "message", "receipt", "typing", "close"]
-    matching: str | None = Field(default=None, max_length=LONGEST_PATTERN)
+    matching: str | None = Field(default=None, max_length=MAX_PATTERN_LENGTH)
     nth: int | None = Field(default=None, ge=1)
     consumer: str | None = Field(default=None, min_length=1, max_length=128)
     conversation: int | None = Field(default=None, ge=1)
-    do: list[Action] = Field(min_length=1)
+    do: list[RuleAction] = Field(min_length=1)
 
     @model_validator(mode="before")
     @classmethod
-    def _on_is_not_true(cls, value: Any) -> Any:
-        # YAML 1.1 reads the bare key "on" as the truth value.
+    def _restore_on_key(cls, value: Any) -> Any:
+        # YAML 1.1 reads the bare key "on" as true.
         if isinstance(value, dict) and True in value and "on" not in value:
-            return {"on" if key is True else key: held for key, held in value.items()}
+            return {"on" if key is True else key: item for key, item in value.items()}
         return value
 
     @field_validator("matching")
@@ -204,51 +205,53 @@ class Rule(Strict):
             raise ValueError(f"a {self.on} has no text to match")
         return self
 
-    def fits(self, where: Where, noticed: Noticed) -> bool:
-        """Whether conversation, trigger and text fit; ``nth`` is the agent's to count."""
-        if self.on != noticed.trigger:
+    def matches(self, context: RuleContext, event: ConsumerEvent) -> bool:
+        """Whether conversation, trigger and text match; ``nth`` is counted by ``RuleEngine``."""
+        if self.on != event.trigger:
             return False
-        if self.consumer not in (None, where.consumer) or self.conversation not in (None, where.number):
+        if self.consumer not in (None, context.consumer) or self.conversation not in (None, context.number):
             return False
-        return self.matching is None or bool(re.search(self.matching, noticed.text[:LONGEST_SEARCHED]))
+        return self.matching is None or bool(re.search(self.matching, event.text[:MAX_SEARCHED_LENGTH]))
 
 
-class AgentScript(RootModel[tuple[Rule, ...]]):
-    """The rules of one agent. An empty list is nobody: no agent ever joins."""
+class AgentScript(RootModel[tuple[AgentRule, ...]]):
+    """The rules of one agent. With an empty list no agent ever joins."""
 
     model_config = ConfigDict(frozen=True)
 
     def greets(self) -> bool:
-        """Whether the agent joins when the conversation opens; else it does at the first message."""
+        """Whether the agent joins when the conversation opens, rather than at the first message."""
         return any(rule.on == Trigger.CONVERSATION.value for rule in self.root)
 
 
-class Agent:
-    """Follows a script through any number of conversations."""
+class RuleEngine:
+    """Applies an agent's rules in any number of conversations."""
 
-    def __init__(self, script: AgentScript, dice: Dice | None = None) -> None:
+    def __init__(self, script: AgentScript, randomness: Randomness | None = None) -> None:
         self.script = script
-        self._dice = dice or Dice()
-        self._deeds = [[(action.delay, action.deed) for action in rule.do] for rule in script.root]
-        self._fitted: dict[str, Counter[int]] = {}
+        self._randomness = randomness or Randomness()
+        self._actions = [[(action.delay, action.verb) for action in rule.do] for rule in script.root]
+        self._match_counts: dict[str, Counter[int]] = {}
 
-    def notice(self, where: Where, noticed: Noticed, *, whose: str = "") -> list[Act]:
-        """What the agent does about it, in the order of the script. Counts for ``nth``.
+    def apply(
+        self, context: RuleContext, event: ConsumerEvent, *, consumer_id: str = ""
+    ) -> list[PlannedAction]:
+        """What the agent does about an event, in the order of the script. Counts matches for ``nth``.
 
-        ``whose`` visit it is decides about delays that vary: each consumer has luck of their own.
+        Delays that vary are drawn for each ``consumer_id`` by itself.
         """
-        fitted = self._fitted.setdefault(where.conversation_id, Counter())
-        acts: list[Act] = []
-        for place, rule in enumerate(self.script.root):
-            if not rule.fits(where, noticed):
+        counts = self._match_counts.setdefault(context.conversation_id, Counter())
+        planned: list[PlannedAction] = []
+        for index, rule in enumerate(self.script.root):
+            if not rule.matches(context, event):
                 continue
-            fitted[place] += 1
-            if rule.nth in (None, fitted[place]):
-                acts += [
-                    Act(self._dice.seconds("agent", delay, whose), deed, noticed)
-                    for delay, deed in self._deeds[place]
+            counts[index] += 1
+            if rule.nth in (None, counts[index]):
+                planned += [
+                    PlannedAction(self._randomness.delay_s("agent", delay, consumer_id), verb, event)
+                    for delay, verb in self._actions[index]
                 ]
-        return acts
+        return planned
 
 
 def agent_from(raw: object) -> AgentScript:
@@ -266,7 +269,7 @@ def read_agent(document: Document, *, at: ValuePath = ()) -> AgentScript:
     Raises:
         BadScript: it does not fit; with file, line, rule and what was meant.
     """
-    return AgentScript(tuple(validate(document, list[Rule], at=at)))
+    return AgentScript(tuple(validate(document, list[AgentRule], at=at)))
 
 
 DEFAULT_AGENT = agent_from(

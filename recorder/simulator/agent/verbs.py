@@ -1,4 +1,4 @@
-"""What the agent can do: one model for each verb of a script's ``do``."""
+"""The verbs of an agent's rules: one model for each key that may stand under ``do``."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from pydantic import Field, field_validator
 from recorder.documents import Delay
 from recorder.wire.frames import CloseCode
 
-from ..faults.conditions import LISTED, SendableCloseCode, Strict
-from ..faults.config import Handover, Survey
+from ..faults.conditions import ONE_OR_MANY, SendableCloseCode, StrictModel
+from ..faults.config import Survey, TransferOptions
 
 
-class Deed(Strict):
-    """Anything the agent can do, after a delay that counts from the trigger."""
+class AgentVerb(StrictModel):
+    """One thing the agent can do, after a delay that counts from the trigger."""
 
     after: Delay | None = None
     """How long after the trigger; at once if not given. May vary: 1.5s ± 500ms, 1s..3s."""
 
 
-class Say(Deed):
+class AgentSay(AgentVerb):
     """A message of plain text; ``{message}`` in it stands for what triggered the rule."""
 
     SHORT = "text"
 
     text: str
-    quick_replies: Annotated[tuple[str, ...], LISTED] = ()
+    quick_replies: Annotated[tuple[str, ...], ONE_OR_MANY] = ()
     """Buttons under it; a click publishes their text."""
     metadata: list[dict[str, Any]] | None = None
     """Sent along as it is."""
 
 
-class SendFile(Deed):
+class AgentSendFile(AgentVerb):
     """A message about a file; the file itself is not there."""
 
     SHORT = "caption"
@@ -44,7 +44,7 @@ class SendFile(Deed):
     preview: str = "data:image/png;base64,iVBORw0KGgo="
 
 
-class Rich(Deed):
+class AgentRich(AgentVerb):
     """Structured content, as it is."""
 
     content: dict[str, Any]
@@ -52,7 +52,7 @@ class Rich(Deed):
     metadata: list[dict[str, Any]] | None = None
 
 
-class Receipt(Deed):
+class AgentReceipt(AgentVerb):
     """Any receipt."""
 
     SHORT = "status"
@@ -70,7 +70,7 @@ class Receipt(Deed):
         return [value] if type(value) is int else value
 
 
-class Accept(Receipt):
+class AgentAccept(AgentReceipt):
     """ACCEPT: it got here."""
 
     SHORT = "sequences"
@@ -78,7 +78,7 @@ class Accept(Receipt):
     status: Literal["ACCEPT"] = "ACCEPT"
 
 
-class Read(Receipt):
+class AgentRead(AgentReceipt):
     """READ: somebody saw it."""
 
     SHORT = "sequences"
@@ -86,7 +86,7 @@ class Read(Receipt):
     status: Literal["READ"] = "READ"
 
 
-class Nack(Receipt):
+class AgentNack(AgentReceipt):
     """NACK: it did not get here."""
 
     SHORT = "sequences"
@@ -94,7 +94,7 @@ class Nack(Receipt):
     status: Literal["NACK"] = "NACK"
 
 
-class Access(Receipt):
+class AgentAccess(AgentReceipt):
     """ACCESS: the file was opened."""
 
     SHORT = "sequences"
@@ -102,7 +102,7 @@ class Access(Receipt):
     status: Literal["ACCESS"] = "ACCESS"
 
 
-class Type(Deed):
+class AgentType(AgentVerb):
     """A chat state; it stands until another one comes."""
 
     SHORT = "state"
@@ -110,23 +110,23 @@ class Type(Deed):
     state: str = Field(min_length=1)
 
 
-class Close(Deed):
+class AgentClose(AgentVerb):
     """The agent closes: the MAIN dialog where a survey follows, else the whole conversation."""
 
 
-class Transfer(Deed, Handover):
+class AgentTransfer(AgentVerb, TransferOptions):
     """This agent leaves, another one joins."""
 
     SHORT = None
 
 
-class StartSurvey(Deed, Survey):
+class AgentSurvey(AgentVerb, Survey):
     """The agent closes the MAIN dialog, and a survey follows."""
 
     SHORT = None
 
 
-class LogIn(Deed):
+class AgentStepUp(AgentVerb):
     """The consumer logs in: everything of theirs goes on under another id."""
 
     SHORT = "to"
@@ -135,7 +135,7 @@ class LogIn(Deed):
     """The new id; made from the old one if not given."""
 
 
-class HangUpOn(Deed):
+class AgentHangUp(AgentVerb):
     """The service closes every connection of the consumer."""
 
     SHORT = "code"
@@ -144,26 +144,26 @@ class HangUpOn(Deed):
     reason: str = Field(default="", max_length=40)
 
 
-class SendRaw(Deed):
+class AgentSend(AgentVerb):
     """A frame to every connection of the consumer: text as it is, anything else as JSON."""
 
     frame: str | dict[str, Any] | list[Any]
 
 
-VERBS: dict[str, type[Deed]] = {
-    "say": Say,
-    "send_file": SendFile,
-    "rich": Rich,
-    "accept": Accept,
-    "read": Read,
-    "nack": Nack,
-    "access": Access,
-    "receipt": Receipt,
-    "type": Type,
-    "close": Close,
-    "transfer": Transfer,
-    "survey": StartSurvey,
-    "step_up": LogIn,
-    "hang_up": HangUpOn,
-    "send": SendRaw,
+VERBS: dict[str, type[AgentVerb]] = {
+    "say": AgentSay,
+    "send_file": AgentSendFile,
+    "rich": AgentRich,
+    "accept": AgentAccept,
+    "read": AgentRead,
+    "nack": AgentNack,
+    "access": AgentAccess,
+    "receipt": AgentReceipt,
+    "type": AgentType,
+    "close": AgentClose,
+    "transfer": AgentTransfer,
+    "survey": AgentSurvey,
+    "step_up": AgentStepUp,
+    "hang_up": AgentHangUp,
+    "send": AgentSend,
 }

@@ -1,38 +1,43 @@
-"""Who is connected, who listens to what, and what is to be delivered to whom, in order."""
+"""Connected clients, their subscriptions, and the queue of what is to be sent to each, in order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..faults.injector import Mischief
-from ..protocol.conversations import Conversation, Json, Participant, Published, snapshot
-from ..protocol.request_types import SubscribeConversations
-from .encoder import Wording
-from .outbox import BreakOff, HangUp, Lane, Letter
+from recorder.messaging.events import Participant
+from recorder.messaging.requests import Json
 
-_PUSH = Lane.PUSH
+from ..faults.injector import FaultInjector
+from ..protocol.conversations import PublishedEvent, SimulatedConversation, snapshot
+from ..protocol.request_types import SubscribeConversationsRequest
+from .encoder import Encoder
+from .outbox import AbortConnection, Channel, CloseConnection, QueuedMessage
+
 SNAPSHOT_LIMIT = 1000
 
 
 @dataclass(slots=True)
 class Subscription:
-    """One subscription to conversations. ``shown`` are those it was told of and not told to forget."""
+    """One subscription to conversations. ``shown``: conversations upserted and not deleted since."""
 
     subscription_id: str
-    asked: SubscribeConversations
+    request: SubscribeConversationsRequest
     shown: set[str] = field(default_factory=set)
 
-    def lets_pass(self, conversation: Conversation) -> bool:
-        """Whether the conversation as it stands is one that was asked for."""
-        asked = self.asked
+    def matches(self, conversation: SimulatedConversation) -> bool:
+        """Whether the conversation, in its present state, is one the client asked for."""
+        request = self.request
         state = "OPEN" if conversation.main.is_open else "CLOSE"
         stage = "OPEN" if conversation.is_open else "CLOSE"
-        fits = (not asked.states or state in asked.states) and (not asked.stages or stage in asked.stages)
-        return fits and asked.from_ms <= conversation.updated_ms <= asked.until_ms
+        if request.states and state not in request.states:
+            return False
+        if request.stages and stage not in request.stages:
+            return False
+        return request.from_ms <= conversation.updated_ms <= request.until_ms
 
-    def changes(self, conversation: Conversation) -> list[Json]:
-        """What to tell of it: it is so now, it left this subscription, or nothing."""
-        if self.lets_pass(conversation):
+    def changes(self, conversation: SimulatedConversation) -> list[Json]:
+        """UPSERT while the conversation matches, DELETE once it no longer does, else nothing."""
+        if self.matches(conversation):
             self.shown.add(conversation.conversation_id)
             return [{"type": "UPSERT", "result": snapshot(conversation)}]
         if conversation.conversation_id in self.shown:
@@ -43,16 +48,19 @@ class Subscription:
 
 @dataclass(slots=True)
 class Client:
-    """One connection. ``consumer`` is None until it said who it is.
+    """One connection.
 
-    ``dialogs`` are those it subscribed to; ``opened`` the conversations it opened itself, which it hears
-    without asking. ``requests`` counts what was heard from it, whatever it was. ``name`` is what its
-    token calls the consumer.
+    Attributes:
+        consumer: None until a token was presented.
+        name: the ``name`` claim of the token, if it has one.
+        requests: frames received, whatever they held.
+        dialogs: ids of the dialogs it subscribed to.
+        opened: ids of the conversations it opened itself; it gets their events without subscribing.
     """
 
     number: int
     account: str
-    heard_s: float
+    last_activity_s: float
     opened_s: float = 0.0
     requests: int = 0
     consumer: Participant | None = None
@@ -61,43 +69,48 @@ class Client:
     dialogs: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
 
-    def hears(self, published: Published) -> bool:
-        """Whether events of that dialog are for this connection."""
+    @property
+    def consumer_id(self) -> str:
+        """The consumer's id; empty until a token was presented."""
+        return "" if self.consumer is None else self.consumer.participant
+
+    def receives(self, published: PublishedEvent) -> bool:
+        """Whether this connection is subscribed to the event's dialog, or opened its conversation."""
         return published.dialog_id in self.dialogs or published.conversation_id in self.opened
 
 
-class Switchboard:
-    """The connections of all consumers, and what is to be done about them next."""
+class Connections:
+    """The connected clients by number and by consumer, and the items queued for them."""
 
-    def __init__(self, wording: Wording, mischief: Mischief) -> None:
-        self._wording = wording
-        self._mischief = mischief
-        self._items: list[Letter | HangUp | BreakOff] = []
+    def __init__(self, encoder: Encoder, faults: FaultInjector) -> None:
+        self._encoder = encoder
+        self._faults = faults
+        self._items: list[QueuedMessage | CloseConnection | AbortConnection] = []
         self._clients: dict[int, Client] = {}
         self._clients_of: dict[tuple[str, str], dict[int, Client]] = {}
         self._renamed: dict[tuple[str, str], str] = {}
 
-    def take_items(self) -> list[Letter | HangUp | BreakOff]:
-        """Everything to be done since the last call, in order."""
+    def take_items(self) -> list[QueuedMessage | CloseConnection | AbortConnection]:
+        """The items queued since the last call, in order."""
         items, self._items = self._items, []
         return items
 
     def find(self, number: int) -> Client | None:
-        """The connection of that number, if it is still there."""
+        """The client of that number, if it is connected."""
         return self._clients.get(number)
 
     def add(self, client: Client) -> None:
-        """A connection is there, whoever it is."""
+        """Add a client that has just connected."""
         self._clients[client.number] = client
 
-    def let_in(self, client: Client, participant: str, name: str | None = None) -> None:
-        """The connection speaks for this consumer from now on, under the id they have by now."""
+    def authenticate(self, client: Client, participant: str, name: str | None = None) -> None:
+        """Make the connection one of this consumer, under the id a step-up gave them since."""
         participant = self._renamed.get((client.account, participant), participant)
         client.consumer, client.name = Participant(participant, "CONSUMER"), name
         self._clients_of.setdefault((client.account, participant), {})[client.number] = client
 
     def remove(self, number: int) -> None:
-        """The connection is gone, and its subscriptions with it."""
+        """Forget a connection and its subscriptions."""
         client = self._clients.pop(number, None)
         if client is None or client.consumer is None:
             return
@@ -107,7 +120,7 @@ class Switchboard:
             del self._clients_of[owner]
 
     def rename(self, account: str, old: str, new: str) -> None:
-        """The consumer has another id from now on, on every connection, and whenever they come again."""
+        """Give a consumer another id, on every connection they have or will open with the old token."""
         for known, name in self._renamed.items():
             if known[0] == account and name == old:
                 self._renamed[known] = new
@@ -118,57 +131,59 @@ class Switchboard:
         if clients:
             self._clients_of.setdefault((account, new), {}).update(clients)
 
-    def say(self, client: Client, text: str, *, lane: Lane = Lane.ANSWER) -> None:
-        """Deliver ``text`` to one connection."""
-        self._items.append(Letter(client.number, text, lane, whose=_whose(client)))
+    def send(self, client: Client, text: str, *, channel: Channel = Channel.RESPONSE) -> None:
+        """Queue a text frame for one connection."""
+        self._items.append(QueuedMessage(client.number, text, channel, consumer_id=client.consumer_id))
 
-    def hang_up(self, number: int, code: int, reason: str) -> None:
-        """End one connection from our side."""
+    def close(self, number: int, code: int, reason: str) -> None:
+        """Queue a Close frame for one connection, and forget it."""
         self.remove(number)
-        self._items.append(HangUp(number, code, reason))
+        self._items.append(CloseConnection(number, code, reason))
 
-    def break_off(self, number: int) -> None:
-        """End one connection without a word."""
+    def abort(self, number: int) -> None:
+        """Queue the end of one connection without a Close frame, and forget it."""
         self.remove(number)
-        self._items.append(BreakOff(number, b""))
+        self._items.append(AbortConnection(number, b""))
 
-    def tell(self, conversation: Conversation, published: Published, *, author: Client | None = None) -> None:
-        """Deliver an event to every connection that hears it, and to the one it came from, once each."""
-        way = self._mischief.way(conversation, published)
-        if way is None:
+    def send_event(
+        self, conversation: SimulatedConversation, published: PublishedEvent, *, author: Client | None = None
+    ) -> None:
+        """Queue an event, once each, for every connection that receives it and for its author's."""
+        plan = self._faults.delivery_plan(conversation, published)
+        if plan is None:
             return
         texts: list[str] = []
-        dialog_id, whose = published.dialog_id, conversation.consumer.participant
-        for client in self.listeners(conversation):
-            if client is author or client.hears(published):
-                texts = texts or self._wording.events([published], live=True, account=conversation.account)
+        dialog_id, consumer_id = published.dialog_id, conversation.consumer.participant
+        for client in self.of_consumer(conversation):
+            if client is author or client.receives(published):
+                texts = texts or self._encoder.events([published], live=True, account=conversation.account)
                 for text in texts:
-                    self._items.append(Letter(client.number, text, _PUSH, dialog_id, way, whose))
+                    self._items.append(
+                        QueuedMessage(client.number, text, Channel.NOTIFICATION, dialog_id, plan, consumer_id)
+                    )
 
-    def announce(self, conversation: Conversation) -> None:
-        """Tell every subscription to conversations how this one stands now."""
-        for client in self.listeners(conversation):
+    def send_snapshot(self, conversation: SimulatedConversation) -> None:
+        """Queue the conversation's present state for every subscription that matches, or matched, it."""
+        for client in self.of_consumer(conversation):
             for subscription in client.subscriptions.values():
                 changes = subscription.changes(conversation)
                 if changes:
-                    self._show(client, subscription, changes)
+                    self._send_changes(client, subscription, changes)
 
-    def show_all(self, client: Client, subscription: Subscription, conversations: list[Conversation]) -> None:
-        """Deliver the first notification of a subscription: the oldest thousand, possibly none."""
+    def send_initial_snapshot(
+        self, client: Client, subscription: Subscription, conversations: list[SimulatedConversation]
+    ) -> None:
+        """Queue the first notification of a subscription: the oldest thousand matches, possibly none."""
         by_age = sorted(conversations, key=lambda conversation: conversation.updated_ms)
-        fitting = [one for one in by_age if subscription.lets_pass(one)][:SNAPSHOT_LIMIT]
-        changes = [change for one in fitting for change in subscription.changes(one)]
-        self._show(client, subscription, changes)
+        matching = [one for one in by_age if subscription.matches(one)][:SNAPSHOT_LIMIT]
+        changes = [change for one in matching for change in subscription.changes(one)]
+        self._send_changes(client, subscription, changes)
 
-    def _show(self, client: Client, subscription: Subscription, changes: list[Json]) -> None:
-        text = self._wording.conversations(subscription.subscription_id, changes, client.account)
-        self.say(client, text, lane=Lane.PUSH)
-
-    def listeners(self, conversation: Conversation) -> list[Client]:
+    def of_consumer(self, conversation: SimulatedConversation) -> list[Client]:
         """All connections of the conversation's consumer."""
         owner = (conversation.account, conversation.consumer.participant)
         return list(self._clients_of.get(owner, {}).values())
 
-
-def _whose(client: Client) -> str:
-    return "" if client.consumer is None else client.consumer.participant
+    def _send_changes(self, client: Client, subscription: Subscription, changes: list[Json]) -> None:
+        text = self._encoder.conversations(subscription.subscription_id, changes, client.account)
+        self.send(client, text, channel=Channel.NOTIFICATION)

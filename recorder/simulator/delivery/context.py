@@ -1,78 +1,134 @@
-"""What everybody behind the counter shares: connections, calendar, chance, clock, and the conversations."""
+"""What request handler, agent, surveys and transfers share: connections, scheduler, moods, conversations."""
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
 
+from recorder.messaging.events import Participant
+from recorder.messaging.requests import Json
+
 from ..faults.config import Moods
-from ..faults.injector import Mischief
-from ..faults.randomness import Dice
-from ..protocol.conversations import Conversation, Dialog, Json, Participant, Published, remark
-from .connections import Client, Switchboard
-from .encoder import Wording
-from .scheduler import Agenda
+from ..faults.injector import FaultInjector
+from ..faults.randomness import Randomness
+from ..protocol.conversations import (
+    PublishedEvent,
+    SimulatedConversation,
+    SimulatedDialog,
+    touch,
+    unnumbered,
+)
+from .connections import Connections
+from .encoder import Encoder
 
 IdSource = Callable[[], str]
 
 Owner = tuple[str, str]
-"""Account and consumer."""
+"""Account and consumer id."""
+
+Task = Callable[[float], None]
+"""Called with the present time, in seconds."""
 
 
-class Backstage(NamedTuple):
-    """One service's shared things. ``conversations`` are by owner, then by id."""
+class Scheduler:
+    """Tasks by due time; those due at the same time in the order they were scheduled."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[float, int, Task]] = []
+        self._order = count()
+
+    def call_at(self, due_s: float, task: Task) -> None:
+        """Call ``task`` once ``due_s`` is reached."""
+        heapq.heappush(self._entries, (due_s, next(self._order), task))
+
+    def next_due_s(self) -> float | None:
+        """When the next task is due; None if there is none."""
+        return self._entries[0][0] if self._entries else None
+
+    def run_due(self, now_s: float) -> None:
+        """Call everything due by now in order of due time, including what these calls schedule."""
+        while self._entries and self._entries[0][0] <= now_s:
+            _, _, task = heapq.heappop(self._entries)
+            task(now_s)
+
+
+class SimulatorContext(NamedTuple):
+    """The state of one service. ``conversations`` are by owner, then by id."""
 
     moods: Moods
-    dice: Dice
-    wording: Wording
-    mischief: Mischief
-    board: Switchboard
-    agenda: Agenda
+    randomness: Randomness
+    encoder: Encoder
+    faults: FaultInjector
+    connections: Connections
+    scheduler: Scheduler
     ids: IdSource
     wall_ms: Callable[[float], int]
-    conversations: dict[Owner, dict[str, Conversation]]
+    conversations: dict[Owner, dict[str, SimulatedConversation]]
 
-    def say(
+    def publish(
         self,
-        conversation: Conversation,
-        dialog: Dialog,
+        conversation: SimulatedConversation,
+        dialog: SimulatedDialog,
         author: Participant,
         event: Json,
         *,
         now_s: float,
         metadata: list[Json] | None = None,
-        client: Client | None = None,
-    ) -> Published:
-        """Publish and tell. The answer is the first of what came of it (a receipt may be given twice).
-
-        ``client`` is the connection it came from, if it came from one.
-        """
-        first, *more = self.published(conversation, dialog, author, event, now_s=now_s, metadata=metadata)
-        for one in (first, *more):
-            self.board.tell(conversation, one, author=client)
-        return first
-
-    def published(
-        self,
-        conversation: Conversation,
-        dialog: Dialog,
-        author: Participant,
-        event: Json,
-        *,
-        now_s: float,
-        metadata: list[Json] | None = None,
-    ) -> list[Published]:
-        """Publish without telling yet: what took a number, or a chat state, which takes none."""
+    ) -> list[PublishedEvent]:
+        """Publish without sending yet. A receipt may be published twice; a chat state takes no sequence."""
         if event["type"] == "ChatStateEvent":
-            return [remark(dialog, author, event, metadata=metadata)]
+            return [unnumbered(dialog, author, event, metadata=metadata)]
         now_ms = self.wall_ms(now_s)
-        return self.mischief.publish(conversation, dialog, author, event, metadata=metadata, now_ms=now_ms)
+        return self.faults.publish(conversation, dialog, author, event, metadata=metadata, now_ms=now_ms)
 
-    def owned_by(self, account: str, participant: str) -> dict[str, Conversation]:
-        """The conversations of one consumer, by id; what is put in stays."""
+    def publish_and_send(
+        self,
+        conversation: SimulatedConversation,
+        dialog: SimulatedDialog,
+        author: Participant,
+        event: Json,
+        *,
+        now_s: float,
+        metadata: list[Json] | None = None,
+    ) -> None:
+        """Publish, and send the event to every connection that receives it."""
+        published = self.publish(conversation, dialog, author, event, now_s=now_s, metadata=metadata)
+        for one in published:
+            self.connections.send_event(conversation, one)
+
+    def conversations_of(self, account: str, participant: str) -> dict[str, SimulatedConversation]:
+        """The conversations of one consumer, by id; the dict is the stored one."""
         return self.conversations.setdefault((account, participant), {})
 
+    def step_up(self, account: str, old: str, *, to: str | None, now_s: float) -> None:
+        """Log a consumer in: conversations, connections and new events move from id ``old`` to id ``to``.
 
-def text_event(text: str, **more: object) -> Json:
-    """A message of plain text."""
-    return {"type": "ContentEvent", "message": text, "contentType": "text/plain"} | more
+        Whoever connects with the old token later has the new id too. What was published before keeps its
+        author. ``to`` None: an id made from the old one.
+        """
+        new = to or authenticated_id(old)
+        if new == old:
+            return
+        moved = self.conversations.pop((account, old), {})
+        self.conversations_of(account, new).update(moved)
+        self.connections.rename(account, old, new)
+        before, after = Participant(old, "CONSUMER"), Participant(new, "CONSUMER")
+        for conversation in moved.values():
+            conversation.consumer = after
+            for dialog in conversation.dialogs.values():
+                dialog.participants = [after if one == before else one for one in dialog.participants]
+            touch(conversation, self.wall_ms(now_s))
+            self.connections.send_snapshot(conversation)
+
+
+def authenticated_id(participant: str) -> str:
+    """An id in the shape of authenticated ones (64 hex digits), the same for the same consumer."""
+    return hashlib.sha256(f"authenticated {participant}".encode()).hexdigest()
+
+
+def text_event(text: str) -> Json:
+    """A ContentEvent of plain text."""
+    return {"type": "ContentEvent", "message": text, "contentType": "text/plain"}

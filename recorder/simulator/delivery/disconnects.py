@@ -1,54 +1,53 @@
-"""Connections that end early: closed with a code, or broken off, after a time, requests, or bytes."""
+"""Connections that end early: closed with a code, or aborted, after a time, requests, or bytes."""
 
 from __future__ import annotations
 
-from ..faults.conditions import Ending
+from ..faults.conditions import DisconnectCondition
 from ..faults.config import CloseAfter
 from .connections import Client
-from .context import Backstage
-from .outbox import Post
+from .context import SimulatorContext
+from .outbox import Outbox
 
 
-class Endings:
-    """Decides, when a consumer is let in, how this connection will end, if it does; and ends it."""
+class Disconnects:
+    """Decides, once a client presented its token, whether and when to end its connection; and ends it."""
 
-    def __init__(self, backstage: Backstage, post: Post) -> None:
-        self._backstage = backstage
-        self._post = post
-        self._after_requests: dict[int, list[Ending]] = {}
+    def __init__(self, context: SimulatorContext, outbox: Outbox) -> None:
+        self._context = context
+        self._outbox = outbox
+        self._after_requests: dict[int, list[DisconnectCondition]] = {}
 
-    def let_in(self, client: Client) -> None:
-        """A connection speaks for a consumer from now on."""
-        moods, dice = self._backstage.moods, self._backstage.dice
-        whose = "" if client.consumer is None else client.consumer.participant
-        for name, ending in (("close_after", moods.close_after), ("drop_after", moods.drop_after)):
-            if ending is not None and dice.takes(name, ending, whose):
-                self._expect(client, ending)
+    def client_authenticated(self, client: Client) -> None:
+        """Draw whether ``close_after`` and ``drop_after`` apply to this connection."""
+        moods, randomness = self._context.moods, self._context.randomness
+        for name, mood in (("close_after", moods.close_after), ("drop_after", moods.drop_after)):
+            if mood is not None and randomness.applies(name, mood, client.consumer_id):
+                self._schedule(client, mood)
 
-    def heard(self, client: Client) -> None:
-        """Something was heard from it, and is answered."""
-        for ending in self._after_requests.get(client.number, ()):
-            if client.requests == ending.requests:
-                self._end(client.number, ending)
+    def request_answered(self, client: Client) -> None:
+        """End the connection if this was the last request it was to live for."""
+        for mood in self._after_requests.get(client.number, ()):
+            if client.requests == mood.requests:
+                self._end(client.number, mood)
 
-    def gone(self, number: int) -> None:
-        """It has ended."""
+    def client_gone(self, number: int) -> None:
+        """Forget a connection that has ended."""
         self._after_requests.pop(number, None)
 
-    def _expect(self, client: Client, ending: Ending) -> None:
-        size = getattr(ending, "bytes", None)
-        if ending.after is not None:
-            number, due_s = client.number, client.opened_s + ending.after
-            self._backstage.agenda.enter(due_s, lambda at_s: self._end(number, ending))
-        elif ending.requests is not None:
-            self._after_requests.setdefault(client.number, []).append(ending)
+    def _schedule(self, client: Client, mood: DisconnectCondition) -> None:
+        size = getattr(mood, "bytes", None)
+        if mood.after is not None:
+            number, due_s = client.number, client.opened_s + mood.after
+            self._context.scheduler.call_at(due_s, lambda at_s: self._end(number, mood))
+        elif mood.requests is not None:
+            self._after_requests.setdefault(client.number, []).append(mood)
         elif size is not None:
-            self._post.allow(client.number, size)
+            self._outbox.abort_after_bytes(client.number, size)
 
-    def _end(self, number: int, ending: Ending) -> None:
-        if self._backstage.board.find(number) is None:
+    def _end(self, number: int, mood: DisconnectCondition) -> None:
+        if self._context.connections.find(number) is None:
             return
-        if isinstance(ending, CloseAfter):
-            self._backstage.board.hang_up(number, ending.code, ending.reason)
+        if isinstance(mood, CloseAfter):
+            self._context.connections.close(number, mood.code, mood.reason)
         else:
-            self._backstage.board.break_off(number)
+            self._context.connections.abort(number)

@@ -1,6 +1,7 @@
-"""How the service words what it says, by its moods: which spelling, which fields, lists or not.
+"""Encode responses and notifications by the moods: v2 or v3, which fields, lists or scalars.
 
-Nothing here decides what is said, or when. Without moods everything reads as ``answers`` writes it.
+Nothing here decides what is sent, or when. Without moods the JSON is that of ``response_types`` and
+``conversations``.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from ..faults.config import CALM, Moods
-from ..protocol import response_types
-from ..protocol.conversations import Json, Published, change
+from recorder.messaging.requests import Json
 
-# v2 names an answer after its question. The same text serves as string response everywhere.
-V2_ANSWERS = {
+from ..faults.config import NO_MOODS, Moods
+from ..protocol import response_types
+from ..protocol.conversations import PublishedEvent, change
+
+# v2 names a response after its request; the string response has one name in both.
+V2_RESPONSES = {
     response_types.STRING: ".ReqBody$StringResp",
     response_types.STRING_AFTER_UPDATE: ".ReqBody$StringResp",
     response_types.CLOCK: ".GetClock$Response",
@@ -27,19 +30,19 @@ V2_ANSWERS = {
     response_types.DOWNLOAD: ".ams.ms.GenerateURLForDownloadFile$Response",
 }
 
-# Whose ids are the same in both forms, and what nobody knows.
+# Roles whose ids are the same in v2 and v3; names that no published material has, for ``unknown_fields``.
 PUBLIC_ROLES = ("CONSUMER",)
 FUTURE_FIELD = "fieldOfTheFuture"
 FUTURE_NOTIFICATION = "ms.NotificationOfTheFuture"
 
 
-class Wording:
-    """Puts into words, for one set of moods."""
+class Encoder:
+    """The JSON of responses and notifications for one set of moods."""
 
-    def __init__(self, moods: Moods = CALM) -> None:
+    def __init__(self, moods: Moods = NO_MOODS) -> None:
         self._moods = moods
         self._v2 = moods.dialect == "v2"
-        self._as_usual = not self._v2 and not (
+        self._is_plain = not self._v2 and not (
             moods.scalar_sequence_list
             or moods.scalar_changes
             or moods.absent_changes
@@ -48,46 +51,44 @@ class Wording:
             or moods.unknown_fields
         )
 
-    def answer(self, request_id: str | None, body: Any, type_name: str, *, code: int = 200) -> str:
-        """A response, as ``answers.response``."""
+    def response(self, request_id: str | None, body: Any, type_name: str, *, code: int = 200) -> str:
+        """The text of a response; see ``response_types.response`` for what is left out."""
         if self._v2:
-            type_name = V2_ANSWERS[type_name]
+            type_name = V2_RESPONSES[type_name]
         if self._moods.unknown_fields and isinstance(body, dict):
             body = body | {FUTURE_FIELD: {"since": 4}}
         return response_types.response(request_id, body, type_name, code=code)
 
-    def refusal(self, request_id: str | None, code: int, says: str) -> str:
-        """A response with a code of 400 or more and a sentence."""
-        return self.answer(request_id, says, response_types.STRING, code=code)
+    def error(self, request_id: str | None, code: int, reason: str) -> str:
+        """The text of an error response: a code of 400 or more and a sentence."""
+        return self.response(request_id, reason, response_types.STRING, code=code)
 
-    def events(self, published: Sequence[Published], *, live: bool, account: str) -> list[str]:
-        """The notifications about events in dialogs: one, unless the dialect wants one for each.
+    def events(self, published: Sequence[PublishedEvent], *, live: bool, account: str) -> list[str]:
+        """The notifications of events: one with all of them in v3, one for each event in v2.
 
-        ``published`` may be empty: v3 says so, v2 says nothing.
+        ``published`` may be empty: v3 sends an empty list of changes, v2 sends nothing.
         """
-        told = [change(one, live=live) for one in published]
-        if self._as_usual:
-            return [response_types.messaging_events(told)]
-        told = [self._change(one) for one in told]
+        changes = [change(event, live=live) for event in published]
+        if self._is_plain:
+            return [response_types.notification(response_types.EVENTS, {"changes": changes})]
+        changes = [self._change(one) for one in changes]
         if self._v2:
-            return [
-                response_types.notification(response_types.V2_EVENT, as_v2_event(one, account))
-                for one in told
-            ]
-        said = [response_types.notification(response_types.EVENTS, self._changes({}, told))]
+            bodies = [as_v2_event(one, account) for one in changes]
+            return [response_types.notification(response_types.V2_EVENT, body) for body in bodies]
+        texts = [response_types.notification(response_types.EVENTS, self._changes({}, changes))]
         if self._moods.unknown_fields and live:
-            said.append(response_types.notification(FUTURE_NOTIFICATION, {FUTURE_FIELD: len(told)}))
-        return said
+            texts.append(response_types.notification(FUTURE_NOTIFICATION, {FUTURE_FIELD: len(changes)}))
+        return texts
 
-    def history(self, published: Sequence[Published], account: str) -> list[Json]:
-        """The body of the answer to QueryMessages."""
-        told = [self._change(change(one, live=False)) for one in published]
-        return [as_v2_event(one, account) for one in told] if self._v2 else told
+    def history(self, published: Sequence[PublishedEvent], account: str) -> list[Json]:
+        """The body of the response to QueryMessages."""
+        changes = [self._change(change(event, live=False)) for event in published]
+        return [as_v2_event(one, account) for one in changes] if self._v2 else changes
 
     def conversations(self, subscription_id: str, changes: list[Json], account: str) -> str:
-        """The notification about conversations, for one subscription; ``changes`` may be empty."""
-        told = [{**one, "result": self._result(one["result"], account)} for one in changes]
-        body = self._changes({"subscriptionId": subscription_id}, told)
+        """The notification of conversations for one subscription; ``changes`` may be empty."""
+        changes = [{**one, "result": self._result(one["result"], account)} for one in changes]
+        body = self._changes({"subscriptionId": subscription_id}, changes)
         return response_types.notification(
             response_types.V2_CONVERSATIONS if self._v2 else response_types.CONVERSATIONS, body
         )
@@ -95,53 +96,53 @@ class Wording:
     def _changes(self, body: Json, changes: list[Json]) -> Json:
         if not changes and self._moods.absent_changes:
             return body
-        bare = len(changes) == 1 and self._moods.scalar_changes
-        return {**body, "changes": changes[0] if bare else changes}
+        is_scalar = len(changes) == 1 and self._moods.scalar_changes
+        return {**body, "changes": changes[0] if is_scalar else changes}
 
     def _result(self, result: Json, account: str) -> Json:
-        told = dict(result)
-        last = told.pop("lastContentEventNotification", None)
+        result = dict(result)
+        last = result.pop("lastContentEventNotification", None)
         if last is not None and not self._moods.absent_last_content:
-            told["lastContentEventNotification"] = self._change(last)
+            result["lastContentEventNotification"] = self._change(last)
         if self._moods.unknown_fields:
-            told[FUTURE_FIELD] = ["anything"]
-        return as_v2_result(told, account) if self._v2 else told
+            result[FUTURE_FIELD] = ["anything"]
+        return as_v2_result(result, account) if self._v2 else result
 
-    def _change(self, told: Json) -> Json:
-        if self._as_usual:
-            return told
-        told = {key: held for key, held in told.items() if key not in self._absent()}
-        sequences = told["event"].get("sequenceList")
+    def _change(self, change: Json) -> Json:
+        if self._is_plain:
+            return change
+        change = {key: value for key, value in change.items() if key not in self._absent_fields()}
+        sequences = change["event"].get("sequenceList")
         if self._moods.scalar_sequence_list and isinstance(sequences, list) and len(sequences) == 1:
-            told["event"] = told["event"] | {"sequenceList": sequences[0]}
+            change["event"] = change["event"] | {"sequenceList": sequences[0]}
         if self._moods.unknown_fields:
-            told[FUTURE_FIELD] = 1
-        return told
+            change[FUTURE_FIELD] = 1
+        return change
 
-    def _absent(self) -> list[str]:
-        fields = {
+    def _absent_fields(self) -> list[str]:
+        moods = {
             "conversationId": self._moods.absent_conversation_id,
             "originatorMetadata": self._moods.absent_originator_metadata,
         }
-        return [name for name, absent in fields.items() if absent]
+        return [field for field, is_absent in moods.items() if is_absent]
 
 
-def as_v2_event(told: Json, account: str) -> Json:
-    """One change as v2 has it: alone in its body, author under both ids, without conversation."""
-    public = told["originatorId"]
-    role = told.get("originatorMetadata", {}).get("role")
-    v2 = {key: held for key, held in told.items() if key != "conversationId"}
-    return v2 | {"originatorId": legacy_id(public, role, account), "originatorPId": public}
+def as_v2_event(change: Json, account: str) -> Json:
+    """One change in v2: alone in its body, author under both ids, without conversation."""
+    public_id = change["originatorId"]
+    role = change.get("originatorMetadata", {}).get("role")
+    v2 = {key: value for key, value in change.items() if key != "conversationId"}
+    return v2 | {"originatorId": legacy_id(public_id, role, account), "originatorPId": public_id}
 
 
 def as_v2_result(result: Json, account: str) -> Json:
-    """A conversation as v2 has it: participants by role under both ids, its id and time twice."""
+    """A conversation in v2: participants by role under both ids, its id and time twice."""
     details = dict(result["conversationDetails"])
     by_role: dict[str, list[str]] = {}
     by_public_id: dict[str, list[str]] = {}
-    for who in details["participants"]:
-        by_role.setdefault(who["role"], []).append(legacy_id(who["id"], who["role"], account))
-        by_public_id.setdefault(who["role"], []).append(who["id"])
+    for member in details["participants"]:
+        by_role.setdefault(member["role"], []).append(legacy_id(member["id"], member["role"], account))
+        by_public_id.setdefault(member["role"], []).append(member["id"])
     details |= {"convId": result["convId"], "participants": by_role, "participantsPId": by_public_id}
     details["dialogs"] = [_as_v2_dialog(dialog, account) for dialog in details["dialogs"]]
     v2 = {**result, "conversationDetails": details, "lastUpdateTime": details["metaDataLastUpdateTs"]}
@@ -150,14 +151,15 @@ def as_v2_result(result: Json, account: str) -> Json:
 
 
 def _as_v2_dialog(dialog: Json, account: str) -> Json:
-    people = [
-        {**who, "id": legacy_id(who["id"], who["role"], account)} for who in dialog["participantsDetails"]
+    members = [
+        {**member, "id": legacy_id(member["id"], member["role"], account)}
+        for member in dialog["participantsDetails"]
     ]
-    return {**dialog, "participantsDetails": people}
+    return {**dialog, "participantsDetails": members}
 
 
-def legacy_id(public: str, role: str | None, account: str) -> str:
-    """The other id that agents have on v2: account and number. A consumer has only one."""
+def legacy_id(public_id: str, role: str | None, account: str) -> str:
+    """The v2 id of an agent: account and number. A consumer has the same id in v2 and v3."""
     if role in (None, *PUBLIC_ROLES):
-        return public
-    return f"{account}.{int(hashlib.sha256(public.encode()).hexdigest()[:8], 16)}"
+        return public_id
+    return f"{account}.{int(hashlib.sha256(public_id.encode()).hexdigest()[:8], 16)}"

@@ -1,7 +1,7 @@
-"""What is under way to the clients: at once, or as late, as often and as little of it as the moods say.
+"""Messages on their way to the clients: sent at once, or delayed, repeated and cut off by the moods.
 
-Answers and notifications travel in two lanes to each client. Within a lane nothing overtakes, unless a
-mood says so; between the lanes everything may.
+Responses and notifications are two channels to each client. Within a channel nothing overtakes, unless a
+mood says so; between the channels everything may.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from enum import StrEnum
 from itertools import count
 from typing import NamedTuple
 
-from ..faults.config import CALM, Moods
-from ..faults.injector import STRAIGHT, Way
-from ..faults.randomness import Dice
+from recorder.wire.frames import Opcode, encode
+
+from ..faults.config import NO_MOODS, Moods
+from ..faults.injector import DIRECT, DeliveryPlan
+from ..faults.randomness import Randomness
 
 
 class Deliver(NamedTuple):
@@ -24,7 +26,7 @@ class Deliver(NamedTuple):
     text: str
 
 
-class HangUp(NamedTuple):
+class CloseConnection(NamedTuple):
     """Close the client's connection. Nothing is delivered to it afterwards."""
 
     client: int
@@ -32,59 +34,60 @@ class HangUp(NamedTuple):
     reason: str
 
 
-class BreakOff(NamedTuple):
+class AbortConnection(NamedTuple):
     """Write ``data`` as it is (part of a frame, or nothing), then end the transport without a Close frame."""
 
     client: int
     data: bytes
 
 
-Effect = Deliver | HangUp | BreakOff
+Effect = Deliver | CloseConnection | AbortConnection
 
 
-class Lane(StrEnum):
-    """What a letter is."""
+class Channel(StrEnum):
+    """What a message is; the value is the mood that delays it."""
 
-    ANSWER = "answer_delay"
-    PUSH = "push_delay"
+    RESPONSE = "answer_delay"
+    NOTIFICATION = "push_delay"
 
 
-class Letter(NamedTuple):
-    """One text on its way to a client. ``dialog_id`` only for what happened in a dialog just now."""
+class QueuedMessage(NamedTuple):
+    """One text on its way to a client. ``dialog_id`` only for live events of a dialog."""
 
     client: int
     text: str
-    lane: Lane = Lane.ANSWER
+    channel: Channel = Channel.RESPONSE
     dialog_id: str | None = None
-    way: Way = STRAIGHT
-    whose: str = ""
+    plan: DeliveryPlan = DIRECT
+    consumer_id: str = ""
 
 
-class _Release(NamedTuple):
-    """What is held back for a client's dialog has waited long enough."""
+class _HoldExpired(NamedTuple):
+    """A message was held back as long as it may be."""
 
     client: int
     dialog_id: str | None
-    letter: Letter
+    message: QueuedMessage
 
 
-class Post:
-    """Takes everything there is to be done, and gives it back when it is due.
+class Outbox:
+    """Takes everything there is to send, and returns it when it is due.
 
-    ``broken_off`` is told of every client that got its last byte.
+    Args:
+        on_abort: called with the number of every client whose connection ends by its byte limit.
     """
 
     def __init__(
         self,
-        moods: Moods = CALM,
-        dice: Dice | None = None,
+        moods: Moods = NO_MOODS,
+        randomness: Randomness | None = None,
         *,
-        broken_off: Callable[[int], None] = lambda client: None,
+        on_abort: Callable[[int], None] = lambda client: None,
     ) -> None:
         self._moods = moods
-        self._dice = dice or Dice()
-        self._broken_off = broken_off
-        self._at_once = not (
+        self._randomness = randomness or Randomness()
+        self._on_abort = on_abort
+        self._sends_at_once = not (
             moods.answer_delay
             or moods.push_delay
             or moods.late_receipts
@@ -93,107 +96,104 @@ class Post:
             or moods.drop_after
         )
         self._order = count()
-        self._under_way: list[tuple[float, int, Letter | HangUp | BreakOff | _Release]] = []
-        self._lanes: dict[int, dict[Lane, float]] = {}
-        self._held: dict[tuple[int, str | None], Letter] = {}
+        self._queue: list[tuple[float, int, QueuedMessage | CloseConnection | AbortConnection | _HoldExpired]]
+        self._queue = []
+        self._last_due_s: dict[int, dict[Channel, float]] = {}
+        self._held_back: dict[tuple[int, str | None], QueuedMessage] = {}
         self._bytes_left: dict[int, int] = {}
 
-    def connected(self, client: int) -> None:
-        """There is such a client from now on."""
-        self._lanes[client] = {}
+    def client_connected(self, client: int) -> None:
+        """Accept messages for this client."""
+        self._last_due_s[client] = {}
 
-    def gone(self, client: int) -> None:
-        """Forget everything that was under way to it."""
-        self._lanes.pop(client, None)
+    def client_gone(self, client: int) -> None:
+        """Drop everything queued for this client."""
+        self._last_due_s.pop(client, None)
         self._bytes_left.pop(client, None)
-        for place in [place for place in self._held if place[0] == client]:
-            del self._held[place]
+        for key in [key for key in self._held_back if key[0] == client]:
+            del self._held_back[key]
 
-    def allow(self, client: int, size: int) -> None:
-        """Let so many more bytes of text frames reach it, headers included; then it is broken off."""
+    def abort_after_bytes(self, client: int, size: int) -> None:
+        """Deliver so many more bytes of text frames to it, headers included; then abort the connection."""
         self._bytes_left[client] = size
 
     def next_due_s(self) -> float | None:
-        """When the next thing is due; None if nothing is under way."""
-        return self._under_way[0][0] if self._under_way else None
+        """When the next queued item is due; None if nothing is queued."""
+        return self._queue[0][0] if self._queue else None
 
-    def take(self, items: Sequence[Letter | HangUp | BreakOff], now_s: float) -> list[Effect]:
-        """Post ``items``; everything that is due by now, in order."""
-        if self._at_once:
-            return [Deliver(one.client, one.text) if isinstance(one, Letter) else one for one in items]
+    def take(
+        self, items: Sequence[QueuedMessage | CloseConnection | AbortConnection], now_s: float
+    ) -> list[Effect]:
+        """Queue ``items``, and return everything that is due by now, in order."""
+        if self._sends_at_once:
+            return [Deliver(one.client, one.text) if isinstance(one, QueuedMessage) else one for one in items]
         for item in items:
-            if isinstance(item, Letter):
-                self._post(item, now_s)
-            else:  # not before the answers it follows upon
-                self._enter(max(now_s, self._lanes.get(item.client, {}).get(Lane.ANSWER, now_s)), item)
+            if isinstance(item, QueuedMessage):
+                self._enqueue_message(item, now_s)
+            else:  # not before the responses that precede it
+                after_s = self._last_due_s.get(item.client, {}).get(Channel.RESPONSE, now_s)
+                self._enqueue(max(now_s, after_s), item)
         return list(self._due(now_s))
 
-    def _post(self, letter: Letter, now_s: float) -> None:
-        lanes = self._lanes.get(letter.client)
-        if lanes is None:
+    def _enqueue_message(self, message: QueuedMessage, now_s: float) -> None:
+        last_due_s = self._last_due_s.get(message.client)
+        if last_due_s is None:
             return
-        delay = self._moods.answer_delay if letter.lane is Lane.ANSWER else self._moods.push_delay
-        due_s = now_s + self._dice.seconds(letter.lane, delay, letter.whose) + letter.way.late_s
-        if not letter.way.late_s and not (letter.lane is Lane.PUSH and self._moods.overtaking):
-            due_s = lanes[letter.lane] = max(due_s, lanes.get(letter.lane, due_s))
-        for _ in range(letter.way.copies):
-            self._enter(due_s, letter)
+        channel, plan = message.channel, message.plan
+        delay = self._moods.answer_delay if channel is Channel.RESPONSE else self._moods.push_delay
+        due_s = now_s + self._randomness.delay_s(channel, delay, message.consumer_id) + plan.delay_s
+        if not plan.delay_s and not (channel is Channel.NOTIFICATION and self._moods.overtaking):
+            due_s = last_due_s[channel] = max(due_s, last_due_s.get(channel, due_s))
+        for _ in range(plan.copies):
+            self._enqueue(due_s, message)
 
-    def _enter(self, due_s: float, item: Letter | HangUp | BreakOff | _Release) -> None:
-        heapq.heappush(self._under_way, (due_s, next(self._order), item))
+    def _enqueue(
+        self, due_s: float, item: QueuedMessage | CloseConnection | AbortConnection | _HoldExpired
+    ) -> None:
+        heapq.heappush(self._queue, (due_s, next(self._order), item))
 
     def _due(self, now_s: float) -> Iterator[Effect]:
-        while self._under_way and self._under_way[0][0] <= now_s:
-            due_s, _, item = heapq.heappop(self._under_way)
-            if item.client not in self._lanes:
+        while self._queue and self._queue[0][0] <= now_s:
+            due_s, _, item = heapq.heappop(self._queue)
+            if item.client not in self._last_due_s:
                 continue
-            if isinstance(item, Letter):
-                yield from self._arrived(item, due_s)
-            elif isinstance(item, _Release):
-                yield from self._released(item)
+            if isinstance(item, QueuedMessage):
+                yield from self._message_due(item, due_s)
+            elif isinstance(item, _HoldExpired):
+                yield from self._hold_expired(item)
             else:
-                self.gone(item.client)
+                self.client_gone(item.client)
                 yield item
 
-    def _arrived(self, letter: Letter, due_s: float) -> Iterator[Effect]:
-        place = (letter.client, letter.dialog_id)
-        before = self._held.pop(place, None) if letter.dialog_id is not None else None
-        if letter.way.held_s is not None and before is None:
-            self._held[place] = letter
-            self._enter(due_s + letter.way.held_s, _Release(*place, letter))
+    def _message_due(self, message: QueuedMessage, due_s: float) -> Iterator[Effect]:
+        key = (message.client, message.dialog_id)
+        earlier = self._held_back.pop(key, None) if message.dialog_id is not None else None
+        if message.plan.max_hold_s is not None and earlier is None:
+            self._held_back[key] = message
+            self._enqueue(due_s + message.plan.max_hold_s, _HoldExpired(*key, message))
             return
-        yield from self._delivered(letter)
-        if before is not None:
-            yield from self._delivered(before)
+        yield from self._deliver(message)
+        if earlier is not None:
+            yield from self._deliver(earlier)
 
-    def _released(self, release: _Release) -> Iterator[Effect]:
-        place = (release.client, release.dialog_id)
-        if self._held.get(place) is release.letter:
-            del self._held[place]
-            yield from self._delivered(release.letter)
+    def _hold_expired(self, hold: _HoldExpired) -> Iterator[Effect]:
+        key = (hold.client, hold.dialog_id)
+        if self._held_back.get(key) is hold.message:
+            del self._held_back[key]
+            yield from self._deliver(hold.message)
 
-    def _delivered(self, letter: Letter) -> Iterator[Effect]:
-        left = self._bytes_left.get(letter.client)
-        if letter.client not in self._lanes:
+    def _deliver(self, message: QueuedMessage) -> Iterator[Effect]:
+        left = self._bytes_left.get(message.client)
+        if message.client not in self._last_due_s:
             return
         if left is None:
-            yield Deliver(letter.client, letter.text)
+            yield Deliver(message.client, message.text)
             return
-        frame = text_frame(letter.text)
+        frame = encode(Opcode.TEXT, message.text.encode())
         if len(frame) < left:
-            self._bytes_left[letter.client] = left - len(frame)
-            yield Deliver(letter.client, letter.text)
+            self._bytes_left[message.client] = left - len(frame)
+            yield Deliver(message.client, message.text)
             return
-        self.gone(letter.client)
-        self._broken_off(letter.client)
-        yield BreakOff(letter.client, frame[:left])
-
-
-def text_frame(text: str) -> bytes:
-    """The bytes of a service's text frame: final, unmasked, uncompressed."""
-    data = text.encode()
-    if len(data) < 126:
-        return bytes([0x81, len(data)]) + data
-    if len(data) < 1 << 16:
-        return b"\x81\x7e" + len(data).to_bytes(2, "big") + data
-    return b"\x81\x7f" + len(data).to_bytes(8, "big") + data
+        self.client_gone(message.client)
+        self._on_abort(message.client)
+        yield AbortConnection(message.client, frame[:left])

@@ -1,4 +1,4 @@
-"""What moods are made of: which occasions they take, of which receipts, requests or connections.
+"""The building blocks of moods: which receipts, requests or connections a mood applies to, and how often.
 
 A bare value stands for the key a mood needs most (``late_receipts: 2s`` is ``late_receipts: {by: 2s}``);
 ``true`` turns a mood on as it is by default, ``false`` off.
@@ -11,18 +11,19 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from recorder.documents import Duration, unknown
+from recorder.messaging.typenames import normal_type
 from recorder.wire.frames import may_be_sent
 
-from ..protocol.request_parser import EVENTS, READERS, normal_type
+from ..protocol.request_parser import EVENT_PARSERS, REQUEST_PARSERS
 
 
-class Strict(BaseModel):
-    """Immutable; unknown keys and values of another kind are refused."""
+class StrictModel(BaseModel):
+    """A model that users write in YAML: immutable, no unknown keys, no coercion between types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
     SHORT: ClassVar[str | None] = None
-    """The key that a bare value stands for."""
+    """The key that a bare value is the value of; None if there is none."""
 
     @model_validator(mode="before")
     @classmethod
@@ -34,7 +35,7 @@ class Strict(BaseModel):
         return {cls.SHORT: value}
 
 
-OFF = BeforeValidator(lambda value: None if value is False else value)
+FALSE_AS_NONE = BeforeValidator(lambda value: None if value is False else value)
 """``false`` turns a mood off, as leaving it out does."""
 
 
@@ -44,14 +45,14 @@ def _listed(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-LISTED = BeforeValidator(_listed)
-"""One in the place of a list of one."""
+ONE_OR_MANY = BeforeValidator(_listed)
+"""A single value may stand in place of a list of one; nothing, or false, is the empty list."""
 
 
-class Chance(Strict):
-    """Which of its occasions a mood takes: all of them, unless it says otherwise.
+class Condition(StrictModel):
+    """Which of the matching receipts, requests or connections a mood applies to; all by default.
 
-    They are counted for each consumer, so that what befalls one does not hang on what others do.
+    They are counted for each consumer, so that one consumer's faults do not depend on the others.
     """
 
     SHORT = "probability"
@@ -70,44 +71,44 @@ class Chance(Strict):
         return self
 
 
-class OfReceipts(Chance):
-    """Which receipts a mood is about."""
+class ReceiptCondition(Condition):
+    """Which receipts a mood applies to."""
 
     whose: Literal["agent", "consumer", "everybody"] = "agent"
     """Given by whom: anybody on the service's side, the consumer, or either."""
     status: str | None = Field(default=None, min_length=1)
     """Only those of this status, such as READ."""
 
-    def concerns(self, *, role: str, status: object) -> bool:
-        """Whether a receipt of this author's role and this status is meant."""
+    def matches(self, *, role: str, status: object) -> bool:
+        """Whether the mood applies to receipts of this status by an author of this role."""
         side = "consumer" if role == "CONSUMER" else "agent"
         return self.whose in ("everybody", side) and self.status in (None, status)
 
 
 def _request_type(given: str) -> str:
-    """The v3 spelling of a request that the service answers; ``PublishEvent`` will do."""
-    spelled = normal_type(given)
-    known = {short: name for name in READERS for short in (name, name.rpartition(".")[2])}
-    if spelled not in known:
+    """The v3 spelling of a request type the service answers; ``PublishEvent`` will do."""
+    type_name = normal_type(given)
+    known = {short: name for name in REQUEST_PARSERS for short in (name, name.rpartition(".")[2])}
+    if type_name not in known:
         raise ValueError(unknown("request type", given, known))
-    return known[spelled]
+    return known[type_name]
 
 
 RequestType = Annotated[str, AfterValidator(_request_type)]
 EventType = Literal["ContentEvent", "RichContentEvent", "AcceptStatusEvent", "ChatStateEvent"]
-assert set(EVENTS) == set(EventType.__args__)  # type: ignore[attr-defined]  # noqa: S101 - one list, twice
+assert set(EVENT_PARSERS) == set(EventType.__args__)  # type: ignore[attr-defined]  # noqa: S101 - one list, twice
 
 
-class OfRequests(Chance):
-    """Which requests a mood is about."""
+class RequestCondition(Condition):
+    """Which requests a mood applies to."""
 
     to: RequestType | None = None
     """Only requests of this type, such as ms.PublishEvent."""
     event: EventType | None = None
     """Only those that publish such an event, such as AcceptStatusEvent for receipts."""
 
-    def concerns(self, request_type: str, event_type: object) -> bool:
-        """Whether a request of this type (v3 spelling), publishing such an event, is meant."""
+    def matches(self, request_type: str, event_type: object) -> bool:
+        """Whether the mood applies to requests of this type (v3 spelling) that publish such an event."""
         return self.to in (None, request_type) and self.event in (None, event_type)
 
 
@@ -120,8 +121,8 @@ def _close_code(given: int) -> int:
 SendableCloseCode = Annotated[int, AfterValidator(_close_code)]
 
 
-class Ending(Chance):
-    """Which connections of a consumer end early, and after what: ``after`` or ``requests``."""
+class DisconnectCondition(Condition):
+    """Which connections of a consumer end early, and when: ``after`` a time or a number of ``requests``."""
 
     SHORT = "after"
 
@@ -131,13 +132,13 @@ class Ending(Chance):
     """Once so many requests were answered on it; InitConnection counts."""
 
     @model_validator(mode="after")
-    def _one_moment(self) -> Self:
-        moments = [name for name in self.moments() if getattr(self, name) is not None]
-        if len(moments) != 1:
-            raise ValueError(f"one of {', '.join(self.moments())} is wanted here, and only one")
+    def _one_timing_key(self) -> Self:
+        given = [name for name in self.timing_keys() if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"one of {', '.join(self.timing_keys())} is wanted here, and only one")
         return self
 
     @classmethod
-    def moments(cls) -> tuple[str, ...]:
-        """The keys that say when; exactly one is given."""
+    def timing_keys(cls) -> tuple[str, ...]:
+        """The keys that say when the connection ends; exactly one is given."""
         return ("after", "requests")

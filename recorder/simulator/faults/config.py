@@ -1,6 +1,6 @@
 """The service's moods: what the published material leaves open, and what breaks clients, as switches.
 
-Without any the service is on its best behaviour. Every mood is a key of the ``simulator`` section of a
+Without moods the service does everything as published. Every mood is a key of the ``simulator`` section of a
 script, and a ``--mood`` on the command line::
 
     simulator:
@@ -9,7 +9,7 @@ script, and a ``--mood`` on the command line::
       errors: [{to: ms.PublishEvent, code: 429, first: 2}]
       close_after: {code: 4401, after: 10s}
 
-What is left to chance is drawn from one seed: the same seed and the same visit give the same bytes.
+Everything random is drawn from one seed: the same seed and the same requests give the same bytes.
 """
 
 from __future__ import annotations
@@ -23,10 +23,19 @@ from recorder.documents import Delay, Document, Duration, ValuePath, read_docume
 from recorder.errors import BadOption
 from recorder.wire.frames import CloseCode
 
-from .conditions import LISTED, OFF, Chance, Ending, OfReceipts, OfRequests, SendableCloseCode, Strict
+from .conditions import (
+    FALSE_AS_NONE,
+    ONE_OR_MANY,
+    Condition,
+    DisconnectCondition,
+    ReceiptCondition,
+    RequestCondition,
+    SendableCloseCode,
+    StrictModel,
+)
 
 
-class LateReceipts(OfReceipts):
+class LateReceipts(ReceiptCondition):
     """Receipts told late; number and time are those of when they were given."""
 
     SHORT = "by"
@@ -35,7 +44,7 @@ class LateReceipts(OfReceipts):
     """How much later, while everything else goes on."""
 
 
-class DuplicatedReceipts(OfReceipts):
+class DuplicatedReceipts(ReceiptCondition):
     """Receipts that come twice."""
 
     SHORT = "number"
@@ -44,7 +53,7 @@ class DuplicatedReceipts(OfReceipts):
     """new: given again, under the next number. same: the same notification twice."""
 
 
-class ReorderedReceipts(OfReceipts):
+class ReorderedReceipts(ReceiptCondition):
     """Receipts told after the next event of their dialog."""
 
     SHORT = "at_most"
@@ -53,11 +62,11 @@ class ReorderedReceipts(OfReceipts):
     """Told after so long in any case, if nothing follows."""
 
 
-class LostReceipts(OfReceipts):
+class LostReceipts(ReceiptCondition):
     """Receipts that are never told; who subscribes (again) finds them in the history."""
 
 
-class MalformedReceipts(OfReceipts):
+class MalformedReceipts(ReceiptCondition):
     """Receipts that name no message, or not as they should."""
 
     SHORT = "how"
@@ -66,7 +75,7 @@ class MalformedReceipts(OfReceipts):
     """What is wrong with sequenceList, or no_status: the status is missing; any: one of these, by chance."""
 
 
-class SequenceGaps(Chance):
+class SequenceGaps(Condition):
     """Numbers that nobody is told of, as private messages leave them."""
 
     SHORT = "size"
@@ -75,7 +84,7 @@ class SequenceGaps(Chance):
     """How many numbers are left out before an event."""
 
 
-class ErrorAnswer(OfRequests):
+class ErrorAnswer(RequestCondition):
     """A request that is refused."""
 
     SHORT = "code"
@@ -86,13 +95,13 @@ class ErrorAnswer(OfRequests):
     """The body of the answer; the name of the code if not given."""
 
 
-class NoAnswer(OfRequests):
+class NoAnswer(RequestCondition):
     """A request that is done, but never answered."""
 
     SHORT = "to"
 
 
-class CloseAfter(Ending):
+class CloseAfter(DisconnectCondition):
     """A connection that the service closes."""
 
     code: SendableCloseCode = CloseCode.TOKEN_EXPIRED.value
@@ -101,7 +110,7 @@ class CloseAfter(Ending):
     """The reason in the Close frame."""
 
 
-class DropAfter(Ending):
+class DropAfter(DisconnectCondition):
     """A connection that breaks off without a Close frame."""
 
     SHORT = "bytes"
@@ -110,12 +119,12 @@ class DropAfter(Ending):
     """After so many bytes of the service's text frames, headers included: mid-frame, mostly."""
 
     @classmethod
-    def moments(cls) -> tuple[str, ...]:
-        """As for every ending, and after bytes."""
-        return (*super().moments(), "bytes")
+    def timing_keys(cls) -> tuple[str, ...]:
+        """Those of every early end of a connection, and ``bytes``."""
+        return (*super().timing_keys(), "bytes")
 
 
-class IdleClose(Strict):
+class IdleClose(StrictModel):
     """What the service does about a silent client."""
 
     SHORT = "after"
@@ -126,16 +135,16 @@ class IdleClose(Strict):
     """Close code."""
 
 
-class Survey(Strict):
+class Survey(StrictModel):
     """The survey after a MAIN dialog was closed by itself; closing the whole conversation skips it."""
 
     greeting: str | None = "Hello, I am the survey bot"
     """What the bot says first; null for nothing."""
-    questions: Annotated[tuple[str, ...], LISTED, Field(min_length=1, max_length=20)] = (
+    questions: Annotated[tuple[str, ...], ONE_OR_MANY, Field(min_length=1, max_length=20)] = (
         "How would you rate your overall experience?",
     )
     """Asked one after the other; any message of the consumer is an answer."""
-    choices: Annotated[tuple[str, ...], LISTED] = ("1", "2", "3", "4", "5")
+    choices: Annotated[tuple[str, ...], ONE_OR_MANY] = ("1", "2", "3", "4", "5")
     """Quick replies under every question."""
     thanks: str = "Thank you for your time."
     """What the bot says last, before it closes the dialog."""
@@ -147,7 +156,7 @@ class Survey(Strict):
     """What the CONTROLLER writes into the MAIN dialog just before it closes."""
 
 
-class Handover(Strict):
+class TransferOptions(StrictModel):
     """One agent leaves, another joins. Meanwhile nobody is assigned; the new one does what fell due."""
 
     away: Duration = Duration(0)
@@ -160,7 +169,7 @@ class Handover(Strict):
     """What the CONTROLLER writes when the old agent has left."""
 
 
-class Transfer(Handover):
+class TransferMood(TransferOptions):
     """A handover in every conversation, once."""
 
     SHORT = "after"
@@ -169,7 +178,7 @@ class Transfer(Handover):
     """So long after the first agent joined."""
 
 
-class StepUp(Strict):
+class StepUp(StrictModel):
     """The consumer logs in: all their conversations and connections go on under another id."""
 
     SHORT = "after"
@@ -180,22 +189,22 @@ class StepUp(Strict):
     """The new id; 64 hex digits made from the old one if not given."""
 
 
-class Moods(Strict):
+class Moods(StrictModel):
     """Every mood, off unless given. An immutable value; two alike are equal."""
 
     read_only: bool = False
     """Agents give READ and never ACCEPT."""
-    late_receipts: Annotated[LateReceipts | None, OFF] = None
+    late_receipts: Annotated[LateReceipts | None, FALSE_AS_NONE] = None
     """Receipts are told later than they were given, and overtaken meanwhile."""
-    duplicated_receipts: Annotated[DuplicatedReceipts | None, OFF] = None
+    duplicated_receipts: Annotated[DuplicatedReceipts | None, FALSE_AS_NONE] = None
     """Receipts come twice: under a new number, or the same notification again."""
-    reordered_receipts: Annotated[ReorderedReceipts | None, OFF] = None
+    reordered_receipts: Annotated[ReorderedReceipts | None, FALSE_AS_NONE] = None
     """Receipts are told after the event that follows them."""
-    lost_receipts: Annotated[LostReceipts | None, OFF] = None
+    lost_receipts: Annotated[LostReceipts | None, FALSE_AS_NONE] = None
     """Receipts take their number and are never told, but in the history."""
-    malformed_receipts: Annotated[MalformedReceipts | None, OFF] = None
+    malformed_receipts: Annotated[MalformedReceipts | None, FALSE_AS_NONE] = None
     """Receipts with an empty, missing, nested, repeated or nonsensical sequenceList, or without status."""
-    sequence_gaps: Annotated[SequenceGaps | None, OFF] = None
+    sequence_gaps: Annotated[SequenceGaps | None, FALSE_AS_NONE] = None
     """Numbers of a dialog are left out, as private messages would."""
     scalar_sequence_list: bool = False
     """A sequenceList of one is the bare number."""
@@ -213,9 +222,9 @@ class Moods(Strict):
     """Fields and a kind of notification that nobody has ever described; clients have to ignore them."""
     dialect: Literal["v3", "v2"] = "v3"
     """v2: the older spelling, with OnlineEventDistribution, $Response, and participants by role."""
-    errors: Annotated[tuple[ErrorAnswer, ...], LISTED] = ()
+    errors: Annotated[tuple[ErrorAnswer, ...], ONE_OR_MANY] = ()
     """Requests are refused with a code; the first that fits counts."""
-    unanswered: Annotated[tuple[NoAnswer, ...], LISTED] = ()
+    unanswered: Annotated[tuple[NoAnswer, ...], ONE_OR_MANY] = ()
     """Requests are done, but never answered."""
     answer_delay: Delay = Duration(0)
     """How long answers take, fixed or varying (200ms ± 50ms, 0..2s); they stay in order."""
@@ -223,24 +232,24 @@ class Moods(Strict):
     """How long notifications take; they stay in order, unless overtaking."""
     overtaking: bool = False
     """Notifications may overtake each other where push_delay varies."""
-    close_after: Annotated[CloseAfter | None, OFF] = None
+    close_after: Annotated[CloseAfter | None, FALSE_AS_NONE] = None
     """The service closes connections with any code, after some time or so many requests."""
-    drop_after: Annotated[DropAfter | None, OFF] = None
+    drop_after: Annotated[DropAfter | None, FALSE_AS_NONE] = None
     """Connections break off without a Close frame, after some time, requests, or bytes (mid-frame)."""
-    idle_close: Annotated[IdleClose | None, OFF] = None
+    idle_close: Annotated[IdleClose | None, FALSE_AS_NONE] = None
     """Clients that give no sign of life are closed; 90 s and 1001 if not given."""
     init_within: Duration | None = None
     """How long a client without a token may take for InitConnection; 5 s if not given."""
-    survey: Annotated[Survey | None, OFF] = None
+    survey: Annotated[Survey | None, FALSE_AS_NONE] = None
     """Closing the MAIN dialog opens a POST_SURVEY dialog; the stage stays OPEN until that closes."""
-    transfer: Annotated[Transfer | None, OFF] = None
+    transfer: Annotated[TransferMood | None, FALSE_AS_NONE] = None
     """The agent leaves and another joins, suggested at first."""
-    step_up: Annotated[StepUp | None, OFF] = None
+    step_up: Annotated[StepUp | None, FALSE_AS_NONE] = None
     """The consumer's id changes, as when an unauthenticated one logs in."""
 
 
-CALM = Moods()
-"""No mood at all."""
+NO_MOODS = Moods()
+"""Every mood off."""
 
 
 def moods_from(raw: Mapping[str, object]) -> Moods:
@@ -259,8 +268,8 @@ def read_moods(document: Document, *, at: ValuePath = ()) -> Moods:
         BadScript: they do not fit; with file, line and what was meant.
     """
     given = document.at(at)
-    if isinstance(given, dict):  # "survey:" with nothing behind it means the mood, not its absence
-        given = {key: True if held is None else held for key, held in given.items()}
+    if isinstance(given, dict):  # "survey:" without a value turns the mood on
+        given = {key: True if value is None else value for key, value in given.items()}
     return validate(Document(document.file, _put(document.value, at, given), document.lines), Moods, at=at)
 
 
@@ -272,16 +281,16 @@ def _put(value: Any, at: ValuePath, given: object) -> Any:
     return copy
 
 
-def moods_said(said: Iterable[str], *, base: Moods = CALM) -> Moods:
-    """``base`` and what was said on the command line: ``NAME`` or ``NAME=VALUE``, the value in YAML.
+def moods_from_options(options: Iterable[str], *, base: Moods = NO_MOODS) -> Moods:
+    """``base`` and the ``--mood`` options: ``NAME`` or ``NAME=VALUE``, the value in YAML.
 
     Raises:
         BadOption: there is no such mood.
         BadScript: its value does not fit.
     """
     given: dict[str, object] = {}
-    for each in said:
-        name, equals, value = each.partition("=")
+    for option in options:
+        name, equals, value = option.partition("=")
         if name not in Moods.model_fields:
             raise BadOption("--mood", unknown("mood", name, Moods.model_fields))
         given[name] = getattr(_mood(name, value if equals else "true"), name)
@@ -294,6 +303,6 @@ def _mood(name: str, value: str) -> Moods:
     return read_moods(written._replace(value={name: written.value}, lines=lines))
 
 
-def described() -> dict[str, str]:
-    """Every mood and one sentence about it, in the order of the model."""
+def mood_descriptions() -> dict[str, str]:
+    """The description of every mood by its name, in the order of the model."""
     return {name: field.description or "" for name, field in Moods.model_fields.items()}

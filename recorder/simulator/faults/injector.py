@@ -1,110 +1,128 @@
-"""What becomes of receipts, numbers and requests in a bad mood: one decision for each of them, by dice."""
+"""Decide, by the moods, what happens to each receipt, sequence and request."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from recorder.messaging.events import Participant
+from recorder.messaging.requests import Json
+
 from ..protocol import conversations
-from ..protocol.conversations import Conversation, Dialog, Json, Participant, Published
-from ..protocol.request_parser import Refused
-from .conditions import OfReceipts
-from .config import CALM, ErrorAnswer, Moods
-from .randomness import Dice
+from ..protocol.conversations import PublishedEvent, SimulatedConversation, SimulatedDialog
+from ..protocol.request_parser import RequestRefused
+from .conditions import ReceiptCondition
+from .config import NO_MOODS, ErrorAnswer, Moods
+from .randomness import Randomness
 
 RECEIPT = "AcceptStatusEvent"
 
 
-class Way(NamedTuple):
-    """How something gets to its listeners: so much later, so often, or held until the next has passed.
+class DeliveryPlan(NamedTuple):
+    """How an event is delivered to its subscribers.
 
-    ``held_s`` is how long it is held at most; None: it is not.
+    Attributes:
+        delay_s: how much later than without moods.
+        copies: how often.
+        max_hold_s: held back until the dialog's next event is delivered, at most so long; None: not held.
     """
 
-    late_s: float = 0.0
+    delay_s: float = 0.0
     copies: int = 1
-    held_s: float | None = None
+    max_hold_s: float | None = None
 
 
-STRAIGHT = Way()
+DIRECT = DeliveryPlan()
 
 
-class Mischief:
-    """Decides, for one set of moods. Without moods it never does anything but the usual."""
+class FaultInjector:
+    """The decisions for one set of moods; without moods every event and request is left as it is."""
 
-    def __init__(self, moods: Moods = CALM, dice: Dice | None = None) -> None:
+    def __init__(self, moods: Moods = NO_MOODS, randomness: Randomness | None = None) -> None:
         self._moods = moods
-        self._dice = dice or Dice()
-        self._about_the_way = self._moods_about_the_way()
-        self._straight = all(mood is None for _, mood in self._about_the_way)
-        self._numbers_as_usual = not (
+        self._randomness = randomness or Randomness()
+        self._delivery_moods = self._moods_of_delivery()
+        self._never_affects_delivery = all(mood is None for _, mood in self._delivery_moods)
+        self._publishes_plainly = not (
             moods.sequence_gaps or moods.duplicated_receipts or moods.malformed_receipts
         )
 
     def publish(
         self,
-        conversation: Conversation,
-        dialog: Dialog,
+        conversation: SimulatedConversation,
+        dialog: SimulatedDialog,
         author: Participant,
         event: Json,
         *,
         metadata: list[Any] | None = None,
         now_ms: int,
-    ) -> list[Published]:
-        """Give ``event`` its number, and keep it; a receipt may be given twice, or come out malformed."""
-        if self._numbers_as_usual:
+    ) -> list[PublishedEvent]:
+        """Publish ``event`` in the dialog; a receipt may be published twice, or malformed."""
+        if self._publishes_plainly:
             return [conversations.publish(dialog, author, event, metadata=metadata, now_ms=now_ms)]
-        whose = conversation.consumer.participant
+        consumer_id = conversation.consumer.participant
         copies = 1
         if event["type"] == RECEIPT:
-            copies += self._given_again(author, event, whose)
-            event = self._malformed(author, event, whose)
-        told = []
+            copies += self._is_given_twice(author, event, consumer_id)
+            event = self._malformed(author, event, consumer_id)
+        published = []
         for _ in range(copies):
-            if self._dice.takes("sequence_gaps", self._moods.sequence_gaps, whose):
+            if self._randomness.applies("sequence_gaps", self._moods.sequence_gaps, consumer_id):
                 assert self._moods.sequence_gaps is not None  # noqa: S101 - else nothing is taken
                 dialog.next_sequence += self._moods.sequence_gaps.size
-            told.append(conversations.publish(dialog, author, event, metadata=metadata, now_ms=now_ms))
-        return told
+            published.append(conversations.publish(dialog, author, event, metadata=metadata, now_ms=now_ms))
+        return published
 
-    def way(self, conversation: Conversation, published: Published) -> Way | None:
-        """How it gets to its listeners; None: it does not."""
-        event, author = published.event, published.author
-        if self._straight or event["type"] != RECEIPT:
-            return STRAIGHT
-        whose = conversation.consumer.participant
-        lost, late, again, swapped = (
-            mood is not None
-            and mood.concerns(role=author.role, status=event.get("status"))
-            and self._dice.takes(name, mood, whose)
-            for name, mood in self._about_the_way
+    def delivery_plan(
+        self, conversation: SimulatedConversation, published: PublishedEvent
+    ) -> DeliveryPlan | None:
+        """How an event is delivered to its subscribers; None: not at all."""
+        event, role = published.event, published.author.role
+        if self._never_affects_delivery or event["type"] != RECEIPT:
+            return DIRECT
+        consumer_id = conversation.consumer.participant
+        is_lost, is_late, is_doubled, is_reordered = (
+            self._affects(name, mood, role, event, consumer_id) for name, mood in self._delivery_moods
         )
-        if lost:
+        if is_lost:
             return None
-        moods = self._moods
-        by, held = moods.late_receipts, moods.reordered_receipts
-        return Way(
-            late_s=self._dice.seconds("late_receipts", by.by, whose) if late and by else 0.0,
-            copies=2 if again else 1,
-            held_s=float(held.at_most) if swapped and held else None,
+        late, reordered = self._moods.late_receipts, self._moods.reordered_receipts
+        return DeliveryPlan(
+            delay_s=self._randomness.delay_s("late_receipts", late.by, consumer_id)
+            if is_late and late
+            else 0.0,
+            copies=2 if is_doubled else 1,
+            max_hold_s=float(reordered.at_most) if is_reordered and reordered else None,
         )
 
-    def refusal(self, request_type: str, event_type: object, whose: str) -> Refused | None:
-        """The error that answers this request instead of what it asks for."""
-        for place, mood in enumerate(self._moods.errors, start=1):
-            if mood.concerns(request_type, event_type) and self._dice.takes(f"errors {place}", mood, whose):
-                return Refused(mood.code, _says(mood))
+    def _affects(
+        self, name: str, mood: ReceiptCondition | None, role: str, event: Json, consumer_id: str
+    ) -> bool:
+        """Whether a mood about receipts applies to this receipt; counted only if role and status match."""
+        return (
+            mood is not None
+            and mood.matches(role=role, status=event.get("status"))
+            and self._randomness.applies(name, mood, consumer_id)
+        )
+
+    def refusal(self, request_type: str, event_type: object, consumer_id: str) -> RequestRefused | None:
+        """The error response that replaces the response to this request; None if none does."""
+        for number, mood in enumerate(self._moods.errors, start=1):
+            if mood.matches(request_type, event_type) and self._randomness.applies(
+                f"errors {number}", mood, consumer_id
+            ):
+                return RequestRefused(mood.code, _error_text(mood))
         return None
 
-    def keeps_silent(self, request_type: str, event_type: object, whose: str) -> bool:
-        """Whether the request is never answered, though it is done."""
-        for place, mood in enumerate(self._moods.unanswered, start=1):
-            name = f"unanswered {place}"
-            if mood.concerns(request_type, event_type) and self._dice.takes(name, mood, whose):
+    def suppresses_response(self, request_type: str, event_type: object, consumer_id: str) -> bool:
+        """Whether the request is carried out but never answered."""
+        for number, mood in enumerate(self._moods.unanswered, start=1):
+            name = f"unanswered {number}"
+            if mood.matches(request_type, event_type) and self._randomness.applies(name, mood, consumer_id):
                 return True
         return False
 
-    def _moods_about_the_way(self) -> list[tuple[str, OfReceipts | None]]:
+    def _moods_of_delivery(self) -> list[tuple[str, ReceiptCondition | None]]:
         moods = self._moods
         same = moods.duplicated_receipts
         return [
@@ -114,48 +132,43 @@ class Mischief:
             ("reordered_receipts", moods.reordered_receipts),
         ]
 
-    def _given_again(self, author: Participant, event: Json, whose: str) -> bool:
+    def _is_given_twice(self, author: Participant, event: Json, consumer_id: str) -> bool:
         mood = self._moods.duplicated_receipts
-        return (
-            mood is not None
-            and mood.number == "new"
-            and mood.concerns(role=author.role, status=event.get("status"))
-            and self._dice.takes("duplicated_receipts", mood, whose)
-        )
+        if mood is None or mood.number != "new":
+            return False
+        return self._affects("duplicated_receipts", mood, author.role, event, consumer_id)
 
-    def _malformed(self, author: Participant, event: Json, whose: str) -> Json:
+    def _malformed(self, author: Participant, event: Json, consumer_id: str) -> Json:
         mood = self._moods.malformed_receipts
-        if mood is None or not mood.concerns(role=author.role, status=event.get("status")):
+        if mood is None or not self._affects("malformed_receipts", mood, author.role, event, consumer_id):
             return event
-        if not self._dice.takes("malformed_receipts", mood, whose):
-            return event
-        any_of = self._dice.of("malformed_receipts", whose)
-        return MALFORMED[any_of.choice(HOWS) if mood.how == "any" else mood.how](event)
+        generator = self._randomness.generator("malformed_receipts", consumer_id)
+        return MALFORMED[generator.choice(MALFORMATIONS) if mood.how == "any" else mood.how](event)
 
 
-def _says(mood: ErrorAnswer) -> str:
+def _error_text(mood: ErrorAnswer) -> str:
     if mood.says is not None:
         return mood.says
     known = mood.code in HTTPStatus._value2member_map_
     return HTTPStatus(mood.code).phrase if known else f"Error {mood.code}"
 
 
-def _with(event: Json, sequences: object) -> Json:
+def _with_sequences(event: Json, sequences: object) -> Json:
     return event | {"sequenceList": sequences}
 
 
 def _without(event: Json, field: str) -> Json:
-    return {key: held for key, held in event.items() if key != field}
+    return {key: value for key, value in event.items() if key != field}
 
 
-# Every way in which a receipt can come out wrong.
+# How a receipt can be malformed, by the values of ``malformed_receipts: {how: ...}``.
 MALFORMED = {
-    "empty": lambda event: _with(event, []),
+    "empty": lambda event: _with_sequences(event, []),
     "missing": lambda event: _without(event, "sequenceList"),
-    "text": lambda event: _with(event, [f"message {one}" for one in event["sequenceList"]]),
-    "negative": lambda event: _with(event, [-1 - one for one in event["sequenceList"]]),
-    "repeated": lambda event: _with(event, event["sequenceList"] * 2),
-    "nested": lambda event: _with(event, [event["sequenceList"]]),
+    "text": lambda event: _with_sequences(event, [f"message {each}" for each in event["sequenceList"]]),
+    "negative": lambda event: _with_sequences(event, [-1 - each for each in event["sequenceList"]]),
+    "repeated": lambda event: _with_sequences(event, event["sequenceList"] * 2),
+    "nested": lambda event: _with_sequences(event, [event["sequenceList"]]),
     "no_status": lambda event: _without(event, "status"),
 }
-HOWS = sorted(MALFORMED)
+MALFORMATIONS = sorted(MALFORMED)

@@ -1,7 +1,7 @@
-"""Everything that is left to chance, from one seed.
+"""Random decisions of the simulator, all drawn from one seed.
 
-Every mood rolls dice of its own for every consumer: turning another mood on, or another consumer's
-visit, changes nothing for this one.
+Every mood draws from a generator of its own for every consumer: turning on another mood, or another
+consumer's requests, changes nothing for this one.
 """
 
 from __future__ import annotations
@@ -11,36 +11,39 @@ from collections import Counter
 
 from recorder.documents import Delay, Duration
 
-from .conditions import Chance
+from .conditions import Condition
 
 
-class Dice:
-    """Chance that is the same each time for the same seed."""
+class Randomness:
+    """Seeded generators, one for each mood and consumer; the same seed gives the same decisions."""
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        self._sources: dict[tuple[str, str], random.Random] = {}
-        self._occasions: Counter[tuple[str, str]] = Counter()
+        self._generators: dict[tuple[str, str], random.Random] = {}
+        self._occurrences: Counter[tuple[str, str]] = Counter()
 
-    def of(self, mood: str, whose: str) -> random.Random:
-        """The source of chance of one mood, for one consumer (or whatever else is counted apart)."""
-        source = self._sources.get((mood, whose))
-        if source is None:
+    def generator(self, mood: str, consumer_id: str) -> random.Random:
+        """The generator of one mood for one consumer."""
+        generator = self._generators.get((mood, consumer_id))
+        if generator is None:
             # A text seeds by its digest, the same in every process; a tuple would not.
-            source = random.Random(f"{self._seed} {mood} {whose}")  # noqa: S311 - no secrets
-            self._sources[mood, whose] = source
-        return source
+            generator = random.Random(f"{self._seed} {mood} {consumer_id}")  # noqa: S311 - no secrets
+            self._generators[mood, consumer_id] = generator
+        return generator
 
-    def takes(self, mood: str, chance: Chance | None, whose: str) -> bool:
-        """Whether a mood takes this occasion; it is counted either way. A mood that is off takes none."""
-        if chance is None:
+    def applies(self, mood: str, condition: Condition | None, consumer_id: str) -> bool:
+        """Whether a mood applies this time; the occurrence is counted either way. None: the mood is off."""
+        if condition is None:
             return False
-        self._occasions[mood, whose] += 1
-        occasion = self._occasions[mood, whose]
-        if chance.nth not in (None, occasion) or (chance.first is not None and occasion > chance.first):
+        self._occurrences[mood, consumer_id] += 1
+        nth = self._occurrences[mood, consumer_id]
+        if condition.nth not in (None, nth) or (condition.first is not None and nth > condition.first):
             return False
-        return chance.probability >= 1.0 or self.of(mood, whose).random() < chance.probability
+        return condition.probability >= 1.0 or self._draw(mood, consumer_id) < condition.probability
 
-    def seconds(self, mood: str, delay: Delay, whose: str) -> float:
-        """How long it takes this time."""
-        return float(delay) if isinstance(delay, Duration) else delay.draw(self.of(mood, whose))
+    def delay_s(self, mood: str, delay: Delay, consumer_id: str) -> float:
+        """The delay in seconds: fixed, or drawn from its range."""
+        return float(delay) if isinstance(delay, Duration) else delay.draw(self.generator(mood, consumer_id))
+
+    def _draw(self, mood: str, consumer_id: str) -> float:
+        return self.generator(mood, consumer_id).random()

@@ -1,8 +1,7 @@
-"""Who may talk to a simulator: read from the head of the request, before anything else is said.
+"""Decide from a request's head who may use the simulator: Host, Origin, path and Authorization.
 
-A page from anywhere can make a browser connect to loopback. ``Host`` gives away a name that was made
-to point here, ``Origin`` the page; both are checked, and both are allowed to be local. Names of the real
-service that were made to point here on purpose have to be told.
+A page from anywhere can make a browser connect to loopback. ``Host`` shows a foreign name that was made
+to point here, ``Origin`` the page; both must be local, or allowed (``as_hosts``, ``allow_origins``).
 """
 
 from __future__ import annotations
@@ -21,25 +20,25 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?", re.IGNORECASE)
 
 
 class Admitted(NamedTuple):
-    """Let in. ``token`` is None where none was brought: InitConnection must follow."""
+    """The WebSocket may open. ``token`` is None without Authorization: InitConnection must follow."""
 
     account: str
     token: str | None
 
 
-class TurnedAway(NamedTuple):
-    """Not let in: the HTTP status and a line saying why."""
+class Rejected(NamedTuple):
+    """The request is refused: the HTTP status and a line saying why."""
 
     status: int
-    says: str
+    reason: str
 
 
-class Doorman:
-    """Checks one request after another for the server at ``host`` and ``port``.
+class Admission:
+    """Checks the head of every request to the server at ``host`` and ``port``.
 
     Args:
-        allow_origins: origins of web pages that may come in, besides local ones.
-        as_hosts: names that are taken for this server's own, on any of its ports and the usual ones.
+        allow_origins: origins of web pages that may connect, besides local ones.
+        as_hosts: host names accepted besides local ones, with this port, 80, 443 or none.
 
     Raises:
         BadOption: one of ``as_hosts`` is no host name.
@@ -53,36 +52,36 @@ class Doorman:
         if port == 80:
             self._hosts |= names
         for name in as_hosts:
-            self._hosts |= _spellings(name, port)
+            self._hosts |= _host_headers(name, port)
         self._allowed = frozenset(allow_origins)
 
-    def check(self, *, hosts: Sequence[str], origins: Sequence[str]) -> TurnedAway | None:
-        """Decide by all values of the headers Host and Origin; None lets it pass."""
+    def check_headers(self, *, hosts: Sequence[str], origins: Sequence[str]) -> Rejected | None:
+        """Check all values of the headers Host and Origin; None if they are accepted."""
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return TurnedAway(403, "Host must be localhost, 127.0.0.1 or [::1] with this port, or be allowed")
+            return Rejected(403, "Host must be localhost, 127.0.0.1 or [::1] with this port, or be allowed")
         if not all(origin in self._allowed or _is_local(origin) for origin in origins):
-            return TurnedAway(403, "Origin must be local, or be allowed")
+            return Rejected(403, "Origin must be local, or be allowed")
         return None
 
     def admit(
         self, path: str, *, hosts: Sequence[str], origins: Sequence[str], authorizations: Sequence[str]
-    ) -> Admitted | TurnedAway:
-        """Decide on a WebSocket by the request's target and all values of Host, Origin and Authorization."""
-        stopped = self.check(hosts=hosts, origins=origins)
-        if stopped is not None:
-            return stopped
+    ) -> Admitted | Rejected:
+        """Decide on a WebSocket by its request target and all values of Host, Origin and Authorization."""
+        rejected = self.check_headers(hosts=hosts, origins=origins)
+        if rejected is not None:
+            return rejected
         account = CONSUMER_PATH.fullmatch(path.partition("?")[0])
         if account is None:
-            return TurnedAway(404, "The only socket here is /ws_api/account/{account}/messaging/consumer")
+            return Rejected(404, "The only socket here is /ws_api/account/{account}/messaging/consumer")
         if not authorizations:
             return Admitted(unquote(account[1]), None)
         token = _token_in(authorizations)
         if token is None:
-            return TurnedAway(401, "Authorization must be: jwt <token>")
+            return Rejected(401, "Authorization must be: jwt <token>")
         return Admitted(unquote(account[1]), token)
 
 
-def _spellings(name: str, port: int) -> set[str]:
+def _host_headers(name: str, port: int) -> set[str]:
     if not _NAME.fullmatch(name):
         raise BadOption("--as-host", f'"{name}" is no host name', hint="write it like api.liveperson.net")
     return {name.lower(), *(f"{name.lower()}:{each}" for each in (port, *USUAL_PORTS))}

@@ -1,6 +1,6 @@
-"""Where plain HTTP is served: one request, its answer, and goodbye.
+"""An HTTP/1.1 connection of one request: read it, respond, close.
 
-A body is bounded, and so is the time a client may take to say what it wants, and to listen.
+The body is bounded, and so is the time to send the request and to read the response.
 """
 
 from __future__ import annotations
@@ -11,128 +11,139 @@ from http import HTTPStatus
 
 import h11
 
-from .messages import Answer, Ask, Headers, refusal
+from .messages import Headers, HttpRequest, HttpResponse, error_response
 
-PATIENCE_S = 10.0
-"""How long a client may take to say all of its request, and then to take the answer."""
-LONGEST_HEAD = 64 * 1024
+TIMEOUT_S = 10.0
+"""Within which a client must have sent its request, and then have read the response."""
+MAX_HEAD_BYTES = 64 * 1024
 
-Answerer = Callable[[Ask], Answer]
+Respond = Callable[[HttpRequest], HttpResponse]
 
 
-class Counter(asyncio.Protocol):
-    """Serves one connection. ``fail`` is told of a fault of ours; the client then gets a 500."""
+class HttpConnection(asyncio.Protocol):
+    """Serves one connection.
 
-    def __init__(self, answer: Answerer, *, largest_body: int, fail: Callable[[BaseException], None]) -> None:
-        self._answer = answer
+    Args:
+        respond: makes the response; if it raises, the client gets a 500.
+        largest_body: bytes; a larger body is answered 413.
+        on_failure: called with what ``respond`` raised.
+    """
+
+    def __init__(
+        self, respond: Respond, *, largest_body: int, on_failure: Callable[[BaseException], None]
+    ) -> None:
+        self._respond = respond
         self._largest_body = largest_body
-        self._fail = fail
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=LONGEST_HEAD)
+        self._on_failure = on_failure
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._request: h11.Request | None = None
         self._body = bytearray()
-        self._answered = False
+        self._has_responded = False
         self._transport: asyncio.Transport | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client is there."""
+        """Wait for the request, at most ``TIMEOUT_S``."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what streams are made of
         self._transport = transport
-        self._wait(self._too_slow)
+        self._set_timeout(self._on_timeout)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came, and answer once the request is whole."""
-        if self._answered:
+        """Parse what came, and respond once the request is complete."""
+        if self._has_responded:
             return
         try:
             self._http.receive_data(data)
-            self._take_in()
+            self._read_events()
         except h11.RemoteProtocolError as problem:
-            self._reply(refusal(problem.error_status_hint, f"That is no HTTP/1.1: {problem}"))
+            self._send_response(error_response(problem.error_status_hint, f"That is no HTTP/1.1: {problem}"))
 
     def eof_received(self) -> bool | None:
-        """The client has said all it will. What is not whole by now never will be."""
+        """The client sends nothing more: close, complete request or not."""
         return None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        if self._patience is not None:
-            self._patience.cancel()
+        """The transport has ended: no timeout any more."""
+        if self._timeout is not None:
+            self._timeout.cancel()
 
-    def _take_in(self) -> None:
-        while not self._answered:
+    def _read_events(self) -> None:
+        while not self._has_responded:
             event = self._http.next_event()
             if isinstance(event, h11.Request):
                 self._begin(event)
             elif isinstance(event, h11.Data):
                 self._body += event.data
             elif isinstance(event, h11.EndOfMessage):
-                self._serve()
+                self._handle_request()
                 return
             else:
                 return
             if len(self._body) > self._largest_body:
-                self._reply(refusal(413, f"A body may have {self._largest_body} bytes"))
+                self._send_response(error_response(413, f"A body may have {self._largest_body} bytes"))
 
     def _begin(self, request: h11.Request) -> None:
         self._request = request
-        said = dict(request.headers).get(b"content-length", b"0")
-        if int(said) > self._largest_body:  # h11 has seen that it is a number
-            self._reply(refusal(413, f"A body may have {self._largest_body} bytes"))
+        length = dict(request.headers).get(b"content-length", b"0")
+        if int(length) > self._largest_body:  # h11 has seen that it is a number
+            self._send_response(error_response(413, f"A body may have {self._largest_body} bytes"))
         elif self._http.they_are_waiting_for_100_continue:
             self._write(h11.InformationalResponse(status_code=100, headers=[]))
 
-    def _serve(self) -> None:
+    def _handle_request(self) -> None:
         assert self._request is not None  # noqa: S101 - its end came
-        ask = Ask(
+        request = HttpRequest(
             self._request.method.decode("ascii"),
             self._request.target.decode("ascii"),
-            _text(self._request),
+            _headers_of(self._request),
             bytes(self._body),
         )
         try:
-            answer = self._answer(ask)
+            response = self._respond(request)
         except Exception as problem:  # a fault of ours: the client is told, and the server ends
-            self._fail(problem)
-            answer = refusal(500, "The simulator stumbled")
-        self._reply(answer)
+            self._on_failure(problem)
+            response = error_response(500, "The simulator stumbled")
+        self._send_response(response)
 
-    def _reply(self, answer: Answer) -> None:
-        self._answered = True
-        length = [] if answer.status == 204 else [("content-length", str(len(answer.body)))]
-        headers = [*answer.headers, *length, ("connection", "close")]
+    def _send_response(self, response: HttpResponse) -> None:
+        self._has_responded = True
+        length = [] if response.status == 204 else [("content-length", str(len(response.body)))]
+        headers = [*response.headers, *length, ("connection", "close")]
         head = h11.Response(
-            status_code=answer.status,
+            status_code=response.status,
             headers=[(name.encode(), value.encode("latin-1", "replace")) for name, value in headers],
-            reason=HTTPStatus(answer.status).phrase.encode(),
+            reason=HTTPStatus(response.status).phrase.encode(),
         )
         self._write(head)
         if self._request is None or self._request.method != b"HEAD":
-            self._write(h11.Data(data=answer.body))
+            self._write(h11.Data(data=response.body))
         self._write(h11.EndOfMessage())
-        self._leave()
+        self._close()
 
     def _write(self, event: h11.Event) -> None:
         assert self._transport is not None  # noqa: S101 - made before anything came
         self._transport.write(self._http.send(event) or b"")
 
-    def _leave(self) -> None:
-        """Close. Whoever was answered before they had said all is heard out, or never gets to read it."""
+    def _close(self) -> None:
+        """Close; a client answered before its request was complete may first send the rest of it.
+
+        Closing with unread bytes resets the connection, and the response might be lost.
+        """
         assert self._transport is not None  # noqa: S101 - made before anything came
-        self._wait(self._transport.abort)
+        self._set_timeout(self._transport.abort)
         if self._http.their_state is h11.DONE or not self._transport.can_write_eof():
             self._transport.close()
         else:
             self._transport.write_eof()
 
-    def _too_slow(self) -> None:
-        self._reply(refusal(408, f"A request must be whole within {PATIENCE_S:g} s"))
+    def _on_timeout(self) -> None:
+        self._send_response(error_response(408, f"A request must be whole within {TIMEOUT_S:g} s"))
 
-    def _wait(self, then: Callable[[], None]) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-        self._patience = asyncio.get_running_loop().call_later(PATIENCE_S, then)
+    def _set_timeout(self, callback: Callable[[], None]) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()
+        self._timeout = asyncio.get_running_loop().call_later(TIMEOUT_S, callback)
 
 
-def _text(request: h11.Request) -> Headers:
+def _headers_of(request: h11.Request) -> Headers:
     return tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers)

@@ -1,15 +1,16 @@
-"""The REST legs beside the socket: domain lookup, signing up, tokens, files.
+"""The REST endpoints on the WebSocket's port: domain lookup, sign-up, tokens, files.
 
-Every leg is a row in ``LEGS``. Nothing here opens a socket or tells the time::
+Every endpoint is a row in ``ROUTES``. Nothing here opens a socket or reads the clock::
 
-    rest.answer(Ask("POST", "/api/account/12345678/signup", (("host", "127.0.0.1:8765"),)), now_ms=0)
+    request = HttpRequest("POST", "/api/account/12345678/signup", (("host", "127.0.0.1:8765"),))
+    endpoints.respond(request, now_ms=0)
 
 Where the published material leaves something open, it does this:
 
-- the base address of every service is the one that was asked: the value of ``Host``
+- the base address of every service is the value of the request's ``Host``
 - a lookup of one service answers in the shape of the published page and in that of published clients
-- no token is verified; one that is over is not taken
-- what is wrong is answered ``{"code": …, "message": …}``
+- no token is verified; an expired one is refused
+- an error is answered ``{"code": …, "message": …}``
 """
 
 from __future__ import annotations
@@ -17,32 +18,46 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import orjson
 
+from recorder.messaging.requests import Json
+
 from ..delivery.context import IdSource
-from ..protocol.conversations import Json
-from ..protocol.request_parser import LARGEST_FILE
+from ..protocol.request_parser import MAX_FILE_BYTES
+from ..protocol.tokens import (
+    ExternalIdentity,
+    anonymous_token,
+    authenticated_token,
+    guest_token,
+    read_external,
+)
 from ..protocol.uploads import PATH as FILES_PATH
-from ..protocol.uploads import File, Shelf, is_good
-from .admission import Doorman
-from .messages import Answer, Ask, Wrong, dumped, json_answer, refusal, unescaped
-from .tokens import External, anonymous_pass, guest_pass, known_pass, read_external
+from ..protocol.uploads import UploadedFile, UploadStore, is_valid_url
+from .admission import Admission
+from .messages import (
+    HttpError,
+    HttpRequest,
+    HttpResponse,
+    error_response,
+    json_response,
+)
 
 SERVICES = ("asyncMessagingEnt", "idp", "swift", "msgHist", "agentVep", "facadeMsg")
-"""Names are case-sensitive. The last three are looked up by some clients; nothing answers for them here."""
-LARGEST_BODY = LARGEST_FILE
-SECONDS_OF_PREFLIGHT = 600
-LONGEST_NAME = 128
+"""Names are case-sensitive. Some clients look up the last three; the simulator does not serve them."""
+MAX_BODY_BYTES = MAX_FILE_BYTES
+PREFLIGHT_MAX_AGE_S = 600
+MAX_NAME_LENGTH = 128
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*", re.ASCII)
 _HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
-class Asked(NamedTuple):
-    """A request that found its leg: the parts of its path by name, and the time."""
+class EndpointCall(NamedTuple):
+    """A routed request: the parts of its path by name, and the time."""
 
-    ask: Ask
+    request: HttpRequest
     parts: dict[str, str]
     now_ms: int
 
@@ -57,195 +72,201 @@ class Asked(NamedTuple):
         return self.parts["account"]
 
 
-class Rest:
-    """Answers every request that is no WebSocket. Keeps uploaded files, and nothing else."""
+class RestEndpoints:
+    """Answers every request that is no WebSocket. Stores uploaded files, and nothing else."""
 
-    def __init__(self, doorman: Doorman, *, ids: IdSource) -> None:
-        self._doorman = doorman
+    def __init__(self, admission: Admission, *, ids: IdSource) -> None:
+        self._admission = admission
         self._ids = ids
-        self._shelf = Shelf()
+        self._uploads = UploadStore()
 
-    def answer(self, ask: Ask, *, now_ms: int) -> Answer:
-        """Answer one request, whatever it holds."""
-        stopped = self._doorman.check(hosts=ask.values("host"), origins=ask.values("origin"))
-        if stopped is not None:
-            return refusal(stopped.status, stopped.says)
+    def respond(self, request: HttpRequest, *, now_ms: int) -> HttpResponse:
+        """The response to one request, whatever it holds."""
+        rejected = self._admission.check_headers(
+            hosts=request.values("host"), origins=request.values("origin")
+        )
+        if rejected is not None:
+            return error_response(rejected.status, rejected.reason)
         try:
-            told = self._answer(ask, now_ms)
-        except Wrong as wrong:
-            told = refusal(wrong.status, wrong.says)
-        return told._replace(headers=told.headers + _for_browsers(ask))
+            response = self._respond(request, now_ms)
+        except HttpError as error:
+            response = error_response(error.status, error.reason)
+        return response._replace(headers=response.headers + _cors_headers(request))
 
-    def _answer(self, ask: Ask, now_ms: int) -> Answer:
-        found, methods = _leg_at(ask.path)
-        if ask.method == "OPTIONS":
-            return _preflight(ask, methods)
-        leg = methods.get("GET" if ask.method == "HEAD" else ask.method)
-        if leg is None:
-            raise Wrong(405, f"{ask.method[:16]} is not for this address, but {' and '.join(methods)}")
-        parts = {name: unescaped(value) for name, value in found.groupdict().items()}
-        if any(len(value) > LONGEST_NAME for value in parts.values()):
-            raise Wrong(400, "That name is too long")
-        return leg(self, Asked(ask, parts, now_ms))
+    def _respond(self, request: HttpRequest, now_ms: int) -> HttpResponse:
+        found, methods = _route_of(request.path)
+        if request.method == "OPTIONS":
+            return _preflight(request, methods)
+        endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
+        if endpoint is None:
+            raise HttpError(
+                405, f"{request.method[:16]} is not for this address, but {' and '.join(methods)}"
+            )
+        parts = {name: unquote(value) for name, value in found.groupdict().items()}
+        if any(len(value) > MAX_NAME_LENGTH for value in parts.values()):
+            raise HttpError(400, "That name is too long")
+        return endpoint(self, EndpointCall(request, parts, now_ms))
 
-    def lookup_all(self, asked: Asked) -> Answer:
-        every = [_base(asked, service) for service in SERVICES]
-        return json_answer({"baseURIs": every})
+    def lookup_all(self, call: EndpointCall) -> HttpResponse:
+        every = [_base(call, service) for service in SERVICES]
+        return json_response({"baseURIs": every})
 
-    def lookup(self, asked: Asked) -> Answer:
-        base = _base(asked, _known_service(asked))
-        return json_answer(base | {"baseURIs": [base]})
+    def lookup(self, call: EndpointCall) -> HttpResponse:
+        base = _base(call, _known_service(call))
+        return json_response(base | {"baseURIs": [base]})
 
-    def lookup_csdr(self, asked: Asked) -> Answer:
-        base = _base(asked, _known_service(asked))
+    def lookup_csdr(self, call: EndpointCall) -> HttpResponse:
+        base = _base(call, _known_service(call))
         listed = [{"lpServer": base["baseURI"]}]
-        return _as_script(asked, base | {"ResultSet": {"lpData": listed}})
+        return _jsonp(call, base | {"ResultSet": {"lpData": listed}})
 
-    def signup(self, asked: Asked) -> Answer:
-        return json_answer({"jwt": self._guest(asked)})
+    def signup(self, call: EndpointCall) -> HttpResponse:
+        return json_response({"jwt": self._new_guest_token(call)})
 
-    def signup_script(self, asked: Asked) -> Answer:
-        return _as_script(asked, {"jwt": self._guest(asked)})
+    def signup_script(self, call: EndpointCall) -> HttpResponse:
+        return _jsonp(call, {"jwt": self._new_guest_token(call)})
 
-    def authenticate(self, asked: Asked) -> Answer:
-        code = _text_in(_body(asked), "authCode")
-        # A code that is no token is one the real service would ask the brand about.
-        who = read_external(code) or External(code, None, None)
-        return json_answer({"jwt": _let_in(who, asked)})
+    def authenticate(self, call: EndpointCall) -> HttpResponse:
+        code = _text_in(_body(call), "authCode")
+        # The real service would ask the brand about a code that is no token.
+        who = read_external(code) or ExternalIdentity(code, None, None)
+        return json_response({"jwt": _token_for(who, call)})
 
-    def authorize_anonymous(self, asked: Asked) -> Answer:
-        body = _body(asked) if asked.ask.body.strip() else {}
+    def authorize_anonymous(self, call: EndpointCall) -> HttpResponse:
+        body = _body(call) if call.request.body.strip() else {}
         subject = self._ids()
-        if body.get("id_token") is not None:  # refreshed: it may be over, and stays who it is
+        if body.get("id_token") is not None:  # a refresh: it may have expired, and keeps its subject
             subject = _external_in(body).subject
-        token = anonymous_pass(subject, account=asked.account, now_s=asked.now_s)
-        return json_answer({"token": token})
+        token = anonymous_token(subject, account=call.account, now_s=call.now_s)
+        return json_response({"token": token})
 
-    def authenticate_app(self, asked: Asked) -> Answer:
-        return json_answer({"token": _let_in(_external_in(_body(asked)), asked)})
+    def authenticate_app(self, call: EndpointCall) -> HttpResponse:
+        return json_response({"token": _token_for(_external_in(_body(call)), call)})
 
-    def put_file(self, asked: Asked) -> Answer:
-        _check_address(asked)
-        kinds = asked.ask.values("content-type")
+    def put_file(self, call: EndpointCall) -> HttpResponse:
+        _check_signature(call)
+        kinds = call.request.values("content-type")
         kind = kinds[0] if kinds else "application/octet-stream"
-        self._shelf.put(unescaped(asked.ask.path), File(asked.ask.body, kind))
-        return Answer(201)
+        self._uploads.put(unquote(call.request.path), UploadedFile(call.request.body, kind))
+        return HttpResponse(201)
 
-    def get_file(self, asked: Asked) -> Answer:
-        _check_address(asked)
-        file = self._shelf.get(unescaped(asked.ask.path))
+    def get_file(self, call: EndpointCall) -> HttpResponse:
+        _check_signature(call)
+        file = self._uploads.get(unquote(call.request.path))
         if file is None:
-            raise Wrong(404, "No file was put there, or it is gone")
-        # Never shown as a page of this address, whatever it says it is.
+            raise HttpError(404, "No file was put there, or it is gone")
+        # Never shown as a page of this address, whatever Content-Type it was uploaded with.
         headers = (("content-type", file.content_type), ("x-content-type-options", "nosniff"))
-        return Answer(200, (*headers, ("content-disposition", "attachment")), file.data)
+        return HttpResponse(200, (*headers, ("content-disposition", "attachment")), file.data)
 
-    def _guest(self, asked: Asked) -> str:
-        return guest_pass(self._ids(), account=asked.account, now_s=asked.now_s)
+    def _new_guest_token(self, call: EndpointCall) -> str:
+        return guest_token(self._ids(), account=call.account, now_s=call.now_s)
 
 
-Leg = Callable[[Rest, Asked], Answer]
+Endpoint = Callable[[RestEndpoints, EndpointCall], HttpResponse]
 _ACCOUNT = "/api/account/(?P<account>[^/]+)"
 _SERVICE = "/service/(?P<service>[^/]+)"
 
-LEGS: dict[str, dict[str, Leg]] = {
-    _ACCOUNT + r"/service/baseURI(\.json)?": {"GET": Rest.lookup_all},
-    _ACCOUNT + _SERVICE + r"/baseURI(\.json)?": {"GET": Rest.lookup},
-    rf"/csdr/account/(?P<account>[^/]+){_SERVICE}/baseURI\.(json|lpCsds)": {"GET": Rest.lookup_csdr},
-    _ACCOUNT + "/signup": {"POST": Rest.signup},
-    _ACCOUNT + r"/signup\.jsonp": {"GET": Rest.signup_script},
-    _ACCOUNT + "/authenticate": {"POST": Rest.authenticate},
-    _ACCOUNT + "/anonymous/authorize": {"POST": Rest.authorize_anonymous},
-    _ACCOUNT + "/app/(?P<connector>[^/]+)/authenticate": {"POST": Rest.authenticate_app},
-    re.escape(FILES_PATH) + ".+": {"PUT": Rest.put_file, "GET": Rest.get_file},
+ROUTES: dict[str, dict[str, Endpoint]] = {
+    _ACCOUNT + r"/service/baseURI(\.json)?": {"GET": RestEndpoints.lookup_all},
+    _ACCOUNT + _SERVICE + r"/baseURI(\.json)?": {"GET": RestEndpoints.lookup},
+    rf"/csdr/account/(?P<account>[^/]+){_SERVICE}/baseURI\.(json|lpCsds)": {"GET": RestEndpoints.lookup_csdr},
+    _ACCOUNT + "/signup": {"POST": RestEndpoints.signup},
+    _ACCOUNT + r"/signup\.jsonp": {"GET": RestEndpoints.signup_script},
+    _ACCOUNT + "/authenticate": {"POST": RestEndpoints.authenticate},
+    _ACCOUNT + "/anonymous/authorize": {"POST": RestEndpoints.authorize_anonymous},
+    _ACCOUNT + "/app/(?P<connector>[^/]+)/authenticate": {"POST": RestEndpoints.authenticate_app},
+    re.escape(FILES_PATH) + ".+": {"PUT": RestEndpoints.put_file, "GET": RestEndpoints.get_file},
 }
-_COMPILED = tuple((re.compile(path), methods) for path, methods in LEGS.items())
+_COMPILED = tuple((re.compile(path), methods) for path, methods in ROUTES.items())
 
 
-def _leg_at(path: str) -> tuple[re.Match[str], dict[str, Leg]]:
+def _route_of(path: str) -> tuple[re.Match[str], dict[str, Endpoint]]:
     for pattern, methods in _COMPILED:
         found = pattern.fullmatch(path)
         if found is not None:
             return found, methods
-    raise Wrong(404, f"Nothing is at {path[:LONGEST_NAME]}")
+    raise HttpError(404, f"Nothing is at {path[:MAX_NAME_LENGTH]}")
 
 
-def _base(asked: Asked, service: str) -> Json:
-    return {"service": service, "account": asked.account, "baseURI": asked.ask.values("host")[0]}
+def _base(call: EndpointCall, service: str) -> Json:
+    return {"service": service, "account": call.account, "baseURI": call.request.values("host")[0]}
 
 
-def _known_service(asked: Asked) -> str:
-    service = asked.parts["service"]
+def _known_service(call: EndpointCall) -> str:
+    service = call.parts["service"]
     if service not in SERVICES:
-        raise Wrong(400, f"No service {service}; names are case-sensitive: {', '.join(SERVICES)}")
+        raise HttpError(400, f"No service {service}; names are case-sensitive: {', '.join(SERVICES)}")
     return service
 
 
-def _let_in(who: External, asked: Asked) -> str:
-    if who.expires_s is not None and who.expires_s < asked.now_s:
-        raise Wrong(401, "The token that was handed over has expired")
-    return known_pass(who, account=asked.account, now_s=asked.now_s)
+def _token_for(who: ExternalIdentity, call: EndpointCall) -> str:
+    if who.expires_s is not None and who.expires_s < call.now_s:
+        raise HttpError(401, "The token that was handed over has expired")
+    return authenticated_token(who, account=call.account, now_s=call.now_s)
 
 
-def _external_in(body: Json) -> External:
+def _external_in(body: Json) -> ExternalIdentity:
     who = read_external(_text_in(body, "id_token"))
     if who is None:
-        raise Wrong(401, "id_token must be a JSON Web Token with a subject")
+        raise HttpError(401, "id_token must be a JSON Web Token with a subject")
     return who
 
 
-def _check_address(asked: Asked) -> None:
-    signature, expires = asked.ask.query("temp_url_sig"), asked.ask.query("temp_url_expires")
-    path = unescaped(asked.ask.path)
-    if not is_good(path, signature=signature or "", expires=expires or "", now_s=asked.now_ms / 1000):
-        raise Wrong(401, "temp_url_sig and temp_url_expires must be those handed out for this path, in time")
+def _check_signature(call: EndpointCall) -> None:
+    signature, expires = call.request.query("temp_url_sig"), call.request.query("temp_url_expires")
+    path = unquote(call.request.path)
+    if not is_valid_url(path, signature=signature or "", expires=expires or "", now_s=call.now_ms / 1000):
+        raise HttpError(
+            401, "temp_url_sig and temp_url_expires must be those handed out for this path, in time"
+        )
 
 
-def _body(asked: Asked) -> Json:
+def _body(call: EndpointCall) -> Json:
     try:
-        body = orjson.loads(asked.ask.body)
+        body = orjson.loads(call.request.body)
     except ValueError:
-        raise Wrong(400, "The body is no JSON") from None
+        raise HttpError(400, "The body is no JSON") from None
     if not isinstance(body, dict):
-        raise Wrong(400, "The body must be a JSON object")
+        raise HttpError(400, "The body must be a JSON object")
     return body
 
 
 def _text_in(body: Json, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value:
-        raise Wrong(400, f"{name} is missing" if value is None else f"{name} must be text")
+        raise HttpError(400, f"{name} is missing" if value is None else f"{name} must be text")
     return value
 
 
-def _as_script(asked: Asked, told: Json) -> Answer:
-    """As a call of the function that ``cb`` or ``callback`` names; as JSON where none is named."""
-    name = asked.ask.query("cb") or asked.ask.query("callback")
+def _jsonp(call: EndpointCall, response: Json) -> HttpResponse:
+    """JSONP: a call of the function that ``cb`` or ``callback`` names; JSON where none is named."""
+    name = call.request.query("cb") or call.request.query("callback")
     if name is None:
-        return json_answer(told)
-    if len(name) > LONGEST_NAME or not _CALLBACK.fullmatch(name):
-        raise Wrong(400, "The callback must be the name of a function")
-    # What JSON allows and JavaScript once did not is escaped in any case: orjson writes it as it is.
-    text = dumped(told).decode().replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        return json_response(response)
+    if len(name) > MAX_NAME_LENGTH or not _CALLBACK.fullmatch(name):
+        raise HttpError(400, "The callback must be the name of a function")
+    # JSON allows these two, JavaScript once did not; orjson does not escape them.
+    text = orjson.dumps(response).decode().replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     headers = (("content-type", "application/javascript; charset=utf-8"), ("cache-control", "no-store"))
-    return Answer(200, (*headers, ("x-content-type-options", "nosniff")), f"{name}({text});".encode())
+    return HttpResponse(200, (*headers, ("x-content-type-options", "nosniff")), f"{name}({text});".encode())
 
 
-def _preflight(ask: Ask, methods: dict[str, Leg]) -> Answer:
+def _preflight(request: HttpRequest, methods: dict[str, Endpoint]) -> HttpResponse:
     allowed = ", ".join(methods)
     headers = [("allow", allowed), ("access-control-allow-methods", allowed)]
-    wanted = ", ".join(ask.values("access-control-request-headers"))
-    if _HEADER_NAMES.fullmatch(wanted):
-        headers.append(("access-control-allow-headers", wanted))
-    if ask.values("access-control-request-private-network"):
+    requested = ", ".join(request.values("access-control-request-headers"))
+    if _HEADER_NAMES.fullmatch(requested):
+        headers.append(("access-control-allow-headers", requested))
+    if request.values("access-control-request-private-network"):
         headers.append(("access-control-allow-private-network", "true"))
-    headers.append(("access-control-max-age", str(SECONDS_OF_PREFLIGHT)))
-    return Answer(204, tuple(headers))
+    headers.append(("access-control-max-age", str(PREFLIGHT_MAX_AGE_S)))
+    return HttpResponse(204, tuple(headers))
 
 
-def _for_browsers(ask: Ask) -> tuple[tuple[str, str], ...]:
-    """What lets the page that asked, and has been let in, read the answer."""
-    origins = ask.values("origin")
+def _cors_headers(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    """The CORS headers that let the page of an accepted Origin read the response."""
+    origins = request.values("origin")
     if len(origins) != 1:
         return (("vary", "origin"),)
     return (

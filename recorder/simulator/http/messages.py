@@ -1,20 +1,20 @@
-"""One HTTP request and its answer, as plain values: what travels between the socket and the REST legs."""
+"""HTTP requests and responses as plain values, between the connection and the REST endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from ..protocol.conversations import Json
+from recorder.messaging.requests import Json
 
 Headers = tuple[tuple[str, str], ...]
 
 
-class Ask(NamedTuple):
-    """A request that came whole. Names of ``headers`` are in lower case."""
+class HttpRequest(NamedTuple):
+    """A complete request. The names in ``headers`` are in lower case."""
 
     method: str
     target: str
@@ -28,7 +28,7 @@ class Ask(NamedTuple):
 
     def values(self, name: str) -> Sequence[str]:
         """All values of a header, in order."""
-        return [value for each, value in self.headers if each == name]
+        return [value for header, value in self.headers if header == name]
 
     def query(self, name: str) -> str | None:
         """The first value of a parameter in the target; None where it is missing or empty."""
@@ -36,38 +36,30 @@ class Ask(NamedTuple):
         return found[0] if found else None
 
 
-class Answer(NamedTuple):
-    """What goes back. ``Content-Length`` and ``Connection`` are left to the socket's side."""
+class HttpResponse(NamedTuple):
+    """A response; the connection adds ``Content-Length`` and ``Connection``."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
 
 
-class Wrong(Exception):
-    """The request gets this answer instead: a status and one sentence."""
+class HttpError(Exception):
+    """The request gets an error response: a status and one sentence."""
 
-    def __init__(self, status: int, says: str) -> None:
-        super().__init__(says)
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
         self.status = status
-        self.says = says
+        self.reason = reason
 
 
-def json_answer(told: Json, *, status: int = 200) -> Answer:
-    """An object, as JSON."""
-    return Answer(status, (("content-type", "application/json"), ("cache-control", "no-store")), dumped(told))
+def json_response(value: Json, *, status: int = 200) -> HttpResponse:
+    """A response with a JSON object."""
+    return HttpResponse(
+        status, (("content-type", "application/json"), ("cache-control", "no-store")), orjson.dumps(value)
+    )
 
 
-def refusal(status: int, says: str) -> Answer:
-    """An error, as JSON."""
-    return json_answer({"code": status, "message": says}, status=status)
-
-
-def dumped(told: Json) -> bytes:
-    """The object as the JSON text of a body."""
-    return orjson.dumps(told)
-
-
-def unescaped(segment: str) -> str:
-    """A segment of a path as it was meant. Bytes that are no UTF-8 are replaced."""
-    return unquote(segment)
+def error_response(status: int, reason: str) -> HttpResponse:
+    """An error response: ``{"code": …, "message": …}``."""
+    return json_response({"code": status, "message": reason}, status=status)

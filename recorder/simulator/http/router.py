@@ -1,7 +1,7 @@
-"""One address for two kinds of callers: WebSockets go in, plain HTTP goes to the counter.
+"""Route each connection by its first line: to the WebSocket server, or to the HTTP endpoints.
 
-The WebSocket library reads nothing but GET without a body. So the first line of a request is looked at
-here, and the connection handed on with all that was said; after that nobody stands in between.
+The WebSocket library parses only GET without a body. So the first line of a request is read here, and the
+transport handed over with all bytes received; from then on the chosen protocol has it alone.
 """
 
 from __future__ import annotations
@@ -10,60 +10,60 @@ import asyncio
 import re
 from collections.abc import Callable
 
-LONGEST_LINE = 8 * 1024
-"""With more bytes and no end of the line, the WebSocket side may say what it thinks of that."""
+MAX_FIRST_LINE = 8 * 1024
+"""Bytes without the end of a line after which the WebSocket server gets the connection, and refuses it."""
 
-# Whatever has a method of its own, and GET where the REST legs are. All else is the socket's, nonsense too.
-_PLAIN = re.compile(rb"(?:(?!GET )[A-Z]{3,16} |GET /(?:api|csdr|v1)/)")
+# Every method but GET, and GET below the paths of the REST endpoints. All else is the WebSocket server's.
+_HTTP_REQUEST = re.compile(rb"(?:(?!GET )[A-Z]{3,16} |GET /(?:api|csdr|v1)/)")
 
 
-class Porch(asyncio.Protocol):
-    """Stands at the door until the first line is there, and ``patience_s`` at the longest.
+class Router(asyncio.Protocol):
+    """The protocol of a new connection until its first line has come, at most ``timeout_s``.
 
-    ``met`` is told of the transport, which outlives this object: whoever has it by then.
+    ``on_transport`` is called with the transport, which goes on under the protocol that takes over.
     """
 
     def __init__(
         self,
         *,
-        socket_side: asyncio.Protocol,
-        plain_side: Callable[[], asyncio.Protocol],
-        met: Callable[[asyncio.Transport], None],
-        patience_s: float,
+        websocket: asyncio.Protocol,
+        http: Callable[[], asyncio.Protocol],
+        on_transport: Callable[[asyncio.Transport], None],
+        timeout_s: float,
     ) -> None:
-        self._socket_side = socket_side
-        self._plain_side = plain_side
-        self._met = met
-        self._patience_s = patience_s
-        self._said = b""
+        self._websocket = websocket
+        self._http = http
+        self._on_transport = on_transport
+        self._timeout_s = timeout_s
+        self._received = b""
         self._transport: asyncio.Transport | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Somebody is at the door."""
+        """Wait for the first line."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what streams are made of
         self._transport = transport
-        self._met(transport)
-        self._patience = asyncio.get_running_loop().call_later(self._patience_s, transport.abort)
+        self._on_transport(transport)
+        self._timeout = asyncio.get_running_loop().call_later(self._timeout_s, transport.abort)
 
     def data_received(self, data: bytes) -> None:
-        """Listen until it is clear whom this is for."""
-        self._said += data
-        if b"\n" in self._said or len(self._said) > LONGEST_LINE:
-            self._hand_on(self._plain_side() if _PLAIN.match(self._said) else self._socket_side)
+        """Collect bytes up to the end of the first line, then hand over."""
+        self._received += data
+        if b"\n" in self._received or len(self._received) > MAX_FIRST_LINE:
+            self._hand_over(self._http() if _HTTP_REQUEST.match(self._received) else self._websocket)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """They went away without a word."""
-        self._stop_waiting()
+        """The client left before its first line was complete."""
+        self._cancel_timeout()
 
-    def _hand_on(self, side: asyncio.Protocol) -> None:
+    def _hand_over(self, protocol: asyncio.Protocol) -> None:
         assert self._transport is not None  # noqa: S101 - made before anything came
-        self._stop_waiting()
-        said, self._said = self._said, b""
-        self._transport.set_protocol(side)
-        side.connection_made(self._transport)
-        side.data_received(said)
+        self._cancel_timeout()
+        received, self._received = self._received, b""
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        protocol.data_received(received)
 
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+    def _cancel_timeout(self) -> None:
+        if self._timeout is not None:
+            self._timeout.cancel()

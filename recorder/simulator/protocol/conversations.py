@@ -1,7 +1,7 @@
-"""Conversations, their dialogs, and how the service tells of them.
+"""The simulated conversations and their dialogs: state, changes, and their JSON in notifications.
 
-A dialog has one counter, from 0, for everything in it that takes a number: messages and receipts of
-every status and every participant. Chat states take none and are not kept.
+A dialog has one counter, from 0, for everything in it that takes a sequence: messages and receipts of
+every status and every participant. Chat states take none and are not stored.
 """
 
 from __future__ import annotations
@@ -9,22 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-Json = dict[str, Any]
+from recorder.messaging.events import Participant
+from recorder.messaging.requests import Json
 
-# Seconds in which an agent is expected to answer, by name. 600 for PRIORITIZED and 300 for URGENT stand
-# in every published example; nothing is published for NORMAL.
-ANSWER_WITHIN_S = {"URGENT": 300, "PRIORITIZED": 600, "NORMAL": 1200}
-
-
-class Participant(NamedTuple):
-    """Somebody in a conversation. ``role``: CONSUMER, ASSIGNED_AGENT, …"""
-
-    participant: str
-    role: str
+# Time to respond, by ttrType. 600 for PRIORITIZED and 300 for URGENT stand in every published example;
+# nothing is published for NORMAL.
+TTR_S = {"URGENT": 300, "PRIORITIZED": 600, "NORMAL": 1200}
 
 
-class Published(NamedTuple):
-    """One event in a dialog. ``sequence`` and ``server_ms`` are None for a chat state."""
+class PublishedEvent(NamedTuple):
+    """One event of a dialog. ``sequence`` and ``server_ms`` are None for a chat state."""
 
     dialog_id: str
     conversation_id: str
@@ -36,11 +30,13 @@ class Published(NamedTuple):
 
 
 @dataclass(slots=True)
-class Dialog:
-    """One dialog. ``published`` is its history: everything that took a number, in order.
+class SimulatedDialog:
+    """One dialog of a conversation.
 
-    ``next_sequence`` is kept beside it because numbers may be taken by what this consumer never sees.
-    ``suggested`` are agents who were asked to join and have not accepted yet.
+    Attributes:
+        published: its history: everything that took a sequence, in order.
+        next_sequence: more than ``len(published)`` where private messages took sequences.
+        suggested: agents who were asked to join and have not accepted yet.
     """
 
     dialog_id: str
@@ -55,19 +51,22 @@ class Dialog:
     closed_cause: str | None = None
     next_sequence: int = 0
     suggested: list[Participant] = field(default_factory=list)
-    published: list[Published] = field(default_factory=list)
+    published: list[PublishedEvent] = field(default_factory=list)
 
-    def history(self, from_sequence: float) -> list[Published]:
-        """Everything kept, from that number on."""
+    def history(self, from_sequence: float) -> list[PublishedEvent]:
+        """The published events from that sequence on."""
         return [one for one in self.published if one.sequence is not None and one.sequence >= from_sequence]
 
 
 @dataclass(slots=True)
-class Conversation:
-    """One conversation of one consumer. ``updated_ms`` grows with every change, never stands still.
+class SimulatedConversation:
+    """One conversation of one consumer.
 
-    ``asked`` is what the consumer asked for (campaign, context, skill); it is told back unchanged.
-    ``number``: which of the consumer's it is, from 1; ``consumer_name``: as the token calls them, if it does.
+    Attributes:
+        updated_ms: grows with every change; no two changes share one.
+        request_body: the body of ConsumerRequestConversation (campaign, context, skill), echoed in snapshots.
+        number: which of the consumer's conversations it is, from 1.
+        consumer_name: the ``name`` claim of the consumer's token, if it has one.
     """
 
     conversation_id: str
@@ -75,9 +74,9 @@ class Conversation:
     consumer: Participant
     started_ms: int
     updated_ms: int
-    asked: Json
+    request_body: Json
     ttr: Json
-    dialogs: dict[str, Dialog] = field(default_factory=dict)
+    dialogs: dict[str, SimulatedDialog] = field(default_factory=dict)
     agent: Participant | None = None
     is_open: bool = True
     close_reason: str | None = None
@@ -86,30 +85,32 @@ class Conversation:
     consumer_name: str | None = None
 
     @property
-    def main(self) -> Dialog:
-        """The dialog that consumer and agent talk in; it has the conversation's own id."""
+    def main(self) -> SimulatedDialog:
+        """The MAIN dialog, in which consumer and agent talk; it has the conversation's own id."""
         return self.dialogs[self.conversation_id]
 
     def participants(self) -> list[Participant]:
-        """Everybody in it, each once, in the order they came."""
-        return list(dict.fromkeys(who for dialog in self.dialogs.values() for who in dialog.participants))
+        """The participants of all its dialogs, each once, in the order they joined."""
+        return list(
+            dict.fromkeys(member for dialog in self.dialogs.values() for member in dialog.participants)
+        )
 
 
 def open_conversation(
-    conversation_id: str, *, account: str, consumer: Participant, asked: Json, now_ms: int
-) -> Conversation:
-    """Return a new conversation with its MAIN dialog, in which there is only the consumer."""
-    ttr_type = asked.get("ttrDefName") or "PRIORITIZED"
-    conversation = Conversation(
+    conversation_id: str, *, account: str, consumer: Participant, request_body: Json, now_ms: int
+) -> SimulatedConversation:
+    """Return a new conversation whose MAIN dialog has the consumer as its only participant."""
+    ttr_type = request_body.get("ttrDefName") or "PRIORITIZED"
+    conversation = SimulatedConversation(
         conversation_id=conversation_id,
         account=account,
         consumer=consumer,
         started_ms=now_ms,
         updated_ms=now_ms,
-        asked=asked,
-        ttr={"ttrType": ttr_type, "value": ANSWER_WITHIN_S[ttr_type]},
+        request_body=request_body,
+        ttr={"ttrType": ttr_type, "value": TTR_S[ttr_type]},
     )
-    conversation.dialogs[conversation_id] = Dialog(
+    conversation.dialogs[conversation_id] = SimulatedDialog(
         dialog_id=conversation_id,
         conversation_id=conversation_id,
         type="MAIN",
@@ -121,10 +122,10 @@ def open_conversation(
 
 
 def publish(
-    dialog: Dialog, author: Participant, event: Json, *, metadata: list[Any] | None, now_ms: int
-) -> Published:
-    """Give ``event`` the dialog's next number and keep it in its history."""
-    published = Published(
+    dialog: SimulatedDialog, author: Participant, event: Json, *, metadata: list[Any] | None, now_ms: int
+) -> PublishedEvent:
+    """Give ``event`` the dialog's next sequence and append it to the dialog's history."""
+    published = PublishedEvent(
         dialog.dialog_id, dialog.conversation_id, author, event, dialog.next_sequence, now_ms, metadata
     )
     dialog.next_sequence += 1
@@ -132,12 +133,14 @@ def publish(
     return published
 
 
-def remark(dialog: Dialog, author: Participant, event: Json, *, metadata: list[Any] | None) -> Published:
-    """Return ``event`` as something said in the dialog that takes no number: a chat state."""
-    return Published(dialog.dialog_id, dialog.conversation_id, author, event, None, None, metadata)
+def unnumbered(
+    dialog: SimulatedDialog, author: Participant, event: Json, *, metadata: list[Any] | None
+) -> PublishedEvent:
+    """Return ``event`` as one that takes no sequence and is not stored: a chat state."""
+    return PublishedEvent(dialog.dialog_id, dialog.conversation_id, author, event, None, None, metadata)
 
 
-def touch(conversation: Conversation, now_ms: int) -> int:
+def touch(conversation: SimulatedConversation, now_ms: int) -> int:
     """Return the time to stamp a change with: now, but always after the change before.
 
     Clients are told to drop the older of two snapshots by this time, so two must never share one.
@@ -146,36 +149,36 @@ def touch(conversation: Conversation, now_ms: int) -> int:
     return conversation.updated_ms
 
 
-def join(conversation: Conversation, agent: Participant, *, now_ms: int) -> None:
-    """Assign ``agent`` to the conversation and its main dialog; nobody is suggested any more."""
+def join(conversation: SimulatedConversation, agent: Participant, *, now_ms: int) -> None:
+    """Assign ``agent`` to the conversation and its MAIN dialog; pending suggestions are dropped."""
     conversation.agent = agent
     conversation.main.suggested.clear()
     conversation.main.participants.append(agent)
     conversation.main.updated_ms = touch(conversation, now_ms)
 
 
-def suggest(conversation: Conversation, agent: Participant, *, now_ms: int) -> None:
-    """Ask ``agent`` to join: shown in the main dialog as SUGGESTED, in the conversation not at all."""
+def suggest(conversation: SimulatedConversation, agent: Participant, *, now_ms: int) -> None:
+    """Ask ``agent`` to join: SUGGESTED in the MAIN dialog, absent from the conversation's participants."""
     conversation.main.suggested.append(agent)
     conversation.main.updated_ms = touch(conversation, now_ms)
 
 
-def leave(conversation: Conversation, *, skill: str | None, now_ms: int) -> None:
-    """The assigned agent is assigned no more; ``skill`` is what the conversation waits for now."""
+def leave(conversation: SimulatedConversation, *, skill: str | None, now_ms: int) -> None:
+    """Unassign the agent; ``skill``, if given, becomes the conversation's skill."""
     main = conversation.main
-    main.participants = [who for who in main.participants if who != conversation.agent]
+    main.participants = [member for member in main.participants if member != conversation.agent]
     conversation.agent = None
     if skill is not None:
-        conversation.asked = conversation.asked | {"skillId": skill}
+        conversation.request_body = conversation.request_body | {"skillId": skill}
     main.updated_ms = touch(conversation, now_ms)
 
 
 def close_dialog(
-    conversation: Conversation, dialog: Dialog, *, by: str, cause: str | None, now_ms: int
+    conversation: SimulatedConversation, dialog: SimulatedDialog, *, by: str, cause: str | None, now_ms: int
 ) -> bool:
-    """Close one dialog; with the last one the conversation closes. False if it was closed before.
+    """Close one dialog; with its last dialog the conversation closes. False if it was closed before.
 
-    ``by`` is the role that closes it as the service words it: CONSUMER, AGENT.
+    ``by`` is the snapshot's ``closedBy``: CONSUMER, AGENT, SYSTEM.
     """
     if not dialog.is_open:
         return False
@@ -188,50 +191,52 @@ def close_dialog(
     return True
 
 
-def close_conversation(conversation: Conversation, *, by: str, now_ms: int) -> bool:
-    """Close all its dialogs. False if it was closed before."""
+def close_conversation(conversation: SimulatedConversation, *, by: str, now_ms: int) -> bool:
+    """Close all dialogs of a conversation. False if it was closed before."""
     dialogs = list(conversation.dialogs.values())
     closed = [close_dialog(conversation, one, by=by, cause=None, now_ms=now_ms) for one in dialogs]
     return any(closed)
 
 
-def change(published: Published, *, live: bool) -> Json:
-    """One element of a messaging event notification's ``changes``.
+def change(published: PublishedEvent, *, live: bool) -> Json:
+    """One element of the ``changes`` of a MessagingEventNotification.
 
-    A live one names its conversation; in a history the published examples leave that out.
+    A live one has ``conversationId``; in a history the published examples leave it out.
     """
-    told: Json = {} if published.sequence is None else {"sequence": published.sequence}
-    told["originatorId"] = published.author.participant
-    told["originatorMetadata"] = {"id": published.author.participant, "role": published.author.role}
+    fields: Json = {} if published.sequence is None else {"sequence": published.sequence}
+    fields["originatorId"] = published.author.participant
+    fields["originatorMetadata"] = {"id": published.author.participant, "role": published.author.role}
     if published.server_ms is not None:
-        told["serverTimestamp"] = published.server_ms
-    told["event"] = published.event
+        fields["serverTimestamp"] = published.server_ms
+    fields["event"] = published.event
     if live:
-        told["conversationId"] = published.conversation_id
-    told["dialogId"] = published.dialog_id
+        fields["conversationId"] = published.conversation_id
+    fields["dialogId"] = published.dialog_id
     if published.metadata is not None:
-        told["metadata"] = published.metadata
-    return told
+        fields["metadata"] = published.metadata
+    return fields
 
 
-def snapshot(conversation: Conversation) -> Json:
-    """The whole conversation as it stands: the ``result`` of one change of a conversation notification."""
-    told: Json = {
+def snapshot(conversation: SimulatedConversation) -> Json:
+    """The conversation as the ``result`` of one change of an ExConversationChangeNotification."""
+    fields: Json = {
         "convId": conversation.conversation_id,
         "effectiveTTR": _answer_due_ms(conversation),
         "conversationDetails": _details(conversation),
     }
     last = _last_content(conversation)
     if last is not None:
-        told["lastContentEventNotification"] = change(last, live=True)
-    return told
+        fields["lastContentEventNotification"] = change(last, live=True)
+    return fields
 
 
-def _details(conversation: Conversation) -> Json:
-    asked = conversation.asked
-    told: Json = {
-        "skillId": str(asked.get("skillId", "-1")),
-        "participants": [{"id": who.participant, "role": who.role} for who in conversation.participants()],
+def _details(conversation: SimulatedConversation) -> Json:
+    request_body = conversation.request_body
+    fields: Json = {
+        "skillId": str(request_body.get("skillId", "-1")),
+        "participants": [
+            {"id": member.participant, "role": member.role} for member in conversation.participants()
+        ],
         "dialogs": [_dialog(dialog) for dialog in conversation.dialogs.values()],
         "brandId": conversation.account,
         "state": _open_or_close(conversation.main.is_open),
@@ -242,20 +247,20 @@ def _details(conversation: Conversation) -> Json:
         "metaDataLastUpdateTs": conversation.updated_ms,
         "ttr": conversation.ttr,
         "csat": conversation.csat,
-        "campaignInfo": asked.get("campaignInfo"),
-        "context": asked.get("conversationContext"),
+        "campaignInfo": request_body.get("campaignInfo"),
+        "context": request_body.get("conversationContext"),
     }
-    return _without_none(told)
+    return _without_none(fields)
 
 
-def _dialog(dialog: Dialog) -> Json:
+def _dialog(dialog: SimulatedDialog) -> Json:
     return _without_none(
         {
             "dialogId": dialog.dialog_id,
             "participantsDetails": [
-                {"id": who.participant, "role": who.role, "state": state}
+                {"id": member.participant, "role": member.role, "state": state}
                 for people, state in ((dialog.participants, "ACTIVE"), (dialog.suggested, "SUGGESTED"))
-                for who in people
+                for member in people
             ],
             "dialogType": dialog.type,
             "channelType": "MESSAGING",
@@ -269,15 +274,15 @@ def _dialog(dialog: Dialog) -> Json:
     )
 
 
-def _answer_due_ms(conversation: Conversation) -> int:
-    """When the agent's answer is due; -1 while it is the consumer's turn, or nobody's."""
+def _answer_due_ms(conversation: SimulatedConversation) -> int:
+    """``effectiveTTR``: when the agent's answer is due; -1 while no message of the consumer waits for one."""
     last = _last_content(conversation)
     if not conversation.main.is_open or last is None or last.author.role != "CONSUMER":
         return -1
     return (last.server_ms or 0) + int(conversation.ttr["value"]) * 1000
 
 
-def _last_content(conversation: Conversation) -> Published | None:
+def _last_content(conversation: SimulatedConversation) -> PublishedEvent | None:
     history = reversed(conversation.main.published)
     return next((one for one in history if one.event["type"] != "AcceptStatusEvent"), None)
 
@@ -286,5 +291,5 @@ def _open_or_close(is_open: bool) -> str:
     return "OPEN" if is_open else "CLOSE"
 
 
-def _without_none(told: Json) -> Json:
-    return {key: value for key, value in told.items() if value is not None}
+def _without_none(fields: Json) -> Json:
+    return {key: value for key, value in fields.items() if value is not None}

@@ -1,7 +1,7 @@
-"""What a client asked: from a text frame to one understood question, or a reason to refuse it.
+"""Parse a consumer's request: from a text frame to one typed request, or an error response.
 
-Everything a consumer may ask is a row in ``READERS``. A question that is not understood is refused
-with an HTTP-like code and a sentence of at most 128 characters, as string responses allow.
+Every request type is a row in ``REQUEST_PARSERS``. What cannot be parsed is refused with an HTTP-like code
+and a sentence of at most 128 characters, as string responses allow.
 """
 
 from __future__ import annotations
@@ -11,41 +11,44 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from .conversations import ANSWER_WITHIN_S, Json
+from recorder.messaging.requests import Json
+from recorder.messaging.typenames import normal_type
+
+from .conversations import TTR_S
 from .request_types import (
-    AskDownload,
-    AskTime,
-    AskUpload,
-    Connect,
+    ConsumerRequest,
+    DownloadUrlRequest,
     EventKind,
     FieldChange,
-    OpenConversation,
-    Publish,
-    QueryEvents,
-    Question,
-    SetProfile,
-    StayAlive,
-    SubscribeConversations,
-    SubscribeEvents,
-    UnsubscribeConversations,
-    UpdateConversation,
+    GetClockRequest,
+    InitConnectionRequest,
+    KeepAliveRequest,
+    OpenConversationRequest,
+    PublishRequest,
+    QueryMessagesRequest,
+    SetUserProfileRequest,
+    SubscribeConversationsRequest,
+    SubscribeEventsRequest,
+    UnsubscribeConversationsRequest,
+    UpdateConversationRequest,
+    UploadUrlRequest,
 )
 
-DEEPEST = 100
-"""Levels of nesting that are read. What is written nests a little deeper, and orjson writes 254."""
+MAX_NESTING = 100
+"""Levels of nesting accepted. Responses nest a little deeper, and orjson writes up to 254."""
 
 
-class Refused(Exception):
-    """The question gets this answer instead: an HTTP-like code and one sentence."""
+class RequestRefused(Exception):
+    """The request gets an error response: an HTTP-like code and a sentence, cut to 128 characters."""
 
-    def __init__(self, code: int, says: str) -> None:
-        super().__init__(says)
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
         self.code = code
-        self.says = says[:128]
+        self.reason = reason[:128]
 
 
-class Envelope(NamedTuple):
-    """What a request says about itself, before it is understood. ``type`` is in its v3 spelling."""
+class RequestEnvelope(NamedTuple):
+    """A request whose body is not parsed yet. ``type`` is in its v3 spelling."""
 
     id: str
     type: str
@@ -53,58 +56,52 @@ class Envelope(NamedTuple):
 
 
 FILE_TYPES = ("JPG", "JPEG", "PNG", "GIF")
-LARGEST_FILE = 3 * 1024 * 1024
-LONGEST_TTR_S = 366 * 86_400
+MAX_FILE_BYTES = 3 * 1024 * 1024
+MAX_TTR_S = 366 * 86_400
 
 
-def read_envelope(data: str | bytes) -> Envelope:
-    """Read the envelope of a request; ``kind`` may be missing, ids may be numbers.
+def parse_envelope(data: str | bytes) -> RequestEnvelope:
+    """Parse the envelope of a request; ``kind`` may be missing, ids may be numbers.
 
     Raises:
-        Refused: with code 400, if it is no JSON object with ``id`` and ``type``.
+        RequestRefused: code 400; the frame is no JSON object with ``id`` and ``type``.
     """
     raw = _read_object(data)
     request_id = _id_in(raw, "id")
     if raw.get("kind", "req") != "req":
-        raise Refused(400, 'kind must be "req"')
-    return Envelope(request_id, normal_type(_text_in(raw, "type")), raw)
+        raise RequestRefused(400, 'kind must be "req"')
+    return RequestEnvelope(request_id, normal_type(_text_in(raw, "type")), raw)
 
 
-def id_of(data: str | bytes) -> str | None:
-    """The id to answer to, however wrong the rest is; None where there is none."""
+def request_id_of(data: str | bytes) -> str | None:
+    """The ``id`` of a request, however malformed the rest is; None if it has none."""
     try:
         return _id_in(_read_object(data), "id")
-    except Refused:
+    except RequestRefused:
         return None
 
 
-def event_type_of(envelope: Envelope) -> object:
-    """The type of the event that a request publishes, if it does and says so."""
+def event_type_of(envelope: RequestEnvelope) -> object:
+    """The ``type`` of the event a request publishes; None if it publishes none."""
     body = envelope.raw.get("body")
     event = body.get("event") if isinstance(body, dict) else None
     return event.get("type") if isinstance(event, dict) else None
 
 
-def understand(envelope: Envelope) -> Question:
-    """Read the body by the request's type.
+def parse_request(envelope: RequestEnvelope) -> ConsumerRequest:
+    """Parse the body of a request by the request's type.
 
     Raises:
-        Refused: the type is unknown, or the body lacks something or holds nonsense.
+        RequestRefused: the type is unknown, or the body lacks a field or has an invalid one.
     """
-    reader = READERS.get(envelope.type)
-    if reader is None:
-        raise Refused(400, f"Unknown request type {envelope.type}")
-    return reader(envelope.raw)
-
-
-def normal_type(type_name: str) -> str:
-    """The v3 spelling of a type: ``.ams.ms.PublishEvent`` and ``ms.PublishEvent`` are one."""
-    name = type_name.removeprefix(".").removeprefix("ams.")
-    return "cqm." + name.removeprefix("aam.") if name.startswith("aam.") else name
+    parse = REQUEST_PARSERS.get(envelope.type)
+    if parse is None:
+        raise RequestRefused(400, f"Unknown request type {envelope.type}")
+    return parse(envelope.raw)
 
 
 def as_list(value: Any) -> list[Any]:
-    """An array of one may come as the element itself."""
+    """The array; a single element may stand in place of an array of one."""
     return value if isinstance(value, list) else [value]
 
 
@@ -112,33 +109,33 @@ def _read_object(data: str | bytes) -> Json:
     try:
         raw = orjson.loads(data)
     except ValueError:
-        raise Refused(400, "Not JSON") from None
+        raise RequestRefused(400, "Not JSON") from None
     if not isinstance(raw, dict):
-        raise Refused(400, "Not a JSON object")
-    if _deeper_than(raw, DEEPEST):
-        raise Refused(400, f"Nested deeper than {DEEPEST} levels")
+        raise RequestRefused(400, "Not a JSON object")
+    if _deeper_than(raw, MAX_NESTING):
+        raise RequestRefused(400, f"Nested deeper than {MAX_NESTING} levels")
     return raw
 
 
 def _deeper_than(value: Any, levels: int) -> bool:
     level = [value]
     for _ in range(levels):
-        inner = [one for one in level if isinstance(one, dict | list)]
-        level = [each for one in inner for each in (one.values() if isinstance(one, dict) else one)]
+        inner = [item for item in level if isinstance(item, dict | list)]
+        level = [child for item in inner for child in (item.values() if isinstance(item, dict) else item)]
         if not level:
             return False
-    return any(isinstance(one, dict | list) for one in level)
+    return any(isinstance(item, dict | list) for item in level)
 
 
-def _connect(raw: Json) -> Connect:
-    headers = [one for one in as_list(raw.get("headers", [])) if isinstance(one, dict)]
-    tokens = [one.get("jwt") for one in headers if str(one.get("type")).endswith("ConsumerAuthentication")]
-    return Connect(next((token for token in tokens if isinstance(token, str) and token), None))
+def _init_connection(raw: Json) -> InitConnectionRequest:
+    headers = [item for item in as_list(raw.get("headers", [])) if isinstance(item, dict)]
+    tokens = [item.get("jwt") for item in headers if str(item.get("type")).endswith("ConsumerAuthentication")]
+    return InitConnectionRequest(next((token for token in tokens if isinstance(token, str) and token), None))
 
 
-def _subscribe_conversations(raw: Json) -> SubscribeConversations:
+def _subscribe_conversations(raw: Json) -> SubscribeConversationsRequest:
     body = _body(raw, optional=True)
-    return SubscribeConversations(
+    return SubscribeConversationsRequest(
         states=_open_close_in(body, "convState"),
         stages=_open_close_in(body, "stage"),
         from_ms=_number_in(body, "minLastUpdatedTime", float("-inf")),
@@ -146,50 +143,50 @@ def _subscribe_conversations(raw: Json) -> SubscribeConversations:
     )
 
 
-def _unsubscribe_conversations(raw: Json) -> UnsubscribeConversations:
-    return UnsubscribeConversations(_id_in(_body(raw), "subscriptionId"))
+def _unsubscribe_conversations(raw: Json) -> UnsubscribeConversationsRequest:
+    return UnsubscribeConversationsRequest(_id_in(_body(raw), "subscriptionId"))
 
 
-def _open_conversation(raw: Json) -> OpenConversation:
-    asked = _body(raw, optional=True)
-    if asked.get("ttrDefName") not in (None, *ANSWER_WITHIN_S):
-        raise Refused(400, f"ttrDefName must be one of {', '.join(ANSWER_WITHIN_S)}")
-    if asked.get("channelType") not in (None, "MESSAGING"):
-        raise Refused(400, "channelType must be MESSAGING")
-    return OpenConversation(asked)
+def _open_conversation(raw: Json) -> OpenConversationRequest:
+    body = _body(raw, optional=True)
+    if body.get("ttrDefName") not in (None, *TTR_S):
+        raise RequestRefused(400, f"ttrDefName must be one of {', '.join(TTR_S)}")
+    if body.get("channelType") not in (None, "MESSAGING"):
+        raise RequestRefused(400, "channelType must be MESSAGING")
+    return OpenConversationRequest(body)
 
 
-def _update_conversation(raw: Json) -> UpdateConversation:
+def _update_conversation(raw: Json) -> UpdateConversationRequest:
     body = _body(raw)
     conversation_id = _id_in(body, "conversationId")
     if not body.get("conversationField"):
-        raise Refused(400, "conversationField is missing")
-    changes = tuple(_field_change(one) for one in as_list(body["conversationField"]))
-    return UpdateConversation(conversation_id, changes)
+        raise RequestRefused(400, "conversationField is missing")
+    changes = tuple(_field_change(item) for item in as_list(body["conversationField"]))
+    return UpdateConversationRequest(conversation_id, changes)
 
 
 def _field_change(raw: Any) -> FieldChange:
     if not isinstance(raw, dict):
-        raise Refused(400, "conversationField must be an object or a list of objects")
+        raise RequestRefused(400, "conversationField must be an object or a list of objects")
     field = _text_in(raw, "field")
-    check = FIELDS.get(field)
-    if check is None:
-        raise Refused(400, f"Unknown or forbidden conversationField {field}")
-    return check(raw)
+    parse = FIELD_PARSERS.get(field)
+    if parse is None:
+        raise RequestRefused(400, f"Unknown or forbidden conversationField {field}")
+    return parse(raw)
 
 
-def _whole_close(raw: Json) -> FieldChange:
+def _conversation_close(raw: Json) -> FieldChange:
     if raw.get("conversationState") != "CLOSE":
-        raise Refused(400, "conversationState must be CLOSE")
+        raise RequestRefused(400, "conversationState must be CLOSE")
     return FieldChange(raw["field"], raw)
 
 
 def _dialog_close(raw: Json) -> FieldChange:
     dialog = raw.get("dialog")
     if not isinstance(dialog, dict):
-        raise Refused(400, "dialog is missing")
+        raise RequestRefused(400, "dialog is missing")
     if dialog.get("state") != "CLOSE":
-        raise Refused(400, "dialog.state must be CLOSE")
+        raise RequestRefused(400, "dialog.state must be CLOSE")
     cause = dialog.get("closedCause")
     return FieldChange(
         raw["field"], raw, _id_in(dialog, "dialogId"), cause if isinstance(cause, str) else None
@@ -197,80 +194,82 @@ def _dialog_close(raw: Json) -> FieldChange:
 
 
 def _ttr(raw: Json) -> FieldChange:
-    if raw.get("ttrType") not in ("CUSTOM", *ANSWER_WITHIN_S):
-        raise Refused(400, "ttrType must be CUSTOM, NORMAL, PRIORITIZED or URGENT")
-    if not 0 <= _number_in(raw, "value", -1) <= LONGEST_TTR_S:
-        raise Refused(400, "value must be a number of seconds")
+    if raw.get("ttrType") not in ("CUSTOM", *TTR_S):
+        raise RequestRefused(400, "ttrType must be CUSTOM, NORMAL, PRIORITIZED or URGENT")
+    if not 0 <= _number_in(raw, "value", -1) <= MAX_TTR_S:
+        raise RequestRefused(400, "value must be a number of seconds")
     return FieldChange(raw["field"], raw)
 
 
 def _csat(raw: Json) -> FieldChange:
     if not 1 <= _number_in(raw, "csatRate", 1) <= 5:
-        raise Refused(400, "csatRate must be 1 to 5")
+        raise RequestRefused(400, "csatRate must be 1 to 5")
     return FieldChange(raw["field"], raw)
 
 
-# What a consumer may change. Participants and skills are the agent's business.
-FIELDS: dict[str, Callable[[Json], FieldChange]] = {
-    "ConversationStateField": _whole_close,
-    "Stage": _whole_close,
+# The fields a consumer may update. Participants and skills are for agents only.
+FIELD_PARSERS: dict[str, Callable[[Json], FieldChange]] = {
+    "ConversationStateField": _conversation_close,
+    "Stage": _conversation_close,
     "DialogChange": _dialog_close,
     "TTRField": _ttr,
     "CSATRate": _csat,
 }
 
 
-def _subscribe_events(raw: Json) -> SubscribeEvents:
+def _subscribe_events(raw: Json) -> SubscribeEventsRequest:
     body = _body(raw)
     from_sequence = _number_in(body, "fromSeq", 0)
-    return SubscribeEvents(_id_in(body, "dialogId"), _optional_id(body, "conversationId"), from_sequence)
+    return SubscribeEventsRequest(
+        _id_in(body, "dialogId"), _optional_id(body, "conversationId"), from_sequence
+    )
 
 
-def _query(raw: Json) -> QueryEvents:
+def _query_messages(raw: Json) -> QueryMessagesRequest:
     # v2 asks with newerThanSequence. Whether it means "from" or "after" is published nowhere; it is read
     # as fromSeq is, because clients pass the same number in both.
     body = _body(raw)
     after = _number_in(body, "newerThanSequence", 0)
-    return QueryEvents(_id_in(body, "dialogId"), _number_in(body, "fromSeq", after))
+    return QueryMessagesRequest(_id_in(body, "dialogId"), _number_in(body, "fromSeq", after))
 
 
-def _publish(raw: Json) -> Publish:
+def _publish(raw: Json) -> PublishRequest:
     body = _body(raw)
     dialog_id = _id_in(body, "dialogId")
     event = body.get("event")
     if not isinstance(event, dict):
-        raise Refused(400, "event is missing")
-    check = EVENTS.get(_text_in(event, "type"))
-    if check is None:
-        raise Refused(400, f"Unknown event type {event['type']}")
+        raise RequestRefused(400, "event is missing")
+    parse = EVENT_PARSERS.get(_text_in(event, "type"))
+    if parse is None:
+        raise RequestRefused(400, f"Unknown event type {event['type']}")
     metadata = None if raw.get("metadata") is None else as_list(raw["metadata"])
-    return Publish(dialog_id, _optional_id(body, "conversationId"), *check(event), metadata)
+    return PublishRequest(dialog_id, _optional_id(body, "conversationId"), *parse(event), metadata)
 
 
 def _content(event: Json) -> tuple[EventKind, Json]:
     content_type, message = _text_in(event, "contentType"), event.get("message")
     if message is None:
-        raise Refused(400, "message is missing")
+        raise RequestRefused(400, "message is missing")
     if content_type == "text/plain" and not isinstance(message, str):
-        raise Refused(400, "message must be text")
+        raise RequestRefused(400, "message must be text")
     if content_type == "hosted/file" and not (isinstance(message, dict) and "relativePath" in message):
-        raise Refused(400, "message must be an object with relativePath")
+        raise RequestRefused(400, "message must be an object with relativePath")
     return EventKind.MESSAGE, event
 
 
 def _rich_content(event: Json) -> tuple[EventKind, Json]:
     if not isinstance(event.get("content"), dict):
-        raise Refused(400, "content is missing")
+        raise RequestRefused(400, "content is missing")
     return EventKind.MESSAGE, event
 
 
 def _receipt(event: Json) -> tuple[EventKind, Json]:
     _text_in(event, "status")
     if event.get("sequenceList") is None:
-        raise Refused(400, "sequenceList is missing")
+        raise RequestRefused(400, "sequenceList is missing")
     sequences = as_list(event["sequenceList"])
-    if not all(type(one) is int and one >= 0 for one in sequences):
-        raise Refused(400, "sequenceList must hold sequences")
+    if not all(type(item) is int and item >= 0 for item in sequences):
+        raise RequestRefused(400, "sequenceList must hold sequences")
     return EventKind.RECEIPT, event | {"sequenceList": sequences}
 
 
@@ -279,7 +278,7 @@ def _chat_state(event: Json) -> tuple[EventKind, Json]:
     return EventKind.CHAT_STATE, event
 
 
-EVENTS: dict[str, Callable[[Json], tuple[EventKind, Json]]] = {
+EVENT_PARSERS: dict[str, Callable[[Json], tuple[EventKind, Json]]] = {
     "ContentEvent": _content,
     "RichContentEvent": _rich_content,
     "AcceptStatusEvent": _receipt,
@@ -287,35 +286,35 @@ EVENTS: dict[str, Callable[[Json], tuple[EventKind, Json]]] = {
 }
 
 
-def _ask_upload(raw: Json) -> AskUpload:
+def _upload_url(raw: Json) -> UploadUrlRequest:
     body = _body(raw)
     file_type = _text_in(body, "fileType").upper()
     if file_type not in FILE_TYPES:
-        raise Refused(400, f"fileType must be one of {', '.join(FILE_TYPES)}")
+        raise RequestRefused(400, f"fileType must be one of {', '.join(FILE_TYPES)}")
     size = str(body.get("fileSize", ""))
-    if not (size.isascii() and size.isdecimal() and len(size) < 12 and int(size) <= LARGEST_FILE):
-        raise Refused(400, "check your file size")
-    return AskUpload(file_type)
+    if not (size.isascii() and size.isdecimal() and len(size) < 12 and int(size) <= MAX_FILE_BYTES):
+        raise RequestRefused(400, "check your file size")
+    return UploadUrlRequest(file_type)
 
 
-def _ask_download(raw: Json) -> AskDownload:
-    return AskDownload(_text_in(_body(raw), "relativePath"))
+def _download_url(raw: Json) -> DownloadUrlRequest:
+    return DownloadUrlRequest(_text_in(_body(raw), "relativePath"))
 
 
-READERS: dict[str, Callable[[Json], Question]] = {
-    "InitConnection": _connect,
-    "GetClock": lambda raw: AskTime(),
-    "KeepAlive": lambda raw: StayAlive(),
-    "userprofile.SetUserProfile": lambda raw: SetProfile(),
+REQUEST_PARSERS: dict[str, Callable[[Json], ConsumerRequest]] = {
+    "InitConnection": _init_connection,
+    "GetClock": lambda raw: GetClockRequest(),
+    "KeepAlive": lambda raw: KeepAliveRequest(),
+    "userprofile.SetUserProfile": lambda raw: SetUserProfileRequest(),
     "cqm.SubscribeExConversations": _subscribe_conversations,
     "cqm.UnsubscribeExConversations": _unsubscribe_conversations,
     "cm.ConsumerRequestConversation": _open_conversation,
     "cm.UpdateConversationField": _update_conversation,
     "ms.SubscribeMessagingEvents": _subscribe_events,
-    "ms.QueryMessages": _query,
+    "ms.QueryMessages": _query_messages,
     "ms.PublishEvent": _publish,
-    "ms.GenerateURLForUploadFile": _ask_upload,
-    "ms.GenerateURLForDownloadFile": _ask_download,
+    "ms.GenerateURLForUploadFile": _upload_url,
+    "ms.GenerateURLForDownloadFile": _download_url,
 }
 
 
@@ -324,14 +323,14 @@ def _body(raw: Json, *, optional: bool = False) -> Json:
     if body is None and optional:
         return {}
     if not isinstance(body, dict):
-        raise Refused(400, "body is missing" if body is None else "body must be an object")
+        raise RequestRefused(400, "body is missing" if body is None else "body must be an object")
     return body
 
 
 def _text_in(holder: Json, name: str) -> str:
     value = holder.get(name)
     if not isinstance(value, str) or not value:
-        raise Refused(400, f"{name} is missing" if value is None else f"{name} must be text")
+        raise RequestRefused(400, f"{name} is missing" if value is None else f"{name} must be text")
     return value
 
 
@@ -351,12 +350,12 @@ def _number_in(holder: Json, name: str, default: float) -> float:
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused(400, f"{name} must be a number")
+        raise RequestRefused(400, f"{name} must be a number")
     return value
 
 
 def _open_close_in(body: Json, name: str) -> frozenset[str]:
     values = [] if body.get(name) is None else as_list(body[name])
     if not all(value in ("OPEN", "CLOSE") for value in values):
-        raise Refused(400, f"{name} must be OPEN or CLOSE")
+        raise RequestRefused(400, f"{name} must be OPEN or CLOSE")
     return frozenset(values)

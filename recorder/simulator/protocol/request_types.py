@@ -1,33 +1,33 @@
-"""Everything a consumer may ask, understood: what ``requests`` reads and ``service`` answers."""
+"""The requests a consumer can make, parsed: one named tuple for each type the service answers."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from .conversations import Json
+from recorder.messaging.requests import Json
 
 
-class Connect(NamedTuple):
-    """InitConnection. ``token`` is None where it brought none."""
+class InitConnectionRequest(NamedTuple):
+    """InitConnection. ``token`` is None where no ConsumerAuthentication header brought one."""
 
     token: str | None
 
 
-class AskTime(NamedTuple):
+class GetClockRequest(NamedTuple):
     """GetClock."""
 
 
-class StayAlive(NamedTuple):
-    """KeepAlive: does nothing but keep the connection."""
+class KeepAliveRequest(NamedTuple):
+    """KeepAlive: answered, and a sign of life like any other frame."""
 
 
-class SetProfile(NamedTuple):
-    """userprofile.SetUserProfile: taken, and not looked at."""
+class SetUserProfileRequest(NamedTuple):
+    """userprofile.SetUserProfile: accepted; the profile is ignored."""
 
 
-class SubscribeConversations(NamedTuple):
-    """cqm.SubscribeExConversations. An empty set of states or stages lets all pass."""
+class SubscribeConversationsRequest(NamedTuple):
+    """cqm.SubscribeExConversations. An empty set of states or stages matches all."""
 
     states: frozenset[str]
     stages: frozenset[str]
@@ -35,20 +35,20 @@ class SubscribeConversations(NamedTuple):
     until_ms: float
 
 
-class UnsubscribeConversations(NamedTuple):
-    """cqm.UnsubscribeExConversations."""
+class UnsubscribeConversationsRequest(NamedTuple):
+    """cqm.UnsubscribeExConversations: ends one subscription to conversations."""
 
     subscription_id: str
 
 
-class OpenConversation(NamedTuple):
-    """cm.ConsumerRequestConversation. ``asked`` is its body."""
+class OpenConversationRequest(NamedTuple):
+    """cm.ConsumerRequestConversation. ``body`` is the request's body."""
 
-    asked: Json
+    body: Json
 
 
 class FieldChange(NamedTuple):
-    """One field of an update. ``dialog_id`` and ``cause`` only where one dialog is closed."""
+    """One field of UpdateConversationField. ``dialog_id`` and ``cause`` only for DialogChange."""
 
     field: str
     raw: Json
@@ -56,14 +56,14 @@ class FieldChange(NamedTuple):
     cause: str | None = None
 
 
-class UpdateConversation(NamedTuple):
-    """cm.UpdateConversationField, with all its fields."""
+class UpdateConversationRequest(NamedTuple):
+    """cm.UpdateConversationField, with all the fields it changes."""
 
     conversation_id: str
     changes: tuple[FieldChange, ...]
 
 
-class SubscribeEvents(NamedTuple):
+class SubscribeEventsRequest(NamedTuple):
     """ms.SubscribeMessagingEvents. ``from_sequence`` is inclusive."""
 
     dialog_id: str
@@ -71,7 +71,7 @@ class SubscribeEvents(NamedTuple):
     from_sequence: float
 
 
-class QueryEvents(NamedTuple):
+class QueryMessagesRequest(NamedTuple):
     """ms.QueryMessages: the history as an answer. ``from_sequence`` is inclusive."""
 
     dialog_id: str
@@ -79,15 +79,15 @@ class QueryEvents(NamedTuple):
 
 
 class EventKind(StrEnum):
-    """What sort of event is published: it decides about the number."""
+    """The kind of a published event: messages and receipts take a sequence, chat states do not."""
 
     MESSAGE = "message"
     RECEIPT = "receipt"
     CHAT_STATE = "chat state"
 
 
-class Publish(NamedTuple):
-    """ms.PublishEvent. ``event`` is as it came, but that ``sequenceList`` is always a list."""
+class PublishRequest(NamedTuple):
+    """ms.PublishEvent. ``event`` is as sent, except that ``sequenceList`` is always a list."""
 
     dialog_id: str
     conversation_id: str | None
@@ -96,30 +96,30 @@ class Publish(NamedTuple):
     metadata: list[Any] | None
 
 
-class AskUpload(NamedTuple):
+class UploadUrlRequest(NamedTuple):
     """ms.GenerateURLForUploadFile. ``file_type`` is one of ``FILE_TYPES``."""
 
     file_type: str
 
 
-class AskDownload(NamedTuple):
-    """ms.GenerateURLForDownloadFile."""
+class DownloadUrlRequest(NamedTuple):
+    """ms.GenerateURLForDownloadFile: for the file at this path."""
 
     relative_path: str
 
 
-Question = (
-    Connect
-    | AskTime
-    | StayAlive
-    | SetProfile
-    | SubscribeConversations
-    | UnsubscribeConversations
-    | OpenConversation
-    | UpdateConversation
-    | SubscribeEvents
-    | QueryEvents
-    | Publish
-    | AskUpload
-    | AskDownload
+ConsumerRequest = (
+    InitConnectionRequest
+    | GetClockRequest
+    | KeepAliveRequest
+    | SetUserProfileRequest
+    | SubscribeConversationsRequest
+    | UnsubscribeConversationsRequest
+    | OpenConversationRequest
+    | UpdateConversationRequest
+    | SubscribeEventsRequest
+    | QueryMessagesRequest
+    | PublishRequest
+    | UploadUrlRequest
+    | DownloadUrlRequest
 )

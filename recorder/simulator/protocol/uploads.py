@@ -1,7 +1,7 @@
-"""Files that clients upload and fetch by the addresses the service hands out, kept for as long as it runs.
+"""Uploaded files, in memory while the simulator runs, and the signed URLs that lead to them.
 
-An address is good for a minute, and only as it was handed out. The signature keeps no secret: it is there
-so that a client finds out that it mixed up its addresses, or took too long.
+A URL is valid for a minute, and only exactly as it was generated. The signature protects no secret: it
+shows a client that it mixed up its URLs, or came too late.
 """
 
 from __future__ import annotations
@@ -10,34 +10,34 @@ import hashlib
 from typing import NamedTuple
 
 PATH = "/v1/AUTH_async-images/"
-MOST_KEPT = 64 * 1024 * 1024
-"""Bytes of all files together; the oldest go first."""
+MAX_STORED_BYTES = 64 * 1024 * 1024
+"""Bytes of all files together; the oldest are dropped first."""
 
 
-class File(NamedTuple):
-    """What was uploaded, and what it was said to be."""
+class UploadedFile(NamedTuple):
+    """The bytes of an upload and the Content-Type they were sent with."""
 
     data: bytes
     content_type: str
 
 
-class Shelf:
-    """The files, by path."""
+class UploadStore:
+    """Uploaded files by path, at most ``MAX_STORED_BYTES`` in all."""
 
     def __init__(self) -> None:
-        self._files: dict[str, File] = {}
+        self._files: dict[str, UploadedFile] = {}
         self._size = 0
 
-    def put(self, path: str, file: File) -> None:
-        """Keep a file, in the place of an earlier one of that path."""
+    def put(self, path: str, file: UploadedFile) -> None:
+        """Store a file, replacing an earlier one at that path."""
         self._drop(path)
         self._files[path] = file
         self._size += len(file.data)
-        while self._size > MOST_KEPT:
+        while self._size > MAX_STORED_BYTES:
             self._drop(next(iter(self._files)))
 
-    def get(self, path: str) -> File | None:
-        """The file of that path, if it is still there."""
+    def get(self, path: str) -> UploadedFile | None:
+        """The file at that path; None if there was none or it was dropped."""
         return self._files.get(path)
 
     def _drop(self, path: str) -> None:
@@ -45,12 +45,12 @@ class Shelf:
         self._size -= 0 if old is None else len(old.data)
 
 
-def signature_of(path: str, expires: str) -> str:
-    """What ``temp_url_sig`` must be for that path and ``temp_url_expires``: 40 hex digits."""
+def url_signature(path: str, expires: str) -> str:
+    """``temp_url_sig`` for that path and ``temp_url_expires``: 40 hex digits."""
     return hashlib.sha256(f"{path}\n{expires}".encode(errors="surrogatepass")).hexdigest()[:40]
 
 
-def is_good(path: str, *, signature: str, expires: str, now_s: float) -> bool:
-    """Whether an address was handed out like that, and its time is not over."""
-    written = expires.isascii() and expires.isdecimal() and len(expires) <= 12
-    return written and now_s <= int(expires) and signature == signature_of(path, expires)
+def is_valid_url(path: str, *, signature: str, expires: str, now_s: float) -> bool:
+    """Whether the signature fits path and expiry, and the expiry is not over."""
+    is_number = expires.isascii() and expires.isdecimal() and len(expires) <= 12
+    return is_number and now_s <= int(expires) and signature == url_signature(path, expires)

@@ -6,96 +6,101 @@ from recorder.documents import read_document
 from recorder.errors import BadScript
 from recorder.simulator.agent.rules import (
     DEFAULT_AGENT,
-    Agent,
-    Noticed,
+    ConsumerEvent,
+    RuleContext,
+    RuleEngine,
     Trigger,
-    Where,
     agent_from,
     read_agent,
 )
 from recorder.simulator.agent.verbs import (
-    Accept,
-    Access,
-    Close,
-    HangUpOn,
-    LogIn,
-    Nack,
-    Read,
-    Receipt,
-    Rich,
-    Say,
-    SendFile,
-    SendRaw,
-    StartSurvey,
-    Transfer,
-    Type,
+    AgentAccept,
+    AgentAccess,
+    AgentClose,
+    AgentHangUp,
+    AgentNack,
+    AgentRead,
+    AgentReceipt,
+    AgentRich,
+    AgentSay,
+    AgentSend,
+    AgentSendFile,
+    AgentStepUp,
+    AgentSurvey,
+    AgentTransfer,
+    AgentType,
 )
-from recorder.simulator.faults.randomness import Dice
+from recorder.simulator.faults.randomness import Randomness
 
 
-def acts(rules, *noticed, dice=None):
-    agent = Agent(agent_from(rules), dice)
-    told = [agent.notice(Where("c"), each) for each in noticed]
-    return [(act.after_s, undelayed(act.deed)) for each in told for act in each]
+def actions(rules, *noticed, randomness=None):
+    agent = RuleEngine(agent_from(rules), randomness)
+    told = [agent.apply(RuleContext("c"), each) for each in noticed]
+    return [(action.after_s, undelayed(action.verb)) for each in told for action in each]
 
 
-def undelayed(deed):
+def undelayed(verb):
     """The deed alone: when it happens is told by the act."""
-    return type(deed).model_validate(deed.model_dump(exclude_unset=True, exclude={"after"}))
+    return type(verb).model_validate(verb.model_dump(exclude_unset=True, exclude={"after"}))
 
 
 def message(text="hi", sequence=4):
-    return Noticed(Trigger.MESSAGE, text, sequence)
+    return ConsumerEvent(Trigger.MESSAGE, text, sequence)
 
 
 @pytest.mark.parametrize(
-    ("line", "after_s", "deed"),
+    ("line", "after_s", "verb"),
     [
-        pytest.param({"read": {"after": "300ms"}}, 0.3, Read(), id="after-inside"),
-        pytest.param({"read": None, "after": "300ms"}, 0.3, Read(), id="after-beside"),
-        pytest.param("read", 0.0, Read(), id="bare-word"),
-        pytest.param({"accept": None}, 0.0, Accept(), id="nothing-behind-it"),
-        pytest.param({"read": 3}, 0.0, Read(sequences=[3]), id="another-message"),
-        pytest.param({"read": [0, 2]}, 0.0, Read(sequences=[0, 2]), id="several-messages"),
-        pytest.param({"read": "all"}, 0.0, Read(sequences="all"), id="all-messages"),
-        pytest.param("nack", 0.0, Nack(), id="nack"),
-        pytest.param({"access": {"sequences": 1}}, 0.0, Access(sequences=[1]), id="access"),
-        pytest.param({"receipt": "NACK"}, 0.0, Receipt(status="NACK"), id="any-status"),
+        pytest.param({"read": {"after": "300ms"}}, 0.3, AgentRead(), id="after-inside"),
+        pytest.param({"read": None, "after": "300ms"}, 0.3, AgentRead(), id="after-beside"),
+        pytest.param("read", 0.0, AgentRead(), id="bare-word"),
+        pytest.param({"accept": None}, 0.0, AgentAccept(), id="nothing-behind-it"),
+        pytest.param({"read": 3}, 0.0, AgentRead(sequences=[3]), id="another-message"),
+        pytest.param({"read": [0, 2]}, 0.0, AgentRead(sequences=[0, 2]), id="several-messages"),
+        pytest.param({"read": "all"}, 0.0, AgentRead(sequences="all"), id="all-messages"),
+        pytest.param("nack", 0.0, AgentNack(), id="nack"),
+        pytest.param({"access": {"sequences": 1}}, 0.0, AgentAccess(sequences=[1]), id="access"),
+        pytest.param({"receipt": "NACK"}, 0.0, AgentReceipt(status="NACK"), id="any-status"),
         pytest.param(
             {"receipt": {"status": "ACTION", "sequences": [1, 2], "after": "1s"}},
             1.0,
-            Receipt(status="ACTION", sequences=[1, 2]),
+            AgentReceipt(status="ACTION", sequences=[1, 2]),
             id="status-inside",
         ),
-        pytest.param({"say": "Which number?", "after": "800ms"}, 0.8, Say(text="Which number?"), id="say"),
-        pytest.param({"say": {"text": "Yes.", "after": "2m"}}, 120.0, Say(text="Yes."), id="say-inside"),
+        pytest.param(
+            {"say": "Which number?", "after": "800ms"}, 0.8, AgentSay(text="Which number?"), id="say"
+        ),
+        pytest.param({"say": {"text": "Yes.", "after": "2m"}}, 120.0, AgentSay(text="Yes."), id="say-inside"),
         pytest.param(
             {"say": {"text": "?", "quick_replies": ["Yes", "No"]}},
             0.0,
-            Say(text="?", quick_replies=("Yes", "No")),
+            AgentSay(text="?", quick_replies=("Yes", "No")),
             id="quick-replies",
         ),
-        pytest.param({"send_file": "A map"}, 0.0, SendFile(caption="A map"), id="file"),
-        pytest.param({"rich": {"content": {"type": "text"}}}, 0.0, Rich(content={"type": "text"}), id="rich"),
-        pytest.param({"type": "COMPOSING"}, 0.0, Type(state="COMPOSING"), id="chat-state"),
-        pytest.param({"close": {"after": "1h"}}, 3600.0, Close(), id="close"),
-        pytest.param("close", 0.0, Close(), id="close-bare"),
-        pytest.param({"transfer": {"skill": "7"}}, 0.0, Transfer(skill="7"), id="transfer"),
-        pytest.param("survey", 0.0, StartSurvey(), id="survey"),
-        pytest.param({"step_up": "her"}, 0.0, LogIn(to="her"), id="step-up"),
-        pytest.param({"hang_up": 4407}, 0.0, HangUpOn(code=4407), id="hang-up"),
-        pytest.param({"send": {"frame": "x"}}, 0.0, SendRaw(frame="x"), id="raw-frame"),
+        pytest.param({"send_file": "A map"}, 0.0, AgentSendFile(caption="A map"), id="file"),
+        pytest.param(
+            {"rich": {"content": {"type": "text"}}}, 0.0, AgentRich(content={"type": "text"}), id="rich"
+        ),
+        pytest.param({"type": "COMPOSING"}, 0.0, AgentType(state="COMPOSING"), id="chat-state"),
+        pytest.param({"close": {"after": "1h"}}, 3600.0, AgentClose(), id="close"),
+        pytest.param("close", 0.0, AgentClose(), id="close-bare"),
+        pytest.param({"transfer": {"skill": "7"}}, 0.0, AgentTransfer(skill="7"), id="transfer"),
+        pytest.param("survey", 0.0, AgentSurvey(), id="survey"),
+        pytest.param({"step_up": "her"}, 0.0, AgentStepUp(to="her"), id="step-up"),
+        pytest.param({"hang_up": 4407}, 0.0, AgentHangUp(code=4407), id="hang-up"),
+        pytest.param({"send": {"frame": "x"}}, 0.0, AgentSend(frame="x"), id="raw-frame"),
     ],
 )
-def test_a_line_of_the_script_is_one_act(line, after_s, deed):
-    assert acts([{"on": "message", "do": [line]}], message()) == [(after_s, deed)]
+def test_a_line_of_the_script_is_one_act(line, after_s, verb):
+    assert actions([{"on": "message", "do": [line]}], message()) == [(after_s, verb)]
 
 
 def test_a_delay_may_vary_and_comes_from_the_seed():
     """Fixed, around a mean, or between two bounds; the same for the same seed."""
     rules = [{"on": "message", "do": [{"read": {"after": "1s..3s"}}, {"say": "x", "after": "5s ± 1s"}]}]
     one, same, other = (
-        [after_s for after_s, _ in acts(rules, *[message()] * 20, dice=Dice(seed))] for seed in (1, 1, 2)
+        [after_s for after_s, _ in actions(rules, *[message()] * 20, randomness=Randomness(seed))]
+        for seed in (1, 1, 2)
     )
     assert one == same != other
     assert all(1 <= after_s <= 3 for after_s in one[::2])
@@ -112,9 +117,9 @@ def test_a_delay_may_vary_and_comes_from_the_seed():
     ],
 )
 def test_a_rule_acts_when_it_fits(rule, times):
-    agent = Agent(agent_from([{"on": "message", "do": ["read"]} | rule]))
+    agent = RuleEngine(agent_from([{"on": "message", "do": ["read"]} | rule]))
     told = [message("hi"), message("my order"), message("the order!")]
-    assert [len(agent.notice(Where("c"), each)) for each in told] == times
+    assert [len(agent.apply(RuleContext("c"), each)) for each in told] == times
 
 
 @pytest.mark.parametrize(
@@ -127,14 +132,19 @@ def test_a_rule_acts_when_it_fits(rule, times):
 )
 def test_a_rule_may_be_for_one_consumer_or_conversation_only(rule, times):
     """Whose token has no name is nobody in particular."""
-    agent = Agent(agent_from([{"on": "conversation", "do": [{"say": "hi"}]} | rule]))
-    places = [Where("a", 1, "anna"), Where("b", 1, "ben"), Where("c", 2, "ben"), Where("d", 1, None)]
-    assert [len(agent.notice(where, Noticed(Trigger.CONVERSATION))) for where in places] == times
+    agent = RuleEngine(agent_from([{"on": "conversation", "do": [{"say": "hi"}]} | rule]))
+    places = [
+        RuleContext("a", 1, "anna"),
+        RuleContext("b", 1, "ben"),
+        RuleContext("c", 2, "ben"),
+        RuleContext("d", 1, None),
+    ]
+    assert [len(agent.apply(where, ConsumerEvent(Trigger.CONVERSATION))) for where in places] == times
 
 
 def test_conversations_are_counted_apart():
-    agent = Agent(agent_from([{"on": "message", "nth": 1, "do": ["read"]}]))
-    assert [len(agent.notice(Where(each), message())) for each in ("a", "a", "b")] == [1, 0, 1]
+    agent = RuleEngine(agent_from([{"on": "message", "nth": 1, "do": ["read"]}]))
+    assert [len(agent.apply(RuleContext(each), message())) for each in ("a", "a", "b")] == [1, 0, 1]
 
 
 def test_every_rule_that_fits_acts_in_the_order_of_the_script():
@@ -143,7 +153,7 @@ def test_every_rule_that_fits_acts_in_the_order_of_the_script():
         {"on": "close", "do": ["read"]},
         {"on": "message", "do": ["read"]},
     ]
-    assert [deed.status for _, deed in acts(rules, message())] == ["ACCEPT", "READ"]
+    assert [verb.status for _, verb in actions(rules, message())] == ["ACCEPT", "READ"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +195,7 @@ def test_a_script_that_makes_no_sense_is_refused(rules, says):
 
 def test_the_bare_key_on_may_have_been_read_as_a_truth_value():
     """YAML 1.1 does so, and people load agents with whatever reader they have."""
-    assert acts([{True: "message", "do": ["read"]}], message())
+    assert actions([{True: "message", "do": ["read"]}], message())
 
 
 def test_a_file_of_rules_is_read():
@@ -209,14 +219,16 @@ def test_a_mistake_in_a_file_is_shown_with_its_line_and_what_was_meant():
 
 
 def test_the_default_agent_greets_accepts_reads_and_quotes():
-    agent = Agent(DEFAULT_AGENT)
-    greeting = agent.notice(Where("c"), Noticed(Trigger.CONVERSATION))
-    answer = agent.notice(Where("c"), message("Where is my order?"))
-    assert [(act.after_s, act.deed.text) for act in greeting] == [(0.5, "Hello, how can I help you?")]
-    assert [(act.after_s, undelayed(act.deed)) for act in answer] == [
-        (0.2, Accept()),
-        (0.3, Type(state="COMPOSING")),
-        (0.5, Read()),
-        (1.0, Say(text='You wrote "{message}". Is there anything else?')),
-        (1.0, Type(state="ACTIVE")),
+    agent = RuleEngine(DEFAULT_AGENT)
+    greeting = agent.apply(RuleContext("c"), ConsumerEvent(Trigger.CONVERSATION))
+    answer = agent.apply(RuleContext("c"), message("Where is my order?"))
+    assert [(action.after_s, action.verb.text) for action in greeting] == [
+        (0.5, "Hello, how can I help you?")
+    ]
+    assert [(action.after_s, undelayed(action.verb)) for action in answer] == [
+        (0.2, AgentAccept()),
+        (0.3, AgentType(state="COMPOSING")),
+        (0.5, AgentRead()),
+        (1.0, AgentSay(text='You wrote "{message}". Is there anything else?')),
+        (1.0, AgentType(state="ACTIVE")),
     ]

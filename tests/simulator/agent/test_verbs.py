@@ -3,7 +3,7 @@
 import pytest
 
 from recorder.simulator import agent_from
-from recorder.simulator.agent.rules import Action
+from recorder.simulator.agent.rules import RuleAction
 from recorder.simulator.agent.verbs import VERBS
 
 
@@ -107,7 +107,7 @@ def test_any_frame_may_be_sent(visit, frame, heard):
 
 
 def test_every_verb_is_one_key_of_a_line_and_the_other_way_round():
-    assert VERBS.keys() == Action.model_fields.keys() - {"after"}
+    assert VERBS.keys() == RuleAction.model_fields.keys() - {"after"}
 
 
 @pytest.mark.parametrize(

@@ -1,58 +1,171 @@
-"""What everybody behind the counter shares."""
+"""The shared state of one service: scheduler, publishing, step-up."""
 
-from recorder.simulator.delivery.connections import Client, Switchboard
-from recorder.simulator.delivery.context import Backstage, text_event
-from recorder.simulator.delivery.encoder import Wording
-from recorder.simulator.delivery.scheduler import Agenda
-from recorder.simulator.faults.config import CALM
-from recorder.simulator.faults.injector import Mischief
-from recorder.simulator.faults.randomness import Dice
-from recorder.simulator.protocol.conversations import Participant, open_conversation
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.messaging.events import Participant
+from recorder.simulator import agent_from, moods_from
+from recorder.simulator.delivery.connections import Client, Connections
+from recorder.simulator.delivery.context import Scheduler, SimulatorContext, authenticated_id, text_event
+from recorder.simulator.delivery.encoder import Encoder
+from recorder.simulator.faults.config import NO_MOODS
+from recorder.simulator.faults.injector import FaultInjector
+from recorder.simulator.faults.randomness import Randomness
+from recorder.simulator.protocol.conversations import open_conversation
+from recorder.simulator.protocol.tokens import consumer_id_of
 from recorder.simulator.service import seeded_ids
 
 CONSUMER = Participant("her", "CONSUMER")
 
 
-def backstage():
-    mischief, wording, dice = Mischief(), Wording(), Dice()
-    board = Switchboard(wording, mischief)
-    return Backstage(
-        CALM, dice, wording, mischief, board, Agenda(), seeded_ids(), lambda now_s: int(now_s * 1000), {}
+def context():
+    faults, encoder, randomness = FaultInjector(), Encoder(), Randomness()
+    connections = Connections(encoder, faults)
+    return SimulatorContext(
+        NO_MOODS,
+        randomness,
+        encoder,
+        faults,
+        connections,
+        Scheduler(),
+        seeded_ids(),
+        lambda now_s: int(now_s * 1000),
+        {},
     )
 
 
 def conversation():
-    return open_conversation("c", account="le-sim", consumer=CONSUMER, asked={}, now_ms=0)
+    return open_conversation("c", account="le-sim", consumer=CONSUMER, request_body={}, now_ms=0)
 
 
-def test_what_is_said_takes_its_number_and_time_and_reaches_its_listeners():
-    shared, talk = backstage(), conversation()
-    listener = Client(1, "le-sim", heard_s=0.0, opened={"c"})
-    shared.board.add(listener)
-    shared.board.let_in(listener, "her")
-    said = shared.say(talk, talk.main, CONSUMER, text_event("Hi"), now_s=2.5)
-    assert (said.sequence, said.server_ms) == (0, 2500)
-    (letter,) = shared.board.take_items()
-    assert '"message":"Hi"' in letter.text
+def test_a_published_event_takes_its_sequence_and_time_and_reaches_subscribers():
+    shared, talk = context(), conversation()
+    subscriber = Client(1, "le-sim", last_activity_s=0.0, opened={"c"})
+    shared.connections.add(subscriber)
+    shared.connections.authenticate(subscriber, "her")
+    shared.publish_and_send(talk, talk.main, CONSUMER, text_event("Hi"), now_s=2.5)
+    (published,) = talk.main.published
+    assert (published.sequence, published.server_ms) == (0, 2500)
+    (message,) = shared.connections.take_items()
+    assert '"message":"Hi"' in message.text
 
 
-def test_a_chat_state_is_told_and_not_kept():
-    shared, talk = backstage(), conversation()
-    said = shared.say(talk, talk.main, CONSUMER, {"type": "ChatStateEvent", "chatState": "GONE"}, now_s=1.0)
-    assert (said.sequence, talk.main.published) == (None, [])
+def test_a_chat_state_takes_no_sequence_and_is_not_stored():
+    shared, talk = context(), conversation()
+    event = {"type": "ChatStateEvent", "chatState": "GONE"}
+    (published,) = shared.publish(talk, talk.main, CONSUMER, event, now_s=1.0)
+    assert (published.sequence, talk.main.published) == (None, [])
 
 
-def test_what_is_put_among_a_consumer_s_conversations_stays():
-    shared, talk = backstage(), conversation()
-    shared.owned_by("le-sim", "her")["c"] = talk
-    assert shared.owned_by("le-sim", "her") == {"c": talk}
-    assert shared.owned_by("another", "her") == {}
+def test_conversations_are_stored_by_account_and_consumer():
+    shared, talk = context(), conversation()
+    shared.conversations_of("le-sim", "her")["c"] = talk
+    assert shared.conversations_of("le-sim", "her") == {"c": talk}
+    assert shared.conversations_of("another", "her") == {}
 
 
-def test_a_text_event_may_carry_more():
-    assert text_event("Hi", quickReplies={}) == {
-        "type": "ContentEvent",
-        "message": "Hi",
-        "contentType": "text/plain",
-        "quickReplies": {},
-    }
+@given(st.lists(st.integers(0, 5)))
+def test_tasks_run_by_due_time_and_then_in_the_order_they_were_scheduled(dues):
+    """Two actions due together happen in the order of the script."""
+    scheduler, ran = Scheduler(), []
+    for index, due_s in enumerate(dues):
+        scheduler.call_at(due_s, lambda now_s, key=(due_s, index): ran.append(key))
+    scheduler.run_due(5.0)
+    assert ran == sorted(ran)
+    assert len(ran) == len(dues)
+
+
+def test_nothing_runs_before_it_is_due():
+    scheduler, ran = Scheduler(), []
+    scheduler.call_at(2.0, ran.append)
+    scheduler.run_due(1.999)
+    assert (ran, scheduler.next_due_s()) == ([], 2.0)
+    scheduler.run_due(2.0)
+    assert (ran, scheduler.next_due_s()) == ([2.0], None)
+
+
+def test_a_task_scheduled_for_now_by_a_task_runs_now():
+    scheduler, ran = Scheduler(), []
+    scheduler.call_at(1.0, lambda now_s: scheduler.call_at(now_s, ran.append))
+    scheduler.run_due(1.5)
+    assert ran == [1.5]
+
+
+OLD = consumer_id_of("consumer-one")
+NEW = authenticated_id(OLD)
+
+
+def logged_in(visit, moods, **options):
+    guest = visit(moods=moods_from(moods), **options)
+    guest.ask("cqm.SubscribeExConversations")
+    dialog_id = guest.open()
+    guest.write(dialog_id, "before")
+    guest.wait(10)
+    guest.write(dialog_id, "after")
+    return guest, dialog_id
+
+
+@pytest.mark.parametrize(("mood", "new"), [("5s", NEW), ({"after": "5s", "to": "her"}, "her")])
+def test_events_after_a_step_up_have_the_new_author(visit, told, mood, new):
+    guest, _ = logged_in(visit, {"step_up": mood})
+    authors = [(c["event"]["message"], c["originatorId"]) for _, c in told(guest, "ContentEvent")]
+    assert authors == [("before", OLD), ("after", new)]
+
+
+def test_a_snapshot_after_a_step_up_has_the_new_id_only(visit):
+    guest, _ = logged_in(visit, {"step_up": "5s"})
+    (shown,) = [each for at_s, _, each in guest.heard if at_s == 5.0]
+    details = shown["body"]["changes"][0]["result"]["conversationDetails"]
+    assert details["participants"] == [{"id": NEW, "role": "CONSUMER"}]
+    assert details["dialogs"][0]["participantsDetails"] == [
+        {"id": NEW, "role": "CONSUMER", "state": "ACTIVE"}
+    ]
+
+
+@pytest.mark.parametrize("token", ["consumer-one", f"x.{'eyJzdWIiOiJoZXIifQ'}.y"])
+def test_old_and_new_token_lead_to_the_same_conversations(visit, token):
+    guest, dialog_id = logged_in(visit, {"step_up": {"after": "5s", "to": "her"}})
+    guest.connect(2, token=token)
+    assert guest.write(dialog_id, client=2)[0]["code"] == 200
+
+
+def test_a_step_up_leaves_other_consumers_alone(visit, told):
+    guest = visit(moods=moods_from({"step_up": "5s"}))
+    guest.open()
+    guest.connect(2, token="somebody else")
+    guest.wait(10)
+    dialog_id = guest.open(client=2)
+    guest.write(dialog_id, client=2)
+    ((_, change),) = told(guest, "ContentEvent", client=2)
+    assert change["originatorId"] == consumer_id_of("somebody else")
+
+
+def test_a_step_up_happens_once(visit, told):
+    guest, _ = logged_in(visit, {"step_up": "5s"})
+    dialog_id = guest.open()
+    guest.wait(60)
+    guest.write(dialog_id)
+    assert told(guest, "ContentEvent")[-1][1]["originatorId"] == NEW
+
+
+def test_a_rule_may_start_the_step_up(visit, told):
+    """At the word of the consumer, for instance."""
+    agent = agent_from([{"on": "message", "matching": "log in", "do": [{"step_up": {"to": "her"}}]}])
+    guest = visit(agent=agent)
+    dialog_id = guest.open()
+    for text in ("hi", "log in", "now"):
+        guest.write(dialog_id, text)
+        guest.wait(1)
+    assert [c["originatorId"] for _, c in told(guest, "ContentEvent")] == [OLD, OLD, "her"]
+
+
+def test_our_checks_find_several_ids_after_a_step_up(visit):
+    guest, _ = logged_in(visit, {"step_up": "5s"})
+    assert "several-ids" in guest.broken_rules()
+
+
+def test_an_authenticated_id_is_64_hex_digits():
+    assert len(NEW) == 64
+    assert int(NEW, 16)
+    assert authenticated_id("other") != NEW

@@ -7,30 +7,43 @@ import threading
 import pytest
 import websocket
 
-from recorder.simulator import BreakOff, HangUp, Patience, SimulatorServer, agent_from, moods_from
-from recorder.simulator.delivery.outbox import text_frame
+from recorder.simulator import (
+    AbortConnection,
+    CloseConnection,
+    Patience,
+    SimulatorServer,
+    agent_from,
+    moods_from,
+)
+from recorder.wire.frames import Opcode, encode
 
 CLOCK = '{"id":"c","type":"GetClock"}'
 
 
 def endings(guest):
-    return [(at_s, client, what) for at_s, client, what in guest.heard if isinstance(what, HangUp | BreakOff)]
+    return [
+        (at_s, client, what)
+        for at_s, client, what in guest.heard
+        if isinstance(what, CloseConnection | AbortConnection)
+    ]
 
 
 @pytest.mark.parametrize(
     ("moods", "ending"),
     [
-        pytest.param({"close_after": "10s"}, (10.0, HangUp(1, 4401, "")), id="closed"),
+        pytest.param({"close_after": "10s"}, (10.0, CloseConnection(1, 4401, "")), id="closed"),
         pytest.param(
             {"close_after": {"code": 4407, "after": "3s", "reason": "identity expired"}},
-            (3.0, HangUp(1, 4407, "identity expired")),
+            (3.0, CloseConnection(1, 4407, "identity expired")),
             id="any-code",
         ),
-        pytest.param({"drop_after": {"after": "4s"}}, (4.0, BreakOff(1, b"")), id="dropped"),
-        pytest.param({"idle_close": "7s"}, (7.0, HangUp(1, 1001, "nothing heard for too long")), id="idle"),
+        pytest.param({"drop_after": {"after": "4s"}}, (4.0, AbortConnection(1, b"")), id="dropped"),
+        pytest.param(
+            {"idle_close": "7s"}, (7.0, CloseConnection(1, 1001, "nothing heard for too long")), id="idle"
+        ),
         pytest.param(
             {"idle_close": {"after": "7s", "code": 4000}},
-            (7.0, HangUp(1, 4000, "nothing heard for too long")),
+            (7.0, CloseConnection(1, 4000, "nothing heard for too long")),
             id="idle-code",
         ),
     ],
@@ -87,7 +100,9 @@ def test_a_connection_breaks_off_at_byte_n(visit, size):
     for _ in range(20):
         guest.say(CLOCK)
     *_, (_, _, off) = endings(guest)
-    whole = b"".join(text_frame(each.text) for *_, each in guest.log if hasattr(each, "text"))
+    whole = b"".join(
+        encode(Opcode.TEXT, each.text.encode()) for *_, each in guest.log if hasattr(each, "text")
+    )
     assert len(whole) + len(off.data) == size
     assert guest.say(CLOCK) == []
 

@@ -9,7 +9,7 @@ from recorder.messaging.events import ConversationChanged, MessagePublished, Rec
 from recorder.messaging.interpreter import Interpreter
 from recorder.messaging.typenames import is_known_answer, normal_type
 from recorder.simulator import agent_from, moods_from
-from recorder.simulator.delivery.encoder import V2_ANSWERS, legacy_id
+from recorder.simulator.delivery.encoder import V2_RESPONSES, legacy_id
 from recorder.simulator.protocol import response_types
 
 COMPARED = MessagePublished | ReceiptReported | ConversationChanged
@@ -129,7 +129,7 @@ def test_v2_names_answers_after_their_questions(visit):
     ]
 
 
-@pytest.mark.parametrize(("v3", "v2"), V2_ANSWERS.items())
+@pytest.mark.parametrize(("v3", "v2"), V2_RESPONSES.items())
 def test_every_answer_of_v2_is_understood_as_that_of_v3(v3, v2):
     """File addresses are named after the question in v2 alone."""
     assert is_known_answer(normal_type(v2))

@@ -1,142 +1,138 @@
-"""Under way: in order, late, twice, held back, and cut off."""
+"""Messages are delivered in order, late, twice, held back, and cut off."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.frames import Frame, Opcode
 
-from recorder.simulator import BreakOff, Deliver, HangUp
-from recorder.simulator.delivery.outbox import Lane, Letter, Post, text_frame
-from recorder.simulator.faults.config import CALM, moods_from
-from recorder.simulator.faults.injector import Way
+from recorder.simulator import AbortConnection, CloseConnection, Deliver
+from recorder.simulator.delivery.outbox import Channel, Outbox, QueuedMessage
+from recorder.simulator.faults.config import NO_MOODS, moods_from
+from recorder.simulator.faults.injector import DeliveryPlan
 
 
-def post_for(moods, *clients):
-    post = Post(moods if moods is CALM else moods_from(moods))
+def outbox_for(moods, *clients):
+    outbox = Outbox(moods if moods is NO_MOODS else moods_from(moods))
     for client in clients or (1,):
-        post.connected(client)
-    return post
+        outbox.client_connected(client)
+    return outbox
 
 
-def push(text, *, dialog="d", client=1, **way):
-    return Letter(client, text, Lane.PUSH, dialog, Way(**way))
+def notification(text, *, dialog="d", client=1, **plan):
+    return QueuedMessage(client, text, Channel.NOTIFICATION, dialog, DeliveryPlan(**plan))
 
 
-def until(post, end_s):
+def texts_of(outbox, *messages, now_s):
+    """The texts delivered at once when these messages are queued."""
+    return [effect.text for effect in outbox.take(messages, now_s)]
+
+
+def until(outbox, end_s):
     """(when, text or effect) of everything that falls due."""
-    told = []
-    while (due_s := post.next_due_s()) is not None and due_s <= end_s:
-        told += [(round(due_s, 3), getattr(each, "text", each)) for each in post.take([], due_s)]
-    return told
+    delivered = []
+    while (due_s := outbox.next_due_s()) is not None and due_s <= end_s:
+        delivered += [(round(due_s, 3), getattr(effect, "text", effect)) for effect in outbox.take([], due_s)]
+    return delivered
 
 
-def test_in_no_mood_everything_goes_at_once():
-    post = post_for(CALM)
-    letters = [Letter(1, "a"), push("b"), HangUp(1, 1000, "")]
-    assert post.take(letters, 5.0) == [Deliver(1, "a"), Deliver(1, "b"), HangUp(1, 1000, "")]
-    assert post.next_due_s() is None
+def test_without_moods_everything_is_delivered_at_once():
+    outbox = outbox_for(NO_MOODS)
+    messages = [QueuedMessage(1, "a"), notification("b"), CloseConnection(1, 1000, "")]
+    assert outbox.take(messages, 5.0) == [Deliver(1, "a"), Deliver(1, "b"), CloseConnection(1, 1000, "")]
+    assert outbox.next_due_s() is None
 
 
-def test_answers_and_notifications_take_their_own_time():
+def test_responses_and_notifications_are_delayed_separately():
     """So an echo may come before its answer, as nothing published forbids."""
-    post = post_for({"answer_delay": "2s", "push_delay": "1s"})
-    assert post.take([Letter(1, "answer"), push("echo")], 10.0) == []
-    assert until(post, 99) == [(11.0, "echo"), (12.0, "answer")]
+    outbox = outbox_for({"answer_delay": "2s", "push_delay": "1s"})
+    assert outbox.take([QueuedMessage(1, "answer"), notification("echo")], 10.0) == []
+    assert until(outbox, 99) == [(11.0, "echo"), (12.0, "answer")]
 
 
 @given(st.lists(st.floats(0, 3), min_size=1, max_size=20), st.booleans())
-def test_nothing_overtakes_in_its_lane_unless_it_may(gaps, overtaking):
-    post = post_for({"push_delay": "0..5s", "overtaking": overtaking})
-    now_s, heard = 0.0, []
-    for place, gap in enumerate(gaps):
+def test_notifications_keep_their_order_unless_overtaking(gaps, overtaking):
+    outbox = outbox_for({"push_delay": "0..5s", "overtaking": overtaking})
+    now_s, delivered = 0.0, []
+    for index, gap in enumerate(gaps):
         now_s += gap
-        heard += until(post, now_s)
-        heard += [(now_s, each.text) for each in post.take([push(str(place))], now_s)]
-    heard += until(post, now_s + 5)
-    places = [int(text) for _, text in heard]
-    assert sorted(places) == list(range(len(gaps)))
+        delivered += until(outbox, now_s)
+        delivered += [(now_s, effect.text) for effect in outbox.take([notification(str(index))], now_s)]
+    delivered += until(outbox, now_s + 5)
+    indexes = [int(text) for _, text in delivered]
+    assert sorted(indexes) == list(range(len(gaps)))
     if not overtaking:
-        assert places == sorted(places)
+        assert indexes == sorted(indexes)
 
 
-def test_what_is_late_is_overtaken_and_holds_up_nobody():
-    post = post_for({"late_receipts": "2s"})
-    assert [each.text for each in post.take([push("late", late_s=2.0), push("b")], 0.0)] == ["b"]
-    assert [each.text for each in post.take([push("c")], 1.0)] == ["c"]
-    assert until(post, 99) == [(2.0, "late")]
+def test_a_late_message_is_overtaken_and_delays_no_other():
+    outbox = outbox_for({"late_receipts": "2s"})
+    assert [
+        effect.text for effect in outbox.take([notification("late", delay_s=2.0), notification("b")], 0.0)
+    ] == ["b"]
+    assert texts_of(outbox, notification("c"), now_s=1.0) == ["c"]
+    assert until(outbox, 99) == [(2.0, "late")]
 
 
-def test_two_copies_are_two():
-    post = post_for({"duplicated_receipts": "same"})
-    assert [each.text for each in post.take([push("twice", copies=2), push("b")], 0.0)] == [
-        "twice",
-        "twice",
-        "b",
-    ]
+def test_two_copies_are_delivered_twice():
+    outbox = outbox_for({"duplicated_receipts": "same"})
+    assert [
+        effect.text for effect in outbox.take([notification("twice", copies=2), notification("b")], 0.0)
+    ] == ["twice", "twice", "b"]
 
 
-def test_what_is_held_follows_the_next_of_its_dialog():
-    post = post_for({"reordered_receipts": True})
-    assert post.take([push("held", held_s=5.0)], 0.0) == []
-    assert [each.text for each in post.take([push("of another", dialog="e")], 1.0)] == ["of another"]
-    assert [each.text for each in post.take([Letter(1, "an answer")], 1.0)] == ["an answer"]
-    assert [each.text for each in post.take([push("next")], 2.0)] == ["next", "held"]
-    assert until(post, 99) == []
+def test_a_held_message_follows_the_next_of_its_dialog():
+    outbox = outbox_for({"reordered_receipts": True})
+    assert outbox.take([notification("held", max_hold_s=5.0)], 0.0) == []
+    assert texts_of(outbox, notification("of another", dialog="e"), now_s=1.0) == ["of another"]
+    assert texts_of(outbox, QueuedMessage(1, "an answer"), now_s=1.0) == ["an answer"]
+    assert texts_of(outbox, notification("next"), now_s=2.0) == ["next", "held"]
+    assert until(outbox, 99) == []
 
 
-def test_two_in_a_row_that_would_be_held_change_places():
-    post = post_for({"reordered_receipts": True})
-    told = post.take([push("a", held_s=5.0), push("b", held_s=5.0)], 0.0)
-    assert [each.text for each in told] == ["b", "a"]
+def test_two_consecutive_held_messages_swap():
+    outbox = outbox_for({"reordered_receipts": True})
+    delivered = outbox.take([notification("a", max_hold_s=5.0), notification("b", max_hold_s=5.0)], 0.0)
+    assert [effect.text for effect in delivered] == ["b", "a"]
 
 
-def test_what_is_held_comes_in_the_end():
-    post = post_for({"reordered_receipts": True})
-    post.take([push("held", held_s=5.0)], 1.0)
-    assert until(post, 99) == [(6.0, "held")]
+def test_a_held_message_is_delivered_after_its_longest_hold():
+    outbox = outbox_for({"reordered_receipts": True})
+    outbox.take([notification("held", max_hold_s=5.0)], 1.0)
+    assert until(outbox, 99) == [(6.0, "held")]
 
 
-def test_the_end_of_a_connection_waits_for_its_answers_and_loses_the_rest():
-    post = post_for({"answer_delay": "1s", "push_delay": "9s"})
-    post.take([push("lost"), Letter(1, "refused"), HangUp(1, 4401, "")], 0.0)
-    assert until(post, 99) == [(1.0, "refused"), (1.0, HangUp(1, 4401, ""))]
+def test_a_close_waits_for_responses_and_drops_notifications():
+    outbox = outbox_for({"answer_delay": "1s", "push_delay": "9s"})
+    outbox.take([notification("lost"), QueuedMessage(1, "refused"), CloseConnection(1, 4401, "")], 0.0)
+    assert until(outbox, 99) == [(1.0, "refused"), (1.0, CloseConnection(1, 4401, ""))]
 
 
-def test_who_is_gone_gets_nothing_more_and_others_do():
-    post = post_for({"push_delay": "1s"}, 1, 2)
-    post.take([push("a"), push("b", client=2)], 0.0)
-    post.gone(1)
-    post.take([push("c")], 0.0)
-    assert until(post, 99) == [(1.0, "b")]
+def test_a_client_that_is_gone_gets_nothing_and_others_do():
+    outbox = outbox_for({"push_delay": "1s"}, 1, 2)
+    outbox.take([notification("a"), notification("b", client=2)], 0.0)
+    outbox.client_gone(1)
+    outbox.take([notification("c")], 0.0)
+    assert until(outbox, 99) == [(1.0, "b")]
 
 
-def test_held_letters_go_with_their_client():
-    post = post_for({"reordered_receipts": True})
-    post.take([push("held", held_s=1.0)], 0.0)
-    post.gone(1)
-    assert until(post, 99) == []
+def test_held_messages_are_dropped_with_their_client():
+    outbox = outbox_for({"reordered_receipts": True})
+    outbox.take([notification("held", max_hold_s=1.0)], 0.0)
+    outbox.client_gone(1)
+    assert until(outbox, 99) == []
 
 
 @pytest.mark.parametrize(
-    ("allowed", "told"),
+    ("allowed", "delivered"),
     [
-        (1, [BreakOff(1, b"\x81")]),
-        (5, [BreakOff(1, b"\x81\x05Hel")]),
-        (7, [BreakOff(1, b"\x81\x05Hello")]),
-        (8, [Deliver(1, "Hello"), BreakOff(1, b"\x81")]),
-        (12, [Deliver(1, "Hello"), BreakOff(1, b"\x81\x05Wor")]),
+        (1, [AbortConnection(1, b"\x81")]),
+        (5, [AbortConnection(1, b"\x81\x05Hel")]),
+        (7, [AbortConnection(1, b"\x81\x05Hello")]),
+        (8, [Deliver(1, "Hello"), AbortConnection(1, b"\x81")]),
+        (12, [Deliver(1, "Hello"), AbortConnection(1, b"\x81\x05Wor")]),
         (15, [Deliver(1, "Hello"), Deliver(1, "World")]),
     ],
 )
-def test_a_connection_breaks_off_at_its_byte(allowed, told):
-    post = post_for({"drop_after": {"bytes": 999}})
-    post.allow(1, allowed)
-    assert post.take([Letter(1, "Hello"), Letter(1, "World")], 0.0) == told
-
-
-LONG = [*("x" * size for size in (125, 126, 127, 65_535, 65_536)), "é" * 40_000]
-
-
-@given(st.text(max_size=200) | st.sampled_from(LONG))
-def test_frames_are_counted_as_the_library_writes_them(text):
-    assert text_frame(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+def test_a_connection_is_aborted_at_its_byte_limit(allowed, delivered):
+    outbox = outbox_for({"drop_after": {"bytes": 999}})
+    outbox.abort_after_bytes(1, allowed)
+    assert outbox.take([QueuedMessage(1, "Hello"), QueuedMessage(1, "World")], 0.0) == delivered

@@ -8,16 +8,16 @@ from pydantic import ValidationError
 from recorder.documents import read_document
 from recorder.errors import BadOption, BadScript
 from recorder.simulator import (
-    CALM,
     DEFAULT_AGENT,
+    NO_MOODS,
     Deliver,
     Moods,
     agent_from,
     moods_from,
-    moods_said,
+    moods_from_options,
     read_moods,
 )
-from recorder.simulator.faults.config import described
+from recorder.simulator.faults.config import mood_descriptions
 
 AGENT = agent_from(
     [
@@ -180,7 +180,7 @@ def test_no_mood_changes_nothing(visit):
     never = {name: {"probability": 0} for name in ("lost_receipts", "duplicated_receipts", "sequence_gaps")}
     never |= {"late_receipts": {"by": "1s", "probability": 0}, "errors": {"code": 500, "probability": 0}}
     texts = []
-    for moods in (CALM, Moods(), moods_from(never)):
+    for moods in (NO_MOODS, Moods(), moods_from(never)):
         guest = visit(agent=DEFAULT_AGENT, moods=moods)
         guest.write(guest.open())
         guest.wait(5)
@@ -257,7 +257,7 @@ def test_what_makes_no_sense_is_refused_with_its_line(line, says):
 
 def test_moods_are_said_one_by_one_and_the_last_word_counts():
     said = ["read_only", "close_after={code: 4407, requests: 3}", "errors=429", "errors=[{code: 503}]"]
-    moods = moods_said(said, base=moods_from({"step_up": "1s", "read_only": False}))
+    moods = moods_from_options(said, base=moods_from({"step_up": "1s", "read_only": False}))
     assert moods == moods_from(
         {
             "read_only": True,
@@ -266,7 +266,7 @@ def test_moods_are_said_one_by_one_and_the_last_word_counts():
             "step_up": "1s",
         }
     )
-    assert moods_said(["step_up=false"], base=moods) == moods.model_copy(update={"step_up": None})
+    assert moods_from_options(["step_up=false"], base=moods) == moods.model_copy(update={"step_up": None})
 
 
 @pytest.mark.parametrize(
@@ -282,18 +282,18 @@ def test_moods_are_said_one_by_one_and_the_last_word_counts():
 )
 def test_what_was_said_wrongly_is_one_sentence(said, error, says):
     with pytest.raises(error) as refused:
-        moods_said([said])
+        moods_from_options([said])
     assert says in str(refused.value)
 
 
 def test_moods_cannot_be_changed():
     with pytest.raises(ValidationError, match="frozen"):
-        CALM.read_only = True
+        NO_MOODS.read_only = True
 
 
 def test_every_mood_is_described_in_one_sentence():
-    assert described().keys() == Moods.model_fields.keys()
-    for name, says in described().items():
+    assert mood_descriptions().keys() == Moods.model_fields.keys()
+    for name, says in mood_descriptions().items():
         assert says.endswith("."), name
         assert 20 < len(says) <= 120, name
 

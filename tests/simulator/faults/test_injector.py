@@ -3,7 +3,7 @@
 import pytest
 
 from recorder.simulator import agent_from, moods_from
-from recorder.simulator.faults.injector import HOWS
+from recorder.simulator.faults.injector import MALFORMATIONS
 
 AGENT = agent_from(
     [
@@ -142,7 +142,7 @@ def test_any_malformation_comes_by_chance(visit, told):
         str((status is None, type(listed), bool(listed))) for *_, status, listed in receipts(told, guest)
     }
     assert len(shapes) >= 4
-    assert len(HOWS) == 7
+    assert len(MALFORMATIONS) == 7
 
 
 @pytest.mark.parametrize(("whose", "echoes"), [("consumer", 0), ("everybody", 0), ("agent", 1)])

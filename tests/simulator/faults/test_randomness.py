@@ -1,4 +1,4 @@
-"""Chance, the same each time."""
+"""The same seed makes the same random decisions."""
 
 import subprocess
 import sys
@@ -8,66 +8,67 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.documents import Delay
-from recorder.simulator.faults.conditions import Chance
-from recorder.simulator.faults.randomness import Dice
+from recorder.simulator.faults.conditions import Condition
+from recorder.simulator.faults.randomness import Randomness
 
 
 @pytest.mark.parametrize(
-    ("chance", "taken"),
+    ("condition", "applied"),
     [
         (None, [False] * 4),
-        (Chance(), [True] * 4),
-        (Chance(nth=2), [False, True, False, False]),
-        (Chance(first=2), [True, True, False, False]),
-        (Chance(probability=0.0), [False] * 4),
-        (Chance(nth=2, probability=0.0), [False] * 4),
+        (Condition(), [True] * 4),
+        (Condition(nth=2), [False, True, False, False]),
+        (Condition(first=2), [True, True, False, False]),
+        (Condition(probability=0.0), [False] * 4),
+        (Condition(nth=2, probability=0.0), [False] * 4),
     ],
 )
-def test_a_chance_takes_its_occasions(chance, taken):
-    dice = Dice()
-    assert [dice.takes("lost_receipts", chance, "me") for _ in range(4)] == taken
+def test_a_condition_applies_by_nth_first_and_probability(condition, applied):
+    randomness = Randomness()
+    assert [randomness.applies("lost_receipts", condition, "me") for _ in range(4)] == applied
 
 
 def test_moods_and_consumers_are_counted_apart():
-    dice, second = Dice(), Chance(nth=2)
+    randomness, second = Randomness(), Condition(nth=2)
     for place in (("errors 1", "me"), ("errors 2", "me"), ("errors 1", "you")):
-        assert [dice.takes(place[0], second, place[1]) for _ in range(2)] == [False, True]
+        assert [randomness.applies(place[0], second, place[1]) for _ in range(2)] == [False, True]
 
 
 @given(st.integers(), st.lists(st.sampled_from(["a", "b", "c"]), max_size=30))
-def test_one_mood_s_luck_hangs_on_no_other(seed, company):
-    """Whatever is rolled in between for others."""
-    alone, among = Dice(seed), Dice(seed)
-    half = Chance(probability=0.5)
+def test_draws_of_one_mood_and_consumer_do_not_depend_on_others(seed, company):
+    """Whatever is drawn for others in between."""
+    alone, among = Randomness(seed), Randomness(seed)
+    half = Condition(probability=0.5)
     outcomes = [[], []]
     for other in company:
-        outcomes[0].append(alone.takes("mine", half, "me"))
-        among.takes(other, half, "me")
-        among.takes("mine", half, other)
-        outcomes[1].append(among.takes("mine", half, "me"))
+        outcomes[0].append(alone.applies("mine", half, "me"))
+        among.applies(other, half, "me")
+        among.applies("mine", half, other)
+        outcomes[1].append(among.applies("mine", half, "me"))
     assert outcomes[0] == outcomes[1]
 
 
-def test_a_seed_means_the_same_in_every_process():
+def test_a_seed_gives_the_same_draws_in_every_process():
     """Not hashed by the interpreter's own seed."""
     program = (
-        "from recorder.simulator.faults.randomness import Dice; print(Dice(5).of('mood', 'me').random())"
+        "from recorder.simulator.faults.randomness import Randomness;"
+        "print(Randomness(5).generator('mood', 'me').random())"
     )
     told = {
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     }
-    assert told == {f"{Dice(5).of('mood', 'me').random()}\n"}
+    assert told == {f"{Randomness(5).generator('mood', 'me').random()}\n"}
 
 
 def test_a_fixed_delay_is_itself_and_a_varying_one_is_drawn():
-    dice = Dice(3)
-    assert [dice.seconds("late", Delay.read("1.5s"), "me") for _ in range(2)] == [1.5, 1.5]
-    drawn = [dice.seconds("late", Delay.read("1s..2s"), "me") for _ in range(50)]
+    randomness = Randomness(3)
+    assert [randomness.delay_s("late", Delay.read("1.5s"), "me") for _ in range(2)] == [1.5, 1.5]
+    drawn = [randomness.delay_s("late", Delay.read("1s..2s"), "me") for _ in range(50)]
     assert len(set(drawn)) == 50
     assert all(1.0 <= each <= 2.0 for each in drawn)
 
 
-def test_consumers_moods_and_seeds_have_different_luck():
-    sources = [(seed, mood, whose) for seed in (1, 2) for mood in ("a", "b") for whose in ("me", "you")]
-    assert len({Dice(seed).of(mood, whose).random() for seed, mood, whose in sources}) == 8
+def test_consumers_moods_and_seeds_have_different_generators():
+    sources = [(seed, mood, consumer) for seed in (1, 2) for mood in ("a", "b") for consumer in ("me", "you")]
+    assert len({Randomness(seed).generator(mood, consumer).random() for seed, mood, consumer in sources}) == 8

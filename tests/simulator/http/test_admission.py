@@ -3,13 +3,13 @@
 import pytest
 
 from recorder.errors import BadOption
-from recorder.simulator.http.admission import Admitted, Doorman, TurnedAway
+from recorder.simulator.http.admission import Admission, Admitted, Rejected
 
 PATH = "/ws_api/account/le-sim/messaging/consumer?v=3"
 
 
 def admit(path=PATH, *, hosts=("127.0.0.1:8765",), origins=(), authorizations=(), allow=(), names=()):
-    door = Doorman("127.0.0.1", 8765, allow_origins=allow, as_hosts=names)
+    door = Admission("127.0.0.1", 8765, allow_origins=allow, as_hosts=names)
     return door.admit(path, hosts=hosts, origins=origins, authorizations=authorizations)
 
 
@@ -30,7 +30,7 @@ def admit(path=PATH, *, hosts=("127.0.0.1:8765",), origins=(), authorizations=()
 )
 def test_only_a_local_host_with_our_port_is_let_in(hosts, status):
     decision = admit(hosts=hosts)
-    assert (decision.status if isinstance(decision, TurnedAway) else None) == status
+    assert (decision.status if isinstance(decision, Rejected) else None) == status
 
 
 @pytest.mark.parametrize(
@@ -47,8 +47,8 @@ def test_only_a_local_host_with_our_port_is_let_in(hosts, status):
 )
 def test_a_name_of_the_service_is_let_in_if_told_so(host, status):
     decision = admit(hosts=[host], names=["api.LivePerson.net", "idp.liveperson.net"])
-    assert (decision.status if isinstance(decision, TurnedAway) else None) == status
-    assert isinstance(admit(hosts=["api.liveperson.net"]), TurnedAway)
+    assert (decision.status if isinstance(decision, Rejected) else None) == status
+    assert isinstance(admit(hosts=["api.liveperson.net"]), Rejected)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_name_that_is_none_is_refused(name):
 )
 def test_only_local_or_allowed_pages_are_let_in(origins, status):
     decision = admit(origins=origins, allow=["https://app.example"])
-    assert (decision.status if isinstance(decision, TurnedAway) else None) == status
+    assert (decision.status if isinstance(decision, Rejected) else None) == status
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_only_local_or_allowed_pages_are_let_in(origins, status):
 )
 def test_a_token_is_optional_but_must_be_a_token(authorizations, outcome):
     decision = admit(authorizations=authorizations)
-    assert (decision.status if isinstance(decision, TurnedAway) else decision) == outcome
+    assert (decision.status if isinstance(decision, Rejected) else decision) == outcome
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import h11
 import pytest
 
 from recorder.simulator.http import connection as http_connection
-from recorder.simulator.http.connection import Counter
-from recorder.simulator.http.messages import Answer, Ask
+from recorder.simulator.http.connection import HttpConnection
+from recorder.simulator.http.messages import HttpRequest, HttpResponse
 
 TIMEOUT_S = 20
 HEAD = b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n"
@@ -20,13 +20,13 @@ class Stumbled(Exception):
 def echo(ask):
     if ask.target == "/stumble":
         raise Stumbled
-    return Answer(201, (("x-asked", f"{ask.method} {ask.target}"),), ask.body)
+    return HttpResponse(201, (("x-asked", f"{ask.method} {ask.target}"),), ask.body)
 
 
 async def _talk(said, failures, end):
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Counter(echo, largest_body=10, fail=failures.append), "127.0.0.1", 0
+        lambda: HttpConnection(echo, largest_body=10, on_failure=failures.append), "127.0.0.1", 0
     )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
@@ -130,7 +130,7 @@ def test_a_body_at_the_limit_is_taken():
     "said", [pytest.param(b"", id="nothing"), pytest.param(HEAD + b"Hel", id="half-a-body")]
 )
 def test_who_takes_too_long_is_told_so(said, monkeypatch):
-    monkeypatch.setattr(http_connection, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(http_connection, "TIMEOUT_S", 0.02)
     assert read(talk(said))[0] == 408
 
 
@@ -143,9 +143,9 @@ def test_who_takes_too_long_is_told_so(said, monkeypatch):
 )
 def test_who_does_not_go_is_dropped(said, answered, monkeypatch):
     """It was answered, and heard out for a while."""
-    monkeypatch.setattr(http_connection, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(http_connection, "TIMEOUT_S", 0.02)
 
-    class Watched(Counter):
+    class Watched(HttpConnection):
         def connection_lost(self, exc):
             super().connection_lost(exc)
             lost.set()
@@ -153,7 +153,9 @@ def test_who_does_not_go_is_dropped(said, answered, monkeypatch):
     async def stay():
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: Watched(lambda ask: Answer(200, body=bytes(50_000_000)), largest_body=10, fail=print),
+            lambda: Watched(
+                lambda ask: HttpResponse(200, body=bytes(50_000_000)), largest_body=10, on_failure=print
+            ),
             "127.0.0.1",
             0,
         )
@@ -180,11 +182,13 @@ def test_a_request_is_handed_over_as_it_was_said():
 
     def note(ask):
         asked.append(ask)
-        return Answer(204)
+        return HttpResponse(204)
 
     async def once():
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Counter(note, largest_body=10, fail=print), "127.0.0.1", 0)
+        server = await loop.create_server(
+            lambda: HttpConnection(note, largest_body=10, on_failure=print), "127.0.0.1", 0
+        )
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(b"PUT /a%20b?c HTTP/1.1\r\nHost: h\r\nX-Odd: \xfc\r\ncontent-length: 1\r\n\r\n\xff")
         answer = await asyncio.wait_for(reader.read(), TIMEOUT_S)
@@ -194,7 +198,7 @@ def test_a_request_is_handed_over_as_it_was_said():
 
     answer = asyncio.run(once())
     assert asked == [
-        Ask("PUT", "/a%20b?c", (("host", "h"), ("x-odd", "\xfc"), ("content-length", "1")), b"\xff")
+        HttpRequest("PUT", "/a%20b?c", (("host", "h"), ("x-odd", "\xfc"), ("content-length", "1")), b"\xff")
     ]
     assert answer.startswith(b"HTTP/1.1 204 No Content\r\n")
     assert b"content-length" not in answer

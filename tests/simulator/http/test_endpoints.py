@@ -7,12 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.simulator import seeded_ids
-from recorder.simulator.http.admission import Doorman
-from recorder.simulator.http.endpoints import LEGS, SERVICES, Rest
-from recorder.simulator.http.messages import Ask
-from recorder.simulator.http.tokens import External, known_pass, read_external
-from recorder.simulator.protocol.identity import consumer_of
-from recorder.simulator.protocol.uploads import signature_of
+from recorder.simulator.http.admission import Admission
+from recorder.simulator.http.endpoints import ROUTES, SERVICES, RestEndpoints
+from recorder.simulator.http.messages import HttpRequest
+from recorder.simulator.protocol.tokens import (
+    ExternalIdentity,
+    authenticated_token,
+    consumer_id_of,
+    read_external,
+)
+from recorder.simulator.protocol.uploads import url_signature
 
 HOST = ("host", "127.0.0.1:8765")
 NOW_MS = 1_700_000_000_000
@@ -24,12 +28,12 @@ class Caller:
     """One set of REST legs, and short ways to ask them."""
 
     def __init__(self, *, allow=(), as_hosts=()):
-        doorman = Doorman("127.0.0.1", 8765, allow_origins=allow, as_hosts=as_hosts)
-        self.rest = Rest(doorman, ids=seeded_ids())
+        admission = Admission("127.0.0.1", 8765, allow_origins=allow, as_hosts=as_hosts)
+        self.rest = RestEndpoints(admission, ids=seeded_ids())
 
     def ask(self, method, target, body=b"", *, headers=(HOST,), now_ms=NOW_MS):
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.rest.answer(Ask(method, target, tuple(headers), data), now_ms=now_ms)
+        return self.rest.respond(HttpRequest(method, target, tuple(headers), data), now_ms=now_ms)
 
     def told(self, *args, **options):
         answer = self.ask(*args, **options)
@@ -71,7 +75,7 @@ def test_a_script_tag_gets_a_call_of_its_function(caller):
     assert ("content-type", "application/javascript; charset=utf-8") in answer.headers
     signed_up = caller.ask("GET", f"{ACCOUNT}/signup.jsonp?callback=jsonp_callback_81")
     told = json.loads(signed_up.body.removeprefix(b"jsonp_callback_81(").removesuffix(b");"))
-    assert consumer_of(told["jwt"])
+    assert consumer_id_of(told["jwt"])
 
 
 @pytest.mark.parametrize("name", ["alert(1)//", "a b", "a;b", "<script>", "1a", "a.", "a" * 200])
@@ -88,17 +92,17 @@ def test_a_service_that_is_none_is_400(caller, service):
 
 def test_everybody_who_signs_up_is_somebody_new(caller):
     tokens = [caller.told("POST", f"{ACCOUNT}/signup")["jwt"] for _ in range(3)]
-    assert len({consumer_of(token) for token in tokens}) == 3
+    assert len({consumer_id_of(token) for token in tokens}) == 3
     assert read_external(tokens[0]).expires_s == NOW_MS / 1000 + 3600
 
 
 def test_who_brings_a_token_of_the_brand_is_always_the_same_consumer(caller):
-    brand = known_pass(External("ann", None, None), account="x", now_s=NOW_MS // 1000)
+    brand = authenticated_token(ExternalIdentity("ann", None, None), account="x", now_s=NOW_MS // 1000)
     first, again = (
         caller.told("POST", f"{ACCOUNT}/authenticate", {"authCode": brand})["jwt"] for _ in range(2)
     )
-    assert consumer_of(first) == consumer_of(again)
-    assert consumer_of(first) != consumer_of(brand)
+    assert consumer_id_of(first) == consumer_id_of(again)
+    assert consumer_id_of(first) != consumer_id_of(brand)
 
 
 def test_a_code_that_is_no_token_is_taken_too(caller):
@@ -106,7 +110,7 @@ def test_a_code_that_is_no_token_is_taken_too(caller):
         caller.told("POST", f"{ACCOUNT}/authenticate", {"authCode": code, "redirect_uri": "https://brand"})
         for code in ("code-1", "code-2")
     )
-    assert consumer_of(one["jwt"]) != consumer_of(other["jwt"])
+    assert consumer_id_of(one["jwt"]) != consumer_id_of(other["jwt"])
 
 
 def test_a_guest_gets_in_by_two_steps_and_stays_who_they_are_when_refreshed(caller):
@@ -127,7 +131,7 @@ def test_a_guest_gets_in_by_two_steps_and_stays_who_they_are_when_refreshed(call
         caller.told("POST", f"{ACCOUNT}/app/c1/authenticate?v=3.0", {"id_token": token}, now_ms=when)["token"]
         for token, when in ((outer, NOW_MS), (fresh, later_ms))
     ]
-    assert consumer_of(inner[0]) == consumer_of(inner[1])
+    assert consumer_id_of(inner[0]) == consumer_id_of(inner[1])
 
 
 @pytest.mark.parametrize(
@@ -160,7 +164,7 @@ def test_what_is_wrong_is_said_in_json(caller, method, target, body, status):
 
 def address(path, *, life_s=60):
     expires = str(NOW_MS // 1000 + life_s)
-    return f"{path}?temp_url_sig={signature_of(path, expires)}&temp_url_expires={expires}"
+    return f"{path}?temp_url_sig={url_signature(path, expires)}&temp_url_expires={expires}"
 
 
 def test_a_file_is_put_and_fetched(caller):
@@ -180,7 +184,7 @@ def test_a_file_needs_the_address_that_was_handed_out_in_time(caller, method):
     assert caller.ask("GET", address(path)).status == 404
 
 
-@pytest.mark.parametrize("path", LEGS)
+@pytest.mark.parametrize("path", ROUTES)
 def test_a_page_may_ask_before_it_asks(caller, path):
     """The preflight of a browser, for every leg there is."""
     import re
@@ -199,7 +203,7 @@ def test_a_page_may_ask_before_it_asks(caller, path):
     told = dict(answer.headers)
     assert answer.status == 204
     assert told["access-control-allow-origin"] == PAGE
-    assert told["access-control-allow-methods"] == ", ".join(LEGS[path])
+    assert told["access-control-allow-methods"] == ", ".join(ROUTES[path])
     assert told["access-control-allow-headers"] == "content-type, x-requested-with"
     assert told["access-control-allow-private-network"] == "true"
 

@@ -4,59 +4,61 @@ import asyncio
 
 import pytest
 
-from recorder.simulator.http.router import LONGEST_LINE, Porch
+from recorder.simulator.http.router import MAX_FIRST_LINE, Router
 
 TIMEOUT_S = 20
 
 
-class Side(asyncio.Protocol):
+class RecordingProtocol(asyncio.Protocol):
     """Notes what it is given, and closes once it has all of it."""
 
     def __init__(self, name, whole):
-        self.name, self.whole, self.heard, self.lost = name, whole, b"", False
+        self.name, self.whole, self.received, self.lost = name, whole, b"", False
 
     def connection_made(self, transport):
         self.transport = transport
 
     def data_received(self, data):
-        self.heard += data
-        if len(self.heard) >= self.whole:
+        self.received += data
+        if len(self.received) >= self.whole:
             self.transport.write(self.name)
             self.transport.close()
 
 
-async def _call(said, patience_s):
+async def _call(sent, timeout_s):
     loop = asyncio.get_running_loop()
-    whole, met, plain = sum(map(len, said)), [], []
+    whole, transports, http = sum(map(len, sent)), [], []
 
-    def plain_side():
-        plain.append(Side(b"plain", whole))
-        return plain[-1]
+    def http_protocol():
+        http.append(RecordingProtocol(b"plain", whole))
+        return http[-1]
 
-    socket_side = Side(b"socket", whole)
+    websocket = RecordingProtocol(b"socket", whole)
     server = await loop.create_server(
-        lambda: Porch(socket_side=socket_side, plain_side=plain_side, met=met.append, patience_s=patience_s),
+        lambda: Router(
+            websocket=websocket, http=http_protocol, on_transport=transports.append, timeout_s=timeout_s
+        ),
         "127.0.0.1",
         0,
     )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
-        for part in said:
+        for part in sent:
             writer.write(part)
             await asyncio.sleep(0)
-        who = await asyncio.wait_for(reader.read(), TIMEOUT_S)
+        name = await asyncio.wait_for(reader.read(), TIMEOUT_S)
     except ConnectionResetError:
-        who = b"dropped"
+        name = b"dropped"
     finally:
         writer.close()
         server.close()
-    assert len(met) == 1
-    return who, b"".join(side.heard for side in (socket_side, *plain))
+    assert len(transports) == 1
+    return name, b"".join(each.received for each in (websocket, *http))
 
 
-def call(*said, patience_s=TIMEOUT_S):
+def call(*sent, timeout_s=TIMEOUT_S):
     """Who took it in the end, and all that they were told."""
-    return asyncio.run(_call(said, patience_s))
+    return asyncio.run(_call(sent, timeout_s))
 
 
 LINES = [
@@ -74,23 +76,23 @@ LINES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "side"), LINES)
-def test_the_first_line_decides(line, side):
-    said = line + b"host: h\r\n\r\n\x81\x85"
-    assert call(said) == (side, said)
+@pytest.mark.parametrize(("line", "protocol"), LINES)
+def test_the_first_line_decides(line, protocol):
+    sent = line + b"host: h\r\n\r\n\x81\x85"
+    assert call(sent) == (protocol, sent)
 
 
-@pytest.mark.parametrize(("line", "side"), LINES)
-def test_it_does_not_matter_how_the_line_came(line, side):
-    assert call(*(bytes([byte]) for byte in line), b"the rest") == (side, line + b"the rest")
+@pytest.mark.parametrize(("line", "protocol"), LINES)
+def test_it_does_not_matter_how_the_line_came(line, protocol):
+    assert call(*(bytes([byte]) for byte in line), b"the rest") == (protocol, line + b"the rest")
 
 
 def test_a_line_without_an_end_is_left_to_the_socket():
-    said = b"GET /" + b"x" * LONGEST_LINE
-    assert call(said) == (b"socket", said)
+    sent = b"GET /" + b"x" * MAX_FIRST_LINE
+    assert call(sent) == (b"socket", sent)
 
 
-@pytest.mark.parametrize("said", [b"", b"GET /ws_api"])
-def test_who_says_nothing_is_dropped(said):
-    who, heard = call(said, patience_s=0.02)
-    assert (who, heard) in ((b"dropped", b""), (b"", b""))
+@pytest.mark.parametrize("sent", [b"", b"GET /ws_api"])
+def test_who_says_nothing_is_dropped(sent):
+    name, received = call(sent, timeout_s=0.02)
+    assert (name, received) in ((b"dropped", b""), (b"", b""))

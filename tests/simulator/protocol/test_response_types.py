@@ -1,4 +1,4 @@
-"""The text of what the service says."""
+"""The text of responses and notifications."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from recorder.simulator.protocol import response_types
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         pytest.param(
             response_types.response("1", {"sequence": 4}, response_types.PUBLISHED),
@@ -19,23 +19,17 @@ from recorder.simulator.protocol import response_types
             id="without",
         ),
         pytest.param(
-            response_types.refusal(None, 400, "Not JSON"),
+            response_types.response(None, "Not JSON", response_types.STRING, code=400),
             '{"kind":"resp","code":400,"body":"Not JSON","type":".ReqBody$StringResp"}',
-            id="to-nobody-knows-what",
+            id="to-a-request-without-id",
         ),
         pytest.param(
-            response_types.conversation_changes("s", []),
-            '{"kind":"notification","body":{"subscriptionId":"s","changes":[]},'
-            '"type":"cqm.ExConversationChangeNotification"}',
-            id="no-changes",
-        ),
-        pytest.param(
-            response_types.messaging_events([{"dialogId": "ü"}]),
+            response_types.notification(response_types.EVENTS, {"changes": [{"dialogId": "ü"}]}),
             '{"kind":"notification","body":{"changes":[{"dialogId":"ü"}]},'
             '"type":"ms.MessagingEventNotification"}',
-            id="one-change",
+            id="notification",
         ),
     ],
 )
-def test_answers_stand_as_published(text, told):
-    assert text == told
+def test_responses_and_notifications_have_the_published_shape(text, expected):
+    assert text == expected

@@ -1,0 +1,42 @@
+"""What vulture takes for unused in ``recorder``: called or read by others. Each group says by whom."""
+
+# by users of the package, their tests and their locustfiles (recorder.testing, recorder.contrib)
+keep
+raise_if_violated
+wait_for_receipt
+ScriptUser
+abstract
+wait_time
+
+# by the standard library: protocols of asyncio, socket, enum, and __exit__
+eof_received
+exc
+gettimeout
+_value_
+trace
+traceback
+
+# by Typer and by Pydantic, with the options and keys that users type
+list_moods
+nack
+
+# by rich, whose Console is subclassed
+on_broken_pipe
+
+# by msgspec and json, which write every field of a row
+started_at
+ended_at
+file_bytes
+wal_bytes
+library_version
+wal_reset_bug
+journal_mode
+synchronous
+aud
+
+# by number: RFC 6455's close codes, all of them
+UNSUPPORTED_DATA
+EXTENSION_MISSING
+SERVICE_RESTART
+TRY_AGAIN_LATER
+BAD_GATEWAY
