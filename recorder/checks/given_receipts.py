@@ -88,13 +88,13 @@ class _ReceiptCollector:
             self._announced(event)
         elif event.evidence.proof is Proof.ACKNOWLEDGED:
             self._answered(event)
-        elif event.ask is not None and event.ask not in self._by_request:
-            receipt = self._by_request[event.ask] = self._new(event)
+        elif event.request_frame is not None and event.request_frame not in self._by_request:
+            receipt = self._by_request[event.request_frame] = self._new(event)
             receipt.claim = event.evidence
             self._unechoed[_content(event)].append(receipt)
 
     def on_refused(self, event: ReceiptRefused) -> None:
-        receipt = self._by_request.get(event.ask)
+        receipt = self._by_request.get(event.request_frame)
         if receipt is not None and receipt.refusal is None:
             receipt.refusal = event
 
@@ -106,7 +106,7 @@ class _ReceiptCollector:
         return receipt
 
     def _answered(self, event: ReceiptReported) -> None:
-        receipt = self._by_request.get(event.ask) if event.ask is not None else None
+        receipt = self._by_request.get(event.request_frame) if event.request_frame is not None else None
         receipt = self._new(event) if receipt is None else receipt
         receipt.answer = receipt.answer or event.evidence
         if event.own_sequence is None or receipt.number not in (None, event.own_sequence):

@@ -275,7 +275,7 @@ def _no_echo(session: SessionIndex, receipt: GivenReceipt, answer: Evidence, *, 
 
 
 def _echoed_messages(session: SessionIndex) -> set[str]:
-    own = {(m.dialog_id, m.sequence) for m in session.of(MessagePublished) if m.ask is not None}
+    own = {(m.dialog_id, m.sequence) for m in session.of(MessagePublished) if m.request_frame is not None}
     return {dialog_id for dialog_id, sequence in own if (dialog_id, sequence) in session.announced}
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 
-from recorder.messaging.events import RequestAnswered, RequestAsked
+from recorder.messaging.events import RequestAnswered, RequestMade
 
 from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
 from .observation import local_delay, missing_answer
@@ -27,7 +27,7 @@ def _unanswered(session: SessionIndex) -> Iterator[Observation]:
             yield missing_answer(session, request.evidence, _name(request))
 
 
-def _name(request: RequestAsked | None) -> str:
+def _name(request: RequestMade | None) -> str:
     if request is None:
         return "a request that was not seen"
     named = "" if request.request_id is None else f' (id "{request.request_id[:64]}")'
@@ -50,7 +50,7 @@ def _without_question(session: SessionIndex) -> Iterator[Observation]:
     for answer in session.of(RequestAnswered):
         frame = answer.evidence.frame
         what = f'an answer to id "{(answer.request_id or "")[:64]}", which nobody asked or which was answered'
-        if answer.ask is not None:
+        if answer.request_frame is not None:
             yield SATISFIED
         elif first_asked.get(answer.evidence.connection, frame) >= frame:
             yield not_observable(f"{what}; the recording may have begun after the question", frame)
@@ -60,13 +60,13 @@ def _without_question(session: SessionIndex) -> Iterator[Observation]:
 
 def _error_answer(session: SessionIndex) -> Iterator[Observation]:
     for answer in session.of(RequestAnswered):
-        if answer.ask in session.receipt_request_frames or answer.code is None:
+        if answer.request_frame in session.receipt_request_frames or answer.code is None:
             continue
         if answer.code < 400:
             yield SATISFIED
             continue
-        what = _name(None if answer.ask is None else session.asked.get(answer.ask))
-        frames = [frame for frame in (answer.ask, answer.evidence.frame) if frame is not None]
+        what = _name(None if answer.request_frame is None else session.asked.get(answer.request_frame))
+        frames = [frame for frame in (answer.request_frame, answer.evidence.frame) if frame is not None]
         yield violated(f"{what} was answered with {answer.code}", *frames)
 
 
@@ -75,7 +75,7 @@ def _throttled(session: SessionIndex) -> Iterator[Observation]:
     for frame, request in sorted(session.asked.items()):
         asked[request.evidence.connection, request.type].append(frame)
     for answer in session.of(RequestAnswered):
-        throttled = session.asked.get(answer.ask) if answer.ask is not None else None
+        throttled = session.asked.get(answer.request_frame) if answer.request_frame is not None else None
         if answer.code == _THROTTLED and throttled is not None:
             frames = asked[throttled.evidence.connection, throttled.type]
             place = bisect_right(frames, answer.evidence.frame)
@@ -83,7 +83,7 @@ def _throttled(session: SessionIndex) -> Iterator[Observation]:
             yield _retried(session, answer, again)
 
 
-def _retried(session: SessionIndex, answer: RequestAnswered, again: RequestAsked | None) -> Observation:
+def _retried(session: SessionIndex, answer: RequestAnswered, again: RequestMade | None) -> Observation:
     if again is None:
         return SATISFIED
     frames = (answer.evidence.frame, again.evidence.frame)

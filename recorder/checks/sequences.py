@@ -68,14 +68,14 @@ def _echo_differs(session: SessionIndex) -> Iterator[Observation]:
             echoes.setdefault((message.dialog_id, message.sequence), message)
     for message in session.of(MessagePublished):
         echo = echoes.get((message.dialog_id, message.sequence))
-        if message.ask is None or echo is None:
+        if message.request_frame is None or echo is None:
             continue
         if (message.type, message.text) == (echo.type, echo.text):
             yield SATISFIED
         else:
             yield violated(
                 f"message {message.sequence} was announced with another content than was published",
-                message.ask,
+                message.request_frame,
                 echo.evidence.frame,
                 dialog=message.dialog_id,
                 sequence=message.sequence,
@@ -103,7 +103,9 @@ def _gaps(session: SessionIndex) -> Iterator[Observation]:
 def _fetched(session: SessionIndex) -> set[str]:
     """The dialogs whose history was fetched with QueryMessages, as v2 does it."""
     asked = {frame for frame, request in session.asked.items() if request.type == typenames.QUERY_MESSAGES}
-    frames = {answer.evidence.frame for ask, answer in session.answers.items() if ask in asked}
+    frames = {
+        answer.evidence.frame for request_frame, answer in session.answers.items() if request_frame in asked
+    }
     numbered: list[_Numbered] = [*session.of(MessagePublished), *session.of(ReceiptReported)]
     return {each.dialog_id for each in numbered if each.evidence.frame in frames}
 

@@ -16,7 +16,7 @@ from recorder.messaging.events import (
     Proof,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
 from recorder.receipts.queries import MessageView, own_ids, view
 
@@ -137,14 +137,14 @@ class SessionIndex:
         """First response to each request, by the frame of the request."""
         found: dict[int, RequestAnswered] = {}
         for answer in self.of(RequestAnswered):
-            if answer.ask is not None:
-                found.setdefault(answer.ask, answer)
+            if answer.request_frame is not None:
+                found.setdefault(answer.request_frame, answer)
         return found
 
     @cached_property
-    def asked(self) -> dict[int, RequestAsked]:
+    def asked(self) -> dict[int, RequestMade]:
         """Requests by their frame."""
-        return {request.evidence.frame: request for request in self.of(RequestAsked)}
+        return {request.evidence.frame: request for request in self.of(RequestMade)}
 
     @cached_property
     def connections(self) -> dict[int, ConnectionFact]:

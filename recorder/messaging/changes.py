@@ -33,8 +33,12 @@ SURELY_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 197
 YEAR_10000_MS: Final = 253_402_300_800_000
 
 
-check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
-check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(
+    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+)
+check_layout(
+    ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
+)
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 
 # What every change says, whatever its event: dialog, participant, role, conversation and sequence as they

@@ -83,7 +83,7 @@ class Identified(NamedTuple):
     evidence: Evidence
 
 
-class RequestAsked(NamedTuple):
+class RequestMade(NamedTuple):
     """A request of any kind went out. ``request_id`` is as a string; None where it had none."""
 
     request_id: str | None
@@ -92,16 +92,16 @@ class RequestAsked(NamedTuple):
 
 
 class RequestAnswered(NamedTuple):
-    """An answer came. ``ask`` is the frame of the question, None where no question fits."""
+    """An answer came. ``request_frame`` is the frame of the question, None where no question fits."""
 
-    ask: int | None
+    request_frame: int | None
     request_id: str | None
     type: str | None
     code: int | None
     evidence: Evidence
 
 
-class PublishAsked(NamedTuple):
+class PublishRequested(NamedTuple):
     """We asked the service to publish a message of ours; ``evidence.frame`` identifies the ask.
 
     ``type`` is the content type ("text/plain", "hosted/file", …) or, for structured content,
@@ -117,25 +117,25 @@ class PublishAsked(NamedTuple):
 
 
 class PublishRefused(NamedTuple):
-    """The service answered our publish (frame ``ask``) with ``code`` of 400 or more."""
+    """The service answered our publish (frame ``request_frame``) with ``code`` of 400 or more."""
 
-    ask: int
+    request_frame: int
     code: int
     evidence: Evidence
 
 
 class PublishLost(NamedTuple):
-    """The connection ended between our publish (frame ``ask``) and its answer: nobody here can know."""
+    """The connection ended between our publish in ``request_frame`` and its answer: outcome unknown."""
 
-    ask: int
+    request_frame: int
 
 
 @final
 class MessagePublished(NamedTuple):
     """A message stands in its dialog under this sequence.
 
-    Either the answer to an own publish (``mine``, proof ACKNOWLEDGED, ``ask`` set) or a notification
-    (ANNOUNCED, ``ask`` None, also when it echoes our own).
+    Either the answer to our own publish in ``request_frame`` (``mine``, proof ACKNOWLEDGED) or a notification
+    (ANNOUNCED, ``request_frame`` None, also when it echoes our own).
     """
 
     dialog_id: str
@@ -146,7 +146,7 @@ class MessagePublished(NamedTuple):
     mine: bool
     type: str
     text: str | None
-    ask: int | None
+    request_frame: int | None
     evidence: Evidence
 
 
@@ -155,8 +155,8 @@ class ReceiptReported(NamedTuple):
     """One participant's word (``status``: ACCEPT, READ, …) on one or more messages of a dialog.
 
     ``sequences`` are the messages it names; ``own_sequence`` is the number the receipt itself took,
-    None where unknown. ``ask`` is the frame of our own request where it is ours: CLAIMED when it goes
-    out, ACKNOWLEDGED when it is answered. ANNOUNCED ones have ``ask`` None.
+    None where unknown. ``request_frame`` is the frame of the request if it is ours: CLAIMED when it goes out,
+    ACKNOWLEDGED when it is answered. ANNOUNCED ones have ``request_frame`` None.
     """
 
     dialog_id: str
@@ -166,18 +166,18 @@ class ReceiptReported(NamedTuple):
     mine: bool
     status: str
     own_sequence: int | None
-    ask: int | None
+    request_frame: int | None
     evidence: Evidence
 
 
 class ReceiptRefused(NamedTuple):
-    """Our receipt (frame ``ask``) was answered with ``code`` of 400 or more. ``evidence`` is the answer."""
+    """Our receipt in ``request_frame`` was answered with ``code``, 400 or more, by the ``evidence``."""
 
     dialog_id: str
     sequences: tuple[int, ...]
     participant: str | None
     status: str
-    ask: int
+    request_frame: int
     code: int
     evidence: Evidence
 
@@ -214,7 +214,7 @@ class ConversationOpened(NamedTuple):
     """The service answered our request for a conversation with this id."""
 
     conversation_id: str
-    ask: int | None
+    request_frame: int | None
     evidence: Evidence
 
 
@@ -248,9 +248,9 @@ class OddityNoticed(NamedTuple):
 
 Event = (
     Identified
-    | RequestAsked
+    | RequestMade
     | RequestAnswered
-    | PublishAsked
+    | PublishRequested
     | PublishRefused
     | PublishLost
     | MessagePublished

@@ -35,8 +35,8 @@ from .events import (
     MessagePublished,
     OddityNoticed,
     Proof,
-    PublishAsked,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -44,12 +44,16 @@ from .events import (
     check_layout,
 )
 
-check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
-check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(
+    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+)
+check_layout(
+    ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
+)
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
-check_layout(PublishAsked, "dialog_id conversation_id type text author evidence")
+check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
 
-Said = PublishAsked | ReceiptReported | ChatStateReported | None
+Said = PublishRequested | ReceiptReported | ChatStateReported | None
 """What a request said about a dialog; None for requests that say nothing of the kind."""
 
 
@@ -105,7 +109,7 @@ def _said(
         if dialog_id is None:
             tell.append(no_dialog("a publish", evidence))
         conversation_id = id_text(body.get("conversationId"))
-        return PublishAsked(dialog_id, conversation_id, content_type, text, me, evidence)
+        return PublishRequested(dialog_id, conversation_id, content_type, text, me, evidence)
     if kind == RECEIPT:
         return _receipt(dialog_id, event, evidence, tell, me)
     if kind == CHAT_STATE:
@@ -158,15 +162,15 @@ def answered(question: Question | None, response: Response, stamp: Stamp) -> lis
     """What an answer tells. ``question`` None: nobody here asked."""
     code = response.code
     evidence = Evidence(_proof(code), *stamp)
-    ask = None if question is None else question.frame
-    tell: list[Event] = [RequestAnswered(ask, response.request_id, response.type, code, evidence)]
+    request_frame = None if question is None else question.frame
+    tell: list[Event] = [RequestAnswered(request_frame, response.request_id, response.type, code, evidence)]
     if question is None:
         detail = f"an answer to {shown(response.request_id)}, which nobody asked or which was answered"
         tell.append(OddityNoticed("answer-without-question", detail, evidence))
     elif type(question.said) is ReceiptReported:
         _receipt_answered(question.said, response, evidence, tell)
         return tell
-    elif type(question.said) is PublishAsked:
+    elif type(question.said) is PublishRequested:
         _publish_answered(question.said, response, evidence, tell)
     elif evidence.proof is Proof.ACKNOWLEDGED:
         _other_answered(question, response, evidence, tell)
@@ -194,15 +198,17 @@ def _proof(code: int | None) -> Proof:
     return Proof.REFUSED if code >= 400 else Proof.CLAIMED
 
 
-def _publish_answered(said: PublishAsked, response: Response, evidence: Evidence, tell: list[Event]) -> None:
-    ask = said.evidence.frame
+def _publish_answered(
+    said: PublishRequested, response: Response, evidence: Evidence, tell: list[Event]
+) -> None:
+    request_frame = said.evidence.frame
     sequence = _own_sequence(response)
     if response.code is not None and evidence.proof is Proof.REFUSED:
-        tell.append(PublishRefused(ask, response.code, evidence))
+        tell.append(PublishRefused(request_frame, response.code, evidence))
     elif evidence.proof is not Proof.ACKNOWLEDGED:
         tell.append(_no_code(response, evidence))
     elif sequence is None:
-        detail = f"the publish of frame {ask} was answered without a sequence"
+        detail = f"the publish of frame {request_frame} was answered without a sequence"
         tell.append(OddityNoticed("answer-without-sequence", detail, evidence))
     elif said.dialog_id is not None:
         tell.append(
@@ -215,7 +221,7 @@ def _publish_answered(said: PublishAsked, response: Response, evidence: Evidence
                 True,
                 said.type,
                 said.text,
-                ask,
+                request_frame,
                 evidence,
             )
         )
@@ -224,7 +230,7 @@ def _publish_answered(said: PublishAsked, response: Response, evidence: Evidence
 def _receipt_answered(
     said: ReceiptReported, response: Response, evidence: Evidence, tell: list[Event]
 ) -> None:
-    dialog_id, sequences, participant, role, mine, status, _, ask, claim = said
+    dialog_id, sequences, participant, role, mine, status, _, request_frame, claim = said
     if response.code is not None and evidence.proof is Proof.REFUSED:
         tell.append(
             ReceiptRefused(dialog_id, sequences, participant, status, claim.frame, response.code, evidence)
@@ -236,7 +242,9 @@ def _receipt_answered(
         tell.append(OddityNoticed("answer-of-another-type", detail, evidence))
     else:
         tell.append(
-            ReceiptReported(dialog_id, sequences, participant, role, mine, status, own, ask, evidence)
+            ReceiptReported(
+                dialog_id, sequences, participant, role, mine, status, own, request_frame, evidence
+            )
         )
 
 

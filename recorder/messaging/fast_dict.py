@@ -16,22 +16,26 @@ from .events import (
     Evidence,
     MessagePublished,
     Proof,
-    PublishAsked,
+    PublishRequested,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
     check_layout,
 )
 from .typenames import MESSAGING_EVENT, PUBLISH
 
 # Events are built from bare tuples below, and taken apart by position.
 check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
-check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
-check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(
+    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+)
+check_layout(
+    ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
+)
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
-check_layout(PublishAsked, "dialog_id conversation_id type text author evidence")
-check_layout(RequestAsked, "request_id type evidence")
-check_layout(RequestAnswered, "ask request_id type code evidence")
+check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
+check_layout(RequestMade, "request_id type evidence")
+check_layout(RequestAnswered, "request_frame request_id type code evidence")
 
 Usual = MessagePublished | ReceiptReported | ChatStateReported
 
@@ -128,7 +132,7 @@ def _chat_state(
     return _new(ChatStateReported, (dialog, who, role, False, state, evidence))
 
 
-Asked = tuple[RequestAsked, PublishAsked | ReceiptReported]
+Asked = tuple[RequestMade, PublishRequested | ReceiptReported]
 """That a request went out, and what it says."""
 
 
@@ -148,7 +152,7 @@ def usual_publish(
         if type(dialog) is not str or not dialog:
             return None
         evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None))
-        asked = _new(RequestAsked, (request_id, PUBLISH, evidence))
+        asked = _new(RequestMade, (request_id, PUBLISH, evidence))
         if event["type"] == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
             if type(status) is not str or not status or not _are_sequences(listed):
@@ -164,7 +168,7 @@ def usual_publish(
         if conversation is not None and (type(conversation) is not str or not conversation):
             return None
         return asked, _new(
-            PublishAsked, (same(dialog, dialog), conversation, same(content, content), text, me, evidence)
+            PublishRequested, (same(dialog, dialog), conversation, same(content, content), text, me, evidence)
         )
     except (KeyError, TypeError, AttributeError):
         return None
@@ -202,10 +206,14 @@ def usual_answer(raw: Any) -> tuple[str, int] | None:
 
 
 def usually_answered(
-    said: PublishAsked | ReceiptReported, ask: int, request_id: str, sequence: int, evidence: Evidence
+    said: PublishRequested | ReceiptReported,
+    request_frame: int,
+    request_id: str,
+    sequence: int,
+    evidence: Evidence,
 ) -> Answered | None:
-    """What such a yes tells of what was ``said`` in frame ``ask``; None where that named no dialog."""
-    answered = _new(RequestAnswered, (ask, request_id, _PUBLISHED, 200, evidence))
+    """Events of such an answer to what ``request_frame`` requested; None if that named no dialog."""
+    answered = _new(RequestAnswered, (request_frame, request_id, _PUBLISHED, 200, evidence))
     if type(said) is ReceiptReported:
         dialog, sequences, who, role, mine, status, _, asked, _ = said
         return answered, _new(
@@ -216,5 +224,5 @@ def usually_answered(
         return None
     return answered, _new(
         MessagePublished,
-        (dialog_id, sequence, conversation, author, None, True, content, text, ask, evidence),
+        (dialog_id, sequence, conversation, author, None, True, content, text, request_frame, evidence),
     )

@@ -31,10 +31,10 @@ from .events import (
     Evidence,
     OddityNoticed,
     Proof,
-    PublishAsked,
     PublishLost,
+    PublishRequested,
     ReceiptReported,
-    RequestAsked,
+    RequestMade,
     Stamp,
 )
 from .exchanges import Question, answered, identified_by, said_by, token_in
@@ -110,11 +110,11 @@ class Interpreter:
         queue = None if usual is None else self._waiting.get(stamp.connection, {}).get(usual[0])
         if usual is None or not queue:
             return None
-        ask, said = queue[0].frame, queue[0].said
-        if type(said) is not PublishAsked and type(said) is not ReceiptReported:
+        request_frame, said = queue[0].frame, queue[0].said
+        if type(said) is not PublishRequested and type(said) is not ReceiptReported:
             return None
         evidence = _new(Evidence, (Proof.ACKNOWLEDGED, *stamp, None))
-        told = usually_answered(said, ask, *usual, evidence)
+        told = usually_answered(said, request_frame, *usual, evidence)
         if told is not None:
             self._question(stamp.connection, usual[0])
         return told
@@ -137,7 +137,7 @@ class Interpreter:
         waiting = self._waiting.pop(connection, {})
         questions = [question for queue in waiting.values() for question in queue]
         questions.sort(key=lambda question: question.frame)
-        return [PublishLost(asked.frame) for asked in questions if type(asked.said) is PublishAsked]
+        return [PublishLost(asked.frame) for asked in questions if type(asked.said) is PublishRequested]
 
     def _notified(self, notification: Notification, stamp: Stamp) -> list[Event]:
         if notification.from_client:
@@ -165,7 +165,7 @@ class Interpreter:
             detail = f"the service sent a request, {shown(request.type)}"
             return [_odd("request-from-service", detail, Proof.ANNOUNCED, stamp)]
         evidence = Evidence(Proof.CLAIMED, *stamp)
-        tell: list[Event] = [RequestAsked(request.id, request.type, evidence)]
+        tell: list[Event] = [RequestMade(request.id, request.type, evidence)]
         said, history_of = None, None
         if request.type == typenames.PUBLISH:
             me = self._participants.get(stamp.connection)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from recorder.messaging.events import Event
-from recorder.receipts.change_set import Conclusions, Touched
-from recorder.receipts.fold import fold, tell
-from recorder.receipts.register import Register, Told
+from recorder.receipts.batch_fold import apply_dialog, fold_batches
+from recorder.receipts.change_set import ChangeSet, Conclusions
+from recorder.receipts.entities import MessageEvent, SessionEntities
 from recorder.receipts.state import Transcript
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
@@ -42,9 +42,9 @@ class Kept:
     def begin(self) -> None:
         """Forget all: the next ``catch_up`` begins with the first frame."""
         self.transcript = Transcript()
-        self.register = Register()
+        self.register = SessionEntities()
         self.concluded = Conclusions.of(self.transcript)
-        self.untold: dict[str, list[Told]] = {}
+        self.untold: dict[str, list[MessageEvent]] = {}
         self._hearing = Hearing()
         self._begun = False
         if self._held is not None:
@@ -60,7 +60,7 @@ class Kept:
         """Whether the recording had broken off."""
         return self.info.state == "interrupted"
 
-    def catch_up(self, *, jobs: int = 1, leave: bool = False) -> Touched | None:
+    def catch_up(self, *, jobs: int = 1, leave: bool = False) -> ChangeSet | None:
         """Fold what came since, and tell what it may have changed; None: anything.
 
         What it costs depends on these frames, not on the session. Only where what was heard does not stand
@@ -77,7 +77,7 @@ class Kept:
         self._look(self._archive.find_session(self.info.session))
         if self._begun and not self._hearing.goes_on(self.connections, interrupted=self.interrupted):
             self.begin()
-        touched = Touched(self.concluded) if self._begun else None
+        touched = ChangeSet(self.concluded) if self._begun else None
         try:
             with collector_paused():
                 self._hear(touched, jobs if touched is None else 1, leave=leave and touched is None)
@@ -94,30 +94,30 @@ class Kept:
         """Fold what was left of this dialog, if anything was."""
         told = self.untold.pop(dialog_id, None)
         if told is not None:
-            tell(self.transcript, dialog_id, told, self.register)
+            apply_dialog(self.transcript, dialog_id, told, self.register)
 
-    def _hear(self, touched: Touched | None, jobs: int, *, leave: bool) -> None:
+    def _hear(self, touched: ChangeSet | None, jobs: int, *, leave: bool) -> None:
         events = self._events(jobs)
         if touched is not None:
             events = touched.watch(events, self.register, self.transcript)
-        fold(
+        fold_batches(
             events,
             self.transcript,
-            register=self.register,
-            at_once=at_once(jobs),
-            held=self._held,
-            untold=self.untold if leave else None,
+            entities=self.register,
+            batch_size=at_once(jobs),
+            first_batch=self._held,
+            pending=self.untold if leave else None,
         )
         for dialog_id in self._telling() if leave else ():
             self.tell(dialog_id)
         self.concluded = (
-            Conclusions.of(self.transcript) if touched is None else touched.settle(self.transcript)
+            Conclusions.of(self.transcript) if touched is None else touched.finish(self.transcript)
         )
         self._begun = True
 
     def _telling(self) -> list[str]:
         """Of which dialogs it has to be known first what they tell, to conclude something from it."""
-        asks = self.transcript.asks.values()
+        asks = self.transcript.own_publishes.values()
         if any(ask.lost for ask in asks):
             return list(self.untold)  # an echo may be anywhere
         ours = dict.fromkeys(ask.dialog_id for ask in asks if ask.dialog_id is not None)

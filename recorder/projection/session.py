@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from recorder.messaging.events import Event
-from recorder.receipts.fold import AT_ONCE
+from recorder.receipts.batch_fold import BATCH_SIZE
 from recorder.store.archive import Archive
 from recorder.store.frame_chunks import Skimmed, skimmed
 from recorder.store.info import ConnectionInfo, SessionInfo
@@ -27,7 +27,7 @@ _OWN_SHARE = 0.13
 
 def at_once(jobs: int) -> int:
     """How many events to fold at once: with helpers, about what four of their pieces tell."""
-    return AT_ONCE if jobs == 1 else AT_ONCE >> 3
+    return BATCH_SIZE if jobs == 1 else BATCH_SIZE >> 3
 
 
 def events_of(

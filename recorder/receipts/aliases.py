@@ -18,7 +18,7 @@ from recorder.messaging.events import (
     Identified,
     MessagePublished,
     Participant,
-    PublishAsked,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
 )
@@ -86,7 +86,7 @@ def _snapshot(event: ConversationChanged, aliases: Aliases) -> ConversationChang
 
 _REWRITE: dict[type, Callable[[Any, Aliases], Any]] = {
     Identified: _participant,
-    PublishAsked: _author,
+    PublishRequested: _author,
     MessagePublished: _author,
     ReceiptReported: _participant,
     ReceiptRefused: _participant,
@@ -111,28 +111,28 @@ class Suggestion(NamedTuple):
         return f"{OPTION} {self.old}={self.new}"
 
 
-class _Met(NamedTuple):
+class _FirstSeen(NamedTuple):
     """When an id was first met: by their clock where it tells, and by frame."""
 
     server_ms: int | None
     frame: int
 
 
-class Acquaintances:
+class ParticipantTracker:
     """Who was met where, learnt from events on their way to somebody else."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
         self._spoke_as: dict[str, Evidence] = {}
-        self._consumers: dict[str, dict[str, _Met]] = {}
+        self._consumers: dict[str, dict[str, _FirstSeen]] = {}
         self._conversation_of: dict[str, str] = {}
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """The same events, looked at as they pass."""
         for event in events:
-            note = _NOTES.get(type(event))
-            if note is not None:
-                note(self, event)
+            rule = _TRACKER_RULES.get(type(event))
+            if rule is not None:
+                rule(self, event)
             yield event
 
     def suggestions(self) -> list[Suggestion]:
@@ -156,12 +156,12 @@ class Acquaintances:
             for old in ordered[:-1]:
                 yield Suggestion(old, ordered[-1], f"both are consumers in conversation {conversation_id}")
 
-    def _by_conversation(self) -> dict[str, dict[str, _Met]]:
-        merged: dict[str, dict[str, _Met]] = {}
+    def _by_conversation(self) -> dict[str, dict[str, _FirstSeen]]:
+        merged: dict[str, dict[str, _FirstSeen]] = {}
         for place, consumers in self._consumers.items():
             known = merged.setdefault(self._conversation_of.get(place, place), {})
-            for participant, met in consumers.items():
-                known[participant] = _earlier(known.get(participant), met)
+            for participant, first_seen in consumers.items():
+                known[participant] = _earlier(known.get(participant), first_seen)
         return merged
 
     def _note_identity(self, event: Identified) -> None:
@@ -171,10 +171,10 @@ class Acquaintances:
     def _note_message(self, event: MessagePublished) -> None:
         if event.conversation_id is not None:
             self._conversation_of[event.dialog_id] = event.conversation_id
-        self._note(event.dialog_id, event.author, event.role, event.evidence)
+        self._note_consumer(event.dialog_id, event.author, event.role, event.evidence)
 
     def _note_participant(self, event: ReceiptReported | ChatStateReported) -> None:
-        self._note(event.dialog_id, event.participant, event.role, event.evidence)
+        self._note_consumer(event.dialog_id, event.participant, event.role, event.evidence)
 
     def _note_snapshot(self, event: ConversationChanged) -> None:
         for dialog in event.dialogs:
@@ -183,36 +183,38 @@ class Acquaintances:
             self._note_one(event.conversation_id, one, event.evidence)
 
     def _note_one(self, conversation_id: str, one: Participant, evidence: Evidence) -> None:
-        self._note(conversation_id, one.participant, one.role, evidence)
+        self._note_consumer(conversation_id, one.participant, one.role, evidence)
 
-    def _note(self, place: str | None, participant: str | None, role: str | None, evidence: Evidence) -> None:
+    def _note_consumer(
+        self, place: str | None, participant: str | None, role: str | None, evidence: Evidence
+    ) -> None:
         if participant is None:
             return
         self.names.add(participant)
         if place is not None and role == CONSUMER:
             consumers = self._consumers.setdefault(place, {})
-            met = _Met(evidence.server_ms, evidence.frame)
-            consumers[participant] = _earlier(consumers.get(participant), met)
+            first_seen = _FirstSeen(evidence.server_ms, evidence.frame)
+            consumers[participant] = _earlier(consumers.get(participant), first_seen)
 
 
-_NOTES: dict[type, Callable[[Acquaintances, Any], None]] = {
-    Identified: Acquaintances._note_identity,
-    MessagePublished: Acquaintances._note_message,
-    ReceiptReported: Acquaintances._note_participant,
-    ChatStateReported: Acquaintances._note_participant,
-    ConversationChanged: Acquaintances._note_snapshot,
+_TRACKER_RULES: dict[type, Callable[[ParticipantTracker, Any], None]] = {
+    Identified: ParticipantTracker._note_identity,
+    MessagePublished: ParticipantTracker._note_message,
+    ReceiptReported: ParticipantTracker._note_participant,
+    ChatStateReported: ParticipantTracker._note_participant,
+    ConversationChanged: ParticipantTracker._note_snapshot,
 }
 
 
-def _earlier(known: _Met | None, met: _Met) -> _Met:
+def _earlier(known: _FirstSeen | None, first_seen: _FirstSeen) -> _FirstSeen:
     if known is None:
-        return met
-    times = [each.server_ms for each in (known, met) if each.server_ms is not None]
-    return _Met(min(times, default=None), min(known.frame, met.frame))
+        return first_seen
+    times = [each.server_ms for each in (known, first_seen) if each.server_ms is not None]
+    return _FirstSeen(min(times, default=None), min(known.frame, first_seen.frame))
 
 
-def _in_order(consumers: Mapping[str, _Met]) -> list[str]:
+def _in_order(consumers: Mapping[str, _FirstSeen]) -> list[str]:
     """Oldest first: by their clock if it tells of all (a history is replayed late), else by frame."""
-    if all(met.server_ms is not None for met in consumers.values()):
+    if all(first_seen.server_ms is not None for first_seen in consumers.values()):
         return sorted(consumers, key=lambda one: (consumers[one].server_ms or 0, consumers[one].frame, one))
     return sorted(consumers, key=lambda one: (consumers[one].frame, one))

@@ -16,18 +16,18 @@ from recorder.messaging.events import (
     Event,
     Identified,
     MessagePublished,
-    PublishAsked,
     PublishLost,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
 
 from .echoes import Echo, MessageKey, probable_echoes
+from .entities import SessionEntities
 from .queries import own_ids
-from .register import Register
 from .state import Transcript
 
 
@@ -43,111 +43,119 @@ class Conclusions:
     def of(cls, transcript: Transcript) -> Conclusions:
         """Draw them."""
         me = own_ids(transcript)
-        some_lost = any(ask.lost for ask in transcript.asks.values())
+        some_lost = any(publish.lost for publish in transcript.own_publishes.values())
         return cls(me, probable_echoes(transcript, me), some_lost)
 
 
 @dataclass(slots=True)
-class Touched:
-    """What may have changed. Watch events before they are registered and folded, then ``settle``."""
+class ChangeSet:
+    """What may have changed. Watch events before they are registered and folded, then ``finish``."""
 
     before: Conclusions
     messages: set[MessageKey] = field(default_factory=set)
-    asks: set[int] = field(default_factory=set)
+    publishes: set[int] = field(default_factory=set)
     requests: set[int] = field(default_factory=set)
     dialogs: set[str] = field(default_factory=set)
     participants: set[str] = field(default_factory=set)
     everything: bool = False
     _roles: dict[str, str | None] = field(default_factory=dict)
-    _concludes: bool = False
+    _draws_conclusions: bool = False
 
-    def watch(self, events: Iterable[Event], register: Register, transcript: Transcript) -> Iterator[Event]:
+    def watch(
+        self, events: Iterable[Event], entities: SessionEntities, transcript: Transcript
+    ) -> Iterator[Event]:
         """Pass the events on unchanged, each noted."""
         for event in events:
-            note = _NOTES.get(type(event))
-            if note is not None:
-                note(self, event, register, transcript)
+            rule = _CHANGE_RULES.get(type(event))
+            if rule is not None:
+                rule(self, event, entities, transcript)
             yield event
 
-    def settle(self, transcript: Transcript) -> Conclusions:
+    def finish(self, transcript: Transcript) -> Conclusions:
         """Add what changed because conclusions did; return these. Call it when all is folded."""
         for participant, role in self._roles.items():
-            told = transcript.roles.get(participant)
-            self.everything = self.everything or (told is not None and told[1] != role)
+            role_now = transcript.roles.get(participant)
+            self.everything = self.everything or (role_now is not None and role_now[1] != role)
         before = self.before
-        if not self._concludes:
+        if not self._draws_conclusions:
             return before
         now = Conclusions.of(transcript)
         self.everything = self.everything or now.me != before.me
         for key in now.echoes.keys() ^ before.echoes.keys() | _changed(now.echoes, before.echoes):
             self.messages.add(key)
-        self.asks |= {echo.ask for echoes in (now.echoes, before.echoes) for echo in echoes.values()}
+        self.publishes |= {
+            echo.request_frame for echoes in (now.echoes, before.echoes) for echo in echoes.values()
+        }
         return now
 
-    def _who(
-        self, participant: str | None, role: str | None, register: Register, transcript: Transcript
+    def _note_participant(
+        self, participant: str | None, role: str | None, entities: SessionEntities, transcript: Transcript
     ) -> None:
         if participant is None:
             return
         self.participants.add(participant)
-        if role is not None and participant in register.participants:
+        if role is not None and participant in entities.participants:
             known = transcript.roles.get(participant)
             self._roles.setdefault(participant, None if known is None else known[1])
 
-    def on_published(self, event: MessagePublished, register: Register, transcript: Transcript) -> None:
+    def on_published(
+        self, event: MessagePublished, entities: SessionEntities, transcript: Transcript
+    ) -> None:
         """A message was told, or told again."""
         self.messages.add((event.dialog_id, event.sequence))
         self.dialogs.add(event.dialog_id)
-        self._who(event.author, event.role, register, transcript)
+        self._note_participant(event.author, event.role, entities, transcript)
         known = transcript.dialogs.get(event.dialog_id, {}).get(event.sequence)
-        ours = event.ask is not None or (known is not None and known.ask is not None)
-        self._concludes = self._concludes or ours or self.before.some_lost
-        if event.ask is not None:
-            self.asks.add(event.ask)
+        ours = event.request_frame is not None or (known is not None and known.request_frame is not None)
+        self._draws_conclusions = self._draws_conclusions or ours or self.before.some_lost
+        if event.request_frame is not None:
+            self.publishes.add(event.request_frame)
 
     def on_receipt(
-        self, event: ReceiptReported | ReceiptRefused, register: Register, transcript: Transcript
+        self, event: ReceiptReported | ReceiptRefused, entities: SessionEntities, transcript: Transcript
     ) -> None:
         """Receipts were claimed, told or refused."""
         self.messages |= {(event.dialog_id, sequence) for sequence in event.sequences}
         self.dialogs.add(event.dialog_id)
         role = event.role if isinstance(event, ReceiptReported) else None
-        self._who(event.participant, role, register, transcript)
+        self._note_participant(event.participant, role, entities, transcript)
 
-    def on_asked(self, event: PublishAsked, register: Register, transcript: Transcript) -> None:
+    def on_publish(self, event: PublishRequested, entities: SessionEntities, transcript: Transcript) -> None:
         """A publish went out."""
-        self.asks.add(event.evidence.frame)
-        self._concludes = True
-        self._who(event.author, None, register, transcript)
+        self.publishes.add(event.evidence.frame)
+        self._draws_conclusions = True
+        self._note_participant(event.author, None, entities, transcript)
         if event.dialog_id is not None:
             self.dialogs.add(event.dialog_id)
 
     def on_outcome(self, event: PublishRefused | PublishLost, *_: object) -> None:
         """A publish was refused, or will not be answered any more."""
-        self.asks.add(event.ask)
-        self._concludes = True
+        self.publishes.add(event.request_frame)
+        self._draws_conclusions = True
 
-    def on_identified(self, event: Identified, register: Register, transcript: Transcript) -> None:
+    def on_identified(self, event: Identified, entities: SessionEntities, transcript: Transcript) -> None:
         """We learnt who we are."""
-        self._concludes = True
-        self._who(event.participant, None, register, transcript)
+        self._draws_conclusions = True
+        self._note_participant(event.participant, None, entities, transcript)
 
-    def on_request(self, event: RequestAsked, *_: object) -> None:
+    def on_request(self, event: RequestMade, *_: object) -> None:
         """A request went out."""
         self.requests.add(event.evidence.frame)
 
-    def on_answer(self, event: RequestAnswered, *_: object) -> None:
+    def on_response(self, event: RequestAnswered, *_: object) -> None:
         """An answer came."""
-        if event.ask is not None:
-            self.requests.add(event.ask)
+        if event.request_frame is not None:
+            self.requests.add(event.request_frame)
 
-    def on_said(self, event: Any, register: Register, transcript: Transcript) -> None:
+    def on_chat_state(self, event: Any, entities: SessionEntities, transcript: Transcript) -> None:
         """A chat state names a dialog and somebody."""
         if event.dialog_id is not None:
             self.dialogs.add(event.dialog_id)
-        self._who(event.participant, event.role, register, transcript)
+        self._note_participant(event.participant, event.role, entities, transcript)
 
-    def on_conversation(self, event: ConversationChanged, register: Register, transcript: Transcript) -> None:
+    def on_conversation(
+        self, event: ConversationChanged, entities: SessionEntities, transcript: Transcript
+    ) -> None:
         """A snapshot tells roles, and of dialogs; those that the last one listed may be listed no more."""
         self.dialogs.add(event.conversation_id)  # the main dialog goes by that id, listed or not
         before = transcript.conversations.get(event.conversation_id)
@@ -155,23 +163,23 @@ class Touched:
             if snapshot is not None:
                 self.dialogs |= {dialog.dialog_id for dialog in snapshot.dialogs}
         for participant in event.participants:
-            self._who(participant.participant, participant.role, register, transcript)
+            self._note_participant(participant.participant, participant.role, entities, transcript)
 
 
 def _changed(now: Mapping[MessageKey, Echo], before: Mapping[MessageKey, Echo]) -> set[MessageKey]:
     return {key for key in now.keys() & before.keys() if now[key] != before[key]}
 
 
-_NOTES: dict[type, Callable[..., None]] = {
-    MessagePublished: Touched.on_published,
-    ReceiptReported: Touched.on_receipt,
-    ReceiptRefused: Touched.on_receipt,
-    PublishAsked: Touched.on_asked,
-    PublishRefused: Touched.on_outcome,
-    PublishLost: Touched.on_outcome,
-    Identified: Touched.on_identified,
-    RequestAsked: Touched.on_request,
-    RequestAnswered: Touched.on_answer,
-    ChatStateReported: Touched.on_said,
-    ConversationChanged: Touched.on_conversation,
+_CHANGE_RULES: dict[type, Callable[..., None]] = {
+    MessagePublished: ChangeSet.on_published,
+    ReceiptReported: ChangeSet.on_receipt,
+    ReceiptRefused: ChangeSet.on_receipt,
+    PublishRequested: ChangeSet.on_publish,
+    PublishRefused: ChangeSet.on_outcome,
+    PublishLost: ChangeSet.on_outcome,
+    Identified: ChangeSet.on_identified,
+    RequestMade: ChangeSet.on_request,
+    RequestAnswered: ChangeSet.on_response,
+    ChatStateReported: ChangeSet.on_chat_state,
+    ConversationChanged: ChangeSet.on_conversation,
 }

@@ -19,10 +19,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .delays import Delay, delay
 from .pairing import Entry, by_dialog, entries_of, longest_rise, names_of, paired
-from .queries import MessageView, ReceiptView
-from .state import LADDER
+from .queries import Delay, MessageView, ReceiptView, delay
+from .state import STATUS_ORDER
 
 NOTICEABLE_S = 0.050
 """A delay that moved by less is not worth a line, unless ``delays_over_s`` asks for less."""
@@ -49,7 +48,7 @@ class Change(NamedTuple):
         sequence: of the message in the first session, if it is there, else in the second.
         participant, status: of a receipt; a participant by role and order, not by id.
         first, second: where it stands in each session; None where it does not.
-        says: one line for people.
+        sentence: one line for people.
     """
 
     kind: str
@@ -60,7 +59,7 @@ class Change(NamedTuple):
     status: str | None
     first: Place | None
     second: Place | None
-    says: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +108,24 @@ class _Dialog:
 
     def changes(self) -> Iterator[Change]:
         for entry in self._paired.vanished:
-            yield self._lonely(entry, appeared=False)
+            yield self._unpaired(entry, appeared=False)
         for entry in self._paired.appeared:
-            yield self._lonely(entry, appeared=True)
+            yield self._unpaired(entry, appeared=True)
         for first, second in self._paired.moved:
             yield self._message("message-moved", first, second, "stands in another order")
         for first, second in self._paired.pairs:
             yield from self._compared(first, second)
         yield from self._receipts_moved()
 
-    def _lonely(self, entry: Entry, *, appeared: bool) -> Change:
+    def _unpaired(self, entry: Entry, *, appeared: bool) -> Change:
         verb = "appeared" if appeared else "vanished"
         status = entry.message.status
-        says = f"{_title(entry, entry)} {verb} ({status})"
+        sentence = f"{_title(entry, entry)} {verb} ({status})"
         place = _place(entry, status)
         first, second = (None, place) if appeared else (place, None)
-        return Change(f"message-{verb}", True, self._number, place.sequence, None, None, first, second, says)
+        return Change(
+            f"message-{verb}", True, self._number, place.sequence, None, None, first, second, sentence
+        )
 
     def _message(
         self,
@@ -135,15 +136,15 @@ class _Dialog:
         was: str | None = None,
         now: str | None = None,
     ) -> Change:
-        says = f"{_title(first, second)}: {words}"
+        sentence = f"{_title(first, second)}: {words}"
         places = (_place(first, was), _place(second, now))
-        return Change(kind, True, self._number, _sequence(first, second), None, None, *places, says)
+        return Change(kind, True, self._number, _sequence(first, second), None, None, *places, sentence)
 
     def _compared(self, first: Entry, second: Entry) -> Iterator[Change]:
         for what, was, now in _values(first, second):
             words = f"{what} {was} became {now}"
             yield self._message("message-changed", first, second, words, was, now)
-        for key in sorted(first.receipts.keys() | second.receipts.keys(), key=_rung):
+        for key in sorted(first.receipts.keys() | second.receipts.keys(), key=_receipt_order):
             yield from self._receipt(first, second, key)
 
     def _receipt(self, first: Entry, second: Entry, key: tuple[str, str]) -> Iterator[Change]:
@@ -157,19 +158,19 @@ class _Dialog:
             words = f"{was.evidence.proof.word} became {now.evidence.proof.word}"
             yield self._of_receipt("receipt-changed", first, second, key, words)
         delays = _delays(first, was, second, now)
-        if delays is not None and self._is_told(*delays):
+        if delays is not None and self._is_reported(*delays):
             yield self._delay(first, second, key, *delays)
 
-    def _is_told(self, was: Delay, now: Delay) -> bool:
+    def _is_reported(self, was: Delay, now: Delay) -> bool:
         moved_ms, over_s = _moved_ms(was, now), self._delays_over_s
         return moved_ms >= NOTICEABLE_S * 1_000 or (over_s is not None and moved_ms > over_s * 1_000)
 
     def _of_receipt(self, kind: str, first: Entry, second: Entry, key: tuple[str, str], words: str) -> Change:
         name, status = key
-        says = f"{_title(first, second)}: {status} by {name} {words}"
+        sentence = f"{_title(first, second)}: {status} by {name} {words}"
         one, other = (_receipt_place(entry, entry.receipts.get(key)) for entry in (first, second))
         sequence = _sequence(first, second)
-        return Change(kind, True, self._number, sequence, name, status, one, other, says)
+        return Change(kind, True, self._number, sequence, name, status, one, other, sentence)
 
     def _delay(self, first: Entry, second: Entry, key: tuple[str, str], was: Delay, now: Delay) -> Change:
         by_s = now.seconds - was.seconds
@@ -198,7 +199,7 @@ class _Dialog:
     def _given(self, name: str, side: int) -> list[tuple[int, str]]:
         """(pair, status) of everybody's receipts by that name, by frame; within one frame, as listed."""
         given = [
-            (receipt.evidence.frame, number, _ladder(status), status)
+            (receipt.evidence.frame, number, _status_order(status), status)
             for number, pair in enumerate(self._paired.pairs)
             for (participant, status), receipt in pair[side].receipts.items()
             if participant == name
@@ -299,9 +300,9 @@ def _quoted(text: str | None) -> str:
     return f'"{text}"' if len(text) <= 40 else f'"{text[:37]}…"'
 
 
-def _ladder(status: str) -> int:
-    return LADDER.index(status) if status in LADDER else len(LADDER)
+def _status_order(status: str) -> int:
+    return STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
 
 
-def _rung(key: tuple[str, str]) -> tuple[str, int, str]:
-    return (key[0], _ladder(key[1]), key[1])
+def _receipt_order(key: tuple[str, str]) -> tuple[str, int, str]:
+    return (key[0], _status_order(key[1]), key[1])

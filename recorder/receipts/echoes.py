@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence, Proof
 
-from .state import Ask, Message, Transcript
+from .state import Message, OwnPublish, Transcript
 
 MessageKey = tuple[str, int]
 """Dialog and sequence."""
@@ -25,7 +25,7 @@ MessageKey = tuple[str, int]
 class Echo(NamedTuple):
     """A publish without an answer, and the announcement that it is probably the same message."""
 
-    ask: int
+    request_frame: int
     asked: Evidence
     announced: Evidence
 
@@ -39,14 +39,14 @@ def probable_echoes(transcript: Transcript, me: frozenset[str]) -> dict[MessageK
     lost, waiting = _unanswered(transcript)
     if not lost:
         return {}
-    candidates = _candidates(transcript, {_same(ask) for _, ask in lost}, me)
-    for frame, ask in waiting:
-        _take(candidates[_same(ask)], frame, ask)
+    candidates = _candidates(transcript, {_same(publish) for _, publish in lost}, me)
+    for frame, publish in waiting:
+        _take(candidates[_same(publish)], frame, publish)
     found: dict[MessageKey, Echo] = {}
-    for frame, ask in lost:
-        taken = _take(candidates[_same(ask)], frame, ask)
-        if taken is not None and ask.asked is not None:
-            found[taken.key] = Echo(frame, ask.asked, taken.announced)
+    for frame, publish in lost:
+        taken = _take(candidates[_same(publish)], frame, publish)
+        if taken is not None and publish.asked is not None:
+            found[taken.key] = Echo(frame, publish.asked, taken.announced)
     return found
 
 
@@ -56,19 +56,21 @@ class _Candidate(NamedTuple):
     author: str
 
 
-def _unanswered(transcript: Transcript) -> tuple[list[tuple[int, Ask]], list[tuple[int, Ask]]]:
+def _unanswered(transcript: Transcript) -> tuple[list[tuple[int, OwnPublish]], list[tuple[int, OwnPublish]]]:
     """Publishes without an answer in the order they went out: those that are lost, those that wait."""
-    open_asks = [(frame, ask) for frame, ask in sorted(transcript.asks.items()) if _is_open(ask)]
+    open_asks = [
+        (frame, publish) for frame, publish in sorted(transcript.own_publishes.items()) if _is_open(publish)
+    ]
     return [each for each in open_asks if each[1].lost], [each for each in open_asks if not each[1].lost]
 
 
-def _is_open(ask: Ask) -> bool:
-    told = ask.dialog_id is not None and ask.type is not None and ask.text is not None
-    return told and ask.asked is not None and ask.answered is None and ask.refused is None
+def _is_open(publish: OwnPublish) -> bool:
+    told = publish.dialog_id is not None and publish.type is not None and publish.text is not None
+    return told and publish.asked is not None and publish.answered is None and publish.refused is None
 
 
-def _same(ask: Ask) -> _Same:
-    return (ask.dialog_id or "", ask.type or "", ask.text or "")
+def _same(publish: OwnPublish) -> _Same:
+    return (publish.dialog_id or "", publish.type or "", publish.text or "")
 
 
 def _candidates(
@@ -91,13 +93,13 @@ def _candidates(
 
 def _may_be_ours(message: Message, me: frozenset[str]) -> bool:
     announced = message.published is not None and message.published.proof is Proof.ANNOUNCED
-    return announced and message.ask is None and message.author in me
+    return announced and message.request_frame is None and message.author in me
 
 
-def _take(candidates: deque[_Candidate], frame: int, ask: Ask) -> _Candidate | None:
+def _take(candidates: deque[_Candidate], frame: int, publish: OwnPublish) -> _Candidate | None:
     """Take the first that came after the publish and is by its author (any of us, if that is unknown)."""
     for candidate in candidates:
-        if candidate.announced.frame > frame and ask.author in (None, candidate.author):
+        if candidate.announced.frame > frame and publish.author in (None, candidate.author):
             candidates.remove(candidate)
             return candidate
     return None

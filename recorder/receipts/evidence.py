@@ -14,8 +14,8 @@ from recorder.messaging.events import (
     Evidence,
     MessagePublished,
     Proof,
-    PublishAsked,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
 )
@@ -24,8 +24,8 @@ from .queries import MessageView, is_me, own_ids, role_of
 from .state import Transcript
 
 
-class Rung(NamedTuple):
-    """One thing that happened to a message, and the frame that proves it. ``says`` is for people.
+class TimelineEntry(NamedTuple):
+    """One thing that happened to a message, and the frame that proves it. ``sentence`` is for people.
 
     Attributes:
         kind: asked, answered, refused (our requests); announced, echoed (the message, echoed if it is
@@ -37,7 +37,7 @@ class Rung(NamedTuple):
         repeats: number of the frame that told the same first, else None.
     """
 
-    says: str
+    sentence: str
     participant: str | None
     evidence: Evidence
     kind: str = "announced"
@@ -48,20 +48,20 @@ class Rung(NamedTuple):
     repeats: int | None = None
 
 
-def life(events: Iterable[Event], transcript: Transcript, message: MessageView) -> list[Rung]:
+def timeline(events: Iterable[Event], transcript: Transcript, message: MessageView) -> list[TimelineEntry]:
     """Everything the events tell of one message, in their order, repeats included.
 
     ``transcript`` and ``message`` are what the same events were folded to.
     """
-    ladder = _Ladder(transcript, message)
-    return [rung for event in events if (rung := ladder.rung(event)) is not None]
+    builder = _TimelineBuilder(transcript, message)
+    return [entry for event in events if (entry := builder.entry(event)) is not None]
 
 
-_Told = tuple[str | None, ...]
+_RepetitionKey = tuple[str | None, ...]
 """What tells one kind of thing heard from another."""
 
 
-class _Ladder:
+class _TimelineBuilder:
     """Remembers what was heard of one message, to tell what is new from what is heard again."""
 
     def __init__(self, transcript: Transcript, message: MessageView) -> None:
@@ -69,93 +69,97 @@ class _Ladder:
         self._me = own_ids(transcript)
         self._message = message
         self._key = (message.dialog_id, message.sequence)
-        self._asks = _asks(transcript, message)
-        self._first: dict[_Told, int] = {}
+        self._publish_frames = _publish_frames(transcript, message)
+        self._first: dict[_RepetitionKey, int] = {}
 
-    def rung(self, event: Event) -> Rung | None:
+    def entry(self, event: Event) -> TimelineEntry | None:
         """The rung this event is; None if it does not bear on the message."""
-        read = _READERS.get(type(event))
-        rung = None if read is None else read(self, event)
-        return None if rung is None else self._with_author(rung)
+        read = _ENTRY_RULES.get(type(event))
+        entry = None if read is None else read(self, event)
+        return None if entry is None else self._with_author(entry)
 
-    def _with_author(self, rung: Rung) -> Rung:
+    def _with_author(self, entry: TimelineEntry) -> TimelineEntry:
         """Whose doing it is. What we asked, and its answer, are ours by construction."""
-        mine = True if rung.mine or rung.kind in _OURS else is_me(rung.participant, self._me)
-        unnamed = mine and rung.participant is None and len(self._me) == 1
-        participant = next(iter(self._me)) if unnamed else rung.participant
-        role = rung.role or role_of(self._transcript, participant)
-        return rung._replace(participant=participant, role=role, mine=mine)
+        mine = True if entry.mine or entry.kind in _OURS else is_me(entry.participant, self._me)
+        unnamed = mine and entry.participant is None and len(self._me) == 1
+        participant = next(iter(self._me)) if unnamed else entry.participant
+        role = entry.role or role_of(self._transcript, participant)
+        return entry._replace(participant=participant, role=role, mine=mine)
 
-    def _heard_before(self, told: _Told, frame: int) -> int | None:
+    def _repeats(self, key: _RepetitionKey, frame: int) -> int | None:
         """The frame that told the same first, which may be this one: a history has many things in it."""
-        first = self._first.get(told)
+        first = self._first.get(key)
         if first is None:
-            self._first[told] = frame
+            self._first[key] = frame
         return first
 
     # --- the message itself ---
 
-    def on_asked(self, event: PublishAsked) -> Rung | None:
-        if event.evidence.frame not in self._asks:
+    def on_asked(self, event: PublishRequested) -> TimelineEntry | None:
+        if event.evidence.frame not in self._publish_frames:
             return None
-        return Rung("publish requested", event.author, event.evidence, "asked")
+        return TimelineEntry("publish requested", event.author, event.evidence, "asked")
 
-    def on_publish_refused(self, event: PublishRefused) -> Rung | None:
-        if event.ask not in self._asks:
+    def on_publish_refused(self, event: PublishRefused) -> TimelineEntry | None:
+        if event.request_frame not in self._publish_frames:
             return None
-        return Rung(f"publish refused with {event.code}", None, event.evidence, "refused")
+        return TimelineEntry(f"publish refused with {event.code}", None, event.evidence, "refused")
 
-    def on_published(self, event: MessagePublished) -> Rung | None:
+    def on_published(self, event: MessagePublished) -> TimelineEntry | None:
         if (event.dialog_id, event.sequence) != self._key:
             return None
-        kind, says, before = self._answered(event) if event.ask is not None else self._announced(event)
-        rung = Rung(says, event.author, event.evidence, kind, event.role)
-        return rung._replace(own_sequence=event.sequence, repeats=before)
+        kind, sentence, before = (
+            self._answered(event) if event.request_frame is not None else self._announced(event)
+        )
+        entry = TimelineEntry(sentence, event.author, event.evidence, kind, event.role)
+        return entry._replace(own_sequence=event.sequence, repeats=before)
 
     def _answered(self, event: MessagePublished) -> tuple[str, str, int | None]:
-        before = self._heard_before(("answer",), event.evidence.frame)
+        before = self._repeats(("answer",), event.evidence.frame)
         again = "" if before is None else f", as in #{before}"
         return "answered", f"publish answered with this sequence{again}", before
 
     def _announced(self, event: MessagePublished) -> tuple[str, str, int | None]:
         frame, echo = event.evidence.frame, self._message.echo
-        first = self._heard_before(("announced",), frame)
-        same = self._heard_before(("content", event.author, event.type, event.text), frame)
+        first = self._repeats(("announced",), frame)
+        same = self._repeats(("content", event.author, event.type, event.text), frame)
         if first is not None and same is not None:
             return "replayed", f"message replayed, same sequence as in #{same}", same
         if first is not None:
             return "conflict", f"announced with other content than in #{first}", first
         if echo is not None and frame == echo.announced.frame:
-            return "echoed", f"same text announced, so #{echo.ask} was probably stored", None
-        if self._asks:
+            return "echoed", f"same text announced, so #{echo.request_frame} was probably stored", None
+        if self._publish_frames:
             return "echoed", "message echoed", None
         return "announced", "message announced", None
 
     # --- receipts ---
 
-    def on_receipt(self, event: ReceiptReported) -> Rung | None:
-        if not self._names(event):
+    def on_receipt(self, event: ReceiptReported) -> TimelineEntry | None:
+        if not self._concerns(event):
             return None
         evidence = event.evidence
-        told = (evidence.proof.word, event.participant, event.status)
-        before = self._heard_before(told, evidence.frame)
-        same = self._same_event(told, event.own_sequence, evidence.frame)
+        key = (evidence.proof.word, event.participant, event.status)
+        before = self._repeats(key, evidence.frame)
+        same = self._same_event(key, event.own_sequence, evidence.frame)
         kind, words = _RECEIPT_WORDS[evidence.proof]
         if before is not None:
             kind, words = _again(event, words, before, same)
-        rung = Rung(f"{event.status} {words}", event.participant, evidence, kind, event.role, event.mine)
-        return rung._replace(status=event.status, own_sequence=event.own_sequence, repeats=same or before)
+        entry = TimelineEntry(
+            f"{event.status} {words}", event.participant, evidence, kind, event.role, event.mine
+        )
+        return entry._replace(status=event.status, own_sequence=event.own_sequence, repeats=same or before)
 
-    def _same_event(self, told: _Told, own_sequence: int | None, frame: int) -> int | None:
-        return None if own_sequence is None else self._heard_before((*told, str(own_sequence)), frame)
+    def _same_event(self, key: _RepetitionKey, own_sequence: int | None, frame: int) -> int | None:
+        return None if own_sequence is None else self._repeats((*key, str(own_sequence)), frame)
 
-    def on_receipt_refused(self, event: ReceiptRefused) -> Rung | None:
-        if not self._names(event):
+    def on_receipt_refused(self, event: ReceiptRefused) -> TimelineEntry | None:
+        if not self._concerns(event):
             return None
-        says = f"{event.status} refused with {event.code}"
-        return Rung(says, event.participant, event.evidence, "refused", status=event.status)
+        sentence = f"{event.status} refused with {event.code}"
+        return TimelineEntry(sentence, event.participant, event.evidence, "refused", status=event.status)
 
-    def _names(self, event: ReceiptReported | ReceiptRefused) -> bool:
+    def _concerns(self, event: ReceiptReported | ReceiptRefused) -> bool:
         return event.dialog_id == self._message.dialog_id and self._message.sequence in event.sequences
 
 
@@ -177,22 +181,22 @@ _RECEIPT_WORDS = {
     Proof.ANNOUNCED: ("receipt", "announced"),
 }
 
-_READERS: dict[type, Callable[[_Ladder, Any], Rung | None]] = {
-    PublishAsked: _Ladder.on_asked,
-    PublishRefused: _Ladder.on_publish_refused,
-    MessagePublished: _Ladder.on_published,
-    ReceiptReported: _Ladder.on_receipt,
-    ReceiptRefused: _Ladder.on_receipt_refused,
+_ENTRY_RULES: dict[type, Callable[[_TimelineBuilder, Any], TimelineEntry | None]] = {
+    PublishRequested: _TimelineBuilder.on_asked,
+    PublishRefused: _TimelineBuilder.on_publish_refused,
+    MessagePublished: _TimelineBuilder.on_published,
+    ReceiptReported: _TimelineBuilder.on_receipt,
+    ReceiptRefused: _TimelineBuilder.on_receipt_refused,
 }
 
 
-def _asks(transcript: Transcript, message: MessageView) -> frozenset[int]:
+def _publish_frames(transcript: Transcript, message: MessageView) -> frozenset[int]:
     """The frames that asked for this message: usually one, none if it is not ours."""
-    found = set() if message.ask is None else {message.ask}
+    frames = set() if message.request_frame is None else {message.request_frame}
     if message.sequence is not None:
-        found |= {
+        frames |= {
             frame
-            for frame, ask in transcript.asks.items()
-            if ask.answered is not None and ask.answered[1:] == (message.dialog_id, message.sequence)
+            for frame, publish in transcript.own_publishes.items()
+            if publish.answered is not None and publish.answered[1:] == (message.dialog_id, message.sequence)
         }
-    return frozenset(found)
+    return frozenset(frames)

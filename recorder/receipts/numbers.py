@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from recorder.messaging.events import Event, Evidence, Proof, RequestAnswered, RequestAsked
+from recorder.messaging.events import Event, Evidence, Proof, RequestAnswered, RequestMade
 
-from .delays import delay
-from .queries import MessageView, ReceiptView
+from .queries import MessageView, ReceiptView, delay
 
 SENT_TO_ACCEPTED = "sent → accepted"
 SENT_TO_READ = "sent → read"
@@ -83,25 +82,25 @@ class Meter:
     """Measures requests while their events pass by; ask it for the rest when all have."""
 
     def __init__(self) -> None:
-        self._asked: dict[int, Evidence] = {}
-        self._answered: set[int] = set()
+        self._requests: dict[int, Evidence] = {}
+        self._responses: set[int] = set()
         self._delays: dict[_Group, list[float]] = {}
 
     def watch(self, events: Iterable[Event]) -> Iterable[Event]:
         """Pass the events on unchanged, each request and answer noted."""
         for event in events:
             kind = type(event)
-            if kind is RequestAsked:
-                self._asked[event.evidence.frame] = event.evidence  # type: ignore[union-attr]  # it is one
+            if kind is RequestMade:
+                self._requests[event.evidence.frame] = event.evidence  # type: ignore[union-attr]  # it is one
             elif kind is RequestAnswered:
-                self._answer(event)  # type: ignore[arg-type]
+                self._on_response(event)  # type: ignore[arg-type]
             yield event
 
-    def _answer(self, event: RequestAnswered) -> None:
-        asked = self._asked.get(event.ask or 0)
-        if event.ask is None or asked is None or event.ask in self._answered:
+    def _on_response(self, event: RequestAnswered) -> None:
+        asked = self._requests.get(event.request_frame or 0)
+        if event.request_frame is None or asked is None or event.request_frame in self._responses:
             return
-        self._answered.add(event.ask)
+        self._responses.add(event.request_frame)
         self._measure(REQUEST_TO_ANSWER, None, True, asked, event.evidence)
 
     def _measure(
@@ -112,26 +111,28 @@ class Meter:
         since: Evidence | None,
         until: Evidence | None,
     ) -> None:
-        took = delay(since, until)
-        if took is not None:
-            self._delays.setdefault(_Group(kind, participant, mine, took.clock), []).append(took.seconds)
+        measured_delay = delay(since, until)
+        if measured_delay is not None:
+            self._delays.setdefault(_Group(kind, participant, mine, measured_delay.clock), []).append(
+                measured_delay.seconds
+            )
 
     def numbers(self, messages: Sequence[MessageView]) -> Numbers:
         """The numbers of a session with these messages."""
         meter = Meter()
         meter._delays = {group: list(measured) for group, measured in self._delays.items()}
-        people = _People()
+        participants = _ParticipantCounts()
         for message in messages:
-            people.take(message)
-            meter._take(message)
+            participants.add(message)
+            meter._measure_message(message)
         latencies = [
-            _latency(group, people.roles.get(group.participant), measured)
+            _latency(group, participants.roles.get(group.participant), measured)
             for group, measured in meter._delays.items()
         ]
         latencies.sort(key=_order)
-        return Numbers(people.counts(), tuple(latencies), len(self._asked), len(self._answered))
+        return Numbers(participants.counts(), tuple(latencies), len(self._requests), len(self._responses))
 
-    def _take(self, message: MessageView) -> None:
+    def _measure_message(self, message: MessageView) -> None:
         given: dict[str | None, dict[str, ReceiptView]] = {}
         for receipt in message.receipts:
             if _counts(message, receipt):
@@ -154,30 +155,30 @@ def _counts(message: MessageView, receipt: ReceiptView) -> bool:
     return receipt.participant is None or receipt.participant != message.author
 
 
-class _People:
+class _ParticipantCounts:
     """What each participant did."""
 
     def __init__(self) -> None:
         self.roles: dict[str | None, str | None] = {}
         self._mine: dict[str | None, bool | None] = {}
-        self._done: dict[str | None, list[int]] = {}
+        self._numbers: dict[str | None, list[int]] = {}
 
-    def take(self, message: MessageView) -> None:
+    def add(self, message: MessageView) -> None:
         if message.sent is not None and message.sequence is not None:
-            self._one(message.author, message.role, message.mine)[0] += 1
+            self._counts_of(message.author, message.role, message.mine)[0] += 1
         for receipt in message.receipts:
             place = {"ACCEPT": 1, "READ": 2}.get(receipt.status)
             if place is not None and _counts(message, receipt):
-                self._one(receipt.participant, receipt.role, receipt.mine)[place] += 1
+                self._counts_of(receipt.participant, receipt.role, receipt.mine)[place] += 1
 
-    def _one(self, participant: str | None, role: str | None, mine: bool | None) -> list[int]:
+    def _counts_of(self, participant: str | None, role: str | None, mine: bool | None) -> list[int]:
         self.roles[participant] = role or self.roles.get(participant)
         self._mine[participant] = mine or self._mine.get(participant, mine)
-        return self._done.setdefault(participant, [0, 0, 0])
+        return self._numbers.setdefault(participant, [0, 0, 0])
 
     def counts(self) -> tuple[Count, ...]:
-        listed = sorted(self._done, key=lambda each: (each is None, each or ""))
-        return tuple(Count(each, self.roles[each], self._mine[each], *self._done[each]) for each in listed)
+        listed = sorted(self._numbers, key=lambda each: (each is None, each or ""))
+        return tuple(Count(each, self.roles[each], self._mine[each], *self._numbers[each]) for each in listed)
 
 
 def _latency(group: _Group, role: str | None, measured: list[float]) -> Latency:

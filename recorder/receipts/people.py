@@ -10,7 +10,7 @@ from recorder.messaging.snapshots import SUGGESTED
 SUGGESTED_ROLE = f"/{SUGGESTED}"
 """Behind the role of somebody who was only suggested for it: ``ASSIGNED_AGENT/SUGGESTED``."""
 
-_BESIDE = {"READER": 0, "MANAGER": 1}
+_ADDITIONAL_ROLES = {"READER": 0, "MANAGER": 1}
 """Roles that somebody of another role may have as well; the other one says more."""
 
 ROLE_WORDS = {"ASSIGNED_AGENT": "agent", "CONSUMER": "consumer", "AGENT": "bot", "MANAGER": "manager"}
@@ -31,11 +31,11 @@ def roles_in(participants: Iterable[Participant]) -> dict[str, str]:
 
     Who is only suggested may never take the dialog, and is not to be taken for the agent who has it.
     """
-    told: dict[str, tuple[int, str]] = {}
+    ranked: dict[str, tuple[int, str]] = {}
     for participant, role, state in participants:
-        shown = (_BESIDE.get(role, 2), role + (SUGGESTED_ROLE if state == SUGGESTED else ""))
-        told[participant] = max(shown, told.get(participant, shown))
-    return {participant: role for participant, (_, role) in told.items()}
+        rank = (_ADDITIONAL_ROLES.get(role, 2), role + (SUGGESTED_ROLE if state == SUGGESTED else ""))
+        ranked[participant] = max(rank, ranked.get(participant, rank))
+    return {participant: role for participant, (_, role) in ranked.items()}
 
 
 def who(participant: str | None, role: str | None, *, mine: bool | None) -> str:

@@ -14,13 +14,13 @@ from recorder.messaging.events import (
     MessagePublished,
     OddityNoticed,
     Proof,
-    PublishAsked,
     PublishLost,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
 
 from .echoes import Echo, MessageKey, probable_echoes
@@ -29,7 +29,7 @@ from .queries import MessageView, is_me, message_view, own_ids, role_of
 from .state import Transcript
 
 
-class Proven(NamedTuple):
+class ProvenFact(NamedTuple):
     """One fact that a frame proves, in words and in parts; a part that does not apply is None.
 
     Attributes:
@@ -41,7 +41,7 @@ class Proven(NamedTuple):
     """
 
     kind: str
-    says: str
+    sentence: str
     proof: Proof
     dialog_id: str | None = None
     sequence: int | None = None
@@ -52,18 +52,18 @@ class Proven(NamedTuple):
     better: int | None = None
 
 
-def proven(events: Iterable[Event], transcript: Transcript, frame: int) -> list[Proven]:
+def proven_facts(events: Iterable[Event], transcript: Transcript, frame: int) -> list[ProvenFact]:
     """Every fact among ``events`` that this frame proves; ``transcript`` is what they were folded to."""
-    witness = _Witness(transcript)
+    reader = _FactReader(transcript)
     return [
         fact
         for event in events
         if not isinstance(event, PublishLost) and event.evidence.frame == frame
-        for fact in witness.facts(event)
+        for fact in reader.facts(event)
     ]
 
 
-class _Witness:
+class _FactReader:
     """Puts events into words, knowing who is who."""
 
     def __init__(self, transcript: Transcript) -> None:
@@ -71,7 +71,7 @@ class _Witness:
         self._me = own_ids(transcript)
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._me)
 
-    def facts(self, event: Event) -> Iterator[Proven]:
+    def facts(self, event: Event) -> Iterator[ProvenFact]:
         read = _READERS[type(event)]
         yield from read(self, event)
 
@@ -83,10 +83,10 @@ class _Witness:
         role = role or role_of(self._transcript, participant)
         return _Person(participant, role, mine, who(participant, role, mine=mine))
 
-    def message(self, event: MessagePublished) -> Iterator[Proven]:
+    def message(self, event: MessagePublished) -> Iterator[ProvenFact]:
         person = self._person(event.author, event.role, ours=event.mine)
         shown = self._view(event.dialog_id, event.sequence).sent
-        yield Proven(
+        yield ProvenFact(
             "message",
             f"message {event.sequence} by {person.name} in dialog {event.dialog_id}",
             event.evidence.proof,
@@ -96,13 +96,13 @@ class _Witness:
             better=None if shown is None or shown.frame == event.evidence.frame else shown.frame,
         )
 
-    def receipt(self, event: ReceiptReported) -> Iterator[Proven]:
+    def receipt(self, event: ReceiptReported) -> Iterator[ProvenFact]:
         person = self._person(event.participant, event.role, ours=event.mine)
         for sequence in event.sequences:
             fact = _receipt(event, sequence, event.status, person)
             yield fact._replace(better=self._better(event, sequence))
 
-    def receipt_refused(self, event: ReceiptRefused) -> Iterator[Proven]:
+    def receipt_refused(self, event: ReceiptRefused) -> Iterator[ProvenFact]:
         person = self._person(event.participant, None, ours=True)
         for sequence in event.sequences:
             yield _receipt(event, sequence, f"{event.code} for {event.status}", person)
@@ -114,48 +114,54 @@ class _Witness:
                 return shown.evidence.frame
         return None
 
-    def publish(self, event: PublishAsked) -> Iterator[Proven]:
+    def publish(self, event: PublishRequested) -> Iterator[ProvenFact]:
         where = f" in dialog {event.dialog_id}" if event.dialog_id is not None else ""
         yield self._ours("publish", f"a publish by you{where}", event)._replace(
             dialog_id=event.dialog_id, participant=event.author
         )
 
-    def publish_refused(self, event: PublishRefused) -> Iterator[Proven]:
-        yield self._ours("publish", f"{event.code} for your publish of frame #{event.ask}", event)
+    def publish_refused(self, event: PublishRefused) -> Iterator[ProvenFact]:
+        yield self._ours("publish", f"{event.code} for your publish of frame #{event.request_frame}", event)
 
-    def chat_state(self, event: ChatStateReported) -> Iterator[Proven]:
+    def chat_state(self, event: ChatStateReported) -> Iterator[ProvenFact]:
         person = self._person(event.participant, event.role, ours=event.mine)
-        says = f"{event.state} by {person.name} in dialog {event.dialog_id or 'unknown'}"
+        sentence = f"{event.state} by {person.name} in dialog {event.dialog_id or 'unknown'}"
         proof = event.evidence.proof
-        yield Proven("chat-state", says, proof, event.dialog_id, None, *person[:3], event.state)
+        yield ProvenFact("chat-state", sentence, proof, event.dialog_id, None, *person[:3], event.state)
 
-    def identity(self, event: Identified) -> Iterator[Proven]:
-        says = f"on connection {event.evidence.connection} you are {event.participant}"
-        yield self._ours("identity", says, event)._replace(participant=event.participant)
+    def identity(self, event: Identified) -> Iterator[ProvenFact]:
+        sentence = f"on connection {event.evidence.connection} you are {event.participant}"
+        yield self._ours("identity", sentence, event)._replace(participant=event.participant)
 
-    def request(self, event: RequestAsked) -> Iterator[Proven]:
+    def request(self, event: RequestMade) -> Iterator[ProvenFact]:
         named = "without an id" if event.request_id is None else f'with id "{event.request_id}"'
         yield self._ours("request", f"a request {event.type} {named}", event)
 
-    def answer(self, event: RequestAnswered) -> Iterator[Proven]:
+    def answer(self, event: RequestAnswered) -> Iterator[ProvenFact]:
         code = "no code" if event.code is None else str(event.code)
-        asked = "no request that is known" if event.ask is None else f"the request of frame #{event.ask}"
-        yield Proven("answer", f"{code} in answer to {asked}", event.evidence.proof)
+        asked = (
+            "no request that is known"
+            if event.request_frame is None
+            else f"the request of frame #{event.request_frame}"
+        )
+        yield ProvenFact("answer", f"{code} in answer to {asked}", event.evidence.proof)
 
-    def opened(self, event: ConversationOpened) -> Iterator[Proven]:
-        yield Proven("conversation", f"conversation {event.conversation_id} was opened", event.evidence.proof)
+    def opened(self, event: ConversationOpened) -> Iterator[ProvenFact]:
+        yield ProvenFact(
+            "conversation", f"conversation {event.conversation_id} was opened", event.evidence.proof
+        )
 
-    def conversation(self, event: ConversationChanged) -> Iterator[Proven]:
+    def conversation(self, event: ConversationChanged) -> Iterator[ProvenFact]:
         did = "left this subscription" if event.left else f"is {event.state or 'in no known state'}"
-        yield Proven("conversation", f"conversation {event.conversation_id} {did}", event.evidence.proof)
+        yield ProvenFact("conversation", f"conversation {event.conversation_id} {did}", event.evidence.proof)
 
-    def oddity(self, event: OddityNoticed) -> Iterator[Proven]:
-        yield Proven("oddity", f"odd: {event.detail}", event.evidence.proof, status=event.kind)
+    def oddity(self, event: OddityNoticed) -> Iterator[ProvenFact]:
+        yield ProvenFact("oddity", f"odd: {event.detail}", event.evidence.proof, status=event.kind)
 
     def _ours(
-        self, kind: str, says: str, event: PublishAsked | PublishRefused | Identified | RequestAsked
-    ) -> Proven:
-        return Proven(kind, says, event.evidence.proof, mine=True)
+        self, kind: str, sentence: str, event: PublishRequested | PublishRefused | Identified | RequestMade
+    ) -> ProvenFact:
+        return ProvenFact(kind, sentence, event.evidence.proof, mine=True)
 
 
 class _Person(NamedTuple):
@@ -165,23 +171,25 @@ class _Person(NamedTuple):
     name: str
 
 
-def _receipt(event: ReceiptReported | ReceiptRefused, sequence: int, what: str, person: _Person) -> Proven:
-    says = f"{what} by {person.name} on message {sequence} of dialog {event.dialog_id}"
+def _receipt(
+    event: ReceiptReported | ReceiptRefused, sequence: int, what: str, person: _Person
+) -> ProvenFact:
+    sentence = f"{what} by {person.name} on message {sequence} of dialog {event.dialog_id}"
     proof = event.evidence.proof
-    return Proven("receipt", says, proof, event.dialog_id, sequence, *person[:3], event.status)
+    return ProvenFact("receipt", sentence, proof, event.dialog_id, sequence, *person[:3], event.status)
 
 
-_READERS: dict[type, Callable[[_Witness, Any], Iterator[Proven]]] = {
-    MessagePublished: _Witness.message,
-    ReceiptReported: _Witness.receipt,
-    ReceiptRefused: _Witness.receipt_refused,
-    PublishAsked: _Witness.publish,
-    PublishRefused: _Witness.publish_refused,
-    ChatStateReported: _Witness.chat_state,
-    Identified: _Witness.identity,
-    RequestAsked: _Witness.request,
-    RequestAnswered: _Witness.answer,
-    ConversationOpened: _Witness.opened,
-    ConversationChanged: _Witness.conversation,
-    OddityNoticed: _Witness.oddity,
+_READERS: dict[type, Callable[[_FactReader, Any], Iterator[ProvenFact]]] = {
+    MessagePublished: _FactReader.message,
+    ReceiptReported: _FactReader.receipt,
+    ReceiptRefused: _FactReader.receipt_refused,
+    PublishRequested: _FactReader.publish,
+    PublishRefused: _FactReader.publish_refused,
+    ChatStateReported: _FactReader.chat_state,
+    Identified: _FactReader.identity,
+    RequestMade: _FactReader.request,
+    RequestAnswered: _FactReader.answer,
+    ConversationOpened: _FactReader.opened,
+    ConversationChanged: _FactReader.conversation,
+    OddityNoticed: _FactReader.oddity,
 }

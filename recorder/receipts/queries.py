@@ -14,11 +14,9 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence, Proof, ReceiptReported
 
-from .delays import Delay as Delay
-from .delays import delay as delay
 from .echoes import Echo, MessageKey, probable_echoes
-from .fold import stronger
-from .state import LADDER, Ask, Message, OwnReceipt, ReceiptKey, Transcript
+from .precedence import stronger
+from .state import STATUS_ORDER, Message, OwnPublish, ReceiptKey, ReceiptRequests, Transcript
 
 STATUS_OF = {"ACCEPT": "accepted", "READ": "read"}
 """The word for a message whose highest receipt is this one."""
@@ -38,14 +36,14 @@ class MessageView(NamedTuple):
     """A message as people see it.
 
     Attributes:
-        sequence: None for a publish of ours that has no sequence (yet): see ``status`` and ``ask``.
+        sequence: None for a publish of ours that has no sequence (yet): see ``status`` and ``request_frame``.
         mine: None where the recording does not tell who we are.
         status: pending, failed, unknown, unseen, sent, accepted or read.
         sent: what proves that it was sent; None for a message known only by receipts for it.
-        ask: number of the frame that asked for it, None if it is not ours or was published elsewhere.
+        request_frame: the frame that published it, None if it is not ours or was published elsewhere.
         decided_by: the receipt that makes it accepted or read, else None.
-        echo: why it is *probably* what ``ask`` asked for, whose answer never came; None where that is
-            certain, or no question.
+        echo: why it is *probably* the publish of ``request_frame``, whose answer never came; None if that
+            is certain, or it is not ours.
     """
 
     dialog_id: str | None
@@ -58,7 +56,7 @@ class MessageView(NamedTuple):
     status: str
     sent: Evidence | None
     receipts: tuple[ReceiptView, ...]
-    ask: int | None
+    request_frame: int | None
     decided_by: ReceiptView | None = None
     echo: Echo | None = None
 
@@ -71,33 +69,33 @@ def own_ids(transcript: Transcript) -> frozenset[str]:
     """
     return frozenset(transcript.identities) | {
         message.author
-        for ask, message in _answered_messages(transcript)
-        if message.author is not None and (message.type, message.text) == (ask.type, ask.text)
+        for publish, message in _answered_messages(transcript)
+        if message.author is not None and (message.type, message.text) == (publish.type, publish.text)
     }
 
 
-def _answered_messages(transcript: Transcript) -> Iterator[tuple[Ask, Message]]:
-    for ask in transcript.asks.values():
-        if ask.answered is not None:
-            _, dialog_id, sequence = ask.answered
-            yield ask, transcript.dialogs[dialog_id][sequence]
+def _answered_messages(transcript: Transcript) -> Iterator[tuple[OwnPublish, Message]]:
+    for publish in transcript.own_publishes.values():
+        if publish.answered is not None:
+            _, dialog_id, sequence = publish.answered
+            yield publish, transcript.dialogs[dialog_id][sequence]
 
 
 def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:
     """All messages: by dialog in order of appearance, then by sequence; publishes without one come last."""
     me = own_ids(transcript)
     echoes = probable_echoes(transcript, me)
-    explained = {echo.ask for echo in echoes.values()}
+    echoed = {echo.request_frame for echo in echoes.values()}
     shown = [
         message_view(transcript, dialog_id, sequence, me=me, echoes=echoes)
         for dialog_id in sorted(_chosen(transcript, dialog), key=lambda d: (_first_frame(transcript, d), d))
         for sequence in sorted(transcript.dialogs[dialog_id])
     ]
     return shown + [
-        ask_view(transcript, frame, ask, me)
-        for frame, ask in sorted(transcript.asks.items())
-        if ask.answered is None and ask.asked is not None and dialog in (None, ask.dialog_id)
-        if frame not in explained
+        publish_view(transcript, frame, publish, me)
+        for frame, publish in sorted(transcript.own_publishes.items())
+        if publish.answered is None and publish.asked is not None and dialog in (None, publish.dialog_id)
+        if frame not in echoed
     ]
 
 
@@ -114,12 +112,12 @@ def _proofs(transcript: Transcript, dialog_id: str) -> Iterator[Evidence]:
     for message in transcript.dialogs[dialog_id].values():
         if message.published is not None:
             yield message.published
-        for own in message.tried.values():
+        for own in message.receipt_requests.values():
             yield from own.claims.values()
             yield from own.refusals.values()
     for proofs in transcript.receipts.get(dialog_id, {}).values():
-        for proven in proofs.values():
-            yield proven.evidence
+        for event in proofs.values():
+            yield event.evidence
 
 
 def message_view(
@@ -154,27 +152,27 @@ def message_view(
         status=_status(message, decided_by),
         sent=message.published,
         receipts=receipts,
-        ask=message.ask if echo is None else echo.ask,
+        request_frame=message.request_frame if echo is None else echo.request_frame,
         decided_by=decided_by,
         echo=echo,
     )
 
 
-def ask_view(transcript: Transcript, frame: int, ask: Ask, me: frozenset[str]) -> MessageView:
+def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, me: frozenset[str]) -> MessageView:
     """One publish of ours that has no sequence (yet). ``me`` is who we are: see ``own_ids``."""
-    author = ask.author if ask.author is not None else _sole(me)
+    author = publish.author if publish.author is not None else _sole(me)
     return MessageView(
-        dialog_id=ask.dialog_id,
+        dialog_id=publish.dialog_id,
         sequence=None,
         author=author,
         role=role_of(transcript, author),
         mine=True,
-        type=ask.type,
-        text=ask.text,
-        status="failed" if ask.refused else "unknown" if ask.lost else "pending",
-        sent=ask.refused[0] if ask.refused else ask.asked,
+        type=publish.type,
+        text=publish.text,
+        status="failed" if publish.refused else "unknown" if publish.lost else "pending",
+        sent=publish.refused[0] if publish.refused else publish.asked,
         receipts=(),
-        ask=frame,
+        request_frame=frame,
     )
 
 
@@ -183,11 +181,11 @@ def _deciding(message: Message, author: str | None, receipts: Iterable[ReceiptVi
     counted = [
         receipt
         for receipt in receipts
-        if receipt.status in LADDER
+        if receipt.status in STATUS_ORDER
         and receipt.evidence.proof >= Proof.ACKNOWLEDGED
         and not _by_author(receipt, message, author)
     ]
-    return max(counted, key=lambda r: (LADDER.index(r.status), -r.evidence.frame), default=None)
+    return max(counted, key=lambda r: (STATUS_ORDER.index(r.status), -r.evidence.frame), default=None)
 
 
 def _status(message: Message, decided_by: ReceiptView | None) -> str:
@@ -211,9 +209,9 @@ def _receipts(
     best: dict[tuple[str | None, str], ReceiptView] = {}
     message = transcript.dialogs[dialog_id][sequence]
     given = transcript.receipts_for(dialog_id, sequence)
-    for receipt in _heard(transcript, message, given, me):
+    for receipt in _given_receipts(transcript, message, given, me):
         _keep_best(best, receipt)
-    for receipt in _tried(transcript, message, me):
+    for receipt in _requested_receipts(transcript, message, me):
         _keep_best(best, receipt)
     return tuple(sorted(best.values(), key=_listing_order))
 
@@ -229,35 +227,39 @@ def _keep_best(best: dict[tuple[str | None, str], ReceiptView], receipt: Receipt
     best[key] = better._replace(mine=mine, role=better.role or known.role or receipt.role)
 
 
-def _heard(
+def _given_receipts(
     transcript: Transcript, message: Message, given: Mapping[ReceiptKey, ReceiptReported], me: frozenset[str]
 ) -> Iterator[ReceiptView]:
-    for key, proven in given.items():
-        told, status = key
-        participant = told if told is not None else _sole(me)
-        mine = True if told is None or key in message.tried else is_me(told, me)
-        role = proven.role or role_of(transcript, participant)
-        yield ReceiptView(participant, role, mine, status, proven.evidence)
+    for key, event in given.items():
+        participant_id, status = key
+        participant = participant_id if participant_id is not None else _sole(me)
+        mine = (
+            True if participant_id is None or key in message.receipt_requests else is_me(participant_id, me)
+        )
+        role = event.role or role_of(transcript, participant)
+        yield ReceiptView(participant, role, mine, status, event.evidence)
 
 
-def _tried(transcript: Transcript, message: Message, me: frozenset[str]) -> Iterator[ReceiptView]:
-    for (told, status), own in message.tried.items():
-        evidence = _standing(own)
+def _requested_receipts(
+    transcript: Transcript, message: Message, me: frozenset[str]
+) -> Iterator[ReceiptView]:
+    for (participant_id, status), own in message.receipt_requests.items():
+        evidence = _best_request(own)
         if evidence is not None:
-            participant = told if told is not None else _sole(me)
+            participant = participant_id if participant_id is not None else _sole(me)
             yield ReceiptView(participant, role_of(transcript, participant), True, status, evidence)
 
 
-def _standing(own: OwnReceipt) -> Evidence | None:
+def _best_request(own: ReceiptRequests) -> Evidence | None:
     """The earliest claim that was not refused; failing that, the first refusal."""
-    standing = [claim for ask, claim in own.claims.items() if ask not in own.refusals]
-    tried = standing or list(own.refusals.values())
+    accepted = [claim for frame, claim in own.claims.items() if frame not in own.refusals]
+    tried = accepted or list(own.refusals.values())
     return min(tried, key=lambda evidence: evidence.frame, default=None)
 
 
 def _listing_order(receipt: ReceiptView) -> tuple[bool, str, int, str]:
-    rung = LADDER.index(receipt.status) if receipt.status in LADDER else len(LADDER)
-    return (receipt.participant is None, receipt.participant or "", rung, receipt.status)
+    rank = STATUS_ORDER.index(receipt.status) if receipt.status in STATUS_ORDER else len(STATUS_ORDER)
+    return (receipt.participant is None, receipt.participant or "", rank, receipt.status)
 
 
 def is_me(participant: str | None, me: frozenset[str]) -> bool | None:
@@ -273,6 +275,33 @@ def role_of(transcript: Transcript, participant: str | None) -> str | None:
     """The role that was told last of a participant, None where nobody told."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
+
+
+# --- delays ---------------------------------------------------------------------------------------------
+
+
+class Delay(NamedTuple):
+    """How long something took, on one clock: ``clock`` is "server" (both ends are the service's times)
+    or "local" (both are ours)."""
+
+    seconds: float
+    clock: str
+
+
+def delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
+    """The time between two facts, never mixing clocks; None where no clock saw both.
+
+    The service's clock is preferred: it saw both ends without the network in between.
+    """
+    if since is None or until is None:
+        return None
+    if since.server_ms is not None and until.server_ms is not None:
+        return Delay((until.server_ms - since.server_ms) / 1_000, "server")
+    if since.offset_us is not None and until.offset_us is not None:
+        return Delay((until.offset_us - since.offset_us) / 1_000_000, "local")
+    if since.at_us is not None and until.at_us is not None:
+        return Delay((until.at_us - since.at_us) / 1_000_000, "local")
+    return None
 
 
 # --- questions people ask -------------------------------------------------------------------------------

@@ -1,10 +1,9 @@
-"""What is known of a session's messages and receipts: the transcript, as facts.
+"""The transcript: what is known of the messages and receipts of a session, as facts.
 
 A transcript holds *facts*, not conclusions: for every message and every receipt the event that proves it
 best, for every publish what was asked and what came of it. Conclusions (the status of a message, who "I"
 am where only an echo tells, whether a claim still stands) are drawn in ``queries`` from all facts
-together. That is what makes ``fold`` indifferent to order and repetition: each field here only ever moves
-one way.
+together. Each field here only ever moves one way, so ``fold`` does not depend on order and repetition.
 """
 
 from __future__ import annotations
@@ -23,45 +22,47 @@ from recorder.messaging.events import (
     check_layout,
 )
 
-check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
+check_layout(
+    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+)
 
-LADDER = ("ACCEPT", "READ")
-"""The statuses that move a message up, in order. All others are kept and shown beside."""
+STATUS_ORDER = ("ACCEPT", "READ")
+"""The statuses that decide the status of a message, lowest first. Others are kept and listed only."""
 
 
 class ReceiptKey(NamedTuple):
-    """Whose word on a message, and which. ``participant`` None is ourselves before we learnt our id."""
+    """Participant and status of a receipt. ``participant`` None is ourselves before we learnt our id."""
 
     participant: str | None
     status: str
 
 
 @dataclass(slots=True)
-class OwnReceipt:
-    """One receipt as we tried to give it: claims and refusals, by the frame of the request."""
+class ReceiptRequests:
+    """Our own requests for one receipt: their evidence, and that of refusals, by the frame of the request."""
 
     claims: dict[int, Evidence] = field(default_factory=dict)
     refusals: dict[int, Evidence] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Own:
-    """What we did about one message: ``mine`` and ``ask`` stem from the answer to our own publish of it.
+class OwnActions:
+    """What we did about one message. ``mine`` and ``request_frame`` come from the answer to our publish.
 
-    ``tried`` are our own requests for receipts, whatever came of them.
+    ``receipt_requests`` are our own requests for receipts, whatever came of them.
     """
 
     mine: bool = False
-    ask: int | None = None
-    tried: dict[ReceiptKey, OwnReceipt] = field(default_factory=dict)
+    request_frame: int | None = None
+    receipt_requests: dict[ReceiptKey, ReceiptRequests] = field(default_factory=dict)
 
 
 class Message(NamedTuple):
-    """What was heard of one sequence in one dialog, drawn together from the facts.
+    """All that is known of one sequence in one dialog.
 
     ``published`` is the best proof that the message stands there, None while only receipts name it;
-    author, role, type and text are as that proof told them. ``mine``, ``ask`` and ``tried``: see ``Own``.
-    The receipts that were given stand in ``Transcript.receipts``.
+    author, role, type and text are those of that proof; ``mine``, ``request_frame`` and ``receipt_requests``
+    are those of ``OwnActions``. Receipts of others are in ``Transcript.receipts``.
     """
 
     published: Evidence | None
@@ -70,12 +71,12 @@ class Message(NamedTuple):
     type: str | None
     text: str | None
     mine: bool
-    ask: int | None
-    tried: Mapping[ReceiptKey, OwnReceipt]
+    request_frame: int | None
+    receipt_requests: Mapping[ReceiptKey, ReceiptRequests]
 
 
 @dataclass(slots=True)
-class Ask:
+class OwnPublish:
     """One publish of ours, by the frame it went out in, and what came of it.
 
     ``answered`` is the answer's evidence with the sequence it named; ``refused`` the answer's evidence
@@ -92,8 +93,8 @@ class Ask:
     lost: bool = False
 
 
-Given = Mapping[ReceiptKey, Mapping[int, ReceiptReported]]
-"""The receipts given in one dialog: whose word → sequence → what proves it."""
+ReceiptsByKey = Mapping[ReceiptKey, Mapping[int, ReceiptReported]]
+"""Receipts of one dialog: participant and status → sequence → its best proof."""
 
 
 @dataclass(slots=True)
@@ -104,20 +105,19 @@ class Transcript:
 
     Attributes:
         published: dialog id → sequence → the best proof of that message.
-        receipts: dialog id → whose word → sequence → the best proof of that receipt. One receipt names
-            many messages, and so finds them beside each other.
-        own: dialog id → sequence → what we did about that message.
-        asks: our own publishes by the frame they went out in.
+        receipts: dialog id → participant and status → sequence → the best proof of that receipt.
+        own_actions: dialog id → sequence → what we did about that message.
+        own_publishes: our own publishes by the frame they went out in.
         identities: who we are according to tokens.
-        roles: participant → (frame that told it, role); the newest frame wins.
+        roles: participant → (frame of the newest event with a role, that role).
         conversations: conversation id → newest snapshot.
         oddities: what the protocol does not describe.
     """
 
     published: dict[str, dict[int, MessagePublished]] = field(default_factory=dict)
     receipts: dict[str, dict[ReceiptKey, dict[int, ReceiptReported]]] = field(default_factory=dict)
-    own: dict[str, dict[int, Own]] = field(default_factory=dict)
-    asks: dict[int, Ask] = field(default_factory=dict)
+    own_actions: dict[str, dict[int, OwnActions]] = field(default_factory=dict)
+    own_publishes: dict[int, OwnPublish] = field(default_factory=dict)
     identities: set[str] = field(default_factory=set)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     conversations: dict[str, ConversationChanged] = field(default_factory=dict)
@@ -127,21 +127,41 @@ class Transcript:
     def dialogs(self) -> Mapping[str, Mapping[int, Message]]:
         """Dialog id → sequence → message; every message that a receipt names is among them.
 
-        Drawn together when asked for: whoever wants very many reads ``published`` and its neighbours.
+        Composed on access: code that needs very many reads ``published``, ``receipts`` and ``own_actions``.
         """
         return _Dialogs(self)
 
     def receipts_for(self, dialog_id: str, sequence: int) -> dict[ReceiptKey, ReceiptReported]:
         """The receipts given for one message; empty where there are none."""
-        said = self.receipts.get(dialog_id, {})
-        return {key: proofs[sequence] for key, proofs in said.items() if sequence in proofs}
+        receipts = self.receipts.get(dialog_id, {})
+        return {key: proofs[sequence] for key, proofs in receipts.items() if sequence in proofs}
+
+    def own_publish(self, frame: int) -> OwnPublish:
+        """Our publish of this frame, which is added if it is not known."""
+        publish = self.own_publishes.get(frame)
+        if publish is None:
+            publish = self.own_publishes[frame] = OwnPublish()
+        return publish
+
+    def own_action(self, dialog_id: str, sequence: int) -> OwnActions:
+        """What we did about one message; added if nothing is known."""
+        by_sequence = self.own_actions.setdefault(dialog_id, {})
+        own = by_sequence.get(sequence)
+        if own is None:
+            own = by_sequence[sequence] = OwnActions()
+        return own
+
+    def requests_for(self, dialog_id: str, sequence: int, key: ReceiptKey) -> ReceiptRequests:
+        """Our requests for one receipt; added if there are none."""
+        requests = self.own_action(dialog_id, sequence).receipt_requests
+        return requests.setdefault(key, ReceiptRequests())
 
 
 class _Dialogs(Mapping[str, Mapping[int, Message]]):
     def __init__(self, transcript: Transcript) -> None:
         self._published = transcript.published
         self._receipts = transcript.receipts
-        self._own = transcript.own
+        self._own = transcript.own_actions
 
     def __getitem__(self, dialog_id: str) -> Mapping[int, Message]:
         published = self._published.get(dialog_id, {})
@@ -159,34 +179,39 @@ class _Dialogs(Mapping[str, Mapping[int, Message]]):
 
 class _Messages(Mapping[int, Message]):
     def __init__(
-        self, published: Mapping[int, MessagePublished], given: Given, own: Mapping[int, Own]
+        self,
+        published: Mapping[int, MessagePublished],
+        receipts: ReceiptsByKey,
+        own: Mapping[int, OwnActions],
     ) -> None:
         self._published = published
-        self._given = given
+        self._by_key = receipts
         self._own = own
 
     def __getitem__(self, sequence: int) -> Message:
-        told, ours = self._published.get(sequence), self._own.get(sequence, _NOTHING)
-        if told is None:
+        published, ours = self._published.get(sequence), self._own.get(sequence, _NOTHING)
+        if published is None:
             if sequence not in self:
                 raise KeyError(sequence)
-            return Message(None, None, None, None, None, ours.mine, ours.ask, ours.tried)
-        _, _, _, author, role, _, kind, text, _, evidence = told
-        return Message(evidence, author, role, kind, text, ours.mine, ours.ask, ours.tried)
+            return Message(None, None, None, None, None, ours.mine, ours.request_frame, ours.receipt_requests)
+        _, _, _, author, role, _, kind, text, _, evidence = published
+        return Message(
+            evidence, author, role, kind, text, ours.mine, ours.request_frame, ours.receipt_requests
+        )
 
     def __contains__(self, sequence: object) -> bool:
         if sequence in self._published or sequence in self._own:
             return True
-        return any(sequence in proofs for proofs in self._given.values())
+        return any(sequence in proofs for proofs in self._by_key.values())
 
     def __iter__(self) -> Iterator[int]:
-        return iter(dict.fromkeys(chain(self._published, *self._given.values(), self._own)))
+        return iter(dict.fromkeys(chain(self._published, *self._by_key.values(), self._own)))
 
     def __bool__(self) -> bool:
-        return bool(self._published or self._given or self._own)
+        return bool(self._published or self._by_key or self._own)
 
     def __len__(self) -> int:
-        return len(set().union(self._published, *self._given.values(), self._own))
+        return len(set().union(self._published, *self._by_key.values(), self._own))
 
 
-_NOTHING = Own()
+_NOTHING = OwnActions()

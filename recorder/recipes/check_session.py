@@ -14,7 +14,7 @@ from recorder.documents.error_text import unknown
 from recorder.errors import BadOption, ExpectationFailed
 from recorder.projection.events.wire_facts import facts_of
 from recorder.receipts.aliases import Aliases
-from recorder.receipts.fold import fold
+from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.moments import Moment
 from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
@@ -139,7 +139,7 @@ def check_input_of(
     session_events = [*events(archive, session, last=last, aliases=aliases), *facts.oddities]
     return CheckInput(
         events=session_events,
-        transcript=fold(session_events),
+        transcript=fold_batches(session_events),
         connections=facts.connections,
         violations=facts.violations,
         last_frame=facts.last_frame,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from recorder.clock import Clock, RealClock
 from recorder.errors import NotFound
 from recorder.projection.incremental import Kept
-from recorder.receipts.change_set import Touched
-from recorder.receipts.queries import MessageView, ask_view, message_view, view
+from recorder.receipts.change_set import ChangeSet
+from recorder.receipts.queries import MessageView, message_view, publish_view, view
 from recorder.store.archive import Archive
 
 from .message_reference import close_names
@@ -95,7 +95,7 @@ class Following:
                 "dialog", self._dialog, close=close_names(self._dialog, self._kept.transcript.dialogs)
             )
 
-    def _changed(self, touched: Touched | None) -> list[MessageView]:
+    def _changed(self, touched: ChangeSet | None) -> list[MessageView]:
         everything = touched is None or touched.everything
         looked_at = self.messages() if touched is None or everything else self._touched(touched)
         changed = []
@@ -106,22 +106,22 @@ class Following:
                 changed.append(message)
         return changed
 
-    def _touched(self, touched: Touched) -> Iterator[MessageView]:
+    def _touched(self, touched: ChangeSet) -> Iterator[MessageView]:
         transcript, concluded = self._kept.transcript, self._kept.concluded
         for dialog_id, sequence in sorted(touched.messages):
             if self._dialog in (None, dialog_id):
                 yield message_view(transcript, dialog_id, sequence, me=concluded.me, echoes=concluded.echoes)
-        explained = {echo.ask for echo in concluded.echoes.values()}
-        for frame in sorted(touched.asks - explained):
-            ask = transcript.asks[frame]
+        explained = {echo.request_frame for echo in concluded.echoes.values()}
+        for frame in sorted(touched.publishes - explained):
+            ask = transcript.own_publishes[frame]
             if ask.answered is None and ask.asked is not None and self._dialog in (None, ask.dialog_id):
-                yield ask_view(transcript, frame, ask, concluded.me)
+                yield publish_view(transcript, frame, ask, concluded.me)
 
 
 def _key(message: MessageView) -> _Key:
     if message.sequence is not None:
         return (message.dialog_id, message.sequence)
-    return (message.dialog_id, -(message.ask or 0) - 1)
+    return (message.dialog_id, -(message.request_frame or 0) - 1)
 
 
 def _waiting(clock: Clock, stop: WaitableStop | None) -> Callable[[float], object]:

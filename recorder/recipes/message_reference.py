@@ -10,13 +10,13 @@ from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import (
     Event,
     MessagePublished,
-    PublishAsked,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
 )
 from recorder.receipts.echoes import Echo, MessageKey, probable_echoes
-from recorder.receipts.queries import MessageView, ask_view, message_view, own_ids
+from recorder.receipts.queries import MessageView, message_view, own_ids, publish_view
 from recorder.receipts.state import Transcript
 
 _SHOWN = 5
@@ -27,13 +27,13 @@ _SHOWN = 5
 class MessageReference:
     """A message as the user typed it: a sequence, maybe with its dialog, or the frame of our publish request.
 
-    ``ask`` is the number of that frame.
+    ``request_frame`` is the number of that frame.
     """
 
     written: str
     sequence: int | None = None
     dialog_id: str | None = None
-    ask: int | None = None
+    request_frame: int | None = None
 
 
 def parse_reference(written: str) -> MessageReference:
@@ -43,7 +43,7 @@ def parse_reference(written: str) -> MessageReference:
         BadOption: it is none of these.
     """
     if written.startswith("#"):
-        return MessageReference(written, ask=_number(written[1:], written))
+        return MessageReference(written, request_frame=_number(written[1:], written))
     dialog_id, _, number = written.rpartition(":")
     return MessageReference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
 
@@ -68,8 +68,8 @@ def find_message(transcript: Transcript, reference: MessageReference) -> Message
     echoes = probable_echoes(transcript, me)
     keys = _keys(transcript, reference, echoes)
     fitting = [message_view(transcript, *key, me=me, echoes=echoes) for key in keys]
-    if reference.ask is not None:
-        fitting += _unanswered(transcript, reference.ask, me, echoes)
+    if reference.request_frame is not None:
+        fitting += _unanswered(transcript, reference.request_frame, me, echoes)
     if len(fitting) == 1:
         return fitting[0]
     fitting.sort(key=_first_frame)
@@ -82,9 +82,13 @@ def _keys(
 ) -> list[MessageKey]:
     sequence, dialogs = reference.sequence, transcript.dialogs
     if sequence is None:
-        own = {key for key, echo in echoes.items() if echo.ask == reference.ask}
-        for dialog_id, ours in transcript.own.items():
-            own.update((dialog_id, number) for number, each in ours.items() if each.ask == reference.ask)
+        own = {key for key, echo in echoes.items() if echo.request_frame == reference.request_frame}
+        for dialog_id, ours in transcript.own_actions.items():
+            own.update(
+                (dialog_id, number)
+                for number, each in ours.items()
+                if each.request_frame == reference.request_frame
+            )
         return sorted(own)
     chosen = dialogs if reference.dialog_id is None else dialogs.keys() & {reference.dialog_id}
     return [(dialog_id, sequence) for dialog_id in chosen if sequence in dialogs[dialog_id]]
@@ -93,10 +97,10 @@ def _keys(
 def _unanswered(
     transcript: Transcript, frame: int, me: frozenset[str], echoes: dict[MessageKey, Echo]
 ) -> Iterator[MessageView]:
-    ask = transcript.asks.get(frame)
-    explained = any(echo.ask == frame for echo in echoes.values())
-    if ask is not None and ask.asked is not None and ask.answered is None and not explained:
-        yield ask_view(transcript, frame, ask, me)
+    publish = transcript.own_publishes.get(frame)
+    explained = any(echo.request_frame == frame for echo in echoes.values())
+    if publish is not None and publish.asked is not None and publish.answered is None and not explained:
+        yield publish_view(transcript, frame, publish, me)
 
 
 def _first_frame(message: MessageView) -> tuple[int, str]:
@@ -138,7 +142,7 @@ class MessageEventCollector:
 
     def is_complete(self, message: MessageView) -> bool:
         """Whether every event of this message was collected."""
-        return self.reference.ask is None or message.sequence is None
+        return self.reference.request_frame is None or message.sequence is None
 
     def _concerns_message(self, event: Event) -> bool:
         sequence, dialog_id = self.reference.sequence, self.reference.dialog_id
@@ -146,4 +150,4 @@ class MessageEventCollector:
             return sequence in event.sequences and dialog_id in (None, event.dialog_id)
         if isinstance(event, MessagePublished):
             return sequence == event.sequence and dialog_id in (None, event.dialog_id)
-        return isinstance(event, PublishAsked | PublishRefused)
+        return isinstance(event, PublishRequested | PublishRefused)

@@ -9,12 +9,12 @@ from typing import Literal
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event, PublishLost
 from recorder.projection.derived import refresh
-from recorder.receipts.aliases import Acquaintances, Aliases, Suggestion, rewritten
-from recorder.receipts.evidence import Rung, life
-from recorder.receipts.fold import fold
+from recorder.receipts.aliases import Aliases, ParticipantTracker, Suggestion, rewritten
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.evidence import TimelineEntry, timeline
 from recorder.receipts.moments import Moment
 from recorder.receipts.numbers import Meter
-from recorder.receipts.proofs import Proven, proven
+from recorder.receipts.proofs import ProvenFact, proven_facts
 from recorder.receipts.queries import MessageView, view
 from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
@@ -87,13 +87,13 @@ def open_session(
     """
     found = archive.find_session(session)
     last = found.frames if at is None else last_frame_at(archive, found, at)
-    strangers, acquaintances = Acquaintances(), Acquaintances()
+    strangers, acquaintances = ParticipantTracker(), ParticipantTracker()
     heard = (
         strangers.watch(events(archive, found, last=last)) if aliases else events(archive, found, last=last)
     )
     told = acquaintances.watch(rewritten(heard, aliases or {}))
     with collector_paused():
-        folded = fold(told if watch is None else watch(told))
+        folded = fold_batches(told if watch is None else watch(told))
     suggestions = acquaintances.suggestions()
     if at is not None:
         say(f"as of frame #{last} of {found.frames}")
@@ -155,7 +155,7 @@ def message_life(
     at: str | Moment | None = None,
     aliases: Aliases | None = None,
     say: Say = silent,
-) -> tuple[str, MessageView, list[Rung]]:
+) -> tuple[str, MessageView, list[TimelineEntry]]:
     """One message and every frame that bears on it, now or as of ``at``.
 
     ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours.
@@ -170,12 +170,12 @@ def message_life(
     heard: Iterable[Event] = collector.events
     if not collector.is_complete(message):
         heard = events(archive, opened.session, last=opened.last, aliases=aliases)
-    return opened.session.session, message, life(heard, opened.transcript, message)
+    return opened.session.session, message, timeline(heard, opened.transcript, message)
 
 
 def frame_proofs(
     archive: Archive, session: str, number: int, *, aliases: Aliases | None = None
-) -> list[Proven]:
+) -> list[ProvenFact]:
     """What a frame proves, knowing the whole session."""
     heard: list[Event] = []
 
@@ -187,8 +187,8 @@ def frame_proofs(
 
     found = archive.find_session(session)
     with collector_paused():
-        transcript = fold(watch(events(archive, found, aliases=aliases)))
-    return proven(heard, transcript, number)
+        transcript = fold_batches(watch(events(archive, found, aliases=aliases)))
+    return proven_facts(heard, transcript, number)
 
 
 def frames(archive: Archive, session: str, *, connection: int | None = None) -> Iterator[RecordedFrame]:

@@ -27,7 +27,7 @@ def print_difference(stream: IO[str], difference: Difference) -> None:
         print_line(stream, f"dialog {dialog} ({' and '.join(_ids(listed))})")
         for change in listed:
             mark, style = _MARKS[change.kind.partition("-")[2]] if change.differs else (" ", "dim")
-            print_line(stream, f"{mark} {change.says}", style=style)
+            print_line(stream, f"{mark} {change.sentence}", style=style)
 
 
 def _ids(changes: Sequence[Change]) -> list[str]:
@@ -51,7 +51,7 @@ def _change_json(change: Change) -> dict[str, object]:
         "differs": change.differs,
         "a": None if change.first is None else _place_json(change.first),
         "b": None if change.second is None else _place_json(change.second),
-        "says": change.says,
+        "says": change.sentence,
     }
 
 

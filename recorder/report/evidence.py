@@ -7,18 +7,17 @@ from typing import IO
 
 from rich.text import Text
 
-from recorder.receipts.delays import delay
 from recorder.receipts.echoes import Echo
-from recorder.receipts.evidence import Rung
+from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.people import who
-from recorder.receipts.proofs import Proven
-from recorder.receipts.queries import MessageView
+from recorder.receipts.proofs import ProvenFact
+from recorder.receipts.queries import MessageView, delay
 
 from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
 
 
-def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Rung]) -> None:
+def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[TimelineEntry]) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level."""
     output = console(stream)
     named = "without a sequence" if message.sequence is None else str(message.sequence)
@@ -41,7 +40,7 @@ TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIM
 def _echo_text(echo: Echo) -> str:
     return (
         f"probably: the same text by us was announced later, in frame #{echo.announced.frame}; "
-        f"the answer to our publish of frame #{echo.ask} never came"
+        f"the answer to our publish of frame #{echo.request_frame} never came"
     )
 
 
@@ -63,13 +62,13 @@ _NO_RECEIPT = {
 }
 
 
-def _timeline_row(message: MessageView, entry: Rung) -> tuple[str, ...]:
+def _timeline_row(message: MessageView, entry: TimelineEntry) -> tuple[str, ...]:
     evidence = entry.evidence
     return (
         f"#{evidence.frame}",
         clock_time(evidence.at_us),
         delay_words(delay(message.sent, evidence)),
-        entry.says,
+        entry.sentence,
         who(entry.participant, entry.role, mine=entry.mine),
         evidence.proof.word,
         clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000),
@@ -80,10 +79,10 @@ PROOFS_SHOWN = 40
 """A receipt may name ten thousand messages; ``--json`` lists them all."""
 
 
-def print_proofs(stream: IO[str], proofs: Sequence[Proven]) -> None:
+def print_proofs(stream: IO[str], proofs: Sequence[ProvenFact]) -> None:
     """The facts that a frame proves, one per line, each with the frame that proves it better, if any."""
     for fact in proofs[:PROOFS_SHOWN]:
         better = "" if fact.better is None else f", best proven by frame #{fact.better}"
-        print_line(stream, f"proves: {fact.says} ({fact.proof.word}{better})")
+        print_line(stream, f"proves: {fact.sentence} ({fact.proof.word}{better})")
     if len(proofs) > PROOFS_SHOWN:
         print_line(stream, f"proves: and {len(proofs) - PROOFS_SHOWN} facts more")

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from recorder.messaging.events import Evidence
-from recorder.receipts.delays import Delay, delay
-from recorder.receipts.evidence import Rung
-from recorder.receipts.proofs import Proven
-from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.evidence import TimelineEntry
+from recorder.receipts.proofs import ProvenFact
+from recorder.receipts.queries import Delay, MessageView, ReceiptView, delay
 from recorder.wire.frames import Opcode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import RecordedFrame, iso_utc
@@ -143,7 +142,7 @@ def evidence_json(evidence: Evidence) -> dict[str, object]:
     }
 
 
-def timeline_json(session: str, message: MessageView, entries: Sequence[Rung]) -> dict[str, object]:
+def timeline_json(session: str, message: MessageView, entries: Sequence[TimelineEntry]) -> dict[str, object]:
     """One message with its timeline, as ``message show`` prints it.
 
     ``ask`` is the frame of our publish request. ``probable_echo`` is the frame that announced the same text
@@ -151,15 +150,15 @@ def timeline_json(session: str, message: MessageView, entries: Sequence[Rung]) -
     """
     return {
         **message_json(session, message),
-        "ask": message.ask,
+        "ask": message.request_frame,
         "probable_echo": None if message.echo is None else message.echo.announced.frame,
         "life": [_entry_json(message, entry) for entry in entries],
     }
 
 
-def _entry_json(message: MessageView, entry: Rung) -> dict[str, object]:
+def _entry_json(message: MessageView, entry: TimelineEntry) -> dict[str, object]:
     return {
-        "says": entry.says,
+        "says": entry.sentence,
         "kind": entry.kind,
         "participant": entry.participant,
         "role": entry.role,
@@ -177,11 +176,11 @@ def delay_json(passed: Delay | None) -> dict[str, object] | None:
     return None if passed is None else {"seconds": round(passed.seconds, 6), "clock": passed.clock}
 
 
-def proven_json(fact: Proven) -> dict[str, object]:
+def proven_json(fact: ProvenFact) -> dict[str, object]:
     """One fact that a frame proves, as ``frame show`` lists it under ``proves``."""
     return {
         "kind": fact.kind,
-        "says": fact.says,
+        "says": fact.sentence,
         "proof": fact.proof.word,
         "dialog": fact.dialog_id,
         "sequence": fact.sequence,

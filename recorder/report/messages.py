@@ -8,9 +8,8 @@ from typing import IO
 from rich.text import Text
 
 from recorder.messaging.events import Proof
-from recorder.receipts.delays import delay
 from recorder.receipts.people import who
-from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.queries import MessageView, ReceiptView, delay
 
 from .tables import clock_time, console, delay_words, print_table
 from .terminal import safe_text

@@ -20,9 +20,9 @@ from recorder.messaging.events import (
     Identified,
     MessagePublished,
     Proof,
-    PublishAsked,
     PublishLost,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
     Stamp,
@@ -49,20 +49,20 @@ class EventBuilder:
         proof = self.proof(Proof.ANNOUNCED, server_ms=sequence * 1_000)
         return MessagePublished(self.dialog, sequence, None, by, role, False, "text/plain", text, None, proof)
 
-    def ask(self, text: str = "hi") -> PublishAsked:
-        return PublishAsked(self.dialog, None, "text/plain", text, None, self.proof(Proof.CLAIMED))
+    def publish(self, text: str = "hi") -> PublishRequested:
+        return PublishRequested(self.dialog, None, "text/plain", text, None, self.proof(Proof.CLAIMED))
 
-    def answer(self, ask: PublishAsked, sequence: int) -> Event:
+    def answer(self, publish: PublishRequested, sequence: int) -> Event:
         return MessagePublished(
-            self.dialog, sequence, None, None, None, True, "text/plain", ask.text, ask.evidence.frame,
+            self.dialog, sequence, None, None, None, True, "text/plain", publish.text, publish.evidence.frame,
             self.proof(Proof.ACKNOWLEDGED),
         )  # fmt: skip
 
-    def refuse(self, ask: PublishAsked, code: int = 400) -> Event:
-        return PublishRefused(ask.evidence.frame, code, self.proof(Proof.REFUSED))
+    def refuse(self, publish: PublishRequested, code: int = 400) -> Event:
+        return PublishRefused(publish.evidence.frame, code, self.proof(Proof.REFUSED))
 
-    def lose(self, ask: PublishAsked) -> Event:
-        return PublishLost(ask.evidence.frame)
+    def lose(self, publish: PublishRequested) -> Event:
+        return PublishLost(publish.evidence.frame)
 
     def receipt(self, status: str, *sequences: int, by: str, role: str | None = None) -> Event:
         proof = self.proof(Proof.ANNOUNCED, server_ms=10_000)
@@ -76,9 +76,9 @@ class EventBuilder:
         return claim._replace(evidence=self.proof(Proof.ACKNOWLEDGED))
 
     def refuse_receipt(self, claim: ReceiptReported, code: int = 400) -> Event:
-        assert claim.ask is not None
+        assert claim.request_frame is not None
         return ReceiptRefused(
-            claim.dialog_id, claim.sequences, claim.participant, claim.status, claim.ask, code,
+            claim.dialog_id, claim.sequences, claim.participant, claim.status, claim.request_frame, code,
             self.proof(Proof.REFUSED),
         )  # fmt: skip
 
@@ -104,7 +104,7 @@ class SessionBuilder:
         self._interpreter = Interpreter()
         self._frame = 0
         self._ids = itertools.count(1)
-        self._asked: dict[int, str] = {}
+        self._request_ids: dict[int, str] = {}
         self._us: int | None = 0
         self._facts: dict[int, dict[str, Any]] = {}
         self._dialog = "d"
@@ -158,17 +158,17 @@ class SessionBuilder:
         self.events.append(Identified(participant, Evidence(Proof.CLAIMED, *stamp)))
         return self
 
-    def ask(self, kind: str, body: object = None, *, id: object = None) -> int:
+    def request(self, kind: str, body: object = None, *, id: object = None) -> int:
         """A request; returns its frame."""
         name = str(next(self._ids)) if id is None else id
         frame = self.raw(
             json.dumps({"kind": "req", "id": name, "type": kind, "body": body}).encode(), from_client=True
         )
-        self._asked[frame] = str(name)
+        self._request_ids[frame] = str(name)
         return frame
 
     def publish(self, event: dict[str, object], *, dialog: str | None = None, id: object = None) -> int:
-        return self.ask("ms.PublishEvent", {"dialogId": dialog or self._dialog, "event": event}, id=id)
+        return self.request("ms.PublishEvent", {"dialogId": dialog or self._dialog, "event": event}, id=id)
 
     def say(self, text: str = "hi", *, id: object = None) -> int:
         return self.publish({"type": "ContentEvent", "contentType": "text/plain", "message": text}, id=id)
@@ -180,12 +180,14 @@ class SessionBuilder:
         )
 
     def subscribe(self) -> int:
-        return self.ask("ms.SubscribeMessagingEvents", {"dialogId": self._dialog})
+        return self.request("ms.SubscribeMessagingEvents", {"dialogId": self._dialog})
 
     # what the service says
-    def answer(self, ask: int, sequence: int | None = None, *, code: int = 200, id: str | None = None) -> int:
+    def answer(
+        self, request: int, sequence: int | None = None, *, code: int = 200, id: str | None = None
+    ) -> int:
         body = {} if sequence is None else {"sequence": sequence}
-        raw = {"kind": "resp", "reqId": id or self._asked[ask], "code": code, "body": body,
+        raw = {"kind": "resp", "reqId": id or self._request_ids[request], "code": code, "body": body,
                "type": "ms.PublishEventResponse"}  # fmt: skip
         return self.raw(json.dumps(raw).encode(), from_client=False)
 

@@ -22,13 +22,13 @@ from recorder.messaging.events import (
     OddityNoticed,
     Participant,
     Proof,
-    PublishAsked,
     PublishLost,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
 from recorder.receipts.fold import fold
 
@@ -175,9 +175,9 @@ states = st.sampled_from([None, "OPEN", "CLOSE"])
 
 events = st.one_of(
     st.builds(Identified, st.sampled_from("abc"), evidences),
-    st.builds(RequestAsked, ids, types, evidences),
+    st.builds(RequestMade, ids, types, evidences),
     st.builds(RequestAnswered, st.none() | frames, ids, ids, codes, evidences),
-    st.builds(PublishAsked, dialogs | st.none(), ids, st.just("text/plain"), ids, ids, evidences),
+    st.builds(PublishRequested, dialogs | st.none(), ids, st.just("text/plain"), ids, ids, evidences),
     st.builds(PublishRefused, frames, st.integers(400, 599), evidences),
     st.builds(PublishLost, frames),
     st.builds(

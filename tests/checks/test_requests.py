@@ -59,7 +59,7 @@ CASES = [
     (
         "retry-after-429",
         "something else at once",
-        lambda s: (s.answer(s.say(), code=429), s.ask("GetClock")),
+        lambda s: (s.answer(s.say(), code=429), s.request("GetClock")),
         [S],
     ),
     ("retry-after-429", "on another connection", lambda s: (s.answer(s.say(), code=429), s.on(2).say()), [S]),

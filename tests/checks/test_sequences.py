@@ -131,7 +131,7 @@ def fetched(s, *announcement, kind=".ams.ms.QueryMessages"):
     """A history that was asked for, with these messages in it."""
     change = {"dialogId": "d", "originatorId": "a", "serverTimestamp": 1_700_000_000_000}
     event = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
-    ask = s.ask(kind, {"dialogId": "d", "newerThanSequence": 0})
+    ask = s.request(kind, {"dialogId": "d", "newerThanSequence": 0})
     body = [{**change, "sequence": sequence, "event": event} for sequence in announcement]
     raw = {"kind": "resp", "reqId": s._asked[ask], "code": 200, "type": f"{kind}$Response", "body": body}
     s.raw(json.dumps(raw).encode(), from_client=False)

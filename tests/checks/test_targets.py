@@ -116,7 +116,12 @@ CASES = [
         lambda s: (s.i_am(), s.message(1), s.give("READ", 1)),
         [S],
     ),
-    ("receipt-for-own-message", "our own", lambda s: (s.i_am(), s.own("hi", 1), s.give("READ", 1)), [V]),
+    (
+        "receipt-for-own-message",
+        "our own",
+        lambda s: (s.i_am(), s.own("hi", 1), s.give("READ", 1)),
+        [V],
+    ),
     ("receipt-for-own-message", "the agent's own", lambda s: (s.message(1), s.receipt("READ", 1)), [V]),
     (
         "receipt-for-own-message",
@@ -186,7 +191,10 @@ def test_a_receipt_in_the_wrong_dialog_says_where_it_may_belong(session):
 @pytest.mark.parametrize(
     ("story", "says"),
     [
-        (lambda s: (s.i_am(), s.own("hi", 0), s.give("READ", 0)), "you gave READ for message 0 of your own"),
+        (
+            lambda s: (s.i_am(), s.own("hi", 0), s.give("READ", 0)),
+            "you gave READ for message 0 of your own",
+        ),
         (lambda s: (s.message(0), s.receipt("READ", 0)), "agent-1 gave READ for message 0 of their own"),
     ],
     ids=["ours", "theirs"],

@@ -29,7 +29,7 @@ CASES = [
         [S],
     ),
     ("undescribed", "a new event", lambda s: s.notify(s.change(1, AGENT, {"type": "WinkEvent"})), [V]),
-    ("undescribed", "a new request", lambda s: s.ask("ms.Wink"), [V]),
+    ("undescribed", "a new request", lambda s: s.request("ms.Wink"), [V]),
     ("undescribed", "known", lambda s: s.message(1), [S]),
     ("several-ids", "one", lambda s: (s.i_am(), s.say()), [S]),
     ("several-ids", "none is told", lambda s: s.message(1), [N]),
@@ -56,7 +56,7 @@ def test_strange_things(session, rule, story, outcomes):
 
 
 def test_what_is_alike_is_one_finding_with_all_its_frames(session):
-    frames = [session.ask("ms.Wink", id=number) for number in range(3)]
+    frames = [session.request("ms.Wink", id=number) for number in range(3)]
     (finding,) = session.check("undescribed")
     assert finding.frames == tuple(frames)
     assert finding.sentence.endswith("(3 times)")

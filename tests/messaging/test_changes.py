@@ -227,7 +227,12 @@ def test_statuses_nobody_heard_of_are_kept_as_they_are() -> None:
     event = {"type": "AcceptStatusEvent", "status": "viewed", "sequenceList": [12]}
     (receipt,) = heard({"dialogId": "d", "sequence": 13, "event": event})
     assert isinstance(receipt, ReceiptReported)
-    assert (receipt.status, receipt.own_sequence, receipt.mine, receipt.ask) == ("viewed", 13, False, None)
+    assert (receipt.status, receipt.own_sequence, receipt.mine, receipt.request_frame) == (
+        "viewed",
+        13,
+        False,
+        None,
+    )
 
 
 @given(st.integers(0, 9) | st.none(), st.sampled_from(["ACTIVE", "GONE", "BACKGROUND"]))

@@ -21,7 +21,7 @@ READERS = {
     "messaging/changes.py": (MessagePublished, ReceiptReported, ChatStateReported),
     "messaging/exchanges.py": (MessagePublished, ReceiptReported, ChatStateReported),
     "messaging/fast_dict.py": (MessagePublished, ReceiptReported, ChatStateReported, Evidence),
-    "receipts/fold.py": (MessagePublished, ReceiptReported, Evidence),
+    "receipts/batch_fold.py": (MessagePublished, ReceiptReported, Evidence),
     "receipts/state.py": (MessagePublished,),
     "projection/parallel/columns.py": (MessagePublished, ReceiptReported, ChatStateReported, Evidence),
     "projection/derived/rows.py": (MessagePublished, ReceiptReported, Evidence),

@@ -17,8 +17,8 @@ from recorder.messaging.events import (
     MessagePublished,
     OddityNoticed,
     Proof,
-    PublishAsked,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -44,14 +44,14 @@ def outcome(
     raw: dict[str, Any] = {"kind": "resp", "reqId": "1", "body": body}
     first, *rest = answered(question(request), Response("1", type_, code, body, raw), HEARD)
     assert isinstance(first, RequestAnswered)
-    assert (first.ask, first.code) == (4, code)
+    assert (first.request_frame, first.code) == (4, code)
     return rest
 
 
 def test_a_publish_says_what_was_asked() -> None:
     tell: list[Event] = []
     said = said_by(TEXT, ASKED, tell, participant="me")
-    assert tell == [said] == [PublishAsked("d", "c", "text/plain", "hi", "me", ASKED)]
+    assert tell == [said] == [PublishRequested("d", "c", "text/plain", "hi", "me", ASKED)]
 
 
 def test_a_receipt_going_out_is_a_claim_of_ours() -> None:
@@ -74,7 +74,7 @@ def test_an_acknowledged_publish_is_a_message_of_ours() -> None:
 def test_an_acknowledged_receipt_is_proven_by_its_answer() -> None:
     (receipt,) = outcome(READ, body={"sequence": 9})
     assert isinstance(receipt, ReceiptReported)
-    assert (receipt.sequences, receipt.own_sequence, receipt.ask) == ((3, 4), 9, 4)
+    assert (receipt.sequences, receipt.own_sequence, receipt.request_frame) == ((3, 4), 9, 4)
     assert receipt.evidence.proof is Proof.ACKNOWLEDGED
 
 
@@ -84,7 +84,7 @@ def test_a_refusal_proves_nothing_but_that_it_was_tried(code: int) -> None:
     (receipt,) = outcome(READ, code=code, body="no")
     assert isinstance(publish, PublishRefused)
     assert isinstance(receipt, ReceiptRefused)
-    assert (publish.ask, publish.code, receipt.ask, receipt.code) == (4, code, 4, code)
+    assert (publish.request_frame, publish.code, receipt.request_frame, receipt.code) == (4, code, 4, code)
     assert publish.evidence.proof is Proof.REFUSED
 
 
@@ -120,7 +120,7 @@ def test_an_answer_named_after_another_request_acknowledges_no_receipt() -> None
 def test_a_requested_conversation_is_opened() -> None:
     (opened,) = outcome(requests.request_conversation("1"), body={"conversationId": "c"})
     assert isinstance(opened, ConversationOpened)
-    assert (opened.conversation_id, opened.ask) == ("c", 4)
+    assert (opened.conversation_id, opened.request_frame) == ("c", 4)
     assert outcome(requests.request_conversation("1"), code=400, body="bad") == []
 
 
@@ -170,7 +170,7 @@ def test_an_answer_to_another_kind_of_request_is_odd(asked: str, answer: str | N
 def test_an_answer_nobody_asked_for_is_odd() -> None:
     events = answered(None, Response("9", None, 200, {"sequence": 1}, {}), HEARD)
     assert isinstance(events[0], RequestAnswered)
-    assert events[0].ask is None
+    assert events[0].request_frame is None
     assert isinstance(events[1], OddityNoticed)
     assert events[1].kind == "answer-without-question"
 

@@ -316,4 +316,4 @@ def test_the_usual_publish_and_its_answer_are_read_straight(event):
     proof = Evidence(Proof.ACKNOWLEDGED, *STAMP)
     answered = usually_answered(said, 7, "1", 3, proof)
     assert answered is not None
-    assert (answered[0].ask, answered[1].mine, answered[1].evidence) == (7, True, proof)
+    assert (answered[0].request_frame, answered[1].mine, answered[1].evidence) == (7, True, proof)

@@ -20,11 +20,11 @@ from recorder.messaging.events import (
     MessagePublished,
     OddityNoticed,
     Proof,
-    PublishAsked,
     PublishLost,
+    PublishRequested,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
     Stamp,
 )
 from recorder.messaging.interpreter import Interpreter
@@ -195,12 +195,12 @@ def test_a_publish_is_asked_then_acknowledged_then_announced() -> None:
     (announced,) = heard.service(
         {"kind": "notification", "type": "ms.MessagingEventNotification", "body": {"changes": [change]}}
     )
-    assert kinds(asked) == ["RequestAsked", "PublishAsked"]
+    assert kinds(asked) == ["RequestMade", "PublishRequested"]
     assert kinds(acknowledged) == ["RequestAnswered", "MessagePublished"]
     mine = acknowledged[1]
     assert isinstance(mine, MessagePublished)
     assert isinstance(announced, MessagePublished)
-    assert (mine.ask, mine.mine, announced.ask, announced.mine) == (1, True, None, False)
+    assert (mine.request_frame, mine.mine, announced.request_frame, announced.mine) == (1, True, None, False)
     assert (mine.evidence.frame, announced.evidence.frame) == (2, 3)
 
 
@@ -215,7 +215,7 @@ def test_an_answer_belongs_to_the_oldest_unanswered_question_with_its_id(ids: li
     for request_id in reversed(ids):
         answered = heard.service({"kind": "resp", "reqId": request_id, "code": 200})[0]
         assert isinstance(answered, RequestAnswered)
-        assert answered.ask == asked[request_id].pop(0)
+        assert answered.request_frame == asked[request_id].pop(0)
 
 
 @pytest.mark.parametrize(("asked", "echoed"), [(1, "1"), ("1", 1), ("1,", "1,"), (2**63, str(2**63))])
@@ -229,16 +229,16 @@ def test_an_id_is_reused_only_while_its_question_waits() -> None:
     """Clients that ask for the clock every ten seconds as number 1 do nothing odd, if they are answered."""
     heard = Heard()
     for _ in range(3):
-        assert kinds(heard.client({"kind": "req", "id": 1, "type": "GetClock"})) == ["RequestAsked"]
+        assert kinds(heard.client({"kind": "req", "id": 1, "type": "GetClock"})) == ["RequestMade"]
         heard.service({"kind": "resp", "reqId": "1", "code": 200})
     heard.client(requests.get_clock("1"))
-    assert kinds(heard.client(requests.get_clock("1"))) == ["RequestAsked", "id-reused"]
+    assert kinds(heard.client(requests.get_clock("1"))) == ["RequestMade", "id-reused"]
 
 
 def test_requests_without_an_id_do_not_reuse_one() -> None:
     heard = Heard()
     for _ in range(2):
-        assert kinds(heard.client({"kind": "req", "type": "GetClock"})) == ["RequestAsked"]
+        assert kinds(heard.client({"kind": "req", "type": "GetClock"})) == ["RequestMade"]
 
 
 def test_connections_do_not_answer_for_each_other() -> None:
@@ -284,7 +284,7 @@ def test_a_chat_state_never_yields_a_message_or_a_receipt(sequence: object, code
     events += heard.service(answer("2", {"sequence": sequence}, code))
     events += heard.interpreter.connection_ended(1)
     assert not any(
-        isinstance(e, MessagePublished | ReceiptReported | PublishAsked | PublishLost) for e in events
+        isinstance(e, MessagePublished | ReceiptReported | PublishRequested | PublishLost) for e in events
     )
 
 
@@ -434,7 +434,7 @@ def test_what_the_protocol_does_not_know_is_named_and_otherwise_ignored(
 def test_only_truly_unknown_requests_are_odd(name: str, odd: bool) -> None:
     events = Heard().client({"kind": "req", "id": "1", "type": name})
     assert ("unknown-type" in kinds(events)) is odd
-    assert isinstance(events[0], RequestAsked)
+    assert isinstance(events[0], RequestMade)
 
 
 def test_leaving_a_subscription_is_no_closing() -> None:
@@ -460,7 +460,7 @@ def test_who_we_are_comes_from_the_header_or_the_first_request(make_jwt: Callabl
     for heard in (by_header, by_request):
         asked = heard.client(requests.publish_text("1", "d", "hi"))[1]
         typing = heard.client(requests.publish_chat_state("2", "d", "GONE"))[1]
-        assert isinstance(asked, PublishAsked)
+        assert isinstance(asked, PublishRequested)
         assert isinstance(typing, ChatStateReported)
         assert asked.author == typing.participant == "5e9ee96c"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.messaging.events import Identified, MessagePublished, PublishAsked, PublishLost
+from recorder.messaging.events import Identified, MessagePublished, PublishLost, PublishRequested
 from recorder.projection.session import events_of
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
@@ -30,7 +30,7 @@ def connection(*, how=None, headers=()):
 def test_a_question_and_its_answer_become_a_sent_message():
     frames = [frame(1, Side.CLIENT, ASK), frame(2, Side.SERVICE, ANSWER)]
     (message,) = view(fold(events_of([connection()], frames)))
-    assert (message.sequence, message.status, message.text, message.ask) == (0, "sent", "hi", 1)
+    assert (message.sequence, message.status, message.text, message.request_frame) == (0, "sent", "hi", 1)
 
 
 def test_fragments_count_as_the_frame_that_completes_them_and_controls_may_stand_between():
@@ -39,7 +39,7 @@ def test_fragments_count_as_the_frame_that_completes_them_and_controls_may_stand
         frame(2, Side.CLIENT, b"", opcode=9),
         frame(3, Side.CLIENT, ASK[40:], opcode=0),
     ]
-    (asked,) = [event for event in events_of([connection()], frames) if isinstance(event, PublishAsked)]
+    (asked,) = [event for event in events_of([connection()], frames) if isinstance(event, PublishRequested)]
     assert asked.evidence.frame == 3
 
 

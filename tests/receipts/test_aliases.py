@@ -16,12 +16,12 @@ from recorder.messaging.events import (
     MessagePublished,
     Participant,
     Proof,
-    PublishAsked,
     PublishLost,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
 )
-from recorder.receipts.aliases import Acquaintances, Suggestion, parse_aliases, rewritten
+from recorder.receipts.aliases import ParticipantTracker, Suggestion, parse_aliases, rewritten
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import own_ids, view
 
@@ -65,7 +65,7 @@ def every_kind(build, who):
     """One event of every kind in which a participant stands."""
     claim = build.claim("READ", 0, by=who)
     return [
-        build.i_am(who), build.ask()._replace(author=who), build.message(0, by=who),
+        build.i_am(who), build.publish()._replace(author=who), build.message(0, by=who),
         build.receipt("READ", 0, by=who), claim, build.refuse_receipt(claim),
         ChatStateReported("d1", who, "CONSUMER", False, "COMPOSING", build.proof(Proof.ANNOUNCED)),
         ConversationChanged(
@@ -77,7 +77,7 @@ def every_kind(build, who):
 def test_wherever_a_participant_stands_the_id_is_replaced(build):
     heard = every_kind(build, GUEST)
     assert {type(event) for event in heard} == {
-        Identified, PublishAsked, MessagePublished, ReceiptReported, ReceiptRefused, ChatStateReported,
+        Identified, PublishRequested, MessagePublished, ReceiptReported, ReceiptRefused, ChatStateReported,
         ConversationChanged,
     }  # fmt: skip
     changed = list(rewritten([*heard, PublishLost(3)], STEP_UP))
@@ -124,7 +124,7 @@ def _story():
 
 
 def suggested(heard):
-    acquaintances = Acquaintances()
+    acquaintances = ParticipantTracker()
     assert list(acquaintances.watch(heard)) == heard
     return [(each.old, each.new) for each in acquaintances.suggestions()]
 
@@ -181,7 +181,7 @@ def test_our_own_ids_on_several_connections_may_be_one_person(build):
 def test_a_suggestion_says_what_to_type_and_is_made_once(build):
     first, second = build.i_am(GUEST), build.i_am(USER)
     second = second._replace(evidence=second.evidence._replace(connection=2))
-    acquaintances = Acquaintances()
+    acquaintances = ParticipantTracker()
     heard = [
         first,
         second,

@@ -11,15 +11,15 @@ from recorder.messaging.events import (
     Identified,
     MessagePublished,
     Proof,
-    PublishAsked,
     PublishLost,
     PublishRefused,
+    PublishRequested,
     ReceiptReported,
 )
-from recorder.receipts.change_set import Conclusions, Touched
-from recorder.receipts.fold import fold
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.change_set import ChangeSet, Conclusions
+from recorder.receipts.entities import SessionEntities
 from recorder.receipts.queries import view
-from recorder.receipts.register import Register
 from recorder.receipts.state import Transcript
 
 people = st.sampled_from(("a", "b", "me"))
@@ -45,7 +45,9 @@ events = st.one_of(
         dialogs, sequences, people, roles, st.sampled_from(("READ", "ACCEPT")), frames,
     ),
     st.builds(
-        lambda d, f: PublishAsked(d, None, "text/plain", "hi", None, at(f, Proof.CLAIMED)), dialogs, frames
+        lambda d, f: PublishRequested(d, None, "text/plain", "hi", None, at(f, Proof.CLAIMED)),
+        dialogs,
+        frames,
     ),
     st.builds(PublishLost, frames),
     st.builds(lambda f: PublishRefused(f, 400, at(f + 1, Proof.REFUSED)), frames),
@@ -55,7 +57,7 @@ events = st.one_of(
 
 def by_key(transcript):
     return {
-        (each.dialog_id, each.sequence) if each.sequence is not None else each.ask: each
+        (each.dialog_id, each.sequence) if each.sequence is not None else each.request_frame: each
         for each in view(transcript)
     }
 
@@ -63,35 +65,35 @@ def by_key(transcript):
 @given(st.lists(events, max_size=15), st.lists(events, max_size=3))
 def test_whatever_looks_different_afterwards_was_touched(before, later):
     """Or everything was; and who we are is concluded as from all facts."""
-    register, transcript = Register(), Transcript()
-    fold(before, transcript, register=register)
-    seen, touched = by_key(transcript), Touched(Conclusions.of(transcript))
-    watched = touched.watch(later, register, transcript)
-    fold(watched, transcript, register=register)
-    concluded = touched.settle(transcript)
+    entities, transcript = SessionEntities(), Transcript()
+    fold_batches(before, transcript, entities=entities)
+    seen, changes = by_key(transcript), ChangeSet(Conclusions.of(transcript))
+    watched = changes.watch(later, entities, transcript)
+    fold_batches(watched, transcript, entities=entities)
+    concluded = changes.finish(transcript)
     assert concluded.me == Conclusions.of(transcript).me
     assert concluded.echoes == Conclusions.of(transcript).echoes
     now = by_key(transcript)
     different = {key for key in seen.keys() | now.keys() if seen.get(key) != now.get(key)}
-    assert touched.everything or different <= touched.messages | touched.asks
+    assert changes.everything or different <= changes.messages | changes.publishes
 
 
 def test_a_message_by_somebody_known_touches_itself_alone():
     told = [
         MessagePublished("d", n, None, "a", "CONSUMER", False, "t", "hi", None, at(n + 1)) for n in (0, 1)
     ]
-    register, transcript = Register(), Transcript()
-    fold(told[:1], transcript, register=register)
-    touched = Touched(Conclusions.of(transcript))
-    fold(touched.watch(told[1:], register, transcript), transcript, register=register)
-    touched.settle(transcript)
-    assert (touched.messages, touched.asks, touched.everything) == ({("d", 1)}, set(), False)
+    entities, transcript = SessionEntities(), Transcript()
+    fold_batches(told[:1], transcript, entities=entities)
+    changes = ChangeSet(Conclusions.of(transcript))
+    fold_batches(changes.watch(told[1:], entities, transcript), transcript, entities=entities)
+    changes.finish(transcript)
+    assert (changes.messages, changes.publishes, changes.everything) == ({("d", 1)}, set(), False)
 
 
 def test_a_snapshot_may_change_the_dialog_of_its_own_id_though_it_lists_none():
     """The main dialog goes by the id of its conversation; older snapshots list no dialogs."""
     snapshot = ConversationChanged("c", (), (), "CLOSE", None, None, False, at(1))
     transcript = Transcript()
-    touched = Touched(Conclusions.of(transcript))
-    assert list(touched.watch([snapshot], Register(), transcript)) == [snapshot]
-    assert touched.dialogs == {"c"}
+    changes = ChangeSet(Conclusions.of(transcript))
+    assert list(changes.watch([snapshot], SessionEntities(), transcript)) == [snapshot]
+    assert changes.dialogs == {"c"}

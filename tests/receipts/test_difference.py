@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
 from recorder.receipts.aliases import rewritten
-from recorder.receipts.delays import Delay
 from recorder.receipts.difference import difference
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import view
+from recorder.receipts.queries import Delay, view
 
 
 class Side:
@@ -53,7 +52,7 @@ class Side:
 
 def told(first, second, **more):
     found = difference(first.seen(), second.seen(), **more)
-    return [(change.kind, change.says) for change in found.changes]
+    return [(change.kind, change.sentence) for change in found.changes]
 
 
 def story(**more):
@@ -117,8 +116,8 @@ def test_receipts_of_one_person_in_another_order_are_told():
     moved = [each for each in difference(one.seen(), other.seen()).changes if each.kind == "receipt-moved"]
     assert len(moved) == 1
     assert moved[0].participant == "you"
-    assert "came " in moved[0].says
-    assert "now after READ of message" in moved[0].says or "now first" in moved[0].says
+    assert "came " in moved[0].sentence
+    assert "now after READ of message" in moved[0].sentence or "now first" in moved[0].sentence
 
 
 def test_receipts_in_one_frame_have_no_order():

@@ -5,7 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.messaging.events import Evidence, Identified, MessagePublished, Proof, PublishAsked, PublishLost
+from recorder.messaging.events import (
+    Evidence,
+    Identified,
+    MessagePublished,
+    Proof,
+    PublishLost,
+    PublishRequested,
+)
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import message_view, view
 
@@ -13,28 +20,28 @@ ME, AGENT = "me", "agent"
 
 
 def shown(heard):
-    return [(m.sequence, m.status, m.ask, m.echo is not None) for m in view(fold(heard))]
+    return [(m.sequence, m.status, m.request_frame, m.echo is not None) for m in view(fold(heard))]
 
 
 def test_a_later_echo_resolves_an_unknown_publish_and_keeps_its_ask(build):
-    me, ask = build.i_am(ME), build.ask("are you there?")
+    me, ask = build.i_am(ME), build.publish("are you there?")
     lost = [me, ask, build.lose(ask)]
     assert shown(lost) == [(None, "unknown", 2, False)]
     echo = build.message(5, by=ME, text="are you there?")
     (message,) = view(fold([*lost, echo]))
-    assert (message.sequence, message.status, message.ask, message.mine) == (5, "sent", 2, True)
+    assert (message.sequence, message.status, message.request_frame, message.mine) == (5, "sent", 2, True)
     assert message.echo == (2, ask.evidence, echo.evidence)
     assert message_view(fold([*lost, echo]), "d1", 5) == message
 
 
 def test_receipts_of_the_probable_message_count(build):
-    me, ask = build.i_am(ME), build.ask()
+    me, ask = build.i_am(ME), build.publish()
     heard = [me, ask, build.lose(ask), build.message(5, by=ME), build.receipt("READ", 5, by=AGENT)]
     assert shown(heard) == [(5, "read", 2, True)]
 
 
 def test_what_differs_is_no_echo(build):
-    me, ask = build.i_am(ME), build.ask("hi")
+    me, ask = build.i_am(ME), build.publish("hi")
     lost = [me, ask, build.lose(ask)]
     unknown = (None, "unknown", 2, False)
     assert unknown in shown([*lost, build.message(0, by=ME, text="ho")])
@@ -44,19 +51,19 @@ def test_what_differs_is_no_echo(build):
 
 
 def test_a_message_that_was_there_before_is_no_echo_though_a_history_repeats_it(build):
-    me, before, ask = build.i_am(ME), build.message(0, by=ME), build.ask()
+    me, before, ask = build.i_am(ME), build.message(0, by=ME), build.publish()
     again = before._replace(evidence=build.proof(Proof.ANNOUNCED, server_ms=0))
     heard = [me, before, ask, build.lose(ask), again]
     assert shown(heard) == [(0, "sent", None, False), (None, "unknown", 3, False)]
 
 
 def test_who_is_not_known_to_be_us_did_not_echo(build):
-    ask = build.ask()
+    ask = build.publish()
     assert (None, "unknown", 1, False) in shown([ask, build.lose(ask), build.message(0, by=ME)])
 
 
 def test_another_id_of_ours_did_not_echo_where_the_author_is_known(build):
-    ask = build.ask()._replace(author="guest")
+    ask = build.publish()._replace(author="guest")
     heard = [build.i_am(ME), build.i_am("guest"), ask, build.lose(ask)]
     assert (None, "unknown", 1, False) in shown([*heard, build.message(0, by=ME)])
     assert (0, "sent", 1, True) in shown([*heard, build.message(0, by="guest")])
@@ -64,13 +71,13 @@ def test_another_id_of_ours_did_not_echo_where_the_author_is_known(build):
 
 def test_a_message_that_an_answer_explains_is_nobody_elses(build):
     """The program sent the same text again after the reconnect: that one was answered."""
-    me, lost, again = build.i_am(ME), build.ask(), build.ask()
+    me, lost, again = build.i_am(ME), build.publish(), build.publish()
     heard = [me, lost, build.lose(lost), again, build.answer(again, 4), build.message(4, by=ME)]
     assert shown(heard) == [(4, "sent", 3, False), (None, "unknown", 2, False)]
 
 
 def test_while_the_same_text_waits_for_its_answer_the_echo_may_be_its_own(build):
-    me, lost, again = build.i_am(ME), build.ask(), build.ask()
+    me, lost, again = build.i_am(ME), build.publish(), build.publish()
     heard = [me, lost, build.lose(lost), again, build.message(4, by=ME)]
     assert (None, "unknown", 2, False) in shown(heard)
     # Of two echoes, one is left for the publish that was lost.
@@ -78,13 +85,13 @@ def test_while_the_same_text_waits_for_its_answer_the_echo_may_be_its_own(build)
 
 
 def test_an_echo_before_the_second_try_can_only_be_the_firsts(build):
-    me, lost, echo, again = build.i_am(ME), build.ask(), build.message(4, by=ME), build.ask()
+    me, lost, echo, again = build.i_am(ME), build.publish(), build.message(4, by=ME), build.publish()
     heard = [me, lost, build.lose(lost), echo, again]
     assert shown(heard) == [(4, "sent", 2, True), (None, "pending", 4, False)]
 
 
 def test_each_publish_has_one_echo_first_come_first_served(build):
-    me, first, second = build.i_am(ME), build.ask(), build.ask()
+    me, first, second = build.i_am(ME), build.publish(), build.publish()
     heard = [me, first, second, build.lose(first), build.lose(second)]
     one = [*heard, build.message(7, by=ME)]
     assert shown(one) == [(7, "sent", 2, True), (None, "unknown", 3, False)]
@@ -94,13 +101,13 @@ def test_each_publish_has_one_echo_first_come_first_served(build):
 
 
 def test_what_has_no_text_is_not_recognised(build):
-    me, ask = build.i_am(ME), build.ask()._replace(type="RichContentEvent", text=None)
+    me, ask = build.i_am(ME), build.publish()._replace(type="RichContentEvent", text=None)
     echo = build.message(0, by=ME)._replace(type="RichContentEvent", text=None)
     assert (None, "unknown", 2, False) in shown([me, ask, build.lose(ask), echo])
 
 
 def test_the_answer_takes_the_conclusion_back(build):
-    me, ask = build.i_am(ME), build.ask()
+    me, ask = build.i_am(ME), build.publish()
     heard = [me, ask, build.lose(ask), build.message(5, by=ME), build.answer(ask, 6)]
     assert shown(heard) == [(5, "sent", None, False), (6, "sent", 2, False)]
 
@@ -114,7 +121,7 @@ TEXTS = st.sampled_from(["a", "b"])
 EVENTS = st.one_of(
     st.just(Identified(ME, evidence(Proof.CLAIMED, 0))),
     st.builds(
-        lambda frame: PublishAsked("d", None, "t", "ab"[frame % 2], ME, evidence(Proof.CLAIMED, frame)),
+        lambda frame: PublishRequested("d", None, "t", "ab"[frame % 2], ME, evidence(Proof.CLAIMED, frame)),
         FRAMES,
     ),
     st.builds(PublishLost, FRAMES),
@@ -134,12 +141,14 @@ def test_the_order_of_hearing_does_not_matter_and_no_echo_is_used_twice(heard, r
     random.shuffle(shuffled)
     assert view(fold(shuffled + shuffled)) == view(transcript)
     resolved = [message for message in view(transcript) if message.echo is not None]
-    asks = [message.ask for message in resolved]
+    asks = [message.request_frame for message in resolved]
     assert len(asks) == len(set(asks))
     for message in resolved:
-        ask = transcript.asks[message.ask]
+        ask = transcript.own_publishes[message.request_frame]
         assert ask.lost
         assert (ask.text, message.author) == (message.text, ME)
-        assert message.sent.frame > message.ask
-    listed = [message.ask for message in view(transcript) if message.ask is not None]
-    assert sorted(listed) == sorted(frame for frame, ask in transcript.asks.items() if ask.asked is not None)
+        assert message.sent.frame > message.request_frame
+    listed = [message.request_frame for message in view(transcript) if message.request_frame is not None]
+    assert sorted(listed) == sorted(
+        frame for frame, ask in transcript.own_publishes.items() if ask.asked is not None
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.messaging.events import Proof
-from recorder.receipts.evidence import life
+from recorder.receipts.evidence import timeline
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
 
@@ -11,16 +11,16 @@ from recorder.receipts.queries import view
 def lived(heard, sequence=0, *, dialog="d1"):
     transcript = fold(heard)
     (message,) = [m for m in view(transcript) if (m.dialog_id, m.sequence) == (dialog, sequence)]
-    return life(heard, transcript, message)
+    return timeline(heard, transcript, message)
 
 
 def said(rungs):
-    return [(rung.evidence.frame, rung.kind, rung.says) for rung in rungs]
+    return [(rung.evidence.frame, rung.kind, rung.sentence) for rung in rungs]
 
 
 def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(build):
-    ask = build.ask()
-    other = build.ask("other")
+    ask = build.publish()
+    other = build.publish("other")
     heard = [
         ask, other, build.answer(ask, 0), build.message(0, by="me"), build.message(1, by="agent"),
         build.receipt("ACCEPT", 0, by="agent"), build.receipt("READ", 0, 1, by="agent"),
@@ -37,7 +37,7 @@ def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(build):
 
 
 def test_every_rung_says_whose_doing_it_is(build):
-    ask = build.ask()
+    ask = build.publish()
     heard = [
         ask, build.answer(ask, 0), build.message(0, by="me", role="CONSUMER"),
         build.receipt("READ", 0, by="agent", role="ASSIGNED_AGENT"),
@@ -68,7 +68,7 @@ def test_refusals_belong_to_the_life(build):
 
 
 def test_a_publish_without_a_sequence_has_a_life_too(build):
-    ask = build.ask()
+    ask = build.publish()
     heard = [ask, build.refuse(ask, 400), build.message(0, by="agent")]
     assert said(lived(heard, None)) == [
         (1, "asked", "publish requested"), (2, "refused", "publish refused with 400"),
@@ -113,14 +113,14 @@ def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(build):
 
 
 def test_an_answer_that_comes_twice_is_told_twice(build):
-    ask = build.ask()
+    ask = build.publish()
     rungs = lived([ask, build.answer(ask, 0), build.answer(ask, 0)])
-    assert rungs[-1].says == "publish answered with this sequence, as in #2"
+    assert rungs[-1].sentence == "publish answered with this sequence, as in #2"
     assert rungs[-1].repeats == 2
 
 
 def test_what_is_probably_ours_says_why(build):
-    me, ask = build.i_am("me"), build.ask()
+    me, ask = build.i_am("me"), build.publish()
     heard = [me, ask, build.lose(ask), build.message(4, by="me"), build.receipt("READ", 4, by="agent")]
     assert said(lived(heard, 4)) == [
         (2, "asked", "publish requested"),

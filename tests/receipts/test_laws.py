@@ -22,7 +22,7 @@ DIALOGS = st.sampled_from(["d1", "d2"])
 OTHERS = st.sampled_from([AGENT, MANAGER])
 PEOPLE = st.sampled_from([ME, AGENT, MANAGER])
 STATUSES = st.sampled_from(["ACCEPT", "READ", "ACCESS", "NACK"])
-LADDER = {"ACCEPT": "accepted", "READ": "read"}
+STATUS_WORDS = {"ACCEPT": "accepted", "READ": "read"}
 
 
 class Sessions(RuleBasedStateMachine):
@@ -44,7 +44,7 @@ class Sessions(RuleBasedStateMachine):
         # The model: plain facts, and nothing of the fold's shapes.
         self.messages = {}  # (dialog, sequence) → author, of what was heard to stand there
         self.receipts = set()  # (dialog, sequence, participant, status), acknowledged or announced
-        self.asks = {}  # frame → pending, failed, unknown or (dialog, sequence)
+        self.own_publishes = {}  # frame → pending, failed, unknown or (dialog, sequence)
 
     # --- ways to hear ---
 
@@ -119,14 +119,14 @@ class Sessions(RuleBasedStateMachine):
     @rule(dialog=DIALOGS)
     def we_type_and_are_answered_with_0(self, dialog):
         request_id = f"t{next(self.ids)}"
-        self.ask(publish_chat_state(request_id, dialog, "ACTIVE"))
+        self.request_frame(publish_chat_state(request_id, dialog, "ACTIVE"))
         self.answer(request_id, 200, 0)
 
     @rule(target=open_asks, dialog=DIALOGS)
     def we_write(self, dialog):
         request_id = f"m{next(self.ids)}"
-        frame = self.ask(publish_text(request_id, dialog, f"ours {request_id}"))
-        self.asks[frame] = "pending"
+        frame = self.request_frame(publish_text(request_id, dialog, f"ours {request_id}"))
+        self.own_publishes[frame] = "pending"
         return request_id, frame, dialog
 
     @rule(target=on_the_way, asked=consumes(open_asks))
@@ -134,7 +134,7 @@ class Sessions(RuleBasedStateMachine):
         request_id, frame, dialog = asked
         sequence = next(self.sequences[dialog])
         self.answer(request_id, 200, sequence)
-        self.asks[frame] = (dialog, sequence)
+        self.own_publishes[frame] = (dialog, sequence)
         self.messages[dialog, sequence] = ME
         event = {"type": "ContentEvent", "contentType": "text/plain", "message": f"ours {request_id}"}
         return multiple(*self.announced(dialog, sequence, ME, event))
@@ -143,18 +143,18 @@ class Sessions(RuleBasedStateMachine):
     def our_publish_is_refused(self, asked, code):
         request_id, frame, _ = asked
         self.answer(request_id, code)
-        self.asks[frame] = "failed"
+        self.own_publishes[frame] = "failed"
 
     @rule(asked=consumes(open_asks))
     def our_publish_is_lost(self, asked):
         _, frame, _ = asked
         self.hear(PublishLost(frame))
-        self.asks[frame] = "unknown"
+        self.own_publishes[frame] = "unknown"
 
     @rule(target=open_claims, dialog=DIALOGS, status=STATUSES, sequence=st.integers(0, 6))
     def we_give_a_receipt(self, dialog, status, sequence):
         request_id = f"r{next(self.ids)}"
-        self.ask(publish_receipt(request_id, dialog, status, [sequence]))
+        self.request_frame(publish_receipt(request_id, dialog, status, [sequence]))
         return request_id, dialog, status, sequence
 
     @rule(claimed=consumes(open_claims), taken=st.booleans())
@@ -189,7 +189,13 @@ class Sessions(RuleBasedStateMachine):
         reached = {
             status for (d, s, by, status) in self.receipts if (d, s) == (dialog, sequence) and by != author
         }
-        return LADDER["READ"] if "READ" in reached else LADDER["ACCEPT"] if "ACCEPT" in reached else "sent"
+        return (
+            STATUS_WORDS["READ"]
+            if "READ" in reached
+            else STATUS_WORDS["ACCEPT"]
+            if "ACCEPT" in reached
+            else "sent"
+        )
 
     @invariant()
     def every_message_has_the_status_of_the_model(self):
@@ -206,8 +212,10 @@ class Sessions(RuleBasedStateMachine):
 
     @invariant()
     def every_publish_has_the_outcome_of_the_model(self):
-        open_ones = {m.ask: m.status for m in view(self.transcript) if m.sequence is None}
-        assert open_ones == {frame: word for frame, word in self.asks.items() if isinstance(word, str)}
+        open_ones = {m.request_frame: m.status for m in view(self.transcript) if m.sequence is None}
+        assert open_ones == {
+            frame: word for frame, word in self.own_publishes.items() if isinstance(word, str)
+        }
 
     @invariant()
     def nothing_is_shown_that_no_frame_told(self):

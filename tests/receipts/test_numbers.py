@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.messaging.events import Evidence, Proof, RequestAnswered, RequestAsked
+from recorder.messaging.events import Evidence, Proof, RequestAnswered, RequestMade
 from recorder.receipts.numbers import (
     ACCEPTED_TO_READ,
     REQUEST_TO_ANSWER,
@@ -83,8 +83,8 @@ def test_counts_are_of_messages_not_of_receipts():
 def test_requests_are_measured_by_the_question_that_was_answered():
     meter = Meter()
     events = [
-        RequestAsked("1", "x", proof(1, local_ms=0)),
-        RequestAsked("2", "x", proof(2, local_ms=0)),
+        RequestMade("1", "x", proof(1, local_ms=0)),
+        RequestMade("2", "x", proof(2, local_ms=0)),
         RequestAnswered(1, "1", None, 200, proof(3, local_ms=30)),
         RequestAnswered(None, "7", None, 200, proof(4, local_ms=40)),
     ]

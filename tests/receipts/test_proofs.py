@@ -11,18 +11,18 @@ from recorder.messaging.events import (
     OddityNoticed,
     Proof,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
 from recorder.receipts.fold import fold
-from recorder.receipts.proofs import proven
+from recorder.receipts.proofs import proven_facts
 
 
 def proofs(heard, frame):
-    return proven(heard, fold(heard), frame)
+    return proven_facts(heard, fold(heard), frame)
 
 
 def says(heard, frame):
-    return [(fact.says, fact.proof.word, fact.better) for fact in proofs(heard, frame)]
+    return [(fact.sentence, fact.proof.word, fact.better) for fact in proofs(heard, frame)]
 
 
 def test_a_receipt_links_back_to_the_messages_it_is_for(build):
@@ -53,7 +53,7 @@ def test_a_weaker_proof_names_the_better_one(build):
 
 
 def test_refusals_prove_that_it_was_tried(build):
-    claim, ask = build.claim("READ", 0), build.ask()
+    claim, ask = build.claim("READ", 0), build.publish()
     heard = [claim, ask, build.refuse_receipt(claim, 429), build.refuse(ask, 400)]
     assert says(heard, 2) == [("a publish by you in dialog d1", "claimed", None)]
     assert says(heard, 3) == [("429 for READ by you on message 0 of dialog d1", "refused", None)]
@@ -63,9 +63,12 @@ def test_refusals_prove_that_it_was_tried(build):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda proof: RequestAsked("7", "GetClock", proof), 'a request GetClock with id "7"'),
-        (lambda proof: RequestAsked(None, "GetClock", proof), "a request GetClock without an id"),
-        (lambda proof: RequestAnswered(3, "7", None, 200, proof), "200 in answer to the request of frame #3"),
+        (lambda proof: RequestMade("7", "GetClock", proof), 'a request GetClock with id "7"'),
+        (lambda proof: RequestMade(None, "GetClock", proof), "a request GetClock without an id"),
+        (
+            lambda proof: RequestAnswered(3, "7", None, 200, proof),
+            "200 in answer to the request of frame #3",
+        ),
         (
             lambda proof: RequestAnswered(None, "7", None, None, proof),
             "no code in answer to no request that is known",
@@ -88,15 +91,15 @@ def test_refusals_prove_that_it_was_tried(build):
 )
 def test_every_kind_of_fact_is_one_sentence(build, make, words):
     event = make(build.proof(Proof.ANNOUNCED))
-    assert [fact.says for fact in proofs([event], 1)] == [words]
+    assert [fact.sentence for fact in proofs([event], 1)] == [words]
 
 
 def test_who_a_token_says_we_are_is_a_fact_of_its_frame(build):
-    assert [fact.says for fact in proofs([build.i_am("me")], 1)] == ["on connection 1 you are me"]
+    assert [fact.sentence for fact in proofs([build.i_am("me")], 1)] == ["on connection 1 you are me"]
 
 
 def test_a_frame_that_tells_nothing_proves_nothing(build):
-    ask = build.ask()
+    ask = build.publish()
     heard = [ask, build.lose(ask), build.message(0, by="agent")]
     assert proofs(heard, 9) == []
     assert len(proofs(heard, 1)) == 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.messaging.events import ConversationChanged, Dialog, Participant, Proof
+from recorder.messaging.events import ConversationChanged, Dialog, Evidence, Participant, Proof
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import message_view, own_ids, unread, view
+from recorder.receipts.queries import Delay, delay, message_view, own_ids, unread, view
 
 ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
 
@@ -54,7 +54,7 @@ def test_the_authors_own_receipt_moves_nothing(build):
 
 
 def test_our_own_receipt_for_our_own_message_moves_nothing_even_before_we_know_who_we_are(build):
-    ask = build.ask()
+    ask = build.publish()
     claim = build.claim("READ", 0)
     message = only(fold([ask, build.answer(ask, 0), claim, build.acknowledge(claim)]))
     assert message.status == "sent"
@@ -101,7 +101,7 @@ def test_evidence_is_the_strongest_then_the_earliest(build):
     ],
 )
 def test_a_publish_without_a_sequence_says_why(build, ending, status, proof):
-    ask = build.ask("are you there?")
+    ask = build.publish("are you there?")
     message = only(fold([ask] if ending is None else [ask, getattr(build, ending)(ask)]))
     assert (message.sequence, message.status, message.text) == (None, status, "are you there?")
     assert message.mine is True
@@ -110,13 +110,13 @@ def test_a_publish_without_a_sequence_says_why(build, ending, status, proof):
 
 
 def test_an_answered_publish_is_sent_and_no_longer_pending(build):
-    ask = build.ask()
+    ask = build.publish()
     message = only(fold([ask, build.answer(ask, 4), build.lose(ask)]))
-    assert (message.sequence, message.status, message.mine, message.ask) == (4, "sent", True, 1)
+    assert (message.sequence, message.status, message.mine, message.request_frame) == (4, "sent", True, 1)
 
 
 def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(build):
-    ask = build.ask()
+    ask = build.publish()
     claim = build.claim("READ", 1)
     heard = [ask, build.answer(ask, 0), build.message(1, by=AGENT), claim, build.acknowledge(claim)]
     assert own_ids(fold(heard)) == frozenset()
@@ -131,13 +131,13 @@ def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(
 
 def test_what_stands_under_the_number_of_an_answer_is_us_only_if_it_says_what_we_published(build):
     """Where an id is used twice the answer may be another's: the agent must not become "you" by that."""
-    ask = build.ask("mine")
+    ask = build.publish("mine")
     theirs = build.message(4, by=AGENT, text="theirs")
     heard = [theirs, ask, build.answer(ask, 4), build.receipt("READ", 3, by=AGENT)]
     assert own_ids(fold(heard)) == frozenset()
     assert own_ids(fold([*heard, build.i_am(ME)])) == {ME}
     echoed = build.message(5, by=ME, text="again")
-    again = build.ask("again")
+    again = build.publish("again")
     assert own_ids(fold([*heard, echoed, again, build.answer(again, 5)])) == {ME}
 
 
@@ -231,3 +231,32 @@ def test_one_message_can_be_asked_for(build):
     assert message_view(transcript, "d1", 1).text == "b"
     with pytest.raises(KeyError):
         message_view(transcript, "d1", 2)
+
+
+# --- delays ---
+
+
+def timed(*, at_us=None, offset_us=None, server_ms=None):
+    return Evidence(Proof.ANNOUNCED, 1, 1, at_us, offset_us, server_ms)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        pytest.param(
+            timed(offset_us=0, server_ms=1_000),
+            timed(offset_us=9_000_000, server_ms=1_015),
+            Delay(0.015, "server"),
+            id="both theirs",
+        ),
+        pytest.param(
+            timed(offset_us=1_000_000, server_ms=5), timed(offset_us=1_500_000),
+            Delay(0.5, "local"), id="one side without theirs",
+        ),
+        pytest.param(timed(at_us=1_000_000), timed(at_us=3_000_000), Delay(2.0, "local"), id="wall"),
+        pytest.param(timed(server_ms=1), timed(at_us=1), None, id="no common clock"),
+        pytest.param(None, timed(), None, id="nothing to measure from"),
+    ],
+)  # fmt: skip
+def test_a_delay_never_mixes_clocks(since, until, expected):
+    assert delay(since, until) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.receipts.queries import own_ids, view
-from recorder.receipts.state import LADDER, Transcript
+from recorder.receipts.state import STATUS_ORDER, Transcript
 
 
 def test_a_new_transcript_knows_nothing():
@@ -12,4 +12,4 @@ def test_a_new_transcript_knows_nothing():
 
 
 def test_the_ladder_has_two_rungs_in_order():
-    assert LADDER == ("ACCEPT", "READ")
+    assert STATUS_ORDER == ("ACCEPT", "READ")

@@ -133,16 +133,20 @@ def test_who_a_later_token_says_we_are_is_not_known_before(reading):
 
 def facts(transcript):
     """What stands in a transcript, without the frames that prove it (a better proof may come)."""
-    told = {("ask", frame) for frame, ask in transcript.asks.items() if ask.asked is not None}
-    told |= {("lost", frame) for frame, ask in transcript.asks.items() if ask.lost}
-    told |= {("answered", frame, *ask.answered[1:]) for frame, ask in transcript.asks.items() if ask.answered}
+    told = {("ask", frame) for frame, ask in transcript.own_publishes.items() if ask.asked is not None}
+    told |= {("lost", frame) for frame, ask in transcript.own_publishes.items() if ask.lost}
+    told |= {
+        ("answered", frame, *ask.answered[1:])
+        for frame, ask in transcript.own_publishes.items()
+        if ask.answered
+    }
     told |= {("identity", identity) for identity in transcript.identities}
     for dialog_id, dialog in transcript.dialogs.items():
         for sequence, message in dialog.items():
             told |= {
                 ("receipt", dialog_id, sequence, *key) for key in transcript.receipts_for(dialog_id, sequence)
             }
-            told |= {("tried", dialog_id, sequence, *key) for key in message.tried or ()}
+            told |= {("tried", dialog_id, sequence, *key) for key in message.receipt_requests or ()}
             if message.published is not None:
                 told.add(("message", dialog_id, sequence))
     return told

@@ -12,13 +12,13 @@ from recorder.messaging.events import (
     Identified,
     MessagePublished,
     Proof,
-    PublishAsked,
     PublishLost,
     PublishRefused,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
 )
-from recorder.receipts.evidence import life
+from recorder.receipts.evidence import timeline
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
 from recorder.recipes.message_reference import (
@@ -47,7 +47,7 @@ answered = st.builds(
     dialogs, sequences, asks, texts, proof(Proof.ACKNOWLEDGED),
 )  # fmt: skip
 asked = st.builds(
-    lambda k, d, t: PublishAsked(d, None, "text/plain", t, None, Evidence(Proof.CLAIMED, k, 1, k, None)),
+    lambda k, d, t: PublishRequested(d, None, "text/plain", t, None, Evidence(Proof.CLAIMED, k, 1, k, None)),
     asks, dialogs, texts,
 )  # fmt: skip
 refused = st.builds(lambda k, e: PublishRefused(k, 400, e), asks, proof(Proof.REFUSED))
@@ -74,7 +74,7 @@ references = st.one_of(
 def fits(message, reference):
     """What a reference means, said another way."""
     if reference.startswith("#"):
-        return message.ask == int(reference[1:])
+        return message.request_frame == int(reference[1:])
     return reference in (str(message.sequence), f"{message.dialog_id}:{message.sequence}")
 
 
@@ -91,7 +91,7 @@ def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_wa
     message = find_message(transcript, collector.reference)
     assert message == fitting[0]
     if collector.is_complete(message):
-        assert life(collector.events, transcript, message) == life(events, transcript, message)
+        assert timeline(collector.events, transcript, message) == timeline(events, transcript, message)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_wa
         pytest.param(
             "a:b:3", MessageReference("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"
         ),
-        pytest.param("#7", MessageReference("#7", ask=7), id="frame"),
+        pytest.param("#7", MessageReference("#7", request_frame=7), id="frame"),
     ],
 )
 def test_what_is_written_is_read(written, meant):

@@ -34,9 +34,9 @@ def test_the_transcript_is_there_for_questions_of_ones_own(opened):
 
 
 def test_a_message_is_referred_to_by_sequence_dialog_and_sequence_or_the_frame_that_asked(opened):
-    _, message, rungs = recipes.message_life(opened, "last", "3")
+    _, message, entries = recipes.message_life(opened, "last", "3")
     assert recipes.message_life(opened, "last", f"{message.dialog_id}:3")[1] == message
-    assert [rung.evidence.frame for rung in rungs] == [3, 4, 5, 6, 7]
+    assert [entry.evidence.frame for entry in entries] == [3, 4, 5, 6, 7]
     for nothing in ("4", "other:3", "#4"):
         with pytest.raises(NotFound):
             recipes.message_life(opened, "last", nothing)
@@ -55,9 +55,9 @@ def test_a_publish_without_a_sequence_is_referred_to_by_its_frame(archive, tmp_p
     )
     with recipes.open_archive(archive, mode="write", create=True) as opened:
         recipes.import_capture(opened, capture)
-        _, message, rungs = recipes.message_life(opened, "last", "#1")
+        _, message, entries = recipes.message_life(opened, "last", "#1")
     assert (message.status, message.text, message.sequence) == ("failed", "hi", None)
-    assert [rung.says for rung in rungs] == ["publish requested", "publish refused with 400"]
+    assert [entry.sentence for entry in entries] == ["publish requested", "publish refused with 400"]
 
 
 def test_a_sequence_that_stands_in_two_dialogs_asks_which(archive, tmp_path):
@@ -92,17 +92,17 @@ def step_up(archive, samples):
 
 
 def test_a_publish_whose_answer_never_came_is_the_message_that_was_announced_later(step_up):
-    _, message, rungs = recipes.message_life(step_up, "last", "#6")
-    assert (message.sequence, message.status, message.ask, message.mine) == (3, "read", 6, True)
+    _, message, entries = recipes.message_life(step_up, "last", "#6")
+    assert (message.sequence, message.status, message.request_frame, message.mine) == (3, "read", 6, True)
     assert message.echo is not None
-    assert [rung.evidence.frame for rung in rungs] == [6, 7, 9]
-    assert recipes.message_life(step_up, "last", "3")[1:] == (message, rungs)
+    assert [entry.evidence.frame for entry in entries] == [6, 7, 9]
+    assert recipes.message_life(step_up, "last", "3")[1:] == (message, entries)
 
 
 def test_before_the_echo_it_was_unknown_or_pending(step_up):
-    _, message, rungs = recipes.message_life(step_up, "last", "#6", at="#6")
+    _, message, entries = recipes.message_life(step_up, "last", "#6", at="#6")
     assert (message.sequence, message.status, message.echo) == (None, "pending", None)
-    assert [rung.evidence.frame for rung in rungs] == [6]
+    assert [entry.evidence.frame for entry in entries] == [6]
     with pytest.raises(NotFound):
         recipes.message_life(step_up, "last", "3", at="#6")
     with pytest.raises(NotFound, match='no dialog "d1"'):
@@ -146,7 +146,7 @@ def test_many_suggestions_are_cut_short():
 
 
 def test_a_frame_tells_what_it_proves(step_up):
-    assert [fact.says for fact in recipes.frame_proofs(step_up, "last", 8)] == [
+    assert [fact.sentence for fact in recipes.frame_proofs(step_up, "last", 8)] == [
         "READ by you on message 2 of dialog d1"
     ]
     assert [fact.better for fact in recipes.frame_proofs(step_up, "last", 7)] == [3, 4, 5, None]

@@ -8,8 +8,8 @@ import pytest
 
 from recorder.messaging.events import Proof
 from recorder.receipts.echoes import Echo
-from recorder.receipts.evidence import Rung
-from recorder.receipts.proofs import Proven
+from recorder.receipts.evidence import TimelineEntry
+from recorder.receipts.proofs import ProvenFact
 from recorder.report.evidence import PROOFS_SHOWN, print_proofs, print_timeline
 
 
@@ -21,8 +21,10 @@ def printed(printer, *facts) -> str:
 
 def test_the_life_of_a_message_says_why(message):
     rungs = [
-        Rung("message announced", message.author, message.sent, role=message.role, mine=False),
-        Rung("READ announced", "me-1", message.receipts[1].evidence, "receipt", "CONSUMER", True, "READ"),
+        TimelineEntry("message announced", message.author, message.sent, role=message.role, mine=False),
+        TimelineEntry(
+            "READ announced", "me-1", message.receipts[1].evidence, "receipt", "CONSUMER", True, "READ"
+        ),
     ]
     out = printed(print_timeline, message, rungs)
     assert "status   read, by you: READ announced in frame #52" in out
@@ -52,7 +54,9 @@ def test_absence_is_worded_from_the_recordings_viewpoint(message, status, words)
 
 
 def test_what_is_only_probably_the_message_says_so_and_shows_the_match(message):
-    out = printed(print_timeline, message._replace(echo=Echo(12, message.sent, message.sent), ask=12), [])
+    out = printed(
+        print_timeline, message._replace(echo=Echo(12, message.sent, message.sent), request_frame=12), []
+    )
     assert (
         "stored   probably: the same text by us was announced later, in frame #41; "
         "the answer to our publish of frame #12 never came\n"
@@ -60,7 +64,7 @@ def test_what_is_only_probably_the_message_says_so_and_shows_the_match(message):
 
 
 def test_what_a_frame_proves_is_a_line_for_each_fact():
-    fact = Proven("receipt", "READ by agent on message 2 of dialog \x1b", Proof.ANNOUNCED)
+    fact = ProvenFact("receipt", "READ by agent on message 2 of dialog \x1b", Proof.ANNOUNCED)
     out = printed(print_proofs, [fact, fact._replace(proof=Proof.CLAIMED, better=26)])
     assert out.splitlines() == [
         "proves: READ by agent on message 2 of dialog \\x1b (announced)",
@@ -69,6 +73,6 @@ def test_what_a_frame_proves_is_a_line_for_each_fact():
 
 
 def test_ten_thousand_facts_do_not_flood_the_terminal():
-    out = printed(print_proofs, [Proven("receipt", "x", Proof.ANNOUNCED)] * 10_000)
+    out = printed(print_proofs, [ProvenFact("receipt", "x", Proof.ANNOUNCED)] * 10_000)
     assert out.count("\n") == PROOFS_SHOWN + 1
     assert out.endswith("proves: and 9960 facts more\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import orjson
 
 from recorder.messaging.events import Proof
-from recorder.receipts.delays import Delay
 from recorder.receipts.echoes import Echo
-from recorder.receipts.evidence import Rung
-from recorder.receipts.proofs import Proven
+from recorder.receipts.evidence import TimelineEntry
+from recorder.receipts.proofs import ProvenFact
+from recorder.receipts.queries import Delay
 from recorder.report.json_views import (
     delay_json,
     frame_json,
@@ -59,10 +59,12 @@ def test_unknown_is_null(message):
 
 
 def test_a_life_is_the_message_and_every_rung(message):
-    rung = Rung(
+    rung = TimelineEntry(
         "READ replayed", "me-1", message.receipts[1].evidence, "replayed", "CONSUMER", True, "READ", 7, 44
     )
-    line = timeline_json("7f01", message, [Rung("message announced", "3d834d4d-8f0b", message.sent), rung])
+    line = timeline_json(
+        "7f01", message, [TimelineEntry("message announced", "3d834d4d-8f0b", message.sent), rung]
+    )
     announced, replayed = line["life"]
     assert announced == {
         "says": "message announced", "kind": "announced", "participant": "3d834d4d-8f0b", "role": None,
@@ -77,12 +79,14 @@ def test_a_life_is_the_message_and_every_rung(message):
 
 
 def test_a_probable_echo_is_named_beside_the_message(message):
-    line = timeline_json("7f01", message._replace(ask=12, echo=Echo(12, message.sent, message.sent)), [])
+    line = timeline_json(
+        "7f01", message._replace(request_frame=12, echo=Echo(12, message.sent, message.sent)), []
+    )
     assert (line["ask"], line["probable_echo"], line["life"]) == (12, 41, [])
 
 
 def test_what_a_frame_proves_is_told_in_parts():
-    fact = Proven("receipt", "READ by you …", Proof.CLAIMED, "d", 2, "me", "CONSUMER", True, "READ", 26)
+    fact = ProvenFact("receipt", "READ by you …", Proof.CLAIMED, "d", 2, "me", "CONSUMER", True, "READ", 26)
     assert proven_json(fact) == {
         "kind": "receipt", "says": "READ by you …", "proof": "claimed", "dialog": "d", "sequence": 2,
         "participant": "me", "role": "CONSUMER", "mine": True, "status": "READ", "better": 26,

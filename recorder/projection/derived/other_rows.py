@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from recorder.receipts.change_set import Conclusions
+from recorder.receipts.entities import SessionEntities
 from recorder.receipts.queries import is_me, role_of
-from recorder.receipts.register import Register
 from recorder.receipts.state import Transcript
 
 from .rows import Row
@@ -17,7 +17,7 @@ class OtherRows:
     """Makes the rows of requests, dialogs and participants of one session."""
 
     def __init__(
-        self, session_id: int, transcript: Transcript, register: Register, concluded: Conclusions
+        self, session_id: int, transcript: Transcript, register: SessionEntities, concluded: Conclusions
     ) -> None:
         self._session_id = session_id
         self._transcript = transcript
@@ -26,7 +26,7 @@ class OtherRows:
 
     def requests(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
         """Those of these frames; all by default."""
-        asked, answered = self._register.asked, self._register.answered
+        asked, answered = self._register.requests, self._register.responses
         for frame in sorted(asked if frames is None else asked.keys() & frames):
             question, answer = asked[frame], answered.get(frame)
             proven = None if answer is None else answer.evidence

@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass
 from sqlalchemy import Connection
 
 from recorder.errors import RecorderError
-from recorder.receipts.change_set import Conclusions, Touched
+from recorder.receipts.change_set import ChangeSet, Conclusions
 from recorder.receipts.queries import MessageView
 from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
@@ -173,7 +173,7 @@ class Projection:
 
     # --- writing --------------------------------------------------------------------------------------------
 
-    def _write(self, touched: Touched | None) -> None:
+    def _write(self, touched: ChangeSet | None) -> None:
         kept = self._kept
         ended = sum(each.how is not None for each in kept.connections)
         basis = Basis(VERSION, kept.last, len(kept.connections), ended, kept.interrupted)
@@ -221,13 +221,13 @@ class Projection:
         kept = self._kept
         return OtherRows(self._session_id, kept.transcript, kept.register, kept.concluded)
 
-    def _write_touched(self, rows: DerivedRows, touched: Touched) -> None:
+    def _write_touched(self, rows: DerivedRows, touched: ChangeSet) -> None:
         made = self._messages(rows)
         for dialog_id, sequence in sorted(touched.messages):
             told, given = made.message(dialog_id, sequence)
             rows.replace(message, told[0][:3], told)
             rows.replace(receipt, told[0][:3], given)
-        for frame in sorted(touched.asks):
+        for frame in sorted(touched.publishes):
             rows.replace(message, made.ask_key(frame), list(made.ask(frame)))
         others = self._others()
         for table, some in (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.echoes import Echo
 from recorder.receipts.queries import MessageView, ReceiptView
-from recorder.receipts.state import LADDER
+from recorder.receipts.state import STATUS_ORDER
 
 from .text_columns import told
 
@@ -83,7 +83,7 @@ def view_of(
         status=message.status,
         sent=sent,
         receipts=views,
-        ask=message.ask_frame,
+        request_frame=message.ask_frame,
         decided_by=_decider(message, views),
         echo=echo,
     )
@@ -122,7 +122,7 @@ def _proof(word: str | None) -> Proof:
 def _decider(message: MessageRow, receipts: tuple[ReceiptView, ...]) -> ReceiptView | None:
     if message.status_frame is None:
         return None
-    status = LADDER[_STATUSES.index(message.status) - 1]
+    status = STATUS_ORDER[_STATUSES.index(message.status) - 1]
     fits = (
         each
         for each in receipts

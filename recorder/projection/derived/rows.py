@@ -13,18 +13,22 @@ from recorder.receipts.change_set import Conclusions
 from recorder.receipts.queries import (
     MessageView,
     ReceiptView,
-    ask_view,
     is_me,
     message_view,
+    publish_view,
     role_of,
 )
-from recorder.receipts.state import LADDER, Given, Own, ReceiptKey, Transcript
+from recorder.receipts.state import STATUS_ORDER, OwnActions, ReceiptKey, ReceiptsByKey, Transcript
 
 from .text_columns import Held, held
 
 # ``MessageRows`` reads fields by position.
-check_layout(MessagePublished, "dialog_id sequence conversation_id author role mine type text ask evidence")
-check_layout(ReceiptReported, "dialog_id sequences participant role mine status own_sequence ask evidence")
+check_layout(
+    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+)
+check_layout(
+    ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
+)
 check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
 
 Row = tuple[Any, ...]
@@ -53,7 +57,7 @@ WORDS = tuple(proof.word for proof in sorted(Proof))
 _Person = tuple[str | None, Any, Any, Any]
 """Their id; their id, their role and whether that is us, as in a row."""
 
-_NOTHING = Own()
+_NOTHING = OwnActions()
 _STATUS_OF_RUNG = ("sent", "accepted", "read")
 _FEW_WORDS = 8
 """With more in a dialog, each message is shown only those that were said of it."""
@@ -83,7 +87,7 @@ class MessageRows:
         self._me = concluded.me
         self._sole = next(iter(self._me)) if len(self._me) == 1 else None
         self._echoes = concluded.echoes
-        self._explained = {echo.ask for echo in concluded.echoes.values()}
+        self._explained = {echo.request_frame for echo in concluded.echoes.values()}
         self._echoed: dict[str, set[int]] = {}
         for dialog_id, sequence in concluded.echoes:
             self._echoed.setdefault(dialog_id, set()).add(sequence)
@@ -127,7 +131,7 @@ class MessageRows:
             not self._differs
             and (concluded.me, concluded.echoes) == (self._concluded.me, self._concluded.echoes)
             and all(role == role_of(self._transcript, who) for who, role in self._roles.items())
-            and all(self._transcript.asks[frame].answered is None for frame in self._unanswered)
+            and all(self._transcript.own_publishes[frame].answered is None for frame in self._unanswered)
         )
 
     def _role_of(self, participant: str | None) -> str | None:
@@ -140,20 +144,20 @@ class MessageRows:
 
     def _asks_by_dialog(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for frame, ask in sorted(self._transcript.asks.items(), reverse=True):
+        for frame, ask in sorted(self._transcript.own_publishes.items(), reverse=True):
             if ask.answered is None:
                 found.setdefault(ask.dialog_id or "", []).append(frame)
         return found
 
     def ask_key(self, frame: int) -> Row:
         """The key of that row, whether there is one or not."""
-        return (self._session_id, held(self._transcript.asks[frame].dialog_id or ""), -frame)
+        return (self._session_id, held(self._transcript.own_publishes[frame].dialog_id or ""), -frame)
 
     def ask(self, frame: int) -> Iterator[Row]:
         """The row of a publish of ours that has no sequence; none if it has one, or probably has."""
-        ask = self._transcript.asks[frame]
+        ask = self._transcript.own_publishes[frame]
         if ask.answered is None and ask.asked is not None and frame not in self._explained:
-            view = ask_view(self._transcript, frame, ask, self._me)
+            view = publish_view(self._transcript, frame, ask, self._me)
             self._role_of(view.author)
             self._unanswered.add(frame)
             yield self._row(view, place=-frame)
@@ -182,7 +186,7 @@ class MessageRows:
             None if by is None else self._held[by.participant],
             None if by is None else by.evidence.frame,
             *((None,) * 6 if sent is None else _evidence(sent)),
-            view.ask,
+            view.request_frame,
             self._marks.of(view.echo is not None),
         )
 
@@ -205,7 +209,7 @@ class MessageRows:
         A property test holds the two together.
         """
         published = self._transcript.published.get(dialog_id, {})
-        own = self._transcript.own.get(dialog_id, {})
+        own = self._transcript.own_actions.get(dialog_id, {})
         said = self._transcript.receipts.get(dialog_id, {})
         dialog, unusual = self._held[dialog_id], set(self._echoed.get(dialog_id, ()))
         for key in said:  # of what we said before and after we learnt our id, one stands
@@ -223,9 +227,9 @@ class MessageRows:
                 given = words if some is None else some.get(sequence, ())
                 messages.append(self._usual(dialog, told, ours, given, receipts))
 
-    def _all_given(self, own: Own, sequence: int, said: Given) -> bool:
+    def _all_given(self, own: OwnActions, sequence: int, said: ReceiptsByKey) -> bool:
         """Whether each receipt that we tried to give was taken: then what was given says all of it."""
-        for key in own.tried:
+        for key in own.receipt_requests:
             if sequence not in said.get(key, ()):
                 return False
             if key.participant is not None and key.participant not in self._me:
@@ -234,7 +238,7 @@ class MessageRows:
 
     def _listing_order(self, key: ReceiptKey) -> tuple[bool, str, int, str]:
         status, participant = key.status, self._sole if key.participant is None else key.participant
-        rung = LADDER.index(status) if status in LADDER else len(LADDER)
+        rung = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
         return (participant is None, participant or "", rung, status)
 
     def _word(self, key: ReceiptKey, proofs: Mapping[int, ReceiptReported]) -> _Word:
@@ -242,7 +246,7 @@ class MessageRows:
         known = self._held
         mine = True if key.participant is None else is_me(participant, self._me)
         return _Word(
-            LADDER.index(status) + 1 if status in LADDER else 0,
+            STATUS_ORDER.index(status) + 1 if status in STATUS_ORDER else 0,
             participant,
             mine is True,
             known[participant],
@@ -256,7 +260,7 @@ class MessageRows:
         self,
         dialog: str | None,
         told: MessagePublished,
-        own: Own,
+        own: OwnActions,
         given: Iterable[_Word],
         receipts: list[Row],
     ) -> Row:
@@ -288,7 +292,7 @@ class MessageRows:
             session_id, dialog, sequence, sequence, person, known[role] if role else author_role, mine,
             known[told[6]], held(told[7]), _STATUS_OF_RUNG[rung], by, rung_frame, WORDS[proof], frame,
             connection, at_us, offset_us, server_ms,
-            nothing if own.ask is None else own.ask, self._marks.no,
+            nothing if own.request_frame is None else own.request_frame, self._marks.no,
         )  # fmt: skip
 
     def _person(self, author: str | None, *, ours: bool) -> _Person:

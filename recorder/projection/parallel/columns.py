@@ -57,11 +57,11 @@ _NAME, _VALUE, _MINE, _ASK = _Field
 _LAYOUTS: dict[type, dict[str, _Field]] = {
     MessagePublished: {
         "dialog_id": _NAME, "sequence": _VALUE, "conversation_id": _NAME, "author": _NAME, "role": _NAME,
-        "mine": _MINE, "type": _NAME, "text": _VALUE, "ask": _ASK,
+        "mine": _MINE, "type": _NAME, "text": _VALUE, "request_frame": _ASK,
     },
     ReceiptReported: {
         "dialog_id": _NAME, "sequences": _VALUE, "participant": _NAME, "role": _NAME, "mine": _MINE,
-        "status": _NAME, "own_sequence": _VALUE, "ask": _ASK,
+        "status": _NAME, "own_sequence": _VALUE, "request_frame": _ASK,
     },
     ChatStateReported: {
         "dialog_id": _NAME, "participant": _NAME, "role": _NAME, "mine": _MINE, "state": _NAME,

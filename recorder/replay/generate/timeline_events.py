@@ -18,7 +18,7 @@ from recorder.messaging.events import (
     Event,
     Identified,
     MessagePublished,
-    PublishAsked,
+    PublishRequested,
     ReceiptReported,
     RequestAnswered,
     Stamp,
@@ -80,9 +80,9 @@ class RequestSent(NamedTuple):
         return self.request.body if isinstance(self.request.body, dict) else {}
 
     @property
-    def message(self) -> PublishAsked | None:
+    def message(self) -> PublishRequested | None:
         """The message it asks to publish; None: another request."""
-        return next((event for event in self.events if isinstance(event, PublishAsked)), None)
+        return next((event for event in self.events if isinstance(event, PublishRequested)), None)
 
     @property
     def text(self) -> str | None:

@@ -148,10 +148,10 @@ class ConsumerState:
 
     def _note_answers(self, events: list[Event], envelope: Response) -> None:
         for event in events:
-            if isinstance(event, RequestAnswered) and event.ask is not None:
-                self.subscriptions.answered(event.ask, event.code)
-                if event.ask not in self._steps_of:
-                    self.view.bodies[event.ask] = envelope.body
+            if isinstance(event, RequestAnswered) and event.request_frame is not None:
+                self.subscriptions.answered(event.request_frame, event.code)
+                if event.request_frame not in self._steps_of:
+                    self.view.bodies[event.request_frame] = envelope.body
 
     def _learn(self, events: list[Event], now_s: float) -> list[RefusedReceipts]:
         new = self.view.learn(events, now_s)
@@ -175,7 +175,7 @@ class ConsumerState:
     def _refused(self, event: ReceiptRefused) -> RefusedReceipts:
         named = ", ".join(f"#{sequence}" for sequence in event.sequences)
         sentence = (
-            f"{event.status} for {named} (frame {event.ask}) was answered with {event.code}"
+            f"{event.status} for {named} (frame {event.request_frame}) was answered with {event.code}"
             f" (frame {event.evidence.frame})"
         )
-        return RefusedReceipts(sentence, self._steps_of.get(event.ask, frozenset()))
+        return RefusedReceipts(sentence, self._steps_of.get(event.request_frame, frozenset()))

@@ -13,7 +13,7 @@ from recorder.messaging.events import (
     Proof,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
 from recorder.receipts.fold import apply
 from recorder.receipts.queries import MessageView, message_view, view
@@ -82,13 +82,13 @@ class ConsumerView:
         match event:
             case MessagePublished():
                 self._note_message(event, now_s)
-            case RequestAsked() if event.request_id is not None:
+            case RequestMade() if event.request_id is not None:
                 self.unanswered.add(event.evidence.frame)
-            case RequestAnswered() if event.ask is not None:
-                self.unanswered.discard(event.ask)
-                self.answers[event.ask] = event
-            case ConversationOpened() if event.ask is not None:
-                self._opened[event.ask] = event.conversation_id
+            case RequestAnswered() if event.request_frame is not None:
+                self.unanswered.discard(event.request_frame)
+                self.answers[event.request_frame] = event
+            case ConversationOpened() if event.request_frame is not None:
+                self._opened[event.request_frame] = event.conversation_id
                 self.conversation_id = self.conversation_id or event.conversation_id
             case ReceiptReported() if event.own_sequence is not None:
                 self._note_pushed(event.dialog_id, event.own_sequence, event.evidence.proof)
@@ -147,7 +147,7 @@ class ConsumerView:
         return message.role is None and self._may_be_echo(key, message)
 
     def _may_be_echo(self, key: MessageKey, message: Message) -> bool:
-        asked = self.transcript.asks
+        asked = self.transcript.own_publishes
         open_asks = [asked[frame] for frame in (*self.unanswered, *self.lost) if frame in asked]
         return any((ask.dialog_id, ask.text) == (key.dialog_id, message.text) for ask in open_asks)
 
@@ -159,7 +159,7 @@ class ConsumerView:
 
     def answered(self, frame: int) -> Target:
         """The message that the publish in this frame became; the frame while it is none."""
-        ask = self.transcript.asks.get(frame)
+        ask = self.transcript.own_publishes.get(frame)
         if ask is None or ask.answered is None:
             return frame
         _, dialog_id, sequence = ask.answered
@@ -168,7 +168,9 @@ class ConsumerView:
     def message_view(self, target: Target) -> MessageView | None:
         """The message as people see it; None while nothing was heard of it."""
         if isinstance(target, int):
-            return next((message for message in view(self.transcript) if message.ask == target), None)
+            return next(
+                (message for message in view(self.transcript) if message.request_frame == target), None
+            )
         if target.sequence not in self.transcript.dialogs.get(target.dialog_id, {}):
             return None
         return message_view(self.transcript, *target, me=frozenset(self.own_ids))

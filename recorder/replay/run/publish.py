@@ -49,7 +49,7 @@ def publish(
         sent(frame)
         return f"frame {frame}"
     answer = yield from send_request(context, make_request, within_s, repeatable=False, sent=sent)
-    return f"frame {answer.ask}, {answered_with(answer)}"
+    return f"frame {answer.request_frame}, {answered_with(answer)}"
 
 
 def type_(context: StepContext, step: Step, args: verbs.TypeVerb) -> StepCoroutine[str]:

@@ -70,7 +70,7 @@ def send_file(context: StepContext, step: Step, args: verbs.SendFileVerb) -> Ste
         lambda request_id: requests.generate_upload_url(request_id, size=len(data), file_type=file_type),
         args.within,
     )
-    path, target = _upload_target(context.view.bodies.get(answer.ask or 0), answered_with(answer))
+    path, target = _upload_target(context.view.bodies.get(answer.request_frame or 0), answered_with(answer))
     yield UploadFile(context.consumer, Upload(target, data, content_type, context.consumer.name))
 
     def make_request(request_id: str) -> Request:

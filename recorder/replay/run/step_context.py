@@ -164,8 +164,8 @@ class StepContext:
 
     def bind_answer(self, name: str | None, answer: RequestAnswered) -> None:
         """Give an answer its name."""
-        if name is not None and answer.ask is not None:
-            self.run.names.assign_answer(name, answer.ask, by=self.view)
+        if name is not None and answer.request_frame is not None:
+            self.run.names.assign_answer(name, answer.request_frame, by=self.view)
 
     def filled(self, step: Step) -> verbs.Verb:
         """What the step says, with what names stand for filled in."""

@@ -70,7 +70,9 @@ def _open_conversation(
         context, make_request, args.within, refusable=refusable, repeatable=False
     )
     context.bind_answer(args.as_, answer)
-    conversation_id = context.view.opened_by(answer.ask) if answer.ask is not None else None
+    conversation_id = (
+        context.view.opened_by(answer.request_frame) if answer.request_frame is not None else None
+    )
     if conversation_id is None:
         if refusable:
             return answered_with(answer)
@@ -83,7 +85,7 @@ def _open_conversation(
         ),
         args.within,
     )
-    context.view.last_request = answer.ask
+    context.view.last_request = answer.request_frame
     return f"conversation {conversation_id}"
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from recorder.messaging.events import ConversationChanged, Dialog, Evidence, MessagePublished, Proof
 from recorder.projection.derived.other_rows import OtherRows
+from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.change_set import Conclusions
-from recorder.receipts.fold import fold
-from recorder.receipts.register import Register
+from recorder.receipts.entities import SessionEntities
 
 
 def at(frame):
@@ -30,7 +30,7 @@ def at(frame):
 def test_a_main_dialog_belongs_to_the_conversation_of_its_id_though_nothing_says_so(dialogs, row):
     message = MessagePublished("c", 0, None, "a", None, False, "text/plain", "hi", None, at(1))
     snapshot = ConversationChanged("c", (), dialogs, "CLOSE", None, None, False, at(2))
-    register = Register()
-    transcript = fold([message, snapshot], register=register)
-    made = OtherRows(1, transcript, register, Conclusions.of(transcript))
+    entities = SessionEntities()
+    transcript = fold_batches([message, snapshot], entities=entities)
+    made = OtherRows(1, transcript, entities, Conclusions.of(transcript))
     assert [each[1:5] for each in made.dialogs(["c"])] == [row]

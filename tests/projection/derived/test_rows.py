@@ -15,14 +15,14 @@ from recorder.messaging.events import (
     MessagePublished,
     Participant,
     Proof,
-    PublishAsked,
     PublishLost,
+    PublishRequested,
     ReceiptRefused,
     ReceiptReported,
 )
 from recorder.projection.derived.rows import Marks, MessageRows
+from recorder.receipts.batch_fold import apply_dialog, fold_batches
 from recorder.receipts.change_set import Conclusions
-from recorder.receipts.fold import fold, tell
 from recorder.receipts.state import Transcript
 
 people = st.sampled_from(("a", "b", "c"))
@@ -109,7 +109,7 @@ CLAIMED_ONLY = [*READ_BY_US[:2], Identified("a", at(5))]
 @example(events=CLAIMED_ONLY, piece=0, few_words=9)
 def test_the_fast_way_makes_the_rows_that_the_views_make(events, piece, few_words):
     """Whether few or many said something in a dialog."""
-    transcript = fold(events)
+    transcript = fold_batches(events)
     made = MessageRows(1, transcript, Conclusions.of(transcript), few_words=few_words)
     messages, given_receipts = [], []
     for some, theirs in made.everything(piece):
@@ -127,7 +127,7 @@ def test_the_fast_way_makes_the_rows_that_the_views_make(events, piece, few_word
 
 
 asked = st.builds(
-    lambda d, a, frame: PublishAsked(d, None, "text/plain", "hi", a, at(frame, Proof.CLAIMED)),
+    lambda d, a, frame: PublishRequested(d, None, "text/plain", "hi", a, at(frame, Proof.CLAIMED)),
     dialogs, st.one_of(st.none(), people), st.integers(1, 6),
 )  # fmt: skip
 lost = st.builds(PublishLost, st.integers(1, 6))
@@ -149,12 +149,12 @@ WRITTEN_LATE = [
 ]
 LEARNT_LATE = [
     MessagePublished("d", 0, None, "a", None, False, "text/plain", "hi", None, at(1)),
-    PublishAsked("e", None, "text/plain", "hi", None, at(2, Proof.CLAIMED)),
+    PublishRequested("e", None, "text/plain", "hi", None, at(2, Proof.CLAIMED)),
     MessagePublished("e", 0, None, None, None, True, "text/plain", "hi", 2, at(3, Proof.ACKNOWLEDGED)),
     MessagePublished("e", 0, None, "a", None, False, "text/plain", "hi", None, at(4)),
 ]
 ANSWERED_ELSEWHERE = [
-    PublishAsked("d", None, "text/plain", "hi", None, at(2, Proof.CLAIMED)),
+    PublishRequested("d", None, "text/plain", "hi", None, at(2, Proof.CLAIMED)),
     MessagePublished("e", 0, None, None, None, True, "text/plain", "hi", 2, at(3, Proof.ACKNOWLEDGED)),
 ]
 ANSWERED_TWICE = [
@@ -177,11 +177,11 @@ ANSWERED_TWICE = [
 @example(events=ANSWERED_TWICE)
 def test_rows_made_while_folding_are_the_rows_if_they_are_said_to_hold(events):
     """Each dialog is folded, and its rows are made, before others have told what rows may rest on."""
-    whole, untold, transcript = fold(events), {}, Transcript()
-    fold(events, transcript, untold=untold)
+    whole, untold, transcript = fold_batches(events), {}, Transcript()
+    fold_batches(events, transcript, pending=untold)
     made = MessageRows(1, transcript, Conclusions.of(transcript))
     coming = made.everything(
-        99, untold=list(untold), tell=lambda dialog: tell(transcript, dialog, untold.pop(dialog, ()))
+        99, untold=list(untold), tell=lambda dialog: apply_dialog(transcript, dialog, untold.pop(dialog, ()))
     )
     rows = [list(map(list, piece)) for piece in coming]
     assert transcript == whole
@@ -194,10 +194,10 @@ def test_rows_made_while_folding_are_the_rows_if_they_are_said_to_hold(events):
 @pytest.mark.parametrize("events", [TOLD_LATE, WRITTEN_LATE, LEARNT_LATE, ANSWERED_ELSEWHERE])
 def test_rows_that_rest_on_what_was_told_later_do_not_hold(events):
     untold, transcript = {}, Transcript()
-    fold(events, transcript, untold=untold)
+    fold_batches(events, transcript, pending=untold)
     made = MessageRows(1, transcript, Conclusions.of(transcript))
     for _ in made.everything(
-        99, untold=list(untold), tell=lambda dialog: tell(transcript, dialog, untold.pop(dialog, ()))
+        99, untold=list(untold), tell=lambda dialog: apply_dialog(transcript, dialog, untold.pop(dialog, ()))
     ):
         pass
     assert not made.hold(Conclusions.of(transcript))
@@ -205,7 +205,7 @@ def test_rows_that_rest_on_what_was_told_later_do_not_hold(events):
 
 @given(st.lists(st.one_of(published, answered, receipts, identified), max_size=15))
 def test_marks_stand_for_nothing_yes_and_no_and_change_nothing_else(events):
-    transcript = fold(events)
+    transcript = fold_batches(events)
     concluded = Conclusions.of(transcript)
     marks = Marks(nothing=math.nan, yes=1, no=0)
     plain = next(MessageRows(1, transcript, concluded).everything(999))

@@ -19,8 +19,8 @@ from recorder.projection import session
 from recorder.projection.events.reader import Hearing
 from recorder.projection.incremental import Kept
 from recorder.projection.parallel.pool import heard_with_helpers
-from recorder.receipts.fold import fold
-from recorder.receipts.register import Register
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.entities import SessionEntities
 from recorder.receipts.state import Transcript
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
@@ -77,8 +77,8 @@ def recorded(where, begin, frames):
 
 
 def folded(events):
-    register = Register()
-    return fold(events, Transcript(), register=register), register
+    entities = SessionEntities()
+    return fold_batches(events, Transcript(), entities=entities), entities
 
 
 def alone(archive):

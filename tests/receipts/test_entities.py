@@ -12,10 +12,10 @@ from recorder.messaging.events import (
     Proof,
     ReceiptReported,
     RequestAnswered,
-    RequestAsked,
+    RequestMade,
 )
-from recorder.receipts.fold import fold
-from recorder.receipts.register import Register
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.entities import SessionEntities
 from recorder.receipts.state import Transcript
 
 
@@ -23,10 +23,10 @@ def at(frame):
     return Evidence(Proof.ANNOUNCED, frame, 1, None, None)
 
 
-def registered(*events):
-    register, transcript = Register(), Transcript()
-    fold(events, transcript, register=register)
-    return register
+def entities_of(*events):
+    entities, transcript = SessionEntities(), Transcript()
+    fold_batches(events, transcript, entities=entities)
+    return entities
 
 
 def published(frame, sequence, author="agent"):
@@ -35,18 +35,18 @@ def published(frame, sequence, author="agent"):
 
 def test_a_dialog_spans_from_its_first_frame_to_its_last():
     receipt = ReceiptReported("d", (7,), "me", None, False, "READ", None, None, at(5))
-    register = registered(published(2, 0), published(3, 0), published(4, 1), receipt)
-    span = register.dialogs["d"]
+    entities = entities_of(published(2, 0), published(3, 0), published(4, 1), receipt)
+    span = entities.dialogs["d"]
     assert (span.first_frame, span.last_frame, span.conversation_id) == (2, 5, "c")
-    assert register.participants == {"agent": 2, "me": 5}
+    assert entities.participants == {"agent": 2, "me": 5}
 
 
 def test_the_conversation_of_a_dialog_is_the_first_that_was_named_with_it():
     snapshot = ConversationChanged(
         "late", (), (Dialog("d", "MAIN", None, "OPEN"),), None, None, None, False, at(3)
     )
-    assert registered(snapshot, published(2, 0)).dialogs["d"].conversation_id == "c"
-    assert registered(snapshot, published(4, 0)).dialogs["d"].conversation_id == "late"
+    assert entities_of(snapshot, published(2, 0)).dialogs["d"].conversation_id == "c"
+    assert entities_of(snapshot, published(4, 0)).dialogs["d"].conversation_id == "late"
 
 
 def test_a_snapshot_names_dialogs_and_people():
@@ -60,14 +60,14 @@ def test_a_snapshot_names_dialogs_and_people():
         False,
         at(3),
     )
-    register = registered(snapshot)
-    assert register.dialogs["d"].conversation_id == "c"
-    assert register.participants == {"boss": 3}
+    entities = entities_of(snapshot)
+    assert entities.dialogs["d"].conversation_id == "c"
+    assert entities.participants == {"boss": 3}
 
 
 def test_an_answer_belongs_to_its_question_and_a_handshake_told_late_is_still_the_first():
-    asked, answer = RequestAsked("1", "x", at(4)), RequestAnswered(4, "1", None, 200, at(6))
+    asked, answer = RequestMade("1", "x", at(4)), RequestAnswered(4, "1", None, 200, at(6))
     lonely = RequestAnswered(None, "1", None, 200, at(7))
-    register = registered(published(2, 0, author="me"), asked, answer, lonely, Identified("me", at(0)))
-    assert (register.asked, register.answered) == ({4: asked}, {4: answer})
-    assert register.participants["me"] == 0
+    entities = entities_of(published(2, 0, author="me"), asked, answer, lonely, Identified("me", at(0)))
+    assert (entities.requests, entities.responses) == ({4: asked}, {4: answer})
+    assert entities.participants["me"] == 0

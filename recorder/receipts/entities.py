@@ -1,0 +1,128 @@
+"""Requests with their responses, dialogs and participants of a session.
+
+Every event is added once, so a session may grow. Responses are added in the order of their frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from recorder.messaging.events import (
+    ChatStateReported,
+    ConversationChanged,
+    Identified,
+    MessagePublished,
+    PublishRequested,
+    ReceiptReported,
+    RequestAnswered,
+    RequestMade,
+)
+
+MessageEvent = MessagePublished | ReceiptReported
+"""An event about messages of a dialog."""
+
+
+class DialogSummary(NamedTuple):
+    """Frames, conversation and participants of some events of one dialog.
+
+    Attributes:
+        first_frame, last_frame: the lowest and the highest frame of these events.
+        conversation_id, conversation_frame: the conversation named first, and its frame; None and any number
+            if no event names one.
+        people: participant → a sequence that begins with the first frame that names them.
+    """
+
+    first_frame: int
+    last_frame: int
+    conversation_id: str | None
+    conversation_frame: int
+    people: Mapping[str, Sequence[Any]]
+
+
+@dataclass(slots=True)
+class DialogSpan:
+    """First and last frame that name a dialog, and the conversation that was first named with it.
+
+    ``conversation_frame`` is the frame of that conversation id.
+    """
+
+    first_frame: int
+    last_frame: int
+    conversation_id: str | None = None
+    conversation_frame: int | None = None
+
+
+@dataclass(slots=True)
+class SessionEntities:
+    """Requests by frame, responses by the frame of their request, dialogs and participants by id.
+
+    ``participants`` holds the first frame that names each of them.
+    """
+
+    requests: dict[int, RequestMade] = field(default_factory=dict)
+    responses: dict[int, RequestAnswered] = field(default_factory=dict)
+    dialogs: dict[str, DialogSpan] = field(default_factory=dict)
+    participants: dict[str, int] = field(default_factory=dict)
+
+    def add_summary(self, dialog_id: str, summary: DialogSummary) -> None:
+        """Add the events of one dialog, summarised."""
+        self.add_dialog(dialog_id, summary.first_frame)
+        self.add_dialog(dialog_id, summary.last_frame)
+        if summary.conversation_id is not None:
+            self.add_dialog(dialog_id, summary.conversation_frame, summary.conversation_id)
+        for participant, (frame, *_) in summary.people.items():
+            self.add_participant(participant, frame)
+
+    def add_dialog(self, dialog_id: str, frame: int, conversation_id: str | None = None) -> None:
+        """Add a frame that names this dialog, and perhaps its conversation."""
+        span = self.dialogs.get(dialog_id)
+        if span is None:
+            span = self.dialogs[dialog_id] = DialogSpan(frame, frame)
+        span.first_frame, span.last_frame = min(frame, span.first_frame), max(frame, span.last_frame)
+        if conversation_id is not None and frame < (span.conversation_frame or frame + 1):
+            span.conversation_id, span.conversation_frame = conversation_id, frame
+
+    def add_participant(self, participant: str | None, frame: int) -> None:
+        """Add a frame that names this participant. A handshake is frame 0, and its event may come late."""
+        if participant is not None and frame < self.participants.get(participant, frame + 1):
+            self.participants[participant] = frame
+
+    def on_request(self, event: RequestMade) -> None:
+        """Add a request."""
+        self.requests[event.evidence.frame] = event
+
+    def on_response(self, event: RequestAnswered) -> None:
+        """Add the first response to a request; one without a request is ignored."""
+        if event.request_frame is not None:
+            self.responses.setdefault(event.request_frame, event)
+
+    def on_identified(self, event: Identified) -> None:
+        """Add the participant of a connection."""
+        self.add_participant(event.participant, event.evidence.frame)
+
+    def on_publish_or_chat_state(self, event: PublishRequested | ChatStateReported) -> None:
+        """Add the dialog and the participant of a publish or a chat state."""
+        if event.dialog_id is not None:
+            self.add_dialog(event.dialog_id, event.evidence.frame)
+        who = event.author if isinstance(event, PublishRequested) else event.participant
+        self.add_participant(who, event.evidence.frame)
+
+    def on_conversation(self, event: ConversationChanged) -> None:
+        """Add the dialogs and participants of a snapshot."""
+        for dialog in event.dialogs:
+            self.add_dialog(dialog.dialog_id, event.evidence.frame, event.conversation_id)
+        for participant in event.participants:
+            self.add_participant(participant.participant, event.evidence.frame)
+
+
+ENTITY_RULES: dict[type, Callable[[SessionEntities, Any], None]] = {
+    RequestMade: SessionEntities.on_request,
+    RequestAnswered: SessionEntities.on_response,
+    Identified: SessionEntities.on_identified,
+    PublishRequested: SessionEntities.on_publish_or_chat_state,
+    ChatStateReported: SessionEntities.on_publish_or_chat_state,
+    ConversationChanged: SessionEntities.on_conversation,
+}
+"""How each kind of event that is no ``MessageEvent`` is added."""
