@@ -133,7 +133,13 @@ def fetched(s, *announcement, kind=".ams.ms.QueryMessages"):
     event = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
     ask = s.request(kind, {"dialogId": "d", "newerThanSequence": 0})
     body = [{**change, "sequence": sequence, "event": event} for sequence in announcement]
-    raw = {"kind": "resp", "reqId": s._asked[ask], "code": 200, "type": f"{kind}$Response", "body": body}
+    raw = {
+        "kind": "resp",
+        "reqId": s._request_ids[ask],
+        "code": 200,
+        "type": f"{kind}$Response",
+        "body": body,
+    }
     s.raw(json.dumps(raw).encode(), from_client=False)
 
 
