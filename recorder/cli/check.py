@@ -40,32 +40,41 @@ def check(
     accept_within: Annotated[
         str | None,
         typer.Option(
-            "--accept-within", metavar="DURATION", help="Later ACCEPTs, and none at all, are errors."
+            "--accept-within", metavar="DURATION", help="An ACCEPT later than this, or none, is an error."
         ),
     ] = None,
     read_within: Annotated[
-        str | None, typer.Option("--read-within", metavar="DURATION", help="The same for READ.")
+        str | None,
+        typer.Option(
+            "--read-within", metavar="DURATION", help="A READ later than this, or none, is an error."
+        ),
     ] = None,
     min_read: Annotated[
         str | None,
         typer.Option(
-            "--min-read", metavar="DURATION", help="A READ this fast was given by a program [100ms]."
+            "--min-read",
+            metavar="DURATION",
+            help="A READ sooner than this counts as sent by a program [100ms].",
         ),
     ] = None,
     error: Annotated[
-        _Rules, typer.Option("--error", metavar="RULE", help="Make its violations errors. Repeatable.")
+        _Rules,
+        typer.Option("--error", metavar="RULE", help="Treat violations of this rule as errors. Repeatable."),
     ] = None,
     warn: Annotated[
-        _Rules, typer.Option("--warn", metavar="RULE", help="Make them warnings. Repeatable.")
+        _Rules,
+        typer.Option("--warn", metavar="RULE", help="Treat violations of this rule as warnings. Repeatable."),
     ] = None,
-    off: Annotated[_Rules, typer.Option("--off", metavar="RULE", help="Leave it out. Repeatable.")] = None,
+    off: Annotated[
+        _Rules, typer.Option("--off", metavar="RULE", help="Do not run this rule. Repeatable.")
+    ] = None,
     output_format: Annotated[
-        OutputFormat, typer.Option("--format", help="How to write what was found.")
+        OutputFormat, typer.Option("--format", help="Format of the findings.")
     ] = OutputFormat.TEXT,
     output: Output = None,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="RULE", help="Tell what a rule means, or list all: --explain all."),
+        typer.Option("--explain", metavar="RULE", help="Explain a rule, or list all rules: --explain all."),
     ] = None,
     at: At = None,
     alias: Alias = None,

@@ -21,18 +21,21 @@ def login(
     base: Annotated[
         str, typer.Option("--base", metavar="URL", help="Where to look up the account's addresses.")
     ] = DEFAULT_BASE,
-    signup: Annotated[bool, typer.Option("--signup", help="As nobody in particular; the usual way.")] = False,
+    signup: Annotated[
+        bool, typer.Option("--signup", help="Log in without an identity; the default.")
+    ] = False,
     anonymous: Annotated[
-        bool, typer.Option("--anonymous", help="As nobody, by way of a connector of the account.")
+        bool,
+        typer.Option("--anonymous", help="Log in without an identity, through a connector of the account."),
     ] = False,
     authenticate: Annotated[
         bool,
         typer.Option(
-            "--authenticate", help="As somebody: the token options name the brand's own token or code."
+            "--authenticate", help="Log in with the brand's own token or code, which the token options name."
         ),
     ] = False,
     connector: Annotated[
-        str | None, typer.Option("--connector", metavar="ID", help="The connector to go by.")
+        str | None, typer.Option("--connector", metavar="ID", help="Id of the connector to log in through.")
     ] = None,
     token_env: TokenEnv = None,
     token_file: TokenFile = None,

@@ -32,7 +32,7 @@ At = Annotated[
     typer.Option(
         "--at",
         metavar="WHEN",
-        help="As of then: a frame ('#123'), an offset (+12.5s), or an ISO time. Nothing later counts.",
+        help="Use only what was recorded until then: a frame ('#123'), an offset (+12.5s), or an ISO time.",
     ),
 ]
 Alias = Annotated[
@@ -40,7 +40,8 @@ Alias = Annotated[
     typer.Option("--alias", metavar="OLD=NEW", help="Two ids of one person: show OLD as NEW. Repeatable."),
 ]
 KeepSecrets = Annotated[
-    bool, typer.Option("--keep-secrets", help="Store tokens and cookies as they are. Off for good reason.")
+    bool,
+    typer.Option("--keep-secrets", help="Store tokens and cookies as they are, instead of replacing them."),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")

@@ -29,17 +29,21 @@ if TYPE_CHECKING:
 
 
 def record(
-    url: Annotated[str, typer.Argument(metavar="URL", help="ws:// or wss:// and the rest.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="The service, as ws://… or wss://…")],
     token_env: TokenEnv = None,
     token_file: TokenFile = None,
     token_prompt: TokenPrompt = False,
     init_connection: InitConnection = False,
     header: Headers = None,
     subprotocol: Annotated[
-        list[str] | None, typer.Option("--subprotocol", metavar="NAME", help="A subprotocol to offer.")
+        list[str] | None,
+        typer.Option("--subprotocol", metavar="NAME", help="A subprotocol to offer. Repeatable."),
     ] = None,
     ping_interval: Annotated[
-        str, typer.Option("--ping-interval", metavar="DURATION", help="Keep-alive ping; 0 for none.")
+        str,
+        typer.Option(
+            "--ping-interval", metavar="DURATION", help="Time between keep-alive pings; 0 for none."
+        ),
     ] = "30s",
     linger: Annotated[
         str,

@@ -73,8 +73,13 @@ def show_session(
 
 @app.command("diff")
 def diff_sessions(
-    first: Annotated[str, typer.Argument(metavar="A", help="A session, as everywhere: the one before.")],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another: the one after.")],
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="The earlier session: an id, a unique prefix of one, a name, or: last."
+        ),
+    ],
+    second: Annotated[str, typer.Argument(metavar="B", help="The later session, given in the same way.")],
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if they differ.")] = False,
     delays_over: Annotated[
         str | None,
@@ -182,7 +187,7 @@ def delete_session(
     archive: Archive = DEFAULT_ARCHIVE,
     quiet: Quiet = False,
 ) -> None:
-    """Delete one session, its frames and all. What was stored is overwritten.
+    """Delete one session with all its frames; their bytes in the file are overwritten.
 
     Example:
 

@@ -43,7 +43,7 @@ def simulate(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", metavar="N", help="Decides all ids, and all that moods leave to chance."),
+        typer.Option("--seed", metavar="N", help="Seed of all ids, and of all that moods leave to chance."),
     ] = None,
     list_moods: Annotated[
         bool,
@@ -54,13 +54,17 @@ def simulate(
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
-            "--allow-origin", metavar="ORIGIN", help="Web pages from there may connect, besides local ones."
+            "--allow-origin",
+            metavar="ORIGIN",
+            help="Let web pages of this origin connect, besides local ones. Repeatable.",
         ),
     ] = None,
     as_host: Annotated[
         list[str] | None,
         typer.Option(
-            "--as-host", metavar="NAME", help="Answer to a name of the real service that resolves to here."
+            "--as-host",
+            metavar="NAME",
+            help="Accept this host name too: one of the real service, which resolves to this machine.",
         ),
     ] = None,
     certificate: Annotated[
@@ -72,8 +76,8 @@ def simulate(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run a pretend LivePerson with a scripted agent on this machine, until Ctrl-C. A real wscat, or
-    `recorder record`, can talk to it.
+    """Run a simulated LivePerson service with a scripted agent on this machine, until Ctrl-C. wscat or
+    `recorder record` can connect to it.
 
     Example:
 
