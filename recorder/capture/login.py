@@ -14,7 +14,8 @@ from typing import NamedTuple
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
 
-from .rest import RestAddress, request_json
+from .rest import request_json
+from .rest_address import RestAddress
 
 MESSAGING = "asyncMessagingEnt"
 IDENTITY = "idp"

@@ -6,21 +6,17 @@ the service, and nothing else of request or response.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import h11
 import orjson
 
 from recorder.clock import Clock
-from recorder.errors import BadOption, CannotConnect
+from recorder.errors import CannotConnect
 
+from .rest_address import RestAddress
 from .transport import open_socket
 
 TIMEOUT_S = 15.0
@@ -28,70 +24,6 @@ TIMEOUT_S = 15.0
 MAX_RESPONSE = 1024 * 1024
 MAX_SERVICE_TEXT = 200
 MAX_INTERIM_RESPONSES = 16
-
-_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RestAddress:
-    """A scheme, a host and a port. Plain ``http`` is for this machine only.
-
-    Attributes:
-        netloc: host and port as they go into ``Host``.
-        ca_file: PEM file of certificates trusted in addition to the system's.
-    """
-
-    secure: bool
-    netloc: str
-    ca_file: Path | None = None
-    connect_timeout_s: float = TIMEOUT_S
-
-    @property
-    def host(self) -> str:
-        """The host, without brackets around an IPv6 address."""
-        return urlsplit(f"//{self.netloc}").hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port, given or usual."""
-        return urlsplit(f"//{self.netloc}").port or _PORTS[self._scheme]
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port."""
-        return f"{self._scheme}://{self.netloc}"
-
-    @property
-    def _scheme(self) -> str:
-        return "https" if self.secure else "http"
-
-    def with_netloc(self, netloc: str) -> RestAddress | None:
-        """The same scheme and options for another host; None if unusable."""
-        if not _is_netloc(netloc) or not (self.secure or _is_loopback(netloc)):
-            return None
-        return RestAddress(secure=self.secure, netloc=netloc, ca_file=self.ca_file)
-
-
-def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
-    """Read an address as people type it, like ``https://api.liveperson.net``.
-
-    Raises:
-        BadOption: it is no address, holds more than host and port, or is plain HTTP to another machine.
-    """
-    scheme, _, netloc = url.partition("://")
-    netloc = netloc.removesuffix("/")
-    if scheme not in _PORTS or not _is_netloc(netloc):
-        raise BadOption(
-            "--base", "it must be https:// and a host, and nothing more", hint="https://api.liveperson.net"
-        )
-    if scheme == "http" and not _is_loopback(netloc):
-        raise BadOption(
-            "--base",
-            "a token does not travel in clear text: http:// is for this machine only",
-            hint=f"https://{netloc}",
-        )
-    return RestAddress(secure=scheme == "https", netloc=netloc, ca_file=ca_file)
 
 
 def request_json(
@@ -236,20 +168,3 @@ def _json_object(data: bytes) -> Mapping[str, object] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _is_netloc(netloc: str) -> bool:
-    try:
-        return bool(_HOST.fullmatch(netloc)) and urlsplit(f"//{netloc}").port != 0
-    except ValueError:  # a port above 65535, or brackets around what is no address
-        return False
-
-
-def _is_loopback(netloc: str) -> bool:
-    host = urlsplit(f"//{netloc}").hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

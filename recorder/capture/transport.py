@@ -11,10 +11,13 @@ import socket
 import ssl
 import threading
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
+
+from .options import ConnectOptions
+from .rest_address import RestAddress
 
 # A client that only reads does not notice a peer that vanished. With these the kernel does, within 25 s.
 _SOCKET_OPTIONS = (
@@ -56,38 +59,7 @@ _TLS_FAILURES = {
 }
 
 
-class Destination(Protocol):
-    """Where to connect: a WebSocket's ``ConnectOptions`` are one, a REST address is another."""
-
-    @property
-    def host(self) -> str:
-        """Name or address, without brackets."""
-        ...
-
-    @property
-    def port(self) -> int:
-        """The TCP port."""
-        ...
-
-    @property
-    def secure(self) -> bool:
-        """Whether to encrypt."""
-        ...
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port, as error texts show them."""
-        ...
-
-    @property
-    def connect_timeout_s(self) -> float:
-        """For name, TCP and TLS together."""
-        ...
-
-    @property
-    def ca_file(self) -> Path | None:
-        """PEM file of certificates trusted in addition to the system's."""
-        ...
+Destination = ConnectOptions | RestAddress
 
 
 def open_socket(options: Destination, *, clock: Clock) -> socket.socket:

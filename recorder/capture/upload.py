@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from recorder.clock import RealClock
 from recorder.errors import BadOption, CannotConnect
 
-from .rest import HttpExchange, RestAddress
+from .rest import HttpExchange
+from .rest_address import RestAddress
 from .transport import open_socket
 
 TIMEOUT_S = 60.0

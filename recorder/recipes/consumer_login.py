@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.capture.login import AnonymousLogin, AuthenticatedLogin, LoginMethod, SignupLogin, request_token
-from recorder.capture.rest import parse_rest_address
+from recorder.capture.rest_address import parse_rest_address
 from recorder.clock import Clock, RealClock
 from recorder.errors import BadOption, CannotConnect
 from recorder.redaction.redactor import Redactor

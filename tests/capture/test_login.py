@@ -7,7 +7,7 @@ import json
 import pytest
 
 from recorder.capture.login import AnonymousLogin, AuthenticatedLogin, SignupLogin, request_token
-from recorder.capture.rest import RestAddress, parse_rest_address
+from recorder.capture.rest_address import RestAddress, parse_rest_address
 from recorder.errors import BadOption, CannotConnect
 
 ACCOUNT = "/api/account/12345678"
