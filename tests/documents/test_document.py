@@ -38,7 +38,7 @@ DOCUMENT = read_document(
         ),
     ],
 )
-def test_a_place_has_a_line_and_a_name(path, line, step):
+def test_a_path_has_a_line_and_a_step_name(path, line, step):
     error = DOCUMENT.error(path, "wrong", hint="right")
     assert (error.file, error.line, error.step, error.problem, error.hint) == (
         "f.yaml",

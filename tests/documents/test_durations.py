@@ -61,7 +61,7 @@ def test_a_duration_is_a_number_and_its_unit(text, seconds):
         ([1], "like"),
     ],
 )
-def test_what_is_no_duration_is_refused_in_words(text, says):
+def test_an_invalid_duration_is_refused_with_a_sentence(text, says):
     with pytest.raises(ValueError, match=re.escape(says)):
         parse_duration(text)
 
@@ -120,12 +120,12 @@ def test_a_delay_is_fixed_normal_or_uniform(written, delay):
         (True, "is no duration"),
     ],
 )
-def test_what_is_no_delay_is_refused(written, says):
+def test_an_invalid_delay_is_refused(written, says):
     with pytest.raises(ValueError, match=says):
         Delay.read(written)
 
 
-def test_a_delay_where_only_a_duration_fits_is_told_apart():
+def test_a_random_delay_is_refused_where_a_duration_is_needed():
     with pytest.raises(ValueError, match="it cannot vary here"):
         Duration.read("1s..2s")
 
@@ -134,7 +134,7 @@ spans = st.floats(min_value=0, max_value=1e5, allow_nan=False)
 
 
 @given(spans, spans, st.integers())
-def test_what_is_drawn_lies_within_its_bounds(one, other, seed):
+def test_drawn_delays_are_within_bounds(one, other, seed):
     """And the same seed draws the same."""
     for delay in (Duration(one), NormalDelay(one, other), UniformDelay(min(one, other), max(one, other))):
         drawn = delay.draw(Random(seed))

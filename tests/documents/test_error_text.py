@@ -17,7 +17,7 @@ from recorder.documents.error_text import describe
         ("x" * 100, f'unknown verb "{"x" * 57}…" (there are: say, wait)'),
     ],
 )
-def test_a_guess_is_made_or_all_is_listed(given, says):
+def test_unknown_suggests_a_close_name_or_lists_all(given, says):
     assert unknown("verb", given, ["say", "wait"]) == says
 
 
@@ -37,5 +37,5 @@ def test_nothing_is_listed_where_nothing_is_known():
         ("y" * 99, '"' + "y" * 57 + '…"'),
     ],
 )
-def test_values_are_shown_short(value, text):
+def test_long_values_are_shortened(value, text):
     assert describe(value) == text

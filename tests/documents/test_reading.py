@@ -59,7 +59,7 @@ def chain(levels: int) -> str:
         pytest.param("%YAML " + "1" * 5000 + ".1\n---\na: b", 1, "means nothing", id="5000 digits"),
     ],
 )
-def test_traps_are_refused_with_their_line(text, line, says):
+def test_refused_yaml_features_are_named_with_their_line(text, line, says):
     with pytest.raises(BadScript) as refused:
         read_document(text, file="trap.yaml")
     assert says in str(refused.value)
@@ -108,7 +108,7 @@ def test_only_json_numbers_and_constants_are_not_text(written, value):
     assert type(read) is type(value)
 
 
-def test_a_character_written_as_json_writes_it_is_that_character():
+def test_surrogate_escapes_are_joined():
     """Envelopes are pasted into scripts as they stand."""
     assert read_document(r'{"a": "\ud83d\ude00", "\ud83d\ude00": 1}', file="f").value == {"a": "😀", "😀": 1}
 

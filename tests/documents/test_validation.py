@@ -81,14 +81,14 @@ def test_what_fits_comes_back_as_the_model():
         pytest.param("flag: 1\nparts: [{}]", 'line 1: "flag" must be', id="the first of several"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_said_in_words(text, says):
+def test_an_invalid_value_is_reported_in_words(text, says):
     with pytest.raises(BadScript) as refused:
         checked(text)
     assert says in str(refused.value)
     assert str(refused.value).startswith("f.yaml, line ")
 
 
-def test_a_number_where_text_belongs_comes_with_the_remedy():
+def test_a_number_for_a_text_gets_a_hint_to_quote_it():
     with pytest.raises(BadScript) as refused:
         checked("parts: [{name: 4711}]")
     assert refused.value.hint == 'put it in quotes: "4711"'
@@ -103,7 +103,7 @@ def test_part_of_a_document_can_be_checked_by_itself():
         validate(document, list[Part], at=("parts",))
 
 
-def test_a_value_may_be_checked_in_the_place_of_what_is_written():
+def test_a_given_value_is_checked_in_place_of_the_documents():
     document = read_document("a: short", file="f.yaml")
     assert validate(document, int, at=("a",), given=5) == 5
     with pytest.raises(BadScript, match=r'f\.yaml, line 1: "a" must be a whole number, not nothing'):

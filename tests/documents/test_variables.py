@@ -18,7 +18,7 @@ def filled(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", ["${NAME", "Hi ${", "${a${NAME}", "${a{b}}"])
-def test_what_is_not_closed_is_no_text_that_goes_out_as_it_is(text):
+def test_an_unclosed_variable_is_refused(text):
     """A brace that was forgotten must not reach the other side."""
     with pytest.raises(BadScript, match="is not closed with }"):
         filled(text)
@@ -46,7 +46,7 @@ def test_variables_are_filled_in(text, result):
     assert filled(text) == result
 
 
-def test_what_is_filled_in_is_not_looked_at_again():
+def test_values_of_variables_are_not_expanded():
     """S19: no recursion."""
     assert filled("${TRICKY}") == "${NAME}"
 
@@ -76,7 +76,7 @@ def deferred(text: str, **variables: str) -> str:
     return substitute(document, variables, is_reference=lambda inside: "." in inside).value["a"]
 
 
-def test_what_somebody_else_fills_in_is_kept_apart_from_all_other_text():
+def test_references_are_marked_apart_from_other_text():
     assert DEFERRED_REFERENCE.findall(deferred("a ${b.c} $${d.e} ${X}{f.g}", X="$")) == ["b.c"]
     assert DEFERRED_REFERENCE.sub("!", deferred("a ${b.c} $${d.e} ${X}{f.g}", X="$")) == "a ! ${d.e} ${f.g}"
     assert DEFERRED_REFERENCE.sub("!", deferred("${X}${b.c}", X="${d.e}")) == "${d.e}!"
@@ -84,7 +84,7 @@ def test_what_somebody_else_fills_in_is_kept_apart_from_all_other_text():
 
 
 @pytest.mark.parametrize("text", ["\ufdd0", "\ufdd1", "${NAME}"])
-def test_what_is_kept_cannot_be_forged(text):
+def test_reference_marks_cannot_be_forged(text):
     with pytest.raises(BadScript, match="are no characters"):
         deferred(text, NAME="\ufdd0b.c\ufdd1")
 

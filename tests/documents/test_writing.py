@@ -52,7 +52,7 @@ def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
     assert read_document(f"- {to_flow_yaml(text)}\n", file="x").value == [text]
 
 
-def test_a_key_without_a_value_stands_alone() -> None:
+def test_an_entry_without_a_value_is_its_key() -> None:
     assert entry("keep_alive", None) == "keep_alive"
     assert entry("wait", "2s") == "wait: 2s"
 

@@ -71,7 +71,7 @@ def script_of(archive: str, session: str, **options: str) -> str:
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_what_was_recorded_is_done_again(name, archive, tmp_path):
+def test_a_generated_script_repeats_the_recording(name, archive, tmp_path):
     """Receipt for receipt, and each as long after its message as before."""
     first, again = SAMPLES / f"{name}.yaml", tmp_path / "again.yaml"
     if name in WRITTEN_HERE:
@@ -94,7 +94,7 @@ def test_a_capture_from_elsewhere_can_be_played_against_the_simulator(sample, ar
     play(again, archive)
 
 
-def test_what_became_of_a_message_whose_answer_was_lost_comes_again(archive, samples, tmp_path):
+def test_receipts_of_a_message_whose_answer_was_lost_are_repeated(archive, samples, tmp_path):
     """The connection was over before the answer; the history brought the message, and then it was read."""
     with recipes.open_archive(archive, mode="write", create=True) as opened:
         recipes.import_capture(opened, samples / "step-up.jsonl", name="imported")
@@ -269,7 +269,7 @@ def written_again(script: dict[str, Any], archive: str, folder: Path, **options:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_was_recorded_is_done_again(seed, archive, tmp_path):
+def test_any_recording_is_repeated_by_its_script(seed, archive, tmp_path):
     """One consumer or two, receipts of every kind, several conversations, breaks, files, raw frames."""
     recorded, again = written_again(Author(seed).script(), archive, tmp_path)
     replayed = play(again, archive)
@@ -361,7 +361,7 @@ REMARKED = {
 
 
 @pytest.mark.parametrize("mood", ALIKE)
-def test_what_a_mood_brought_about_comes_about_again(mood, archive, tmp_path):
+def test_effects_of_moods_are_repeated(mood, archive, tmp_path):
     """With moods that only spell things otherwise, and with those that a script can bring about itself."""
     first = tmp_path / "first.yaml"
     first.write_text(f"{CALM_SCRIPT}simulator: {{{mood}}}\n")
@@ -372,7 +372,7 @@ def test_what_a_mood_brought_about_comes_about_again(mood, archive, tmp_path):
         assert recipes.session_difference(opened, recorded, replayed, delays_over="20ms").changes == ()
 
 
-def test_a_survey_is_held_again(archive, tmp_path):
+def test_a_survey_is_repeated(archive, tmp_path):
     script = tmp_path / "s.yaml"
     script.write_text(SURVEYED)
     recorded = play(script, archive)
@@ -407,7 +407,7 @@ def test_without_pauses_the_agent_closes_when_the_receipts_are_out(archive, tmp_
 
 
 @pytest.mark.parametrize("pace", ["fast", "2x"])
-def test_a_survey_is_held_again_at_another_pace(pace, archive, tmp_path):
+def test_a_survey_is_repeated_at_another_pace(pace, archive, tmp_path):
     """Without pauses the bot reads the last answer all the same, before it closes the survey."""
     script = tmp_path / "s.yaml"
     script.write_text(SURVEYED)
@@ -419,7 +419,7 @@ def test_a_survey_is_held_again_at_another_pace(pace, archive, tmp_path):
 
 
 @pytest.mark.parametrize(("mood", "remark"), REMARKED.items(), ids=REMARKED)
-def test_what_cannot_come_about_again_is_remarked_and_the_script_plays(mood, remark, archive, tmp_path):
+def test_what_the_simulator_cannot_repeat_is_noted(mood, remark, archive, tmp_path):
     first = tmp_path / "first.yaml"
     first.write_text(f"{CALM_SCRIPT}simulator: {{{mood}}}\n")
     recorded = recipes.replay(first, archive=archive, clock="virtual").session
@@ -452,7 +452,7 @@ def test_no_secret_is_written(archive, tmp_path):
     assert "say: '${JWT_1}'" in text
 
 
-def test_what_cannot_be_written_is_said(archive, tmp_path):
+def test_bad_pace_options_are_refused(archive, tmp_path):
     script = tmp_path / "s.yaml"
     script.write_text("steps: [open_conversation]\n")
     session = play(script, archive)

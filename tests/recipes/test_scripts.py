@@ -66,7 +66,7 @@ def test_every_sample_has_a_row_for_each_step(sample: Path):
     assert len(list(timetable_lines(rows))) >= len(rows)
 
 
-def test_the_sentence_counts_what_there_is(tmp_path: Path):
+def test_the_check_sentence_counts_steps_consumers_and_rules(tmp_path: Path):
     file = script(
         tmp_path,
         "consumers: {a: , b: }\nsteps: [{repeat: {times: 2000, steps: [{say: {text: x, consumer: b}}]}}]\n"
@@ -79,7 +79,7 @@ def test_the_sentence_counts_what_there_is(tmp_path: Path):
     assert told == []
 
 
-def test_what_is_missing_against_a_real_service_and_what_is_for_nothing_is_told(tmp_path: Path):
+def test_missing_and_unused_variables_are_reported(tmp_path: Path):
     file = script(tmp_path, "consumer: {url: '${A_URL}', token: '${A_JWT:-x}'}\nsteps: [{say: '${WHO}'}]")
     told: list[str] = []
     check_script(file, ["WHO=Ada", "WHOM=Bob"], say=told.append)
@@ -89,7 +89,7 @@ def test_what_is_missing_against_a_real_service_and_what_is_for_nothing_is_told(
     ]
 
 
-def test_a_script_reads_what_lies_beside_it(tmp_path: Path):
+def test_a_script_includes_files_of_its_folder(tmp_path: Path):
     (tmp_path / "part.yaml").write_text("- say: ${WHO}")
     file = script(tmp_path, "steps: [{include: part.yaml}]")
     assert read_script(file, ["WHO=Ada"]).steps[0].arguments.text == "Ada"
@@ -97,7 +97,7 @@ def test_a_script_reads_what_lies_beside_it(tmp_path: Path):
 
 
 @pytest.mark.parametrize("written", ["NAME", "=x", "a b=c", "1a=2", "a.b=c", "ä=1"])
-def test_what_is_no_variable_on_the_command_line_is_refused(written: str):
+def test_an_invalid_var_option_is_refused(written: str):
     with pytest.raises(BadOption, match="is not NAME=VALUE"):
         given_variables([written])
 
@@ -106,7 +106,7 @@ def test_variables_may_hold_anything():
     assert given_variables(["A=b=c", "B=", "A=last"]) == {"A": "last", "B": ""}
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path):
+def test_an_unreadable_script_is_named(tmp_path: Path):
     with pytest.raises(BadScript, match=r"nowhere\.yaml: it cannot be read"):
         script_text(tmp_path / "nowhere.yaml")
     with pytest.raises(BadScript, match="it cannot be read"):

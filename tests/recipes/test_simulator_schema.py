@@ -89,7 +89,7 @@ def test_rules_are_taken_or_refused_alike(rule: object):
     assert takes("agent", [rule]) is reads("agent", [rule])
 
 
-def test_what_it_refers_to_is_named_apart_from_the_consumers_verbs():
+def test_simulator_definitions_have_their_own_prefix():
     _, _, others = simulator_schemas()
     assert all(name.startswith("Simulator") for name in others)
     assert "SimulatorAgentRule" in others

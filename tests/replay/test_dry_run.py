@@ -76,9 +76,7 @@ DONE = st.sampled_from(
 
 
 @given(st.lists(st.tuples(DONE, AFTER), max_size=8), st.sampled_from(["off", "1/s", "3/s"]))
-def test_when_it_is_played_nothing_begins_before_its_earliest_or_after_its_latest(
-    play_lawfully, wanted, rate
-):
+def test_played_steps_begin_within_their_scheduled_range(play_lawfully, wanted, rate):
     """A step that waits for nothing stands behind each one; it begins when that one is over."""
     steps = "".join(f"- {step % after if '%' in step else step}\n- wait: 0s\n" for step, after in wanted)
     agent = "agent: [{on: message, do: [{say: a}, {say: b}, {say: c}]}]"
@@ -98,7 +96,7 @@ def test_closing_waits_for_receipts_of_the_standing_rule():
     assert rows(varying)[-1].latest_s is None
 
 
-def test_receipts_of_the_rule_stand_with_what_is_awaited_and_give_way_to_later_steps():
+def test_standing_rule_receipts_are_listed_unless_a_later_step_gives_them():
     notification = rows(
         "receipts: {accept: 200ms, read: 1s..2s}\n"
         "steps: [{await: {as: q}}, {await: {}}, {read: {message: q, after: 3s}},"
@@ -116,7 +114,7 @@ def test_receipts_of_the_rule_stand_with_what_is_awaited_and_give_way_to_later_s
     assert [tuple(receipt) for receipt in notification[3].receipts] == [("ACCEPT", "q", "with 3")]
 
 
-def test_each_consumer_goes_by_its_own_rule_and_rate():
+def test_each_consumer_has_its_own_rule_and_rate():
     notification = rows(
         "consumers: {anna: {receipts: {read: 1s}}, ben: }\nreceipts: {accept: 2s}\nrate: 1/s\n"
         "steps: [{await: {}}, {await: {consumer: ben}}, {send: a},"
@@ -130,7 +128,7 @@ def test_each_consumer_goes_by_its_own_rule_and_rate():
     assert [row.earliest_s for row in notification] == [0.0, 0.0, 0.0, 0.0, 1.0]
 
 
-def test_a_row_is_plain_json():
+def test_a_scheduled_step_is_plain_json():
     (row,) = rows("receipts: {read: 1s}\nsteps: [{await: {message: {from: agent}, as: q}}]")
     assert json.loads(json.dumps(row.as_json())) == {
         "step": 1, "line": 2, "file": None, "round": None, "consumer": "consumer", "verb": "await",
@@ -140,7 +138,7 @@ def test_a_row_is_plain_json():
     }  # fmt: skip
 
 
-def test_people_read_it_in_columns():
+def test_the_schedule_is_printed_in_columns():
     text = (
         "receipts: {read: 1.5s ± 500ms}\nsteps:\n- say: Hello there\n- await: {as: q}\n"
         "- repeat: {times: 1, steps: [{wait: 1s}]}\n- read: {message: [q, 3], after: never}"

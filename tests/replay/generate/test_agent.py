@@ -43,7 +43,7 @@ def closed(state: str = "CLOSE") -> dict[str, Any]:
     return {"kind": "notification", "type": "cqm.ExConversationChangeNotification", "body": body}
 
 
-def test_what_the_agent_does_hangs_on_what_the_consumer_did_last(recording: Any) -> None:
+def test_agent_actions_follow_the_consumers_last_message(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(0.5, 0, "Hello")
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 1})
@@ -59,7 +59,7 @@ def test_what_the_agent_does_hangs_on_what_the_consumer_did_last(recording: Any)
     ]
 
 
-def test_a_receipt_hangs_on_the_message_it_is_for_however_late(recording: Any) -> None:
+def test_a_receipt_is_an_action_of_its_messages_rule(recording: Any) -> None:
     recording.open_conversation()
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "one"), {"sequence": 0})
     recording.request(2.0, requests.publish_text("5", CONVERSATION, "two"), {"sequence": 1})
@@ -71,7 +71,7 @@ def test_a_receipt_hangs_on_the_message_it_is_for_however_late(recording: Any) -
     ]
 
 
-def test_a_receipt_after_the_closing_hangs_on_the_closing(recording: Any) -> None:
+def test_a_receipt_after_closing_is_an_action_of_the_close_rule(recording: Any) -> None:
     recording.open_conversation()
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "one"), {"sequence": 0})
     recording.request(2.0, requests.close_conversation("5", CONVERSATION), "OK")
@@ -80,7 +80,7 @@ def test_a_receipt_after_the_closing_hangs_on_the_closing(recording: Any) -> Non
     assert rules(recording) == [{"on": "close", "do": [{"read": {"after": "1s"}}]}]
 
 
-def test_the_agent_closes_where_it_was_not_the_consumer(recording: Any) -> None:
+def test_the_agent_closes_unless_the_consumer_did(recording: Any) -> None:
     recording.open_conversation()
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "one"), {"sequence": 0})
     recording.add_payload(1.5, closed("OPEN"), by_client=False)
@@ -97,7 +97,7 @@ def test_without_pauses_everything_comes_at_once_in_the_same_order(recording: An
     assert rules(recording, Pace(None)) == [{"on": "message", "nth": 1, "do": ["accept", {"say": "Yes?"}]}]
 
 
-def test_what_has_no_words_is_left_out_with_a_note(recording: Any) -> None:
+def test_a_message_without_an_agent_verb_is_left_out_with_a_note(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_event(
         1.0, 0, {"type": "ContentEvent", "contentType": "forms/secure-invitation", "message": {}}
@@ -110,7 +110,7 @@ def test_what_has_no_words_is_left_out_with_a_note(recording: Any) -> None:
     assert not agent_can_send(arrived, ScriptNames(events))
 
 
-def test_structured_content_and_files_come_as_they_came(recording: Any) -> None:
+def test_rich_content_and_files_are_reproduced(recording: Any) -> None:
     recording.open_conversation()
     content = {"type": "vertical", "elements": [{"type": "text", "text": "${x}"}]}
     recording.receive_event(
@@ -153,7 +153,7 @@ def state(role: str) -> str:
     return "SUGGESTED" if role == "SUGGESTED" else "ACTIVE"
 
 
-def test_another_agent_is_a_transfer_and_another_id_of_the_consumer_a_login(recording: Any) -> None:
+def test_a_new_agent_is_a_transfer_and_a_new_consumer_id_a_step_up(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(0.5, 0, "Hello")
     recording.add_payload(1.0, people(("anna", "CONSUMER"), ("a1", "ASSIGNED_AGENT")), by_client=False)
@@ -169,7 +169,7 @@ def test_another_agent_is_a_transfer_and_another_id_of_the_consumer_a_login(reco
     ]
 
 
-def test_what_a_history_tells_after_coming_back_happened_at_the_services_time(recording: Any) -> None:
+def test_events_of_a_history_after_a_reconnect_have_the_services_time(recording: Any) -> None:
     """It hangs on what the consumer had done by then, not on what they did before they heard of it."""
     recording.open_conversation()
     recording.receive_text(1.0, 0, "on time", server_s=1.0)
@@ -183,7 +183,7 @@ def test_what_a_history_tells_after_coming_back_happened_at_the_services_time(re
     assert rules(recording)[1] == {"on": "message", "nth": 1, "do": [{"say": "meanwhile", "after": "3s"}]}
 
 
-def test_what_was_told_late_is_remarked(recording: Any) -> None:
+def test_late_notifications_are_noted(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "on time", server_s=1.0)
     recording.receive_text(5.0, 1, "late", server_s=3.0)
@@ -198,11 +198,11 @@ def test_rules_are_for_one_consumer_and_one_conversation_where_there_are_several
     assert "    conversation: 1" in lines_of(recording)
 
 
-def test_nobody_said_a_word_is_nobody(recording: Any) -> None:
+def test_without_agent_events_there_are_no_rules(recording: Any) -> None:
     assert rules(recording) == []
 
 
-def test_what_the_agent_does_stands_in_the_order_it_happened(recording: Any) -> None:
+def test_agent_actions_are_in_recorded_order(recording: Any) -> None:
     """What a history told was heard later than what was pushed before it, and happened first."""
     recording.open_conversation()
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})

@@ -37,7 +37,7 @@ def talk(recording: Any, connection: int, conversation_id: str) -> None:
         pytest.param(("a", "b"), 1, ("", ""), [0, 0], id="came back before anything was said"),
     ],
 )
-def test_who_is_who(
+def test_connections_are_assigned_to_consumers(
     recording: Any,
     tokens: tuple[str | None, str | None],
     ended_s: int | None,
@@ -57,7 +57,7 @@ def test_who_is_who(
     assert consumer_by_connection(recording.records) == dict(enumerate(consumers, 1))
 
 
-def test_who_comes_back_without_a_word_is_who_left_last() -> None:
+def test_an_anonymous_connection_is_the_consumers_who_left_last() -> None:
     records = [
         RecordedOpen(1, 0, None), RecordedOpen(2, 0, None), RecordedClose(2, 1 * S, None, None),
         RecordedClose(1, 2 * S, None, None), RecordedOpen(3, 3 * S, None),
@@ -65,5 +65,5 @@ def test_who_comes_back_without_a_word_is_who_left_last() -> None:
     assert consumer_by_connection(records) == {1: 0, 2: 1, 3: 0}
 
 
-def test_nothing_recorded_is_nobody() -> None:
+def test_no_records_are_no_consumers() -> None:
     assert consumer_by_connection([]) == {}

@@ -26,18 +26,18 @@ CONVERSATION = "conv-1"
 FIRST, SECOND = MessageKey(CONVERSATION, 0), MessageKey(CONVERSATION, 1)
 
 
-def given(recording: Any) -> tuple[list[Any], dict[int, list[ConsumerReceipt]], ScriptNames]:
+def placed_receipts(recording: Any) -> tuple[list[Any], dict[int, list[ConsumerReceipt]], ScriptNames]:
     events = recording.events()
     names = ScriptNames(events)
     return events, receipts_by_index(events, names), names
 
 
-def test_a_receipt_stands_where_the_last_message_it_names_arrives(recording: Any) -> None:
+def test_a_receipt_is_placed_where_its_last_message_arrives(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.receive_text(2.0, 1, "two")
     recording.request(5.0, requests.read("4", CONVERSATION, [0, 1]), {})
-    events, placed, names = given(recording)
+    events, placed, names = placed_receipts(recording)
     ((place, receipts),) = placed.items()
     assert isinstance(events[place], MessageArrived)
     assert events[place].key == SECOND
@@ -45,12 +45,12 @@ def test_a_receipt_stands_where_the_last_message_it_names_arrives(recording: Any
     assert names.referenced == {FIRST, SECOND}
 
 
-def test_it_does_not_move_over_a_break_or_a_closing(recording: Any) -> None:
+def test_a_receipt_is_not_moved_over_a_disconnect_or_closing(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.records.append(RecordedClose(1, 2_000_000, True, 1000))
     recording.request(5.0, requests.read("4", CONVERSATION, [0]), {})
-    events, placed, _ = given(recording)
+    events, placed, _ = placed_receipts(recording)
     (place,) = placed
     assert isinstance(events[place], RequestSent)
 
@@ -59,21 +59,21 @@ def test_a_message_that_did_not_arrive_before_is_named_by_its_number(recording: 
     recording.open_conversation()
     recording.request(1.0, requests.accept("4", CONVERSATION, [0]), {})
     recording.receive_text(2.0, 0, "one")
-    _, placed, names = given(recording)
+    _, placed, names = placed_receipts(recording)
     assert [receipt.messages for receipts in placed.values() for receipt in receipts] == [(0,)]
     assert names.referenced == set()
 
 
-def test_saying_the_same_again_is_known(recording: Any) -> None:
+def test_a_repeated_receipt_is_marked_again(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     for at_s, number in ((1.1, "4"), (1.2, "5")):
         recording.request(at_s, requests.accept(number, CONVERSATION, [0]), {})
-    _, placed, _ = given(recording)
+    _, placed, _ = placed_receipts(recording)
     assert [receipt.again for receipts in placed.values() for receipt in receipts] == [False, True]
 
 
-def test_where_no_time_is_kept_a_receipt_stands_where_it_went_out(recording: Any) -> None:
+def test_without_pauses_a_receipt_is_placed_where_it_was_sent(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.request(5.0, requests.read("4", CONVERSATION, [0]), {})
@@ -82,26 +82,26 @@ def test_where_no_time_is_kept_a_receipt_stands_where_it_went_out(recording: Any
     assert isinstance(events[place], RequestSent)
 
 
-def test_what_went_out_at_the_same_time_is_planned_in_the_same_order(recording: Any) -> None:
+def test_receipts_of_the_same_time_keep_their_order(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.receive_text(2.0, 1, "two")
     recording.request(5.0, requests.read("4", CONVERSATION, [1]), {})
     recording.request(5.0, requests.read("5", CONVERSATION, [0]), {})
-    _, placed, _ = given(recording)
+    _, placed, _ = placed_receipts(recording)
     (both,) = placed.values()
     assert [one.messages for one in both] == [(SECOND,), (FIRST,)]
 
 
-def test_what_was_refused_is_no_receipt_to_plan(recording: Any) -> None:
+def test_refused_receipts_are_left_out(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.request(2.0, requests.read("4", CONVERSATION, [0]), "no", code=400)
-    _, placed, _ = given(recording)
+    _, placed, _ = placed_receipts(recording)
     assert placed == {}
 
 
-def test_of_an_own_message_the_highest_status_and_the_last_receipt_are_waited_for(recording: Any) -> None:
+def test_the_highest_status_and_the_last_receipt_are_expected(recording: Any) -> None:
     recording.open_conversation()
     recording.request(0.5, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
     for at_s, status in ((0.6, "ACCEPT"), (0.7, "READ"), (0.8, "ACCEPT"), (0.9, "NACK")):
@@ -137,7 +137,7 @@ def test_a_message_is_awaited_where_it_arrived(recording: Any, *, keeps_time: bo
     assert awaited(recording, keeps_time=keeps_time) == [(MessageArrived, [7]), (MessageArrived, [8])]
 
 
-def test_without_time_what_another_conversation_overtook_is_awaited_where_it_was_asked_for(
+def test_without_pauses_overtaken_messages_are_awaited_at_their_request(
     recording: Any,
 ) -> None:
     """The first conversation's message comes at once then, before the second one's."""

@@ -89,7 +89,7 @@ def test_a_receipt_is_timed_from_the_message_it_is_for(recording: Any) -> None:
     ]
 
 
-def test_what_was_said_twice_or_of_nothing_known_is_said_so_again(recording: Any) -> None:
+def test_repeated_and_unnamed_receipts_become_receipt_steps(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.request(1.1, requests.read("4", CONVERSATION, [0]), {})
@@ -102,7 +102,7 @@ def test_what_was_said_twice_or_of_nothing_known_is_said_so_again(recording: Any
     ]
 
 
-def test_what_became_of_the_own_message_is_expected(recording: Any) -> None:
+def test_receipts_for_own_messages_are_expected(recording: Any) -> None:
     recording.open_conversation()
     recording.request(0.5, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
     recording.receive_receipt(0.7, 1, "ACCEPT", 0)
@@ -117,7 +117,7 @@ def test_what_became_of_the_own_message_is_expected(recording: Any) -> None:
     )
 
 
-def test_what_stood_beside_a_receipt_stays_beside_it(recording: Any) -> None:
+def test_receipt_metadata_is_kept(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     beside = [{"type": "ExternalId", "id": "a1"}]
@@ -127,7 +127,7 @@ def test_what_stood_beside_a_receipt_stays_beside_it(recording: Any) -> None:
     )
 
 
-def test_a_consumer_who_did_nothing_is_told_of(recording: Any) -> None:
+def test_an_idle_consumer_is_noted(recording: Any) -> None:
     recording.open_conversation()
     recording.records.append(RecordedOpen(2, 1_000_000, None))
     assert steps_of(recording)[0] == "# connection 2 is another consumer's, who did nothing; it is left out"
@@ -162,7 +162,7 @@ def test_two_at_once_are_two_consumers_with_their_steps_in_the_order_of_the_reco
     assert [one.token for one in script.consumers.values()] == ["${UMS_JWT}", "${UMS_JWT_2}"]
 
 
-def test_what_a_consumer_says_of_itself_when_asking_for_a_conversation_is_kept(recording: Any) -> None:
+def test_brand_campaign_and_context_go_to_the_consumer(recording: Any) -> None:
     wish = requests.request_conversation("1", brand_id="42", campaign={"campaignId": 7}, skill_id="s")
     recording.request(0.0, wish, {"conversationId": CONVERSATION})
     script = load(written(recording), file="x.yaml", variables={})
@@ -206,7 +206,7 @@ def test_a_receipt_after_closing_stays_after_closing(recording: Any) -> None:
     assert note.endswith("was answered with 400 (frame 11)")
 
 
-def test_a_break_becomes_a_disconnect_and_a_reconnect(recording: Any) -> None:
+def test_a_lost_connection_becomes_disconnect_and_reconnect(recording: Any) -> None:
     recording.open_conversation()
     recording.records += [
         RecordedClose(1, 5_000_000, None, None),
@@ -241,14 +241,14 @@ def test_a_request_without_a_verb_is_sent_as_it_was_with_ids_bound_anew(recordin
     assert CONVERSATION not in line
 
 
-def test_a_conversation_that_was_there_already_is_opened_with_a_word_about_it(recording: Any) -> None:
+def test_a_joined_conversation_is_opened_with_a_note(recording: Any) -> None:
     recording.request(0.0, requests.subscribe_messages("1", CONVERSATION), {})
     note, step = steps_of(recording)
     assert step == "- open_conversation"
     assert note.startswith(f"# the recording joined conversation {CONVERSATION}")
 
 
-def test_two_conversations_are_told_apart_by_the_answers_that_opened_them(recording: Any) -> None:
+def test_two_conversations_get_names_of_their_answers(recording: Any) -> None:
     recording.open_conversation(0.0, "conv-1")
     recording.open_conversation(0.1, "conv-2")
     recording.request(0.2, requests.publish_text("9", "conv-1", "back again"), {"sequence": 0})

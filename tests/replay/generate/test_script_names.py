@@ -25,7 +25,7 @@ def test_the_pattern_of_a_text_finds_no_other(text: str, other: str) -> None:
     assert not matches(pattern_of(text), other)
 
 
-def test_a_long_text_is_known_by_how_it_begins() -> None:
+def test_a_long_text_is_matched_by_its_beginning() -> None:
     assert matches(pattern_of("word " * 40), "word " * 30)
     assert len(pattern_of("x" * 9000)) < 100
 
@@ -42,7 +42,7 @@ def test_equal_secrets_become_the_same_variable_and_others_another() -> None:
     assert not names.holds_secret("no secret")
 
 
-def test_ids_of_the_conversation_that_is_spoken_of_become_references_deep_in_an_envelope() -> None:
+def test_ids_of_the_current_conversation_become_references() -> None:
     names = ScriptNames([])
     names.set_current("c-1")
     raw = {"body": {"dialogId": "c-1", "list": ["c-1", 7, None, {"other": "c-2"}]}}

@@ -32,7 +32,7 @@ def test_a_step_is_written_as_short_as_it_can_be(verb: str, says: dict[str, Any]
     assert written.lines == [line]
 
 
-def test_it_is_never_earlier_than_it_was() -> None:
+def test_advance_to_never_goes_back() -> None:
     """A receipt that was planned early may stand behind what came later."""
     written = lines()
     for at_s in (2.0, 1.0, None):
@@ -40,14 +40,14 @@ def test_it_is_never_earlier_than_it_was() -> None:
     assert written.reached_s == 2.0
 
 
-def test_what_comes_after_a_pause_counts_from_the_message_awaited() -> None:
+def test_after_counts_from_the_awaited_message() -> None:
     written = lines()
     written.advance_to(2.0)
     assert written.timed(3.0, "say", {}, since_s=1.0) == {"after": "2s"}
     assert written.lines == []
 
 
-def test_with_nothing_awaited_or_no_such_key_the_pause_is_waited_for() -> None:
+def test_a_pause_becomes_a_wait_step_where_after_is_impossible() -> None:
     written = lines()
     written.advance_to(2.0)
     assert written.timed(3.0, "say", {}, since_s=None) == {}
@@ -55,7 +55,7 @@ def test_with_nothing_awaited_or_no_such_key_the_pause_is_waited_for() -> None:
     assert written.lines == ["- wait: 1s", "- wait: 1s"]
 
 
-def test_what_follows_at_once_needs_neither() -> None:
+def test_no_delay_without_a_pause() -> None:
     written = lines()
     written.advance_to(3.0)
     assert written.timed(3.0, "say", {}, since_s=1.0) == written.timed(None, "say", {}, since_s=1.0) == {}
@@ -63,7 +63,7 @@ def test_what_follows_at_once_needs_neither() -> None:
     assert written.lines == []
 
 
-def test_what_took_long_is_waited_for_twice_as_long() -> None:
+def test_within_is_twice_the_recorded_time() -> None:
     written = lines(Pace(0.5))
     written.advance_to(3.0)
     assert written.within(4.0) == {}

@@ -42,7 +42,7 @@ def test_every_verb_counts_from_the_message_awaited(recording: Any) -> None:
     ]
 
 
-def test_what_was_refused_is_only_sent_and_remarked(recording: Any) -> None:
+def test_a_refused_request_becomes_a_send_step_with_a_note(recording: Any) -> None:
     """A step would fail over it as it did; and what a refused message was, no name stands for."""
     recording.open_conversation()
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "Hi"), "no", code=429)
@@ -71,14 +71,14 @@ def test_closing_another_conversation_than_the_last_one_names_it(recording: Any)
     assert "'${conversation_1.body.conversationId}'" in line
 
 
-def test_what_does_not_come_again_is_not_waited_for(recording: Any) -> None:
+def test_a_message_that_will_not_arrive_is_not_awaited(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     (note,) = steps_of(recording, will_arrive=lambda arrived: False)[1:]
     assert note.startswith("# frame 7 brought text/plain by ASSIGNED_AGENT")
 
 
-def test_without_pauses_answers_that_nobody_waits_for_come_before_the_break(recording: Any) -> None:
+def test_without_pauses_unawaited_answers_come_before_the_disconnect(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "one")
     recording.request(2.0, requests.read("4", CONVERSATION, [0]), {})
@@ -117,7 +117,7 @@ def test_closing_that_waited_for_a_receipt_is_not_put_off_once_more(recording: A
     assert steps_of(recording)[-2:] == ["- read: {message: received_1, after: 4s}", "- close_conversation"]
 
 
-def test_nobody_leaves_who_has_nothing_left_to_do(recording: Any) -> None:
+def test_no_disconnect_step_at_the_end(recording: Any) -> None:
     """The script is over then, and says goodbye by itself."""
     recording.open_conversation()
     recording.records.append(RecordedClose(1, 5_000_000, True, 1000))

@@ -25,7 +25,7 @@ def shown(state: str) -> dict[str, Any]:
     return {"kind": "notification", "type": "cqm.ExConversationChangeNotification", "body": body}
 
 
-def held(recording: Any, *said: str, pace: Pace = Pace()) -> Any:  # noqa: B008 - immutable
+def survey_in(recording: Any, *said: str, pace: Pace = Pace()) -> Any:  # noqa: B008 - immutable
     """The survey of which this was said: by the bot, or, after ``>``, by the consumer."""
     recording.open_conversation()
     recording.add_payload(1.0, shown("OPEN"), by_client=False)
@@ -58,17 +58,17 @@ def held(recording: Any, *said: str, pace: Pace = Pace()) -> Any:  # noqa: B008 
 def test_what_the_bot_said_is_greeting_questions_and_thanks(
     recording: Any, said: list[str], survey: dict[str, Any]
 ) -> None:
-    assert held(recording, *said) == {**survey, "pace": "1s"}
+    assert survey_in(recording, *said) == {**survey, "pace": "1s"}
 
 
 @pytest.mark.parametrize(
     "said", [[], ["1", "2", "3"], ["Rate us", ">5", "one", "two"]], ids=["silent", "talkative", "two at once"]
 )
-def test_what_no_survey_of_the_simulators_says_is_none(recording: Any, said: list[str]) -> None:
-    assert held(recording, *said) is None
+def test_a_survey_the_simulator_cannot_reproduce_is_none(recording: Any, said: list[str]) -> None:
+    assert survey_in(recording, *said) is None
 
 
-def test_without_its_dialog_there_is_none(recording: Any) -> None:
+def test_without_a_survey_dialog_there_is_no_survey(recording: Any) -> None:
     recording.open_conversation()
     recording.receive_text(1.0, 0, "Hello")
     events = recording.events()
@@ -83,4 +83,4 @@ def test_without_its_dialog_there_is_none(recording: Any) -> None:
 )
 def test_the_bot_is_as_fast_as_the_pace_has_it(recording: Any, pace: Pace, written: str) -> None:
     """Without pauses it leaves time for what is done before it closes the survey."""
-    assert held(recording, "Rate us", pace=pace)["pace"] == written
+    assert survey_in(recording, "Rate us", pace=pace)["pace"] == written

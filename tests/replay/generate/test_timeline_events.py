@@ -71,14 +71,14 @@ def lost_and_found(recording: Any, *, over: bool) -> list[UnansweredMessageSeen]
     return [event for event in recording.events() if isinstance(event, UnansweredMessageSeen)]
 
 
-def test_the_place_of_a_message_whose_answer_was_lost_is_told_by_the_history(recording: Any) -> None:
+def test_history_gives_the_sequence_of_a_message_whose_answer_was_lost(recording: Any) -> None:
     """Once; and one that was answered is not taken for it."""
     (echoed,) = lost_and_found(recording, over=True)
     (asked,) = [one for one in recording.events() if isinstance(one, RequestSent) and one.request.id == "5"]
     assert (echoed.request_frame, echoed.key) == (asked.frame, MessageKey(CONVERSATION, 1))
 
 
-def test_of_two_that_were_lost_each_gets_its_own_place(recording: Any) -> None:
+def test_two_messages_without_answers_get_their_own_sequences(recording: Any) -> None:
     recording.open_conversation()
     asked = [
         recording.add_payload(1.0, requests.publish_text(number, CONVERSATION, "Hi"), by_client=True)
@@ -95,11 +95,11 @@ def test_of_two_that_were_lost_each_gets_its_own_place(recording: Any) -> None:
     assert [(one.request_frame, one.key.sequence) for one in echoed] == [(asked[0], 0), (asked[1], 1)]
 
 
-def test_while_its_connection_is_there_the_answer_is_waited_for(recording: Any) -> None:
+def test_a_message_is_not_unanswered_while_its_connection_is_open(recording: Any) -> None:
     assert lost_and_found(recording, over=False) == []
 
 
-def test_the_place_of_an_own_message_is_told_by_its_answer(recording: Any) -> None:
+def test_the_answer_gives_the_sequence_of_an_own_message(recording: Any) -> None:
     recording.open_conversation()
     recording.request(1.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 5})
     events = recording.events()
@@ -120,7 +120,7 @@ def test_a_receipt_of_the_other_side_counts_once_for_each_message(recording: Any
     assert [(one.key.sequence, one.status, one.at_s) for one in found] == [(0, "READ", 1.0)]
 
 
-def test_own_receipts_and_chat_states_are_what_was_asked(recording: Any) -> None:
+def test_own_receipts_and_chat_states_are_requests(recording: Any) -> None:
     recording.open_conversation()
     recording.request(1.0, requests.read("4", CONVERSATION, [0]), {})
     recording.request(2.0, requests.publish_chat_state("5", CONVERSATION, "COMPOSING"), {})
@@ -133,7 +133,7 @@ def test_own_receipts_and_chat_states_are_what_was_asked(recording: Any) -> None
     assert [one.state for one in events if isinstance(one, ChatStateArrived)] == ["PAUSE"]
 
 
-def test_what_is_no_request_is_uttered() -> None:
+def test_a_client_payload_that_is_no_request_is_a_raw_payload() -> None:
     said = [
         RecordedPayload(Stamp(1, 1), from_client=True, data=b"hello"),
         RecordedPayload(Stamp(2, 1), from_client=True, data=b"\x00", binary=True),
@@ -144,7 +144,7 @@ def test_what_is_no_request_is_uttered() -> None:
     ]
 
 
-def test_one_leaves_when_the_last_connection_ends_and_comes_back_with_the_next() -> None:
+def test_disconnected_when_the_last_connection_ends() -> None:
     """Two at once count as one, and the second is told: a script holds one line for a consumer."""
     ends = [
         RecordedOpen(1, 0, None), RecordedOpen(2, 1_000_000, None), RecordedClose(1, 2_000_000, True, 1000),
@@ -168,9 +168,7 @@ def test_one_leaves_when_the_last_connection_ends_and_comes_back_with_the_next()
     ],
     ids=["state", "stage", "dialog", "the word alone", "another state", "nothing"],
 )
-def test_what_is_closed_is_told_by_the_field_and_not_by_the_word(
-    recording: Any, field: Any, closings: list[str]
-) -> None:
+def test_closings_are_read_from_the_changed_field(recording: Any, field: Any, closings: list[str]) -> None:
     body = {"conversationId": CONVERSATION, "conversationField": field}
     recording.request(1.0, requests.request("1", "cm.UpdateConversationField", body))
     asked = next(one for one in recording.events() if isinstance(one, RequestSent))

@@ -34,7 +34,7 @@ def test_a_step_knows_its_innermost_round():
     ]  # fmt: skip
 
 
-def test_how_often_may_come_from_a_variable_and_may_be_never():
+def test_repeat_times_may_come_from_a_variable_and_may_be_zero():
     assert len(loaded("steps: [{repeat: {times: '${N}', steps: [{say: a}]}}]", N="3").steps) == 3
     assert len(loaded("steps: [{repeat: {times: 0, steps: [{say: a}]}}, {say: b}]").steps) == 1
     with pytest.raises(BadScript, match="no steps once they are repeated and included"):
@@ -88,7 +88,7 @@ def test_an_error_in_an_included_file_names_that_file_and_its_line(tmp_path: Pat
     assert str(refused.value).endswith('step 2 (raed): unknown verb "raed" (did you mean "read"?)')
 
 
-def test_an_error_in_a_repeated_step_tells_the_way_to_it():
+def test_an_error_in_a_repeated_step_names_the_step_and_its_repeat():
     with pytest.raises(BadScript) as refused:
         loaded("steps:\n- say: a\n- repeat:\n    times: 2\n    steps:\n    - wait: x")
     assert (refused.value.line, refused.value.step) == (6, "step 2 (repeat), step 1 (wait)")
@@ -145,7 +145,7 @@ def test_a_file_that_cannot_be_included_says_why(tmp_path: Path, content: str, s
     assert refused.value.file == str(tmp_path / "part.yaml")
 
 
-def test_what_is_read_from_stdin_has_no_folder():
+def test_a_script_from_stdin_can_include_no_files():
     for step in ("{include: a.yaml}", "{send_file: a.png}"):
         with pytest.raises(BadScript, match="read from stdin has no folder"):
             loaded(f"steps: [{step}]")
@@ -162,7 +162,7 @@ def test_files_to_send_are_read_with_the_script(tmp_path: Path):
         loaded("steps:\n- send_file: dog.png", tmp_path)
 
 
-def test_what_is_known_only_later_cannot_be_needed_before():
+def test_references_are_refused_where_a_value_is_needed_before_playing():
     with pytest.raises(BadScript) as refused:
         loaded("steps:\n- await: {as: q}\n- await: {within: '${q.text}'}")
     assert refused.value.step == "step 2 (await)"
@@ -172,6 +172,6 @@ def test_what_is_known_only_later_cannot_be_needed_before():
     )
 
 
-def test_bare_verbs_by_the_thousand_are_read_in_a_breath():
+def test_thousands_of_bare_verbs_load_quickly():
     """S23: nothing is copied for each of them."""
     assert len(loaded("steps:\n" + "- await\n" * 20_000).steps) == 20_000

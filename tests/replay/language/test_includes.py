@@ -47,14 +47,14 @@ def test_names_are_relative_to_the_file_they_stand_in(home: Path):
     ],
     ids=lambda given: given[:20].encode().hex(),
 )
-def test_names_that_lead_elsewhere_are_refused(home: Path, given: str, says: str):
+def test_names_outside_the_folder_are_refused(home: Path, given: str, says: str):
     """S21."""
     with pytest.raises(ValueError) as refused:
         Folder(home).name_of(given, beside="main.yaml")
     assert says in str(refused.value)
 
 
-def test_links_count_as_what_they_lead_to(home: Path):
+def test_links_are_resolved_before_the_folder_check(home: Path):
     (home / "inside").symlink_to(home / "parts" / "b.yaml")
     (home / "out").symlink_to(home.parent / "outside.yaml")
     (home / "up").symlink_to(home.parent)
@@ -77,7 +77,7 @@ def test_a_link_that_takes_the_place_of_a_file_is_not_followed(home: Path):
         folder.read(name)
 
 
-def test_only_files_are_read_and_only_reasonable_ones(home: Path):
+def test_only_regular_files_up_to_the_limit_are_read(home: Path):
     folder = Folder(home)
     os.mkfifo(home / "pipe")
     with (home / "huge").open("wb") as file:
@@ -90,7 +90,7 @@ def test_only_files_are_read_and_only_reasonable_ones(home: Path):
         folder.read(folder.name_of("huge", beside="m"))
 
 
-def test_of_many_files_only_a_close_one_is_named(home: Path):
+def test_of_many_files_only_the_closest_name_is_suggested(home: Path):
     for number in range(20):
         (home / f"file{number}.yaml").touch()
     with pytest.raises(ValueError, match=r'did you mean "a\.yaml"') as refused:

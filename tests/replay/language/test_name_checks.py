@@ -63,7 +63,7 @@ def test_names_that_are_given_first_may_be_used(steps):
         ("- repeat: {times: 2, steps: [{read: q}, {await: {as: q}}]}", 2, "gets its name only in"),
     ],
 )  # fmt: skip
-def test_names_that_are_not_are_refused_with_what_was_meant(steps, line, says):
+def test_unknown_names_are_refused_with_a_suggestion(steps, line, says):
     """S16, S17, S18: no circles, no doubles, no strangers."""
     with pytest.raises(BadScript) as refused:
         loaded(steps)

@@ -28,7 +28,7 @@ def test_a_pattern_is_found_anywhere(pattern, text, found):
     assert matches(check_pattern(pattern), text) is found
 
 
-def test_a_pattern_that_would_take_for_ever_is_stopped():
+def test_a_slow_pattern_is_stopped_after_the_time_limit():
     """S22: the classic of the class."""
     with pytest.raises(PatternTooSlow):
         matches("(a+)+$", "a" * 5_000 + "b")
@@ -42,6 +42,6 @@ NO_PATTERNS = ["(a", "*", "[z-a]", "(?P<n>a)(?P<n", "\\", "a{2,1}", "x" * (MAX_P
 
 
 @pytest.mark.parametrize("pattern", NO_PATTERNS, ids=lambda pattern: pattern[:20])
-def test_what_is_no_pattern_is_refused_in_words(pattern):
+def test_an_invalid_pattern_is_refused_with_a_sentence(pattern):
     with pytest.raises(ValueError, match=r"pattern|regular expression"):
         check_pattern(pattern)

@@ -46,7 +46,7 @@ def step(text: str, **variables: str):
         ("1.a", None),
     ],
 )
-def test_a_reference_is_a_name_and_a_way_from_there(inside, reference):
+def test_a_reference_is_a_name_and_a_path(inside, reference):
     assert parse_reference(inside) == reference
     if reference is not None:
         assert str(reference) == f"${{{inside}}}"
@@ -70,7 +70,7 @@ def test_references_are_filled_in_and_nothing_else_is_touched(written, said):
     assert fill(one.arguments, find).text == said
 
 
-def test_a_text_without_references_is_as_it_is_meant_right_away():
+def test_a_text_without_references_is_final():
     one = step("- say: 'a $${q.text} b'")
     assert one.references == ()
     assert one.arguments.text == "a ${q.text} b"
@@ -82,7 +82,7 @@ def test_in_an_envelope_a_reference_alone_keeps_its_type():
     assert fill_value(one.arguments.envelope["n"], find) == 3
 
 
-def test_a_wanted_message_is_filled_in_too():
+def test_references_in_a_message_filter_are_filled_in():
     one = step('- await: {message: {from: "${q.text}", nth: 2}}')
     filled = fill(one.arguments, find)
     assert isinstance(filled, AwaitVerb)
@@ -96,13 +96,13 @@ def test_values_in_texts_are_as_json_writes_them(value, text):
     assert as_text(value) == text
 
 
-def test_references_are_found_in_order_and_as_deep_as_they_are():
+def test_references_are_found_in_order_at_any_depth():
     one = step('- send: {a: ["${q.text}", {b: "x${q.sequence}y${q.text}"}]}')
     found = [str(reference) for reference in references_in(one.arguments)]
     assert found == ["${q.text}", "${q.sequence}", "${q.text}"]
 
 
-def test_what_is_needed_before_is_told_by_its_key():
+def test_references_too_early_names_the_argument():
     late = step('- say: "${q.text}"').arguments.text
     assert [key for key, _ in references_too_early(SayVerb, {"text": late, "within": late})] == ["within"]
     assert list(references_too_early(SayVerb, late)) == []

@@ -27,7 +27,7 @@ def test_it_is_a_schema_of_draft_2020_12():
     assert json.loads(json.dumps(SCHEMA)) == SCHEMA
 
 
-def test_every_verb_and_section_tells_what_it_is():
+def test_every_verb_and_section_has_a_description():
     verbs = SCHEMA["$defs"]["Step"]["anyOf"][1]["properties"]
     assert set(verbs) == {*VERBS, *EXPANDED_VERBS}
     for ref in verbs.values():

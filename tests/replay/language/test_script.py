@@ -38,7 +38,7 @@ def loaded(text: str, **variables: str):
     return load(text, file="s.yaml", variables=variables)
 
 
-def test_a_script_is_its_sections():
+def test_a_script_has_its_sections():
     script = loaded(WHOLE)
     assert script.name == "slow reader"
     assert script.receipts.delays() == {"ACCEPT": 0.2, "READ": 1.5}
@@ -59,7 +59,7 @@ def test_a_script_without_a_name_is_called_by_its_file():
     assert loaded("steps: [{wait: 1s}]").name == "s.yaml"
 
 
-def test_the_consumer_is_filled_in_only_when_it_is_asked_for():
+def test_consumer_variables_are_filled_in_on_demand():
     """The simulator needs no address and no token; undefined variables there must not hurt it."""
     script = loaded(WHOLE)
     filled = script.consumer({"UMS_URL": "wss://x", "UMS_JWT": "a.b.c"})
@@ -78,7 +78,7 @@ def test_variables_are_filled_in_everywhere_else():
     assert script.steps[1].arguments.duration == 2.0
 
 
-def test_a_token_written_out_is_noted_by_its_line_and_not_repeated():
+def test_a_literal_token_is_noted_by_line_without_its_text():
     """S20: a secret in a script."""
     (note,) = loaded("consumer: {token: secret.in.script}\nsteps: [{wait: 1s}]").notes
     assert note.startswith("s.yaml, line 1: a token is written out")
@@ -181,14 +181,14 @@ STEP_ERRORS = [
 @pytest.mark.parametrize(
     ("steps", "line", "step", "says"), STEP_ERRORS, ids=[case[0] for case in STEP_ERRORS]
 )
-def test_a_wrong_step_is_named_with_what_was_meant(steps, line, step, says):
+def test_an_invalid_step_is_refused_with_line_and_suggestion(steps, line, step, says):
     with pytest.raises(BadScript) as refused:
         loaded(f"steps:\n{steps}")
     assert (refused.value.file, refused.value.line, refused.value.step) == ("s.yaml", line, step)
     assert says in refused.value.problem
 
 
-def test_a_step_that_slipped_out_of_its_indentation_is_recognised():
+def test_a_step_with_two_keys_gets_an_indentation_hint():
     with pytest.raises(BadScript) as refused:
         loaded("steps:\n- await:\n  within: 3s")
     assert (
@@ -214,7 +214,7 @@ def test_a_step_that_slipped_out_of_its_indentation_is_recognised():
         ("steps: [{wait: 1s}]\nsteps: [{wait: 1s}]", 'the key "steps" is here twice: lines 1 and 2'),
     ],
 )
-def test_a_wrong_section_is_named(text, says):
+def test_an_invalid_section_is_named(text, says):
     with pytest.raises(BadScript) as refused:
         loaded(text)
     assert says in str(refused.value)
@@ -235,7 +235,7 @@ JUNK = st.recursive(
 
 
 @given(VERBS, JUNK)
-def test_whatever_stands_behind_a_verb_is_read_or_refused(verb, value):
+def test_any_arguments_are_read_or_refused_as_bad_script(verb, value):
     """S12: wrong types at every node."""
     try:
         loaded("steps: [" + json.dumps({verb: value}) + "]")

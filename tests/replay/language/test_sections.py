@@ -17,7 +17,7 @@ def loaded(text: str, **variables: str):
 STEP = "steps: [{wait: 1s}]\n"
 
 
-def test_a_standing_rule_tells_its_delays_in_the_order_of_the_ladder():
+def test_standing_rule_delays_come_accept_before_read():
     rule = loaded(STEP + "receipts: {read: 1s..2s, accept: 0, batch: 2s}").receipts
     assert list(rule.delays()) == ["ACCEPT", "READ"]
     assert (rule.delays()["READ"].longest_s, rule.batch) == (2.0, 2.0)
@@ -25,7 +25,7 @@ def test_a_standing_rule_tells_its_delays_in_the_order_of_the_ladder():
     assert list(loaded(STEP + "receipts: {read: never, accept: 1s}").receipts.delays()) == ["ACCEPT"]
 
 
-def test_a_consumer_goes_by_its_own_rule_or_by_the_scripts():
+def test_a_consumers_own_standing_rule_overrides_the_scripts():
     script = loaded(STEP + "receipts: {read: 1s}\nconsumers: {anna: {receipts: {accept: 2s}}, ben: }")
     assert script.rule("anna").delays() == {"ACCEPT": Duration(2)}
     assert script.rule("ben").delays() == {"READ": Duration(1)}
@@ -45,7 +45,7 @@ def test_several_consumers_keep_their_order_and_the_first_acts():
     assert [step.consumer for step in script.steps] == ["ben", "anna", "ben"]
 
 
-def test_where_to_connect_is_filled_in_when_it_is_asked_for_and_all_else_at_once():
+def test_only_url_and_token_are_filled_in_late():
     text = STEP + "consumers: {anna: {url: '${URL}', properties: {firstName: '${WHO}'}, brand: '${B:-1}'}}"
     script = loaded(text, WHO="Anna ${URL}")
     assert script.consumers["anna"].url == "${URL}"
@@ -69,7 +69,7 @@ def test_where_to_connect_is_filled_in_when_it_is_asked_for_and_all_else_at_once
         ("version: 2", 'unknown key "version"'),
     ],
 )
-def test_a_section_that_cannot_be_says_why(text, says):
+def test_an_invalid_section_is_refused_with_the_reason(text, says):
     """S26, S29: fields of the future, no consumers."""
     with pytest.raises(BadScript) as refused:
         loaded(STEP + text)
@@ -84,7 +84,7 @@ def test_ten_thousand_consumers_are_too_many():
         loaded(f"{STEP}consumers: {{{some}, one_more: }}")
 
 
-def test_a_step_of_nobody_is_named_with_what_was_meant():
+def test_an_unknown_consumer_is_refused_with_a_suggestion():
     with pytest.raises(
         BadScript, match=r'line 2, step 1 \(say\): unknown consumer "ana" \(did you mean "anna"'
     ):

@@ -48,7 +48,7 @@ def test_a_verb_without_a_short_form_says_so():
         Nod.model_validate(3)
 
 
-def test_a_verb_stands_alone_if_nothing_is_missing():
+def test_needs_no_arguments_if_all_have_defaults():
     assert needs_no_arguments(Wave)
     assert not needs_no_arguments(type("Point", (Verb,), {"__annotations__": {"at": str}, "__doc__": "."}))
 
@@ -71,7 +71,7 @@ def test_a_verb_stands_alone_if_nothing_is_missing():
         (Pattern, "a|b", "a|b"),
     ],
 )
-def test_small_values_are_read(kind: Any, given: object, read: object):
+def test_shared_field_types_accept_valid_values(kind: Any, given: object, read: object):
     assert TypeAdapter(kind).validate_python(given) == read
 
 
@@ -95,7 +95,7 @@ def test_small_values_are_read(kind: Any, given: object, read: object):
         (Pattern, "(a", "is no regular expression"),
     ],
 )
-def test_other_small_values_are_refused_in_words(kind: Any, given: object, says: str):
+def test_shared_field_types_refuse_other_values(kind: Any, given: object, says: str):
     with pytest.raises(ValidationError, match="(?s)" + says):
         TypeAdapter(kind).validate_python(given)
 
@@ -107,7 +107,7 @@ def test_a_name_begins_with_a_letter(given: object, ok: bool):
     assert is_name(given) is ok
 
 
-def test_said_and_none_said_take_nothing_behind_a_key_as_its_absence():
+def test_has_key_and_has_none_of_treat_null_as_absent():
     """As the loader does."""
     from jsonschema import Draft202012Validator
 

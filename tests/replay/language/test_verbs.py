@@ -21,7 +21,7 @@ from recorder.replay.language.verbs import (
 )
 
 
-def said(step: str):
+def arguments_of(step: str):
     return load(f"steps:\n- wait: 1s\n- {step}", file="s.yaml", variables={}).steps[1].arguments
 
 
@@ -43,13 +43,13 @@ def said(step: str):
     ],
 )
 def test_the_short_form_means_the_long_one(short, long):
-    assert said(short) == said(long)
+    assert arguments_of(short) == arguments_of(long)
 
 
-def test_what_waits_waits_ten_seconds_unless_told_otherwise():
-    assert said("await:").within == ANSWER_WITHIN == 10.0
-    assert said("expect: {message: last_sent, status: read}").within == 10.0
-    assert said("await: {within: 1m}").within == 60.0
+def test_within_defaults_to_ten_seconds():
+    assert arguments_of("await:").within == ANSWER_WITHIN == 10.0
+    assert arguments_of("expect: {message: last_sent, status: read}").within == 10.0
+    assert arguments_of("await: {within: 1m}").within == 60.0
 
 
 @pytest.mark.parametrize(
@@ -64,26 +64,26 @@ def test_what_waits_waits_ten_seconds_unless_told_otherwise():
     ],
 )
 def test_an_expectation_knows_whether_it_is_about_a_failure(expect, of_a_failure):
-    assert said(expect).of_a_failure is of_a_failure
+    assert arguments_of(expect).of_a_failure is of_a_failure
 
 
 def test_a_raw_envelope_may_hold_anything():
-    assert said("send: {kind: req, type: x, body: [1, {a: null}]}").envelope == {
+    assert arguments_of("send: {kind: req, type: x, body: [1, {a: null}]}").envelope == {
         "kind": "req",
         "type": "x",
         "body": [1, {"a": None}],
     }
-    assert said("send: 'not even JSON'").envelope == "not even JSON"
+    assert arguments_of("send: 'not even JSON'").envelope == "not even JSON"
 
 
-def test_nothing_of_a_script_changes_after_reading():
-    for says in (said("say: a"), said("await:"), said("wait: 1s")):
+def test_verb_models_are_frozen():
+    for says in (arguments_of("say: a"), arguments_of("await:"), arguments_of("wait: 1s")):
         field = next(iter(type(says).model_fields))
         with pytest.raises(ValueError, match="frozen"):
             setattr(says, field, None)
 
 
-def test_the_table_holds_what_the_issue_asks_for():
+def test_the_verb_table_is_complete():
     asked = """open_conversation subscribe say send_file type accept read receipt await expect wait keep_alive
         send send_frame disconnect reconnect rate close_dialog close_conversation repeat include"""
     assert set(asked.split()) == {*VERBS, *EXPANDED_VERBS}
@@ -105,7 +105,7 @@ def test_times_is_a_number(times):
         RepeatVerb.model_validate({"times": times, "steps": ["await"]})
 
 
-def test_something_must_be_repeated_and_included():
+def test_repeat_and_include_need_content():
     assert IncludeVerb.model_validate("a.yaml").file == "a.yaml"
     for verb, given in ((RepeatVerb, {"times": 1, "steps": []}), (IncludeVerb, ""), (IncludeVerb, None)):
         with pytest.raises(ValidationError):

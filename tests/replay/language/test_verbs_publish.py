@@ -15,7 +15,7 @@ from recorder.replay.language.verbs_publish import (
 )
 
 
-def test_what_is_not_said_is_as_usual():
+def test_missing_arguments_have_defaults():
     assert OpenConversationVerb.model_validate(None).within == 10.0
     assert SubscribeVerb.model_validate(None).dialog == "main"
     assert SubscribeVerb.model_validate({"from_sequence": "last"}).from_sequence == "last"
@@ -23,11 +23,11 @@ def test_what_is_not_said_is_as_usual():
 
 
 @pytest.mark.parametrize("state", CHAT_STATES)
-def test_chat_states_may_be_written_small(state):
+def test_chat_states_may_be_lower_case(state):
     assert TypeVerb.model_validate(state.lower()).state == state
 
 
-def test_a_file_has_a_name_and_perhaps_a_type():
+def test_send_file_checks_name_and_type():
     assert SendFileVerb.model_validate("a.png").file == "a.png"
     assert SendFileVerb.model_validate({"file": "a", "type": "image/png"}).type == "image/png"
     for wrong in (None, "", {"file": "a", "type": "png"}):

@@ -33,7 +33,7 @@ from recorder.replay.language.verbs_waiting import (
     ],
     ids=str,
 )
-def test_one_thing_can_be_expected(given):
+def test_expect_takes_exactly_one_condition(given):
     ExpectVerb.model_validate(given)
 
 
@@ -59,7 +59,7 @@ def test_one_thing_can_be_expected(given):
     ],
     ids=str,
 )
-def test_two_things_or_none_cannot(given, says):
+def test_expect_refuses_none_or_two_conditions(given, says):
     with pytest.raises(ValidationError, match=says):
         ExpectVerb.model_validate(given)
 
@@ -71,12 +71,12 @@ def test_a_message_is_named_or_described():
     assert (described.reference, described.message_filter) == (None, MessageFilter(nth=2))
 
 
-def test_an_end_of_the_connection_may_be_any():
+def test_expected_close_code_may_be_any():
     assert ExpectVerb.model_validate({"close": "any"}).close.code is None
     assert ExpectVerb.model_validate({"close": {"code": "any", "by": "client"}}).close.by == "client"
 
 
-def test_waiting_may_vary():
+def test_wait_takes_a_random_delay():
     assert WaitVerb.model_validate("1s..2s").duration.shortest_s == 1.0
     assert AwaitVerb.model_validate(None).message == MessageFilter()
     assert KeepAliveVerb.model_validate({"as": "clock"}).as_ == "clock"

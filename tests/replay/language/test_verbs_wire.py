@@ -43,12 +43,12 @@ def test_a_mapping_is_the_envelope_unless_it_is_the_long_form(given, envelope):
     ],
     ids=str,
 )
-def test_a_frame_is_what_it_is_described_as(given, opcode, payload):
+def test_frame_fields_set_payload_and_bits(given, opcode, payload):
     frame = SendFrameVerb.model_validate(given)
     assert (frame.opcode, frame.payload) == (opcode, payload)
 
 
-def test_bytes_go_out_as_they_are():
+def test_bytes_are_the_whole_frame():
     assert SendFrameVerb.model_validate({"bytes": "81:05"}).bytes_ == b"\x81\x05"
 
 
@@ -72,12 +72,12 @@ def test_bytes_go_out_as_they_are():
     ],
     ids=str,
 )
-def test_a_frame_that_cannot_be_says_why(given, says):
+def test_an_invalid_frame_is_refused_with_the_reason(given, says):
     with pytest.raises(ValidationError, match=says):
         SendFrameVerb.model_validate(given)
 
 
-def test_who_leaves_without_a_goodbye_says_nothing():
+def test_disconnect_without_a_close_frame_takes_no_code():
     assert DisconnectVerb.model_validate(None).code == 1000
     assert DisconnectVerb.model_validate("mid-frame").how == "mid-frame"
     assert DisconnectVerb.model_validate({"code": 4000, "reason": "bye"}).reason == "bye"
@@ -87,7 +87,7 @@ def test_who_leaves_without_a_goodbye_says_nothing():
         DisconnectVerb.model_validate({"reason": "ä" * 62})
 
 
-def test_who_comes_back_goes_on_from_the_last():
+def test_reconnect_resumes_from_the_last_sequence_by_default():
     assert ReconnectVerb.model_validate(None).from_sequence == "last"
     assert ReconnectVerb.model_validate(0).from_sequence == 0
     assert ReconnectVerb.model_validate({"after": "1s..2s"}).after.longest_s == 2.0
