@@ -16,12 +16,12 @@ from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.messaging import requests
 from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import Stamp
+from recorder.replay.generate.timeline_builder import timeline_events
 from recorder.replay.generate.timeline_events import (
     RecordedOpen,
     RecordedPayload,
     SessionRecord,
     TimelineEvent,
-    timeline_events,
 )
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load

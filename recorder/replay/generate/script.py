@@ -19,6 +19,7 @@ from .script_names import ScriptNames, SharedNames
 from .step_lines import StepLines
 from .steps import StepWriter
 from .survey import is_of_survey, survey_of
+from .timeline_builder import timeline_events
 from .timeline_events import (
     Connected,
     MessageArrived,
@@ -26,7 +27,6 @@ from .timeline_events import (
     RequestSent,
     SessionRecord,
     TimelineEvent,
-    timeline_events,
 )
 
 NOTHING = (comment("the recorded consumer did nothing"), "- wait: 0s")
