@@ -12,16 +12,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from builders.preloaded import Preloaded, run
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 SLOW_READER = str(SAMPLES / "tutorial-conversation.yaml")
 
 
 def recorder(*arguments: str, folder: Path, **options) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "recorder", *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=100, check=False, **options
-    )
+    return run(*arguments, cwd=folder, timeout=100, **options)
 
 
 def test_a_run_prints_its_table_writes_its_files_and_passes(tmp_path):
@@ -98,12 +96,12 @@ def test_options_that_do_not_go_together_are_said_at_once(tmp_path, arguments, s
 def test_ctrl_c_ends_it_cleanly_with_the_numbers_so_far(tmp_path):
     """The first line says that users are under way; then the signal comes."""
     (tmp_path / "s.yaml").write_text("steps:\n  - open_conversation:\n  - wait: 5m\n")
-    with subprocess.Popen(
-        [sys.executable, "-m", "recorder", "replay", "s.yaml", "--users", "3", "--spawn-rate", "50"],
+    with Preloaded(
+        ["replay", "s.yaml", "--users", "3", "--spawn-rate", "50"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
-        while "users under way" not in process.stderr.readline():
+        while "3 users under way" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         printed, said = process.communicate(timeout=60)
