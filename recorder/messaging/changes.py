@@ -1,7 +1,7 @@
-"""One change of a dialog, as a notification or a history tells it, turned into what was learnt.
+"""One change of a dialog, from a notification or a history, turned into events.
 
-The reading of its parts (sequences, receipts' lists, contents, times) serves our own requests as well.
-What can be used is used; everything else is named as an oddity.
+The functions for its parts (sequences, receipt lists, contents, times) read our own requests as well.
+What can be used is used; everything else becomes an oddity.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ CHAT_STATE: Final = "ChatStateEvent"
 
 _ANNOUNCED = Proof.ANNOUNCED
 LAST_SEQUENCE: Final = 2**63 - 1
-SURELY_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 1973
-YEAR_10000_MS: Final = 253_402_300_800_000
+FIRST_SERVER_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 1973
+END_OF_SERVER_MS: Final = 253_402_300_800_000
 
 
 check_layout(
@@ -41,9 +41,9 @@ check_layout(
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 
-# What every change says, whatever its event: dialog, participant, role, conversation and sequence as they
-# came, and the evidence. A bare tuple, because there is one for every event of a session.
-_Heard = tuple[str | None, str | None, str | None, object, object, Evidence]
+# Dialog, participant, role, conversation and sequence of a change as they came, and its evidence. A bare
+# tuple, because there is one for every event of a session.
+_CommonFields = tuple[str | None, str | None, str | None, object, object, Evidence]
 
 
 def changes_of(body: object) -> list[Any] | None:
@@ -58,23 +58,25 @@ def changes_of(body: object) -> list[Any] | None:
     return body if type(body) is list else None
 
 
-def read_change(change: object, stamp: Stamp, tell: list[Event], *, dialog_id: object = None) -> None:
-    """Append to ``tell`` what one change says. ``dialog_id`` counts where the change names none."""
+def read_change(change: object, stamp: Stamp, events: list[Event], *, dialog_id: object = None) -> None:
+    """Append the events of one change. ``dialog_id`` counts if the change names none."""
     event = change.get("event") if type(change) is dict else None
     if type(change) is not dict or type(event) is not dict:
         evidence = Evidence(_ANNOUNCED, *stamp)
-        tell.append(OddityNoticed("malformed-change", "a change without an event", evidence))
+        events.append(OddityNoticed("malformed-change", "a change without an event", evidence))
         return
-    heard = _heard(change, stamp, tell, dialog_id)
+    fields = _common_fields(change, stamp, events, dialog_id)
     kind = event.get("type")
-    read = _READERS.get(kind) if type(kind) is str else None
-    if read is None:
-        tell.append(unknown_event(kind, heard[-1]))
+    reader = _EVENT_READERS.get(kind) if type(kind) is str else None
+    if reader is None:
+        events.append(unknown_event(kind, fields[-1]))
     else:
-        read(heard, event, tell)
+        reader(fields, event, events)
 
 
-def _heard(change: dict[str, Any], stamp: Stamp, tell: list[Event], dialog_id: object) -> _Heard:
+def _common_fields(
+    change: dict[str, Any], stamp: Stamp, events: list[Event], dialog_id: object
+) -> _CommonFields:
     get = change.get
     metadata, dialog = get("originatorMetadata"), get("dialogId")
     role, who = (metadata.get("role"), metadata.get("id")) if type(metadata) is dict else (None, None)
@@ -82,9 +84,9 @@ def _heard(change: dict[str, Any], stamp: Stamp, tell: list[Event], dialog_id: o
     participant = get("originatorPId") or get("originatorId") or who
     if type(participant) is not str:
         participant = _first_id(get("originatorPId"), get("originatorId"), who)
-    evidence = _evidence(get("serverTimestamp"), stamp, tell)
+    evidence = _evidence(get("serverTimestamp"), stamp, events)
     if participant is None:
-        tell.append(OddityNoticed("no-originator", "a change that names nobody", evidence))
+        events.append(OddityNoticed("no-originator", "a change that names nobody", evidence))
     return (
         dialog if type(dialog) is str and dialog else _first_id(dialog, dialog_id),
         participant,
@@ -99,59 +101,59 @@ def _first_id(*candidates: object) -> str | None:
     return next(filter(None, map(id_text, candidates)), None)
 
 
-def _evidence(time: object, stamp: Stamp, tell: list[Event]) -> Evidence:
+def _evidence(time: object, stamp: Stamp, events: list[Event]) -> Evidence:
     frame, connection, at_us, offset_us = stamp
-    if time is None or (type(time) is int and SURELY_MS <= time < YEAR_10000_MS):
+    if time is None or (type(time) is int and FIRST_SERVER_MS <= time < END_OF_SERVER_MS):
         return Evidence(_ANNOUNCED, frame, connection, at_us, offset_us, time)
     evidence = Evidence(_ANNOUNCED, frame, connection, at_us, offset_us)
-    tell.append(odd_time(time, evidence))
+    events.append(odd_time(time, evidence))
     return evidence
 
 
-def _read_content(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
-    dialog_id, participant, role, conversation, number, evidence = heard
+def _read_content(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
+    dialog_id, participant, role, conversation, number, evidence = fields
     sequence, conversation_id = sequence_of(number), id_text(conversation)
     if conversation is not None and conversation_id is None:
-        tell.append(_mistyped("a conversationId", conversation, evidence))
+        events.append(_mistyped("a conversationId", conversation, evidence))
     if dialog_id is None:
-        tell.append(no_dialog("a message", evidence))
+        events.append(no_dialog("a message", evidence))
     elif sequence is None:
-        tell.append(OddityNoticed("malformed-sequence", f"a message with {shown(number)}", evidence))
+        events.append(OddityNoticed("malformed-sequence", f"a message with {shown(number)}", evidence))
     else:
-        kind, text = content_of(event, evidence, tell)
-        tell.append(
+        kind, text = content_of(event, evidence, events)
+        events.append(
             MessagePublished(
                 dialog_id, sequence, conversation_id, participant, role, False, kind, text, None, evidence
             )
         )
 
 
-def _read_receipt(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
-    dialog_id, participant, role, _, number, evidence = heard
-    sequences, status = receipt_of(event, evidence, tell)
+def _read_receipt(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
+    dialog_id, participant, role, _, number, evidence = fields
+    sequences, status = receipt_of(event, evidence, events)
     if dialog_id is None:
-        tell.append(no_dialog("a receipt", evidence))
+        events.append(no_dialog("a receipt", evidence))
     elif status is not None and sequences:
         own = sequence_of(number)
         if own is None and number is not None:
-            tell.append(OddityNoticed("malformed-sequence", f"a receipt with {shown(number)}", evidence))
-        tell.append(
+            events.append(OddityNoticed("malformed-sequence", f"a receipt with {shown(number)}", evidence))
+        events.append(
             ReceiptReported(dialog_id, sequences, participant, role, False, status, own, None, evidence)
         )
 
 
-def _read_chat_state(heard: _Heard, event: dict[str, Any], tell: list[Event]) -> None:
-    dialog_id, participant, role, _, _, evidence = heard
+def _read_chat_state(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
+    dialog_id, participant, role, _, _, evidence = fields
     state = event.get("chatState")
     if dialog_id is None:
-        tell.append(no_dialog("a chat state", evidence))
+        events.append(no_dialog("a chat state", evidence))
     if type(state) is str and state:
-        tell.append(ChatStateReported(dialog_id, participant, role, False, state, evidence))
+        events.append(ChatStateReported(dialog_id, participant, role, False, state, evidence))
     else:
-        tell.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
+        events.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
 
 
-_READERS: dict[str, Callable[[_Heard, dict[str, Any], list[Event]], None]] = {
+_EVENT_READERS: dict[str, Callable[[_CommonFields, dict[str, Any], list[Event]], None]] = {
     CONTENT: _read_content,
     RICH_CONTENT: _read_content,
     RECEIPT: _read_receipt,
@@ -159,39 +161,39 @@ _READERS: dict[str, Callable[[_Heard, dict[str, Any], list[Event]], None]] = {
 }
 
 
-def content_of(event: dict[str, Any], evidence: Evidence, tell: list[Event]) -> tuple[str, str | None]:
+def content_of(event: dict[str, Any], evidence: Evidence, events: list[Event]) -> tuple[str, str | None]:
     """The content type of a message, and its text: what was written, or the caption of a file.
 
-    What is odd about them is appended to ``tell``.
+    Oddities are appended to ``events``.
     """
     if event["type"] == RICH_CONTENT:
         return RICH_CONTENT, None
     kind, message = event.get("contentType"), event.get("message")
     if type(kind) is not str or not kind:
-        tell.append(_mistyped("a contentType", kind, evidence))
+        events.append(_mistyped("a contentType", kind, evidence))
         kind = CONTENT
     if type(message) is not str and type(message) is not dict:
-        tell.append(_mistyped("the content of a message", message, evidence))
+        events.append(_mistyped("the content of a message", message, evidence))
     text = message.get("caption") if type(message) is dict else message
     return kind, text if type(text) is str else None
 
 
 def receipt_of(
-    event: dict[str, Any], evidence: Evidence, tell: list[Event]
+    event: dict[str, Any], evidence: Evidence, events: list[Event]
 ) -> tuple[tuple[int, ...], str | None]:
-    """The sequences and the status of a receipt, appending to ``tell`` what is odd about them."""
+    """The sequences and the status of a receipt; oddities are appended to ``events``."""
     status = event.get("status")
     if type(status) is not str or not status:
-        tell.append(OddityNoticed("malformed-receipt", f"a receipt of status {shown(status)}", evidence))
+        events.append(OddityNoticed("malformed-receipt", f"a receipt of status {shown(status)}", evidence))
         status = None
     sequences, oddities = sequences_of(event.get("sequenceList"))
     for detail in oddities:
-        tell.append(OddityNoticed("malformed-sequence-list", detail, evidence))
+        events.append(OddityNoticed("malformed-sequence-list", detail, evidence))
     return sequences, status
 
 
 def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
-    """The messages a ``sequenceList`` names, each once, and what is odd about the list.
+    """The sequences of a ``sequenceList``, each once, and what is odd about the list.
 
     A list, or one number standing for a list of one; digits in a string count as the number.
     """
@@ -231,26 +233,26 @@ def sequence_of(value: object) -> int | None:
 
 def server_time(value: object) -> int | None:
     """The service's own time in milliseconds since the epoch, if it can be one."""
-    return value if type(value) is int and SURELY_MS <= value < YEAR_10000_MS else None
+    return value if type(value) is int and FIRST_SERVER_MS <= value < END_OF_SERVER_MS else None
 
 
 def odd_time(value: object, evidence: Evidence) -> OddityNoticed:
-    """A time of the service's that is none, or in another unit."""
+    """Oddity of a server time that is no number of milliseconds."""
     return OddityNoticed("odd-server-time", f"{shown(value)} is no time in milliseconds", evidence)
 
 
 def _mistyped(what: str, value: object, evidence: Evidence) -> OddityNoticed:
-    """A field of another type than it is described with, or none where there has to be one."""
+    """Oddity of a field that is missing or of the wrong type."""
     return OddityNoticed("mistyped-field", f"{what} of {shown(value)}", evidence)
 
 
 def no_dialog(what: str, evidence: Evidence) -> OddityNoticed:
-    """Something that belongs to a dialog, but names none."""
+    """Oddity of an event without a dialog id."""
     return OddityNoticed("no-dialog", f"{what} that names no dialog", evidence)
 
 
 def unknown_event(kind: object, evidence: Evidence) -> OddityNoticed:
-    """An event of a type that nobody described."""
+    """Oddity of an undescribed event type."""
     return OddityNoticed("unknown-event", f"an event of type {shown(kind)}", evidence)
 
 

@@ -1,4 +1,4 @@
-"""The facts learnt from envelopes, in the past tense, each with the frame that proves it.
+"""The events read from envelopes, named in the past tense, each with the frame that proves it.
 
 Named tuples, not dataclasses: folding a session of a million frames makes a million of these, and a
 named tuple costs a third of a frozen dataclass. They are as immutable.
@@ -39,7 +39,7 @@ class Proof(IntEnum):
     ACKNOWLEDGED = 2
     """The service answered that request with a 2xx code."""
     ANNOUNCED = 3
-    """The service told us, in a notification or in a history it was asked for."""
+    """The service announced it, in a notification or in a history we requested."""
 
     @property
     def word(self) -> str:
@@ -68,7 +68,7 @@ class Evidence(NamedTuple):
 
 
 class Stamp(NamedTuple):
-    """Where and when an envelope was heard: evidence before it is known what of. Fields as in it."""
+    """Frame, connection and local times of an envelope; the fields are those of ``Evidence``."""
 
     frame: int
     connection: int
@@ -84,7 +84,7 @@ class Identified(NamedTuple):
 
 
 class RequestMade(NamedTuple):
-    """A request of any kind went out. ``request_id`` is as a string; None where it had none."""
+    """A request of any type went out. ``request_id`` is a string; None if it had no id."""
 
     request_id: str | None
     type: str
@@ -92,7 +92,7 @@ class RequestMade(NamedTuple):
 
 
 class RequestAnswered(NamedTuple):
-    """An answer came. ``request_frame`` is the frame of the question, None where no question fits."""
+    """A response came. ``request_frame`` is the frame of its request, None if no request fits."""
 
     request_frame: int | None
     request_id: str | None

@@ -1,7 +1,7 @@
-"""What a request of ours says when it goes out, and what its answer makes of that.
+"""Events of our own requests and of their responses.
 
-An answer is judged by what was asked, never by its numbers: the ``sequence: 0`` that answers a chat
-state is not message 0.
+A response is read by what was requested, never by its numbers: the ``sequence: 0`` that answers a chat state
+is not message 0.
 """
 
 from __future__ import annotations
@@ -53,15 +53,15 @@ check_layout(
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
 
-Said = PublishRequested | ReceiptReported | ChatStateReported | None
-"""What a request said about a dialog; None for requests that say nothing of the kind."""
+RequestedEvent = PublishRequested | ReceiptReported | ChatStateReported | None
+"""What a publish request asks for; None for requests of any other type."""
 
 
 _PUBLISHED = f"{typenames.PUBLISH}Response"
 
 
-# Which requests an answer's type is the answer to. A request's own name with "Response" behind it needs
-# no entry; every request may be answered with a mere text.
+# Response type → the request types it answers. "Response" appended to the type of the request needs no entry;
+# every request may be answered with a mere text.
 _ANSWERS_TO = {
     "cm.RequestConversationResponse": {
         typenames.REQUEST_CONVERSATION,
@@ -74,75 +74,91 @@ _ANSWERS_TO = {
 } | {f"{name}Response": {name} for name in typenames.REQUEST_TYPES}
 
 
-class Question(NamedTuple):
-    """A request that waits for its answer. ``frame`` identifies it.
+class PendingRequest(NamedTuple):
+    """A request without a response so far, identified by its ``frame``.
 
-    ``dialog_id`` is the dialog whose history was asked for; None for all other requests.
+    ``event`` is what a publish asks for. ``dialog_id`` is the dialog of a QueryMessages; None for others.
     """
 
     frame: int
     type: str
-    said: Said
+    event: RequestedEvent
     dialog_id: str | None = None
 
 
-def said_by(request: Request, evidence: Evidence, tell: list[Event], *, participant: str | None) -> Said:
-    """Append to ``tell`` what a publish says, and return it for its answer."""
+def requested_event(
+    request: Request, evidence: Evidence, events: list[Event], *, participant: str | None
+) -> RequestedEvent:
+    """Append the event of a publish request to ``events``, and return it for its response."""
     body = request.body
     event = body.get("event") if type(body) is dict else None
     if type(body) is not dict or type(event) is not dict:
-        tell.append(OddityNoticed("malformed-request", "a publish without an event", evidence))
+        events.append(OddityNoticed("malformed-request", "a publish without an event", evidence))
         return None
-    said = _said(body, event, evidence, tell, participant)
-    if said is not None:
-        tell.append(said)
-    return said
+    requested = _event_of(body, event, evidence, events, participant)
+    if requested is not None:
+        events.append(requested)
+    return requested
 
 
-def _said(
-    body: dict[str, Any], event: dict[str, Any], evidence: Evidence, tell: list[Event], me: str | None
-) -> Said:
+def _event_of(
+    body: dict[str, Any],
+    event: dict[str, Any],
+    evidence: Evidence,
+    events: list[Event],
+    participant: str | None,
+) -> RequestedEvent:
     kind = event.get("type")
     dialog_id = id_text(body.get("dialogId"))
     if kind in (CONTENT, RICH_CONTENT):
-        content_type, text = content_of(event, evidence, tell)
+        content_type, text = content_of(event, evidence, events)
         if dialog_id is None:
-            tell.append(no_dialog("a publish", evidence))
+            events.append(no_dialog("a publish", evidence))
         conversation_id = id_text(body.get("conversationId"))
-        return PublishRequested(dialog_id, conversation_id, content_type, text, me, evidence)
+        return PublishRequested(dialog_id, conversation_id, content_type, text, participant, evidence)
     if kind == RECEIPT:
-        return _receipt(dialog_id, event, evidence, tell, me)
+        return _receipt_event(dialog_id, event, evidence, events, participant)
     if kind == CHAT_STATE:
-        return _chat_state(dialog_id, event, evidence, tell, me)
-    tell.append(unknown_event(kind, evidence))
+        return _chat_state_event(dialog_id, event, evidence, events, participant)
+    events.append(unknown_event(kind, evidence))
     return None
 
 
-def _receipt(
-    dialog_id: str | None, event: dict[str, Any], evidence: Evidence, tell: list[Event], me: str | None
+def _receipt_event(
+    dialog_id: str | None,
+    event: dict[str, Any],
+    evidence: Evidence,
+    events: list[Event],
+    participant: str | None,
 ) -> ReceiptReported | None:
-    sequences, status = receipt_of(event, evidence, tell)
+    sequences, status = receipt_of(event, evidence, events)
     if dialog_id is None:
-        tell.append(no_dialog("a receipt", evidence))
+        events.append(no_dialog("a receipt", evidence))
     if dialog_id is None or status is None or not sequences:
         return None
-    return ReceiptReported(dialog_id, sequences, me, None, True, status, None, evidence.frame, evidence)
+    return ReceiptReported(
+        dialog_id, sequences, participant, None, True, status, None, evidence.frame, evidence
+    )
 
 
-def _chat_state(
-    dialog_id: str | None, event: dict[str, Any], evidence: Evidence, tell: list[Event], me: str | None
+def _chat_state_event(
+    dialog_id: str | None,
+    event: dict[str, Any],
+    evidence: Evidence,
+    events: list[Event],
+    participant: str | None,
 ) -> ChatStateReported | None:
     state = event.get("chatState")
     if dialog_id is None:
-        tell.append(no_dialog("a chat state", evidence))
+        events.append(no_dialog("a chat state", evidence))
     if type(state) is str and state:
-        return ChatStateReported(dialog_id, me, None, True, state, evidence)
-    tell.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
+        return ChatStateReported(dialog_id, participant, None, True, state, evidence)
+    events.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
     return None
 
 
 def identified_by(token: str | None, stamp: Stamp) -> Identified | None:
-    """Who a token says we are: a JWT, an Authorization value, or the placeholder of either."""
+    """Identity from the ``sub`` of a JWT, an Authorization value, or the placeholder of either."""
     claims = None if token is None else claims_of(token)
     if claims is None or claims.sub is None:
         return None
@@ -158,39 +174,41 @@ def token_in(request: Request) -> str | None:
     return None
 
 
-def answered(question: Question | None, response: Response, stamp: Stamp) -> list[Event]:
-    """What an answer tells. ``question`` None: nobody here asked."""
+def response_events(pending: PendingRequest | None, response: Response, stamp: Stamp) -> list[Event]:
+    """Events of a response. ``pending`` is the request it answers, None if there is none."""
     code = response.code
     evidence = Evidence(_proof(code), *stamp)
-    request_frame = None if question is None else question.frame
-    tell: list[Event] = [RequestAnswered(request_frame, response.request_id, response.type, code, evidence)]
-    if question is None:
+    request_frame = None if pending is None else pending.frame
+    events: list[Event] = [RequestAnswered(request_frame, response.request_id, response.type, code, evidence)]
+    if pending is None:
         detail = f"an answer to {shown(response.request_id)}, which nobody asked or which was answered"
-        tell.append(OddityNoticed("answer-without-question", detail, evidence))
-    elif type(question.said) is ReceiptReported:
-        _receipt_answered(question.said, response, evidence, tell)
-        return tell
-    elif type(question.said) is PublishRequested:
-        _publish_answered(question.said, response, evidence, tell)
+        events.append(OddityNoticed("answer-without-question", detail, evidence))
+    elif type(pending.event) is ReceiptReported:
+        _add_receipt_result(pending.event, response, evidence, events)
+        return events
+    elif type(pending.event) is PublishRequested:
+        _add_publish_result(pending.event, response, evidence, events)
     elif evidence.proof is Proof.ACKNOWLEDGED:
-        _other_answered(question, response, evidence, tell)
+        _add_other_result(pending, response, evidence, events)
     elif evidence.proof is Proof.CLAIMED:
-        tell.append(_no_code(response, evidence))
-    if question is not None and evidence.proof is Proof.ACKNOWLEDGED:
-        _judge_type(question, response, evidence, tell)
-    return tell
+        events.append(_no_code(response, evidence))
+    if pending is not None and evidence.proof is Proof.ACKNOWLEDGED:
+        _check_response_type(pending, response, evidence, events)
+    return events
 
 
-def _judge_type(question: Question, response: Response, evidence: Evidence, tell: list[Event]) -> None:
-    """An answer to another kind of request was meant for another one: the pairing by id is a guess then."""
+def _check_response_type(
+    pending: PendingRequest, response: Response, evidence: Evidence, events: list[Event]
+) -> None:
+    """Note a response whose type belongs to another kind of request: then the pairing by id is a guess."""
     fitting = _ANSWERS_TO.get(response.type or "")
-    if fitting is not None and question.type in typenames.REQUEST_TYPES and question.type not in fitting:
-        detail = f"the {question.type} of frame {question.frame} was answered with {response.type}"
-        tell.append(OddityNoticed("answer-of-another-type", detail, evidence))
+    if fitting is not None and pending.type in typenames.REQUEST_TYPES and pending.type not in fitting:
+        detail = f"the {pending.type} of frame {pending.frame} was answered with {response.type}"
+        events.append(OddityNoticed("answer-of-another-type", detail, evidence))
 
 
 def _proof(code: int | None) -> Proof:
-    """An answer that is neither a yes nor a no proves no more than that we asked."""
+    """Proof level of a response code: 2xx acknowledges, 400 and more refuses, others prove the request."""
     if code is None or code < 200:
         return Proof.CLAIMED
     if code < 300:
@@ -198,73 +216,75 @@ def _proof(code: int | None) -> Proof:
     return Proof.REFUSED if code >= 400 else Proof.CLAIMED
 
 
-def _publish_answered(
-    said: PublishRequested, response: Response, evidence: Evidence, tell: list[Event]
+def _add_publish_result(
+    event: PublishRequested, response: Response, evidence: Evidence, events: list[Event]
 ) -> None:
-    request_frame = said.evidence.frame
-    sequence = _own_sequence(response)
+    request_frame = event.evidence.frame
+    sequence = _sequence_in(response)
     if response.code is not None and evidence.proof is Proof.REFUSED:
-        tell.append(PublishRefused(request_frame, response.code, evidence))
+        events.append(PublishRefused(request_frame, response.code, evidence))
     elif evidence.proof is not Proof.ACKNOWLEDGED:
-        tell.append(_no_code(response, evidence))
+        events.append(_no_code(response, evidence))
     elif sequence is None:
         detail = f"the publish of frame {request_frame} was answered without a sequence"
-        tell.append(OddityNoticed("answer-without-sequence", detail, evidence))
-    elif said.dialog_id is not None:
-        tell.append(
+        events.append(OddityNoticed("answer-without-sequence", detail, evidence))
+    elif event.dialog_id is not None:
+        events.append(
             MessagePublished(
-                said.dialog_id,
+                event.dialog_id,
                 sequence,
-                said.conversation_id,
-                said.author,
+                event.conversation_id,
+                event.author,
                 None,
                 True,
-                said.type,
-                said.text,
+                event.type,
+                event.text,
                 request_frame,
                 evidence,
             )
         )
 
 
-def _receipt_answered(
-    said: ReceiptReported, response: Response, evidence: Evidence, tell: list[Event]
+def _add_receipt_result(
+    event: ReceiptReported, response: Response, evidence: Evidence, events: list[Event]
 ) -> None:
-    dialog_id, sequences, participant, role, mine, status, _, request_frame, claim = said
+    dialog_id, sequences, participant, role, mine, status, _, request_frame, claim = event
     if response.code is not None and evidence.proof is Proof.REFUSED:
-        tell.append(
+        events.append(
             ReceiptRefused(dialog_id, sequences, participant, status, claim.frame, response.code, evidence)
         )
     elif evidence.proof is not Proof.ACKNOWLEDGED:
-        tell.append(_no_code(response, evidence))
-    elif (own := _own_sequence(response)) is None and response.type not in (None, _PUBLISHED):
+        events.append(_no_code(response, evidence))
+    elif (sequence := _sequence_in(response)) is None and response.type not in (None, _PUBLISHED):
         detail = f"the receipt of frame {claim.frame} was answered with {response.type}"
-        tell.append(OddityNoticed("answer-of-another-type", detail, evidence))
+        events.append(OddityNoticed("answer-of-another-type", detail, evidence))
     else:
-        tell.append(
+        events.append(
             ReceiptReported(
-                dialog_id, sequences, participant, role, mine, status, own, request_frame, evidence
+                dialog_id, sequences, participant, role, mine, status, sequence, request_frame, evidence
             )
         )
 
 
-def _other_answered(question: Question, response: Response, evidence: Evidence, tell: list[Event]) -> None:
-    if question.type in (typenames.REQUEST_CONVERSATION, typenames.AGENT_REQUEST_CONVERSATION):
+def _add_other_result(
+    pending: PendingRequest, response: Response, evidence: Evidence, events: list[Event]
+) -> None:
+    if pending.type in (typenames.REQUEST_CONVERSATION, typenames.AGENT_REQUEST_CONVERSATION):
         body = response.body
         conversation_id = id_text(body.get("conversationId")) if type(body) is dict else None
         if conversation_id is not None:
-            tell.append(ConversationOpened(conversation_id, question.frame, evidence))
-    elif question.type == typenames.QUERY_MESSAGES:
+            events.append(ConversationOpened(conversation_id, pending.frame, evidence))
+    elif pending.type == typenames.QUERY_MESSAGES:
         stamp = Stamp(evidence.frame, evidence.connection, evidence.at_us, evidence.offset_us)
         changes = changes_of(response.body)
         if changes is None:
             detail = f"changes are missing in {shown(response.body)}"
-            tell.append(OddityNoticed("malformed-body", detail, evidence))
+            events.append(OddityNoticed("malformed-body", detail, evidence))
         for change in changes or ():
-            read_change(change, stamp, tell, dialog_id=question.dialog_id)
+            read_change(change, stamp, events, dialog_id=pending.dialog_id)
 
 
-def _own_sequence(response: Response) -> int | None:
+def _sequence_in(response: Response) -> int | None:
     body = response.body
     return sequence_of(body.get("sequence")) if type(body) is dict else None
 

@@ -1,8 +1,8 @@
-"""The usual envelopes read straight through: spelt as v3 spells them, and nothing odd about them.
+"""Fast path for the common envelopes: one notification of one change, a publish, its response, spelled as v3.
 
-A notification of one change, a publish of ours, its answer: nearly all frames of a busy session are such.
-What is told here is exactly what the general readers (``changes``, ``questions``) would tell, at a third of
-their cost; everything else is left to them. Property tests hold the two together.
+Nearly all frames of a busy session are such. The events are exactly those of the general path (``changes``,
+``exchanges``), at a third of its CPU time (tests/benchmarks/fold.py); anything unusual returns None and is
+left to it. Property tests in tests/messaging/test_fast_dict.py hold the two equal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .changes import CHAT_STATE, CONTENT, LAST_SEQUENCE, RECEIPT, SURELY_MS, YEAR_10000_MS
+from .changes import CHAT_STATE, CONTENT, END_OF_SERVER_MS, FIRST_SERVER_MS, LAST_SEQUENCE, RECEIPT
 from .events import (
     ChatStateReported,
     Evidence,
@@ -37,13 +37,13 @@ check_layout(PublishRequested, "dialog_id conversation_id type text author evide
 check_layout(RequestMade, "request_id type evidence")
 check_layout(RequestAnswered, "request_frame request_id type code evidence")
 
-Usual = MessagePublished | ReceiptReported | ChatStateReported
+NotificationEvent = MessagePublished | ReceiptReported | ChatStateReported
 
-SameText = Callable[[str, str], str]
-"""``dict.setdefault`` of a dictionary of names: gives the one object that stands for equal texts.
+Intern = Callable[[str, str], str]
+"""``dict.setdefault`` of a dictionary of strings: returns one object for equal strings.
 
-Ids, roles and types recur in every frame. Held once each, a million frames cost a third less memory,
-and whoever looks one up has its hash already.
+Ids, roles and types recur in every frame. Kept once each, a million frames cost a third less memory, and
+their hashes are computed once (tests/benchmarks/fold.py).
 """
 
 _CLAIMED: Final = Proof.CLAIMED
@@ -54,12 +54,12 @@ _PUBLISHED: Final = f"{PUBLISH}Response"
 _new = tuple.__new__
 
 
-def usual_event(
-    raw: Any, same: SameText, frame: int, connection: int, at_us: int | None, offset_us: int | None
-) -> Usual | None:
-    """The one thing a usual notification tells; None for anything that is not one. Never raises.
+def read_notification(
+    raw: Any, intern: Intern, frame: int, connection: int, at_us: int | None, offset_us: int | None
+) -> NotificationEvent | None:
+    """The event of a common notification; None for any other payload. Never raises.
 
-    ``raw`` is a service's payload after JSON; ``same`` keeps each name once, see ``SameText``; the rest is
+    ``raw`` is the decoded JSON of a payload from the service; ``intern`` keeps each string once; the rest is
     its ``Stamp``. One function, because a call for each kind of event would cost a fifth more.
     """
     try:
@@ -75,15 +75,15 @@ def usual_event(
         if role is not None:
             if type(role) is not str or not role:
                 return None
-            role = same(role, role)
+            role = intern(role, role)
         if kind == CHAT_STATE:
-            return _chat_state(change, event, same(dialog, dialog), same(who, who), role,
+            return _chat_state(change, event, intern(dialog, dialog), intern(who, who), role,
                                (frame, connection, at_us, offset_us))  # fmt: skip
         sequence, server_ms = change["sequence"], change["serverTimestamp"]
         if (
             not (type(sequence) is type(server_ms) is int)
             or not 0 <= sequence <= LAST_SEQUENCE
-            or not SURELY_MS <= server_ms < YEAR_10000_MS
+            or not FIRST_SERVER_MS <= server_ms < END_OF_SERVER_MS
         ):
             return None
         evidence = _new(Evidence, (_ANNOUNCED, frame, connection, at_us, offset_us, server_ms))
@@ -98,23 +98,23 @@ def usual_event(
                 return None
             return _new(
                 ReceiptReported,
-                (same(dialog, dialog), tuple(listed), same(who, who), role, False, same(status, status),
+                (intern(dialog, dialog), tuple(listed), intern(who, who), role, False, intern(status, status),
                  sequence, None, evidence),
             )  # fmt: skip
         content, text, conversation = event["contentType"], event["message"], change.get("conversationId")
         if kind != CONTENT or not (type(content) is type(text) is str) or not content:
             return None
-        dialog = same(dialog, dialog)
+        dialog = intern(dialog, dialog)
         if conversation == dialog:  # as they are in the main dialog of a conversation
             conversation = dialog
         elif conversation is not None:
             if type(conversation) is not str or not conversation:
                 return None
-            conversation = same(conversation, conversation)
+            conversation = intern(conversation, conversation)
         return _new(
             MessagePublished,
-            (dialog, sequence, conversation, same(who, who), role, False,
-             same(content, content), text, None, evidence),
+            (dialog, sequence, conversation, intern(who, who), role, False,
+             intern(content, content), text, None, evidence),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError):  # a field is missing, or another shape stands in its place
         return None
@@ -126,23 +126,26 @@ def _chat_state(
     state, server_ms = event["chatState"], change.get("serverTimestamp")
     if type(state) is not str or not state:
         return None
-    if server_ms is not None and not (type(server_ms) is int and SURELY_MS <= server_ms < YEAR_10000_MS):
+    if server_ms is not None and not (
+        type(server_ms) is int and FIRST_SERVER_MS <= server_ms < END_OF_SERVER_MS
+    ):
         return None
     evidence = _new(Evidence, (_ANNOUNCED, *stamp, server_ms))
     return _new(ChatStateReported, (dialog, who, role, False, state, evidence))
 
 
-Asked = tuple[RequestMade, PublishRequested | ReceiptReported]
-"""That a request went out, and what it says."""
+PublishEvents = tuple[RequestMade, PublishRequested | ReceiptReported]
+"""The request itself, and the publish or receipt it asks for."""
 
 
-def usual_publish(
-    raw: Any, same: SameText, me: str | None, frame: int, connection: int, at_us: int | None,
+def read_publish(
+    raw: Any, intern: Intern, participant: str | None, frame: int, connection: int, at_us: int | None,
     offset_us: int | None,
-) -> Asked | None:  # fmt: skip
-    """What a usual publish of a text or a receipt tells; None for anything that is not one. Never raises.
+) -> PublishEvents | None:  # fmt: skip
+    """The events of a common publish of a text or a receipt; None for any other payload. Never raises.
 
-    ``raw`` is a client's payload after JSON, ``me`` who it speaks for; the rest as in ``usual_event``.
+    ``raw`` is the decoded JSON of a payload from the client, ``participant`` its identity; ``intern``
+    keeps each string once; the rest is its ``Stamp``.
     """
     try:
         request_id, body = raw["id"], raw["body"]
@@ -152,29 +155,30 @@ def usual_publish(
         if type(dialog) is not str or not dialog:
             return None
         evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None))
-        asked = _new(RequestMade, (request_id, PUBLISH, evidence))
+        request = _new(RequestMade, (request_id, PUBLISH, evidence))
         if event["type"] == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
-            if type(status) is not str or not status or not _are_sequences(listed):
+            if type(status) is not str or not status or not _is_sequence_list(listed):
                 return None
-            return asked, _new(
+            return request, _new(
                 ReceiptReported,
-                (same(dialog, dialog), tuple(listed), me, None, True, same(status, status), None, frame,
-                 evidence),
+                (intern(dialog, dialog), tuple(listed), participant, None, True, intern(status, status), None,
+                 frame, evidence),
             )  # fmt: skip
         content, text, conversation = event["contentType"], event["message"], body.get("conversationId")
         if event["type"] != CONTENT or not (type(content) is type(text) is str) or not content:
             return None
         if conversation is not None and (type(conversation) is not str or not conversation):
             return None
-        return asked, _new(
-            PublishRequested, (same(dialog, dialog), conversation, same(content, content), text, me, evidence)
+        return request, _new(
+            PublishRequested,
+            (intern(dialog, dialog), conversation, intern(content, content), text, participant, evidence),
         )
     except (KeyError, TypeError, AttributeError):
         return None
 
 
-def _are_sequences(listed: object) -> bool:
+def _is_sequence_list(listed: object) -> bool:
     """Whether this is a list of sequences, each once, and at least one."""
     if type(listed) is not list or not listed:
         return False
@@ -184,42 +188,42 @@ def _are_sequences(listed: object) -> bool:
     return len(listed) == 1 or len(set(listed)) == len(listed)
 
 
-Answered = tuple[RequestAnswered, MessagePublished | ReceiptReported]
-"""That an answer came, and what it makes of the question."""
+AnswerEvents = tuple[RequestAnswered, MessagePublished | ReceiptReported]
+"""The response itself, and the message or receipt it acknowledges."""
 
 
-def usual_answer(raw: Any) -> tuple[str, int] | None:
-    """The request id and the sequence in a usual yes to a publish; None for any other. Never raises.
+def read_publish_answer(raw: Any) -> tuple[str, int] | None:
+    """Request id and sequence of a common 200 response to a publish; None for any other. Never raises.
 
-    ``raw`` is a service's payload after JSON.
+    ``raw`` is the decoded JSON of a payload from the service.
     """
     try:
         request_id, sequence = raw["reqId"], raw["body"]["sequence"]
         if raw["kind"] != "resp" or raw["type"] != _PUBLISHED:
             return None
-        usual = type(request_id) is str and request_id and type(raw["code"]) is int and raw["code"] == 200
-        if not usual or type(sequence) is not int or not 0 <= sequence <= LAST_SEQUENCE:
+        is_common = type(request_id) is str and request_id and type(raw["code"]) is int and raw["code"] == 200
+        if not is_common or type(sequence) is not int or not 0 <= sequence <= LAST_SEQUENCE:
             return None
         return request_id, sequence
     except (KeyError, TypeError):
         return None
 
 
-def usually_answered(
-    said: PublishRequested | ReceiptReported,
+def answer_events(
+    requested: PublishRequested | ReceiptReported,
     request_frame: int,
     request_id: str,
     sequence: int,
     evidence: Evidence,
-) -> Answered | None:
-    """Events of such an answer to what ``request_frame`` requested; None if that named no dialog."""
+) -> AnswerEvents | None:
+    """Events of a common response to what ``request_frame`` asked for; None if that named no dialog."""
     answered = _new(RequestAnswered, (request_frame, request_id, _PUBLISHED, 200, evidence))
-    if type(said) is ReceiptReported:
-        dialog, sequences, who, role, mine, status, _, asked, _ = said
+    if type(requested) is ReceiptReported:
+        dialog, sequences, who, role, mine, status, _, frame, _ = requested
         return answered, _new(
-            ReceiptReported, (dialog, sequences, who, role, mine, status, sequence, asked, evidence)
+            ReceiptReported, (dialog, sequences, who, role, mine, status, sequence, frame, evidence)
         )
-    dialog_id, conversation, content, text, author, _ = said
+    dialog_id, conversation, content, text, author, _ = requested
     if dialog_id is None:
         return None
     return answered, _new(

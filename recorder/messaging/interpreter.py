@@ -1,8 +1,8 @@
-"""Envelopes in, facts out: who asked, published, accepted, read what, and which frame says so.
+"""Envelopes in, events out: who requested, published, accepted and read what, and the frame that proves it.
 
-An answer belongs to the oldest unanswered question with the same id on the same connection. Ids repeat
-in practice; a repetition is only odd while the earlier question still waits, because then the pairing is
-a guess. Nothing here raises, whatever a frame holds.
+A response belongs to the oldest unanswered request with the same id on the same connection. Ids repeat in
+practice; a repetition is only odd while the earlier request still waits, because then the pairing is a guess.
+Nothing here raises, whatever a frame holds.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from .events import (
     RequestMade,
     Stamp,
 )
-from .exchanges import Question, answered, identified_by, said_by, token_in
-from .fast_dict import SameText, usual_answer, usual_event, usual_publish, usually_answered
+from .exchanges import PendingRequest, identified_by, requested_event, response_events, token_in
+from .fast_dict import Intern, answer_events, read_notification, read_publish, read_publish_answer
 from .snapshots import conversation_of, snapshot, updated_at
 
 _loads = orjson.loads
@@ -51,17 +51,17 @@ DELETE = "DELETE"
 class Interpreter:
     """Reads the envelopes of one session, in the order of their frames.
 
-    It remembers what its connections have asked and not yet heard of, and who they speak for.
+    It keeps the unanswered requests of each connection, and the participant it speaks for.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[int, dict[str | None, deque[Question]]] = {}
+        self._pending: dict[int, dict[str | None, deque[PendingRequest]]] = {}
         self._participants: dict[int, str] = {}
-        self.same: SameText = dict[str, str]().setdefault
-        """Keeps each name once, for ``usual_event``."""
+        self.intern: Intern = dict[str, str]().setdefault
+        """Keeps each string once, for the readers of ``fast_dict``."""
 
     def connection_opened(self, connection: int, *, token: str | None, stamp: Stamp) -> list[Event]:
-        """Tell who we are, if ``token`` (an Authorization value or its placeholder) says so."""
+        """Our identity, if ``token`` (an Authorization value or its placeholder) names it."""
         identified = identified_by(token, stamp)
         if identified is None:
             return []
@@ -69,10 +69,9 @@ class Interpreter:
         return [identified]
 
     def read(self, data: bytes, stamp: Stamp, *, from_client: bool, binary: bool = False) -> Sequence[Event]:
-        """The facts in one payload: ``feed(parse(data, …), stamp)``, only faster. Never raises.
+        """The events of one payload: those of ``feed(parse(data, …), stamp)``, only faster. Never raises.
 
-        What can be read all the same, though it came in ``binary`` frames or holds half a character, is
-        odd beside.
+        A readable payload that came in ``binary`` frames or holds half a character adds an oddity.
         """
         try:
             raw = _loads(data)
@@ -84,162 +83,168 @@ class Interpreter:
             return [*self.feed(envelope, stamp), odd]
         if binary:
             odd = _odd("binary-frame", "JSON in a binary frame", Proof.CLAIMED, stamp)
-            return [*self.understand(raw, data, stamp, from_client=from_client), odd]
+            return [*self.read_json(raw, data, stamp, from_client=from_client), odd]
         if not from_client:
-            usual = usual_event(raw, self.same, *stamp)
-            if usual is not None:
-                return (usual,)
-        return self.understand(raw, data, stamp, from_client=from_client)
+            common = read_notification(raw, self.intern, *stamp)
+            if common is not None:
+                return (common,)
+        return self.read_json(raw, data, stamp, from_client=from_client)
 
-    def understand(self, raw: Any, data: bytes, stamp: Stamp, *, from_client: bool) -> Sequence[Event]:
-        """The facts in a payload whose JSON was read already, and which is not a ``usual_event``."""
-        told = self._usually_asked(raw, stamp) if from_client else self._usually_answered(raw, stamp)
-        return told or self.feed(envelope_of(raw, data, from_client=from_client), stamp)
+    def read_json(self, raw: Any, data: bytes, stamp: Stamp, *, from_client: bool) -> Sequence[Event]:
+        """The events of a payload whose JSON is decoded, and which ``read_notification`` did not read."""
+        events = (
+            self._read_common_publish(raw, stamp) if from_client else self._read_common_answer(raw, stamp)
+        )
+        return events or self.feed(envelope_of(raw, data, from_client=from_client), stamp)
 
-    def _usually_asked(self, raw: Any, stamp: Stamp) -> Sequence[Event] | None:
-        told = usual_publish(raw, self.same, self._participants.get(stamp.connection), *stamp)
-        if told is None:
+    def _read_common_publish(self, raw: Any, stamp: Stamp) -> Sequence[Event] | None:
+        events = read_publish(raw, self.intern, self._participants.get(stamp.connection), *stamp)
+        if events is None:
             return None
-        asked, said = told
-        question, oddities = Question(stamp[0], asked[1], said), list[Event]()
-        self._wait(asked.request_id, question, asked.evidence, oddities)
-        return [*told, *oddities] if oddities else told
+        request, event = events
+        pending, oddities = PendingRequest(stamp[0], request[1], event), list[Event]()
+        self._add_pending(request.request_id, pending, request.evidence, oddities)
+        return [*events, *oddities] if oddities else events
 
-    def _usually_answered(self, raw: Any, stamp: Stamp) -> Sequence[Event] | None:
-        usual = usual_answer(raw)
-        queue = None if usual is None else self._waiting.get(stamp.connection, {}).get(usual[0])
-        if usual is None or not queue:
+    def _read_common_answer(self, raw: Any, stamp: Stamp) -> Sequence[Event] | None:
+        common = read_publish_answer(raw)
+        queue = None if common is None else self._pending.get(stamp.connection, {}).get(common[0])
+        if common is None or not queue:
             return None
-        request_frame, said = queue[0].frame, queue[0].said
-        if type(said) is not PublishRequested and type(said) is not ReceiptReported:
+        request_frame, event = queue[0].frame, queue[0].event
+        if type(event) is not PublishRequested and type(event) is not ReceiptReported:
             return None
         evidence = _new(Evidence, (Proof.ACKNOWLEDGED, *stamp, None))
-        told = usually_answered(said, request_frame, *usual, evidence)
-        if told is not None:
-            self._question(stamp.connection, usual[0])
-        return told
+        events = answer_events(event, request_frame, *common, evidence)
+        if events is not None:
+            self._take_pending(stamp.connection, common[0])
+        return events
 
     def feed(self, envelope: Envelope, stamp: Stamp) -> list[Event]:
-        """The facts in one envelope. An empty list where it tells nothing new. Never raises."""
+        """The events of one envelope; empty if there are none. Never raises."""
         if type(envelope) is Notification:
-            return self._notified(envelope, stamp)
+            return self._on_notification(envelope, stamp)
         if type(envelope) is Response:
-            return self._answered(envelope, stamp)
+            return self._on_response(envelope, stamp)
         if type(envelope) is Request:
-            return self._asked(envelope, stamp)
+            return self._on_request(envelope, stamp)
         if type(envelope) is Unreadable:
             return [_odd("unreadable", f"{envelope.reason}: {envelope.detail}", Proof.CLAIMED, stamp)]
         return []
 
     def connection_ended(self, connection: int) -> list[Event]:
-        """Tell of every publish that will not be answered any more, and forget the connection."""
+        """A ``PublishLost`` for every unanswered publish; the connection is forgotten."""
         self._participants.pop(connection, None)
-        waiting = self._waiting.pop(connection, {})
-        questions = [question for queue in waiting.values() for question in queue]
-        questions.sort(key=lambda question: question.frame)
-        return [PublishLost(asked.frame) for asked in questions if type(asked.said) is PublishRequested]
+        by_id = self._pending.pop(connection, {})
+        unanswered = [pending for queue in by_id.values() for pending in queue]
+        unanswered.sort(key=lambda pending: pending.frame)
+        return [
+            PublishLost(pending.frame) for pending in unanswered if type(pending.event) is PublishRequested
+        ]
 
-    def _notified(self, notification: Notification, stamp: Stamp) -> list[Event]:
+    def _on_notification(self, notification: Notification, stamp: Stamp) -> list[Event]:
         if notification.from_client:
             detail = f"the client sent a notification, {shown(notification.type)}"
             return [_odd("notification-from-client", detail, Proof.CLAIMED, stamp)]
-        tell: list[Event] = []
+        events: list[Event] = []
         read = _NOTIFICATIONS.get(notification.type)
         if read is not None:
-            read(notification.body, stamp, tell)
+            read(notification.body, stamp, events)
         elif notification.type not in typenames.NOTIFICATION_TYPES:
-            tell.append(_unknown("a notification", notification.type, Proof.ANNOUNCED, stamp))
-        return tell
+            events.append(_unknown("a notification", notification.type, Proof.ANNOUNCED, stamp))
+        return events
 
-    def _answered(self, response: Response, stamp: Stamp) -> list[Event]:
+    def _on_response(self, response: Response, stamp: Stamp) -> list[Event]:
         if response.from_client:
             detail = f"the client sent an answer, to {shown(response.request_id)}"
             return [_odd("answer-from-client", detail, Proof.CLAIMED, stamp)]
-        tell = answered(self._question(stamp.connection, response.request_id), response, stamp)
+        events = response_events(self._take_pending(stamp.connection, response.request_id), response, stamp)
         if response.type and not typenames.is_known_answer(response.type) and (response.code or 0) < 400:
-            tell.append(_unknown("an answer", response.type, Proof.ANNOUNCED, stamp))
-        return tell
+            events.append(_unknown("an answer", response.type, Proof.ANNOUNCED, stamp))
+        return events
 
-    def _asked(self, request: Request, stamp: Stamp) -> list[Event]:
+    def _on_request(self, request: Request, stamp: Stamp) -> list[Event]:
         if not request.from_client:
             detail = f"the service sent a request, {shown(request.type)}"
             return [_odd("request-from-service", detail, Proof.ANNOUNCED, stamp)]
         evidence = Evidence(Proof.CLAIMED, *stamp)
-        tell: list[Event] = [RequestMade(request.id, request.type, evidence)]
-        said, history_of = None, None
+        events: list[Event] = [RequestMade(request.id, request.type, evidence)]
+        event, history_of = None, None
         if request.type == typenames.PUBLISH:
-            me = self._participants.get(stamp.connection)
-            said = said_by(request, evidence, tell, participant=me)
+            participant = self._participants.get(stamp.connection)
+            event = requested_event(request, evidence, events, participant=participant)
         elif request.type == typenames.INIT_CONNECTION:
-            tell += self.connection_opened(stamp.connection, token=token_in(request), stamp=stamp)
+            events += self.connection_opened(stamp.connection, token=token_in(request), stamp=stamp)
         elif request.type == typenames.QUERY_MESSAGES and type(request.body) is dict:
             history_of = id_text(request.body.get("dialogId"))
         elif request.type not in typenames.REQUEST_TYPES:
-            tell.append(_unknown("a request", request.type, Proof.CLAIMED, stamp))
-        self._wait(request.id, Question(stamp.frame, request.type, said, history_of), evidence, tell)
-        return tell
+            events.append(_unknown("a request", request.type, Proof.CLAIMED, stamp))
+        self._add_pending(
+            request.id, PendingRequest(stamp.frame, request.type, event, history_of), evidence, events
+        )
+        return events
 
-    def _wait(
-        self, request_id: str | None, question: Question, evidence: Evidence, tell: list[Event]
+    def _add_pending(
+        self, request_id: str | None, pending: PendingRequest, evidence: Evidence, events: list[Event]
     ) -> None:
-        """Put a question in the queue for its id. One without an id still counts when all is lost."""
-        waiting = self._waiting.setdefault(evidence.connection, {})
-        queue = waiting.get(request_id)
+        """Queue a request under its id. Requests without an id count when the connection ends."""
+        by_id = self._pending.setdefault(evidence.connection, {})
+        queue = by_id.get(request_id)
         if queue is None:
-            waiting[request_id] = deque((question,))
+            by_id[request_id] = deque((pending,))
             return
         if request_id is not None:
             detail = f"id {shown(request_id)} is used again while frame {queue[0].frame} waits for its answer"
-            tell.append(OddityNoticed("id-reused", detail, evidence))
-        queue.append(question)
+            events.append(OddityNoticed("id-reused", detail, evidence))
+        queue.append(pending)
 
-    def _question(self, connection: int, request_id: str | None) -> Question | None:
-        """Take the question that this answer belongs to."""
-        waiting = self._waiting.get(connection)
-        queue = None if waiting is None or request_id is None else waiting.get(request_id)
-        if waiting is None or not queue:
+    def _take_pending(self, connection: int, request_id: str | None) -> PendingRequest | None:
+        """Take the request that this response belongs to."""
+        by_id = self._pending.get(connection)
+        queue = None if by_id is None or request_id is None else by_id.get(request_id)
+        if by_id is None or not queue:
             return None
-        question = queue.popleft()
+        pending = queue.popleft()
         if not queue:
-            del waiting[request_id]
-        return question
+            del by_id[request_id]
+        return pending
 
 
-def _read_messages(body: object, stamp: Stamp, tell: list[Event]) -> None:
+def _read_messages(body: object, stamp: Stamp, events: list[Event]) -> None:
     changes = changes_of(body)
     if changes is None:
-        tell.append(_odd("malformed-body", f"changes are missing in {shown(body)}", Proof.ANNOUNCED, stamp))
+        events.append(_odd("malformed-body", f"changes are missing in {shown(body)}", Proof.ANNOUNCED, stamp))
         return
     dialog_id = body.get("dialogId") if type(body) is dict else None
     for change in changes:
-        read_change(change, stamp, tell, dialog_id=dialog_id)
+        read_change(change, stamp, events, dialog_id=dialog_id)
 
 
-def _read_conversations(body: object, stamp: Stamp, tell: list[Event]) -> None:
+def _read_conversations(body: object, stamp: Stamp, events: list[Event]) -> None:
     changes = one_or_many(body.get("changes")) if type(body) is dict and "changes" in body else None
     if changes is None:
-        tell.append(_odd("malformed-body", f"changes are missing in {shown(body)}", Proof.ANNOUNCED, stamp))
+        events.append(_odd("malformed-body", f"changes are missing in {shown(body)}", Proof.ANNOUNCED, stamp))
         return
     for change in changes:
-        _read_conversation(change, stamp, tell)
+        _read_conversation(change, stamp, events)
 
 
-def _read_conversation(change: object, stamp: Stamp, tell: list[Event]) -> None:
+def _read_conversation(change: object, stamp: Stamp, events: list[Event]) -> None:
     result = change.get("result") if type(change) is dict else None
     if type(change) is not dict or type(result) is not dict:
-        tell.append(_odd("malformed-change", "a change without a result", Proof.ANNOUNCED, stamp))
+        events.append(_odd("malformed-change", "a change without a result", Proof.ANNOUNCED, stamp))
         return
     updated = updated_at(result)
     evidence = Evidence(Proof.ANNOUNCED, *stamp, server_ms=server_time(updated))
     conversation_id, kind = conversation_of(result), change.get("type")
     if updated is not None and evidence.server_ms is None:
-        tell.append(odd_time(updated, evidence))
+        events.append(odd_time(updated, evidence))
     if kind not in (UPSERT, DELETE):
-        tell.append(OddityNoticed("unknown-change", f"a change of type {shown(kind)}", evidence))
+        events.append(OddityNoticed("unknown-change", f"a change of type {shown(kind)}", evidence))
     if conversation_id is None:
-        tell.append(OddityNoticed("no-conversation", "a snapshot that names no conversation", evidence))
+        events.append(OddityNoticed("no-conversation", "a snapshot that names no conversation", evidence))
         return
-    tell.append(snapshot(result, conversation_id, left=kind == DELETE, evidence=evidence))
+    events.append(snapshot(result, conversation_id, left=kind == DELETE, evidence=evidence))
 
 
 _NOTIFICATIONS: dict[str, Callable[[Any, Stamp, list[Event]], None]] = {

@@ -1,4 +1,4 @@
-"""What a consumer can say: connect, ask for a conversation, publish, accept, read, subscribe, close.
+"""The requests of a consumer: connect, open a conversation, publish, accept, read, subscribe, close.
 
 Every function returns a whole ``Request``; ``dump`` turns it into the text of a payload. Ids are handed
 in by the caller, who alone knows which are free. Nothing is sent here.
@@ -16,12 +16,12 @@ from .typenames import normal_type
 Json = dict[str, Any]
 
 
-def request(request_id: str, type_name: str, body: object = None, **beside: object) -> Request:
-    """Any request. ``body`` None leaves the key out; ``beside`` are keys next to it (``headers``)."""
+def request(request_id: str, type_name: str, body: object = None, **other_keys: object) -> Request:
+    """Any request. ``body`` None leaves the key out; ``other_keys`` are keys next to it (``headers``)."""
     raw: Json = {"kind": "req", "id": request_id, "type": type_name}
     if body is not None:
         raw["body"] = body
-    raw.update({key: value for key, value in beside.items() if value is not None})
+    raw.update({key: value for key, value in other_keys.items() if value is not None})
     return Request(request_id, normal_type(type_name), body, raw)
 
 
@@ -59,7 +59,7 @@ def request_conversation(
     ttr: str | None = None,
 ) -> Request:
     """Ask for a new conversation. ``ttr`` is NORMAL, URGENT or PRIORITIZED."""
-    body = _told(
+    body = _without_none(
         channelType="MESSAGING",
         ttrDefName=ttr,
         brandId=brand_id,
@@ -78,7 +78,7 @@ def subscribe_conversations(
     updated_since_ms: int | None = None,
 ) -> Request:
     """Ask to be told of conversations: those there are, then every change."""
-    body = _told(
+    body = _without_none(
         convState=list(states),
         stage=None if stages is None else list(stages),
         minLastUpdatedTime=updated_since_ms,
@@ -95,7 +95,7 @@ def subscribe_messages(
     request_id: str, dialog_id: str, *, from_seq: int = 0, conversation_id: str | None = None
 ) -> Request:
     """Ask for the events of a dialog from ``from_seq`` on, that one included, and all later ones."""
-    body = _told(dialogId=dialog_id, conversationId=conversation_id, fromSeq=from_seq)
+    body = _without_none(dialogId=dialog_id, conversationId=conversation_id, fromSeq=from_seq)
     return request(request_id, typenames.SUBSCRIBE_MESSAGES, body)
 
 
@@ -108,9 +108,9 @@ def publish(
     metadata: Sequence[Mapping[str, object]] | None = None,
 ) -> Request:
     """Publish any event into a dialog, structured content included."""
-    body = _told(dialogId=dialog_id, conversationId=conversation_id, event=dict(event))
-    beside = None if metadata is None else [dict(entry) for entry in metadata]
-    return request(request_id, typenames.PUBLISH, body, metadata=beside)
+    body = _without_none(dialogId=dialog_id, conversationId=conversation_id, event=dict(event))
+    other_keys = None if metadata is None else [dict(entry) for entry in metadata]
+    return request(request_id, typenames.PUBLISH, body, metadata=other_keys)
 
 
 def publish_text(
@@ -142,7 +142,7 @@ def publish_file(
     conversation_id: str | None = None,
 ) -> Request:
     """Show an uploaded file. ``relative_path`` came with the upload URL; ``preview`` is a data URL."""
-    message = _told(caption=caption, relativePath=relative_path, fileType=file_type, preview=preview)
+    message = _without_none(caption=caption, relativePath=relative_path, fileType=file_type, preview=preview)
     event = {"type": "ContentEvent", "contentType": "hosted/file", "message": message}
     return publish(request_id, dialog_id, event, conversation_id=conversation_id)
 
@@ -201,6 +201,6 @@ def _update(request_id: str, conversation_id: str, field: list[Json]) -> Request
     return request(request_id, typenames.UPDATE_CONVERSATION, body)
 
 
-def _told(**fields: object) -> Json:
+def _without_none(**fields: object) -> Json:
     """The fields that have a value, in order: absent and null are not the same to the service."""
     return {name: value for name, value in fields.items() if value is not None}

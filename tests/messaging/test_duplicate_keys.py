@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.messaging.duplicate_keys import doubled_keys
+from recorder.messaging.duplicate_keys import duplicate_keys_in
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from recorder.messaging.duplicate_keys import doubled_keys
     ],
 )
 def test_a_key_that_stands_twice_in_one_object_is_named(data: bytes, keys: tuple[str, ...]) -> None:
-    assert doubled_keys(data) == keys
+    assert duplicate_keys_in(data) == keys
 
 
 values = st.recursive(
@@ -43,7 +43,7 @@ values = st.recursive(
 
 @given(values, st.sampled_from([None, (",", ":"), (" , ", " : ")]))
 def test_what_has_each_key_once_has_none_twice(value: object, separators: tuple[str, str] | None) -> None:
-    assert doubled_keys(json.dumps(value, separators=separators).encode()) == ()
+    assert duplicate_keys_in(json.dumps(value, separators=separators).encode()) == ()
 
 
 blanks = st.text(" \t\r\n", max_size=2)
@@ -69,11 +69,11 @@ def test_a_key_written_twice_is_found_in_whatever_spelling(
         data.draw(spelled(key)) + data.draw(blanks) + ":" + data.draw(blanks) + data.draw(spelled(text))
         for text in said
     ]
-    assert doubled_keys(f"{{{','.join(members)}}}".encode()) == (key,)
-    assert doubled_keys(f"{{{members[0]}}}".encode()) == ()
+    assert duplicate_keys_in(f"{{{','.join(members)}}}".encode()) == (key,)
+    assert duplicate_keys_in(f"{{{members[0]}}}".encode()) == ()
 
 
 @given(st.text(), values)
 def test_any_key_written_twice_is_found(key: str, value: object) -> None:
     name, inner = json.dumps(key), json.dumps(value)
-    assert doubled_keys(f"[{{{name}:{inner},{name}:{inner}}}]".encode()) == (key,)
+    assert duplicate_keys_in(f"[{{{name}:{inner},{name}:{inner}}}]".encode()) == (key,)

@@ -24,7 +24,13 @@ from recorder.messaging.events import (
     RequestAnswered,
     Stamp,
 )
-from recorder.messaging.exchanges import Question, answered, identified_by, said_by, token_in
+from recorder.messaging.exchanges import (
+    PendingRequest,
+    identified_by,
+    requested_event,
+    response_events,
+    token_in,
+)
 
 ASKED = Evidence(Proof.CLAIMED, 4, 1, 10, 20)
 HEARD = Stamp(5, 1, 11, 21)
@@ -33,16 +39,18 @@ READ = requests.read("1", "d", [3, 4])
 TYPING = requests.publish_chat_state("1", "d", "COMPOSING")
 
 
-def question(request: Request) -> Question:
-    said = said_by(request, ASKED, [], participant="me") if request.type == "ms.PublishEvent" else None
-    return Question(4, request.type, said)
+def pending(request: Request) -> PendingRequest:
+    said = (
+        requested_event(request, ASKED, [], participant="me") if request.type == "ms.PublishEvent" else None
+    )
+    return PendingRequest(4, request.type, said)
 
 
 def outcome(
     request: Request, *, code: int | None = 200, body: object = None, type_: str | None = None
 ) -> list[Event]:
     raw: dict[str, Any] = {"kind": "resp", "reqId": "1", "body": body}
-    first, *rest = answered(question(request), Response("1", type_, code, body, raw), HEARD)
+    first, *rest = response_events(pending(request), Response("1", type_, code, body, raw), HEARD)
     assert isinstance(first, RequestAnswered)
     assert (first.request_frame, first.code) == (4, code)
     return rest
@@ -50,18 +58,18 @@ def outcome(
 
 def test_a_publish_says_what_was_asked() -> None:
     tell: list[Event] = []
-    said = said_by(TEXT, ASKED, tell, participant="me")
+    said = requested_event(TEXT, ASKED, tell, participant="me")
     assert tell == [said] == [PublishRequested("d", "c", "text/plain", "hi", "me", ASKED)]
 
 
 def test_a_receipt_going_out_is_a_claim_of_ours() -> None:
-    said = question(READ).said
+    said = pending(READ).said
     assert said == ReceiptReported("d", (3, 4), "me", None, True, "READ", None, 4, ASKED)
     assert ASKED.proof is Proof.CLAIMED
 
 
 def test_a_chat_state_is_ours() -> None:
-    assert question(TYPING).said == ChatStateReported("d", "me", None, True, "COMPOSING", ASKED)
+    assert pending(TYPING).said == ChatStateReported("d", "me", None, True, "COMPOSING", ASKED)
 
 
 def test_an_acknowledged_publish_is_a_message_of_ours() -> None:
@@ -158,17 +166,17 @@ def test_a_history_that_holds_no_changes_is_odd(body: object) -> None:
 )
 def test_an_answer_to_another_kind_of_request_is_odd(asked: str, answer: str | None, fits: bool) -> None:
     """Ids are used twice in practice, and then the wrong question may get the answer."""
-    question = Question(1, asked, None)
-    events = answered(question, Response("1", answer, 200, {}, {}), HEARD)
+    pending = PendingRequest(1, asked, None)
+    events = response_events(pending, Response("1", answer, 200, {}, {}), HEARD)
     assert [e.kind for e in events if isinstance(e, OddityNoticed)] == (
         [] if fits else ["answer-of-another-type"]
     )
-    refused = answered(question, Response("1", answer, 400, {}, {}), HEARD)
+    refused = response_events(pending, Response("1", answer, 400, {}, {}), HEARD)
     assert [e for e in refused if isinstance(e, OddityNoticed)] == []
 
 
 def test_an_answer_nobody_asked_for_is_odd() -> None:
-    events = answered(None, Response("9", None, 200, {"sequence": 1}, {}), HEARD)
+    events = response_events(None, Response("9", None, 200, {"sequence": 1}, {}), HEARD)
     assert isinstance(events[0], RequestAnswered)
     assert events[0].request_frame is None
     assert isinstance(events[1], OddityNoticed)
@@ -206,7 +214,7 @@ def test_an_answer_nobody_asked_for_is_odd() -> None:
 )
 def test_what_is_odd_about_a_request_is_named(body: object, kinds: list[str], said: bool) -> None:
     tell: list[Event] = []
-    result = said_by(requests.request("1", "ms.PublishEvent", body), ASKED, tell, participant=None)
+    result = requested_event(requests.request("1", "ms.PublishEvent", body), ASKED, tell, participant=None)
     assert [event.kind for event in tell if isinstance(event, OddityNoticed)] == kinds
     assert (result is not None) is said
 

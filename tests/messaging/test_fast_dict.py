@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recorder.messaging.envelopes import parse
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported, Stamp
-from recorder.messaging.fast_dict import usual_answer, usual_event, usual_publish, usually_answered
+from recorder.messaging.fast_dict import answer_events, read_notification, read_publish, read_publish_answer
 from recorder.messaging.interpreter import Interpreter
 
 STAMP = Stamp(7, 2, 1_700_000_000_000_000, 3_000)
@@ -54,7 +54,7 @@ def notification(*changes: object) -> dict[str, Any]:
 
 
 def usual(raw: object) -> MessagePublished | ReceiptReported | None:
-    return usual_event(raw, dict[str, str]().setdefault, *STAMP)
+    return read_notification(raw, dict[str, str]().setdefault, *STAMP)
 
 
 def general(raw: object) -> list[object]:
@@ -249,7 +249,7 @@ def test_the_usual_ones_are_read_straight(told, event):
 def test_equal_names_are_held_once():
     names: dict[str, str] = {}
     one, other = (
-        usual_event(json.loads(json.dumps(notification(change(content())))), names.setdefault, *STAMP)
+        read_notification(json.loads(json.dumps(notification(change(content())))), names.setdefault, *STAMP)
         for _ in range(2)
     )
     assert isinstance(one, MessagePublished)
@@ -307,13 +307,13 @@ def test_what_we_ask_and_are_answered_is_read_as_the_general_readers_read_it(tol
 @pytest.mark.parametrize("event", [content(), receipt(1, 3)], ids=["content", "receipt"])
 def test_the_usual_publish_and_its_answer_are_read_straight(event):
     names = dict[str, str]().setdefault
-    told = usual_publish(request(event), names, "me", *STAMP)
+    told = read_publish(request(event), names, "me", *STAMP)
     assert told is not None
     asked, said = told
     assert (asked.request_id, said.dialog_id, said.evidence.proof) == ("1", "d", Proof.CLAIMED)
-    assert usual_answer(answer()) == ("1", 3)
-    assert usual_answer(answer(code=201)) is usual_answer(answer(code=400)) is None
+    assert read_publish_answer(answer()) == ("1", 3)
+    assert read_publish_answer(answer(code=201)) is read_publish_answer(answer(code=400)) is None
     proof = Evidence(Proof.ACKNOWLEDGED, *STAMP)
-    answered = usually_answered(said, 7, "1", 3, proof)
+    answered = answer_events(said, 7, "1", 3, proof)
     assert answered is not None
     assert (answered[0].request_frame, answered[1].mine, answered[1].evidence) == (7, True, proof)

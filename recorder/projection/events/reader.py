@@ -12,7 +12,7 @@ from itertools import chain, islice
 import orjson
 
 from recorder.messaging.events import Event, Stamp
-from recorder.messaging.fast_dict import usual_event
+from recorder.messaging.fast_dict import read_notification
 from recorder.messaging.interpreter import Interpreter
 from recorder.store.frame_chunks import Skimmed
 from recorder.store.info import ConnectionInfo
@@ -93,7 +93,7 @@ class Hearing:
         """One loop for what nearly every frame is: a call for each would cost as much as its JSON."""
         events: list[Event] = []
         tell, loads = events.append, orjson.loads
-        understand, same = self._interpreter.understand, self._interpreter.same
+        understand, same = self._interpreter.read_json, self._interpreter.intern
         heard, half_told = 0, self._half_told
         for number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload in frames:
             if connection != heard:
@@ -123,7 +123,7 @@ class Hearing:
                 events += self._interpreter.read(payload, stamp, from_client=not from_service)
                 continue
             if from_service:
-                usual = usual_event(raw, same, number, connection, at_us, offset_us)
+                usual = read_notification(raw, same, number, connection, at_us, offset_us)
                 if usual is not None:
                     tell(usual)
                     continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from recorder.checks.input import ConnectionFact, WireFact
-from recorder.messaging.duplicate_keys import doubled_keys
+from recorder.messaging.duplicate_keys import duplicate_keys_in
 from recorder.messaging.events import Evidence, OddityNoticed, Proof
 from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Opcode, Side, close_parts
@@ -71,7 +71,7 @@ class _Reading:
             self._read(payload)
 
     def _read(self, payload: Payload) -> None:
-        for key in doubled_keys(payload.data):
+        for key in duplicate_keys_in(payload.data):
             detail = f'key "{key[:64]}" stands twice in an object; the last one counts'
             stamp = (payload.number, payload.connection, payload.at_us, payload.offset_us)
             self.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))

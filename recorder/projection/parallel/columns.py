@@ -29,7 +29,7 @@ from recorder.messaging.events import (
     ReceiptReported,
     check_layout,
 )
-from recorder.messaging.fast_dict import Usual, usual_event
+from recorder.messaging.fast_dict import NotificationEvent, read_notification
 from recorder.store.frame_chunks import Skimmed
 from recorder.wire.frames import Opcode
 
@@ -114,12 +114,12 @@ def pack(frames: Iterable[Skimmed]) -> Packed:
     return marshal.dumps((list(names), columns, other, tuple(connections), in_parts))
 
 
-def _read(frames: Iterable[Skimmed], rest: list[Skimmed]) -> tuple[dict[type, list[Usual]], bool]:
+def _read(frames: Iterable[Skimmed], rest: list[Skimmed]) -> tuple[dict[type, list[NotificationEvent]], bool]:
     """The events of the usual notifications, by kind, and whether a payload came in parts.
 
     The other frames are appended to ``rest``.
     """
-    events: dict[type, list[Usual]] = {kind: [] for kind in _LAYOUTS}
+    events: dict[type, list[NotificationEvent]] = {kind: [] for kind in _LAYOUTS}
     in_parts = False
     same = dict[str, str]().setdefault
     for frame in frames:
@@ -129,7 +129,7 @@ def _read(frames: Iterable[Skimmed], rest: list[Skimmed]) -> tuple[dict[type, li
             continue
         usual = None
         if from_service:
-            usual = usual_event(_loaded(payload), same, number, connection, at_us, offset_us)
+            usual = read_notification(_loaded(payload), same, number, connection, at_us, offset_us)
         if usual is None:
             rest.append(frame)
         else:
@@ -144,7 +144,7 @@ def _loaded(payload: bytes) -> Any:
         return None
 
 
-def _columns(kind: type, events: Sequence[Usual], name: _Name) -> list[Any]:
+def _columns(kind: type, events: Sequence[NotificationEvent], name: _Name) -> list[Any]:
     if not events:
         return []
     *fields, evidences = zip(*events, strict=True)

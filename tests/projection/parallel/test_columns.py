@@ -8,7 +8,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.messaging.fast_dict import usual_event
+from recorder.messaging.fast_dict import read_notification
 from recorder.projection.events.reader import Hearing
 from recorder.projection.parallel.columns import Piece, pack, unpack
 from recorder.store.frame_chunks import Skimmed
@@ -86,7 +86,7 @@ def test_what_tells_something_by_itself_is_no_rest(frames):
         frame.number
         for frame in frames
         if frame.opcode == frame.fin == frame.from_service == 1 and frame.violation is None
-        if usual_event(loaded(frame.payload), lambda name, _: name, 1, 1, None, None) is not None
+        if read_notification(loaded(frame.payload), lambda name, _: name, 1, 1, None, None) is not None
     ]
     piece = travelled(frames)
     assert set(usual).isdisjoint(frame.number for frame in piece.rest)
