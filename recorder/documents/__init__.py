@@ -10,7 +10,7 @@ Knows nothing of scripts or simulators: their models are arguments of ``validate
 from __future__ import annotations
 
 from .document import Document, ValuePath
-from .durations import Delay, Duration, parse_duration
+from .durations import DelayDistribution, Duration, parse_duration
 from .error_text import DEFERRED_REFERENCE, restore_references, unknown
 from .reading import read_document
 from .validation import validate
@@ -18,7 +18,7 @@ from .variables import substitute
 
 __all__ = [
     "DEFERRED_REFERENCE",
-    "Delay",
+    "DelayDistribution",
     "Document",
     "Duration",
     "ValuePath",

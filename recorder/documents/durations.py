@@ -61,7 +61,7 @@ _DURATION_PATTERN = r"(0|[0-9]{1,9}(\.[0-9]{1,9})?[ ]?(us|ms|s|m|h))"
 _VARYING = re.compile(r"±|\+-|\+/-|\.\.")
 
 
-class Delay(ABC):
+class DelayDistribution(ABC):
     """A fixed, normally or uniformly distributed time span, never negative. Can be a pydantic field's type.
 
     ``Duration`` is the fixed one.
@@ -80,13 +80,13 @@ class Delay(ABC):
     }
 
     @classmethod
-    def read(cls, given: Any) -> Delay:
+    def read(cls, given: Any) -> DelayDistribution:
         """``200ms`` (as ``parse_duration``), ``1.5s ± 500ms`` (also ``+-``), ``1s..3s``.
 
         Raises:
             ValueError: it is no delay; the text is an error sentence.
         """
-        return given if isinstance(given, Delay) else _read_delay(given)
+        return given if isinstance(given, DelayDistribution) else _read_delay(given)
 
     @property
     @abstractmethod
@@ -115,7 +115,7 @@ class Delay(ABC):
         return cls.JSON_SCHEMA
 
 
-class Duration(float, Delay):
+class Duration(float, DelayDistribution):
     """Seconds, as a float. Can be a pydantic field's type, written ``200ms``, ``1.5s``, ``2m`` or 0."""
 
     JSON_SCHEMA: ClassVar[dict[str, Any]] = {
@@ -147,7 +147,7 @@ class Duration(float, Delay):
 
 
 @dataclass(frozen=True, slots=True)
-class NormalDelay(Delay):
+class NormalDelay(DelayDistribution):
     """Normally distributed around ``mean_s``; negative values count as 0."""
 
     mean_s: float
@@ -169,7 +169,7 @@ class NormalDelay(Delay):
 
 
 @dataclass(frozen=True, slots=True)
-class UniformDelay(Delay):
+class UniformDelay(DelayDistribution):
     """Uniformly distributed from ``least_s`` to ``most_s``."""
 
     least_s: float
@@ -193,7 +193,7 @@ class UniformDelay(Delay):
 _DELAY_FORM = 'a delay is a duration like "200ms", or varies like "1.5s ± 500ms" or "1s..3s"'
 
 
-def _read_delay(given: Any) -> Delay:
+def _read_delay(given: Any) -> DelayDistribution:
     parts = _VARYING.split(given) if isinstance(given, str) else []
     if len(parts) < 2:
         return Duration.read(given)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from recorder.documents import Delay, Duration, restore_references
+from recorder.documents import DelayDistribution, Duration, restore_references
 from recorder.documents.durations import NormalDelay, UniformDelay
 
 from .language import verbs
@@ -159,9 +159,9 @@ class _StepClock:
             case verbs.AwaitVerb():
                 self._awaited.add(step.consumer)
             case (
-                verbs.AcceptVerb(after=Delay() as after)
-                | verbs.ReadVerb(after=Delay() as after)
-                | verbs.ReceiptVerb(after=Delay() as after)
+                verbs.AcceptVerb(after=DelayDistribution() as after)
+                | verbs.ReadVerb(after=DelayDistribution() as after)
+                | verbs.ReceiptVerb(after=DelayDistribution() as after)
             ):
                 self._delay_receipt(step.consumer, after)
         duration = _duration(step.arguments, self._longest_receipt_s[step.consumer])
@@ -169,7 +169,7 @@ class _StepClock:
             duration = self._with_rate(step, duration)
         self._now = self._now.plus(duration)
 
-    def _delay_receipt(self, consumer: str, after: Delay) -> None:
+    def _delay_receipt(self, consumer: str, after: DelayDistribution) -> None:
         self._longest_receipt_s[consumer] = max(self._longest_receipt_s[consumer], _range_of(after).most_s)
 
     def _pause(self, step: Step) -> TimeRange:
@@ -215,7 +215,7 @@ def _longest_delay_s(rule: StandingRule) -> float:
     return max((_range_of(delay).most_s + batch_s for delay in rule.delays().values()), default=0.0)
 
 
-def _range_of(delay: Delay) -> TimeRange:
+def _range_of(delay: DelayDistribution) -> TimeRange:
     return TimeRange(delay.shortest_s, math.inf if delay.longest_s is None else delay.longest_s)
 
 
@@ -240,7 +240,7 @@ def _sends(arguments: verbs.Verb) -> bool:
 # --- what -----------------------------------------------------------------------------------------------
 
 
-def delay_text(delay: Delay) -> str:
+def delay_text(delay: DelayDistribution) -> str:
     """A delay in script notation: ``200ms``, ``1.5s ± 500ms``, ``1s..3s``."""
     match delay:
         case NormalDelay():
@@ -260,7 +260,7 @@ def arguments_text(arguments: verbs.Verb) -> str:
     given = [name for name in type(arguments).model_fields if name in arguments.model_fields_set]
     parts = [_part(arguments, name) for name in given if name not in _SHOWN_ELSEWHERE]
     name, after = getattr(arguments, "as_", None), getattr(arguments, "after", None)
-    if isinstance(after, Delay) and isinstance(arguments, verbs.TimedVerb | verbs.ReconnectVerb):
+    if isinstance(after, DelayDistribution) and isinstance(arguments, verbs.TimedVerb | verbs.ReconnectVerb):
         parts.append(f"after {delay_text(after)}")
     return " ".join(part for part in (", ".join(parts), f"as {name}" if name else "") if part)
 
@@ -279,7 +279,7 @@ def _value_text(value: object) -> str:
             return f'"{text}"' if len(text) <= LONGEST_SHOWN else f'"{text[:LONGEST_SHOWN]}…"'
         case verbs.Spacing():
             return "off" if not value else f"every {span(float(value))}"
-        case Delay():
+        case DelayDistribution():
             return delay_text(value)
         case BaseModel():
             given = [name for name in type(value).model_fields if name in value.model_fields_set]
@@ -353,7 +353,7 @@ def _receipts(script: Script, step: Step, later: _LaterReceiptSteps) -> Iterator
                 yield PlannedReceipt(arguments.status, str(one), _after_text(arguments.after))
 
 
-def _after_text(delay: Delay | str | None) -> str:
+def _after_text(delay: DelayDistribution | str | None) -> str:
     if delay is None:
         return "at once"
-    return delay_text(delay) if isinstance(delay, Delay) else delay
+    return delay_text(delay) if isinstance(delay, DelayDistribution) else delay

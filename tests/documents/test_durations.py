@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from recorder.documents import Delay, Duration, parse_duration
+from recorder.documents import DelayDistribution, Duration, parse_duration
 from recorder.documents.durations import LONGEST_S, NormalDelay, UniformDelay
 
 
@@ -103,7 +103,7 @@ def test_a_field_of_a_model_may_be_a_duration():
     ],
 )
 def test_a_delay_is_fixed_normal_or_uniform(written, delay):
-    assert TypeAdapter(Delay).validate_python(written) == delay
+    assert TypeAdapter(DelayDistribution).validate_python(written) == delay
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_delay_is_fixed_normal_or_uniform(written, delay):
 )
 def test_an_invalid_delay_is_refused(written, says):
     with pytest.raises(ValueError, match=says):
-        Delay.read(written)
+        DelayDistribution.read(written)
 
 
 def test_a_random_delay_is_refused_where_a_duration_is_needed():
@@ -167,7 +167,7 @@ def test_a_normal_delay_is_normal_and_a_uniform_one_uniform():
 @example(" 1.5 s+-0")
 def test_the_pattern_for_editors_fits_what_is_read(text):
     """But for what a pattern cannot count: thirty days, and which of two is shorter."""
-    for kind in (Delay, Duration):
+    for kind in (DelayDistribution, Duration):
         pattern = kind.JSON_SCHEMA["anyOf"][1]["pattern"]
         try:
             kind.read(text)

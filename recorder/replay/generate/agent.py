@@ -259,10 +259,11 @@ class _ConversationRules:
     def _participants_changed(self, updated: ConversationChanged, at_s: float | None) -> None:
         transfer = self._participants.feed(updated, at_s)
         if transfer is not None:
-            times = {"away": transfer[:2], "suggested_for": transfer[1:]}
+            left_s, suggested_s, assigned_s = transfer
+            times = {"away": (left_s, suggested_s), "suggested_for": (suggested_s, assigned_s)}
             delays = {key: self._timeline.between_s(*span) for key, span in times.items()}
             arguments = {key: as_duration(delay_s) if delay_s else "0" for key, delay_s in delays.items()}
-            self._add_action(self._last_rule_at(transfer.left_s), transfer.left_s, {"transfer": arguments})
+            self._add_action(self._last_rule_at(left_s), left_s, {"transfer": arguments})
         if self._participants.stepped_up:
             self._participants.stepped_up = False
             self._add_action(self._current, at_s, "step_up")

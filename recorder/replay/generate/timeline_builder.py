@@ -52,17 +52,17 @@ def timeline_events(
 
     ``consumer_of``: connection → consumer; connections that are missing in it are consumer 0's.
     """
-    builders: dict[int, _TimelineBuilder] = {}
+    events_of: dict[int, _ConsumerEvents] = {}
     events: list[tuple[int, TimelineEvent]] = []
     for record in records:
         stamp = record.stamp if isinstance(record, RecordedPayload) else record
         consumer = consumer_of.get(stamp.connection, 0)
-        builder = builders.setdefault(consumer, _TimelineBuilder())
-        events += [(consumer, event) for event in builder.feed(record)]
+        consumer_events = events_of.setdefault(consumer, _ConsumerEvents())
+        events += [(consumer, event) for event in consumer_events.feed(record)]
     return events
 
 
-class _TimelineBuilder:
+class _ConsumerEvents:
     """Derives one consumer's events, and drops what was seen before."""
 
     def __init__(self) -> None:

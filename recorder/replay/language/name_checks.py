@@ -32,7 +32,7 @@ def check_names(steps: Sequence[ExpandedStep]) -> None:
     Raises:
         BadScript: one is not; with its line and a suggestion.
     """
-    names = _Names(steps)
+    names = _NameTable(steps)
     for step in steps:
         names.check_uses(step)
         names.define(step.written)
@@ -45,7 +45,7 @@ class _Definition(NamedTuple):
     by: WrittenStep
 
 
-class _Names:
+class _NameTable:
     """The names that the steps checked so far give."""
 
     def __init__(self, steps: Sequence[ExpandedStep]) -> None:

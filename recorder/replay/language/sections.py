@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from recorder.documents import Delay, Duration
+from recorder.documents import DelayDistribution, Duration
 
 from .verb_model import ScriptModel
 from .verbs_wire import Rate, Spacing
@@ -20,14 +20,14 @@ LATE_VARIABLE_KEYS = ("url", "token", "upload_url")
 """Keys of a consumer whose variables are filled in when it connects; the simulator does not need them."""
 
 
-def _delay_or_none(given: Any) -> Delay | None:
-    return None if given is None or given == "never" else Delay.read(given)
+def _delay_or_none(given: Any) -> DelayDistribution | None:
+    return None if given is None or given == "never" else DelayDistribution.read(given)
 
 
 StandingDelay = Annotated[
-    Delay | None,
+    DelayDistribution | None,
     PlainValidator(_delay_or_none),
-    WithJsonSchema({"anyOf": [{"const": "never"}, {"type": "null"}, Delay.JSON_SCHEMA]}),
+    WithJsonSchema({"anyOf": [{"const": "never"}, {"type": "null"}, DelayDistribution.JSON_SCHEMA]}),
 ]
 
 
@@ -41,7 +41,7 @@ class StandingRule(ScriptModel):
     batch: Duration | None = None
     """Receipts of one status and dialog wait so long for each other, and go out as one."""
 
-    def delays(self) -> dict[str, Delay]:
+    def delays(self) -> dict[str, DelayDistribution]:
         """Status → delay, ACCEPT before READ; statuses without a delay are left out."""
         delays = {"ACCEPT": self.accept, "READ": self.read}
         return {status: delay for status, delay in delays.items() if delay is not None}

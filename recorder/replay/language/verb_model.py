@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from recorder.documents import DEFERRED_REFERENCE, Delay, Duration
+from recorder.documents import DEFERRED_REFERENCE, DelayDistribution, Duration
 
 from .patterns import MAX_PATTERN, check_pattern
 
@@ -93,8 +93,8 @@ def _message_references(given: Any) -> str | int | tuple[str | int, ...]:
     return tuple(_message_reference(one) for one in given)
 
 
-def _delay_or_never(given: Any) -> Delay | Literal["never"]:
-    return "never" if given == "never" else Delay.read(given)
+def _delay_or_never(given: Any) -> DelayDistribution | Literal["never"]:
+    return "never" if given == "never" else DelayDistribution.read(given)
 
 
 def _first_sequence(given: Any) -> int | Literal["last"]:
@@ -169,9 +169,9 @@ Pattern = Annotated[
     WithJsonSchema({"type": "string", "maxLength": MAX_PATTERN, "description": "A regular expression."}),
 ]
 DelayOrNever = Annotated[
-    Delay | Literal["never"],
+    DelayDistribution | Literal["never"],
     PlainValidator(_delay_or_never),
-    WithJsonSchema({"anyOf": [{"const": "never"}, Delay.JSON_SCHEMA]}),
+    WithJsonSchema({"anyOf": [{"const": "never"}, DelayDistribution.JSON_SCHEMA]}),
 ]
 FirstSequence = Annotated[
     int | Literal["last"],
@@ -269,7 +269,7 @@ class TimedVerb(ConsumerVerb):
     beginning of the step. A time that has passed already means at once.
     """
 
-    after: Delay | None = Field(
+    after: DelayDistribution | None = Field(
         default=None,
         description="So long from the arrival of the message last awaited; at once if not given.",
     )

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
 
-from recorder.documents import Delay
+from recorder.documents import DelayDistribution
 
 from .verb_model import (
     LAST_RECEIVED,
@@ -64,5 +64,5 @@ class ReceiptVerb(_ReceiptVerb):
 
     run_time: ClassVar[frozenset[str]] = frozenset({"metadata"})
     status: ReceiptStatus
-    after: Delay | None = None
+    after: DelayDistribution | None = None
     metadata: list[dict[str, Any]] | None = None

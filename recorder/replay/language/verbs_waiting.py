@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from recorder.documents import Delay, Duration
+from recorder.documents import DelayDistribution, Duration
 
 from .verb_model import (
     ANSWER_WITHIN,
@@ -262,7 +262,7 @@ class WaitVerb(Verb):
     """Let time pass. Prefer ``await``: it waits for what happens, not for what the clock says."""
 
     short: ClassVar[str | None] = "duration"
-    duration: Delay
+    duration: DelayDistribution
 
 
 class KeepAliveVerb(TimedVerb):

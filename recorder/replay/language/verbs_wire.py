@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
-from recorder.documents import Delay, Duration, unknown
+from recorder.documents import DelayDistribution, Duration, unknown
 
 from .verb_model import (
     ANSWER_WITHIN,
@@ -203,7 +203,7 @@ class ReconnectVerb(ConsumerVerb):
 
     short: ClassVar[str | None] = "from_sequence"
     from_sequence: FirstSequence = "last"
-    after: Delay | None = None
+    after: DelayDistribution | None = None
     within: Duration = ANSWER_WITHIN
 
 

@@ -18,7 +18,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from recorder.documents import Delay
+from recorder.documents import DelayDistribution
 
 from .receipt_batches import departures
 
@@ -82,7 +82,7 @@ class ReceiptSchedule:
 
     def __init__(
         self,
-        rule: Mapping[str, Delay | float],
+        rule: Mapping[str, DelayDistribution | float],
         *,
         rng: random.Random | None = None,
         batch_s: float = 0.0,
@@ -149,7 +149,13 @@ class ReceiptSchedule:
     # --- what steps ask for ---
 
     def ask(
-        self, keys: Sequence[MessageKey], status: str, *, after: Delay | float, now_s: float, step: int
+        self,
+        keys: Sequence[MessageKey],
+        status: str,
+        *,
+        after: DelayDistribution | float,
+        now_s: float,
+        step: int,
     ) -> float:
         """A step wants these receipts in one frame, so long after the last arrival; returns when.
 
@@ -167,7 +173,7 @@ class ReceiptSchedule:
         keys: Sequence[MessageKey],
         status: str,
         *,
-        after: Delay | float,
+        after: DelayDistribution | float,
         now_s: float,
         step: int,
         metadata: list[dict[str, Any]] | None = None,
@@ -259,12 +265,14 @@ class ReceiptSchedule:
 
     # --- inside ---
 
-    def _from_arrival(self, keys: Iterable[MessageKey], after: Delay | float, now_s: float) -> float:
+    def _from_arrival(
+        self, keys: Iterable[MessageKey], after: DelayDistribution | float, now_s: float
+    ) -> float:
         delay_s = self._drawn(after)
         return max(now_s, *(self._arrived_s.get(key, now_s) + delay_s for key in keys))
 
-    def _drawn(self, delay: Delay | float) -> float:
-        return delay.draw(self._rng) if isinstance(delay, Delay) else delay
+    def _drawn(self, delay: DelayDistribution | float) -> float:
+        return delay.draw(self._rng) if isinstance(delay, DelayDistribution) else delay
 
     def _planned(
         self,

@@ -31,7 +31,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, field_validator, model_validator
 
-from recorder.documents import Delay, Document, Duration, ValuePath, validate
+from recorder.documents import DelayDistribution, Document, Duration, ValuePath, validate
 
 from ..faults.conditions import StrictModel
 from ..faults.randomness import Randomness
@@ -124,7 +124,7 @@ class RuleAction(StrictModel):
     step_up: Annotated[AgentStepUp | None, _EMPTY_ALLOWED] = None
     hang_up: Annotated[AgentHangUp | None, _EMPTY_ALLOWED] = None
     send: Annotated[AgentSend | None, _EMPTY_ALLOWED] = None
-    after: Delay | None = None
+    after: DelayDistribution | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -152,7 +152,7 @@ class RuleAction(StrictModel):
         return verb
 
     @property
-    def delay(self) -> Delay:
+    def delay(self) -> DelayDistribution:
         """How long after the event."""
         return self.after or self.verb.after or NO_DELAY
 

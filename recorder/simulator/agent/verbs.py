@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from recorder.documents import Delay
+from recorder.documents import DelayDistribution
 from recorder.wire.frames import CloseCode
 
 from ..faults.conditions import ONE_OR_MANY, SendableCloseCode, StrictModel
@@ -16,7 +16,7 @@ from ..faults.config import Survey, TransferOptions
 class AgentVerb(StrictModel):
     """One thing the agent can do, after a delay that counts from the trigger."""
 
-    after: Delay | None = None
+    after: DelayDistribution | None = None
     """How long after the trigger; at once if not given. May vary: 1.5s ± 500ms, 1s..3s."""
 
 

@@ -19,7 +19,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from recorder.documents import Delay, Document, Duration, ValuePath, read_document, unknown, validate
+from recorder.documents import (
+    DelayDistribution,
+    Document,
+    Duration,
+    ValuePath,
+    read_document,
+    unknown,
+    validate,
+)
 from recorder.errors import BadOption
 from recorder.wire.frames import CloseCode
 
@@ -40,7 +48,7 @@ class LateReceipts(ReceiptCondition):
 
     SHORT = "by"
 
-    by: Delay
+    by: DelayDistribution
     """How much later, while everything else goes on."""
 
 
@@ -226,9 +234,9 @@ class Moods(StrictModel):
     """Requests are refused with a code; the first that fits counts."""
     unanswered: Annotated[tuple[NoAnswer, ...], ONE_OR_MANY] = ()
     """Requests are done, but never answered."""
-    answer_delay: Delay = Duration(0)
+    answer_delay: DelayDistribution = Duration(0)
     """How long answers take, fixed or varying (200ms ± 50ms, 0..2s); they stay in order."""
-    push_delay: Delay = Duration(0)
+    push_delay: DelayDistribution = Duration(0)
     """How long notifications take; they stay in order, unless overtaking."""
     overtaking: bool = False
     """Notifications may overtake each other where push_delay varies."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from recorder.documents import Delay, Duration
+from recorder.documents import DelayDistribution, Duration
 
 from .conditions import Condition
 
@@ -41,7 +41,7 @@ class Randomness:
             return False
         return condition.probability >= 1.0 or self._draw(mood, consumer_id) < condition.probability
 
-    def delay_s(self, mood: str, delay: Delay, consumer_id: str) -> float:
+    def delay_s(self, mood: str, delay: DelayDistribution, consumer_id: str) -> float:
         """The delay in seconds: fixed, or drawn from its range."""
         return float(delay) if isinstance(delay, Duration) else delay.draw(self.generator(mood, consumer_id))
 

@@ -7,7 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.documents import Delay
+from recorder.documents import DelayDistribution
 from recorder.replay.run.receipt_schedule import MessageKey, ReceiptSchedule
 
 RULE = {"ACCEPT": 0.2, "READ": 90.0}
@@ -219,7 +219,7 @@ def test_a_batch_that_leaves_late_takes_nothing_along_that_was_not_its_own():
 @given(st.integers(), st.integers())
 def test_the_same_seed_plans_the_same_times(seed, other):
     def planned(of):
-        rule = {"ACCEPT": Delay.read("1s..3s"), "READ": Delay.read("5s ± 2s")}
+        rule = {"ACCEPT": DelayDistribution.read("1s..3s"), "READ": DelayDistribution.read("5s ± 2s")}
         schedule = ReceiptSchedule(rule, rng=random.Random(of))
         for number in range(20):
             schedule.arrived(MessageKey("d", number), float(number))
@@ -235,7 +235,7 @@ def test_the_same_seed_plans_the_same_times(seed, other):
     st.integers(0, 9),
 )
 def test_however_messages_come_each_receipt_leaves_once_in_due_order_and_never_early(pushed, batch_s, seed):
-    rule = {"ACCEPT": Delay.read("1s..2s"), "READ": Delay.read("2s ± 2s")}
+    rule = {"ACCEPT": DelayDistribution.read("1s..2s"), "READ": DelayDistribution.read("2s ± 2s")}
     schedule, now_s, earliest = ReceiptSchedule(rule, rng=random.Random(seed), batch_s=batch_s), 0.0, {}
     left = []
 

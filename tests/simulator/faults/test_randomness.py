@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.documents import Delay
+from recorder.documents import DelayDistribution
 from recorder.simulator.faults.conditions import Condition
 from recorder.simulator.faults.randomness import Randomness
 
@@ -63,8 +63,8 @@ def test_a_seed_gives_the_same_draws_in_every_process():
 
 def test_a_fixed_delay_is_itself_and_a_varying_one_is_drawn():
     randomness = Randomness(3)
-    assert [randomness.delay_s("late", Delay.read("1.5s"), "me") for _ in range(2)] == [1.5, 1.5]
-    drawn = [randomness.delay_s("late", Delay.read("1s..2s"), "me") for _ in range(50)]
+    assert [randomness.delay_s("late", DelayDistribution.read("1.5s"), "me") for _ in range(2)] == [1.5, 1.5]
+    drawn = [randomness.delay_s("late", DelayDistribution.read("1s..2s"), "me") for _ in range(50)]
     assert len(set(drawn)) == 50
     assert all(1.0 <= each <= 2.0 for each in drawn)
 
