@@ -63,13 +63,13 @@ def test_a_publish_says_what_was_asked() -> None:
 
 
 def test_a_receipt_going_out_is_a_claim_of_ours() -> None:
-    said = pending(READ).said
+    said = pending(READ).event
     assert said == ReceiptReported("d", (3, 4), "me", None, True, "READ", None, 4, ASKED)
     assert ASKED.proof is Proof.CLAIMED
 
 
 def test_a_chat_state_is_ours() -> None:
-    assert pending(TYPING).said == ChatStateReported("d", "me", None, True, "COMPOSING", ASKED)
+    assert pending(TYPING).event == ChatStateReported("d", "me", None, True, "COMPOSING", ASKED)
 
 
 def test_an_acknowledged_publish_is_a_message_of_ours() -> None:
