@@ -25,9 +25,35 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}")
 
 
+class _IdentityProvider(NamedTuple):
+    """The account's ``idp`` service, which issues tokens."""
+
+    address: RestAddress
+    post: Callable[..., Mapping[str, object]]
+    on_token: Callable[[str], None]
+
+    def token(self, path: str, body: Mapping[str, object] | None, *, field_name: str) -> str:
+        value = self.post(path, body).get(field_name)
+        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+            raise CannotConnect(
+                self.address.base_url, f"its answer to {path.partition('?')[0]} holds no {field_name}"
+            )
+        self.on_token(value)
+        return value
+
+    def exchange(self, connector: str, outer: str) -> str:
+        """Exchange an outer token or code at the account's connector."""
+        _check_name("--connector", connector)
+        return self.token(f"app/{connector}/authenticate?v=3.0", {"id_token": outer}, field_name="token")
+
+
 @dataclass(frozen=True)
 class SignupLogin:
     """Unauthenticated: one POST to ``signup``."""
+
+    def token(self, identity: _IdentityProvider) -> str:
+        """Request the token."""
+        return identity.token("signup", None, field_name="jwt")
 
 
 @dataclass(frozen=True)
@@ -36,6 +62,13 @@ class AnonymousLogin:
 
     connector: str
 
+    def token(self, identity: _IdentityProvider) -> str:
+        """Request the outer token, and exchange it."""
+        _check_name("--connector", self.connector)
+        return identity.exchange(
+            self.connector, identity.token("anonymous/authorize", None, field_name="token")
+        )
+
 
 @dataclass(frozen=True)
 class AuthenticatedLogin:
@@ -43,6 +76,12 @@ class AuthenticatedLogin:
 
     code: str = field(repr=False)
     connector: str | None = None
+
+    def token(self, identity: _IdentityProvider) -> str:
+        """Request the token for the code."""
+        if self.connector is None:
+            return identity.token("authenticate", {"authCode": self.code}, field_name="jwt")
+        return identity.exchange(self.connector, self.code)
 
 
 LoginMethod = SignupLogin | AnonymousLogin | AuthenticatedLogin
@@ -78,56 +117,11 @@ def request_token(
     def post(path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
         return request_json(identity, "POST", f"/api/account/{account}/{path}", body, clock=clock)
 
-    token = _LOG_IN[type(method)](method, _IdentityProvider(identity, post, on_token))
+    token = method.token(_IdentityProvider(identity, post, on_token))
     scheme = "wss" if messaging.secure else "ws"
     return LoginResult(
         token, f"{scheme}://{messaging.netloc}/ws_api/account/{account}/messaging/consumer?v=3"
     )
-
-
-class _IdentityProvider(NamedTuple):
-    """The account's ``idp`` service, which issues tokens."""
-
-    address: RestAddress
-    post: Callable[..., Mapping[str, object]]
-    on_token: Callable[[str], None]
-
-    def token(self, path: str, body: Mapping[str, object] | None, *, field_name: str) -> str:
-        value = self.post(path, body).get(field_name)
-        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-            raise CannotConnect(
-                self.address.base_url, f"its answer to {path.partition('?')[0]} holds no {field_name}"
-            )
-        self.on_token(value)
-        return value
-
-
-def _sign_up(method: SignupLogin, provider: _IdentityProvider) -> str:
-    return provider.token("signup", None, field_name="jwt")
-
-
-def _log_in_anonymously(method: AnonymousLogin, provider: _IdentityProvider) -> str:
-    _check_name("--connector", method.connector)
-    outer = provider.token("anonymous/authorize", None, field_name="token")
-    return _exchange(method.connector, outer, provider)
-
-
-def _authenticate(method: AuthenticatedLogin, provider: _IdentityProvider) -> str:
-    if method.connector is None:
-        return provider.token("authenticate", {"authCode": method.code}, field_name="jwt")
-    return _exchange(method.connector, method.code, provider)
-
-
-def _exchange(connector: str, outer: str, provider: _IdentityProvider) -> str:
-    _check_name("--connector", connector)
-    return provider.token(f"app/{connector}/authenticate?v=3.0", {"id_token": outer}, field_name="token")
-
-
-_LOG_IN: dict[type[LoginMethod], Callable[..., str]] = {
-    SignupLogin: _sign_up,
-    AnonymousLogin: _log_in_anonymously,
-    AuthenticatedLogin: _authenticate,
-}
 
 
 def _look_up(base: RestAddress, account: str, service: str, *, clock: Clock) -> RestAddress:
