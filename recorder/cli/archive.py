@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, Quiet
+from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, QuietOption
 from .output import StatusPrinter, write_json
 
 app = typer.Typer(
@@ -21,7 +21,9 @@ DAMAGED, INCOMPLETE = 7, 5
 
 
 @app.command("info")
-def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
+def show_info(
+    archive: ArchiveOption = DEFAULT_ARCHIVE, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
     """Show what the archive is, how big, and who writes it.
 
     Example:
@@ -42,7 +44,9 @@ def show_info(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Qui
 
 
 @app.command("verify")
-def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
+def verify_archive(
+    archive: ArchiveOption = DEFAULT_ARCHIVE, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
     """Recount and rehash every frame. Exit 0: all complete; 5: a session was interrupted; 7: damaged.
 
     Example:
@@ -66,7 +70,7 @@ def verify_archive(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet
 
 
 @app.command("upgrade")
-def upgrade_archive(archive: Archive = DEFAULT_ARCHIVE, quiet: Quiet = False) -> None:
+def upgrade_archive(archive: ArchiveOption = DEFAULT_ARCHIVE, quiet: QuietOption = False) -> None:
     """Bring an older archive up to date; a copy of the old file is kept beside it.
 
     Example:
@@ -85,9 +89,9 @@ def rebuild_archive(
         str | None, typer.Argument(metavar="[SESSION]", help="Only this one; all sessions if not given.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that read a long session, side by side.")] = 1,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Drop the derived tables of a session, or of all, and make them anew from the frames.
 

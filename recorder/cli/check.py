@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Json, Output, Quiet
+from .options import (
+    DEFAULT_ARCHIVE,
+    AliasOption,
+    ArchiveOption,
+    AtOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+)
 from .output import StatusPrinter, write_json
 
 if TYPE_CHECKING:
@@ -71,16 +79,16 @@ def check(
     output_format: Annotated[
         OutputFormat, typer.Option("--format", help="Format of the findings.")
     ] = OutputFormat.TEXT,
-    output: Output = None,
+    output: OutputOption = None,
     explain: Annotated[
         str | None,
         typer.Option("--explain", metavar="RULE", help="Explain a rule, or list all rules: --explain all."),
     ] = None,
-    at: At = None,
-    alias: Alias = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    at: AtOption = None,
+    alias: AliasOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Apply rules to a session; each is violated, satisfied, or not observable in this recording. Exit 3: a
     rule of severity error is violated.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Quiet, Session
+from .options import DEFAULT_ARCHIVE, AliasOption, ArchiveOption, JsonOption, QuietOption, SessionArgument
 from .output import write_json
 
 app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
@@ -15,13 +15,13 @@ app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, s
 
 @app.command("list")
 def list_frames(
-    session: Session,
+    session: SessionArgument,
     connection: Annotated[
         int | None, typer.Option("--connection", metavar="N", help="Only this connection of the session.")
     ] = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List the frames of a session in wire order.
 
@@ -46,12 +46,12 @@ def list_frames(
 
 @app.command("show")
 def show_frame(
-    session: Session,
+    session: SessionArgument,
     frame: Annotated[str, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")],
-    alias: Alias = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    alias: AliasOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show one frame: header, payload as text or JSON, hex, and what it proves.
 

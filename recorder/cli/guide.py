@@ -12,7 +12,7 @@ import typer
 
 from recorder.errors import NotFound
 
-from .options import Json
+from .options import JsonOption
 from .output import write_json
 
 PAGES = Path(__file__).parents[1] / "guide"
@@ -26,7 +26,7 @@ TOPICS = (
 
 def show_guide(
     topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help="The topic to show.")] = None,
-    json: Json = False,
+    json: JsonOption = False,
 ) -> None:
     """Read the manual: list its topics, or show one. On a terminal it is paged, in a pipe it is Markdown.
 

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Archive, Json, KeepSecrets, Name, Quiet
+from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, KeepSecretsOption, NameOption, QuietOption
 from .output import StatusPrinter, write_json
 
 
 def import_captures(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSONL files; - reads stdin.")],
-    keep_secrets: KeepSecrets = False,
-    name: Name = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    keep_secrets: KeepSecretsOption = False,
+    name: NameOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Add captures to the archive: JSONL, one frame a line, as `recorder session export` writes it. A file
     that is not readable to its end adds nothing.

@@ -18,25 +18,25 @@ from .output import StatusPrinter, ignoring_broken_pipe, write_json
 if TYPE_CHECKING:
     from recorder.recipes import Load, LoadResult, PlayKeywords
 
-Users = Annotated[
+UsersOption = Annotated[
     int | None,
     typer.Option("--users", metavar="N", help="Play by so many users at once, each a session.", min=1),
 ]
-SpawnRate = Annotated[
+SpawnRateOption = Annotated[
     float | None, typer.Option("--spawn-rate", metavar="N", help="With --users: so many begin each second.")
 ]
-RunTime = Annotated[
+RunTimeOption = Annotated[
     str | None,
     typer.Option("--run-time", metavar="DURATION", help="With --users: begin anew until it is over."),
 ]
-Csv = Annotated[
+CsvOption = Annotated[
     str | None,
     typer.Option("--csv", metavar="PREFIX", help="With --users: write PREFIX_stats.csv and two more."),
 ]
-Html = Annotated[
+HtmlOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="With --users: write a page of the numbers.")
 ]
-FailIf = Annotated[
+FailIfOption = Annotated[
     list[str] | None,
     typer.Option("--fail-if", metavar="'METRIC.STAT > VALUE'", help="With --users: exit 3 if it is so."),
 ]

@@ -9,7 +9,7 @@ import typer
 
 from recorder.errors import BadOption
 
-from .options import CaFile, Json, Quiet, TokenEnv, TokenFile, TokenPrompt
+from .options import CaFileOption, JsonOption, QuietOption, TokenEnvOption, TokenFileOption, TokenPromptOption
 from .output import StatusPrinter, write_json
 from .token_source import read_token
 
@@ -37,12 +37,12 @@ def login(
     connector: Annotated[
         str | None, typer.Option("--connector", metavar="ID", help="Id of the connector to log in through.")
     ] = None,
-    token_env: TokenEnv = None,
-    token_file: TokenFile = None,
-    token_prompt: TokenPrompt = False,
-    ca_file: CaFile = None,
-    json: Json = False,
-    quiet: Quiet = False,
+    token_env: TokenEnvOption = None,
+    token_file: TokenFileOption = None,
+    token_prompt: TokenPromptOption = False,
+    ca_file: CaFileOption = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Look up an account's addresses, log in as a consumer, and print the token: what other commands take by
     --token-env, --token-file or --token-command. Nothing is stored.

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, At, Dialog, Json, Quiet, Session
+from .options import (
+    DEFAULT_ARCHIVE,
+    AliasOption,
+    ArchiveOption,
+    AtOption,
+    DialogOption,
+    JsonOption,
+    QuietOption,
+    SessionArgument,
+)
 from .output import StatusPrinter, write_json
 
 app = typer.Typer(
@@ -17,19 +26,19 @@ app = typer.Typer(
 
 @app.command("list")
 def list_messages(
-    session: Session,
-    dialog: Dialog = None,
-    at: At = None,
-    alias: Alias = None,
+    session: SessionArgument,
+    dialog: DialogOption = None,
+    at: AtOption = None,
+    alias: AliasOption = None,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on while somebody records; --json: a line per change.")
     ] = False,
     interval: Annotated[
         str, typer.Option("--interval", metavar="DURATION", help="With --follow: how often to look.")
     ] = "500ms",
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List the messages of a session with their receipts.
 
@@ -74,7 +83,7 @@ def list_messages(
 
 @app.command("show")
 def show_message(
-    session: Session,
+    session: SessionArgument,
     message: Annotated[
         str,
         typer.Argument(
@@ -82,11 +91,11 @@ def show_message(
             help="A sequence, with its dialog where there are several; or #FRAME of a publish of ours.",
         ),
     ],
-    at: At = None,
-    alias: Alias = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    at: AtOption = None,
+    alias: AliasOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show one message and why: every frame that bears on it, with times and proof.
 

@@ -9,7 +9,7 @@ import typer
 
 # Every command takes these ---------------------------------------------------------------------------------
 
-Archive = Annotated[
+ArchiveOption = Annotated[
     str,
     typer.Option(
         "--archive",
@@ -20,14 +20,14 @@ Archive = Annotated[
 ]
 DEFAULT_ARCHIVE = "recorder.db"
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
-Session = Annotated[
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
+SessionArgument = Annotated[
     str, typer.Argument(metavar="SESSION", help="A session id, a unique prefix of one, a name, or: last.")
 ]
-Name = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
-Dialog = Annotated[str | None, typer.Option("--dialog", metavar="ID", help="Only this dialog.")]
-At = Annotated[
+NameOption = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
+DialogOption = Annotated[str | None, typer.Option("--dialog", metavar="ID", help="Only this dialog.")]
+AtOption = Annotated[
     str | None,
     typer.Option(
         "--at",
@@ -35,15 +35,15 @@ At = Annotated[
         help="Use only what was recorded until then: a frame ('#123'), an offset (+12.5s), or an ISO time.",
     ),
 ]
-Alias = Annotated[
+AliasOption = Annotated[
     list[str] | None,
     typer.Option("--alias", metavar="OLD=NEW", help="Two ids of one person: show OLD as NEW. Repeatable."),
 ]
-KeepSecrets = Annotated[
+KeepSecretsOption = Annotated[
     bool,
     typer.Option("--keep-secrets", help="Store tokens and cookies as they are, instead of replacing them."),
 ]
-Output = Annotated[
+OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
 ]
 
@@ -51,16 +51,16 @@ Output = Annotated[
 
 # A token never stands on the command line itself: every user of the machine sees that (`ps`), and shells
 # write it to their history.
-TokenEnv = Annotated[
+TokenEnvOption = Annotated[
     str | None,
     typer.Option("--token-env", metavar="NAME", help="Take the token from this environment variable."),
 ]
-TokenFile = Annotated[
+TokenFileOption = Annotated[
     Path | None,
     typer.Option("--token-file", metavar="FILE", help="Take the token from this file (mode 0600)."),
 ]
-TokenPrompt = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
-TokenCommand = Annotated[
+TokenPromptOption = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
+TokenCommandOption = Annotated[
     str | None,
     typer.Option(
         "--token-command",
@@ -68,17 +68,17 @@ TokenCommand = Annotated[
         help="A command that prints a token; asked again for fresh ones. It runs without a shell.",
     ),
 ]
-InitConnection = Annotated[
+InitConnectionOption = Annotated[
     bool,
     typer.Option("--init-connection", help="Send the token in an InitConnection request, as a browser must."),
 ]
-Headers = Annotated[
+HeaderOption = Annotated[
     list[str] | None,
     typer.Option(
         "--header", "-H", metavar="'NAME: VALUE'", help="One more header for the upgrade request. Repeatable."
     ),
 ]
-CaFile = Annotated[
+CaFileOption = Annotated[
     Path | None,
     typer.Option(
         "--ca-file", metavar="FILE", help="Trust these certificates (PEM) too, besides the system's."

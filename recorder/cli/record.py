@@ -9,17 +9,17 @@ import typer
 
 from .options import (
     DEFAULT_ARCHIVE,
-    Archive,
-    CaFile,
-    Headers,
-    InitConnection,
-    Json,
-    KeepSecrets,
-    Name,
-    Quiet,
-    TokenEnv,
-    TokenFile,
-    TokenPrompt,
+    ArchiveOption,
+    CaFileOption,
+    HeaderOption,
+    InitConnectionOption,
+    JsonOption,
+    KeepSecretsOption,
+    NameOption,
+    QuietOption,
+    TokenEnvOption,
+    TokenFileOption,
+    TokenPromptOption,
 )
 from .output import StatusPrinter, write_json, write_payload
 from .token_source import read_token
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 def record(
     url: Annotated[str, typer.Argument(metavar="URL", help="The service, as ws://… or wss://…")],
-    token_env: TokenEnv = None,
-    token_file: TokenFile = None,
-    token_prompt: TokenPrompt = False,
-    init_connection: InitConnection = False,
-    header: Headers = None,
+    token_env: TokenEnvOption = None,
+    token_file: TokenFileOption = None,
+    token_prompt: TokenPromptOption = False,
+    init_connection: InitConnectionOption = False,
+    header: HeaderOption = None,
     subprotocol: Annotated[
         list[str] | None,
         typer.Option("--subprotocol", metavar="NAME", help="A subprotocol to offer. Repeatable."),
@@ -51,7 +51,7 @@ def record(
             "--linger", metavar="DURATION", help="How long to listen on after the last line of a pipe."
         ),
     ] = "2s",
-    ca_file: CaFile = None,
+    ca_file: CaFileOption = None,
     durability: Annotated[
         Literal["second", "full"],
         typer.Option(
@@ -60,11 +60,11 @@ def record(
             help="second: power loss costs at most the last second; full: nothing.",
         ),
     ] = "second",
-    keep_secrets: KeepSecrets = False,
-    name: Name = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    keep_secrets: KeepSecretsOption = False,
+    name: NameOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Connect to a WebSocket service and record every frame. Lines on stdin go out as text frames, what comes
     in is printed. Every frame is in the archive before you see it.

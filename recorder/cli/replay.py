@@ -11,21 +11,30 @@ import typer
 
 from recorder.errors import BadOption
 
-from .load import Csv, FailIf, Html, LoadOptions, RunTime, SpawnRate, Users, play_many
+from .load import (
+    CsvOption,
+    FailIfOption,
+    HtmlOption,
+    LoadOptions,
+    RunTimeOption,
+    SpawnRateOption,
+    UsersOption,
+    play_many,
+)
 from .options import (
     DEFAULT_ARCHIVE,
-    Archive,
-    CaFile,
-    Headers,
-    InitConnection,
-    Json,
-    KeepSecrets,
-    Name,
-    Quiet,
-    TokenCommand,
-    TokenEnv,
-    TokenFile,
-    TokenPrompt,
+    ArchiveOption,
+    CaFileOption,
+    HeaderOption,
+    InitConnectionOption,
+    JsonOption,
+    KeepSecretsOption,
+    NameOption,
+    QuietOption,
+    TokenCommandOption,
+    TokenEnvOption,
+    TokenFileOption,
+    TokenPromptOption,
 )
 from .output import StatusPrinter, ignoring_broken_pipe, write_json
 from .token_source import read_token, read_tokens
@@ -71,13 +80,13 @@ def replay(
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="The service; the simulator if not given.")
     ] = None,
-    token_env: TokenEnv = None,
-    token_file: TokenFile = None,
-    token_prompt: TokenPrompt = False,
-    token_command: TokenCommand = None,
-    init_connection: InitConnection = False,
-    header: Headers = None,
-    ca_file: CaFile = None,
+    token_env: TokenEnvOption = None,
+    token_file: TokenFileOption = None,
+    token_prompt: TokenPromptOption = False,
+    token_command: TokenCommandOption = None,
+    init_connection: InitConnectionOption = False,
+    header: HeaderOption = None,
+    ca_file: CaFileOption = None,
     var: Annotated[
         list[str] | None,
         typer.Option("--var", metavar="NAME=VALUE", help="A value for ${NAME} in the script."),
@@ -113,17 +122,17 @@ def replay(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write a test case per step, as JUnit XML.")
     ] = None,
-    users: Users = None,
-    spawn_rate: SpawnRate = None,
-    run_time: RunTime = None,
-    fail_if: FailIf = None,
-    csv: Csv = None,
-    html: Html = None,
-    keep_secrets: KeepSecrets = False,
-    name: Name = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    users: UsersOption = None,
+    spawn_rate: SpawnRateOption = None,
+    run_time: RunTimeOption = None,
+    fail_if: FailIfOption = None,
+    csv: CsvOption = None,
+    html: HtmlOption = None,
+    keep_secrets: KeepSecretsOption = False,
+    name: NameOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Play a scripted consumer, record it, and print its messages with their receipts. Without --url it talks
     to the built-in simulator. Exit 3: an expectation of the script did not come true, or a receipt left later

@@ -12,20 +12,18 @@ import typer
 
 from recorder.errors import BadOption, NotFound
 
-from .options import Json, Quiet
+from .options import JsonOption, OutputOption, QuietOption
 from .output import StatusPrinter, write_json
 
 
 def show_samples(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The sample to print.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file.")
-    ] = None,
+    output: OutputOption = None,
     every: Annotated[
         Path | None, typer.Option("--all", metavar="DIR", help="Write all samples into this directory.")
     ] = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List the samples, print one, or write them to files: scripts to replay, captures to import.
 

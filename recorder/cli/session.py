@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, Alias, Archive, Json, Output, Quiet, Session
+from .options import (
+    DEFAULT_ARCHIVE,
+    AliasOption,
+    ArchiveOption,
+    JsonOption,
+    OutputOption,
+    QuietOption,
+    SessionArgument,
+)
 from .output import StatusPrinter, write_json
 
 app = typer.Typer(
@@ -15,7 +23,9 @@ app = typer.Typer(
 
 
 @app.command("list")
-def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet: Quiet = False) -> None:
+def list_sessions(
+    archive: ArchiveOption = DEFAULT_ARCHIVE, json: JsonOption = False, quiet: QuietOption = False
+) -> None:
     """List the sessions of the archive, oldest first.
 
     Example:
@@ -42,11 +52,11 @@ def list_sessions(archive: Archive = DEFAULT_ARCHIVE, json: Json = False, quiet:
 
 @app.command("show")
 def show_session(
-    session: Session,
-    alias: Alias = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    session: SessionArgument,
+    alias: AliasOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Show one session: its connections, frames, messages.
 
@@ -89,10 +99,10 @@ def diff_sessions(
             help="Count a delay that moved by more than this (100ms, 2s) as a difference; else none counts.",
         ),
     ] = None,
-    alias: Alias = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    json: Json = False,
-    quiet: Quiet = False,
+    alias: AliasOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Compare two sessions message by message: receipts that appeared, vanished, came in another order.
 
@@ -124,16 +134,16 @@ def diff_sessions(
 
 @app.command("script")
 def script_session(
-    session: Session,
+    session: SessionArgument,
     pace: Annotated[
         str, typer.Option("--pace", metavar="PACE", help="original, fast (no pauses), or a factor like 2x.")
     ] = "original",
     max_gap: Annotated[
         str | None, typer.Option("--max-gap", metavar="DURATION", help="Cut longer pauses to this.")
     ] = None,
-    output: Output = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    quiet: Quiet = False,
+    output: OutputOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    quiet: QuietOption = False,
 ) -> None:
     """Write a session as a script to edit and replay: ids become names, waits become awaits, receipts are
     timed from the message they are for.
@@ -158,10 +168,10 @@ def script_session(
 
 @app.command("export")
 def export_session(
-    session: Session,
-    output: Output = None,
-    archive: Archive = DEFAULT_ARCHIVE,
-    quiet: Quiet = False,
+    session: SessionArgument,
+    output: OutputOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    quiet: QuietOption = False,
 ) -> None:
     """Write one session as JSONL; `recorder import` reads it back, frame for frame.
 
@@ -182,10 +192,10 @@ def export_session(
 
 @app.command("delete")
 def delete_session(
-    session: Session,
+    session: SessionArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    archive: Archive = DEFAULT_ARCHIVE,
-    quiet: Quiet = False,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    quiet: QuietOption = False,
 ) -> None:
     """Delete one session with all its frames; their bytes in the file are overwritten.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Quiet
+from .options import QuietOption
 from .output import StatusPrinter
 
 
@@ -74,7 +74,7 @@ def simulate(
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="The key of the certificate (PEM).")
     ] = None,
-    quiet: Quiet = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Run a simulated LivePerson service with a scripted agent on this machine, until Ctrl-C. wscat or
     `recorder record` can connect to it.

@@ -12,7 +12,7 @@ from recorder.receipts.change_set import ChangeSet
 from recorder.receipts.queries import MessageView, message_view, publish_view, view
 from recorder.store.archive import Archive
 
-from .message_reference import close_names
+from .message_argument import close_names
 from .option_values import duration_s
 from .stop import WaitableStop
 

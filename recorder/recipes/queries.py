@@ -26,7 +26,7 @@ from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame
 
 from .at_moment import events, last_frame_at
-from .message_reference import MessageEventCollector, close_names, find_message, parse_reference
+from .message_argument import MessageEventCollector, close_names, find_message, parse_message_argument
 from .progress import with_progress
 
 Say = Callable[[str], None]
@@ -164,7 +164,7 @@ def message_life(
         NotFound: no such message (by then), or the sequence stands in several dialogs.
         BadOption: the reference is none, or no such moment.
     """
-    collector = MessageEventCollector(parse_reference(reference))
+    collector = MessageEventCollector(parse_message_argument(reference))
     opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=collector.collect)
     message = find_message(opened.transcript, collector.reference)
     heard: Iterable[Event] = collector.events

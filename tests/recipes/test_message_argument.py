@@ -21,13 +21,13 @@ from recorder.messaging.events import (
 from recorder.receipts.evidence import timeline
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
-from recorder.recipes.message_reference import (
+from recorder.recipes.message_argument import (
+    MessageArgument,
     MessageEventCollector,
-    MessageReference,
     close_names,
     find_message,
     first_names,
-    parse_reference,
+    parse_message_argument,
 )
 
 dialogs, sequences, people = st.sampled_from(("d", "e:f")), st.integers(0, 2), st.sampled_from(("a", "b"))
@@ -81,7 +81,7 @@ def fits(message, reference):
 @given(stories, references)
 def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_was_overheard(events, written):
     """As if all messages were listed and searched, and all events read again."""
-    collector = MessageEventCollector(parse_reference(written))
+    collector = MessageEventCollector(parse_message_argument(written))
     transcript = fold(collector.collect(events))
     fitting = [message for message in view(transcript) if fits(message, written)]
     if len(fitting) != 1:
@@ -97,22 +97,22 @@ def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_wa
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        pytest.param("3", MessageReference("3", sequence=3), id="sequence"),
-        pytest.param("d:3", MessageReference("d:3", sequence=3, dialog_id="d"), id="dialog-and-sequence"),
+        pytest.param("3", MessageArgument("3", sequence=3), id="sequence"),
+        pytest.param("d:3", MessageArgument("d:3", sequence=3, dialog_id="d"), id="dialog-and-sequence"),
         pytest.param(
-            "a:b:3", MessageReference("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"
+            "a:b:3", MessageArgument("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"
         ),
-        pytest.param("#7", MessageReference("#7", request_frame=7), id="frame"),
+        pytest.param("#7", MessageArgument("#7", request_frame=7), id="frame"),
     ],
 )
 def test_what_is_written_is_read(written, meant):
-    assert parse_reference(written) == meant
+    assert parse_message_argument(written) == meant
 
 
 @pytest.mark.parametrize("written", ["", "x", "3:x", "#x", "#", "٣", "-1"])
 def test_nonsense_is_refused_with_a_sentence(written):
     with pytest.raises(BadOption, match="is no SEQUENCE"):
-        parse_reference(written)
+        parse_message_argument(written)
 
 
 def test_a_sequence_in_very_many_dialogs_is_refused_in_one_short_sentence():
@@ -122,7 +122,7 @@ def test_a_sequence_in_very_many_dialogs_is_refused_in_one_short_sentence():
         for at in [Evidence(Proof.ANNOUNCED, n, 1, 0, 0)]
     ]
     with pytest.raises(NotFound) as raised:
-        find_message(fold(events), parse_reference("0"))
+        find_message(fold(events), parse_message_argument("0"))
     assert str(raised.value) == ('"0" fits more than one message: d1:0, d2:0, d3:0, d4:0, d5:0, and 895 more')
 
 

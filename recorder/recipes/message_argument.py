@@ -24,7 +24,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class MessageReference:
+class MessageArgument:
     """A message as the user typed it: a sequence, maybe with its dialog, or the frame of our publish request.
 
     ``request_frame`` is the number of that frame.
@@ -36,16 +36,16 @@ class MessageReference:
     request_frame: int | None = None
 
 
-def parse_reference(written: str) -> MessageReference:
+def parse_message_argument(written: str) -> MessageArgument:
     """``SEQUENCE``, ``DIALOG:SEQUENCE``, or ``#FRAME`` of a publish of ours.
 
     Raises:
         BadOption: it is none of these.
     """
     if written.startswith("#"):
-        return MessageReference(written, request_frame=_number(written[1:], written))
+        return MessageArgument(written, request_frame=_number(written[1:], written))
     dialog_id, _, number = written.rpartition(":")
-    return MessageReference(written, sequence=_number(number, written), dialog_id=dialog_id or None)
+    return MessageArgument(written, sequence=_number(number, written), dialog_id=dialog_id or None)
 
 
 def _number(digits: str, written: str) -> int:
@@ -58,7 +58,7 @@ def _number(digits: str, written: str) -> int:
     return int(digits)
 
 
-def find_message(transcript: Transcript, reference: MessageReference) -> MessageView:
+def find_message(transcript: Transcript, reference: MessageArgument) -> MessageView:
     """The message that a reference names.
 
     Raises:
@@ -78,7 +78,7 @@ def find_message(transcript: Transcript, reference: MessageReference) -> Message
 
 
 def _keys(
-    transcript: Transcript, reference: MessageReference, echoes: dict[MessageKey, Echo]
+    transcript: Transcript, reference: MessageArgument, echoes: dict[MessageKey, Echo]
 ) -> list[MessageKey]:
     sequence, dialogs = reference.sequence, transcript.dialogs
     if sequence is None:
@@ -129,7 +129,7 @@ class MessageEventCollector:
     folded: then its receipts were not collected, and ``is_complete`` is False.
     """
 
-    reference: MessageReference
+    reference: MessageArgument
     events: list[Event] = field(default_factory=list)
 
     def collect(self, events: Iterable[Event]) -> Iterator[Event]:
