@@ -1,4 +1,4 @@
-"""A session folded and kept, to go on when there is more of it, and to tell what that changed."""
+"""A transcript that is kept in memory and updated when the session has new frames."""
 
 from __future__ import annotations
 
@@ -14,89 +14,91 @@ from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.info import ConnectionInfo, SessionInfo
 
-from .events.reader import Hearing
-from .session import at_once, heard_from
+from .events.reader import EventReader
+from .session import at_once, new_events
 
 _DIALOGS_OF_OURS = 32
-"""In so many of the dialogs in which we wrote it is looked up who we are, before the others are folded."""
+"""How many of the dialogs in which we wrote are folded first, to learn who we are."""
 
 
-class Kept:
-    """What is known of one session so far. Nothing is, before the first ``catch_up``.
+class IncrementalTranscript:
+    """The transcript, register and conclusions of one session. Empty before the first ``update``.
 
     Attributes:
-        info, connections: the session and its connections as they were then.
-        transcript, register, concluded: what its frames told.
-        untold: by dialog, what is not yet in the transcript and the register, see ``catch_up``.
+        info, connections: the session and its connections as of the last ``update``.
+        transcript, register, concluded: what follows from its frames.
+        unfolded: by dialog, events that are not yet in the transcript and the register, see ``update``.
 
     Args:
-        once: it is for one ``catch_up`` and then ``begin``, which takes less time so and more memory.
+        once: for one ``update`` followed by ``reset``; takes less time and more memory.
     """
 
     def __init__(self, archive: Archive, session: str, *, once: bool = False) -> None:
         self._archive = archive
-        self._held: list[Event] | None = [] if once else None
-        self._look(archive.find_session(session))
-        self.begin()
+        self._kept_events: list[Event] | None = [] if once else None
+        self._load_info(archive.find_session(session))
+        self.reset()
 
-    def begin(self) -> None:
-        """Forget all: the next ``catch_up`` begins with the first frame."""
+    def reset(self) -> None:
+        """Forget everything: the next ``update`` begins with the first frame."""
         self.transcript = Transcript()
         self.register = SessionEntities()
         self.concluded = Conclusions.of(self.transcript)
-        self.untold: dict[str, list[MessageEvent]] = {}
-        self._hearing = Hearing()
+        self.unfolded: dict[str, list[MessageEvent]] = {}
+        self._event_reader = EventReader()
         self._begun = False
-        if self._held is not None:
-            self._held.clear()  # after the transcript: see ``fold``
+        if self._kept_events is not None:
+            self._kept_events.clear()  # after the transcript: see ``fold``
 
     @property
     def last(self) -> int:
-        """Number of the last frame that was looked at."""
-        return self._hearing.last
+        """Number of the last frame that was read."""
+        return self._event_reader.last
 
     @property
     def interrupted(self) -> bool:
         """Whether the recording had broken off."""
         return self.info.state == "interrupted"
 
-    def catch_up(self, *, jobs: int = 1, leave: bool = False) -> ChangeSet | None:
-        """Fold what came since, and tell what it may have changed; None: anything.
+    def update(self, *, jobs: int = 1, defer: bool = False) -> ChangeSet | None:
+        """Fold the frames that came since, and return what they may have changed; None: anything.
 
-        What it costs depends on these frames, not on the session. Only where what was heard does not stand
-        any more (a session that broke off goes on) is all of it folded anew. Where all of a long session is
-        folded, ``jobs`` processes read it.
+        The time depends on these frames, not on the session. Only if earlier events do not hold any more
+        (an interrupted session goes on) are all frames folded again. ``jobs`` processes read a long session
+        the first time.
 
-        ``leave``: leave what was told of messages for ``tell``, dialog by dialog, and draw conclusions from
-        some of it: they hold if ``Conclusions.of`` the transcript are the same when all is told.
+        ``defer``: leave the events of messages to ``fold_dialog``, and draw conclusions from some dialogs.
+        They are right if ``Conclusions.of`` the transcript are the same when all dialogs are folded.
 
         Raises:
             NotFound: the session was deleted.
         """
-        # Connections first: one that had ended by then has no frame that we might not see below.
-        self._look(self._archive.find_session(self.info.session))
-        if self._begun and not self._hearing.goes_on(self.connections, interrupted=self.interrupted):
-            self.begin()
+        # Connections first: one that has ended by now has no frame that is not read below.
+        self._load_info(self._archive.find_session(self.info.session))
+        if self._begun and not self._event_reader.can_continue(
+            self.connections, interrupted=self.interrupted
+        ):
+            self.reset()
         touched = ChangeSet(self.concluded) if self._begun else None
         try:
             with collector_paused():
-                self._hear(touched, jobs if touched is None else 1, leave=leave and touched is None)
+                self._fold_new(touched, jobs if touched is None else 1, defer=defer and touched is None)
         except BaseException:
-            self.begin()  # half of it was heard
+            self.reset()  # only some of the frames were folded
             raise
         return touched
 
-    def _look(self, info: SessionInfo) -> None:
+    def _load_info(self, info: SessionInfo) -> None:
         self.info = info
         self.connections: list[ConnectionInfo] = self._archive.connections(info)
 
-    def tell(self, dialog_id: str) -> None:
-        """Fold what was left of this dialog, if anything was."""
-        told = self.untold.pop(dialog_id, None)
-        if told is not None:
-            apply_dialog(self.transcript, dialog_id, told, self.register)
+    def fold_dialog(self, dialog_id: str) -> None:
+        """Fold the events of this dialog that ``update`` deferred."""
+        events = self.unfolded.pop(dialog_id, None)
+        if events is not None:
+            apply_dialog(self.transcript, dialog_id, events, self.register)
 
-    def _hear(self, touched: ChangeSet | None, jobs: int, *, leave: bool) -> None:
+    def _fold_new(self, touched: ChangeSet | None, jobs: int, *, defer: bool) -> None:
         events = self._events(jobs)
         if touched is not None:
             events = touched.watch(events, self.register, self.transcript)
@@ -105,23 +107,23 @@ class Kept:
             self.transcript,
             entities=self.register,
             batch_size=at_once(jobs),
-            first_batch=self._held,
-            pending=self.untold if leave else None,
+            first_batch=self._kept_events,
+            pending=self.unfolded if defer else None,
         )
-        for dialog_id in self._telling() if leave else ():
-            self.tell(dialog_id)
+        for dialog_id in self._dialogs_to_conclude_from() if defer else ():
+            self.fold_dialog(dialog_id)
         self.concluded = (
             Conclusions.of(self.transcript) if touched is None else touched.finish(self.transcript)
         )
         self._begun = True
 
-    def _telling(self) -> list[str]:
-        """Of which dialogs it has to be known first what they tell, to conclude something from it."""
+    def _dialogs_to_conclude_from(self) -> list[str]:
+        """The dialogs that have to be folded before conclusions can be drawn."""
         asks = self.transcript.own_publishes.values()
         if any(ask.lost for ask in asks):
-            return list(self.untold)  # an echo may be anywhere
+            return list(self.unfolded)  # an echo may be anywhere
         ours = dict.fromkeys(ask.dialog_id for ask in asks if ask.dialog_id is not None)
         return list(islice(ours, _DIALOGS_OF_OURS))
 
     def _events(self, jobs: int) -> Iterator[Event]:
-        return heard_from(self._archive, self.info, self.connections, self._hearing, jobs=jobs)
+        return new_events(self._archive, self.info, self.connections, self._event_reader, jobs=jobs)

@@ -1,6 +1,6 @@
-"""A session as it was at a moment: from the frames up to then, and from nothing that came later.
+"""The events of a session as of a moment (``--at``): of the frames up to then, and of nothing later.
 
-A moment comes down to the last frame that was there by then. The end of a connection is no frame: as of
+A moment means the last frame that was recorded by then. The end of a connection is no frame: as of
 a frame it had ended if the clock says so; without a clock, if the connection's frames all came before.
 As of the last frame everything is as it is now, the end of the recording included.
 """
@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event
-from recorder.projection.session import heard_in
+from recorder.projection.session import events_of
 from recorder.receipts.aliases import Aliases, rewritten
 from recorder.receipts.moments import OPTION, FrameMoment, Moment, OffsetMoment, parse_moment
 from recorder.store.archive import Archive
@@ -21,7 +21,7 @@ from recorder.wire.records import RecordedFrame
 
 
 def last_frame_at(archive: Archive, session: str | SessionInfo, when: str | Moment) -> int:
-    """Number of the last frame that was there at a moment; 0 before the first.
+    """Number of the last frame recorded by a moment; 0 before the first.
 
     Raises:
         NotFound: no such session, or no such frame in it.
@@ -59,7 +59,7 @@ def _time(frame: RecordedFrame, moment: Moment) -> int:
 
 
 def connections_at(archive: Archive, session: SessionInfo, last: int | None = None) -> list[ConnectionInfo]:
-    """The connections that had begun by frame ``last``; one that ended later is as if it were still open.
+    """The connections that were opened by frame ``last``; one that ended later is shown as open.
 
     All of them, as they are now, if ``last`` is None or the session's last frame.
     """
@@ -117,13 +117,13 @@ def _still_open(connection: ConnectionInfo) -> ConnectionInfo:
 def events(
     archive: Archive, session: SessionInfo, *, last: int | None = None, aliases: Aliases | None = None
 ) -> Iterator[Event]:
-    """What a session's frames tell, in their order: all of them, or those up to frame ``last``.
+    """The events of a session in the order of its frames: of all frames, or of those up to ``last``.
 
     ``aliases`` replaces ids of participants: see ``parse_aliases``.
     """
-    heard = heard_in(
+    original = events_of(
         connections_at(archive, session, last),
-        archive.skim(session.session, last=last),
+        archive.scan_frames(session.session, last=last),
         interrupted=session.state == "interrupted" and is_now(session, last),
     )
-    return rewritten(heard, aliases or {})
+    return rewritten(original, aliases or {})

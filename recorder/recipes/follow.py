@@ -1,4 +1,4 @@
-"""Follow a session while somebody records it: what changed, as it changes."""
+"""Follow a session while it is recorded: yields the messages that changed (``message list --follow``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recorder.clock import Clock, RealClock
 from recorder.errors import NotFound
-from recorder.projection.incremental import Kept
+from recorder.projection.incremental import IncrementalTranscript
 from recorder.receipts.change_set import ChangeSet
 from recorder.receipts.queries import MessageView, message_view, publish_view, view
 from recorder.store.archive import Archive
@@ -17,7 +17,7 @@ from .option_values import duration_s
 from .stop import WaitableStop
 
 INTERVAL = "500ms"
-"""How often to look, if nothing else is said."""
+"""Default time between two reads of the archive."""
 
 _Key = tuple[str | None, int]
 """Dialog and sequence; for a publish that has none, dialog and minus the number of its frame."""
@@ -29,8 +29,8 @@ class Update:
 
     Attributes:
         session: its id.
-        changed: the messages that are new or tell something new, in the order of ``view``.
-        over: whether nobody records any more; there is no later update then.
+        changed: the messages that are new or changed, in the order of ``view``.
+        over: whether the session has ended; this is the last update then.
     """
 
     session: str
@@ -41,7 +41,7 @@ class Update:
 class Following:
     """One session that is being followed; iterate over it for the updates.
 
-    The first update tells all there is. It ends when the session has its end record (or its recorder
+    The first update holds all messages. Iteration ends when the session has its end record (or its recorder
     died), or when ``stop`` is set. The archive is only read, in short transactions.
     """
 
@@ -55,13 +55,13 @@ class Following:
         clock: Clock | None = None,
         stop: WaitableStop | None = None,
     ) -> None:
-        """``interval`` ("500ms") is the time between two looks.
+        """``interval`` ("500ms") is the time between two reads of the archive.
 
         Raises:
             NotFound: no such session.
             BadOption: the interval is no duration.
         """
-        self._kept = Kept(archive, session)
+        self._incremental = IncrementalTranscript(archive, session)
         self._dialog = dialog
         self._interval_s = duration_s("--interval", interval)
         self._stop = stop
@@ -70,16 +70,16 @@ class Following:
 
     def messages(self) -> list[MessageView]:
         """All messages as of the last update."""
-        return view(self._kept.transcript, self._dialog)
+        return view(self._incremental.transcript, self._dialog)
 
     def __iter__(self) -> Iterator[Update]:
         first = True
         while not self._is_stopped():
-            touched = self._kept.catch_up()
-            over = self._kept.info.state != "recording"
+            touched = self._incremental.update()
+            over = self._incremental.info.state != "recording"
             changed = self._changed(touched)
             if changed or over or first:
-                yield Update(self._kept.info.session, changed, over)
+                yield Update(self._incremental.info.session, changed, over)
             if over:
                 self._check_dialog()
                 return
@@ -92,14 +92,14 @@ class Following:
     def _check_dialog(self) -> None:
         if self._dialog is not None and not self.messages():
             raise NotFound(
-                "dialog", self._dialog, close=close_names(self._dialog, self._kept.transcript.dialogs)
+                "dialog", self._dialog, close=close_names(self._dialog, self._incremental.transcript.dialogs)
             )
 
     def _changed(self, touched: ChangeSet | None) -> list[MessageView]:
         everything = touched is None or touched.everything
-        looked_at = self.messages() if touched is None or everything else self._touched(touched)
+        candidates = self.messages() if touched is None or everything else self._touched(touched)
         changed = []
-        for message in looked_at:
+        for message in candidates:
             key = _key(message)
             if self._shown.get(key) != message:
                 self._shown[key] = message
@@ -107,7 +107,7 @@ class Following:
         return changed
 
     def _touched(self, touched: ChangeSet) -> Iterator[MessageView]:
-        transcript, concluded = self._kept.transcript, self._kept.concluded
+        transcript, concluded = self._incremental.transcript, self._incremental.concluded
         for dialog_id, sequence in sorted(touched.messages):
             if self._dialog in (None, dialog_id):
                 yield message_view(transcript, dialog_id, sequence, me=concluded.me, echoes=concluded.echoes)

@@ -1,4 +1,4 @@
-"""Captures in files: import them, export sessions as them. A file is taken whole or not at all."""
+"""Import captures from JSONL files and export sessions to them. A file is imported whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from recorder.formats import jsonl
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.store.archive import Archive
 from recorder.store.info import ConnectionInfo, SessionInfo
+from recorder.store.intake import IntakeOptions
 from recorder.wire.records import (
     ConnectionClosed,
     ConnectionOpened,
@@ -39,7 +40,7 @@ _BATCH = 1_000
 
 @dataclass(slots=True)
 class _Contents:
-    """What one reading of a capture from end to end told."""
+    """What reading a capture to its end has found."""
 
     header: jsonl.SessionHeader
     digest: str = ""
@@ -108,8 +109,8 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 def _read_through(stream: BinaryIO, file: str, say: Say) -> _Contents:
     contents = _Contents(jsonl.SessionHeader())
     digest = hashlib.sha256()
-    told = jsonl.read(_noting(jsonl.lines_of(stream, file=file), digest.update), file=file)
-    for each in with_progress(told, f"reading {file}", say):
+    records = jsonl.read(_noting(jsonl.lines_of(stream, file=file), digest.update), file=file)
+    for each in with_progress(records, f"reading {file}", say):
         if isinstance(each, jsonl.SessionHeader):
             contents.header = each
         elif isinstance(each, RecordedFrame):
@@ -125,9 +126,9 @@ def _noting(lines: Iterable[bytes], note: Callable[[bytes], None]) -> Iterator[b
 
 
 def _records(stream: BinaryIO, file: str) -> Iterator[Record]:
-    for told in jsonl.read(jsonl.lines_of(stream, file=file), file=file):
-        if not isinstance(told, jsonl.SessionHeader):
-            yield told
+    for record in jsonl.read(jsonl.lines_of(stream, file=file), file=file):
+        if not isinstance(record, jsonl.SessionHeader):
+            yield record
 
 
 def _store(
@@ -148,7 +149,7 @@ def _store(
         session=None if header.session in taken else header.session,
         name=name or header.name,
         source_digest=contents.digest,
-        keep_secrets=keep_secrets,
+        options=IntakeOptions(keep_secrets=keep_secrets),
     )
     try:
         while batch := list(islice(records, _BATCH)):
@@ -204,19 +205,19 @@ def _header(session: SessionInfo) -> jsonl.SessionHeader:
     )
 
 
-def _connection_line(told: ConnectionInfo) -> jsonl.ConnectionLine:
-    opened = ConnectionOpened(told.connection, told.url, told.opened_at_us, told.opened_offset_us)
+def _connection_line(info: ConnectionInfo) -> jsonl.ConnectionLine:
+    opened = ConnectionOpened(info.connection, info.url, info.opened_at_us, info.opened_offset_us)
     handshake = HandshakeSeen(
-        told.connection, told.request_line, told.request_headers, told.response_status, told.response_headers
+        info.connection, info.request_line, info.request_headers, info.response_status, info.response_headers
     )
-    seen = told.request_line is not None or told.response_status is not None or told.request_headers
-    return jsonl.ConnectionLine(opened, handshake if seen else None, _closed(told))
+    seen = info.request_line is not None or info.response_status is not None or info.request_headers
+    return jsonl.ConnectionLine(opened, handshake if seen else None, _closed(info))
 
 
-def _closed(told: ConnectionInfo) -> ConnectionClosed | None:
-    if told.how is None:
+def _closed(info: ConnectionInfo) -> ConnectionClosed | None:
+    if info.how is None:
         return None
     return ConnectionClosed(
-        told.connection, told.closed_at_us, told.closed_offset_us, told.close_code, told.close_reason,
-        told.closed_by, told.how, told.detail,
+        info.connection, info.closed_at_us, info.closed_offset_us, info.close_code, info.close_reason,
+        info.closed_by, info.how, info.detail,
     )  # fmt: skip

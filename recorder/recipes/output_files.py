@@ -1,4 +1,4 @@
-"""Files we write for others: there whole or not at all, and for their owner's eyes only."""
+"""Writes output files atomically, with mode 0600."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _DISK_FAILED = {
 
 
 def check_place(option: str, file: Path) -> None:
-    """Return if a file could be there: asked before the work whose outcome is to be written to it.
+    """Check that a file can be written, before the work whose result goes there.
 
     Raises:
-        BadOption: it could not; names ``option``.
+        BadOption: it cannot; names ``option``.
     """
     if not file.parent.is_dir():
         raise BadOption(option, f"there is no directory {file.parent}")
@@ -39,17 +39,22 @@ def check_place(option: str, file: Path) -> None:
 
 
 def save(text: str, file: Path, *, option: str = "--output") -> None:
-    """Write a text to a file (mode 0600), which is there whole or not at all.
+    """Write a text to a file (mode 0600), whole or not at all.
 
     Raises:
-        BadOption: it cannot be there.
+        BadOption: it cannot be written there.
         OutputFailed: the disk did not take it.
     """
     save_lines([text.encode("utf-8", errors="backslashreplace")], file, option=option)
 
 
 def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output") -> None:
-    """The same for what comes line by line."""
+    """Write lines to a file (mode 0600), whole or not at all.
+
+    Raises:
+        BadOption: it cannot be written there.
+        OutputFailed: the disk did not take it.
+    """
     _refuse_database(option, file)
     try:
         with replacing(file) as stream:
@@ -62,12 +67,12 @@ def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output") 
 
 
 def disk_problem(problem: OSError) -> str | None:
-    """What the disk has to say, in a few words; None if it is not the disk that failed."""
+    """How the disk failed, in a few words; None if it did not."""
     return None if problem.errno is None else _DISK_FAILED.get(problem.errno)
 
 
 def _refuse_database(option: str, file: Path) -> None:
-    """One slip of a file name, and what was recorded would be gone."""
+    """Refuse to overwrite an SQLite file: a mistyped name would destroy an archive."""
     with suppress(OSError):
         if not file.is_file():
             return
@@ -80,7 +85,7 @@ def _refuse_database(option: str, file: Path) -> None:
 def replacing(file: Path) -> Iterator[BinaryIO]:
     """A new file (mode 0600) that takes the place of ``file`` once it is whole and on disk.
 
-    A device or a pipe, ``/dev/null`` or ``/dev/stdout`` say, is written to instead: nothing takes its place.
+    A device or a pipe, such as ``/dev/null`` or ``/dev/stdout``, is written to directly.
 
     Raises:
         OSError: it cannot be written. What was there before is untouched.
@@ -103,7 +108,7 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
 
 
 def _is_no_file(file: Path) -> bool:
-    """Whether something else stands there that takes what is written; a directory does not."""
+    """Whether the path is a device or a pipe, which can be written to but not replaced."""
     if file.absolute().parts[1:2] in (("dev",), ("proc",)):
         return True
     return file.exists() and not file.is_file() and not file.is_dir()

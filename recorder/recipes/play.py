@@ -208,12 +208,12 @@ class _Lulls:
 
     def __init__(self, session: ActiveSession) -> None:
         self._intake = session.intake
-        self._intake.waits_for_a_lull = True
+        self._intake.defers_barriers = True
 
     def use(self, waiting: Waiting, *, now_s: float) -> None:
         """Nothing else is to be done before ``waiting`` is over."""
         is_lull = waiting.until_s is None or waiting.until_s - now_s >= self.ENOUGH_S
-        self._intake.settle(after_s=self.EARLY_S if is_lull else self.LATE_S)
+        self._intake.barrier_if_due(after_s=self.EARLY_S if is_lull else self.LATE_S)
 
 
 def _virtual(

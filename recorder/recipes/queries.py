@@ -1,4 +1,4 @@
-"""Look into an archive: sessions, frames, messages, and why."""
+"""Queries of an archive: sessions, frames, messages, their evidence, and a summary."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from .progress import with_progress
 Say = Callable[[str], None]
 
 Watch = Callable[[Iterable[Event]], Iterable[Event]]
-"""Passes events on as they are, having looked at them."""
+"""Passes events on unchanged, to collect some of them."""
 
 
 def silent(_says: str) -> None:
-    """Say nothing: what library callers get who pass no ``say``."""
+    """Discard the sentence: the default where ``say`` is not given."""
 
 
 def open_archive(
@@ -52,13 +52,13 @@ def open_archive(
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class FoldedSession:
     """A session, folded up to a frame.
 
     Attributes:
         session: which.
-        last: number of the last frame looked at.
-        transcript: what is known of messages and receipts.
+        last: number of the last frame that was folded.
+        transcript: messages and receipts as of that frame.
         suggestions: ids that may be one person's, as far as ``aliases`` do not merge them already.
     """
 
@@ -76,11 +76,11 @@ def open_session(
     aliases: Aliases | None = None,
     say: Say = silent,
     watch: Watch | None = None,
-) -> Opened:
+) -> FoldedSession:
     """Fold a session (id, prefix, name or "last"): now, or as of ``at``; see ``last_frame_at``.
 
-    ``say`` is told the frame that ``at`` came down to, aliases that meet nobody, and ids that look like
-    one person's. ``watch`` sees all that is folded.
+    ``say`` is called with the frame that ``at`` means, aliases of unknown participants, and ids that may be
+    one person's. ``watch`` passes on all events before they are folded.
 
     Raises:
         NotFound, BadOption: no such session; no such moment.
@@ -88,12 +88,12 @@ def open_session(
     found = archive.find_session(session)
     last = found.frames if at is None else last_frame_at(archive, found, at)
     strangers, acquaintances = ParticipantTracker(), ParticipantTracker()
-    heard = (
+    original = (
         strangers.watch(events(archive, found, last=last)) if aliases else events(archive, found, last=last)
     )
-    told = acquaintances.watch(rewritten(heard, aliases or {}))
+    renamed = acquaintances.watch(rewritten(original, aliases or {}))
     with collector_paused():
-        folded = fold_batches(told if watch is None else watch(told))
+        folded = fold_batches(renamed if watch is None else watch(renamed))
     suggestions = acquaintances.suggestions()
     if at is not None:
         say(f"as of frame #{last} of {found.frames}")
@@ -101,14 +101,14 @@ def open_session(
         say(f'no participant "{unmet}" in session {found.session}{" by then" if at is not None else ""}')
     for remark in alias_remarks(suggestions):
         say(remark)
-    return Opened(found, last, folded, suggestions)
+    return FoldedSession(found, last, folded, suggestions)
 
 
 _SUGGESTIONS_SAID = 5
 
 
 def alias_remarks(suggestions: Sequence[Suggestion]) -> Iterator[str]:
-    """What to say of ids that may be one person's; of many, the first few."""
+    """A sentence for each pair of ids that may be one person's; of many, the first few."""
     for suggestion in suggestions[:_SUGGESTIONS_SAID]:
         yield f"maybe the same person: {suggestion.option} ({suggestion.why})"
     if len(suggestions) > _SUGGESTIONS_SAID:
@@ -156,7 +156,7 @@ def message_life(
     aliases: Aliases | None = None,
     say: Say = silent,
 ) -> tuple[str, MessageView, list[TimelineEntry]]:
-    """One message and every frame that bears on it, now or as of ``at``.
+    """One message and every frame that is evidence for it, now or as of ``at``.
 
     ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours.
 
@@ -167,28 +167,28 @@ def message_life(
     collector = MessageEventCollector(parse_message_argument(reference))
     opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=collector.collect)
     message = find_message(opened.transcript, collector.reference)
-    heard: Iterable[Event] = collector.events
+    found: Iterable[Event] = collector.events
     if not collector.is_complete(message):
-        heard = events(archive, opened.session, last=opened.last, aliases=aliases)
-    return opened.session.session, message, timeline(heard, opened.transcript, message)
+        found = events(archive, opened.session, last=opened.last, aliases=aliases)
+    return opened.session.session, message, timeline(found, opened.transcript, message)
 
 
 def frame_proofs(
     archive: Archive, session: str, number: int, *, aliases: Aliases | None = None
 ) -> list[ProvenFact]:
     """What a frame proves, knowing the whole session."""
-    heard: list[Event] = []
+    proving: list[Event] = []
 
-    def watch(told: Iterable[Event]) -> Iterator[Event]:
-        for event in told:
+    def watch(passing: Iterable[Event]) -> Iterator[Event]:
+        for event in passing:
             if not isinstance(event, PublishLost) and event.evidence.frame == number:
-                heard.append(event)
+                proving.append(event)
             yield event
 
     found = archive.find_session(session)
     with collector_paused():
         transcript = fold_batches(watch(events(archive, found, aliases=aliases)))
-    return proven_facts(heard, transcript, number)
+    return proven_facts(proving, transcript, number)
 
 
 def frames(archive: Archive, session: str, *, connection: int | None = None) -> Iterator[RecordedFrame]:
@@ -218,7 +218,7 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
 
 
 def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, say: Say = silent) -> Summary:
-    """One session at a glance."""
+    """Connections, frame counts, messages, oddities and numbers of one session."""
     meter = Meter()
     opened = open_session(archive, session, aliases=aliases, say=say, watch=meter.watch)
     found, listed = opened.session, view(opened.transcript)
@@ -235,7 +235,7 @@ def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, s
 
 
 def verify(archive: str, *, say: Say = silent) -> list[SessionVerdict]:
-    """Recount and rehash every session of an archive; ``say`` tells how far it is.
+    """Recount and rehash every session of an archive; ``say`` is called with the progress.
 
     Raises:
         ArchiveUnusable: it cannot be read at all.
@@ -250,6 +250,6 @@ def verdict_json(verdict: SessionVerdict) -> dict[str, object]:
 
 
 def upgrade(archive: str, *, say: Say = silent) -> None:
-    """Bring an archive up to this program's schema; ``say`` tells what was done and where the copy is."""
+    """Bring an archive up to this program's schema; ``say`` is called with what was done."""
     with open_archive(archive, mode="write", create=False, say=say) as opened:
         say(f"the archive is at revision {opened.info().revision}, as this program writes it")

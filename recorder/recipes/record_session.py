@@ -22,7 +22,7 @@ from recorder.redaction.redactor import Redactor
 from recorder.runtime.background import BackgroundTask
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
-from recorder.store.intake import Intake
+from recorder.store.intake import Intake, IntakeOptions
 from recorder.wire.frames import authentication_hint
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
@@ -124,9 +124,11 @@ def recording(
         started_at_us=clock.wall_us(),
         clock=RealClock(),  # timeouts of the disk are never virtual
         name=name,
-        redactor=redactor,
-        keep_secrets=keep_secrets,
-        durability="full" if durability == "full" else "barrier",
+        options=IntakeOptions(
+            redactor=redactor,
+            keep_secrets=keep_secrets,
+            durability="full" if durability == "full" else "barrier",
+        ),
     )
     redact = str if keep_secrets else redactor.text
     try:

@@ -1,7 +1,7 @@
-"""Ask the archive, and believe no answer that no recorder can have written.
+"""Queries whose rows are checked against the types and limits of ``tables.py``.
 
-SQLite keeps any kind of value in any column, so a file that was damaged or edited by hand may hold text
-for a number. It is noticed here, where rows are read: what comes out has the types of ``tables.py``.
+SQLite stores any kind of value in any column, so a file that was damaged or edited by hand may hold text
+for a number. It is noticed here, where rows are read.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from .db_errors import NotAsWritten
+from .db_errors import InvalidContent
 from .rows import storable
 from .tables import connection, frame, session
 
-Asked = Column[Any] | Label[Any]
+CheckedColumn = Column[Any] | Label[Any]
 """A column of a table, or a count with a label."""
 
 # PostgreSQL answers with a bool, SQLite with 0 or 1.
@@ -42,14 +42,14 @@ _TYPES: tuple[tuple[type, frozenset[type]], ...] = (
 )
 
 
-class _Those(Container[object]):
-    """The texts that fit."""
+class _TextsWhere(Container[object]):
+    """The texts for which ``predicate`` holds."""
 
-    def __init__(self, fits: Callable[[str], bool]) -> None:
-        self._fits = fits
+    def __init__(self, predicate: Callable[[str], bool]) -> None:
+        self._predicate = predicate
 
     def __contains__(self, value: object) -> bool:
-        return self._fits(str(value))
+        return self._predicate(str(value))
 
 
 def _is_header_list(text: str) -> bool:
@@ -67,11 +67,11 @@ _BIT = frozenset({0, 1})
 
 # What a column may hold, where not every value of its type will do; a choice of a few is a frozenset.
 _LIMITS: dict[Column[Any], Container[object]] = {
-    session.c.session: _Those(lambda text: storable(text) == text),  # or nobody could ask for it
+    session.c.session: _TextsWhere(lambda text: storable(text) == text),  # or nobody could name it
     session.c.end_state: frozenset({"complete", "interrupted"}),
     session.c.frames: _COUNT,
-    connection.c.request_headers: _Those(_is_header_list),
-    connection.c.response_headers: _Those(_is_header_list),
+    connection.c.request_headers: _TextsWhere(_is_header_list),
+    connection.c.response_headers: _TextsWhere(_is_header_list),
     connection.c.closed_by: _BIT,
     connection.c.how: frozenset({"closed", "lost", "refused", "failed"}),
     connection.c.frame_count: _COUNT,
@@ -88,17 +88,20 @@ _LIMITS: dict[Column[Any], Container[object]] = {
 _WORDS = {int: "a number", float: "a fraction", bytes: "bytes", str: "text", type(None): "nothing"}
 
 
-class Question:
+class CheckedQuery:
     """Columns that are read together, each of a table or the ``label`` of a count.
 
-    ``select`` asks for them; narrow and order it, and give it to ``answers``.
+    ``select`` asks for them; narrow and order it, and give it to ``rows``.
     """
 
-    def __init__(self, *columns: Asked) -> None:
+    def __init__(self, *columns: CheckedColumn) -> None:
         self._names = [str(each) if isinstance(each, Column) else each.name for each in columns]
         self._types = [_types(column) for column in columns]
-        told = [(place, _limit(column)) for place, column in enumerate(columns)]
-        limits = [(place, allowed) for place, allowed in told if allowed is not None]
+        limits = [
+            (place, allowed)
+            for place, column in enumerate(columns)
+            if (allowed := _limit(column)) is not None
+        ]
         self._choices = [(place, allowed) for place, allowed in limits if isinstance(allowed, frozenset)]
         self._ranges = [(place, allowed) for place, allowed in limits if not isinstance(allowed, frozenset)]
         self._seen: set[object] = set()
@@ -106,15 +109,15 @@ class Question:
         as_stored: list[Label[Any]] = [type_coerce(each, NullType()).label(each.name) for each in columns]
         self.select: Select[Any] = select(*as_stored)
 
-    def answers(self, reader: Connection, asked: Select[Any]) -> Iterator[Row[Any]]:
-        """The rows for a narrowed ``select``, looked at one by one.
+    def rows(self, reader: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+        """The rows of a narrowed ``select``, checked one by one.
 
         Raises:
-            NotAsWritten: at the first that holds what no recorder writes.
+            InvalidContent: at the first row that holds what no recorder writes.
         """
         seen, ranges = self._seen, self._ranges
         chosen = itemgetter(*(place for place, _ in self._choices)) if self._choices else _nothing
-        with reader.execute(asked) as rows:
+        with reader.execute(query) as rows:
             for row in rows:
                 # Types, and values where there are few, recur in the same few combinations.
                 kind = (tuple(map(type, row)), chosen(row))
@@ -123,28 +126,28 @@ class Question:
                     seen.add(kind)
                 for place, allowed in ranges:
                     if (value := row[place]) is not None and value not in allowed:
-                        raise NotAsWritten(f"{self._names[place]} holds what it cannot")
+                        raise InvalidContent(f"{self._names[place]} holds what it cannot")
                 yield row
 
     def _check(self, row: Row[Any]) -> None:
         for name, types, found in zip(self._names, self._types, map(type, row), strict=True):
             if found not in types:
-                raise NotAsWritten(f"{name} holds {_WORDS.get(found, 'something strange')}")
+                raise InvalidContent(f"{name} holds {_WORDS.get(found, 'something strange')}")
         for place, choice in self._choices:
             if row[place] not in choice and row[place] is not None:
-                raise NotAsWritten(f"{self._names[place]} holds what it cannot")
+                raise InvalidContent(f"{self._names[place]} holds what it cannot")
 
 
 def _nothing(_: object) -> None:
     return None
 
 
-def _types(column: Asked) -> frozenset[type]:
+def _types(column: CheckedColumn) -> frozenset[type]:
     if not isinstance(column, Column):
         return frozenset({int})
     allowed = next(types for kind, types in _TYPES if isinstance(column.type, kind))
     return allowed | {type(None)} if column.nullable else allowed
 
 
-def _limit(column: Asked) -> Container[object] | None:
+def _limit(column: CheckedColumn) -> Container[object] | None:
     return _LIMITS.get(column) if isinstance(column, Column) else _COUNT

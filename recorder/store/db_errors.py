@@ -1,4 +1,4 @@
-"""What a database says when it cannot, in words a user can act on."""
+"""Errors of SQLite and PostgreSQL, turned into sentences a user can act on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from recorder.errors import ArchiveUnusable, StorageFailed
 
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, OverflowError)
-"""What the layers below raise when they cannot; the last is sqlite3's for a number beyond 64 bits."""
+"""What SQLAlchemy and the drivers raise; ``OverflowError`` is sqlite3's for a number beyond 64 bits."""
 
 
-class Trouble(NamedTuple):
-    """What went wrong with a write.
+class WriteFailure(NamedTuple):
+    """Why a write failed.
 
     Attributes:
         problem: in a few words.
-        passing: whether the same write may work a moment later.
+        passing: whether to retry: the same write may work a moment later.
         hint: what to do, or None.
     """
 
@@ -32,51 +32,51 @@ _FREE_SPACE = "free some space, or record to another disk with --archive"
 # A write may be tried again only where SQLite has certainly undone the first try. After a failed
 # fsync the kernel may have dropped the pages while calling them clean: never again on that file.
 _SQLITE = {
-    sqlite3.SQLITE_FULL: Trouble("the disk is full", True, _FREE_SPACE),
-    sqlite3.SQLITE_BUSY: Trouble("another program has locked it", True, "end that program"),
-    sqlite3.SQLITE_LOCKED: Trouble("another program has locked it", True, "end that program"),
-    sqlite3.SQLITE_READONLY: Trouble("it is read-only", False),
-    sqlite3.SQLITE_PERM: Trouble("permission is denied", False),
-    sqlite3.SQLITE_AUTH: Trouble("permission is denied", False),
-    sqlite3.SQLITE_CANTOPEN: Trouble("it cannot be opened", False),
-    sqlite3.SQLITE_CORRUPT: Trouble("the file is damaged", False),
-    sqlite3.SQLITE_NOTADB: Trouble("the file is damaged", False),
-    sqlite3.SQLITE_NOMEM: Trouble("there is not enough memory", True),
-    sqlite3.SQLITE_TOOBIG: Trouble("one frame is larger than SQLite can hold", False),
-    sqlite3.SQLITE_IOERR: Trouble("the disk reports an input/output error", False),
-    sqlite3.SQLITE_IOERR_WRITE: Trouble(
+    sqlite3.SQLITE_FULL: WriteFailure("the disk is full", True, _FREE_SPACE),
+    sqlite3.SQLITE_BUSY: WriteFailure("another program has locked it", True, "end that program"),
+    sqlite3.SQLITE_LOCKED: WriteFailure("another program has locked it", True, "end that program"),
+    sqlite3.SQLITE_READONLY: WriteFailure("it is read-only", False),
+    sqlite3.SQLITE_PERM: WriteFailure("permission is denied", False),
+    sqlite3.SQLITE_AUTH: WriteFailure("permission is denied", False),
+    sqlite3.SQLITE_CANTOPEN: WriteFailure("it cannot be opened", False),
+    sqlite3.SQLITE_CORRUPT: WriteFailure("the file is damaged", False),
+    sqlite3.SQLITE_NOTADB: WriteFailure("the file is damaged", False),
+    sqlite3.SQLITE_NOMEM: WriteFailure("there is not enough memory", True),
+    sqlite3.SQLITE_TOOBIG: WriteFailure("one frame is larger than SQLite can hold", False),
+    sqlite3.SQLITE_IOERR: WriteFailure("the disk reports an input/output error", False),
+    sqlite3.SQLITE_IOERR_WRITE: WriteFailure(
         "the disk refuses to write more (a file size limit or a quota, or it is failing)", True, _FREE_SPACE
     ),
-    sqlite3.SQLITE_IOERR_FSYNC: Trouble("the disk could not make the data safe (fsync failed)", False),
+    sqlite3.SQLITE_IOERR_FSYNC: WriteFailure("the disk could not make the data safe (fsync failed)", False),
 }
 
 # SQLSTATE classes of PostgreSQL: connection lost, operator intervention, resources, serialization.
 _POSTGRESQL = {
-    "08": Trouble("the connection to the server is lost", True),
-    "57": Trouble("the server is shutting down or starting up", True),
-    "53": Trouble("the server is out of disk, memory or connections", True),
-    "40": Trouble("the server undid the transaction", True),
-    "25": Trouble("the database is read-only", False),
-    "28": Trouble("the server does not let us in", False, "check the user and the password"),
-    "42": Trouble("the server does not let us write there, or the tables are not ours", False),
-    "3D": Trouble("there is no such database", False),
+    "08": WriteFailure("the connection to the server is lost", True),
+    "57": WriteFailure("the server is shutting down or starting up", True),
+    "53": WriteFailure("the server is out of disk, memory or connections", True),
+    "40": WriteFailure("the server undid the transaction", True),
+    "25": WriteFailure("the database is read-only", False),
+    "28": WriteFailure("the server does not let us in", False, "check the user and the password"),
+    "42": WriteFailure("the server does not let us write there, or the tables are not ours", False),
+    "3D": WriteFailure("there is no such database", False),
 }
 
 
-class StillAway(SQLAlchemyError):
-    """The server was lost, and cannot be reached again yet."""
+class ServerUnreachable(SQLAlchemyError):
+    """The connection to the server was lost, and cannot be made again yet."""
 
 
-class NotAsWritten(SQLAlchemyError):
-    """The archive holds what no recorder writes; which column holds what, without the content."""
+class InvalidContent(SQLAlchemyError):
+    """The archive holds a value that no recorder writes; names the column and the type, never the content."""
 
 
-def diagnose(error: BaseException) -> Trouble:
-    """What this error of a driver means for the one who writes."""
-    if isinstance(error, StillAway):
-        return Trouble(_first_line(error), True)
-    if isinstance(error, OverflowError):  # sqlite3's word; SQLAlchemy lets it through as it is
-        return Trouble("a time or a number is beyond 64 bits", False)
+def diagnose(error: BaseException) -> WriteFailure:
+    """Why the write failed that raised this error."""
+    if isinstance(error, ServerUnreachable):
+        return WriteFailure(_first_line(error), True)
+    if isinstance(error, OverflowError):  # raised by sqlite3, not wrapped by SQLAlchemy
+        return WriteFailure("a time or a number is beyond 64 bits", False)
     cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return _diagnose_sqlite(cause)
@@ -85,20 +85,20 @@ def diagnose(error: BaseException) -> Trouble:
         return _POSTGRESQL[state[:2]]
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _POSTGRESQL["08"]
-    return Trouble(_first_line(cause), type(cause).__name__ in ("OperationalError", "InterfaceError"))
+    return WriteFailure(_first_line(cause), type(cause).__name__ in ("OperationalError", "InterfaceError"))
 
 
-def _diagnose_sqlite(error: sqlite3.Error) -> Trouble:
+def _diagnose_sqlite(error: sqlite3.Error) -> WriteFailure:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return Trouble(_first_line(error), False)
-    return _SQLITE.get(code) or _SQLITE.get(code & 0xFF) or Trouble(_first_line(error), False)
+        return WriteFailure(_first_line(error), False)
+    return _SQLITE.get(code) or _SQLITE.get(code & 0xFF) or WriteFailure(_first_line(error), False)
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether the archive does not hold together, as SQLite finds or as its rows show."""
+    """Whether this error means that the archive is damaged: by SQLite's word, or by what its rows hold."""
     cause = _cause(error)
-    if isinstance(cause, NotAsWritten) or _misses_tables(cause):
+    if isinstance(cause, InvalidContent) or _misses_tables(cause):
         return True
     code = getattr(cause, "sqlite_errorcode", None)
     if code is None:  # text that is no UTF-8: only damage puts it there
@@ -117,22 +117,22 @@ def _cause(error: BaseException) -> BaseException | None:
 
 
 def storage_failed(archive: str, error: BaseException) -> StorageFailed | ArchiveUnusable:
-    """This error as the one a recorder ends with; an archive that is damaged is not written into."""
+    """The error to raise for a failed write: ``StorageFailed``, or ``ArchiveUnusable`` if it is damaged."""
     if is_damage(error):
         return archive_unusable(archive, error)
-    trouble = diagnose(error)
-    return StorageFailed(archive, trouble.problem, hint=trouble.hint)
+    failure = diagnose(error)
+    return StorageFailed(archive, failure.problem, hint=failure.hint)
 
 
 def archive_unusable(archive: str, error: BaseException) -> ArchiveUnusable:
-    """This error as the one a reader ends with."""
+    """The error to raise for a failed read."""
     if is_damage(error):
         cause = _cause(error)
-        told = isinstance(cause, NotAsWritten) or _misses_tables(cause)  # the others may quote content
-        says = f"the file is damaged: {_first_line(cause)}" if told else "the file is damaged"
+        may_show = isinstance(cause, InvalidContent) or _misses_tables(cause)  # the others may quote content
+        says = f"the file is damaged: {_first_line(cause)}" if may_show else "the file is damaged"
         return ArchiveUnusable(archive, says, hint="recorder archive verify tells how far")
-    trouble = diagnose(error)
-    return ArchiveUnusable(archive, f"it cannot be read: {trouble.problem}", hint=trouble.hint)
+    failure = diagnose(error)
+    return ArchiveUnusable(archive, f"it cannot be read: {failure.problem}", hint=failure.hint)
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -32,7 +32,7 @@ _FIXED = Struct(">QQBBBBqqIIQ")
 def canonical(frame: RecordedFrame) -> bytes:
     """The bytes above. Raises ``struct.error`` if a number does not fit its place."""
     number, _, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, violation, redacted = frame
-    told = b"" if violation is None else violation.encode()
+    violation_bytes = b"" if violation is None else violation.encode()
     bits = (
         fin
         | redacted << 1
@@ -52,14 +52,14 @@ def canonical(frame: RecordedFrame) -> bytes:
         at_us or 0,
         offset_us or 0,
         len(head),
-        len(told),
+        len(violation_bytes),
         len(payload),
     )
-    return b"".join((fixed, head, told, payload))
+    return b"".join((fixed, head, violation_bytes, payload))
 
 
 class Digest:
-    """How many frames of one connection there were so far, and the digest over them."""
+    """Count and rolling digest of the frames of one connection so far."""
 
     __slots__ = ("_hash", "at_us", "count")
 
@@ -70,7 +70,7 @@ class Digest:
         """Time of the last frame."""
 
     def add(self, frame: RecordedFrame) -> int:
-        """Take one more frame; return what is stored beside it, to find later the first one that is wrong."""
+        """Add a frame; return the first 4 bytes of the digest, which are stored with the frame."""
         self._hash.update(canonical(frame))
         self.count += 1
         self.at_us = frame.at_us

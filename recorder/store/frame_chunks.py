@@ -1,6 +1,6 @@
-"""Frames as a database hands them over: some at a time, and nothing believed that no recorder can write.
+"""Frames as rows of a database cursor: fetched in chunks, their columns checked.
 
-Loads no database library: a helper has no time for that.
+Loads no database library: a worker process starts faster without.
 """
 
 from __future__ import annotations
@@ -12,13 +12,10 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame
-
 CHUNK_BYTES = 4 << 20
 """A chunk of frames is not much longer than this, unless one frame is: memory stays bounded."""
 
-_PIECE = 64
+_FETCH_ROWS = 64
 """Rows taken from the cursor at a time: memory is bounded by what they hold."""
 
 _NUMBER, _CONNECTION, _AT_US, _OFFSET_US, _SENDER, _OPCODE, _FIN, _VIOLATION, _PAYLOAD = range(9)
@@ -27,8 +24,11 @@ _INT_OR_NONE, _TEXT_OR_NONE = frozenset({int, type(None)}), frozenset({str, type
 _payload_of = itemgetter(_PAYLOAD)
 
 
-class Skimmed(NamedTuple):
-    """Of a frame what tells something; fields as in ``RecordedFrame``. ``from_service``: who sent it."""
+class ScannedFrame(NamedTuple):
+    """The fields of a frame that a fold reads, as stored; named as in ``RecordedFrame``.
+
+    ``from_service`` is 1 for a frame of the service, 0 for one of the client.
+    """
 
     number: int
     connection: int
@@ -41,39 +41,24 @@ class Skimmed(NamedTuple):
     payload: bytes
 
 
-def skimmed(frame: RecordedFrame) -> Skimmed:
-    """The same frame, skimmed."""
-    return Skimmed(
-        frame.number,
-        frame.connection,
-        frame.at_us,
-        frame.offset_us,
-        frame.sender is Side.SERVICE,
-        frame.opcode,
-        frame.fin,
-        frame.violation,
-        frame.payload,
-    )
-
-
-class Ask(NamedTuple):
-    """How a chunk of frames is asked for.
+class ChunkQuery(NamedTuple):
+    """The SQL that reads the next chunk of frames.
 
     Attributes:
-        statement: gives the fields of ``Skimmed`` of the next frames in order, in the words of the driver.
-        names: of its parameters in their order, among ``session_id``, ``after`` and ``last``.
+        statement: selects the fields of ``ScannedFrame`` in order of number, with the driver's markers.
+        names: of its parameters in their order, out of ``session_id``, ``after`` and ``last``.
     """
 
     statement: str
     names: Sequence[str]
 
-    def parameters(self, **asked: int | None) -> tuple[int | None, ...]:
-        """In the order in which the statement wants them."""
-        return tuple(asked[name] for name in self.names)
+    def parameters(self, **values: int | None) -> tuple[int | None, ...]:
+        """These values in the order of the statement's parameters."""
+        return tuple(values[name] for name in self.names)
 
 
-def frames_in(chunk_after: Callable[[int], list[Any]], after: int) -> Iterator[Skimmed]:
-    """All frames numbered above ``after``, chunk by chunk; each is asked for with the last number so far."""
+def frames_by_chunk(chunk_after: Callable[[int], list[Any]], after: int) -> Iterator[ScannedFrame]:
+    """All frames numbered above ``after``; ``chunk_after`` is called with the last number so far."""
     return chain.from_iterable(_chunks(chunk_after, after))
 
 
@@ -83,20 +68,20 @@ def _chunks(chunk_after: Callable[[int], list[Any]], after: int) -> Iterator[lis
         after = rows[-1][_NUMBER]
 
 
-def take(cursor: Any) -> list[Any]:
+def fetch_chunk(cursor: Any) -> list[Any]:
     """The next rows of a driver's cursor, up to about ``CHUNK_BYTES`` of payload."""
     rows: list[Any] = []
     size = 0
-    while size <= CHUNK_BYTES and (piece := cursor.fetchmany(_PIECE)):
-        rows += piece
-        size += sum(map(len, map(_payload_of, piece)))
+    while size <= CHUNK_BYTES and (fetched := cursor.fetchmany(_FETCH_ROWS)):
+        rows += fetched
+        size += sum(map(len, map(_payload_of, fetched)))
     return rows
 
 
-def strange_column(rows: Sequence[Any]) -> int | None:
-    """Where in a row something stands that no recorder writes; None if all is well.
+def invalid_column(rows: Sequence[Any]) -> int | None:
+    """Place of the first column that holds what no recorder writes; None if all is well.
 
-    Whole columns are looked at: each value by itself costs thrice that.
+    Whole columns are checked: each value by itself costs thrice that (tests/benchmarks/fold.py).
     """
     if not rows:
         return None
@@ -117,7 +102,7 @@ def strange_column(rows: Sequence[Any]) -> int | None:
 
 
 def _all_ints(column: tuple[Any, ...]) -> bool:
-    """Whether all are whole numbers of up to 64 bits, which all are that a database holds."""
+    """Whether all are integers, which in a database have at most 64 bits."""
     with suppress(TypeError, OverflowError):
         array("q", column)
         return True
@@ -125,7 +110,7 @@ def _all_ints(column: tuple[Any, ...]) -> bool:
 
 
 def _all_among(column: tuple[Any, ...], allowed: bytes) -> bool:
-    """Whether all are whole numbers, and none is another than these."""
+    """Whether all are integers out of ``allowed``."""
     with suppress(TypeError, ValueError):
         return not bytes(column).strip(allowed)
     return False

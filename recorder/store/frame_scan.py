@@ -1,6 +1,6 @@
-"""Read the frames of a session as fast as the database gives them, and only what a fold needs of them.
+"""Reads the frames of a session as fast as the database gives them, with only the columns that a fold reads.
 
-Like every other reading it is done in short transactions, and believes nothing no recorder can have written.
+In short transactions; values that no recorder writes are refused, as by ``CheckedQuery``.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, bindparam, select
 
-from .db_errors import NotAsWritten
-from .frame_chunks import Ask, Skimmed, frames_in, strange_column, take
+from .db_errors import InvalidContent
+from .frame_chunks import ChunkQuery, ScannedFrame, fetch_chunk, frames_by_chunk, invalid_column
 from .tables import frame
 
-Asking = Callable[[], AbstractContextManager[Connection]]
-"""A short transaction that reads."""
+OpenReader = Callable[[], AbstractContextManager[Connection]]
+"""Opens a short transaction that reads."""
 
 _CHUNK_FRAMES = {"sqlite": 2_048, "postgresql": 512}
-_SKIM = (
+_SCAN = (
     select(
         frame.c.number,
         frame.c.connection,
@@ -38,45 +38,47 @@ _SKIM = (
     )
     .order_by(frame.c.number)
 )
-_COLUMNS = tuple(_SKIM.selected_columns)
+_COLUMNS = tuple(_SCAN.selected_columns)
 
 
-def skim(asking: Asking, session_id: int, *, after: int = 0, last: int | None = None) -> Iterator[Skimmed]:
+def scan_frames(
+    open_reader: OpenReader, session_id: int, *, after: int = 0, last: int | None = None
+) -> Iterator[ScannedFrame]:
     """The frames of a session in order, numbered above ``after`` and up to ``last``.
 
-    Frames that are committed while this goes on are among them.
+    Frames that are committed meanwhile are included.
 
     Raises:
-        NotAsWritten: at the first chunk that holds what no recorder writes.
+        InvalidContent: at the first chunk that holds what no recorder writes.
     """
 
     def chunk_after(number: int) -> list[Any]:
-        with asking() as reader:
+        with open_reader() as reader:
             rows = _chunk(reader, session_id, number, last)
-            strange = strange_column(rows)
-            if strange is not None:
-                raise NotAsWritten(f"{_COLUMNS[strange]} holds something strange")
+            invalid = invalid_column(rows)
+            if invalid is not None:
+                raise InvalidContent(f"{_COLUMNS[invalid]} holds something strange")
         return rows
 
-    return frames_in(chunk_after, after)
+    return frames_by_chunk(chunk_after, after)
 
 
 def _chunk(reader: Connection, session_id: int, after: int, last: int | None) -> list[Any]:
-    ask = asked_of(reader.dialect, bounded=last is not None)
+    query = chunk_query(reader.dialect, bounded=last is not None)
     # The driver's own cursor: SQLAlchemy's rows cost as much again as reading them.
     cursor = reader.connection.cursor()
     try:
-        cursor.execute(ask.statement, ask.parameters(session_id=session_id, after=after, last=last))
-        return take(cursor)
+        cursor.execute(query.statement, query.parameters(session_id=session_id, after=after, last=last))
+        return fetch_chunk(cursor)
     finally:
         cursor.close()
 
 
 @lru_cache
-def asked_of(dialect: Dialect, *, bounded: bool) -> Ask:
-    """How a database is asked for the next frames; ``bounded``: up to ``last``."""
-    # Without a bound not even "last of all": SQLite holds text for larger than any number, and hides it.
-    asked = _SKIM.where(frame.c.number <= bindparam("last")) if bounded else _SKIM
-    compiled = asked.compile(dialect=dialect)
+def chunk_query(dialect: Dialect, *, bounded: bool) -> ChunkQuery:
+    """The SQL for the next frames; ``bounded``: up to ``last``."""
+    # Unbounded, not bounded by the highest number: SQLite compares text as larger, and would hide it.
+    select_frames = _SCAN.where(frame.c.number <= bindparam("last")) if bounded else _SCAN
+    compiled = select_frames.compile(dialect=dialect)
     statement = f"{compiled} LIMIT {_CHUNK_FRAMES[dialect.name]}"
-    return Ask(statement, tuple(compiled.positiontup or ()))
+    return ChunkQuery(statement, tuple(compiled.positiontup or ()))

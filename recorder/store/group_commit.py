@@ -1,15 +1,15 @@
-"""Many sessions recorded from one thread: what has come to all of them is one transaction.
+"""Commits the records of many sessions, recorded from one thread, in one transaction.
 
 ::
 
-    gathering.hold()
-    …                       # every session hands its records in; none is committed yet
-    gathering.commit()      # now all of them are, or none is
+    group.begin()
+    …                   # every session hands its records in; none is committed yet
+    group.commit()      # now all of them are, or none is
 
-What is handed in outside such a stretch is committed before the call returns, as with an ``Intake``
-alone. Whoever holds must deliver nothing of what was handed in before ``commit`` has returned.
+Records that are handed in outside ``begin`` and ``commit`` are committed before the call returns, as with an
+``Intake`` alone. Between the two, nothing of what was handed in may be delivered.
 
-What takes a disk milliseconds is done when there are some to spare: ``settle`` is told how many.
+Barriers and checkpoints take a disk milliseconds: ``use_idle_time`` does them when there are some to spare.
 """
 
 from __future__ import annotations
@@ -24,56 +24,56 @@ from recorder.wire.records import FrameSink, Record
 
 from .intake import Intake
 from .rows import Batch
-from .writer import BARRIER_EVERY_S, Ledger, Patience
+from .writer import BARRIER_EVERY_S, ArchiveWriter, RetryPolicy
 
-LULL_S = 0.01
-"""So much time to spare is enough for a barrier, or for moving a second's worth of log into the file."""
+IDLE_S = 0.01
+"""Idle time that is enough for a barrier, or for a checkpoint of a second's worth of log."""
 
-_AT_LATEST_S = 2.0
+_BARRIER_AT_LATEST_S = 2.0
 
 
-class Gathering:
-    """Commits for many sessions. Made by ``Archive.gathering``; not for more than one thread."""
+class GroupCommit:
+    """Commits for many sessions. Made by ``Archive.group_commit``; for one thread only."""
 
-    def __init__(self, ledger: Ledger, *, patience: Patience) -> None:
-        self._ledger = ledger
-        self._patience = patience
-        self._holding = False
+    def __init__(self, writer: ArchiveWriter, *, retry: RetryPolicy) -> None:
+        self._writer = writer
+        self._retry = retry
+        self._open = False
         self._staged: list[tuple[Intake, Batch]] = []
         self._ended: list[Intake] = []
-        self._ended_before: list[Intake] = []  # before the barrier that is under way
+        self._ended_before_sync: list[Intake] = []
         self._syncer = ThreadPoolExecutor(1, "sync")
         self._syncing: Future[None] | None = None
         self._marks: Mapping[str, int] = {}
-        self._has_closed_once = False
-        self._log_is_safe = False
-        ledger.leave_the_log()
+        self._log_name_is_safe = False
+        self._log_is_synced = False
+        writer.disable_autocheckpoint()
 
     def sink(self, intake: Intake) -> FrameSink:
-        """The sink of one session in this gathering. It makes no barriers: ``settle`` does, for all."""
+        """The sink of one session. It writes no barriers: ``use_idle_time`` does, for all sessions."""
 
         def take(records: Sequence[Record]) -> None:
             if not records:
                 return
             prepared = (intake, intake.prepare(records))
-            if self._holding:
+            if self._open:
                 self._staged.append(prepared)
             else:
                 self._write([prepared])
 
         return take
 
-    def hold(self) -> None:
-        """From now on records are taken, and committed only by ``commit``."""
-        self._holding = True
+    def begin(self) -> None:
+        """Collect records from now on, until ``commit``."""
+        self._open = True
 
     def commit(self) -> None:
-        """Return when all that was taken since ``hold`` is committed.
+        """Return when all that was taken since ``begin`` is committed.
 
         Raises:
             StorageFailed: none of it is, and no session it came from can be recorded any further.
         """
-        self._holding = False
+        self._open = False
         staged, self._staged = self._staged, []
         if staged:
             self._write(staged)
@@ -89,14 +89,14 @@ class Gathering:
         if intake.finished:
             return
         self._write([(intake, intake.prepare_end(ended_at_us, complete, detail))])
-        self._ledger.uncover(intake.rows)
+        self._writer.mark_unsynced(intake.rows)
         self._ended.append(intake)
 
-    def settle(self, spare_s: float = LULL_S) -> None:
-        """See to a barrier, if one is due; to be called often, with the time until nobody may be held up.
+    def use_idle_time(self, spare_s: float = IDLE_S) -> None:
+        """Write a barrier or a checkpoint if one is due; call it often, with the time until a deadline.
 
-        A barrier is due after a second, and waits for ``LULL_S`` to spare for another one at most.
-        Waits for the disk only the first time: from then on a thread of its own does.
+        A barrier is due after a second, and waits at most another one for ``IDLE_S`` to spare.
+        Only the first one waits for the disk here: later ones are synced in a thread.
 
         Raises:
             StorageFailed: what was committed since the last one might not survive a power cut.
@@ -105,54 +105,54 @@ class Gathering:
             if not self._syncing.done():
                 return
             self._note_synced()
-        is_lull = spare_s >= LULL_S
-        if is_lull and self._log_is_safe:
-            self._log_is_safe = False
-            with self._ledger.guard:
-                self._ledger.empty_the_log()
-        elif not self._ledger.is_covered and self._barrier_is_due(is_lull):
+        is_idle = spare_s >= IDLE_S
+        if is_idle and self._log_is_synced:
+            self._log_is_synced = False
+            with self._writer.guard:
+                self._writer.checkpoint()
+        elif not self._writer.is_synced and self._barrier_is_due(is_idle):
             self._begin_barrier()
 
-    def _barrier_is_due(self, is_lull: bool) -> bool:
-        after_s = BARRIER_EVERY_S if is_lull else _AT_LATEST_S
-        return self._ledger.barrier_is_due(self._patience.clock, after_s=after_s)
+    def _barrier_is_due(self, is_idle: bool) -> bool:
+        after_s = BARRIER_EVERY_S if is_idle else _BARRIER_AT_LATEST_S
+        return self._writer.barrier_is_due(self._retry.clock, after_s=after_s)
 
     def _begin_barrier(self) -> None:
-        log = self._ledger.log
-        if log is None or not self._has_closed_once:  # SQLite itself makes the log's name safe
+        log = self._writer.wal_path
+        if log is None or not self._log_name_is_safe:  # SQLite itself makes the log's name safe
             self.close()
             return
-        with self._ledger.guard:
-            self._marks = self._ledger.stand(patience=self._patience)
-            self._ended_before, self._ended = self._ended, []
+        with self._writer.guard:
+            self._marks = self._writer.write_barrier(retry=self._retry)
+            self._ended_before_sync, self._ended = self._ended, []
         self._syncing = self._syncer.submit(_sync, log)
 
     def close(self) -> None:
-        """Make everything so far safe against a power cut. Sessions may still be recorded after it.
+        """Write a barrier for everything so far. Sessions may still be recorded after it.
 
         Raises:
-            StorageFailed: as ``settle``.
+            StorageFailed: as ``use_idle_time``.
         """
         if self._syncing is not None:
             self._note_synced()
-        with self._ledger.guard:
-            self._ledger.commit_barrier(Batch(), patience=self._patience)
+        with self._writer.guard:
+            self._writer.commit_barrier(Batch(), retry=self._retry)
             _release(self._ended)
-        self._has_closed_once = True
+        self._log_name_is_safe = True
 
     def _note_synced(self) -> None:
-        """Wait until the log is on disk, and note what that means."""
+        """Wait until the log is on disk; mark its frames, release the sessions that ended before."""
         syncing, self._syncing = self._syncing, None
-        assert syncing is not None  # noqa: S101 - the callers have looked
+        assert syncing is not None  # noqa: S101 - the callers have checked
         try:
             syncing.result()
         except OSError as error:
             says = f"the write-ahead log could not be brought to disk ({error.strerror})"
-            raise StorageFailed(self._ledger.where, says) from error
-        with self._ledger.guard:
-            self._ledger.mark(self._marks)
-            _release(self._ended_before)
-        self._log_is_safe = True
+            raise StorageFailed(self._writer.where, says) from error
+        with self._writer.guard:
+            self._writer.mark(self._marks)
+            _release(self._ended_before_sync)
+        self._log_is_synced = True
 
     def _write(self, staged: Sequence[tuple[Intake, Batch]]) -> None:
         whole = Batch(
@@ -161,10 +161,10 @@ class Gathering:
             [change for _, batch in staged for change in batch.changes],
         )
         intakes = dict.fromkeys(intake for intake, _ in staged)
-        with self._ledger.guard:
+        with self._writer.guard:
             try:
                 rows = [intake.rows for intake in intakes]
-                self._ledger.commit(whole, *rows, full=False, patience=self._patience)
+                self._writer.commit(whole, *rows, full=False, retry=self._retry)
             except BaseException as error:
                 for intake in intakes:
                     intake.fail(error)
@@ -174,7 +174,7 @@ class Gathering:
 
 
 def _release(ended: list[Intake]) -> None:
-    """They are on disk whole: nobody has to see them as being written any more."""
+    """Show that these sessions, whole on disk, are not being written any more."""
     for intake in ended:
         intake.release()
     ended.clear()

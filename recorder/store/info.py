@@ -1,4 +1,4 @@
-"""What an archive tells about itself, its sessions and their connections."""
+"""Facts about an archive, its sessions and their connections."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class SessionInfo:
         session: public id, 12 hex digits.
         name: what the user called it, or None.
         source: "client", "proxy", "replay", "har", "jsonl" or "text".
-        state: "recording" (somebody writes it now), "complete", or "interrupted" (it has no end record).
+        state: "recording" (being written now), "complete", or "interrupted" (it has no end record).
         started_at_us, ended_at_us: microseconds since the epoch, UTC; None where unknown.
         connections, frames: how many it holds.
         detail: one sentence more about its end, or None.
-        recorder_version: the program that wrote it.
+        recorder_version: version of the program that wrote it.
         source_digest: SHA-256 of the imported file in hex, or None.
     """
 
@@ -40,7 +40,7 @@ class SessionInfo:
 class ConnectionInfo:
     """One connection; fields as in ``ConnectionOpened``, ``HandshakeSeen`` and ``ConnectionClosed``.
 
-    ``how`` is None while it is open, or where nobody saw it end. ``frames`` is counted, not believed.
+    ``how`` is None while it is open, or if its end was not seen. ``frames`` counts the stored frames.
     """
 
     connection: int
@@ -95,15 +95,15 @@ class ArchiveInfo:
 
 @dataclass(frozen=True, slots=True)
 class DigestPoint:
-    """So many frames of a connection have this rolling digest."""
+    """Rolling digest of the first ``count`` frames of a connection."""
 
     count: int
     digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionStanding:
-    """What a connection claims: how it stood at its end and at the last barrier; None where there is none."""
+class ConnectionClaims:
+    """Digests written for a connection in its end record and at the last barrier; None if not written."""
 
     number: int
     end: DigestPoint | None
@@ -111,11 +111,11 @@ class ConnectionStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionStanding:
-    """What a session claims of itself, to be compared with its frames.
+class SessionClaims:
+    """What the end record and the lock file say of a session, to be compared with its frames.
 
-    ``ended``: it has an end record, and ``frames`` is the count in it; one that somebody wrote for a
-    recorder that died has none. ``mark`` is the count that the lock file says was on disk.
+    ``ended``: it has an end record, and ``frames`` is the count in it; an end record written after its
+    recorder died has no count. ``mark`` is the count that the lock file says was on disk.
     """
 
     session: str

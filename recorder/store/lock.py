@@ -1,4 +1,4 @@
-"""One recorder per file: a lock beside it, which says who holds it and how far the archive must reach.
+"""The lock file of an archive: one recorder at a time, who it is, and how many frames were on disk.
 
 ``x.db.lock`` is locked with ``flock`` for as long as ``x.db`` is open for writing; it stays behind
 unlocked, since removing a lock file lets two processes lock two files of the same name. It also
@@ -27,7 +27,7 @@ _BETWEEN_TRIES_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class LockNote:
-    """What a lock file says. Everything is None or empty where it does not read."""
+    """Contents of a lock file. Everything is None or empty if it cannot be parsed."""
 
     pid: int | None = None
     host: str | None = None
@@ -54,12 +54,12 @@ def _is_stopped(pid: int) -> bool:
 
 
 def lock_path(archive: Path) -> Path:
-    """Where the lock of this archive lies."""
+    """Path of the lock file of this archive."""
     return archive.with_name(archive.name + ".lock")
 
 
 def read_note(archive: Path) -> LockNote:
-    """What the lock beside this archive says, whether or not anybody holds it."""
+    """Contents of the lock file of this archive, whether or not it is locked."""
     try:
         data = lock_path(archive).read_bytes()
     except OSError:
@@ -68,12 +68,12 @@ def read_note(archive: Path) -> LockNote:
 
 
 def _parse(data: bytes) -> LockNote:
-    # The note is written over the older one; what a longer one left behind it is not read.
+    # The note is written over the older one; the rest of a longer one is not read.
     try:
-        told, _ = json.JSONDecoder().raw_decode(data.decode())
-        marks = {str(session): int(frames) for session, frames in told["marks"].items()}
-        pid = None if told["pid"] is None else int(told["pid"])
-        return LockNote(pid, told["host"], told["since"], told["command"], marks)
+        note, _ = json.JSONDecoder().raw_decode(data.decode())
+        marks = {str(session): int(frames) for session, frames in note["marks"].items()}
+        pid = None if note["pid"] is None else int(note["pid"])
+        return LockNote(pid, note["host"], note["since"], note["command"], marks)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return LockNote()
 
@@ -111,16 +111,16 @@ class ArchiveLock:
             raise
         self.marks = dict(_parse(os.pread(self._handle, 1 << 24, 0)).marks)
         """Frames that were certainly on disk, by session. ``mark`` writes them down."""
-        self._who: dict[str, object] = {
+        self._holder: dict[str, object] = {
             "pid": os.getpid(),
             "host": platform.node(),
             "since": None,
             "command": Path(sys.argv[0]).name,  # never its arguments: they may name what is secret
         }
         self.mark({})
-        # The file system has just told the time; this room has no clock.
+        # The file's modification time is now: the store has no clock of its own.
         seconds = int(os.fstat(self._handle).st_mtime)
-        self._who["since"] = (iso_utc(seconds * 1_000_000) or "").replace(".000000", "")
+        self._holder["since"] = (iso_utc(seconds * 1_000_000) or "").replace(".000000", "")
         self.mark({})
 
     def _open(self) -> int:
@@ -134,7 +134,7 @@ class ArchiveLock:
         return handle
 
     def _acquire(self) -> None:
-        # A reader that asks whether anybody records holds the lock for a moment: hence the tries.
+        # holder_of locks for a moment to find out whether anybody records: hence the tries.
         for _ in range(_TRIES):
             try:
                 fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,7 +145,7 @@ class ArchiveLock:
         raise ArchiveBusy(str(self._archive), read_note(self._archive).holder)
 
     def mark(self, frames_on_disk: Mapping[str, int]) -> None:
-        """Write down that so many frames of these sessions are on disk for certain."""
+        """Write that so many frames of these sessions are certainly on disk."""
         self.marks.update(frames_on_disk)
         self._write()
 
@@ -156,7 +156,7 @@ class ArchiveLock:
         self._write()
 
     def _write(self) -> None:
-        note = json.dumps({**self._who, "marks": self.marks}).encode() + b"\n"
+        note = json.dumps({**self._holder, "marks": self.marks}).encode() + b"\n"
         try:
             os.pwrite(self._handle, note, 0)
             os.ftruncate(self._handle, len(note))
@@ -166,7 +166,7 @@ class ArchiveLock:
             return
 
     def release(self) -> None:
-        """Let others have it."""
-        self._who.update(pid=None, host=None, since=None, command=None)
+        """Unlock it."""
+        self._holder.update(pid=None, host=None, since=None, command=None)
         self._write()
         os.close(self._handle)

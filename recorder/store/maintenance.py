@@ -1,4 +1,4 @@
-"""The archive as a thing of its own: what it holds, whether it is sound, what died in it, what to remove."""
+"""The archive as a whole: info, integrity, interrupted and deleted sessions, the write-ahead log."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from . import reading, schema, sqlitefile
-from .checked_query import Question
+from .checked_query import CheckedQuery
 from .db_errors import is_damage
 from .info import ArchiveInfo
-from .opening import Opened
+from .opening import OpenedArchive
 from .rows import storable
 from .tables import connection as connection_table
 from .tables import frame, session
 
-_FRAMES_THERE = Question(func.coalesce(func.max(frame.c.number), 0).label("there"))
+_FRAMES_THERE = CheckedQuery(func.coalesce(func.max(frame.c.number), 0).label("there"))
 _SYNCHRONOUS = {0: "OFF", 1: "NORMAL", 2: "FULL", 3: "EXTRA"}
 _SHOWN_PROBLEMS = 5
 
 
-def info(opened: Opened, connection: Connection, holder: str | None, *, writing: bool) -> ArchiveInfo:
+def info(opened: OpenedArchive, connection: Connection, holder: str | None, *, writing: bool) -> ArchiveInfo:
     """What this archive is."""
     sessions, connections, frames = reading.totals(connection)
     on_file = opened.path is not None
@@ -37,9 +37,9 @@ def info(opened: Opened, connection: Connection, holder: str | None, *, writing:
         sessions=sessions,
         connections=connections,
         frames=frames,
-        library_version=sqlite3.sqlite_version if on_file else _ask(connection, "SHOW server_version"),
+        library_version=sqlite3.sqlite_version if on_file else _scalar(connection, "SHOW server_version"),
         wal_reset_bug=on_file and sqlitefile.has_wal_reset_bug(),
-        journal_mode=_ask(connection, "PRAGMA journal_mode") if on_file else None,
+        journal_mode=_scalar(connection, "PRAGMA journal_mode") if on_file else None,
         synchronous=_synchronous(connection) if on_file and writing else None,
         holder=holder,
     )
@@ -48,7 +48,7 @@ def info(opened: Opened, connection: Connection, holder: str | None, *, writing:
 def _file_bytes(path: Path | None, connection: Connection) -> int:
     if path is not None:
         return _size(path)
-    return int(_ask(connection, "SELECT pg_database_size(current_database())"))
+    return int(_scalar(connection, "SELECT pg_database_size(current_database())"))
 
 
 def _size(path: Path) -> int:
@@ -59,16 +59,16 @@ def _size(path: Path) -> int:
 
 
 def _synchronous(connection: Connection) -> str:
-    value = int(_ask(connection, "PRAGMA synchronous"))
+    value = int(_scalar(connection, "PRAGMA synchronous"))
     return _SYNCHRONOUS.get(value, str(value))
 
 
-def _ask(connection: Connection, question: str) -> str:
-    return str(connection.exec_driver_sql(question).scalar_one())
+def _scalar(connection: Connection, sql: str) -> str:
+    return str(connection.exec_driver_sql(sql).scalar_one())
 
 
 def integrity_problems(connection: Connection) -> list[str]:
-    """What SQLite finds wrong with the file; nothing for PostgreSQL, which watches over itself."""
+    """What SQLite finds wrong with the file; nothing for PostgreSQL, which checks itself."""
     if connection.dialect.name != "sqlite":
         return []
     pages = _lines(connection, f"PRAGMA quick_check({_SHOWN_PROBLEMS})")
@@ -77,9 +77,9 @@ def integrity_problems(connection: Connection) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _lines(connection: Connection, question: str) -> list[tuple[object, ...]]:
+def _lines(connection: Connection, sql: str) -> list[tuple[object, ...]]:
     try:
-        return [tuple(row) for row in connection.exec_driver_sql(question)]
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
     except DBAPIError as error:
         if not is_damage(error):
             raise
@@ -94,21 +94,21 @@ def _problem(row: tuple[object, ...]) -> str:
 
 
 def lost_frames(connection: Connection, marks: Mapping[str, int]) -> dict[str, int]:
-    """Per session, how many frames were certainly on disk once and are not in the archive."""
+    """Per session, how many frames the marks say were on disk and are not in the archive."""
     lost = {}
     for public_id, frames in marks.items():
-        asked = _FRAMES_THERE.select.where(session.c.session == storable(public_id))
-        (row,) = _FRAMES_THERE.answers(connection, asked.where(frame.c.session_id == session.c.id))
+        query = _FRAMES_THERE.select.where(session.c.session == storable(public_id))
+        (row,) = _FRAMES_THERE.rows(connection, query.where(frame.c.session_id == session.c.id))
         if row.there < frames:
             lost[public_id] = frames - row.there
     return lost
 
 
-def note_interrupted(connection: Connection, is_live: reading.Live) -> Iterator[str]:
-    """Write down for sessions that nobody will end any more that they were interrupted; a sentence each."""
-    asked = select(session.c.id, session.c.session).where(session.c.end_state.is_(None))
-    dead = [row for row in connection.execute(asked).all() if not is_live(row.id)]
-    for row in dead:
+def note_interrupted(connection: Connection, is_live: reading.IsLive) -> Iterator[str]:
+    """Mark sessions without an end record that nobody writes as interrupted; a sentence each."""
+    query = select(session.c.id, session.c.session).where(session.c.end_state.is_(None))
+    ended = [row for row in connection.execute(query).all() if not is_live(row.id)]
+    for row in ended:
         count = select(func.count()).where(frame.c.session_id == row.id)
         frames = connection.execute(count).scalar_one()
         connection.execute(session.update().where(session.c.id == row.id).values(end_state="interrupted"))

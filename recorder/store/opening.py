@@ -1,4 +1,4 @@
-"""Open an archive, whatever it is: look first, take the lock, make or upgrade it, or say why not."""
+"""Opens an archive for reading or writing: a file or a database, made or upgraded if need be."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
 
-from . import postgresql, schema, sqlitefile
+from . import postgresql, schema, sqlitefile, versions
 from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
 from .lock import ArchiveLock
 
@@ -19,12 +19,12 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedArchive:
     """An archive that is open.
 
     Attributes:
-        where: what people call it: the path, or the URL without its password.
-        connection: to ask it, and if opened for writing, to write.
+        where: the path, or the URL without its password.
+        connection: for queries and, if opened for writing, for writes.
         revision: the schema it has.
         path, lock: of a file; the lock only if it was opened for writing.
         url: of a database.
@@ -39,7 +39,7 @@ class Opened:
 
 
 def file_or_url(where: str | Path) -> Path | URL:
-    """What is meant: a path, ``sqlite:///path``, or a PostgreSQL URL.
+    """Parse the value of ``--archive``: a path, ``sqlite:///path``, or a PostgreSQL URL.
 
     Raises:
         BadOption: a URL of some other kind.
@@ -56,18 +56,18 @@ def file_or_url(where: str | Path) -> Path | URL:
     return Path(where)
 
 
-def for_reading(where: str | Path, scripts: Path) -> Opened:
+def for_reading(where: str | Path, scripts: Path) -> OpenedArchive:
     """Open an archive to read it; it may be recorded into meanwhile. Changes nothing.
 
     Raises:
         NotFound: there is no such file.
         ArchiveUnusable: it is no archive, damaged, older or newer, or cannot be read.
     """
-    meant = file_or_url(where)
-    return _read_database(meant, scripts) if isinstance(meant, URL) else _read_file(meant, scripts)
+    place = file_or_url(where)
+    return _read_database(place, scripts) if isinstance(place, URL) else _read_file(place, scripts)
 
 
-def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Say) -> Opened:
+def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Say) -> OpenedArchive:
     """Open an archive to write into it; upgrade it, or with ``create`` make it, if need be.
 
     Raises:
@@ -76,28 +76,28 @@ def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Say) -> 
         ArchiveBusy: another process records into it.
         StorageFailed: it cannot be written.
     """
-    meant = file_or_url(where)
-    if isinstance(meant, URL):
-        return _write_database(meant, scripts, create, say)
-    return _write_file(meant, scripts, create, say)
+    place = file_or_url(where)
+    if isinstance(place, URL):
+        return _write_database(place, scripts, create, say)
+    return _write_file(place, scripts, create, say)
 
 
-def _read_file(path: Path, scripts: Path) -> Opened:
+def _read_file(path: Path, scripts: Path) -> OpenedArchive:
     real = sqlitefile.real_path(path)
     if not real.exists():
         raise NotFound("archive", str(path))
-    revision = sqlitefile.look(real).revision
+    revision = sqlitefile.inspect(real)
     schema.check_readable(str(path), revision, scripts)
     try:
-        return Opened(str(path), sqlitefile.open_reader(real), revision, path=real)
+        return OpenedArchive(str(path), sqlitefile.open_reader(real), revision, path=real)
     except DATABASE_ERRORS as error:
         raise archive_unusable(str(path), error) from error
 
 
-def _write_file(path: Path, scripts: Path, create: bool, say: Say) -> Opened:
+def _write_file(path: Path, scripts: Path, create: bool, say: Say) -> OpenedArchive:
     real = sqlitefile.real_path(path)
     if real.exists():
-        schema.check_known(str(path), sqlitefile.look(real).revision, scripts)
+        schema.check_known(str(path), sqlitefile.inspect(real), scripts)
     elif not create:
         raise NotFound("archive", str(path))
     elif not real.parent.is_dir():
@@ -110,12 +110,12 @@ def _write_file(path: Path, scripts: Path, create: bool, say: Say) -> Opened:
         raise
 
 
-def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Say) -> Opened:
+def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Say) -> OpenedArchive:
     sqlitefile.remove_leftovers(real)
     try:
         if not real.exists():
             sqlitefile.create(real, schema.make_tables)
-        revision = sqlitefile.look(real).revision
+        revision = sqlitefile.inspect(real)
         _refuse_second_name(path, real)
         sqlitefile.make_private(real, say)
         connection = sqlitefile.open_writer(real)
@@ -127,7 +127,7 @@ def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say:
     except BaseException:
         connection.close()
         raise
-    return Opened(str(path), connection, schema.head_revision(scripts), path=real, lock=lock)
+    return OpenedArchive(str(path), connection, schema.head_revision(scripts), path=real, lock=lock)
 
 
 def _refuse_second_name(path: Path, real: Path) -> None:
@@ -137,7 +137,7 @@ def _refuse_second_name(path: Path, real: Path) -> None:
         raise ArchiveUnusable(str(path), says, hint="remove the other name, or make a copy")
 
 
-def _read_database(url: URL, scripts: Path) -> Opened:
+def _read_database(url: URL, scripts: Path) -> OpenedArchive:
     where = postgresql.display(url)
     connection = postgresql.open_connection(url, writing=False)
     try:
@@ -151,10 +151,10 @@ def _read_database(url: URL, scripts: Path) -> Opened:
     except BaseException:
         connection.close()
         raise
-    return Opened(where, connection, revision, url=url)
+    return OpenedArchive(where, connection, revision, url=url)
 
 
-def _write_database(url: URL, scripts: Path, create: bool, say: Say) -> Opened:
+def _write_database(url: URL, scripts: Path, create: bool, say: Say) -> OpenedArchive:
     where = postgresql.display(url)
     connection = postgresql.open_connection(url, writing=True)
     try:
@@ -165,7 +165,7 @@ def _write_database(url: URL, scripts: Path, create: bool, say: Say) -> Opened:
     except BaseException:
         connection.close()
         raise
-    return Opened(where, connection, schema.head_revision(scripts), url=url)
+    return OpenedArchive(where, connection, schema.head_revision(scripts), url=url)
 
 
 def _prepare_database(where: str, connection: Connection, scripts: Path, create: bool, say: Say) -> None:
@@ -174,7 +174,7 @@ def _prepare_database(where: str, connection: Connection, scripts: Path, create:
         if not create:
             raise NotFound("archive", where)
         schema.make_tables(connection)
-        revision = schema.MODEL_REVISION
+        revision = versions.SCHEMA_REVISION
     schema.check_known(where, revision, scripts)
     head = schema.head_revision(scripts)
     if revision != head:

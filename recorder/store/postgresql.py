@@ -1,4 +1,4 @@
-"""An archive that is a PostgreSQL database: how to reach it, and who is writing into it now."""
+"""PostgreSQL archives: URLs, connections, and the advisory locks of sessions being written."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def display(url: URL) -> str:
 
 
 def open_connection(url: URL, *, writing: bool) -> Connection:
-    """A connection on which we say BEGIN and COMMIT ourselves.
+    """A connection in autocommit mode: BEGIN and COMMIT are executed explicitly.
 
     Raises:
-        StorageFailed: it is wanted for writing, and nobody is there or lets us in.
-        ArchiveUnusable: the same, for reading.
+        StorageFailed: to write, and the server cannot be reached or refuses the login.
+        ArchiveUnusable: to read, and the server cannot be reached or refuses the login.
         BadOption: the driver is not installed.
     """
     try:
@@ -77,13 +77,13 @@ def _unreachable(url: URL, error: DBAPIError, writing: bool) -> StorageFailed | 
 
 
 def lock_session(connection: Connection, session_id: int) -> bool:
-    """Show for as long as this connection lives that the session is being written; False if another does."""
+    """Lock the session as being written, until this connection ends; False if it is locked already."""
     locked = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({_KEY})", (session_id,))
     return bool(locked.scalar_one())
 
 
 def unlock_session(connection: Connection, session_id: int) -> None:
-    """Nobody writes this session any more."""
+    """Unlock the session: it is not being written any more."""
     connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_KEY})", (session_id,))
 
 

@@ -1,4 +1,4 @@
-"""Questions to an archive, each answered in a short transaction of its own.
+"""Queries of an archive, each in a short transaction of its own.
 
 Frames come in chunks: a reader that kept one transaction open would keep SQLite from ever shortening
 its write-ahead log while somebody records.
@@ -15,22 +15,22 @@ from sqlalchemy import Connection, Select, func, select
 from recorder.errors import NotFound
 from recorder.wire.records import RecordedFrame
 
-from .checked_query import Question
-from .db_errors import DATABASE_ERRORS, NotAsWritten
-from .info import ConnectionInfo, ConnectionStanding, DigestPoint, SessionInfo, SessionStanding
+from .checked_query import CheckedQuery
+from .db_errors import DATABASE_ERRORS, InvalidContent
+from .info import ConnectionClaims, ConnectionInfo, DigestPoint, SessionClaims, SessionInfo
 from .rows import SENDERS, Headers, storable
 from .session_names import pick
 from .tables import connection, frame, session, setting
 
-Live = Callable[[int], bool]
-"""Whether somebody writes the session of this row number now."""
+IsLive = Callable[[int], bool]
+"""Whether the session of this row number is being written now."""
 
 CHUNK_FRAMES = 256
 CHUNK_BYTES = 4 << 20
 
 _KEY_BYTES = 32
 
-_FRAME = Question(
+_FRAME = CheckedQuery(
     frame.c.number,
     frame.c.connection,
     frame.c.idx,
@@ -62,27 +62,27 @@ _FRAMES_OF_CONNECTION = func.coalesce(
     .where(frame.c.session_id == connection.c.session_id, frame.c.connection == connection.c.number)
     .scalar_subquery(),
 )
-_SESSION = Question(
+_SESSION = CheckedQuery(
     *session.c,
     _CONNECTIONS_OF_SESSION.label("connections"),
     _FRAMES_OF_SESSION.label("frames_there"),
 )
-_SETTING = Question(setting.c.value)
-_CONNECTION = Question(*connection.c, _FRAMES_OF_CONNECTION.label("frames"))
-_CONNECTION_STANDING = Question(*connection.c)  # all columns: what is read is looked at
+_SETTING = CheckedQuery(setting.c.value)
+_CONNECTION = CheckedQuery(*connection.c, _FRAMES_OF_CONNECTION.label("frames"))
+_CONNECTION_CLAIMS = CheckedQuery(*connection.c)  # all columns, so that all are checked
 
 
-def sessions(reader: Connection, live: Live, *, public_id: str | None = None) -> list[SessionInfo]:
+def sessions(reader: Connection, is_live: IsLive, *, public_id: str | None = None) -> list[SessionInfo]:
     """Every session, oldest first; only that of this id, if given."""
-    asked = _SESSION.select.order_by(session.c.id)
+    query = _SESSION.select.order_by(session.c.id)
     if public_id is not None:
-        asked = asked.where(session.c.session == storable(public_id))
+        query = query.where(session.c.session == storable(public_id))
     return [
         SessionInfo(
             session=row.session,
             name=row.name,
             source=row.source,
-            state=_state(row, live),
+            state=_state(row, is_live),
             started_at_us=row.started_at_us,
             ended_at_us=row.ended_at_us,
             connections=row.connections,
@@ -91,31 +91,31 @@ def sessions(reader: Connection, live: Live, *, public_id: str | None = None) ->
             recorder_version=row.recorder_version,
             source_digest=row.source_digest,
         )
-        for row in _SESSION.answers(reader, asked)
+        for row in _SESSION.rows(reader, query)
     ]
 
 
-def _state(row: Any, live: Live) -> str:
+def _state(row: Any, is_live: IsLive) -> str:
     ended: str | None = row.end_state
-    return ended or ("recording" if live(row.id) else "interrupted")
+    return ended or ("recording" if is_live(row.id) else "interrupted")
 
 
-def find(reader: Connection, live: Live, name: str) -> SessionInfo:
-    """The session that ``name`` means, see ``pick``; of thousands, all are looked at only if it is no id."""
-    exactly = [] if name == "last" else sessions(reader, live, public_id=name)
+def find(reader: Connection, is_live: IsLive, name: str) -> SessionInfo:
+    """The session that ``name`` means, see ``pick``; all sessions are read only if it is no id."""
+    exactly = [] if name == "last" else sessions(reader, is_live, public_id=name)
     if [each.session for each in exactly] == [name]:
         return exactly[0]
-    return pick(sessions(reader, live), name)
+    return pick(sessions(reader, is_live), name)
 
 
 def session_row(reader: Connection, public_id: str) -> int:
     """The row number of a session. Raises ``NotFound``."""
-    asked = select(session.c.id).where(session.c.session == storable(public_id))
-    found = reader.execute(asked).scalars().all()
+    query = select(session.c.id).where(session.c.session == storable(public_id))
+    found = reader.execute(query).scalars().all()
     if not found:
         raise NotFound("session", public_id)
     if len(found) > 1:
-        raise NotAsWritten(f"{len(found)} sessions have the id {public_id}")
+        raise InvalidContent(f"{len(found)} sessions have the id {public_id}")
     return int(found[0])
 
 
@@ -145,11 +145,11 @@ def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
             detail=row.detail,
             frames=row.frames,
         )
-        for row in _CONNECTION.answers(reader, _in_order(_CONNECTION, session_id))
+        for row in _CONNECTION.rows(reader, _in_order(_CONNECTION, session_id))
     ]
 
 
-def _in_order(question: Question, session_id: int) -> Select[Any]:
+def _in_order(question: CheckedQuery, session_id: int) -> Select[Any]:
     return question.select.where(connection.c.session_id == session_id).order_by(connection.c.number)
 
 
@@ -157,30 +157,30 @@ def _headers(stored: str | None) -> Headers:
     return () if stored is None else tuple((name, value) for name, value in json.loads(stored))
 
 
-class Chained(NamedTuple):
-    """A frame, and the piece of the rolling digest that was stored with it."""
+class ChainedFrame(NamedTuple):
+    """A frame, and the bytes of the rolling digest that were stored with it."""
 
     frame: RecordedFrame
     chain: int
 
 
-class Wanted(NamedTuple):
-    """Which frames: of this session, of one connection or all, up to a number or to the end."""
+class FrameRange(NamedTuple):
+    """Frames of a session: of one connection or all, up to a number or to the end."""
 
     session_id: int
     connection: int | None = None
     last: int | None = None
 
 
-def chunk(reader: Connection, wanted: Wanted, after: int | None) -> list[Chained]:
+def chunk(reader: Connection, frame_range: FrameRange, after: int | None) -> list[ChainedFrame]:
     """The next frames, in order: with numbers above ``after`` if given; empty if there are none.
 
-    What cannot be read ends a chunk early, and is raised when nothing stands before it.
+    A frame that cannot be read ends the chunk before it; as the first of a chunk it raises.
     """
-    found: list[Chained] = []
+    found: list[ChainedFrame] = []
     size = 0
     try:
-        for row in _FRAME.answers(reader, _narrowed(wanted, after)):
+        for row in _FRAME.rows(reader, _narrowed(frame_range, after)):
             found.append(_chained(row))
             size += len(row.payload)
             if size > CHUNK_BYTES:  # memory stays bounded, whatever was recorded
@@ -191,24 +191,24 @@ def chunk(reader: Connection, wanted: Wanted, after: int | None) -> list[Chained
     return found
 
 
-def _narrowed(wanted: Wanted, after: int | None) -> Select[Any]:
-    asked = _FRAME.select.where(frame.c.session_id == wanted.session_id)
+def _narrowed(frame_range: FrameRange, after: int | None) -> Select[Any]:
+    query = _FRAME.select.where(frame.c.session_id == frame_range.session_id)
     if after is not None:
-        asked = asked.where(frame.c.number > _fitting(after, bits=64))
-    if wanted.last is not None:
-        asked = asked.where(frame.c.number <= _fitting(wanted.last, bits=64))
-    if wanted.connection is not None:
-        asked = asked.where(frame.c.connection == _fitting(wanted.connection, bits=32))
-    return asked.order_by(frame.c.number).limit(CHUNK_FRAMES)
+        query = query.where(frame.c.number > _clamped(after, bits=64))
+    if frame_range.last is not None:
+        query = query.where(frame.c.number <= _clamped(frame_range.last, bits=64))
+    if frame_range.connection is not None:
+        query = query.where(frame.c.connection == _clamped(frame_range.connection, bits=32))
+    return query.order_by(frame.c.number).limit(CHUNK_FRAMES)
 
 
-def _fitting(number: int, *, bits: int) -> int:
-    # Somebody may ask for a frame no column has room for: there is none, and no fault in asking.
+def _clamped(number: int, *, bits: int) -> int:
+    # A number that no column can hold names no frame, and is no error.
     largest = (1 << bits - 1) - 1
     return max(-largest, min(number, largest))
 
 
-def _chained(row: Any) -> Chained:
+def _chained(row: Any) -> ChainedFrame:
     (
         number,
         place,
@@ -241,50 +241,50 @@ def _chained(row: Any) -> Chained:
         violation,
         bool(redacted),
     )
-    return Chained(recorded, chain)
+    return ChainedFrame(recorded, chain)
 
 
-def standings(reader: Connection, live: Live, marks: Mapping[str, int]) -> list[SessionStanding]:
-    """What every session claims of itself, to be compared with its frames; oldest first."""
+def session_claims(reader: Connection, is_live: IsLive, marks: Mapping[str, int]) -> list[SessionClaims]:
+    """What every session says of itself, to be compared with its frames; oldest first."""
     return [
-        SessionStanding(
+        SessionClaims(
             session=row.session,
             name=row.name,
-            state=_state(row, live),
+            state=_state(row, is_live),
             ended=row.end_state is not None,
             frames=row.frames,
             mark=marks.get(row.session),
         )
-        for row in _SESSION.answers(reader, _SESSION.select.order_by(session.c.id))
+        for row in _SESSION.rows(reader, _SESSION.select.order_by(session.c.id))
     ]
 
 
-def connection_standings(reader: Connection, session_id: int) -> list[ConnectionStanding]:
-    """What every connection of a session claims of itself, in order."""
+def connection_claims(reader: Connection, session_id: int) -> list[ConnectionClaims]:
+    """What every connection of a session says of itself, in order."""
     return [
-        ConnectionStanding(
+        ConnectionClaims(
             row.number,
-            end=_point(row.frame_count, row.frame_digest),
-            barrier=_point(row.barrier_count, row.barrier_digest),
+            end=_digest_point(row.frame_count, row.frame_digest),
+            barrier=_digest_point(row.barrier_count, row.barrier_digest),
         )
-        for row in _CONNECTION_STANDING.answers(reader, _in_order(_CONNECTION_STANDING, session_id))
+        for row in _CONNECTION_CLAIMS.rows(reader, _in_order(_CONNECTION_CLAIMS, session_id))
     ]
 
 
-def _point(count: int | None, digest: bytes | None) -> DigestPoint | None:
+def _digest_point(count: int | None, digest: bytes | None) -> DigestPoint | None:
     if count is None and digest is None:
         return None
     if count is None or digest is None:
-        raise NotAsWritten("a connection has a count of frames without their digest, or the reverse")
+        raise InvalidContent("a connection has a count of frames without their digest, or the reverse")
     return DigestPoint(count, digest)
 
 
 def redaction_key(reader: Connection) -> bytes:
     """The 32 bytes that key the placeholders of this archive."""
-    asked = _SETTING.select.where(setting.c.name == "redaction_key")
-    found: list[bytes] = [row.value for row in _SETTING.answers(reader, asked)]
+    query = _SETTING.select.where(setting.c.name == "redaction_key")
+    found: list[bytes] = [row.value for row in _SETTING.rows(reader, query)]
     if len(found) != 1 or len(found[0]) != _KEY_BYTES:
-        raise NotAsWritten("its redaction key is missing, or has not the right length")
+        raise InvalidContent("its redaction key is missing, or has not the right length")
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""Records turned into rows of one session: secrets blanked, digests kept, ends noted."""
+"""Turns the records of a session into rows: blanks secrets, computes digests, writes end records."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Headers = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
 
 SENDERS = (Side.CLIENT, Side.SERVICE)
-"""A side by the number that stands for it in the tables."""
+"""The side that the number in column ``sender`` stands for."""
 
 _CLOSE_CODE_BYTES = 2
 
 
 class Redacts(Protocol):
-    """Blanks out secrets, keeps what joins; ``recorder.redaction.redactor.Redactor`` does."""
+    """Blanks secrets; ``recorder.redaction.redactor.Redactor`` is one."""
 
     def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
         """The payload of one data frame; the same object if nothing was blanked."""
@@ -43,8 +43,8 @@ class Redacts(Protocol):
         ...
 
 
-class Change(NamedTuple):
-    """New values for one row of ``session`` or ``connection``; made twice, it changes nothing more."""
+class RowChange(NamedTuple):
+    """New values for one row of ``session`` or ``connection``. Idempotent."""
 
     table: Table
     key: Mapping[str, object]
@@ -52,26 +52,26 @@ class Change(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What is written in one transaction, in this order.
+    """Rows that are written in one transaction, in this order.
 
     Attributes:
         opened: new rows of ``connection``.
         frames: new rows of ``frame``, in the order of ``FRAME_COLUMNS``.
-        changes: what else changes.
+        changes: updates of rows of ``session`` and ``connection``.
     """
 
     opened: Sequence[Mapping[str, object]] = ()
     frames: Sequence[Row] = ()
-    changes: Sequence[Change] = ()
+    changes: Sequence[RowChange] = ()
 
 
 class SessionRows:
-    """Makes the rows of one session, and knows how far each of its connections has come.
+    """Makes the rows of one session, and counts and digests the frames of each connection.
 
     Attributes:
         session: public id.
         session_id: row number.
-        frames: how many frames were given so far.
+        frames: how many frames it has made rows for.
     """
 
     def __init__(self, session: str, session_id: int, redactor: Redacts | None) -> None:
@@ -80,18 +80,18 @@ class SessionRows:
         self.frames = 0
         self._redactor = redactor
         self._digests: dict[int, Digest] = {}
-        self._moved: set[int] = set()
+        self._since_barrier: set[int] = set()
         self._closed: set[int] = set()
-        self._unended: set[int] = set()  # what they hold is not in an end record of theirs
+        self._unended: set[int] = set()  # their end record does not cover all their frames
 
     def batch(self, records: Sequence[Record]) -> Batch:
-        """The rows for these records. To be committed before the next call; if that fails, make no other.
+        """The rows for these records. Commit them before the next call; if that fails, make no further call.
 
         Raises ``struct.error`` if a time or a number does not fit 64 bits.
         """
         opened: list[Mapping[str, object]] = []
         frames: list[Row] = []
-        changes: list[Change] = []
+        changes: list[RowChange] = []
         for record in records:
             if isinstance(record, RecordedFrame):
                 frames.append(self._frame(record, opened))
@@ -107,19 +107,19 @@ class SessionRows:
             changes.extend(self._ends(self._closed & self._unended))
         return Batch(opened, frames, changes)
 
-    def barrier(self) -> list[Change]:
-        """How far each connection has come that moved since the last barrier."""
-        return [self._standing(number) for number in sorted(self._moved)]
+    def barrier(self) -> list[RowChange]:
+        """Count and digest of each connection that got frames since the last barrier."""
+        return [self._position(number) for number in sorted(self._since_barrier)]
 
-    def settled(self) -> None:
-        """The barrier is committed."""
-        self._moved.clear()
+    def barrier_written(self) -> None:
+        """Call it when the changes of ``barrier`` are committed."""
+        self._since_barrier.clear()
 
-    def unsettle(self) -> None:
-        """The next barrier is to write something of this session, though no frame has come: its end has."""
-        self._moved.update(self._digests)
+    def mark_moved(self) -> None:
+        """Include all connections in the next barrier, though no frame has come: their end record has."""
+        self._since_barrier.update(self._digests)
 
-    def end(self, ended_at_us: int | None, state: str, detail: str | None) -> list[Change]:
+    def end(self, ended_at_us: int | None, state: str, detail: str | None) -> list[RowChange]:
         """The end record of the session, and of each connection whose own is not up to date."""
         ends = self._ends(self._unended)
         values = {
@@ -128,7 +128,7 @@ class SessionRows:
             "frames": self.frames,
             "detail": self._text(detail),
         }
-        return [*ends, Change(session, {"id": self.session_id}, values)]
+        return [*ends, RowChange(session, {"id": self.session_id}, values)]
 
     def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]]) -> Row:
         if self._redactor is not None:
@@ -150,9 +150,9 @@ class SessionRows:
         ) = record
         digest = self._digests.get(place)
         if digest is None:
-            digest = self._announce(place, opened)
+            digest = self._add_connection(place, opened)
         chain = digest.add(record)
-        self._moved.add(place)
+        self._since_barrier.add(place)
         self._unended.add(place)
         return (
             self.session_id,
@@ -172,29 +172,29 @@ class SessionRows:
             chain,
         )
 
-    def _announce(self, number: int, opened: list[Mapping[str, object]]) -> Digest:
-        # A capture may tell of frames without telling of their connection. It gets a bare row.
+    def _add_connection(self, number: int, opened: list[Mapping[str, object]]) -> Digest:
+        # A capture may hold frames and no record of their connection, which gets a bare row.
         opened.append(self._connection_row(number))
         return self._digests[number]
 
-    def _connection_row(self, number: int, **told: object) -> Mapping[str, object]:
+    def _connection_row(self, number: int, **columns: object) -> Mapping[str, object]:
         self._digests[number] = Digest()
         self._unended.add(number)
         blank = {"url": None, "opened_at_us": None, "opened_offset_us": None}
-        return {"session_id": self.session_id, "number": number, **blank, **told}
+        return {"session_id": self.session_id, "number": number, **blank, **columns}
 
     def _open(
-        self, record: ConnectionOpened, opened: list[Mapping[str, object]], changes: list[Change]
+        self, record: ConnectionOpened, opened: list[Mapping[str, object]], changes: list[RowChange]
     ) -> None:
-        told = {
+        columns = {
             "url": self._url(record.url),
             "opened_at_us": record.at_us,
             "opened_offset_us": record.offset_us,
         }
         if record.connection in self._digests:
-            changes.append(self._change(record.connection, opened, told))
+            changes.append(self._change(record.connection, opened, columns))
         else:
-            opened.append(self._connection_row(record.connection, **told))
+            opened.append(self._connection_row(record.connection, **columns))
 
     def _handshake(self, record: HandshakeSeen) -> dict[str, object]:
         return {
@@ -217,29 +217,29 @@ class SessionRows:
 
     def _change(
         self, number: int, opened: list[Mapping[str, object]], values: Mapping[str, object]
-    ) -> Change:
+    ) -> RowChange:
         if number not in self._digests:
-            self._announce(number, opened)
-            self._moved.add(number)
-        return Change(connection, {"session_id": self.session_id, "number": number}, values)
+            self._add_connection(number, opened)
+            self._since_barrier.add(number)
+        return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
 
-    def _ends(self, numbers: set[int]) -> list[Change]:
+    def _ends(self, numbers: set[int]) -> list[RowChange]:
         self._unended = self._unended - numbers
         return [self._end(number) for number in sorted(numbers)]
 
-    def _end(self, number: int) -> Change:
+    def _end(self, number: int) -> RowChange:
         digest = self._digests[number]
         values = {"frame_count": digest.count, "frame_digest": digest.value()}
-        return Change(connection, {"session_id": self.session_id, "number": number}, values)
+        return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
 
-    def _standing(self, number: int) -> Change:
+    def _position(self, number: int) -> RowChange:
         digest = self._digests[number]
         values = {
             "barrier_count": digest.count,
             "barrier_digest": digest.value(),
             "barrier_at_us": digest.at_us,
         }
-        return Change(connection, {"session_id": self.session_id, "number": number}, values)
+        return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
 
     def _text(self, text: str | None) -> str | None:
         if text is None:
@@ -259,7 +259,7 @@ class SessionRows:
         return storable(f"{method} {self._redactor.url(target)} {version}")
 
     def _headers(self, headers: Headers) -> str:
-        # JSON in ASCII: every text survives in it, a NUL and half a surrogate pair included.
+        # JSON in ASCII: every text survives in it, NULs and lone surrogates included.
         blanked = headers if self._redactor is None else self._redactor.headers(headers)
         return json.dumps(blanked, separators=(",", ":"))
 
@@ -280,14 +280,14 @@ def _redacted(record: RecordedFrame, redactor: Redacts) -> RecordedFrame:
 
 
 def _control_payload(record: RecordedFrame, redactor: Redacts) -> bytes:
-    kept = _CLOSE_CODE_BYTES if record.opcode == Opcode.CLOSE else 0
-    text = record.payload[kept:].decode("utf-8", "surrogateescape")
+    start = _CLOSE_CODE_BYTES if record.opcode == Opcode.CLOSE else 0
+    text = record.payload[start:].decode("utf-8", "surrogateescape")
     blanked = redactor.text(text) if text else text
     if blanked == text:
         return record.payload
-    return record.payload[:kept] + blanked.encode("utf-8", "surrogateescape")
+    return record.payload[:start] + blanked.encode("utf-8", "surrogateescape")
 
 
 def storable(text: str) -> str:
-    """Text that every database can hold: a NUL and half a surrogate pair become backslash escapes."""
+    """Text that every database can store: NULs and lone surrogates become backslash escapes."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

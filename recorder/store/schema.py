@@ -1,4 +1,4 @@
-"""Which schema an archive has, which one this program writes, and the way from the one to the other.
+"""The schema revision of an archive, the one this program writes, and the upgrade between them.
 
 Alembic is slow to load and rarely needed: an archive with the schema of this program is recognised,
 and a new one made, without it.
@@ -23,9 +23,6 @@ from .db_errors import diagnose
 from .derived_tables import metadata
 from .postgresql import lock_schema
 
-MODEL_REVISION = versions.MODEL
-"""The revision whose tables are those of ``tables.py`` and ``derivedtables.py``."""
-
 # The copy, and the growth of a file whose tables are copied inside it.
 _ROOM_FOR_AN_UPGRADE = 2.2
 
@@ -49,12 +46,12 @@ def revisions(scripts: Path) -> tuple[str, ...]:
 
 
 def head_revision(scripts: Path | None = None) -> str:
-    """The schema this program writes."""
+    """The revision this program writes."""
     return revisions(scripts or scripts_location())[-1]
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The schema this database has; None if it has none."""
+    """The revision this database has; None if it has none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
@@ -62,7 +59,7 @@ def current_revision(connection: Connection) -> str | None:
 
 
 def check_readable(where: str, revision: str, scripts: Path) -> None:
-    """Let pass an archive with the schema of this program.
+    """Check that an archive has the schema of this program.
 
     Raises:
         ArchiveUnusable: it is older (and how to upgrade it), or newer.
@@ -75,7 +72,7 @@ def check_readable(where: str, revision: str, scripts: Path) -> None:
 
 
 def check_known(where: str, revision: str, scripts: Path) -> None:
-    """Raise ``ArchiveUnusable`` for a schema this program has never heard of."""
+    """Raise ``ArchiveUnusable`` for a revision this program does not know."""
     if revision not in revisions(scripts):
         says = (
             f"it was written by a newer recorder (schema {revision}, this one knows {head_revision(scripts)})"
@@ -99,10 +96,10 @@ def make_tables(connection: Connection) -> None:
 
 
 def _make_all(connection: Connection) -> None:
-    # Not "if it is not there already": a table of that name would be somebody else's.
+    # Without IF NOT EXISTS: a table of that name would be another program's.
     metadata.create_all(connection, checkfirst=False)
     connection.exec_driver_sql(_REVISION_TABLE)
-    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{MODEL_REVISION}')")  # noqa: S608
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{versions.SCHEMA_REVISION}')")  # noqa: S608
     _make_redaction_key(connection)
 
 
@@ -112,7 +109,7 @@ def _make_redaction_key(connection: Connection) -> None:
 
 
 def migrate(connection: Connection, scripts: Path) -> None:
-    """Take this database to the head of ``scripts``, whole or not at all.
+    """Upgrade this database to the head of ``scripts``, whole or not at all.
 
     Raises:
         DBAPIError: it did not work; the database is as it was.
@@ -147,9 +144,9 @@ def upgrade_file(
     try:
         migrate(connection, scripts)
     except DBAPIError as error:
-        trouble = diagnose(error)
-        says = f"the upgrade did not work: {trouble.problem}"
-        raise StorageFailed(str(path), says, hint=trouble.hint) from error
+        failure = diagnose(error)
+        says = f"the upgrade did not work: {failure.problem}"
+        raise StorageFailed(str(path), says, hint=failure.hint) from error
 
 
 def _check_room(path: Path) -> None:

@@ -1,7 +1,7 @@
-"""An archive that is a file: look before touching, make it private, open it so that nothing is lost.
+"""SQLite files: inspect, create, open and back up an archive file.
 
-Whatever is handed over is looked at without changing a byte before it is opened for real: another
-program's database, a text file, a damaged or a newer archive stay as they are.
+A file is inspected without changing a byte before it is opened: another program's database, a text file,
+a damaged or a newer archive stay as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine
@@ -20,9 +19,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from recorder.errors import ArchiveUnusable, StorageFailed
 
 from .db_errors import is_damage
-
-APPLICATION_ID = 0x554D5352
-"""``UMSR``: at offset 68 of every archive file, so that ``file`` and we can tell it from others."""
+from .versions import APPLICATION_ID
 
 BUSY_TIMEOUT_S = 5.0
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -32,12 +29,6 @@ _GUARDED = {"trusted_schema": 0, "cell_size_check": 1}
 READER = {**_GUARDED, "query_only": 1}
 # secure_delete: what is deleted is overwritten; its default differs from build to build.
 _WRITER = {**_GUARDED, "foreign_keys": 1, "secure_delete": 1, "synchronous": 1}
-
-
-class Look(NamedTuple):
-    """What a file turned out to be: an archive, with this schema revision."""
-
-    revision: str
 
 
 def real_path(path: Path) -> Path:
@@ -55,15 +46,15 @@ def real_path(path: Path) -> Path:
     return real
 
 
-def look(path: Path) -> Look:
-    """Tell what the file at ``path`` is, without changing it.
+def inspect(path: Path) -> str:
+    """The schema revision of the archive file at ``path``, read without changing the file.
 
     Raises:
         ArchiveUnusable: it is no archive of ours, damaged, or not to be read.
     """
     size = _regular_size(path)
     in_log = has_wal(path)
-    with _reading(path), closing_uri(path, immutable=not in_log) as handle:
+    with _reading(path), read_only_connection(path, immutable=not in_log) as handle:
         application_id = int(handle.execute("PRAGMA application_id").fetchone()[0])
         if application_id != APPLICATION_ID:
             raise ArchiveUnusable(str(path), "it is an SQLite database of another program")
@@ -72,7 +63,7 @@ def look(path: Path) -> Look:
         rows = handle.execute("SELECT version_num FROM alembic_version").fetchall()
     if len(rows) != 1 or not isinstance(rows[0][0], str):
         raise ArchiveUnusable(str(path), "it does not say which schema it has")
-    return Look(rows[0][0])
+    return rows[0][0]
 
 
 def _regular_size(path: Path) -> int:
@@ -118,7 +109,7 @@ def _why_unreadable(path: Path, error: sqlite3.Error) -> str:
 
 
 def has_wal(path: Path) -> bool:
-    """Whether committed frames may still be in the write-ahead log beside the file."""
+    """Whether committed frames may be in the write-ahead log beside the file."""
     with suppress(OSError):
         return path.with_name(path.name + "-wal").stat().st_size > 0
     return False
@@ -139,14 +130,14 @@ def _connect(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Conne
         _uri(path, mode, immutable),
         uri=True,
         timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,  # we say BEGIN and COMMIT ourselves
-        check_same_thread=False,  # the ledger lets one thread in at a time
+        isolation_level=None,  # BEGIN and COMMIT are executed explicitly
+        check_same_thread=False,  # ArchiveWriter.guard lets one thread in at a time
     )
 
 
 @contextmanager
-def closing_uri(path: Path, *, immutable: bool = False) -> Iterator[sqlite3.Connection]:
-    """A plain connection that can only read, closed at the end."""
+def read_only_connection(path: Path, *, immutable: bool = False) -> Iterator[sqlite3.Connection]:
+    """An sqlite3 connection that can only read, closed at the end."""
     handle = _connect(path, "ro", immutable=immutable)
     try:
         yield handle
@@ -155,7 +146,7 @@ def closing_uri(path: Path, *, immutable: bool = False) -> Iterator[sqlite3.Conn
 
 
 def reader_uri(path: Path) -> str:
-    """The name by which SQLite opens the file to read it only; to be read with the pragmas of ``READER``."""
+    """The URI that opens the file read-only; set the pragmas of ``READER`` on the connection."""
     return _uri(path, "ro", _must_be_immutable(path))
 
 
@@ -168,7 +159,7 @@ def open_writer(path: Path) -> Connection:
     """The one connection that writes; call it with the lock held.
 
     Raises:
-        ArchiveUnusable: SQLite does not do what the promises rest on.
+        ArchiveUnusable: SQLite refuses a pragma or the write-ahead log that crash safety needs.
         DBAPIError: SQLite cannot.
     """
     connection = _open(path, "rw", _WRITER, immutable=False)
@@ -277,7 +268,7 @@ def backup(connection: Connection, target: Path) -> None:
         partial.unlink()
     reserve(partial)
     try:
-        with sqlite3_connection(partial) as copy:
+        with writable_connection(partial) as copy:
             source = connection.connection.driver_connection
             assert isinstance(source, sqlite3.Connection)  # noqa: S101 - tells mypy; the caller knows
             source.backup(copy)
@@ -290,8 +281,8 @@ def backup(connection: Connection, target: Path) -> None:
 
 
 @contextmanager
-def sqlite3_connection(path: Path) -> Iterator[sqlite3.Connection]:
-    """A plain connection that may write to an existing file, closed at the end."""
+def writable_connection(path: Path) -> Iterator[sqlite3.Connection]:
+    """An sqlite3 connection that may write to an existing file, closed at the end."""
     handle = _connect(path, "rw")
     try:
         handle.execute("PRAGMA synchronous=FULL")

@@ -1,4 +1,4 @@
-"""Statements of one kind, compiled once: to compile one takes SQLAlchemy longer than a database to run it."""
+"""INSERT and UPDATE statements, compiled once: to compile one takes longer than SQLite to run it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, Insert, Table, Update, bindparam
 
-from .rows import Change, Row
+from .rows import Row, RowChange
 
 
 class Statement(NamedTuple):
-    """For a driver: the words, and the names of what is bound to its places, in their order."""
+    """SQL for the driver, and the names of its parameters in order."""
 
     sql: str
     names: Sequence[str]
 
     def row(self, values: Mapping[str, object]) -> Row:
-        """These values in the statement's order."""
+        """These values in the order of the parameters."""
         return tuple([values[name] for name in self.names])
 
 
 class Statements:
-    """The statements of one database. Its dialect must number its places, not name them."""
+    """The statements of one database, whose dialect must use positional parameters."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -30,16 +30,16 @@ class Statements:
         self._updates: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Statement] = {}
 
     def insert(self, table: Table, columns: Iterable[str]) -> Statement:
-        """Rows of a table, of which these columns are told."""
-        told = tuple(columns)
-        known = self._inserts.get((table.name, told))
+        """INSERT of these columns of a table."""
+        names = tuple(columns)
+        known = self._inserts.get((table.name, names))
         if known is None:
-            known = self._compiled(table.insert().inline(), told)
-            self._inserts[table.name, told] = known
+            known = self._compiled(table.insert().inline(), names)
+            self._inserts[table.name, names] = known
         return known
 
-    def update(self, change: Change) -> Statement:
-        """Changes like this one: of the same table, by the same key, of the same columns."""
+    def update(self, change: RowChange) -> Statement:
+        """UPDATE for changes of the same table, key columns and value columns as this one."""
         kind = change.table.name, tuple(change.key), tuple(change.values)
         known = self._updates.get(kind)
         if known is None:
@@ -54,12 +54,12 @@ class Statements:
         return Statement(str(compiled), tuple(compiled.positiontup or ()))
 
 
-def change_row(statement: Statement, change: Change) -> Row:
-    """What is bound to ``Statements.update`` for this change."""
+def change_row(statement: Statement, change: RowChange) -> Row:
+    """The parameters of ``Statements.update`` for this change."""
     keys = {key_name(name): value for name, value in change.key.items()}
     return statement.row({**change.values, **keys})
 
 
 def key_name(column: str) -> str:
-    """What the place of a key is called, which may be a changed column as well."""
+    """Parameter name of a key column, which may be among the changed columns too."""
     return f"key_{column}"

@@ -124,8 +124,8 @@ frame = Table(
         ["connection.session_id", "connection.number"],
         ondelete="CASCADE",
     ),
-    # The only index: it finds a frame, orders a session, refuses a frame told twice, and serves the
-    # cascade. A second one would cost a tenth of the writing speed.
+    # The only index: it finds a frame, orders a session, refuses a frame that is written twice, and serves
+    # the cascade. A second one would cost a tenth of the writing speed.
     Index("uq_frame_session_id_number", "session_id", "number", unique=True),
 )
 """One RFC 6455 frame as it stood on the wire, secrets in its payload blanked."""

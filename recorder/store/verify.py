@@ -1,4 +1,4 @@
-"""Is anything missing or changed? Counted, compared and digested, session by session.
+"""Finds missing and changed frames: counts and digests the frames of each session, and compares.
 
 A session is ``complete`` when its end record agrees with its frames, ``interrupted`` when it has no
 end record but what is there holds together, ``recording`` when somebody writes it now, and ``damaged``
@@ -15,8 +15,8 @@ from recorder.errors import ArchiveUnusable, NotFound
 
 from .archive import Archive
 from .digest import Digest
-from .info import ConnectionStanding, SessionStanding
-from .reading import Chained
+from .info import ConnectionClaims, SessionClaims
+from .reading import ChainedFrame
 
 _SHOWN_PROBLEMS = 5
 
@@ -31,7 +31,7 @@ class SessionVerdict:
         state: "complete", "interrupted", "recording" or "damaged".
         frames: how many frames were read.
         problems: a sentence each; empty unless damaged.
-        first_bad: number of the first frame that is missing or changed, as far as it can be told.
+        first_bad: number of the first frame that is missing or changed, if known.
     """
 
     session: str | None
@@ -54,15 +54,15 @@ class _Findings:
             self.first_bad = number
 
 
-Through = Callable[[Iterator[Chained]], Iterable[Chained]]
-"""Hands on what it is given, to count it or to say how far it is."""
+Through = Callable[[Iterator[ChainedFrame]], Iterable[ChainedFrame]]
+"""Passes frames on unchanged, to count them or to report progress."""
 
 
-def _untouched(frames: Iterator[Chained]) -> Iterable[Chained]:
+def _unchanged(frames: Iterator[ChainedFrame]) -> Iterable[ChainedFrame]:
     return frames
 
 
-def verify(archive: Archive, *, through: Through = _untouched) -> list[SessionVerdict]:
+def verify(archive: Archive, *, through: Through = _unchanged) -> list[SessionVerdict]:
     """A verdict for every session, oldest first; then one for the file itself if that is damaged.
 
     The frames of each session are read by way of ``through``, called once a session.
@@ -71,12 +71,12 @@ def verify(archive: Archive, *, through: Through = _untouched) -> list[SessionVe
         ArchiveUnusable: not even the list of sessions can be read.
     """
     broken = _file_problems(archive)
-    standings = archive.standings()
+    all_claims = archive.session_claims()
     verdicts = []
-    for standing in standings:
+    for claims in all_claims:
         with suppress(NotFound):  # it was deleted since
-            verdicts.append(_session(archive, standing, through))
-    known = {standing.session for standing in standings}
+            verdicts.append(_session(archive, claims, through))
+    known = {claims.session for claims in all_claims}
     for session, frames in archive.marks().items():
         if session not in known:
             says = f"{frames} frames were recorded, and the whole session is missing"
@@ -95,92 +95,94 @@ def _file_problems(archive: Archive) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _session(archive: Archive, standing: SessionStanding, through: Through) -> SessionVerdict:
+def _session(archive: Archive, claims: SessionClaims, through: Through) -> SessionVerdict:
     findings = _Findings()
     count = 0
     try:
-        places = _places(archive, standing.session, findings)
-        for chained in through(archive.chained_frames(standing.session)):
+        checks = _connection_checks(archive, claims.session, findings)
+        for chained in through(archive.chained_frames(claims.session)):
             count += 1
-            _check_frame(chained, count, places, findings)
+            _check_frame(chained, count, checks, findings)
     except ArchiveUnusable as error:
         findings.add(f"what follows frame {count} cannot be read: {error.problem}", count + 1)
     else:
-        _check_ends(standing, places, count, findings)
-    state = "damaged" if findings.problems else standing.state
+        _check_ends(claims, checks, count, findings)
+    state = "damaged" if findings.problems else claims.state
     problems = tuple(findings.problems)
-    return SessionVerdict(standing.session, standing.name, state, count, problems, findings.first_bad)
+    return SessionVerdict(claims.session, claims.name, state, count, problems, findings.first_bad)
 
 
-class _Place:
-    """How far one connection has been followed."""
+class _ConnectionCheck:
+    """The frames of one connection read so far, and what they have to agree with."""
 
-    def __init__(self, standing: ConnectionStanding) -> None:
-        self.standing = standing
+    def __init__(self, claims: ConnectionClaims) -> None:
+        self.claims = claims
         self.digest = Digest()
         self.broken = False
-        points = [each for each in (standing.barrier, standing.end) if each is not None]
+        points = [each for each in (claims.barrier, claims.end) if each is not None]
         self.claimed = max((each.count for each in points), default=0)
         self.points = points
 
     def agrees(self) -> bool:
-        """Whether the digest up to here is what the barrier and the end noted for here, if they did."""
+        """Whether the digest so far is the one that barrier and end record have for this count, if any."""
         noted = [each.digest for each in self.points if each.count == self.digest.count]
         return all(digest == self.digest.value() for digest in noted)
 
 
-def _places(archive: Archive, session: str, findings: _Findings) -> dict[int, _Place]:
-    places = {each.number: _Place(each) for each in archive.connection_standings(session)}
-    for number, place in places.items():
-        if not place.agrees():
-            place.broken = True
+def _connection_checks(archive: Archive, session: str, findings: _Findings) -> dict[int, _ConnectionCheck]:
+    checks = {each.number: _ConnectionCheck(each) for each in archive.connection_claims(session)}
+    for number, check in checks.items():
+        if not check.agrees():
+            check.broken = True
             findings.add(f"connection {number} has a digest of no frames that is of some")
-    return places
+    return checks
 
 
-def _check_frame(chained: Chained, expected: int, places: dict[int, _Place], findings: _Findings) -> None:
+def _check_frame(
+    chained: ChainedFrame, expected: int, checks: dict[int, _ConnectionCheck], findings: _Findings
+) -> None:
     frame, chain = chained
     number = frame.number
     if number != expected and findings.first_bad is None:
         twice = number < expected
         says = f"frame {number} is there twice" if twice else f"frames {expected} to {number - 1} are missing"
         findings.add(says, min(number, expected))
-    place = places.get(frame.connection)
-    if place is None:
+    check = checks.get(frame.connection)
+    if check is None:
         findings.add(f"frame {number} belongs to connection {frame.connection}, which is missing", number)
         return
-    if place.broken:  # everything after the first wrong frame of a connection differs too
+    if check.broken:  # everything after the first wrong frame of a connection differs too
         return
-    if frame.index != place.digest.count:
-        place.broken = True
+    if frame.index != check.digest.count:
+        check.broken = True
         says = f"frame {number} has index {frame.index} in connection {frame.connection}"
-        findings.add(f"{says}, where {place.digest.count} was to come", number)
-    elif place.digest.add(frame) != chain or not place.agrees():
-        place.broken = True
+        findings.add(f"{says}, where {check.digest.count} was to come", number)
+    elif check.digest.add(frame) != chain or not check.agrees():
+        check.broken = True
         findings.add(f"frame {number} is not as it was recorded", number)
 
 
 def _check_ends(
-    standing: SessionStanding, places: dict[int, _Place], count: int, findings: _Findings
+    claims: SessionClaims, checks: dict[int, _ConnectionCheck], count: int, findings: _Findings
 ) -> None:
-    complete = standing.state == "complete"
-    for number, place in places.items():
-        _check_end(number, place, complete, count, findings)
-    if (complete and standing.frames is None) or (standing.frames is not None and not standing.ended):
+    complete = claims.state == "complete"
+    for number, check in checks.items():
+        _check_end(number, check, complete, count, findings)
+    if (complete and claims.frames is None) or (claims.frames is not None and not claims.ended):
         findings.add("its end record is not whole")
-    claimed = max(standing.frames or 0, standing.mark or 0)
+    claimed = max(claims.frames or 0, claims.mark or 0)
     if count < claimed:
         findings.add(f"{claimed} frames were recorded, {count} are there", count + 1)
-    if standing.frames is not None and count > standing.frames:
-        findings.add(f"there are {count} frames, and {standing.frames} were recorded", standing.frames + 1)
+    if claims.frames is not None and count > claims.frames:
+        findings.add(f"there are {count} frames, and {claims.frames} were recorded", claims.frames + 1)
 
 
-def _check_end(number: int, place: _Place, complete: bool, count: int, findings: _Findings) -> None:
-    missing = place.claimed - place.digest.count
-    if missing > 0 and not place.broken:
+def _check_end(number: int, check: _ConnectionCheck, complete: bool, count: int, findings: _Findings) -> None:
+    missing = check.claimed - check.digest.count
+    if missing > 0 and not check.broken:
         findings.add(f"the last {missing} frames of connection {number} are missing", count + 1)
-    end = place.standing.end
+    end = check.claims.end
     if complete and end is None:
         findings.add(f"connection {number} has no end record, though its session has one")
-    elif complete and end is not None and end.count < place.digest.count:
+    elif complete and end is not None and end.count < check.digest.count:
         findings.add(f"connection {number} has more frames than its end record says")

@@ -1,12 +1,25 @@
-"""The numbers by which an archive tells what it is, known without loading a database library."""
+"""Application id, schema revision, versions of the derivation rules and of this program."""
 
 from __future__ import annotations
 
+from functools import cache
+
 APPLICATION_ID = 0x554D5352
-"""``UMSR``: at offset 68 of every archive file, so that ``file`` and we can tell it from others."""
+"""``UMSR``: at offset 68 of every archive file, by which ``file`` and SQLite tell it from others."""
 
-MODEL = "0002"
-"""The schema revision whose tables are those of ``tables.py`` and ``derivedtables.py``."""
+SCHEMA_REVISION = "0002"
+"""The schema revision whose tables are those of ``tables.py`` and ``derived_tables.py``."""
 
-DERIVED = 2
+DERIVATION_VERSION = 2
 """Of the rules by which rows are derived. Raise it with every change that makes other rows."""
+
+
+@cache
+def program_version() -> str:
+    """Version of the installed package; "unknown" in a checkout that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version("ums-recorder")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,6 +1,6 @@
-"""The one connection that writes: a batch goes in whole or not at all, and is tried again where that helps.
+"""The one connection that writes to an archive: commits batches whole or not at all, retries where it helps.
 
-Several sessions may share a ledger, from several threads; it lets one in at a time.
+Several sessions may share it, from several threads; ``guard`` lets one in at a time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
-from .db_errors import DATABASE_ERRORS, StillAway, diagnose
+from .db_errors import DATABASE_ERRORS, ServerUnreachable, diagnose
 from .lock import ArchiveLock
 from .rows import Batch, Row, SessionRows
 from .sqlitefile import BUSY_TIMEOUT_S
@@ -32,8 +32,8 @@ BARRIER_EVERY_S = 1.0
 _LONG_LOG = 16_000  # pages, 64 MB
 
 
-class Timekeeper(Protocol):
-    """Tells the time and waits; every ``recorder.clock.Clock`` does."""
+class MonotonicClock(Protocol):
+    """A clock that can be waited for; every ``recorder.clock.Clock`` is one."""
 
     def now_s(self) -> float:
         """Monotonic seconds."""
@@ -44,15 +44,15 @@ class Timekeeper(Protocol):
         ...
 
 
-class Patience(NamedTuple):
-    """How long to try again where that may help, by which clock."""
+class RetryPolicy(NamedTuple):
+    """How long a write is retried after a passing failure, and by which clock."""
 
-    clock: Timekeeper
+    clock: MonotonicClock
     wait_s: float
 
 
-class Ledger:
-    """Commits batches into one archive. ``where`` is how people call it."""
+class ArchiveWriter:
+    """Commits batches into one archive. ``where`` is its path, or its URL without the password."""
 
     def __init__(
         self,
@@ -70,83 +70,86 @@ class Ledger:
         self._lock = lock
         self._url = url
         self._file = _identity(path)
-        # SQLite itself, for what every commit says: by way of SQLAlchemy that would take half as long again.
+        # The driver's own connection: through SQLAlchemy every commit would take half as long again
+        # (tests/benchmarks/store_intake.py).
         handle = connection.connection.driver_connection
         self._sqlite = handle if isinstance(handle, sqlite3.Connection) else None
         self._full = False
-        self._waited_in_vain = False
+        self._retried_in_vain = False
         self._barrier_at_s: float | None = None
-        self._uncovered: set[SessionRows] = set()
-        self._sessions: set[int] = set()
+        self._unsynced: set[SessionRows] = set()
+        self._claimed: set[int] = set()
         self._statements = Statements(connection.engine)
         self._insert_frame = self._statements.insert(frame, FRAME_COLUMNS).sql
 
-    def barrier_is_due(self, clock: Timekeeper, *, after_s: float = BARRIER_EVERY_S) -> bool:
-        """Whether the last barrier, of whichever session, is as old as that."""
+    def barrier_is_due(self, clock: MonotonicClock, *, after_s: float = BARRIER_EVERY_S) -> bool:
+        """Whether the last barrier, of whichever session, is at least ``after_s`` old."""
         at_s = self._barrier_at_s
         return at_s is None or clock.now_s() - at_s >= after_s
 
     @property
-    def is_covered(self) -> bool:
+    def is_synced(self) -> bool:
         """Whether no frame was committed since the last barrier."""
-        return not self._uncovered
+        return not self._unsynced
 
-    def commit(self, batch: Batch, *rows: SessionRows, full: bool, patience: Patience) -> None:
-        """Return when the batch, of one or more sessions, is committed; ``full``: safe from a power cut.
+    def commit(self, batch: Batch, *rows: SessionRows, full: bool, retry: RetryPolicy) -> None:
+        """Return when the batch, of one or more sessions, is committed.
+
+        ``full``: with ``synchronous=FULL``, so that it survives a power cut.
 
         Raises:
             StorageFailed: it is not committed, and no part of it is.
         """
-        self._commit(batch, full, patience)
+        self._commit(batch, full, retry)
         if batch.frames:
-            self._uncovered.update(rows)
+            self._unsynced.update(rows)
 
-    def uncover(self, rows: SessionRows) -> None:
-        """Something of this session is committed that the next barrier is to make safe."""
-        self._uncovered.add(rows)
+    def mark_unsynced(self, rows: SessionRows) -> None:
+        """Include this session in the next barrier: something of it is committed that no barrier covers."""
+        self._unsynced.add(rows)
 
-    def commit_barrier(self, batch: Batch, *rows: SessionRows, patience: Patience) -> None:
-        """The same, and note for every session how far it has come for certain.
+    def commit_barrier(self, batch: Batch, *rows: SessionRows, retry: RetryPolicy) -> None:
+        """Commit the batch so that it and all before it survive a power cut; write how far each session is.
 
         Raises:
             StorageFailed: as ``commit``; also if the file is no longer where it was.
         """
         self._check_in_place()
-        sessions = {*self._uncovered, *rows}
-        standings = [change for each in sessions for change in each.barrier()]
-        self._commit(batch._replace(changes=[*standings, *batch.changes]), True, patience)
+        sessions = {*self._unsynced, *rows}
+        positions = [change for each in sessions for change in each.barrier()]
+        self._commit(batch._replace(changes=[*positions, *batch.changes]), True, retry)
         for each in sessions:
-            each.settled()
-        self._uncovered.clear()
-        self._barrier_at_s = patience.clock.now_s()
+            each.barrier_written()
+        self._unsynced.clear()
+        self._barrier_at_s = retry.clock.now_s()
         if self._lock is not None:
             self._lock.mark({each.session: each.frames for each in sessions})
 
-    def stand(self, *, patience: Patience) -> Mapping[str, int]:
-        """Note how far every session has come, as a barrier does, but do not wait for the disk.
+    def write_barrier(self, *, retry: RetryPolicy) -> Mapping[str, int]:
+        """Write how far every session has come, as ``commit_barrier`` does, without waiting for the disk.
 
-        Once ``sync_log`` has returned after this, what this returned is for ``mark``.
+        Once the log was synced after this, give what this returned to ``mark``.
 
         Raises:
             StorageFailed: as ``commit_barrier``.
         """
         self._check_in_place()
-        sessions = set(self._uncovered)
-        standings = [change for each in sessions for change in each.barrier()]
-        self._commit(Batch(changes=standings), False, patience)
+        sessions = set(self._unsynced)
+        positions = [change for each in sessions for change in each.barrier()]
+        self._commit(Batch(changes=positions), False, retry)
         for each in sessions:
-            each.settled()
-        self._uncovered.clear()
-        self._barrier_at_s = patience.clock.now_s()
+            each.barrier_written()
+        self._unsynced.clear()
+        self._barrier_at_s = retry.clock.now_s()
         return {each.session: each.frames for each in sessions}
 
     @property
-    def log(self) -> Path | None:
-        """SQLite's write-ahead log; None where a database sees to that by itself."""
+    def wal_path(self) -> Path | None:
+        """SQLite's write-ahead log; None for PostgreSQL, which syncs its own."""
         return None if self._path is None else self._path.with_name(f"{self._path.name}-wal")
 
-    def leave_the_log(self) -> None:
-        """From now on move the log into the file when ``empty_the_log`` is called, or once it is very long.
+    def disable_autocheckpoint(self) -> None:
+        """Leave checkpoints to ``checkpoint``, except when the log is very long.
 
         By itself SQLite does so every thousand pages, in the middle of a commit, which then takes
         milliseconds instead of a tenth of one.
@@ -154,8 +157,8 @@ class Ledger:
         if self._sqlite is not None:
             self._sqlite.execute(f"PRAGMA wal_autocheckpoint={_LONG_LOG}")
 
-    def empty_the_log(self) -> None:
-        """Move what is in the log into the file, as far as no reader is in the way; takes milliseconds.
+    def checkpoint(self) -> None:
+        """Move the log into the file, as far as no reader is in the way; takes milliseconds.
 
         Only ever from this connection: see ``has_wal_reset_bug``. What fails is left in the log.
         """
@@ -164,38 +167,38 @@ class Ledger:
                 self._sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def mark(self, frames_on_disk: Mapping[str, int]) -> None:
-        """Note beside the file that so many frames of these sessions are on disk."""
+        """Write into the lock file how many frames of these sessions are on disk."""
         if self._lock is not None:
             self._lock.mark(frames_on_disk)
 
-    def _commit(self, batch: Batch, full: bool, patience: Patience) -> None:
+    def _commit(self, batch: Batch, full: bool, retry: RetryPolicy) -> None:
         give_up_s: float | None = None
         while True:
             try:
                 self._try(batch, full, again=give_up_s is not None)
             except DATABASE_ERRORS as error:
-                self.abandon()
-                trouble = diagnose(error)
-                now_s = patience.clock.now_s()
+                self.rollback()
+                failure = diagnose(error)
+                now_s = retry.clock.now_s()
                 if give_up_s is None:
-                    # Once for all: a thousand sessions to end would each wait for the same full disk.
-                    give_up_s = now_s + (0 if self._waited_in_vain else patience.wait_s)
-                if not trouble.passing or now_s >= give_up_s:
-                    self._wait_no_more(True)
-                    raise StorageFailed(self.where, trouble.problem, hint=trouble.hint) from error
-                patience.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
+                    # Wait once for all: a thousand sessions to end would each wait for the same full disk.
+                    give_up_s = now_s + (0 if self._retried_in_vain else retry.wait_s)
+                if not failure.passing or now_s >= give_up_s:
+                    self._set_retried_in_vain(True)
+                    raise StorageFailed(self.where, failure.problem, hint=failure.hint) from error
+                retry.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
             except BaseException:
-                self.abandon()
+                self.rollback()
                 raise
             else:
-                self._wait_no_more(False)
+                self._set_retried_in_vain(False)
                 return
 
-    def _wait_no_more(self, in_vain: bool) -> None:
-        if in_vain != self._waited_in_vain and self._sqlite is not None:
+    def _set_retried_in_vain(self, in_vain: bool) -> None:
+        if in_vain != self._retried_in_vain and self._sqlite is not None:
             with suppress(sqlite3.Error):  # it may be closed already
                 self._sqlite.execute(f"PRAGMA busy_timeout={0 if in_vain else round(BUSY_TIMEOUT_S * 1000)}")
-        self._waited_in_vain = in_vain
+        self._retried_in_vain = in_vain
 
     def _try(self, batch: Batch, full: bool, *, again: bool) -> None:
         if again:
@@ -241,18 +244,18 @@ class Ledger:
             self._run_for([change_row(statement, change) for change in changes], statement.sql)
 
     def _is_stored(self, batch: Batch) -> bool:
-        # A COMMIT that reported a failure may have worked. Any one row of the batch tells: all or nothing.
+        # A COMMIT that reported a failure may have worked. Any one row of the batch shows it: all or nothing.
         if batch.frames:
             session_id, number = batch.frames[-1][:2]
-            asked = select(frame.c.id).where(frame.c.session_id == session_id, frame.c.number == number)
+            query = select(frame.c.id).where(frame.c.session_id == session_id, frame.c.number == number)
         elif batch.opened:
             row = batch.opened[-1]
-            asked = select(connection.c.number).where(
+            query = select(connection.c.number).where(
                 connection.c.session_id == row["session_id"], connection.c.number == row["number"]
             )
         else:
             return False  # changes may be made twice
-        return self.connection.execute(asked).first() is not None
+        return self.connection.execute(query).first() is not None
 
     def _reconnect(self) -> None:
         if self._url is None or not (self.connection.closed or self.connection.invalidated):
@@ -261,12 +264,12 @@ class Ledger:
         try:
             self.connection = postgresql.open_connection(self._url, writing=True)
         except RecorderError as error:
-            raise StillAway(str(error)) from error
-        for session_id in self._sessions:
+            raise ServerUnreachable(str(error)) from error
+        for session_id in self._claimed:
             postgresql.lock_session(self.connection, session_id)
 
-    def abandon(self) -> None:
-        """Undo the transaction that is open, if one is."""
+    def rollback(self) -> None:
+        """Roll back the open transaction, if there is one."""
         if self._sqlite is not None:
             with suppress(*DATABASE_ERRORS):
                 if self._sqlite.in_transaction:
@@ -287,19 +290,19 @@ class Ledger:
             raise StorageFailed(self.where, says, hint="what was recorded is in the file that was moved")
 
     def is_writing(self, session_id: int) -> bool:
-        """Whether this ledger writes this session."""
-        return session_id in self._sessions
+        """Whether this session is being written here."""
+        return session_id in self._claimed
 
     def claim(self, session_id: int) -> None:
-        """Let others see that this session is being written."""
-        self._sessions.add(session_id)
+        """Show others that this session is being written."""
+        self._claimed.add(session_id)
         if self._url is not None:
             postgresql.lock_session(self.connection, session_id)
 
     def release(self, rows: SessionRows) -> None:
-        """This session is not being written any more."""
-        self._uncovered.discard(rows)
-        self._sessions.discard(rows.session_id)
+        """Show others that this session is not being written any more."""
+        self._unsynced.discard(rows)
+        self._claimed.discard(rows.session_id)
         if self._url is not None:
             with suppress(*DATABASE_ERRORS):
                 postgresql.unlock_session(self.connection, rows.session_id)

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import orjson
 from fold_archive import make_archive
 
-from recorder.projection.events.reader import Hearing
-from recorder.projection.session import at_once, heard_from
+from recorder.projection.events.reader import EventReader
+from recorder.projection.session import at_once, new_events
 from recorder.receipts.fold import fold
 from recorder.receipts.state import Transcript
 from recorder.runtime.gc_control import collector_paused
@@ -69,7 +69,7 @@ def fold_alone(path: str, *, jobs: int = 1) -> Transcript:
     """Fold in one process; its frames may be read by more."""
     with Archive.open(path, mode="read") as archive, collector_paused():
         session = archive.find_session("last")
-        heard = heard_from(archive, session, archive.connections(session), Hearing(), jobs=jobs)
+        heard = new_events(archive, session, archive.connections(session), EventReader(), jobs=jobs)
         return fold(heard, at_once=at_once(jobs))
 
 
@@ -81,11 +81,11 @@ def fold_in_two(path: str) -> Transcript:
 def one_more_frame(path: str) -> float:
     """Seconds to fold the last frame into a kept transcript of all the others."""
     with Archive.open(path, mode="read") as archive:
-        session, hearing = archive.find_session("last"), Hearing()
-        events = [*hearing.meet(archive.connections(session))]
-        kept = fold(hearing.hear(archive.skim(session.session, last=session.frames - 1)), fold(events))
+        session, hearing = archive.find_session("last"), EventReader()
+        events = [*hearing.connections_opened(archive.connections(session))]
+        kept = fold(hearing.read(archive.scan_frames(session.session, last=session.frames - 1)), fold(events))
         began_s = time.perf_counter()
-        fold(hearing.hear(archive.skim(session.session, after=session.frames - 1)), kept)
+        fold(hearing.read(archive.scan_frames(session.session, after=session.frames - 1)), kept)
         return time.perf_counter() - began_s
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from recorder.clock import RealClock
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
 
@@ -30,9 +31,12 @@ def make_archive(path: Path, frames: int, *, seed: int = 7) -> None:
     """Write a new archive with one session of so many frames."""
     with Archive.open(path, mode="write") as archive:
         sink = archive.begin_session(
-            source="client", started_at_us=BEGAN_MS * 1_000, clock=RealClock(), session="b" * 12,
-            keep_secrets=True,
-        )  # fmt: skip
+            source="client",
+            started_at_us=BEGAN_MS * 1_000,
+            clock=RealClock(),
+            session="b" * 12,
+            options=IntakeOptions(keep_secrets=True),
+        )
         sink([ConnectionOpened(1, "wss://example.test/messaging", BEGAN_MS * 1_000, 0)])
         batch: list[RecordedFrame] = []
         for frame in recording(frames, seed=seed):

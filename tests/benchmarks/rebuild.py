@@ -24,7 +24,7 @@ import orjson
 from fold_archive import make_archive
 
 from recorder.projection.derived import refresh
-from recorder.projection.incremental import Kept
+from recorder.projection.incremental import IncrementalTranscript
 from recorder.store.archive import Archive
 
 RUNS, ROUNDS = 5, 3
@@ -75,8 +75,8 @@ def rebuild(path: Path) -> Took:
 def fold_only(path: Path) -> Took:
     """What of that is folding: the rest is making rows and writing them."""
     with Archive.open(path, mode="read") as archive:
-        kept = Kept(archive, "last")
-        return took(kept.catch_up)
+        kept = IncrementalTranscript(archive, "last")
+        return took(kept.update)
 
 
 def rows_of(path: Path) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from recorder.clock import RealClock
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
 
@@ -74,7 +75,10 @@ def intake(path: Path, work: list[list[RecordedFrame]], *, keep_secrets: bool) -
     """Seconds for the same frames through ``Intake``, digests and barriers included."""
     with Archive.open(path, mode="write") as archive:
         sink = archive.begin_session(
-            source="client", started_at_us=0, clock=RealClock(), keep_secrets=keep_secrets
+            source="client",
+            started_at_us=0,
+            clock=RealClock(),
+            options=IntakeOptions(keep_secrets=keep_secrets),
         )
         began_s = time.perf_counter()
         for batch in work:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
-from recorder.store.intake import Intake
+from recorder.store.frame_chunks import ScannedFrame
+from recorder.store.intake import Intake, IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, RecordedFrame
+
+
+def scanned(frame: RecordedFrame) -> ScannedFrame:
+    """The fields of this frame that a fold reads, as ``Archive.scan_frames`` gives them."""
+    fields = frame._asdict() | {"from_service": int(frame.sender is Side.SERVICE), "fin": int(frame.fin)}
+    return ScannedFrame(*(fields[name] for name in ScannedFrame._fields))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -40,7 +48,7 @@ class Frames:
     closed = ConnectionClosed(1, 1_700_000_000_900_000, 900_000, 1000, "bye", Side.SERVICE, "closed")
 
     @staticmethod
-    def one(number: int, payload: bytes | None = None, **told: object) -> RecordedFrame:
+    def one(number: int, payload: bytes | None = None, **changes: object) -> RecordedFrame:
         """Frame ``number``."""
         plain = RecordedFrame(
             number=number,
@@ -55,7 +63,7 @@ class Frames:
             payload=b'{"frame":%d}' % number if payload is None else payload,
             head=b"\x81\x0b",
         )
-        return plain._replace(**told)
+        return plain._replace(**changes)
 
     def some(self, count: int, *, after: int = 0) -> list[RecordedFrame]:
         """Frames ``after`` + 1 to ``after`` + ``count``."""
@@ -80,8 +88,12 @@ Begin = Callable[..., Intake]
 def begin(clock: VirtualClock) -> Begin:
     """Begin a session in an archive that is open for writing, secrets kept, by the virtual clock."""
 
-    def begin_session(archive: Archive, **told: object) -> Intake:
+    def begin_session(archive: Archive, **changes: object) -> Intake:
+        options = {"keep_secrets": True}
+        options |= {
+            each.name: changes.pop(each.name) for each in fields(IntakeOptions) if each.name in changes
+        }
         usual = {"source": "client", "started_at_us": 1_700_000_000_000_000, "clock": clock}
-        return archive.begin_session(**{**usual, "keep_secrets": True, **told})
+        return archive.begin_session(**{**usual, **changes}, options=IntakeOptions(**options))
 
     return begin_session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.projection.incremental import Kept
+from recorder.projection.incremental import IncrementalTranscript
 from recorder.store.archive import Archive
 from recorder.wire.records import ConnectionOpened
 
@@ -21,17 +21,19 @@ def test_only_new_frames_are_read_and_only_their_message_is_touched(path, begin,
     with Archive.open(path, mode="write") as archive:
         sink = begin(archive, session="s")
         sink([ConnectionOpened(1, None, 0, 0), *(told(frames, number) for number in range(1, 50))])
-        kept = Kept(archive, "s")
-        assert kept.catch_up() is None
+        kept = IncrementalTranscript(archive, "s")
+        assert kept.update() is None
         assert (kept.last, len(kept.transcript.dialogs["d"])) == (49, 49)
         read = []
-        skim = archive.skim
-        monkeypatch.setattr(archive, "skim", lambda *a, **k: (read.append(f[0]) or f for f in skim(*a, **k)))
+        scan_frames = archive.scan_frames
+        monkeypatch.setattr(
+            archive, "scan_frames", lambda *a, **k: (read.append(f[0]) or f for f in scan_frames(*a, **k))
+        )
         sink([told(frames, 50)])
-        touched = kept.catch_up()
+        touched = kept.update()
         assert read == [50]
         assert (touched.messages, touched.everything) == ({("d", 50)}, False)
-        assert not kept.catch_up().messages
+        assert not kept.update().messages
 
 
 def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
@@ -39,13 +41,13 @@ def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
         begin(archive, session="s")(
             [ConnectionOpened(1, None, 0, 0), *(told(frames, n) for n in range(1, 9))]
         )
-        kept, once = Kept(archive, "s"), Kept(archive, "s", once=True)
-        kept.catch_up()
+        kept, once = IncrementalTranscript(archive, "s"), IncrementalTranscript(archive, "s", once=True)
+        kept.update()
         for _ in range(2):
-            once.catch_up()
+            once.update()
             assert (once.transcript, once.register) == (kept.transcript, kept.register)
             assert len(once.transcript.dialogs["d"]) == 8
-            once.begin()
+            once.reset()
             assert not once.transcript.dialogs
 
 
@@ -55,10 +57,10 @@ def test_what_was_left_and_is_told_dialog_by_dialog_is_the_same(path, begin, fra
         two += [each._replace(payload=each.payload.replace(b'"d"', b'"e"')) for each in two]
         numbered = [each._replace(number=n, index=n - 1) for n, each in enumerate(two, start=1)]
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *numbered])
-        kept, left = Kept(archive, "s"), Kept(archive, "s", once=True)
-        kept.catch_up()
-        left.catch_up(leave=True)
-        assert (left.untold.keys(), left.transcript.published) == ({"d", "e"}, {})
+        kept, left = IncrementalTranscript(archive, "s"), IncrementalTranscript(archive, "s", once=True)
+        kept.update()
+        left.update(defer=True)
+        assert (left.unfolded.keys(), left.transcript.published) == ({"d", "e"}, {})
         for dialog in ("e", "nobody knows", "d"):
-            left.tell(dialog)
+            left.fold_dialog(dialog)
         assert (left.transcript, left.register) == (kept.transcript, kept.register)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from builders.archives import scanned
+
 from recorder.messaging.events import Identified, MessagePublished, PublishLost, PublishRequested
 from recorder.projection.session import events_of
 from recorder.receipts.fold import fold
@@ -18,7 +20,9 @@ ANSWER = b'{"kind":"resp","reqId":"1","code":200,"body":{"sequence":0},"type":"m
 
 
 def frame(number, sender, payload, *, opcode=1, fin=True, connection=1):
-    return RecordedFrame(number, connection, number - 1, sender, number, number, opcode, fin, 0, payload)
+    return scanned(
+        RecordedFrame(number, connection, number - 1, sender, number, number, opcode, fin, 0, payload)
+    )
 
 
 def connection(*, how=None, headers=()):

@@ -13,6 +13,7 @@ from recorder.clock import VirtualClock
 from recorder.errors import NotFound
 from recorder.recipes.follow import Following
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
 
@@ -53,7 +54,7 @@ def recorder(tmp_path):
     path = tmp_path / "x.db"
     with Archive.open(path, mode="write") as archive:
         sink = archive.begin_session(
-            source="client", started_at_us=0, clock=VirtualClock(), keep_secrets=True
+            source="client", started_at_us=0, clock=VirtualClock(), options=IntakeOptions(keep_secrets=True)
         )
         sink([ConnectionOpened(1, None, 0, 0)])
         yield path, sink

@@ -222,7 +222,7 @@ def test_a_reader_cannot_write(where: str, begin: Begin, frames: Any) -> None:
             begin(archive)
         with pytest.raises(StorageFailed, match="reading only"):
             archive.delete_session("kept")
-        with pytest.raises(ArchiveUnusable, match="read-only"), archive._asking() as connection:
+        with pytest.raises(ArchiveUnusable, match="read-only"), archive.reader() as connection:
             connection.exec_driver_sql("DELETE FROM frame")
         assert archive.sessions()[0].frames == 1
 

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import Connection, func
 
 from recorder.store.archive import Archive
-from recorder.store.checked_query import Question
-from recorder.store.db_errors import NotAsWritten
+from recorder.store.checked_query import CheckedQuery
+from recorder.store.db_errors import InvalidContent
 from recorder.store.tables import connection, frame, session
 
 
@@ -23,26 +23,26 @@ def reader(path: Path, begin: Any, frames: Any) -> Iterator[Connection]:
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, session="s")
         intake([frames.opened, *frames.some(5)])
-    with Archive.open(path, mode="read") as archive, archive._asking() as asking:
+    with Archive.open(path, mode="read") as archive, archive.reader() as asking:
         yield asking
 
 
 def edit(path: Path, statement: str) -> None:
-    """Change the file behind our back."""
+    """RowChange the file behind our back."""
     with closing(sqlite3.connect(path, isolation_level=None)) as handle:
         handle.execute(statement)
 
 
-def answers(reader: Connection, *columns: Any) -> list[tuple[object, ...]]:
+def read_rows(reader: Connection, *columns: Any) -> list[tuple[object, ...]]:
     """What these columns hold in every frame."""
-    question = Question(*columns)
-    return [tuple(row) for row in question.answers(reader, question.select.order_by(frame.c.id))]
+    query = CheckedQuery(*columns)
+    return [tuple(row) for row in query.rows(reader, query.select.order_by(frame.c.id))]
 
 
 def test_what_was_written_is_handed_on_as_it_is(reader: Connection) -> None:
     """By the names of the columns; a number stays the number that is stored."""
-    question = Question(frame.c.number, frame.c.payload, frame.c.fin, frame.c.violation)
-    (row, *_) = question.answers(reader, question.select.order_by(frame.c.number))
+    query = CheckedQuery(frame.c.number, frame.c.payload, frame.c.fin, frame.c.violation)
+    (row, *_) = query.rows(reader, query.select.order_by(frame.c.number))
     assert (row.number, row.payload, row.fin, row.violation) == (1, b'{"frame":1}', 1, None)
     assert type(row.fin) is int
 
@@ -50,10 +50,10 @@ def test_what_was_written_is_handed_on_as_it_is(reader: Connection) -> None:
 def test_rows_before_the_one_that_is_refused_are_handed_on(reader: Connection, path: Path) -> None:
     """One by one: whoever asked may use them."""
     edit(path, "UPDATE frame SET sender = 2 WHERE number = 3")
-    question = Question(frame.c.number, frame.c.sender)
-    rows = question.answers(reader, question.select.order_by(frame.c.number))
+    query = CheckedQuery(frame.c.number, frame.c.sender)
+    rows = query.rows(reader, query.select.order_by(frame.c.number))
     assert [next(rows).number, next(rows).number] == [1, 2]
-    with pytest.raises(NotAsWritten, match=r"^frame\.sender holds what it cannot$"):
+    with pytest.raises(InvalidContent, match=r"^frame\.sender holds what it cannot$"):
         next(rows)
 
 
@@ -66,38 +66,38 @@ def test_it_says_which_column_holds_what_and_never_the_content(
 ) -> None:
     """For whoever looks for the damage."""
     edit(path, f"UPDATE frame SET payload = {value} WHERE number = 4")
-    with pytest.raises(NotAsWritten) as refused:
-        answers(reader, frame.c.number, frame.c.payload)
+    with pytest.raises(InvalidContent) as refused:
+        read_rows(reader, frame.c.number, frame.c.payload)
     assert str(refused.value) == f"frame.payload holds {says}"
 
 
 def test_a_combination_seen_before_does_not_hide_another(reader: Connection, path: Path) -> None:
     """Looks are spared for what recurs, and only for that; asking again looks again."""
-    question = Question(frame.c.opcode, frame.c.fin)
-    assert len(list(question.answers(reader, question.select))) == 5
+    query = CheckedQuery(frame.c.opcode, frame.c.fin)
+    assert len(list(query.rows(reader, query.select))) == 5
     edit(path, "UPDATE frame SET opcode = 15, fin = 0 WHERE number = 5")
-    assert len(list(question.answers(reader, question.select))) == 5
+    assert len(list(query.rows(reader, query.select))) == 5
     edit(path, "UPDATE frame SET fin = 2 WHERE number = 5")
-    with pytest.raises(NotAsWritten, match=r"frame\.fin"):
-        list(question.answers(reader, question.select))
+    with pytest.raises(InvalidContent, match=r"frame\.fin"):
+        list(query.rows(reader, query.select))
 
 
 @pytest.mark.parametrize("number", [0, -1])
 def test_bounds_hold_for_every_row(reader: Connection, path: Path, number: int) -> None:
     """A frame's number is from 1."""
     edit(path, f"UPDATE frame SET number = {number} WHERE number = 5")
-    with pytest.raises(NotAsWritten, match=r"frame\.number"):
-        answers(reader, frame.c.number)
+    with pytest.raises(InvalidContent, match=r"frame\.number"):
+        read_rows(reader, frame.c.number)
 
 
 def test_a_count_is_a_number_from_zero(reader: Connection, path: Path) -> None:
     """Whatever it is made of: here of what an end record says."""
-    question = Question(session.c.id, func.coalesce(session.c.frames, 0).label("count"))
-    assert [tuple(row) for row in question.answers(reader, question.select)] == [(1, 0)]
+    query = CheckedQuery(session.c.id, func.coalesce(session.c.frames, 0).label("count"))
+    assert [tuple(row) for row in query.rows(reader, query.select)] == [(1, 0)]
     for wrong in ("'x'", "-1", "1.5"):
         edit(path, f"UPDATE session SET frames = {wrong}")
-        with pytest.raises(NotAsWritten, match="count"):
-            list(question.answers(reader, question.select))
+        with pytest.raises(InvalidContent, match="count"):
+            list(query.rows(reader, query.select))
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_headers_are_a_list_of_names_and_values(
     reader: Connection, path: Path, headers: str, fits: bool
 ) -> None:
     """Texts both, whatever they say; where nothing is known there may be none."""
-    question = Question(connection.c.request_headers)
-    assert len(list(question.answers(reader, question.select))) == 1
+    query = CheckedQuery(connection.c.request_headers)
+    assert len(list(query.rows(reader, query.select))) == 1
     edit(path, f"UPDATE connection SET request_headers = '{headers}'")
     if fits:
-        assert [row[0] for row in question.answers(reader, question.select)] == [headers]
+        assert [row[0] for row in query.rows(reader, query.select)] == [headers]
     else:
-        with pytest.raises(NotAsWritten, match="request_headers"):
-            list(question.answers(reader, question.select))
+        with pytest.raises(InvalidContent, match="request_headers"):
+            list(query.rows(reader, query.select))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from recorder.clock import VirtualClock
 from recorder.errors import ArchiveUnusable, NotFound, StorageFailed
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.store.tables import connection, frame, session, setting
 from recorder.store.verify import verify
 from recorder.wire.records import HandshakeSeen
@@ -35,7 +36,12 @@ def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     clock = VirtualClock()
     with Archive.open(path, mode="write") as archive:
         intake = archive.begin_session(
-            source="client", started_at_us=5, clock=clock, session="s", name="n", keep_secrets=True
+            source="client",
+            started_at_us=5,
+            clock=clock,
+            session="s",
+            name="n",
+            options=IntakeOptions(keep_secrets=True),
         )
         intake([frames.opened, HandshakeSeen(1, "GET / HTTP/1.1", (("A", "b"),), 101, (("C", "d"),))])
         intake(frames.some(18))
@@ -55,7 +61,7 @@ def good(path: Path, original: bytes) -> Path:
 
 
 def edit(path: Path, statements: str) -> None:
-    """Change the file with a plain SQLite, as somebody with its shell would."""
+    """RowChange the file with a plain SQLite, as somebody with its shell would."""
     with closing(sqlite3.connect(path, isolation_level=None)) as handle:
         handle.executescript(statements)
 
@@ -78,7 +84,7 @@ def questions(archive: Archive) -> Iterator[Callable[[], object]]:
     yield lambda: list(archive.frames("s", connection=2, first=3))
     yield lambda: archive.frame("s", 12)
     yield archive.info
-    yield archive.standings
+    yield archive.session_claims
     yield archive.redaction_key
 
 
@@ -283,8 +289,8 @@ def test_a_database_holds_what_its_types_allow_and_no_more_is_believed(
         intake = begin(archive, session="s")
         intake(frames.some(5))
         intake.finish(0)
-        with archive._writing() as ledger:
-            ledger.connection.exec_driver_sql(f"UPDATE frame SET {change} WHERE number = 4")
+        with archive.writer() as writer:
+            writer.connection.exec_driver_sql(f"UPDATE frame SET {change} WHERE number = 4")
         assert is_called_damaged_by(archive)
         with pytest.raises(ArchiveUnusable, match="damaged: frame"):
             list(archive.frames("s"))

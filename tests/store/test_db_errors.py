@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from recorder.store.db_errors import StillAway, archive_unusable, diagnose, is_damage, storage_failed
+from recorder.store.db_errors import ServerUnreachable, archive_unusable, diagnose, is_damage, storage_failed
 
 
 def sqlite_error(code: int, says: str = "x") -> sqlite3.Error:
@@ -36,9 +36,9 @@ def sqlite_error(code: int, says: str = "x") -> sqlite3.Error:
 def test_each_error_of_sqlite_in_words(code: int, problem: str, passing: bool) -> None:
     """By its code and never by its text; also when SQLAlchemy wraps it."""
     for error in (sqlite_error(code), OperationalError("SELECT secret", {"a": "secret"}, sqlite_error(code))):
-        trouble = diagnose(error)
-        assert problem in trouble.problem
-        assert trouble.passing is passing
+        failure = diagnose(error)
+        assert problem in failure.problem
+        assert failure.passing is passing
 
 
 def test_a_failed_fsync_is_never_tried_again() -> None:
@@ -58,7 +58,7 @@ def test_damage_is_told_from_other_trouble() -> None:
     assert is_damage(sqlite_error(sqlite3.SQLITE_NOTADB))
     assert is_damage(sqlite3.OperationalError("Could not decode to UTF-8 column 'url'"))
     assert not is_damage(sqlite_error(sqlite3.SQLITE_BUSY))
-    assert diagnose(StillAway("gone")).passing
+    assert diagnose(ServerUnreachable("gone")).passing
 
 
 LIMITED = """
@@ -66,11 +66,13 @@ import resource, sys
 from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
 clock = VirtualClock()
 archive = Archive.open(sys.argv[1], mode="write")
-intake = archive.begin_session(source="client", started_at_us=0, clock=clock, session="s", keep_secrets=True)
+intake = archive.begin_session(source="client", started_at_us=0, clock=clock, session="s",
+    options=IntakeOptions(keep_secrets=True))
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 for n in range(1, 1000):

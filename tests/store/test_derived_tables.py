@@ -26,7 +26,7 @@ def test_every_column_is_commented_and_goes_with_its_session(table):
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_obvious_questions_need_no_scan(path, question):
-    with Archive.open(path, mode="write") as archive, archive._asking() as reader:
+    with Archive.open(path, mode="write") as archive, archive.reader() as reader:
         plan = [row[3] for row in reader.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}")]
     assert plan
     assert all(step.startswith("SEARCH") for step in plan), plan

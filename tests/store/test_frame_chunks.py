@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from recorder.store import frame_chunks
-from recorder.store.frame_chunks import Ask, frames_in, strange_column, take
+from recorder.store.frame_chunks import ChunkQuery, fetch_chunk, frames_by_chunk, invalid_column
 
 USUAL = (1, 1, 1_000, 1_000, 1, 1, 1, None, b"{}")
 
@@ -33,13 +33,13 @@ def changed(place, value):
     ],
 )
 def test_a_column_that_holds_what_no_recorder_writes_is_named(place, value):
-    assert strange_column([USUAL, changed(place, value), USUAL]) == place
+    assert invalid_column([USUAL, changed(place, value), USUAL]) == place
 
 
 @pytest.mark.parametrize(("place", "value"), [(2, None), (3, None), (7, "reserved bits")])
 def test_what_a_recorder_may_leave_out_or_note_is_nothing_strange(place, value):
-    assert strange_column([USUAL, changed(place, value)]) is None
-    assert strange_column([]) is None
+    assert invalid_column([USUAL, changed(place, value)]) is None
+    assert invalid_column([]) is None
 
 
 def test_a_chunk_is_about_so_many_bytes_and_the_next_goes_on_behind_it(monkeypatch):
@@ -54,13 +54,13 @@ def test_a_chunk_is_about_so_many_bytes_and_the_next_goes_on_behind_it(monkeypat
             told = handle.execute(
                 f"SELECT number{nothing}, payload FROM frame WHERE number > ? ORDER BY number", (number,)
             )
-            taken.append(take(told))
+            taken.append(fetch_chunk(told))
             return taken[-1]
 
-        assert [row[0] for row in frames_in(chunk_after, 3)] == list(range(4, 500))
+        assert [row[0] for row in frames_by_chunk(chunk_after, 3)] == list(range(4, 500))
     handle.close()
     assert {len(chunk) for chunk in taken[:-2]} == {64}
 
 
 def test_parameters_come_in_the_order_of_the_statement():
-    assert Ask("", ("last", "session_id")).parameters(session_id=1, after=2, last=3) == (3, 1)
+    assert ChunkQuery("", ("last", "session_id")).parameters(session_id=1, after=2, last=3) == (3, 1)

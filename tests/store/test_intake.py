@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.store.verify import verify
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
@@ -65,7 +66,9 @@ def test_any_batches_in_the_same_frames_out(
     told = iter(numbered([body for bodies, _ in batches for body in bodies]))
     given_frames = []
     with Archive.open(where, mode="write") as archive:
-        intake = archive.begin_session(source="client", started_at_us=None, clock=clock, keep_secrets=True)
+        intake = archive.begin_session(
+            source="client", started_at_us=None, clock=clock, options=IntakeOptions(keep_secrets=True)
+        )
         for bodies, pause_s in batches:
             batch = [next(told) for _ in bodies]
             given_frames += batch
@@ -97,7 +100,11 @@ def test_secrets_are_blanked_before_anything_is_written(path: Path, clock: Virtu
     secret = "s3cr3t-w0rd-of-mine"
     with Archive.open(path, mode="write") as archive:
         intake = archive.begin_session(
-            source="client", started_at_us=0, clock=clock, known_secrets=[secret], session="s"
+            source="client",
+            started_at_us=0,
+            clock=clock,
+            session="s",
+            options=IntakeOptions(known_secrets=[secret]),
         )
         cut = len(INIT) - 40
         intake(
@@ -183,20 +190,20 @@ def test_barriers_that_wait_for_a_lull_are_left_to_whoever_settles(
     """It may settle early; but not for nothing."""
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive)
-        intake.waits_for_a_lull = True
+        intake.defers_barriers = True
         intake(frames.some(1))
-        intake.settle(after_s=0.5)
+        intake.barrier_if_due(after_s=0.5)
         assert _noted(path) == [(1, 1)]
         clock.sleep_until(5.0)
         intake(frames.some(1, after=1))
         assert _noted(path) == [(1, 1)]
-        intake.settle(after_s=5.5)
+        intake.barrier_if_due(after_s=5.5)
         assert _noted(path) == [(1, 1)]
-        intake.settle(after_s=5.0)
+        intake.barrier_if_due(after_s=5.0)
         assert _noted(path) == [(1, 2)]
         clock.sleep_until(9.0)
         size = path.with_name("x.db-wal").stat().st_size
-        intake.settle(after_s=1.0)
+        intake.barrier_if_due(after_s=1.0)
         assert path.with_name("x.db-wal").stat().st_size == size
 
 
@@ -209,7 +216,7 @@ def test_full_durability_makes_every_commit_full(
         intake = begin(archive, durability=durability)
         intake(frames.some(1))
         intake(frames.some(1, after=1))
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == level
 
 
@@ -218,7 +225,7 @@ def test_a_full_disk_is_waited_for(path: Path, begin: Begin, frames: Any, clock:
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, storage_wait_s=10.0)
         intake(frames.some(3))
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         began_s = clock.now_s()
@@ -248,14 +255,14 @@ def test_a_disk_that_gets_room_again_loses_nothing(path: Path, begin: Begin, fra
             super().sleep_until(when_s)
             self.waits += 1
             if self.waits == 3:
-                with archive._asking() as connection:
+                with archive.reader() as connection:
                     connection.exec_driver_sql("PRAGMA max_page_count=1000000")
 
     clock = Janitor()
     large = [frames.one(number, b"x" * 10_000) for number in range(1, 10)]
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, clock=clock)
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
         intake(large)
@@ -271,7 +278,7 @@ def test_another_program_that_holds_the_file_is_waited_for_and_named(
     """First as long as SQLite waits, then as long as the storage wait."""
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, storage_wait_s=0.0)
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout=10")
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -317,8 +324,8 @@ def test_a_commit_that_worked_although_it_failed_is_not_made_twice(
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive)
         intake([ConnectionOpened(9, None, None, None)])
-        ledger = archive._ledger
-        real = ledger._try
+        writer = archive._writer
+        real = writer._try
         calls = []
 
         def fails_late(*arguments: Any, **named: Any) -> None:
@@ -329,7 +336,7 @@ def test_a_commit_that_worked_although_it_failed_is_not_made_twice(
                 error.sqlite_errorcode = sqlite3.SQLITE_BUSY
                 raise error
 
-        ledger._try = fails_late
+        writer._try = fails_late
         records = batch(frames)
         intake(records)
         intake.finish(0)
@@ -380,17 +387,17 @@ def test_an_interrupt_in_the_middle_leaves_no_half_batch(path: Path, begin: Begi
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive)
         intake(frames.some(1))
-        ledger = archive._ledger
+        writer = archive._writer
 
         def interrupted(rows: Any, statement: str) -> None:
             if statement.startswith("UPDATE"):
                 raise KeyboardInterrupt
             real(rows, statement)
 
-        real, ledger._run_for = ledger._run_for, interrupted
+        real, writer._run_for = writer._run_for, interrupted
         with pytest.raises(KeyboardInterrupt):
             intake([*frames.some(2, after=1), frames.closed])
-        ledger._run_for = real
+        writer._run_for = real
         with pytest.raises(StorageFailed, match="broken off"):
             intake(frames.some(1, after=3))
         assert list(archive.frames(intake.session)) == frames.some(1)

@@ -32,11 +32,13 @@ RECORD_AND_DIE = """
 import os, signal, sys
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
 archive = Archive.open(sys.argv[1], mode="write")
 clock = VirtualClock()
-intake = archive.begin_session(source="client", started_at_us=0, clock=clock, session="s", keep_secrets=True)
+intake = archive.begin_session(source="client", started_at_us=0, clock=clock, session="s",
+    options=IntakeOptions(keep_secrets=True))
 for n in range(1, 41):
     intake([RecordedFrame(n, 1, n - 1, Side.CLIENT, n, n, 1, True, 0, b"%d" % n, b"h")])
     os.write(1, b"%d\\n" % n)

@@ -19,7 +19,7 @@ Begin = Callable[..., Any]
 
 
 def harm(path: Path, statements: str) -> None:
-    """Change the file behind our back."""
+    """RowChange the file behind our back."""
     with closing(sqlite3.connect(path, isolation_level=None)) as handle:
         handle.executescript(statements)
 
@@ -70,7 +70,7 @@ def test_what_the_lock_file_marked_and_is_not_there_is_lost(where: str, begin: B
         begin(archive, session="short")(frames.some(5))
         begin(archive, session="whole")(frames.some(5))
         begin(archive, session="empty")
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             marks = {"short": 8, "whole": 5, "empty": 1, "gone": 3, "more": 0, "a\x00": 2}
             assert maintenance.lost_frames(connection, marks) == {
                 "short": 3,
@@ -88,9 +88,9 @@ def test_the_dead_are_noted_and_the_living_left_alone(where: str, begin: Begin, 
         dead([frames.opened, *frames.some(6)])
         alive(frames.some(2))
         ended.finish(0)
-        with archive._writing() as ledger:
-            noted = list(maintenance.note_interrupted(ledger.connection, lambda number: number == 2))
-            again = list(maintenance.note_interrupted(ledger.connection, lambda number: number == 2))
+        with archive.writer() as writer:
+            noted = list(maintenance.note_interrupted(writer.connection, lambda number: number == 2))
+            again = list(maintenance.note_interrupted(writer.connection, lambda number: number == 2))
         states = {each.session: each.state for each in archive.sessions()}
     assert noted == ["session dead has no end record (its recorder died); frames kept: 6"]
     assert again == []
@@ -110,11 +110,11 @@ def test_deleting_takes_the_frames_and_connections_of_one_session_only(
             intake = begin(archive, session=session)
             intake([frames.opened, *frames.some(4)])
             intake.finish(0)
-        with archive._writing() as ledger:
+        with archive.writer() as writer:
             if where.endswith(".db"):
-                ledger.connection.exec_driver_sql("PRAGMA foreign_keys=0")
-            maintenance.delete_session(ledger.connection, 1, ledger.begin)
-        with archive._asking() as connection:
+                writer.connection.exec_driver_sql("PRAGMA foreign_keys=0")
+            maintenance.delete_session(writer.connection, 1, writer.begin)
+        with archive.reader() as connection:
             count = "SELECT (SELECT count(*) FROM frame), (SELECT count(*) FROM connection)"
             assert connection.exec_driver_sql(count).one() == (4, 1)
         with Archive.open(where, mode="read") as beside:
@@ -158,7 +158,7 @@ def test_the_log_is_emptied_unless_somebody_reads_in_it(path: Path, begin: Begin
 
 def test_a_database_has_no_log_to_empty_and_no_pages_to_check(database: str) -> None:
     """PostgreSQL watches over itself."""
-    with Archive.open(database, mode="write") as archive, archive._asking() as connection:
+    with Archive.open(database, mode="write") as archive, archive.reader() as connection:
         assert maintenance.empty_log(connection)
         assert maintenance.integrity_problems(connection) == []
 

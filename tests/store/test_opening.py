@@ -101,12 +101,12 @@ def test_opening_to_write_takes_the_lock(path: Path) -> None:
     opened.lock.release()
 
 
-def open_existing(where: str | Path) -> opening.Opened:
+def open_existing(where: str | Path) -> opening.OpenedArchive:
     """For writing; it is not to be made."""
     return opening.for_writing(where, SCRIPTS, create=False, say=silent)
 
 
-def open_to_read(where: str | Path) -> opening.Opened:
+def open_to_read(where: str | Path) -> opening.OpenedArchive:
     """For reading."""
     return opening.for_reading(where, SCRIPTS)
 

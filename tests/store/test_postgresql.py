@@ -95,7 +95,7 @@ def test_a_connection_cut_by_the_server_is_made_again(
     with Archive.open(database, mode="write") as archive:
         intake = begin(archive)
         intake(frames.some(5))
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         with psycopg.connect(postgresql.url(), autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
@@ -162,20 +162,20 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(
     with Archive.open(database, mode="write") as archive:
         intake = begin(archive)
         intake(frames.some(2))
-        ledger = archive._ledger
-        real = ledger._try
+        writer = archive._writer
+        real = writer._try
         calls = []
 
         def dies_after_the_commit(*arguments: Any, **named: Any) -> None:
             real(*arguments, **named)
             calls.append(named["again"])
             if len(calls) == 1:
-                backend = ledger.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+                backend = writer.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
                 with psycopg.connect(postgresql.url(), autocommit=True) as admin:
                     admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
-                ledger.connection.exec_driver_sql("SELECT 1")
+                writer.connection.exec_driver_sql("SELECT 1")
 
-        ledger._try = dies_after_the_commit
+        writer._try = dies_after_the_commit
         intake(frames.some(3, after=2))
         assert calls == [False, True]
         assert list(archive.frames(intake.session)) == frames.some(5)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
-from recorder.store.reading import CHUNK_BYTES, CHUNK_FRAMES, Wanted
+from recorder.store.reading import CHUNK_BYTES, CHUNK_FRAMES, FrameRange
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen
 
@@ -27,7 +27,7 @@ def nobody(_: int) -> bool:
 @contextmanager
 def asking(where: str) -> Iterator[Connection]:
     """A connection to ask an archive, with the archive closed by everybody else."""
-    with Archive.open(where, mode="read") as archive, archive._asking() as connection:
+    with Archive.open(where, mode="read") as archive, archive.reader() as connection:
         yield connection
 
 
@@ -47,7 +47,7 @@ def test_frames_come_in_bounded_chunks_that_join_without_a_gap(recorded: str, fr
     found = []
     after = None
     with asking(recorded) as reader:
-        while chunk := reading.chunk(reader, Wanted(1), after):
+        while chunk := reading.chunk(reader, FrameRange(1), after):
             assert len(chunk) <= CHUNK_FRAMES
             found += chunk
             after = chunk[-1].frame.number
@@ -56,23 +56,23 @@ def test_frames_come_in_bounded_chunks_that_join_without_a_gap(recorded: str, fr
 
 
 @pytest.mark.parametrize(
-    ("wanted", "after", "numbers"),
+    ("frame_range", "after", "numbers"),
     [
-        pytest.param(Wanted(1, last=3), None, [1, 2, 3], id="up-to-a-number"),
-        pytest.param(Wanted(1, last=600), 598, [599, 600], id="above-a-number"),
-        pytest.param(Wanted(1, connection=2), None, [601, 602, 603], id="one-connection"),
-        pytest.param(Wanted(1, connection=2, last=601), 3, [601], id="both"),
-        pytest.param(Wanted(1, connection=9), None, [], id="no-such-connection"),
-        pytest.param(Wanted(2), None, [], id="no-such-session"),
-        pytest.param(Wanted(1, last=5), 5, [], id="nothing-between"),
+        pytest.param(FrameRange(1, last=3), None, [1, 2, 3], id="up-to-a-number"),
+        pytest.param(FrameRange(1, last=600), 598, [599, 600], id="above-a-number"),
+        pytest.param(FrameRange(1, connection=2), None, [601, 602, 603], id="one-connection"),
+        pytest.param(FrameRange(1, connection=2, last=601), 3, [601], id="both"),
+        pytest.param(FrameRange(1, connection=9), None, [], id="no-such-connection"),
+        pytest.param(FrameRange(2), None, [], id="no-such-session"),
+        pytest.param(FrameRange(1, last=5), 5, [], id="nothing-between"),
     ],
 )
 def test_only_the_frames_that_are_wanted(
-    recorded: str, wanted: Wanted, after: int | None, numbers: list[int]
+    recorded: str, frame_range: FrameRange, after: int | None, numbers: list[int]
 ) -> None:
     """Both bounds, the connection, or all of them."""
     with asking(recorded) as reader:
-        assert [each.frame.number for each in reading.chunk(reader, wanted, after)] == numbers
+        assert [each.frame.number for each in reading.chunk(reader, frame_range, after)] == numbers
 
 
 def test_large_frames_make_short_chunks(where: str, begin: Begin, frames: Any) -> None:
@@ -82,9 +82,9 @@ def test_large_frames_make_short_chunks(where: str, begin: Begin, frames: Any) -
         third = b"x" * (CHUNK_BYTES // 3)
         intake([frames.one(number, third) for number in range(1, 8)])
     with asking(where) as reader:
-        chunk = reading.chunk(reader, Wanted(1), None)
+        chunk = reading.chunk(reader, FrameRange(1), None)
         assert [each.frame.number for each in chunk] == [1, 2, 3, 4]
-        assert [each.frame.number for each in reading.chunk(reader, Wanted(1), 4)] == [5, 6, 7]
+        assert [each.frame.number for each in reading.chunk(reader, FrameRange(1), 4)] == [5, 6, 7]
 
 
 def test_a_session_tells_what_was_stored_of_it(recorded: str) -> None:
@@ -113,7 +113,7 @@ def test_without_an_end_record_frames_are_counted_and_somebody_may_still_write(
         first, second = begin(archive, session="zz"), begin(archive, session="aa")
         first([frames.opened, *frames.some(7), ConnectionOpened(2, None, None, None)])
         assert second.frames == 0
-        with archive._asking() as reader:
+        with archive.reader() as reader:
             alive = reading.sessions(reader, lambda number: number == 2)
             (one, two) = reading.connections(reader, 1)
         assert [(each.session, each.state, each.frames, each.connections) for each in alive] == [
@@ -159,10 +159,10 @@ def test_what_a_session_claims_is_told_beside_what_the_lock_file_marks(
                 intake.finish(0)
     with Archive.open(where, mode="write") as archive:
         begin(archive, session="open")(frames.some(4))
-        with archive._asking() as reader:
-            claims = reading.standings(reader, lambda number: number == 3, {"open": 4, "other": 9})
-            (point,) = reading.connection_standings(reader, 1)
-            (unended,) = reading.connection_standings(reader, 2)
+        with archive.reader() as reader:
+            claims = reading.session_claims(reader, lambda number: number == 3, {"open": 4, "other": 9})
+            (point,) = reading.connection_claims(reader, 1)
+            (unended,) = reading.connection_claims(reader, 2)
     assert [(each.session, each.state, each.ended, each.frames, each.mark) for each in claims] == [
         ("ended", "complete", True, 2, None),
         ("dead", "interrupted", True, None, None),

@@ -70,7 +70,7 @@ def test_a_connection_gets_its_end_at_its_close_although_its_frames_were_settled
     """However long ago its last frame came, and whether or not it ever had one."""
     rows = SessionRows("s", 7, None)
     rows.batch([frames.opened, *frames.some(2)])
-    rows.settled()
+    rows.barrier_written()
     quiet = ConnectionOpened(2, None, None, None)
     batch = rows.batch([quiet, frames.closed, frames.closed._replace(connection=2)])
     ends = {change.key["number"]: change.values.get("frame_count") for change in batch.changes[2:]}

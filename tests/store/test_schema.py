@@ -23,7 +23,7 @@ from sqlalchemy import NullPool, create_engine
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 from recorder.projection.derived import refresh
-from recorder.store import postgresql, schema
+from recorder.store import postgresql, schema, versions
 from recorder.store.archive import Archive
 from recorder.store.tables import metadata
 from recorder.store.verify import verify
@@ -76,7 +76,7 @@ def columns_of(path: Path, table: str) -> list[tuple[Any, ...]]:
 def test_the_revision_is_the_one_alembic_finds() -> None:
     """We read it from file names, to spare loading Alembic."""
     directory = ScriptDirectory(str(schema.scripts_location()))
-    assert directory.get_current_head() == schema.head_revision() == schema.MODEL_REVISION
+    assert directory.get_current_head() == schema.head_revision() == versions.SCHEMA_REVISION
     assert tuple(sorted(each.revision for each in directory.walk_revisions())) == schema.revisions(
         schema.scripts_location()
     )
@@ -84,7 +84,7 @@ def test_the_revision_is_the_one_alembic_finds() -> None:
 
 def test_the_models_match_the_migrations(where: str) -> None:
     """What ``alembic check`` asks, on each kind of database: would a new migration change anything?"""
-    with Archive.open(where, mode="write") as archive, archive._asking() as connection:
+    with Archive.open(where, mode="write") as archive, archive.reader() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
@@ -135,15 +135,15 @@ def test_a_database_of_the_first_schema_is_upgraded_with_all_that_is_in_it(
         Archive.open(database, mode="read")
     said: list[str] = []
     with Archive.open(database, mode="write", say=said.append) as archive:
-        assert f"from schema 0001 to {schema.MODEL_REVISION}" in said[0]
+        assert f"from schema 0001 to {versions.SCHEMA_REVISION}" in said[0]
         assert archive.redaction_key() == key
         assert list(archive.frames("5e55")) == frames.some(6)
         assert [verdict.state for verdict in verify(archive)] == ["complete"]
         assert refresh.refresh(archive, "5e55")
         begin(archive, session="next").finish(0)
         assert [verdict.state for verdict in verify(archive)] == ["complete", "complete"]
-    with Archive.open(database, mode="read") as archive, archive._asking() as connection:
-        assert archive.revision == schema.MODEL_REVISION
+    with Archive.open(database, mode="read") as archive, archive.reader() as connection:
+        assert archive.revision == versions.SCHEMA_REVISION
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
@@ -187,7 +187,7 @@ def test_an_older_file_is_upgraded_after_a_copy(
     with Archive.open(path, mode="write", scripts=scripts, say=said.append) as archive:
         assert archive.revision == "0003"
         assert list(archive.frames("s")) == frames.some(5)
-        with archive._asking() as connection:
+        with archive.reader() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 1
     copy = path.with_name("x.db.bak-0002")

@@ -1,4 +1,4 @@
-"""A file is looked at before it is touched, kept private, and made all at once."""
+"""A file is inspected before it is changed, kept private, and made all at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from recorder.errors import ArchiveUnusable, StorageFailed
-from recorder.store import schema, sqlitefile
+from recorder.store import schema, sqlitefile, versions
 from recorder.store.archive import Archive
 
 Begin = Callable[..., Any]
@@ -24,13 +24,13 @@ Begin = Callable[..., Any]
 
 def whole(path: Path) -> bytes:
     """An archive with a few sessions' worth of pages."""
-    with Archive.open(path, mode="write") as archive, archive._writing() as ledger:
+    with Archive.open(path, mode="write") as archive, archive.writer() as writer:
         for n in range(40):
             values = (f"s{n}", "x" * 400)
             statement = (
                 "INSERT INTO session (session, source, detail, recorder_version) VALUES (?, 'client', ?, '')"
             )
-            ledger.connection.exec_driver_sql(statement, values)
+            writer.connection.exec_driver_sql(statement, values)
     path.with_name(path.name + ".lock").unlink()
     return path.read_bytes()
 
@@ -49,7 +49,7 @@ BAD = {
     "text": lambda path: b"what a nice day\n" * 100,
     "short": lambda path: b"SQLite format 3\0",
     "another-program": foreign,
-    "our-id-without-our-tables": lambda path: foreign(path, sqlitefile.APPLICATION_ID),
+    "our-id-without-our-tables": lambda path: foreign(path, versions.APPLICATION_ID),
     "cut-short": lambda path: whole(path)[:-1000],
     "cut-in-the-first-page": lambda path: whole(path)[:2000],
     "wrong-magic": lambda path: b"X" + whole(path)[1:],
@@ -149,7 +149,7 @@ def test_a_file_others_could_read_is_narrowed_and_told(path: Path) -> None:
 
 def test_the_file_is_marked_as_ours_and_guarded(path: Path) -> None:
     """Every PRAGMA that a promise rests on, read back."""
-    with Archive.open(path, mode="write") as archive, archive._asking() as connection:
+    with Archive.open(path, mode="write") as archive, archive.reader() as connection:
         values = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "trusted_schema")

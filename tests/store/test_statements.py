@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, select
 
-from recorder.store.rows import Change
+from recorder.store.rows import RowChange
 from recorder.store.statements import Statements, change_row
 from recorder.store.tables import connection, metadata, session
 
@@ -41,7 +41,7 @@ def test_an_update_changes_the_row_with_its_key_and_no_other(database):
     statements = Statements(database.engine)
     insert = statements.insert(connection, VALUES)
     database.exec_driver_sql(insert.sql, [insert.row({**VALUES, "number": number}) for number in (1, 2)])
-    change = Change(connection, {"session_id": 1, "number": 2}, {"barrier_count": 7})
+    change = RowChange(connection, {"session_id": 1, "number": 2}, {"barrier_count": 7})
     update = statements.update(change)
     database.exec_driver_sql(update.sql, change_row(update, change))
     assert connections(database) == [(1, "wss://host/", None), (2, "wss://host/", 7)]
@@ -52,7 +52,7 @@ def test_a_key_may_be_changed_itself(database):
     statements = Statements(database.engine)
     insert = statements.insert(connection, VALUES)
     database.exec_driver_sql(insert.sql, insert.row(VALUES))
-    change = Change(connection, {"session_id": 1, "number": 2}, {"number": 3})
+    change = RowChange(connection, {"session_id": 1, "number": 2}, {"number": 3})
     update = statements.update(change)
     database.exec_driver_sql(update.sql, change_row(update, change))
     assert [number for number, _, _ in connections(database)] == [3]
@@ -62,9 +62,9 @@ def test_a_kind_of_statement_is_compiled_once():
     """Alike are changes of one table, by one key, of the same columns; others are not."""
     statements = Statements(create_engine("sqlite://"))
     key = {"session_id": 1, "number": 2}
-    one = statements.update(Change(connection, key, {"barrier_count": 7}))
-    assert statements.update(Change(connection, {**key, "number": 3}, {"barrier_count": 8})) is one
-    assert statements.update(Change(connection, key, {"frame_count": 7})) != one
-    assert statements.update(Change(session, {"id": 1}, {"frames": 7})) != one
+    one = statements.update(RowChange(connection, key, {"barrier_count": 7}))
+    assert statements.update(RowChange(connection, {**key, "number": 3}, {"barrier_count": 8})) is one
+    assert statements.update(RowChange(connection, key, {"frame_count": 7})) != one
+    assert statements.update(RowChange(session, {"id": 1}, {"frames": 7})) != one
     assert statements.insert(connection, VALUES) is statements.insert(connection, list(VALUES))
     assert statements.insert(connection, [*VALUES, "how"]) != statements.insert(connection, VALUES)

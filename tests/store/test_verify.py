@@ -11,7 +11,7 @@ import pytest
 
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
-from recorder.store.reading import Chained
+from recorder.store.reading import ChainedFrame
 from recorder.store.verify import SessionVerdict, verify
 
 Begin = Callable[..., Any]
@@ -35,7 +35,7 @@ def recorded(request: pytest.FixtureRequest, path: Path, begin: Begin, frames: A
 
 
 def harm(path: Path, *statements: str) -> None:
-    """Change the file behind our back."""
+    """RowChange the file behind our back."""
     with sqlite3.connect(path) as handle:
         for statement in statements:
             handle.execute(statement)
@@ -173,8 +173,8 @@ def test_the_same_laws_hold_for_a_database(database: str, begin: Begin, frames: 
             intake = begin(archive, session=session)
             intake(frames.some(10))
             intake.finish(0)
-        with archive._writing() as ledger:
-            run = ledger.connection.exec_driver_sql
+        with archive.writer() as writer:
+            run = writer.connection.exec_driver_sql
             run("UPDATE frame SET payload = 'x' WHERE session_id = 1 AND number = 4")
             run("DELETE FROM frame WHERE session_id = 2 AND number = 6")
             run("DELETE FROM frame WHERE session_id = 3 AND number > 8")
@@ -231,7 +231,7 @@ def test_the_frames_are_read_by_way_of_what_counts_them(where: str, begin: Begin
     """Once for every session, oldest first; the verdicts are the same."""
     seen: list[list[int]] = []
 
-    def counted(told: Iterator[Chained]) -> Iterator[Chained]:
+    def counted(told: Iterator[ChainedFrame]) -> Iterator[ChainedFrame]:
         seen.append([])
         for each in told:
             seen[-1].append(each.frame.number)
@@ -254,7 +254,7 @@ def test_a_session_deleted_meanwhile_gets_no_verdict(where: str, begin: Begin, f
             intake(frames.some(2))
             intake.finish(0)
 
-        def deletes(told: Iterator[Chained]) -> Iterator[Chained]:
+        def deletes(told: Iterator[ChainedFrame]) -> Iterator[ChainedFrame]:
             archive.delete_session("gone")
             yield from told
 

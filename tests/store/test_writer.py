@@ -17,10 +17,10 @@ from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
 from recorder.store.lock import read_note
-from recorder.store.rows import Batch, Change, SessionRows
+from recorder.store.rows import Batch, RowChange, SessionRows
 from recorder.store.tables import session as session_table
 from recorder.store.verify import verify
-from recorder.store.writer import Ledger, Patience
+from recorder.store.writer import ArchiveWriter, RetryPolicy
 from recorder.wire.records import ConnectionOpened
 
 Begin = Callable[..., Any]
@@ -40,15 +40,15 @@ class Sleeper(VirtualClock):
         self._meanwhile(len(self.slept))
 
 
-def ledger_of(archive: Archive) -> Ledger:
+def writer_of(archive: Archive) -> ArchiveWriter:
     """What an archive that is open for writing writes with."""
-    assert archive._ledger is not None
-    return archive._ledger
+    assert archive._writer is not None
+    return archive._writer
 
 
 def pages(archive: Archive, *, allowed: int | None = None) -> None:
     """Let the file hold so many pages, or no more than it has."""
-    run = ledger_of(archive).connection.exec_driver_sql
+    run = writer_of(archive).connection.exec_driver_sql
     limit = run("PRAGMA page_count").scalar_one() if allowed is None else allowed
     run(f"PRAGMA max_page_count={limit}")
 
@@ -58,29 +58,29 @@ def test_a_barrier_is_due_at_first_and_then_after_a_second(path: Path, frames: A
     clock = VirtualClock()
     clock.sleep_until(100.0)
     with Archive.open(path, mode="write") as archive:
-        ledger, rows = ledger_of(archive), SessionRows("s", 1, None)
-        assert ledger.barrier_is_due(clock)
-        ledger.commit_barrier(Batch(), rows, patience=Patience(clock, 0))
-        assert not ledger.barrier_is_due(clock)
+        writer, rows = writer_of(archive), SessionRows("s", 1, None)
+        assert writer.barrier_is_due(clock)
+        writer.commit_barrier(Batch(), rows, retry=RetryPolicy(clock, 0))
+        assert not writer.barrier_is_due(clock)
         clock.sleep_until(100.999)
-        assert not ledger.barrier_is_due(clock)
+        assert not writer.barrier_is_due(clock)
         clock.sleep_until(101.0)
-        assert ledger.barrier_is_due(clock)
+        assert writer.barrier_is_due(clock)
 
 
 def test_it_knows_whether_a_barrier_would_cover_anything(path: Path, begin: Begin, frames: Any) -> None:
     """Frames count; what else is written does not need one of its own."""
     with Archive.open(path, mode="write") as archive:
-        ledger, intake = ledger_of(archive), begin(archive)
-        assert ledger.is_covered
+        writer, intake = writer_of(archive), begin(archive)
+        assert writer.is_synced
         intake(frames.some(1))
-        assert ledger.is_covered
+        assert writer.is_synced
         intake(frames.some(1, after=1))
-        assert not ledger.is_covered
+        assert not writer.is_synced
         intake.barrier()
-        assert ledger.is_covered
+        assert writer.is_synced
         intake([frames.closed])
-        assert ledger.is_covered
+        assert writer.is_synced
 
 
 def test_a_barrier_survives_a_power_cut_and_writes_only_of_what_moved(
@@ -88,8 +88,8 @@ def test_a_barrier_survives_a_power_cut_and_writes_only_of_what_moved(
 ) -> None:
     """With a full sync, which what follows it does without; one row for each connection with new frames."""
     with Archive.open(path, mode="write") as archive:
-        run = ledger_of(archive).connection.exec_driver_sql
-        handle = ledger_of(archive).connection.connection.driver_connection
+        run = writer_of(archive).connection.exec_driver_sql
+        handle = writer_of(archive).connection.connection.driver_connection
         assert isinstance(handle, sqlite3.Connection)
         intake = begin(archive)
         intake([frames.one(1), frames.one(2, connection=2, index=0)])
@@ -116,14 +116,14 @@ def test_a_barrier_marks_every_session_in_the_lock_file(path: Path, begin: Begin
 def test_a_session_that_ended_or_failed_is_written_by_nobody(path: Path, begin: Begin, frames: Any) -> None:
     """And later barriers leave it alone."""
     with Archive.open(path, mode="write") as archive:
-        ledger, ended, failed, goes_on = ledger_of(archive), begin(archive), begin(archive), begin(archive)
-        assert all(ledger.is_writing(number) for number in (1, 2, 3))
+        writer, ended, failed, goes_on = writer_of(archive), begin(archive), begin(archive), begin(archive)
+        assert all(writer.is_writing(number) for number in (1, 2, 3))
         ended(frames.some(1))
         ended.finish(0)
         failed(frames.some(1))
         with pytest.raises(StorageFailed):
             failed(frames.some(1))
-        assert [ledger.is_writing(number) for number in (1, 2, 3)] == [False, False, True]
+        assert [writer.is_writing(number) for number in (1, 2, 3)] == [False, False, True]
         goes_on(frames.some(2))
         goes_on.barrier()
         assert read_note(path).marks.keys() == {each.session for each in (ended, goes_on)}
@@ -199,7 +199,7 @@ def test_another_program_may_let_go_in_time(path: Path, begin: Begin, frames: An
     ):
         intake = begin(archive, clock=clock)
         intake(frames.some(1))
-        ledger_of(archive).connection.exec_driver_sql("PRAGMA busy_timeout=1")
+        writer_of(archive).connection.exec_driver_sql("PRAGMA busy_timeout=1")
         for records in (frames.some(3, after=1), [ConnectionOpened(2, None, None, None)], [frames.closed]):
             clock.slept.clear()
             other.execute("BEGIN IMMEDIATE")
@@ -215,7 +215,7 @@ def test_a_reader_is_never_in_the_way_of_the_writer(path: Path, begin: Begin, fr
     """However it stands there: the writer does not wait for anybody, and commits."""
     clock = Sleeper()
     with Archive.open(path, mode="write") as archive:
-        ledger_of(archive).connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        writer_of(archive).connection.exec_driver_sql("PRAGMA busy_timeout=0")
         intake = begin(archive, clock=clock, storage_wait_s=0.0)
         intake(frames.some(300))
         with Archive.open(path, mode="read") as beside:
@@ -245,7 +245,7 @@ def test_a_reader_that_waits_between_chunks_holds_no_transaction(
         intake(frames.some(300))
         with Archive.open(path, mode="read") as beside:
             next(beside.frames(intake.session))
-            log = ledger_of(archive).connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            log = writer_of(archive).connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
             assert log[0] == 0
             assert path.with_name("x.db-wal").stat().st_size == 0
 
@@ -267,8 +267,8 @@ def test_changes_are_made_in_order_whatever_their_shape(path: Path, begin: Begin
         begin(archive)
         begin(archive)
 
-        def change(number: int, **values: object) -> Change:
-            return Change(session_table, {"id": number}, values)
+        def change(number: int, **values: object) -> RowChange:
+            return RowChange(session_table, {"id": number}, values)
 
         changes = [
             change(1, name="a"),
@@ -277,10 +277,8 @@ def test_changes_are_made_in_order_whatever_their_shape(path: Path, begin: Begin
             change(1, name="d", detail="e"),
             change(2, detail="f"),
         ]
-        patience = Patience(VirtualClock(), 0)
-        ledger_of(archive).commit(
-            Batch(changes=changes), SessionRows("s", 1, None), full=False, patience=patience
-        )
+        retry = RetryPolicy(VirtualClock(), 0)
+        writer_of(archive).commit(Batch(changes=changes), SessionRows("s", 1, None), full=False, retry=retry)
         assert [(each.name, each.detail) for each in archive.sessions()] == [("d", "e"), ("b", "f")]
 
 
@@ -324,12 +322,14 @@ from pathlib import Path
 from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
+from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
 path = Path(sys.argv[1])
 archive = Archive.open(path, mode="write")
 intake = archive.begin_session(
-    source="client", started_at_us=0, clock=VirtualClock(), session="s", keep_secrets=True, storage_wait_s=0.0
+    source="client", started_at_us=0, clock=VirtualClock(), session="s",
+    options=IntakeOptions(keep_secrets=True, storage_wait_s=0.0),
 )
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 # Nothing can grow any more, and the write-ahead log cannot go into the file.

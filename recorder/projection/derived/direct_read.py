@@ -50,7 +50,7 @@ def _read(handle: sqlite3.Connection, name: str, dialog: str) -> tuple[str, list
     if handle.execute("PRAGMA application_id").fetchone() != (versions.APPLICATION_ID,):
         return None
     handle.execute("BEGIN")  # one snapshot for all that is read
-    if handle.execute("SELECT version_num FROM alembic_version").fetchall() != [(versions.MODEL,)]:
+    if handle.execute("SELECT version_num FROM alembic_version").fetchall() != [(versions.SCHEMA_REVISION,)]:
         return None
     rows = handle.execute("SELECT id, session, name, end_state FROM session ORDER BY id")
     session = pick([_Session(*row) for row in rows], name)

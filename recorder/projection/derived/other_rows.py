@@ -1,4 +1,4 @@
-"""The rows that are derived beside those of messages: requests, dialogs, participants."""
+"""Makes the rows of requests, dialogs and participants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recorder.receipts.queries import is_me, role_of
 from recorder.receipts.state import Transcript
 
 from .rows import Row
-from .text_columns import held
+from .text_columns import encode_text
 
 
 class OtherRows:
@@ -25,7 +25,7 @@ class OtherRows:
         self._me = concluded.me
 
     def requests(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
-        """Those of these frames; all by default."""
+        """Rows of ``request`` for these frames; for all by default."""
         asked, answered = self._register.requests, self._register.responses
         for frame in sorted(asked if frames is None else asked.keys() & frames):
             question, answer = asked[frame], answered.get(frame)
@@ -34,9 +34,9 @@ class OtherRows:
                 self._session_id,
                 frame,
                 question.evidence.connection,
-                held(question.request_id),
-                held(question.type),
-                None if answer is None else _fitting(answer.code),
+                encode_text(question.request_id),
+                encode_text(question.type),
+                None if answer is None else _clamped(answer.code),
                 None if proven is None else proven.frame,
                 question.evidence.at_us,
                 question.evidence.offset_us,
@@ -45,7 +45,7 @@ class OtherRows:
             )
 
     def dialogs(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
-        """Those of these ids; all by default."""
+        """Rows of ``dialog`` for these ids; for all by default."""
         known = self._register.dialogs
         conversations = self._transcript.conversations
         for dialog_id in sorted(known if ids is None else known.keys() & ids):
@@ -60,29 +60,29 @@ class OtherRows:
             alone = None if snapshot is None or listed or conversation_id != dialog_id else snapshot.state
             yield (
                 self._session_id,
-                held(dialog_id),
-                held(conversation_id),
-                None if entry is None else held(entry.type),
-                held(alone if entry is None else entry.state),
+                encode_text(dialog_id),
+                encode_text(conversation_id),
+                None if entry is None else encode_text(entry.type),
+                encode_text(alone if entry is None else entry.state),
                 span.first_frame,
                 span.last_frame,
                 len(self._transcript.published.get(dialog_id, ())),
             )
 
     def participants(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
-        """Those of these ids; all by default."""
+        """Rows of ``participant`` for these ids; for all by default."""
         known = self._register.participants
         for participant in sorted(known if ids is None else known.keys() & ids):
             yield (
                 self._session_id,
-                held(participant),
-                held(role_of(self._transcript, participant)),
+                encode_text(participant),
+                encode_text(role_of(self._transcript, participant)),
                 is_me(participant, self._me),
                 known[participant],
             )
 
 
-def _fitting(number: int | None) -> int | None:
-    # A code is whatever number the service wrote. What no column has room for is the largest there is.
+def _clamped(number: int | None) -> int | None:
+    # The service may write any number as a code; the column holds 64 bits.
     largest = (1 << 63) - 1
     return None if number is None else max(-largest, min(number, largest))

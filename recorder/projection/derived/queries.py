@@ -13,7 +13,7 @@ from recorder.receipts.queries import MessageView
 from recorder.store import versions
 
 from .row_views import MessageRow, ReceiptRow, in_listing_order, view_of
-from .text_columns import held
+from .text_columns import encode_text
 
 RunSql = Callable[[str, tuple[object, ...]], Iterable[Any]]
 """Runs SQL whose parameters are marked ``?``, and returns the rows; ``sqlite3.Connection.execute`` is one."""
@@ -47,7 +47,7 @@ _FRAME_TIMES = "SELECT number, connection, at_us, offset_us FROM frame WHERE ses
 
 def is_up_to_date(run: RunSql, session_id: int, *, interrupted: bool) -> bool:
     """Whether the derived rows of a session that is not being recorded follow from all of its frames."""
-    return any(True for _ in run(_UP_TO_DATE, (session_id, versions.DERIVED, interrupted)))
+    return any(True for _ in run(_UP_TO_DATE, (session_id, versions.DERIVATION_VERSION, interrupted)))
 
 
 def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
@@ -56,7 +56,7 @@ def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
     Raises:
         ValueError: a row holds what is never derived.
     """
-    key = (session_id, held(dialog))
+    key = (session_id, encode_text(dialog))
     rows = [MessageRow(*row) for row in _checked(run(_MESSAGES, key), _MESSAGE_TYPES)]
     receipts: dict[int, list[ReceiptRow]] = {}
     for row in _checked(run(_RECEIPTS, key), _RECEIPT_TYPES):

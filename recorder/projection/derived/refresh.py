@@ -1,8 +1,8 @@
-"""Keep the derived tables up to what the frames tell: bring them up to date, or make them anew.
+"""Brings the derived tables up to date with the frames, or makes them anew.
 
-The rows of a session change in one transaction: whoever reads sees them as of one frame or another, never
-between, and a kill leaves them as they were. They follow from the frames alone: made in one piece or in
-many, they are the same rows.
+The rows of a session change in one transaction: readers see them as of one frame or another, never between,
+and a kill leaves them as they were. They follow from the frames alone: derived at once or in steps, they are
+the same rows.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from recorder.receipts.queries import MessageView
 from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
 from recorder.store.archive import Archive
-from recorder.store.checked_query import Question
-from recorder.store.db_errors import NotAsWritten
+from recorder.store.checked_query import CheckedQuery
+from recorder.store.db_errors import InvalidContent
 from recorder.store.derived_tables import dialog, message, participant, projection, receipt, request
 from recorder.store.info import SessionInfo
 from recorder.store.tables import session
-from recorder.store.versions import DERIVED as VERSION
-from recorder.store.writer import Ledger
+from recorder.store.versions import DERIVATION_VERSION
+from recorder.store.writer import ArchiveWriter
 
-from ..incremental import Kept
+from ..incremental import IncrementalTranscript
 from . import queries
 from .other_rows import OtherRows
 from .row_writer import DerivedRows, derived_rows
 from .rows import MessageRows
 
-_PIECE_ROWS = 4_096
+_BATCH_ROWS = 4_096
 
-_BASIS = Question(
+_BASIS = CheckedQuery(
     projection.c.version,
     projection.c.frame,
     projection.c.connections,
@@ -57,7 +57,7 @@ class Basis:
 def basis_of(reader: Connection, session_id: int) -> Basis | None:
     """What the rows of a session were derived from, None if it has none."""
     asked = _BASIS.select.where(projection.c.session_id == session_id)
-    for row in _BASIS.answers(reader, asked):
+    for row in _BASIS.rows(reader, asked):
         return Basis(row.version, row.frame, row.connections, row.ended, bool(row.interrupted))
     return None
 
@@ -66,7 +66,7 @@ def is_up_to_date(archive: Archive, session: SessionInfo) -> bool:
     """Whether the derived rows follow from all frames of the session. Never while it is recorded."""
     if session.state == "recording":
         return False
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         session_id = reading.session_row(reader, session.session)
         return queries.is_up_to_date(_run_sql(reader), session_id, interrupted=session.state == "interrupted")
 
@@ -75,12 +75,12 @@ def messages_of(archive: Archive, session: SessionInfo, dialog_id: str) -> list[
     """The messages of one dialog from its rows; None if they are not up to date, or there are none."""
     if not is_up_to_date(archive, session):
         return None
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         session_id = reading.session_row(reader, session.session)
         try:
             return queries.messages_in(_run_sql(reader), session_id, dialog_id) or None
         except ValueError as error:
-            raise NotAsWritten(str(error)) from error
+            raise InvalidContent(str(error)) from error
 
 
 def _run_sql(reader: Connection) -> queries.RunSql:
@@ -90,7 +90,7 @@ def _run_sql(reader: Connection) -> queries.RunSql:
 
 
 def refresh(archive: Archive, session: str | SessionInfo) -> bool:
-    """Bring the derived rows of one session up to date; whether there was anything to do.
+    """Bring the derived rows of one session up to date; returns whether there was anything to do.
 
     Raises:
         NotFound: there is no such session.
@@ -115,9 +115,9 @@ def refresh_or_say(archive: Archive, session: str, *, say: Callable[[str], None]
 
 
 def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs: int = 1) -> list[str]:
-    """Drop the derived rows of a session, or of all, and make them anew; the ids of these sessions.
+    """Drop the derived rows of a session (id, prefix, name or "last"), or of all, and derive them again.
 
-    The frames of a long session are read by ``jobs`` processes.
+    The frames of a long session are read by ``jobs`` processes. Returns the ids of these sessions.
 
     Raises:
         NotFound: there is no such session.
@@ -135,22 +135,22 @@ def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs:
 
 
 class Projection:
-    """The derived rows of one session and, kept in memory, the fold they follow from.
+    """The derived rows of one session, and the transcript they are made from, kept in memory.
 
     The first ``refresh`` reads the whole session and writes all of its rows. Each later one reads only
-    what came since, and writes only what that changed: the time it takes depends on these frames, not on
-    the session. For a session that ended there is nothing to keep it for.
+    the frames since, and writes only the rows that they change: the time depends on these frames, not on
+    the session.
 
     Args:
-        once: keep nothing: each ``refresh`` is a first one.
+        once: keep nothing in memory, for a session that has ended.
     """
 
     def __init__(self, archive: Archive, session: str, *, once: bool = False) -> None:
         self._archive = archive
         self._once = once
-        self._kept = Kept(archive, session, once=once)
-        with archive._asking() as reader:
-            self._session_id = reading.session_row(reader, self._kept.info.session)
+        self._folded = IncrementalTranscript(archive, session, once=once)
+        with archive.reader() as reader:
+            self._session_id = reading.session_row(reader, self._folded.info.session)
         self._basis: Basis | None = None
 
     def refresh(self, *, jobs: int = 1) -> None:
@@ -160,26 +160,26 @@ class Projection:
             NotFound: the session was deleted.
             StorageFailed: they cannot be written, and are as they were.
         """
-        touched = self._kept.catch_up(jobs=jobs, leave=self._once)
+        touched = self._folded.update(jobs=jobs, defer=self._once)
         try:
             with collector_paused():
                 self._write(None if self._basis is None else touched)
         except BaseException:
-            self._basis = None  # what was heard and not written would be missing for ever
+            self._basis = None  # rows that were folded and not written would be missing for ever
             raise
         finally:
             if self._once:
-                self._kept.begin()
+                self._folded.reset()
 
     # --- writing --------------------------------------------------------------------------------------------
 
     def _write(self, touched: ChangeSet | None) -> None:
-        kept = self._kept
-        ended = sum(each.how is not None for each in kept.connections)
-        basis = Basis(VERSION, kept.last, len(kept.connections), ended, kept.interrupted)
-        with self._archive._writing() as ledger, derived_rows(ledger, self._session_id) as rows:
-            reading.session_row(ledger.connection, kept.info.session)  # it may have been deleted meanwhile
-            stored = _lock(ledger, self._session_id)
+        folded = self._folded
+        ended = sum(each.how is not None for each in folded.connections)
+        basis = Basis(DERIVATION_VERSION, folded.last, len(folded.connections), ended, folded.interrupted)
+        with self._archive.writer() as writer, derived_rows(writer, self._session_id) as rows:
+            reading.session_row(writer.connection, folded.info.session)  # it may have been deleted meanwhile
+            stored = _lock(writer, self._session_id)
             if touched is None or touched.everything or stored != self._basis:
                 self._write_all(rows)
             else:
@@ -193,40 +193,42 @@ class Projection:
 
     def _insert_all(self, rows: DerivedRows) -> None:
         if not self._insert_messages(rows):
-            # Only all dialogs together told who we are, or what role somebody has: now all are told.
+            # Who we are, or a role, followed only from all dialogs together: now all are folded.
             rows.clear(message, receipt)
             self._insert_messages(rows)
         others = self._others()
-        for table, all_of_it in (
+        for table, rows_of_all in (
             (request, others.requests()),
             (dialog, others.dialogs()),
             (participant, others.participants()),
         ):
-            rows.insert(table, list(all_of_it))
+            rows.insert(table, list(rows_of_all))
 
     def _insert_messages(self, rows: DerivedRows) -> bool:
-        """Fold what was left, and write the rows of each dialog at once; whether they are right."""
-        kept, made = self._kept, self._messages(rows)
-        for messages, receipts in made.everything(_PIECE_ROWS, untold=list(kept.untold), tell=kept.tell):
+        """Fold each deferred dialog and write its rows; returns whether they are right."""
+        folded, made = self._folded, self._messages(rows)
+        for messages, receipts in made.all_rows(
+            _BATCH_ROWS, unfolded=list(folded.unfolded), fold_dialog=folded.fold_dialog
+        ):
             rows.insert(message, messages)
             rows.insert(receipt, receipts)
-        kept.concluded = Conclusions.of(kept.transcript)
-        return made.hold(kept.concluded)
+        folded.concluded = Conclusions.of(folded.transcript)
+        return made.rest_on(folded.concluded)
 
     def _messages(self, rows: DerivedRows) -> MessageRows:
-        kept = self._kept
-        return MessageRows(self._session_id, kept.transcript, kept.concluded, marks=rows.marks)
+        folded = self._folded
+        return MessageRows(self._session_id, folded.transcript, folded.concluded, values=rows.values)
 
     def _others(self) -> OtherRows:
-        kept = self._kept
-        return OtherRows(self._session_id, kept.transcript, kept.register, kept.concluded)
+        folded = self._folded
+        return OtherRows(self._session_id, folded.transcript, folded.register, folded.concluded)
 
     def _write_touched(self, rows: DerivedRows, touched: ChangeSet) -> None:
         made = self._messages(rows)
         for dialog_id, sequence in sorted(touched.messages):
-            told, given = made.message(dialog_id, sequence)
-            rows.replace(message, told[0][:3], told)
-            rows.replace(receipt, told[0][:3], given)
+            message_rows, receipt_rows = made.message(dialog_id, sequence)
+            rows.replace(message, message_rows[0][:3], message_rows)
+            rows.replace(receipt, message_rows[0][:3], receipt_rows)
         for frame in sorted(touched.publishes):
             rows.replace(message, made.ask_key(frame), list(made.ask(frame)))
         others = self._others()
@@ -239,8 +241,8 @@ class Projection:
                 rows.replace(table, row[:2], [row])
 
 
-def _lock(ledger: Ledger, session_id: int) -> Basis | None:
-    """What the rows follow from, with nobody else changing them until the transaction ends."""
-    if ledger.connection.dialect.name == "postgresql":
-        ledger.connection.execute(session.select().where(session.c.id == session_id).with_for_update())
-    return basis_of(ledger.connection, session_id)
+def _lock(writer: ArchiveWriter, session_id: int) -> Basis | None:
+    """Lock the derived rows of a session until the transaction ends; returns what they were derived from."""
+    if writer.connection.dialect.name == "postgresql":
+        writer.connection.execute(session.select().where(session.c.id == session_id).with_for_update())
+    return basis_of(writer.connection, session_id)

@@ -10,7 +10,7 @@ from recorder.receipts.echoes import Echo
 from recorder.receipts.queries import MessageView, ReceiptView
 from recorder.receipts.state import STATUS_ORDER
 
-from .text_columns import told
+from .text_columns import decode_text
 
 _PROOFS = {proof.word: proof for proof in Proof}
 _STATUSES = ("sent", "accepted", "read")
@@ -73,13 +73,13 @@ def view_of(
     if message.echo and sent is not None and message.ask_frame is not None:
         echo = Echo(message.ask_frame, publish_evidence(message.ask_frame), sent)
     return MessageView(
-        dialog_id=told(message.dialog) or None,
+        dialog_id=decode_text(message.dialog) or None,
         sequence=message.sequence,
-        author=told(message.author),
-        role=told(message.role),
+        author=decode_text(message.author),
+        role=decode_text(message.role),
         mine=_bool(message.mine),
-        type=told(message.type),
-        text=told(message.text),
+        type=decode_text(message.type),
+        text=decode_text(message.text),
         status=message.status,
         sent=sent,
         receipts=views,
@@ -97,10 +97,10 @@ def in_listing_order(rows: Iterable[MessageRow]) -> list[MessageRow]:
 def _receipt_view(row: ReceiptRow) -> ReceiptView:
     times = (row.frame, row.connection, row.at_us, row.offset_us, row.server_ms)
     return ReceiptView(
-        told(row.participant),
-        told(row.role),
+        decode_text(row.participant),
+        decode_text(row.role),
         _bool(row.mine),
-        told(row.status) or "",
+        decode_text(row.status) or "",
         Evidence(_proof(row.proof), *times),
     )
 
@@ -127,7 +127,7 @@ def _decider(message: MessageRow, receipts: tuple[ReceiptView, ...]) -> ReceiptV
         each
         for each in receipts
         if (each.status, each.participant, each.evidence.frame)
-        == (status, told(message.status_by), message.status_frame)
+        == (status, decode_text(message.status_by), message.status_frame)
     )
     return next(fits, None)
 

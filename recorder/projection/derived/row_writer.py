@@ -1,7 +1,6 @@
-"""Write the derived rows of a session: those that changed, or all of them at once.
+"""Writes the derived rows of a session in one transaction: those that changed, or all of them in bulk.
 
-Everything here happens in one transaction of the caller: whoever reads sees all rows of before, or all of
-after, and a kill leaves those of before.
+Readers see all rows of before or all of after, and a kill leaves those of before.
 """
 
 from __future__ import annotations
@@ -13,50 +12,50 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Table, select
 
 from recorder.store.derived_tables import DERIVED, projection
-from recorder.store.writer import Ledger
+from recorder.store.writer import ArchiveWriter
 
-from .rows import AS_IT_IS, Marks, Row
+from .rows import PYTHON_VALUES, DriverValues, Row
 
 # ``None`` and ``bool`` make sqlite3 look for an adapter, which takes it ten times as long as to bind a
 # number; SQLite stores a NaN as NULL.
-_SQLITE_MARKS = Marks(nothing=float("nan"), yes=1, no=0)
+_SQLITE_VALUES = DriverValues(null=float("nan"), true=1, false=0)
 
 _ROWS_AT_ONCE = 40
-"""Rows of one statement: each statement has its price. With 25 columns no SQLite finds it too long."""
+"""Rows of one INSERT. With 25 columns each it stays below SQLite's limit of parameters."""
 
 # A rebuild touches each page once if all fit, and sorts an index in memory if its entries do.
 _CACHE_KIB = 32 * 1024
-_HINDRANCES = {"foreign_keys": 0, "cache_size": -_CACHE_KIB}
+_BULK_PRAGMAS = {"foreign_keys": 0, "cache_size": -_CACHE_KIB}
 
 
 _STATEMENTS: dict[str, dict[tuple[str, int], str]] = {}
-"""By dialect, what was made so far; by table, and the number of rows (minus: of columns of the key)."""
+"""Compiled, by dialect; by table and number of rows (for DELETE: minus the number of key columns)."""
 
 
 @contextmanager
-def derived_rows(ledger: Ledger, session_id: int) -> Iterator[DerivedRows]:
+def derived_rows(writer: ArchiveWriter, session_id: int) -> Iterator[DerivedRows]:
     """A transaction that writes derived rows of a session, and commits them if nothing is raised."""
-    with _unhindered(ledger):
-        ledger.connection.exec_driver_sql(ledger.begin)
-        yield DerivedRows(ledger.connection, session_id)
-        ledger.connection.exec_driver_sql("COMMIT")
+    with _bulk_pragmas(writer):
+        writer.connection.exec_driver_sql(writer.begin)
+        yield DerivedRows(writer.connection, session_id)
+        writer.connection.exec_driver_sql("COMMIT")
 
 
 @contextmanager
-def _unhindered(ledger: Ledger) -> Iterator[None]:
-    """Let SQLite write these rows without asking for the session of each, which was found already.
+def _bulk_pragmas(writer: ArchiveWriter) -> Iterator[None]:
+    """Turn SQLite's foreign keys off: the session of the rows was checked already.
 
-    It would also look at each row that it deletes, instead of dropping pages. What is set here SQLite
-    ignores while a transaction is open, so that has to be over before it is set back.
+    With them it looks at each row that it deletes, instead of dropping pages. SQLite ignores this pragma
+    while a transaction is open, so the transaction has to be over before it is set back.
     """
-    handle = _sqlite_of(ledger.connection)
-    usual = {} if handle is None else {name: _pragma(handle, name) for name in _HINDRANCES}
+    handle = _sqlite_of(writer.connection)
+    usual = {} if handle is None else {name: _pragma(handle, name) for name in _BULK_PRAGMAS}
     for name in usual:
-        _set_pragma(handle, name, _HINDRANCES[name])
+        _set_pragma(handle, name, _BULK_PRAGMAS[name])
     try:
         yield
     except BaseException:
-        ledger.abandon()
+        writer.rollback()
         raise
     finally:
         for name, value in usual.items():
@@ -81,17 +80,17 @@ class DerivedRows:
     """Writes derived rows of one session, within a transaction.
 
     Attributes:
-        marks: how the rows should hold nothing, yes and no: this database is handed them fastest so.
+        values: NULL, true and false as this driver inserts them fastest.
     """
 
     def __init__(self, connection: Connection, session_id: int) -> None:
         self._connection = connection
         self._session_id = session_id
         self._sqlite = _sqlite_of(connection)
-        # Making them takes longer than writing the rows of a short session.
+        # Compiling them takes longer than writing the rows of a short session.
         self._statements = _STATEMENTS.setdefault(connection.dialect.name, {})
-        self._alone = False
-        self.marks = AS_IT_IS if self._sqlite is None else _SQLITE_MARKS
+        self._only_session = False
+        self.values = PYTHON_VALUES if self._sqlite is None else _SQLITE_VALUES
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -100,11 +99,11 @@ class DerivedRows:
         Where an SQLite file holds derived rows of no other session, the indices are made afterwards: rows
         come in the order of their keys, not in that of the indices.
         """
-        alone = self._sqlite is not None and not self._others_are_there()
-        indices = [index for table in DERIVED for index in table.indexes] if alone else []
+        only_session = self._sqlite is not None and not self._has_other_sessions()
+        indices = [index for table in DERIVED for index in table.indexes] if only_session else []
         for index in indices:
             index.drop(self._connection)
-        self._alone = alone
+        self._only_session = only_session
         self.clear(*DERIVED)
         yield
         for index in indices:
@@ -114,9 +113,9 @@ class DerivedRows:
         """Remove all rows of the session from these tables; only in bulk."""
         for table in tables:
             # Without a condition SQLite drops whole pages instead of looking at rows.
-            self._delete(table, () if self._alone else (self._session_id,))
+            self._delete(table, () if self._only_session else (self._session_id,))
 
-    def _others_are_there(self) -> bool:
+    def _has_other_sessions(self) -> bool:
         other = select(projection.c.session_id).where(projection.c.session_id != self._session_id).limit(1)
         return self._connection.execute(other).first() is not None
 
@@ -135,7 +134,7 @@ class DerivedRows:
         self._sqlite.executemany(self._insert_into(table), rows[whole:])
 
     def replace(self, table: Table, key: Row, rows: Sequence[Row]) -> None:
-        """Put these rows in the place of those whose key begins so."""
+        """Replace the rows whose key begins with ``key`` by these."""
         self._delete(table, key)
         self.insert(table, rows)
 

@@ -20,7 +20,7 @@ from recorder.receipts.queries import (
 )
 from recorder.receipts.state import STATUS_ORDER, OwnActions, ReceiptKey, ReceiptsByKey, Transcript
 
-from .text_columns import Held, held
+from .text_columns import EncodedTexts, encode_text
 
 # ``MessageRows`` reads fields by position.
 check_layout(
@@ -32,39 +32,39 @@ check_layout(
 check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
 
 Row = tuple[Any, ...]
-Written = tuple[list[Row], list[Row]]
+MessageAndReceiptRows = tuple[list[Row], list[Row]]
 """Rows of ``message``, and rows of ``receipt``."""
 
 
-class Marks(NamedTuple):
-    """What stands in a row for nothing, for yes and for no: some drivers take some of these faster.
+class DriverValues(NamedTuple):
+    """Driver-specific NULL, true and false for bulk inserts.
 
-    A row may still hold a plain None, where that is rare.
+    A row may still hold a plain None where that is rare.
     """
 
-    nothing: Any
-    yes: Any
-    no: Any
+    null: Any
+    true: Any
+    false: Any
 
-    def of(self, told: bool | None) -> Any:
-        """What stands for this."""
-        return self.nothing if told is None else self.yes if told else self.no
+    def boolean(self, value: bool | None) -> Any:
+        """How this driver inserts the value fastest."""
+        return self.null if value is None else self.true if value else self.false
 
 
-AS_IT_IS = Marks(None, True, False)
+PYTHON_VALUES = DriverValues(None, True, False)
 
-WORDS = tuple(proof.word for proof in sorted(Proof))
+PROOF_WORDS = tuple(proof.word for proof in sorted(Proof))
 _Person = tuple[str | None, Any, Any, Any]
-"""Their id; their id, their role and whether that is us, as in a row."""
+"""Their id; then their id, their role and whether that is us, as in a row."""
 
 _NOTHING = OwnActions()
-_STATUS_OF_RUNG = ("sent", "accepted", "read")
-_FEW_WORDS = 8
-"""With more in a dialog, each message is shown only those that were said of it."""
+_STATUS_OF_STEP = ("sent", "accepted", "read")
+_FEW_STATUSES = 8
+"""With more in a dialog, they are grouped by sequence first."""
 
 
-def _nothing(_: str) -> None:
-    """All is told."""
+def _all_folded(_: str) -> None:
+    """Nothing is left to fold."""
 
 
 # --- messages -------------------------------------------------------------------------------------------
@@ -79,8 +79,8 @@ class MessageRows:
         transcript: Transcript,
         concluded: Conclusions,
         *,
-        marks: Marks = AS_IT_IS,
-        few_words: int = _FEW_WORDS,
+        values: DriverValues = PYTHON_VALUES,
+        few_statuses: int = _FEW_STATUSES,
     ) -> None:
         self._session_id = session_id
         self._transcript = transcript
@@ -91,29 +91,29 @@ class MessageRows:
         self._echoed: dict[str, set[int]] = {}
         for dialog_id, sequence in concluded.echoes:
             self._echoed.setdefault(dialog_id, set()).add(sequence)
-        self._marks = marks
-        self._few_words = few_words
-        self._held = Held({None: marks.nothing})
+        self._values = values
+        self._few_statuses = few_statuses
+        self._encoded = EncodedTexts({None: values.null})
         self._roles: dict[str, str | None] = {}
         self._concluded = concluded
         self._unanswered: set[int] = set()
         self._differs = False
         self._people: dict[tuple[str | None, bool], _Person] = {}
 
-    def everything(
-        self, rows: int, *, untold: Iterable[str] = (), tell: Callable[[str], None] = _nothing
-    ) -> Iterator[Written]:
-        """All messages, in the order of the keys, in pieces of about so many rows.
+    def all_rows(
+        self, rows: int, *, unfolded: Iterable[str] = (), fold_dialog: Callable[[str], None] = _all_folded
+    ) -> Iterator[MessageAndReceiptRows]:
+        """The rows of all messages, in the order of the keys, in batches of about ``rows`` rows.
 
-        Those of ``untold`` dialogs need not be in the transcript before ``tell`` was called with the dialog.
-        The rows are the right ones if ``hold`` says so afterwards.
+        Dialogs in ``unfolded`` need not be in the transcript before ``fold_dialog`` was called with them.
+        The rows are right if ``rest_on`` says so afterwards.
         """
         messages: list[Row] = []
         receipts: list[Row] = []
         asks = self._asks_by_dialog()
-        dialogs = {*self._transcript.dialogs, *untold, *asks}
-        for dialog_id in sorted(dialogs, key=lambda each: held(each) or ""):
-            tell(dialog_id)
+        dialogs = {*self._transcript.dialogs, *unfolded, *asks}
+        for dialog_id in sorted(dialogs, key=lambda each: encode_text(each) or ""):
+            fold_dialog(dialog_id)
             messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.ask(frame))
             self._dialog(dialog_id, messages, receipts)
             if len(receipts) + len(messages) > rows:
@@ -122,10 +122,10 @@ class MessageRows:
                 receipts.clear()
         yield messages, receipts
 
-    def hold(self, concluded: Conclusions) -> bool:
-        """Whether the rows made so far are right, now that all is told and this was concluded from it.
+    def rest_on(self, concluded: Conclusions) -> bool:
+        """Whether the rows made so far are right, now that these conclusions follow from all dialogs.
 
-        They rest on who we are, on roles and on which publishes have no answer, wherever that was told.
+        They depend on who we are, on roles and on which publishes have no answer, in whatever dialog.
         """
         return (
             not self._differs
@@ -135,7 +135,7 @@ class MessageRows:
         )
 
     def _role_of(self, participant: str | None) -> str | None:
-        """Their role, which a row will rest on."""
+        """Their role, noted as one that a row depends on."""
         if participant is None:
             return None
         role = role_of(self._transcript, participant)
@@ -150,11 +150,11 @@ class MessageRows:
         return found
 
     def ask_key(self, frame: int) -> Row:
-        """The key of that row, whether there is one or not."""
-        return (self._session_id, held(self._transcript.own_publishes[frame].dialog_id or ""), -frame)
+        """The key of the row of a publish without a sequence, whether there is one or not."""
+        return (self._session_id, encode_text(self._transcript.own_publishes[frame].dialog_id or ""), -frame)
 
     def ask(self, frame: int) -> Iterator[Row]:
-        """The row of a publish of ours that has no sequence; none if it has one, or probably has."""
+        """The row of a publish of ours without a sequence; none if it has one, or probably has."""
         ask = self._transcript.own_publishes[frame]
         if ask.answered is None and ask.asked is not None and frame not in self._explained:
             view = publish_view(self._transcript, frame, ask, self._me)
@@ -162,7 +162,7 @@ class MessageRows:
             self._unanswered.add(frame)
             yield self._row(view, place=-frame)
 
-    def message(self, dialog_id: str, sequence: int) -> Written:
+    def message(self, dialog_id: str, sequence: int) -> MessageAndReceiptRows:
         """The row of one message, and those of its receipts."""
         view = message_view(self._transcript, dialog_id, sequence, me=self._me, echoes=self._echoes)
         for participant in (view.author, *(receipt.participant for receipt in view.receipts)):
@@ -174,63 +174,63 @@ class MessageRows:
         sent, by = view.sent, view.decided_by
         return (
             self._session_id,
-            self._held[view.dialog_id or ""],
+            self._encoded[view.dialog_id or ""],
             place,
             view.sequence,
-            self._held[view.author],
-            self._held[view.role],
-            self._marks.of(view.mine),
-            self._held[view.type],
-            held(view.text),
+            self._encoded[view.author],
+            self._encoded[view.role],
+            self._values.boolean(view.mine),
+            self._encoded[view.type],
+            encode_text(view.text),
             view.status,
-            None if by is None else self._held[by.participant],
+            None if by is None else self._encoded[by.participant],
             None if by is None else by.evidence.frame,
             *((None,) * 6 if sent is None else _evidence(sent)),
             view.request_frame,
-            self._marks.of(view.echo is not None),
+            self._values.boolean(view.echo is not None),
         )
 
     def _receipt(self, view: MessageView, place: int, receipt: ReceiptView) -> Row:
         return (
             self._session_id,
-            self._held[view.dialog_id],
+            self._encoded[view.dialog_id],
             view.sequence,
             place,
-            self._held[receipt.participant],
-            self._held[receipt.role],
-            self._marks.of(receipt.mine),
-            self._held[receipt.status],
+            self._encoded[receipt.participant],
+            self._encoded[receipt.role],
+            self._values.boolean(receipt.mine),
+            self._encoded[receipt.status],
             *_evidence(receipt.evidence),
         )
 
     def _dialog(self, dialog_id: str, messages: list[Row], receipts: list[Row]) -> None:
-        """Append the rows of all messages of a dialog: as ``message`` makes them, at a third of its cost.
+        """Append the rows of all messages of a dialog: those of ``message``, at a third of its cost.
 
-        A property test holds the two together.
+        A property test compares the two, tests/benchmarks/rebuild.py times them.
         """
         published = self._transcript.published.get(dialog_id, {})
         own = self._transcript.own_actions.get(dialog_id, {})
-        said = self._transcript.receipts.get(dialog_id, {})
-        dialog, unusual = self._held[dialog_id], set(self._echoed.get(dialog_id, ()))
-        for key in said:  # of what we said before and after we learnt our id, one stands
+        given = self._transcript.receipts.get(dialog_id, {})
+        dialog, unusual = self._encoded[dialog_id], set(self._echoed.get(dialog_id, ()))
+        for key in given:  # of our receipts from before and after we learnt our id, one counts
             if key.participant is None and self._sole is not None:
-                unusual.update(said[key].keys() & said.get(ReceiptKey(self._sole, key.status), ()))
-        words = [self._word(key, said[key]) for key in sorted(said, key=self._listing_order)]
-        some = None if len(words) <= self._few_words else _by_sequence(words)
-        for sequence in sorted({*published, *own}.union(*said.values())):
-            told, ours = published.get(sequence), own.get(sequence, _NOTHING)
-            if told is None or sequence in unusual or not self._all_given(ours, sequence, said):
+                unusual.update(given[key].keys() & given.get(ReceiptKey(self._sole, key.status), ()))
+        statuses = [self._status(key, given[key]) for key in sorted(given, key=self._listing_order)]
+        grouped = None if len(statuses) <= self._few_statuses else _by_sequence(statuses)
+        for sequence in sorted({*published, *own}.union(*given.values())):
+            sent, ours = published.get(sequence), own.get(sequence, _NOTHING)
+            if sent is None or sequence in unusual or not self._all_acknowledged(ours, sequence, given):
                 row, theirs = self.message(dialog_id, sequence)
                 messages += row
                 receipts += theirs
             else:
-                given = words if some is None else some.get(sequence, ())
-                messages.append(self._usual(dialog, told, ours, given, receipts))
+                chosen = statuses if grouped is None else grouped.get(sequence, ())
+                messages.append(self._usual_row(dialog, sent, ours, chosen, receipts))
 
-    def _all_given(self, own: OwnActions, sequence: int, said: ReceiptsByKey) -> bool:
-        """Whether each receipt that we tried to give was taken: then what was given says all of it."""
+    def _all_acknowledged(self, own: OwnActions, sequence: int, given: ReceiptsByKey) -> bool:
+        """Whether each receipt that we sent was acknowledged: then ``given`` holds all of them."""
         for key in own.receipt_requests:
-            if sequence not in said.get(key, ()):
+            if sequence not in given.get(key, ()):
                 return False
             if key.participant is not None and key.participant not in self._me:
                 return False
@@ -238,39 +238,39 @@ class MessageRows:
 
     def _listing_order(self, key: ReceiptKey) -> tuple[bool, str, int, str]:
         status, participant = key.status, self._sole if key.participant is None else key.participant
-        rung = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
-        return (participant is None, participant or "", rung, status)
+        best_step = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
+        return (participant is None, participant or "", best_step, status)
 
-    def _word(self, key: ReceiptKey, proofs: Mapping[int, ReceiptReported]) -> _Word:
+    def _status(self, key: ReceiptKey, proofs: Mapping[int, ReceiptReported]) -> _Status:
         status, participant = key.status, self._sole if key.participant is None else key.participant
-        known = self._held
+        known = self._encoded
         mine = True if key.participant is None else is_me(participant, self._me)
-        return _Word(
+        return _Status(
             STATUS_ORDER.index(status) + 1 if status in STATUS_ORDER else 0,
             participant,
             mine is True,
             known[participant],
             known[self._role_of(participant)],
-            self._marks.of(mine),
+            self._values.boolean(mine),
             known[status],
             proofs,
         )
 
-    def _usual(
+    def _usual_row(
         self,
         dialog: str | None,
-        told: MessagePublished,
+        sent: MessagePublished,
         own: OwnActions,
-        given: Iterable[_Word],
+        statuses: Iterable[_Status],
         receipts: list[Row],
     ) -> Row:
-        """The row of a message; append those of the receipts that are ``given`` for it."""
+        """The row of a message; appends the rows of its receipts out of ``statuses``."""
         # By place, and only what is needed: to touch the rest of a million events takes its time.
-        session_id, known, nothing, ours = self._session_id, self._held, self._marks.nothing, own.mine
-        sequence = told[1]
-        author, person, author_role, mine = self._person(told[3], ours=ours)
-        rung, rung_frame, by, place = 0, nothing, known[None], 0
-        for step, participant, by_us, who, usual_role, their_mine, status, proofs in given:
+        session_id, known, nothing, ours = self._session_id, self._encoded, self._values.null, own.mine
+        sequence = sent[1]
+        author, person, author_role, mine = self._person(sent[3], ours=ours)
+        best_step, step_frame, by, place = 0, nothing, known[None], 0
+        for step, participant, by_us, who, usual_role, their_mine, status, proofs in statuses:
             event = proofs.get(sequence)
             if event is None:
                 continue
@@ -278,43 +278,43 @@ class MessageRows:
             receipts.append(
                 (
                     session_id, dialog, sequence, place, who, known[role] if role else usual_role, their_mine,
-                    status, WORDS[proof], frame, connection, at_us, offset_us, server_ms,
+                    status, PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms,
                 )
             )  # fmt: skip
             place += 1
             # The earliest of the highest, as the views have it; of two in one frame the first listed.
             if not step or (ours and by_us) or (participant == author and author is not None):
                 continue
-            if step > rung or (step == rung and frame < rung_frame):
-                rung, rung_frame, by = step, frame, who
-        role, (proof, frame, connection, at_us, offset_us, server_ms) = told[4], told[9]
+            if step > best_step or (step == best_step and frame < step_frame):
+                best_step, step_frame, by = step, frame, who
+        role, (proof, frame, connection, at_us, offset_us, server_ms) = sent[4], sent[9]
         return (
             session_id, dialog, sequence, sequence, person, known[role] if role else author_role, mine,
-            known[told[6]], held(told[7]), _STATUS_OF_RUNG[rung], by, rung_frame, WORDS[proof], frame,
-            connection, at_us, offset_us, server_ms,
-            nothing if own.request_frame is None else own.request_frame, self._marks.no,
+            known[sent[6]], encode_text(sent[7]), _STATUS_OF_STEP[best_step], by, step_frame,
+            PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms,
+            nothing if own.request_frame is None else own.request_frame, self._values.false,
         )  # fmt: skip
 
     def _person(self, author: str | None, *, ours: bool) -> _Person:
-        """Who wrote it, and how that stands in a row; remembered, for they are few."""
+        """Who wrote a message, as in a row; cached, for they are few."""
         found = self._people.get((author, ours))
         if found is None:
             me = self._me
             who = self._sole if ours and author is None else author
             mine = True if ours else is_me(who, me)
-            role = self._held[self._role_of(who)]
-            found = self._people[author, ours] = (who, self._held[who], role, self._marks.of(mine))
+            role = self._encoded[self._role_of(who)]
+            found = self._people[author, ours] = (who, self._encoded[who], role, self._values.boolean(mine))
         return found
 
 
-class _Word(NamedTuple):
-    """Somebody's one status in one dialog.
+class _Status(NamedTuple):
+    """One status of one participant in one dialog.
 
     Attributes:
-        step: how far up it moves a message; 0: it does not.
+        step: how far up the ladder it moves a message; 0: not at all.
         participant: their id; None is us before we learnt our id.
         by_us: whether that is us for certain.
-        who, role, mine, status: as in a row; ``role`` where the receipt itself tells none.
+        who, role, mine, status: as in a row; ``role`` for receipts that name none.
         proofs: the receipts, by sequence.
     """
 
@@ -328,14 +328,14 @@ class _Word(NamedTuple):
     proofs: Mapping[int, ReceiptReported]
 
 
-def _by_sequence(words: Iterable[_Word]) -> dict[int, list[_Word]]:
-    found: dict[int, list[_Word]] = {}
-    for word in words:
-        for sequence in word.proofs:
-            found.setdefault(sequence, []).append(word)
+def _by_sequence(statuses: Iterable[_Status]) -> dict[int, list[_Status]]:
+    found: dict[int, list[_Status]] = {}
+    for status in statuses:
+        for sequence in status.proofs:
+            found.setdefault(sequence, []).append(status)
     return found
 
 
 def _evidence(evidence: Evidence) -> Row:
     proof, frame, connection, at_us, offset_us, server_ms = evidence
-    return (WORDS[proof], frame, connection, at_us, offset_us, server_ms)
+    return (PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms)

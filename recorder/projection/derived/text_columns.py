@@ -1,4 +1,4 @@
-"""Texts of peers in columns of text: whatever a peer wrote, every database can hold it, and gives it back."""
+"""Encodes any text that a peer can send so that every database can store it, and decodes it again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 _ESCAPED = "\ufffd"
 
 
-def held(text: str | None) -> str | None:
-    """The text as every database can hold it; different texts stay different.
+def encode_text(text: str | None) -> str | None:
+    """The text as every database can store it; different texts stay different.
 
-    One with a NUL or half a surrogate pair is escaped as in JSON, behind a U+FFFD; so is one that begins
-    with that.
+    A text with a NUL or a lone surrogate is escaped as in JSON, after a U+FFFD; so is one that begins
+    with U+FFFD.
     """
     if text is None or (text.isascii() and "\0" not in text):
         return text
@@ -25,16 +25,16 @@ def held(text: str | None) -> str | None:
     return _ESCAPED + json.dumps(text)[1:-1]
 
 
-def told(text: str | None) -> str | None:
-    """The text that is held so. Raises ``ValueError``: nobody held it so."""
+def decode_text(text: str | None) -> str | None:
+    """The text that ``encode_text`` encoded. Raises ``ValueError`` if it did not."""
     if text is None or not text.startswith(_ESCAPED):
         return text
     return str(json.loads(f'"{text[1:]}"'))
 
 
-class Held(dict[str | None, str | None]):
-    """The same, remembered: ids recur."""
+class EncodedTexts(dict[str | None, str | None]):
+    """Caches ``encode_text``: ids recur."""
 
     def __missing__(self, text: str | None) -> str | None:
-        found = self[text] = held(text)
+        found = self[text] = encode_text(text)
         return found

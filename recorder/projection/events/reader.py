@@ -1,7 +1,7 @@
-"""A session as it is heard: frames in, events out, and what must be remembered between two frames.
+"""Turns the frames of a session into events, and keeps what has to be remembered between two frames.
 
-Whoever keeps a ``Hearing`` can go on with it when the session has grown; from its frames alone it tells
-the same, whether they came in one piece or in many.
+A kept ``EventReader`` can go on when the session has grown: the events are the same, whether the frames come
+at once or in parts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import orjson
 from recorder.messaging.events import Event, Stamp
 from recorder.messaging.fast_dict import read_notification
 from recorder.messaging.interpreter import Interpreter
-from recorder.store.frame_chunks import Skimmed
+from recorder.store.frame_chunks import ScannedFrame
 from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import PayloadAssembler
@@ -27,24 +27,24 @@ _AT_ONCE = 1_024
 """Frames that are read before the first of their events is given out."""
 
 
-class Hearing:
-    """Reads the frames of one session, in order; remembers who asked what, and payloads half told.
+class EventReader:
+    """Turns the frames of a session into events; remembers open requests and fragmented payloads.
 
-    ``meet`` the connections before their frames; ``end`` them after the last.
+    Call ``connections_opened`` before the frames of a connection, ``connections_ended`` after the last.
     """
 
     def __init__(self) -> None:
         self._interpreter = Interpreter()
         self._assembler = PayloadAssembler()
         self._tokens: dict[int, str | None] = {}
-        self._heard: set[int] = set()
+        self._connections_read: set[int] = set()
         self._ended: set[int] = set()
-        self._half_told = False
+        self._in_fragment = False
         self.last = 0
-        """Number of the last frame that was looked at."""
+        """Number of the last frame that was read."""
 
-    def meet(self, connections: Iterable[ConnectionInfo]) -> Iterator[Event]:
-        """Tell who the connections speak for, as far as their handshakes tell."""
+    def connections_opened(self, connections: Iterable[ConnectionInfo]) -> Iterator[Event]:
+        """The events that identify the participant of each connection, by the token in its handshake."""
         for connection in connections:
             number, token = connection.connection, _token(connection)
             if self._tokens.get(number, "") == token:
@@ -54,67 +54,56 @@ class Hearing:
             stamp = Stamp(0, number, connection.opened_at_us, connection.opened_offset_us)
             yield from self._interpreter.connection_opened(number, token=token, stamp=stamp)
 
-    def goes_on(self, connections: Iterable[ConnectionInfo], *, interrupted: bool) -> bool:
-        """Whether what was heard still stands, so that later frames may follow; else begin anew.
+    def can_continue(self, connections: Iterable[ConnectionInfo], *, interrupted: bool) -> bool:
+        """Whether the events so far still hold, so that more frames can follow; else start again.
 
-        It does not if a connection was told to be over that is not, or if one turns out to have spoken
-        for somebody from its beginning.
+        They do not if a connection that was taken to have ended has not, or if the token of one that was
+        read has changed.
         """
         now = {each.connection: each for each in connections}
         over = {number for number, each in now.items() if interrupted or each.how is not None}
-        told = (each for number, each in now.items() if number in self._heard)
+        read = (each for number, each in now.items() if number in self._connections_read)
         return self._ended <= over and all(
-            self._tokens.get(each.connection, "") == _token(each) for each in told
+            self._tokens.get(each.connection, "") == _token(each) for each in read
         )
 
-    def hear(self, frames: Iterable[Skimmed]) -> Iterator[Event]:
-        """What these frames tell; some are read ahead."""
+    def read(self, frames: Iterable[ScannedFrame]) -> Iterator[Event]:
+        """The events of these frames; some frames are read ahead."""
         return chain.from_iterable(self._batches(iter(frames)))
 
-    def hear_rest(
-        self, frames: Iterable[Skimmed], *, connections: Iterable[int], last: int
+    def read_remaining(
+        self, frames: Iterable[ScannedFrame], *, connections: Iterable[int], last: int
     ) -> Iterator[Event]:
-        """What these tell; all others up to ``last``, of ``connections``, were read by somebody else."""
-        self._heard.update(connections)
+        """The events of these frames; a worker has read all others up to ``last``, of ``connections``."""
+        self._connections_read.update(connections)
         yield from chain.from_iterable(self._batches(iter(frames)))
         self.last = last
 
     @property
-    def half_told(self) -> bool:
-        """Whether a payload has begun and not ended: what comes next does not stand by itself."""
-        return self._half_told
+    def in_fragment(self) -> bool:
+        """Whether a fragmented payload is open: the next frames cannot be read by themselves."""
+        return self._in_fragment
 
-    def _batches(self, frames: Iterator[Skimmed]) -> Iterator[list[Event]]:
+    def _batches(self, frames: Iterator[ScannedFrame]) -> Iterator[list[Event]]:
         while some := list(islice(frames, _AT_ONCE)):
             self.last = some[-1][0]
-            yield self._hear_some(some)
+            yield self._read_batch(some)
 
-    def _hear_some(self, frames: Sequence[Skimmed]) -> list[Event]:
-        """One loop for what nearly every frame is: a call for each would cost as much as its JSON."""
+    def _read_batch(self, frames: Sequence[ScannedFrame]) -> list[Event]:
+        """One loop for nearly all frames: a call for each costs as much as its JSON (benchmarks/fold.py)."""
         events: list[Event] = []
-        tell, loads = events.append, orjson.loads
+        add, loads = events.append, orjson.loads
         understand, same = self._interpreter.read_json, self._interpreter.intern
-        heard, half_told = 0, self._half_told
-        for number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload in frames:
-            if connection != heard:
-                heard = connection
-                self._heard.add(connection)
-            if opcode != _TEXT or not fin or violation is not None or half_told:
+        known, in_fragment = 0, self._in_fragment
+        for frame in frames:
+            number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload = frame
+            if connection != known:
+                known = connection
+                self._connections_read.add(connection)
+            if opcode != _TEXT or not fin or violation is not None or in_fragment:
                 if opcode < _CLOSE:
-                    events += self._hear_piece(
-                        _whole(
-                            number,
-                            connection,
-                            at_us,
-                            offset_us,
-                            from_service,
-                            opcode,
-                            fin,
-                            violation,
-                            payload,
-                        )
-                    )
-                    half_told = self._half_told
+                    events += self._read_fragment(frame)
+                    in_fragment = self._in_fragment
                 continue
             try:
                 raw = loads(payload)
@@ -125,23 +114,25 @@ class Hearing:
             if from_service:
                 usual = read_notification(raw, same, number, connection, at_us, offset_us)
                 if usual is not None:
-                    tell(usual)
+                    add(usual)
                     continue
             stamp = _new(Stamp, (number, connection, at_us, offset_us))
             events += understand(raw, payload, stamp, from_client=not from_service)
         return events
 
-    def _hear_piece(self, frame: RecordedFrame) -> Iterator[Event]:
-        payload = self._assembler.feed(frame)
-        self._half_told = self._assembler.is_waiting
+    def _read_fragment(self, frame: ScannedFrame) -> Iterator[Event]:
+        payload = self._assembler.feed(_recorded(frame))
+        self._in_fragment = self._assembler.is_waiting
         if payload is not None:
             stamp = Stamp(payload.number, payload.connection, payload.at_us, payload.offset_us)
             from_client = payload.sender is Side.CLIENT
             binary = payload.opcode == Opcode.BINARY
             yield from self._interpreter.read(payload.data, stamp, from_client=from_client, binary=binary)
 
-    def end(self, connections: Iterable[ConnectionInfo], *, interrupted: bool) -> Iterator[Event]:
-        """What follows from the end of the connections that have ended; of all, if ``interrupted``."""
+    def connections_ended(
+        self, connections: Iterable[ConnectionInfo], *, interrupted: bool
+    ) -> Iterator[Event]:
+        """The events that follow from the end of connections; of all connections, if ``interrupted``."""
         for connection in connections:
             number = connection.connection
             if (interrupted or connection.how is not None) and number not in self._ended:
@@ -154,17 +145,8 @@ def _token(connection: ConnectionInfo) -> str | None:
     return next(named, None)
 
 
-def _whole(
-    number: int,
-    connection: int,
-    at_us: int | None,
-    offset_us: int | None,
-    from_service: int,
-    opcode: int,
-    fin: int,
-    violation: str | None,
-    payload: bytes,
-) -> RecordedFrame:
+def _recorded(frame: ScannedFrame) -> RecordedFrame:
+    number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload = frame
     side = Side.SERVICE if from_service else Side.CLIENT
     return RecordedFrame(
         number, connection, 0, side, at_us, offset_us, opcode, bool(fin), 0, payload, None, violation

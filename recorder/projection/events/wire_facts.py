@@ -1,4 +1,4 @@
-"""How the wire behaved, as far as frames and connections tell: for rules that judge it."""
+"""Facts about connections and frames (violations, closes, doubled keys) for the check rules."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from recorder.wire.records import RecordedFrame
 
 @dataclass(frozen=True, slots=True)
 class WireFacts:
-    """What ``facts_of`` found. ``last_…`` are of the last frame, and of the last that had such a time.
+    """What ``facts_of`` found.
 
-    ``oddities`` are of payloads whose text is odd, though what they tell can be read.
+    ``last_frame`` is the highest number, ``last_…_us`` the latest times. ``oddities`` are of payloads that
+    can be read though their JSON is odd.
     """
 
     connections: tuple[ConnectionFact, ...]
@@ -30,8 +31,8 @@ class WireFacts:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What the frames of one connection told so far."""
+class _ConnectionFrames:
+    """First, last and Close frames of one connection so far."""
 
     first: RecordedFrame | None = None
     last: RecordedFrame | None = None
@@ -41,10 +42,10 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What the frames of a session told so far."""
+class _FactsReader:
+    """Collects the facts of a session, frame by frame."""
 
-    by_connection: dict[int, _Seen] = field(default_factory=dict)
+    by_connection: dict[int, _ConnectionFrames] = field(default_factory=dict)
     violations: list[WireFact] = field(default_factory=list)
     oddities: list[OddityNoticed] = field(default_factory=list)
     payloads: PayloadAssembler = field(default_factory=PayloadAssembler)
@@ -59,7 +60,7 @@ class _Reading:
         if frame.violation is not None:
             from_client = frame.sender is Side.CLIENT
             self.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
-        seen = self.by_connection.setdefault(frame.connection, _Seen())
+        seen = self.by_connection.setdefault(frame.connection, _ConnectionFrames())
         seen.first, seen.last = seen.first or frame, frame
         seen.wire = seen.wire or frame.head is not None
         if frame.opcode < Opcode.CLOSE:
@@ -88,7 +89,7 @@ def facts_of(
 
     ``ended``: nobody records any more, so a connection whose end nobody saw is over all the same.
     """
-    reading = _Reading()
+    reading = _FactsReader()
     for frame in frames:
         reading.feed(frame)
     return WireFacts(
@@ -101,27 +102,27 @@ def facts_of(
     )
 
 
-def _fact(told: ConnectionInfo, seen: _Seen | None, ended: bool) -> ConnectionFact:
-    seen = _Seen() if seen is None else seen
-    code, reason, closed_by = told.close_code, told.close_reason, told.closed_by
+def _fact(info: ConnectionInfo, seen: _ConnectionFrames | None, ended: bool) -> ConnectionFact:
+    seen = _ConnectionFrames() if seen is None else seen
+    code, reason, closed_by = info.close_code, info.close_reason, info.closed_by
     if closed_by is None and seen.close is not None:
         # A capture without connection lines: its Close frame tells as much.
-        (code, said), closed_by = close_parts(seen.close.payload), seen.close.sender
-        reason = said or None
+        (code, text), closed_by = close_parts(seen.close.payload), seen.close.sender
+        reason = text or None
     return ConnectionFact(
-        connection=told.connection,
+        connection=info.connection,
         first_frame=_number(seen.first),
         last_frame=_number(seen.last),
         last_offset_us=None if seen.last_data is None else seen.last_data.offset_us,
-        how=told.how or ("closed" if seen.close is not None else None),
+        how=info.how or ("closed" if seen.close is not None else None),
         close_code=code,
         close_reason=reason,
         closed_by_client=None if closed_by is None else closed_by == Side.CLIENT,
         close_frame=_number(seen.close),
-        closed_offset_us=_known(told.closed_offset_us, seen.close and seen.close.offset_us),
-        ended=ended or told.how is not None,
+        closed_offset_us=_first_known(info.closed_offset_us, seen.close and seen.close.offset_us),
+        ended=ended or info.how is not None,
         last_at_us=None if seen.last_data is None else seen.last_data.at_us,
-        closed_at_us=_known(told.closed_at_us, seen.close and seen.close.at_us),
+        closed_at_us=_first_known(info.closed_at_us, seen.close and seen.close.at_us),
         wire_seen=seen.wire,
     )
 
@@ -130,5 +131,5 @@ def _number(frame: RecordedFrame | None) -> int | None:
     return None if frame is None else frame.number
 
 
-def _known(one: int | None, other: int | None) -> int | None:
+def _first_known(one: int | None, other: int | None) -> int | None:
     return other if one is None else one

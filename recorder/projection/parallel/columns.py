@@ -1,11 +1,10 @@
-"""A piece of a session read by itself: what its usual frames tell, packed to travel, and the other frames.
+"""Encodes the events of a range of frames, to send them from a worker to the process that folds.
 
-What a usual notification tells depends on nothing before it. So it may be read anywhere, and since no order
-changes what is folded, at any time. The other frames (requests, answers, what is strange) are handed on to
-whoever hears the session in order.
+The event of a usual notification depends on no earlier frame. So it may be read in any process, and since a
+fold does not depend on the order, at any time. All other frames (requests, answers, unusual ones) are sent as
+they are, for an ``EventReader`` that reads the session in order.
 
-Events travel as columns, one for each field, some frames at a time: strings as numbers, whole numbers as
-bytes. Whoever folds them makes the events again.
+Events are sent as columns, one for each field: strings as indices into a list, integers as bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from recorder.messaging.events import (
     check_layout,
 )
 from recorder.messaging.fast_dict import NotificationEvent, read_notification
-from recorder.store.frame_chunks import Skimmed
+from recorder.store.frame_chunks import ScannedFrame
 from recorder.wire.frames import Opcode
 
 _TEXT = int(Opcode.TEXT)
@@ -38,16 +37,16 @@ _CLOSE = int(Opcode.CLOSE)
 _AT_ONCE = 2_048
 """Frames whose fields become columns together."""
 _new = tuple.__new__
-_connection_of = itemgetter(Skimmed._fields.index("connection"))
+_connection_of = itemgetter(ScannedFrame._fields.index("connection"))
 
-Packed = bytes
-"""Made by ``pack``, for ``unpack`` by the same Python; not to be kept."""
+EncodedRange = bytes
+"""Made by ``encode_range``, for ``decode_range`` by the same Python; not to be stored."""
 
 
 class _Field(Enum):
-    """How a field of an event travels."""
+    """How a field of an event is encoded."""
 
-    NAME = "as its place in the list of all names: ids, roles and types recur in every frame"
+    NAME = "as its index in the list of all names: ids, roles and types recur in every frame"
     VALUE = "as it is"
     MINE = "not at all: no notification is ours by itself"
     ASK = "not at all: no notification answers anything"
@@ -67,7 +66,7 @@ _LAYOUTS: dict[type, dict[str, _Field]] = {
         "dialog_id": _NAME, "participant": _NAME, "role": _NAME, "mine": _MINE, "state": _NAME,
     },
 }  # fmt: skip
-"""The fields of each kind up to its evidence, which always comes last: all of it but the level travels."""
+"""The fields of each type of event, but for the evidence at its end: all of that but the level is sent."""
 for _kind, _layout in _LAYOUTS.items():
     check_layout(_kind, " ".join((*_layout, "evidence")))
 check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
@@ -75,66 +74,68 @@ _ALWAYS: dict[_Field, Any] = {_MINE: False, _ASK: None}
 _Name = Callable[[str | None], int]
 
 
-class Piece(NamedTuple):
-    """What a part of a session tells by itself.
+class RangeEvents(NamedTuple):
+    """The decoded events of a range of frames.
 
     Attributes:
-        events: of its usual notifications; they can be gone through once.
-        rest: its other frames with data, in order.
-        connections: those it has frames of.
-        in_parts: whether a payload comes in parts in it: then nothing of it stands by itself.
+        events: of its usual notifications; an iterator.
+        other_frames: its other frames with data, in order.
+        connections: numbers of the connections it has frames of.
+        has_fragments: whether it holds fragmented payloads: then none of it can be read by itself.
     """
 
     events: Iterable[Event]
-    rest: Sequence[Skimmed]
+    other_frames: Sequence[ScannedFrame]
     connections: frozenset[int]
-    in_parts: bool
+    has_fragments: bool
 
 
 class _Names(dict[str | None, int]):
-    """Every name, and its place in the order they were first asked for."""
+    """Index of each name, in the order of first use."""
 
     def __missing__(self, name: str | None) -> int:
         place = self[name] = len(self)
         return place
 
 
-def pack(frames: Iterable[Skimmed]) -> Packed:
-    """Read what stands by itself into columns, put the rest aside, and make bytes of both."""
+def encode_range(frames: Iterable[ScannedFrame]) -> EncodedRange:
+    """Encode the events of the usual notifications as columns, and the other frames as they are."""
     coming, names = iter(frames), _Names()
     connections: set[int] = set()
-    rest: list[Skimmed] = []
-    columns, in_parts = [], False
+    other_frames: list[ScannedFrame] = []
+    columns, has_fragments = [], False
     while some := list(islice(coming, _AT_ONCE)):
         connections.update(map(_connection_of, some))
-        events, more_in_parts = _read(some, rest)
-        in_parts = in_parts or more_in_parts
+        events, more_fragments = _read(some, other_frames)
+        has_fragments = has_fragments or more_fragments
         columns.append([_columns(kind, each, names.__getitem__) for kind, each in events.items()])
-    other = [tuple(frame) for frame in rest]
-    return marshal.dumps((list(names), columns, other, tuple(connections), in_parts))
+    others = [tuple(frame) for frame in other_frames]
+    return marshal.dumps((list(names), columns, others, tuple(connections), has_fragments))
 
 
-def _read(frames: Iterable[Skimmed], rest: list[Skimmed]) -> tuple[dict[type, list[NotificationEvent]], bool]:
-    """The events of the usual notifications, by kind, and whether a payload came in parts.
+def _read(
+    frames: Iterable[ScannedFrame], other_frames: list[ScannedFrame]
+) -> tuple[dict[type, list[NotificationEvent]], bool]:
+    """The events of the usual notifications, by type, and whether there are fragmented payloads.
 
-    The other frames are appended to ``rest``.
+    The other frames are appended to ``other_frames``.
     """
     events: dict[type, list[NotificationEvent]] = {kind: [] for kind in _LAYOUTS}
-    in_parts = False
+    has_fragments = False
     same = dict[str, str]().setdefault
     for frame in frames:
         number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload = frame
         if opcode != _TEXT or not fin or violation is not None:
-            in_parts = in_parts or opcode < _CLOSE
+            has_fragments = has_fragments or opcode < _CLOSE
             continue
         usual = None
         if from_service:
             usual = read_notification(_loaded(payload), same, number, connection, at_us, offset_us)
         if usual is None:
-            rest.append(frame)
+            other_frames.append(frame)
         else:
             events[type(usual)].append(usual)
-    return events, in_parts
+    return events, has_fragments
 
 
 def _loaded(payload: bytes) -> Any:
@@ -158,38 +159,38 @@ def _columns(kind: type, events: Sequence[NotificationEvent], name: _Name) -> li
 
 
 def _column(column: tuple[Any, ...]) -> Any:
-    """Whole numbers as their bytes, anything else as it is."""
+    """Integers as their bytes, anything else as it is."""
     try:
         return array("q", column).tobytes()
     except (TypeError, OverflowError):
         return column
 
 
-def unpack(packed: Packed) -> Piece:
-    """What the piece tells, and the rest of it."""
-    names, columns, rest, connections, in_parts = marshal.loads(packed)  # noqa: S302  # packed by our own
+def decode_range(encoded: EncodedRange) -> RangeEvents:
+    """The events of the range, and its other frames."""
+    names, columns, other_frames, connections, has_fragments = marshal.loads(encoded)  # noqa: S302  # packed by our own
     events = chain.from_iterable(
-        _events(kind, told, names.__getitem__)
+        _events(kind, columns_of_kind, names.__getitem__)
         for some in columns
-        for kind, told in zip(_LAYOUTS, some, strict=True)
-        if told
+        for kind, columns_of_kind in zip(_LAYOUTS, some, strict=True)
+        if columns_of_kind
     )
-    return Piece(events, rest, frozenset(connections), in_parts)
+    return RangeEvents(events, other_frames, frozenset(connections), has_fragments)
 
 
 def _events(kind: type, columns: Sequence[Any], name_at: Callable[[int], str | None]) -> Iterator[Any]:
-    # No loop over events of ours: it would cost twice as much.
+    # No Python loop over events: it would cost twice as much (tests/benchmarks/fold.py).
     coming = iter(columns)
     fields = [
         repeat(_ALWAYS[how]) if how in _ALWAYS
         else map(name_at, array("I", next(coming))) if how is _NAME
-        else _unpacked(next(coming))
+        else _decoded_column(next(coming))
         for how in _LAYOUTS[kind].values()
     ]  # fmt: skip
-    announced = zip(repeat(Proof.ANNOUNCED), *map(_unpacked, coming), strict=False)
+    announced = zip(repeat(Proof.ANNOUNCED), *map(_decoded_column, coming), strict=False)
     evidences = map(_new, repeat(Evidence), announced)
     return map(_new, repeat(kind), zip(*fields, evidences, strict=False))
 
 
-def _unpacked(column: Any) -> Any:
+def _decoded_column(column: Any) -> Any:
     return array("q", column) if type(column) is bytes else column

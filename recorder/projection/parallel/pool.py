@@ -1,8 +1,8 @@
-"""Processes that read pieces of a session, beside the one that folds it.
+"""Worker processes that read ranges of frames of a session, while this process folds.
 
-Each helper opens the archive for reading, reads its pieces one by one, and leaves what they tell in a file
-without a name: a pipe would have to be emptied by who is busy, and a file with a name would outlive a kill.
-One that fails or is killed costs time and nothing else: its pieces are read by who wanted them.
+Each worker opens the archive for reading, reads its ranges one by one, and writes their events to a file
+without a name: a pipe would block while this process is busy, and a file with a name would outlive a kill.
+A worker that fails or is killed costs time and nothing else: this process reads its ranges.
 """
 
 from __future__ import annotations
@@ -20,108 +20,111 @@ from typing import NamedTuple
 from recorder.messaging.events import Event
 from recorder.store import reading, sqlitefile
 from recorder.store.archive import Archive
-from recorder.store.frame_scan import asked_of
+from recorder.store.frame_scan import chunk_query
 
-from ..events.reader import Hearing
+from ..events.reader import EventReader
 from . import worker
-from .columns import unpack
+from .columns import decode_range
 
-PIECE_FRAMES = 1 << 16
-"""Fewer cost more to bring together; of more, the last keeps everybody waiting."""
+RANGE_FRAMES = 1 << 16
+"""Frames of a range. Fewer cost more to decode; of more, this process waits longer for the last range."""
 
 
-class Span(NamedTuple):
+class FrameSpan(NamedTuple):
     """Frames numbered above ``after`` and up to ``last``."""
 
     after: int
     last: int
 
 
-def heard_with_helpers(
+def events_with_workers(
     archive: Archive,
     session: str,
-    hearing: Hearing,
+    event_reader: EventReader,
     *,
     last: int,
     own_frames: int,
     jobs: int,
-    piece_frames: int = PIECE_FRAMES,
+    range_frames: int = RANGE_FRAMES,
 ) -> Iterator[Event]:
-    """What the frames up to ``last`` tell that ``hearing`` has not heard yet, read by two ``jobs`` or more.
+    """The events of frames up to ``last`` that ``event_reader`` has not read yet, by two or more ``jobs``.
 
-    This process reads the first ``own_frames`` of them, and brings together what the others read. The same
-    events as ``hearing.hear`` gives, but only roughly in the order of their frames.
+    This process reads the first ``own_frames`` of them, workers the others. The events are those of
+    ``event_reader.read``, but only roughly in the order of their frames.
     """
-    own = Span(hearing.last, min(hearing.last + own_frames, last))
-    shares = _shares(Span(own.last, last), jobs - 1, piece_frames)
-    helpers = [_Helper(archive, session, spans) for spans in shares]
+    own = FrameSpan(event_reader.last, min(event_reader.last + own_frames, last))
+    shares = _shares(FrameSpan(own.last, last), jobs - 1, range_frames)
+    workers = [_Worker(archive, session, spans) for spans in shares]
     try:
-        yield from hearing.hear(archive.skim(session, after=own.after, last=own.last))
-        for helper in helpers:
-            for span in helper.spans:
-                yield from _told(archive, session, hearing, span, helper.next_piece())
+        yield from event_reader.read(archive.scan_frames(session, after=own.after, last=own.last))
+        for worker in workers:
+            for span in worker.spans:
+                yield from _span_events(archive, session, event_reader, span, worker.next_range())
     finally:
-        for helper in helpers:
-            helper.end()
+        for worker in workers:
+            worker.end()
 
 
-def _shares(span: Span, helpers: int, piece_frames: int) -> list[list[Span]]:
-    """The pieces for each helper, in order; fewer shares than helpers where there are few frames."""
-    each = max(1, -(-(span.last - span.after) // helpers))
+def _shares(span: FrameSpan, workers: int, range_frames: int) -> list[list[FrameSpan]]:
+    """The ranges for each worker, in order; fewer shares than workers where there are few frames."""
+    each = max(1, -(-(span.last - span.after) // workers))
     shares = []
     for after in range(span.after, span.last, each):
         end = min(after + each, span.last)
-        pieces = range(after, end, piece_frames)
-        shares.append([Span(piece, min(piece + piece_frames, end)) for piece in pieces])
+        ranges = range(after, end, range_frames)
+        shares.append([FrameSpan(decoded, min(decoded + range_frames, end)) for decoded in ranges])
     return shares
 
 
-def _told(
-    archive: Archive, session: str, hearing: Hearing, span: Span, packed: bytes | None
+def _span_events(
+    archive: Archive, session: str, event_reader: EventReader, span: FrameSpan, encoded: bytes | None
 ) -> Iterator[Event]:
-    piece = None if packed is None else unpack(packed)
-    if piece is None or piece.in_parts or hearing.half_told:
-        return hearing.hear(archive.skim(session, after=span.after, last=span.last))
-    return chain(piece.events, hearing.hear_rest(piece.rest, connections=piece.connections, last=span.last))
+    decoded = None if encoded is None else decode_range(encoded)
+    if decoded is None or decoded.has_fragments or event_reader.in_fragment:
+        return event_reader.read(archive.scan_frames(session, after=span.after, last=span.last))
+    return chain(
+        decoded.events,
+        event_reader.read_remaining(decoded.other_frames, connections=decoded.connections, last=span.last),
+    )
 
 
-class _Helper:
-    """One process, and the pieces it reads."""
+class _Worker:
+    """One worker process, and the ranges it reads."""
 
-    def __init__(self, archive: Archive, session: str, spans: Sequence[Span]) -> None:
+    def __init__(self, archive: Archive, session: str, spans: Sequence[FrameSpan]) -> None:
         self.spans = spans
         self._file = TemporaryFile()  # noqa: SIM115  # closed by end()
         self._process: subprocess.Popen[bytes] | None = None
-        task = {**_place(archive, session), "spans": spans, "file": self._file.fileno()}
+        task = {**_task_source(archive, session), "spans": spans, "file": self._file.fileno()}
         with suppress(OSError, ValueError):  # no more processes here, or none that inherit files
             self._process = _start(self._file.fileno(), json.dumps(task).encode())
 
-    def next_piece(self) -> bytes | None:
-        """What its next piece tells, once it is read; None if it never will be."""
+    def next_range(self) -> bytes | None:
+        """Its next range, encoded, once it is read; None if it failed."""
         if self._process is None or self._process.stdout is None:
             return None
-        said = self._process.stdout.readline().split()
-        if len(said) != 2:
+        line = self._process.stdout.readline().split()
+        if len(line) != 2:
             return None
-        size, start = map(int, said)
+        size, start = map(int, line)
         return os.pread(self._file.fileno(), size, start)
 
     def end(self) -> None:
-        """Let it go, whatever it does."""
+        """Kill it."""
         self._file.close()
         if self._process is not None:
             with self._process as process:
                 process.kill()
 
 
-def _place(archive: Archive, session: str) -> dict[str, object]:
-    """Where a helper finds the frames of the session, as ``help_out`` takes it."""
-    path = archive._opened.path
+def _task_source(archive: Archive, session: str) -> dict[str, object]:
+    """Where a worker finds the frames of the session, as ``run_worker`` takes it."""
+    path = archive.path
     if path is None:
         return {"archive": archive.address, "session": session}
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         session_id = reading.session_row(reader, session)
-        statement, names = asked_of(reader.dialect, bounded=True)
+        statement, names = chunk_query(reader.dialect, bounded=True)
     found = {"session_id": session_id, "statement": statement, "names": names}
     return {"sqlite": {"uri": sqlitefile.reader_uri(path.absolute()), "pragmas": sqlitefile.READER, **found}}
 

@@ -1,7 +1,7 @@
-"""What a process does that helps another read a session: read its pieces, leave what they tell in a file.
+"""The worker process: reads ranges of frames of a session, and writes their events to a file.
 
-It is one file and one statement away from its work, and so loads no database library: that would take it as
-long as reading a hundred thousand frames. A PostgreSQL database it opens as everybody does.
+On an SQLite file it runs one statement that it is given, and loads no database library: importing one takes
+as long as reading a hundred thousand frames. A PostgreSQL database is opened as ``Archive``.
 """
 
 from __future__ import annotations
@@ -16,62 +16,64 @@ from functools import partial
 from typing import IO, Any
 
 from recorder.runtime.gc_control import collector_paused
-from recorder.store.frame_chunks import Ask, Skimmed, frames_in, strange_column, take
+from recorder.store.frame_chunks import ChunkQuery, ScannedFrame, fetch_chunk, frames_by_chunk, invalid_column
 
-from .columns import pack
+from .columns import encode_range
 
-Read = Callable[[int, int], Iterator[Skimmed]]
-"""The frames of a session above one number and up to another."""
+ReadFrames = Callable[[int, int], Iterator[ScannedFrame]]
+"""Reads the frames of a session above one number and up to another."""
 
 
-def help_out(task: str, say: IO[str]) -> None:
-    """Read the pieces, add each to the file, and say its size and where it begins.
+def run_worker(task: str, output: IO[str]) -> None:
+    """Read the ranges, append each to the file, and print its size and offset.
 
-    ``task`` is JSON: ``spans``, the pieces; ``file``, a descriptor to write to; and either ``archive`` (an
+    ``task`` is JSON: ``spans``, the ranges; ``file``, a descriptor to write to; and either ``archive`` (an
     address) and ``session``, or ``sqlite``: ``uri``, ``pragmas``, ``session_id``, ``statement``, ``names``.
 
     Raises:
-        ValueError: there is something no recorder can have written; who asked will find it too.
+        ValueError: the archive holds what no recorder writes; the parent process will find it too.
     """
-    asked = json.loads(task)
+    fields = json.loads(task)
     start = 0
-    opened = _opened_file(**asked["sqlite"]) if "sqlite" in asked else _opened_archive(asked)
-    with opened as read, collector_paused(), os.fdopen(asked["file"], "wb", closefd=False) as file:
-        for after, last in asked["spans"]:
-            packed = pack(read(after, last))
-            file.write(packed)
+    opened = _opened_file(**fields["sqlite"]) if "sqlite" in fields else _opened_archive(fields)
+    with opened as read, collector_paused(), os.fdopen(fields["file"], "wb", closefd=False) as file:
+        for after, last in fields["spans"]:
+            encoded = encode_range(read(after, last))
+            file.write(encoded)
             file.flush()
-            print(len(packed), start, file=say, flush=True)
-            start += len(packed)
+            print(len(encoded), start, file=output, flush=True)
+            start += len(encoded)
 
 
 @contextmanager
-def _opened_archive(asked: dict[str, Any]) -> Iterator[Read]:
-    from recorder.store.archive import Archive  # which takes a while to import
+def _opened_archive(fields: dict[str, Any]) -> Iterator[ReadFrames]:
+    from recorder.store.archive import Archive  # slow to import
 
-    with Archive.open(asked["archive"], mode="read") as archive:
-        yield lambda after, last: archive.skim(asked["session"], after=after, last=last)
+    with Archive.open(fields["archive"], mode="read") as archive:
+        yield lambda after, last: archive.scan_frames(fields["session"], after=after, last=last)
 
 
 @contextmanager
 def _opened_file(
     uri: str, pragmas: dict[str, int], session_id: int, statement: str, names: list[str]
-) -> Iterator[Read]:
-    ask = Ask(statement, names)
+) -> Iterator[ReadFrames]:
+    query = ChunkQuery(statement, names)
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as handle:
         for name, value in pragmas.items():
             handle.execute(f"PRAGMA {name}={value}")
 
         def chunk(last: int, after: int) -> list[Any]:
             with closing(handle.cursor()) as cursor:
-                cursor.execute(ask.statement, ask.parameters(session_id=session_id, after=after, last=last))
-                rows = take(cursor)
-            if strange_column(rows) is not None:
-                raise ValueError("there is something no recorder can have written")
+                cursor.execute(
+                    query.statement, query.parameters(session_id=session_id, after=after, last=last)
+                )
+                rows = fetch_chunk(cursor)
+            if invalid_column(rows) is not None:
+                raise ValueError("the archive holds what no recorder writes")
             return rows
 
-        yield lambda after, last: frames_in(partial(chunk, last), after)
+        yield lambda after, last: frames_by_chunk(partial(chunk, last), after)
 
 
 if __name__ == "__main__":
-    help_out(sys.stdin.read(), sys.stdout)
+    run_worker(sys.stdin.read(), sys.stdout)

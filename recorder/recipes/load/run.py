@@ -79,7 +79,7 @@ def swarm(
         try:
             _run(setup.loop(users, arrivals, on_sample=note_sample), stop)
             at_the_end = result()
-            setup.gathering.close()
+            setup.group_commit.close()
         except StorageFailed as problem:
             try:
                 on_end(result(str(problem)))

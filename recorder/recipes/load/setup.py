@@ -13,7 +13,7 @@ from recorder.replay.language.script import Script, load
 from recorder.replay.load.loop import Arriving, LoadLoop
 from recorder.replay.load.metrics import Metrics
 from recorder.store.archive import Archive
-from recorder.store.group_commit import Gathering
+from recorder.store.group_commit import GroupCommit
 
 from ..queries import Say, open_archive
 from ..replay_options import ReplayOptions
@@ -34,7 +34,7 @@ class LoadSetup:
 
     Attributes:
         endpoints: where each user connects.
-        gathering: commits the frames of all sessions.
+        group_commit: commits the frames of all sessions.
         fetch_token: asks for a token of a consumer; None: there is no token command.
         began_s, began_us: when the run began, by ``clock`` and in microseconds since the epoch.
     """
@@ -44,7 +44,7 @@ class LoadSetup:
     scripts: Scripts
     endpoints: UserEndpoints
     archive: Archive
-    gathering: Gathering
+    group_commit: GroupCommit
     clock: RealClock
     metrics: Metrics
     fetch_token: FetchToken | None
@@ -55,7 +55,7 @@ class LoadSetup:
         """Begins the users; ``watcher`` is made for each, by its number."""
         return Users(
             self.archive,
-            self.gathering,
+            self.group_commit,
             self.scripts,
             self.options,
             endpoints=self.endpoints,
@@ -77,7 +77,7 @@ class LoadSetup:
             users.begin,
             arrivals=arrivals,
             metrics=self.metrics,
-            gathering=self.gathering,
+            group_commit=self.group_commit,
             clock=self.clock,
             on_sample=on_sample,
             on_end=on_end,
@@ -109,7 +109,7 @@ def load_setup(script: Path | str, load: Load, *, archive: str, stop: Stop, say:
             scripts=scripts,
             endpoints=endpoints,
             archive=opened,
-            gathering=opened.gathering(clock=clock),
+            group_commit=opened.group_commit(clock=clock),
             clock=clock,
             metrics=Metrics(began_s=began_s),
             fetch_token=fetch_token,

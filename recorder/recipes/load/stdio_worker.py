@@ -156,7 +156,7 @@ def _serve(request: dict[str, Any], write: LineWriter) -> None:
         threading.Thread(target=_listen, args=(arrivals, loop), name="listener", daemon=True).start()
         with low_latency_interpreter():
             loop.run()
-        setup.gathering.close()
+        setup.group_commit.close()
 
 
 def _listen(arrivals: RequestedArrivals, loop: LoadLoop) -> None:

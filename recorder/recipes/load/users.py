@@ -19,7 +19,8 @@ from recorder.replay.run.driver import Driver
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.replay.run.player import Player
 from recorder.store.archive import Archive
-from recorder.store.group_commit import Gathering
+from recorder.store.group_commit import GroupCommit
+from recorder.store.intake import IntakeOptions
 
 from ..connector import Connector, Uploader
 from ..record_session import ActiveSession
@@ -91,7 +92,7 @@ class Users:
     def __init__(
         self,
         archive: Archive,
-        gathering: Gathering,
+        group_commit: GroupCommit,
         scripts: Scripts,
         options: ReplayOptions,
         *,
@@ -103,7 +104,7 @@ class Users:
         self.sessions: list[str] = []
         """Their sessions, in the order in which they began."""
         self._archive = archive
-        self._gathering = gathering
+        self._group_commit = group_commit
         self._scripts = scripts
         self._options = options
         self._endpoints = endpoints
@@ -142,7 +143,7 @@ class Users:
         )
 
         def finish(problem: str | None) -> None:
-            self._gathering.finish(session.intake, self._clock.wall_us(), detail=problem)
+            self._group_commit.finish(session.intake, self._clock.wall_us(), detail=problem)
 
         return StartedUser(driver, player.outcome, finish, session.redact)
 
@@ -153,8 +154,7 @@ class Users:
             started_at_us=self._clock.wall_us(),
             clock=self._clock,
             name=f"{self._options.session.name or script.name} {user}",
-            redactor=redactor,
-            keep_secrets=self._options.session.keep_secrets,
+            options=IntakeOptions(redactor=redactor, keep_secrets=self._options.session.keep_secrets),
         )
         self.sessions.append(intake.session)
         return ActiveSession(
@@ -165,7 +165,7 @@ class Users:
             itertools.count(1),
             _as_it_is if self._options.session.keep_secrets else redactor.text,
             redactor.know,
-            self._gathering.sink(intake),
+            self._group_commit.sink(intake),
         )
 
 

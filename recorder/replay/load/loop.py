@@ -29,9 +29,9 @@ _AT_ONCE = 8  # sessions whose input is committed together; few enough that no r
 
 
 class CommitsGroups(Protocol):
-    """Commits what several sessions hand in between ``hold`` and ``commit`` as one."""
+    """Commits what several sessions hand in between ``begin`` and ``commit`` as one."""
 
-    def hold(self) -> None:
+    def begin(self) -> None:
         """From now on, take without committing."""
         ...
 
@@ -39,7 +39,7 @@ class CommitsGroups(Protocol):
         """Return when what was taken is committed."""
         ...
 
-    def settle(self, spare_s: float) -> None:
+    def use_idle_time(self, spare_s: float) -> None:
         """Called every turn, with the time until somebody is due: see to what may take a while."""
         ...
 
@@ -107,7 +107,7 @@ class LoadLoop:
         begin: makes the session of a user; called on time, so it should not take long.
         arrivals: when users begin.
         tally: counts and measures.
-        gathering: commits for all.
+        group_commit: commits for all.
         clock: one that runs by itself; the connections go by it.
         on_sample: called every second with the numbers of that second.
         on_end: told of each user that is done: its number, whether it passed, and if not, why.
@@ -119,7 +119,7 @@ class LoadLoop:
         *,
         arrivals: Arriving,
         metrics: Metrics,
-        gathering: CommitsGroups,
+        group_commit: CommitsGroups,
         clock: Clock,
         on_sample: Callable[[LoadSample], None] = lambda sample: None,
         on_end: Callable[[int, bool, str | None], None] = lambda user, passed, says: None,
@@ -127,7 +127,7 @@ class LoadLoop:
         self._begin = begin
         self._arrivals = arrivals
         self._metrics = metrics
-        self._gathering = gathering
+        self._group_commit = group_commit
         self._clock = clock
         self._on_sample = on_sample
         self._on_end = on_end
@@ -182,7 +182,7 @@ class LoadLoop:
         self._do_what_is_due()
         while self._leaving:
             self._send_away(self._leaving.popleft())
-        self._gathering.settle(self._spare_s())
+        self._group_commit.use_idle_time(self._spare_s())
         ready = self._watch.ready(self._left_s())
         for start in range(0, len(ready), _AT_ONCE):
             some = ready[start : start + _AT_ONCE]
@@ -222,14 +222,14 @@ class LoadLoop:
 
     def _take_in(self, users: Iterable[_User]) -> None:
         """Have all that has come to these recorded, in one transaction, before any of them hears it."""
-        self._gathering.hold()
+        self._group_commit.begin()
         try:
             for user in users:
                 for source in user.sources:
                     if isinstance(source, MeasuredConnection):
                         source.take_in()
         finally:
-            self._gathering.commit()
+            self._group_commit.commit()
 
     def _welcome(self, arrival: Arrival) -> None:
         now_s = self._clock.now_s()

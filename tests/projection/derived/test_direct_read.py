@@ -12,7 +12,6 @@ import pytest
 from recorder import recipes
 from recorder.projection.derived.direct_read import direct_messages
 from recorder.receipts.queries import view
-from recorder.store import schema, sqlitefile, versions
 
 ROOT = Path(__file__).parents[3]
 DIALOG = "940f401e-dc4c-49a9-bff2-2bbb5bd0df64"
@@ -93,8 +92,3 @@ def test_message_list_of_a_dialog_loads_no_database_library(imported):
     )
     assert ran.stdout.splitlines()[-1] == "False", ran.stderr
     assert "some agent text" in ran.stdout
-
-
-def test_the_numbers_are_those_of_the_others():
-    assert versions.MODEL == schema.MODEL_REVISION == schema.head_revision()
-    assert versions.APPLICATION_ID == sqlitefile.APPLICATION_ID

@@ -75,7 +75,7 @@ def killed(path: Path, how: str, statement: int) -> int:
 
 def dump(archive: Archive) -> dict[str, list[tuple[object, ...]]]:
     """Every derived row, by table."""
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         return {table.name: sorted(map(tuple, reader.execute(table.select())), key=repr) for table in DERIVED}
 
 

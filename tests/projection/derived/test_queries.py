@@ -25,7 +25,7 @@ def test_a_row_that_is_never_derived_is_damage(path, begin, frames, damage):
         found = archive.find_session("s")
         (message,) = refresh.messages_of(archive, found, "d")
         assert message.text == "hi"
-        with archive._writing() as ledger:
-            ledger.connection.exec_driver_sql(f"UPDATE message SET {damage}")
+        with archive.writer() as writer:
+            writer.connection.exec_driver_sql(f"UPDATE message SET {damage}")
         with pytest.raises(ArchiveUnusable):
             refresh.messages_of(archive, found, "d")

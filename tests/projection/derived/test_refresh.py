@@ -20,12 +20,14 @@ from recorder.clock import VirtualClock
 from recorder.errors import NotFound, StorageFailed
 from recorder.projection import incremental as kept_module
 from recorder.projection.derived import refresh
-from recorder.projection.session import heard_in
+from recorder.projection.session import events_of
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
-from recorder.store import schema, sqlitefile
+from recorder.store import schema, sqlitefile, versions
 from recorder.store.archive import Archive
 from recorder.store.derived_tables import DERIVED
+from recorder.store.intake import IntakeOptions
+from recorder.store.versions import DERIVATION_VERSION
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
 
@@ -159,20 +161,26 @@ CLOSED = ConnectionClosed(1, 1_700_000_009_000_000, 9_000_000, None, None, None,
 
 def dump(archive):
     """Every derived row, by table."""
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         return {table.name: sorted(map(tuple, reader.execute(table.select())), key=repr) for table in DERIVED}
 
 
 def begun(archive):
     return archive.begin_session(
-        source="client", started_at_us=0, clock=VirtualClock(), session="a" * 12, keep_secrets=True
+        source="client",
+        started_at_us=0,
+        clock=VirtualClock(),
+        session="a" * 12,
+        options=IntakeOptions(keep_secrets=True),
     )
 
 
 def folded(archive):
     found = archive.find_session("last")
     interrupted = found.state == "interrupted"
-    return view(fold(heard_in(archive.connections(found), archive.skim(found), interrupted=interrupted)))
+    return view(
+        fold(events_of(archive.connections(found), archive.scan_frames(found), interrupted=interrupted))
+    )
 
 
 def assert_rows_tell_what_a_fold_tells(archive):
@@ -209,7 +217,7 @@ def test_in_pieces_is_as_whole_and_both_are_as_folded(tmp_path_factory, story, c
         assert_rows_tell_what_a_fold_tells(archive)
         refresh.rebuild(archive)
         assert dump(archive) == in_pieces
-        assert in_pieces["projection"] == [(1, refresh.VERSION, len(frames), 1, int(lost), False)]
+        assert in_pieces["projection"] == [(1, DERIVATION_VERSION, len(frames), 1, int(lost), False)]
 
 
 STORY = [
@@ -302,9 +310,9 @@ def test_what_only_the_last_dialog_tells_stands_in_the_rows_of_the_first(
 def test_a_row_that_was_changed_by_hand_does_not_survive_a_rebuild(recorded):
     refresh.rebuild(recorded)
     rows = dump(recorded)
-    with recorded._writing() as ledger:
-        ledger.connection.exec_driver_sql("UPDATE message SET status = 'read', text = 'x'")
-        ledger.connection.exec_driver_sql("DELETE FROM receipt")
+    with recorded.writer() as writer:
+        writer.connection.exec_driver_sql("UPDATE message SET status = 'read', text = 'x'")
+        writer.connection.exec_driver_sql("DELETE FROM receipt")
     assert dump(recorded) != rows
     refresh.rebuild(recorded, "last")
     assert dump(recorded) == rows
@@ -314,8 +322,8 @@ def test_rows_of_an_older_version_of_the_rules_are_not_believed(recorded):
     refresh.rebuild(recorded)
     found = recorded.find_session("last")
     assert refresh.messages_of(recorded, found, "d1")
-    with recorded._writing() as ledger:
-        ledger.connection.exec_driver_sql("UPDATE projection SET version = version - 1")
+    with recorded.writer() as writer:
+        writer.connection.exec_driver_sql("UPDATE projection SET version = version - 1")
     assert refresh.messages_of(recorded, found, "d1") is None
     assert refresh.refresh(recorded, "last")
     assert refresh.messages_of(recorded, found, "d1")
@@ -333,7 +341,11 @@ def test_a_session_that_is_being_recorded_is_never_answered_from_rows(where):
 
 def test_rows_of_other_sessions_are_left_alone_and_go_with_theirs(recorded):
     sink = recorded.begin_session(
-        source="client", started_at_us=0, clock=VirtualClock(), session="b" * 12, keep_secrets=True
+        source="client",
+        started_at_us=0,
+        clock=VirtualClock(),
+        session="b" * 12,
+        options=IntakeOptions(keep_secrets=True),
     )
     sink([OPENED, told_frame(1, *STORY[2])])
     sink.finish(0)
@@ -386,7 +398,7 @@ def test_a_kill_between_any_two_steps_and_a_rebuild_is_no_kill(path: Path, step)
         assert dump(archive) == rows
         refresh.rebuild(archive)
         assert dump(archive) == rows
-        with archive._asking() as reader:
+        with archive.reader() as reader:
             found = (
                 reader.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'index'").scalars().all()
             )
@@ -398,7 +410,7 @@ def first_archive(path: Path) -> None:
     sqlitefile.reserve(path)
     engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"PRAGMA application_id={sqlitefile.APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA application_id={versions.APPLICATION_ID}")
         config = Config()
         config.set_main_option("script_location", str(schema.scripts_location()))
         config.attributes["connection"] = connection
@@ -446,8 +458,8 @@ def test_a_refresh_that_fails_names_the_command_that_rebuilds(tmp_path):
     path = str(tmp_path / "x.db")
     with recipes.open_archive(path, mode="write", create=True) as archive:
         session = recipes.import_capture(archive, SAMPLES / "tutorial.jsonl").session
-        with archive._writing() as ledger:
-            ledger.connection.exec_driver_sql("DELETE FROM projection")
+        with archive.writer() as writer:
+            writer.connection.exec_driver_sql("DELETE FROM projection")
     remarks: list[str] = []
     with recipes.open_archive(path) as archive:
         refresh.refresh_or_say(archive, session, say=remarks.append)

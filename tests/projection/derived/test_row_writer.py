@@ -13,7 +13,7 @@ from recorder.errors import StorageFailed
 from recorder.projection.derived.row_writer import derived_rows
 from recorder.store.archive import Archive
 from recorder.store.derived_tables import DERIVED, dialog, participant
-from recorder.store.sqlitefile import sqlite3_connection
+from recorder.store.sqlitefile import writable_connection
 
 
 @pytest.fixture
@@ -29,18 +29,18 @@ def people(count):
 
 
 def write(archive, rows):
-    with archive._writing() as ledger, derived_rows(ledger, 1) as derived, derived.in_bulk():
+    with archive.writer() as writer, derived_rows(writer, 1) as derived, derived.in_bulk():
         derived.insert(participant, rows)
 
 
 def all_of(archive, table):
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         return [tuple(row) for row in reader.execute(table.select().order_by(*table.primary_key))]
 
 
 def guards(archive):
     """Settings of an SQLite connection that a writer of derived rows changes."""
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         return [
             reader.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("foreign_keys", "cache_size")
         ]
@@ -52,19 +52,19 @@ def test_any_number_of_rows_goes_in_as_it_is(archive, count):
     assert all_of(archive, participant) == people(count)
 
 
-def test_marks_are_stored_as_what_they_stand_for(archive):
-    with archive._writing() as ledger, derived_rows(ledger, 1) as rows:
-        nothing, yes, no = rows.marks
-        rows.insert(participant, [(1, "a", nothing, yes, 1), (1, "b", "CONSUMER", no, 2)])
-        rows.insert(participant, [(1, "c", nothing, nothing, 3)])
-        assert (rows.marks.of(None), rows.marks.of(True), rows.marks.of(False)) == (nothing, yes, no)
+def test_driver_values_are_stored_as_null_true_and_false(archive):
+    with archive.writer() as writer, derived_rows(writer, 1) as rows:
+        null, true, false = rows.values
+        rows.insert(participant, [(1, "a", null, true, 1), (1, "b", "CONSUMER", false, 2)])
+        rows.insert(participant, [(1, "c", null, null, 3)])
+        assert [rows.values.boolean(value) for value in (None, True, False)] == [null, true, false]
     assert all_of(archive, participant) == [
         (1, "a", None, True, 1), (1, "b", "CONSUMER", False, 2), (1, "c", None, None, 3),
     ]  # fmt: skip
 
 
 def test_rows_take_the_place_of_those_whose_key_begins_so(archive):
-    with archive._writing() as ledger, derived_rows(ledger, 1) as rows:
+    with archive.writer() as writer, derived_rows(writer, 1) as rows:
         rows.insert(participant, people(3))
         rows.replace(participant, (1, "p00001"), [(1, "p00001", "MANAGER", None, 9)])
     assert [row[4] for row in all_of(archive, participant)] == [0, 9, 2]
@@ -84,7 +84,7 @@ def test_a_file_is_as_guarded_afterwards_as_before(path, fails):
         archive.begin_session(source="client", started_at_us=0, clock=VirtualClock()).finish(0)
         before = guards(archive)
         try:
-            with archive._writing() as ledger, derived_rows(ledger, 1) as rows, rows.in_bulk():
+            with archive.writer() as writer, derived_rows(writer, 1) as rows, rows.in_bulk():
                 assert guards(archive) != before
                 rows.insert(dialog, [(1, "d", None, None, None, None if fails else 1, 1, 0)])
         except StorageFailed:
@@ -93,9 +93,9 @@ def test_a_file_is_as_guarded_afterwards_as_before(path, fails):
             assert not fails
         assert guards(archive) == before
         assert before[0] == 1
-        with archive._asking() as reader, pytest.raises(IntegrityError):
+        with archive.reader() as reader, pytest.raises(IntegrityError):
             reader.execute(participant.insert().values(session_id=7, participant="x", first_frame=1))
-        with archive._asking() as reader:
+        with archive.reader() as reader:
             indices = reader.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'index'").scalars()
             assert {index.name for table in DERIVED for index in table.indexes} <= set(indices)
 
@@ -103,7 +103,7 @@ def test_a_file_is_as_guarded_afterwards_as_before(path, fails):
 def test_sqlite_stores_a_nan_as_null(path):
     """What the marks rest on: documented by SQLite, and looked at here."""
     path.touch()
-    with sqlite3_connection(path) as handle:
+    with writable_connection(path) as handle:
         handle.execute("CREATE TABLE t (a INTEGER, b TEXT)")
         handle.execute("INSERT INTO t VALUES (?, ?)", (math.nan, math.nan))
         assert handle.execute("SELECT typeof(a), typeof(b) FROM t").fetchall() == [("null", "null")]
@@ -112,9 +112,9 @@ def test_sqlite_stores_a_nan_as_null(path):
 def test_rows_of_other_sessions_stay(archive):
     archive.begin_session(source="client", started_at_us=0, clock=VirtualClock()).finish(0)
     for session_id in (1, 2):
-        with archive._writing() as ledger, derived_rows(ledger, session_id) as rows, rows.in_bulk():
+        with archive.writer() as writer, derived_rows(writer, session_id) as rows, rows.in_bulk():
             rows.insert(participant, [(session_id, "a", None, None, 1)])
             basis = next(table for table in DERIVED if table.name == "projection")
             rows.insert(basis, [(session_id, 1, 0, 0, 0, False)])
-    with archive._asking() as reader:
+    with archive.reader() as reader:
         assert reader.execute(select(func.count()).select_from(participant)).scalar_one() == 2

@@ -20,7 +20,7 @@ from recorder.messaging.events import (
     ReceiptRefused,
     ReceiptReported,
 )
-from recorder.projection.derived.rows import Marks, MessageRows
+from recorder.projection.derived.rows import DriverValues, MessageRows
 from recorder.receipts.batch_fold import apply_dialog, fold_batches
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.state import Transcript
@@ -101,18 +101,18 @@ CLAIMED_ONLY = [*READ_BY_US[:2], Identified("a", at(5))]
     st.integers(0, 9),
     st.sampled_from((0, 3, 99)),
 )
-@example(events=OWN_WORD_ON_OWN_MESSAGE, piece=0, few_words=0)
-@example(events=OWN_WORD_ON_OWN_MESSAGE, piece=0, few_words=9)
-@example(events=READ_BY_TWO, piece=0, few_words=0)
-@example(events=READ_BY_US, piece=0, few_words=9)
-@example(events=ANNOUNCED_UNDER_OUR_ID, piece=0, few_words=9)
-@example(events=CLAIMED_ONLY, piece=0, few_words=9)
-def test_the_fast_way_makes_the_rows_that_the_views_make(events, piece, few_words):
+@example(events=OWN_WORD_ON_OWN_MESSAGE, batch=0, few_statuses=0)
+@example(events=OWN_WORD_ON_OWN_MESSAGE, batch=0, few_statuses=9)
+@example(events=READ_BY_TWO, batch=0, few_statuses=0)
+@example(events=READ_BY_US, batch=0, few_statuses=9)
+@example(events=ANNOUNCED_UNDER_OUR_ID, batch=0, few_statuses=9)
+@example(events=CLAIMED_ONLY, batch=0, few_statuses=9)
+def test_the_fast_way_makes_the_rows_that_the_views_make(events, batch, few_statuses):
     """Whether few or many said something in a dialog."""
     transcript = fold_batches(events)
-    made = MessageRows(1, transcript, Conclusions.of(transcript), few_words=few_words)
+    made = MessageRows(1, transcript, Conclusions.of(transcript), few_statuses=few_statuses)
     messages, given_receipts = [], []
-    for some, theirs in made.everything(piece):
+    for some, theirs in made.all_rows(batch):
         messages += some
         given_receipts += theirs
     assert messages == sorted(messages, key=lambda row: row[:3])
@@ -175,41 +175,45 @@ ANSWERED_TWICE = [
 @example(events=LEARNT_LATE)
 @example(events=ANSWERED_ELSEWHERE)
 @example(events=ANSWERED_TWICE)
-def test_rows_made_while_folding_are_the_rows_if_they_are_said_to_hold(events):
+def test_rows_made_while_folding_are_right_if_they_rest_on_the_conclusions(events):
     """Each dialog is folded, and its rows are made, before others have told what rows may rest on."""
-    whole, untold, transcript = fold_batches(events), {}, Transcript()
-    fold_batches(events, transcript, pending=untold)
+    whole, unfolded, transcript = fold_batches(events), {}, Transcript()
+    fold_batches(events, transcript, pending=unfolded)
     made = MessageRows(1, transcript, Conclusions.of(transcript))
-    coming = made.everything(
-        99, untold=list(untold), tell=lambda dialog: apply_dialog(transcript, dialog, untold.pop(dialog, ()))
+    coming = made.all_rows(
+        99,
+        unfolded=list(unfolded),
+        fold_dialog=lambda dialog: apply_dialog(transcript, dialog, unfolded.pop(dialog, ())),
     )
-    rows = [list(map(list, piece)) for piece in coming]
+    rows = [list(map(list, batch)) for batch in coming]
     assert transcript == whole
     concluded = Conclusions.of(whole)
-    if made.hold(concluded):
-        expected = MessageRows(1, whole, concluded).everything(99)
-        assert rows == [list(map(list, piece)) for piece in expected]
+    if made.rest_on(concluded):
+        expected = MessageRows(1, whole, concluded).all_rows(99)
+        assert rows == [list(map(list, batch)) for batch in expected]
 
 
 @pytest.mark.parametrize("events", [TOLD_LATE, WRITTEN_LATE, LEARNT_LATE, ANSWERED_ELSEWHERE])
-def test_rows_that_rest_on_what_was_told_later_do_not_hold(events):
-    untold, transcript = {}, Transcript()
-    fold_batches(events, transcript, pending=untold)
+def test_rows_that_depend_on_later_dialogs_are_not_right(events):
+    unfolded, transcript = {}, Transcript()
+    fold_batches(events, transcript, pending=unfolded)
     made = MessageRows(1, transcript, Conclusions.of(transcript))
-    for _ in made.everything(
-        99, untold=list(untold), tell=lambda dialog: apply_dialog(transcript, dialog, untold.pop(dialog, ()))
+    for _ in made.all_rows(
+        99,
+        unfolded=list(unfolded),
+        fold_dialog=lambda dialog: apply_dialog(transcript, dialog, unfolded.pop(dialog, ())),
     ):
         pass
-    assert not made.hold(Conclusions.of(transcript))
+    assert not made.rest_on(Conclusions.of(transcript))
 
 
 @given(st.lists(st.one_of(published, answered, receipts, identified), max_size=15))
 def test_marks_stand_for_nothing_yes_and_no_and_change_nothing_else(events):
     transcript = fold_batches(events)
     concluded = Conclusions.of(transcript)
-    marks = Marks(nothing=math.nan, yes=1, no=0)
-    plain = next(MessageRows(1, transcript, concluded).everything(999))
-    marked = next(MessageRows(1, transcript, concluded, marks=marks).everything(999))
+    values = DriverValues(null=math.nan, true=1, false=0)
+    plain = next(MessageRows(1, transcript, concluded).all_rows(999))
+    marked = next(MessageRows(1, transcript, concluded, values=values).all_rows(999))
     for rows, theirs in zip(plain, marked, strict=True):
         for row, other in zip(rows, theirs, strict=True):
             assert not any(isinstance(value, bool) for value in other)

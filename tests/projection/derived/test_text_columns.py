@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.projection.derived.text_columns import Held, held, told
+from recorder.projection.derived.text_columns import EncodedTexts, decode_text, encode_text
 
 # What JSON can tell: no two halves of a pair beside each other, they would be one character.
 texts = st.text(
@@ -16,22 +16,22 @@ texts = st.text(
 
 @given(texts)
 def test_every_text_can_be_stored_and_comes_back(text):
-    stored = held(text)
+    stored = encode_text(text)
     assert "\0" not in stored
     stored.encode()
-    assert told(stored) == text
+    assert decode_text(stored) == text
 
 
 @given(texts, texts)
 def test_different_texts_stay_different(one, other):
-    assert (held(one) == held(other)) == (one == other)
+    assert (encode_text(one) == encode_text(other)) == (one == other)
 
 
 @pytest.mark.parametrize("text", ["hi", "grüß", "", None])
 def test_an_ordinary_text_stands_as_it_is(text):
-    assert held(text) == told(text) == Held()[text] == text
+    assert encode_text(text) == decode_text(text) == EncodedTexts()[text] == text
 
 
 def test_a_text_that_nobody_held_so_is_refused():
     with pytest.raises(ValueError):
-        told('\ufffd"')
+        decode_text('\ufffd"')

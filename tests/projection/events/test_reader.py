@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from builders.archives import scanned
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.events import Identified
-from recorder.projection.events.reader import Hearing
-from recorder.store.frame_chunks import skimmed
+from recorder.projection.events.reader import EventReader
 from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
@@ -27,7 +27,7 @@ ME = (("authorization", "jwt ⟦jwt:3f9a1c22 sub=somebody aud=acc:1⟧"),)
 
 
 def frame(number, sender, payload, *, opcode=1, fin=True):
-    return skimmed(RecordedFrame(number, 1, number - 1, sender, number, number, opcode, fin, 0, payload))
+    return scanned(RecordedFrame(number, 1, number - 1, sender, number, number, opcode, fin, 0, payload))
 
 
 pieces = st.builds(
@@ -38,32 +38,36 @@ pieces = st.builds(
 
 
 @given(st.lists(pieces, max_size=12), st.integers(0, 12))
-def test_in_two_pieces_it_tells_the_same(told, cut):
+def test_frames_in_two_parts_give_the_same_events(told, cut):
     frames = [frame(number, a, b, opcode=c, fin=d) for number, (a, b, c, d) in enumerate(told, start=1)]
-    whole, pieced = Hearing(), Hearing()
+    whole, parted = EventReader(), EventReader()
     ended = replace(CONNECTION, how="lost")
-    expected = [*whole.hear(frames), *whole.end([ended], interrupted=False)]
-    found = [*pieced.hear(frames[:cut]), *pieced.hear(frames[cut:]), *pieced.end([ended], interrupted=False)]
+    expected = [*whole.read(frames), *whole.connections_ended([ended], interrupted=False)]
+    found = [
+        *parted.read(frames[:cut]),
+        *parted.read(frames[cut:]),
+        *parted.connections_ended([ended], interrupted=False),
+    ]
     assert found == expected
 
 
-def test_a_connection_is_met_once_and_again_when_it_turns_out_to_speak_for_somebody():
-    hearing = Hearing()
-    assert not list(hearing.meet([CONNECTION]))
-    (told,) = hearing.meet([replace(CONNECTION, request_headers=ME)])
+def test_a_connection_is_identified_once_and_again_when_its_token_changes():
+    event_reader = EventReader()
+    assert not list(event_reader.connections_opened([CONNECTION]))
+    (told,) = event_reader.connections_opened([replace(CONNECTION, request_headers=ME)])
     assert isinstance(told, Identified)
-    assert not list(hearing.meet([replace(CONNECTION, request_headers=ME)]))
+    assert not list(event_reader.connections_opened([replace(CONNECTION, request_headers=ME)]))
 
 
-def test_what_was_heard_does_not_stand_when_its_beginning_or_its_end_was_another():
-    hearing = Hearing()
-    list(hearing.meet([CONNECTION]))
-    list(hearing.hear([frame(1, Side.CLIENT, ASK)]))
-    assert hearing.goes_on([CONNECTION], interrupted=False)
-    assert not hearing.goes_on([replace(CONNECTION, request_headers=ME)], interrupted=False)
-    list(hearing.end([CONNECTION], interrupted=True))
-    assert hearing.goes_on([CONNECTION], interrupted=True)
-    assert not hearing.goes_on([CONNECTION], interrupted=False)
+def test_reading_cannot_continue_after_another_token_or_end():
+    event_reader = EventReader()
+    list(event_reader.connections_opened([CONNECTION]))
+    list(event_reader.read([frame(1, Side.CLIENT, ASK)]))
+    assert event_reader.can_continue([CONNECTION], interrupted=False)
+    assert not event_reader.can_continue([replace(CONNECTION, request_headers=ME)], interrupted=False)
+    list(event_reader.connections_ended([CONNECTION], interrupted=True))
+    assert event_reader.can_continue([CONNECTION], interrupted=True)
+    assert not event_reader.can_continue([CONNECTION], interrupted=False)
 
 
 NOTE = (
@@ -73,14 +77,14 @@ NOTE = (
 )
 
 
-def test_many_frames_at_once_tell_what_each_tells_alone():
+def test_many_frames_at_once_give_the_events_of_each_alone():
     """Where many come together, a faster reader takes what it can."""
     told = [
         (Side.SERVICE, NOTE % (n, b',"x":1' if n % 7 == 0 else b"")) if n % 5 else (Side.CLIENT, ASK)
         for n in range(3_000)
     ]
     frames = [frame(n, side, data, opcode=9 if n % 11 == 0 else 1) for n, (side, data) in enumerate(told, 1)]
-    one_by_one, together = Hearing(), Hearing()
-    expected = [event for each in frames for event in one_by_one.hear([each])]
-    assert list(together.hear(frames)) == expected
+    one_by_one, together = EventReader(), EventReader()
+    expected = [event for each in frames for event in one_by_one.read([each])]
+    assert list(together.read(frames)) == expected
     assert together.last == one_by_one.last == 3_000

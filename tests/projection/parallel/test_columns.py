@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.fast_dict import read_notification
-from recorder.projection.events.reader import Hearing
-from recorder.projection.parallel.columns import Piece, pack, unpack
-from recorder.store.frame_chunks import Skimmed
+from recorder.projection.events.reader import EventReader
+from recorder.projection.parallel.columns import RangeEvents, decode_range, encode_range
+from recorder.store.frame_chunks import ScannedFrame
 
 CONTENT = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
 RECEIPT = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [1, 2]}
@@ -46,7 +46,7 @@ payloads = payloads | st.sampled_from([b"", b"{", b"\xff", b"[1]", b'"\\ud83d"',
 
 
 @st.composite
-def sessions(draw: st.DrawFn) -> list[Skimmed]:
+def sessions(draw: st.DrawFn) -> list[ScannedFrame]:
     """Frames of two connections; most are whole texts, some are not."""
     frames = []
     for number in range(1, draw(st.integers(0, 12)) + 1):
@@ -56,31 +56,33 @@ def sessions(draw: st.DrawFn) -> list[Skimmed]:
         sender, connection = draw(st.booleans()), draw(st.integers(1, 2))
         payload = draw(payloads)
         frames.append(
-            Skimmed(number, connection, at_us, offset_us, int(sender), opcode, fin, violation, payload)
+            ScannedFrame(number, connection, at_us, offset_us, int(sender), opcode, fin, violation, payload)
         )
     return frames
 
 
-def travelled(frames) -> Piece:
-    piece = unpack(pack(frames))
-    return piece._replace(events=list(piece.events), rest=[Skimmed(*frame) for frame in piece.rest])
+def round_trip(frames) -> RangeEvents:
+    piece = decode_range(encode_range(frames))
+    return piece._replace(
+        events=list(piece.events), other_frames=[ScannedFrame(*frame) for frame in piece.other_frames]
+    )
 
 
 @given(sessions())
-def test_the_piece_and_its_rest_tell_what_hearing_all_of_it_tells(frames):
-    whole, parted = Hearing(), Hearing()
-    heard, piece = list(whole.hear(frames)), travelled(frames)
-    if piece.in_parts:
+def test_decoded_events_and_other_frames_equal_a_sequential_read(frames):
+    whole, parted = EventReader(), EventReader()
+    heard, piece = list(whole.read(frames)), round_trip(frames)
+    if piece.has_fragments:
         return
-    rest = parted.hear_rest(piece.rest, connections=piece.connections, last=len(frames))
-    assert Counter(map(repr, [*piece.events, *rest])) == Counter(map(repr, heard))
-    assert not whole.half_told
+    other_frames = parted.read_remaining(piece.other_frames, connections=piece.connections, last=len(frames))
+    assert Counter(map(repr, [*piece.events, *other_frames])) == Counter(map(repr, heard))
+    assert not whole.in_fragment
     assert (parted.last, whole.last) == (len(frames), len(frames))
     assert piece.connections == {frame.connection for frame in frames}
 
 
 @given(sessions())
-def test_what_tells_something_by_itself_is_no_rest(frames):
+def test_usual_notifications_are_not_among_the_other_frames(frames):
     """However it is read: a notification the typed reader does not know is still not handed on."""
     usual = [
         frame.number
@@ -88,8 +90,8 @@ def test_what_tells_something_by_itself_is_no_rest(frames):
         if frame.opcode == frame.fin == frame.from_service == 1 and frame.violation is None
         if read_notification(loaded(frame.payload), lambda name, _: name, 1, 1, None, None) is not None
     ]
-    piece = travelled(frames)
-    assert set(usual).isdisjoint(frame.number for frame in piece.rest)
+    piece = round_trip(frames)
+    assert set(usual).isdisjoint(frame.number for frame in piece.other_frames)
     assert set(usual) <= {event.evidence.frame for event in piece.events}
 
 
@@ -102,26 +104,26 @@ def loaded(payload):
 
 def test_events_and_what_they_hold_have_their_own_types():
     frames = [
-        Skimmed(number, 1, None, 7, 1, 1, 1, None, json.dumps(notification(event)).encode())
+        ScannedFrame(number, 1, None, 7, 1, 1, 1, None, json.dumps(notification(event)).encode())
         for number, event in enumerate((CONTENT, RECEIPT, TYPING), 1)
     ]
-    assert [repr(event) for event in travelled(frames).events] == [
-        repr(event) for event in Hearing().hear(frames)
+    assert [repr(event) for event in round_trip(frames).events] == [
+        repr(event) for event in EventReader().read(frames)
     ]
 
 
-def test_more_frames_than_become_columns_together_are_one_piece():
+def test_a_range_of_many_batches_decodes_to_all_events():
     payload = json.dumps(notification(CONTENT)).encode()
-    frames = [Skimmed(number, 1, None, number, 1, 1, 1, None, payload) for number in range(1, 5_001)]
-    assert travelled(frames).events == list(Hearing().hear(frames))
+    frames = [ScannedFrame(number, 1, None, number, 1, 1, 1, None, payload) for number in range(1, 5_001)]
+    assert round_trip(frames).events == list(EventReader().read(frames))
 
 
-def test_nothing_packs_to_nothing():
-    assert travelled([]) == Piece([], [], frozenset(), False)
+def test_an_empty_range_decodes_to_no_events():
+    assert round_trip([]) == RangeEvents([], [], frozenset(), False)
 
 
-def test_a_payload_in_parts_is_told():
+def test_a_fragmented_payload_is_reported():
     text = json.dumps(notification(CONTENT)).encode()
-    begun = Skimmed(1, 1, None, None, 1, 1, 0, None, text[:9])
-    assert travelled([begun]).in_parts
-    assert not travelled([begun._replace(opcode=9), begun._replace(fin=1, payload=text)]).in_parts
+    begun = ScannedFrame(1, 1, None, None, 1, 1, 0, None, text[:9])
+    assert round_trip([begun]).has_fragments
+    assert not round_trip([begun._replace(opcode=9), begun._replace(fin=1, payload=text)]).has_fragments

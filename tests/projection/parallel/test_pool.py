@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from recorder.cli.app import app
 from recorder.errors import ArchiveUnusable
 from recorder.projection import session
-from recorder.projection.events.reader import Hearing
-from recorder.projection.incremental import Kept
-from recorder.projection.parallel.pool import heard_with_helpers
+from recorder.projection.events.reader import EventReader
+from recorder.projection.incremental import IncrementalTranscript
+from recorder.projection.parallel.pool import events_with_workers
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.entities import SessionEntities
 from recorder.receipts.state import Transcript
@@ -82,68 +82,70 @@ def folded(events):
 
 
 def alone(archive):
-    hearing = Hearing()
-    return folded(hearing.hear(archive.skim("s")))
+    event_reader = EventReader()
+    return folded(event_reader.read(archive.scan_frames("s")))
 
 
-def helped(archive, *, jobs=2, piece_frames=170):
-    hearing = Hearing()
+def with_workers(archive, *, jobs=2, range_frames=170):
+    event_reader = EventReader()
     result = folded(
-        heard_with_helpers(
-            archive, "s", hearing, last=FRAMES, own_frames=400, jobs=jobs, piece_frames=piece_frames
+        events_with_workers(
+            archive, "s", event_reader, last=FRAMES, own_frames=400, jobs=jobs, range_frames=range_frames
         )
     )
-    assert hearing.last == FRAMES
+    assert event_reader.last == FRAMES
     return result
 
 
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_several_processes_fold_what_one_does(recorded, jobs):
     """Also where a payload came in two parts, one of them in another piece."""
-    assert helped(recorded, jobs=jobs) == alone(recorded)
-    assert helped(recorded, jobs=jobs, piece_frames=50) == alone(recorded)
+    assert with_workers(recorded, jobs=jobs) == alone(recorded)
+    assert with_workers(recorded, jobs=jobs, range_frames=50) == alone(recorded)
 
 
 @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false", "/bin/cat"])
-def test_helpers_that_do_not_help_cost_nothing_but_time(recorded, monkeypatch, python):
+def test_workers_that_fail_cost_only_time(recorded, monkeypatch, python):
     expected = alone(recorded)
     monkeypatch.setattr(sys, "executable", python)
-    assert helped(recorded) == expected
+    assert with_workers(recorded) == expected
 
 
-def test_what_no_recorder_wrote_is_refused_as_ever(path, begin, frames):
+def test_invalid_content_is_refused_with_workers_too(path, begin, frames):
     with Archive.open(path, mode="write") as archive:
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *recording(frames)])
-        with archive._writing() as ledger:
-            ledger.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 1500")
+        with archive.writer() as writer:
+            writer.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 1500")
         with pytest.raises(ArchiveUnusable):
-            helped(archive)
+            with_workers(archive)
 
 
-def test_a_short_session_is_read_without_helpers(recorded, monkeypatch):
+def test_a_short_session_is_read_without_workers(recorded, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    kept = Kept(recorded, "s")
-    kept.catch_up(jobs=2)
+    kept = IncrementalTranscript(recorded, "s")
+    kept.update(jobs=2)
     assert (kept.transcript, kept.register) == alone(recorded)
 
 
-def test_a_long_session_is_read_with_helpers_and_the_same_is_kept(recorded, monkeypatch):
+def test_a_long_session_is_read_with_workers_to_the_same_transcript(recorded, monkeypatch):
     monkeypatch.setattr(session, "_FEWEST_FRAMES", 100)
     monkeypatch.setattr(session, "_STARTED_FRAMES", 100)
-    kept = Kept(recorded, "s")
-    assert kept.catch_up(jobs=2) is None
+    kept = IncrementalTranscript(recorded, "s")
+    assert kept.update(jobs=2) is None
     assert (kept.transcript, kept.register) == alone(recorded)
     assert kept.last == FRAMES
 
 
-def test_a_payload_that_others_broke_into_is_read_as_ever(path, begin, frames):
+def test_an_interleaved_fragmented_payload_is_read_with_workers_too(path, begin, frames):
     """Frame 12 begins one, 13 to 30 stand whole between, and 31 would end it."""
     told = [frames.one(number, payload(10 * number), sender=Side.SERVICE) for number in range(1, 61)]
     told[11] = told[11]._replace(fin=False, payload=payload(1)[:50])
     told[30] = told[30]._replace(opcode=0, payload=payload(1)[50:])
     with Archive.open(path, mode="write") as archive:
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *told])
-        helped = heard_with_helpers(archive, "s", Hearing(), last=60, own_frames=12, jobs=2, piece_frames=6)
+        helped = events_with_workers(
+            archive, "s", EventReader(), last=60, own_frames=12, jobs=2, range_frames=6
+        )
         assert folded(helped) == alone(archive)
 
 
@@ -152,7 +154,7 @@ usual = st.tuples(st.integers(0, 99), st.sampled_from([(1, True)] * 9 + [(9, Tru
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(usual, min_size=1, max_size=40), st.integers(0, 10), st.integers(3, 20))
-def test_any_archive_is_folded_the_same_with_a_helper(begin, frames, drawn, own_frames, piece_frames):
+def test_any_archive_is_folded_the_same_with_a_worker(begin, frames, drawn, own_frames, range_frames):
     """Whatever frames stand in it, and wherever it is cut."""
     told = [
         frames.one(number, payload(kind), sender=Side.CLIENT if kind % 10 == 8 else Side.SERVICE)._replace(
@@ -162,8 +164,14 @@ def test_any_archive_is_folded_the_same_with_a_helper(begin, frames, drawn, own_
     ]
     with tempfile.TemporaryDirectory() as folder, Archive.open(f"{folder}/a.db", mode="write") as archive:
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *told])
-        helped = heard_with_helpers(
-            archive, "s", Hearing(), last=len(told), own_frames=own_frames, jobs=2, piece_frames=piece_frames
+        helped = events_with_workers(
+            archive,
+            "s",
+            EventReader(),
+            last=len(told),
+            own_frames=own_frames,
+            jobs=2,
+            range_frames=range_frames,
         )
         assert folded(helped) == alone(archive)
 

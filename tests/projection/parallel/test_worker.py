@@ -10,9 +10,9 @@ import tempfile
 
 import pytest
 
-from recorder.projection.parallel.columns import unpack
-from recorder.projection.parallel.pool import _place
-from recorder.projection.parallel.worker import help_out
+from recorder.projection.parallel.columns import decode_range
+from recorder.projection.parallel.pool import _task_source
+from recorder.projection.parallel.worker import run_worker
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened
@@ -35,31 +35,31 @@ def recorded(where, begin, frames):
         yield archive
 
 
-def helped(place):
+def with_workers(place):
     said = io.StringIO()
     with tempfile.TemporaryFile() as file:
-        help_out(json.dumps({**place, "spans": [[0, 100], [100, 150]], "file": file.fileno()}), said)
+        run_worker(json.dumps({**place, "spans": [[0, 100], [100, 150]], "file": file.fileno()}), said)
         sizes = [tuple(map(int, line.split())) for line in said.getvalue().splitlines()]
         assert [start for _, start in sizes] == [0, sizes[0][0]]
         file.seek(0)
-        return [unpack(file.read(size)) for size, _ in sizes]
+        return [decode_range(file.read(size)) for size, _ in sizes]
 
 
 @pytest.mark.parametrize("by_address", [False, True])
 def test_a_helper_leaves_its_pieces_one_after_another(recorded, by_address):
-    place = {"archive": recorded.address, "session": "s"} if by_address else _place(recorded, "s")
-    first, second = helped(place)
+    place = {"archive": recorded.address, "session": "s"} if by_address else _task_source(recorded, "s")
+    first, second = with_workers(place)
     assert {event.evidence.frame for event in first.events} == set(range(1, 101)) - {*range(10, 101, 10)}
-    assert [frame[0] for frame in second.rest] == [110, 120, 130, 140, 150]
+    assert [frame[0] for frame in second.other_frames] == [110, 120, 130, 140, 150]
 
 
 def test_what_no_recorder_wrote_ends_a_helper(path, begin, frames):
     with Archive.open(path, mode="write") as archive:
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *frames.some(120)])
-        with archive._writing() as ledger:
-            ledger.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 110")
+        with archive.writer() as writer:
+            writer.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 110")
         with pytest.raises(ValueError, match="no recorder"):
-            helped(_place(archive, "s"))
+            with_workers(_task_source(archive, "s"))
 
 
 def test_a_helper_of_a_file_loads_no_database_library():

@@ -84,21 +84,21 @@ class FakeDriver:
         self.connection.close()
 
 
-class FakeGathering:
+class FakeGroupCommit:
     """Logs when it holds and when it commits."""
 
     def __init__(self, log, fails=None):
         self.log, self.fails = log, fails
 
-    def hold(self):
-        self.log.append("hold")
+    def begin(self):
+        self.log.append("begin")
 
     def commit(self):
         self.log.append("commit")
         if self.fails is not None:
             raise self.fails
 
-    def settle(self, spare_s):
+    def use_idle_time(self, spare_s):
         """Nothing to see to."""
 
 
@@ -126,12 +126,12 @@ class Users:
             driver, lambda: outcome, lambda says: self.finished.__setitem__(arrival.user, says), str.upper
         )
 
-    def loop(self, *, gathering=None, run_time_s=None, on_sample=lambda sample: None):
+    def loop(self, *, group_commit=None, run_time_s=None, on_sample=lambda sample: None):
         clock = RealClock()
         arrivals = Arrivals(len(self.drivers), spawn_rate=1e4, began_s=clock.now_s(), run_time_s=run_time_s)
         return LoadLoop(
             self.begin, arrivals=arrivals, metrics=self.metrics,
-            gathering=gathering or FakeGathering(self.log), clock=clock, on_sample=on_sample,
+            group_commit=group_commit or FakeGroupCommit(self.log), clock=clock, on_sample=on_sample,
             on_end=lambda *event: self.ends.append(event),
         )  # fmt: skip
 
@@ -163,8 +163,8 @@ def test_what_came_to_several_is_committed_at_once_and_heard_only_then(users):
     anna, ben = users.driver("anna"), users.driver("ben")
     data_arrives_once_all_have_begun(users, anna, ben)
     users.loop().run()
-    hold, commit = users.log.index("hold"), users.log.index("commit")
-    assert set(users.log[hold + 1 : commit]) == {"anna takes in", "ben takes in"}
+    begin, commit = users.log.index("begin"), users.log.index("commit")
+    assert set(users.log[begin + 1 : commit]) == {"anna takes in", "ben takes in"}
     assert not {"anna receives", "ben receives"} & set(users.log[:commit])
     assert {"anna receives", "ben receives"} <= set(users.log[commit:])
 
@@ -203,7 +203,7 @@ def test_when_the_archive_fails_everybody_is_closed_and_it_is_told(users):
     anna, ben = users.driver("anna"), users.driver("ben")
     data_arrives_once_all_have_begun(users, anna)
     with pytest.raises(StorageFailed, match="disk full"):
-        users.loop(gathering=FakeGathering(users.log, fails=StorageFailed("x.db", "disk full"))).run()
+        users.loop(group_commit=FakeGroupCommit(users.log, fails=StorageFailed("x.db", "disk full"))).run()
     assert {"anna ends", "ben ends"} <= set(users.log)
     assert "anna receives" not in users.log
     assert anna.connection.fileno() == ben.connection.fileno() == -1
