@@ -73,8 +73,8 @@ def _show_on_terminal(text: str) -> None:
 
     from recorder.report.markdown import MarkdownPage
 
-    # less shows colours only if it is told to (R), and ends at once where all fits on the screen (F).
-    os.environ.setdefault("LESS", "FRX")
+    # less: end at once if all fits on the screen (F), show colours (R), scroll long lines sideways (S).
+    os.environ.setdefault("LESS", "FRSX")
     console = Console()
     with console.pager(styles=True):
-        console.print(MarkdownPage(text), width=min(console.width, 100))
+        console.print(MarkdownPage(text), width=min(console.width, 100), crop=False)

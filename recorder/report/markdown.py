@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import indent
 from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([\w-]+)\.md(?:#[\w-]*)?\)")
+_ANY_WIDTH = 10_000
 _COMMENT_LINE = re.compile(r"^<!--.*-->\n", re.MULTILINE)
 
 
@@ -20,7 +22,7 @@ class _Table(TableElement):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         table = next(iter(super().__rich_console__(console, options)))
         assert isinstance(table, Table)  # noqa: S101 - what rich makes of a table
-        if Measurement.get(console, options, table).maximum <= options.max_width:
+        if Measurement.get(console, options.update(max_width=_ANY_WIDTH), table).maximum <= options.max_width:
             yield table
             return
         for cells in self._rows():
@@ -39,10 +41,11 @@ def _joined(cells: list[Text]) -> list[Text]:
 
 
 class _Code(CodeBlock):
-    """Code as plain text, indented: no background, nothing that a copy from the terminal would carry."""
+    """Code as plain text, indented. Lines are not wrapped: print with ``crop=False``."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Padding(Text(str(self.text).rstrip(), style="cyan", overflow="fold"), (0, 0, 0, 2))
+        indented = indent(str(self.text).rstrip(), "  ")
+        yield Text(indented, style="cyan", no_wrap=True, overflow="ignore")
 
 
 class MarkdownPage(Markdown):
