@@ -12,8 +12,10 @@ from recorder.messaging.events import ConversationChanged
 from ..language.verb_model import is_status
 from ..run.receipt_schedule import MessageKey
 from .pacing import CLOSE_DELAY_S, Timeline, as_duration
+from .placement import STATUS_ORDER
 from .script_names import ScriptNames
 from .timeline_events import (
+    AGENT_ROLES,
     CONSUMER,
     ChatStateArrived,
     Connected,
@@ -24,7 +26,6 @@ from .timeline_events import (
     TimelineEvent,
 )
 
-_RECEIPT_ACTIONS = {"ACCEPT": "accept", "READ": "read"}
 ASSIGNED, SUGGESTED = "ASSIGNED_AGENT", "SUGGESTED"
 _NOTED_DELAY_S = 0.1
 _FILE_TYPES = ("JPG", "JPEG", "PNG", "GIF")
@@ -226,7 +227,7 @@ class _ConversationRules:
         if not self._names.is_main(arrived.key.dialog_id):
             return  # the survey's
         action = _action_for(arrived, self._names)
-        if action is not None and arrived.message.role not in (None, ASSIGNED, "AGENT", "MANAGER"):
+        if action is not None and arrived.message.role not in (None, *AGENT_ROLES):
             self.notes.append(f"frame {arrived.frame} was by {arrived.message.role}; here the agent says it")
         if action is None:
             self.notes.append(
@@ -243,7 +244,8 @@ class _ConversationRules:
             return
         if not is_status(receipted.status):
             return
-        action = _RECEIPT_ACTIONS.get(receipted.status) or {"receipt": receipted.status}
+        status = receipted.status
+        action = status.lower() if status in STATUS_ORDER else {"receipt": status}
         self._add_action(self._close_rule or self._rule_of.get(key), self._origins.at_s(receipted), action)
 
     def _conversation_updated(self, event: ConversationUpdated) -> None:

@@ -22,6 +22,7 @@ from .placement import (
 from .script_names import ScriptNames, pattern_of
 from .step_lines import StepLines
 from .timeline_events import (
+    AGENT_ROLES,
     WHOLE_CONVERSATION,
     Connected,
     Disconnected,
@@ -266,7 +267,7 @@ class StepWriter:
             )
             return
         description: dict[str, Any] = {}
-        if message.role in ("ASSIGNED_AGENT", "AGENT", "MANAGER"):
+        if message.role in AGENT_ROLES:
             description["from"] = "agent"
         if message.text is not None and not self._names.holds_secret(message.text):
             description["matching"] = self._names.plain(pattern_of(message.text))

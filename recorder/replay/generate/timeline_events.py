@@ -20,6 +20,8 @@ from recorder.messaging.events import (
 from ..run.receipt_schedule import MessageKey
 
 CONSUMER = "CONSUMER"
+AGENT_ROLES = ("ASSIGNED_AGENT", "AGENT", "MANAGER")
+"""Roles of participants that the simulator's agent stands for."""
 WHOLE_CONVERSATION = ""
 """In ``RequestSent.closings``: the whole conversation is closed, not one dialog."""
 

@@ -102,7 +102,7 @@ def _first_sequence(given: Any) -> int | Literal["last"]:
         return given  # type: ignore[no-any-return]  # is_sequence checked
     if given == "last":
         return "last"
-    raise ValueError("history begins at a sequence (0 is all of it) or at last, the last one heard")
+    raise ValueError("history begins at a sequence (0 is all of it) or at last, the last one received")
 
 
 def _pattern(given: str) -> str:

@@ -168,7 +168,7 @@ class NotExpected(_MessageCondition):
         if (self.message is None) == (self.close is None) or (self.close is not None and outcomes):
             raise ValueError("say what must not happen: message: …, or close: any, one of them")
         if outcomes > 1 or (self.reference is not None and not outcomes):
-            raise ValueError("say what must not come to be of the message: status: or receipt:, one of them")
+            raise ValueError("say what the message must not get: status: or receipt:, one of them")
         return self
 
 

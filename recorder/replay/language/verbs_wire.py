@@ -192,7 +192,7 @@ class DisconnectVerb(TimedVerb):
     @model_validator(mode="after")
     def _check_closing(self) -> DisconnectVerb:
         if self.how != "clean" and self.model_fields_set & {"code", "reason"}:
-            raise ValueError(f"who leaves with {self.how} says no code and no reason")
+            raise ValueError(f"{self.how} sends no close frame, so it has no code: and no reason:")
         if len(self.reason.encode()) > LONGEST_REASON:
             raise ValueError(f"a reason is {LONGEST_REASON} bytes at most")
         return self

@@ -81,7 +81,7 @@ def test_disconnect_without_a_close_frame_takes_no_code():
     assert DisconnectVerb.model_validate(None).code == 1000
     assert DisconnectVerb.model_validate("mid-frame").how == "mid-frame"
     assert DisconnectVerb.model_validate({"code": 4000, "reason": "bye"}).reason == "bye"
-    with pytest.raises(ValidationError, match="says no code"):
+    with pytest.raises(ValidationError, match="abort sends no close frame, so it has no code"):
         DisconnectVerb.model_validate({"how": "abort", "code": 1000})
     with pytest.raises(ValidationError, match="123 bytes at most"):
         DisconnectVerb.model_validate({"reason": "ä" * 62})
