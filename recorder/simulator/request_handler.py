@@ -175,7 +175,7 @@ class RequestHandler:
         self._connections.send_snapshot(conversation)
         self._schedule_step_up(origin)
         opened = ConsumerEvent(Trigger.CONVERSATION)
-        self._agent.on_consumer_event(conversation, conversation.main, opened, now_s=origin.now_s)
+        self._agent.on_consumer_event(conversation, conversation.main, opened, origin.now_s)
 
     def _schedule_step_up(self, origin: _RequestOrigin) -> None:
         """The mood's delay counts from the consumer's first conversation."""
@@ -204,7 +204,7 @@ class RequestHandler:
             self._connections.send_snapshot(conversation)
         if was_open and not conversation.main.is_open:
             closed = ConsumerEvent(Trigger.CLOSE)
-            self._agent.on_consumer_event(conversation, conversation.main, closed, now_s=origin.now_s)
+            self._agent.on_consumer_event(conversation, conversation.main, closed, origin.now_s)
 
     def _begin_survey(self, conversation: SimulatedConversation, change: FieldChange, now_s: float) -> None:
         """Begin the survey of the moods if the change closes the MAIN dialog alone."""
@@ -244,7 +244,7 @@ class RequestHandler:
             self._connections.send_event(conversation, one, author=origin.client)
         event = _consumer_event(request, published[0].sequence)
         listener = self._surveys if dialog.type == POST_SURVEY else self._agent
-        listener.on_consumer_event(conversation, dialog, event, now_s=origin.now_s)
+        listener.on_consumer_event(conversation, dialog, event, origin.now_s)
 
     def _conversations_of(self, client: Client) -> dict[str, SimulatedConversation]:
         return self._context.conversations_of(client.account, _consumer(client).participant)

@@ -91,11 +91,10 @@ class RuleContext(NamedTuple):
 
 
 class PlannedAction(NamedTuple):
-    """What the agent will do ``after_s`` seconds after an event, and the event."""
+    """What the agent will do ``after_s`` seconds after an event."""
 
     after_s: float
     verb: AgentVerb
-    event: ConsumerEvent
 
 
 def _empty_verb(value: object) -> object:
@@ -248,7 +247,7 @@ class RuleEngine:
             counts[index] += 1
             if rule.nth in (None, counts[index]):
                 planned += [
-                    PlannedAction(self._randomness.delay_s("agent", delay, consumer_id), verb, event)
+                    PlannedAction(self._randomness.delay_s("agent", delay, consumer_id), verb)
                     for delay, verb in self._actions[index]
                 ]
         return planned

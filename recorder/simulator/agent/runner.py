@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -22,9 +22,22 @@ from ..protocol.conversations import (
 )
 from ..protocol.uploads import PATH as UPLOAD_PATH
 from . import verbs
-from .rules import ConsumerEvent, PlannedAction, RuleContext, RuleEngine, Trigger
+from .rules import ConsumerEvent, RuleContext, RuleEngine, Trigger
 from .survey import SurveyBot
 from .transfer import AGENT, Transfers
+
+
+class _Situation(NamedTuple):
+    """Where and when the agent acts, and the consumer's event that it acts on."""
+
+    conversation: SimulatedConversation
+    dialog: SimulatedDialog
+    event: ConsumerEvent
+    now_s: float
+
+    def fill_in(self, text: str) -> str:
+        """``text`` with the consumer's text in the place of ``{message}``."""
+        return text.replace("{message}", self.event.text)
 
 
 class AgentRunner:
@@ -38,238 +51,135 @@ class AgentRunner:
         self._transfers = Transfers(context, lambda: surveys.participant("CONTROLLER"))
 
     def on_consumer_event(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        event: ConsumerEvent,
-        *,
-        now_s: float,
+        self, conversation: SimulatedConversation, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float
     ) -> None:
         """Join if it is time to, and schedule what the rules say."""
         greets = event.trigger is Trigger.CONVERSATION and self._rules.script.greets()
         if greets or event.trigger is Trigger.MESSAGE:
             self._join(conversation, now_s)
-        consumer_id = conversation.consumer.participant
-        context = RuleContext(conversation.conversation_id, conversation.number, conversation.consumer_name)
+        consumer_id, name = conversation.consumer.participant, conversation.consumer_name
+        context = RuleContext(conversation.conversation_id, conversation.number, name)
+        situation = _Situation(conversation, dialog, event, now_s)
         for action in self._rules.apply(context, event, consumer_id=consumer_id):
             if not self._is_left_out(action.verb):
-                self._schedule(conversation, dialog, action, due_s=now_s + action.after_s)
+                self._schedule(situation, action.verb, due_s=now_s + action.after_s)
 
     def _is_left_out(self, verb: verbs.AgentVerb) -> bool:
         is_accept = isinstance(verb, verbs.AgentReceipt) and verb.status == "ACCEPT"
         return self._context.moods.read_only and is_accept
 
     def _join(self, conversation: SimulatedConversation, now_s: float) -> None:
-        if (
-            conversation.agent is not None
-            or not self._rules.script.root
-            or self._transfers.is_between(conversation)
-        ):
+        if conversation.agent is not None or not self._rules.script.root:
+            return
+        if self._transfers.is_between(conversation):
             return
         join(conversation, self._first, now_ms=self._context.wall_ms(now_s))
         self._context.connections.send_snapshot(conversation)
         transfer = self._context.moods.transfer
         if transfer is not None:
             self._context.scheduler.call_at(
-                now_s + transfer.after,
-                lambda at_s: self._transfers.begin(conversation, transfer, at_s),
+                now_s + transfer.after, lambda at_s: self._transfers.begin(conversation, transfer, at_s)
             )
 
-    def _schedule(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        *,
-        due_s: float,
-    ) -> None:
-        self._context.scheduler.call_at(due_s, lambda at_s: self._perform(conversation, dialog, action, at_s))
+    def _schedule(self, situation: _Situation, verb: verbs.AgentVerb, *, due_s: float) -> None:
+        def perform(now_s: float) -> None:
+            self._perform(situation._replace(now_s=now_s), verb)
 
-    def _perform(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        is_late_receipt = action.event.trigger is Trigger.CLOSE and isinstance(
-            action.verb, verbs.AgentReceipt
-        )
-        if not (dialog.is_open or is_late_receipt):
-            return
-        if dialog.is_open:
-            self._join(conversation, now_s)
+        self._context.scheduler.call_at(due_s, perform)
+
+    def _perform(self, situation: _Situation, verb: verbs.AgentVerb) -> None:
+        is_receipt = isinstance(verb, verbs.AgentReceipt)
+        if situation.dialog.is_open:
+            self._join(situation.conversation, situation.now_s)
             if self._transfers.postpone(
-                conversation, lambda at_s: self._perform(conversation, dialog, action, at_s)
+                situation.conversation, lambda at_s: self._perform(situation._replace(now_s=at_s), verb)
             ):
                 return
-        VERB_HANDLERS[type(action.verb)](self, conversation, dialog, action, now_s)
+        elif not (is_receipt and situation.event.trigger is Trigger.CLOSE):
+            return
+        VERB_HANDLERS[type(verb)](self, situation, verb)
 
     # --- one method for each verb -----------------------------------------------------------------------
 
-    def say(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentSay = action.verb  # type: ignore[assignment] # VERB_HANDLERS chose by type; so below
-        event = text_event(verb.text.replace("{message}", action.event.text))
+    def say(self, situation: _Situation, verb: verbs.AgentSay) -> None:
+        event = text_event(situation.fill_in(verb.text))
         if verb.quick_replies:
             event["quickReplies"] = _quick_replies(verb.quick_replies)
-        self._publish(conversation, dialog, event, now_s, metadata=verb.metadata)
+        self._publish(situation, event, metadata=verb.metadata)
 
-    def send_file(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentSendFile = action.verb  # type: ignore[assignment]
+    def send_file(self, situation: _Situation, verb: verbs.AgentSendFile) -> None:
         file_name = f"{self._context.ids()}.{verb.file_type}"
         message = {
-            "caption": verb.caption.replace("{message}", action.event.text),
-            "relativePath": verb.path or f"{UPLOAD_PATH}{conversation.account}/{file_name}",
+            "caption": situation.fill_in(verb.caption),
+            "relativePath": verb.path or f"{UPLOAD_PATH}{situation.conversation.account}/{file_name}",
             "fileType": verb.file_type,
             "preview": verb.preview,
         }
         event = {"type": "ContentEvent", "contentType": "hosted/file", "message": message}
-        self._publish(conversation, dialog, event, now_s)
+        self._publish(situation, event)
 
-    def rich(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentRich = action.verb  # type: ignore[assignment]
+    def rich(self, situation: _Situation, verb: verbs.AgentRich) -> None:
         event: Json = {"type": "RichContentEvent", "content": verb.content}
         if verb.quick_replies is not None:
             event["quickReplies"] = verb.quick_replies
-        self._publish(conversation, dialog, event, now_s, metadata=verb.metadata)
+        self._publish(situation, event, metadata=verb.metadata)
 
-    def receipt(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentReceipt = action.verb  # type: ignore[assignment]
+    def receipt(self, situation: _Situation, verb: verbs.AgentReceipt) -> None:
         sequences = verb.sequences
-        if sequences is None and action.event.sequence is not None:
-            sequences = [action.event.sequence]
+        if sequences is None and situation.event.sequence is not None:
+            sequences = [situation.event.sequence]
         if not isinstance(sequences, list):
-            sequences = _without_receipt(verb.status, dialog, by=conversation.agent or self._first)
+            agent = situation.conversation.agent or self._first
+            sequences = _without_receipt(verb.status, situation.dialog, by=agent)
             if not sequences:
                 return
         event = {"type": "AcceptStatusEvent", "status": verb.status, "sequenceList": sequences}
-        self._publish(conversation, dialog, event, now_s)
+        self._publish(situation, event)
 
-    def type(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentType = action.verb  # type: ignore[assignment]
-        self._publish(conversation, dialog, {"type": "ChatStateEvent", "chatState": verb.state}, now_s)
+    def type(self, situation: _Situation, verb: verbs.AgentType) -> None:
+        self._publish(situation, {"type": "ChatStateEvent", "chatState": verb.state})
 
-    def close(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        self._close(conversation, self._context.moods.survey, now_s)
+    def close(self, situation: _Situation, verb: verbs.AgentClose) -> None:
+        self._close(situation, self._context.moods.survey)
 
-    def survey(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentSurvey = action.verb  # type: ignore[assignment]
+    def survey(self, situation: _Situation, verb: verbs.AgentSurvey) -> None:
         mood = self._context.moods.survey
         has_no_options = not verb.model_fields_set - {"after"}
-        self._close(conversation, mood if mood is not None and has_no_options else verb, now_s)
+        self._close(situation, mood if mood is not None and has_no_options else verb)
 
-    def _close(self, conversation: SimulatedConversation, survey: Survey | None, now_s: float) -> None:
-        now_ms = self._context.wall_ms(now_s)
+    def _close(self, situation: _Situation, survey: Survey | None) -> None:
+        conversation, now_ms = situation.conversation, self._context.wall_ms(situation.now_s)
         if survey is None:
             close_conversation(conversation, by="AGENT", now_ms=now_ms)
         else:
-            self._surveys.begin(conversation, survey, now_s)
+            self._surveys.begin(conversation, survey, situation.now_s)
             close_dialog(conversation, conversation.main, by="AGENT", cause=None, now_ms=now_ms)
         self._context.connections.send_snapshot(conversation)
 
-    def transfer(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentTransfer = action.verb  # type: ignore[assignment]
-        self._transfers.begin(conversation, verb, now_s)
+    def transfer(self, situation: _Situation, verb: verbs.AgentTransfer) -> None:
+        self._transfers.begin(situation.conversation, verb, situation.now_s)
 
-    def step_up(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentStepUp = action.verb  # type: ignore[assignment]
+    def step_up(self, situation: _Situation, verb: verbs.AgentStepUp) -> None:
+        conversation = situation.conversation
         old = conversation.consumer.participant
-        self._context.step_up(conversation.account, old, to=verb.to, now_s=now_s)
+        self._context.step_up(conversation.account, old, to=verb.to, now_s=situation.now_s)
 
-    def hang_up(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentHangUp = action.verb  # type: ignore[assignment]
-        for client in self._context.connections.of_consumer(conversation):
+    def hang_up(self, situation: _Situation, verb: verbs.AgentHangUp) -> None:
+        for client in self._context.connections.of_consumer(situation.conversation):
             self._context.connections.close(client.number, verb.code, verb.reason)
 
-    def send(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        action: PlannedAction,
-        now_s: float,
-    ) -> None:
-        verb: verbs.AgentSend = action.verb  # type: ignore[assignment]
+    def send(self, situation: _Situation, verb: verbs.AgentSend) -> None:
         text = verb.frame if isinstance(verb.frame, str) else orjson.dumps(verb.frame).decode()
-        for client in self._context.connections.of_consumer(conversation):
+        for client in self._context.connections.of_consumer(situation.conversation):
             self._context.connections.send(client, text, channel=Channel.NOTIFICATION)
 
-    def _publish(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        event: Json,
-        now_s: float,
-        *,
-        metadata: list[Json] | None = None,
-    ) -> None:
+    def _publish(self, situation: _Situation, event: Json, *, metadata: list[Json] | None = None) -> None:
+        conversation, dialog, _, now_s = situation
         agent = conversation.agent or self._first
         self._context.publish_and_send(conversation, dialog, agent, event, now_s=now_s, metadata=metadata)
 
 
-VERB_HANDLERS: dict[
-    type[verbs.AgentVerb],
-    Callable[[AgentRunner, SimulatedConversation, SimulatedDialog, PlannedAction, float], None],
-] = {
+VERB_HANDLERS: dict[type[verbs.AgentVerb], Callable[[AgentRunner, _Situation, Any], None]] = {
     verbs.AgentSay: AgentRunner.say,
     verbs.AgentSendFile: AgentRunner.send_file,
     verbs.AgentRich: AgentRunner.rich,

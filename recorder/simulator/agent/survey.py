@@ -24,8 +24,10 @@ READ_AFTER_S = 0.015
 
 @dataclass(slots=True)
 class _Progress:
-    """How far one survey is: the number of questions asked, and of those answered."""
+    """One survey under way: its dialog, and the number of questions asked, and of those answered."""
 
+    conversation: SimulatedConversation
+    dialog: SimulatedDialog
     survey: Survey
     survey_id: str
     asked: int = 0
@@ -42,58 +44,40 @@ class SurveyBot:
 
     def begin(self, conversation: SimulatedConversation, survey: Survey, now_s: float) -> None:
         """Open the survey's dialog, just before MAIN is closed; the bot writes after its ``pace``."""
-        controller = self.participant("CONTROLLER")
-        main = conversation.main
+        controller, main = self.participant("CONTROLLER"), conversation.main
         if controller not in main.participants:
             main.participants.append(controller)
         if survey.system_message is not None:
-            self._publish(conversation, main, controller, text_event(survey.system_message), now_s)
+            event = text_event(survey.system_message)
+            self._context.publish_and_send(conversation, main, controller, event, now_s=now_s)
         now_ms = self._context.wall_ms(now_s)
         participants = [conversation.consumer, self.participant("AGENT")]
         dialog = SimulatedDialog(
             self._context.ids(), conversation.conversation_id, POST_SURVEY, now_ms, now_ms, participants
         )
         conversation.dialogs[dialog.dialog_id] = dialog
-        self._running[dialog.dialog_id] = _Progress(survey, self._context.ids())
-        self._greet(conversation, dialog, survey, now_s)
-
-    def _greet(
-        self, conversation: SimulatedConversation, dialog: SimulatedDialog, survey: Survey, now_s: float
-    ) -> None:
+        progress = _Progress(conversation, dialog, survey, self._context.ids())
+        self._running[dialog.dialog_id] = progress
         ask_s, greeting = now_s + survey.pace, survey.greeting
         if greeting is not None:
-
-            def greet(at_s: float) -> None:
-                self._write(conversation, dialog, greeting, at_s)
-
-            self._schedule(ask_s, dialog, greet)
+            self._schedule(progress, ask_s, lambda at_s: self._publish(progress, text_event(greeting), at_s))
             ask_s += survey.pace
-        self._schedule(ask_s, dialog, lambda at_s: self._ask(conversation, dialog, at_s))
+        self._schedule(progress, ask_s, lambda at_s: self._ask(progress, at_s))
 
     def on_consumer_event(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        event: ConsumerEvent,
-        *,
-        now_s: float,
+        self, conversation: SimulatedConversation, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float
     ) -> None:
         """Take a message of the consumer in the survey's dialog for an answer."""
         progress = self._running.get(dialog.dialog_id)
         if progress is None or event.trigger is not Trigger.MESSAGE:
             return
-        sequence = event.sequence
-        receipt = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [sequence]}
-        bot = self.participant("AGENT")
-        self._schedule(
-            now_s + min(READ_AFTER_S, progress.survey.pace),
-            dialog,
-            lambda at_s: self._publish(conversation, dialog, bot, receipt, at_s),
-        )
+        pace = progress.survey.pace
+        receipt = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [event.sequence]}
+        read_s = now_s + min(READ_AFTER_S, pace)
+        self._schedule(progress, read_s, lambda at_s: self._publish(progress, receipt, at_s))
         if progress.answered < progress.asked:
             progress.answered = progress.asked
-            due_s = now_s + progress.survey.pace
-            self._schedule(due_s, dialog, lambda at_s: self._ask(conversation, dialog, at_s))
+            self._schedule(progress, now_s + pace, lambda at_s: self._ask(progress, at_s))
 
     def participant(self, role: str) -> Participant:
         """The bot (AGENT) or the system (CONTROLLER), with the same id in every conversation."""
@@ -101,31 +85,27 @@ class SurveyBot:
             self._participants[role] = Participant(self._context.ids(), role)
         return self._participants[role]
 
-    def _schedule(self, due_s: float, dialog: SimulatedDialog, task: Task) -> None:
+    def _schedule(self, progress: _Progress, due_s: float, task: Task) -> None:
         def perform(at_s: float) -> None:
-            if dialog.is_open:
+            if progress.dialog.is_open:
                 task(at_s)
             else:
-                self._running.pop(dialog.dialog_id, None)
+                self._running.pop(progress.dialog.dialog_id, None)
 
         self._context.scheduler.call_at(due_s, perform)
 
-    def _ask(self, conversation: SimulatedConversation, dialog: SimulatedDialog, now_s: float) -> None:
+    def _ask(self, progress: _Progress, now_s: float) -> None:
         """Publish the next question, or the thanks after the last one."""
-        progress = self._running[dialog.dialog_id]
         if progress.asked == len(progress.survey.questions):
-            self._write(conversation, dialog, progress.survey.thanks, now_s)
-            self._close(conversation, dialog, "AGENT", "Completed", now_s)
+            self._publish(progress, text_event(progress.survey.thanks), now_s)
+            self._close(progress, "AGENT", "Completed", now_s)
             return
         event, metadata = self._question(progress)
         progress.asked += 1
         asked = progress.asked
-        self._publish(conversation, dialog, self.participant("AGENT"), event, now_s, metadata=metadata)
-        self._schedule(
-            now_s + progress.survey.patience,
-            dialog,
-            lambda at_s: self._time_out(conversation, dialog, asked, at_s),
-        )
+        self._publish(progress, event, now_s, metadata=metadata)
+        give_up_s = now_s + progress.survey.patience
+        self._schedule(progress, give_up_s, lambda at_s: self._time_out(progress, asked, at_s))
 
     def _question(self, progress: _Progress) -> tuple[Json, list[Json]]:
         question_id = self._context.ids()
@@ -143,34 +123,18 @@ class SurveyBot:
         click = {"metadata": [answer], "actions": [{"type": "publishText", "text": choice}]}
         return {"type": "button", "tooltip": choice, "title": choice, "click": click}
 
-    def _time_out(
-        self, conversation: SimulatedConversation, dialog: SimulatedDialog, asked: int, now_s: float
-    ) -> None:
-        progress = self._running.get(dialog.dialog_id)
-        if progress is not None and progress.answered < asked:
-            self._close(conversation, dialog, "SYSTEM", "Timeout", now_s)
+    def _time_out(self, progress: _Progress, asked: int, now_s: float) -> None:
+        if progress.answered < asked:
+            self._close(progress, "SYSTEM", "Timeout", now_s)
 
-    def _close(
-        self, conversation: SimulatedConversation, dialog: SimulatedDialog, by: str, cause: str, now_s: float
-    ) -> None:
-        self._running.pop(dialog.dialog_id, None)
+    def _close(self, progress: _Progress, by: str, cause: str, now_s: float) -> None:
+        self._running.pop(progress.dialog.dialog_id, None)
         now_ms = self._context.wall_ms(now_s)
-        close_dialog(conversation, dialog, by=by, cause=cause, now_ms=now_ms)
-        self._context.connections.send_snapshot(conversation)
-
-    def _write(
-        self, conversation: SimulatedConversation, dialog: SimulatedDialog, text: str, now_s: float
-    ) -> None:
-        self._publish(conversation, dialog, self.participant("AGENT"), text_event(text), now_s)
+        close_dialog(progress.conversation, progress.dialog, by=by, cause=cause, now_ms=now_ms)
+        self._context.connections.send_snapshot(progress.conversation)
 
     def _publish(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        author: Participant,
-        event: Json,
-        now_s: float,
-        *,
-        metadata: list[Json] | None = None,
+        self, progress: _Progress, event: Json, now_s: float, *, metadata: list[Json] | None = None
     ) -> None:
-        self._context.publish_and_send(conversation, dialog, author, event, now_s=now_s, metadata=metadata)
+        conversation, dialog, bot = progress.conversation, progress.dialog, self.participant("AGENT")
+        self._context.publish_and_send(conversation, dialog, bot, event, now_s=now_s, metadata=metadata)
