@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recorder.documents import read_document
 from recorder.errors import BadOption
-from recorder.simulator.address import encrypted_as
+from recorder.simulator.address import tls_context
 from recorder.simulator.agent.rules import AgentScript, read_agent
 from recorder.simulator.faults.config import NO_MOODS, Moods, moods_from_options, read_moods
 from recorder.simulator.server import SimulatorServer
@@ -78,7 +78,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
         return None
     if certificate is None or key is None:
         raise BadOption("--certificate, --key", "give both or none of them")
-    return encrypted_as(certificate, key)
+    return tls_context(certificate, key)
 
 
 def _agent_from_file(file: Path) -> AgentScript:

@@ -11,23 +11,23 @@ from pathlib import Path
 from recorder.errors import BadOption
 
 
-def parse_listen(listen: str) -> tuple[str, int]:
+def parse_listen_address(listen: str) -> tuple[str, int]:
     """``"127.0.0.1:8765"``, ``"[::1]:8765"``, ``"localhost:0"`` or ``"8765"`` → host and port.
 
     Raises:
-        BadOption: it is no such thing, or not an address of this machine alone.
+        BadOption: it has another form, or is no loopback address.
     """
     host, _, port = listen.rpartition(":")
     if not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) < 65536):
         raise BadOption("--listen", f'"{listen}" has no port', hint="write it like 127.0.0.1:8765")
-    return loopback(host.removeprefix("[").removesuffix("]") or "127.0.0.1"), int(port)
+    return loopback_address(host.removeprefix("[").removesuffix("]") or "127.0.0.1"), int(port)
 
 
-def loopback(host: str) -> str:
-    """The address to bind for ``host``.
+def loopback_address(host: str) -> str:
+    """The loopback address of ``host``: itself, or 127.0.0.1 for ``localhost``.
 
     Raises:
-        BadOption: others than this machine could reach it there.
+        BadOption: it is no loopback address.
     """
     if host.lower() == "localhost":
         return "127.0.0.1"
@@ -44,14 +44,14 @@ def loopback(host: str) -> str:
     return host
 
 
-def listener(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any that is free.
+def bind_listener(host: str, port: int) -> socket.socket:
+    """A socket that listens; port 0 takes any that is free.
 
     Raises:
-        BadOption: the address cannot be had, for instance because it is taken.
+        BadOption: the address is taken or cannot be bound.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio does not see that it is, and leaves Nagle's delay of 40 ms on.
+    # With the protocol given, asyncio sees that it is TCP and turns Nagle's algorithm (40 ms delay) off.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -68,8 +68,8 @@ def listener(host: str, port: int) -> socket.socket:
     return listening
 
 
-def encrypted_as(certificate: Path, key: Path) -> ssl.SSLContext:
-    """TLS with a certificate and its key, both in PEM; nobody is asked for a pass phrase.
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """A server-side TLS context from a certificate and its key, both in PEM; never asks for a pass phrase.
 
     Raises:
         BadOption: a file cannot be read, holds something else, or the two do not belong together.

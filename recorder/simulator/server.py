@@ -29,7 +29,7 @@ from recorder.clock import RealClock
 from recorder.runtime.selector import punctual_selector
 
 from . import websocket_server
-from .address import listener, loopback, parse_listen
+from .address import bind_listener, loopback_address, parse_listen_address
 from .agent.rules import DEFAULT_AGENT, AgentScript
 from .faults.config import NO_MOODS, Moods
 from .http.admission import Admission
@@ -87,7 +87,7 @@ class SimulatorServer:
         on_failure: Callable[[], None] = lambda: None,
         **options: Unpack[ServerOptions],
     ) -> None:
-        self.host = loopback(host)
+        self.host = loopback_address(host)
         self.port = port
         self._agent = DEFAULT_AGENT if agent is None else agent
         self._on_payload = on_payload
@@ -124,7 +124,7 @@ class SimulatorServer:
             BadOption: the address is taken or cannot be bound; one of ``as_hosts`` is no host name.
         """
         self._admission()  # raises here rather than in the thread
-        listening = listener(self.host, self.port)
+        listening = bind_listener(self.host, self.port)
         self.port = listening.getsockname()[1]
         self._thread = threading.Thread(target=self._run, args=(listening,), name="simulator", daemon=True)
         self._thread.start()
@@ -257,7 +257,7 @@ def run(
     Raises:
         BadOption: the address is none, not local, or taken; one of ``as_hosts`` is no host name.
     """
-    host, port = parse_listen(listen)
+    host, port = parse_listen_address(listen)
     with SimulatorServer(agent, host, port, on_failure=stop.set, **options) as server:
         on_listening(server.url)
         stop.wait()

@@ -1,4 +1,4 @@
-"""For other people's tests: a pretend service that remembers, and an archive for one test.
+"""For other people's tests: a pretend service that keeps all payloads, and an archive for one test.
 
 With pytest, the fixtures ``ums_simulator`` and ``ums_archive`` are there once this package is installed::
 
@@ -9,7 +9,7 @@ With pytest, the fixtures ``ums_simulator`` and ``ums_archive`` are there once t
         (message,) = ums_archive.messages()
         assert message.status == "read"
 
-Everything of it works without pytest too. Knows nothing of the programs it helps to test.
+Everything works without pytest too. Knows nothing of the programs it helps to test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from recorder.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from .archive import ArchiveForATest as ArchiveForATest
+    from .service import ObservedPayload as ObservedPayload
     from .service import PretendService as PretendService
-    from .service import Said as Said
 else:
     __getattr__ = lazy_exports(__name__)

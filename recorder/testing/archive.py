@@ -1,4 +1,4 @@
-"""An archive for one test: record into it, and ask it who sent, accepted and read what."""
+"""An archive for one test: record into it, and query who sent, accepted and read what."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode
 from recorder.wire.records import RecordedFrame, iso_utc
 
-from .service import PretendService, Said
+from .service import ObservedPayload, PretendService
 
 SOURCE = "pretend-service.jsonl"
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class ArchiveForATest:
@@ -35,9 +35,9 @@ class ArchiveForATest:
         self._folder = folder
 
     def keep(self, service: PretendService, *, name: str | None = None) -> str:
-        """Make a session of all that was said to and by a pretend service so far, and return its id.
+        """Store all payloads of a pretend service so far as a session, and return its id.
 
-        The way to judge a program that cannot be recorded itself. It holds payloads, one frame each.
+        This is how to check a program that cannot be recorded itself. Each payload becomes one frame.
         """
         capture = self._folder / SOURCE
         capture.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in _lines(service, name)))
@@ -80,11 +80,11 @@ class ArchiveForATest:
 
     def messages(self, session: str = "last", *, dialog: str | None = None) -> list[MessageView]:
         """The messages of a session with their receipts."""
-        return self._look(lambda archive: recipes.messages(archive, session, dialog=dialog)[1])
+        return self._query(lambda archive: recipes.messages(archive, session, dialog=dialog)[1])
 
     def frames(self, session: str = "last") -> list[RecordedFrame]:
         """The frames of a session in wire order."""
-        return self._look(lambda archive: list(recipes.frames(archive, session)))
+        return self._query(lambda archive: list(recipes.frames(archive, session)))
 
     def check(
         self,
@@ -95,7 +95,7 @@ class ArchiveForATest:
         read_within: str | None = None,
     ) -> list[Finding]:
         """What the rules (all, or those named) say of a session; durations as in "2s"."""
-        return self._look(
+        return self._query(
             lambda archive: recipes.check(
                 archive, session, rule=rule, accept_within=accept_within, read_within=read_within
             )
@@ -109,17 +109,19 @@ class ArchiveForATest:
         accept_within: str | None = None,
         read_within: str | None = None,
     ) -> None:
-        """Return if ``check`` finds nothing grave.
+        """Return if ``check`` finds no violation that fails a check.
 
         Raises:
-            AssertionError: it does; shows each finding and the frames that prove it.
+            AssertionError: there are some; shows each finding and the frames that prove it.
         """
         found = self.check(session, rule=rule, accept_within=accept_within, read_within=read_within)
-        grave = [f"{one.rule}: {one.sentence} (frames {_numbers(one.frames)})" for one in found if one.fails]
-        if grave:
-            raise AssertionError("\n".join(grave))
+        violations = [
+            f"{one.rule}: {one.sentence} (frames {_numbers(one.frames)})" for one in found if one.fails
+        ]
+        if violations:
+            raise AssertionError("\n".join(violations))
 
-    def _look(self, at: Callable[[Archive], Answer]) -> Answer:
+    def _query(self, at: Callable[[Archive], Result]) -> Result:
         with recipes.open_archive(str(self.path)) as archive:
             return at(archive)
 
@@ -128,10 +130,10 @@ def _lines(service: PretendService, name: str | None) -> Iterator[dict[str, obje
     yield {"recorder": 1, "name": name}
     for one in service.said:
         common = {"connection": one.client, "sender": str(one.sender), "at": iso_utc(one.at_us)}
-        yield common | _content(one)
+        yield common | _payload_fields(one)
 
 
-def _content(one: Said) -> dict[str, object]:
+def _payload_fields(one: ObservedPayload) -> dict[str, object]:
     try:
         return {"text": one.data.decode()}
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""A simulator for one test, that remembers every word and can be waited for."""
+"""A simulator for one test that keeps every payload, and can wait for one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from typing import Any, NamedTuple, Self
 import orjson
 
 from recorder.clock import RealClock
+from recorder.messaging.requests import Json
 from recorder.simulator import AgentScript, Moods, Patience, SimulatorServer, agent_from, moods_from
 from recorder.wire.frames import Side
 
-PATIENCE_S = 5.0
-
-Json = dict[str, Any]
+TIMEOUT_S = 5.0
 
 
-class Said(NamedTuple):
-    """One payload, by a client or to it.
+class ObservedPayload(NamedTuple):
+    """One payload, from a client or to it.
 
     Attributes:
         client: number of the connection, from 1.
@@ -53,13 +52,13 @@ class Said(NamedTuple):
 
 
 class PretendService:
-    """A pretend LivePerson on this machine. It starts when it is first asked for its address."""
+    """A simulated LivePerson on this machine. It starts when its address is first used."""
 
     def __init__(self) -> None:
         self._server: SimulatorServer | None = None
         self._clock = RealClock()
         self._changed = threading.Condition()
-        self._said: list[Said] = []
+        self._payloads: list[ObservedPayload] = []
 
     def start(
         self,
@@ -72,7 +71,7 @@ class PretendService:
         as_hosts: Sequence[str] = (),
         tls: ssl.SSLContext | None = None,
     ) -> Self:
-        """Start it with an agent and moods, as Python values or as the simulator has them.
+        """Start it with an agent and moods, as plain Python values or as the simulator's types.
 
         The other options are those of ``recorder.simulator.SimulatorServer``.
 
@@ -91,12 +90,12 @@ class PretendService:
             allow_origins=allow_origins,
             as_hosts=as_hosts,
             tls=tls,
-            on_payload=self._hear,
+            on_payload=self._observe,
         ).start()
         return self
 
     def stop(self) -> None:
-        """End it; what was said stays known. Stopping twice, or before it began, is fine."""
+        """Stop it; ``said`` stays. Stopping twice, or before the start, is fine."""
         server, self._server = self._server, None
         if server is not None:
             server.stop()
@@ -112,13 +111,13 @@ class PretendService:
         return self._running().base_url
 
     @property
-    def said(self) -> list[Said]:
-        """Every payload so far, in the order in which the service heard and said it."""
+    def said(self) -> list[ObservedPayload]:
+        """Every payload so far, in the order in which the service received and sent it."""
         with self._changed:
-            return list(self._said)
+            return list(self._payloads)
 
     def requests(self, type_name: str | None = None) -> list[Json]:
-        """What clients asked, as JSON; only of this type, if one is given."""
+        """The requests of clients, as JSON; only those of this type, if one is given."""
         asked = [one.envelope for one in self.said if one.sender is Side.CLIENT]
         return [one for one in asked if type_name in (None, one.get("type"))]
 
@@ -135,35 +134,39 @@ class PretendService:
             if {"status", "sequenceList"} <= event.keys()
         ]
 
-    def wait_for(self, matching: Callable[[Said], object], *, within_s: float = PATIENCE_S) -> Said:
+    def wait_for(
+        self, matching: Callable[[ObservedPayload], object], *, within_s: float = TIMEOUT_S
+    ) -> ObservedPayload:
         """The first payload, past or to come, that matches.
 
         Raises:
-            AssertionError: none came within ``within_s`` seconds; shows what was said instead.
+            AssertionError: none came within ``within_s`` seconds; shows all payloads there were.
         """
         with self._changed:
             self._changed.wait_for(partial(self._first, matching), timeout=within_s)
             found = self._first(matching)
             if found is None:
                 raise AssertionError(
-                    f"nothing like that was said within {within_s:g} s, but:\n{self._told()}"
+                    f"nothing like that was said within {within_s:g} s, but:\n{self._transcript()}"
                 )
             return found
 
-    def wait_for_receipt(self, status: str, sequence: int, *, within_s: float = PATIENCE_S) -> Said:
+    def wait_for_receipt(self, status: str, sequence: int, *, within_s: float = TIMEOUT_S) -> ObservedPayload:
         """The first receipt of a client with that status for that message. Raises as ``wait_for``."""
 
-        def matches(one: Said) -> bool:
+        def matches(one: ObservedPayload) -> bool:
             event = one.event
             return event.get("status") == status and sequence in _listed(event.get("sequenceList"))
 
         return self.wait_for(matches, within_s=within_s)
 
-    def _first(self, matching: Callable[[Said], object]) -> Said | None:
-        return next((one for one in self._said if matching(one)), None)
+    def _first(self, matching: Callable[[ObservedPayload], object]) -> ObservedPayload | None:
+        return next((one for one in self._payloads if matching(one)), None)
 
-    def _told(self) -> str:
-        lines = (f"  {one.client} {one.sender}: {one.data.decode(errors='replace')}" for one in self._said)
+    def _transcript(self) -> str:
+        lines = (
+            f"  {one.client} {one.sender}: {one.data.decode(errors='replace')}" for one in self._payloads
+        )
         return "\n".join(lines) or "  nothing at all"
 
     def _running(self) -> SimulatorServer:
@@ -172,9 +175,9 @@ class PretendService:
         assert self._server is not None  # noqa: S101 - just started
         return self._server
 
-    def _hear(self, client: int, sender: Side, data: bytes) -> None:
+    def _observe(self, client: int, sender: Side, data: bytes) -> None:
         with self._changed:
-            self._said.append(Said(client, sender, self._clock.wall_us(), data))
+            self._payloads.append(ObservedPayload(client, sender, self._clock.wall_us(), data))
             self._changed.notify_all()
 
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from recorder.errors import BadOption
-from recorder.simulator.address import encrypted_as, listener, parse_listen
+from recorder.simulator.address import bind_listener, parse_listen_address, tls_context
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from recorder.simulator.address import encrypted_as, listener, parse_listen
     ],
 )
 def test_a_local_address_is_read(listen, host, port):
-    assert parse_listen(listen) == (host, port)
+    assert parse_listen_address(listen) == (host, port)
 
 
 @pytest.mark.parametrize(
@@ -30,21 +30,21 @@ def test_a_local_address_is_read(listen, host, port):
 )
 def test_an_address_without_a_port_is_refused(listen):
     with pytest.raises(BadOption, match="has no port"):
-        parse_listen(listen)
+        parse_listen_address(listen)
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8765", "[::]:8765", "192.168.0.7:8765", "example.org:8765"])
 def test_an_address_that_others_reach_is_refused(listen):
     """Nobody else may read what a developer tries out."""
     with pytest.raises(BadOption, match="this machine only"):
-        parse_listen(listen)
+        parse_listen_address(listen)
 
 
 def test_a_taken_port_is_named():
-    with listener("127.0.0.1", 0) as taken:
+    with bind_listener("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(BadOption, match=f"127.0.0.1 port {port}: address already in use"):
-            listener("127.0.0.1", port)
+            bind_listener("127.0.0.1", port)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def certificates(tmp_path_factory):
 
 
 def test_a_certificate_and_its_key_encrypt(certificates):
-    context = encrypted_as(certificates / "one.pem", certificates / "one.key")
+    context = tls_context(certificates / "one.pem", certificates / "one.key")
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
@@ -77,4 +77,4 @@ def test_a_certificate_and_its_key_encrypt(certificates):
 )
 def test_what_cannot_encrypt_is_refused(certificates, certificate, key, says):
     with pytest.raises(BadOption, match=says):
-        encrypted_as(certificates / certificate, certificates / key)
+        tls_context(certificates / certificate, certificates / key)

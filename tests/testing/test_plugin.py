@@ -91,7 +91,7 @@ def test_a_fault_of_the_simulator_fails_the_test_that_met_it(pytester):
         def test_meets_it(ums_simulator, ums_archive, monkeypatch):
             def stumble(*_):
                 raise ZeroDivisionError("planted")
-            monkeypatch.setattr(service.PretendService, "_hear", stumble)
+            monkeypatch.setattr(service.PretendService, "_observe", stumble)
             try:
                 ums_archive.record(ums_simulator.url, ['{"id":1,"type":"GetClock"}'], token="x")
             except Exception:

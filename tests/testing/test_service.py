@@ -8,7 +8,7 @@ import pytest
 import websocket
 
 from recorder.simulator import Moods, agent_from
-from recorder.testing import PretendService, Said
+from recorder.testing import ObservedPayload, PretendService
 from recorder.wire.frames import Side
 
 OPEN = {"kind": "req", "id": 1, "type": "cm.ConsumerRequestConversation"}
@@ -112,7 +112,7 @@ def test_what_never_comes_is_not_waited_for_for_ever_and_the_rest_is_shown(servi
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"7", b'{"body":7}', b'{"body":{"event":[]}}'])
 def test_a_payload_that_is_nothing_known_is_empty_to_who_asks(data):
-    said = Said(1, Side.CLIENT, 0, data)
+    said = ObservedPayload(1, Side.CLIENT, 0, data)
     assert said.event == {}
     assert isinstance(said.envelope, dict)
 

@@ -44,12 +44,12 @@ from .conditions import (
 
 
 class LateReceipts(ReceiptCondition):
-    """Receipts told late; number and time are those of when they were given."""
+    """Receipts delivered late; their number and time are those of when they were given."""
 
     SHORT = "by"
 
     by: DelayDistribution
-    """How much later, while everything else goes on."""
+    """How much later; everything else is delivered meanwhile."""
 
 
 class DuplicatedReceipts(ReceiptCondition):
@@ -62,16 +62,16 @@ class DuplicatedReceipts(ReceiptCondition):
 
 
 class ReorderedReceipts(ReceiptCondition):
-    """Receipts told after the next event of their dialog."""
+    """Receipts delivered after the next event of their dialog."""
 
     SHORT = "at_most"
 
     at_most: Duration = Duration(5)
-    """Told after so long in any case, if nothing follows."""
+    """Delivered after so long if no event follows."""
 
 
 class LostReceipts(ReceiptCondition):
-    """Receipts that are never told; who subscribes (again) finds them in the history."""
+    """Receipts that are never delivered live; a new subscription finds them in the history."""
 
 
 class MalformedReceipts(ReceiptCondition):
@@ -84,7 +84,7 @@ class MalformedReceipts(ReceiptCondition):
 
 
 class SequenceGaps(Condition):
-    """Numbers that nobody is told of, as private messages leave them."""
+    """Numbers that are left out, as private messages leave them out."""
 
     SHORT = "size"
 
@@ -165,10 +165,10 @@ class Survey(StrictModel):
 
 
 class TransferOptions(StrictModel):
-    """One agent leaves, another joins. Meanwhile nobody is assigned; the new one does what fell due."""
+    """One agent leaves, another joins. What falls due in between, the new agent does."""
 
     away: Duration = Duration(0)
-    """How long nobody is there at all."""
+    """How long until the new agent is suggested."""
     suggested_for: Duration = Duration(2)
     """How long the new one is only SUGGESTED; 0 for not at all."""
     skill: str | None = Field(default=None, min_length=1)
@@ -203,13 +203,13 @@ class Moods(StrictModel):
     read_only: bool = False
     """Agents give READ and never ACCEPT."""
     late_receipts: Annotated[LateReceipts | None, FALSE_AS_NONE] = None
-    """Receipts are told later than they were given, and overtaken meanwhile."""
+    """Receipts are delivered later than they were given, and overtaken meanwhile."""
     duplicated_receipts: Annotated[DuplicatedReceipts | None, FALSE_AS_NONE] = None
     """Receipts come twice: under a new number, or the same notification again."""
     reordered_receipts: Annotated[ReorderedReceipts | None, FALSE_AS_NONE] = None
-    """Receipts are told after the event that follows them."""
+    """Receipts are delivered after the event that follows them."""
     lost_receipts: Annotated[LostReceipts | None, FALSE_AS_NONE] = None
-    """Receipts take their number and are never told, but in the history."""
+    """Receipts take their number and are never delivered, except in the history."""
     malformed_receipts: Annotated[MalformedReceipts | None, FALSE_AS_NONE] = None
     """Receipts with an empty, missing, nested, repeated or nonsensical sequenceList, or without status."""
     sequence_gaps: Annotated[SequenceGaps | None, FALSE_AS_NONE] = None

@@ -1,1 +1,1 @@
-"""What the simulated service understands and says: requests, responses, conversations. Pure."""
+"""The simulated protocol: requests, responses, conversations, tokens, uploads. Pure."""
