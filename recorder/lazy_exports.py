@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec, resolve_name
+from pathlib import Path
 
 
 def lazy_exports(package: str) -> Callable[[str], object]:
@@ -50,5 +51,6 @@ def _type_checking_imports(package: str) -> Iterator[tuple[str, str]]:
 
 
 def _source(package: str) -> str:
-    loader = getattr(find_spec(package), "loader", None)
-    return loader.get_source(package) if loader is not None else ""
+    # The file, not the loader: pytest's, which loads the packages of plugins, has no get_source().
+    spec = find_spec(package)
+    return Path(spec.origin).read_text("utf-8") if spec is not None and spec.origin is not None else ""

@@ -46,3 +46,10 @@ def test_importing_the_front_door_loads_no_room():
     code = "import sys; import recorder.recipes; print([m for m in sys.modules if m.startswith('recorder.')])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded.strip() == "['recorder.lazy_exports', 'recorder.recipes']"
+
+
+def test_they_load_under_a_loader_that_gives_no_source(monkeypatch):
+    """As that of pytest, which loads the packages of installed plugins."""
+    monkeypatch.setattr(recipes.__spec__, "loader", object())
+    load = lazy_exports("recorder.recipes")
+    assert load("replay") is recipes.replay
