@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from recorder.recipes import Played, PlayKeywords
 
 
-class Clock(StrEnum):
+class ClockChoice(StrEnum):
     """The clock a replay runs on."""
 
     REAL = "real"
@@ -107,8 +107,9 @@ def replay(
         bool, typer.Option("--dry-run", help="Only print what would be done and when.")
     ] = False,
     clock: Annotated[
-        Clock, typer.Option("--clock", help="virtual: the simulator only; waits for nothing, hours take ms.")
-    ] = Clock.REAL,
+        ClockChoice,
+        typer.Option("--clock", help="virtual: the simulator only; waits for nothing, hours take ms."),
+    ] = ClockChoice.REAL,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="What varying delays are drawn from.", min=0)
     ] = None,
@@ -156,7 +157,7 @@ def replay(
         _print_timetable(script, var or [], json=json)
         return
     load_options = LoadOptions(users, spawn_rate, run_time, csv, html, fail_if, tolerance)
-    load_options.check(junit=junit, virtual=clock is Clock.VIRTUAL)
+    load_options.check(junit=junit, virtual=clock is ClockChoice.VIRTUAL)
     if junit is not None:
         recipes.check_place("--junit", junit)
     keywords: PlayKeywords = {

@@ -45,7 +45,7 @@ class EngineFailed(Exception):
     """The engine cannot play: says why."""
 
 
-class StepFailed(Exception):
+class ScriptStepFailed(Exception):
     """A step did not come out as written: what Locust counts as a failure."""
 
 
@@ -185,7 +185,7 @@ class ScriptUser(User):
             name=name,
             response_time=took_ms,
             response_length=0,
-            exception=None if failed is None else StepFailed(failed),
+            exception=None if failed is None else ScriptStepFailed(failed),
             context={},
         )
 

@@ -27,8 +27,8 @@ class PlayKeywords(TypedDict, total=False):
     Attributes:
         url: the service; "script": the URL the script names; None: the built-in simulator.
         token_command: prints a token, for whoever has none and whenever the service wants a fresh one; see
-            ``TokenCommand``. Unless ``reconnect`` or the script says otherwise, consumers connect again with
-            that token by themselves.
+            ``TokenCommandRunner``. Unless ``reconnect`` or the script says otherwise, consumers connect again
+            with that token by themselves.
         init_connection: send tokens in an InitConnection request, whatever the script says.
         headers: "Name: value" each, for the upgrade request.
         ca_file: PEM file of certificates trusted besides the system's.

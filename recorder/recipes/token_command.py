@@ -81,7 +81,7 @@ def without_opaque_words(remark: str) -> str:
     return _WORD.sub(shown, remark)
 
 
-class TokenCommand:
+class TokenCommandRunner:
     """Runs the command, without a shell. Its stderr is passed on, line by line.
 
     Args:
@@ -190,7 +190,7 @@ def token_fetcher(command: str, say: Say, *, closing: ExitStack, stop: Stop) -> 
             blanked = redactor.text(line)
         say(f"token command: {without_opaque_words(blanked)}")
 
-    asking = TokenCommand(command, remark=remark)
+    asking = TokenCommandRunner(command, remark=remark)
     closing.callback(asking.close)
     stop.on_stop(asking.stop)
 

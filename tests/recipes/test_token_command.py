@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from recorder.errors import BadOption, CannotConnect
-from recorder.recipes.token_command import LONGEST, TokenCommand, checked_token, without_opaque_words
+from recorder.recipes.token_command import LONGEST, TokenCommandRunner, checked_token, without_opaque_words
 
 
 def python(code):
@@ -20,7 +20,9 @@ def python(code):
 
 
 def command(code, *, said=None, **more):
-    return TokenCommand(python(code), remark=(lambda line: None) if said is None else said.append, **more)
+    return TokenCommandRunner(
+        python(code), remark=(lambda line: None) if said is None else said.append, **more
+    )
 
 
 def test_what_it_prints_is_the_token():
@@ -40,8 +42,8 @@ def test_what_it_says_on_stderr_is_passed_on():
 
 def test_there_is_no_shell():
     with pytest.raises(BadOption, match="holds spaces"):
-        TokenCommand("echo a.b.c | rev", remark=print).fetch("anna")
-    assert TokenCommand("echo $HOME", remark=print).fetch("anna") == "$HOME"
+        TokenCommandRunner("echo a.b.c | rev", remark=print).fetch("anna")
+    assert TokenCommandRunner("echo $HOME", remark=print).fetch("anna") == "$HOME"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_a_command_that_does_not_end_is_ended():
 @pytest.mark.parametrize("written", ["", "  ", 'echo "x', "/no/such/program x"])
 def test_what_is_no_command_is_a_bad_option(written):
     with pytest.raises(BadOption, match="--token-command"):
-        TokenCommand(written, remark=lambda line: None).fetch("anna")
+        TokenCommandRunner(written, remark=lambda line: None).fetch("anna")
 
 
 @pytest.mark.parametrize(("written", "token"), [("Bearer x.y ", "x.y"), ("JWT  x", "x"), ("x", "x")])
@@ -84,7 +86,7 @@ def test_a_command_under_way_is_ended_with_whatever_it_started(end, tmp_path):
     """Somebody presses Ctrl-C while the command waits: nothing of it stays behind."""
     pids = tmp_path / "pids"
     waits = f"sh -c 'sleep 300 & echo $$ $! > {pids}.new; mv {pids}.new {pids}; wait'"
-    asking = TokenCommand(waits, remark=lambda line: None)
+    asking = TokenCommandRunner(waits, remark=lambda line: None)
     ended = []
 
     def fetch():
@@ -124,7 +126,7 @@ def test_a_command_does_not_outlive_a_killed_recorder(tmp_path):
     """``kill -9`` leaves nobody who could clean up."""
     pids = tmp_path / "pids"
     waits = f"sh -c 'echo $$ > {pids}.new; mv {pids}.new {pids}; exec sleep 300'"
-    code = "import sys; from recorder.recipes.token_command import TokenCommand as T;"
+    code = "import sys; from recorder.recipes.token_command import TokenCommandRunner as T;"
     code += "T(sys.argv[1], remark=print).fetch('anna')"
     recorder = subprocess.Popen([sys.executable, "-c", code, waits])
     while not pids.exists():

@@ -169,7 +169,7 @@ class VirtualWorld:
         if line.closed is not None:
             raise RecordingIncomplete("over")
         payload = self.payload(line, "client", text)
-        self._take(self.service.hear(line.number, text, now_s=self.clock.now_s()))
+        self._take(self.service.received(line.number, text, now_s=self.clock.now_s()))
         return payload
 
     def wait(self, waiting: Waiting) -> None:

@@ -25,7 +25,7 @@ from .endpoints import USER, UserEndpoints, service_user_endpoints, simulator_us
 from .limits import room_for
 from .options import MOST_USERS, Load
 from .simulator_process import SimulatorProcess
-from .users import Scripts, Users, Watcher
+from .users import Scripts, UserFactory, Watcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,9 @@ class LoadSetup:
     began_s: float
     began_us: int
 
-    def users(self, watcher: Callable[[int], Watcher]) -> Users:
+    def users(self, watcher: Callable[[int], Watcher]) -> UserFactory:
         """Begins the users; ``watcher`` is made for each, by its number."""
-        return Users(
+        return UserFactory(
             self.archive,
             self.group_commit,
             self.scripts,
@@ -66,7 +66,7 @@ class LoadSetup:
 
     def loop(
         self,
-        users: Users,
+        users: UserFactory,
         arrivals: Arriving,
         *,
         on_sample: Callable[[LoadSample], None] = lambda sample: None,

@@ -78,7 +78,7 @@ class Watcher:
     on_step: Callable[[StepResult], None] = lambda result: None
 
 
-class Users:
+class UserFactory:
     """Begins users, each with a session and a player of its own.
 
     Args:

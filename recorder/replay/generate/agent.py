@@ -10,7 +10,7 @@ from recorder.documents.writing import comment, to_flow_yaml
 from recorder.messaging.events import ConversationChanged
 
 from ..language.verb_model import is_status
-from ..run.receipt_schedule import MessageKey
+from ..run.receipt_schedule import MessageId
 from .pacing import CLOSE_DELAY_S, Timeline, as_duration
 from .placement import STATUS_ORDER
 from .script_names import ScriptNames
@@ -184,7 +184,7 @@ class _ConversationRules:
         self.notes: list[str] = []
         self._current: _Rule | None = None
         self._close_rule: _Rule | None = None
-        self._rule_of: dict[MessageKey, _Rule] = {}
+        self._rule_of: dict[MessageId, _Rule] = {}
         self._published = 0
         self._closed = False
         self._participants = _ParticipantChanges()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..run.receipt_schedule import MessageKey
+from ..run.receipt_schedule import MessageId
 from .script_names import ScriptNames
 from .timeline_events import Disconnected, MessageArrived, ReceiptArrived, RequestSent, TimelineEvent
 
@@ -63,7 +63,7 @@ class ConsumerReceipt(NamedTuple):
         dialog_id: the dialog it was given in.
     """
 
-    messages: tuple[MessageKey | int, ...]
+    messages: tuple[MessageId | int, ...]
     status: str
     again: bool
     at_s: float | None
@@ -85,14 +85,14 @@ def receipts_by_index(
     sent_in = {key: frame for frame, key in names.key_of.items()}
     barriers = [index for index, one in enumerate(events) if _is_barrier(one)]
     scheduled: dict[int, list[ConsumerReceipt]] = defaultdict(list)
-    seen: set[tuple[MessageKey, str]] = set()
+    seen: set[tuple[MessageId, str]] = set()
     previous_s: float | None = None
     previous_index = -1
     for index, event in enumerate(events):
         if not isinstance(event, RequestSent) or event.receipt is None or not event.receipt.sequences:
             continue
         receipt = event.receipt
-        keys = [MessageKey(receipt.dialog_id, sequence) for sequence in dict.fromkeys(receipt.sequences)]
+        keys = [MessageId(receipt.dialog_id, sequence) for sequence in dict.fromkeys(receipt.sequences)]
         again = any((key, receipt.status) in seen for key in keys)
         seen.update((key, receipt.status) for key in keys)
         if event.frame in names.refused:
@@ -146,8 +146,8 @@ def receipts_to_expect(events: Sequence[TimelineEvent], names: ScriptNames) -> s
 
     For each message of the consumer's: the one that gave it its highest status, and the last one.
     """
-    highest: dict[MessageKey, tuple[int, int]] = {}
-    latest: dict[MessageKey, int] = {}
+    highest: dict[MessageId, tuple[int, int]] = {}
+    latest: dict[MessageId, int] = {}
     for index, event in enumerate(events):
         if not isinstance(event, ReceiptArrived) or not names.is_ours(event.key):
             continue

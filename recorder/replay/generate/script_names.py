@@ -11,7 +11,7 @@ from recorder.messaging import typenames
 from recorder.messaging.events import ConversationChanged, Dialog
 from recorder.redaction.tokens import PLACEHOLDER
 
-from ..run.receipt_schedule import MessageKey
+from ..run.receipt_schedule import MessageId
 from .timeline_events import (
     ConversationUpdated,
     MessageArrived,
@@ -60,15 +60,15 @@ class ScriptNames:
 
     def __init__(self, events: Iterable[TimelineEvent], shared: SharedNames | None = None) -> None:
         self._shared = SharedNames() if shared is None else shared
-        self.key_of: dict[int, MessageKey] = {}
+        self.key_of: dict[int, MessageId] = {}
         self.opened_by: dict[int, str] = {}
         self.refused: dict[int, int] = {}
-        self.referenced: set[MessageKey] = set()
+        self.referenced: set[MessageId] = set()
         self.begun: frozenset[str] = frozenset()
         self._openings: list[int] = []
         self._requests: dict[int, RequestSent] = {}
-        self._names: dict[MessageKey, str] = {}
-        self._nth: dict[MessageKey, tuple[str, int]] = {}
+        self._names: dict[MessageId, str] = {}
+        self._nth: dict[MessageId, tuple[str, int]] = {}
         self._aliases: dict[str, str] = {}
         self._dialogs: dict[str, tuple[str, Dialog | None]] = {}
         self._current: str | None = None
@@ -107,7 +107,7 @@ class ScriptNames:
         if answered.key is not None:
             self._published(answered.request_frame, answered.key)
 
-    def _published(self, frame: int, key: MessageKey) -> None:
+    def _published(self, frame: int, key: MessageId) -> None:
         """The publish request in this frame became this message."""
         request = self._requests.get(frame)
         if request is None or key in self._nth or key in self._names:
@@ -139,22 +139,22 @@ class ScriptNames:
 
     # --- messages ---
 
-    def name(self, key: MessageKey) -> str:
+    def name(self, key: MessageId) -> str:
         """The name of a message: ``said_1``, ``received_1``."""
         return self._names[key]
 
-    def is_ours(self, key: MessageKey) -> bool:
+    def is_ours(self, key: MessageId) -> bool:
         """Whether the consumer published it."""
         return key in self._nth
 
-    def own_message(self, key: MessageKey) -> str | dict[str, Any]:
+    def own_message(self, key: MessageId) -> str | dict[str, Any]:
         """What ``message:`` says for a message of the consumer's: its name, else a description."""
         if key in self._names:
             return self._names[key]
         kind, nth = self._nth[key]
         return {"from": "consumer", "type": kind, **({"nth": nth} if nth > 1 else {})}
 
-    def nameable(self, key: MessageKey) -> bool:
+    def nameable(self, key: MessageId) -> bool:
         """Whether a step can refer to the message by name."""
         return key in self._names
 

@@ -23,7 +23,7 @@ from recorder.messaging.events import (
 )
 from recorder.messaging.interpreter import Interpreter
 
-from ..run.receipt_schedule import MessageKey
+from ..run.receipt_schedule import MessageId
 from .timeline_events import (
     CONSUMER,
     ChatStateArrived,
@@ -68,10 +68,10 @@ class _ConsumerEvents:
     def __init__(self) -> None:
         self._interpreter = Interpreter()
         self._own_ids: set[str] = set()
-        self._seen_keys: set[MessageKey] = set()
-        self._own_keys: set[MessageKey] = set()
+        self._seen_keys: set[MessageId] = set()
+        self._own_keys: set[MessageId] = set()
         self._unanswered_publishes: dict[int, tuple[int, str | None]] = {}
-        self._seen_receipts: set[tuple[MessageKey, str, str | None]] = set()
+        self._seen_receipts: set[tuple[MessageId, str, str | None]] = set()
         self._open_connections: set[int] = set()
 
     def feed(self, record: SessionRecord) -> Iterator[TimelineEvent]:
@@ -137,14 +137,14 @@ class _ConsumerEvents:
                 case _:
                     pass
 
-    def _published_key(self, events: Iterable[Event]) -> MessageKey | None:
+    def _published_key(self, events: Iterable[Event]) -> MessageId | None:
         own = (event for event in events if isinstance(event, MessagePublished) and event.mine)
-        return next((MessageKey(event.dialog_id, event.sequence) for event in own), None)
+        return next((MessageId(event.dialog_id, event.sequence) for event in own), None)
 
     def _message(
         self, envelope: Envelope, event: MessagePublished, frame: int, at_s: float | None
     ) -> Iterator[TimelineEvent]:
-        key = MessageKey(event.dialog_id, event.sequence)
+        key = MessageId(event.dialog_id, event.sequence)
         if self._is_own(event.author, event.role, event.mine) or self._may_be_own(event):
             self._own_keys.add(key)
             if event.author is not None:
@@ -177,7 +177,7 @@ class _ConsumerEvents:
 
     def _receipt(self, event: ReceiptReported, frame: int, at_s: float | None) -> Iterator[TimelineEvent]:
         for sequence in event.sequences:
-            key = MessageKey(event.dialog_id, sequence)
+            key = MessageId(event.dialog_id, sequence)
             if (key, event.status, event.participant) not in self._seen_receipts:
                 self._seen_receipts.add((key, event.status, event.participant))
                 yield ReceiptArrived(frame, at_s, key, event.status, event.evidence.server_ms)

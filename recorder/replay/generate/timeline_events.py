@@ -17,7 +17,7 @@ from recorder.messaging.events import (
     Stamp,
 )
 
-from ..run.receipt_schedule import MessageKey
+from ..run.receipt_schedule import MessageId
 
 CONSUMER = "CONSUMER"
 AGENT_ROLES = ("ASSIGNED_AGENT", "AGENT", "MANAGER")
@@ -131,7 +131,7 @@ class ResponseReceived(NamedTuple):
     request_frame: int
     code: int | None
     conversation_id: str | None
-    key: MessageKey | None
+    key: MessageId | None
 
 
 class UnansweredMessageSeen(NamedTuple):
@@ -140,7 +140,7 @@ class UnansweredMessageSeen(NamedTuple):
     frame: int
     at_s: float | None
     request_frame: int
-    key: MessageKey
+    key: MessageId
 
 
 class MessageArrived(NamedTuple):
@@ -148,7 +148,7 @@ class MessageArrived(NamedTuple):
 
     frame: int
     at_s: float | None
-    key: MessageKey
+    key: MessageId
     message: MessagePublished
     event: Mapping[str, Any] | None = None
 
@@ -158,7 +158,7 @@ class ReceiptArrived(NamedTuple):
 
     frame: int
     at_s: float | None
-    key: MessageKey
+    key: MessageId
     status: str
     server_ms: int | None = None
 

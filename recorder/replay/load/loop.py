@@ -22,7 +22,7 @@ from ..run.outcome import FAILED, OK, ScriptOutcome
 from .arrivals import Arrival
 from .measured_connection import MeasuredConnection
 from .metrics import Metrics
-from .watch import Watch
+from .watch import DescriptorWatch
 
 SAMPLE_EVERY_S = 1.0
 _AT_ONCE = 8  # sessions whose input is committed together; few enough that no receipt waits long for it
@@ -132,7 +132,7 @@ class LoadLoop:
         self._on_sample = on_sample
         self._on_end = on_end
         self._leaving: deque[int] = deque()
-        self._watch: Watch[_User] = Watch()
+        self._watch: DescriptorWatch[_User] = DescriptorWatch()
         self._users: dict[int, _User] = {}
         self._wakes: list[tuple[float, int]] = []
         self._sample_due_s = clock.now_s() + SAMPLE_EVERY_S

@@ -11,10 +11,10 @@ from recorder.errors import BadOption
 from recorder.runtime.selector import Wakeup
 from recorder.runtime.waiter import Source
 
-Owner = TypeVar("Owner")
+OwnerT = TypeVar("OwnerT")
 
 
-class Watch(Generic[Owner]):
+class DescriptorWatch(Generic[OwnerT]):
     """Tells which owners have news. One thread uses it; ``wake`` may be called from anywhere.
 
     Registered descriptors stay so from one wait to the next: a thousand resting sessions cost nothing.
@@ -28,7 +28,7 @@ class Watch(Generic[Owner]):
             raise BadOption("--users", "this system has no epoll, which many users need")
         # Made before all others, so that its own descriptor can be selected: epoll counts in milliseconds.
         self._epoll = select.epoll()
-        self._owners: dict[int, tuple[Owner, Source, bool]] = {}
+        self._owners: dict[int, tuple[OwnerT, Source, bool]] = {}
         self._wakeup = Wakeup()
         self._epoll.register(self._wakeup.fileno(), select.EPOLLIN)
 
@@ -41,7 +41,7 @@ class Watch(Generic[Owner]):
         """Make ``ready`` return now, or the next time it is called. From any thread or signal handler."""
         self._wakeup.set()
 
-    def update(self, owner: Owner, before: Iterable[int], sources: Iterable[Source]) -> tuple[int, ...]:
+    def update(self, owner: OwnerT, before: Iterable[int], sources: Iterable[Source]) -> tuple[int, ...]:
         """Watch these for ``owner``, no longer those of ``before``; return what to give next time."""
         wanted = {descriptor: source for source in sources if (descriptor := source.fileno()) >= 0}
         for descriptor in before:
@@ -54,11 +54,11 @@ class Watch(Generic[Owner]):
                 self._register(owner, descriptor, source)
         return tuple(wanted)
 
-    def ready(self, timeout_s: float | None) -> list[Owner]:
+    def ready(self, timeout_s: float | None) -> list[OwnerT]:
         """Those who have news, each once; waits for one until then (None: for ever; 0: not at all)."""
         if timeout_s is None or timeout_s > 0:
             select.select([self._epoll.fileno()], [], [], timeout_s)
-        found: dict[int, Owner] = {}
+        found: dict[int, OwnerT] = {}
         for descriptor, _ in self._epoll.poll(0):
             known = self._owners.get(descriptor)
             if known is not None:
@@ -67,7 +67,7 @@ class Watch(Generic[Owner]):
                 self._wakeup.clear()
         return list(found.values())
 
-    def _register(self, owner: Owner, descriptor: int, source: Source) -> None:
+    def _register(self, owner: OwnerT, descriptor: int, source: Source) -> None:
         writing = source.waits_to_write
         events = select.EPOLLIN | (select.EPOLLOUT if writing else 0)
         try:
@@ -76,7 +76,7 @@ class Watch(Generic[Owner]):
             self._epoll.modify(descriptor, events)
         self._owners[descriptor] = (owner, source, writing)
 
-    def _forget(self, owner: Owner, descriptor: int) -> None:
+    def _forget(self, owner: OwnerT, descriptor: int) -> None:
         # Closed descriptors leave epoll by themselves, and their number may be another's already.
         known = self._owners.get(descriptor)
         if known is None or known[0] is not owner:

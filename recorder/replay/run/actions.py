@@ -1,6 +1,6 @@
-"""What a player can tell its driver to do.
+"""The actions a player gives to its driver.
 
-``connection`` is the number a connection has in the session, as the driver told it with ``connected``.
+``connection`` is the number of a connection in the session, as given to ``Player.connected``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Connect(NamedTuple):
-    """Open a connection for this consumer, then call ``connected``; or ``not_connected``, saying why.
+    """Open a connection for this consumer, then call ``connected`` or ``not_connected``.
 
     ``fresh_token``: the last token was refused; fetch another one if there is a way to.
     """
@@ -19,7 +19,7 @@ class Connect(NamedTuple):
 
 
 class Send(NamedTuple):
-    """Send this text, then call ``sent``. ``due_s`` is when it was planned for, None for "now"."""
+    """Send this text frame, then call ``sent``. ``due_s``: when it was planned for; None: now."""
 
     text: str
     due_s: float | None = None
@@ -27,7 +27,7 @@ class Send(NamedTuple):
 
 
 class SendRawFrame(NamedTuple):
-    """Send one WebSocket frame as it is described, be it against the rules, then call ``sent_raw``."""
+    """Send one WebSocket frame as described, even against RFC 6455, then call ``sent_raw``."""
 
     opcode: int
     payload: bytes
@@ -38,16 +38,16 @@ class SendRawFrame(NamedTuple):
 
 
 class SendBytes(NamedTuple):
-    """Send these bytes as they are, frame or not, then call ``sent_raw``."""
+    """Send these bytes unchanged, whether or not they form a frame, then call ``sent_raw``."""
 
     data: bytes
     connection: int = 1
 
 
 class Upload(NamedTuple):
-    """Hand the file over to where the service said, then call ``uploaded``, or ``not_uploaded``.
+    """Upload a file, then call ``uploaded`` or ``not_uploaded``.
 
-    ``target`` is the service's answer: a path and its query, joined to the upload address of the consumer.
+    ``target`` is a path with its query from the service's answer, relative to the consumer's upload URL.
     """
 
     target: str
@@ -57,7 +57,7 @@ class Upload(NamedTuple):
 
 
 class CloseConnection(NamedTuple):
-    """Close the connection as one should, then call ``connection_ended``."""
+    """Start the closing handshake (RFC 6455, 7.1.2), then call ``connection_ended``."""
 
     code: int = 1000
     reason: str = ""
@@ -65,20 +65,20 @@ class CloseConnection(NamedTuple):
 
 
 class Abort(NamedTuple):
-    """End the connection without a goodbye, ``mid_frame`` in the middle of one; then ``connection_ended``."""
+    """Drop the connection without a Close frame, ``mid_frame`` within a frame; then ``connection_ended``."""
 
     mid_frame: bool = False
     connection: int = 1
 
 
 class WakeAt(NamedTuple):
-    """Nothing to do before then; what is heard meanwhile is still to be handed in."""
+    """Nothing to do before ``at_s``; payloads that arrive earlier are still to be handed in."""
 
     at_s: float
 
 
 class AwaitMessage(NamedTuple):
-    """Something must be heard to go on; ask again then at the latest (None: whenever)."""
+    """A payload is needed to go on; ask again at ``until_s`` at the latest (None: no deadline)."""
 
     until_s: float | None
 
@@ -88,12 +88,12 @@ class Done(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What a driver tells of a connection that is over.
+    """How a connection ended, as the driver reports it.
 
     Attributes:
-        how: "closed" if it ended with Close frames; else whatever word there is for it ("lost", …).
-        code, reason: as the Close frame had them; None where there was none. The reason is others' text.
-        by: "service" or "client", whoever ended it; None where nobody can tell.
+        how: "closed" if it ended with Close frames; else another word, like "lost".
+        code, reason: as the Close frame had them; None where there was none. The peer wrote the reason.
+        by: "service" or "client", whoever ended it; None: unknown.
         sentence: all of it in one phrase, for people: ``closed by the service, 4401 "expired"``.
     """
 

@@ -1,4 +1,4 @@
-"""Waiting for a message, and choosing it by what is said of it."""
+"""The verb ``await``: wait for a message that matches a filter."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from ..language import verbs
 from ..language.patterns import PatternTooSlow, matches
 from ..language.script import Step
 from . import describe
-from .receipt_schedule import MessageKey
+from .receipt_schedule import MessageId
 from .step_context import StepContext, StepCoroutine, StepFailed, wait_for
 
 
 def await_message(context: StepContext, step: Step, args: verbs.AwaitVerb) -> StepCoroutine[str]:
-    """The next message as wanted, from behind the last one that was awaited."""
+    """Wait for the next matching message after the one awaited last."""
     search = MessageSearch(context, args.message, first=context.awaited)
     found = yield from wait_for(context, search.next_found, context.now_s + args.within)
     if found is None:
@@ -24,7 +24,7 @@ def await_message(context: StepContext, step: Step, args: verbs.AwaitVerb) -> St
 
 
 def _missed(context: StepContext, args: verbs.AwaitVerb) -> str:
-    """That it did not come; or that it came too early, which is easily overlooked."""
+    """Says that no message matched; names one that matched before the message awaited last."""
     missed = f"no {args.message.in_words} came within {describe.span(args.within)}"
     wanted = args.message.model_copy(update={"nth": 1})
     before = MessageSearch(context, wanted, first=0)
@@ -34,24 +34,24 @@ def _missed(context: StepContext, args: verbs.AwaitVerb) -> str:
     return f"{missed}; what came before the message awaited last does not count: {line_of(context, found)}"
 
 
-def line_of(context: StepContext, key: MessageKey) -> str:
+def line_of(context: StepContext, key: MessageId) -> str:
     """One line about the message, with its frame."""
     message = context.view.message_view(key)
     return describe.line(message) if message is not None else f"#{key.sequence}"
 
 
 class MessageSearch:
-    """Looks at each message once, in the order heard, from the one at ``first`` on."""
+    """Finds the nth message that matches, from index ``first`` on; examines each message once."""
 
     def __init__(self, context: StepContext, wanted: verbs.MessageFilter, *, first: int) -> None:
         self._scene = context
         self._wanted = wanted
         self._missing = wanted.nth
-        self._found: MessageKey | None = None
+        self._found: MessageId | None = None
         self.looked_at = first
 
-    def next_found(self) -> MessageKey | None:
-        """The message, once it was heard; the same one from then on."""
+    def next_found(self) -> MessageId | None:
+        """The message that matches, the same one each time; None: none has arrived yet."""
         view = self._scene.view
         while self._found is None and self.looked_at < len(view.messages):
             key = view.messages[self.looked_at].key
@@ -61,7 +61,7 @@ class MessageSearch:
                 self._found = key
         return self._found
 
-    def _is_wanted(self, key: MessageKey) -> bool:
+    def _is_wanted(self, key: MessageId) -> bool:
         view, wanted = self._scene.view, self._wanted
         message = view.message(key)
         return (

@@ -1,4 +1,4 @@
-"""Connecting, being let in, listening again after the connection was lost, and leaving."""
+"""Connecting, authenticating, subscribing again after a connection was lost, and disconnecting."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .step_context import (
 )
 
 LOGIN_TIMEOUT_S = 10.0
-"""How long answers are waited for that no step set a time for."""
+"""How long to wait for answers that no step sets a timeout for."""
 
 
 def send_init_connection(context: StepContext, within_s: float = LOGIN_TIMEOUT_S) -> StepCoroutine[str]:
-    """Show the token in an InitConnection request, if that is how it is shown."""
+    """Authenticate with an InitConnection request."""
     token = context.consumer.token or ""
     yield from send_request(
         context, lambda request_id: requests.init_connection(request_id, token), within_s, repeatable=False
@@ -39,7 +39,7 @@ def send_init_connection(context: StepContext, within_s: float = LOGIN_TIMEOUT_S
 
 
 def set_profile(context: StepContext) -> StepCoroutine[str]:
-    """Say who we are, as the script's ``properties`` have it."""
+    """Send the script's ``properties`` as the user profile."""
     properties = context.consumer.declaration.properties or {}
     answer = yield from send_request(
         context, lambda request_id: requests.set_user_profile(request_id, properties), LOGIN_TIMEOUT_S
@@ -48,7 +48,7 @@ def set_profile(context: StepContext) -> StepCoroutine[str]:
 
 
 def reconnect_automatically(context: StepContext) -> StepCoroutine[str]:
-    """Connect again as ``consumer.next_attempt`` says, until it succeeds or there is no more trying."""
+    """Connect again at ``consumer.next_attempt``, until it succeeds or the policy gives up."""
     consumer = context.consumer
     while consumer.next_attempt is not None:
         again: ReconnectAttempt = consumer.next_attempt
@@ -65,7 +65,7 @@ def reconnect_automatically(context: StepContext) -> StepCoroutine[str]:
 
 
 def reconnect(context: StepContext, step: Step, args: verbs.ReconnectVerb) -> StepCoroutine[str]:
-    """Connect again because the script says so."""
+    """The verb ``reconnect``: close what is open, connect again, restore the subscriptions."""
     consumer = context.consumer
     consumer.next_attempt = None
     if consumer.connection is not None:
@@ -112,7 +112,7 @@ def _resubscribe(
 
 
 def disconnect(context: StepContext, step: Step, args: verbs.DisconnectVerb) -> StepCoroutine[str]:
-    """End the connection because the script says so."""
+    """The verb ``disconnect``."""
     consumer = context.consumer
     consumer.next_attempt = None
     if consumer.connection is None:
@@ -126,7 +126,7 @@ def disconnect(context: StepContext, step: Step, args: verbs.DisconnectVerb) -> 
 
 
 def expect_close(context: StepContext, expected: verbs.ExpectedClose, within_s: float) -> StepCoroutine[str]:
-    """Wait for the end of the present connection, or look at that of the last one."""
+    """Wait until the connection ends, and check its close code and who closed it."""
     consumer = context.consumer
     if consumer.connection is None and consumer.ended is None:
         raise StepFailed("there was no connection yet")

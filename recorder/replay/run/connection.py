@@ -1,6 +1,6 @@
-"""What a driver needs of a connection. Sockets, virtual ones, a test's own: the driver knows no difference.
+"""The interface between a driver and its connections: real sockets, virtual ones, those of a test.
 
-Nothing here waits but ``Connection.close``: a receipt of somebody else may be due meanwhile.
+Only ``Connection.close`` may block: receipts of other connections may be due meanwhile.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from recorder.runtime.waiter import Source
 
 
 class RecordedPosition(Protocol):
-    """A frame that was recorded, by its place in the session."""
+    """Where a frame was recorded: its number in the session, its connection, its times."""
 
     @property
     def number(self) -> int: ...
@@ -25,7 +25,7 @@ class RecordedPosition(Protocol):
 
 
 class IncomingPayload(RecordedPosition, Protocol):
-    """A payload with its place in the session."""
+    """A payload that arrived, and where it was recorded."""
 
     @property
     def opcode(self) -> int: ...
@@ -47,12 +47,12 @@ class CloseInfo(Protocol):
 
 
 class Connection(Source, Protocol):
-    """One open connection, recorded by whoever made it.
+    """One open connection; whoever opened it records it.
 
     Attributes:
         number: its place in the session, from 1.
-        token: the JWT it was opened with, if any; ``init_connection``: whether it still is to be handed
-            over in an InitConnection request.
+        token: the JWT of the consumer, if any.
+        init_connection: whether the token is still to be sent in an InitConnection request.
     """
 
     @property
@@ -64,13 +64,13 @@ class Connection(Source, Protocol):
 
     @property
     def closed(self) -> CloseInfo | None:
-        """How it ended; None while it has not. Payloads may be left to receive even then."""
+        """How it ended; None while it is open. Payloads may be left to receive even then."""
         ...
 
     def send(self, text: str, *, at_s: float | None = None) -> RecordedPosition | None:
-        """Send, and tell which frame it was; None: it fell into a frame that ``send_bytes`` began.
+        """Send a text frame; returns where it was recorded; None: it became part of an unfinished frame.
 
-        ``at_s`` is a moment at hand: get everything ready, and let it leave then, and not before.
+        ``at_s`` is less than a millisecond ahead: prepare the frame, and send it then, not before.
 
         Raises:
             RecordingIncomplete: the connection is over.
@@ -80,11 +80,11 @@ class Connection(Source, Protocol):
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
     ) -> RecordedPosition | None:
-        """Send one frame as it is described, be it against the rules; as ``send``."""
+        """Send one frame as described, even against RFC 6455; returns and raises as ``send`` does."""
         ...
 
     def send_bytes(self, data: bytes) -> RecordedPosition | None:
-        """Send these bytes as they are; tell the last frame they completed, None if none; as ``send``."""
+        """Send bytes unchanged; returns the last frame they completed, None if none; raises as ``send``."""
         ...
 
     def receive(self, until_s: float | None = None) -> IncomingPayload | None:
@@ -92,11 +92,11 @@ class Connection(Source, Protocol):
         ...
 
     def hang_up(self, code: int = 1000, reason: str = "") -> None:
-        """Say Close. It is over some time later, when ``receive`` has seen the other side take part."""
+        """Start the closing handshake; ``closed`` is set once ``receive`` has seen the answer."""
         ...
 
     def abort(self, *, mid_frame: bool = False) -> None:
-        """End it here and now without a goodbye, if asked with half a frame on the wire."""
+        """Drop it at once without a Close frame; ``mid_frame``: after half a frame."""
         ...
 
     def close(self) -> object:
@@ -104,16 +104,16 @@ class Connection(Source, Protocol):
         ...
 
     def next_due_s(self) -> float | None:
-        """When ``receive`` should be called even if nothing came: a ping is due, patience is over."""
+        """When ``receive`` must be called even if nothing arrived: a ping or a timeout is due."""
         ...
 
 
 @runtime_checkable
 class PendingConnection(Source, Protocol):
-    """A connection that is being made elsewhere."""
+    """A connection that is being opened in the background."""
 
     def take(self) -> Connection | None:
-        """The connection once it is there; None: not yet.
+        """The connection once it is open; None: not yet.
 
         Raises:
             CannotConnect: there will be none.
@@ -121,7 +121,7 @@ class PendingConnection(Source, Protocol):
         ...
 
     def give_up(self) -> None:
-        """Nobody wants it any more. May be called at any time, and again."""
+        """Abandon it. May be called at any time, and again."""
         ...
 
 

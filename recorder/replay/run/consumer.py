@@ -1,4 +1,4 @@
-"""One consumer's side of a script: its connection, what it knows, which receipts it owes."""
+"""The state of one consumer: its connection, its view of the conversation, its receipts."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ..language.script import Consumer, StandingRule
 from .actions import Ended
 from .consumer_view import ConsumerView
 from .outcome import ReceiptSent
-from .receipt_schedule import DueReceipts, MessageKey, ReceiptSchedule
+from .receipt_schedule import DueReceipts, MessageId, ReceiptSchedule
 from .reconnect_policy import PolicyName, ReconnectAttempt, ReconnectPolicy
 from .subscriptions import Subscriptions
 
 
 class RefusedReceipts(NamedTuple):
-    """Our receipts in frame ``ask`` were refused. ``steps`` had asked for them; none: the rule had."""
+    """Receipts of ours that were refused, and the steps that planned them; none: the standing rule did."""
 
     sentence: str
     steps: frozenset[int]
 
 
 class ConsumerState:
-    """One consumer.
+    """Everything that changes about one consumer while a script runs.
 
     Attributes:
         connection: number of the open connection; None while there is none.
         ended: how the last connection ended; None while one is open, and before the first.
-        settled: whether we are let in and hear what we listened to: receipts go out only then.
-        mending: when to connect again, and how, while that is under way by itself; else None.
-        leaving: whether the end of the connection is our own doing.
-        spacing_s: the least time between two frames of steps.
+        ready: whether it is authenticated and subscribed; receipts are sent only then.
+        next_attempt: when to reconnect, while the policy reconnects; else None.
+        leaving: whether the script itself ends the connection.
+        spacing_s: minimum time between two frames of steps.
     """
 
     def __init__(
@@ -72,26 +72,26 @@ class ConsumerState:
 
     @property
     def disconnected(self) -> bool:
-        """Whether the connection is over, and nothing is being done about it."""
+        """Whether the connection ended, and no reconnect is under way."""
         return self.connection is None and self.ended is not None and self.next_attempt is None
 
     @property
     def end_sentence(self) -> str:
-        """How it ended, in a few words."""
+        """How the last connection ended, in a few words."""
         return "" if self.ended is None else self.ended.description
 
     def next_id(self) -> str:
-        """A request id of our own."""
+        """The next request id of this consumer."""
         self._ids += 1
         return str(self._ids)
 
     @property
     def free_at_s(self) -> float:
-        """Before then no frame of a step leaves."""
+        """The earliest time for the next frame of a step."""
         return self._frame_of_step_s + self.spacing_s
 
     def frame_of_step_left(self, now_s: float) -> None:
-        """A frame of a step went out; the next one may leave after the spacing."""
+        """A frame of a step was sent: the next one is due after the spacing."""
         self._frame_of_step_s = now_s
 
     # --- the connection ---
@@ -103,7 +103,7 @@ class ConsumerState:
         self.ready = self.leaving = self._connection_known = False
 
     def become_ready(self, now_s: float) -> None:
-        """We are let in, and listen again."""
+        """The consumer is authenticated and subscribed."""
         self.ready, self.next_attempt = True, None
         self.reconnect_policy.connection_ready(now_s)
 
@@ -116,12 +116,12 @@ class ConsumerState:
         if connection is not None:
             self._learn(self._interpreter.connection_ended(connection), now_s)
 
-    # --- taking in ---
+    # --- payloads ---
 
     def observe(
         self, data: bytes, stamp: Stamp, now_s: float, *, from_client: bool, binary: bool = False
     ) -> list[RefusedReceipts]:
-        """A payload went out or came; returns which of our receipts it refuses. Never raises."""
+        """Interpret a payload that was sent or received; returns the receipts it refuses. Never raises."""
         if not self._connection_known:
             self._connection_known = True
             token = None if self.init_connection else self.token
@@ -136,7 +136,7 @@ class ConsumerState:
         return self._learn(events, now_s)
 
     def receipts_sent(self, due: DueReceipts, text: str, stamp: Stamp, now_s: float) -> None:
-        """These receipts went out."""
+        """These receipts were sent."""
         self._steps_of[stamp.frame] = frozenset(
             step for key in due.keys if (step := due.step_of(key)) is not None
         )
@@ -156,21 +156,21 @@ class ConsumerState:
     def _learn(self, events: list[Event], now_s: float) -> list[RefusedReceipts]:
         new = self.view.learn(events, now_s)
         refused = []
-        # First what was given already: a history brings messages and our old receipts for them together.
+        # Receipts first: a history brings messages together with our old receipts for them.
         for event in events:
             if isinstance(event, ReceiptReported):
                 self._note_receipt(event, now_s)
             elif isinstance(event, ReceiptRefused):
                 refused.append(self._refused(event))
-        for heard in new:
-            if not self.view.is_ours(heard.key):
-                self.schedule.arrived(heard.key, heard.at_s)
+        for message in new:
+            if not self.view.is_ours(message.key):
+                self.schedule.arrived(message.key, message.at_s)
         return refused
 
     def _note_receipt(self, event: ReceiptReported, now_s: float) -> None:
         if event.mine or self.view.is_us(event.participant, event.role):
             for sequence in event.sequences:
-                self.schedule.given(MessageKey(event.dialog_id, sequence), event.status, now_s=now_s)
+                self.schedule.given(MessageId(event.dialog_id, sequence), event.status, now_s=now_s)
 
     def _refused(self, event: ReceiptRefused) -> RefusedReceipts:
         named = ", ".join(f"#{sequence}" for sequence in event.sequences)

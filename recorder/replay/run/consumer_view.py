@@ -1,4 +1,4 @@
-"""What one consumer knows so far: everything it sent and heard, folded, and whom it takes for itself."""
+"""One consumer's view: the transcript of its own connections, and which ids are its own."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from recorder.receipts.fold import apply
 from recorder.receipts.queries import MessageView, message_view, view
 from recorder.receipts.state import Message, Transcript
 
-from .receipt_schedule import MessageKey
+from .receipt_schedule import MessageId
 
 CONSUMER = "CONSUMER"
 POST_SURVEY = "post_survey"
 """The dialog besides the main one that scripts have a name for; none is there before the main one ends."""
 
 
-class SeenMessage(NamedTuple):
-    """A message when it was first heard of, its answer included where it is our own."""
+class ReceivedMessage(NamedTuple):
+    """A message and when it was first seen: pushed, or answered where it is our own."""
 
-    key: MessageKey
+    key: MessageId
     at_s: float
 
 
-Target = MessageKey | int
+Target = MessageId | int
 """A message: by its key, or, as long as it has no sequence, by the frame that asked for it."""
 
 
@@ -42,20 +42,20 @@ class ConsumerView:
 
     Attributes:
         transcript: as ``receipts.fold`` makes it.
-        messages: in the order heard, each once.
+        messages: each once, in the order of arrival.
         answers: what answered our requests, by the frame of the request.
         bodies: what was in those answers.
         unanswered: frames of requests that an answer may still come to.
         lost: frames of requests whose connection ended before their answer.
-        fellows: what the other consumers of the script know; who they are is not us.
-        last_said: frame of the last publish of a step.
+        other_consumers: the views of the other consumers of the script; their ids are not ours.
+        last_publish: frame of the last publish of a step.
         last_request: frame of the last request of a step.
-        conversation_id: the conversation that is spoken of; None before there is one.
+        conversation_id: the conversation that steps refer to; None before there is one.
     """
 
     def __init__(self) -> None:
         self.transcript = Transcript()
-        self.messages: list[SeenMessage] = []
+        self.messages: list[ReceivedMessage] = []
         self.answers: dict[int, RequestAnswered] = {}
         self.bodies: dict[int, object] = {}
         self.unanswered: set[int] = set()
@@ -64,14 +64,14 @@ class ConsumerView:
         self.last_publish: int | None = None
         self.last_request: int | None = None
         self.conversation_id: str | None = None
-        self._keys: set[MessageKey] = set()
+        self._keys: set[MessageId] = set()
         self._pushed: dict[str, int] = {}
         self._us: set[str] = set()
         self._opened: dict[int, str] = {}
         self._conversation_of: dict[str, str] = {}
 
-    def learn(self, events: Iterable[Event], now_s: float) -> list[SeenMessage]:
-        """Take in what one payload told; returns the messages not heard of before."""
+    def learn(self, events: Iterable[Event], now_s: float) -> list[ReceivedMessage]:
+        """Apply the events of one payload; returns the messages that are new."""
         before = len(self.messages)
         for event in events:
             self.transcript = apply(self.transcript, event)
@@ -99,31 +99,31 @@ class ConsumerView:
                 pass
 
     def _note_message(self, event: MessagePublished, now_s: float) -> None:
-        key = MessageKey(event.dialog_id, event.sequence)
+        key = MessageId(event.dialog_id, event.sequence)
         self._note_pushed(event.dialog_id, event.sequence, event.evidence.proof)
         if event.conversation_id is not None:
             self._conversation_of[event.dialog_id] = event.conversation_id
         if key not in self._keys:
             self._keys.add(key)
-            self.messages.append(SeenMessage(key, now_s))
+            self.messages.append(ReceivedMessage(key, now_s))
         message = self.message(key)
         if message.mine and message.author is not None:
             self._us.add(message.author)
 
     def _note_pushed(self, dialog_id: str, sequence: int, proof: Proof) -> None:
-        """Only what was pushed counts: an answer may overtake pushes of lower sequences."""
+        """Count pushed sequences only: an answer may arrive before pushes of lower sequences."""
         if proof >= Proof.ANNOUNCED:
             self._pushed[dialog_id] = max(sequence, self._pushed.get(dialog_id, 0))
 
     def connection_ended(self) -> None:
-        """What is not answered by now will never be."""
+        """Requests without an answer are lost."""
         self.lost |= self.unanswered
         self.unanswered.clear()
 
     # --- whose ---
 
-    def message(self, key: MessageKey) -> Message:
-        """What was heard of a message that was heard of."""
+    def message(self, key: MessageId) -> Message:
+        """The state of a message in the transcript."""
         return self.transcript.dialogs[key.dialog_id][key.sequence]
 
     @property
@@ -139,21 +139,21 @@ class ConsumerView:
             return True
         return role == CONSUMER and not any(participant in fellow.own_ids for fellow in self.other_consumers)
 
-    def is_ours(self, key: MessageKey) -> bool:
+    def is_ours(self, key: MessageId) -> bool:
         """Whether we wrote it; also true while it may be the echo of a publish not answered yet."""
         message = self.message(key)
         if message.mine or self.is_us(message.author, message.role):
             return True
         return message.role is None and self._may_be_echo(key, message)
 
-    def _may_be_echo(self, key: MessageKey, message: Message) -> bool:
+    def _may_be_echo(self, key: MessageId, message: Message) -> bool:
         asked = self.transcript.own_publishes
         open_asks = [asked[frame] for frame in (*self.unanswered, *self.lost) if frame in asked]
         return any((ask.dialog_id, ask.text) == (key.dialog_id, message.text) for ask in open_asks)
 
-    def received(self) -> Iterator[MessageKey]:
+    def received(self) -> Iterator[MessageId]:
         """Messages of the other side, newest first."""
-        return (heard.key for heard in reversed(self.messages) if not self.is_ours(heard.key))
+        return (seen.key for seen in reversed(self.messages) if not self.is_ours(seen.key))
 
     # --- messages ---
 
@@ -163,10 +163,10 @@ class ConsumerView:
         if ask is None or ask.answered is None:
             return frame
         _, dialog_id, sequence = ask.answered
-        return MessageKey(dialog_id, sequence)
+        return MessageId(dialog_id, sequence)
 
     def message_view(self, target: Target) -> MessageView | None:
-        """The message as people see it; None while nothing was heard of it."""
+        """The message with its status and receipts; None while it is not in the transcript."""
         if isinstance(target, int):
             return next(
                 (message for message in view(self.transcript) if message.request_frame == target), None
@@ -185,7 +185,11 @@ class ConsumerView:
         """The one that was opened; else the only open one there is."""
         if self.conversation_id is not None:
             return self.conversation_id
-        open_ones = [one for one, told in self.transcript.conversations.items() if told.state != "CLOSE"]
+        open_ones = [
+            conversation_id
+            for conversation_id, snapshot in self.transcript.conversations.items()
+            if snapshot.state != "CLOSE"
+        ]
         return open_ones[0] if len(open_ones) == 1 else None
 
     def dialog(self, name: str | None) -> str | None:
@@ -196,14 +200,15 @@ class ConsumerView:
         conversation_id = self.conversation()
         if name is None or name == "main":
             return conversation_id  # the main dialog has the conversation's id
-        told = self.transcript.conversations.get(conversation_id or "")
-        of_type = [one.dialog_id for one in told.dialogs if (one.type or "").lower() == name] if told else []
+        snapshot = self.transcript.conversations.get(conversation_id or "")
+        dialogs = snapshot.dialogs if snapshot is not None else ()
+        of_type = [dialog.dialog_id for dialog in dialogs if (dialog.type or "").lower() == name]
         if of_type:
             return of_type[-1]
         return None if name == POST_SURVEY else name
 
     def conversation_of(self, dialog_id: str) -> str | None:
-        """The conversation a dialog belongs to, as far as anybody told."""
+        """The conversation a dialog belongs to; the current one where no frame named another."""
         return self._conversation_of.get(dialog_id) or self.conversation()
 
     def dialogs_of(self, conversation_id: str) -> set[str]:
@@ -213,11 +218,11 @@ class ConsumerView:
 
     def is_closed(self, dialog_id: str) -> bool:
         """Whether the newest snapshot of its conversation says so."""
-        told = self.transcript.conversations.get(self.conversation_of(dialog_id) or dialog_id)
-        if told is None:
+        snapshot = self.transcript.conversations.get(self.conversation_of(dialog_id) or dialog_id)
+        if snapshot is None:
             return False
-        states = [dialog.state for dialog in told.dialogs if dialog.dialog_id == dialog_id]
-        return "CLOSE" in states or told.state == "CLOSE"
+        states = [dialog.state for dialog in snapshot.dialogs if dialog.dialog_id == dialog_id]
+        return "CLOSE" in states or snapshot.state == "CLOSE"
 
     def last_sequence(self, dialog_id: str) -> int:
         """The highest sequence that was pushed in a dialog, receipts' own ones included; 0 if none."""

@@ -1,4 +1,4 @@
-"""Courses under way side by side: the script's own, and one for each connection that is being mended."""
+"""Runs step coroutines side by side: the script's own, and one for each automatic reconnect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .step_context import (
     Command,
     EndConnection,
     OpenConnection,
-    SendRaw,
+    SendRawData,
     SendText,
     SleepUntil,
     StepCoroutine,
@@ -23,22 +23,22 @@ from .step_context import (
 
 
 class CoroutineState(Enum):
-    """What came of looking after a strand."""
+    """The result of advancing a coroutine that gave no action."""
 
-    RESUMED = "it went on, and wants something else now"
-    BLOCKED = "it still wants what it wanted"
+    RESUMED = "its command is done; it may have another one"
+    BLOCKED = "its command is not done yet"
 
 
 DriverAction = Connect | Send | SendRawFrame | SendBytes | Upload | CloseConnection | Abort
 
 
 class Coroutine:
-    """A course, and what it wants at the moment.
+    """A step coroutine and the command it yielded last.
 
     Attributes:
-        mends: whose connection it mends; None: it is the script itself.
-        want: None before it began, and once it is over.
-        under_way: whether the driver is busy with what it wants, and will tell what came of it.
+        reconnects: the consumer it reconnects; None: it is the script itself.
+        command: None before it began, and once it is over.
+        under_way: whether the driver carries out the command, and will report the result.
         failed: why it ended, where it ended with a failure.
     """
 
@@ -51,7 +51,7 @@ class Coroutine:
         self.failed: StepFailed | None = None
 
     def resume(self, value: object) -> None:
-        """It gets what it wanted."""
+        """Continue it with the result of its command."""
         self.under_way = False
         try:
             self.command = self._coroutine.send(value)
@@ -61,7 +61,7 @@ class Coroutine:
             self._end(failed)
 
     def fail(self, failed: StepFailed) -> None:
-        """It does not get what it wanted."""
+        """Continue it with the failure of its command."""
         self.under_way = False
         try:
             self.command = self._coroutine.throw(failed)
@@ -74,14 +74,14 @@ class Coroutine:
         self.over, self.command, self.failed = True, None, failed
 
     def advance(self, now_s: float) -> tuple[DriverAction, ConsumerState] | CoroutineState:
-        """Something to do for it, and on whose side; or whether it went on."""
+        """An action for the driver and the consumer it is for; or whether the coroutine was resumed."""
         match self.command:
             case None:
                 self.resume(None)
-            case SendText(consumer) | SendRaw(consumer):
-                return self._let_tell(consumer, now_s)
+            case SendText(consumer) | SendRawData(consumer):
+                return self._try_send(consumer, now_s)
             case WaitFor():
-                return self._let_wait(self.command, now_s)
+                return self._try_wait(self.command, now_s)
             case SleepUntil(until_s):
                 if now_s < until_s:
                     return CoroutineState.BLOCKED
@@ -93,29 +93,29 @@ class Coroutine:
         return CoroutineState.RESUMED
 
     def wakes_at_s(self) -> float | None:
-        """When it goes on even if nothing is heard; None: never."""
+        """When it continues even without a payload; None: never."""
         match self.command:
             case WaitFor(_, deadline_s):
                 return deadline_s
             case SleepUntil(until_s):
                 return until_s
-            case SendText(consumer) | SendRaw(consumer) if self._is_paced(consumer):
+            case SendText(consumer) | SendRawData(consumer) if self._is_paced(consumer):
                 return consumer.free_at_s
             case _:
                 return None
 
     @property
     def consumer(self) -> ConsumerState | None:
-        """Whose connection its want is about; None if about none."""
+        """The consumer its command is for; None: no one in particular."""
         return getattr(self.command, "consumer", None)
 
     @property
-    def rests(self) -> bool:
-        """Whether nothing but time makes it go on."""
+    def is_sleeping(self) -> bool:
+        """Whether only time makes it continue."""
         match self.command:
             case SleepUntil():
                 return True
-            case SendText(consumer) | SendRaw(consumer):
+            case SendText(consumer) | SendRawData(consumer):
                 return self._is_paced(consumer)
             case _:
                 return False
@@ -123,7 +123,7 @@ class Coroutine:
     def _is_paced(self, consumer: ConsumerState) -> bool:
         return self.reconnects is None and consumer.ready
 
-    def _let_tell(
+    def _try_send(
         self, consumer: ConsumerState, now_s: float
     ) -> tuple[DriverAction, ConsumerState] | CoroutineState:
         if consumer.disconnected:
@@ -138,11 +138,11 @@ class Coroutine:
         match self.command:
             case SendText(_, text):
                 return Send(text, None, consumer.connection), consumer
-            case SendRaw(_, action):
+            case SendRawData(_, action):
                 return action._replace(connection=consumer.connection), consumer
         return CoroutineState.BLOCKED
 
-    def _let_wait(self, command: WaitFor, now_s: float) -> CoroutineState:
+    def _try_wait(self, command: WaitFor, now_s: float) -> CoroutineState:
         try:
             value = command.found()
         except StepFailed as failed:
@@ -158,7 +158,7 @@ class Coroutine:
         return CoroutineState.BLOCKED
 
     def _begin(self) -> tuple[DriverAction, ConsumerState] | CoroutineState:
-        """Hand over what takes the driver a while."""
+        """The action for a command that takes the driver some time."""
         if self.under_way:
             return CoroutineState.BLOCKED
         match self.command:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..language.references import Reference
 from ..language.verbs import LAST_RECEIVED, LAST_SENT
 from .consumer_view import ConsumerView, Target
-from .receipt_schedule import MessageKey
+from .receipt_schedule import MessageId
 
 
 class _Named(NamedTuple):
@@ -47,7 +47,7 @@ class Names:
         """The message a script means; None if there is none yet."""
         if isinstance(reference, int):
             dialog_id = view.dialog(None)
-            return MessageKey(dialog_id, reference) if dialog_id is not None else None
+            return MessageId(dialog_id, reference) if dialog_id is not None else None
         if reference == LAST_RECEIVED:
             return next(view.received(), None)
         if reference == LAST_SENT:
@@ -76,7 +76,7 @@ class Names:
 
     def _of_message(self, name: str, given: _Named) -> dict[str, object]:
         target = self.target(name, given.by)
-        if not isinstance(target, MessageKey):
+        if not isinstance(target, MessageId):
             raise UnresolvedReference(
                 f"the message {name} (frame {target}) has no sequence; its publish is not answered"
             )

@@ -338,7 +338,7 @@ class Player:
         moments = [coroutine.wakes_at_s() for coroutine in coroutines]
         moments += [consumer.schedule.next_at_s() for consumer in self._sending()]
         until_s = min((moment for moment in moments if moment is not None), default=None)
-        if until_s is not None and all(coroutine.rests for coroutine in coroutines):
+        if until_s is not None and all(coroutine.is_sleeping for coroutine in coroutines):
             return WakeAt(until_s)
         return AwaitMessage(until_s)
 

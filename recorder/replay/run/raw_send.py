@@ -14,7 +14,7 @@ from ..language.script import Step
 from .actions import SendBytes, SendRawFrame, Upload
 from .publish import publish
 from .step_context import (
-    SendRaw,
+    SendRawData,
     StepContext,
     StepCoroutine,
     StepFailed,
@@ -46,7 +46,7 @@ def send_frame(context: StepContext, step: Step, args: verbs.SendFrameVerb) -> S
         action = SendBytes(args.bytes_, connection)
     else:
         action = SendRawFrame(args.opcode, args.payload, args.fin, args.rsv, args.mask, connection)
-    frame = yield SendRaw(context.consumer, action)
+    frame = yield SendRawData(context.consumer, action)
     return "no whole frame" if frame is None else f"frame {frame}"
 
 

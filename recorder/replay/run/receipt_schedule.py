@@ -23,7 +23,7 @@ from recorder.documents import DelayDistribution
 from .receipt_batches import departures
 
 
-class MessageKey(NamedTuple):
+class MessageId(NamedTuple):
     """Which message: sequences restart in each dialog."""
 
     dialog_id: str
@@ -38,7 +38,7 @@ class PlannedReceipts(NamedTuple):
 
     at_s: float
     place: int
-    keys: tuple[MessageKey, ...]
+    keys: tuple[MessageId, ...]
     status: str
     step: int | None
     metadata: list[dict[str, Any]] | None = None
@@ -52,7 +52,7 @@ class DueReceipts(NamedTuple):
     planned: tuple[PlannedReceipts, ...]
 
     @property
-    def keys(self) -> tuple[MessageKey, ...]:
+    def keys(self) -> tuple[MessageId, ...]:
         """The messages, in the order of planning, each once; all of one dialog."""
         return tuple(dict.fromkeys(key for one in self.planned for key in one.keys))
 
@@ -65,7 +65,7 @@ class DueReceipts(NamedTuple):
         """What a step wants to go beside them."""
         return next((one.metadata for one in self.planned if one.metadata is not None), None)
 
-    def step_of(self, key: MessageKey) -> int | None:
+    def step_of(self, key: MessageId) -> int | None:
         """The step that asked for the receipt of this message; None: the rule did."""
         return next((one.step for one in self.planned if key in one.keys and one.step is not None), None)
 
@@ -92,19 +92,19 @@ class ReceiptSchedule:
         self._batch_s = batch_s
         self._single: list[PlannedReceipts] = []
         self._batched: dict[tuple[str, str], list[PlannedReceipts]] = {}
-        self._current: dict[tuple[MessageKey, str], PlannedReceipts] = {}
-        self._following: dict[tuple[MessageKey, str], list[PlannedReceipts]] = {}
+        self._current: dict[tuple[MessageId, str], PlannedReceipts] = {}
+        self._following: dict[tuple[MessageId, str], list[PlannedReceipts]] = {}
         self._extra: set[int] = set()
-        self._arrived_s: dict[MessageKey, float] = {}
-        self._given: set[tuple[MessageKey, str]] = set()
-        self._suspended: set[tuple[MessageKey, str]] = set()
+        self._arrived_s: dict[MessageId, float] = {}
+        self._given: set[tuple[MessageId, str]] = set()
+        self._suspended: set[tuple[MessageId, str]] = set()
         self._places = 0
         self._closed = False
         self._closed_dialogs: set[str] = set()
 
     # --- what is known ---
 
-    def arrived(self, key: MessageKey, at_s: float) -> None:
+    def arrived(self, key: MessageId, at_s: float) -> None:
         """A message of the other side was heard."""
         if key in self._arrived_s:
             return
@@ -115,7 +115,7 @@ class ReceiptSchedule:
             if (key, status) not in self._given and (key, status) not in self._suspended:
                 self._enter(self._planned(at_s + self._drawn(delay), (key,), status, None))
 
-    def given(self, key: MessageKey, status: str, *, now_s: float = 0.0) -> None:
+    def given(self, key: MessageId, status: str, *, now_s: float = 0.0) -> None:
         """A receipt of ours for this message is known: the rule has nothing left to do there.
 
         Receipts that were to leave together with it are due at once.
@@ -126,12 +126,12 @@ class ReceiptSchedule:
             if keys := self._left_of(follower):
                 self._enter(follower._replace(at_s=now_s, keys=keys))
 
-    def suspend(self, key: MessageKey, status: str) -> None:
+    def suspend(self, key: MessageId, status: str) -> None:
         """A step will see to this one: the rule gives way."""
         self._suspended.add((key, status))
         self._current.pop((key, status), None)
 
-    def is_given(self, key: MessageKey, status: str) -> bool:
+    def is_given(self, key: MessageId, status: str) -> bool:
         """Whether a receipt of ours with this status is known."""
         return (key, status) in self._given
 
@@ -150,7 +150,7 @@ class ReceiptSchedule:
 
     def ask(
         self,
-        keys: Sequence[MessageKey],
+        keys: Sequence[MessageId],
         status: str,
         *,
         after: DelayDistribution | float,
@@ -170,7 +170,7 @@ class ReceiptSchedule:
 
     def ask_again(
         self,
-        keys: Sequence[MessageKey],
+        keys: Sequence[MessageId],
         status: str,
         *,
         after: DelayDistribution | float,
@@ -185,7 +185,7 @@ class ReceiptSchedule:
         return planned.at_s
 
     def join(
-        self, keys: Sequence[MessageKey], leader: MessageKey, status: str, *, now_s: float, step: int
+        self, keys: Sequence[MessageId], leader: MessageId, status: str, *, now_s: float, step: int
     ) -> float | None:
         """A step wants these receipts in the frame that holds the leader's; returns when, if that is known.
 
@@ -203,7 +203,7 @@ class ReceiptSchedule:
             (due.at_s for due in self._all_due() if leader in due.keys and due.status == status), None
         )
 
-    def leads_to(self, leader: MessageKey, keys: Iterable[MessageKey], status: str) -> bool:
+    def leads_to(self, leader: MessageId, keys: Iterable[MessageId], status: str) -> bool:
         """Whether the leader's receipt is itself to leave together with one of these, or after such a one."""
         waited_for = list(keys)
         for key in waited_for:  # it grows meanwhile
@@ -213,7 +213,7 @@ class ReceiptSchedule:
                 waited_for += [one for one in self._left_of(follower) if one not in waited_for]
         return False
 
-    def stranded(self) -> list[tuple[MessageKey, PlannedReceipts]]:
+    def stranded(self) -> list[tuple[MessageId, PlannedReceipts]]:
         """Receipts that wait for another one's frame, with the message of that one."""
         waiting = ((leader, one) for (leader, _), each in self._following.items() for one in each)
         return [
@@ -266,7 +266,7 @@ class ReceiptSchedule:
     # --- inside ---
 
     def _from_arrival(
-        self, keys: Iterable[MessageKey], after: DelayDistribution | float, now_s: float
+        self, keys: Iterable[MessageId], after: DelayDistribution | float, now_s: float
     ) -> float:
         delay_s = self._drawn(after)
         return max(now_s, *(self._arrived_s.get(key, now_s) + delay_s for key in keys))
@@ -277,7 +277,7 @@ class ReceiptSchedule:
     def _planned(
         self,
         at_s: float,
-        keys: tuple[MessageKey, ...],
+        keys: tuple[MessageId, ...],
         status: str,
         step: int | None,
         metadata: list[dict[str, Any]] | None = None,
@@ -336,7 +336,7 @@ class ReceiptSchedule:
             heapq.heappop(heap)
         return bool(heap)
 
-    def _left_of(self, planned: PlannedReceipts) -> tuple[MessageKey, ...]:
+    def _left_of(self, planned: PlannedReceipts) -> tuple[MessageId, ...]:
         """The messages it is still for: those that nothing else was said of since."""
         if planned.place in self._extra:
             return planned.keys

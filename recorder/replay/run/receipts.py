@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..language import verbs
 from ..language.script import Step
 from . import describe
-from .receipt_schedule import MessageKey
+from .receipt_schedule import MessageId
 from .step_context import StepContext, StepCoroutine, StepFailed, target_of
 
 
@@ -53,7 +53,7 @@ def receipt(context: StepContext, step: Step, args: verbs.ReceiptVerb) -> StepCo
     return _planned(context, max(times))
 
 
-def _join(context: StepContext, step: Step, keys: list[MessageKey], reference: str | int) -> str:
+def _join(context: StepContext, step: Step, keys: list[MessageId], reference: str | int) -> str:
     status = step.verb.upper()
     (leader,) = _receivable(context, (reference,))
     if any(key.dialog_id != leader.dialog_id for key in keys):
@@ -66,7 +66,7 @@ def _join(context: StepContext, step: Step, keys: list[MessageKey], reference: s
     return f"goes out with {reference}" if at_s is None else _planned(context, at_s)
 
 
-def _receivable(context: StepContext, references: Iterable[str | int]) -> list[MessageKey]:
+def _receivable(context: StepContext, references: Iterable[str | int]) -> list[MessageId]:
     keys = []
     for reference in references:
         target = target_of(context, reference)
@@ -78,9 +78,9 @@ def _receivable(context: StepContext, references: Iterable[str | int]) -> list[M
     return list(dict.fromkeys(keys))
 
 
-def _by_dialog(keys: Iterable[MessageKey]) -> list[list[MessageKey]]:
+def _by_dialog(keys: Iterable[MessageId]) -> list[list[MessageId]]:
     """A frame holds receipts of one dialog."""
-    together: dict[str, list[MessageKey]] = {}
+    together: dict[str, list[MessageId]] = {}
     for key in keys:
         together.setdefault(key.dialog_id, []).append(key)
     return list(together.values())

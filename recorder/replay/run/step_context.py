@@ -24,7 +24,7 @@ from .actions import Abort, CloseConnection, Ended, SendBytes, SendRawFrame, Upl
 from .consumer import ConsumerState
 from .consumer_view import ConsumerView, Target
 from .names import Names, UnresolvedReference
-from .receipt_schedule import MessageKey, ReceiptSchedule
+from .receipt_schedule import MessageId, ReceiptSchedule
 from .reconnect_policy import THROTTLED
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class SendText(NamedTuple):
     text: str
 
 
-class SendRaw(NamedTuple):
+class SendRawData(NamedTuple):
     """Send this frame, or these bytes; resumed with the number of the frame, None where it is none."""
 
     consumer: ConsumerState
@@ -82,7 +82,7 @@ class UploadFile(NamedTuple):
     action: Upload
 
 
-Command = SendText | SendRaw | WaitFor | SleepUntil | OpenConnection | EndConnection | UploadFile
+Command = SendText | SendRawData | WaitFor | SleepUntil | OpenConnection | EndConnection | UploadFile
 StepCoroutine = Generator[Command, Any, T]
 
 
@@ -158,7 +158,7 @@ class StepContext:
         if name is None:
             return
         self.run.names.assign(name, target, by=self.view)
-        if isinstance(target, MessageKey):
+        if isinstance(target, MessageId):
             for status in self.run.later_receipts(name, step):
                 self.schedule.suspend(target, status)
 

@@ -20,10 +20,10 @@ from recorder.replay.generate.timeline_events import (
     RecordedClose,
     RequestSent,
 )
-from recorder.replay.run.receipt_schedule import MessageKey
+from recorder.replay.run.receipt_schedule import MessageId
 
 CONVERSATION = "conv-1"
-FIRST, SECOND = MessageKey(CONVERSATION, 0), MessageKey(CONVERSATION, 1)
+FIRST, SECOND = MessageId(CONVERSATION, 0), MessageId(CONVERSATION, 1)
 
 
 def placed_receipts(recording: Any) -> tuple[list[Any], dict[int, list[ConsumerReceipt]], ScriptNames]:

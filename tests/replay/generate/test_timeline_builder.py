@@ -22,7 +22,7 @@ from recorder.replay.generate.timeline_events import (
     SecondConnectionOpened,
     UnansweredMessageSeen,
 )
-from recorder.replay.run.receipt_schedule import MessageKey
+from recorder.replay.run.receipt_schedule import MessageId
 
 CONVERSATION = "conv-1"
 
@@ -36,7 +36,7 @@ def test_every_message_arrives_once(recording: Any) -> None:
     for _ in range(2):
         recording.receive_text(1.0, 0, "one")
     arrived = [event for event in recording.events() if isinstance(event, MessageArrived)]
-    assert [(one.key, one.at_s) for one in arrived] == [(MessageKey(CONVERSATION, 0), 1.0)]
+    assert [(one.key, one.at_s) for one in arrived] == [(MessageId(CONVERSATION, 0), 1.0)]
 
 
 def test_the_echo_of_an_own_message_does_not_arrive(recording: Any) -> None:
@@ -72,7 +72,7 @@ def test_history_gives_the_sequence_of_a_message_whose_answer_was_lost(recording
     """Once; and one that was answered is not taken for it."""
     (echoed,) = lost_and_found(recording, over=True)
     (asked,) = [one for one in recording.events() if isinstance(one, RequestSent) and one.request.id == "5"]
-    assert (echoed.request_frame, echoed.key) == (asked.frame, MessageKey(CONVERSATION, 1))
+    assert (echoed.request_frame, echoed.key) == (asked.frame, MessageId(CONVERSATION, 1))
 
 
 def test_two_messages_without_answers_get_their_own_sequences(recording: Any) -> None:
@@ -104,7 +104,7 @@ def test_the_answer_gives_the_sequence_of_an_own_message(recording: Any) -> None
     (answered,) = [
         one for one in events if isinstance(one, ResponseReceived) and one.request_frame == asked.frame
     ]
-    assert answered.key == MessageKey(CONVERSATION, 5)
+    assert answered.key == MessageId(CONVERSATION, 5)
     assert asked.message is not None
     assert asked.receipt is asked.chat_state is None
 

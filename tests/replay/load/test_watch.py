@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from recorder.replay.load.watch import Watch
+from recorder.replay.load.watch import DescriptorWatch
 
 
 class End:
@@ -23,7 +23,7 @@ class End:
 
 @pytest.fixture
 def watch():
-    watch = Watch()
+    watch = DescriptorWatch()
     yield watch
     watch.close()
 

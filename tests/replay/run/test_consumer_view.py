@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.replay.run.receipt_schedule import MessageKey
+from recorder.replay.run.receipt_schedule import MessageId
 
 OPEN = "steps:\n- open_conversation:\n"
 
@@ -20,7 +20,7 @@ def test_nothing_stands_for_nothing(manual_driver):
     assert driver.player.names.target("last_received", view) is None
     assert driver.player.names.target(3, view) is None
     assert view.dialog(None) is None
-    assert view.message_view(MessageKey("conv-1", 3)) is None
+    assert view.message_view(MessageId("conv-1", 3)) is None
     assert view.message_view(3) is None
 
 
@@ -39,7 +39,7 @@ def test_last_sent_is_a_frame_until_it_has_a_sequence(manual_driver):
     assert view.message_view(7).status == "pending"
     driver.answer(request, body={"sequence": 5})
     assert driver.player.names.target("last_sent", view) == ("conv-1", 5)
-    assert view.message_view(MessageKey("conv-1", 5)).status == "sent"
+    assert view.message_view(MessageId("conv-1", 5)).status == "sent"
 
 
 def test_the_token_tells_who_we_are(manual_driver, notification, text):

@@ -26,9 +26,9 @@ def test_a_course_goes_on_when_it_gets_what_it_wants():
     coroutine, heard = strand_of(SleepUntil(2.0), WaitFor(lambda: None, 5.0, None))
     assert coroutine.advance(0.0) is CoroutineState.RESUMED
     assert coroutine.advance(1.0) is CoroutineState.BLOCKED
-    assert (coroutine.wakes_at_s(), coroutine.rests) == (2.0, True)
+    assert (coroutine.wakes_at_s(), coroutine.is_sleeping) == (2.0, True)
     assert coroutine.advance(2.0) is CoroutineState.RESUMED
-    assert (coroutine.wakes_at_s(), coroutine.rests) == (5.0, False)
+    assert (coroutine.wakes_at_s(), coroutine.is_sleeping) == (5.0, False)
     assert coroutine.advance(5.0) is CoroutineState.RESUMED
     assert (heard, coroutine.over, coroutine.command) == ([None, None], True, None)
 

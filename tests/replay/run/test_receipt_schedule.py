@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.documents import DelayDistribution
-from recorder.replay.run.receipt_schedule import MessageKey, ReceiptSchedule
+from recorder.replay.run.receipt_schedule import MessageId, ReceiptSchedule
 
 RULE = {"ACCEPT": 0.2, "READ": 90.0}
-FIRST, SECOND = MessageKey("d", 1), MessageKey("d", 2)
+FIRST, SECOND = MessageId("d", 1), MessageId("d", 2)
 
 
-def timetable(schedule: ReceiptSchedule) -> list[tuple[float, MessageKey, str]]:
+def timetable(schedule: ReceiptSchedule) -> list[tuple[float, MessageId, str]]:
     """Everything that will go out, when each is taken at the moment it is due."""
     out = []
     while (at_s := schedule.next_at_s()) is not None:
@@ -121,13 +121,13 @@ def test_after_the_last_step_nothing_new_is_planned_but_what_is_planned_stays():
 
 def test_a_closed_dialog_gets_nothing_more_by_the_rule():
     schedule = ReceiptSchedule(RULE)
-    elsewhere = MessageKey("survey", 1)
+    elsewhere = MessageId("survey", 1)
     for key in (FIRST, SECOND, elsewhere):
         schedule.arrived(key, 0.0)
     schedule.ask([FIRST], "READ", after=5.0, now_s=0.0, step=1)
     assert schedule.last_at_s() == 90.0
     schedule.close_dialog("d")
-    schedule.arrived(MessageKey("d", 3), 1.0)
+    schedule.arrived(MessageId("d", 3), 1.0)
     assert timetable(schedule) == [
         (0.2, elsewhere, "ACCEPT"),
         (5.0, FIRST, "READ"),
@@ -138,7 +138,7 @@ def test_a_closed_dialog_gets_nothing_more_by_the_rule():
 
 # --- together -------------------------------------------------------------------------------------------
 
-THIRD = MessageKey("d", 3)
+THIRD = MessageId("d", 3)
 
 
 def frames(schedule: ReceiptSchedule) -> list[tuple[float, str, list[int]]]:
@@ -222,7 +222,7 @@ def test_the_same_seed_plans_the_same_times(seed, other):
         rule = {"ACCEPT": DelayDistribution.read("1s..3s"), "READ": DelayDistribution.read("5s ± 2s")}
         schedule = ReceiptSchedule(rule, rng=random.Random(of))
         for number in range(20):
-            schedule.arrived(MessageKey("d", number), float(number))
+            schedule.arrived(MessageId("d", number), float(number))
         return timetable(schedule)
 
     assert planned(seed) == planned(seed)
@@ -248,8 +248,8 @@ def test_however_messages_come_each_receipt_leaves_once_in_due_order_and_never_e
     for number, (passed_s, dialog_id) in enumerate(pushed):
         now_s += passed_s
         leave()
-        earliest[MessageKey(dialog_id, number)] = now_s
-        schedule.arrived(MessageKey(dialog_id, number), now_s)
+        earliest[MessageId(dialog_id, number)] = now_s
+        schedule.arrived(MessageId(dialog_id, number), now_s)
     now_s = 1e6
     leave()
     assert sorted((key, status) for _, key, status in left) == sorted(
@@ -262,7 +262,7 @@ def test_however_messages_come_each_receipt_leaves_once_in_due_order_and_never_e
 
 # --- laws of the rule alone -----------------------------------------------------------------------------
 
-KEYS = st.builds(MessageKey, st.sampled_from("ab"), st.integers(0, 3))
+KEYS = st.builds(MessageId, st.sampled_from("ab"), st.integers(0, 3))
 STATUSES = st.sampled_from(["ACCEPT", "READ"])
 TOLD = st.lists(
     st.one_of(

@@ -8,10 +8,10 @@ import pytest
 
 from recorder.replay.language.script import load
 from recorder.replay.run.consumer import ConsumerState
-from recorder.replay.run.receipt_schedule import MessageKey
+from recorder.replay.run.receipt_schedule import MessageId
 from recorder.replay.run.step_context import RunState, StepContext, StepFailed, close_expected
 
-KEY = MessageKey("d", 1)
+KEY = MessageId("d", 1)
 
 
 def context(steps, *, who="consumer") -> StepContext:
