@@ -85,24 +85,24 @@ def record(
             write_payload(payload)
 
     print_status = StatusPrinter(quiet=quiet)
-    options = recipes.connect_options(
-        url,
-        token=read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt),
-        init_connection=init_connection,
-        headers=header or (),
-        subprotocols=subprotocol or (),
-        ping_interval=ping_interval,
-        ca_file=ca_file,
-    )
+    token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
     with stop_on_signals() as stop:
         recipes.record(
-            options,
+            url,
             archive=archive,
             lines=recipes.stdin_lines(),
             deliver=deliver,  # called once the frames are committed
             linger=None if sys.stdin.isatty() else linger,
-            session=recipes.SessionOptions(name=name, keep_secrets=keep_secrets, durability=durability),
             stop=stop,
             say=print_status,
+            token=token,
+            init_connection=init_connection,
+            headers=header or (),
+            subprotocols=subprotocol or (),
+            ping_interval=ping_interval,
+            ca_file=ca_file,
+            name=name,
+            keep_secrets=keep_secrets,
+            durability=durability,
         )
         stop.raise_if_set()

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from .load.options import Load as Load
     from .load.options import LoadResult as LoadResult
     from .load.run import swarm as swarm
-    from .option_values import connect_options as connect_options
     from .option_values import duration_s as duration_s
     from .output_files import check_place as check_place
     from .output_files import save as save
@@ -55,7 +54,6 @@ if TYPE_CHECKING:
     from .queries import upgrade as upgrade
     from .queries import verdict_json as verdict_json
     from .queries import verify as verify
-    from .record_session import SessionOptions as SessionOptions
     from .record_session import record as record
     from .record_session import stdin_lines as stdin_lines
     from .replay_options import PlayKeywords as PlayKeywords

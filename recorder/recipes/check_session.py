@@ -20,7 +20,7 @@ from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
 
 from .at_moment import connections_at, events, is_now, last_frame_at
-from .option_values import duration_s
+from .option_values import duration_s, reject_unknown_keywords
 
 Levels = Mapping[str, Severity | None]
 """Severities by rule id, instead of the rule's own; None turns a rule off."""
@@ -59,8 +59,8 @@ class Checked:
             )
 
 
-class CheckOptions(TypedDict, total=False):
-    """Options of ``check`` and ``checked``. Durations as in "2s".
+class CheckKeywords(TypedDict, total=False):
+    """The keyword arguments of ``check`` and ``checked``. Durations are like "2s".
 
     Attributes:
         rule: only these rules.
@@ -80,18 +80,20 @@ class CheckOptions(TypedDict, total=False):
     aliases: Aliases | None
 
 
-def check(archive: Archive, session: str, **options: Unpack[CheckOptions]) -> list[Finding]:
+def check(archive: Archive, session: str, **options: Unpack[CheckKeywords]) -> list[Finding]:
     """Apply the rules to a session, and return the findings. Options and errors as for ``checked``."""
     return list(checked(archive, session, **options).findings)
 
 
-def checked(archive: Archive, session: str, **options: Unpack[CheckOptions]) -> Checked:
+def checked(archive: Archive, session: str, **options: Unpack[CheckKeywords]) -> Checked:
     """Apply the rules (all, or those named) to a session, now or as of ``at``.
 
     Raises:
         NotFound: no such session, or no such frame in it.
         BadOption: no such rule, moment or duration.
+        TypeError: there is no such keyword argument.
     """
+    reject_unknown_keywords(options, CheckKeywords)
     rule, levels = options.get("rule", ()), options.get("levels") or {}
     for name in rule:
         _check_rule_id("--rule", name)

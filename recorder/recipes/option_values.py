@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from recorder.capture.options import ConnectOptions
@@ -41,6 +41,12 @@ def _header(written: str) -> tuple[str, str]:
     if not colon:
         raise BadOption("--header", "it needs a colon between name and value", hint="--header 'Name: value'")
     return name.strip(), value.strip()
+
+
+def reject_unknown_keywords(given: Mapping[str, object], known: type) -> None:
+    """Raise ``TypeError`` for a keyword argument that the ``TypedDict`` ``known`` does not name."""
+    if unknown := given.keys() - known.__annotations__.keys():
+        raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
 
 
 def duration_s(option: str, written: str) -> float:

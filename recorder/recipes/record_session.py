@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TypedDict, Unpack
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.connect_attempt import ConnectAttempt
@@ -27,7 +28,7 @@ from recorder.wire.frames import authentication_hint
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
 
-from .option_values import duration_s
+from .option_values import connect_options, duration_s, reject_unknown_keywords
 from .queries import Say, open_archive, silent
 from .stop import NeverStop, Stop
 
@@ -179,21 +180,44 @@ class SessionOptions:
     durability: Durability = "second"
 
 
+class RecordKeywords(TypedDict, total=False):
+    """The keyword arguments of ``record`` that describe how to connect, and how the session is stored.
+
+    Attributes:
+        token: sent in the ``Authorization`` header, or with ``init_connection`` in a first request.
+        headers: "Name: value" each, for the upgrade request.
+        subprotocols: offered in this order; the service must then choose one.
+        ping_interval: time between keep-alive pings, like "30s", the default; "0" for none.
+        ca_file: PEM file of certificates trusted in addition to the system's.
+        name, keep_secrets, durability: as in ``SessionOptions``.
+    """
+
+    token: str | None
+    init_connection: bool
+    headers: Sequence[str]
+    subprotocols: Sequence[str]
+    ping_interval: str
+    ca_file: Path | None
+    name: str | None
+    keep_secrets: bool
+    durability: Durability
+
+
 def stdin_lines() -> Iterator[str]:
     """The lines of standard input, a terminal or a pipe."""
     return lines_of(0)
 
 
 def record(
-    options: ConnectOptions,
+    url: str,
     *,
     archive: str,
     lines: Iterable[str],
     deliver: Callable[[Payload], None],
     linger: str | None = "2s",
-    session: SessionOptions | None = None,
     stop: Stop | None = None,
     say: Say = silent,
+    **options: Unpack[RecordKeywords],
 ) -> str:
     """Connect, send each of ``lines``, pass payloads to ``deliver``; record it all; return the session id.
 
@@ -201,29 +225,44 @@ def record(
 
     Raises:
         BadOption: an option cannot be used; nothing was connected.
+        TypeError: there is no such keyword argument.
         CannotConnect: the service cannot be reached, or refused the token: at the upgrade, or later by
             a close code.
         RecordingIncomplete: the connection broke off, or lines could not be sent. The rest is recorded.
         StorageFailed: the archive could not take a frame; nothing later was delivered.
     """
     stop = NeverStop() if stop is None else stop
-    session = SessionOptions() if session is None else session
-    options.check_token_given()
+    reject_unknown_keywords(options, RecordKeywords)
+    service = connect_options(
+        url,
+        token=options.get("token"),
+        init_connection=options.get("init_connection", False),
+        headers=options.get("headers", ()),
+        subprotocols=options.get("subprotocols", ()),
+        ping_interval=options.get("ping_interval", "30s"),
+        ca_file=options.get("ca_file"),
+    )
+    service.check_token_given()
+    storage = SessionOptions(
+        name=options.get("name"),
+        keep_secrets=options.get("keep_secrets", False),
+        durability=options.get("durability", "second"),
+    )
     linger_s = None if linger is None else duration_s("--linger", linger)
-    secrets = () if options.token is None else (options.token,)
+    secrets = () if service.token is None else (service.token,)
     with (
         open_archive(archive, mode="write", create=True, say=say) as opened,
         recording(
-            opened, source="client", name=session.name, known_secrets=secrets,
-            keep_secrets=session.keep_secrets, durability=session.durability, say=say,
+            opened, source="client", name=storage.name, known_secrets=secrets,
+            keep_secrets=storage.keep_secrets, durability=storage.durability, say=say,
         ) as active,
     ):  # fmt: skip
         say(f"recording session {active.intake.session} into {opened.where}")
-        connection = active.connect(options, stop=stop)
+        connection = active.connect(service, stop=stop)
         stop.on_stop(connection.wake_to_stop)
-        say(f"connected to {options.base_url}")
-        if options.init_connection:
-            connection.send(dump(init_connection_request("0", options.token or "")))
+        say(f"connected to {service.base_url}")
+        if service.init_connection:
+            connection.send(dump(init_connection_request("0", service.token or "")))
         result = run_interactive(
             connection,
             lines=lines,
@@ -233,7 +272,7 @@ def record(
             linger_s=linger_s,
         )
         say(f"{active.intake.frames} frames recorded")
-        raise_unless_well_ended(options, result.closed, unsent=result.unsent, stopped=stop.is_set())
+        raise_unless_well_ended(service, result.closed, unsent=result.unsent, stopped=stop.is_set())
         return active.intake.session
 
 

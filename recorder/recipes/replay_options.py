@@ -13,7 +13,7 @@ from recorder.errors import BadOption
 from recorder.replay.language.script import Script
 from recorder.replay.run.reconnect_policy import PolicyName
 
-from .option_values import connect_options, duration_s
+from .option_values import connect_options, duration_s, reject_unknown_keywords
 from .record_session import SessionOptions
 from .scripts import given_variables
 
@@ -122,8 +122,7 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
         BadOption: one of them cannot be used.
         TypeError: there is no such keyword argument.
     """
-    if unknown := given.keys() - ReplayKeywords.__annotations__.keys():
-        raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
+    reject_unknown_keywords(given, ReplayKeywords)
     clock, url, tolerance = given.get("clock", "real"), given.get("url"), given.get("tolerance")
     if clock not in CLOCKS:
         raise BadOption("--clock", f'"{clock}" is none; there are {" and ".join(CLOCKS)}')

@@ -60,12 +60,14 @@ class ArchiveForATest:
             CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record_session``.
         """
         return recipes.record(
-            recipes.connect_options(url, token=token, init_connection=init_connection),
+            url,
             archive=str(self.path),
             lines=lines,
             deliver=lambda payload: None,
             linger=linger,
-            session=recipes.SessionOptions(name=name),
+            token=token,
+            init_connection=init_connection,
+            name=name,
         )
 
     def replay(

@@ -207,3 +207,8 @@ def test_everything_strange_in_a_capture_becomes_a_finding_with_its_frame(archiv
         recipes.import_capture(opened, capture)
         found = [f for f in recipes.check(opened, "last") if f.outcome is Outcome.VIOLATED]
     assert any(2 in finding.frames for finding in found)
+
+
+def test_an_unknown_keyword_argument_of_check_is_a_type_error(written):
+    with recipes.open_archive(written) as opened, pytest.raises(TypeError, match="read_in"):
+        recipes.check(opened, "last", read_in="2s")

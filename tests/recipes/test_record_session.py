@@ -35,7 +35,8 @@ def test_what_is_delivered_is_in_the_file_already(archive, service):
             seen.append((stored.payload, payload.data, reader.find_session("last").state))
 
     session = recipes.record(
-        recipes.connect_options(service.url, token=simulated_token()),
+        service.url,
+        token=simulated_token(),
         archive=archive,
         lines=[GET_CLOCK],
         deliver=deliver,
@@ -50,8 +51,9 @@ def test_what_is_delivered_is_in_the_file_already(archive, service):
 
 def test_the_token_says_who_we_are_without_being_kept(archive, service):
     token = simulated_token("somebody")
-    options = recipes.connect_options(service.url, token=token)
-    recipes.record(options, archive=archive, lines=[], deliver=lambda payload: None, linger="1ms")
+    recipes.record(
+        service.url, archive=archive, lines=[], deliver=lambda payload: None, token=token, linger="1ms"
+    )
     with recipes.open_archive(archive) as opened:
         assert recipes.transcript(opened, "last").identities == {"somebody"}
         (connection,) = opened.connections(opened.find_session("last"))
@@ -62,7 +64,7 @@ def test_the_token_says_who_we_are_without_being_kept(archive, service):
 
 def test_a_failed_connection_is_a_session_too(archive):
     with pytest.raises(CannotConnect):
-        recipes.record(ConnectOptions(url="ws://127.0.0.1:1/x"), archive=archive, lines=[], deliver=print)
+        recipes.record("ws://127.0.0.1:1/x", archive=archive, lines=[], deliver=print)
     with recipes.open_archive(archive) as opened:
         session = opened.find_session("last")
         (connection,) = opened.connections(session)
@@ -70,10 +72,15 @@ def test_a_failed_connection_is_a_session_too(archive):
 
 
 def test_init_connection_without_a_token_connects_nowhere_and_records_nothing(archive):
-    options = ConnectOptions(url="ws://127.0.0.1:1/x", init_connection=True)
+    url = "ws://127.0.0.1:1/x"
     with pytest.raises(BadOption, match="--init-connection"):
-        recipes.record(options, archive=archive, lines=[], deliver=print)
+        recipes.record(url, archive=archive, lines=[], deliver=print, init_connection=True)
     assert not Path(archive).exists()
+
+
+def test_an_unknown_keyword_argument_is_a_type_error(archive):
+    with pytest.raises(TypeError, match="tokn"):
+        recipes.record("ws://127.0.0.1:1/x", archive=archive, lines=[], deliver=print, tokn="a.b.c")
 
 
 def test_a_fault_in_the_callers_code_ends_the_session_as_interrupted(archive, service):
@@ -82,7 +89,8 @@ def test_a_fault_in_the_callers_code_ends_the_session_as_interrupted(archive, se
 
     with pytest.raises(ZeroDivisionError):
         recipes.record(
-            recipes.connect_options(service.url, token=simulated_token()),
+            service.url,
+            token=simulated_token(),
             archive=archive,
             lines=[GET_CLOCK],
             deliver=deliver,
@@ -115,7 +123,8 @@ class StopAfter:
 def test_a_stop_from_outside_closes_with_going_away(archive, service):
     stop = StopAfter()
     recipes.record(
-        recipes.connect_options(service.url, token=simulated_token()),
+        service.url,
+        token=simulated_token(),
         archive=archive,
         lines=[GET_CLOCK],
         deliver=lambda payload: stop.stop(),
