@@ -30,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold tokens
     rich_markup_mode=None,
     help="Record, explain and replay sessions of LivePerson's Messaging Window API.",
+    epilog="The manual: recorder guide. The samples of the examples: recorder samples --all samples.",
 )
 
 
