@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer.main
 from pydantic import BaseModel
 
+from recorder import recipes
 from recorder.checks.engine import RULES
 from recorder.cli.app import app
 from recorder.replay.language.verbs import EXPANDED_VERBS
@@ -149,6 +150,11 @@ def commands() -> str:
     )
 
 
+def recipe_functions() -> str:
+    rows = [(name, getattr(recipes, name)) for name in recipes.__all__]
+    return table(("name", "is"), [(f"`{name}`", first_paragraph(one.__doc__)) for name, one in rows])
+
+
 def every_command(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every command with the words that call it."""
     for name, command in group.commands.items():
@@ -187,6 +193,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "moods": moods,
     "tables": archive_tables,
     "commands": commands,
+    "recipes": recipe_functions,
 }
 
 
