@@ -210,5 +210,5 @@ def test_everything_strange_in_a_capture_becomes_a_finding_with_its_frame(archiv
 
 
 def test_an_unknown_keyword_argument_of_check_is_a_type_error(written):
-    with recipes.open_archive(written) as opened, pytest.raises(TypeError, match="read_in"):
-        recipes.check(opened, "last", read_in="2s")
+    with pytest.raises(TypeError, match="read_in"):
+        recipes.check(written, "last", read_in="2s")
