@@ -249,20 +249,19 @@ def play() -> Callable[..., Played]:
 def _play(
     text: str,
     *,
-    token: str | None = TOKEN,
-    init_connection: bool = False,
     seed: int = 0,
     reconnect: PolicyName | None = None,
-    drops: tuple[tuple[float, Ended], ...] = (),
     refuse: tuple[str, ...] = (),
     script: Script | None = None,
     idle_s: float | None = None,
     folder: Path | None = None,
+    **connecting: Any,
 ) -> Played:
+    """``connecting``: token, init_connection and drops, as ``VirtualWorld`` has them."""
     script = script_of(text, folder) if script is None else script
     agent = read_agent(script.document, at=("agent",)) if script.agent is not None else agent_from([])
     service = Service(agent=agent, patience=Patience(idle_s=idle_s))
-    world = VirtualWorld(service, token=token, init_connection=init_connection, drops=drops)
+    world = VirtualWorld(service, **connecting)
     world.refuse = list(refuse)
     player = Player(script, seed=seed, reconnect=reconnect)
     outcome = drive(player, connect=world.connect, clock=world.clock, wait=world.wait, upload=world.upload)
