@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .error_text import describe
+from .error_text import quoted
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -32,13 +32,13 @@ def parse_duration(text: str | int | float) -> float:
         return 0.0
     match = _DURATION.fullmatch(bare) if isinstance(bare, str) else None
     if match is None:
-        raise ValueError(f"{describe(text)} is no duration: {_duration_hint(text)}")
+        raise ValueError(f"{quoted(text)} is no duration: {_duration_hint(text)}")
     number, unit = match.groups()
     if unit not in _UNIT_S:
-        raise ValueError(f"{describe(text)} is no duration: the units are {', '.join(_UNIT_S)}")
+        raise ValueError(f"{quoted(text)} is no duration: the units are {', '.join(_UNIT_S)}")
     seconds = float(number) * _UNIT_S[unit]
     if seconds > LONGEST_S:
-        raise ValueError(f"{describe(text)} is longer than thirty days")
+        raise ValueError(f"{quoted(text)} is longer than thirty days")
     return seconds
 
 
@@ -198,10 +198,10 @@ def _read_delay(given: Any) -> DelayDistribution:
     if len(parts) < 2:
         return Duration.read(given)
     if len(parts) > 2:
-        raise ValueError(f"{describe(given)} is no delay: {_DELAY_FORM}")
+        raise ValueError(f"{quoted(given)} is no delay: {_DELAY_FORM}")
     first_s, second_s = (parse_duration(part.strip()) for part in parts)
     if ".." not in given:
         return NormalDelay(first_s, second_s)
     if first_s > second_s:
-        raise ValueError(f"{describe(given)} is no delay: the shorter one comes first")
+        raise ValueError(f"{quoted(given)} is no delay: the shorter one comes first")
     return UniformDelay(first_s, second_s)

@@ -19,7 +19,7 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> str:
     return f'unknown {kind} "{shorten(given)}"{listed}'
 
 
-def describe(given: object) -> str:
+def quoted(given: object) -> str:
     """A value as error messages quote it: text in quotes and shortened, "a mapping", "a list", "nothing"."""
     match given:
         case dict():

@@ -1,13 +1,13 @@
 """Check a document against a pydantic model; report the first error as a sentence with its line.
 
-Why pydantic, although msgspec is faster: measured with pydantic 2.14 and msgspec 0.22 (Python 3.11),
-importing pydantic and building the 35 script models takes 125 of the 157 ms that
-``recorder.replay.language.script`` takes to import, and msgspec about 2. But checking is 3 % of loading
-``samples/whole-language.yaml`` (0.2 of 5.3 ms) and 12 % of loading 3,000 steps (61 of 520 ms; reading YAML is
-76 %). ``msgspec.convert`` stops at the first error in its own order and gives its place only inside a text,
-and ``_first_error`` needs the path of every error to report the first one in the file. A port would have to
-rewrite 16 field validators and 7 model validators of the scripts as ``dec_hook`` and ``__post_init__``, keep
-the short forms (``wait: 2s``), restate the JSON Schema, and do the same for the simulator's models.
+Why pydantic, although msgspec is faster (``tests/benchmarks/script_models.py``; pydantic 2.14, msgspec 0.22):
+importing pydantic and building the 35 script models is most of importing ``recorder.replay.language.script``
+(125 of 157 ms; msgspec would need about 2). But checking is 3 % of loading a sample of 27 steps (0.2
+of 5.3 ms) and 12 % of loading 3,000 steps (61 of 520 ms; reading YAML is 76 %). ``msgspec.convert`` stops at
+the first error in its own order and gives its place only inside a text; ``_first_error`` needs the path of
+every error to report the first one in the file. A port would have to rewrite 16 field validators and 7 model
+validators of the scripts as ``dec_hook`` and ``__post_init__``, keep the short forms (``wait: 2s``), restate
+the JSON Schema, and do the same for the simulator's models.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from recorder.errors import BadScript
 
 from .document import Document, ValuePath
-from .error_text import as_yaml_scalar, describe, unknown
+from .error_text import as_yaml_scalar, quoted, unknown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -56,11 +56,11 @@ def _adapter(model: Any) -> TypeAdapter[Any]:
 
 
 def _first_error(document: Document, model: Any, at: ValuePath, errors: list[ErrorDetails]) -> BadScript:
-    def place(error: ErrorDetails) -> tuple[int, int]:
+    def position(error: ErrorDetails) -> tuple[int, int]:
         path = _path_in_document(document, at, error["loc"])
         return (document.line(path) or 0, -len(path))
 
-    first = min(errors, key=place)
+    first = min(errors, key=position)
     path = _path_in_document(document, at, first["loc"])
     return document.error(path, _problem(first, model, path), hint=_hint(first))
 
@@ -104,14 +104,14 @@ def _problem(error: ErrorDetails, model: Any, path: ValuePath) -> str:
     if kind == "missing":
         return f'"{loc[-1]}" is missing'
     if kind in _KINDS:
-        return f"{name} must be {_KINDS[kind]}, not {describe(given)}"
+        return f"{name} must be {_KINDS[kind]}, not {quoted(given)}"
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        return f"{name} must be {context[bound]} {words}, not {describe(given)}"
+        return f"{name} must be {context[bound]} {words}, not {quoted(given)}"
     if kind == "literal_error":
         return unknown(f"value of {name}:", str(given), _choices(error))
-    says = str(context.get("error") or error["msg"])
-    return says if kind == "value_error" and not loc else f"{name}: {says}"
+    sentence = str(context.get("error") or error["msg"])
+    return sentence if kind == "value_error" and not loc else f"{name}: {sentence}"
 
 
 def _hint(error: ErrorDetails) -> str | None:

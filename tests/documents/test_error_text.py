@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.documents import unknown
-from recorder.documents.error_text import describe
+from recorder.documents.error_text import quoted
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_nothing_is_listed_where_nothing_is_known():
     ],
 )
 def test_long_values_are_shortened(value, text):
-    assert describe(value) == text
+    assert quoted(value) == text

@@ -246,7 +246,7 @@ class ExpectVerb(_MessageCondition, ConsumerVerb):
             raise ValueError("not: has for:, not within:")
 
     @property
-    def of_a_failure(self) -> bool:
+    def expects_failure(self) -> bool:
         """Whether the request before may be refused or unanswered without failing its step."""
         return self.answer is not None or self.status in ("pending", "failed", "unknown")
 

@@ -320,7 +320,7 @@ def refusal_expected(context: StepContext, step: Step) -> bool:
     return (
         following is not None
         and isinstance(following.arguments, verbs.ExpectVerb)
-        and following.arguments.of_a_failure
+        and following.arguments.expects_failure
     )
 
 

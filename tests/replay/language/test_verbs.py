@@ -53,7 +53,7 @@ def test_within_defaults_to_ten_seconds():
 
 
 @pytest.mark.parametrize(
-    ("expect", "of_a_failure"),
+    ("expect", "expects_failure"),
     [
         ("expect: {answer: 429}", True),
         ("expect: {message: last_sent, status: failed}", True),
@@ -63,8 +63,8 @@ def test_within_defaults_to_ten_seconds():
         ("expect: {message: last_sent, receipt: {status: ACTION, by: agent}}", False),
     ],
 )
-def test_an_expectation_knows_whether_it_is_about_a_failure(expect, of_a_failure):
-    assert arguments_of(expect).of_a_failure is of_a_failure
+def test_an_expectation_knows_whether_it_is_about_a_failure(expect, expects_failure):
+    assert arguments_of(expect).expects_failure is expects_failure
 
 
 def test_a_raw_envelope_may_hold_anything():
