@@ -182,7 +182,7 @@ def test_the_package_docstring_names_every_room():
 WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
     "load_summary.py": "frozen rows; test_metrics.py makes them, the tests of report/load*.py print them",
     "checks/input.py": "named tuples; the tests of the rules make them",
-    "store/info.py": "types alone; test_reading.py, test_upkeep.py and test_verify.py look at every field",
+    "store/info.py": "types alone; the tests of reading, maintenance and verify look at every field",
 }
 
 

@@ -79,14 +79,14 @@ class IncrementalTranscript:
             self.connections, interrupted=self.interrupted
         ):
             self.reset()
-        touched = ChangeSet(self.concluded) if self._begun else None
+        changes = ChangeSet(self.concluded) if self._begun else None
         try:
             with collector_paused():
-                self._fold_new(touched, jobs if touched is None else 1, defer=defer and touched is None)
+                self._fold_new(changes, jobs if changes is None else 1, defer=defer and changes is None)
         except BaseException:
             self.reset()  # only some of the frames were folded
             raise
-        return touched
+        return changes
 
     def _load_info(self, info: SessionInfo) -> None:
         self.info = info
@@ -98,10 +98,10 @@ class IncrementalTranscript:
         if events is not None:
             apply_dialog(self.transcript, dialog_id, events, self.register)
 
-    def _fold_new(self, touched: ChangeSet | None, jobs: int, *, defer: bool) -> None:
+    def _fold_new(self, changes: ChangeSet | None, jobs: int, *, defer: bool) -> None:
         events = self._events(jobs)
-        if touched is not None:
-            events = touched.watch(events, self.register, self.transcript)
+        if changes is not None:
+            events = changes.watch(events, self.register, self.transcript)
         fold_batches(
             events,
             self.transcript,
@@ -113,7 +113,7 @@ class IncrementalTranscript:
         for dialog_id in self._dialogs_to_conclude_from() if defer else ():
             self.fold_dialog(dialog_id)
         self.concluded = (
-            Conclusions.of(self.transcript) if touched is None else touched.finish(self.transcript)
+            Conclusions.of(self.transcript) if changes is None else changes.finish(self.transcript)
         )
         self._begun = True
 

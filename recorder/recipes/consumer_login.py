@@ -13,7 +13,7 @@ from recorder.errors import BadOption, CannotConnect
 from recorder.redaction.redactor import Redactor
 from recorder.redaction.tokens import claims_of
 
-from .queries import Say, silent
+from .queries import Notify, silent
 
 DEFAULT_BASE = "https://api.liveperson.net"
 
@@ -42,7 +42,7 @@ def login(
     connector: str | None = None,
     ca_file: Path | None = None,
     clock: Clock | None = None,
-    say: Say = silent,
+    say: Notify = silent,
 ) -> Login:
     """Look up the addresses of ``account`` at ``base``, and get a token there.
 

@@ -75,9 +75,9 @@ class Following:
     def __iter__(self) -> Iterator[Update]:
         first = True
         while not self._is_stopped():
-            touched = self._incremental.update()
+            changes = self._incremental.update()
             over = self._incremental.info.state != "recording"
-            changed = self._changed(touched)
+            changed = self._changed(changes)
             if changed or over or first:
                 yield Update(self._incremental.info.session, changed, over)
             if over:
@@ -95,9 +95,9 @@ class Following:
                 "dialog", self._dialog, close=close_names(self._dialog, self._incremental.transcript.dialogs)
             )
 
-    def _changed(self, touched: ChangeSet | None) -> list[MessageView]:
-        everything = touched is None or touched.everything
-        candidates = self.messages() if touched is None or everything else self._touched(touched)
+    def _changed(self, changes: ChangeSet | None) -> list[MessageView]:
+        everything = changes is None or changes.everything
+        candidates = self.messages() if changes is None or everything else self._changed_views(changes)
         changed = []
         for message in candidates:
             key = _key(message)
@@ -106,13 +106,13 @@ class Following:
                 changed.append(message)
         return changed
 
-    def _touched(self, touched: ChangeSet) -> Iterator[MessageView]:
+    def _changed_views(self, changes: ChangeSet) -> Iterator[MessageView]:
         transcript, concluded = self._incremental.transcript, self._incremental.concluded
-        for dialog_id, sequence in sorted(touched.messages):
+        for dialog_id, sequence in sorted(changes.messages):
             if self._dialog in (None, dialog_id):
                 yield message_view(transcript, dialog_id, sequence, me=concluded.me, echoes=concluded.echoes)
         explained = {echo.request_frame for echo in concluded.echoes.values()}
-        for frame in sorted(touched.publishes - explained):
+        for frame in sorted(changes.publishes - explained):
             ask = transcript.own_publishes[frame]
             if ask.answered is None and ask.asked is not None and self._dialog in (None, ask.dialog_id):
                 yield publish_view(transcript, frame, ask, concluded.me)

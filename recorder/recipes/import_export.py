@@ -29,7 +29,7 @@ from recorder.wire.records import (
 
 from .output_files import save_lines
 from .progress import with_progress
-from .queries import Say, silent
+from .queries import Notify, silent
 
 _BATCH = 1_000
 """Records in one commit of an import."""
@@ -63,7 +63,7 @@ class _Contents:
 
 
 def import_capture(
-    archive: Archive, file: Path, *, name: str | None = None, keep_secrets: bool = False, say: Say = silent
+    archive: Archive, file: Path, *, name: str | None = None, keep_secrets: bool = False, say: Notify = silent
 ) -> SessionInfo:
     """Add a JSONL capture (``-`` for stdin) as a session, and return it.
 
@@ -106,7 +106,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         yield stream
 
 
-def _read_through(stream: BinaryIO, file: str, say: Say) -> _Contents:
+def _read_through(stream: BinaryIO, file: str, say: Notify) -> _Contents:
     contents = _Contents(jsonl.SessionHeader())
     digest = hashlib.sha256()
     records = jsonl.read(_noting(jsonl.lines_of(stream, file=file), digest.update), file=file)
@@ -138,7 +138,7 @@ def _store(
     *,
     name: str | None,
     keep_secrets: bool,
-    say: Say,
+    say: Notify,
 ) -> SessionInfo:
     header = contents.header
     taken = {session.session for session in archive.sessions()}
@@ -183,7 +183,7 @@ def export_to_stdout(archive: Archive, session: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def export_to_file(archive: Archive, session: str, file: Path, *, say: Say = silent) -> None:
+def export_to_file(archive: Archive, session: str, file: Path, *, say: Notify = silent) -> None:
     """Write a session as JSONL to a file (mode 0600), which is there whole or not at all.
 
     Raises:

@@ -21,7 +21,7 @@ from recorder.wire.frames import authentication_hint
 
 from .connector import Connector, Uploader
 from .endpoints import Endpoints
-from .queries import Say, messages, open_archive
+from .queries import Notify, messages, open_archive
 from .record_session import ActiveSession, recording, redact_error
 from .replay_options import ReplayOptions
 from .replay_result import OnEnd, Played, ignore_result, report, step_line
@@ -53,7 +53,7 @@ class _Replay:
         ended_s: when the script went no further, by its clock; its goodbyes may take longer.
     """
 
-    def __init__(self, job: ReplayJob, session: ActiveSession, *, stop: Stop, say: Say) -> None:
+    def __init__(self, job: ReplayJob, session: ActiveSession, *, stop: Stop, say: Notify) -> None:
         self._job = job
         self._session = session
         self._stop = stop
@@ -99,7 +99,7 @@ class _Replay:
         return _blanked(outcome._replace(results=tuple(results)), self._session.redact)
 
 
-def play(job: ReplayJob, *, stop: Stop, say: Say, on_end: OnEnd = ignore_result) -> Played:
+def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_result) -> Played:
     """Play it, record it, and return what came of it.
 
     ``on_end`` is told the same, once there is a session, also where this raises.

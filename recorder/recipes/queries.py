@@ -21,6 +21,7 @@ from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.info import SessionInfo
+from recorder.store.opening import Notify as Notify
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame
@@ -29,9 +30,7 @@ from .at_moment import events, last_frame_at
 from .message_argument import MessageEventCollector, close_names, find_message, parse_message_argument
 from .progress import with_progress
 
-Say = Callable[[str], None]
-
-Watch = Callable[[Iterable[Event]], Iterable[Event]]
+WatchEvents = Callable[[Iterable[Event]], Iterable[Event]]
 """Passes events on unchanged, to collect some of them."""
 
 
@@ -40,7 +39,7 @@ def silent(_says: str) -> None:
 
 
 def open_archive(
-    archive: str, *, mode: Literal["read", "write"] = "read", create: bool = False, say: Say = silent
+    archive: str, *, mode: Literal["read", "write"] = "read", create: bool = False, say: Notify = silent
 ) -> Archive:
     """Open an archive by path or URL; close it with ``with``.
 
@@ -74,8 +73,8 @@ def open_session(
     *,
     at: str | Moment | None = None,
     aliases: Aliases | None = None,
-    say: Say = silent,
-    watch: Watch | None = None,
+    say: Notify = silent,
+    watch: WatchEvents | None = None,
 ) -> FoldedSession:
     """Fold a session (id, prefix, name or "last"): now, or as of ``at``; see ``last_frame_at``.
 
@@ -127,7 +126,7 @@ def messages(
     dialog: str | None = None,
     at: str | Moment | None = None,
     aliases: Aliases | None = None,
-    say: Say = silent,
+    say: Notify = silent,
 ) -> tuple[str, list[MessageView]]:
     """The session's id and its messages, now or as of ``at``.
 
@@ -154,7 +153,7 @@ def message_life(
     *,
     at: str | Moment | None = None,
     aliases: Aliases | None = None,
-    say: Say = silent,
+    say: Notify = silent,
 ) -> tuple[str, MessageView, list[TimelineEntry]]:
     """One message and every frame that is evidence for it, now or as of ``at``.
 
@@ -217,7 +216,9 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
     return archive.frame(archive.find_session(session).session, int(written))
 
 
-def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, say: Say = silent) -> Summary:
+def summary(
+    archive: Archive, session: str, *, aliases: Aliases | None = None, say: Notify = silent
+) -> Summary:
     """Connections, frame counts, messages, oddities and numbers of one session."""
     meter = Meter()
     opened = open_session(archive, session, aliases=aliases, say=say, watch=meter.watch)
@@ -234,7 +235,7 @@ def summary(archive: Archive, session: str, *, aliases: Aliases | None = None, s
     )
 
 
-def verify(archive: str, *, say: Say = silent) -> list[SessionVerdict]:
+def verify(archive: str, *, say: Notify = silent) -> list[SessionVerdict]:
     """Recount and rehash every session of an archive; ``say`` is called with the progress.
 
     Raises:
@@ -249,7 +250,7 @@ def verdict_json(verdict: SessionVerdict) -> dict[str, object]:
     return asdict(verdict)
 
 
-def upgrade(archive: str, *, say: Say = silent) -> None:
+def upgrade(archive: str, *, say: Notify = silent) -> None:
     """Bring an archive up to this program's schema; ``say`` is called with what was done."""
     with open_archive(archive, mode="write", create=False, say=say) as opened:
         say(f"the archive is at revision {opened.info().revision}, as this program writes it")

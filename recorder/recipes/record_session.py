@@ -29,7 +29,7 @@ from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
 
 from .option_values import connect_options, duration_s, reject_unknown_keywords
-from .queries import Say, open_archive, silent
+from .queries import Notify, open_archive, silent
 from .stop import NeverStop, Stop
 
 Durability = Literal["second", "full"]
@@ -108,7 +108,7 @@ def recording(
     keep_secrets: bool = False,
     durability: Durability = "second",
     clock: Clock | None = None,
-    say: Say = silent,
+    say: Notify = silent,
 ) -> Iterator[ActiveSession]:
     """A new session. However the block ends, its end is recorded, unless storage failed.
 
@@ -216,7 +216,7 @@ def record(
     deliver: Callable[[Payload], None],
     linger: str | None = "2s",
     stop: Stop | None = None,
-    say: Say = silent,
+    say: Notify = silent,
     **options: Unpack[RecordKeywords],
 ) -> str:
     """Connect, send each of ``lines``, pass payloads to ``deliver``; record it all; return the session id.

@@ -10,7 +10,7 @@ from recorder.receipts.queries import MessageView
 from recorder.replay.run.outcome import NOT_REACHED, OK, STOPPED, ReceiptSent, ScriptOutcome, StepResult
 from recorder.report.steps import ReceiptReport, StepReport, lateness_line
 
-from .queries import Say
+from .queries import Notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def step_line(result: StepResult) -> str:
     return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
 
 
-def report(outcome: ScriptOutcome, say: Say) -> None:
+def report(outcome: ScriptOutcome, say: Notify) -> None:
     """Say how it went, with the transcript around what failed or was stopped."""
     passed = sum(result.outcome == OK for result in outcome.results)
     say(

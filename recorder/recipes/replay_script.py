@@ -15,7 +15,7 @@ from recorder.simulator.service import Service
 
 from .endpoints import Endpoints, service_endpoints, simulator_endpoints
 from .play import ReplayJob, play
-from .queries import Say, silent
+from .queries import Notify, silent
 from .replay_options import ReplayKeywords, ReplayOptions, replay_options
 from .replay_result import OnEnd, Played, ignore_result
 from .script_simulator import agent_of, moods_of
@@ -30,7 +30,7 @@ def replay(
     *,
     archive: str,
     stop: Stop | None = None,
-    say: Say = silent,
+    say: Notify = silent,
     on_end: OnEnd = ignore_result,
     **options: Unpack[ReplayKeywords],
 ) -> Played:

@@ -17,7 +17,7 @@ from recorder.replay.dry_run import schedule_lines as timetable_lines
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
 
-from .queries import Say, silent
+from .queries import Notify, silent
 
 __all__ = [
     "check_script",
@@ -62,7 +62,7 @@ def given_variables(written: Sequence[str]) -> dict[str, str]:
     return variables
 
 
-def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Say = silent) -> str:
+def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Notify = silent) -> str:
     """Check a script, its agent and simulator sections too; returns one sentence about it.
 
     ``say`` gets warnings: the script's notes, variables a real service needs, unused ``--var`` options.

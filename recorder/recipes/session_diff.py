@@ -9,7 +9,7 @@ from recorder.receipts.queries import view
 from recorder.store.archive import Archive
 
 from .option_values import duration_s
-from .queries import Say, open_session, silent
+from .queries import Notify, open_session, silent
 
 
 def session_difference(
@@ -19,7 +19,7 @@ def session_difference(
     *,
     aliases: Aliases | None = None,
     delays_over: str | None = None,
-    say: Say = silent,
+    say: Notify = silent,
 ) -> Difference:
     """What changed from one session to another, message by message, ids normalised.
 

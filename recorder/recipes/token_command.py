@@ -27,7 +27,7 @@ from recorder.errors import BadOption, CannotConnect
 from recorder.redaction.patterns import is_opaque
 from recorder.redaction.redactor import Redactor
 
-from .queries import Say
+from .queries import Notify
 from .stop import Stop
 
 OPTION = "--token-command"
@@ -177,7 +177,7 @@ class TokenCommandRunner:
                     self._remark(says)
 
 
-def token_fetcher(command: str, say: Say, *, closing: ExitStack, stop: Stop) -> FetchToken:
+def token_fetcher(command: str, say: Notify, *, closing: ExitStack, stop: Stop) -> FetchToken:
     """Fetches tokens with this command, and passes its remarks on, without what may be a secret in them.
 
     What is under way ends with ``stop``, and none outlives ``closing``. Raises ``BadOption``.

@@ -25,7 +25,7 @@ from .group_commit import GroupCommit
 from .info import ArchiveInfo, ConnectionClaims, ConnectionInfo, SessionClaims, SessionInfo
 from .intake import STORAGE_WAIT_S, Intake, IntakeOptions
 from .lock import holder_of, read_note
-from .opening import OpenedArchive, Say
+from .opening import Notify, OpenedArchive
 from .rows import SessionRows, storable
 from .tables import session as session_table
 from .versions import program_version
@@ -43,7 +43,7 @@ class Archive:
     it at once.
     """
 
-    def __init__(self, opened: OpenedArchive, say: Say) -> None:
+    def __init__(self, opened: OpenedArchive, say: Notify) -> None:
         self.where = opened.where
         """The path, or the URL without its password."""
         self.revision = opened.revision
@@ -60,7 +60,7 @@ class Archive:
         *,
         mode: Literal["read", "write"],
         create: bool = True,
-        say: Say = _ignore,
+        say: Notify = _ignore,
         scripts: Path | None = None,
     ) -> Self:
         """Open the archive at a path or a ``postgresql://`` URL.

@@ -15,7 +15,8 @@ from . import postgresql, schema, sqlitefile, versions
 from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
 from .lock import ArchiveLock
 
-Say = Callable[[str], None]
+Notify = Callable[[str], None]
+"""Called with a sentence for the user: what was done or found, or how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def for_reading(where: str | Path, scripts: Path) -> OpenedArchive:
     return _read_database(place, scripts) if isinstance(place, URL) else _read_file(place, scripts)
 
 
-def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Say) -> OpenedArchive:
+def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Notify) -> OpenedArchive:
     """Open an archive to write into it; upgrade it, or with ``create`` make it, if need be.
 
     Raises:
@@ -94,7 +95,7 @@ def _read_file(path: Path, scripts: Path) -> OpenedArchive:
         raise archive_unusable(str(path), error) from error
 
 
-def _write_file(path: Path, scripts: Path, create: bool, say: Say) -> OpenedArchive:
+def _write_file(path: Path, scripts: Path, create: bool, say: Notify) -> OpenedArchive:
     real = sqlitefile.real_path(path)
     if real.exists():
         schema.check_known(str(path), sqlitefile.inspect(real), scripts)
@@ -110,7 +111,7 @@ def _write_file(path: Path, scripts: Path, create: bool, say: Say) -> OpenedArch
         raise
 
 
-def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Say) -> OpenedArchive:
+def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Notify) -> OpenedArchive:
     sqlitefile.remove_leftovers(real)
     try:
         if not real.exists():
@@ -154,7 +155,7 @@ def _read_database(url: URL, scripts: Path) -> OpenedArchive:
     return OpenedArchive(where, connection, revision, url=url)
 
 
-def _write_database(url: URL, scripts: Path, create: bool, say: Say) -> OpenedArchive:
+def _write_database(url: URL, scripts: Path, create: bool, say: Notify) -> OpenedArchive:
     where = postgresql.display(url)
     connection = postgresql.open_connection(url, writing=True)
     try:
@@ -168,7 +169,7 @@ def _write_database(url: URL, scripts: Path, create: bool, say: Say) -> OpenedAr
     return OpenedArchive(where, connection, schema.head_revision(scripts), url=url)
 
 
-def _prepare_database(where: str, connection: Connection, scripts: Path, create: bool, say: Say) -> None:
+def _prepare_database(where: str, connection: Connection, scripts: Path, create: bool, say: Notify) -> None:
     revision = schema.current_revision(connection)
     if revision is None:
         if not create:

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, func, select
 
 from recorder.errors import NotFound
+from recorder.wire.handshake import Headers
 from recorder.wire.records import RecordedFrame
 
 from .checked_query import CheckedQuery
 from .db_errors import DATABASE_ERRORS, InvalidContent
 from .info import ConnectionClaims, ConnectionInfo, DigestPoint, SessionClaims, SessionInfo
-from .rows import SENDERS, Headers, storable
+from .rows import SENDERS, storable
 from .session_names import pick
 from .tables import connection, frame, session, setting
 

@@ -9,12 +9,12 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Table
 
 from recorder.wire.frames import Opcode, Side
+from recorder.wire.handshake import Headers
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, Record, RecordedFrame
 
 from .digest import Digest
 from .tables import connection, session
 
-Headers = tuple[tuple[str, str], ...]
 Row = tuple[object, ...]
 
 SENDERS = (Side.CLIENT, Side.SERVICE)

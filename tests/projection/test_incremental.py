@@ -30,9 +30,9 @@ def test_only_new_frames_are_read_and_only_their_message_is_touched(path, begin,
             archive, "scan_frames", lambda *a, **k: (read.append(f[0]) or f for f in scan_frames(*a, **k))
         )
         sink([told(frames, 50)])
-        touched = kept.update()
+        changes = kept.update()
         assert read == [50]
-        assert (touched.messages, touched.everything) == ({("d", 50)}, False)
+        assert (changes.messages, changes.everything) == ({("d", 50)}, False)
         assert not kept.update().messages
 
 

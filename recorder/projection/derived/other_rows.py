@@ -8,8 +8,8 @@ from recorder.receipts.change_set import Conclusions
 from recorder.receipts.entities import SessionEntities
 from recorder.receipts.queries import is_me, role_of
 from recorder.receipts.state import Transcript
+from recorder.store.rows import Row
 
-from .rows import Row
 from .text_columns import encode_text
 
 

@@ -160,10 +160,10 @@ class Projection:
             NotFound: the session was deleted.
             StorageFailed: they cannot be written, and are as they were.
         """
-        touched = self._folded.update(jobs=jobs, defer=self._once)
+        changes = self._folded.update(jobs=jobs, defer=self._once)
         try:
             with collector_paused():
-                self._write(None if self._basis is None else touched)
+                self._write(None if self._basis is None else changes)
         except BaseException:
             self._basis = None  # rows that were folded and not written would be missing for ever
             raise
@@ -173,17 +173,17 @@ class Projection:
 
     # --- writing --------------------------------------------------------------------------------------------
 
-    def _write(self, touched: ChangeSet | None) -> None:
+    def _write(self, changes: ChangeSet | None) -> None:
         folded = self._folded
         ended = sum(each.how is not None for each in folded.connections)
         basis = Basis(DERIVATION_VERSION, folded.last, len(folded.connections), ended, folded.interrupted)
         with self._archive.writer() as writer, derived_rows(writer, self._session_id) as rows:
             reading.session_row(writer.connection, folded.info.session)  # it may have been deleted meanwhile
             stored = _lock(writer, self._session_id)
-            if touched is None or touched.everything or stored != self._basis:
+            if changes is None or changes.everything or stored != self._basis:
                 self._write_all(rows)
             else:
-                self._write_touched(rows, touched)
+                self._write_changed(rows, changes)
             rows.replace(projection, (self._session_id,), [(self._session_id, *astuple(basis))])
         self._basis = None if self._once else basis
 
@@ -223,19 +223,19 @@ class Projection:
         folded = self._folded
         return OtherRows(self._session_id, folded.transcript, folded.register, folded.concluded)
 
-    def _write_touched(self, rows: DerivedRows, touched: ChangeSet) -> None:
+    def _write_changed(self, rows: DerivedRows, changes: ChangeSet) -> None:
         made = self._messages(rows)
-        for dialog_id, sequence in sorted(touched.messages):
+        for dialog_id, sequence in sorted(changes.messages):
             message_rows, receipt_rows = made.message(dialog_id, sequence)
             rows.replace(message, message_rows[0][:3], message_rows)
             rows.replace(receipt, message_rows[0][:3], receipt_rows)
-        for frame in sorted(touched.publishes):
-            rows.replace(message, made.ask_key(frame), list(made.ask(frame)))
+        for frame in sorted(changes.publishes):
+            rows.replace(message, made.publish_key(frame), list(made.publish(frame)))
         others = self._others()
         for table, some in (
-            (request, others.requests(touched.requests)),
-            (dialog, others.dialogs(touched.dialogs)),
-            (participant, others.participants(touched.participants)),
+            (request, others.requests(changes.requests)),
+            (dialog, others.dialogs(changes.dialogs)),
+            (participant, others.participants(changes.participants)),
         ):
             for row in some:
                 rows.replace(table, row[:2], [row])

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Table, select
 
 from recorder.store.derived_tables import DERIVED, projection
+from recorder.store.rows import Row
 from recorder.store.writer import ArchiveWriter
 
-from .rows import PYTHON_VALUES, DriverValues, Row
+from .rows import PYTHON_VALUES, DriverValues
 
 # ``None`` and ``bool`` make sqlite3 look for an adapter, which takes it ten times as long as to bind a
 # number; SQLite stores a NaN as NULL.

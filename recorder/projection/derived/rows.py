@@ -19,6 +19,7 @@ from recorder.receipts.queries import (
     role_of,
 )
 from recorder.receipts.state import STATUS_ORDER, OwnActions, ReceiptKey, ReceiptsByKey, Transcript
+from recorder.store.rows import Row
 
 from .text_columns import EncodedTexts, encode_text
 
@@ -31,7 +32,6 @@ check_layout(
 )
 check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
 
-Row = tuple[Any, ...]
 MessageAndReceiptRows = tuple[list[Row], list[Row]]
 """Rows of ``message``, and rows of ``receipt``."""
 
@@ -114,7 +114,7 @@ class MessageRows:
         dialogs = {*self._transcript.dialogs, *unfolded, *asks}
         for dialog_id in sorted(dialogs, key=lambda each: encode_text(each) or ""):
             fold_dialog(dialog_id)
-            messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.ask(frame))
+            messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.publish(frame))
             self._dialog(dialog_id, messages, receipts)
             if len(receipts) + len(messages) > rows:
                 yield messages, receipts
@@ -149,11 +149,11 @@ class MessageRows:
                 found.setdefault(ask.dialog_id or "", []).append(frame)
         return found
 
-    def ask_key(self, frame: int) -> Row:
+    def publish_key(self, frame: int) -> Row:
         """The key of the row of a publish without a sequence, whether there is one or not."""
         return (self._session_id, encode_text(self._transcript.own_publishes[frame].dialog_id or ""), -frame)
 
-    def ask(self, frame: int) -> Iterator[Row]:
+    def publish(self, frame: int) -> Iterator[Row]:
         """The row of a publish of ours without a sequence; none if it has one, or probably has."""
         ask = self._transcript.own_publishes[frame]
         if ask.answered is None and ask.asked is not None and frame not in self._explained:

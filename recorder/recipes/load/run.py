@@ -15,7 +15,7 @@ from recorder.runtime.gc_control import low_latency_interpreter
 from recorder.store.archive import Archive
 
 from ..progress import with_progress
-from ..queries import Say, silent
+from ..queries import Notify, silent
 from ..stop import NeverStop, Stop
 from .options import Load, LoadResult
 from .setup import LoadSetup, load_setup
@@ -28,7 +28,7 @@ def swarm(
     *,
     archive: str,
     stop: Stop | None = None,
-    say: Say = silent,
+    say: Notify = silent,
     on_sample: Callable[[LoadSample], None] = lambda sample: None,
     on_end: Callable[[LoadResult], None] = lambda result: None,
 ) -> LoadResult:

@@ -15,7 +15,7 @@ from recorder.replay.load.metrics import Metrics
 from recorder.store.archive import Archive
 from recorder.store.group_commit import GroupCommit
 
-from ..queries import Say, open_archive
+from ..queries import Notify, open_archive
 from ..replay_options import ReplayOptions
 from ..script_simulator import agent_of, moods_of
 from ..scripts import folder_of, script_text, without_secret_name
@@ -85,7 +85,9 @@ class LoadSetup:
 
 
 @contextmanager
-def load_setup(script: Path | str, load: Load, *, archive: str, stop: Stop, say: Say) -> Iterator[LoadSetup]:
+def load_setup(
+    script: Path | str, load: Load, *, archive: str, stop: Stop, say: Notify
+) -> Iterator[LoadSetup]:
     """Prepare a load run; without a URL a simulator process runs while the block does.
 
     Raises:
