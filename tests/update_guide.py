@@ -81,7 +81,7 @@ def agent_verbs() -> str:
 
 
 def keys(model: type[BaseModel], short: str | None, common: set[str]) -> str:
-    """The keys of a verb or a mood: the one that a bare value stands for first, what most have last."""
+    """The keys of a verb or a mood: first, in bold, the one that a bare value stands for."""
     names = [
         field.alias or name
         for name, field in model.model_fields.items()
@@ -89,7 +89,7 @@ def keys(model: type[BaseModel], short: str | None, common: set[str]) -> str:
     ]
     last = ("after", "within", "as", "consumer")
     names.sort(key=lambda name: (name != short, last.index(name) if name in last else -1))
-    return ", ".join(f"`{name}`" for name in names) or "–"
+    return ", ".join(f"**`{name}`**" if name == short else f"`{name}`" for name in names) or "–"
 
 
 def is_fixed(annotation: Any) -> bool:
