@@ -1,1 +1,1 @@
-"""Live sources of frames. Knows sockets and bytes; knows nothing of JSON, of receipts, or of archives."""
+"""Recorded connections and HTTP requests to the service. Knows nothing of receipts or archives."""

@@ -174,7 +174,7 @@ class RecordingConnection:
     def receive(self, until_s: float | None = None) -> Payload | None:
         """Return the next payload of the service, recorded already. Sends and answers pings meanwhile.
 
-        None when ``until_s`` (in ``clock.now_s()``) has passed, when somebody called ``wake``, or when the
+        None when ``until_s`` (in ``clock.now_s()``) has passed, after ``wake``, or when the
         connection is over and everything received before its end has been delivered.
         """
         while not self._payloads and self._closed is None:

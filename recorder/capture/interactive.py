@@ -72,8 +72,8 @@ def run_interactive(
 
     Reads ``lines`` in a thread of its own. Line ends are not sent, nor are empty lines. After the last
     line it waits for more payloads until none came for ``linger_s``, then closes with 1000; with None (a
-    terminal) it goes on until the service closes. When ``stopped()`` turns true it closes with 1001;
-    whoever turns it must call ``connection.wake()`` as well.
+    terminal) it goes on until the service closes. When ``stopped()`` turns true it closes with 1001; call
+    ``connection.wake()`` then.
 
     Raises:
         BadOption: a line is not UTF-8. The lines before it went out, and the connection is closed.

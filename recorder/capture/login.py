@@ -107,7 +107,7 @@ def request_token(
     ``on_token`` is called with every token received: redact them, since an error may quote them.
 
     Raises:
-        BadOption: the account or connector is no such name; nothing was asked.
+        BadOption: the account or connector has an invalid name; nothing was sent.
         CannotConnect: the service cannot be reached, refuses the login, or its answer holds no token.
     """
     _check_name("ACCOUNT", account)

@@ -97,7 +97,7 @@ class TapSocket:
         """Return up to ``size`` recorded bytes; ``b""`` once the peer has ended its stream.
 
         Raises:
-            TimeoutError: the deadline passed, or somebody called ``wake``.
+            TimeoutError: the deadline passed, or ``wake`` was called.
             UpgradeRefused: the response to the upgrade opens no WebSocket.
             PayloadTooLong: after everything before the long payload was returned.
         """

@@ -1,4 +1,4 @@
-"""``recorder archive``: the file itself."""
+"""``recorder archive``: the archive as a whole: describe, verify, upgrade, rebuild."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .output import StatusPrinter, write_json
 app = typer.Typer(
     name="archive",
     no_args_is_help=True,
-    help="The archive: what it is, whether it is whole, bring it up to date.",
+    help="The archive: describe, verify, upgrade it, rebuild its tables.",
 )
 
 DAMAGED, INCOMPLETE = 7, 5
@@ -71,7 +71,7 @@ def verify_archive(
 
 @app.command("upgrade")
 def upgrade_archive(archive: ArchiveOption = DEFAULT_ARCHIVE, quiet: QuietOption = False) -> None:
-    """Bring an older archive up to date; a copy of the old file is kept beside it.
+    """Bring an older archive up to date; a copy of the old file stays next to it.
 
     Example:
 
@@ -88,12 +88,12 @@ def rebuild_archive(
     session: Annotated[
         str | None, typer.Argument(metavar="[SESSION]", help="Only this one; all sessions if not given.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that read a long session, side by side.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that read a long session in parallel.")] = 1,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Drop the derived tables of a session, or of all, and make them anew from the frames.
+    """Drop the derived tables of a session, or of all, and rebuild them from the frames.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""``recorder frame``: the frames themselves."""
+"""``recorder frame``: list frames, show one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``recorder message``: what was said, and who accepted and read it."""
+"""``recorder message``: messages, and who accepted and read them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .options import (
 from .output import StatusPrinter, write_json
 
 app = typer.Typer(
-    name="message", no_args_is_help=True, help="Messages: list them with their receipts, show why."
+    name="message", no_args_is_help=True, help="Messages: list them with their receipts, show the evidence."
 )
 
 
@@ -31,7 +31,7 @@ def list_messages(
     at: AtOption = None,
     alias: AliasOption = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on while somebody records; --json: a line per change.")
+        bool, typer.Option("--follow", "-f", help="Go on while it is recorded; --json: a line per change.")
     ] = False,
     interval: Annotated[
         str, typer.Option("--interval", metavar="DURATION", help="With --follow: how often to look.")
@@ -97,7 +97,7 @@ def show_message(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Show one message and why: every frame that bears on it, with times and proof.
+    """Show one message and its evidence: every frame about it, with times and proof level.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""``recorder session``: what was recorded, whole."""
+"""``recorder session``: list, show, compare, export and delete sessions."""
 
 from __future__ import annotations
 

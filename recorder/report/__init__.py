@@ -1,1 +1,1 @@
-"""What is shown to people and programs: JSON views and tables. Knows facts, not where they are kept."""
+"""Output for people and programs: tables, JSON, JUnit, SARIF, HTML. Knows no archive and no connection."""

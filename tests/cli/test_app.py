@@ -40,7 +40,7 @@ def commands(
 COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
-def test_the_commands_of_the_contract_are_there():
+def test_all_documented_commands_exist():
     assert set(COMMANDS) == {
         ("record",), ("replay",), ("simulate",), ("login",), ("import",), ("check",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),

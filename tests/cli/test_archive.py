@@ -7,7 +7,7 @@ import sqlite3
 import orjson
 
 
-def test_info_tells_what_it_is(run, archive):
+def test_info_shows_path_kind_and_revision(run, archive):
     info = orjson.loads(run("archive", "info", "--json").stdout)
     assert (info["path"], info["kind"], info["sessions"]) == (str(archive), "sqlite", 2)
     assert info["revision"] == info["head_revision"]
@@ -50,7 +50,7 @@ def test_upgrade_of_a_current_archive_says_so(run):
     assert "revision" in result.stderr
 
 
-def test_a_file_of_somebody_else_is_7_and_untouched(run, tmp_path):
+def test_a_file_that_is_no_archive_exits_with_7_and_is_untouched(run, tmp_path):
     other = tmp_path / "other.db"
     other.write_text("not a database at all\n" * 100)
     before = other.read_bytes()

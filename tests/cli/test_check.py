@@ -16,7 +16,7 @@ def test_a_normal_session_passes(run):
     assert "violated (0 error, 0 warning" in result.stdout
 
 
-def test_json_has_the_members_of_the_contract(run):
+def test_json_has_the_documented_members(run):
     result = run("check", "imported", "--json")
     assert result.exit_code == 0
     lines = [json.loads(line) for line in result.stdout.splitlines()]
@@ -29,7 +29,7 @@ def test_json_has_the_members_of_the_contract(run):
     assert run("check", "imported", "--format", "json").stdout == result.stdout
 
 
-def test_a_promise_that_is_not_kept_exits_with_3(run):
+def test_a_violated_error_rule_exits_with_3(run):
     result = run("check", "imported", "--read-within", "1s")
     assert result.exit_code == 3
     assert "READ of message 3 came after 1.92 s (local clock); 1 s are allowed" in " ".join(
@@ -66,7 +66,7 @@ def test_a_mistyped_rule_is_guessed(run):
 
 
 @pytest.mark.parametrize("form", ["junit", "sarif", "text", "json"])
-def test_a_file_holds_what_stdout_would(run, tmp_path, form):
+def test_output_writes_what_stdout_would_show(run, tmp_path, form):
     file = tmp_path / "found"
     result = run("check", "imported", "--format", form, "-o", str(file))
     assert result.exit_code == 0
@@ -98,7 +98,7 @@ def test_explain_needs_neither_session_nor_archive(run, tmp_path):
     assert run("check", "--explain", "nonsense").exit_code == 2
 
 
-def test_a_session_is_needed_otherwise(run):
+def test_without_explain_a_session_is_required(run):
     result = run("check")
     assert result.exit_code == 2
     assert "hint: recorder check last" in result.stderr

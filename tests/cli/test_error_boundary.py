@@ -52,7 +52,7 @@ def test_a_bug_passes_through():
     assert isinstance(result.exception, ZeroDivisionError)
 
 
-def test_a_reader_that_goes_away_ends_the_program_in_silence(start):
+def test_a_closed_pipe_ends_the_program_silently_with_0(start):
     """As in ``recorder frame list last | head -1``."""
     process = start("frame", "list", "played", stdin=subprocess.DEVNULL)
     process.stdout.readline()
@@ -62,7 +62,7 @@ def test_a_reader_that_goes_away_ends_the_program_in_silence(start):
     assert process.returncode == 0
 
 
-def test_a_slip_in_a_command_is_met_with_a_suggestion(run):
+def test_a_mistyped_command_gets_a_suggestion(run):
     result = run("sesion", "list")
     assert result.exit_code == 2
     assert "session" in result.stderr
@@ -96,7 +96,7 @@ PRINTING = [
 
 
 @pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
-def test_output_that_a_full_disk_does_not_take_is_6_and_one_sentence(start, arguments):
+def test_a_full_disk_under_stdout_exits_with_6_and_one_sentence(start, arguments):
     with Path("/dev/full").open("w") as full:
         process = start(*arguments, stdout=full)
         _, stderr = process.communicate(timeout=60)
@@ -110,7 +110,7 @@ def test_output_that_a_full_disk_does_not_take_is_6_and_one_sentence(start, argu
 @pytest.mark.parametrize(
     "arguments", [PRINTING[0], PRINTING[-4], ["message", "list", "no such"]], ids=" ".join
 )
-def test_remarks_that_nobody_takes_change_nothing(start, arguments):
+def test_an_unwritable_stderr_changes_no_exit_code(start, arguments):
     """A full disk behind ``2>log`` is no reason to fail what was asked for, nor to succeed."""
     with Path("/dev/full").open("w") as full:
         process = start(*arguments, stderr=full)
@@ -119,7 +119,7 @@ def test_remarks_that_nobody_takes_change_nothing(start, arguments):
     assert bool(stdout) == (process.returncode == 0)
 
 
-def test_a_terminal_that_was_closed_is_a_reader_that_went_away(start):
+def test_a_closed_terminal_is_treated_as_a_closed_pipe(start):
     """As after SIGHUP: what is written there is an input/output error, on stdout and on stderr."""
     ours, theirs = pty.openpty()
     process = start("replay", SAMPLE, "--name", "hung up", stdout=theirs, stderr=theirs)

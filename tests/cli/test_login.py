@@ -32,7 +32,7 @@ def test_only_the_token_is_on_stdout(run, base, way):
     assert run("login", "1", "--base", base, "--quiet", *way).stderr == ""
 
 
-def test_as_json_it_comes_with_its_address_and_end(run, base):
+def test_json_holds_token_url_and_expiry(run, base):
     told = json.loads(run("login", "12345678", "--base", base, "--json").stdout)
     assert set(told) == {"jwt", "url", "expires_at"}
     assert told["url"].startswith("ws://127.0.0.1:")
@@ -48,7 +48,7 @@ def test_it_stores_nothing(start, base, tmp_path):
 
 
 @pytest.mark.parametrize("source", ["env", "file"])
-def test_the_code_of_the_brand_comes_from_anywhere_but_the_command_line(start, base, tmp_path, source):
+def test_the_brands_code_comes_from_environment_file_or_prompt(start, base, tmp_path, source):
     file = tmp_path / "code"
     file.write_text(SECRET)
     file.chmod(0o600)
@@ -60,7 +60,7 @@ def test_the_code_of_the_brand_comes_from_anywhere_but_the_command_line(start, b
     assert SECRET not in stderr
 
 
-def test_what_it_prints_lets_its_bearer_in(run, start, base):
+def test_the_printed_token_is_accepted_by_record(run, start, base):
     told = json.loads(run("login", "12345678", "--base", base, "--json").stdout)
     recording = start(
         "record",
@@ -88,7 +88,7 @@ def test_what_it_prints_lets_its_bearer_in(run, start, base):
         pytest.param(("--ca-file", "nowhere.pem", "--base", "https://127.0.0.1:1"), "--ca-file", id="no-ca"),
     ],
 )
-def test_what_cannot_work_is_one_sentence(run, base, arguments, says):
+def test_unusable_options_are_one_sentence(run, base, arguments, says):
     given = arguments if "--base" in arguments else ("--base", base, *arguments)
     result = run("login", "1", *given)
     assert result.exit_code == 2
@@ -96,7 +96,7 @@ def test_what_cannot_work_is_one_sentence(run, base, arguments, says):
     assert result.stdout == ""
 
 
-def test_who_is_not_let_in_is_told_so_and_nobody_else_what_they_brought(run, base, monkeypatch):
+def test_a_refused_login_exits_with_4_and_prints_no_secret(run, base, monkeypatch):
     monkeypatch.setenv("BRAND", SECRET)
     result = run("login", "1", "--base", base, "--authenticate", "--connector", "c", "--token-env", "BRAND")
     assert result.exit_code == 4
@@ -133,7 +133,7 @@ def test_a_service_that_repeats_the_code_does_not_get_it_printed(run, monkeypatc
     assert SECRET not in result.stderr + result.stdout
 
 
-def test_a_replay_can_ask_it_for_a_token(run, base, tmp_path):
+def test_login_works_as_the_token_command_of_a_replay(run, base, tmp_path):
     script = tmp_path / "hello.yaml"
     script.write_text("steps:\n  - open_conversation:\n  - say: Hello\n")
     url = base.replace("http", "ws") + "/ws_api/account/12345678/messaging/consumer?v=3"
@@ -143,7 +143,7 @@ def test_a_replay_can_ask_it_for_a_token(run, base, tmp_path):
     assert "eyJ" not in result.stdout + result.stderr
 
 
-def test_a_signal_ends_it_while_it_waits(start):
+def test_a_signal_ends_a_waiting_login(start):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = start("login", "1", "--base", f"http://127.0.0.1:{silent.getsockname()[1]}")
         client, _ = silent.accept()

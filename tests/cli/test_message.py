@@ -35,7 +35,7 @@ def test_the_same_played_against_the_simulator_knows_everybody(run):
     assert message["sent"]["frame"] < message["receipts"][0]["frame"] < message["receipts"][1]["frame"]
 
 
-def test_people_see_a_table(run):
+def test_without_json_a_table_is_printed(run):
     out = run("message", "list", "imported").stdout
     assert "some agent text" in out
     # The answers carry no time of the service's: both delays are on our own clock, and say so.
@@ -44,7 +44,7 @@ def test_people_see_a_table(run):
 
 
 @pytest.mark.parametrize("reference", ["3", f"{DIALOG}:3"])
-def test_show_tells_why(run, reference):
+def test_show_lists_every_frame_about_the_message(run, reference):
     out = run("message", "show", "imported", reference).stdout
     assert "status   read, by you: READ acknowledged in frame #7" in out
     assert [line.split()[0] for line in out.splitlines() if line.startswith("#")] == [
@@ -52,7 +52,7 @@ def test_show_tells_why(run, reference):
     ]  # fmt: skip
 
 
-def test_show_as_json_carries_the_life(run):
+def test_show_as_json_has_the_timeline(run):
     line = orjson.loads(run("message", "show", "imported", "3", "--json").stdout)
     assert [(rung["frame"], rung["proof"]) for rung in line["life"]] == [
         (3, "announced"), (4, "claimed"), (5, "claimed"), (6, "acknowledged"), (7, "acknowledged"),
@@ -106,7 +106,7 @@ def test_as_of_the_last_frame_is_now(run, name):
     ("when", "says"),
     [("soon", "is no moment of a session"), ("#8", 'no frame "#8"'), ("7", "is no moment of a session")],
 )
-def test_a_moment_that_is_none_is_one_sentence(run, when, says):
+def test_an_unusable_moment_is_one_sentence(run, when, says):
     result = run("message", "list", "imported", "--at", when)
     assert (result.exit_code, result.stdout) == (2, "")
     assert says in result.stderr

@@ -51,9 +51,7 @@ def test_lines_go_out_answers_are_printed_and_every_frame_is_recorded(start, run
     assert connection["closed_by"] == "client"
 
 
-def test_init_connection_lets_in_without_a_header_and_the_token_is_not_kept(
-    start, run, service, token, archive
-):
+def test_init_connection_sends_no_header_and_the_token_is_not_stored(start, run, service, token, archive):
     environment = {**token, "RECORDER_ARCHIVE": str(archive)}
     options = ("--token-env", "UMS_JWT", "--init-connection", "--linger", "100ms", "--json")
     process = start("record", service.url, *options, env=environment)
@@ -84,7 +82,7 @@ def test_a_signal_ends_the_session_cleanly(start, run, service, token, archive, 
     assert (connection["close_code"], connection["closed_by"]) == (1001, "client")
 
 
-def test_a_service_that_closes_with_4401_means_not_let_in(start, archive):
+def test_close_code_4401_exits_with_4(start, archive):
     """No token at all, and a service that soon loses patience."""
     with SimulatorServer(patience=Patience(init_s=0.05)) as strict:
         process = start("record", strict.url)
@@ -106,7 +104,7 @@ def test_a_service_that_closes_with_4401_means_not_let_in(start, archive):
         (("ws://127.0.0.1:1", "--init-connection"), 2, "--init-connection"),
     ],
 )
-def test_what_cannot_work_is_one_sentence(run, arguments, code, says):
+def test_unusable_options_are_one_sentence(run, arguments, code, says):
     result = run("record", *arguments, "--quiet")
     assert result.exit_code == code
     assert says in result.stderr

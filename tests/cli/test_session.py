@@ -14,7 +14,7 @@ def listed(run):
     return [orjson.loads(line) for line in run("session", "list", "--json").stdout.splitlines()]
 
 
-def test_list_has_the_contracts_keys(run):
+def test_list_has_the_documented_keys(run):
     imported, played = listed(run)
     assert list(played) == [
         "session", "name", "source", "state", "started_at", "ended_at", "connections", "frames",
@@ -24,7 +24,7 @@ def test_list_has_the_contracts_keys(run):
     assert imported["started_at"] == "2017-02-18T22:03:58.100000Z"
 
 
-def test_a_session_answers_to_its_id_a_prefix_its_name_and_last(run):
+def test_a_session_is_found_by_id_prefix_name_and_last(run):
     played = listed(run)[1]
     for name in (played["session"], played["session"][:6], "played"):
         assert orjson.loads(run("session", "show", name, "--json").stdout)["session"] == played["session"]
@@ -70,7 +70,7 @@ def test_delete_asks_first_and_then_nothing_is_left(run, archive):
     assert b"some agent text" not in archive.read_bytes()
 
 
-def test_an_archive_that_is_not_there_is_said_to_be_missing(run, tmp_path):
+def test_a_missing_archive_is_named_in_the_error(run, tmp_path):
     result = run("session", "list", "--archive", str(tmp_path / "none.db"))
     assert result.exit_code in (2, 7)
     assert "none.db" in result.stderr
@@ -94,7 +94,7 @@ def test_diff_of_a_session_with_itself_is_empty(run, step_up):
         assert run("session", "diff", name, name, "--json", "--quiet").output == ""
 
 
-def test_diff_tells_what_vanished_and_fails_only_if_asked(run, tmp_path):
+def test_diff_shows_vanished_receipts_and_exits_with_3_only_with_fail(run, tmp_path):
     script = (SAMPLES / "tutorial-conversation.yaml").read_text()
     silent = tmp_path / "silent.yaml"
     steps = [line for line in script.splitlines() if "read" not in line]

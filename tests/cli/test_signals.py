@@ -11,7 +11,7 @@ from recorder.cli.signals import stop_on_signals
 from recorder.errors import Stopped
 
 
-def test_the_first_signal_sets_the_flag_and_wakes_the_sleeper():
+def test_the_first_signal_is_set_and_wakes_a_wait():
     woken = []
     with stop_on_signals() as stop:
         stop.on_stop(lambda: woken.append(True))
@@ -25,7 +25,7 @@ def test_the_first_signal_sets_the_flag_and_wakes_the_sleeper():
         assert stopped.value.exit_code == 143
 
 
-def test_the_second_signal_interrupts_whatever_goes_on():
+def test_the_second_signal_raises_keyboard_interrupt():
     def insist() -> None:
         with stop_on_signals():
             os.kill(os.getpid(), signal.SIGINT)
@@ -36,7 +36,7 @@ def test_the_second_signal_interrupts_whatever_goes_on():
     assert stopped.value.exit_code == 130
 
 
-def test_the_old_handlers_come_back():
+def test_the_old_handlers_are_restored():
     before = signal.getsignal(signal.SIGTERM)
     with stop_on_signals():
         assert signal.getsignal(signal.SIGTERM) is not before

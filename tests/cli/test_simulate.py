@@ -42,7 +42,7 @@ def test_the_agent_comes_from_a_file(start, tmp_path):
     client.shutdown()
 
 
-def test_what_cannot_work_is_one_sentence(run, tmp_path):
+def test_unusable_options_are_one_sentence(run, tmp_path):
     agent = tmp_path / "agent.yaml"
     agent.write_text("- on: mesage\n  do: []\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -116,14 +116,14 @@ def test_the_moods_are_listed_with_a_sentence_each(run):
         ("late_receipts", '"by" is missing'),
     ],
 )
-def test_a_mood_that_makes_no_sense_is_one_sentence(run, said, says):
+def test_an_invalid_mood_is_one_sentence(run, said, says):
     result = run("simulate", "--mood", said)
     assert result.exit_code == 2
     assert says in result.stderr
     assert result.stderr.count("\n") <= 2
 
 
-def test_it_answers_to_names_and_pages_that_it_is_told_of(start):
+def test_as_host_and_allow_origin_admit_their_names(start):
     process = start(
         "simulate", "--listen", "127.0.0.1:0", "--as-host", "api.liveperson.net",
         "--allow-origin", "https://shop.example",

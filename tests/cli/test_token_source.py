@@ -19,14 +19,14 @@ def test_no_source_is_no_token():
     assert read_token(token_env=None, token_file=None, token_prompt=False) is None
 
 
-def test_the_environment_gives_it_and_loses_it(monkeypatch):
+def test_the_variable_is_read_and_removed_from_the_environment(monkeypatch):
     monkeypatch.setenv("MY_JWT", " a.b.c \n")
     assert read_token(token_env="MY_JWT", token_file=None, token_prompt=False) == "a.b.c"
     assert "MY_JWT" not in os.environ
 
 
 @pytest.mark.parametrize("written", ["a.b.c", "a.b.c\n", "jwt a.b.c", "Bearer a.b.c"])
-def test_a_file_gives_it_with_or_without_a_scheme(tmp_path, written):
+def test_a_token_file_may_begin_with_jwt_or_bearer(tmp_path, written):
     file = tmp_path / "token"
     file.write_text(written)
     file.chmod(0o600)
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_right_is_refused(tmp_path, written, mode, says):
     assert "a.b.c" not in str(refused.value)
 
 
-def test_no_file_no_variable_two_sources(tmp_path):
+def test_missing_file_missing_variable_and_two_sources_are_refused(tmp_path):
     with pytest.raises(BadOption, match="cannot read"):
         from_file(tmp_path / "none")
     with pytest.raises(BadOption, match="no variable NOT_SET"):

@@ -112,7 +112,7 @@ def test_a_capture_written_by_hand(written):
     assert (duplicate.dialog, duplicate.sequence, duplicate.frames) == (DIALOG, 2, (8, 11))
 
 
-def test_a_promise_that_is_not_kept_fails(written):
+def test_a_violated_error_rule_raises(written):
     checked = recipes.checked(written, "last", accept_within="500ms", rule=["late-accept", "late-read"])
     assert [f.sequence for f in checked.findings if f.outcome is Outcome.VIOLATED] == [0, 2]
     assert [f.sequence for f in checked.findings if f.outcome is Outcome.NOT_OBSERVABLE] == [5]
@@ -149,12 +149,12 @@ def test_as_of_the_last_frame_is_now(written):
         ({"min_read": "-1s"}, "--min-read"),
     ],
 )
-def test_what_cannot_be_used_is_said(written, how, says):
+def test_unusable_options_are_named_in_the_error(written, how, says):
     with pytest.raises(BadOption, match=says):
         recipes.check(written, "last", **how)
 
 
-def test_an_unknown_session_is_said(written):
+def test_an_unknown_session_is_not_found(written):
     with pytest.raises(NotFound):
         recipes.check(written, "nonsense")
 

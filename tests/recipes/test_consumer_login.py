@@ -44,7 +44,7 @@ def test_a_guest_is_new_each_time_and_a_known_one_the_same(base):
         pytest.param({"base": "http://brand.example"}, "clear text", id="clear-text"),
     ],
 )
-def test_what_does_not_go_together_is_refused(base, options, says):
+def test_options_that_exclude_each_other_are_refused(base, options, says):
     with pytest.raises(BadOption, match=says):
         recipes.login("1", **({"base": base} | options))
 

@@ -79,7 +79,7 @@ def fits(message, reference):
 
 
 @given(stories, references)
-def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_was_overheard(events, written):
+def test_an_argument_finds_its_message_and_collects_its_events(events, written):
     """As if all messages were listed and searched, and all events read again."""
     collector = MessageEventCollector(parse_message_argument(written))
     transcript = fold(collector.collect(events))
@@ -105,12 +105,12 @@ def test_a_reference_means_the_one_message_that_fits_and_all_that_bears_on_it_wa
         pytest.param("#7", MessageArgument("#7", request_frame=7), id="frame"),
     ],
 )
-def test_what_is_written_is_read(written, meant):
+def test_each_form_of_the_argument_is_parsed(written, meant):
     assert parse_message_argument(written) == meant
 
 
 @pytest.mark.parametrize("written", ["", "x", "3:x", "#x", "#", "٣", "-1"])
-def test_nonsense_is_refused_with_a_sentence(written):
+def test_an_unusable_argument_is_refused(written):
     with pytest.raises(BadOption, match="is no SEQUENCE"):
         parse_message_argument(written)
 
@@ -126,7 +126,7 @@ def test_a_sequence_in_very_many_dialogs_is_refused_in_one_short_sentence():
     assert str(raised.value) == ('"0" fits more than one message: d1:0, d2:0, d3:0, d4:0, d5:0, and 895 more')
 
 
-def test_few_names_are_all_told_and_of_many_those_that_come_close():
+def test_few_names_are_all_suggested_and_of_many_the_similar_ones():
     assert first_names(["a", "b"]) == ["a", "b"]
     assert first_names([*"abcdef"]) == [*"abcdef"]
     assert close_names("zzz", {"b", "a"}) == ["a", "b"]

@@ -25,7 +25,7 @@ def service():
         yield server
 
 
-def test_what_is_delivered_is_in_the_file_already(archive, service):
+def test_a_payload_is_in_the_archive_before_it_is_delivered(archive, service):
     """A second connection to the file sees the frame while the caller is being handed its payload."""
     seen = []
 
@@ -49,7 +49,7 @@ def test_what_is_delivered_is_in_the_file_already(archive, service):
         assert opened.find_session(session).state == "complete"
 
 
-def test_the_token_says_who_we_are_without_being_kept(archive, service):
+def test_the_token_identifies_the_consumer_and_is_not_stored(archive, service):
     token = simulated_token("somebody")
     recipes.record(
         service.url, archive=archive, lines=[], deliver=lambda payload: None, token=token, linger="1ms"
@@ -150,7 +150,7 @@ OPTIONS = ConnectOptions(url="ws://h/p?token=x")
         pytest.param(1002, Side.CLIENT, "failed", 0, RecordingIncomplete, "could not go on", id="failed"),
     ],
 )
-def test_how_a_connection_ends_decides_the_exit(code, by, how, unsent, error, says):
+def test_the_end_of_the_connection_decides_the_error(code, by, how, unsent, error, says):
     closed = ConnectionClosed(1, 0, 0, code, None, by, how)
     if error is None:
         raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=False)

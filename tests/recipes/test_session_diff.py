@@ -24,7 +24,7 @@ def test_a_session_does_not_differ_from_itself(opened, name):
     recipes.fail_if_different(found)
 
 
-def test_two_that_differ_are_told_apart_and_fail_if_asked(opened):
+def test_different_sessions_have_changes_and_fail_if_different_raises(opened):
     found = recipes.session_difference(opened, "tutorial", "step-up")
     kinds = {change.kind for change in found.changes}
     assert {"message-vanished", "message-appeared"} <= kinds
@@ -41,7 +41,7 @@ def test_remarks_on_both_sides_are_made_once(opened):
     assert said == []
 
 
-def test_what_cannot_be_compared_is_said(opened):
+def test_unknown_sessions_and_durations_are_refused(opened):
     with pytest.raises(NotFound):
         recipes.session_difference(opened, "tutorial", "nothing")
     with pytest.raises(BadOption, match="--delays-over"):

@@ -29,7 +29,7 @@ def printed(*findings):
     return stream.getvalue().splitlines()
 
 
-def test_the_json_of_the_contract():
+def test_finding_json_has_the_documented_members():
     told = finding(dialog="d", sequence=3, frames=(1, 2))
     assert finding_json(told) == {
         "rule": "never-read", "outcome": "violated", "severity": "warning", "dialog": "d", "sequence": 3,
@@ -44,7 +44,7 @@ def test_one_finding_a_line_whatever_it_says():
     assert json.loads(line)["says"] == awkward
 
 
-def test_the_gravest_come_first_and_what_is_fine_last():
+def test_violations_come_first_by_severity_and_satisfied_rules_last():
     lines = printed(
         finding("a", Outcome.SATISFIED),
         finding("b", Outcome.NOT_OBSERVABLE),
@@ -78,7 +78,7 @@ def test_frames_are_named_and_dialogs_where_there_are_several():
     assert "dialog" not in printed(finding(dialog="0123456789"))[1]
 
 
-def test_many_of_a_kind_are_counted():
+def test_more_than_twenty_violations_of_a_rule_are_counted():
     lines = printed(*(finding(sequence=number) for number in range(MAX_ROWS_PER_RULE + 5)))
     assert len(lines) == MAX_ROWS_PER_RULE + 3
     assert "and 5 more of these; --json lists them" in lines[-2]
@@ -88,12 +88,12 @@ def test_many_of_a_kind_are_counted():
     )
 
 
-def test_text_of_others_does_not_act_on_a_terminal():
+def test_recorded_text_is_escaped():
     assert "\x1b" not in "".join(printed(finding(sentence="\x1b[31m red [/bold]")))
     assert "[/bold]" in "".join(printed(finding(sentence="\x1b[31m red [/bold]")))
 
 
-def test_nothing_found_is_said():
+def test_no_findings_print_one_line():
     assert printed() == ["nothing to look at in this recording"]
 
 

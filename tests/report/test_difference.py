@@ -48,7 +48,7 @@ def test_a_delay_beyond_what_is_allowed_is_marked():
     assert stream.getvalue().splitlines()[1].startswith("~ ACCEPT")
 
 
-def test_a_json_line_has_both_places():
+def test_a_json_line_has_both_sides():
     vanished, moved, appeared = difference_json(Difference((VANISHED, MOVED, APPEARED)))
     assert list(vanished) == [
         "kind", "dialog", "sequence", "participant", "status", "differs", "a", "b", "says",

@@ -19,7 +19,7 @@ def printed(printer, *facts) -> str:
     return stream.getvalue()
 
 
-def test_the_life_of_a_message_says_why(message):
+def test_the_timeline_shows_frames_and_proofs(message):
     rungs = [
         TimelineEntry("message announced", message.author, message.sent, role=message.role, mine=False),
         TimelineEntry(
@@ -53,7 +53,7 @@ def test_absence_is_worded_from_the_recordings_viewpoint(message, status, words)
     assert words in out
 
 
-def test_what_is_only_probably_the_message_says_so_and_shows_the_match(message):
+def test_a_probable_echo_is_marked_and_shows_the_matching_frames(message):
     out = printed(
         print_timeline, message._replace(echo=Echo(12, message.sent, message.sent), request_frame=12), []
     )

@@ -34,7 +34,7 @@ def test_a_close_frame_tells_code_and_reason(frames):
     assert "close code 4401, reason expired" in shown(frames[3])
 
 
-def test_what_is_unknown_or_wrong_is_said(frames):
+def test_unknown_headers_and_violations_are_shown(frames):
     assert "violation  text is not UTF-8" in shown(frames[2])
     assert "not known" in shown(frames[1])
     assert "secrets replaced" in shown(frames[4])

@@ -23,7 +23,7 @@ from recorder.wire.frames import Side
 from recorder.wire.payloads import Payload
 
 
-def test_a_message_line_is_the_contracts(message):
+def test_message_json_has_the_documented_members(message):
     assert message_json("7f01", message) == {
         "session": "7f01", "dialog": "dialog-1", "sequence": 2, "author": "3d834d4d-8f0b",
         "role": "ASSIGNED_AGENT", "mine": False, "type": "text/plain", "text": "red \x1b[31m[/x] :smile:",
@@ -58,7 +58,7 @@ def test_unknown_is_null(message):
     ]  # fmt: skip
 
 
-def test_a_life_is_the_message_and_every_rung(message):
+def test_a_timeline_is_the_message_and_every_entry(message):
     rung = TimelineEntry(
         "READ replayed", "me-1", message.receipts[1].evidence, "replayed", "CONSUMER", True, "READ", 7, 44
     )
@@ -98,7 +98,7 @@ def test_a_delay_names_its_clock():
     assert delay_json(None) is None
 
 
-def test_frame_lines_are_the_contracts(frames):
+def test_frame_json_has_the_documented_members(frames):
     first, binary, broken, close, odd = map(frame_json, frames)
     assert first == {
         "frame": 1, "connection": 1, "index": 0, "sender": "client", "at": "2017-02-18T22:04:01.507000Z",
@@ -112,7 +112,7 @@ def test_frame_lines_are_the_contracts(frames):
     assert all(orjson.loads(orjson.dumps(line)) == line for line in (first, binary, broken, close, odd))
 
 
-def test_a_session_line_is_the_contracts():
+def test_session_json_has_the_documented_members():
     info = SessionInfo("7f01", None, "client", "complete", 1_000_000, None, 1, 5)
     assert session_json(info) == {
         "session": "7f01", "name": None, "source": "client", "state": "complete",

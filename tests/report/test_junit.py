@@ -77,7 +77,7 @@ outcomes = st.tuples(st.sampled_from(RULES), st.sampled_from(Outcome), st.sample
 
 
 @given(st.lists(outcomes), st.text(), st.sampled_from((None, 0, 1_487_455_441_507_000)))
-def test_whatever_was_found_keeps_to_both_schemas_in_use(heard, session, started_at_us):
+def test_any_findings_are_valid_in_both_schemas(heard, session, started_at_us):
     """Neither may be copied here: what they ask for is said in the lines below, in our own words."""
     found = [finding(rule, outcome, severity, says=says) for rule, outcome, severity, says in heard]
     root = ET.fromstring(junit(session, RULES, found, started_at_us=started_at_us))
@@ -118,6 +118,6 @@ def assert_case(case):
 
 
 @given(st.text(), st.text())
-def test_whatever_is_said_the_xml_reads_back(says, dialog):
+def test_any_text_gives_well_formed_xml(says, dialog):
     _, found = cases(finding(ONE, Outcome.VIOLATED, says=says, dialog=dialog))
     assert found[ONE.id].find("failure") is not None

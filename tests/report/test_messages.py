@@ -24,13 +24,13 @@ def test_a_message_shows_its_receipts_with_delay_and_frame(message):
     assert "ACCESS" in row
 
 
-def test_text_of_others_is_escaped_and_never_markup(message):
+def test_recorded_text_is_escaped_and_never_markup(message):
     out = printed([message._replace(receipts=())])
     assert "\x1b" not in out
     assert "red \\x1b[31m[/x] :smile:" in out
 
 
-def test_no_messages_are_said_to_be_none():
+def test_no_messages_print_one_line():
     assert printed([]) == "no messages in this recording\n"
 
 

@@ -136,7 +136,7 @@ def test_the_archive_stands_there_as_a_uri(archive, uri):
     ),
     st.text(),
 )
-def test_whatever_was_found_keeps_to_the_standard(findings, archive):
+def test_any_findings_are_valid_sarif(findings, archive):
     """Also: a level other than none belongs to a failure, and every rule that is named is listed."""
     told = log(*findings, archive=archive)
     SARIF.validate(told)
@@ -153,6 +153,6 @@ def rfc3986(uri):
 
 
 @given(st.text(), st.text())
-def test_whatever_is_said_the_json_reads_back(says, archive):
+def test_any_text_gives_valid_json(says, archive):
     (result,) = log(finding(Outcome.VIOLATED, says=says), archive=archive)["runs"][0]["results"]
     assert result["message"]["text"] == says

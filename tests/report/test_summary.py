@@ -20,7 +20,7 @@ def summary(message, frames) -> Summary:
     return Summary(session, [connection], count_frames(frames), [message], ["answer 9 fits no question"])
 
 
-def test_people_get_connections_counts_and_oddities(message, frames):
+def test_text_has_connections_counts_and_oddities(message, frames):
     stream = io.StringIO()
     print_summary(stream, summary(message, frames))
     out = stream.getvalue()
@@ -41,7 +41,7 @@ def test_what_ended_a_session_stands_beside_its_state(message, frames):
     assert (summary_json(stopped)["detail"], summary_json(whole)["detail"]) == ("stopped\x1b[31m", None)
 
 
-def test_programs_get_the_same_as_json(message, frames):
+def test_json_has_connections_counts_and_oddities(message, frames):
     line = summary_json(summary(message, frames))
     assert line["session"] == "7f01"
     assert line["frames_by_sender"] == {"client": 1, "service": 4}

@@ -54,7 +54,7 @@ def test_columns_line_up_whatever_is_as_wide_as_two():
     ],
     ids=["line", "pairs", "table"],
 )
-def test_text_of_others_never_acts_on_the_terminal(printer):
+def test_recorded_text_is_escaped(printer):
     out = printed(printer, "red \x1b[31m[/x] :smile:")
     assert "\x1b" not in out
     assert "red \\x1b[31m[/x] :smile:" in out

@@ -27,15 +27,15 @@ from recorder.report.terminal import safe_text
         pytest.param("\U000e0041", "\\U000e0041", id="tag character"),
     ],
 )
-def test_what_acts_is_shown(text, shown):
+def test_control_characters_are_escaped(text, shown):
     assert safe_text(text) == shown
 
 
 @given(st.text(st.characters(codec=None)))
-def test_nothing_that_acts_survives(text):
+def test_no_control_character_survives(text):
     assert not {unicodedata.category(c) for c in safe_text(text)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
-def test_what_is_only_read_stays_as_it_is(text):
+def test_printable_text_is_unchanged(text):
     assert safe_text(text) == text
