@@ -1,1 +1,1 @@
-"""Many users at once: when they begin, one loop for all, and what they met in numbers."""
+"""Load runs: when users begin, one loop for all of them, and their metrics."""

@@ -1,8 +1,8 @@
-"""When each user of many begins: by the clock alone, never held up by those before.
+"""When each user of a load run begins: by the clock alone, never delayed by earlier users.
 
-User n is due at (n - 1) / spawn rate. With a run time every place is taken again as soon as its user is
-done, until the time is over; after a user that failed not before a second has passed since it began, so
-that a service that is down is not stormed.
+User n is due at (n - 1) / spawn rate. With a run time, a new user takes the slot of each user
+that is done, until the time is over; after a failed user not before a second since it began, to limit the
+load on a service that is down.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ PAUSE_AFTER_FAILURE_S = 1.0
 
 
 class Arrival(NamedTuple):
-    """A user that begins: its number from 1, and the moment that was planned."""
+    """A user that begins: its number from 1, and when it was planned to."""
 
     user: int
     due_s: float
 
 
 class Arrivals:
-    """The plan of one run.
+    """The schedule of one run.
 
     Args:
-        users: how many places there are.
-        spawn_rate: places taken per second at the beginning.
+        users: number of concurrent users.
+        spawn_rate: users that begin per second, at first.
         began_s: when the run began.
-        run_time_s: how long users begin anew; None: every place is taken once.
+        run_time_s: how long new users replace those that are done; None: each user plays once.
     """
 
     def __init__(self, users: int, *, spawn_rate: float, began_s: float, run_time_s: float | None) -> None:
         self._spawn_rate = spawn_rate
         self._began_s = began_s
-        self._places = users
+        self._slots = users
         self._taken = 0
         self._again: list[float] = []
         self._numbered = 0
@@ -42,17 +42,17 @@ class Arrivals:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether nobody is to come, unless ``ended`` makes room."""
+        """Whether no user is due any more, unless ``ended`` frees a slot."""
         return self.next_at_s() is None
 
     def next_at_s(self) -> float | None:
-        """When the next user is due; None: nobody is to come, unless ``ended`` makes room."""
+        """When the next user is due; None: no more, unless ``ended`` frees a slot."""
         first_s = self._first_s()
         due_s = min([*([] if first_s is None else [first_s]), *self._again[:1]], default=None)
         return None if due_s is None or self._is_over(due_s) else due_s
 
     def take_due(self, now_s: float) -> Arrival | None:
-        """The next user, if it is due; to be asked until None."""
+        """The next user that is due; None: none is now."""
         due_s = self.next_at_s()
         if due_s is None or due_s > now_s:
             return None
@@ -64,14 +64,14 @@ class Arrivals:
         return Arrival(self._numbered, due_s)
 
     def ended(self, arrival: Arrival, *, failed: bool, now_s: float) -> None:
-        """A user is done: its place is free, if there is time for another."""
+        """A user is done: its slot is free for another, if there is time."""
         if self.over_s is None:
             return
         pause_s = arrival.due_s + PAUSE_AFTER_FAILURE_S if failed else now_s
         heapq.heappush(self._again, max(now_s, pause_s))
 
     def _first_s(self) -> float | None:
-        if self._taken == self._places:
+        if self._taken == self._slots:
             return None
         return self._began_s + self._taken / self._spawn_rate
 

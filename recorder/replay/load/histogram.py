@@ -58,7 +58,7 @@ class Histogram:
         return found
 
     def quantiles_s(self, shares: tuple[float, ...]) -> list[float | None]:
-        """The same for several shares in rising order, in one walk."""
+        """The quantiles for several shares in rising order, in one pass."""
         least, most = self.least_s, self.most_s
         if least is None or most is None:
             return [None for _ in shares]

@@ -1,7 +1,7 @@
 """Many users at once: one loop, one archive writer, every user a session of its own.
 
-A turn of the loop takes in what has come to anybody, commits all of it at once, and only then lets the
-players hear it. Between any two players it looks whether a receipt of somebody is due: that goes first.
+Each turn reads what has arrived for several users, commits all of it in one transaction, and only then hands
+it to their players. Between two players it sends receipts that are due.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAMPLE_EVERY_S = 1.0
 _AT_ONCE = 8  # sessions whose input is committed together; few enough that no receipt waits long for it
 
 
-class CommitsGroups(Protocol):
+class GroupCommit(Protocol):
     """Commits what several sessions hand in between ``begin`` and ``commit`` as one."""
 
     def begin(self) -> None:
@@ -71,13 +71,13 @@ class Arriving(Protocol):
 
 
 class StartedUser(NamedTuple):
-    """A user that has begun.
+    """A user that has started.
 
     Attributes:
         driver: plays and records its session.
-        outcome: what came of it, asked at the end.
-        finish: called once it is over, with what ended it early if something did.
-        blank: takes its secrets out of a sentence that may quote its frames.
+        outcome: returns the outcome of its script, at the end.
+        finish: called once it is over, with what ended it early, or None.
+        blank: replaces its secrets in a sentence that may quote its frames.
     """
 
     driver: Driver
@@ -87,7 +87,7 @@ class StartedUser(NamedTuple):
 
 
 class _User:
-    """One user under way. ``wake_s`` is when it is to be looked after even if nothing comes."""
+    """One user under way. ``wake_s``: when to advance it even if nothing arrives."""
 
     __slots__ = ("arrival", "began_s", "descriptors", "sources", "started", "wake_s")
 
@@ -110,7 +110,7 @@ class LoadLoop:
         group_commit: commits for all.
         clock: one that runs by itself; the connections go by it.
         on_sample: called every second with the numbers of that second.
-        on_end: told of each user that is done: its number, whether it passed, and if not, why.
+        on_end: called for each user that is done: its number, whether it passed, and if not, why.
     """
 
     def __init__(
@@ -119,10 +119,10 @@ class LoadLoop:
         *,
         arrivals: Arriving,
         metrics: Metrics,
-        group_commit: CommitsGroups,
+        group_commit: GroupCommit,
         clock: Clock,
         on_sample: Callable[[LoadSample], None] = lambda sample: None,
-        on_end: Callable[[int, bool, str | None], None] = lambda user, passed, says: None,
+        on_end: Callable[[int, bool, str | None], None] = lambda user, passed, sentence: None,
     ) -> None:
         self._begin = begin
         self._arrivals = arrivals
@@ -131,7 +131,7 @@ class LoadLoop:
         self._clock = clock
         self._on_sample = on_sample
         self._on_end = on_end
-        self._leaving: deque[int] = deque()
+        self._to_stop: deque[int] = deque()
         self._watch: DescriptorWatch[_User] = DescriptorWatch()
         self._users: dict[int, _User] = {}
         self._wakes: list[tuple[float, int]] = []
@@ -139,17 +139,17 @@ class LoadLoop:
         self._stopping = False
 
     def stop(self) -> None:
-        """End it soon: every session is closed and marked. From any thread or signal handler."""
+        """End the run soon; every session is closed and marked. From any thread or signal handler."""
         self._stopping = True
         self._watch.wake()
 
     def stop_user(self, user: int) -> None:
-        """The same for one user."""
-        self._leaving.append(user)
+        """End the session of one user soon. From any thread or signal handler."""
+        self._to_stop.append(user)
         self._watch.wake()
 
     def wake(self) -> None:
-        """Have it look at once who is to begin. From any thread or signal handler."""
+        """Check at once which users are due to begin. From any thread or signal handler."""
         self._watch.wake()
 
     def run(self) -> None:
@@ -164,7 +164,7 @@ class LoadLoop:
                 self._turn()
             self._end_all("stopped" if self._stopping else "the run time is over")
         except BaseException as problem:
-            self._end_all(_in_short(problem), despite=True)
+            self._end_all(_problem_text(problem), despite=True)
             raise
         finally:
             self._on_sample(self._metrics.sample(self._clock.now_s()))
@@ -180,8 +180,8 @@ class LoadLoop:
 
     def _turn(self) -> None:
         self._do_what_is_due()
-        while self._leaving:
-            self._send_away(self._leaving.popleft())
+        while self._to_stop:
+            self._stop_user(self._to_stop.popleft())
         self._group_commit.use_idle_time(self._spare_s())
         ready = self._watch.ready(self._left_s())
         for start in range(0, len(ready), _AT_ONCE):
@@ -192,7 +192,7 @@ class LoadLoop:
                 self._advance(user)
 
     def _spare_s(self) -> float:
-        """How long nobody is due."""
+        """Seconds until the next user is due."""
         return self._wakes[0][0] - self._clock.now_s() if self._wakes else math.inf
 
     def _left_s(self) -> float | None:
@@ -218,10 +218,10 @@ class LoadLoop:
             self._sample_due_s = now_s + SAMPLE_EVERY_S
             self._on_sample(self._metrics.sample(now_s))
         if (arrival := self._arrivals.take_due(now_s)) is not None:
-            self._welcome(arrival)
+            self._start(arrival)
 
     def _take_in(self, users: Iterable[_User]) -> None:
-        """Have all that has come to these recorded, in one transaction, before any of them hears it."""
+        """Record what has arrived for these users, in one transaction, before their players get it."""
         self._group_commit.begin()
         try:
             for user in users:
@@ -231,7 +231,7 @@ class LoadLoop:
         finally:
             self._group_commit.commit()
 
-    def _welcome(self, arrival: Arrival) -> None:
+    def _start(self, arrival: Arrival) -> None:
         now_s = self._clock.now_s()
         user = _User(arrival, self._begin(arrival), now_s)
         self._users[arrival.user] = user
@@ -241,7 +241,7 @@ class LoadLoop:
 
     def _advance(self, user: _User) -> None:
         if user.arrival.user not in self._users:
-            return  # it ended since it was found to have news
+            return  # it ended after it was found ready
         try:
             waiting = user.started.driver.advance(self._clock.now_s())
         except StorageFailed:
@@ -268,44 +268,44 @@ class LoadLoop:
         passed = problem is None and outcome.passed
         self._metrics.counted("steps", sum(result.outcome == OK for result in outcome.results))
         self._metrics.measured("session", now_s - user.began_s)
-        says = None
+        sentence = None
         if passed:
             self._metrics.counted("passed")
         else:
-            step, says = _failure(outcome, problem)
-            says = user.started.blank(says)
-            self._metrics.failed(step, says)
-        self._forget(user, problem)
+            step, sentence = _failure(outcome, problem)
+            sentence = user.started.blank(sentence)
+            self._metrics.failed(step, sentence)
+        self._remove(user, problem)
         self._arrivals.ended(user.arrival, failed=not passed, now_s=now_s)
-        self._on_end(user.arrival.user, passed, says)
+        self._on_end(user.arrival.user, passed, sentence)
 
-    def _send_away(self, number: int) -> None:
+    def _stop_user(self, number: int) -> None:
         user = self._users.get(number)
         if user is not None:
             user.started.driver.close()
             self._metrics.counted("stopped")
-            self._forget(user, "stopped")
+            self._remove(user, "stopped")
             self._on_end(number, False, "stopped")
 
-    def _forget(self, user: _User, problem: str | None) -> None:
+    def _remove(self, user: _User, problem: str | None) -> None:
         del self._users[user.arrival.user]
         self._watch.update(user, user.descriptors, ())
         user.started.finish(problem)
 
     def _end_all(self, why: str, *, despite: bool = False) -> None:
-        """Close every session: first all say Close, then all are waited for, so that nobody waits in vain."""
+        """Close every session: first send all Close frames, then wait for all answers at the same time."""
         for user in self._users.values():
             for source in user.sources:
                 if isinstance(source, MeasuredConnection):
-                    _whatever_comes(source.hang_up, despite)
+                    _run_despite_errors(source.hang_up, despite)
         for user in list(self._users.values()):
-            _whatever_comes(user.started.driver.close, despite)
+            _run_despite_errors(user.started.driver.close, despite)
             self._metrics.counted("stopped")
-            _whatever_comes(lambda user=user: self._forget(user, why), despite)  # type: ignore[misc]
+            _run_despite_errors(lambda user=user: self._remove(user, why), despite)  # type: ignore[misc]
 
 
-def _whatever_comes(work: Callable[[], object], despite: bool) -> None:
-    """Do it; where something failed before, that is what is told, and not what fails because of it."""
+def _run_despite_errors(work: Callable[[], object], despite: bool) -> None:
+    """Call ``work``; with ``despite``, after an error, errors that follow from it are dropped."""
     try:
         work()
     except RecorderError:
@@ -313,7 +313,7 @@ def _whatever_comes(work: Callable[[], object], despite: bool) -> None:
             raise
 
 
-def _in_short(problem: BaseException) -> str:
+def _problem_text(problem: BaseException) -> str:
     return (
         str(problem) if isinstance(problem, RecorderError) else f"a fault of ours: {type(problem).__name__}"
     )
@@ -326,8 +326,8 @@ def _failure(outcome: ScriptOutcome, problem: str | None) -> tuple[str, str]:
     for result in outcome.results:
         if result.outcome == FAILED:
             return f"{result.number} {result.verb}", result.sentence
-    return "", _first(outcome.troubles)
+    return "", _first_sentence(outcome.troubles)
 
 
-def _first(troubles: Sequence[str]) -> str:
+def _first_sentence(troubles: Sequence[str]) -> str:
     return troubles[0] if troubles else "it did not come out as written"

@@ -1,6 +1,6 @@
-"""A connection that is watched on its way: what it took to be answered, and to be pushed back what we said.
+"""A connection that measures: time from request to answer, and from publish to push.
 
-Both by the times that are recorded with the frames, which are of one clock, the local one.
+Both by the recorded times of the frames, which are of one clock, the local one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from ..run.connection import (
 )
 
 MOST_UNANSWERED = 256
-"""Requests and messages of one connection that are kept in mind; the oldest is given up for another."""
+"""Requests and messages remembered for each connection; beyond that the oldest is forgotten."""
 
 
 class MetricsSink(Protocol):
-    """Takes what is measured and counted; a ``Metrics`` does."""
+    """Receives measurements; ``Metrics`` does."""
 
     def measured(self, metric: str, duration_s: float) -> None:
         """One more duration of a metric."""
@@ -43,75 +43,75 @@ _CONTENT = ("ContentEvent", "RichContentEvent")
 
 
 class MeasuredConnection:
-    """Another connection, with everything that it says and hears measured into ``metrics``."""
+    """Wraps a connection, and reports answers, pushes and frame counts to ``metrics``."""
 
-    __slots__ = ("_asked", "_came", "_inner", "_metrics", "_said")
+    __slots__ = ("_asked", "_inner", "_metrics", "_published", "_pushed_at")
 
     def __init__(self, inner: Connection, metrics: MetricsSink) -> None:
         self._inner = inner
         self._metrics = metrics
         self._asked: dict[str, tuple[int, str | None]] = {}
-        # A message of ours, by dialog and sequence: said then; pushed back then. Either may be known first.
-        self._said: dict[tuple[str, int], int] = {}
-        self._came: dict[tuple[str, int], int] = {}
+        # Own messages by dialog and sequence: when published, when pushed. Either may be known first.
+        self._published: dict[tuple[str, int], int] = {}
+        self._pushed_at: dict[tuple[str, int], int] = {}
 
-    # --- as the one within ---
+    # --- delegated ---
 
     @property
     def number(self) -> int:
-        """As the connection within; so is all that has no other docstring."""
+        """The number of the wrapped connection."""
         return self._inner.number
 
     @property
     def token(self) -> str | None:
-        """See ``number``."""
+        """The JWT of the consumer."""
         return self._inner.token
 
     @property
     def init_connection(self) -> bool:
-        """See ``number``."""
+        """Whether the token is still to be sent in an InitConnection request."""
         return self._inner.init_connection
 
     @property
     def closed(self) -> CloseInfo | None:
-        """See ``number``."""
+        """How it ended; None while it is open."""
         return self._inner.closed
 
     @property
     def waits_to_write(self) -> bool:
-        """See ``number``."""
+        """Whether it waits for room to send."""
         return self._inner.waits_to_write
 
     def fileno(self) -> int:
-        """See ``number``."""
+        """Its descriptor."""
         return self._inner.fileno()
 
     def next_due_s(self) -> float | None:
-        """See ``number``."""
+        """When ``receive`` must be called even if nothing arrived."""
         return self._inner.next_due_s()
 
     def hang_up(self, code: int = 1000, reason: str = "") -> None:
-        """See ``number``."""
+        """Drop it without a Close frame."""
         self._inner.hang_up(code, reason)
 
     def abort(self, *, mid_frame: bool = False) -> None:
-        """See ``number``."""
+        """Drop it without a Close frame."""
         self._inner.abort(mid_frame=mid_frame)
 
     def close(self) -> object:
-        """See ``number``."""
+        """Close it, and return once it is closed."""
         return self._inner.close()
 
     def take_in(self) -> None:
-        """Have what is there recorded, and deliver nothing; nothing where the one within cannot."""
+        """Record what has arrived without delivering it, if the wrapped connection can."""
         take_in = getattr(self._inner, "take_in", None)
         if take_in is not None:
             take_in()
 
-    # --- watched ---
+    # --- measured ---
 
     def send(self, text: str, *, at_s: float | None = None) -> RecordedPosition | None:
-        """See ``number``; a request is remembered until it is answered."""
+        """Send a text frame; a request is remembered until it is answered."""
         position = self._inner.send(text) if at_s is None else self._inner.send(text, at_s=at_s)
         self._metrics.counted("frames")
         if position is None:
@@ -124,24 +124,24 @@ class MeasuredConnection:
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
     ) -> RecordedPosition | None:
-        """See ``number``."""
+        """Send one frame as described."""
         self._metrics.counted("frames")
         return self._inner.send_frame(opcode, payload, fin=fin, rsv=rsv, masked=masked)
 
     def send_bytes(self, data: bytes) -> RecordedPosition | None:
-        """See ``number``."""
+        """Send bytes unchanged."""
         self._metrics.counted("frames")
         return self._inner.send_bytes(data)
 
     def receive(self, until_s: float | None = None) -> IncomingPayload | None:
-        """See ``number``; answers and messages are counted and measured."""
+        """Receive a payload; answers and messages are counted and measured."""
         payload = self._inner.receive(until_s)
         if payload is not None:
             self._metrics.counted("frames")
-            self._look_at(payload)
+            self._measure_payload(payload)
         return payload
 
-    def _look_at(self, payload: IncomingPayload) -> None:
+    def _measure_payload(self, payload: IncomingPayload) -> None:
         envelope = parse(payload.data, from_client=False)
         if isinstance(envelope, Response):
             self._answered(envelope, payload.offset_us)
@@ -158,7 +158,7 @@ class MeasuredConnection:
         self._metrics.measured("answer", (at_us - asked_us) / 1e6)
         sequence = answer.body.get("sequence") if isinstance(answer.body, dict) else None
         if dialog_id is not None and type(sequence) is int:
-            _remember(self._said, (dialog_id, sequence), asked_us)
+            _remember(self._published, (dialog_id, sequence), asked_us)
             self._measure_push((dialog_id, sequence))
 
     def _pushed(self, change: Any, at_us: int | None) -> None:
@@ -168,16 +168,16 @@ class MeasuredConnection:
         self._metrics.counted("messages")
         dialog_id, sequence = change.get("dialogId"), change.get("sequence")
         if isinstance(dialog_id, str) and type(sequence) is int and at_us is not None:
-            _remember(self._came, (dialog_id, sequence), at_us)
+            _remember(self._pushed_at, (dialog_id, sequence), at_us)
             self._measure_push((dialog_id, sequence))
 
     def _measure_push(self, key: tuple[str, int]) -> None:
-        if key in self._said and key in self._came:
-            self._metrics.measured("push", (self._came.pop(key) - self._said.pop(key)) / 1e6)
+        if key in self._published and key in self._pushed_at:
+            self._metrics.measured("push", (self._pushed_at.pop(key) - self._published.pop(key)) / 1e6)
 
 
 class MeasuredPendingConnection:
-    """A connection in the making; how long that took is measured."""
+    """Wraps a pending connection, and reports how long connecting took."""
 
     def __init__(self, inner: PendingConnection, metrics: MetricsSink, clock: Clock) -> None:
         self._inner, self._metrics, self._clock = inner, metrics, clock
@@ -185,15 +185,15 @@ class MeasuredPendingConnection:
 
     @property
     def waits_to_write(self) -> bool:
-        """As the one within; so are the others."""
+        """Whether the wrapped source waits to write."""
         return self._inner.waits_to_write
 
     def fileno(self) -> int:
-        """See ``waits_to_write``."""
+        """Its descriptor."""
         return self._inner.fileno()
 
     def take(self) -> MeasuredConnection | None:
-        """See ``waits_to_write``; the connection is watched."""
+        """The connection, wrapped, once it is open; None: not yet."""
         connection = self._inner.take()
         if connection is None:
             return None
@@ -201,12 +201,12 @@ class MeasuredPendingConnection:
         return MeasuredConnection(connection, self._metrics)
 
     def give_up(self) -> None:
-        """See ``waits_to_write``."""
+        """Abandon it."""
         self._inner.give_up()
 
 
 def measured_connect(connect: ConnectFunction, metrics: MetricsSink, clock: Clock) -> ConnectFunction:
-    """``connect``, but for every connection being watched."""
+    """Wrap every connection that ``connect`` opens."""
 
     def connect_watched(consumer: str, fresh_token: bool) -> MeasuredConnection | MeasuredPendingConnection:
         began_s = clock.now_s()
@@ -229,7 +229,7 @@ def _dialog_written_in(request: Request) -> str | None:
     return dialog_id if content and isinstance(dialog_id, str) else None
 
 
-def _remember(kept: dict[Key, Value], key: Key, value: Value) -> None:
-    kept[key] = value
-    if len(kept) > MOST_UNANSWERED:
-        del kept[next(iter(kept))]
+def _remember(remembered: dict[Key, Value], key: Key, value: Value) -> None:
+    remembered[key] = value
+    if len(remembered) > MOST_UNANSWERED:
+        del remembered[next(iter(remembered))]

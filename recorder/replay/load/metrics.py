@@ -1,4 +1,4 @@
-"""What many users met, in numbers that take no more room the longer it goes on."""
+"""Counters and duration histograms of a load run, in constant memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 DURATIONS = {
     "accept_lateness": "how much later than planned an ACCEPT went out",
     "read_lateness": "how much later than planned a READ went out",
-    "receipt_lateness": "the same of every timed receipt",
+    "receipt_lateness": "how much later than planned a timed receipt of any status went out",
     "start_lateness": "how much later than planned a user began",
     "connect": "from reaching for the service until the connection is open",
     "answer": "from a request until its response",
@@ -43,13 +43,13 @@ COUNTS = {
     "steps": "steps that came out as written",
     "messages": "messages pushed to the users, their own included",
     "receipts": "timed receipts that went out",
-    "frames": "payloads sent and heard",
+    "frames": "payloads sent and received",
 }
 """What is counted."""
 
 
 class Metrics:
-    """Counts and measures. Not for more than one thread.
+    """Counts events and measures durations. For one thread only.
 
     Args:
         began_s: when the run began.
@@ -81,10 +81,10 @@ class Metrics:
         if specific in DURATIONS:
             self.measured(specific, late_s)
 
-    def failed(self, step: str, says: str) -> None:
-        """A user failed. Of the many words there may be, the first few hundred are kept apart."""
+    def failed(self, step: str, sentence: str) -> None:
+        """A user failed; the first few hundred different sentences are counted apart."""
         self.counted("failures")
-        key = (step, _OWN.sub("…", says))
+        key = (step, _OWN.sub("…", sentence))
         if key not in self._failures and len(self._failures) >= MOST_KINDS_OF_FAILURE:
             key = ("", OTHER_FAILURES)
         self._failures[key] += 1
@@ -104,11 +104,11 @@ class Metrics:
         return max(now_s - self._began_s, 1e-9)
 
     def histogram(self, metric: str) -> Histogram:
-        """All durations of a metric; to look at, not to change."""
+        """All durations of a metric; read only."""
         return self._whole[metric]
 
     def sample(self, now_s: float) -> LoadSample:
-        """The run since this was last asked."""
+        """The run since the sample before."""
         span_s = max(now_s - self._before_s, 1e-9)
         rates = {name: (self._counts[name] - self._before[name]) / span_s for name in COUNTS}
         durations = tuple(_statistics(self._lately, span_s))
@@ -128,7 +128,10 @@ class Metrics:
             self.active,
             tuple(_statistics(self._whole, lasted_s)),
             tuple(EventCount(name, self._counts[name], self._counts[name] / lasted_s) for name in COUNTS),
-            tuple(FailureGroup(step, says, users) for (step, says), users in self._failures.most_common()),
+            tuple(
+                FailureGroup(step, sentence, users)
+                for (step, sentence), users in self._failures.most_common()
+            ),
         )
 
 

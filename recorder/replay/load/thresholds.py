@@ -1,4 +1,4 @@
-"""What may not happen when many users play: ``read_lateness.p99 > 50ms``, read strictly and judged."""
+"""The thresholds of ``--fail-if``, like ``read_lateness.p99 > 50ms``: parsed and judged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PER_S = {"/s": 1.0, "/m": 1 / 60}
 
 
 class Threshold(NamedTuple):
-    """What may not happen: ``metric.stat op bound``; ``written`` as it was typed.
+    """The run fails if ``metric.stat op bound``; ``written`` as it was typed.
 
     ``bound`` is in seconds, times, times per second, or a part of one, as the stat wants it.
     """
@@ -46,10 +46,10 @@ class Threshold(NamedTuple):
 
 
 def parse_threshold(written: str) -> Threshold:
-    """Read one.
+    """Parse one threshold.
 
     Raises:
-        BadOption: it is none; with what was meant.
+        BadOption: it is not one; suggests what was meant.
     """
     form = _FORM.fullmatch(written.strip())
     if form is None:
@@ -101,7 +101,7 @@ def _number(metric: str, stat: str, value: str, unit: str, form: str) -> float:
 
 
 def violations(thresholds: Sequence[Threshold], metrics: Metrics, now_s: float) -> list[str]:
-    """One sentence for each that came to pass, or that nothing was measured for."""
+    """One sentence for each threshold that is violated, or that nothing was measured for."""
     sentences = []
     for threshold in thresholds:
         found = _found(threshold, metrics, now_s)

@@ -1,4 +1,4 @@
-"""Watch the descriptors of many sessions at once; waits end on time to some microseconds."""
+"""Wait on the descriptors of many sessions with epoll, with timeouts exact to microseconds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ OwnerT = TypeVar("OwnerT")
 
 
 class DescriptorWatch(Generic[OwnerT]):
-    """Tells which owners have news. One thread uses it; ``wake`` may be called from anywhere.
+    """Tells which owners have readable descriptors. For one thread; ``wake`` may be called from any.
 
-    Registered descriptors stay so from one wait to the next: a thousand resting sessions cost nothing.
+    Descriptors stay registered from one wait to the next, so idle sessions cost nothing
+    (tests/benchmarks/resting_sessions.py).
 
     Raises:
         BadOption: the system has no epoll.
@@ -26,14 +27,14 @@ class DescriptorWatch(Generic[OwnerT]):
     def __init__(self) -> None:
         if not hasattr(select, "epoll"):
             raise BadOption("--users", "this system has no epoll, which many users need")
-        # Made before all others, so that its own descriptor can be selected: epoll counts in milliseconds.
+        # Created first: select() needs its descriptor below 1024, and epoll timeouts count in milliseconds.
         self._epoll = select.epoll()
         self._owners: dict[int, tuple[OwnerT, Source, bool]] = {}
         self._wakeup = Wakeup()
         self._epoll.register(self._wakeup.fileno(), select.EPOLLIN)
 
     def close(self) -> None:
-        """Give the descriptors back."""
+        """Close its own descriptors."""
         self._epoll.close()
         self._wakeup.close()
 
@@ -55,7 +56,7 @@ class DescriptorWatch(Generic[OwnerT]):
         return tuple(wanted)
 
     def ready(self, timeout_s: float | None) -> list[OwnerT]:
-        """Those who have news, each once; waits for one until then (None: for ever; 0: not at all)."""
+        """The owners with readable descriptors, each once; waits for one (None: for ever; 0: not at all)."""
         if timeout_s is None or timeout_s > 0:
             select.select([self._epoll.fileno()], [], [], timeout_s)
         found: dict[int, OwnerT] = {}

@@ -1,4 +1,4 @@
-"""What was seen instead: the transcript as a failed step shows it, with the frames that prove it."""
+"""Texts about messages, as failed steps show them, with the frames that prove them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def state(message: MessageView) -> str:
 
 
 def receipt(given: ReceiptView) -> str:
-    """``READ by agent-1, frame 52``; the proof is named where it is less than heard or answered."""
+    """``READ by agent-1, frame 52``; a proof weaker than an answer is named."""
     who = "us" if given.mine else given.participant or "somebody"
     proof = given.evidence.proof
     weak = f", only {proof.word}" if proof < Proof.ACKNOWLEDGED else ""

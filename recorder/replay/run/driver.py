@@ -1,7 +1,7 @@
-"""Carries out what a player decides: a thin shell around it, the only part of replay that waits.
+"""Carries out the actions of a player: the only part of replay that waits.
 
-``Driver`` does everything that can be done now and says what it waits for, so that one loop can drive
-many sessions; ``drive`` is one of them, with the waiting.
+``Driver`` does what can be done now and returns what it waits for, so that one loop can drive many
+sessions; ``drive`` drives one of them, and waits.
 """
 
 from __future__ import annotations
@@ -36,27 +36,27 @@ from .player import Player
 BINARY = 0x2
 
 LEAD_S = 0.001
-"""How long before a deadline a session may be woken, to get ready what is due. Less than it takes a
-system to wake somebody is of no use; more is time that nobody else has."""
+"""Seconds before a deadline at which a session is woken to prepare a frame. Must exceed the wake-up latency
+of the system; a larger value takes time from other sessions (tests/benchmarks/receipt_lateness.py)."""
 
 StartUpload = Callable[[Upload], "BackgroundTask[None] | None"]
-"""Uploads a file: None if it is there already, else what does it. Either may raise ``UploadFailed``."""
+"""Uploads a file: None if that is done already, else the task that does it. Raises ``UploadFailed``."""
 
 
 class UploadFailed(Exception):
-    """The file was not taken; says why in one sentence."""
+    """A file could not be uploaded; the text is one sentence."""
 
 
 class Driver:
-    """One session under way.
+    """Plays one session without blocking.
 
     Args:
-        connect: makes a connection for a consumer.
-        clock: the one that everything is timed with.
-        upload: hands files over; without it none is, and a note says so.
+        connect: opens a connection for a consumer.
+        clock: times everything.
+        upload: uploads files; None: a note says that the file was not uploaded.
 
     Attributes:
-        refused: why the last attempt to connect failed, if none came about after it.
+        refused: why the last attempt to connect failed; None once one succeeded.
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class Driver:
         self.refused: CannotConnect | None = None
 
     def advance(self, now_s: float) -> Waiting | None:
-        """Do everything that can be done now and take in what is there; say what it waits for.
+        """Do everything that can be done now, and return what it waits for; None: the script is over.
 
-        ``now_s`` may lie up to ``LEAD_S`` ahead: then it does what is to be done at that moment, and not
-        before. Other than for that it never waits. None: the script is over, and so is all it began.
+        ``now_s`` may lie up to ``LEAD_S`` ahead: then what is due at that moment is done at that moment.
+        Other than for that it never blocks.
 
         Raises:
-            CannotConnect: the script is over, and not one connection came about.
+            CannotConnect: the script is over, and no connection was ever open.
             StorageFailed: nothing can be recorded any more. Whatever else a connection raises.
         """
         while not self._over:
@@ -91,7 +91,7 @@ class Driver:
                     raise self.refused
             elif not isinstance(action, WakeAt | AwaitMessage):
                 if isinstance(action, Send) and self._clock.now_s() < now_s:
-                    self._send(action, at_s=now_s)  # recorded beforehand, gone in that moment
+                    self._send(action, at_s=now_s)  # recorded beforehand, sent at that moment
                 else:
                     self._be_on_time(now_s)
                     self._carry_out(action)
@@ -101,9 +101,9 @@ class Driver:
         return None
 
     def run(self, *, wait: Callable[[Waiting], None], stopped: Callable[[], bool]) -> None:
-        """``advance`` to the end, or until ``stopped()``; then, on every way out, ``close``.
+        """Call ``advance`` until the script is over or ``stopped()``; on every way out, ``close``.
 
-        When ``wait`` returns a little early, what is due then is got ready in the time that is left.
+        When ``wait`` returns up to ``LEAD_S`` early, what is due next is prepared in the time left.
         """
         now_s = self._clock.now_s()
         try:
@@ -117,7 +117,7 @@ class Driver:
             self.close()
 
     def close(self) -> None:
-        """End what is still open, as on every way out; wait for the goodbyes, all of them together."""
+        """Close what is still open; all closing handshakes run at the same time."""
         self._over = True
         for pending in self._pending.values():
             pending.give_up()
@@ -133,7 +133,7 @@ class Driver:
     # --- carrying out ---
 
     def _be_on_time(self, moment_s: float) -> None:
-        # Spinning: to sleep this short, and to wake on time, is more than a system promises.
+        # Busy waiting: no system wakes a thread reliably after so short a sleep.
         while self._clock.now_s() < moment_s:
             pass
 
@@ -209,10 +209,10 @@ class Driver:
         else:
             self._uploads.append(task)
 
-    # --- taking in ---
+    # --- polling ---
 
     def _poll_one(self) -> bool:
-        """Hand in one piece of news; False if there are none."""
+        """Hand one payload, connection or upload to the player; False if there is none."""
         return (
             any(self._poll_connection(number) for number in tuple(self._connections))
             or any(self._poll_pending(consumer) for consumer in tuple(self._pending))
@@ -222,7 +222,7 @@ class Driver:
     def _poll_connection(self, number: int) -> bool:
         connection = self._connections[number]
         payload = connection.receive(self._clock.now_s())
-        # To the end of the line: whoever talks without pause shall not drown the others.
+        # Round robin: a connection that never stops sending must not starve the others.
         self._connections[number] = self._connections.pop(number)
         if payload is not None:
             self._player.received(
@@ -233,7 +233,7 @@ class Driver:
         return payload is not None or connection.closed is not None
 
     def _receive_remaining(self, number: int) -> None:
-        """Hand in what came before the end, then the end."""
+        """Hand in the payloads before the end of the connection, then its end."""
         while number in self._connections and self._poll_connection(number):
             pass
 
@@ -288,11 +288,11 @@ def drive(
     wait: Callable[[Waiting], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> ScriptOutcome:
-    """Play to the end and return what came of it.
+    """Play to the end and return the outcome.
 
-    ``clock`` is the one that the connections go by. Without ``wait`` it must run by itself, and the
-    connections must have descriptors. When ``stopped()`` turns true the script ends where it is; whoever
-    turns it must make ``wait`` return. Everything is closed on every way out.
+    ``clock`` is the clock of the connections. Without ``wait`` it must be a real one, and the connections
+    must have descriptors. When ``stopped()`` turns true the script ends where it is; whoever sets it must
+    make ``wait`` return. Everything is closed on every way out.
 
     Raises:
         As ``Driver.advance`` does.
@@ -322,7 +322,7 @@ def _stamp(position: RecordedPosition) -> Stamp:
 
 
 def _ended(ended: CloseInfo) -> Ended:
-    """``closed by the service, 4401 "expired"``; the reason is somebody else's text."""
+    """``closed by the service, 4401 "expired"``; the peer wrote the reason."""
     by = f" by the {ended.closed_by}" if ended.closed_by is not None else ""
     code = f", {ended.close_code}" if ended.close_code is not None else ""
     reason = f' "{ended.close_reason}"' if ended.close_reason else ""

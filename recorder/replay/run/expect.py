@@ -1,4 +1,4 @@
-"""Expecting: that a message is so, that an answer or a close has its code, that something stays away."""
+"""The verb ``expect``: a status, text, receipt, answer or close that must come, or must not come."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_TEXT = 500
 
 
 def expect(context: StepContext, step: Step, args: verbs.ExpectVerb) -> StepCoroutine[str]:
-    """Whatever is expected, waited for as long as the step says."""
+    """Wait for what is expected, until ``within`` is over."""
     if args.answer is not None:
         return (yield from _expect_answer(context, args.answer, args.within))
     if args.close is not None:
@@ -57,7 +57,7 @@ def _expect_answer(context: StepContext, code: int, within_s: float) -> StepCoro
 
 
 class _MessageExpectation(Protocol):
-    """What is said of a message, expected or not."""
+    """The expectation of one message, in ``expect`` or in its ``not``."""
 
     @property
     def reference(self) -> str | int | None: ...
@@ -113,12 +113,12 @@ def _is_met(message: MessageView, context: StepContext, args: verbs.ExpectVerb) 
 
 
 def _is_other_text(message: MessageView, args: verbs.ExpectVerb) -> bool:
-    """A text does not change any more, once it was heard."""
+    """Whether the text is known and differs: it cannot change any more."""
     return args.text is not None and message.sent is not None and message.text != args.text
 
 
 def _has(message: MessageView, context: StepContext, args: _MessageExpectation) -> bool:
-    """Whether it has the receipt, or has reached the status, that is spoken of."""
+    """Whether it has the receipt, or has reached the status, of the expectation."""
     if args.receipt is not None:
         return any(_is_expected(given, context, args.receipt) for given in message.receipts)
     if args.status in _UNSENT_STATUSES:
@@ -171,7 +171,7 @@ def _expectation_text(args: _MessageExpectation) -> str:
 
 
 def _expect_absence(context: StepContext, args: verbs.NotExpected, for_s: float) -> StepCoroutine[str]:
-    """Passes once the time is over; fails as soon as it happens."""
+    """Passes when the time is over; fails as soon as it happens."""
     consumer = context.consumer
     if args.close is not None:
         if consumer.connection is None:

@@ -1,4 +1,4 @@
-"""What names in a script stand for while it is played: messages, answers, and what is in them.
+"""What the names of a script refer to while it is played: messages, answers, and their content.
 
 Names are the script's: whichever consumer gave one, all may use it. ``last_sent``, ``last_received`` and
 bare sequences are each consumer's own.
@@ -26,25 +26,25 @@ class _Answer(NamedTuple):
 
 
 class UnresolvedReference(Exception):
-    """A reference leads nowhere; says what there is instead."""
+    """A reference that cannot be resolved; the text says what there is instead."""
 
 
 class Names:
-    """What ``as:`` gave names to. A name that is given again stands for the new thing from then on."""
+    """The messages and answers named with ``as:``. Assigning a name again replaces what it refers to."""
 
     def __init__(self) -> None:
         self._given: dict[str, _Named | _Answer] = {}
 
     def assign(self, name: str, target: Target, *, by: ConsumerView) -> None:
-        """This message is called so: by its key, or, as long as it has none, by the frame it went out in."""
+        """Name a message, by its id, or, while it has no sequence, by the frame of its publish."""
         self._given[name] = _Named(by, target)
 
     def assign_answer(self, name: str, frame: int, *, by: ConsumerView) -> None:
-        """The answer to the request in this frame is called so."""
+        """Name the answer to the request in this frame."""
         self._given[name] = _Answer(by, frame)
 
     def target(self, reference: str | int, view: ConsumerView) -> Target | None:
-        """The message a script means; None if there is none yet."""
+        """The message a reference means; None if there is none yet."""
         if isinstance(reference, int):
             dialog_id = view.dialog(None)
             return MessageId(dialog_id, reference) if dialog_id is not None else None

@@ -1,4 +1,4 @@
-"""What came of playing a script."""
+"""The outcome of a script: results of steps, receipts sent, ends of connections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OK, FAILED, STOPPED, NOT_REACHED = "ok", "failed", "stopped", "not reached"
 
 
 class StepResult(NamedTuple):
-    """What came of one step.
+    """The result of one step.
 
     Attributes:
         number, verb, line: which step; number 0 is what goes before the first one.
@@ -22,7 +22,7 @@ class StepResult(NamedTuple):
         began_s, ended_s: by the clock that was handed in; None where not reached.
         shown: the transcript around a failure or a stop, one line per message, with frames.
         consumer: who carried it out.
-        round: which time round it was in its ``repeat``, from 1; None outside of any.
+        round: the round of its ``repeat``, from 1; None outside of any.
         file: the included file it stands in; None: the script itself.
     """
 
@@ -48,7 +48,7 @@ class StepResult(NamedTuple):
 
 
 class ReceiptSent(NamedTuple):
-    """One timed receipt: planned for ``due_s``, gone at ``sent_s`` in frame ``frame``.
+    """One timed receipt: planned for ``due_s``, sent at ``sent_s`` in frame ``frame``.
 
     Receipts that leave together (a list, ``with``, a batch) have one frame and one ``due_s``. ``step`` is
     the number of the step that asked for it, None for the standing rule.
@@ -93,11 +93,11 @@ class ConnectionEnd(NamedTuple):
 
 
 class ScriptOutcome(NamedTuple):
-    """What came of a script.
+    """The outcome of one script.
 
     Attributes:
         results: one per step, in order.
-        receipts: every receipt that went out, in order.
+        receipts: every receipt that was sent, in order.
         troubles: what else went wrong, in sentences: it makes the script fail.
         notes: what is worth knowing, and makes nothing fail.
         ended: how the first consumer's last connection ended, in a few words; None while it has not.

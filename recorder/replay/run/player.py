@@ -10,12 +10,12 @@
     player.connection_ended(1, ended, now_s)
     player.outcome()                        # after Done
 
-Until an action is reported as carried out, the same one is given again. Connect, HangUp, Abort and Upload
-may take a while: once they are reported as ``begun``, the player goes on with what else there is.
+Until an action is reported as carried out, the same one is given again. Connect, CloseConnection, Abort and
+Upload may take a while: once they are reported as ``begun``, the player continues with other actions.
 
-Receipts run beside the steps: whatever a step waits for, a receipt that is due goes out first. After the
-last step the player waits for the receipts still planned and the answers still missing, then hangs up;
-after a failed step it hangs up at once.
+Receipts are independent of the steps: whatever a step waits for, a receipt that is due is sent first. After
+the last step the player waits for the receipts still planned and the answers still missing, then closes the
+connections; after a failed step it closes them at once.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class Player:
     """Plays one script, on one connection per consumer at a time.
 
     Args:
-        seed: what varying delays are drawn with; the same seed and the same course give the same delays.
+        seed: what varying delays are drawn with; the same seed and the same payloads give the same delays.
         on_step: called with the result of each step as it ends.
         on_receipts: called with status and lateness (seconds) of each frame of receipts as it leaves.
-        reconnect: when to connect again by oneself; None: as the script says.
+        reconnect: when consumers connect again by themselves; None: as the script says.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Player:
 
     @property
     def view(self) -> ConsumerView:
-        """What the first consumer knows; to look at, not to change."""
+        """The view of the first consumer; read only."""
         return next(iter(self._contexts.values())).view
 
     @property
@@ -123,13 +123,13 @@ class Player:
 
     @property
     def names(self) -> Names:
-        """What the script's names stand for; to look at, not to change."""
+        """What the script's names refer to; read only."""
         return self._run.names
 
     # --- what the driver calls ---
 
     def next_action(self, now_s: float) -> PlayerAction:
-        """What to do now; see above for what comes again when asked again."""
+        """The next action; the same one until it is reported as carried out."""
         self._run.now_s = now_s
         if self._outgoing is not None:
             return self._outgoing.action
@@ -141,7 +141,7 @@ class Player:
         return Done()
 
     def begun(self, action: PlayerAction, now_s: float) -> None:
-        """This Connect, HangUp, Abort or Upload is under way; what comes of it will be told later."""
+        """A Connect, CloseConnection, Abort or Upload is under way; its result is reported later."""
         outgoing, self._outgoing = self._outgoing, None
         if outgoing is not None and outgoing.coroutine is not None:
             outgoing.coroutine.under_way = True
@@ -149,9 +149,9 @@ class Player:
     def connected(
         self, name: str, connection: int, now_s: float, token: str | None, init_connection: bool
     ) -> None:
-        """A Connect was carried out. ``token`` is the JWT it was opened with; it tells who we are.
+        """A Connect was carried out. ``token`` is the JWT of the consumer; its ``sub`` is its id.
 
-        ``init_connection``: whether the token is still to be handed over, in an InitConnection request.
+        ``init_connection``: whether the token is still to be sent in an InitConnection request.
         """
         self._run.now_s = now_s
         consumer = self._contexts[name].consumer
@@ -167,7 +167,7 @@ class Player:
             coroutine.fail(StepFailed(sentence))
 
     def sent(self, stamp: Stamp, now_s: float) -> None:
-        """The text of the last ``Send`` went out in the frame that ``stamp`` names."""
+        """The text of the last ``Send`` was sent in the frame that ``stamp`` names."""
         outgoing, self._outgoing = self._outgoing, None
         self._run.now_s = now_s
         if outgoing is None or not isinstance(outgoing.action, Send):
@@ -181,9 +181,9 @@ class Player:
         self._frame_left(outgoing, stamp.frame, now_s)
 
     def sent_raw(self, stamp: Stamp | None, now_s: float) -> None:
-        """The frame or the bytes went out. ``stamp`` names the frame; None where they made none.
+        """A frame or bytes were sent. ``stamp`` names the frame; None: they completed none.
 
-        Also, with None, after a ``Send`` whose text fell into a frame that was left unfinished.
+        Also called, with None, after a ``Send`` whose text became part of an unfinished frame.
         """
         outgoing, self._outgoing = self._outgoing, None
         self._run.now_s = now_s
@@ -198,14 +198,14 @@ class Player:
         self._frame_left(outgoing, None if stamp is None else stamp.frame, now_s)
 
     def received(self, data: bytes, stamp: Stamp, now_s: float, *, binary: bool = False) -> None:
-        """A payload came. Never raises, whatever is in it."""
+        """A payload arrived. Never raises, whatever is in it."""
         self._run.now_s = now_s
         consumer = self._consumer_of.get(stamp.connection)
         if consumer is not None:
             self._note(consumer.observe(data, stamp, now_s, from_client=False, binary=binary))
 
     def uploaded(self, now_s: float, *, note: str | None = None) -> None:
-        """The Upload was carried out; or was not, and ``note`` says why that does no harm."""
+        """The Upload was carried out; or skipped, and ``note`` says why."""
         self._run.now_s = now_s
         if note is not None:
             self._run.notes.append(note)
@@ -239,7 +239,7 @@ class Player:
             coroutine.resume(ended)
 
     def outcome(self) -> ScriptOutcome:
-        """What came of it so far; steps not begun are "not reached"."""
+        """The outcome so far; steps not begun are "not reached"."""
         receipts = [receipt for context in self._contexts.values() for receipt in context.consumer.receipts]
         first = next(iter(self._contexts))
         ends = [end.ended.description for end in self._endings if end.consumer == first]
@@ -253,7 +253,7 @@ class Player:
             seed=self._seed,
         )
 
-    # --- going on ---
+    # --- coroutines ---
 
     def _advance_coroutines(self, now_s: float) -> PlayerAction | CoroutineState:
         """The next action of a coroutine; or whether one of them was resumed."""
@@ -307,7 +307,7 @@ class Player:
         if self._outgoing is None or self._outgoing.consumer is not consumer:
             return
         if self._outgoing.due is not None:
-            consumer.schedule.put_back(self._outgoing.due)
+            consumer.schedule.return_due(self._outgoing.due)
         self._outgoing = None
 
     def _may_reconnect(self, consumer: ConsumerState) -> bool:
@@ -345,7 +345,7 @@ class Player:
     # --- receipts ---
 
     def _sending(self) -> list[ConsumerState]:
-        """Who may send receipts now."""
+        """The consumers that may send receipts now."""
         if not self._runner.sending_receipts:
             return []
         return [context.consumer for context in self._contexts.values() if context.consumer.ready]

@@ -1,4 +1,4 @@
-"""Publishing messages: sent once, never again after a connection that ended, named by their frame."""
+"""The verbs ``say`` and ``type``. A publish is sent once, and never repeated after a reconnect."""
 
 from __future__ import annotations
 

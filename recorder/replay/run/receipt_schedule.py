@@ -1,12 +1,11 @@
-"""Which receipt goes out when: a timetable beside the steps.
+"""When each receipt is sent, independently of the steps.
 
-The laws:
+The rules:
 
-* A message of the other side is planned for once, when it arrives; hearing it again changes nothing.
-* A receipt that is known to be given already, in a replayed history too, is never given by the rule.
-* What a step says of one message and status goes before the rule.
-* No receipt leaves before it is due; what is due leaves in the order of the times, and of the planning
-  where times are equal.
+* Receipts for a message of the other side are planned once, when it arrives; a repeated push changes nothing.
+* The standing rule sends no receipt that is known to be sent, by a replayed history for example.
+* A step overrides the rule for its message and status.
+* No receipt is sent before it is due; receipts are sent in the order of their due times, then of planning.
 * One frame holds receipts of one status for messages of one dialog.
 """
 
@@ -24,20 +23,21 @@ from .receipt_batches import departures
 
 
 class MessageId(NamedTuple):
-    """Which message: sequences restart in each dialog."""
+    """Identifies a message: sequences restart in each dialog."""
 
     dialog_id: str
     sequence: int
 
 
 class PlannedReceipts(NamedTuple):
-    """Receipts of one status that leave together at ``at_s``, or later in a batch with others.
+    """Receipts of one status that are sent together at ``at_s``, or later in a batch.
 
-    ``step`` is the number of the step that asked, None for the rule; ``metadata`` goes beside them.
+    ``order`` counts the plans. ``step`` is the number of the step that planned them, None for the rule;
+    ``metadata`` is sent with them.
     """
 
     at_s: float
-    place: int
+    order: int
     keys: tuple[MessageId, ...]
     status: str
     step: int | None
@@ -62,16 +62,16 @@ class DueReceipts(NamedTuple):
 
     @property
     def metadata(self) -> list[dict[str, Any]] | None:
-        """What a step wants to go beside them."""
+        """The metadata that is sent with them."""
         return next((one.metadata for one in self.planned if one.metadata is not None), None)
 
     def step_of(self, key: MessageId) -> int | None:
-        """The step that asked for the receipt of this message; None: the rule did."""
+        """The step that planned the receipt of this message; None: the rule did."""
         return next((one.step for one in self.planned if key in one.keys and one.step is not None), None)
 
 
 class ReceiptSchedule:
-    """The timetable of one consumer.
+    """The receipts one consumer has planned.
 
     Args:
         rule: the standing rule: status → how long after the arrival, in seconds.
@@ -98,14 +98,14 @@ class ReceiptSchedule:
         self._arrived_s: dict[MessageId, float] = {}
         self._given: set[tuple[MessageId, str]] = set()
         self._suspended: set[tuple[MessageId, str]] = set()
-        self._places = 0
+        self._planned_count = 0
         self._closed = False
         self._closed_dialogs: set[str] = set()
 
-    # --- what is known ---
+    # --- arrivals and the standing rule ---
 
     def arrived(self, key: MessageId, at_s: float) -> None:
-        """A message of the other side was heard."""
+        """A message of the other side arrived."""
         if key in self._arrived_s:
             return
         self._arrived_s[key] = at_s
@@ -116,9 +116,9 @@ class ReceiptSchedule:
                 self._enter(self._planned(at_s + self._drawn(delay), (key,), status, None))
 
     def given(self, key: MessageId, status: str, *, now_s: float = 0.0) -> None:
-        """A receipt of ours for this message is known: the rule has nothing left to do there.
+        """A receipt of ours for this message was sent: the rule sends no other.
 
-        Receipts that were to leave together with it are due at once.
+        Receipts that were planned to be sent with it are due at once.
         """
         self._given.add((key, status))
         self._current.pop((key, status), None)
@@ -127,28 +127,28 @@ class ReceiptSchedule:
                 self._enter(follower._replace(at_s=now_s, keys=keys))
 
     def suspend(self, key: MessageId, status: str) -> None:
-        """A step will see to this one: the rule gives way."""
+        """A step takes over this receipt from the rule."""
         self._suspended.add((key, status))
         self._current.pop((key, status), None)
 
     def is_given(self, key: MessageId, status: str) -> bool:
-        """Whether a receipt of ours with this status is known."""
+        """Whether a receipt of ours with this status was sent."""
         return (key, status) in self._given
 
     def close(self) -> None:
-        """Messages that arrive from now on get nothing by the rule; what is planned stays planned."""
+        """The rule plans nothing for messages that arrive from now on; what is planned stays."""
         self._closed = True
 
     def close_dialog(self, dialog_id: str) -> None:
-        """The dialog takes no more: the rule has nothing left to do in it."""
+        """The dialog is closed: drop what the rule has planned in it."""
         self._closed_dialogs.add(dialog_id)
         for place in [place for place, planned in self._current.items() if planned.step is None]:
             if place[0].dialog_id == dialog_id:
                 del self._current[place]
 
-    # --- what steps ask for ---
+    # --- receipts planned by steps ---
 
-    def ask(
+    def plan(
         self,
         keys: Sequence[MessageId],
         status: str,
@@ -157,10 +157,10 @@ class ReceiptSchedule:
         now_s: float,
         step: int,
     ) -> float:
-        """A step wants these receipts in one frame, so long after the last arrival; returns when.
+        """Plan receipts in one frame, ``after`` the last arrival; returns the due time.
 
-        Never earlier than now; and from now, where a message was not heard to arrive. What was planned
-        for these messages and this status is replaced. All are of one dialog.
+        Never earlier than now; counted from now for messages that did not arrive. Replaces what was planned
+        for these messages and this status. All are of one dialog.
         """
         for key in keys:
             self.suspend(key, status)
@@ -168,7 +168,7 @@ class ReceiptSchedule:
         self._enter(self._planned(at_s, tuple(keys), status, step))
         return at_s
 
-    def ask_again(
+    def plan_again(
         self,
         keys: Sequence[MessageId],
         status: str,
@@ -178,18 +178,18 @@ class ReceiptSchedule:
         step: int,
         metadata: list[dict[str, Any]] | None = None,
     ) -> float:
-        """As ``ask``, but beside what is planned, and whether or not it was given before."""
+        """Plan receipts besides those planned, even if they were sent before; returns the due time."""
         planned = self._planned(self._from_arrival(keys, after, now_s), tuple(keys), status, step, metadata)
-        self._extra.add(planned.place)
+        self._extra.add(planned.order)
         heapq.heappush(self._single, planned)
         return planned.at_s
 
-    def join(
+    def plan_with(
         self, keys: Sequence[MessageId], leader: MessageId, status: str, *, now_s: float, step: int
     ) -> float | None:
-        """A step wants these receipts in the frame that holds the leader's; returns when, if that is known.
+        """Plan receipts in the frame of the leader's receipt; returns the due time, if it is known.
 
-        If the leader's receipt is given already they are due now.
+        If the leader's receipt was sent already, they are due now.
         """
         for key in keys:
             self.suspend(key, status)
@@ -204,7 +204,7 @@ class ReceiptSchedule:
         )
 
     def leads_to(self, leader: MessageId, keys: Iterable[MessageId], status: str) -> bool:
-        """Whether the leader's receipt is itself to leave together with one of these, or after such a one."""
+        """Whether the leader's receipt itself waits for one of these, directly or not."""
         waited_for = list(keys)
         for key in waited_for:  # it grows meanwhile
             if key == leader:
@@ -213,8 +213,8 @@ class ReceiptSchedule:
                 waited_for += [one for one in self._left_of(follower) if one not in waited_for]
         return False
 
-    def stranded(self) -> list[tuple[MessageId, PlannedReceipts]]:
-        """Receipts that wait for another one's frame, with the message of that one."""
+    def waiting_for_leader(self) -> list[tuple[MessageId, PlannedReceipts]]:
+        """Receipts that still wait for the frame of another one, with the message of that one."""
         waiting = ((leader, one) for (leader, _), each in self._following.items() for one in each)
         return [
             (leader, one._replace(keys=self._left_of(one))) for leader, one in waiting if self._left_of(one)
@@ -232,7 +232,7 @@ class ReceiptSchedule:
         return None if nearest is None else nearest[0]
 
     def take_due(self, now_s: float) -> DueReceipts | None:
-        """The next receipts that are due in one frame, taken off the timetable; None if none are."""
+        """Remove and return the next receipts that are due in one frame; None if none are."""
         nearest = self._nearest()
         if nearest is None or nearest[0] > now_s:
             return None
@@ -247,23 +247,23 @@ class ReceiptSchedule:
                 self.given(key, one.status)
         return DueReceipts(at_s, leaving[0].status, tuple(leaving))
 
-    def put_back(self, due: DueReceipts) -> None:
-        """It was taken and could not be sent: it is due still."""
+    def return_due(self, due: DueReceipts) -> None:
+        """Plan receipts again that were taken and could not be sent."""
         for key in due.keys:
             self._given.discard((key, due.status))
         first = due.planned[0]
         again = first._replace(at_s=due.at_s, keys=due.keys, step=_any_step(due), metadata=due.metadata)
-        if first.place in self._extra:
+        if first.order in self._extra:
             heapq.heappush(self._single, again)
         else:
             self._claim(again)
             heapq.heappush(self._single, again)
 
-    def missed(self) -> list[DueReceipts]:
-        """Everything that is planned still, in the order of its times."""
-        return sorted(self._all_due(), key=lambda due: (due.at_s, due.planned[0].place))
+    def remaining(self) -> list[DueReceipts]:
+        """Everything that is still planned, in the order of due times."""
+        return sorted(self._all_due(), key=lambda due: (due.at_s, due.planned[0].order))
 
-    # --- inside ---
+    # --- helpers ---
 
     def _from_arrival(
         self, keys: Iterable[MessageId], after: DelayDistribution | float, now_s: float
@@ -282,8 +282,8 @@ class ReceiptSchedule:
         step: int | None,
         metadata: list[dict[str, Any]] | None = None,
     ) -> PlannedReceipts:
-        self._places += 1
-        return PlannedReceipts(at_s, self._places, keys, status, step, metadata)
+        self._planned_count += 1
+        return PlannedReceipts(at_s, self._planned_count, keys, status, step, metadata)
 
     def _claim(self, planned: PlannedReceipts) -> None:
         for key in planned.keys:
@@ -298,13 +298,13 @@ class ReceiptSchedule:
         heapq.heappush(heap, planned)
 
     def _nearest(self) -> tuple[float, int, list[PlannedReceipts]] | None:
-        """When the next frame leaves, the place of its first receipt, and the heap that one is in."""
+        """When the next frame is due, the order of its first receipt, and the heap that holds it."""
         heads = []
         if self._drop_overruled(self._single):
-            heads.append((self._single[0].at_s, self._single[0].place, self._single))
+            heads.append((self._single[0].at_s, self._single[0].order, self._single))
         for heap in self._batched.values():
             if self._drop_overruled(heap):
-                heads.append((heap[0].at_s + self._batch_s, heap[0].place, heap))
+                heads.append((heap[0].at_s + self._batch_s, heap[0].order, heap))
         return min(heads, key=lambda head: head[:2], default=None)
 
     def _pop(self, heap: list[PlannedReceipts]) -> PlannedReceipts:
@@ -312,7 +312,7 @@ class ReceiptSchedule:
         return planned._replace(keys=self._left_of(planned))
 
     def _with_followers(self, leaving: list[PlannedReceipts]) -> list[PlannedReceipts]:
-        """Those, and whatever waits for them, and for that again."""
+        """These, and all that wait for their frame, directly or not."""
         for one in leaving:  # it grows meanwhile
             for key in one.keys:
                 for follower in self._following.pop((key, one.status), ()):
@@ -321,7 +321,7 @@ class ReceiptSchedule:
         return leaving
 
     def _all_due(self) -> Iterator[DueReceipts]:
-        """Every frame that is planned by now."""
+        """Every frame that is planned now."""
         for planned in self._single:
             if keys := self._left_of(planned):
                 yield DueReceipts(planned.at_s, planned.status, (planned._replace(keys=keys),))
@@ -331,20 +331,20 @@ class ReceiptSchedule:
                 yield DueReceipts(at_s, together[0].status, tuple(together))
 
     def _drop_overruled(self, heap: list[PlannedReceipts]) -> bool:
-        """Whether anything is left."""
+        """Drop replaced receipts from the head of the heap; whether anything is left."""
         while heap and not self._left_of(heap[0]):
             heapq.heappop(heap)
         return bool(heap)
 
     def _left_of(self, planned: PlannedReceipts) -> tuple[MessageId, ...]:
-        """The messages it is still for: those that nothing else was said of since."""
-        if planned.place in self._extra:
+        """Its messages, without those that were planned anew since."""
+        if planned.order in self._extra:
             return planned.keys
         claimed = (self._current.get((key, planned.status)) for key in planned.keys)
         return tuple(
             key
             for key, holder in zip(planned.keys, claimed, strict=True)
-            if holder is not None and holder.place == planned.place
+            if holder is not None and holder.order == planned.order
         )
 
 

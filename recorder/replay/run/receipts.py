@@ -1,4 +1,4 @@
-"""Steps about receipts: they plan; what is planned goes out beside the steps."""
+"""The verbs ``accept``, ``read`` and ``receipt``: they plan receipts, sent independently of steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .step_context import StepContext, StepCoroutine, StepFailed, target_of
 def accept_or_read(
     context: StepContext, step: Step, args: verbs.AcceptVerb | verbs.ReadVerb
 ) -> StepCoroutine[str]:
-    """Plan these receipts in place of what was planned for them; or see to it that they never go out."""
+    """Plan these receipts in place of what was planned for them; ``after: never`` suspends them."""
     yield from ()
     schedule, status = context.schedule, step.verb.upper()
     keys = _receivable(context, args.messages)
@@ -29,18 +29,18 @@ def accept_or_read(
         return _join(context, step, left, args.with_)
     delay = args.after if args.after is not None else 0.0
     times = [
-        schedule.ask(together, status, after=delay, now_s=context.now_s, step=step.number)
+        schedule.plan(together, status, after=delay, now_s=context.now_s, step=step.number)
         for together in _by_dialog(left)
     ]
     return _planned(context, max(times))
 
 
 def receipt(context: StepContext, step: Step, args: verbs.ReceiptVerb) -> StepCoroutine[str]:
-    """Plan a receipt of any status, also one that was given before."""
+    """Plan a receipt of any status, even if it was sent before."""
     yield from ()
     delay = args.after if args.after is not None else 0.0
     times = [
-        context.schedule.ask_again(
+        context.schedule.plan_again(
             together,
             args.status,
             after=delay,
@@ -62,7 +62,7 @@ def _join(context: StepContext, step: Step, keys: list[MessageId], reference: st
         )
     if context.schedule.leads_to(leader, keys, status):
         raise StepFailed(f"the {status} of {reference} waits for this one already; neither would ever go out")
-    at_s = context.schedule.join(keys, leader, status, now_s=context.now_s, step=step.number)
+    at_s = context.schedule.plan_with(keys, leader, status, now_s=context.now_s, step=step.number)
     return f"goes out with {reference}" if at_s is None else _planned(context, at_s)
 
 

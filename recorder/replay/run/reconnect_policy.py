@@ -1,4 +1,4 @@
-"""When to connect again by oneself, and how long to wait before it. Pure; jitter is drawn from a seed.
+"""When a consumer reconnects by itself, and after which backoff. Pure; jitter is drawn from a seed.
 
 A token that is refused is replaced once, at once; a connection that is lost is tried again with longer
 and longer waits, so that a service in trouble is not hammered by everybody it dropped.
@@ -28,7 +28,7 @@ MOST_REFUSALS = 3
 
 THROTTLED = 429
 THROTTLED_WAIT_S = 1.0
-"""Who is told 429 waits at least this long."""
+"""The least wait after the answer 429."""
 
 
 class ReconnectAttempt(NamedTuple):
@@ -39,7 +39,7 @@ class ReconnectAttempt(NamedTuple):
 
 
 class ReconnectPolicy:
-    """The policy of one consumer, and how often it has tried.
+    """The reconnect policy of one consumer, and its attempts so far.
 
     Args:
         rng: what the jitter is drawn with; the same seed gives the same waits.
@@ -58,7 +58,7 @@ class ReconnectPolicy:
         return self.policy != "never"
 
     def connection_ready(self, now_s: float) -> None:
-        """The connection is open, we are let in, and hear again what we listened to."""
+        """The connection is open, authenticated, and its subscriptions are restored."""
         self._ready_at_s = now_s
         self._fresh_token_tried = False
 
@@ -68,7 +68,7 @@ class ReconnectPolicy:
         if self.policy == "never" or (self.policy == "on_auth_close" and not refused):
             return None
         if self._ready_at_s is not None and now_s - self._ready_at_s >= FIRST_WAIT_S:
-            self._attempts = self._refusals = 0  # it held; what came before is forgiven
+            self._attempts = self._refusals = 0  # it was stable: start over
         self._ready_at_s = None
         if not refused:
             return self._later(now_s, fresh_token=False)

@@ -1,4 +1,4 @@
-"""The course of a whole script: everybody arrives, the steps in their order, the last things, goodbye."""
+"""Runs a whole script: connect every consumer, play the steps, wait for receipts and answers, disconnect."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from .step_context import (
 from .verb_table import perform
 
 ANSWERS_AWAITED_S = LOGIN_TIMEOUT_S
-"""How long answers that no step waited for are waited for at the end."""
+"""How long to wait at the end for answers that no step waited for."""
 
 _SHOWN = 10
 
 
 class ScriptRunner:
-    """What the script itself does.
+    """Plays the steps of a script, and collects their results.
 
     Attributes:
         results: of the steps that are over.
         current: the step under way; None before the first.
-        playing: whether receipts still go out: until the goodbye.
+        sending_receipts: whether receipts are still sent: until the consumers disconnect.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class ScriptRunner:
         return [context.consumer for context in self._contexts.values()]
 
     def coroutine(self) -> StepCoroutine[None]:
-        """All of it. Fails never: what failed stands in ``results``."""
+        """The script from beginning to end. Never fails: ``results`` has the failure."""
         if (yield from self._run_steps()):
             yield from self._drain()
         self.sending_receipts = False
@@ -65,7 +65,7 @@ class ScriptRunner:
                 yield EndConnection(consumer, CloseConnection(connection=consumer.connection))
 
     def all_results(self) -> tuple[StepResult, ...]:
-        """Also of the step under way, if there is one, and of those that were not reached."""
+        """The results of all steps: finished, stopped, not reached."""
         over = (*self.results, *self._cut_short())
         begun = {result.number for result in over}
         missing = (
@@ -82,7 +82,7 @@ class ScriptRunner:
         return (result._replace(began_s=began_s, ended_s=self._run.now_s, shown=shown),)
 
     def fail_step(self, number: int, sentence: str) -> None:
-        """A step that is over turns out to have failed."""
+        """Mark a finished step as failed: something that it planned was refused."""
         self.results = [
             result._replace(outcome=FAILED, sentence=sentence) if result.number == number else result
             for result in self.results
@@ -121,7 +121,7 @@ class ScriptRunner:
     def _run_step(
         self, step: Step, context: StepContext, coroutine: StepCoroutine[str], *, quietly: bool = False
     ) -> StepCoroutine[bool]:
-        """Play one step; ``quietly``: nothing is told of it if it does not fail."""
+        """Run one step and note its result; ``quietly``: only if it fails."""
         self.current = step
         began_s = self._run.now_s
         self._under_way = (step, context, began_s)
@@ -142,7 +142,7 @@ class ScriptRunner:
         self._on_step(result)
         return outcome == OK
 
-    # --- the last things ---
+    # --- after the last step ---
 
     def _drain(self) -> StepCoroutine[None]:
         for consumer in self._consumers:
@@ -151,11 +151,11 @@ class ScriptRunner:
         yield WaitFor(self._all_answered, self._run.now_s + ANSWERS_AWAITED_S, None)
         for consumer in self._consumers:
             self._note_missed(consumer)
-            self._note_stranded(consumer)
+            self._note_waiting(consumer)
         self._note_unanswered()
 
     def _receipts_out(self) -> bool | None:
-        """Whether no receipt is left that could still go out."""
+        """True once no receipt is left that could be sent; else None."""
         return (
             all(
                 consumer.disconnected or consumer.schedule.next_at_s() is None for consumer in self._consumers
@@ -168,17 +168,17 @@ class ScriptRunner:
 
     def _note_missed(self, consumer: ConsumerState) -> None:
         missed = [
-            f"{due.status} for #{key.sequence}" for due in consumer.schedule.missed() for key in due.keys
+            f"{due.status} for #{key.sequence}" for due in consumer.schedule.remaining() for key in due.keys
         ]
         if not missed:
             return
         who = f"{consumer.name}: " if len(self._contexts) > 1 else ""
         sentence = f"{who}{_listed(missed)} could not go out: the connection is over: {consumer.end_sentence}"
-        # Whom the script itself disconnects was not to send them.
+        # A consumer that the script disconnects was not meant to send them.
         (self._run.notes if consumer.leaving else self._run.troubles).append(sentence)
 
-    def _note_stranded(self, consumer: ConsumerState) -> None:
-        for leader, planned in consumer.schedule.stranded():
+    def _note_waiting(self, consumer: ConsumerState) -> None:
+        for leader, planned in consumer.schedule.waiting_for_leader():
             named = ", ".join(f"#{key.sequence}" for key in planned.keys)
             sentence = (
                 f"{planned.status} for {named} was to go out with that for #{leader.sequence},"
@@ -203,14 +203,14 @@ def _connect(context: StepContext) -> StepCoroutine[str]:
 
 
 def _log_in(context: StepContext) -> StepCoroutine[str]:
-    """Let in; or, where the token is refused and may be replaced, let in with the next one."""
+    """Authenticate; where the token is refused and may be replaced, with the next one."""
     consumer = context.consumer
     try:
         return (yield from send_init_connection(context))
     except StepFailed as failed:
         if not consumer.reconnect_policy.retries_requests:
             raise
-        # The service ends the connection; then it is mended, and whoever mends it introduces us.
+        # The service ends the connection; the automatic reconnect authenticates with a fresh token.
         deadline_s = None if isinstance(failed, AnswerLost) else context.now_s + LOGIN_TIMEOUT_S
         if (yield WaitFor(lambda: consumer.ready or None, deadline_s, consumer)) is None:
             raise
@@ -218,7 +218,7 @@ def _log_in(context: StepContext) -> StepCoroutine[str]:
 
 
 def _before(verb: str, context: StepContext) -> Step:
-    """What goes before the first step, written as one."""
+    """A pseudo step for what goes before the first one."""
     return Step(0, verb, 1, verbs.Verb(), consumer=context.consumer.name)
 
 
@@ -236,7 +236,7 @@ def _result(step: Step, outcome: str, sentence: str) -> StepResult:
 
 
 def _listed(named: Iterable[Any]) -> str:
-    """The first few of them, and how many more."""
+    """The first ten, and how many more there are."""
     all_of_them = list(named)
     more = len(all_of_them) - _SHOWN
     shown = ", ".join(all_of_them[:_SHOWN])

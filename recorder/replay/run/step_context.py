@@ -1,7 +1,7 @@
-"""What a step can see, and the few things it can want.
+"""What a step can see, and the commands it can yield.
 
-A course is a generator. It yields what it wants, is resumed with what came of it, and returns one
-sentence; or it raises ``StepFailed``. Nothing here sends, waits, or asks what time it is.
+A step is a generator. It yields a command, is resumed with the result, and returns one sentence; or it
+raises ``StepFailed``. Nothing here sends, waits, or reads a clock.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ T = TypeVar("T")
 
 
 class SendText(NamedTuple):
-    """Send this text; resumed with the number of the frame it went out in."""
+    """Send a text frame; resumed with the number of the frame."""
 
     consumer: ConsumerState
     text: str
 
 
 class SendRawData(NamedTuple):
-    """Send this frame, or these bytes; resumed with the number of the frame, None where it is none."""
+    """Send this frame, or these bytes; resumed with the number of the frame, None if they form none."""
 
     consumer: ConsumerState
     action: SendRawFrame | SendBytes
 
 
 class WaitFor(NamedTuple):
-    """Wait until ``found`` gives something: resumed with that, or with None once ``deadline_s`` is there.
+    """Wait until ``found`` returns something: resumed with that, or with None at ``deadline_s``.
 
     It fails when the connection of ``consumer`` is over; None: it needs none.
     """
@@ -56,27 +56,27 @@ class WaitFor(NamedTuple):
 
 
 class SleepUntil(NamedTuple):
-    """Let time pass until then."""
+    """Continue at ``until_s``."""
 
     until_s: float
 
 
 class OpenConnection(NamedTuple):
-    """Connect; fails if that cannot be done."""
+    """Connect; fails if nothing can be connected to."""
 
     consumer: ConsumerState
     fresh_token: bool = False
 
 
 class EndConnection(NamedTuple):
-    """End the connection like this; resumed with how it ended."""
+    """End the connection with this action; resumed with ``Ended``."""
 
     consumer: ConsumerState
     action: CloseConnection | Abort
 
 
 class UploadFile(NamedTuple):
-    """Upload a file; fails if it is not taken."""
+    """Upload a file; fails if it is refused."""
 
     consumer: ConsumerState
     action: Upload
@@ -87,7 +87,7 @@ StepCoroutine = Generator[Command, Any, T]
 
 
 class StepFailed(Exception):
-    """The step did not come out as written. ``shown`` are lines of what was seen instead."""
+    """The step failed. ``shown`` are lines of the transcript around it."""
 
     def __init__(self, sentence: str, shown: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
@@ -97,7 +97,7 @@ class StepFailed(Exception):
 
 @dataclass
 class RunState:
-    """What all consumers of a script share. ``now_s`` is kept up to date by the player."""
+    """What all consumers of a script share. The player sets ``now_s``."""
 
     script: Script
     rng: random.Random
@@ -125,8 +125,8 @@ class RunState:
         for later in (steps[place] for place in range(step.number, len(steps))):  # no copy of the rest
             if getattr(later.arguments, "as_", None) == name:
                 break
-            says = later.arguments
-            about = says.messages if isinstance(says, verbs.AcceptVerb | verbs.ReadVerb) else ()
+            args = later.arguments
+            about = args.messages if isinstance(args, verbs.AcceptVerb | verbs.ReadVerb) else ()
             if later.consumer == step.consumer and name in about:
                 statuses.add(later.verb.upper())
         return statuses
@@ -139,7 +139,7 @@ class StepContext:
     run: RunState
     consumer: ConsumerState
     awaited: int = 0
-    """How many of ``view.messages`` lie behind the last message that was awaited, that one included."""
+    """How many of ``view.messages`` were searched by ``await``, the message found last included."""
 
     @property
     def view(self) -> ConsumerView:
@@ -154,7 +154,7 @@ class StepContext:
         return self.run.now_s
 
     def bind(self, name: str | None, target: Target, step: Step) -> None:
-        """Give a message its name. Receipts that later steps send for it are theirs from now on."""
+        """Give a message its name. Later steps that name it take over its receipts from the rule."""
         if name is None:
             return
         self.run.names.assign(name, target, by=self.view)
@@ -168,7 +168,7 @@ class StepContext:
             self.run.names.assign_answer(name, answer.request_frame, by=self.view)
 
     def filled(self, step: Step) -> verbs.Verb:
-        """What the step says, with what names stand for filled in."""
+        """The arguments of the step, with its references filled in."""
         if not step.references:
             return step.arguments
 
@@ -178,25 +178,25 @@ class StepContext:
             except UnresolvedReference as nowhere:
                 raise StepFailed(str(nowhere), describe.lines(self.view.transcript)) from None
 
-        says = fill(step.arguments, find)
-        changed = {name: _wanted_with(given, find) for name, given in _wanted_in(step.arguments).items()}
-        return says.model_copy(update=changed) if changed else says
+        args = fill(step.arguments, find)
+        changed = {name: _filled_filter(given, find) for name, given in _filters_in(step.arguments).items()}
+        return args.model_copy(update=changed) if changed else args
 
 
-def _wanted_in(says: verbs.Verb) -> Mapping[str, verbs.MessageFilter | verbs.NotExpected]:
+def _filters_in(args: verbs.Verb) -> Mapping[str, verbs.MessageFilter | verbs.NotExpected]:
     """The fields of a verb that may hold a pattern."""
-    given = ((name, getattr(says, name)) for name in says.run_time)
+    given = ((name, getattr(args, name)) for name in args.run_time)
     return {name: one for name, one in given if isinstance(one, verbs.MessageFilter | verbs.NotExpected)}
 
 
-def _wanted_with(
+def _filled_filter(
     given: verbs.MessageFilter | verbs.NotExpected, find: Callable[[Reference], object]
 ) -> verbs.MessageFilter | verbs.NotExpected:
     """As ``fill``; but in a pattern, what is filled in stands for itself."""
     if isinstance(given, verbs.NotExpected):
         if not isinstance(given.message, verbs.MessageFilter):
             return given
-        return given.model_copy(update={"message": _wanted_with(given.message, find)})
+        return given.model_copy(update={"message": _filled_filter(given.message, find)})
     changes = {name: fill_value(getattr(given, name), find) for name in ("from_", "type", "dialog")}
     as_words = {name: None if found is None else as_text(found) for name, found in changes.items()}
     pattern = given.matching
@@ -209,11 +209,11 @@ def _wanted_with(
     return given.model_copy(update={**as_words, "matching": pattern})
 
 
-# --- what courses are made of ---------------------------------------------------------------------------
+# --- building blocks of steps ---------------------------------------------------------------------------
 
 
 def send_text(context: StepContext, text: str) -> StepCoroutine[int]:
-    """Send; returns the frame."""
+    """Send a text frame; returns its number."""
     frame = cast(int, (yield SendText(context.consumer, text)))
     context.view.last_request = frame
     return frame
@@ -222,7 +222,7 @@ def send_text(context: StepContext, text: str) -> StepCoroutine[int]:
 def wait_for(
     context: StepContext, found: Callable[[], T | None], deadline_s: float | None
 ) -> StepCoroutine[T | None]:
-    """Wait for something, until then."""
+    """Wait until ``found`` returns something; None at ``deadline_s``."""
     return cast("T | None", (yield WaitFor(found, deadline_s, context.consumer)))
 
 
@@ -242,11 +242,11 @@ def send_request(
     repeatable: bool = True,
     sent: Callable[[int], None] = lambda frame: None,
 ) -> StepCoroutine[RequestAnswered]:
-    """Send a request and wait for its answer; a refusal fails the step unless it may be refused.
+    """Send a request and wait for its answer; a refusal fails the step unless ``refusable``.
 
     ``make_request`` makes the request for an id. Where the consumer reconnects by itself, it is asked again
     after an answer 429, until ``within_s`` is over, and, if ``repeatable``, after the connection ended
-    before the answer. ``sent`` is told the frame each time.
+    before the answer. ``sent`` is called with the frame each time.
     """
     deadline_s: float | None = None
     throttled = 0
@@ -279,7 +279,7 @@ def _may_ask_again(context: StepContext, answer: RequestAnswered, *, refusable: 
 
 
 class AnswerLost(StepFailed):
-    """The connection ended first, and another one is there or will be."""
+    """The connection ended before the answer, and the consumer reconnects."""
 
 
 def wait_for_answer(
@@ -315,7 +315,7 @@ def _check(type_name: str, frame: int, answer: RequestAnswered, *, refusable: bo
 
 
 def refusal_expected(context: StepContext, step: Step) -> bool:
-    """Whether the next step is about this one's refusal."""
+    """Whether the next step expects that this one is refused."""
     following = context.run.following(step)
     return (
         following is not None

@@ -1,4 +1,4 @@
-"""What a consumer listens to: the subscriptions to ask for again once it has connected again."""
+"""The subscriptions of a consumer, to be restored after a reconnect."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from recorder.messaging.envelopes import Request, id_text
 
 
 class Subscriptions:
-    """Subscriptions, whoever asked for them: a verb, or a raw envelope.
+    """Subscriptions requested by verbs or by raw envelopes.
 
     Attributes:
-        conversations: whether it is told of conversations.
-        dialogs: those whose messages it asked for and was not refused, in that order.
+        conversations: whether it subscribed to conversations.
+        dialogs: ids of the dialogs it subscribed to, in order, refused ones left out.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Subscriptions:
         self._asked: dict[int, str | None] = {}
 
     def asked(self, request: Request, frame: int) -> None:
-        """A request went out in this frame."""
+        """A request was sent in this frame."""
         if request.type == typenames.SUBSCRIBE_CONVERSATIONS:
             self._asked[frame] = None
         elif request.type == typenames.SUBSCRIBE_MESSAGES and isinstance(request.body, dict):
@@ -41,5 +41,5 @@ class Subscriptions:
             self.dialogs.append(dialog_id)
 
     def lost(self) -> None:
-        """The connection is over; what it was still asked will not be answered."""
+        """The connection is over; forget requests without an answer."""
         self._asked.clear()

@@ -1,4 +1,4 @@
-"""What each verb does, as a course of wants. The table is at the end."""
+"""What each verb does, as a step coroutine. The table is at the end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .step_context import (
 
 
 def perform(context: StepContext, step: Step) -> StepCoroutine[str]:
-    """The course of one step, from when it is time for it."""
+    """Run one step, after the delay of its ``after``."""
     if isinstance(step.arguments, verbs.TimedVerb) and step.arguments.after is not None:
         yield SleepUntil(_counted_from_s(context) + step.arguments.after.draw(context.run.rng))
     args = context.filled(step)
@@ -40,7 +40,7 @@ def perform(context: StepContext, step: Step) -> StepCoroutine[str]:
 
 
 def _counted_from_s(context: StepContext) -> float:
-    """When the message last awaited arrived; now, where none was."""
+    """The arrival of the message awaited last; now, if none was awaited."""
     return context.view.messages[context.awaited - 1].at_s if context.awaited else context.now_s
 
 
@@ -50,7 +50,7 @@ def _counted_from_s(context: StepContext) -> float:
 def _open_conversation(
     context: StepContext, step: Step, args: verbs.OpenConversationVerb
 ) -> StepCoroutine[str]:
-    """As a real window does: hear of conversations, ask for one, hear its main dialog."""
+    """As a web client does: subscribe to conversations, request one, subscribe to its main dialog."""
     refusable = refusal_expected(context, step)
     if not context.consumer.subscriptions.conversations:
         yield from send_request(context, requests.subscribe_conversations, args.within)
@@ -167,7 +167,7 @@ def _close_conversation(
 
 
 def _after_planned_receipts(context: StepContext) -> StepCoroutine[None]:
-    """What is closed takes no receipts: those that are planned by now go out first."""
+    """A closed dialog takes no receipts: wait for those that are planned now."""
     last_at_s = context.schedule.last_at_s()
     if last_at_s is not None:
         yield SleepUntil(last_at_s)

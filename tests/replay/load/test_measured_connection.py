@@ -190,7 +190,7 @@ def test_what_is_never_answered_is_forgotten_in_time(story, connection):
     for number in range(MOST_UNANSWERED + 50):
         story.asks(number, str(number))
         story.is_pushed(number, number)
-    assert len(connection._asked) == len(connection._came) == MOST_UNANSWERED
+    assert len(connection._asked) == len(connection._pushed_at) == MOST_UNANSWERED
 
 
 def test_everything_else_is_the_connection_itself(line, connection):

@@ -71,7 +71,7 @@ def test_a_step_goes_before_the_rule_for_this_message_and_status_only():
     schedule = ReceiptSchedule(RULE)
     schedule.arrived(FIRST, 0.0)
     schedule.arrived(SECOND, 0.0)
-    assert schedule.ask([FIRST], "READ", after=3.0, now_s=1.0, step=4) == 3.0
+    assert schedule.plan([FIRST], "READ", after=3.0, now_s=1.0, step=4) == 3.0
     assert timetable(schedule) == [
         (0.2, FIRST, "ACCEPT"),
         (0.2, SECOND, "ACCEPT"),
@@ -83,22 +83,22 @@ def test_a_step_goes_before_the_rule_for_this_message_and_status_only():
 def test_a_step_that_comes_too_late_sends_at_once():
     schedule = ReceiptSchedule({})
     schedule.arrived(FIRST, 0.0)
-    assert schedule.ask([FIRST], "READ", after=3.0, now_s=7.0, step=4) == 7.0
+    assert schedule.plan([FIRST], "READ", after=3.0, now_s=7.0, step=4) == 7.0
 
 
 def test_the_last_word_of_a_step_counts_once():
     schedule = ReceiptSchedule(RULE)
     schedule.arrived(FIRST, 0.0)
-    schedule.ask([FIRST], "READ", after=5.0, now_s=0.0, step=1)
-    schedule.ask([FIRST], "READ", after=2.0, now_s=0.0, step=2)
+    schedule.plan([FIRST], "READ", after=5.0, now_s=0.0, step=1)
+    schedule.plan([FIRST], "READ", after=2.0, now_s=0.0, step=2)
     assert [at_s for at_s, _, status in timetable(schedule) if status == "READ"] == [2.0]
 
 
 def test_asking_again_sends_again():
     schedule = ReceiptSchedule({"READ": 1.0})
     schedule.arrived(FIRST, 0.0)
-    schedule.ask_again([FIRST], "READ", after=2.0, now_s=0.0, step=1)
-    schedule.ask_again([FIRST], "READ", after=3.0, now_s=0.0, step=2)
+    schedule.plan_again([FIRST], "READ", after=2.0, now_s=0.0, step=1)
+    schedule.plan_again([FIRST], "READ", after=3.0, now_s=0.0, step=2)
     assert [at_s for at_s, _, _ in timetable(schedule)] == [1.0, 2.0, 3.0]
 
 
@@ -124,7 +124,7 @@ def test_a_closed_dialog_gets_nothing_more_by_the_rule():
     elsewhere = MessageId("survey", 1)
     for key in (FIRST, SECOND, elsewhere):
         schedule.arrived(key, 0.0)
-    schedule.ask([FIRST], "READ", after=5.0, now_s=0.0, step=1)
+    schedule.plan([FIRST], "READ", after=5.0, now_s=0.0, step=1)
     assert schedule.last_at_s() == 90.0
     schedule.close_dialog("d")
     schedule.arrived(MessageId("d", 3), 1.0)
@@ -155,26 +155,26 @@ def test_a_list_waits_for_the_last_arrival_and_what_is_said_later_takes_its_mess
     schedule = ReceiptSchedule({})
     schedule.arrived(FIRST, 0.0)
     schedule.arrived(SECOND, 5.0)
-    assert schedule.ask([FIRST, SECOND], "READ", after=3.0, now_s=5.0, step=1) == 8.0
-    schedule.ask([FIRST], "READ", after=1.0, now_s=6.0, step=2)
+    assert schedule.plan([FIRST, SECOND], "READ", after=3.0, now_s=5.0, step=1) == 8.0
+    schedule.plan([FIRST], "READ", after=1.0, now_s=6.0, step=2)
     assert frames(schedule) == [(6.0, "READ", [1]), (8.0, "READ", [2])]
 
 
 def test_followers_of_followers_leave_together():
     schedule = ReceiptSchedule({})
-    assert schedule.join([THIRD], SECOND, "READ", now_s=0.0, step=1) is None
-    assert schedule.join([SECOND], FIRST, "READ", now_s=0.0, step=2) is None
+    assert schedule.plan_with([THIRD], SECOND, "READ", now_s=0.0, step=1) is None
+    assert schedule.plan_with([SECOND], FIRST, "READ", now_s=0.0, step=2) is None
     assert schedule.leads_to(THIRD, [FIRST], "READ")
     assert not schedule.leads_to(FIRST, [SECOND], "READ")
-    schedule.ask([FIRST], "READ", after=2.0, now_s=0.0, step=3)
+    schedule.plan([FIRST], "READ", after=2.0, now_s=0.0, step=3)
     assert frames(schedule) == [(2.0, "READ", [1, 2, 3])]
-    assert schedule.stranded() == []
+    assert schedule.waiting_for_leader() == []
 
 
 def test_who_waits_for_a_receipt_that_turns_out_to_be_given_is_due_then():
     schedule = ReceiptSchedule({})
-    schedule.join([SECOND], FIRST, "READ", now_s=0.0, step=1)
-    assert [leader for leader, _ in schedule.stranded()] == [FIRST]
+    schedule.plan_with([SECOND], FIRST, "READ", now_s=0.0, step=1)
+    assert [leader for leader, _ in schedule.waiting_for_leader()] == [FIRST]
     schedule.given(FIRST, "READ", now_s=7.0)
     assert frames(schedule) == [(7.0, "READ", [2])]
 
@@ -184,7 +184,7 @@ def test_what_was_taken_and_could_not_be_sent_is_due_still():
     schedule.arrived(FIRST, 0.0)
     schedule.arrived(SECOND, 0.5)
     due = schedule.take_due(3.0)
-    schedule.put_back(due)
+    schedule.return_due(due)
     assert not schedule.is_given(FIRST, "READ")
     assert schedule.last_at_s() == 3.0
     assert frames(schedule) == [(3.0, "READ", [1, 2])]
@@ -194,7 +194,7 @@ def test_what_was_taken_and_could_not_be_sent_is_due_still():
 def test_what_is_put_back_and_found_given_meanwhile_is_not_sent_twice():
     schedule = ReceiptSchedule({"READ": 1.0})
     schedule.arrived(FIRST, 0.0)
-    schedule.put_back(schedule.take_due(1.0))
+    schedule.return_due(schedule.take_due(1.0))
     schedule.given(FIRST, "READ")
     assert frames(schedule) == []
 
@@ -213,7 +213,7 @@ def test_a_batch_that_leaves_late_takes_nothing_along_that_was_not_its_own():
     schedule.arrived(FIRST, 0.0)
     schedule.arrived(SECOND, 3.0)
     assert schedule.take_due(60.0).keys == (FIRST,)
-    assert [(due.at_s, due.keys) for due in schedule.missed()] == [(5.0, (SECOND,))]
+    assert [(due.at_s, due.keys) for due in schedule.remaining()] == [(5.0, (SECOND,))]
 
 
 @given(st.integers(), st.integers())
