@@ -1,4 +1,4 @@
-"""A consumer's visit to the service, on a clock that the test holds."""
+"""A session with the service on a clock that the test sets."""
 
 import json
 from itertools import count
@@ -16,14 +16,14 @@ from recorder.simulator import CloseConnection, Deliver, Service, agent_from
 NOBODY = agent_from([])
 
 
-class Visit:
-    """One service, any number of clients, and the time. Client 1 is connected and let in."""
+class ServiceSession:
+    """One service, any number of clients, and the time. Client 1 is connected with a token."""
 
     def __init__(self, *, agent=NOBODY, token="consumer-one", **options):
         self.service = Service(agent=agent, **options)
         self.now_s = 0.0
         self.ids = count(1)
-        self.heard = []
+        self.received = []
         self.log = []
         self.connect(1, token=token)
 
@@ -31,23 +31,23 @@ class Visit:
         return self.note(self.service.connected(client, token=token, now_s=self.now_s, account=account))
 
     def note(self, effects):
-        """Keep what was delivered as (time, client, JSON or HangUp), and return it."""
-        told = [
+        """Append the effects to ``received`` as (time, client, JSON or effect), and return them."""
+        delivered = [
             (self.now_s, each.client, read(each.text) if isinstance(each, Deliver) else each)
             for each in effects
         ]
-        self.heard += told
+        self.received += delivered
         self.log += [(self.now_s, each.client, False, each) for each in effects]
-        return told
+        return delivered
 
     def say(self, text, *, client=1):
-        """Send a frame as it stands; what comes back to the same client at once."""
+        """Send a frame unchanged; return what the same client receives at once."""
         self.log.append((self.now_s, client, True, text))
-        told = self.note(self.service.received(client, text, now_s=self.now_s))
-        return [what for _, who, what in told if who == client]
+        delivered = self.note(self.service.received(client, text, now_s=self.now_s))
+        return [what for _, who, what in delivered if who == client]
 
     def ask(self, type_name, body=None, *, client=1, **more):
-        """Ask, with a fresh id; what comes back to the same client at once."""
+        """Send a request with a new id; return what the same client receives at once."""
         request = {"kind": "req", "id": str(next(self.ids)), "type": type_name} | more
         return self.say(json.dumps(request | ({} if body is None else {"body": body})), client=client)
 
@@ -78,16 +78,16 @@ class Visit:
         return self.ask("cm.UpdateConversationField", body, client=client)
 
     def wait(self, seconds):
-        """Let time pass, waking the service exactly when it asks; what was delivered meanwhile."""
-        end_s, told = self.now_s + seconds, []
+        """Let time pass, waking the service exactly when it asks; return what was delivered."""
+        end_s, delivered = self.now_s + seconds, []
         while (due_s := self.service.next_wake_s()) is not None and due_s <= end_s:
             self.now_s = due_s
-            told += self.note(self.service.wake(due_s))
+            delivered += self.note(self.service.wake(due_s))
         self.now_s = end_s
-        return told
+        return delivered
 
-    def hang_ups(self):
-        return [what for _, _, what in self.heard if isinstance(what, CloseConnection)]
+    def close_effects(self):
+        return [what for _, _, what in self.received if isinstance(what, CloseConnection)]
 
     def leave(self, *, client=1):
         self.note(self.service.disconnected(client, now_s=self.now_s))
@@ -98,18 +98,18 @@ class Visit:
         body = {"conversationId": conversation_id or dialog_id, "conversationField": field}
         return self.ask("cm.UpdateConversationField", body, client=client)
 
-    def broken_rules(self):
-        """What our own checks say of this visit, as if all of it had been recorded."""
-        return broken_rules(self.log, self.now_s)
+    def violated_rules(self):
+        """The check rules this session violates, as if it had been recorded."""
+        return violated_rules(self.log, self.now_s)
 
 
-def told_of(guest, kind, *, client=1):
-    """(time, change) of every event of a kind that a client was told of, in either dialect."""
+def delivered_events(session, kind, *, client=1):
+    """(time, change) of every event of a kind that a client received, in either dialect."""
     return [
         (at_s, change)
-        for at_s, who, told in guest.heard
-        if who == client and isinstance(told, dict) and told.get("kind") == "notification"
-        for change in _as_list(told["body"].get("changes", [told["body"]]))
+        for at_s, who, delivered in session.received
+        if who == client and isinstance(delivered, dict) and delivered.get("kind") == "notification"
+        for change in _as_list(delivered["body"].get("changes", [delivered["body"]]))
         if change.get("event", {}).get("type") == kind
     ]
 
@@ -119,8 +119,8 @@ def _as_list(value):
 
 
 @pytest.fixture(scope="session")
-def told():
-    return told_of
+def delivered():
+    return delivered_events
 
 
 def read(text):
@@ -133,7 +133,7 @@ def read(text):
 START_US = 1_700_000_000_000_000
 
 
-def broken_rules(log, end_s):
+def violated_rules(log, end_s):
     interpreter, events, connections = Interpreter(), [], {}
     for frame, (at_s, client, from_client, what) in enumerate(log, start=1):
         us = round(at_s * 1e6)
@@ -165,16 +165,16 @@ def broken_rules(log, end_s):
 
 
 @pytest.fixture(scope="session")
-def visit():
-    """The class itself: a test, or each example of a property, makes its own."""
-    return Visit
+def serve():
+    """The class: a test, or each example of a property, makes its own session."""
+    return ServiceSession
 
 
-def _changes(told):
+def _changes(delivered):
     """All changes of all messaging event notifications, in order."""
     return [
         change
-        for envelope in told
+        for envelope in delivered
         if isinstance(envelope, dict) and envelope.get("type") == "ms.MessagingEventNotification"
         for change in envelope["body"]["changes"]
     ]

@@ -66,7 +66,7 @@ def test_a_certificate_and_its_key_encrypt(certificates):
 
 
 @pytest.mark.parametrize(
-    ("certificate", "key", "says"),
+    ("certificate", "key", "reason"),
     [
         pytest.param("one.pem", "other.key", "no certificate and its key", id="of-another"),
         pytest.param("one.key", "one.pem", "no certificate and its key", id="the-wrong-way-round"),
@@ -75,6 +75,6 @@ def test_a_certificate_and_its_key_encrypt(certificates):
         pytest.param(".", "one.key", "no certificate|cannot read", id="a-folder"),
     ],
 )
-def test_what_cannot_encrypt_is_refused(certificates, certificate, key, says):
-    with pytest.raises(BadOption, match=says):
+def test_what_cannot_encrypt_is_refused(certificates, certificate, key, reason):
+    with pytest.raises(BadOption, match=reason):
         tls_context(certificates / certificate, certificates / key)

@@ -24,7 +24,7 @@ def served():
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no such scheduling")
-def test_its_thread_pushes_no_client_off_a_processor_and_the_others_stay_as_they_were(served):
+def test_only_the_server_thread_is_scheduled_as_batch(served):
     before = os.sched_getscheduler(0)
     assert os.sched_getscheduler(served._thread.native_id) == os.SCHED_BATCH
     assert os.sched_getscheduler(threading.main_thread().native_id) == before != os.SCHED_BATCH
@@ -79,33 +79,33 @@ RECEIPT = (
 def test_the_tutorial_on_receipts_goes_as_published():
     """Open a conversation; an agent's message comes, unsubscribed; ACCEPT it, READ it, both with id 2."""
     agent = agent_from([{"on": "conversation", "do": [{"say": "some agent text"}]}])
-    with SimulatorServer(agent) as server, Guest(server) as guest:
-        dialog_id = guest.open()
-        (change,) = guest.hear()["body"]["changes"]
+    with SimulatorServer(agent) as server, Guest(server) as session:
+        dialog_id = session.open()
+        (change,) = session.hear()["body"]["changes"]
         assert (change["event"]["message"], change["sequence"]) == ("some agent text", 0)
         for sequence, status in ((1, "ACCEPT"), (2, "READ")):
-            answer = guest.ask(RECEIPT.replace("__DIALOG__", dialog_id).replace("__STATUS__", status))
+            answer = session.ask(RECEIPT.replace("__DIALOG__", dialog_id).replace("__STATUS__", status))
             assert (answer["reqId"], answer["code"], answer["body"]) == ("2", 200, {"sequence": sequence})
-            (echo,) = guest.hear()["body"]["changes"]
+            (echo,) = session.hear()["body"]["changes"]
             assert (echo["sequence"], echo["event"]["status"]) == (sequence, status)
 
 
 def test_a_browser_says_who_it_is_in_its_first_frames(served):
     """And sends its next request right behind."""
-    with Guest(served, token=None, suppress_origin=False, origin="http://localhost:3000") as guest:
-        guest.socket.send(
+    with Guest(served, token=None, suppress_origin=False, origin="http://localhost:3000") as session:
+        session.socket.send(
             '{"kind":"req","id":"0","type":"InitConnection","headers":['
             '{"type":".ams.headers.ClientProperties","deviceFamily":"MOBILE","os":"ANDROID"},'
             '{"type":".ams.headers.ConsumerAuthentication","jwt":"consumer-one"}]}'
         )
-        guest.socket.send('{"kind":"req","id":"1","type":"GetClock"}')
-        assert [guest.hear()["reqId"] for _ in range(2)] == ["0", "1"]
+        session.socket.send('{"kind":"req","id":"1","type":"GetClock"}')
+        assert [session.hear()["reqId"] for _ in range(2)] == ["0", "1"]
 
 
-def test_who_never_says_who_it_is_is_closed_4401():
+def test_a_client_without_init_connection_is_closed_4401():
     server = SimulatorServer(SILENT, patience=Patience(init_s=0.01))
-    with server, Guest(server, token=None) as guest:
-        assert guest.close_code() == 4401
+    with server, Guest(server, token=None) as session:
+        assert session.close_code() == 4401
 
 
 def test_a_silent_client_is_closed_and_one_that_pings_is_not():
@@ -129,7 +129,7 @@ def test_a_silent_client_is_closed_and_one_that_pings_is_not():
         pytest.param({"header": ["Authorization: Bearer x"]}, 401, id="authorization"),
     ],
 )
-def test_who_may_not_come_in_is_told_at_the_door(served, options, status):
+def test_a_rejected_handshake_gets_its_http_status(served, options, status):
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
         Guest(served, **options)
     assert refused.value.status_code == status
@@ -144,20 +144,20 @@ def test_another_path_is_not_found(served):
 def test_compression_is_not_taken_up(served):
     """What is recorded is what was said, byte for byte."""
     header = ["Authorization: jwt x", "Sec-WebSocket-Extensions: permessage-deflate"]
-    with Guest(served, header=header) as guest:
-        assert "sec-websocket-extensions" not in guest.socket.getheaders()
+    with Guest(served, header=header) as session:
+        assert "sec-websocket-extensions" not in session.socket.getheaders()
 
 
-def test_a_full_house_turns_the_next_one_away(served, monkeypatch):
+def test_more_clients_than_the_limit_get_a_503(served, monkeypatch):
     monkeypatch.setattr(websocket_server, "MAX_CLIENTS", 1)
-    with Guest(served) as guest:
-        guest.ask('{"id":1,"type":"GetClock"}')
+    with Guest(served) as session:
+        session.ask('{"id":1,"type":"GetClock"}')
         with pytest.raises(websocket.WebSocketBadStatusException) as refused:
             Guest(served)
     assert refused.value.status_code == 503
 
 
-def test_two_connections_of_one_consumer_hear_each_other(served):
+def test_two_connections_of_one_consumer_receive_each_others_events(served):
     with Guest(served) as one, Guest(served) as other:
         dialog_id = one.open()
         body = {"dialogId": dialog_id, "fromSeq": 0}
@@ -181,8 +181,8 @@ def test_deliveries_keep_their_order_under_a_burst(served):
         )
         for _ in range(200):
             writer.socket.send(line)
-        heard = [reader.hear()["body"]["changes"][0]["sequence"] for _ in range(200)]
-        assert heard == list(range(200))
+        received = [reader.hear()["body"]["changes"][0]["sequence"] for _ in range(200)]
+        assert received == list(range(200))
 
 
 @pytest.mark.parametrize(
@@ -191,16 +191,16 @@ def test_deliveries_keep_their_order_under_a_burst(served):
 )
 def test_a_payload_has_a_limit(served, monkeypatch, size, outcome):
     limit = server_module.MAX_PAYLOAD_BYTES
-    with Guest(served) as guest:
+    with Guest(served) as session:
         text = " " * (limit + size - len('{"id":1,"type":"GetClock"}') + 1) + '{"id":1,"type":"GetClock"}'
-        guest.socket.send(text)
-        assert ("echo" if size < 0 and guest.hear()["code"] == 200 else guest.close_code()) == outcome
+        session.socket.send(text)
+        assert ("echo" if size < 0 and session.hear()["code"] == 200 else session.close_code()) == outcome
 
 
 def test_text_that_is_no_utf8_is_closed_1007(served):
-    with Guest(served) as guest:
-        guest.socket.send(b"\xff", opcode=websocket.ABNF.OPCODE_TEXT)
-        assert guest.close_code() == 1007
+    with Guest(served) as session:
+        session.socket.send(b"\xff", opcode=websocket.ABNF.OPCODE_TEXT)
+        assert session.close_code() == 1007
 
 
 def test_a_dropped_connection_harms_nobody(served):
@@ -213,12 +213,12 @@ def test_a_dropped_connection_harms_nobody(served):
 
 
 def test_a_test_may_listen_to_everything_that_was_said():
-    heard = []
-    server = SimulatorServer(SILENT, on_payload=lambda *what: heard.append(what))
-    with server, Guest(server) as guest:
-        guest.ask('{"id":1,"type":"GetClock"}')
-    assert heard[0] == (1, Side.CLIENT, b'{"id":1,"type":"GetClock"}')
-    assert heard[1][:2] == (1, Side.SERVICE)
+    received = []
+    server = SimulatorServer(SILENT, on_payload=lambda *what: received.append(what))
+    with server, Guest(server) as session:
+        session.ask('{"id":1,"type":"GetClock"}')
+    assert received[0] == (1, Side.CLIENT, b'{"id":1,"type":"GetClock"}')
+    assert received[1][:2] == (1, Side.SERVICE)
 
 
 def test_a_fault_of_ours_ends_the_server_and_is_handed_on():
@@ -229,9 +229,9 @@ def test_a_fault_of_ours_ends_the_server_and_is_handed_on():
         raise ZeroDivisionError("planted")
 
     server = SimulatorServer(SILENT, on_payload=stumble, on_failure=failed.set).start()
-    with Guest(server) as guest:
-        guest.socket.send('{"id":1,"type":"GetClock"}')
-        assert guest.close_code() == 1011
+    with Guest(server) as session:
+        session.socket.send('{"id":1,"type":"GetClock"}')
+        assert session.close_code() == 1011
     assert failed.wait(TIMEOUT_S)
     with pytest.raises(ZeroDivisionError, match="planted"):
         server.stop()
@@ -240,11 +240,11 @@ def test_a_fault_of_ours_ends_the_server_and_is_handed_on():
 
 def test_stopping_closes_every_connection_and_frees_the_port():
     server = SimulatorServer(SILENT).start()
-    with Guest(server) as guest:
-        guest.ask('{"id":1,"type":"GetClock"}')
+    with Guest(server) as session:
+        session.ask('{"id":1,"type":"GetClock"}')
         stopping = threading.Thread(target=server.stop)
         stopping.start()
-        assert guest.close_code() == 1001
+        assert session.close_code() == 1001
         stopping.join()
     with SimulatorServer(SILENT, port=server.port):
         pass
@@ -259,38 +259,38 @@ LAST_WORDS = [
 ]
 
 
-@pytest.mark.parametrize("said", LAST_WORDS)
+@pytest.mark.parametrize("sent", LAST_WORDS)
 @pytest.mark.parametrize("authenticate", [True, False])
-def test_a_client_that_does_not_close_does_not_hold_the_server(authenticate, said, monkeypatch):
+def test_a_client_that_does_not_close_does_not_hold_the_server(authenticate, sent, monkeypatch):
     """Whatever it said last, and whether or not it ever got in."""
     monkeypatch.setattr(websocket_server, "CLOSE_TIMEOUT_S", 0.05)
     server = SimulatorServer(SILENT).start()
     if authenticate:
-        guest = Guest(server)
-        guest.ask('{"id":1,"type":"GetClock"}')
-        sock = guest.socket.sock
+        session = Guest(server)
+        session.ask('{"id":1,"type":"GetClock"}')
+        sock = session.socket.sock
     else:
         sock = socket.create_connection(("127.0.0.1", server.port))
     with sock:
-        sock.sendall(said)
+        sock.sendall(sent)
         server.stop()
 
 
 def test_ids_are_new_each_time_unless_seeded():
     def first_id(**options):
-        with SimulatorServer(SILENT, **options) as server, Guest(server) as guest:
-            return guest.open()
+        with SimulatorServer(SILENT, **options) as server, Guest(server) as session:
+            return session.open()
 
     assert first_id(seed=7) == first_id(seed=7)
     assert first_id() != first_id()
 
 
 def test_the_other_loopback_works_too():
-    with SimulatorServer(SILENT, host="::1") as server, Guest(server) as guest:
-        assert guest.ask('{"id":1,"type":"GetClock"}')["code"] == 200
+    with SimulatorServer(SILENT, host="::1") as server, Guest(server) as session:
+        assert session.ask('{"id":1,"type":"GetClock"}')["code"] == 200
 
 
-def test_nobody_but_this_machine_is_listened_to():
+def test_only_loopback_hosts_are_accepted():
     with pytest.raises(BadOption, match="this machine only"):
         SimulatorServer(SILENT, host="0.0.0.0")
 
@@ -302,7 +302,7 @@ def test_a_taken_port_is_refused_before_anything_runs(served):
     assert threading.active_count() == before
 
 
-def test_run_tells_the_address_and_serves_until_it_is_stopped():
+def test_run_reports_its_url_and_serves_until_stopped():
     stop, urls = threading.Event(), []
     listening = threading.Event()
 
@@ -315,12 +315,12 @@ def test_run_tells_the_address_and_serves_until_it_is_stopped():
     )
     running.start()
     assert listening.wait(TIMEOUT_S)
-    guest = websocket.create_connection(
+    session = websocket.create_connection(
         urls[0], header=["Authorization: jwt x"], timeout=TIMEOUT_S, suppress_origin=True
     )
-    guest.send('{"id":1,"type":"GetClock"}')
-    assert json.loads(guest.recv())["code"] == 200
-    guest.close()
+    session.send('{"id":1,"type":"GetClock"}')
+    assert json.loads(session.recv())["code"] == 200
+    session.close()
     stop.set()
     running.join()
     assert urls[0].startswith("ws://127.0.0.1:")

@@ -23,66 +23,66 @@ STEPS = st.lists(
 )
 
 
-def play(guest, steps):
+def play(session, steps):
     """A consumer at large; returns the dialogs it opened."""
-    dialogs = [guest.open()]
+    dialogs = [session.open()]
     for step in steps:
         deeds = {
-            "write": lambda: guest.write(dialogs[-1]),
-            "accept": lambda: guest.mark(dialogs[-1], "ACCEPT", [0]),
-            "read": lambda: guest.mark(dialogs[-1], "READ", [0]),
-            "type": lambda: guest.type(dialogs[-1]),
-            "wait": lambda: guest.wait(0.4),
-            "subscribe": lambda: guest.subscribe(dialogs[-1]),
-            "open": lambda: dialogs.append(guest.open()),
+            "write": lambda: session.write(dialogs[-1]),
+            "accept": lambda: session.mark(dialogs[-1], "ACCEPT", [0]),
+            "read": lambda: session.mark(dialogs[-1], "READ", [0]),
+            "type": lambda: session.type(dialogs[-1]),
+            "wait": lambda: session.wait(0.4),
+            "subscribe": lambda: session.subscribe(dialogs[-1]),
+            "open": lambda: dialogs.append(session.open()),
         }
         deeds[step]()
-    guest.wait(5)
+    session.wait(5)
     return dialogs
 
 
 @given(STEPS)
-def test_sequences_of_a_dialog_have_no_gap_and_no_double(visit, changes, steps):
+def test_sequences_of_a_dialog_have_no_gap_and_no_double(serve, changes, steps):
     """Messages and receipts of both sides share one counter from 0; chat states take none."""
-    guest = visit(agent=DEFAULT_AGENT)
-    for dialog_id in play(guest, steps):
-        _, history = guest.subscribe(dialog_id)
-        told = changes([history])
-        assert [change["sequence"] for change in told] == list(range(len(told)))
-        assert all(change["event"]["type"] != "ChatStateEvent" for change in told)
+    session = serve(agent=DEFAULT_AGENT)
+    for dialog_id in play(session, steps):
+        _, history = session.subscribe(dialog_id)
+        delivered = changes([history])
+        assert [change["sequence"] for change in delivered] == list(range(len(delivered)))
+        assert all(change["event"]["type"] != "ChatStateEvent" for change in delivered)
 
 
 @given(STEPS)
-def test_what_was_heard_live_is_what_the_history_tells(visit, changes, steps):
+def test_the_history_equals_the_live_events(serve, changes, steps):
     """Each event once, in order, to the one that opened the conversation."""
-    guest = visit(agent=DEFAULT_AGENT)
+    session = serve(agent=DEFAULT_AGENT)
     steps = [step for step in steps if step != "subscribe"]
-    for dialog_id in play(guest, steps):
+    for dialog_id in play(session, steps):
         live = [
             change
-            for change in changes([what for _, _, what in guest.heard])
+            for change in changes([what for _, _, what in session.received])
             if change["dialogId"] == dialog_id and "sequence" in change and "conversationId" in change
         ]
-        _, history = guest.subscribe(dialog_id)
+        _, history = session.subscribe(dialog_id)
         assert [{**change, "conversationId": dialog_id} for change in changes([history])] == live
 
 
 @given(STEPS)
-def test_an_answer_tells_the_sequence_of_its_echo(visit, changes, steps):
-    guest = visit(agent=DEFAULT_AGENT)
-    dialog_id = play(guest, steps)[-1]
-    answer, *told = guest.write(dialog_id, "this one")
-    (echo,) = [one for one in changes(told) if one["event"].get("message") == "this one"]
+def test_a_response_has_the_sequence_of_its_echo(serve, changes, steps):
+    session = serve(agent=DEFAULT_AGENT)
+    dialog_id = play(session, steps)[-1]
+    answer, *delivered = session.write(dialog_id, "this one")
+    (echo,) = [one for one in changes(delivered) if one["event"].get("message") == "this one"]
     assert echo["sequence"] == answer["body"]["sequence"]
 
 
 @given(STEPS)
 @settings(max_examples=25)
-def test_the_same_visit_gives_the_same_bytes(visit, steps):
-    one, other = visit(agent=DEFAULT_AGENT), visit(agent=DEFAULT_AGENT)
+def test_the_same_requests_give_the_same_bytes(serve, steps):
+    one, other = serve(agent=DEFAULT_AGENT), serve(agent=DEFAULT_AGENT)
     play(one, steps)
     play(other, steps)
-    assert one.heard == other.heard
+    assert one.received == other.received
 
 
 JSON = st.recursive(
@@ -141,35 +141,35 @@ def frames(draw):
 
 
 @given(st.lists(st.text() | st.binary() | JSON.map(json.dumps) | frames(), max_size=10), st.booleans())
-def test_no_frame_makes_the_service_stumble(visit, sent, authenticate):
+def test_no_frame_raises_in_the_service(serve, sent, authenticate):
     """Whatever is said is answered, once, or the speaker is hung up on."""
-    guest = visit(agent=DEFAULT_AGENT)
-    dialog_id = guest.open()
-    guest.ask("cqm.SubscribeExConversations")
-    guest.connect(2, token="other" if authenticate else None)
+    session = serve(agent=DEFAULT_AGENT)
+    dialog_id = session.open()
+    session.ask("cqm.SubscribeExConversations")
+    session.connect(2, token="other" if authenticate else None)
     for text in sent:
         for client in (1, 2):
             named = text.replace("DIALOG", dialog_id) if isinstance(text, str) else text
             answers = [
                 one
-                for one in guest.say(named, client=client)
+                for one in session.say(named, client=client)
                 if isinstance(one, CloseConnection) or "code" in one
             ]
             assert answers or client == 2
-    guest.wait(5)
+    session.wait(5)
 
 
-def test_a_deep_event_is_refused_and_a_flat_one_echoed(visit):
+def test_a_deep_event_is_refused_and_a_flat_one_echoed(serve):
     """What is read must also be writable, some levels deeper, in a snapshot."""
     for levels, code in ((90, 200), (200, 400)):
-        guest = visit()
-        guest.ask("cqm.SubscribeExConversations")
-        dialog_id = guest.open()
+        session = serve()
+        session.ask("cqm.SubscribeExConversations")
+        dialog_id = session.open()
         request = {"id": 1, "type": "ms.PublishEvent", "body": {"dialogId": dialog_id, "event": "EVENT"}}
         message = "[" * levels + "]" * levels
         event = '{"type":"ContentEvent","contentType":"x","message":' + message + "}"
-        assert guest.say(json.dumps(request).replace('"EVENT"', event))[0]["code"] == code
-        assert guest.close(dialog_id)[0]["code"] == 200
+        assert session.say(json.dumps(request).replace('"EVENT"', event))[0]["code"] == code
+        assert session.close(dialog_id)[0]["code"] == 200
 
 
 INIT = json.dumps(
@@ -185,16 +185,16 @@ INIT = json.dumps(
 )
 
 
-def test_a_client_without_a_header_is_let_in_by_its_first_request(visit):
+def test_init_connection_authenticates_a_client_without_a_header(serve):
     """And it may go on without waiting for the answer."""
-    guest = visit()
-    dialog_id = guest.open()
-    guest.connect(2, token=None)
-    (answer,) = guest.say(INIT, client=2)
+    session = serve()
+    dialog_id = session.open()
+    session.connect(2, token=None)
+    (answer,) = session.say(INIT, client=2)
     assert (answer["reqId"], answer["code"], answer["type"]) == ("0", 200, ".ReqBody$StringResp")
-    assert guest.write(dialog_id, client=2)[0]["code"] == 200
-    guest.wait(60)
-    assert guest.hang_ups() == []
+    assert session.write(dialog_id, client=2)[0]["code"] == 200
+    session.wait(60)
+    assert session.close_effects() == []
 
 
 @pytest.mark.parametrize(
@@ -205,47 +205,49 @@ def test_a_client_without_a_header_is_let_in_by_its_first_request(visit):
         pytest.param("hello", id="no-request"),
     ],
 )
-def test_a_client_that_does_not_say_who_it_is_is_hung_up_on(visit, first):
-    guest = visit()
-    guest.connect(2, token=None)
-    answer, hang_up = guest.say(first, client=2)
+def test_a_client_without_init_connection_is_closed(serve, first):
+    session = serve()
+    session.connect(2, token=None)
+    answer, hang_up = session.say(first, client=2)
     assert answer["code"] in (400, 401)
     assert hang_up.code == 4401
-    assert guest.say(INIT, client=2) == []
+    assert session.say(INIT, client=2) == []
 
 
-def test_a_client_that_says_nothing_is_hung_up_on_in_time(visit):
-    guest = visit(patience=Patience(init_s=3.0))
-    guest.wait(1)
-    guest.connect(2, token=None)
-    ((at_s, client, hang_up),) = guest.wait(30)
+def test_a_client_without_init_connection_is_closed_in_time(serve):
+    session = serve(patience=Patience(init_s=3.0))
+    session.wait(1)
+    session.connect(2, token=None)
+    ((at_s, client, hang_up),) = session.wait(30)
     assert (at_s, client, hang_up.code) == (4.0, 2, 4401)
 
 
-def test_a_silent_client_is_hung_up_on_and_a_stirring_one_is_not(visit):
+def test_a_silent_client_is_closed_and_one_with_pings_is_not(serve):
     """Any sign of life counts, a ping as well as a request."""
-    guest = visit(patience=Patience(idle_s=60.0))
-    guest.connect(2)
-    guest.connect(3)
+    session = serve(patience=Patience(idle_s=60.0))
+    session.connect(2)
+    session.connect(3)
     for _ in range(3):
-        guest.wait(50)
-        guest.ask("GetClock", client=2)
-        guest.note(guest.service.ping_received(3, now_s=guest.now_s))
-    told = [
-        (at_s, client, what.code) for at_s, client, what in guest.heard if isinstance(what, CloseConnection)
+        session.wait(50)
+        session.ask("GetClock", client=2)
+        session.note(session.service.ping_received(3, now_s=session.now_s))
+    delivered = [
+        (at_s, client, what.code)
+        for at_s, client, what in session.received
+        if isinstance(what, CloseConnection)
     ]
-    assert told == [(60.0, 1, 1001)]
-    guest.wait(61)
-    assert len(guest.hang_ups()) == 3
+    assert delivered == [(60.0, 1, 1001)]
+    session.wait(61)
+    assert len(session.close_effects()) == 3
 
 
-def test_patience_may_be_endless(visit):
-    guest = visit(patience=Patience(idle_s=None))
-    assert guest.service.next_wake_s() is None
-    assert guest.wait(10**6) == []
+def test_an_idle_timeout_of_none_never_closes(serve):
+    session = serve(patience=Patience(idle_s=None))
+    assert session.service.next_wake_s() is None
+    assert session.wait(10**6) == []
 
 
-def test_what_is_due_is_done_before_what_is_heard():
+def test_due_tasks_run_before_a_frame_is_handled():
     """A late wake changes the hour, not the order."""
     service = Service()
     service.connected(1, token="x", now_s=0.0)
@@ -267,17 +269,17 @@ def test_the_examples_in_the_package_s_docstring_run():
     assert doctest.testmod(simulator).attempted >= 8
 
 
-def test_a_driver_on_virtual_time_needs_nothing_but_wakes(visit):
+def test_a_driver_on_virtual_time_needs_nothing_but_wakes(serve):
     """Whatever is under way, in any mood: sleeping until the next wake and waking loses nothing, and ends."""
     moods = moods_from({"push_delay": "0..2s", "late_receipts": "3s", "idle_close": "10s"})
     service = Service(moods=moods, seed=3)
     service.connected(1, token="x", now_s=0.0)
     service.received(1, '{"id":1,"type":"cm.ConsumerRequestConversation"}', now_s=0.0)
-    told, now_s = [], 0.0
+    delivered, now_s = [], 0.0
     while (due_s := service.next_wake_s()) is not None:
         assert due_s >= now_s
         now_s = due_s
-        told += service.wake(now_s)
-    assert isinstance(told[0], Deliver)
-    assert told[-1] == CloseConnection(1, 1001, "nothing heard for too long")
+        delivered += service.wake(now_s)
+    assert isinstance(delivered[0], Deliver)
+    assert delivered[-1] == CloseConnection(1, 1001, "nothing heard for too long")
     assert now_s == 10.0

@@ -1,4 +1,4 @@
-"""Connections on one side, the service on the other: sockets and plain HTTP at one address."""
+"""WebSockets and HTTP at one address, and aborted transports."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ def connect(url, token, **options):
 
 
 def hear_own_conversation(url, token):
-    guest = connect(url, token)
-    guest.send('{"id":1,"type":"cqm.SubscribeExConversations","body":{}}')
-    guest.recv()
-    guest.recv()
-    guest.send('{"id":2,"type":"cm.ConsumerRequestConversation"}')
-    guest.recv()
-    participants = json.loads(guest.recv())["body"]["changes"][0]["result"]["conversationDetails"][
+    session = connect(url, token)
+    session.send('{"id":1,"type":"cqm.SubscribeExConversations","body":{}}')
+    session.recv()
+    session.recv()
+    session.send('{"id":2,"type":"cm.ConsumerRequestConversation"}')
+    session.recv()
+    participants = json.loads(session.recv())["body"]["changes"][0]["result"]["conversationDetails"][
         "participants"
     ]
-    guest.close()
+    session.close()
     return [one["id"] for one in participants if one["role"] == "CONSUMER"]
 
 
-def test_the_way_in_for_a_client_that_knows_only_the_base_address(served):
+def test_a_client_finds_everything_from_the_base_url(served):
     """Look up, sign up, connect; and the socket knows the consumer of the token."""
     base = f"127.0.0.1:{served.port}"
     assert served.base_url == f"http://{base}"
@@ -78,26 +78,28 @@ def test_the_way_in_for_a_client_that_knows_only_the_base_address(served):
 
 
 def test_a_file_goes_to_the_address_that_the_socket_hands_out(served):
-    guest = connect(served.url, "x")
-    guest.send('{"id":1,"type":"ms.GenerateURLForUploadFile","body":{"fileSize":"4","fileType":"PNG"}}')
-    told = json.loads(guest.recv())["body"]
-    query = "&".join(f"{name}={value}" for name, value in told["queryParams"].items())
-    assert ask(served, "PUT", f"{told['relativePath']}?{query}", b"\x89PNG")[0] == 201
-    assert ask(served, "PUT", f"{told['relativePath']}?{query}1", b"\x89PNG")[0] == 401
-    body = json.dumps({"relativePath": told["relativePath"]})
-    guest.send(f'{{"id":2,"type":"ms.GenerateURLForDownloadFile","body":{body}}}')
-    told = json.loads(guest.recv())["body"]
-    query = "&".join(f"{name}={value}" for name, value in told["queryParams"].items())
-    assert ask(served, "GET", f"{told['relativePath']}?{query}")[::2] == (200, b"\x89PNG")
-    guest.close()
+    session = connect(served.url, "x")
+    session.send('{"id":1,"type":"ms.GenerateURLForUploadFile","body":{"fileSize":"4","fileType":"PNG"}}')
+    delivered = json.loads(session.recv())["body"]
+    query = "&".join(f"{name}={value}" for name, value in delivered["queryParams"].items())
+    assert ask(served, "PUT", f"{delivered['relativePath']}?{query}", b"\x89PNG")[0] == 201
+    assert ask(served, "PUT", f"{delivered['relativePath']}?{query}1", b"\x89PNG")[0] == 401
+    body = json.dumps({"relativePath": delivered["relativePath"]})
+    session.send(f'{{"id":2,"type":"ms.GenerateURLForDownloadFile","body":{body}}}')
+    delivered = json.loads(session.recv())["body"]
+    query = "&".join(f"{name}={value}" for name, value in delivered["queryParams"].items())
+    assert ask(served, "GET", f"{delivered['relativePath']}?{query}")[::2] == (200, b"\x89PNG")
+    session.close()
 
 
 def test_the_largest_file_is_taken_and_one_byte_more_is_not(served):
-    guest = connect(served.url, "x")
-    guest.send('{"id":1,"type":"ms.GenerateURLForUploadFile","body":{"fileSize":"4","fileType":"PNG"}}')
-    told = json.loads(guest.recv())["body"]
-    guest.close()
-    target = f"{told['relativePath']}?" + "&".join(f"{a}={b}" for a, b in told["queryParams"].items())
+    session = connect(served.url, "x")
+    session.send('{"id":1,"type":"ms.GenerateURLForUploadFile","body":{"fileSize":"4","fileType":"PNG"}}')
+    delivered = json.loads(session.recv())["body"]
+    session.close()
+    target = f"{delivered['relativePath']}?" + "&".join(
+        f"{a}={b}" for a, b in delivered["queryParams"].items()
+    )
     assert ask(served, "PUT", target, bytes(3 * 1024 * 1024))[0] == 201
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=TIMEOUT_S)
     connection.putrequest("PUT", target)
@@ -120,43 +122,43 @@ def test_the_largest_file_is_taken_and_one_byte_more_is_not(served):
         pytest.param("GET", "/api/", {}, 404, id="nothing-there"),
     ],
 )
-def test_plain_http_has_the_same_door(served, method, path, headers, status):
+def test_plain_http_checks_host_and_origin_too(served, method, path, headers, status):
     assert ask(served, method, path, headers=headers)[0] == status
 
 
 def test_plain_http_does_not_hold_up_a_socket(served):
     """Requests that never end stand at the counter while a connection goes on talking."""
     waiting = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(20)]
-    for sock, said in zip(
+    for sock, sent in zip(
         waiting, [b"", b"POST ", b"POST /x HTTP/1.1\r\nhost: h\r\n", b"GET /ws_api"] * 5, strict=True
     ):
-        sock.sendall(said)
-    guest = connect(served.url, "x")
-    guest.send('{"id":1,"type":"GetClock"}')
-    assert json.loads(guest.recv())["code"] == 200
-    guest.close()
+        sock.sendall(sent)
+    session = connect(served.url, "x")
+    session.send('{"id":1,"type":"GetClock"}')
+    assert json.loads(session.recv())["code"] == 200
+    session.close()
     for sock in waiting:
         sock.close()
 
 
-@pytest.mark.parametrize("said", [b"", b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nx"])
-def test_who_stands_at_the_door_does_not_hold_the_server(said):
+@pytest.mark.parametrize("sent", [b"", b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nx"])
+def test_an_unrouted_connection_does_not_delay_the_stop(sent):
     server = SimulatorServer(SILENT).start()
     with socket.create_connection(("127.0.0.1", server.port)) as sock:
-        sock.sendall(said)
+        sock.sendall(sent)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         stopping.join(TIMEOUT_S)
         assert not stopping.is_alive()
 
 
-def test_who_says_nothing_is_sent_away(monkeypatch):
+def test_a_connection_without_a_request_gets_408(monkeypatch):
     monkeypatch.setattr(websocket_server, "OPEN_TIMEOUT_S", 0.02)
     monkeypatch.setattr(http_connection, "TIMEOUT_S", 0.02)
     with SimulatorServer(SILENT) as server:
-        for said in (b"", b"GET /ws_api/acc", b"GET /ws_api HTTP/1.1\r\n", b"POST /x HTTP/1.1\r\n"):
+        for sent in (b"", b"GET /ws_api/acc", b"GET /ws_api HTTP/1.1\r\n", b"POST /x HTTP/1.1\r\n"):
             with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_S) as sock:
-                sock.sendall(said)
+                sock.sendall(sent)
                 try:
                     while sock.recv(65536):
                         pass
@@ -164,7 +166,7 @@ def test_who_says_nothing_is_sent_away(monkeypatch):
                     pass
 
 
-def test_encrypted_it_serves_both(tmp_path):
+def test_tls_serves_websockets_and_http(tmp_path):
     certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -181,29 +183,29 @@ def test_encrypted_it_serves_both(tmp_path):
         status, _, body = ask(server, "POST", f"{ACCOUNT}/signup", tls=trusting)
         assert status == 200
         url = server.url.replace("127.0.0.1", "localhost")
-        guest = connect(url, json.loads(body)["jwt"], sslopt={"ca_certs": str(certificate)})
-        guest.send('{"id":1,"type":"GetClock"}')
-        assert json.loads(guest.recv())["code"] == 200
-        guest.close()
+        session = connect(url, json.loads(body)["jwt"], sslopt={"ca_certs": str(certificate)})
+        session.send('{"id":1,"type":"GetClock"}')
+        assert json.loads(session.recv())["code"] == 200
+        session.close()
 
 
 def test_ids_of_the_rest_legs_are_new_unless_seeded_and_disturb_no_others():
     def ids(**options):
         with SimulatorServer(SILENT, **options) as server:
             tokens = [json.loads(ask(server, "POST", f"{ACCOUNT}/signup")[2])["jwt"] for _ in range(2)]
-            guest = connect(server.url, "x")
-            guest.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
-            opened = guest.recv()
-            guest.close()
+            session = connect(server.url, "x")
+            session.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
+            opened = session.recv()
+            session.close()
             return [*map(consumer_id_of, tokens), opened]
 
     assert ids(seed=7) == ids(seed=7)
     assert len({*ids(), *ids()}) == 6
     with SimulatorServer(SILENT, seed=7) as server:
-        guest = connect(server.url, "x")
-        guest.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
-        assert guest.recv() == ids(seed=7)[2]
-        guest.close()
+        session = connect(server.url, "x")
+        session.send('{"id":1,"type":"cm.ConsumerRequestConversation"}')
+        assert session.recv() == ids(seed=7)[2]
+        session.close()
 
 
 # --- the end of a transport in the middle of a frame ----
@@ -248,7 +250,7 @@ def read_all(plain):
     return got
 
 
-def test_every_byte_arrives_though_the_client_had_more_to_say():
+def test_every_byte_before_an_abort_arrives_despite_unread_data():
     def talk(address):
         with socket.create_connection(address, timeout=20) as plain:
             plain.sendall(b"unheard" * 10_000)
@@ -258,7 +260,7 @@ def test_every_byte_arrives_though_the_client_had_more_to_say():
     assert (got, problem) == (BIG, None)
 
 
-def test_breaking_off_twice_ends_it_once():
+def test_aborting_twice_ends_the_transport_once():
     def talk(address):
         with socket.create_connection(address, timeout=20) as plain:
             plain.sendall(b"hello")
@@ -269,7 +271,7 @@ def test_breaking_off_twice_ends_it_once():
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_client_that_stays_is_dropped_in_the_end(at_once):
+def test_an_aborted_client_that_does_not_close_is_dropped(at_once):
     """The side that was there before is told of it."""
     held = []
 

@@ -168,13 +168,13 @@ def test_every_line_of_the_tutorials_gets_its_answer_as_it_stands(pasted_into):
             line = line.replace(word, value)
         assert line.count("__") in (0, 2), line  # the token may stay as it is printed
         pasted_into.paste(line)
-        told = pasted_into.answer(str(json.loads(line)["id"]))
-        assert (told["code"], told["type"]) == (int(code), type_name), (line, told)
+        delivered = pasted_into.answer(str(json.loads(line)["id"]))
+        assert (delivered["code"], delivered["type"]) == (int(code), type_name), (line, delivered)
         if field != "-":
-            assert field in told["body"], (line, told)
+            assert field in delivered["body"], (line, delivered)
             if field in FILLED_FROM:
-                known[FILLED_FROM[field]] = told["body"][field]
+                known[FILLED_FROM[field]] = delivered["body"][field]
         if "ChatStateEvent" in line:
-            assert told["body"] == {"sequence": 0}
+            assert delivered["body"] == {"sequence": 0}
         if "DialogChange" in line:
             known["__SURVEY__"] = pasted_into.until(SURVEY)[1]

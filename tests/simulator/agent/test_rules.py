@@ -1,4 +1,4 @@
-"""What the scripted agent makes of what it notices."""
+"""What an agent's rules plan for each event."""
 
 import pytest
 
@@ -35,8 +35,8 @@ from recorder.simulator.faults.randomness import Randomness
 
 def actions(rules, *noticed, randomness=None):
     agent = RuleEngine(agent_from(rules), randomness)
-    told = [agent.apply(RuleContext("c"), each) for each in noticed]
-    return [(action.after_s, undelayed(action.verb)) for each in told for action in each]
+    delivered = [agent.apply(RuleContext("c"), each) for each in noticed]
+    return [(action.after_s, undelayed(action.verb)) for each in delivered for action in each]
 
 
 def undelayed(verb):
@@ -91,7 +91,7 @@ def message(text="hi", sequence=4):
         pytest.param({"send": {"frame": "x"}}, 0.0, AgentSend(frame="x"), id="raw-frame"),
     ],
 )
-def test_a_line_of_the_script_is_one_act(line, after_s, verb):
+def test_a_line_of_do_is_one_planned_action(line, after_s, verb):
     assert actions([{"on": "message", "do": [line]}], message()) == [(after_s, verb)]
 
 
@@ -116,10 +116,10 @@ def test_a_delay_may_vary_and_comes_from_the_seed():
         pytest.param({"nth": 2, "matching": "order"}, [0, 0, 1], id="second-that-matches"),
     ],
 )
-def test_a_rule_acts_when_it_fits(rule, times):
+def test_a_rule_applies_when_it_matches(rule, times):
     agent = RuleEngine(agent_from([{"on": "message", "do": ["read"]} | rule]))
-    told = [message("hi"), message("my order"), message("the order!")]
-    assert [len(agent.apply(RuleContext("c"), each)) for each in told] == times
+    delivered = [message("hi"), message("my order"), message("the order!")]
+    assert [len(agent.apply(RuleContext("c"), each)) for each in delivered] == times
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_every_rule_that_fits_acts_in_the_order_of_the_script():
 
 
 @pytest.mark.parametrize(
-    ("rules", "says"),
+    ("rules", "reason"),
     [
         pytest.param({}, "list|tuple", id="no-list"),
         pytest.param([{"on": "message"}], "do", id="nothing-to-do"),
@@ -188,8 +188,8 @@ def test_every_rule_that_fits_acts_in_the_order_of_the_script():
         pytest.param([{"on": "message", "do": ["read"], "then": 1}], "then", id="unknown-key"),
     ],
 )
-def test_a_script_that_makes_no_sense_is_refused(rules, says):
-    with pytest.raises(ValueError, match=says):
+def test_a_script_that_makes_no_sense_is_refused(rules, reason):
+    with pytest.raises(ValueError, match=reason):
         agent_from(rules)
 
 

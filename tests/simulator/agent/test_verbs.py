@@ -7,12 +7,12 @@ from recorder.simulator.agent.rules import RuleAction
 from recorder.simulator.agent.verbs import VERBS
 
 
-def answered(visit, *do):
+def answered(serve, *do):
     """What a consumer is told after a message, by an agent that does these things at once."""
-    guest = visit(agent=agent_from([{"on": "message", "do": list(do)}]))
-    dialog_id = guest.open()
-    guest.write(dialog_id, "Hi")
-    return guest, dialog_id, [what for _, _, what in guest.wait(0)]
+    session = serve(agent=agent_from([{"on": "message", "do": list(do)}]))
+    dialog_id = session.open()
+    session.write(dialog_id, "Hi")
+    return session, dialog_id, [what for _, _, what in session.wait(0)]
 
 
 @pytest.mark.parametrize(
@@ -60,50 +60,52 @@ def answered(visit, *do):
         pytest.param({"type": "PAUSE"}, {"type": "ChatStateEvent", "chatState": "PAUSE"}, id="type"),
     ],
 )
-def test_a_verb_is_one_event(visit, changes, line, event):
-    _, _, told = answered(visit, line)
-    assert changes(told)[0]["event"] == event
+def test_a_verb_is_one_event(serve, changes, line, event):
+    _, _, delivered = answered(serve, line)
+    assert changes(delivered)[0]["event"] == event
 
 
-def test_quick_replies_are_buttons_that_publish_their_text(visit, changes):
-    _, _, told = answered(visit, {"say": {"text": "Sure?", "quick_replies": ["Yes", "No"]}})
-    replies = changes(told)[0]["event"]["quickReplies"]["replies"]
+def test_quick_replies_are_buttons_that_publish_their_text(serve, changes):
+    _, _, delivered = answered(serve, {"say": {"text": "Sure?", "quick_replies": ["Yes", "No"]}})
+    replies = changes(delivered)[0]["event"]["quickReplies"]["replies"]
     assert [(each["title"], each["click"]["actions"]) for each in replies] == [
         (title, [{"type": "publishText", "text": title}]) for title in ("Yes", "No")
     ]
 
 
 @pytest.mark.parametrize("line", [{"say": {"text": "x"}}, {"rich": {"content": {}}}])
-def test_metadata_goes_along(visit, changes, line):
-    ((verb, said),) = line.items()
-    _, _, told = answered(visit, {verb: said | {"metadata": [{"type": "BotResponse"}]}})
-    assert changes(told)[0]["metadata"] == [{"type": "BotResponse"}]
+def test_metadata_goes_along(serve, changes, line):
+    ((verb, sent),) = line.items()
+    _, _, delivered = answered(serve, {verb: sent | {"metadata": [{"type": "BotResponse"}]}})
+    assert changes(delivered)[0]["metadata"] == [{"type": "BotResponse"}]
 
 
-def test_a_file_gets_a_path_of_its_own(visit, changes):
-    _, _, told = answered(visit, {"send_file": "One"}, {"send_file": {"caption": "Two", "file_type": "GIF"}})
-    paths = [change["event"]["message"]["relativePath"] for change in changes(told)]
+def test_a_file_gets_a_path_of_its_own(serve, changes):
+    _, _, delivered = answered(
+        serve, {"send_file": "One"}, {"send_file": {"caption": "Two", "file_type": "GIF"}}
+    )
+    paths = [change["event"]["message"]["relativePath"] for change in changes(delivered)]
     assert [path.rpartition(".")[2] for path in paths] == ["PNG", "GIF"]
     assert len(set(paths)) == 2
 
 
-def test_the_agent_may_have_the_service_hang_up(visit):
-    guest, _, _ = answered(visit, {"hang_up": {"code": 4407, "reason": "identity"}})
-    (hang_up,) = guest.hang_ups()
+def test_hang_up_closes_the_consumers_connections(serve):
+    session, _, _ = answered(serve, {"hang_up": {"code": 4407, "reason": "identity"}})
+    (hang_up,) = session.close_effects()
     assert (hang_up.code, hang_up.reason) == (4407, "identity")
-    assert guest.say('{"id":1,"type":"GetClock"}') == []
+    assert session.say('{"id":1,"type":"GetClock"}') == []
 
 
 @pytest.mark.parametrize(
-    ("frame", "heard"),
+    ("frame", "received"),
     [
         ("not JSON", "not JSON"),
         ({"kind": "notification", "type": "x.Y"}, {"kind": "notification", "type": "x.Y"}),
     ],
 )
-def test_any_frame_may_be_sent(visit, frame, heard):
-    _, _, told = answered(visit, {"send": {"frame": frame}})
-    assert told == [heard]
+def test_any_frame_may_be_sent(serve, frame, received):
+    _, _, delivered = answered(serve, {"send": {"frame": frame}})
+    assert delivered == [received]
 
 
 def test_every_verb_is_one_key_of_a_line_and_the_other_way_round():
@@ -111,7 +113,7 @@ def test_every_verb_is_one_key_of_a_line_and_the_other_way_round():
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "reason"),
     [
         ({"read": "every"}, "all"),
         ({"read": ["one"]}, "integer"),
@@ -126,6 +128,6 @@ def test_every_verb_is_one_key_of_a_line_and_the_other_way_round():
         ({"read": {"after": "3s..1s"}}, "shorter one comes first"),
     ],
 )
-def test_what_makes_no_sense_is_refused(line, says):
-    with pytest.raises(ValueError, match=says):
+def test_invalid_moods_are_refused(line, reason):
+    with pytest.raises(ValueError, match=reason):
         agent_from([{"on": "message", "do": [line]}])

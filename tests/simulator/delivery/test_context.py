@@ -96,26 +96,26 @@ OLD = consumer_id_of("consumer-one")
 NEW = authenticated_id(OLD)
 
 
-def logged_in(visit, moods, **options):
-    guest = visit(moods=moods_from(moods), **options)
-    guest.ask("cqm.SubscribeExConversations")
-    dialog_id = guest.open()
-    guest.write(dialog_id, "before")
-    guest.wait(10)
-    guest.write(dialog_id, "after")
-    return guest, dialog_id
+def logged_in(serve, moods, **options):
+    session = serve(moods=moods_from(moods), **options)
+    session.ask("cqm.SubscribeExConversations")
+    dialog_id = session.open()
+    session.write(dialog_id, "before")
+    session.wait(10)
+    session.write(dialog_id, "after")
+    return session, dialog_id
 
 
 @pytest.mark.parametrize(("mood", "new"), [("5s", NEW), ({"after": "5s", "to": "her"}, "her")])
-def test_events_after_a_step_up_have_the_new_author(visit, told, mood, new):
-    guest, _ = logged_in(visit, {"step_up": mood})
-    authors = [(c["event"]["message"], c["originatorId"]) for _, c in told(guest, "ContentEvent")]
+def test_events_after_a_step_up_have_the_new_author(serve, delivered, mood, new):
+    session, _ = logged_in(serve, {"step_up": mood})
+    authors = [(c["event"]["message"], c["originatorId"]) for _, c in delivered(session, "ContentEvent")]
     assert authors == [("before", OLD), ("after", new)]
 
 
-def test_a_snapshot_after_a_step_up_has_the_new_id_only(visit):
-    guest, _ = logged_in(visit, {"step_up": "5s"})
-    (shown,) = [each for at_s, _, each in guest.heard if at_s == 5.0]
+def test_a_snapshot_after_a_step_up_has_the_new_id_only(serve):
+    session, _ = logged_in(serve, {"step_up": "5s"})
+    (shown,) = [each for at_s, _, each in session.received if at_s == 5.0]
     details = shown["body"]["changes"][0]["result"]["conversationDetails"]
     assert details["participants"] == [{"id": NEW, "role": "CONSUMER"}]
     assert details["dialogs"][0]["participantsDetails"] == [
@@ -124,45 +124,45 @@ def test_a_snapshot_after_a_step_up_has_the_new_id_only(visit):
 
 
 @pytest.mark.parametrize("token", ["consumer-one", f"x.{'eyJzdWIiOiJoZXIifQ'}.y"])
-def test_old_and_new_token_lead_to_the_same_conversations(visit, token):
-    guest, dialog_id = logged_in(visit, {"step_up": {"after": "5s", "to": "her"}})
-    guest.connect(2, token=token)
-    assert guest.write(dialog_id, client=2)[0]["code"] == 200
+def test_old_and_new_token_lead_to_the_same_conversations(serve, token):
+    session, dialog_id = logged_in(serve, {"step_up": {"after": "5s", "to": "her"}})
+    session.connect(2, token=token)
+    assert session.write(dialog_id, client=2)[0]["code"] == 200
 
 
-def test_a_step_up_leaves_other_consumers_alone(visit, told):
-    guest = visit(moods=moods_from({"step_up": "5s"}))
-    guest.open()
-    guest.connect(2, token="somebody else")
-    guest.wait(10)
-    dialog_id = guest.open(client=2)
-    guest.write(dialog_id, client=2)
-    ((_, change),) = told(guest, "ContentEvent", client=2)
+def test_a_step_up_leaves_other_consumers_alone(serve, delivered):
+    session = serve(moods=moods_from({"step_up": "5s"}))
+    session.open()
+    session.connect(2, token="somebody else")
+    session.wait(10)
+    dialog_id = session.open(client=2)
+    session.write(dialog_id, client=2)
+    ((_, change),) = delivered(session, "ContentEvent", client=2)
     assert change["originatorId"] == consumer_id_of("somebody else")
 
 
-def test_a_step_up_happens_once(visit, told):
-    guest, _ = logged_in(visit, {"step_up": "5s"})
-    dialog_id = guest.open()
-    guest.wait(60)
-    guest.write(dialog_id)
-    assert told(guest, "ContentEvent")[-1][1]["originatorId"] == NEW
+def test_a_step_up_happens_once(serve, delivered):
+    session, _ = logged_in(serve, {"step_up": "5s"})
+    dialog_id = session.open()
+    session.wait(60)
+    session.write(dialog_id)
+    assert delivered(session, "ContentEvent")[-1][1]["originatorId"] == NEW
 
 
-def test_a_rule_may_start_the_step_up(visit, told):
+def test_a_rule_may_start_the_step_up(serve, delivered):
     """At the word of the consumer, for instance."""
     agent = agent_from([{"on": "message", "matching": "log in", "do": [{"step_up": {"to": "her"}}]}])
-    guest = visit(agent=agent)
-    dialog_id = guest.open()
+    session = serve(agent=agent)
+    dialog_id = session.open()
     for text in ("hi", "log in", "now"):
-        guest.write(dialog_id, text)
-        guest.wait(1)
-    assert [c["originatorId"] for _, c in told(guest, "ContentEvent")] == [OLD, OLD, "her"]
+        session.write(dialog_id, text)
+        session.wait(1)
+    assert [c["originatorId"] for _, c in delivered(session, "ContentEvent")] == [OLD, OLD, "her"]
 
 
-def test_our_checks_find_several_ids_after_a_step_up(visit):
-    guest, _ = logged_in(visit, {"step_up": "5s"})
-    assert "several-ids" in guest.broken_rules()
+def test_our_checks_find_several_ids_after_a_step_up(serve):
+    session, _ = logged_in(serve, {"step_up": "5s"})
+    assert "several-ids" in session.violated_rules()
 
 
 def test_an_authenticated_id_is_64_hex_digits():

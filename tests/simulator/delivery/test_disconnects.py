@@ -20,10 +20,10 @@ from recorder.wire.frames import Opcode, encode
 CLOCK = '{"id":"c","type":"GetClock"}'
 
 
-def endings(guest):
+def endings(session):
     return [
         (at_s, client, what)
-        for at_s, client, what in guest.heard
+        for at_s, client, what in session.received
         if isinstance(what, CloseConnection | AbortConnection)
     ]
 
@@ -48,81 +48,81 @@ def endings(guest):
         ),
     ],
 )
-def test_a_connection_ends_when_the_mood_has_it(visit, moods, ending):
-    guest = visit(moods=moods_from(moods))
-    guest.wait(60)
-    assert [(at_s, what) for at_s, _, what in endings(guest)] == [ending]
-    assert guest.say(CLOCK) == []
+def test_a_connection_ends_when_the_mood_has_it(serve, moods, ending):
+    session = serve(moods=moods_from(moods))
+    session.wait(60)
+    assert [(at_s, what) for at_s, _, what in endings(session)] == [ending]
+    assert session.say(CLOCK) == []
 
 
 @pytest.mark.parametrize("name", ["close_after", "drop_after"])
-def test_a_connection_ends_once_so_many_requests_are_answered(visit, name):
-    guest = visit(moods=moods_from({name: {"requests": 3}}))
-    assert [len(guest.say(CLOCK)) for _ in range(3)] == [1, 1, 2]
-    assert guest.say(CLOCK) == []
+def test_a_connection_ends_once_so_many_requests_are_answered(serve, name):
+    session = serve(moods=moods_from({name: {"requests": 3}}))
+    assert [len(session.say(CLOCK)) for _ in range(3)] == [1, 1, 2]
+    assert session.say(CLOCK) == []
 
 
-def test_init_connection_is_a_request_too_and_time_counts_from_the_upgrade(visit):
-    guest = visit(moods=moods_from({"close_after": "4s"}), patience=Patience(idle_s=None))
-    guest.wait(10)
-    guest.connect(2, token=None)
-    guest.wait(3)
-    guest.ask(
+def test_init_connection_is_a_request_too_and_time_counts_from_the_upgrade(serve):
+    session = serve(moods=moods_from({"close_after": "4s"}), patience=Patience(idle_s=None))
+    session.wait(10)
+    session.connect(2, token=None)
+    session.wait(3)
+    session.ask(
         "InitConnection", client=2, headers=[{"type": ".ams.headers.ConsumerAuthentication", "jwt": "x"}]
     )
-    guest.wait(60)
-    assert [(at_s, client) for at_s, client, _ in endings(guest)] == [(4.0, 1), (14.0, 2)]
+    session.wait(60)
+    assert [(at_s, client) for at_s, client, _ in endings(session)] == [(4.0, 1), (14.0, 2)]
 
 
-def test_only_some_connections_of_a_consumer_may_end_so(visit):
+def test_only_some_connections_of_a_consumer_may_end_so(serve):
     """So that a client that comes again with a fresh token gets on."""
-    guest = visit(moods=moods_from({"close_after": {"requests": 1, "first": 2}}))
-    guest.connect(9, token="somebody else")
+    session = serve(moods=moods_from({"close_after": {"requests": 1, "first": 2}}))
+    session.connect(9, token="somebody else")
     for client in (2, 3, 4):
-        guest.connect(client)
+        session.connect(client)
     for client in (1, 2, 3, 4, 9):
-        guest.say(CLOCK, client=client)
-    assert [client for _, client, _ in endings(guest)] == [1, 2, 9]
+        session.say(CLOCK, client=client)
+    assert [client for _, client, _ in endings(session)] == [1, 2, 9]
 
 
-def test_how_long_init_connection_may_take_is_a_mood(visit):
-    guest = visit(moods=moods_from({"init_within": "1s"}))
-    guest.connect(2, token=None)
-    guest.wait(30)
-    assert [(at_s, client, what.code) for at_s, client, what in endings(guest)] == [(1.0, 2, 4401)]
+def test_how_long_init_connection_may_take_is_a_mood(serve):
+    session = serve(moods=moods_from({"init_within": "1s"}))
+    session.connect(2, token=None)
+    session.wait(30)
+    assert [(at_s, client, what.code) for at_s, client, what in endings(session)] == [(1.0, 2, 4401)]
 
 
 @pytest.mark.parametrize("size", [1, 40, 200, 700])
-def test_a_connection_breaks_off_at_byte_n(visit, size):
+def test_a_connection_is_aborted_at_byte_n(serve, size):
     """Counting the bytes of the service's text frames, headers included; what came whole was told."""
-    guest = visit(moods=moods_from({"drop_after": size}))
-    guest.ask("cqm.SubscribeExConversations")
+    session = serve(moods=moods_from({"drop_after": size}))
+    session.ask("cqm.SubscribeExConversations")
     for _ in range(20):
-        guest.say(CLOCK)
-    *_, (_, _, off) = endings(guest)
+        session.say(CLOCK)
+    *_, (_, _, off) = endings(session)
     whole = b"".join(
-        encode(Opcode.TEXT, each.text.encode()) for *_, each in guest.log if hasattr(each, "text")
+        encode(Opcode.TEXT, each.text.encode()) for *_, each in session.log if hasattr(each, "text")
     )
     assert len(whole) + len(off.data) == size
-    assert guest.say(CLOCK) == []
+    assert session.say(CLOCK) == []
 
 
-def test_what_breaks_off_is_found_by_our_checks(visit):
-    guest = visit(moods=moods_from({"drop_after": 300}))
+def test_our_checks_find_an_aborted_connection(serve):
+    session = serve(moods=moods_from({"drop_after": 300}))
     for _ in range(10):
-        guest.say(CLOCK)
-    assert "ended-without-close" in guest.broken_rules()
+        session.say(CLOCK)
+    assert "ended-without-close" in session.violated_rules()
 
 
-def test_what_comes_after_the_break_is_not_heard(visit):
+def test_frames_after_an_abort_are_ignored(serve):
     """Though it may have been under way already."""
-    guest = visit(moods=moods_from({"drop_after": {"bytes": 200, "nth": 1}}))
-    dialog_id = guest.open()
-    guest.say(CLOCK)
-    assert endings(guest)
-    guest.write(dialog_id, "too late")
-    guest.connect(2)
-    _, history = guest.subscribe(dialog_id, client=2)
+    session = serve(moods=moods_from({"drop_after": {"bytes": 200, "nth": 1}}))
+    dialog_id = session.open()
+    session.say(CLOCK)
+    assert endings(session)
+    session.write(dialog_id, "too late")
+    session.connect(2)
+    _, history = session.subscribe(dialog_id, client=2)
     assert history["body"]["changes"] == []
 
 
@@ -168,8 +168,8 @@ def test_exactly_so_many_bytes_reach_the_client_and_no_close_frame(size):
         while chunk := plain.recv(4096):
             got += chunk
         assert len(got) == size
-        told = b'\x81\x67{"kind":"resp","reqId":"c","code":200,"body":'
-        assert got[: len(told)] == told[:size]
+        delivered = b'\x81\x67{"kind":"resp","reqId":"c","code":200,"body":'
+        assert got[: len(delivered)] == delivered[:size]
 
 
 def test_a_client_that_reads_slowly_gets_its_bytes_all_the_same():
@@ -208,7 +208,7 @@ def test_a_client_sees_the_loss_where_a_frame_is_cut():
         ({"after": "20ms", "code": 1011}, 1011),
     ],
 )
-def test_the_service_closes_with_the_code_it_is_told(mood, code):
+def test_the_service_closes_with_the_code_of_the_mood(mood, code):
     with SimulatorServer(SILENT, moods=moods_from({"close_after": mood})) as server:
         client = connected(server)
         if "requests" in mood:

@@ -16,61 +16,61 @@ COMPARED = MessagePublished | ReceiptReported | ConversationChanged
 AGENT = agent_from([{"on": "message", "do": ["read", {"say": "Yes"}]}])
 
 
-def visited(visit, moods):
+def visited(serve, moods):
     """One message, read and answered; everything the consumer heard, as JSON."""
-    guest = visit(agent=AGENT, moods=moods_from(moods))
-    guest.ask("cqm.SubscribeExConversations")
-    dialog_id = guest.open()
-    guest.write(dialog_id, "Hi")
-    guest.wait(1)
-    return guest, dialog_id, [what for _, _, what in guest.heard]
+    session = serve(agent=AGENT, moods=moods_from(moods))
+    session.ask("cqm.SubscribeExConversations")
+    dialog_id = session.open()
+    session.write(dialog_id, "Hi")
+    session.wait(1)
+    return session, dialog_id, [what for _, _, what in session.received]
 
 
-def of_type(heard, name):
-    return [each for each in heard if each["type"] == name]
+def of_type(received, name):
+    return [each for each in received if each["type"] == name]
 
 
-def test_a_list_of_one_may_be_the_bare_element(visit):
-    _, dialog_id, heard = visited(visit, {"scalar_changes": True, "scalar_sequence_list": True})
-    read = of_type(heard, response_types.EVENTS)[1]
+def test_a_list_of_one_may_be_the_bare_element(serve):
+    _, dialog_id, received = visited(serve, {"scalar_changes": True, "scalar_sequence_list": True})
+    read = of_type(received, response_types.EVENTS)[1]
     assert read["body"]["changes"]["event"] == {
         "type": "AcceptStatusEvent",
         "status": "READ",
         "sequenceList": 0,
     }
-    (empty, opened, *_) = of_type(heard, response_types.CONVERSATIONS)
+    (empty, opened, *_) = of_type(received, response_types.CONVERSATIONS)
     assert empty["body"]["changes"] == []
     assert opened["body"]["changes"]["result"]["convId"] == dialog_id
 
 
-def test_a_list_of_two_stays_a_list(visit):
-    guest, dialog_id, _ = visited(visit, {"scalar_changes": True, "scalar_sequence_list": True})
-    _, history = guest.subscribe(dialog_id)
+def test_a_list_of_two_stays_a_list(serve):
+    session, dialog_id, _ = visited(serve, {"scalar_changes": True, "scalar_sequence_list": True})
+    _, history = session.subscribe(dialog_id)
     assert len(history["body"]["changes"]) == 3
-    guest.mark(dialog_id, "READ", [0, 2])
-    assert guest.heard[-1][2]["body"]["changes"]["event"]["sequenceList"] == [0, 2]
+    session.mark(dialog_id, "READ", [0, 2])
+    assert session.received[-1][2]["body"]["changes"]["event"]["sequenceList"] == [0, 2]
 
 
-def test_no_changes_may_be_no_changes_at_all(visit):
-    guest, _, heard = visited(visit, {"absent_changes": True})
-    first = of_type(heard, response_types.CONVERSATIONS)[0]
+def test_no_changes_may_be_no_changes_at_all(serve):
+    session, _, received = visited(serve, {"absent_changes": True})
+    first = of_type(received, response_types.CONVERSATIONS)[0]
     assert first["body"].keys() == {"subscriptionId"}
-    _, history = guest.subscribe(guest.open())
+    _, history = session.subscribe(session.open())
     assert history["body"] == {}
 
 
-def test_fields_may_be_absent_everywhere(visit):
+def test_fields_may_be_absent_everywhere(serve):
     moods = {"absent_conversation_id": True, "absent_originator_metadata": True, "absent_last_content": True}
-    _, _, heard = visited(visit, moods)
-    for event in of_type(heard, response_types.EVENTS):
+    _, _, received = visited(serve, moods)
+    for event in of_type(received, response_types.EVENTS):
         (change,) = event["body"]["changes"]
         assert change.keys() == {"sequence", "originatorId", "serverTimestamp", "event", "dialogId"}
-    assert "lastContentEventNotification" not in json.dumps(heard)
+    assert "lastContentEventNotification" not in json.dumps(received)
 
 
-def test_fields_of_an_unknown_future_do_not_hide_the_known_ones(visit):
-    _, _, usual = visited(visit, {})
-    _, _, strange = visited(visit, {"unknown_fields": True})
+def test_fields_of_an_unknown_future_do_not_hide_the_known_ones(serve):
+    _, _, usual = visited(serve, {})
+    _, _, strange = visited(serve, {"unknown_fields": True})
     known = [each for each in strange if each["type"] != "ms.NotificationOfTheFuture"]
     assert len(known) == len(usual) < len(strange)
     assert all(one.items() <= other.items() for one, other in ((a, b) for a, b in zip(
@@ -86,9 +86,9 @@ def flat(value, path=()):
     return {key: leaf for part, inner in held for key, leaf in flat(inner, (*path, part)).items()}
 
 
-def test_v2_tells_each_event_alone_and_names_its_author_twice(visit):
-    _, dialog_id, heard = visited(visit, {"dialect": "v2"})
-    hello, read, said = of_type(heard, ".ams.ms.OnlineEventDistribution")
+def test_v2_sends_each_event_alone_with_both_author_ids(serve):
+    _, dialog_id, received = visited(serve, {"dialect": "v2"})
+    hello, read, sent = of_type(received, ".ams.ms.OnlineEventDistribution")
     consumer = hello["body"]["originatorId"]
     assert hello == {
         "kind": "notification",
@@ -105,12 +105,12 @@ def test_v2_tells_each_event_alone_and_names_its_author_twice(visit):
     }
     agent = read["body"]["originatorPId"]
     assert read["body"]["originatorId"] == legacy_id(agent, "ASSIGNED_AGENT", "le-sim") != agent
-    assert said["body"]["event"]["message"] == "Yes"
+    assert sent["body"]["event"]["message"] == "Yes"
 
 
-def test_v2_shows_participants_by_role_under_both_ids(visit):
-    _, dialog_id, heard = visited(visit, {"dialect": "v2"})
-    last = of_type(heard, ".ams.aam.ExConversationChangeNotification")[-1]
+def test_v2_shows_participants_by_role_under_both_ids(serve):
+    _, dialog_id, received = visited(serve, {"dialect": "v2"})
+    last = of_type(received, ".ams.aam.ExConversationChangeNotification")[-1]
     (change,) = last["body"]["changes"]
     details = change["result"]["conversationDetails"]
     assert details["convId"] == change["result"]["convId"] == dialog_id
@@ -120,9 +120,9 @@ def test_v2_shows_participants_by_role_under_both_ids(visit):
     assert details["participants"]["CONSUMER"] == details["participantsPId"]["CONSUMER"]
 
 
-def test_v2_names_answers_after_their_questions(visit):
-    _, _, heard = visited(visit, {"dialect": "v2"})
-    assert [each["type"] for each in heard if each["kind"] == "resp"] == [
+def test_v2_names_answers_after_their_questions(serve):
+    _, _, received = visited(serve, {"dialect": "v2"})
+    assert [each["type"] for each in received if each["kind"] == "resp"] == [
         ".ams.aam.SubscribeExConversations$Response",
         ".ams.cm.ConsumerRequestConversation$Response",
         ".ams.ms.PublishEvent$Response",
@@ -136,32 +136,32 @@ def test_every_answer_of_v2_is_understood_as_that_of_v3(v3, v2):
     assert normal_type(v2) == normal_type(v3) or v3 in (response_types.UPLOAD, response_types.DOWNLOAD)
 
 
-def test_a_history_in_v2_is_an_answer_and_an_empty_subscription_says_nothing(visit):
-    guest, dialog_id, _ = visited(visit, {"dialect": "v2"})
-    (answer,) = guest.ask(".ams.ms.QueryMessages", {"dialogId": dialog_id, "newerThanSequence": 1})
+def test_v2_answers_a_history_query_and_sends_no_empty_notification(serve):
+    session, dialog_id, _ = visited(serve, {"dialect": "v2"})
+    (answer,) = session.ask(".ams.ms.QueryMessages", {"dialogId": dialog_id, "newerThanSequence": 1})
     assert answer["type"] == ".ams.ms.QueryMessages$Response"
     assert [each["sequence"] for each in answer["body"]] == [1, 2]
-    assert len(guest.subscribe(guest.open())) == 1
+    assert len(session.subscribe(session.open())) == 1
 
 
-def test_both_dialects_tell_our_interpreter_the_same(visit):
+def test_v2_and_v3_give_our_interpreter_the_same_events(serve):
     """Who wrote, read, and takes part; frames and numbers included."""
     facts = []
     for dialect in ("v3", "v2"):
-        guest, _, _ = visited(visit, {"dialect": dialect})
-        interpreter, told = Interpreter(), []
-        for frame, (at_s, client, from_client, what) in enumerate(guest.log, start=1):
+        session, _, _ = visited(serve, {"dialect": dialect})
+        interpreter, delivered = Interpreter(), []
+        for frame, (at_s, client, from_client, what) in enumerate(session.log, start=1):
             data = (what if from_client else what.text).encode()
             stamp = Stamp(frame, client, round(at_s * 1e6), round(at_s * 1e6))
-            told += interpreter.feed(parse(data, from_client=from_client), stamp)
+            delivered += interpreter.feed(parse(data, from_client=from_client), stamp)
         facts.append(
             [
                 each
-                for each in told
+                for each in delivered
                 if isinstance(each, MessagePublished | ReceiptReported | ConversationChanged)
             ]
         )
-    strip = [[_without_conversation(each) for each in told] for told in facts]
+    strip = [[_without_conversation(each) for each in delivered] for delivered in facts]
     assert strip[0] == strip[1]
 
 

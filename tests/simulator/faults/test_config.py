@@ -33,32 +33,32 @@ AGENT = agent_from(
 )
 
 
-def converse(visit, told, moods, *, seed=0):
+def converse(serve, delivered, moods, *, seed=0):
     """Two messages each, all of them accepted and read by the other side, each in its time; then the end."""
-    guest = visit(agent=AGENT, moods=moods_from(moods), seed=seed)
-    guest.ask("cqm.SubscribeExConversations")
-    guest.ask("cm.ConsumerRequestConversation")
-    guest.wait(2)
-    opened = [what for _, _, what in guest.heard if isinstance(what, dict) and "cm." in what["type"]]
+    session = serve(agent=AGENT, moods=moods_from(moods), seed=seed)
+    session.ask("cqm.SubscribeExConversations")
+    session.ask("cm.ConsumerRequestConversation")
+    session.wait(2)
+    opened = [what for _, _, what in session.received if isinstance(what, dict) and "cm." in what["type"]]
     dialog_id = opened[0]["body"]["conversationId"]
     given = set()
     for text in ("Where is my order?", "4711"):
-        guest.write(dialog_id, text)
-        guest.wait(10)
-        for _, change in told(guest, "ContentEvent"):
+        session.write(dialog_id, text)
+        session.wait(10)
+        for _, change in delivered(session, "ContentEvent"):
             if change["event"]["message"] == "Which order?" and change["sequence"] not in given:
                 given.add(change["sequence"])
-                guest.mark(dialog_id, "ACCEPT", [change["sequence"]])
-                guest.wait(1)
-                guest.mark(dialog_id, "READ", [change["sequence"]])
-                guest.wait(15)
-    guest.close(dialog_id)
-    guest.wait(30)
-    return guest
+                session.mark(dialog_id, "ACCEPT", [change["sequence"]])
+                session.wait(1)
+                session.mark(dialog_id, "READ", [change["sequence"]])
+                session.wait(15)
+    session.close(dialog_id)
+    session.wait(30)
+    return session
 
 
-def test_a_service_in_no_mood_breaks_no_rule(visit, told):
-    assert converse(visit, told, {}).broken_rules() == set()
+def test_a_service_without_moods_violates_no_check(serve, delivered):
+    assert converse(serve, delivered, {}).violated_rules() == set()
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_a_service_in_no_mood_breaks_no_rule(visit, told):
         pytest.param({"step_up": "5s"}, {"several-ids"}, id="step-up"),
     ],
 )  # fmt: skip
-def test_our_checks_name_the_trouble(visit, told, moods, rules):
+def test_our_checks_find_what_each_mood_causes(serve, delivered, moods, rules):
     """And nothing but it, or what follows from it; where the protocol allows the oddity, nothing at all."""
-    assert rules - FOLLOWS <= (found := converse(visit, told, moods).broken_rules())
+    assert rules - FOLLOWS <= (found := converse(serve, delivered, moods).violated_rules())
     assert found - FOLLOWS == rules - FOLLOWS
 
 
@@ -133,8 +133,8 @@ FOLLOWS = {
         ({"sequence_gaps": True}, "sequence-gap"),
     ],
 )
-def test_what_mostly_follows_from_other_trouble_is_named_too(visit, told, moods, rule):
-    assert rule in converse(visit, told, moods).broken_rules()
+def test_our_checks_find_what_follows_from_other_moods(serve, delivered, moods, rule):
+    assert rule in converse(serve, delivered, moods).violated_rules()
 
 
 EVERYTHING = {
@@ -152,39 +152,39 @@ EVERYTHING = {
 }
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_one_others(visit, told):
+def test_the_same_seed_gives_the_same_bytes_and_another_one_others(serve, delivered):
     """Whatever is left to chance."""
-    one, same, other = (converse(visit, told, EVERYTHING, seed=seed).log for seed in (1, 1, 2))
+    one, same, other = (converse(serve, delivered, EVERYTHING, seed=seed).log for seed in (1, 1, 2))
     assert one == same
     assert one != other
 
 
-def test_no_consumer_s_luck_hangs_on_what_another_does(visit):
-    """Each has dice of their own, so that a crowd can be replayed."""
+def test_random_decisions_of_consumers_are_independent(serve):
+    """Each has a generator of its own, so that many consumers can be replayed."""
     outcomes = []
     for company in (False, True):
-        guest = visit(agent=DEFAULT_AGENT, moods=moods_from({"errors": {"code": 500, "probability": 0.5}}))
-        guest.connect(2, token="somebody else")
+        session = serve(agent=DEFAULT_AGENT, moods=moods_from({"errors": {"code": 500, "probability": 0.5}}))
+        session.connect(2, token="somebody else")
         codes = []
         for _ in range(30):
             if company:
-                guest.ask("GetClock", client=2)
-            codes.append(guest.ask("GetClock")[0]["code"])
+                session.ask("GetClock", client=2)
+            codes.append(session.ask("GetClock")[0]["code"])
         outcomes.append(codes)
     assert outcomes[0] == outcomes[1]
     assert set(outcomes[0]) == {200, 500}
 
 
-def test_no_mood_changes_nothing(visit):
+def test_moods_that_are_off_change_nothing(serve):
     """The calm service, and one whose moods never take an occasion, say the same bytes."""
     never = {name: {"probability": 0} for name in ("lost_receipts", "duplicated_receipts", "sequence_gaps")}
     never |= {"late_receipts": {"by": "1s", "probability": 0}, "errors": {"code": 500, "probability": 0}}
     texts = []
     for moods in (NO_MOODS, Moods(), moods_from(never)):
-        guest = visit(agent=DEFAULT_AGENT, moods=moods)
-        guest.write(guest.open())
-        guest.wait(5)
-        texts.append([each.text for *_, each in guest.log if isinstance(each, Deliver)])
+        session = serve(agent=DEFAULT_AGENT, moods=moods)
+        session.write(session.open())
+        session.wait(5)
+        texts.append([each.text for *_, each in session.log if isinstance(each, Deliver)])
     assert texts[0] == texts[1] == texts[2]
 
 
@@ -211,7 +211,7 @@ def test_no_mood_changes_nothing(visit):
         ({"step_up": "1s"}, {"step_up": {"after": "1s"}}),
     ],
 )  # fmt: skip
-def test_what_is_meant_most_may_be_said_in_short(short, long):
+def test_moods_have_short_forms(short, long):
     assert moods_from(short).model_dump() == moods_from(long).model_dump()
 
 
@@ -222,7 +222,7 @@ def test_a_section_is_read_with_its_lines():
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "reason"),
     [
         ("lost_receipt: true", 'unknown key "lost_receipt" (did you mean "lost_receipts"?)'),
         ("lost_receipts: {nth: 1, first: 2}", "nth and first exclude each other"),
@@ -247,17 +247,17 @@ def test_a_section_is_read_with_its_lines():
         ("transfer: {awy: 1s}", '(did you mean "away"?)'),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_line(line, says):
+def test_invalid_moods_are_refused_with_their_line(line, reason):
     document = read_document(f"steps: []\nsimulator:\n  {line}\n", file="s.yaml")
     with pytest.raises(BadScript) as refused:
         read_moods(document, at=("simulator",))
-    assert says in str(refused.value)
+    assert reason in str(refused.value)
     assert "s.yaml, line 3" in str(refused.value)
 
 
-def test_moods_are_said_one_by_one_and_the_last_word_counts():
-    said = ["read_only", "close_after={code: 4407, requests: 3}", "errors=429", "errors=[{code: 503}]"]
-    moods = moods_from_options(said, base=moods_from({"step_up": "1s", "read_only": False}))
+def test_mood_options_are_combined_and_the_last_one_counts():
+    sent = ["read_only", "close_after={code: 4407, requests: 3}", "errors=429", "errors=[{code: 503}]"]
+    moods = moods_from_options(sent, base=moods_from({"step_up": "1s", "read_only": False}))
     assert moods == moods_from(
         {
             "read_only": True,
@@ -270,7 +270,7 @@ def test_moods_are_said_one_by_one_and_the_last_word_counts():
 
 
 @pytest.mark.parametrize(
-    ("said", "error", "says"),
+    ("sent", "error", "reason"),
     [
         ("lost_receipt", BadOption, '--mood: unknown mood "lost_receipt" (did you mean "lost_receipts"?)'),
         ("=3", BadOption, '--mood: unknown mood ""'),
@@ -280,10 +280,10 @@ def test_moods_are_said_one_by_one_and_the_last_word_counts():
         ("errors=", BadScript, "it is empty"),
     ],
 )
-def test_what_was_said_wrongly_is_one_sentence(said, error, says):
+def test_errors_of_mood_options_are_one_sentence(sent, error, reason):
     with pytest.raises(error) as refused:
-        moods_from_options([said])
-    assert says in str(refused.value)
+        moods_from_options([sent])
+    assert reason in str(refused.value)
 
 
 def test_moods_cannot_be_changed():
@@ -293,9 +293,9 @@ def test_moods_cannot_be_changed():
 
 def test_every_mood_is_described_in_one_sentence():
     assert mood_descriptions().keys() == Moods.model_fields.keys()
-    for name, says in mood_descriptions().items():
-        assert says.endswith("."), name
-        assert 20 < len(says) <= 120, name
+    for name, reason in mood_descriptions().items():
+        assert reason.endswith("."), name
+        assert 20 < len(reason) <= 120, name
 
 
 def test_the_schema_for_editors_describes_every_mood():

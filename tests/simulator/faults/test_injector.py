@@ -1,4 +1,4 @@
-"""What becomes of receipts, numbers and requests: the envelopes themselves."""
+"""Receipts, sequences and requests under each mood, as the envelopes show them."""
 
 import pytest
 
@@ -15,25 +15,25 @@ AGENT = agent_from(
 )
 
 
-def receipts(told, guest):
-    """(time, sequence, status, list) of every receipt the consumer was told of."""
+def receipts(delivered, session):
+    """(time, sequence, status, list) of every receipt the consumer received."""
     return [
         (at_s, change["sequence"], change["event"].get("status"), change["event"].get("sequenceList", "none"))
-        for at_s, change in told(guest, "AcceptStatusEvent")
+        for at_s, change in delivered(session, "AcceptStatusEvent")
     ]
 
 
-def written(visit, moods, *, seconds=20.0, agent=AGENT, texts=("Hi",)):
-    guest = visit(agent=agent, moods=moods_from(moods))
-    dialog_id = guest.open()
+def written(serve, moods, *, seconds=20.0, agent=AGENT, texts=("Hi",)):
+    session = serve(agent=agent, moods=moods_from(moods))
+    dialog_id = session.open()
     for text in texts:
-        guest.write(dialog_id, text)
-        guest.wait(seconds)
-    return guest, dialog_id
+        session.write(dialog_id, text)
+        session.wait(seconds)
+    return session, dialog_id
 
 
 @pytest.mark.parametrize(
-    ("moods", "heard"),
+    ("moods", "received"),
     [
         pytest.param({}, [(1, 1, "ACCEPT", [0]), (2, 2, "READ", [0])], id="none"),
         pytest.param({"read_only": True}, [(2, 1, "READ", [0])], id="read-only"),
@@ -108,67 +108,68 @@ def written(visit, moods, *, seconds=20.0, agent=AGENT, texts=("Hi",)):
         ),
     ],
 )  # fmt: skip
-def test_receipts_come_out_as_the_mood_has_it(visit, told, moods, heard):
+def test_receipts_are_delivered_by_the_moods(serve, delivered, moods, received):
     """Time, number, status and list of every receipt the consumer is told of."""
-    guest, _ = written(visit, moods)
-    assert [(round(at_s, 3), *rest) for at_s, *rest in receipts(told, guest)] == heard
+    session, _ = written(serve, moods)
+    assert [(round(at_s, 3), *rest) for at_s, *rest in receipts(delivered, session)] == received
 
 
-def test_a_late_receipt_says_when_it_was_given(visit, told):
-    guest, _ = written(visit, {"late_receipts": "4s"})
-    (_, accept), _ = told(guest, "AcceptStatusEvent")
+def test_a_late_receipt_says_when_it_was_given(serve, delivered):
+    session, _ = written(serve, {"late_receipts": "4s"})
+    (_, accept), _ = delivered(session, "AcceptStatusEvent")
     assert accept["serverTimestamp"] == 1_700_000_001_000
 
 
-def test_a_lost_receipt_is_in_the_history(visit, told):
+def test_a_lost_receipt_is_in_the_history(serve, delivered):
     """It was given; only the telling was lost."""
-    guest, dialog_id = written(visit, {"lost_receipts": True})
-    assert receipts(told, guest) == []
-    guest.subscribe(dialog_id)
-    assert [rest for _, *rest in receipts(told, guest)] == [[1, "ACCEPT", [0]], [2, "READ", [0]]]
+    session, dialog_id = written(serve, {"lost_receipts": True})
+    assert receipts(delivered, session) == []
+    session.subscribe(dialog_id)
+    assert [rest for _, *rest in receipts(delivered, session)] == [[1, "ACCEPT", [0]], [2, "READ", [0]]]
 
 
-def test_the_history_repeats_what_was_malformed(visit, told):
+def test_the_history_repeats_what_was_malformed(serve, delivered):
     """Else one number would mean two things."""
-    guest, dialog_id = written(visit, {"malformed_receipts": "any"})
-    live = receipts(told, guest)
-    guest.subscribe(dialog_id)
-    assert [rest for _, *rest in receipts(told, guest)[len(live) :]] == [rest for _, *rest in live]
+    session, dialog_id = written(serve, {"malformed_receipts": "any"})
+    live = receipts(delivered, session)
+    session.subscribe(dialog_id)
+    assert [rest for _, *rest in receipts(delivered, session)[len(live) :]] == [rest for _, *rest in live]
 
 
-def test_any_malformation_comes_by_chance(visit, told):
-    guest, _ = written(visit, {"malformed_receipts": "any"}, seconds=1.0, texts=["x"] * 40)
+def test_any_draws_every_malformation(serve, delivered):
+    session, _ = written(serve, {"malformed_receipts": "any"}, seconds=1.0, texts=["x"] * 40)
     shapes = {
-        str((status is None, type(listed), bool(listed))) for *_, status, listed in receipts(told, guest)
+        str((status is None, type(listed), bool(listed)))
+        for *_, status, listed in receipts(delivered, session)
     }
     assert len(shapes) >= 4
     assert len(MALFORMATIONS) == 7
 
 
 @pytest.mark.parametrize(("whose", "echoes"), [("consumer", 0), ("everybody", 0), ("agent", 1)])
-def test_one_s_own_receipts_are_meant_only_where_it_says_so(visit, told, whose, echoes):
-    guest = visit(agent=AGENT, moods=moods_from({"lost_receipts": {"whose": whose}}))
-    dialog_id = guest.open()
-    answer = guest.mark(dialog_id, "READ", [0])[0]
+def test_moods_apply_to_consumer_receipts_only_with_whose(serve, delivered, whose, echoes):
+    session = serve(agent=AGENT, moods=moods_from({"lost_receipts": {"whose": whose}}))
+    dialog_id = session.open()
+    answer = session.mark(dialog_id, "READ", [0])[0]
     assert answer["code"] == 200
-    assert len(receipts(told, guest)) == echoes
+    assert len(receipts(delivered, session)) == echoes
 
 
-def test_one_s_own_receipt_given_again_is_answered_once(visit, told):
+def test_a_duplicated_receipt_of_the_consumer_is_answered_once(serve, delivered):
     """With the first of its two numbers."""
-    guest = visit(moods=moods_from({"duplicated_receipts": {"whose": "consumer"}}))
-    dialog_id = guest.open()
-    guest.write(dialog_id)
-    answer, *_ = guest.mark(dialog_id, "READ", [0])
+    session = serve(moods=moods_from({"duplicated_receipts": {"whose": "consumer"}}))
+    dialog_id = session.open()
+    session.write(dialog_id)
+    answer, *_ = session.mark(dialog_id, "READ", [0])
     assert answer["body"] == {"sequence": 1}
-    assert receipts(told, guest) == [(0.0, 1, "READ", [0]), (0.0, 2, "READ", [0])]
+    assert receipts(delivered, session) == [(0.0, 1, "READ", [0]), (0.0, 2, "READ", [0])]
 
 
-def test_a_chat_state_takes_no_number_in_any_mood(visit):
-    guest = visit(moods=moods_from({"sequence_gaps": True, "duplicated_receipts": True}))
-    dialog_id = guest.open()
-    assert guest.type(dialog_id)[0]["body"] == {"sequence": 0}
-    assert guest.write(dialog_id)[0]["body"] == {"sequence": 1}
+def test_a_chat_state_takes_no_number_in_any_mood(serve):
+    session = serve(moods=moods_from({"sequence_gaps": True, "duplicated_receipts": True}))
+    dialog_id = session.open()
+    assert session.type(dialog_id)[0]["body"] == {"sequence": 0}
+    assert session.write(dialog_id)[0]["body"] == {"sequence": 1}
 
 
 @pytest.mark.parametrize(
@@ -181,10 +182,10 @@ def test_a_chat_state_takes_no_number_in_any_mood(visit):
         ({"code": 599}, [599] * 4),
     ],
 )
-def test_requests_are_refused_as_the_mood_has_it(visit, errors, codes):
+def test_requests_are_refused_by_the_moods(serve, errors, codes):
     """The first that fits counts; the others count this occasion only if it comes to them."""
-    guest = visit(moods=moods_from({"errors": errors}))
-    assert [guest.ask("GetClock")[0]["code"] for _ in range(4)] == codes
+    session = serve(moods=moods_from({"errors": errors}))
+    assert [session.ask("GetClock")[0]["code"] for _ in range(4)] == codes
 
 
 @pytest.mark.parametrize(
@@ -196,31 +197,31 @@ def test_requests_are_refused_as_the_mood_has_it(visit, errors, codes):
         ({"code": 429, "says": ""}, ""),
     ],
 )
-def test_a_refusal_says_what_it_is_told_to(visit, error, body):
-    guest = visit(moods=moods_from({"errors": error}))
-    assert guest.say('{"id":"7","type":"GetClock"}') == [
+def test_an_error_has_the_text_of_its_mood(serve, error, body):
+    session = serve(moods=moods_from({"errors": error}))
+    assert session.say('{"id":"7","type":"GetClock"}') == [
         {"kind": "resp", "reqId": "7", "code": error["code"], "body": body, "type": ".ReqBody$StringResp"}
     ]
 
 
-def test_what_is_refused_is_not_done(visit, told):
-    guest = visit(moods=moods_from({"errors": {"code": 429, "event": "ContentEvent", "first": 1}}))
-    dialog_id = guest.open()
-    assert len(guest.write(dialog_id)) == 1
-    assert guest.write(dialog_id)[0]["body"] == {"sequence": 0}
+def test_a_refused_request_is_not_carried_out(serve, delivered):
+    session = serve(moods=moods_from({"errors": {"code": 429, "event": "ContentEvent", "first": 1}}))
+    dialog_id = session.open()
+    assert len(session.write(dialog_id)) == 1
+    assert session.write(dialog_id)[0]["body"] == {"sequence": 0}
 
 
-def test_what_is_not_answered_is_done(visit, told):
-    guest = visit(moods=moods_from({"unanswered": {"to": "PublishEvent", "first": 1}}))
-    dialog_id = guest.open()
-    (echo,) = guest.write(dialog_id)
+def test_an_unanswered_request_is_carried_out(serve, delivered):
+    session = serve(moods=moods_from({"unanswered": {"to": "PublishEvent", "first": 1}}))
+    dialog_id = session.open()
+    (echo,) = session.write(dialog_id)
     assert echo["kind"] == "notification"
-    assert guest.write(dialog_id)[0]["body"] == {"sequence": 1}
+    assert session.write(dialog_id)[0]["body"] == {"sequence": 1}
 
 
-def test_who_says_who_they_are_may_be_refused_and_is_closed(visit):
-    guest = visit(moods=moods_from({"errors": {"code": 401, "to": "InitConnection"}}))
-    guest.connect(2, token=None)
+def test_a_refused_init_connection_closes_the_connection(serve):
+    session = serve(moods=moods_from({"errors": {"code": 401, "to": "InitConnection"}}))
+    session.connect(2, token=None)
     header = {"type": ".ams.headers.ConsumerAuthentication", "jwt": "x"}
-    answer, hang_up = guest.ask("InitConnection", client=2, headers=[header])
+    answer, hang_up = session.ask("InitConnection", client=2, headers=[header])
     assert (answer["code"], hang_up.code) == (401, 4401)

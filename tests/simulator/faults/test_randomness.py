@@ -54,11 +54,11 @@ def test_a_seed_gives_the_same_draws_in_every_process():
         "from recorder.simulator.faults.randomness import Randomness;"
         "print(Randomness(5).generator('mood', 'me').random())"
     )
-    told = {
+    delivered = {
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
         for _ in range(2)
     }
-    assert told == {f"{Randomness(5).generator('mood', 'me').random()}\n"}
+    assert delivered == {f"{Randomness(5).generator('mood', 'me').random()}\n"}
 
 
 def test_a_fixed_delay_is_itself_and_a_varying_one_is_drawn():

@@ -1,4 +1,4 @@
-"""Who is let in at the handshake."""
+"""Which handshakes are accepted."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_only_a_local_host_with_our_port_is_let_in(hosts, status):
         pytest.param("127.0.0.1:8765", None, id="our-own"),
     ],
 )
-def test_a_name_of_the_service_is_let_in_if_told_so(host, status):
+def test_a_host_name_of_the_service_is_accepted_if_allowed(host, status):
     decision = admit(hosts=[host], names=["api.LivePerson.net", "idp.liveperson.net"])
     assert (decision.status if isinstance(decision, Rejected) else None) == status
     assert isinstance(admit(hosts=["api.liveperson.net"]), Rejected)

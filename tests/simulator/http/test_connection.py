@@ -1,4 +1,4 @@
-"""Plain HTTP on a real socket: one request, one answer, and bounds on both."""
+"""HTTP on a real socket: one request, one response, and bounds on both."""
 
 import asyncio
 
@@ -23,14 +23,14 @@ def echo(ask):
     return HttpResponse(201, (("x-asked", f"{ask.method} {ask.target}"),), ask.body)
 
 
-async def _talk(said, failures, end):
+async def _talk(sent, failures, end):
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: HttpConnection(echo, largest_body=10, on_failure=failures.append), "127.0.0.1", 0
     )
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
     try:
-        for part in said:
+        for part in sent:
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(0)
@@ -42,9 +42,9 @@ async def _talk(said, failures, end):
         server.close()
 
 
-def talk(*said, failures=None, end=False):
+def talk(*sent, failures=None, end=False):
     """Say it, part by part; everything that comes back until the server closes."""
-    return asyncio.run(_talk(said, [] if failures is None else failures, end))
+    return asyncio.run(_talk(sent, [] if failures is None else failures, end))
 
 
 def read(answer, method=b"POST"):
@@ -64,7 +64,7 @@ def read(answer, method=b"POST"):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "sent",
     [
         pytest.param([HEAD + b"Hello"], id="at-once"),
         pytest.param([HEAD, b"Hel", b"lo"], id="in-parts"),
@@ -79,31 +79,31 @@ def read(answer, method=b"POST"):
         pytest.param([HEAD + b"HelloGET /next HTTP/1.1\r\n"], id="with-more-behind"),
     ],
 )
-def test_a_request_is_answered_however_it_came(said):
-    status, headers, body = read(talk(*said))
+def test_a_request_is_answered_however_it_came(sent):
+    status, headers, body = read(talk(*sent))
     assert (status, body) == (201, b"Hello")
     assert headers["x-asked"] == "POST /x"
     assert headers["connection"] == "close"
 
 
-def test_who_waits_for_a_go_ahead_gets_it():
+def test_expect_100_continue_is_answered():
     answer = talk(HEAD.replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n"), b"Hello")
     assert answer.startswith(b"HTTP/1.1 100 ")
     assert read(answer)[2] == b"Hello"
 
 
-def test_who_asks_for_the_head_gets_no_body():
+def test_a_head_request_gets_no_body():
     answer = talk(b"HEAD /x HTTP/1.1\r\nhost: h\r\n\r\n")
     status, headers, body = read(answer, b"HEAD")
     assert (status, body, headers["content-length"]) == (201, b"", "0")
 
 
-def test_who_has_said_all_and_closes_that_half_still_gets_the_answer():
+def test_a_half_closed_client_still_gets_the_response():
     assert read(talk(HEAD + b"Hello", end=True))[0] == 201
 
 
 @pytest.mark.parametrize(
-    ("said", "status"),
+    ("sent", "status"),
     [
         pytest.param([HEAD.replace(b"5", b"11")], 413, id="announced"),
         pytest.param(
@@ -118,8 +118,8 @@ def test_who_has_said_all_and_closes_that_half_still_gets_the_answer():
         pytest.param([b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"], 400, id="tls"),
     ],
 )
-def test_what_is_too_much_or_no_http_is_answered_so(said, status):
-    assert read(talk(*said))[0] == status
+def test_too_large_or_invalid_requests_get_an_error(sent, status):
+    assert read(talk(*sent))[0] == status
 
 
 def test_a_body_at_the_limit_is_taken():
@@ -127,21 +127,21 @@ def test_a_body_at_the_limit_is_taken():
 
 
 @pytest.mark.parametrize(
-    "said", [pytest.param(b"", id="nothing"), pytest.param(HEAD + b"Hel", id="half-a-body")]
+    "sent", [pytest.param(b"", id="nothing"), pytest.param(HEAD + b"Hel", id="half-a-body")]
 )
-def test_who_takes_too_long_is_told_so(said, monkeypatch):
+def test_a_slow_request_gets_408(sent, monkeypatch):
     monkeypatch.setattr(http_connection, "TIMEOUT_S", 0.02)
-    assert read(talk(said))[0] == 408
+    assert read(talk(sent))[0] == 408
 
 
 @pytest.mark.parametrize(
-    ("said", "answered"),
+    ("sent", "answered"),
     [
         pytest.param(HEAD.replace(b"5", b"99") + b"x" * 50, True, id="has-more-to-say"),
         pytest.param(b"GET /large HTTP/1.1\r\nhost: h\r\n\r\n", False, id="does-not-listen"),
     ],
 )
-def test_who_does_not_go_is_dropped(said, answered, monkeypatch):
+def test_a_client_that_does_not_close_is_dropped(sent, answered, monkeypatch):
     """It was answered, and heard out for a while."""
     monkeypatch.setattr(http_connection, "TIMEOUT_S", 0.02)
 
@@ -160,7 +160,7 @@ def test_who_does_not_go_is_dropped(said, answered, monkeypatch):
             0,
         )
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-        writer.write(said)
+        writer.write(sent)
         if answered:
             assert read(await asyncio.wait_for(reader.read(), TIMEOUT_S))[0] == 413
         await asyncio.wait_for(lost.wait(), TIMEOUT_S)
@@ -177,7 +177,7 @@ def test_a_fault_of_ours_is_handed_on_and_the_client_told():
     assert [type(failure) for failure in failures] == [Stumbled]
 
 
-def test_a_request_is_handed_over_as_it_was_said():
+def test_a_request_is_passed_on_unchanged():
     asked = []
 
     def note(ask):

@@ -1,4 +1,4 @@
-"""The REST legs as plain values: what is asked, what is answered."""
+"""The REST endpoints as plain values: request and response."""
 
 import json
 
@@ -25,7 +25,7 @@ PAGE = "http://localhost:3000"
 
 
 class Caller:
-    """One set of REST legs, and short ways to ask them."""
+    """One set of REST endpoints, and short ways to call them."""
 
     def __init__(self, *, allow=(), as_hosts=()):
         admission = Admission("127.0.0.1", 8765, allow_origins=allow, as_hosts=as_hosts)
@@ -35,7 +35,7 @@ class Caller:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.rest.respond(HttpRequest(method, target, tuple(headers), data), now_ms=now_ms)
 
-    def told(self, *args, **options):
+    def delivered(self, *args, **options):
         answer = self.ask(*args, **options)
         assert answer.status == 200, answer
         return json.loads(answer.body)
@@ -48,24 +48,24 @@ def caller():
 
 @pytest.mark.parametrize("ending", ["/baseURI.json?version=1.0", "/baseURI?version=1.0"])
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_service_is_where_the_question_was_asked(caller, service, ending):
-    told = caller.told("GET", f"{ACCOUNT}/service/{service}{ending}")
+def test_every_service_is_at_the_host_of_the_lookup(caller, service, ending):
+    delivered = caller.delivered("GET", f"{ACCOUNT}/service/{service}{ending}")
     base = {"service": service, "account": "12345678", "baseURI": "127.0.0.1:8765"}
-    assert told == base | {"baseURIs": [base]}
+    assert delivered == base | {"baseURIs": [base]}
 
 
 @pytest.mark.parametrize("ending", ["/baseURI.json?version=1.0", "/baseURI?version=1.0"])
 def test_all_services_can_be_looked_up_at_once(caller, ending):
-    told = caller.told("GET", f"{ACCOUNT}/service{ending}")
-    assert {each["service"]: each["baseURI"] for each in told["baseURIs"]} == dict.fromkeys(
+    delivered = caller.delivered("GET", f"{ACCOUNT}/service{ending}")
+    assert {each["service"]: each["baseURI"] for each in delivered["baseURIs"]} == dict.fromkeys(
         SERVICES, "127.0.0.1:8765"
     )
 
 
 @pytest.mark.parametrize("ending", ["baseURI.json?version=1.0", "baseURI.lpCsds?version=1.0"])
 def test_the_old_lookup_answers_what_its_clients_read(caller, ending):
-    told = caller.told("GET", f"/csdr/account/12345678/service/idp/{ending}")
-    assert told["ResultSet"]["lpData"][0]["lpServer"] == told["baseURI"] == "127.0.0.1:8765"
+    delivered = caller.delivered("GET", f"/csdr/account/12345678/service/idp/{ending}")
+    assert delivered["ResultSet"]["lpData"][0]["lpServer"] == delivered["baseURI"] == "127.0.0.1:8765"
 
 
 def test_a_script_tag_gets_a_call_of_its_function(caller):
@@ -74,8 +74,8 @@ def test_a_script_tag_gets_a_call_of_its_function(caller):
     assert answer.body.endswith(b"});")
     assert ("content-type", "application/javascript; charset=utf-8") in answer.headers
     signed_up = caller.ask("GET", f"{ACCOUNT}/signup.jsonp?callback=jsonp_callback_81")
-    told = json.loads(signed_up.body.removeprefix(b"jsonp_callback_81(").removesuffix(b");"))
-    assert consumer_id_of(told["jwt"])
+    delivered = json.loads(signed_up.body.removeprefix(b"jsonp_callback_81(").removesuffix(b");"))
+    assert consumer_id_of(delivered["jwt"])
 
 
 @pytest.mark.parametrize("name", ["alert(1)//", "a b", "a;b", "<script>", "1a", "a.", "a" * 200])
@@ -86,12 +86,12 @@ def test_a_callback_is_the_name_of_a_function_and_nothing_else(caller, name):
 
 
 @pytest.mark.parametrize("service", ["IDP", "nothing", "x" * 300])
-def test_a_service_that_is_none_is_400(caller, service):
+def test_an_unknown_service_is_answered_400(caller, service):
     assert caller.ask("GET", f"{ACCOUNT}/service/{service}/baseURI.json").status == 400
 
 
-def test_everybody_who_signs_up_is_somebody_new(caller):
-    tokens = [caller.told("POST", f"{ACCOUNT}/signup")["jwt"] for _ in range(3)]
+def test_every_signup_is_a_new_consumer(caller):
+    tokens = [caller.delivered("POST", f"{ACCOUNT}/signup")["jwt"] for _ in range(3)]
     assert len({consumer_id_of(token) for token in tokens}) == 3
     assert read_external(tokens[0]).expires_s == NOW_MS / 1000 + 3600
 
@@ -99,7 +99,7 @@ def test_everybody_who_signs_up_is_somebody_new(caller):
 def test_who_brings_a_token_of_the_brand_is_always_the_same_consumer(caller):
     brand = authenticated_token(ExternalIdentity("ann", None, None), account="x", now_s=NOW_MS // 1000)
     first, again = (
-        caller.told("POST", f"{ACCOUNT}/authenticate", {"authCode": brand})["jwt"] for _ in range(2)
+        caller.delivered("POST", f"{ACCOUNT}/authenticate", {"authCode": brand})["jwt"] for _ in range(2)
     )
     assert consumer_id_of(first) == consumer_id_of(again)
     assert consumer_id_of(first) != consumer_id_of(brand)
@@ -107,14 +107,16 @@ def test_who_brings_a_token_of_the_brand_is_always_the_same_consumer(caller):
 
 def test_a_code_that_is_no_token_is_taken_too(caller):
     one, other = (
-        caller.told("POST", f"{ACCOUNT}/authenticate", {"authCode": code, "redirect_uri": "https://brand"})
+        caller.delivered(
+            "POST", f"{ACCOUNT}/authenticate", {"authCode": code, "redirect_uri": "https://brand"}
+        )
         for code in ("code-1", "code-2")
     )
     assert consumer_id_of(one["jwt"]) != consumer_id_of(other["jwt"])
 
 
 def test_a_guest_gets_in_by_two_steps_and_stays_who_they_are_when_refreshed(caller):
-    outer = caller.told("POST", f"{ACCOUNT}/anonymous/authorize")["token"]
+    outer = caller.delivered("POST", f"{ACCOUNT}/anonymous/authorize")["token"]
     later_ms = NOW_MS + 3_600_000
     assert (
         caller.ask(
@@ -122,13 +124,15 @@ def test_a_guest_gets_in_by_two_steps_and_stays_who_they_are_when_refreshed(call
         ).status
         == 401
     )
-    fresh = caller.told("POST", f"{ACCOUNT}/anonymous/authorize", {"id_token": outer}, now_ms=later_ms)[
+    fresh = caller.delivered("POST", f"{ACCOUNT}/anonymous/authorize", {"id_token": outer}, now_ms=later_ms)[
         "token"
     ]
     assert fresh != outer
     assert read_external(fresh).subject == read_external(outer).subject
     inner = [
-        caller.told("POST", f"{ACCOUNT}/app/c1/authenticate?v=3.0", {"id_token": token}, now_ms=when)["token"]
+        caller.delivered("POST", f"{ACCOUNT}/app/c1/authenticate?v=3.0", {"id_token": token}, now_ms=when)[
+            "token"
+        ]
         for token, when in ((outer, NOW_MS), (fresh, later_ms))
     ]
     assert consumer_id_of(inner[0]) == consumer_id_of(inner[1])
@@ -154,12 +158,12 @@ def test_a_guest_gets_in_by_two_steps_and_stays_who_they_are_when_refreshed(call
         pytest.param("POST", f"/api/account/{'9' * 200}/signup", b"", 400, id="long-account"),
     ],
 )
-def test_what_is_wrong_is_said_in_json(caller, method, target, body, status):
+def test_errors_are_json(caller, method, target, body, status):
     answer = caller.ask(method, target, body)
     assert answer.status == status
-    told = json.loads(answer.body)
-    assert told["code"] == status
-    assert told["message"]
+    delivered = json.loads(answer.body)
+    assert delivered["code"] == status
+    assert delivered["message"]
 
 
 def address(path, *, life_s=60):
@@ -185,7 +189,7 @@ def test_a_file_needs_the_address_that_was_handed_out_in_time(caller, method):
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_a_page_may_ask_before_it_asks(caller, path):
+def test_a_cors_preflight_is_answered(caller, path):
     """The preflight of a browser, for every leg there is."""
     import re
 
@@ -200,12 +204,12 @@ def test_a_page_may_ask_before_it_asks(caller, path):
         ("access-control-request-private-network", "true"),
     )  # fmt: skip
     answer = caller.ask("OPTIONS", target, headers=headers)
-    told = dict(answer.headers)
+    delivered = dict(answer.headers)
     assert answer.status == 204
-    assert told["access-control-allow-origin"] == PAGE
-    assert told["access-control-allow-methods"] == ", ".join(ROUTES[path])
-    assert told["access-control-allow-headers"] == "content-type, x-requested-with"
-    assert told["access-control-allow-private-network"] == "true"
+    assert delivered["access-control-allow-origin"] == PAGE
+    assert delivered["access-control-allow-methods"] == ", ".join(ROUTES[path])
+    assert delivered["access-control-allow-headers"] == "content-type, x-requested-with"
+    assert delivered["access-control-allow-private-network"] == "true"
 
 
 def test_a_page_may_read_errors_too(caller):
@@ -227,19 +231,19 @@ def test_a_page_may_read_errors_too(caller):
         pytest.param((), 403, id="no-host"),
     ],
 )
-def test_the_same_door_as_the_sockets(headers, status):
+def test_rest_endpoints_check_host_and_origin(headers, status):
     caller = Caller(allow=["https://brand.example"], as_hosts=["api.liveperson.net"])
     answer = caller.ask("POST", f"{ACCOUNT}/signup", headers=headers)
     assert answer.status == status
     assert status == 200 or "access-control-allow-origin" not in dict(answer.headers)
 
 
-def test_who_asks_by_another_name_is_sent_there():
+def test_lookups_by_an_allowed_name_are_answered_with_it():
     caller = Caller(as_hosts=["api.liveperson.net"])
-    told = caller.told(
+    delivered = caller.delivered(
         "GET", f"{ACCOUNT}/service/idp/baseURI.json", headers=(("host", "api.liveperson.net"),)
     )
-    assert told["baseURI"] == "api.liveperson.net"
+    assert delivered["baseURI"] == "api.liveperson.net"
 
 
 @given(
@@ -255,6 +259,6 @@ def test_who_asks_by_another_name_is_sent_there():
     st.text(st.characters(min_codepoint=33, max_codepoint=126)),
     st.binary(),
 )
-def test_whatever_is_asked_is_answered(method, path, more, body):
+def test_every_request_is_answered(method, path, more, body):
     answer = Caller().ask(method, path + more, body)
     assert 200 <= answer.status < 500

@@ -11,7 +11,7 @@ REQUEST = HttpRequest(
 )
 
 
-def test_a_request_tells_its_parts():
+def test_a_request_has_path_and_header_values():
     assert REQUEST.path == "/a%20b/c"
     assert list(REQUEST.values("origin")) == ["a", "b"]
     assert list(REQUEST.values("cookie")) == []
@@ -30,5 +30,5 @@ def test_an_error_is_json_with_its_code():
     assert json.loads(response.body) == {"code": 418, "message": "I am a teapot"}
 
 
-def test_an_response_with_a_token_is_kept_nowhere():
+def test_a_json_response_is_not_cached():
     assert ("cache-control", "no-store") in json_response({}).headers

@@ -1,4 +1,4 @@
-"""Who is sent where by the first line, and that nothing of what they said is lost."""
+"""The first line decides between WebSocket and HTTP, and no byte is lost."""
 
 import asyncio
 
@@ -83,16 +83,16 @@ def test_the_first_line_decides(line, protocol):
 
 
 @pytest.mark.parametrize(("line", "protocol"), LINES)
-def test_it_does_not_matter_how_the_line_came(line, protocol):
+def test_the_first_line_may_arrive_byte_by_byte(line, protocol):
     assert call(*(bytes([byte]) for byte in line), b"the rest") == (protocol, line + b"the rest")
 
 
-def test_a_line_without_an_end_is_left_to_the_socket():
+def test_a_first_line_over_the_limit_goes_to_the_websocket_server():
     sent = b"GET /" + b"x" * MAX_FIRST_LINE
     assert call(sent) == (b"socket", sent)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /ws_api"])
-def test_who_says_nothing_is_dropped(sent):
+def test_a_connection_without_a_first_line_is_dropped(sent):
     name, received = call(sent, timeout_s=0.02)
     assert (name, received) in ((b"dropped", b""), (b"", b""))

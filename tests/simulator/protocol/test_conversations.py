@@ -1,16 +1,16 @@
-"""Conversations as they are told of."""
+"""Conversations as snapshots show them."""
 
 import itertools
 
 
-def details(told):
-    return told[-1]["body"]["changes"][0]["result"]["conversationDetails"]
+def details(delivered):
+    return delivered[-1]["body"]["changes"][0]["result"]["conversationDetails"]
 
 
-def test_a_new_conversation_is_told_with_its_main_dialog(visit):
-    guest = visit(epoch_ms=1_544_178_732_211)
-    guest.ask("cqm.SubscribeExConversations")
-    answer, notification = guest.ask("cm.ConsumerRequestConversation", {"ttrDefName": "URGENT"})
+def test_a_new_conversation_is_notified_with_its_main_dialog(serve):
+    session = serve(epoch_ms=1_544_178_732_211)
+    session.ask("cqm.SubscribeExConversations")
+    answer, notification = session.ask("cm.ConsumerRequestConversation", {"ttrDefName": "URGENT"})
     conversation_id = answer["body"]["conversationId"]
     result = notification["body"]["changes"][0]["result"]
     consumer = result["conversationDetails"]["participants"][0]["id"]
@@ -41,49 +41,49 @@ def test_a_new_conversation_is_told_with_its_main_dialog(visit):
     }
 
 
-def test_what_was_asked_for_is_told_back(visit):
+def test_the_request_body_is_echoed_in_the_snapshot(serve):
     """Numbers in one tutorial, text in another: unchanged."""
-    guest = visit()
-    guest.ask("cqm.SubscribeExConversations")
+    session = serve()
+    session.ask("cqm.SubscribeExConversations")
     body = {
         "campaignInfo": {"campaignId": 418732213, "engagementId": "425842913"},
         "conversationContext": {"type": "SharkContext", "lang": "en-US"},
         "skillId": -1,
     }
-    told = details(guest.ask("cm.ConsumerRequestConversation", body))
-    assert told["campaignInfo"] == body["campaignInfo"]
-    assert told["context"] == body["conversationContext"]
-    assert told["skillId"] == "-1"
+    delivered = details(session.ask("cm.ConsumerRequestConversation", body))
+    assert delivered["campaignInfo"] == body["campaignInfo"]
+    assert delivered["context"] == body["conversationContext"]
+    assert delivered["skillId"] == "-1"
 
 
-def test_no_two_changes_share_an_update_time(visit):
+def test_no_two_changes_share_an_update_time(serve):
     """Clients keep the newer of two by this time; in one millisecond they could not tell."""
-    guest = visit()
-    guest.ask("cqm.SubscribeExConversations")
-    conversation_id = guest.open()
+    session = serve()
+    session.ask("cqm.SubscribeExConversations")
+    conversation_id = session.open()
     rate = {"field": "CSATRate", "csatRate": 5}
     body = {"conversationId": conversation_id, "conversationField": rate}
     for _ in range(3):
-        guest.ask("cm.UpdateConversationField", body)
-    guest.close(conversation_id)
+        session.ask("cm.UpdateConversationField", body)
+    session.close(conversation_id)
     stamps = [
         change["result"]["conversationDetails"]["metaDataLastUpdateTs"]
-        for _, _, told in guest.heard
-        if told["type"] == "cqm.ExConversationChangeNotification"
-        for change in told["body"]["changes"]
+        for _, _, delivered in session.received
+        if delivered["type"] == "cqm.ExConversationChangeNotification"
+        for change in delivered["body"]["changes"]
     ]
     assert len(stamps) == 5
     assert all(earlier < later for earlier, later in itertools.pairwise(stamps))
 
 
-def test_the_last_message_and_its_deadline_are_told_until_it_is_closed(visit):
-    guest = visit(epoch_ms=0)
-    dialog_id = guest.open()
-    guest.wait(2)
-    guest.write(dialog_id, "Anybody?")
-    guest.mark(dialog_id, "READ", [0])
-    result = guest.ask("cqm.SubscribeExConversations")[1]["body"]["changes"][0]["result"]
+def test_the_last_message_and_its_deadline_are_told_until_it_is_closed(serve):
+    session = serve(epoch_ms=0)
+    dialog_id = session.open()
+    session.wait(2)
+    session.write(dialog_id, "Anybody?")
+    session.mark(dialog_id, "READ", [0])
+    result = session.ask("cqm.SubscribeExConversations")[1]["body"]["changes"][0]["result"]
     assert result["lastContentEventNotification"]["event"]["message"] == "Anybody?"
     assert result["effectiveTTR"] == 2_000 + 600_000
-    closed = guest.close(dialog_id)[1]["body"]["changes"][0]["result"]
+    closed = session.close(dialog_id)[1]["body"]["changes"][0]["result"]
     assert closed["effectiveTTR"] == -1

@@ -1,4 +1,4 @@
-"""What a client asked."""
+"""Parsing requests, and refusing what is none."""
 
 import json
 
@@ -20,7 +20,7 @@ def read(**request):
 
 
 @pytest.mark.parametrize(
-    ("given_id", "told"),
+    ("given_id", "delivered"),
     [
         pytest.param("A3HC", "A3HC", id="text"),
         pytest.param(1, "1", id="number"),
@@ -28,12 +28,12 @@ def read(**request):
         pytest.param(1.5, "1.5", id="fraction"),
     ],
 )
-def test_an_id_is_text_from_here_on(given_id, told):
-    assert parse_envelope(json.dumps({"id": given_id, "type": "GetClock"})).id == told
+def test_an_id_is_read_as_text(given_id, delivered):
+    assert parse_envelope(json.dumps({"id": given_id, "type": "GetClock"})).id == delivered
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         pytest.param("", "Not JSON", id="empty"),
         pytest.param("hello", "Not JSON", id="words"),
@@ -52,8 +52,8 @@ def test_an_id_is_text_from_here_on(given_id, told):
         pytest.param('{"id":1,"type":' + "[" * 200 + "]" * 200 + "}", "Nested deeper", id="deep"),
     ],
 )
-def test_what_is_no_request_is_refused_with_a_reason(text, says):
-    with pytest.raises(RequestRefused, match=says) as refused:
+def test_an_invalid_envelope_is_refused_with_a_reason(text, reason):
+    with pytest.raises(RequestRefused, match=reason) as refused:
         parse_envelope(text)
     assert refused.value.code == 400
 
@@ -71,7 +71,7 @@ def changing(**field):
 
 
 @pytest.mark.parametrize(
-    ("request_", "says"),
+    ("request_", "reason"),
     [
         pytest.param({"type": "x.Y"}, "Unknown request type x.Y", id="unknown-type"),
         pytest.param(PUBLISH, "body is missing", id="no-body"),
@@ -170,8 +170,8 @@ def changing(**field):
         ),
     ],
 )
-def test_a_body_that_lacks_something_is_refused_with_a_reason(request_, says):
-    with pytest.raises(RequestRefused, match=says) as refused:
+def test_a_body_that_lacks_something_is_refused_with_a_reason(request_, reason):
+    with pytest.raises(RequestRefused, match=reason) as refused:
         read(**request_)
     assert refused.value.code == 400
 

@@ -41,7 +41,7 @@ def jwt(claims):
         pytest.param(authenticated_token(ANN, account="1", now_s=NOW_S), id="known"),
     ],
 )
-def test_every_token_is_one_to_everybody_who_reads_tokens(token):
+def test_every_token_is_a_jwt_to_the_redactor_and_to_clients(token):
     """The redactor must find it, and clients read its claims without padding."""
     assert is_jwt(token)
     head, claims = parts(token)
@@ -49,7 +49,7 @@ def test_every_token_is_one_to_everybody_who_reads_tokens(token):
     assert (claims["aud"], claims["iss"], claims["iat"]) == ("acc:1", "https://idp.liveperson.net", NOW_S)
 
 
-def test_a_guest_is_who_the_token_says():
+def test_a_guest_token_names_its_consumer():
     token = guest_token("f00d", account="1", now_s=NOW_S)
     assert consumer_id_of(token) == "f00d"
     assert claims_of(token).exp == NOW_S + INTERNAL_LIFE_S
@@ -73,7 +73,7 @@ def test_the_same_person_gets_the_same_consumer_id_whenever_they_come():
     assert consumer_id_of(authenticated_token(ANN._replace(issuer=None), account="1", now_s=NOW_S)) != first
 
 
-def test_a_known_token_says_who_vouched():
+def test_an_authenticated_token_names_the_external_identity():
     _, claims = parts(authenticated_token(ANN, account="1", now_s=NOW_S))
     assert claims["lp.ext"] == {"sub": "ann@brand.example", "iss": "https://brand.example"}
 
@@ -123,7 +123,7 @@ def test_a_token_without_a_subject_still_has_an_id_of_its_own(claims):
 
 
 @given(st.text(min_size=1))
-def test_any_token_gives_one_id_and_does_not_show_in_it(text):
+def test_a_token_gives_one_id_that_does_not_contain_it(text):
     """Long enough to be a token, it is not to be found in what others are told."""
     assert consumer_id_of(text) == consumer_id_of(text)
     assert len(text) < 8 or text not in consumer_id_of(text)
