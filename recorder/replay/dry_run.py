@@ -7,7 +7,7 @@ than it must, ``latest_s`` that every step takes as long as the script allows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -59,7 +59,7 @@ class ScheduledStep(NamedTuple):
 def schedule(script: Script) -> Iterator[ScheduledStep]:
     """The schedule: one entry for each step, in order."""
     clock = _StepClock(script)
-    later = _LaterReceiptSteps(script)
+    receipt_steps = _receipt_steps(script)
     for step in script.steps:
         earliest_s, latest_s = clock.begin(step)
         yield ScheduledStep(
@@ -73,7 +73,7 @@ def schedule(script: Script) -> Iterator[ScheduledStep]:
             round(earliest_s, 6),
             round(latest_s, 6) if math.isfinite(latest_s) else None,
             _waits_for(step.arguments),
-            tuple(_receipts(script, step, later)),
+            tuple(_receipts(script, step, receipt_steps)),
         )
         clock.end(step)
 
@@ -316,33 +316,30 @@ def _waits_for(arguments: verbs.Verb) -> str | None:
 # --- receipts -------------------------------------------------------------------------------------------
 
 
-class _LaterReceiptSteps:
-    """Finds the later ``accept`` or ``read`` step that replaces the standing rule for an awaited message."""
-
-    def __init__(self, script: Script) -> None:
-        self._by: dict[tuple[int, str], int] = {}
-        named: dict[str, Step] = {}
-        for step in script.steps:
-            if isinstance(step.arguments, verbs.AcceptVerb | verbs.ReadVerb):
-                for message in step.arguments.messages:
-                    naming_step = named.get(message) if isinstance(message, str) else None
-                    if naming_step is not None and naming_step.consumer == step.consumer:
-                        self._by.setdefault((naming_step.number, step.verb.upper()), step.number)
-            name = getattr(step.arguments, "as_", None)
-            if name is not None:
-                named[name] = step
-
-    def step_for(self, step: Step, status: str) -> int | None:
-        """Number of the step that sends this receipt of the message ``step`` awaits; None: the rule does."""
-        return self._by.get((step.number, status))
+def _receipt_steps(script: Script) -> dict[tuple[int, str], int]:
+    """(number of an ``await`` step, status) → the later step that gives this receipt of its message."""
+    steps: dict[tuple[int, str], int] = {}
+    named: dict[str | int, Step] = {}
+    for step in script.steps:
+        if isinstance(step.arguments, verbs.AcceptVerb | verbs.ReadVerb):
+            for message in step.arguments.messages:
+                naming_step = named.get(message)
+                if naming_step is not None and naming_step.consumer == step.consumer:
+                    steps.setdefault((naming_step.number, step.verb.upper()), step.number)
+        name = getattr(step.arguments, "as_", None)
+        if name is not None:
+            named[name] = step
+    return steps
 
 
-def _receipts(script: Script, step: Step, later: _LaterReceiptSteps) -> Iterator[PlannedReceipt]:
+def _receipts(
+    script: Script, step: Step, receipt_steps: Mapping[tuple[int, str], int]
+) -> Iterator[PlannedReceipt]:
     match step.arguments:
         case verbs.AwaitVerb() as arguments:
             message = arguments.as_ or "it"
             for status, delay in script.rule(step.consumer).delays().items():
-                by = later.step_for(step, status)
+                by = receipt_steps.get((step.number, status))
                 yield PlannedReceipt(status, message, delay_text(delay) if by is None else f"step {by}")
         case verbs.AcceptVerb() | verbs.ReadVerb() as arguments:
             after = f"with {arguments.with_}" if arguments.with_ is not None else _after_text(arguments.after)
