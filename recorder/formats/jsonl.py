@@ -25,10 +25,10 @@ from recorder.wire.records import (
     iso_utc,
 )
 
-from .jsonl_frame import SIDES, frame_facts, frame_of, sender_of
-from .lines import BIGGEST, Facts, Line, lines_of, plain
+from .jsonl_frame import SIDES, frame_fields, frame_of, sender_of
+from .lines import LARGEST_INTEGER, JsonFields, JsonLine, read_lines, without_blanks
 
-__all__ = ["VERSION", "ConnectionLine", "SessionHeader", "lines_of", "read", "write"]
+__all__ = ["VERSION", "ConnectionLine", "SessionHeader", "read", "read_lines", "write"]
 
 VERSION = 1
 """The number in the session line's "recorder"; a file with a higher one is refused."""
@@ -71,18 +71,18 @@ def write(
 
     ``frames`` have to come in the order of their numbers, as ``read`` wants them.
     """
-    yield _line(_header_facts(header))
+    yield _line(_header_fields(header))
     for connection in connections:
-        yield _line(_connection_facts(connection))
+        yield _line(_connection_fields(connection))
     for frame in frames:
-        yield _line(frame_facts(frame))
+        yield _line(frame_fields(frame))
 
 
-def _line(facts: Facts) -> bytes:
-    return orjson.dumps(facts, option=orjson.OPT_APPEND_NEWLINE)
+def _line(fields: JsonFields) -> bytes:
+    return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _header_facts(header: SessionHeader) -> Facts:
+def _header_fields(header: SessionHeader) -> JsonFields:
     return {
         "recorder": VERSION,
         "session": header.session,
@@ -94,23 +94,23 @@ def _header_facts(header: SessionHeader) -> Facts:
     }
 
 
-def _connection_facts(line: ConnectionLine) -> Facts:
+def _connection_fields(line: ConnectionLine) -> JsonFields:
     opened, handshake, closed = line
-    facts: Facts = {
+    fields: JsonFields = {
         "connection": opened.connection,
         "url": opened.url,
         "opened_at": iso_utc(opened.at_us),
         "opened_offset_us": opened.offset_us,
     }
     if handshake is not None:
-        facts |= {
+        fields |= {
             "request_line": handshake.request_line,
             "request_headers": handshake.request_headers,
             "response_status": handshake.response_status,
             "response_headers": handshake.response_headers,
         }
     if closed is not None:
-        facts |= {
+        fields |= {
             "closed_at": iso_utc(closed.at_us),
             "closed_offset_us": closed.offset_us,
             "close_code": closed.close_code,
@@ -119,7 +119,7 @@ def _connection_facts(line: ConnectionLine) -> Facts:
             "how": closed.how,
             "detail": closed.detail,
         }
-    return facts
+    return fields
 
 
 def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Record]:
@@ -130,17 +130,17 @@ def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Recor
     from ``at``. Nothing read before a ``BadCapture`` should be kept.
 
     Args:
-        lines: with or without their line ends; see ``lines_of`` for a file.
+        lines: with or without their line ends; see ``read_lines`` for a file.
         file: what to call it in errors.
 
     Raises:
         BadCapture: it is no such capture; says which line and why.
     """
-    reading = _Reading(file)
+    reader = _Reader(file)
     for number, line in enumerate(lines, 1):
-        if wanted := plain(line, file=file, number=number):
-            yield from reading.take(Line(file, number, wanted))
-    yield from reading.end()
+        if text := without_blanks(line, file=file, number=number):
+            yield from reader.read_line(JsonLine(file, number, text))
+    yield from reader.end()
 
 
 _HANDSHAKE_KEYS = ("request_line", "request_headers", "response_status", "response_headers")
@@ -148,7 +148,7 @@ _CLOSED_KEYS = ("closed_at", "close_code", "close_reason", "closed_by", "how", "
 _HOW = ("closed", "lost", "refused", "failed")
 
 
-class _Reading:
+class _Reader:
     """What has to be remembered between the lines of one file."""
 
     def __init__(self, file: str) -> None:
@@ -162,7 +162,7 @@ class _Reading:
         self._base_us: int | None = None  # the time at offset 0
         self._last_offset_us = 0
 
-    def take(self, line: Line) -> Iterator[SessionHeader | Record]:
+    def read_line(self, line: JsonLine) -> Iterator[SessionHeader | Record]:
         if line.has("recorder"):
             yield self._header(line)
             return
@@ -174,7 +174,7 @@ class _Reading:
         elif line.has("connection"):
             yield from self._connection(line)
         else:
-            raise line.bad(
+            raise line.error(
                 "the line is no session, connection or frame",
                 hint='a frame has "sender" and "text" or "data"',
             )
@@ -185,50 +185,50 @@ class _Reading:
         for closed, computes in self._closed:
             yield closed._replace(offset_us=self._apart_us(closed.at_us)) if computes else closed
 
-    def _header(self, line: Line) -> SessionHeader:
+    def _header(self, line: JsonLine) -> SessionHeader:
         if self._has_header:
-            raise line.bad("a second session begins here", hint="put each session into a file of its own")
+            raise line.error("a second session begins here", hint="put each session into a file of its own")
         if self._begun:
-            raise line.bad("the session line has to be the first")
-        version = line.whole("recorder", 1, BIGGEST)
+            raise line.error("the session line has to be the first")
+        version = line.integer("recorder", 1, LARGEST_INTEGER)
         if version is None or version > VERSION:
-            raise line.bad(
+            raise line.error(
                 f"it was written by a newer recorder (format {version}; this one reads {VERSION})"
                 if version
                 else f'"recorder" has to be {VERSION}'
             )
         self._begun = self._has_header = True
-        self._base_us = line.moment_us("started_at")
+        self._base_us = line.time_us("started_at")
         return SessionHeader(
             line.text("session"),
             line.text("name"),
             line.text("source"),
             line.text("state"),
             self._base_us,
-            line.moment_us("ended_at"),
+            line.time_us("ended_at"),
         )
 
-    def _connection(self, line: Line) -> Iterator[Record]:
-        connection = self._named(line)
+    def _connection(self, line: JsonLine) -> Iterator[Record]:
+        connection = self._connection_of(line)
         if connection in self._last_index:
-            raise line.bad(f"connection {connection} was begun by an earlier line")
+            raise line.error(f"connection {connection} was begun by an earlier line")
         self._last_index[connection] = -1
-        at_us = line.moment_us("opened_at")
+        at_us = line.time_us("opened_at")
         offset_us = self._opened_offset_us(line, at_us)
         yield ConnectionOpened(connection, line.text("url"), at_us, offset_us)
-        if line.knows(*_HANDSHAKE_KEYS):
+        if line.has_value(*_HANDSHAKE_KEYS):
             yield HandshakeSeen(
                 connection,
                 line.text("request_line"),
                 line.headers("request_headers"),
-                line.whole("response_status", 0, 999),
+                line.integer("response_status", 0, 999),
                 line.headers("response_headers"),
             )
-        if line.knows(*_CLOSED_KEYS):
+        if line.has_value(*_CLOSED_KEYS):
             self._closed.append((_closed(line, connection), not line.has("closed_offset_us")))
 
-    def _frame(self, line: Line) -> Iterator[Record]:
-        connection = self._named(line)
+    def _frame(self, line: JsonLine) -> Iterator[Record]:
+        connection = self._connection_of(line)
         if connection not in self._last_index:
             self._last_index[connection] = -1
             yield ConnectionOpened(connection, None, None, None)
@@ -237,7 +237,7 @@ class _Reading:
         last = self._last_index[connection]
         index = self._last_index[connection] = _next(line, "index", last)
         number = self._last_number = _next(line, "number", self._last_number)
-        at_us = line.moment_us("at")
+        at_us = line.time_us("at")
         yield RecordedFrame(
             number=number,
             connection=connection,
@@ -249,25 +249,25 @@ class _Reading:
             fin=wire.fin,
             rsv=wire.rsv,
             payload=wire.payload,
-            head=wire.head if line.knows("raw", "head") else None,
+            head=wire.head if line.has_value("raw", "head") else None,
             violation=line.text("violation"),
-            redacted=line.flag("redacted") or False,
+            redacted=line.boolean("redacted") or False,
         )
 
-    def _named(self, line: Line) -> int:
-        self._current = line.whole("connection", 1, _COUNT_LIMIT) or self._current
+    def _connection_of(self, line: JsonLine) -> int:
+        self._current = line.integer("connection", 1, _COUNT_LIMIT) or self._current
         return self._current
 
-    def _offset_us(self, line: Line, key: str, at_us: int | None) -> int | None:
+    def _offset_us(self, line: JsonLine, key: str, at_us: int | None) -> int | None:
         """What the line says, null included; only where it is silent, the time since the first time told."""
-        given = line.whole(key, -BIGGEST, BIGGEST)
+        given = line.integer(key, -LARGEST_INTEGER, LARGEST_INTEGER)
         if self._base_us is None and at_us is not None:
             self._base_us = at_us - (given or 0)
         offset_us = given if line.has(key) else self._since_us(at_us)
         self._last_offset_us = max(self._last_offset_us, offset_us or 0)
         return offset_us
 
-    def _opened_offset_us(self, line: Line, at_us: int | None) -> int | None:
+    def _opened_offset_us(self, line: JsonLine, at_us: int | None) -> int | None:
         # Connection lines may all stand first: the last one's offset says nothing of the frames that follow.
         before_us = self._last_offset_us
         given = self._offset_us(line, "opened_offset_us", at_us)
@@ -278,31 +278,31 @@ class _Reading:
         """The time since the first time told, whatever was told in between."""
         if at_us is None or self._base_us is None:
             return None
-        return max(-BIGGEST, min(at_us - self._base_us, BIGGEST))
+        return max(-LARGEST_INTEGER, min(at_us - self._base_us, LARGEST_INTEGER))
 
     def _since_us(self, at_us: int | None) -> int | None:
         """Never less than an earlier offset: a wall clock may be set back, a monotonic one may not."""
         if at_us is None or self._base_us is None:
             return None
-        return min(max(self._last_offset_us, at_us - self._base_us), BIGGEST)
+        return min(max(self._last_offset_us, at_us - self._base_us), LARGEST_INTEGER)
 
 
-def _next(line: Line, key: str, last: int) -> int:
-    given = line.whole(key, 0, _COUNT_LIMIT)
+def _next(line: JsonLine, key: str, last: int) -> int:
+    given = line.integer(key, 0, _COUNT_LIMIT)
     if given is None:
         return last + 1
     if given <= last:
-        raise line.bad(f'"{key}" {given} comes after {last}', hint="frames have to stand in their order")
+        raise line.error(f'"{key}" {given} comes after {last}', hint="frames have to stand in their order")
     return given
 
 
-def _closed(line: Line, connection: int) -> ConnectionClosed:
-    code = line.whole("close_code", 0, 65535)
+def _closed(line: JsonLine, connection: int) -> ConnectionClosed:
+    code = line.integer("close_code", 0, 65535)
     by = line.choice("closed_by", SIDES)
     return ConnectionClosed(
         connection=connection,
-        at_us=line.moment_us("closed_at"),
-        offset_us=line.whole("closed_offset_us", -BIGGEST, BIGGEST),
+        at_us=line.time_us("closed_at"),
+        offset_us=line.integer("closed_offset_us", -LARGEST_INTEGER, LARGEST_INTEGER),
         close_code=code,
         close_reason=line.text("close_reason"),
         closed_by=None if by is None else Side(by),

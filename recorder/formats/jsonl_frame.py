@@ -7,15 +7,15 @@ from binascii import b2a_base64
 from recorder.wire.frames import Frame, Opcode, Side, raw_bytes, split_raw
 from recorder.wire.records import RecordedFrame, iso_utc
 
-from .lines import Facts, Line
+from .lines import JsonFields, JsonLine
 
 _LEAN_FROM = 4 * 1024 * 1024
 """From this size on a payload is written once, in base64: so a frame of up to 47 MiB fits into a line."""
 
 
-def frame_facts(frame: RecordedFrame) -> Facts:
+def frame_fields(frame: RecordedFrame) -> JsonFields:
     """What a line says of this frame."""
-    facts: Facts = {
+    fields: JsonFields = {
         "connection": frame.connection,
         "index": frame.index,
         "number": frame.number,
@@ -26,19 +26,19 @@ def frame_facts(frame: RecordedFrame) -> Facts:
         "fin": frame.fin,
         "rsv": frame.rsv,
     }
-    key, content = _content(frame)
-    facts[key] = content
+    key, content = _content_field(frame)
+    fields[key] = content
     if frame.head is not None:
-        key, content = _wire(frame, frame.head)
-        facts[key] = content
+        key, content = _wire_field(frame, frame.head)
+        fields[key] = content
     if frame.violation is not None:
-        facts["violation"] = frame.violation
+        fields["violation"] = frame.violation
     if frame.redacted:
-        facts["redacted"] = True
-    return facts
+        fields["redacted"] = True
+    return fields
 
 
-def _content(frame: RecordedFrame) -> tuple[str, str]:
+def _content_field(frame: RecordedFrame) -> tuple[str, str]:
     if frame.opcode != Opcode.BINARY and len(frame.payload) < _LEAN_FROM:
         try:
             return "text", frame.payload.decode()
@@ -47,7 +47,7 @@ def _content(frame: RecordedFrame) -> tuple[str, str]:
     return "data", _base64(frame.payload)
 
 
-def _wire(frame: RecordedFrame, head: bytes) -> tuple[str, str]:
+def _wire_field(frame: RecordedFrame, head: bytes) -> tuple[str, str]:
     """The exact bytes, or only the head where a reader could not take them apart again."""
     if not frame.redacted and len(frame.payload) < _LEAN_FROM:
         raw = raw_bytes(head, frame.payload)
@@ -70,33 +70,33 @@ _MEANT = {
 }
 
 
-def sender_of(line: Line) -> Side:
+def sender_of(line: JsonLine) -> Side:
     """Who sent the frame of this line. Raises BadCapture."""
     value = line.text("sender")
     if value in SIDES:
         return Side(value)
     if value is None:
-        raise line.bad('"sender" is missing')
+        raise line.error('"sender" is missing')
     meant = _MEANT.get(value.lower(), value.lower())
     hint = f'"{meant}"' if meant in SIDES else '"client" or "service"'
-    raise line.bad(f'sender "{value[:40]}" is not known', hint=f"write {hint}")
+    raise line.error(f'sender "{value[:40]}" is not known', hint=f"write {hint}")
 
 
-def frame_of(line: Line) -> Frame:
+def frame_of(line: JsonLine) -> Frame:
     """What the line says of the frame itself; ``head`` is empty where the line has neither raw nor head.
 
     Raises:
         BadCapture: it says too little, or contradicts itself.
     """
-    if line.knows("text") and line.knows("data"):
-        raise line.bad('a frame has "text" or "data", not both')
+    if line.has_value("text") and line.has_value("data"):
+        raise line.error('a frame has "text" or "data", not both')
     text, data, raw = line.text("text"), line.base64("data"), line.base64("raw")
     payload = data if text is None else text.encode()
-    opcode, fin, rsv = line.whole("opcode", 0, 15), line.flag("fin"), line.whole("rsv", 0, 7)
+    opcode, fin, rsv = line.integer("opcode", 0, 15), line.boolean("fin"), line.integer("rsv", 0, 7)
     if raw is not None:
         return _wire_checked(line, split_raw(raw), (opcode, payload, fin, rsv))
     if payload is None:
-        raise line.bad('"text" or "data" is missing')
+        raise line.error('"text" or "data" is missing')
     kind = Opcode.BINARY if text is None else Opcode.TEXT
     return Frame(
         opcode=int(kind) if opcode is None else opcode,
@@ -108,10 +108,10 @@ def frame_of(line: Line) -> Frame:
 
 
 def _wire_checked(
-    line: Line, wire: Frame, said: tuple[int | None, bytes | None, bool | None, int | None]
+    line: JsonLine, wire: Frame, stated: tuple[int | None, bytes | None, bool | None, int | None]
 ) -> Frame:
-    names = ("opcode", "text" if line.knows("text") else "data", "fin", "rsv")
-    for name, value, true in zip(names, said, wire[:4], strict=True):
+    names = ("opcode", "text" if line.has_value("text") else "data", "fin", "rsv")
+    for name, value, true in zip(names, stated, wire[:4], strict=True):
         if value is not None and value != true:
-            raise line.bad(f'"raw" disagrees with "{name}"')
+            raise line.error(f'"raw" disagrees with "{name}"')
     return wire

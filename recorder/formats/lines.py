@@ -17,14 +17,14 @@ from recorder.wire.records import parse_iso_utc
 LINE_LIMIT = 64 * 1024 * 1024
 """Bytes a line may have."""
 
-BIGGEST = (1 << 63) - 1
+LARGEST_INTEGER = (1 << 63) - 1
 """The highest number an archive can hold."""
 
-Facts = dict[str, object]
+JsonFields = dict[str, object]
 """What one line says, by key."""
 
 
-def lines_of(stream: BinaryIO, *, file: str) -> Iterator[bytes]:
+def read_lines(stream: BinaryIO, *, file: str) -> Iterator[bytes]:
     """The lines of an open file, never more than one of them in memory.
 
     Raises:
@@ -54,7 +54,7 @@ _NOT_LINES = (
 )
 
 
-def plain(line: bytes, *, file: str, number: int) -> bytes:
+def without_blanks(line: bytes, *, file: str, number: int) -> bytes:
     """The line without blanks around it, and without a byte order mark if it is the first."""
     if len(line) > LINE_LIMIT:
         raise _too_long(file, number)
@@ -74,80 +74,80 @@ _NOT_JSON = (
 )
 
 
-class Line:
+class JsonLine:
     """One line's object; each method reads one key, checks it, and gives None where it is absent or null."""
 
     def __init__(self, file: str, number: int, line: bytes) -> None:
         self._file = file
         self._number = number
-        self._facts = self._load(line)
+        self._fields = self._load(line)
 
-    def bad(self, problem: str, *, hint: str | None = None) -> BadCapture:
+    def error(self, problem: str, *, hint: str | None = None) -> BadCapture:
         """The error to raise about this line."""
         return BadCapture(self._file, problem, line=self._number, hint=hint)
 
-    def _load(self, line: bytes) -> Facts:
+    def _load(self, line: bytes) -> JsonFields:
         try:
             loaded = orjson.loads(line)
         except orjson.JSONDecodeError as fault:
             problem = f"the line is not JSON: {fault.msg}, at character {fault.colno}"
-            raise self.bad(
+            raise self.error(
                 next((ours for theirs, ours in _NOT_JSON if theirs in fault.msg), problem),
                 hint="each line has to hold one whole JSON object",
             ) from None
         if not isinstance(loaded, dict):
-            raise self.bad("the line is JSON, but not an object")
+            raise self.error("the line is JSON, but not an object")
         return loaded
 
     def has(self, *keys: str) -> bool:
         """Whether any of these is there; null counts as there."""
-        return any(key in self._facts for key in keys)
+        return any(key in self._fields for key in keys)
 
-    def knows(self, *keys: str) -> bool:
+    def has_value(self, *keys: str) -> bool:
         """Whether any of these is there and not null."""
-        return any(self._facts.get(key) is not None for key in keys)
+        return any(self._fields.get(key) is not None for key in keys)
 
     def text(self, key: str) -> str | None:
         """A string."""
-        value = self._facts.get(key)
+        value = self._fields.get(key)
         if value is None or isinstance(value, str):
             return value
-        raise self.bad(f'"{key}" has to be a string')
+        raise self.error(f'"{key}" has to be a string')
 
     def choice(self, key: str, choices: tuple[str, ...]) -> str | None:
         """One of these strings."""
         value = self.text(key)
         if value is None or value in choices:
             return value
-        raise self.bad(f'"{key}" has to be one of {", ".join(choices)}, not "{value[:40]}"')
+        raise self.error(f'"{key}" has to be one of {", ".join(choices)}, not "{value[:40]}"')
 
-    def whole(self, key: str, low: int, high: int) -> int | None:
+    def integer(self, key: str, low: int, high: int) -> int | None:
         """A whole number from ``low`` to ``high``."""
-        value = self._facts.get(key)
+        value = self._fields.get(key)
         if value is None or (type(value) is int and low <= value <= high):
             return value
         bounds = f" from {low}" if low >= 0 else ""
         bounds += f" to {high}" if high < 1 << 32 else ""
-        raise self.bad(f'"{key}" has to be a whole number{bounds}')
+        raise self.error(f'"{key}" has to be a whole number{bounds}')
 
-    def flag(self, key: str) -> bool | None:
+    def boolean(self, key: str) -> bool | None:
         """True or false."""
-        value = self._facts.get(key)
+        value = self._fields.get(key)
         if value is None or isinstance(value, bool):
             return value
-        raise self.bad(f'"{key}" has to be true or false')
+        raise self.error(f'"{key}" has to be true or false')
 
-    def moment_us(self, key: str) -> int | None:
+    def time_us(self, key: str) -> int | None:
         """An ISO time, as microseconds since the epoch, UTC."""
-        value = self._facts.get(key)
+        value = self._fields.get(key)
         if value is None:
             return None
         try:
             at_us = parse_iso_utc(value) if isinstance(value, str) else None
         except ValueError:
             at_us = None
-        if at_us is None or abs(at_us) > BIGGEST:
-            raise self.bad(f'"{key}" is no ISO time', hint='write it as "2017-02-18T22:04:01.507000Z"')
+        if at_us is None or abs(at_us) > LARGEST_INTEGER:
+            raise self.error(f'"{key}" is no ISO time', hint='write it as "2017-02-18T22:04:01.507000Z"')
         return at_us
 
     def base64(self, key: str) -> bytes | None:
@@ -156,17 +156,17 @@ class Line:
         try:
             return None if value is None else a2b_base64(value, strict_mode=True)
         except ValueError:
-            raise self.bad(f'"{key}" is not base64') from None
+            raise self.error(f'"{key}" is not base64') from None
 
     def headers(self, key: str) -> tuple[tuple[str, str], ...]:
         """Header pairs, from a list of pairs or an object; none where it is absent."""
-        value = self._facts.get(key)
+        value = self._fields.get(key)
         pairs = list(value.items()) if isinstance(value, dict) else value
         if pairs is None:
             return ()
         if isinstance(pairs, list) and all(_is_pair(pair) for pair in pairs):
             return tuple((name, text) for name, text in pairs)
-        raise self.bad(f'"{key}" has to be a list of ["name", "value"] pairs')
+        raise self.error(f'"{key}" has to be a list of ["name", "value"] pairs')
 
 
 def _is_pair(pair: object) -> bool:

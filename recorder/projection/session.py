@@ -17,7 +17,7 @@ _FEWEST_FRAMES = 200_000
 """With fewer new frames than this a worker saves no time: it takes a while to start."""
 _STARTED_FRAMES = 15_000
 """Frames that one process reads and folds while another starts."""
-_OWN_SHARE = 0.13
+_OWN_SHARE = 0.2
 """Share of the frames that this process reads beside one worker: it also folds what the worker reads."""
 
 

@@ -59,7 +59,7 @@ def login(
     redactor = Redactor(secrets.token_bytes(16), known=() if code is None else (code,))
     clock = RealClock() if clock is None else clock
     try:
-        token, url = request_token(address, account, method, clock=clock, on_token=redactor.know)
+        token, url = request_token(address, account, method, clock=clock, on_token=redactor.add_secret)
     except CannotConnect as refused:
         # It quotes the service, which may repeat a secret.
         raise CannotConnect(refused.url, redactor.text(refused.problem), hint=refused.hint) from None

@@ -109,7 +109,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 def _read_through(stream: BinaryIO, file: str, say: Notify) -> _Contents:
     contents = _Contents(jsonl.SessionHeader())
     digest = hashlib.sha256()
-    records = jsonl.read(_noting(jsonl.lines_of(stream, file=file), digest.update), file=file)
+    records = jsonl.read(_noting(jsonl.read_lines(stream, file=file), digest.update), file=file)
     for each in with_progress(records, f"reading {file}", say):
         if isinstance(each, jsonl.SessionHeader):
             contents.header = each
@@ -126,7 +126,7 @@ def _noting(lines: Iterable[bytes], note: Callable[[bytes], None]) -> Iterator[b
 
 
 def _records(stream: BinaryIO, file: str) -> Iterator[Record]:
-    for record in jsonl.read(jsonl.lines_of(stream, file=file), file=file):
+    for record in jsonl.read(jsonl.read_lines(stream, file=file), file=file):
         if not isinstance(record, jsonl.SessionHeader):
             yield record
 

@@ -134,7 +134,7 @@ def recording(
     redact = str if keep_secrets else redactor.text
     try:
         yield ActiveSession(
-            intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), redact, redactor.know
+            intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), redact, redactor.add_secret
         )
     except StorageFailed:
         raise

@@ -197,7 +197,7 @@ def token_fetcher(command: str, say: Notify, *, closing: ExitStack, stop: Stop) 
     def fetch(consumer: str) -> str:
         token = asking.fetch(consumer)
         with one_at_a_time:
-            redactor.know(token)
+            redactor.add_secret(token)
         return token
 
     return fetch

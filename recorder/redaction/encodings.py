@@ -1,6 +1,6 @@
 """The other ways to write the same secret: escaped, percent-encoded, in base64.
 
-``views`` undoes the first two on a whole payload and remembers where everything stood; ``forms`` lists
+``views`` undoes the first two on a whole payload and remembers where everything stood; ``spellings_of`` lists
 how a secret that is known already may look elsewhere.
 """
 
@@ -131,7 +131,7 @@ def _undo_percent(escape: re.Match[bytes]) -> bytes:
     return bytes.fromhex(escape[0][1:].decode())
 
 
-def forms(secret: str) -> list[bytes]:
+def spellings_of(secret: str) -> list[bytes]:
     """Every way a known secret may be written, itself first. None for what is too short to be sure."""
     plain = secret_bytes(secret)
     if len(secret) < SHORTEST:
@@ -140,11 +140,11 @@ def forms(secret: str) -> list[bytes]:
     escaped = json.dumps(secret)[1:-1].encode()
     written = [plain, quoted, _lower_hex(quoted), escaped, escaped.replace(b"/", b"\\/")]
     for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
-        written += [core for skew in range(3) if len(core := _core(plain, skew, alphabet)) >= SHORTEST]
+        written += [core for skew in range(3) if len(core := _base64_core(plain, skew, alphabet)) >= SHORTEST]
     return list(dict.fromkeys(written))
 
 
-def _core(plain: bytes, skew: int, encode: Callable[[bytes], bytes]) -> bytes:
+def _base64_core(plain: bytes, skew: int, encode: Callable[[bytes], bytes]) -> bytes:
     """Those base64 letters that the secret alone decides, when ``skew`` bytes stand before it."""
     letters = encode(b"\0" * skew + plain)
     return letters[(skew * 8 + 5) // 6 : (skew + len(plain)) * 8 // 6]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from .encodings import SHORTEST, forms
+from .encodings import SHORTEST, spellings_of
 
-_MOST = 256
-_A_NUMBER = re.compile(r"[-+0-9.eE]*")
+_MOST_LEARNED = 256
+_NUMBER = re.compile(r"[-+0-9.eE]*")
 
 
 class Secret(NamedTuple):
@@ -19,46 +19,46 @@ class Secret(NamedTuple):
     text: str
 
 
-class Remembered:
-    """Looks for known secrets. Of those learnt on the way the last 256 are kept; the given ones for good.
+class KnownSecrets:
+    """Finds known secrets in payloads. The last 256 learned ones are kept; permanent ones stay.
 
-    Not remembered are secrets shorter than 8 characters, and those that are numbers: what is a password
+    Not kept are secrets shorter than 8 characters, and those that are numbers: what is a password
     in one place is a time or a sequence in another, and a placeholder there would be no JSON.
     """
 
     def __init__(self) -> None:
-        self._pinned: dict[str, Secret] = {}
-        self._learnt: dict[str, Secret] = {}
-        self._written: dict[Secret, list[bytes]] = {}
+        self._permanent: dict[str, Secret] = {}
+        self._learned: dict[str, Secret] = {}
+        self._spellings: dict[Secret, list[bytes]] = {}
         self._forms: dict[str, Secret] = {}
 
-    def learn(self, secrets: Iterable[Secret], *, pinned: bool = False) -> None:
-        """Remember secrets from now on; of those already known nothing changes."""
-        news = {secret.text: secret for secret in secrets if self._is_news(secret)}
-        if not news:
+    def add(self, secrets: Iterable[Secret], *, permanent: bool = False) -> None:
+        """Look for these secrets from now on; known ones stay as they are."""
+        new = {secret.text: secret for secret in secrets if self._is_new(secret)}
+        if not new:
             return
-        (self._pinned if pinned else self._learnt).update(news)
-        for text in list(self._learnt)[: max(0, len(self._learnt) - _MOST)]:
-            del self._learnt[text]
-        kept = (*self._learnt.values(), *self._pinned.values())
-        written = {secret: self._written.get(secret) or forms(secret.text) for secret in kept}
-        self._forms = {form.decode("latin-1"): secret for secret in kept for form in written[secret]}
-        self._written = written
+        (self._permanent if permanent else self._learned).update(new)
+        for text in list(self._learned)[: max(0, len(self._learned) - _MOST_LEARNED)]:
+            del self._learned[text]
+        all_secrets = (*self._learned.values(), *self._permanent.values())
+        known = {secret: self._spellings.get(secret) or spellings_of(secret.text) for secret in all_secrets}
+        self._forms = {form.decode("latin-1"): secret for secret in all_secrets for form in known[secret]}
+        self._spellings = known
 
-    def _is_news(self, secret: Secret) -> bool:
+    def _is_new(self, secret: Secret) -> bool:
         text = secret.text
-        known = text in self._pinned or text in self._learnt
-        return not known and len(text) >= SHORTEST and not _A_NUMBER.fullmatch(text)
+        known = text in self._permanent or text in self._learned
+        return not known and len(text) >= SHORTEST and not _NUMBER.fullmatch(text)
 
     def anywhere_in(self, data: bytes) -> bool:
-        """Whether one of them stands there, in any spelling."""
+        """Whether the data contains a known secret, in any spelling."""
         if not self._forms:
             return False
         text = data.decode("latin-1")
         return any(map(text.__contains__, self._forms))
 
-    def places(self, data: bytes) -> Iterator[tuple[int, int, Secret]]:
-        """Everywhere one of them stands: start, end, which."""
+    def occurrences(self, data: bytes) -> Iterator[tuple[int, int, Secret]]:
+        """Start, end and secret of every occurrence, in any spelling."""
         text = data.decode("latin-1")
         for form, secret in self._forms.items():
             start = text.find(form)
@@ -67,9 +67,9 @@ class Remembered:
                 start = text.find(form, start + 1)
 
     def open_from(self, data: bytes) -> int:
-        """Where the end of ``data`` begins to read like one of them (from three letters on)."""
+        """Where a known secret may begin that the end of ``data`` cuts off (from three letters on)."""
         opened = len(data)
-        for form in (form for written in self._written.values() for form in written):
+        for form in (form for written in self._spellings.values() for form in written):
             start = data.find(form[:3], max(0, len(data) - len(form) + 1))
             while 0 <= start < opened:
                 if form.startswith(data[start:]):

@@ -14,15 +14,15 @@ from typing import Final, NamedTuple
 from .tokens import PLACEHOLDER
 
 
-class Spot(NamedTuple):
-    """Where a secret stands, and the word its placeholder begins with."""
+class SecretSpan(NamedTuple):
+    """Start and end of a secret, and the word its placeholder begins with."""
 
     start: int
     end: int
     word: str
 
 
-Recogniser = Callable[[bytes], Iterator[Spot]]
+Recogniser = Callable[[bytes], Iterator[SecretSpan]]
 
 _NAMES: Final = frozenset(
     {"jwt", "token", "bearer", "auth", "authcode", "authorization", "proxyauthorization", "credential"}
@@ -88,14 +88,14 @@ def is_opaque(text: bytes) -> bool:
     return mixed or any(48 <= byte <= 57 for byte in text)
 
 
-def tokens(view: bytes) -> Iterator[Spot]:
+def jwts(view: bytes) -> Iterator[SecretSpan]:
     """JSON Web Tokens, wherever they stand."""
     start = view.find(b"eyJ")
     while start >= 0:
         run = _RUN.match(view, start)
         end = start + 3 if run is None else run.end()
         if view.count(b".", start, end) >= 2:
-            yield Spot(start, _without_full_stop(view, start, end), "jwt")
+            yield SecretSpan(start, _without_full_stop(view, start, end), "jwt")
         start = view.find(b"eyJ", end)
 
 
@@ -104,30 +104,30 @@ def _without_full_stop(view: bytes, start: int, end: int) -> int:
     return start + len(run) + max(0, 2 - run.count(b"."))
 
 
-def schemes(view: bytes) -> Iterator[Spot]:
+def authorization_values(view: bytes) -> Iterator[SecretSpan]:
     """What follows the words of an Authorization value, if no human wrote it."""
     for found in _SCHEME.finditer(view):
         if is_opaque(found[1]):
-            yield Spot(*found.span(1), "auth")
+            yield SecretSpan(*found.span(1), "auth")
 
 
-def keyed(view: bytes) -> Iterator[Spot]:
+def json_values(view: bytes) -> Iterator[SecretSpan]:
     """The strings under secret names in JSON, or in what was JSON before it was cut."""
     done = 0
     for found in _KEY.finditer(view):
         if found.end() >= done and is_secret_name(found[1]):
-            done = yield from _under(view, found.end(), _word(found[1]))
+            done = yield from _strings_under(view, found.end(), _placeholder_word(found[1]))
 
 
-def single_quoted(view: bytes) -> Iterator[Spot]:
-    """As ``keyed``, in the way Python prints it."""
+def python_values(view: bytes) -> Iterator[SecretSpan]:
+    """Strings under secret names in a Python ``repr`` of a dictionary."""
     for found in _SINGLE_KEY.finditer(view):
         value = _SINGLE_BODY.match(view, found.end() + 1)
         if value is not None and is_secret_name(found[1]):
-            yield from _spot(view, *value.span(), _word(found[1]))
+            yield from _span_of_value(view, *value.span(), _placeholder_word(found[1]))
 
 
-def _under(view: bytes, start: int, word: str) -> Generator[Spot, None, int]:
+def _strings_under(view: bytes, start: int, word: str) -> Generator[SecretSpan, None, int]:
     """The string, or every string in the object or array, that begins there. Returns where it ends."""
     depth = 0
     for part in _PART.finditer(view, start):
@@ -135,74 +135,82 @@ def _under(view: bytes, start: int, word: str) -> Generator[Spot, None, int]:
             return part.start()
         depth += _DEPTHS.get(part[0], 0)
         if part[1] is not None and (part[2] is None or depth == 0):
-            yield from _spot(view, *part.span(1), word)
+            yield from _span_of_value(view, *part.span(1), word)
         if depth <= 0:
             return part.end()
     return len(view)
 
 
-def queries(view: bytes) -> Iterator[Spot]:
+def query_values(view: bytes) -> Iterator[SecretSpan]:
     """The values of secret parameters in URLs."""
-    return _named(_QUERY, view, _QUERY_NAMES)
+    return _named_values(_QUERY, view, _QUERY_NAMES)
 
 
-def loose_queries(view: bytes) -> Iterator[Spot]:
-    """As ``queries``, where the whole text is known to be a URL: more names count."""
-    return _named(_QUERY, view, _URL_NAMES)
+def url_query_values(view: bytes) -> Iterator[SecretSpan]:
+    """Values of secret parameters of a text that is a URL as a whole: more names count."""
+    return _named_values(_QUERY, view, _URL_NAMES)
 
 
-def assignments(view: bytes) -> Iterator[Spot]:
+def assignments(view: bytes) -> Iterator[SecretSpan]:
     """``password=…`` and ``token: …`` as error texts and log lines have them."""
-    yield from _named(_ASSIGNED, view, _QUERY_NAMES)
-    for spot in _named(_LABELLED, view, _QUERY_NAMES):
-        if is_opaque(view[spot.start : spot.end]):
-            yield spot
+    yield from _named_values(_ASSIGNED, view, _QUERY_NAMES)
+    for span in _named_values(_LABELLED, view, _QUERY_NAMES):
+        if is_opaque(view[span.start : span.end]):
+            yield span
 
 
-def _named(pattern: re.Pattern[bytes], view: bytes, names: frozenset[str]) -> Iterator[Spot]:
+def _named_values(pattern: re.Pattern[bytes], view: bytes, names: frozenset[str]) -> Iterator[SecretSpan]:
     for found in pattern.finditer(view):
         if is_secret_name(found[1], names):
-            yield from _spot(view, *found.span(2), _word(found[1]))
+            yield from _span_of_value(view, *found.span(2), _placeholder_word(found[1]))
 
 
-def users(view: bytes) -> Iterator[Spot]:
+def url_credentials(view: bytes) -> Iterator[SecretSpan]:
     """``user:password@`` in URLs."""
     for found in _USER.finditer(view):
-        yield from _spot(view, *found.span(1), "userinfo")
+        yield from _span_of_value(view, *found.span(1), "userinfo")
 
 
-def any_users(view: bytes) -> Iterator[Spot]:
+def url_users(view: bytes) -> Iterator[SecretSpan]:
     """Whatever stands before the ``@`` of a URL."""
     for found in _ANY_USER.finditer(view):
-        yield from _spot(view, *found.span(1), "userinfo")
+        yield from _span_of_value(view, *found.span(1), "userinfo")
 
 
-def brands(view: bytes) -> Iterator[Spot]:
+def agent_url_bearers(view: bytes) -> Iterator[SecretSpan]:
     """The bearer in the path of an agent's messaging URL."""
     for found in _BRAND.finditer(view):
-        yield from _spot(view, *found.span(1), "auth")
+        yield from _span_of_value(view, *found.span(1), "auth")
 
 
-def header_lines(view: bytes) -> Iterator[Spot]:
+def header_lines(view: bytes) -> Iterator[SecretSpan]:
     """The values of headers that carry secrets, in text that quotes them."""
     for found in _HEADER_LINE.finditer(view):
-        yield from _spot(view, *found.span(found.lastindex or 0), _word(found[1]))
+        yield from _span_of_value(view, *found.span(found.lastindex or 0), _placeholder_word(found[1]))
 
 
 IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (
-    *(tokens, schemes, keyed, single_quoted, queries, users, brands),
+    *(
+        jwts,
+        authorization_values,
+        json_values,
+        python_values,
+        query_values,
+        url_credentials,
+        agent_url_bearers,
+    ),
 )
 IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignments)
-IN_URLS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, loose_queries, any_users)
+IN_URLS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, url_query_values, url_users)
 
 
-def _spot(view: bytes, start: int, end: int, word: str) -> Iterator[Spot]:
+def _span_of_value(view: bytes, start: int, end: int, word: str) -> Iterator[SecretSpan]:
     """The secret in a value: not its scheme word, and nothing if a placeholder already stands there."""
     scheme = _LEADING_SCHEME.match(view, start, end)
     start = start if scheme is None else scheme.end()
     already = _PLACEHOLDER.match(view, start)
     if start < end and (already is None or already.end() < end):
-        yield Spot(start, end, word)
+        yield SecretSpan(start, end, word)
 
 
 def is_placeholder(text: str) -> bool:
@@ -210,7 +218,7 @@ def is_placeholder(text: str) -> bool:
     return PLACEHOLDER.fullmatch(text) is not None
 
 
-def _word(name: bytes) -> str:
+def _placeholder_word(name: bytes) -> str:
     plain = _plain(name)
     return next((word for part, word in _WORDS if part in plain), "token")
 

@@ -13,7 +13,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .encodings import View, views, whole_escapes
-from .known_secrets import Remembered, Secret
+from .known_secrets import KnownSecrets, Secret
 from .patterns import (
     IN_PAYLOADS,
     IN_TEXTS,
@@ -33,7 +33,7 @@ _AUTHORIZATION = ("authorization", "proxy-authorization")
 _COOKIES = ("cookie", "set-cookie")
 
 
-class _Find(NamedTuple):
+class _Match(NamedTuple):
     """Where a secret stands in the payload, and how many escapes deep it was read."""
 
     start: int
@@ -42,18 +42,18 @@ class _Find(NamedTuple):
     secret: Secret
 
 
-class _Unfinished(NamedTuple):
+class _OpenPayload(NamedTuple):
     """What is left of the fragments of a payload whose end has not come.
 
     Attributes:
         context: the last bytes handed out, as they came: what comes next is read after them.
-        held: bytes not handed out, because a secret may begin with them.
-        swallowed: whether an endless secret has begun: the rest of the payload is dropped.
+        withheld: bytes not handed out, because a secret may begin with them.
+        dropping: whether an endless secret has begun: the rest of the payload is dropped.
     """
 
     context: bytes = b""
-    held: bytes = b""
-    swallowed: bool = False
+    withheld: bytes = b""
+    dropping: bool = False
 
 
 class Redactor:
@@ -66,15 +66,15 @@ class Redactor:
 
     def __init__(self, key: bytes, known: Iterable[str] = ()) -> None:
         self._key = key
-        self._remembered = Remembered()
-        self._unfinished: dict[Hashable, _Unfinished] = {}
+        self._known_secrets = KnownSecrets()
+        self._open_payloads: dict[Hashable, _OpenPayload] = {}
         for text in known:
-            self.know(text)
+            self.add_secret(text)
 
-    def know(self, secret: str) -> None:
+    def add_secret(self, secret: str) -> None:
         """Look for this one too from now on, as for those that were known from the start."""
         named = Secret("jwt" if is_jwt(secret) else "token", secret)
-        self._remembered.learn([named], pinned=True)
+        self._known_secrets.add([named], permanent=True)
 
     def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
         """One frame's payload without its secrets; the very same object if it has none.
@@ -85,153 +85,159 @@ class Redactor:
         payload had come in one. One or two letters of a secret may go out before it is known to be one.
         """
         if fin and not continuation:
-            if not may_hold_secret(data) and not self._remembered.anywhere_in(data):
+            if not may_hold_secret(data) and not self._known_secrets.anywhere_in(data):
                 return data
-            return self._redacted(data, IN_PAYLOADS)
-        before = self._unfinished.pop(stream, None) if continuation else None
-        return self._fragment(data, before or _Unfinished(), stream, fin=fin)
+            return self._redact(data, IN_PAYLOADS)
+        before = self._open_payloads.pop(stream, None) if continuation else None
+        return self._redact_fragment(data, before or _OpenPayload(), stream, fin=fin)
 
     def forget(self, stream: Hashable) -> None:
         """A connection is over: drop what was held back of a payload that will not be finished."""
-        self._unfinished.pop(stream, None)
+        self._open_payloads.pop(stream, None)
 
     def headers(self, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Header lines without their secrets; names, order and scheme words stay."""
-        return tuple((name, self._header(name, value)) for name, value in pairs)
+        return tuple((name, self._redact_header(name, value)) for name, value in pairs)
 
     def url(self, text: str) -> str:
         """A URL without its secrets: user, secret parameters, the bearer in an agent's path."""
-        return self._text(text, IN_URLS)
+        return self._redact_text(text, IN_URLS)
 
     def text(self, text: str) -> str:
         """A close reason, an error text or a log line without its secrets."""
-        return self._text(text, IN_TEXTS)
+        return self._redact_text(text, IN_TEXTS)
 
-    def _text(self, text: str, recognisers: Sequence[Recogniser]) -> str:
+    def _redact_text(self, text: str, recognisers: Sequence[Recogniser]) -> str:
         data = text.encode("utf-8", "surrogatepass")
-        redacted = self._redacted(data, recognisers)
+        redacted = self._redact(data, recognisers)
         return text if redacted is data else redacted.decode("utf-8", "surrogatepass")
 
-    def _header(self, name: str, value: str) -> str:
+    def _redact_header(self, name: str, value: str) -> str:
         plain = name.strip().lower()
         if plain in _COOKIES:
-            self._learn_cookies(value)
-            return self._whole(value, "cookie")
+            self._add_cookies(value)
+            return self._redact_whole(value, "cookie")
         if plain in _AUTHORIZATION:
             scheme, space, secret = value.strip().partition(" ")
-            return f"{scheme} {self._whole(secret.strip(), 'auth')}" if space else self._whole(scheme, "auth")
+            return (
+                f"{scheme} {self._redact_whole(secret.strip(), 'auth')}"
+                if space
+                else self._redact_whole(scheme, "auth")
+            )
         if is_secret_name(plain.encode("utf-8", "surrogatepass")):
-            return self._whole(value, "token")
-        return self._text(value, IN_URLS if "://" in value else IN_PAYLOADS)
+            return self._redact_whole(value, "token")
+        return self._redact_text(value, IN_URLS if "://" in value else IN_PAYLOADS)
 
-    def _learn_cookies(self, value: str) -> None:
+    def _add_cookies(self, value: str) -> None:
         contents = (part.partition("=")[2].strip().strip('"') for part in value.split(";"))
         opaque = (text for text in contents if is_opaque(text.encode("utf-8", "surrogatepass")))
-        self._remembered.learn(Secret("cookie", text) for text in opaque)
+        self._known_secrets.add(Secret("cookie", text) for text in opaque)
 
-    def _whole(self, value: str, word: str) -> str:
+    def _redact_whole(self, value: str, word: str) -> str:
         """A value that is secret from end to end."""
         if not value or is_placeholder(value):
             return value
         secret = Secret("jwt" if is_jwt(value) else word, value)
-        self._remembered.learn([secret])
+        self._known_secrets.add([secret])
         return self._placeholder(secret)
 
-    def _redacted(self, data: bytes, recognisers: Sequence[Recogniser]) -> bytes:
-        finds = self._finds(data, recognisers)
-        return self._replaced(data, finds, 0, len(data)) if finds else data
+    def _redact(self, data: bytes, recognisers: Sequence[Recogniser]) -> bytes:
+        matches = self._matches(data, recognisers)
+        return self._replaced(data, matches, 0, len(data)) if matches else data
 
-    def _finds(self, data: bytes, recognisers: Sequence[Recogniser], *, goes_on: bool = False) -> list[_Find]:
+    def _matches(
+        self, data: bytes, recognisers: Sequence[Recogniser], *, continues: bool = False
+    ) -> list[_Match]:
         """Every secret in ``data``, in order, without overlaps.
 
         All are remembered; where ``data`` goes on in the next fragment, not the one it ends with,
         which may be half a secret.
         """
         seen = views(data)
-        found = [find for view in seen for find in _recognised(view, recognisers)]
-        whole = len(data) if goes_on else len(data) + 1
-        self._remembered.learn(find.secret for find in found if find.end < whole)
-        found += (find for view in seen for find in self._known_in(view))
-        return _merged(found)
+        matches_found = [match for view in seen for match in _recognised(view, recognisers)]
+        whole = len(data) if continues else len(data) + 1
+        self._known_secrets.add(match.secret for match in matches_found if match.end < whole)
+        matches_found += (match for view in seen for match in self._known_matches(view))
+        return _merged(matches_found)
 
-    def _known_in(self, view: View) -> Iterator[_Find]:
-        for start, end, secret in self._remembered.places(view.data):
+    def _known_matches(self, view: View) -> Iterator[_Match]:
+        for start, end, secret in self._known_secrets.occurrences(view.data):
             start, end = whole_escapes(view.data, start, end)
-            yield _Find(*view.original(start, end), view.depth, secret)
+            yield _Match(*view.original(start, end), view.depth, secret)
 
-    def _replaced(self, data: bytes, finds: Iterable[_Find], start: int, end: int) -> bytes:
+    def _replaced(self, data: bytes, matches: Iterable[_Match], start: int, end: int) -> bytes:
         """``data[start:end]`` with a placeholder for every secret that ends in it."""
         pieces: list[bytes] = []
         position = start
-        for find in finds:
-            if position < find.end <= end:
-                pieces.append(data[position : max(position, find.start)])
-                pieces.append(self._placeholder(find.secret).encode())
-                position = find.end
+        for match in matches:
+            if position < match.end <= end:
+                pieces.append(data[position : max(position, match.start)])
+                pieces.append(self._placeholder(match.secret).encode())
+                position = match.end
         return b"".join((*pieces, data[position:end]))
 
     def _placeholder(self, secret: Secret) -> str:
         claims = claims_of(secret.text) if secret.word == "jwt" else None
         full = placeholder(self._key, secret.text, word=secret.word, claims=claims)
-        if claims is None or not self._remembered.anywhere_in(full.encode()):
+        if claims is None or not self._known_secrets.anywhere_in(full.encode()):
             return full
         return placeholder(self._key, secret.text, word=secret.word)
 
-    def _fragment(self, data: bytes, before: _Unfinished, stream: Hashable, *, fin: bool) -> bytes:
+    def _redact_fragment(self, data: bytes, before: _OpenPayload, stream: Hashable, *, fin: bool) -> bytes:
         """One fragment of a payload, read after what came before it."""
-        if before.swallowed:
-            self._keep(stream, before, fin=fin)
+        if before.dropping:
+            self._remember_open(stream, before, fin=fin)
             return b""
-        window = before.context + before.held + data
+        window = before.context + before.withheld + data
         begin = len(before.context)
-        finds = self._finds(window, IN_PAYLOADS, goes_on=not fin)
-        cut = len(window) if fin else max(begin, self._safe_until(window, finds))
+        matches = self._matches(window, IN_PAYLOADS, continues=not fin)
+        cut = len(window) if fin else max(begin, self._end_of_safe_bytes(window, matches))
         endless = len(window) - cut > _LONGEST_OPEN
         if endless:
             cut = len(window)
-        swallowed = endless and bool(finds) and finds[-1].end == len(window)
-        self._keep(stream, _Unfinished(window[:cut][-_CONTEXT:], window[cut:], swallowed), fin=fin)
-        safe = self._replaced(window, finds, begin, cut)
+        dropping = endless and bool(matches) and matches[-1].end == len(window)
+        self._remember_open(stream, _OpenPayload(window[:cut][-_CONTEXT:], window[cut:], dropping), fin=fin)
+        safe = self._replaced(window, matches, begin, cut)
         return data if safe == data else safe
 
-    def _keep(self, stream: Hashable, unfinished: _Unfinished, *, fin: bool) -> None:
+    def _remember_open(self, stream: Hashable, unfinished: _OpenPayload, *, fin: bool) -> None:
         if not fin:
-            self._unfinished[stream] = unfinished
+            self._open_payloads[stream] = unfinished
 
-    def _safe_until(self, window: bytes, finds: Sequence[_Find]) -> int:
+    def _end_of_safe_bytes(self, window: bytes, matches: Sequence[_Match]) -> int:
         """Up to where an unfinished payload can be handed out: no secret reaches from there to its end."""
-        until = finds[-1].start if finds and finds[-1].end == len(window) else len(window)
+        until = matches[-1].start if matches and matches[-1].end == len(window) else len(window)
         for view in views(window):
-            opened = min(open_from(view.data), self._remembered.open_from(view.data))
+            opened = min(open_from(view.data), self._known_secrets.open_from(view.data))
             until = min(until, view.original(opened, opened)[0] if opened < len(view.data) else until)
-        return next((find.start for find in finds if find.start < until < find.end), until)
+        return next((match.start for match in matches if match.start < until < match.end), until)
 
 
-def _recognised(view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Find]:
+def _recognised(view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Match]:
     for recognise in recognisers:
         for start, end, word in recognise(view.data):
             text = view.data[start:end].decode("utf-8", "surrogateescape")
             secret = Secret("jwt" if is_jwt(text) else word, text)
-            yield _Find(*view.original(start, end), view.depth, secret)
+            yield _Match(*view.original(start, end), view.depth, secret)
 
 
-def _merged(found: list[_Find]) -> list[_Find]:
+def _merged(matches_found: list[_Match]) -> list[_Match]:
     """Overlapping finds as one, called what the longest is called, and of those the most disguised."""
-    merged: list[_Find] = []
+    merged: list[_Match] = []
     best: list[tuple[int, int]] = []
-    for find in sorted(found):
-        size = (find.end - find.start, find.depth)
-        if not merged or find.start >= merged[-1].end:
-            merged.append(find)
+    for match in sorted(matches_found):
+        size = (match.end - match.start, match.depth)
+        if not merged or match.start >= merged[-1].end:
+            merged.append(match)
             best.append(size)
             continue
         last = merged[-1]
         better = size > best[-1]
-        merged[-1] = _Find(
+        merged[-1] = _Match(
             last.start,
-            max(last.end, find.end),
-            find.depth if better else last.depth,
-            find.secret if better else last.secret,
+            max(last.end, match.end),
+            match.depth if better else last.depth,
+            match.secret if better else last.secret,
         )
         best[-1] = max(best[-1], size)
     return merged

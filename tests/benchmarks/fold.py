@@ -26,7 +26,7 @@ from fold_archive import make_archive
 
 from recorder.projection.events.reader import EventReader
 from recorder.projection.session import at_once, new_events
-from recorder.receipts.fold import fold
+from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.state import Transcript
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
@@ -70,7 +70,7 @@ def fold_alone(path: str, *, jobs: int = 1) -> Transcript:
     with Archive.open(path, mode="read") as archive, collector_paused():
         session = archive.find_session("last")
         heard = new_events(archive, session, archive.connections(session), EventReader(), jobs=jobs)
-        return fold(heard, at_once=at_once(jobs))
+        return fold_batches(heard, batch_size=at_once(jobs))
 
 
 def fold_in_two(path: str) -> Transcript:
@@ -83,9 +83,10 @@ def one_more_frame(path: str) -> float:
     with Archive.open(path, mode="read") as archive:
         session, hearing = archive.find_session("last"), EventReader()
         events = [*hearing.connections_opened(archive.connections(session))]
-        kept = fold(hearing.read(archive.scan_frames(session.session, last=session.frames - 1)), fold(events))
+        frames = archive.scan_frames(session.session, last=session.frames - 1)
+        kept = fold_batches(hearing.read(frames), fold_batches(events))
         began_s = time.perf_counter()
-        fold(hearing.read(archive.scan_frames(session.session, after=session.frames - 1)), kept)
+        fold_batches(hearing.read(archive.scan_frames(session.session, after=session.frames - 1)), kept)
         return time.perf_counter() - began_s
 
 

@@ -277,16 +277,16 @@ def test_a_given_offset_says_when_the_session_began() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "how"),
+    ("stated", "how"),
     [
         pytest.param({"close_code": 1000}, "closed", id="code"),
         pytest.param({"closed_by": "client"}, "closed", id="by whom"),
         pytest.param({"closed_at": AT}, "lost", id="only when"),
-        pytest.param({"close_code": 1000, "how": "failed"}, "failed", id="said"),
+        pytest.param({"close_code": 1000, "how": "failed"}, "failed", id="stated"),
     ],
 )
-def test_how_a_connection_closed_is_concluded_where_it_is_not_said(said: dict[str, Any], how: str) -> None:
-    *_, closed = records_of({"connection": 1, **said})
+def test_how_a_connection_closed_is_concluded_where_it_is_not_said(stated: dict[str, Any], how: str) -> None:
+    *_, closed = records_of({"connection": 1, **stated})
     assert isinstance(closed, ConnectionClosed)
     assert closed.how == how
 
@@ -332,10 +332,10 @@ def test_reading_streams() -> None:
         yield b'{"sender":"client","text":"a"}'
         raise AssertionError("asked for more than was needed")
 
-    reading = read(lines(), file="f")
-    assert isinstance(next(reading), SessionHeader)
-    assert isinstance(next(reading), ConnectionOpened)
-    assert isinstance(next(reading), RecordedFrame)
+    reader = read(lines(), file="f")
+    assert isinstance(next(reader), SessionHeader)
+    assert isinstance(next(reader), ConnectionOpened)
+    assert isinstance(next(reader), RecordedFrame)
 
 
 # --- bad files -----------------------------------------------------------------------------------
@@ -472,9 +472,9 @@ changed_lines = st.builds(
     )
 )
 def test_any_bytes_are_a_capture_or_a_bad_capture(lines: list[bytes]) -> None:
-    whole = b"\n".join(lines)
+    integer = b"\n".join(lines)
     with suppress(BadCapture):
-        header, *records = read(whole.split(b"\n"), file="f")
+        header, *records = read(integer.split(b"\n"), file="f")
         assert isinstance(header, SessionHeader)
         assert all(isinstance(record, Record) for record in records)
 

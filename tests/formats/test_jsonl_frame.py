@@ -2,8 +2,8 @@
 
 import pytest
 
-from recorder.formats.jsonl_frame import frame_facts, frame_of, sender_of
-from recorder.formats.lines import Line
+from recorder.formats.jsonl_frame import frame_fields, frame_of, sender_of
+from recorder.formats.lines import JsonLine
 from recorder.wire.frames import Frame, Side
 from recorder.wire.records import RecordedFrame
 
@@ -12,13 +12,13 @@ def told(opcode: int, payload: bytes, head: bytes | None, *, redacted: bool = Fa
     frame = RecordedFrame(1, 1, 0, Side.SERVICE, None, None, opcode, True, 0, payload, head, None, redacted)
     return {
         key: value
-        for key, value in frame_facts(frame).items()
+        for key, value in frame_fields(frame).items()
         if key in ("text", "data", "raw", "head", "redacted")
     }
 
 
 @pytest.mark.parametrize(
-    ("facts", "expected"),
+    ("fields", "expected"),
     [
         pytest.param(told(1, b"x", None), {"text": "x"}, id="only the payload is known"),
         pytest.param(told(1, b"\xff", None), {"data": "/w=="}, id="text that is not UTF-8"),
@@ -38,12 +38,12 @@ def told(opcode: int, payload: bytes, head: bytes | None, *, redacted: bool = Fa
     ],
 )
 def test_a_line_says_what_is_known_and_nothing_that_was_redacted(
-    facts: dict[str, object], expected: dict[str, object]
+    fields: dict[str, object], expected: dict[str, object]
 ) -> None:
-    assert facts == expected
+    assert fields == expected
 
 
 def test_a_line_reads_back_as_its_frame() -> None:
-    line = Line("f", 1, b'{"sender":"service","text":"x","opcode":9,"fin":false,"rsv":4,"head":"gQE="}')
+    line = JsonLine("f", 1, b'{"sender":"service","text":"x","opcode":9,"fin":false,"rsv":4,"head":"gQE="}')
     assert sender_of(line) is Side.SERVICE
     assert frame_of(line) == Frame(9, b"x", False, 4, b"\x81\x01")

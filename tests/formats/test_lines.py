@@ -6,18 +6,18 @@ import pytest
 
 from recorder.errors import BadCapture
 from recorder.formats import lines as room
-from recorder.formats.lines import Line, lines_of, plain
+from recorder.formats.lines import JsonLine, read_lines, without_blanks
 
 
 def test_lines_come_as_they_stand_in_the_file() -> None:
-    assert list(lines_of(BytesIO(b"a\n\nb\r\nc"), file="f")) == [b"a\n", b"\n", b"b\r\n", b"c"]
+    assert list(read_lines(BytesIO(b"a\n\nb\r\nc"), file="f")) == [b"a\n", b"\n", b"b\r\n", b"c"]
 
 
 def test_a_line_that_is_too_long_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is made small: 64 MiB would only make the test slow."""
     monkeypatch.setattr(room, "LINE_LIMIT", 8)
     stream = BytesIO(b"1234567\n" + b"x" * 1000)
-    found = lines_of(stream, file="f.jsonl")
+    found = read_lines(stream, file="f.jsonl")
     assert next(found) == b"1234567\n"
     with pytest.raises(BadCapture, match=r"^f\.jsonl, line 2: the line is longer than"):
         next(found)
@@ -26,14 +26,14 @@ def test_a_line_that_is_too_long_is_refused_before_it_is_read(monkeypatch: pytes
 
 def test_a_line_that_is_too_long_is_refused_from_any_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "LINE_LIMIT", 8)
-    assert plain(b"12345678", file="f", number=5) == b"12345678"
+    assert without_blanks(b"12345678", file="f", number=5) == b"12345678"
     with pytest.raises(BadCapture, match="line 5: the line is longer"):
-        plain(b"123456789", file="f", number=5)
+        without_blanks(b"123456789", file="f", number=5)
 
 
 def test_a_byte_order_mark_is_taken_off_the_first_line_only() -> None:
-    assert plain(b"\xef\xbb\xbf{}\r\n", file="f", number=1) == b"{}"
-    assert plain(b"\xef\xbb\xbf{}", file="f", number=2) == b"\xef\xbb\xbf{}"
+    assert without_blanks(b"\xef\xbb\xbf{}\r\n", file="f", number=1) == b"{}"
+    assert without_blanks(b"\xef\xbb\xbf{}", file="f", number=2) == b"\xef\xbb\xbf{}"
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_byte_order_mark_is_taken_off_the_first_line_only() -> None:
 )
 def test_other_kinds_of_files_are_called_by_their_name(beginning: bytes, says: str) -> None:
     with pytest.raises(BadCapture) as told:
-        plain(beginning, file="f", number=1)
+        without_blanks(beginning, file="f", number=1)
     assert str(told.value) == says
 
 
@@ -73,22 +73,22 @@ def test_other_kinds_of_files_are_called_by_their_name(beginning: bytes, says: s
 )
 def test_a_line_that_is_no_object_says_why_and_where(line: bytes, problem: str) -> None:
     with pytest.raises(BadCapture) as told:
-        Line("f", 3, line)
+        JsonLine("f", 3, line)
     assert str(told.value).startswith(f"f, line 3: {problem}")
     assert told.value.line == 3
 
 
-def line(facts: bytes) -> Line:
-    return Line("f", 1, facts)
+def line(fields: bytes) -> JsonLine:
+    return JsonLine("f", 1, fields)
 
 
 def test_every_key_that_is_absent_or_null_is_none() -> None:
-    for facts in (b"{}", b'{"k":null}'):
-        one = line(facts)
-        assert one.text("k") is one.whole("k", 0, 1) is one.flag("k") is None
-        assert one.moment_us("k") is one.base64("k") is one.choice("k", ("a",)) is None
+    for fields in (b"{}", b'{"k":null}'):
+        one = line(fields)
+        assert one.text("k") is one.integer("k", 0, 1) is one.boolean("k") is None
+        assert one.time_us("k") is one.base64("k") is one.choice("k", ("a",)) is None
         assert one.headers("k") == ()
-        assert not one.knows("k")
+        assert not one.has_value("k")
     assert line(b'{"k":null}').has("k")
     assert not line(b"{}").has("k")
 
@@ -98,8 +98,8 @@ def test_values_of_the_right_kind_are_read() -> None:
         b'{"t":"x","n":3,"f":false,"m":"2017-02-18T22:04:01.507Z","b":"/wA=","e":"","h":[["A","1"],["A","2"]],'
         b'"o":{"B":"3"}}'
     )
-    assert (one.text("t"), one.whole("n", 3, 3), one.flag("f")) == ("x", 3, False)
-    assert one.moment_us("m") == 1487455441507000
+    assert (one.text("t"), one.integer("n", 3, 3), one.boolean("f")) == ("x", 3, False)
+    assert one.time_us("m") == 1487455441507000
     assert (one.base64("b"), one.base64("e")) == (b"\xff\x00", b"")
     assert one.headers("h") == (("A", "1"), ("A", "2"))
     assert one.headers("o") == (("B", "3"),)
@@ -132,9 +132,9 @@ def test_values_of_the_wrong_kind_are_named(kind: str, value: bytes, problem: st
     one = line(b'{"k":' + value + b"}")
     read = {
         "text": one.text,
-        "whole": lambda key: one.whole(key, 0, 15),
-        "flag": one.flag,
-        "moment_us": one.moment_us,
+        "whole": lambda key: one.integer(key, 0, 15),
+        "flag": one.boolean,
+        "moment_us": one.time_us,
         "base64": one.base64,
         "headers": one.headers,
         "choice": lambda key: one.choice(key, ("a", "b")),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recorder.redaction.encodings import forms, views, whole_escapes
+from recorder.redaction.encodings import spellings_of, views, whole_escapes
 
 SECRET = "pa/ss+wörd?=12"
 
@@ -19,7 +19,7 @@ SECRET = "pa/ss+wörd?=12"
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 def test_a_secret_is_found_in_base64_at_any_alignment(before: bytes, encode: object) -> None:
     text = encode(before + SECRET.encode() + b"after")  # type: ignore[operator]
-    assert any(form in text for form in forms(SECRET))
+    assert any(form in text for form in spellings_of(SECRET))
 
 
 @pytest.mark.parametrize(
@@ -33,19 +33,19 @@ def test_a_secret_is_found_in_base64_at_any_alignment(before: bytes, encode: obj
     ],
 )
 def test_a_secret_is_found_in_other_spellings(written: str) -> None:
-    assert any(form in written.encode() for form in forms(SECRET))
+    assert any(form in written.encode() for form in spellings_of(SECRET))
 
 
 @given(st.binary(min_size=8, max_size=40), st.binary(max_size=5), st.binary(max_size=5))
 def test_base64_forms_hold_for_any_neighbours(secret: bytes, before: bytes, after: bytes) -> None:
     text = secret.decode("utf-8", "surrogateescape")
     if len(text) >= 8:
-        assert any(form in base64.b64encode(before + secret + after) for form in forms(text))
+        assert any(form in base64.b64encode(before + secret + after) for form in spellings_of(text))
 
 
 def test_short_secrets_have_no_forms() -> None:
-    assert forms("1234567") == []
-    assert len(forms("12345678")) > 3
+    assert spellings_of("1234567") == []
+    assert len(spellings_of("12345678")) > 3
 
 
 def test_views_undo_escapes_one_level_at_a_time() -> None:

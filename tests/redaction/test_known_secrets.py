@@ -6,19 +6,19 @@ import base64
 
 import pytest
 
-from recorder.redaction.known_secrets import Remembered, Secret
+from recorder.redaction.known_secrets import KnownSecrets, Secret
 
 
-def remembering(*texts: str, pinned: bool = False) -> Remembered:
-    remembered = Remembered()
-    remembered.learn((Secret("token", text) for text in texts), pinned=pinned)
+def remembering(*texts: str, permanent: bool = False) -> KnownSecrets:
+    remembered = KnownSecrets()
+    remembered.add((Secret("token", text) for text in texts), permanent=permanent)
     return remembered
 
 
 def test_a_known_secret_is_found_with_its_place() -> None:
     remembered = remembering("abcdefgh1")
     assert remembered.anywhere_in(b"x abcdefgh1 y")
-    assert (2, 11, Secret("token", "abcdefgh1")) in set(remembered.places(b"x abcdefgh1 y"))
+    assert (2, 11, Secret("token", "abcdefgh1")) in set(remembered.occurrences(b"x abcdefgh1 y"))
     assert remembered.anywhere_in(base64.b64encode(b"zzabcdefgh1"))
     assert not remembered.anywhere_in(b"x abcdefgh y")
 
@@ -30,9 +30,9 @@ def test_short_secrets_and_numbers_are_not_remembered(text: str) -> None:
 
 
 def test_the_oldest_learnt_goes_and_the_given_ones_stay() -> None:
-    remembered = remembering("given-for-good", pinned=True)
+    remembered = remembering("given-for-good", permanent=True)
     for number in range(300):
-        remembered.learn([Secret("sig", f"signature-{number:03}")])
+        remembered.add([Secret("sig", f"signature-{number:03}")])
     assert remembered.anywhere_in(b"given-for-good")
     assert not remembered.anywhere_in(b"signature-000")
     assert remembered.anywhere_in(b"signature-299")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from recorder.redaction.encodings import forms
+from recorder.redaction.encodings import spellings_of
 from recorder.redaction.redactor import Redactor
 from recorder.redaction.tokens import PLACEHOLDER, claims_of
 
@@ -106,7 +106,9 @@ def traces(secret: str, output: bytes) -> list[bytes]:
     for _ in range(5):
         undone.append(re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), undone[-1]))
         undone.append(re.sub(r"\\(.)", r"\1", undone[-1]))
-    return [form for form in forms(secret) for text in undone if form in text.encode("utf-8", "replace")]
+    return [
+        form for form in spellings_of(secret) for text in undone if form in text.encode("utf-8", "replace")
+    ]
 
 
 @given(st.data(), OPAQUE | ODD_SECRETS)

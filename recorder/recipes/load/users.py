@@ -164,7 +164,7 @@ class UserFactory:
             itertools.count(1),
             itertools.count(1),
             _as_it_is if self._options.session.keep_secrets else redactor.text,
-            redactor.know,
+            redactor.add_secret,
             self._group_commit.sink(intake),
         )
 
