@@ -23,6 +23,13 @@ TOPICS = (
     "pytest", "secrets", "commands", "glossary", "architecture", "changelog",
 )  # fmt: skip
 
+# What people look for, and the topic that describes it.
+_DESCRIBED_IN = {
+    "agents": "simulator", "diff": "receipts", "evidence": "receipts", "exit codes": "commands",
+    "follow": "recording", "login": "recording", "moods": "simulator", "options": "commands",
+    "rules": "checks", "sql": "archive", "tables": "archive", "tokens": "replay", "verbs": "scripts",
+}  # fmt: skip
+
 
 def show_guide(
     topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help="The topic to show.")] = None,
@@ -38,7 +45,7 @@ def show_guide(
         _list_topics(json=json)
         return
     if topic not in TOPICS:
-        raise NotFound("topic", topic, close=get_close_matches(topic, TOPICS, n=2))
+        raise NotFound("topic", topic, close=_near_misses(topic.lower()))
     text = page(topic)
     if json:
         write_json({"topic": topic, "text": text})
@@ -48,6 +55,11 @@ def show_guide(
         from recorder.report.markdown import without_comments
 
         sys.stdout.write(without_comments(text))
+
+
+def _near_misses(topic: str) -> list[str]:
+    found = get_close_matches(topic, [*TOPICS, *_DESCRIBED_IN], n=2)
+    return list(dict.fromkeys(_DESCRIBED_IN.get(each, each) for each in found))
 
 
 def page(topic: str) -> str:

@@ -38,10 +38,14 @@ def test_json_holds_the_topics_or_the_text():
     assert json.loads(guide("checks", "--json").stdout) == {"topic": "checks", "text": page("checks")}
 
 
-def test_an_unknown_topic_names_the_near_miss():
-    done = guide("receipt")
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("receipt", "receipts"), ("mood", "simulator"), ("SQL", "archive"), ("rule", "checks")],
+)
+def test_an_unknown_topic_names_the_near_miss(asked, meant):
+    done = guide(asked)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'error: no topic "receipt" (did you mean receipts?)\n'
+    assert done.stderr == f'error: no topic "{asked}" (did you mean {meant}?)\n'
 
 
 @pytest.mark.parametrize("topic", ["scripts", "glossary"])
