@@ -51,7 +51,7 @@ def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
             assert not once.transcript.dialogs
 
 
-def test_what_was_left_and_is_told_dialog_by_dialog_is_the_same(path, begin, frames):
+def test_deferred_dialogs_fold_to_the_same_transcript(path, begin, frames):
     with Archive.open(path, mode="write") as archive:
         two = [told(frames, n) for n in range(1, 9)]
         two += [each._replace(payload=each.payload.replace(b'"d"', b'"e"')) for each in two]

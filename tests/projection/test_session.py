@@ -66,7 +66,7 @@ def test_an_unanswered_publish_is_lost_once_the_connection_or_the_recording_has_
     assert lost(None, True)
 
 
-def test_what_the_client_says_is_not_taken_for_the_services_word():
+def test_a_notification_sent_by_the_client_is_not_an_announcement():
     """The side decides who asks, not the text: a client cannot announce anything."""
     notification = (
         b'{"kind":"notification","type":"ms.MessagingEventNotification","body":{"changes":[{"sequence":0,'

@@ -123,7 +123,7 @@ def test_a_connection_that_opened_later_is_not_there_and_one_that_ended_later_is
     assert now[0][1] == "lost"
 
 
-def test_who_a_later_token_says_we_are_is_not_known_before(reading):
+def test_an_identity_from_a_later_token_is_not_known_before_it(reading):
     session = reading.find_session("last")
     before = fold(events(reading, session, last=6))
     assert before.identities == {"guest-1"}
@@ -202,7 +202,7 @@ SAID = st.one_of(
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(1, 2), SAID), min_size=1, max_size=8), st.booleans())
-def test_what_was_known_then_is_known_now_and_as_of_the_last_frame_is_now(tmp_path_factory, told, timed):
+def test_facts_known_at_a_moment_stay_known_and_the_last_frame_means_now(tmp_path_factory, told, timed):
     """A prefix's facts are a subset of the whole's, whatever was said on whatever connection."""
     folder = tmp_path_factory.mktemp("law")
     lines = [

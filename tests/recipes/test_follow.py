@@ -104,7 +104,7 @@ def test_a_dialog_that_never_came_is_said_at_the_end(recorder):
         list(Following(archive, "last", dialog="e"))
 
 
-def test_what_was_told_adds_up_to_what_is_there_after_a_real_recording(tmp_path):
+def test_updates_add_up_to_the_messages_of_a_real_recording(tmp_path):
     """Another thread replays against the simulator; the last word on each message is that of a fold."""
     path = str(tmp_path / "x.db")
     with recipes.open_archive(path, mode="write", create=True) as made:

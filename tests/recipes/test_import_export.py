@@ -62,7 +62,7 @@ def test_an_import_that_was_cut_short_is_made_good_by_the_next(archive, samples,
         assert (session.frames, session.state) == (7, "complete")
 
 
-def test_what_is_wrong_with_a_file_leaves_the_archive_as_it_was(archive, tmp_path):
+def test_a_bad_capture_leaves_the_archive_unchanged(archive, tmp_path):
     file = tmp_path / "bad.jsonl"
     file.write_text('{"sender":"client","text":"{}"}\n{"sender":"nobody","text":""}\n')
     with recipes.open_archive(archive, mode="write", create=True) as opened:

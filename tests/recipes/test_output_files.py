@@ -16,7 +16,7 @@ from recorder.recipes import output_files
 from recorder.recipes.output_files import replacing
 
 
-def test_it_takes_the_place_of_the_old_one_for_its_owner_alone(tmp_path):
+def test_the_new_file_replaces_the_old_one_with_mode_0600(tmp_path):
     file = tmp_path / "out.xml"
     file.write_text("old")
     file.chmod(0o644)
@@ -81,7 +81,7 @@ def test_a_file_that_may_not_grow_leaves_the_old_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out.xml"]
 
 
-def test_what_cannot_be_there_is_an_option_that_cannot_be_used(tmp_path):
+def test_a_path_that_cannot_be_written_is_a_bad_option(tmp_path):
     (tmp_path / "file").touch()
     for place in (tmp_path / "nowhere" / "x", tmp_path / "file" / "x", tmp_path, tmp_path / ("x" * 300)):
         with pytest.raises(BadOption, match="--junit: cannot write"):

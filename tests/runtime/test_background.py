@@ -28,7 +28,7 @@ def test_the_descriptor_tells_that_it_is_done_and_the_result_is_there():
     task.close()
 
 
-def test_what_went_wrong_is_raised_by_whoever_asks():
+def test_the_error_of_the_work_is_raised_by_result():
     task = BackgroundTask(lambda: 1 // 0, name="test")
     wait_for(task)
     with pytest.raises(ZeroDivisionError):

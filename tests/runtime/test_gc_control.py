@@ -10,7 +10,7 @@ import pytest
 from recorder.runtime.gc_control import IdleCollector, collector_paused, low_latency_interpreter
 
 
-def test_what_was_made_meanwhile_is_not_looked_at_at_once():
+def test_objects_made_in_the_pause_are_not_collected_at_once_after_it():
     """Else the pause would only put it off: all of it would be young when the collector comes back."""
     was_enabled = gc.isenabled()
     try:

@@ -19,7 +19,7 @@ from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeS
 Begin = Callable[..., Any]
 
 
-def test_the_same_records_come_out(where: str, begin: Begin, frames: Any) -> None:
+def test_records_read_back_as_they_were_written(where: str, begin: Begin, frames: Any) -> None:
     """A connection with its handshake, its frames, its end; then the session's end."""
     headers = (("Host", "x"), ("Cookie", "a"), ("cookie", "b\u0000\udc80"))
     told = frames.some(700)

@@ -39,7 +39,7 @@ def read_rows(reader: Connection, *columns: Any) -> list[tuple[object, ...]]:
     return [tuple(row) for row in query.rows(reader, query.select.order_by(frame.c.id))]
 
 
-def test_what_was_written_is_handed_on_as_it_is(reader: Connection) -> None:
+def test_valid_rows_pass_the_check_unchanged(reader: Connection) -> None:
     """By the names of the columns; a number stays the number that is stored."""
     query = CheckedQuery(frame.c.number, frame.c.payload, frame.c.fin, frame.c.violation)
     (row, *_) = query.rows(reader, query.select.order_by(frame.c.number))
@@ -61,7 +61,7 @@ def test_rows_before_the_one_that_is_refused_are_handed_on(reader: Connection, p
     ("value", "says"),
     [("'text'", "text"), ("5", "a number"), ("1.5", "a fraction")],
 )
-def test_it_says_which_column_holds_what_and_never_the_content(
+def test_the_error_names_column_and_type_and_never_the_content(
     reader: Connection, path: Path, value: str, says: str
 ) -> None:
     """For whoever looks for the damage."""

@@ -301,7 +301,7 @@ def is_called_damaged_by(archive: Archive) -> bool:
     return "damaged" in {verdict.state for verdict in verify(archive)}
 
 
-def test_what_stands_before_the_damage_can_be_read(good: Path) -> None:
+def test_frames_before_the_damage_can_be_read(good: Path) -> None:
     """Frame 13 stops a reader, and only there; verify says which one it was."""
     edit(good, "UPDATE frame SET payload = 'text' WHERE number = 13")
     with Archive.open(good, mode="read") as archive:

@@ -37,7 +37,7 @@ def test_a_column_that_holds_what_no_recorder_writes_is_named(place, value):
 
 
 @pytest.mark.parametrize(("place", "value"), [(2, None), (3, None), (7, "reserved bits")])
-def test_what_a_recorder_may_leave_out_or_note_is_nothing_strange(place, value):
+def test_null_times_and_violations_are_valid(place, value):
     assert invalid_column([USUAL, changed(place, value)]) is None
     assert invalid_column([]) is None
 

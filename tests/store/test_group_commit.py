@@ -22,7 +22,7 @@ def committed(path) -> int:
         return other.execute("SELECT count(*) FROM frame").fetchone()[0]
 
 
-def test_what_is_held_is_there_for_others_only_after_commit(path, begin, frames, clock):
+def test_records_are_visible_to_others_only_after_commit(path, begin, frames, clock):
     """Three sessions hand in; nothing shows; then all of it does, at once."""
     with Archive.open(path, mode="write") as archive:
         group_commit = archive.group_commit(clock=clock)
@@ -209,7 +209,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_what_was_committed_survives_kill_nine_and_what_was_held_is_gone_as_a_whole(path):
+def test_a_committed_group_survives_kill_nine_and_an_uncommitted_one_is_gone(path):
     """Killed while the third lot is held: two frames of each session, and not one more of any."""
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], env={**os.environ}, check=False)
     assert done.returncode == -signal.SIGKILL

@@ -165,7 +165,7 @@ def test_a_barrier_once_a_second_covers_every_session(
         assert _noted(path) == [(1, 2), (2, 2)]
 
 
-def test_nothing_new_for_a_second_still_makes_the_barrier(
+def test_a_call_without_records_after_a_second_writes_the_barrier(
     path: Path, begin: Begin, frames: Any, clock: VirtualClock
 ) -> None:
     """A call without records covers what came last; without need it writes nothing."""
@@ -358,7 +358,7 @@ def test_a_file_that_was_moved_away_is_noticed(path: Path, begin: Begin, frames:
             intake(frames.some(1, after=1))
 
 
-def test_nothing_follows_the_end_record(where: str, begin: Begin, frames: Any) -> None:
+def test_records_after_the_end_record_are_refused(where: str, begin: Begin, frames: Any) -> None:
     """A second end is let pass, a frame is not."""
     with Archive.open(where, mode="write") as archive:
         intake = begin(archive)

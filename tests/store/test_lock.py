@@ -145,7 +145,7 @@ def test_a_lock_file_that_does_not_read_is_no_obstacle(path: Path, content: byte
     ArchiveLock(path).release()
 
 
-def test_what_a_longer_note_left_behind_is_not_read(path: Path) -> None:
+def test_the_rest_of_a_longer_note_is_not_read(path: Path) -> None:
     """The note is written over the older one."""
     lock = ArchiveLock(path)
     lock.mark({f"session{n}": n for n in range(50)})

@@ -64,7 +64,7 @@ def test_a_database_tells_what_a_database_has(database: str, begin: Begin, frame
     assert info.library_version[0].isdigit()
 
 
-def test_what_the_lock_file_marked_and_is_not_there_is_lost(where: str, begin: Begin, frames: Any) -> None:
+def test_marked_frames_that_are_missing_are_reported_lost(where: str, begin: Begin, frames: Any) -> None:
     """Fewer frames than were certainly on disk, by how many; more is as it should be."""
     with Archive.open(where, mode="write") as archive:
         begin(archive, session="short")(frames.some(5))
@@ -163,7 +163,7 @@ def test_a_database_has_no_log_to_empty_and_no_pages_to_check(database: str) -> 
         assert maintenance.integrity_problems(connection) == []
 
 
-def test_what_sqlite_finds_is_told_in_a_few_sentences(path: Path, begin: Begin, frames: Any) -> None:
+def test_integrity_problems_are_a_few_sentences(path: Path, begin: Begin, frames: Any) -> None:
     """A sound file has no problems; of ten thousand orphans a handful is named, each once."""
     with Archive.open(path, mode="write") as archive:
         begin(archive)(frames.some(50))

@@ -51,7 +51,7 @@ def test_a_database_is_meant(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("where", ["", "mysql://h/d", "sqlite://", "http://h/x.db"])
-def test_nothing_else_is_meant(where: str) -> None:
+def test_other_urls_are_refused(where: str) -> None:
     """It says what would do."""
     with pytest.raises(BadOption) as refused:
         opening.file_or_url(where)
@@ -112,7 +112,7 @@ def open_to_read(where: str | Path) -> opening.OpenedArchive:
 
 
 @pytest.mark.parametrize("opened", [open_to_read, open_existing])
-def test_what_is_not_there_is_not_made_in_passing(path: Path, opened: Any) -> None:
+def test_reading_creates_no_archive(path: Path, opened: Any) -> None:
     """Neither the file nor a lock beside it."""
     with pytest.raises(NotFound) as missing:
         opened(path)
@@ -127,7 +127,7 @@ def test_a_directory_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_refused_at_a_glance_gets_no_lock_beside_it(path: Path) -> None:
+def test_a_file_refused_by_inspection_gets_no_lock_file(path: Path) -> None:
     """A file of somebody else's keeps its folder clean."""
     path.write_text("somebody's notes, of a hundred bytes and more" * 20)
     with pytest.raises(ArchiveUnusable):
@@ -135,7 +135,7 @@ def test_what_is_refused_at_a_glance_gets_no_lock_beside_it(path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["x.db"]
 
 
-def test_what_is_refused_after_the_lock_was_taken_lets_it_go(path: Path) -> None:
+def test_a_file_refused_after_locking_is_unlocked(path: Path) -> None:
     """The same process can open it as soon as the reason is gone."""
     Archive.open(path, mode="write").close()
     second = path.with_name("second.db")

@@ -146,9 +146,7 @@ def test_a_connection_tells_what_was_stored_of_it(where: str, begin: Begin) -> N
     )
 
 
-def test_what_a_session_claims_is_told_beside_what_the_lock_file_marks(
-    where: str, begin: Begin, frames: Any
-) -> None:
+def test_session_claims_hold_the_end_record_and_the_mark(where: str, begin: Begin, frames: Any) -> None:
     """An end record, one that somebody wrote for the dead, and none."""
     with Archive.open(where, mode="write") as archive:
         for session in ("ended", "dead"):

@@ -29,7 +29,7 @@ KNOWN = [info("abc"), info("abcd", "abc"), info("bcd", "last"), info("cde", "abc
         pytest.param("last", "def", id="the-last-though-one-is-called-so"),
     ],
 )
-def test_what_a_name_means(name: str, session: str) -> None:
+def test_a_name_picks_the_session(name: str, session: str) -> None:
     """The strongest sense in which one session answers to it."""
     assert pick(KNOWN, name).session == session
 
@@ -44,7 +44,7 @@ def test_what_a_name_means(name: str, session: str) -> None:
         pytest.param("ABC", (), id="case-counts"),
     ],
 )
-def test_what_a_name_does_not_mean(name: str, close: tuple[str, ...]) -> None:
+def test_an_unknown_or_ambiguous_name_is_refused(name: str, close: tuple[str, ...]) -> None:
     """It says which sessions come close."""
     with pytest.raises(NotFound) as missing:
         pick(KNOWN, name)

@@ -62,7 +62,7 @@ BAD = {
 
 @pytest.mark.parametrize("mode", ["read", "write"])
 @pytest.mark.parametrize("kind", BAD)
-def test_what_is_no_archive_stays_untouched(path: Path, kind: str, mode: Any) -> None:
+def test_a_file_that_is_no_archive_is_not_changed(path: Path, kind: str, mode: Any) -> None:
     """One clear sentence, exit code 7, the same bytes, and no file beside it."""
     data = BAD[kind](path)
     path.unlink(missing_ok=True)
@@ -95,7 +95,7 @@ def _loop(path: Path) -> None:
         pytest.param(lambda path: path.symlink_to("nowhere"), "does not exist", id="dangling-symlink"),
     ],
 )
-def test_what_is_no_file_is_refused(path: Path, make: Any, says: str, mode: Any) -> None:
+def test_a_path_that_is_no_regular_file_is_refused(path: Path, make: Any, says: str, mode: Any) -> None:
     """Without waiting for the other end of a pipe."""
     make(path)
     with pytest.raises(ArchiveUnusable, match=says):
@@ -180,7 +180,7 @@ def test_any_file_name_works(tmp_path: Path, name: str, begin: Begin, frames: An
     assert {file.name for file in tmp_path.iterdir()} >= {name, name + ".lock"}
 
 
-def test_what_was_deleted_is_in_no_file(path: Path, begin: Begin, frames: Any) -> None:
+def test_deleted_content_is_in_no_file(path: Path, begin: Begin, frames: Any) -> None:
     """Not in the archive, not in its write-ahead log."""
     canary = b"canary-" * 700
     with Archive.open(path, mode="write") as archive:

@@ -49,7 +49,7 @@ def only(path: Path) -> SessionVerdict:
         return verdict
 
 
-def test_what_was_not_harmed_is_not_called_damaged(recorded: Path) -> None:
+def test_an_undamaged_archive_is_not_called_damaged(recorded: Path) -> None:
     """Complete or interrupted, as it is."""
     with Archive.open(recorded, mode="read") as archive:
         state = archive.sessions()[0].state
@@ -166,7 +166,7 @@ def test_a_page_of_garbage_is_found(path: Path, begin: Begin, frames: Any) -> No
     assert verdicts[-1].session is None
 
 
-def test_the_same_laws_hold_for_a_database(database: str, begin: Begin, frames: Any) -> None:
+def test_verify_finds_damage_in_a_database_too(database: str, begin: Begin, frames: Any) -> None:
     """A changed frame, a missing one, a short end."""
     with Archive.open(database, mode="write") as archive:
         for session in ("changed", "missing", "short", "whole"):

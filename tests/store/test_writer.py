@@ -68,7 +68,7 @@ def test_a_barrier_is_due_at_first_and_then_after_a_second(path: Path, frames: A
         assert writer.barrier_is_due(clock)
 
 
-def test_it_knows_whether_a_barrier_would_cover_anything(path: Path, begin: Begin, frames: Any) -> None:
+def test_is_synced_is_false_while_frames_wait_for_a_barrier(path: Path, begin: Begin, frames: Any) -> None:
     """Frames count; what else is written does not need one of its own."""
     with Archive.open(path, mode="write") as archive:
         writer, intake = writer_of(archive), begin(archive)
@@ -138,7 +138,7 @@ def test_a_session_that_ended_or_failed_is_written_by_nobody(path: Path, begin: 
         pytest.param(1.0, [0.25, 0.5, 0.75, 1.0], id="whole-quarters"),
     ],
 )
-def test_it_tries_again_every_quarter_of_a_second_until_the_wait_is_over(
+def test_a_passing_failure_is_retried_every_quarter_second_until_the_wait_is_over(
     path: Path, begin: Begin, frames: Any, wait_s: float, slept: list[float]
 ) -> None:
     """By the clock it was given, and not a moment longer."""
@@ -152,7 +152,7 @@ def test_it_tries_again_every_quarter_of_a_second_until_the_wait_is_over(
     assert clock.slept == pytest.approx(slept)
 
 
-def test_what_was_waited_for_in_vain_is_not_waited_for_again_until_it_works(
+def test_after_a_vain_wait_failures_are_not_retried_until_a_write_works(
     path: Path, begin: Begin, frames: Any
 ) -> None:
     """A thousand sessions to end on one full disk: the first waits, all others are told at once."""
@@ -174,7 +174,7 @@ def test_what_was_waited_for_in_vain_is_not_waited_for_again_until_it_works(
         assert len(clock.slept) == 8
 
 
-def test_what_cannot_pass_is_not_waited_for(path: Path, begin: Begin, frames: Any) -> None:
+def test_a_permanent_failure_is_not_retried(path: Path, begin: Begin, frames: Any) -> None:
     """A frame told twice stays told twice."""
     clock = Sleeper()
     with Archive.open(path, mode="write") as archive:

@@ -193,7 +193,7 @@ def assert_rows_tell_what_a_fold_tells(archive):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(story=stories, cuts=st.sets(st.integers(0, 30)), token=st.sampled_from((None, ME)), lost=st.booleans())
-def test_in_pieces_is_as_whole_and_both_are_as_folded(tmp_path_factory, story, cuts, token, lost):
+def test_rows_derived_in_steps_equal_a_rebuild_and_a_fold(tmp_path_factory, story, cuts, token, lost):
     """Incremental = batch, row for row; and every message reads back as the fold has it."""
     frames = [told_frame(number, *said) for number, said in enumerate(story, start=1)]
     path = tmp_path_factory.mktemp("pieces") / "x.db"
@@ -291,9 +291,7 @@ def test_refresh_writes_once_and_rebuild_changes_no_row(recorded):
         ),
     ],
 )
-def test_what_only_the_last_dialog_tells_stands_in_the_rows_of_the_first(
-    where, monkeypatch, told, role, mine
-):
+def test_facts_from_the_last_dialog_are_in_the_rows_of_the_first(where, monkeypatch, told, role, mine):
     """They are written before it is folded; then they are written again."""
     monkeypatch.setattr(kept_module, "_DIALOGS_OF_OURS", 0)
     first = (Side.SERVICE, notification(change("a", content("hi"), sequence=0, by=OTHER, role=None)))

@@ -70,7 +70,7 @@ def test_rows_take_the_place_of_those_whose_key_begins_so(archive):
     assert [row[4] for row in all_of(archive, participant)] == [0, 9, 2]
 
 
-def test_what_is_raised_leaves_the_rows_of_before(archive):
+def test_an_error_leaves_the_old_rows(archive):
     write(archive, people(50))
     with pytest.raises(StorageFailed):
         write(archive, [*people(45), (1, "p", None, None, None)])

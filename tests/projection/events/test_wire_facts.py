@@ -45,7 +45,7 @@ def test_pings_and_the_close_are_no_data():
     assert (facts.last_frame, facts.last_offset_us, facts.last_at_us) == (4, 40, None)
 
 
-def test_what_the_connection_tells_of_its_end_counts():
+def test_the_end_of_the_connection_record_counts():
     told = connection(how="closed", close_code=4401, close_reason="expired", closed_by=Side.SERVICE)
     (fact,) = facts_of([told], [frame(1, 8, b"\x03\xe8")], ended=True).connections
     assert (fact.close_code, fact.close_reason, fact.closed_by_client) == (4401, "expired", False)

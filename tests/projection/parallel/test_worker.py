@@ -53,7 +53,7 @@ def test_a_helper_leaves_its_pieces_one_after_another(recorded, by_address):
     assert [frame[0] for frame in second.other_frames] == [110, 120, 130, 140, 150]
 
 
-def test_what_no_recorder_wrote_ends_a_helper(path, begin, frames):
+def test_invalid_content_ends_a_worker(path, begin, frames):
     with Archive.open(path, mode="write") as archive:
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *frames.some(120)])
         with archive.writer() as writer:
