@@ -22,12 +22,12 @@ _DIALOGS_OF_OURS = 32
 
 
 class IncrementalTranscript:
-    """The transcript, register and conclusions of one session. Empty before the first ``update``.
+    """The transcript, entities and conclusions of one session. Empty before the first ``update``.
 
     Attributes:
         info, connections: the session and its connections as of the last ``update``.
-        transcript, register, concluded: what follows from its frames.
-        unfolded: by dialog, events that are not yet in the transcript and the register, see ``update``.
+        transcript, entities, concluded: what follows from its frames.
+        unfolded: by dialog, events that are not yet in the transcript and the entities, see ``update``.
 
     Args:
         once: for one ``update`` followed by ``reset``; takes less time and more memory.
@@ -42,13 +42,13 @@ class IncrementalTranscript:
     def reset(self) -> None:
         """Forget everything: the next ``update`` begins with the first frame."""
         self.transcript = Transcript()
-        self.register = SessionEntities()
+        self.entities = SessionEntities()
         self.concluded = Conclusions.of(self.transcript)
         self.unfolded: dict[str, list[MessageEvent]] = {}
         self._event_reader = EventReader()
         self._begun = False
         if self._kept_events is not None:
-            self._kept_events.clear()  # after the transcript: see ``fold``
+            self._kept_events.clear()  # after the transcript: see ``fold_batches``
 
     @property
     def last(self) -> int:
@@ -96,16 +96,16 @@ class IncrementalTranscript:
         """Fold the events of this dialog that ``update`` deferred."""
         events = self.unfolded.pop(dialog_id, None)
         if events is not None:
-            apply_dialog(self.transcript, dialog_id, events, self.register)
+            apply_dialog(self.transcript, dialog_id, events, self.entities)
 
     def _fold_new(self, changes: ChangeSet | None, jobs: int, *, defer: bool) -> None:
         events = self._events(jobs)
         if changes is not None:
-            events = changes.watch(events, self.register, self.transcript)
+            events = changes.watch(events, self.entities, self.transcript)
         fold_batches(
             events,
             self.transcript,
-            entities=self.register,
+            entities=self.entities,
             batch_size=at_once(jobs),
             first_batch=self._kept_events,
             pending=self.unfolded if defer else None,

@@ -1,7 +1,7 @@
 """Finds missing and changed frames: counts and digests the frames of each session, and compares.
 
 A session is ``complete`` when its end record agrees with its frames, ``interrupted`` when it has no
-end record but what is there holds together, ``recording`` when somebody writes it now, and ``damaged``
+end record but what is there holds together, ``recording`` when it is being written now, and ``damaged``
 when something is missing or changed.
 """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
@@ -114,16 +114,7 @@ class ArchiveWriter:
         Raises:
             StorageFailed: as ``commit``; also if the file is no longer where it was.
         """
-        self._check_in_place()
-        sessions = {*self._unsynced, *rows}
-        positions = [change for each in sessions for change in each.barrier()]
-        self._commit(batch._replace(changes=[*positions, *batch.changes]), True, retry)
-        for each in sessions:
-            each.barrier_written()
-        self._unsynced.clear()
-        self._barrier_at_s = retry.clock.now_s()
-        if self._lock is not None:
-            self._lock.mark({each.session: each.frames for each in sessions})
+        self.mark(self._commit_positions(batch, {*self._unsynced, *rows}, full=True, retry=retry))
 
     def write_barrier(self, *, retry: RetryPolicy) -> Mapping[str, int]:
         """Write how far every session has come, as ``commit_barrier`` does, without waiting for the disk.
@@ -133,10 +124,15 @@ class ArchiveWriter:
         Raises:
             StorageFailed: as ``commit_barrier``.
         """
+        return self._commit_positions(Batch(), set(self._unsynced), full=False, retry=retry)
+
+    def _commit_positions(
+        self, batch: Batch, sessions: Set[SessionRows], *, full: bool, retry: RetryPolicy
+    ) -> Mapping[str, int]:
+        """Commit the batch after the position of every session; returns the frames of each."""
         self._check_in_place()
-        sessions = set(self._unsynced)
         positions = [change for each in sessions for change in each.barrier()]
-        self._commit(Batch(changes=positions), False, retry)
+        self._commit(batch._replace(changes=[*positions, *batch.changes]), full, retry)
         for each in sessions:
             each.barrier_written()
         self._unsynced.clear()

@@ -45,7 +45,7 @@ def test_once_is_the_same_and_can_be_done_once_more(path, begin, frames):
         kept.update()
         for _ in range(2):
             once.update()
-            assert (once.transcript, once.register) == (kept.transcript, kept.register)
+            assert (once.transcript, once.entities) == (kept.transcript, kept.entities)
             assert len(once.transcript.dialogs["d"]) == 8
             once.reset()
             assert not once.transcript.dialogs
@@ -63,4 +63,4 @@ def test_deferred_dialogs_fold_to_the_same_transcript(path, begin, frames):
         assert (left.unfolded.keys(), left.transcript.published) == ({"d", "e"}, {})
         for dialog in ("e", "nobody knows", "d"):
             left.fold_dialog(dialog)
-        assert (left.transcript, left.register) == (kept.transcript, kept.register)
+        assert (left.transcript, left.entities) == (kept.transcript, kept.entities)

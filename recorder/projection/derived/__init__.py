@@ -1,1 +1,1 @@
-"""The derived tables: their rows made from a transcript, written, kept up to date, and read."""
+"""The derived tables: makes their rows from a transcript, writes, refreshes and reads them."""

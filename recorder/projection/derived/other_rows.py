@@ -17,16 +17,16 @@ class OtherRows:
     """Makes the rows of requests, dialogs and participants of one session."""
 
     def __init__(
-        self, session_id: int, transcript: Transcript, register: SessionEntities, concluded: Conclusions
+        self, session_id: int, transcript: Transcript, entities: SessionEntities, concluded: Conclusions
     ) -> None:
         self._session_id = session_id
         self._transcript = transcript
-        self._register = register
+        self._entities = entities
         self._me = concluded.me
 
     def requests(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
         """Rows of ``request`` for these frames; for all by default."""
-        asked, answered = self._register.requests, self._register.responses
+        asked, answered = self._entities.requests, self._entities.responses
         for frame in sorted(asked if frames is None else asked.keys() & frames):
             question, answer = asked[frame], answered.get(frame)
             proven = None if answer is None else answer.evidence
@@ -46,7 +46,7 @@ class OtherRows:
 
     def dialogs(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
         """Rows of ``dialog`` for these ids; for all by default."""
-        known = self._register.dialogs
+        known = self._entities.dialogs
         conversations = self._transcript.conversations
         for dialog_id in sorted(known if ids is None else known.keys() & ids):
             span = known[dialog_id]
@@ -71,7 +71,7 @@ class OtherRows:
 
     def participants(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
         """Rows of ``participant`` for these ids; for all by default."""
-        known = self._register.participants
+        known = self._entities.participants
         for participant in sorted(known if ids is None else known.keys() & ids):
             yield (
                 self._session_id,

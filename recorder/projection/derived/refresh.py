@@ -221,7 +221,7 @@ class Projection:
 
     def _others(self) -> OtherRows:
         folded = self._folded
-        return OtherRows(self._session_id, folded.transcript, folded.register, folded.concluded)
+        return OtherRows(self._session_id, folded.transcript, folded.entities, folded.concluded)
 
     def _write_changed(self, rows: DerivedRows, changes: ChangeSet) -> None:
         made = self._messages(rows)

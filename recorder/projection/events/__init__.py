@@ -1,1 +1,1 @@
-"""The frames of a session read in order: the events they tell, and how the wire behaved."""
+"""Reads the frames of a session in order: their events, and facts about connections and violations."""

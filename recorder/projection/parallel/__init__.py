@@ -1,1 +1,1 @@
-"""A long session read by several processes: ranges of frames each, the events put back in order."""
+"""Reads a long session with several processes: each reads ranges of frames and sends their events."""

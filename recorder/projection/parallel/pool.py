@@ -72,7 +72,7 @@ def _shares(span: FrameSpan, workers: int, range_frames: int) -> list[list[Frame
     for after in range(span.after, span.last, each):
         end = min(after + each, span.last)
         ranges = range(after, end, range_frames)
-        shares.append([FrameSpan(decoded, min(decoded + range_frames, end)) for decoded in ranges])
+        shares.append([FrameSpan(start, min(start + range_frames, end)) for start in ranges])
     return shares
 
 

@@ -124,7 +124,7 @@ def test_a_short_session_is_read_without_workers(recorded, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     kept = IncrementalTranscript(recorded, "s")
     kept.update(jobs=2)
-    assert (kept.transcript, kept.register) == alone(recorded)
+    assert (kept.transcript, kept.entities) == alone(recorded)
 
 
 def test_a_long_session_is_read_with_workers_to_the_same_transcript(recorded, monkeypatch):
@@ -132,7 +132,7 @@ def test_a_long_session_is_read_with_workers_to_the_same_transcript(recorded, mo
     monkeypatch.setattr(session, "_STARTED_FRAMES", 100)
     kept = IncrementalTranscript(recorded, "s")
     assert kept.update(jobs=2) is None
-    assert (kept.transcript, kept.register) == alone(recorded)
+    assert (kept.transcript, kept.entities) == alone(recorded)
     assert kept.last == FRAMES
 
 
