@@ -15,7 +15,7 @@ from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import VirtualClock
 from recorder.errors import ExpectationFailed
 from recorder.runtime.waiter import Waiting
-from recorder.simulator.delivery.outbox import AbortConnection, Deliver, Effect
+from recorder.simulator.delivery.outbox import AbortClient, Deliver, Effect
 from recorder.simulator.service import Service
 
 from .virtual_connection import ServiceEnd, VirtualConnection
@@ -84,7 +84,7 @@ class VirtualSimulator:
                 continue
             if isinstance(effect, Deliver):
                 end.say(effect.text)
-            elif isinstance(effect, AbortConnection):
+            elif isinstance(effect, AbortClient):
                 end.break_off(effect.data)
             else:
                 end.hang_up(effect.code, effect.reason)

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from .agent.rules import AgentScript as AgentScript
     from .agent.rules import agent_from as agent_from
     from .agent.rules import read_agent as read_agent
-    from .delivery.outbox import AbortConnection as AbortConnection
-    from .delivery.outbox import CloseConnection as CloseConnection
+    from .delivery.outbox import AbortClient as AbortClient
+    from .delivery.outbox import CloseClient as CloseClient
     from .delivery.outbox import Deliver as Deliver
     from .delivery.outbox import Effect as Effect
     from .faults.config import NO_MOODS as NO_MOODS

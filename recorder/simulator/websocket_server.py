@@ -19,7 +19,7 @@ from websockets.http11 import Request, Response
 
 from recorder.wire.frames import Side
 
-from .delivery.outbox import AbortConnection, Deliver, Effect
+from .delivery.outbox import AbortClient, Deliver, Effect
 from .http.admission import Admission, Admitted, Rejected
 from .http.connection import HttpConnection, Respond
 from .http.endpoints import MAX_BODY_BYTES
@@ -171,7 +171,7 @@ class WebSocketServer:
                 continue
             if isinstance(effect, Deliver):
                 self._deliver(connection, effect)
-            elif isinstance(effect, AbortConnection):
+            elif isinstance(effect, AbortClient):
                 abort(connection.transport, effect.data, timeout_s=OPEN_TIMEOUT_S)
             else:
                 closing = self._loop.create_task(connection.close(effect.code, effect.reason))

@@ -11,7 +11,7 @@ from recorder.checks.input import CheckInput, ConnectionFact
 from recorder.messaging.events import Stamp
 from recorder.messaging.interpreter import Interpreter
 from recorder.receipts.fold import fold
-from recorder.simulator import CloseConnection, Deliver, Service, agent_from
+from recorder.simulator import CloseClient, Deliver, Service, agent_from
 
 NOBODY = agent_from([])
 
@@ -87,7 +87,7 @@ class ServiceSession:
         return delivered
 
     def close_effects(self):
-        return [what for _, _, what in self.received if isinstance(what, CloseConnection)]
+        return [what for _, _, what in self.received if isinstance(what, CloseClient)]
 
     def leave(self, *, client=1):
         self.note(self.service.disconnected(client, now_s=self.now_s))
@@ -149,7 +149,7 @@ def violated_rules(log, end_s):
             continue
         events += interpreter.connection_ended(client)
         ended = fact._replace(how="lost", closed_offset_us=us, ended=True)
-        if isinstance(what, CloseConnection):
+        if isinstance(what, CloseClient):
             ended = ended._replace(
                 how="closed", close_code=what.code, closed_by_client=False, close_frame=frame
             )

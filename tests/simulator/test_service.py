@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recorder import simulator
 from recorder.simulator import (
     DEFAULT_AGENT,
-    CloseConnection,
+    CloseClient,
     Deliver,
     Patience,
     Service,
@@ -153,7 +153,7 @@ def test_no_frame_raises_in_the_service(serve, sent, authenticate):
             answers = [
                 one
                 for one in session.say(named, client=client)
-                if isinstance(one, CloseConnection) or "code" in one
+                if isinstance(one, CloseClient) or "code" in one
             ]
             assert answers or client == 2
     session.wait(5)
@@ -232,9 +232,7 @@ def test_a_silent_client_is_closed_and_one_with_pings_is_not(serve):
         session.ask("GetClock", client=2)
         session.note(session.service.ping_received(3, now_s=session.now_s))
     delivered = [
-        (at_s, client, what.code)
-        for at_s, client, what in session.received
-        if isinstance(what, CloseConnection)
+        (at_s, client, what.code) for at_s, client, what in session.received if isinstance(what, CloseClient)
     ]
     assert delivered == [(60.0, 1, 1001)]
     session.wait(61)
@@ -281,5 +279,5 @@ def test_a_driver_on_virtual_time_needs_nothing_but_wakes(serve):
         now_s = due_s
         delivered += service.wake(now_s)
     assert isinstance(delivered[0], Deliver)
-    assert delivered[-1] == CloseConnection(1, 1001, "nothing heard for too long")
+    assert delivered[-1] == CloseClient(1, 1001, "nothing heard for too long")
     assert now_s == 10.0

@@ -11,7 +11,7 @@ from ..faults.injector import FaultInjector
 from ..protocol.conversations import PublishedEvent, SimulatedConversation, snapshot
 from ..protocol.request_types import SubscribeConversationsRequest
 from .encoder import Encoder
-from .outbox import AbortConnection, Channel, CloseConnection, QueuedMessage
+from .outbox import AbortClient, Channel, CloseClient, QueuedMessage
 
 SNAPSHOT_LIMIT = 1000
 
@@ -85,12 +85,12 @@ class Connections:
     def __init__(self, encoder: Encoder, faults: FaultInjector) -> None:
         self._encoder = encoder
         self._faults = faults
-        self._items: list[QueuedMessage | CloseConnection | AbortConnection] = []
+        self._items: list[QueuedMessage | CloseClient | AbortClient] = []
         self._clients: dict[int, Client] = {}
         self._clients_of: dict[tuple[str, str], dict[int, Client]] = {}
         self._renamed: dict[tuple[str, str], str] = {}
 
-    def take_items(self) -> list[QueuedMessage | CloseConnection | AbortConnection]:
+    def take_items(self) -> list[QueuedMessage | CloseClient | AbortClient]:
         """The items queued since the last call, in order."""
         items, self._items = self._items, []
         return items
@@ -138,12 +138,12 @@ class Connections:
     def close(self, number: int, code: int, reason: str) -> None:
         """Queue a Close frame for one connection, and forget it."""
         self.remove(number)
-        self._items.append(CloseConnection(number, code, reason))
+        self._items.append(CloseClient(number, code, reason))
 
     def abort(self, number: int) -> None:
         """Queue the end of one connection without a Close frame, and forget it."""
         self.remove(number)
-        self._items.append(AbortConnection(number, b""))
+        self._items.append(AbortClient(number, b""))
 
     def send_event(
         self, conversation: SimulatedConversation, published: PublishedEvent, *, author: Client | None = None

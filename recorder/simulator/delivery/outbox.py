@@ -26,7 +26,7 @@ class Deliver(NamedTuple):
     text: str
 
 
-class CloseConnection(NamedTuple):
+class CloseClient(NamedTuple):
     """Close the client's connection. Nothing is delivered to it afterwards."""
 
     client: int
@@ -34,14 +34,14 @@ class CloseConnection(NamedTuple):
     reason: str
 
 
-class AbortConnection(NamedTuple):
+class AbortClient(NamedTuple):
     """Write ``data`` as it is (part of a frame, or nothing), then end the transport without a Close frame."""
 
     client: int
     data: bytes
 
 
-Effect = Deliver | CloseConnection | AbortConnection
+Effect = Deliver | CloseClient | AbortClient
 
 
 class Channel(StrEnum):
@@ -96,7 +96,7 @@ class Outbox:
             or moods.drop_after
         )
         self._order = count()
-        self._queue: list[tuple[float, int, QueuedMessage | CloseConnection | AbortConnection | _HoldExpired]]
+        self._queue: list[tuple[float, int, QueuedMessage | CloseClient | AbortClient | _HoldExpired]]
         self._queue = []
         self._last_due_s: dict[int, dict[Channel, float]] = {}
         self._held_back: dict[tuple[int, str | None], QueuedMessage] = {}
@@ -121,9 +121,7 @@ class Outbox:
         """When the next queued item is due; None if nothing is queued."""
         return self._queue[0][0] if self._queue else None
 
-    def take(
-        self, items: Sequence[QueuedMessage | CloseConnection | AbortConnection], now_s: float
-    ) -> list[Effect]:
+    def take(self, items: Sequence[QueuedMessage | CloseClient | AbortClient], now_s: float) -> list[Effect]:
         """Queue ``items``, and return everything that is due by now, in order."""
         if self._sends_at_once:
             return [Deliver(one.client, one.text) if isinstance(one, QueuedMessage) else one for one in items]
@@ -147,9 +145,7 @@ class Outbox:
         for _ in range(plan.copies):
             self._enqueue(due_s, message)
 
-    def _enqueue(
-        self, due_s: float, item: QueuedMessage | CloseConnection | AbortConnection | _HoldExpired
-    ) -> None:
+    def _enqueue(self, due_s: float, item: QueuedMessage | CloseClient | AbortClient | _HoldExpired) -> None:
         heapq.heappush(self._queue, (due_s, next(self._order), item))
 
     def _due(self, now_s: float) -> Iterator[Effect]:
@@ -196,4 +192,4 @@ class Outbox:
             return
         self.client_gone(message.client)
         self._on_abort(message.client)
-        yield AbortConnection(message.client, frame[:left])
+        yield AbortClient(message.client, frame[:left])

@@ -11,7 +11,9 @@ from http import HTTPStatus
 
 import h11
 
-from .messages import Headers, HttpRequest, HttpResponse, error_response
+from recorder.wire.handshake import Headers
+
+from .messages import HttpRequest, HttpResponse, error_response
 
 TIMEOUT_S = 10.0
 """Within which a client must have sent its request, and then have read the response."""

@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from recorder.messaging.requests import Json
-
-Headers = tuple[tuple[str, str], ...]
+from recorder.wire.handshake import Headers
 
 
 class HttpRequest(NamedTuple):

@@ -8,8 +8,8 @@ import pytest
 import websocket
 
 from recorder.simulator import (
-    AbortConnection,
-    CloseConnection,
+    AbortClient,
+    CloseClient,
     Patience,
     SimulatorServer,
     agent_from,
@@ -24,26 +24,26 @@ def endings(session):
     return [
         (at_s, client, what)
         for at_s, client, what in session.received
-        if isinstance(what, CloseConnection | AbortConnection)
+        if isinstance(what, CloseClient | AbortClient)
     ]
 
 
 @pytest.mark.parametrize(
     ("moods", "ending"),
     [
-        pytest.param({"close_after": "10s"}, (10.0, CloseConnection(1, 4401, "")), id="closed"),
+        pytest.param({"close_after": "10s"}, (10.0, CloseClient(1, 4401, "")), id="closed"),
         pytest.param(
             {"close_after": {"code": 4407, "after": "3s", "reason": "identity expired"}},
-            (3.0, CloseConnection(1, 4407, "identity expired")),
+            (3.0, CloseClient(1, 4407, "identity expired")),
             id="any-code",
         ),
-        pytest.param({"drop_after": {"after": "4s"}}, (4.0, AbortConnection(1, b"")), id="dropped"),
+        pytest.param({"drop_after": {"after": "4s"}}, (4.0, AbortClient(1, b"")), id="dropped"),
         pytest.param(
-            {"idle_close": "7s"}, (7.0, CloseConnection(1, 1001, "nothing heard for too long")), id="idle"
+            {"idle_close": "7s"}, (7.0, CloseClient(1, 1001, "nothing heard for too long")), id="idle"
         ),
         pytest.param(
             {"idle_close": {"after": "7s", "code": 4000}},
-            (7.0, CloseConnection(1, 4000, "nothing heard for too long")),
+            (7.0, CloseClient(1, 4000, "nothing heard for too long")),
             id="idle-code",
         ),
     ],

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.simulator import AbortConnection, CloseConnection, Deliver
+from recorder.simulator import AbortClient, CloseClient, Deliver
 from recorder.simulator.delivery.outbox import Channel, Outbox, QueuedMessage
 from recorder.simulator.faults.config import NO_MOODS, moods_from
 from recorder.simulator.faults.injector import DeliveryPlan
@@ -36,8 +36,8 @@ def until(outbox, end_s):
 
 def test_without_moods_everything_is_delivered_at_once():
     outbox = outbox_for(NO_MOODS)
-    messages = [QueuedMessage(1, "a"), notification("b"), CloseConnection(1, 1000, "")]
-    assert outbox.take(messages, 5.0) == [Deliver(1, "a"), Deliver(1, "b"), CloseConnection(1, 1000, "")]
+    messages = [QueuedMessage(1, "a"), notification("b"), CloseClient(1, 1000, "")]
+    assert outbox.take(messages, 5.0) == [Deliver(1, "a"), Deliver(1, "b"), CloseClient(1, 1000, "")]
     assert outbox.next_due_s() is None
 
 
@@ -102,8 +102,8 @@ def test_a_held_message_is_delivered_after_its_longest_hold():
 
 def test_a_close_waits_for_responses_and_drops_notifications():
     outbox = outbox_for({"answer_delay": "1s", "push_delay": "9s"})
-    outbox.take([notification("lost"), QueuedMessage(1, "refused"), CloseConnection(1, 4401, "")], 0.0)
-    assert until(outbox, 99) == [(1.0, "refused"), (1.0, CloseConnection(1, 4401, ""))]
+    outbox.take([notification("lost"), QueuedMessage(1, "refused"), CloseClient(1, 4401, "")], 0.0)
+    assert until(outbox, 99) == [(1.0, "refused"), (1.0, CloseClient(1, 4401, ""))]
 
 
 def test_a_client_that_is_gone_gets_nothing_and_others_do():
@@ -124,11 +124,11 @@ def test_held_messages_are_dropped_with_their_client():
 @pytest.mark.parametrize(
     ("allowed", "delivered"),
     [
-        (1, [AbortConnection(1, b"\x81")]),
-        (5, [AbortConnection(1, b"\x81\x05Hel")]),
-        (7, [AbortConnection(1, b"\x81\x05Hello")]),
-        (8, [Deliver(1, "Hello"), AbortConnection(1, b"\x81")]),
-        (12, [Deliver(1, "Hello"), AbortConnection(1, b"\x81\x05Wor")]),
+        (1, [AbortClient(1, b"\x81")]),
+        (5, [AbortClient(1, b"\x81\x05Hel")]),
+        (7, [AbortClient(1, b"\x81\x05Hello")]),
+        (8, [Deliver(1, "Hello"), AbortClient(1, b"\x81")]),
+        (12, [Deliver(1, "Hello"), AbortClient(1, b"\x81\x05Wor")]),
         (15, [Deliver(1, "Hello"), Deliver(1, "World")]),
     ],
 )
