@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import websocket
 
-from recorder.clock import Clock
 from recorder.errors import InputUnusable
 from recorder.wire.frames import CloseCode, Opcode, Side, encode
 from recorder.wire.payloads import Payload
-from recorder.wire.records import ConnectionClosed, FrameSink, RecordedFrame
+from recorder.wire.records import ConnectionClosed, RecordedFrame
 
 from .closing_handshake import ClosingHandshake
 from .connect_attempt import ConnectAttempt
 from .connection_end import ConnectionEnded
 from .frame_matching import FrameMatcher, TextNotUtf8, payload_of
-from .opening_handshake import LibraryWebSocket
-from .options import ConnectOptions
 from .ping_schedule import PingSchedule
-from .tap import TapSocket
-from .tracker import ConnectionTracker, PayloadTooLong
+from .tracker import PayloadTooLong
 
 CLOSE_TIMEOUT_S = 3.0
 MAX_CONTROL = 125
@@ -37,61 +33,25 @@ _HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}'
 
 
 class RecordingConnection:
-    """An open connection. Made by ``open``; over once ``closed`` is not None."""
+    """An open connection; over once ``closed`` is not None.
 
-    def __init__(
-        self,
-        library: LibraryWebSocket,
-        tap: TapSocket,
-        tracker: ConnectionTracker,
-        *,
-        options: ConnectOptions,
-        clock: Clock,
-    ) -> None:
-        self._library = library
-        self._tap = tap
-        self._tracker = tracker
-        self._clock = clock
-        self._options = options
-        self._keepalive = PingSchedule(options.ping_interval_s, now_s=clock.now_s())
-        self._closing = ClosingHandshake(tap, tracker, clock)
-        self._matcher = FrameMatcher(tap.received_frames, max_payload=options.max_payload)
+    Args:
+        attempt: one that ``connect`` was called on.
+
+    Raises:
+        CannotConnect: the service cannot be reached, or refuses the upgrade: recorded as "refused".
+    """
+
+    def __init__(self, attempt: ConnectAttempt) -> None:
+        self._tap, self._library = attempt.take()
+        self._tracker = attempt.tracker
+        self._clock = attempt.clock
+        self._options = attempt.options
+        self._keepalive = PingSchedule(self._options.ping_interval_s, now_s=self._clock.now_s())
+        self._closing = ClosingHandshake(self._tap, self._tracker, self._clock)
+        self._matcher = FrameMatcher(self._tap.received_frames, max_payload=self._options.max_payload)
         self._payloads = self._matcher.payloads
         self._closed: ConnectionClosed | None = None
-
-    @classmethod
-    def open(
-        cls,
-        options: ConnectOptions,
-        *,
-        connection: int = 1,
-        numbers: Iterator[int],
-        began_s: float,
-        clock: Clock,
-        sink: FrameSink,
-    ) -> RecordingConnection:
-        """Connect and upgrade.
-
-        Args:
-            connection: its place in the session, from 1.
-            numbers: gives the frames of the session their numbers; shared by its connections.
-            began_s: ``clock.now_s()`` when the session began.
-            clock: one that runs by itself; real sockets do not wait for a virtual one.
-
-        Raises:
-            CannotConnect: the service cannot be reached, or refuses the upgrade: recorded as "refused".
-        """
-        attempt = ConnectAttempt(
-            options, connection=connection, numbers=numbers, began_s=began_s, clock=clock, sink=sink
-        )
-        attempt.connect()
-        return cls.from_attempt(attempt)
-
-    @classmethod
-    def from_attempt(cls, attempt: ConnectAttempt) -> RecordingConnection:
-        """The connection that ``attempt`` made; raises as ``open`` does."""
-        tap, library = attempt.take()
-        return cls(library, tap, attempt.tracker, options=attempt.options, clock=attempt.clock)
 
     @property
     def number(self) -> int:

@@ -20,10 +20,13 @@ from .tracker import ConnectionTracker
 
 
 class ConnectAttempt:
-    """One attempt to connect. ``connect`` it, anywhere; then ``take`` it, or ``give_up``, where it began.
+    """One attempt to connect. Call ``connect`` in any thread, ``take`` or ``give_up`` in the recording one.
 
     Args:
-        connection, numbers, began_s, clock, sink: as for ``RecordingConnection.open``.
+        connection: its number in the session, from 1.
+        numbers: gives the frames of the session their numbers; shared by its connections.
+        began_s: ``clock.now_s()`` when the session began.
+        clock: a real one; sockets do not wait for a virtual one.
         queueing: whether the connection never waits for room to send; see ``TapSocket``.
     """
 

@@ -119,7 +119,7 @@ class HttpExchange:
                 raise ConnectionResetError
             if len(body) > MAX_RESPONSE:
                 raise CannotConnect(self._address.base_url, f"its answer is longer than {MAX_RESPONSE} bytes")
-        raise CannotConnect(self._address.base_url, "it says again and again that the answer is to come")
+        raise CannotConnect(self._address.base_url, "it sent only interim responses (1xx)")
 
     def _left_s(self) -> float:
         left_s = self._until_s - self._clock.now_s()

@@ -66,7 +66,7 @@ class BackgroundConnection:
             return None
         self._connecting.close()
         self._connecting = None
-        return RecordingConnection.from_attempt(self._attempt)
+        return RecordingConnection(self._attempt)
 
     def give_up(self) -> None:
         """Abandon the connection. May be called at any time, and again."""

@@ -95,7 +95,7 @@ class ActiveSession:
         except BaseException:
             attempt.give_up()
             raise
-        return RecordingConnection.from_attempt(attempt)
+        return RecordingConnection(attempt)
 
 
 @contextmanager
@@ -293,7 +293,7 @@ def raise_unless_well_ended(
         problem = f"the service closed the connection with {closed.close_code}{reason}"
         raise CannotConnect(options.base_url, problem, hint=hint)
     if closed.how == "failed":
-        why = closed.detail or "it was not to be trusted any more"
+        why = closed.detail or "it failed"
         raise RecordingIncomplete(f"the connection could not go on: {why}; what came is recorded")
     if closed.how != "closed":
         detail = f": {closed.detail}" if closed.detail else ""

@@ -22,6 +22,7 @@ from pathlib import Path
 import websocket
 
 from recorder.capture.client import RecordingConnection
+from recorder.capture.connect_attempt import ConnectAttempt
 from recorder.capture.options import ConnectOptions
 from recorder.clock import RealClock
 from recorder.store.archive import Archive
@@ -112,9 +113,16 @@ class Recorded:
 
     def __init__(self, url: str, sink: FrameSink) -> None:
         clock = RealClock()
-        self._connection = RecordingConnection.open(
-            ConnectOptions(url=url), numbers=itertools.count(1), began_s=clock.now_s(), clock=clock, sink=sink
+        attempt = ConnectAttempt(
+            ConnectOptions(url=url),
+            connection=1,
+            numbers=itertools.count(1),
+            began_s=clock.now_s(),
+            clock=clock,
+            sink=sink,
         )
+        attempt.connect()
+        self._connection = RecordingConnection(attempt)
         self.close = self._connection.close
 
     def send(self) -> None:

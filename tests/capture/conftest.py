@@ -217,16 +217,16 @@ def connect(recorded: RecordingSink, clock: RealClock) -> Iterator[Connect]:
         url: str, *, sink: object = recorded, connection: int = 1, **options: object
     ) -> RecordingConnection:
         options.setdefault("ping_interval_s", None)
-        made.append(
-            RecordingConnection.open(
-                ConnectOptions(url=url, **options),  # type: ignore[arg-type]
-                connection=connection,
-                numbers=numbers,
-                began_s=clock.now_s(),
-                clock=clock,
-                sink=sink,  # type: ignore[arg-type]
-            )
+        attempt = ConnectAttempt(
+            ConnectOptions(url=url, **options),  # type: ignore[arg-type]
+            connection=connection,
+            numbers=numbers,
+            began_s=clock.now_s(),
+            clock=clock,
+            sink=sink,  # type: ignore[arg-type]
         )
+        attempt.connect()
+        made.append(RecordingConnection(attempt))
         return made[-1]
 
     yield open_one
@@ -264,7 +264,7 @@ def connect_queued(attempt: Callable[..., ConnectAttempt]) -> Iterator[Connect]:
     def open_one(url: str, **options: object) -> RecordingConnection:
         new = attempt(url, **options)
         new.connect()
-        made.append(RecordingConnection.from_attempt(new))
+        made.append(RecordingConnection(new))
         return made[-1]
 
     yield open_one

@@ -29,7 +29,7 @@ def made_elsewhere(attempt):
 def test_only_the_opening_is_recorded_before_take(serve, attempt, recorded, clock):
     new = made_elsewhere(attempt(serve(welcome).url))
     assert [type(record) for record in recorded.records] == [ConnectionOpened]
-    connection = RecordingConnection.from_attempt(new)
+    connection = RecordingConnection(new)
     assert [type(record) for record in recorded.records] == [ConnectionOpened, HandshakeSeen, RecordedFrame]
     assert connection.receive(clock.now_s() + 20).data == b"welcome"
     connection.close()
@@ -39,8 +39,8 @@ def test_a_frame_in_the_segment_of_the_upgrade_is_numbered_by_take(serve, attemp
     """Frames of a connection that was taken meanwhile come before it."""
     service = serve(welcome)
     late = made_elsewhere(attempt(service.url, connection=1))
-    early = RecordingConnection.from_attempt(made_elsewhere(attempt(serve(welcome).url, connection=2)))
-    connection = RecordingConnection.from_attempt(late)
+    early = RecordingConnection(made_elsewhere(attempt(serve(welcome).url, connection=2)))
+    connection = RecordingConnection(late)
     assert [(frame.connection, frame.number) for frame in recorded.frames] == [(2, 1), (1, 2)]
     for each in (early, connection):
         each.close()

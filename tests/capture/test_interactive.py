@@ -236,13 +236,17 @@ def test_when_delivering_fails_the_connection_is_closed_first(serve, run, record
 CHILD = """
 import itertools, sys
 from recorder.capture.client import RecordingConnection
+from recorder.capture.connect_attempt import ConnectAttempt
 from recorder.capture.interactive import run_interactive, lines_of
 from recorder.capture.options import ConnectOptions
 from recorder.clock import RealClock
 clock = RealClock()
-connection = RecordingConnection.open(
-    ConnectOptions(url=sys.argv[1]), numbers=itertools.count(1), began_s=0.0, clock=clock, sink=lambda _: None
+attempt = ConnectAttempt(
+    ConnectOptions(url=sys.argv[1]), connection=1, numbers=itertools.count(1), began_s=0.0, clock=clock,
+    sink=lambda _: None,
 )
+attempt.connect()
+connection = RecordingConnection(attempt)
 outcome = run_interactive(
     connection, lines=lines_of(0), deliver=print, stopped=lambda: False, clock=clock, linger_s=None
 )

@@ -184,4 +184,4 @@ def test_endless_interim_responses_are_an_error(serve, clock):
             while True:
                 peer.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
-    assert "again and again" in refusal(address_of(serve(script)), clock).problem
+    assert "interim responses" in refusal(address_of(serve(script)), clock).problem
