@@ -339,3 +339,37 @@ def part_of(name: str, container: str) -> str:
     if not name.startswith(f"{container}."):
         return ""
     return ".".join(name.split(".")[: container.count(".") + 2])
+
+
+# --- small modules ---------------------------------------------------------------------------------------
+
+SMALL = 60
+# A module that one other needs is part of that one, unless it hides a decision or a mechanism of its own.
+SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
+    "cli/error_boundary.py": "the one place where errors become sentences and exit codes",
+    "cli/import_.py": "one module a command",
+    "messaging/duplicate_keys.py": "a reader of JSON of its own; it knows nothing of frames",
+    "recipes/load/limits.py": "the limit of descriptors, which is the operating system's",
+    "recipes/session_diff.py": "one module a recipe",
+    "replay/run/receipt_batches.py": "the rule by which receipts leave together, tested without a schedule",
+    "replay/run/subscriptions.py": "what is restored after a reconnect, tested without a connection",
+    "report/load_html.py": "one module a format",
+    "report/numbers.py": "one module a table",
+    "report/page.py": "how data gets into HTML without being executed",
+    "simulator/delivery/disconnects.py": "one fault, in the words that users configure it with",
+    "cli/follow.py": "a loop on the terminal, tested without the command",
+}
+
+
+def test_a_small_module_with_one_importer_is_merged_or_hides_something():
+    importers: dict[str, set[str]] = defaultdict(set)
+    for path in MODULES:
+        for imported in modules_imported(path):
+            importers[imported].add(dotted(path))
+    small = {
+        FILES[name].relative_to(ROOT).as_posix()
+        for name, those in importers.items()
+        if len(those) == 1 and FILES[name].read_text("utf-8").count("\n") < SMALL
+    }
+    assert small - SMALL_AND_WITH_ONE_IMPORTER.keys() == set()
+    assert [name for name in SMALL_AND_WITH_ONE_IMPORTER if not (ROOT / name).exists()] == []
