@@ -72,10 +72,9 @@ def read_notification(
         role = None if metadata is None else metadata["role"]
         if not (type(dialog) is type(who) is str and dialog and who and "originatorPId" not in change):
             return None
-        if role is not None:
-            if type(role) is not str or not role:
-                return None
-            role = intern(role, role)
+        if role is not None and (type(role) is not str or not role):
+            return None
+        role = role and intern(role, role)
         if kind == CHAT_STATE:
             return _chat_state(change, event, intern(dialog, dialog), intern(who, who), role,
                                (frame, connection, at_us, offset_us))  # fmt: skip
@@ -89,12 +88,7 @@ def read_notification(
         evidence = _new(Evidence, (_ANNOUNCED, frame, connection, at_us, offset_us, server_ms))
         if kind == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
-            if type(status) is not str or not status or type(listed) is not list or not listed:
-                return None
-            for named in listed:
-                if type(named) is not int or not 0 <= named <= LAST_SEQUENCE:
-                    return None
-            if len(listed) > 1 and len(set(listed)) < len(listed):
+            if type(status) is not str or not status or not _is_sequence_list(listed):
                 return None
             return _new(
                 ReceiptReported,
@@ -102,14 +96,17 @@ def read_notification(
                  sequence, None, evidence),
             )  # fmt: skip
         content, text, conversation = event["contentType"], event["message"], change.get("conversationId")
-        if kind != CONTENT or not (type(content) is type(text) is str) or not content:
+        if (
+            kind != CONTENT
+            or not (type(content) is type(text) is str)
+            or not content
+            or (conversation is not None and (type(conversation) is not str or not conversation))
+        ):
             return None
         dialog = intern(dialog, dialog)
         if conversation == dialog:  # as they are in the main dialog of a conversation
             conversation = dialog
         elif conversation is not None:
-            if type(conversation) is not str or not conversation:
-                return None
             conversation = intern(conversation, conversation)
         return _new(
             MessagePublished,
