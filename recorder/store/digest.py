@@ -43,18 +43,9 @@ def canonical(frame: RecordedFrame) -> bytes:
     )
     head = head or b""
     fixed = _FIXED.pack(
-        number,
-        index,
-        sender is not Side.CLIENT,
-        bits,
-        opcode,
-        rsv,
-        at_us or 0,
-        offset_us or 0,
-        len(head),
-        len(violation_bytes),
-        len(payload),
-    )
+        number, index, sender is not Side.CLIENT, bits, opcode, rsv, at_us or 0, offset_us or 0,
+        len(head), len(violation_bytes), len(payload),
+    )  # fmt: skip
     return b"".join((fixed, head, violation_bytes, payload))
 
 

@@ -211,37 +211,13 @@ def _clamped(number: int, *, bits: int) -> int:
 
 def _chained(row: Any) -> ChainedFrame:
     (
-        number,
-        place,
-        index,
-        sender,
-        at_us,
-        offset_us,
-        opcode,
-        fin,
-        rsv,
-        payload,
-        head,
-        violation,
-        redacted,
-        chain,
-    ) = row
-    side = SENDERS[sender]
+        number, place, index, sender, at_us, offset_us, opcode, fin, rsv,
+        payload, head, violation, redacted, chain,
+    ) = row  # fmt: skip
     recorded = RecordedFrame(
-        number,
-        place,
-        index,
-        side,
-        at_us,
-        offset_us,
-        opcode,
-        bool(fin),
-        rsv,
-        payload,
-        head,
-        violation,
-        bool(redacted),
-    )
+        number, place, index, SENDERS[sender], at_us, offset_us, opcode, bool(fin), rsv,
+        payload, head, violation, bool(redacted),
+    )  # fmt: skip
     return ChainedFrame(recorded, chain)
 
 

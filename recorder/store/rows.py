@@ -134,20 +134,9 @@ class SessionRows:
         if self._redactor is not None:
             record = _redacted(record, self._redactor)
         (
-            number,
-            place,
-            index,
-            sender,
-            at_us,
-            offset_us,
-            opcode,
-            fin,
-            rsv,
-            payload,
-            head,
-            violation,
-            redacted,
-        ) = record
+            number, place, index, sender, at_us, offset_us, opcode, fin, rsv,
+            payload, head, violation, redacted,
+        ) = record  # fmt: skip
         digest = self._digests.get(place)
         if digest is None:
             digest = self._add_connection(place, opened)
@@ -155,22 +144,9 @@ class SessionRows:
         self._since_barrier.add(place)
         self._unended.add(place)
         return (
-            self.session_id,
-            number,
-            place,
-            index,
-            0 if sender is Side.CLIENT else 1,
-            at_us,
-            offset_us,
-            int(opcode),
-            fin,
-            rsv,
-            head,
-            payload,
-            violation,
-            redacted,
-            chain,
-        )
+            self.session_id, number, place, index, 0 if sender is Side.CLIENT else 1, at_us, offset_us,
+            int(opcode), fin, rsv, head, payload, violation, redacted, chain,
+        )  # fmt: skip
 
     def _add_connection(self, number: int, opened: list[Mapping[str, object]]) -> Digest:
         # A capture may hold frames and no record of their connection, which gets a bare row.
