@@ -42,9 +42,9 @@ class Tab:
         self._ask("Page.navigate", url=url)
         while self._hear().get("method") != "Page.loadEventFired":
             pass
-        told = self._ask("Runtime.evaluate", expression="finished", awaitPromise=True, returnByValue=True)
-        assert "exceptionDetails" not in told, told
-        return told["result"]["value"]
+        result = self._ask("Runtime.evaluate", expression="finished", awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"]["value"]
 
     def close(self) -> None:
         self._socket.close()
@@ -53,10 +53,10 @@ class Tab:
     def _ask(self, method: str, **parameters: object) -> dict[str, Any]:
         asked = next(self._ids)
         self._socket.send(json.dumps({"id": asked, "method": method, "params": parameters}))
-        while (told := self._hear()).get("id") != asked:
+        while (result := self._hear()).get("id") != asked:
             pass
-        assert "error" not in told, told
-        return told["result"]
+        assert "error" not in result, result
+        return result["result"]
 
     def _hear(self) -> dict[str, Any]:
         return json.loads(self._socket.recv())

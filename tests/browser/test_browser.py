@@ -16,13 +16,17 @@ AGENT = [{"on": "message", "do": ["accept", "read", {"say": "Hello to the browse
 REAL_NAME = "api.liveperson.net"
 
 
-def check_told(told):
-    assert told == {"me": told.get("me"), "dialogId": told.get("dialogId"), "answer": "Hello to the browser"}
-    assert told["me"]
+def assert_page_result(result):
+    assert result == {
+        "me": result.get("me"),
+        "dialogId": result.get("dialogId"),
+        "answer": "Hello to the browser",
+    }
+    assert result["me"]
 
 
-def check_heard(service, archive):
-    """The whole visit, as the service heard it, and as an archive tells it."""
+def assert_service_received(service, archive):
+    """The requests the service received, and the messages an archive of them shows."""
     assert [request["type"] for request in service.requests()] == [
         "InitConnection",
         "cqm.SubscribeExConversations",
@@ -42,26 +46,26 @@ def check_heard(service, archive):
 
 
 @pytest.mark.parametrize("way", ["signup", "anonymous", "script"])
-def test_with_only_its_base_address_changed(browse, site, ums_simulator, ums_archive, way):
+def test_a_window_with_another_base_url_works(browse, site, ums_simulator, ums_archive, way):
     """Plain HTTP and WebSocket on loopback, by each way to a token."""
     ums_simulator.start(AGENT)
-    check_told(browse().open(site(base=ums_simulator.base_url, way=way)))
-    check_heard(ums_simulator, ums_archive)
+    assert_page_result(browse().open(site(base=ums_simulator.base_url, way=way)))
+    assert_service_received(ums_simulator, ums_archive)
 
 
 @pytest.mark.parametrize("way", ["signup", "script"])
-def test_unmodified_with_the_services_name_resolved_to_here(
+def test_an_unmodified_window_works_where_the_service_name_resolves_here(
     browse, site, ums_simulator, ums_archive, certificate, way
 ):
     """TLS, as the real service has it, with a certificate that the browser is told to take."""
     ums_simulator.start(AGENT, as_hosts=[REAL_NAME], tls=certificate.context())
     port = ums_simulator.base_url.rpartition(":")[2]
     tab = browse(f"--host-resolver-rules=MAP {REAL_NAME} 127.0.0.1:{port}", certificate.switch())
-    check_told(tab.open(site(way=way)))
-    check_heard(ums_simulator, ums_archive)
+    assert_page_result(tab.open(site(way=way)))
+    assert_service_received(ums_simulator, ums_archive)
 
 
-def test_a_name_that_was_not_allowed_gets_nowhere(browse, site, ums_simulator, certificate):
+def test_a_host_name_that_is_not_allowed_is_rejected(browse, site, ums_simulator, certificate):
     ums_simulator.start(AGENT, tls=certificate.context())
     port = ums_simulator.base_url.rpartition(":")[2]
     tab = browse(f"--host-resolver-rules=MAP {REAL_NAME} 127.0.0.1:{port}", certificate.switch())
@@ -69,7 +73,7 @@ def test_a_name_that_was_not_allowed_gets_nowhere(browse, site, ums_simulator, c
     assert ums_simulator.said == []
 
 
-def test_a_page_from_elsewhere_gets_nowhere_unless_it_is_allowed(browse, site, ums_simulator):
+def test_a_page_of_another_origin_is_rejected_unless_allowed(browse, site, ums_simulator):
     """The page's own name is foreign; that it resolves to here makes it no local page."""
     ums_simulator.start(AGENT)
     page = site(base=ums_simulator.base_url).replace("127.0.0.1", "shop.example", 1)
@@ -93,7 +97,7 @@ def test_the_command_serves_a_browser_too(browse, site, certificate, tmp_path):
         assert address.startswith("wss://127.0.0.1:")
         port = address.split(":")[2].split("/")[0]
         tab = browse(f"--host-resolver-rules=MAP {REAL_NAME} 127.0.0.1:{port}", certificate.switch())
-        check_told(tab.open(site()))
+        assert_page_result(tab.open(site()))
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)

@@ -40,7 +40,7 @@ def read_greeting(service, *, sequence=0, status="READ"):
     socket.close()
 
 
-def test_what_a_bot_did_is_a_session_with_receipts(service, archive):
+def test_keep_stores_a_session_with_receipts(service, archive):
     service.start(GREETER)
     read_greeting(service)
     session = archive.keep(service, name="my bot")
@@ -50,7 +50,7 @@ def test_what_a_bot_did_is_a_session_with_receipts(service, archive):
     assert len(archive.frames()) == len(service.said)
 
 
-def test_a_receipt_for_nothing_is_found(service, archive):
+def test_check_finds_a_receipt_for_no_message(service, archive):
     service.start(GREETER)
     read_greeting(service, sequence=99)
     archive.keep(service)
@@ -58,7 +58,7 @@ def test_a_receipt_for_nothing_is_found(service, archive):
     assert any(one.outcome == "violated" for one in archive.check())
 
 
-def test_what_is_kept_twice_is_one_session_and_what_was_said_since_another(service, archive):
+def test_keeping_the_same_payloads_twice_stores_one_session(service, archive):
     service.start(GREETER)
     read_greeting(service)
     first = archive.keep(service)
@@ -67,7 +67,7 @@ def test_what_is_kept_twice_is_one_session_and_what_was_said_since_another(servi
     assert archive.keep(service) != first
 
 
-def test_binary_payloads_are_kept_too(service, archive):
+def test_keep_stores_binary_payloads(service, archive):
     socket = websocket.create_connection(
         service.url, header=["Authorization: jwt x"], timeout=20, suppress_origin=True
     )
@@ -79,13 +79,13 @@ def test_binary_payloads_are_kept_too(service, archive):
     assert archive.frames()[0].opcode == 2
 
 
-def test_a_consumer_may_be_recorded_against_it(service, archive):
+def test_record_stores_a_session(service, archive):
     service.start(GREETER)
     archive.record(service.url, [OPEN], token="me", linger="20ms")
     assert [message.text for message in archive.messages()] == ["Hello"]
 
 
-def test_a_script_may_be_played_against_it(service, archive, tmp_path):
+def test_replay_stores_a_session(service, archive, tmp_path):
     service.start([{"on": "message", "do": ["accept", "read"]}])
     script = tmp_path / "script.yaml"
     script.write_text(
@@ -98,7 +98,7 @@ def test_a_script_may_be_played_against_it(service, archive, tmp_path):
     assert service.published("ContentEvent")[0]["message"] == "Hi"
 
 
-def test_a_grave_finding_fails_the_test_and_shows_why(service, archive):
+def test_raise_if_violated_raises_with_rule_and_frames(service, archive):
     service.start(GREETER)
     read_greeting(service)
     archive.keep(service, name="good")

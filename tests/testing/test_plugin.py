@@ -48,7 +48,7 @@ def test_the_example_of_the_documentation_runs(pytester):
     pytester.runpytest_subprocess("-p", PLUGIN, "-W", "error").assert_outcomes(passed=1)
 
 
-def test_each_test_has_its_own(pytester):
+def test_each_test_has_its_own_service_and_archive(pytester):
     pytester.makepyfile(
         """
         import pytest
@@ -70,7 +70,7 @@ def test_each_test_has_its_own(pytester):
     pytester.runpytest_subprocess("-p", PLUGIN, "-W", "error").assert_outcomes(passed=3)
 
 
-def test_a_failing_test_shows_what_the_bot_did(pytester):
+def test_a_failing_test_shows_the_payloads(pytester):
     pytester.makepyfile(
         """
         def test_reads(ums_simulator, ums_archive):
@@ -83,7 +83,7 @@ def test_a_failing_test_shows_what_the_bot_did(pytester):
     result.stdout.fnmatch_lines(["*nothing like that was said within 0.01 s*", '*client: {"id":1,*'])
 
 
-def test_a_fault_of_the_simulator_fails_the_test_that_met_it(pytester):
+def test_a_fault_of_the_simulator_fails_its_test(pytester):
     pytester.makepyfile(
         """
         import recorder.testing.service as service
@@ -103,19 +103,19 @@ def test_a_fault_of_the_simulator_fails_the_test_that_met_it(pytester):
     result.stdout.fnmatch_lines(["*planted*"])
 
 
-def test_both_fixtures_say_what_they_are(pytester):
+def test_both_fixtures_are_listed_with_their_docstrings(pytester):
     result = pytester.runpytest_subprocess("-p", PLUGIN, "--fixtures")
     result.stdout.fnmatch_lines(["*ums_archive*", "*ums_simulator*"], consecutive=False)
 
 
-def test_a_pytest_that_does_not_use_it_pays_nothing():
+def test_importing_the_plugin_imports_nothing_heavy():
     code = f"import sys, {PLUGIN}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"sqlalchemy", "websockets", "websocket", "pydantic", "yaml", "h11", "recorder.recipes"}
     assert not heavy & set(done.stdout.split())
 
 
-def test_an_installation_announces_it():
+def test_an_installation_registers_the_plugin():
     from importlib.metadata import entry_points
 
     announced = {

@@ -58,7 +58,7 @@ def converse(socket, sequences=(0,)):
     publish(socket, dialog_id, {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": sequences})
 
 
-def test_it_runs_when_its_address_is_asked_for(service, bot):
+def test_using_the_url_starts_the_service(service, bot):
     socket = bot()
     ask(socket, {"id": 1, "type": "GetClock"})
     assert json.loads(socket.recv())["code"] == 200
@@ -66,27 +66,27 @@ def test_it_runs_when_its_address_is_asked_for(service, bot):
 
 
 @pytest.mark.parametrize("agent", [GREETER, agent_from(GREETER)], ids=["values", "script"])
-def test_the_agent_is_given_before(service, bot, agent):
+def test_start_takes_the_agent(service, bot, agent):
     assert service.start(agent) is service
     ask(bot(), OPEN)
     heard = service.wait_for(lambda one: b"Hello" in one.data)
     assert (heard.client, heard.sender) == (1, "service")
 
 
-def test_who_asked_for_the_address_cannot_change_the_agent_any_more(service):
+def test_a_running_service_cannot_be_started_again(service):
     assert service.url
     with pytest.raises(RuntimeError, match="runs already"):
         service.start(GREETER)
 
 
 @pytest.mark.parametrize("moods", [{"scalar_sequence_list": True}, Moods(scalar_sequence_list=True)])
-def test_it_can_be_in_a_mood(service, bot, moods):
+def test_start_takes_moods(service, bot, moods):
     service.start([{"on": "message", "do": ["accept"]}], moods=moods)
     converse(bot())
     assert service.wait_for(lambda one: one.sender == "service" and b'"sequenceList":0' in one.data)
 
 
-def test_what_was_said_is_known_in_the_words_of_the_protocol(service, bot):
+def test_payloads_are_available_as_requests_events_and_receipts(service, bot):
     service.start([])
     converse(bot(), 7)
     service.wait_for_receipt("READ", 7)
@@ -101,7 +101,7 @@ def test_what_was_said_is_known_in_the_words_of_the_protocol(service, bot):
     assert at_us == sorted(at_us)
 
 
-def test_what_never_comes_is_not_waited_for_for_ever_and_the_rest_is_shown(service, bot):
+def test_wait_for_fails_in_time_and_shows_the_payloads(service, bot):
     with pytest.raises(AssertionError, match="nothing at all"):
         service.wait_for_receipt("READ", 1, within_s=0.01)
     ask(bot(), OPEN)
@@ -111,13 +111,13 @@ def test_what_never_comes_is_not_waited_for_for_ever_and_the_rest_is_shown(servi
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"7", b'{"body":7}', b'{"body":{"event":[]}}'])
-def test_a_payload_that_is_nothing_known_is_empty_to_who_asks(data):
+def test_a_payload_that_is_no_json_has_an_empty_envelope_and_event(data):
     said = ObservedPayload(1, Side.CLIENT, 0, data)
     assert said.event == {}
     assert isinstance(said.envelope, dict)
 
 
-def test_stopping_twice_or_before_it_began_is_fine(service, bot):
+def test_stopping_twice_or_before_the_start_does_nothing(service, bot):
     service.stop()
     ask(bot(), OPEN)
     service.wait_for(lambda one: one.sender == "service")
