@@ -17,7 +17,7 @@ from typing import NoReturn
 from recorder.clock import Clock
 from recorder.runtime.selector import readable
 from recorder.wire.frames import Side
-from recorder.wire.handshake import plainly
+from recorder.wire.handshake import minimal_response
 from recorder.wire.records import RecordedFrame
 
 from .tracker import ConnectionTracker, PayloadTooLong
@@ -322,7 +322,8 @@ class TapSocket:
             raise UpgradeRefused(problems[0])
         if self._tracker.handshake is not None:
             self._unread = (
-                plainly(self._tracker.upgrade_response()) + answer[self._tracker.upgrade_response_size() :]
+                minimal_response(self._tracker.upgrade_response())
+                + answer[self._tracker.upgrade_response_size() :]
             )
             self._upgrading = None
 

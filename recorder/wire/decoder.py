@@ -126,28 +126,28 @@ class FrameDecoder:
     def __init__(self, sender: Side) -> None:
         self._sender = sender
         self._masks = sender is Side.CLIENT
-        self._held = bytearray()
-        self._whole: int | None = None  # bytes the held frame will have, once its head is there
+        self._buffer = bytearray()
+        self._frame_size: int | None = None  # bytes the held frame will have, once its head is there
         self._fragments: _Utf8Check | bool = False  # an open fragmented payload; True if not a text
         self._closed = False
 
     @property
     def unfinished(self) -> bytes:
         """The bytes of the frame whose end has not come yet; empty between frames."""
-        return bytes(self._held)
+        return bytes(self._buffer)
 
     @property
     def declared_length(self) -> int | None:
         """Payload bytes the unfinished frame announces; None without one, or before its head is whole."""
-        return None if self._whole is None else self._whole - HEAD_SIZE[self._held[1]]
+        return None if self._frame_size is None else self._frame_size - HEAD_SIZE[self._buffer[1]]
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the frames these bytes completed, in order. Never raises."""
         frames: list[Frame] = []
-        at = self._top_up(data, frames) if self._held else 0
+        at = self._complete_buffered(data, frames) if self._buffer else 0
         size = len(data)
         masks = self._masks
-        calm = not self._closed and self._fragments is False
+        expects_new_payload = not self._closed and self._fragments is False
         # The common frame (whole in the chunk, a complete text, nothing wrong) is judged in this loop;
         # whatever is less common goes through _finish.
         while at + 2 <= size:
@@ -170,7 +170,7 @@ class FrameDecoder:
             head = data[at:start]
             payload = data[start:end]
             at = end
-            if first == 0x81 and calm and (second > 127) is masks and length >= shortest:
+            if first == 0x81 and expects_new_payload and (second > 127) is masks and length >= shortest:
                 key = None
                 if masks:
                     key = head[-4:]
@@ -180,10 +180,10 @@ class FrameDecoder:
                 else:
                     frames.append(Frame(1, payload, True, 0, head, key, TEXT_NOT_UTF8))
             else:
-                frames.append(self._finish(head, payload))
-                calm = not self._closed and self._fragments is False
+                frames.append(self._frame(head, payload))
+                expects_new_payload = not self._closed and self._fragments is False
         if at < size:
-            self._hold(data[at:])
+            self._keep_incomplete(data[at:])
         return frames
 
     def reach(self, data: bytes, most: int) -> int:
@@ -194,10 +194,10 @@ class FrameDecoder:
         at, size = 0, len(data)
         if size <= 2 * most:  # no frame is shorter than two bytes
             return size
-        if self._held:
+        if self._buffer:
             # Its head may be cut: what is lacking of it is looked at together with the data.
-            whole = self._whole or _whole_size(self._held + data[:_LONGEST_HEAD])
-            at, most = (size if whole is None else whole - len(self._held)), most - 1
+            whole = self._frame_size or _size_of_frame(self._buffer + data[:_LONGEST_HEAD])
+            at, most = (size if whole is None else whole - len(self._buffer)), most - 1
         while most > 0 and at + 2 <= size:
             second = data[at + 1]
             length = second & 0x7F
@@ -215,44 +215,44 @@ class FrameDecoder:
         Its violation begins "unfinished: 9 of 135 bytes", heads counted; its raw bytes are as true as
         any other frame's. A head that was cut short leaves mask None and payload empty.
         """
-        if not self._held:
+        if not self._buffer:
             return None
-        held, whole = bytes(self._held), self._whole
-        self._held, self._whole = bytearray(), None
+        buffer, whole = bytes(self._buffer), self._frame_size
+        self._buffer, self._frame_size = bytearray(), None
         total = "an unknown number of" if whole is None else str(whole)
-        cut_off = f"{UNFINISHED} {len(held)} of {total} bytes"
-        size = HEAD_SIZE[held[1]] if len(held) > 1 else 2
-        frame = self._finish(held[:size], held[size:], whole=False)
+        cut_off = f"{UNFINISHED} {len(buffer)} of {total} bytes"
+        size = HEAD_SIZE[buffer[1]] if len(buffer) > 1 else 2
+        frame = self._frame(buffer[:size], buffer[size:], whole=False)
         return frame._replace(violation="; ".join(filter(None, (cut_off, frame.violation))))
 
-    def _hold(self, rest: bytes) -> None:
-        self._held = bytearray(rest)
-        self._whole = _whole_size(self._held)
+    def _keep_incomplete(self, rest: bytes) -> None:
+        self._buffer = bytearray(rest)
+        self._frame_size = _size_of_frame(self._buffer)
 
-    def _top_up(self, data: bytes, frames: list[Frame]) -> int:
+    def _complete_buffered(self, data: bytes, frames: list[Frame]) -> int:
         """Give the held frame what it lacks; return how much of ``data`` that took.
 
         Grows one bytearray in place: a frame of 100 MB in small chunks must not be copied for each.
         """
-        held, taken = self._held, 0
-        while self._whole is None:  # at most twice: the first two bytes, then the rest of the head
-            lacking = (HEAD_SIZE[held[1]] if len(held) > 1 else 2) - len(held)
+        buffer, taken = self._buffer, 0
+        while self._frame_size is None:  # at most twice: the first two bytes, then the rest of the head
+            lacking = (HEAD_SIZE[buffer[1]] if len(buffer) > 1 else 2) - len(buffer)
             if taken == len(data):
                 return taken
-            held += data[taken : taken + lacking]
+            buffer += data[taken : taken + lacking]
             taken = min(len(data), taken + lacking)
-            self._whole = _whole_size(held)
-        lacking = self._whole - len(held)
-        held += data[taken : taken + lacking]
+            self._frame_size = _size_of_frame(buffer)
+        lacking = self._frame_size - len(buffer)
+        buffer += data[taken : taken + lacking]
         taken = min(len(data), taken + lacking)
-        if len(held) == self._whole:
-            self._held, self._whole = bytearray(), None
-            with memoryview(held) as view:
-                size = HEAD_SIZE[held[1]]
-                frames.append(self._finish(bytes(view[:size]), bytes(view[size:])))
+        if len(buffer) == self._frame_size:
+            self._buffer, self._frame_size = bytearray(), None
+            with memoryview(buffer) as view:
+                size = HEAD_SIZE[buffer[1]]
+                frames.append(self._frame(bytes(view[:size]), bytes(view[size:])))
         return taken
 
-    def _finish(self, head: bytes, payload: bytes, *, whole: bool = True) -> Frame:
+    def _frame(self, head: bytes, payload: bytes, *, whole: bool = True) -> Frame:
         """Unmask, judge, and take note of what the next frame is judged by."""
         first = head[0]
         facts = _read_head(self._sender, head)
@@ -287,10 +287,10 @@ class FrameDecoder:
         return found
 
 
-def _whole_size(held: bytearray) -> int | None:
-    """Bytes of the frame that ``held`` begins, head and payload; None while its head is not whole."""
-    length = _length(held)
-    return None if length is None else HEAD_SIZE[held[1]] + length
+def _size_of_frame(buffer: bytearray) -> int | None:
+    """Bytes of the frame that ``buffer`` begins, head and payload; None while its head is not whole."""
+    length = _length(buffer)
+    return None if length is None else HEAD_SIZE[buffer[1]] + length
 
 
 def _length(head: bytes | bytearray) -> int | None:

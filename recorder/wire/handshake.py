@@ -54,16 +54,16 @@ class HandshakeReader:
 
     def __init__(self, sender: Side) -> None:
         self._skips_interim = sender is Side.SERVICE
-        self._held = bytearray()
+        self._buffer = bytearray()
         self._begin = 0  # where the head begins that counts, behind interim ones
-        self._looked = 0  # no blank line begins before this
+        self._searched = 0  # no blank line begins before this
         self._done = False
         self.fault: str | None = None
 
     @property
     def raw(self) -> bytes:
         """Every byte of the handshake so far, as it came."""
-        return bytes(self._held)
+        return bytes(self._buffer)
 
     @property
     def done(self) -> bool:
@@ -77,42 +77,42 @@ class HandshakeReader:
         """
         if self._done:
             return data
-        self._held += data
+        self._buffer += data
         end = self._end()
-        if end is None and len(self._held) <= HEAD_LIMIT:
+        if end is None and len(self._buffer) <= HEAD_LIMIT:
             return None
         if end is None or end > HEAD_LIMIT:
             end, self.fault = HEAD_LIMIT, TOO_LONG
         self._done = True
-        rest = bytes(self._held[end:])
-        del self._held[end:]
+        rest = bytes(self._buffer[end:])
+        del self._buffer[end:]
         return rest
 
     def request(self) -> RequestHead:
-        """What has come, read as a request."""
-        first, headers = _parse(bytes(self._held))
+        """The bytes so far, parsed as a request."""
+        first, headers = _parse(bytes(self._buffer))
         return RequestHead(first, headers)
 
     def response(self) -> ResponseHead:
-        """What has come, read as a response."""
-        first, headers = _parse(bytes(self._held[self._begin :]))
+        """The bytes so far, parsed as a response."""
+        first, headers = _parse(bytes(self._buffer[self._begin :]))
         status, reason = _status(first)
         return ResponseHead(first, status, reason, headers)
 
     def _end(self) -> int | None:
         """Where the head that counts ends, if its blank line is here."""
-        while blank := _BLANK_LINE.search(self._held, self._looked):
+        while blank := _BLANK_LINE.search(self._buffer, self._searched):
             end = blank.end()
             if end > HEAD_LIMIT or not self._is_interim(end):
                 return end
-            self._begin = self._looked = end
-        self._looked = max(self._looked, len(self._held) - 2)
+            self._begin = self._searched = end
+        self._searched = max(self._searched, len(self._buffer) - 2)
         return None
 
     def _is_interim(self, end: int) -> bool:
         if not self._skips_interim:
             return False
-        first, _ = _parse(bytes(self._held[self._begin : end]))
+        first, _ = _parse(bytes(self._buffer[self._begin : end]))
         status, _ = _status(first)
         return status is not None and 100 <= status < 200 and status != 101
 
@@ -129,8 +129,8 @@ def header_values(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(value for key, value in headers if key.lower() == wanted)
 
 
-def plainly(answer: ResponseHead) -> bytes:
-    """A checked answer with nothing in it but what a WebSocket library needs of it."""
+def minimal_response(answer: ResponseHead) -> bytes:
+    """A checked 101 response reduced to the headers that a WebSocket library needs."""
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
     for name in ("Sec-WebSocket-Accept", "Sec-WebSocket-Protocol"):
         lines += [f"{name}: {value}" for value in header_values(answer.headers, name)]
@@ -153,40 +153,44 @@ def problems(request: RequestHead, response: ResponseHead) -> tuple[str, ...]:
     return tuple(says for check in checks if (says := check(request.headers, response.headers)))
 
 
-def _upgrade_problem(_asked: Headers, answered: Headers) -> str | None:
-    return None if "websocket" in _tokens(answered, "Upgrade") else 'no "Upgrade: websocket" in the answer'
+def _upgrade_problem(request: Headers, response: Headers) -> str | None:
+    return None if "websocket" in _tokens(response, "Upgrade") else 'no "Upgrade: websocket" in the answer'
 
 
-def _connection_problem(_asked: Headers, answered: Headers) -> str | None:
-    return None if "upgrade" in _tokens(answered, "Connection") else 'no "Connection: Upgrade" in the answer'
+def _connection_problem(request: Headers, response: Headers) -> str | None:
+    return None if "upgrade" in _tokens(response, "Connection") else 'no "Connection: Upgrade" in the answer'
 
 
-def _accept_problem(asked: Headers, answered: Headers) -> str | None:
-    keys = header_values(asked, "Sec-WebSocket-Key")
+def _accept_problem(request: Headers, response: Headers) -> str | None:
+    keys = header_values(request, "Sec-WebSocket-Key")
     if not keys:
         return "the request has no Sec-WebSocket-Key"
-    found = header_values(answered, "Sec-WebSocket-Accept")
+    found = header_values(response, "Sec-WebSocket-Accept")
     if not found:
         return "no Sec-WebSocket-Accept in the answer"
     return None if found == (accept_for(keys[0]),) else "Sec-WebSocket-Accept does not answer the key"
 
 
-def _subprotocol_problem(asked: Headers, answered: Headers) -> str | None:
+def _subprotocol_problem(request: Headers, response: Headers) -> str | None:
     # Names of subprotocols are compared letter by letter; they are chosen from the client's list.
-    chosen = header_values(answered, "Sec-WebSocket-Protocol")
+    chosen = header_values(response, "Sec-WebSocket-Protocol")
     offered = [
-        name.strip() for value in header_values(asked, "Sec-WebSocket-Protocol") for name in value.split(",")
+        name.strip()
+        for value in header_values(request, "Sec-WebSocket-Protocol")
+        for name in value.split(",")
     ]
     if len(chosen) > 1:
         return "more than one subprotocol in the answer"
-    unasked = [name for name in chosen if name not in offered]
-    return f"the service chose a subprotocol nobody asked for: {unasked[0]}" if unasked else None
+    not_offered = [name for name in chosen if name not in offered]
+    return f"the service chose a subprotocol nobody asked for: {not_offered[0]}" if not_offered else None
 
 
-def _extension_problem(asked: Headers, answered: Headers) -> str | None:
-    offered = _extensions(asked)
-    unasked = [name for name in _extensions(answered) if name not in offered]
-    return f"the service chose an extension nobody asked for: {', '.join(unasked)}" if unasked else None
+def _extension_problem(request: Headers, response: Headers) -> str | None:
+    offered = _extensions(request)
+    not_offered = [name for name in _extensions(response) if name not in offered]
+    return (
+        f"the service chose an extension nobody asked for: {', '.join(not_offered)}" if not_offered else None
+    )
 
 
 def _extensions(headers: Headers) -> list[str]:

@@ -48,7 +48,7 @@ class PayloadAssembler:
     """Joins the frames of a session, which may be of several connections and both sides, into payloads."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[int, Side], list[RecordedFrame]] = {}
+        self._fragments: dict[tuple[int, Side], list[RecordedFrame]] = {}
         self._interrupted: list[Payload] = []
 
     def feed(self, frame: RecordedFrame) -> Payload | None:
@@ -56,39 +56,41 @@ class PayloadAssembler:
         if frame.opcode >= Opcode.CLOSE:
             return None
         key = (frame.connection, frame.sender)
-        if frame.opcode not in _BEGINS and not (frame.opcode == Opcode.CONTINUATION and key in self._open):
-            return self._take_alone(frame)
+        if frame.opcode not in _BEGINS and not (
+            frame.opcode == Opcode.CONTINUATION and key in self._fragments
+        ):
+            return self._single_frame(frame)
         if frame.opcode in _BEGINS:
-            self._put_aside(key)
-        pieces = self._open.setdefault(key, [])
+            self._interrupt(key)
+        pieces = self._fragments.setdefault(key, [])
         pieces.append(frame)
         if _is_cut_off(frame):
-            self._put_aside(key)
+            self._interrupt(key)
         if not frame.fin or _is_cut_off(frame):
             return None
-        return _join(self._open.pop(key))
+        return _join(self._fragments.pop(key))
 
     @property
     def is_waiting(self) -> bool:
         """Whether a payload was begun and is not complete, so that the next frame may belong to it."""
-        return bool(self._open)
+        return bool(self._fragments)
 
     def unfinished(self) -> tuple[Payload, ...]:
         """The payloads that were begun and not completed so far, as far as they came, oldest first.
 
         Their ``number`` and times are those of the last frame that came.
         """
-        waiting = [_join(pieces) for pieces in self._open.values()]
+        waiting = [_join(pieces) for pieces in self._fragments.values()]
         return tuple(sorted(self._interrupted + waiting, key=lambda payload: payload.first))
 
-    def _take_alone(self, frame: RecordedFrame) -> Payload | None:
+    def _single_frame(self, frame: RecordedFrame) -> Payload | None:
         if not _is_cut_off(frame):
             return _join([frame])
         self._interrupted.append(_join([frame]))
         return None
 
-    def _put_aside(self, key: tuple[int, Side]) -> None:
-        if pieces := self._open.pop(key, None):
+    def _interrupt(self, key: tuple[int, Side]) -> None:
+        if pieces := self._fragments.pop(key, None):
             self._interrupted.append(_join(pieces))
 
 

@@ -1,7 +1,7 @@
-"""What every source of frames hands to every sink: the one road in.
+"""The records that every source of frames hands to a sink: connections, handshakes, frames, closes.
 
-A client, a replay or an imported file all end here. After this line nobody can tell where a frame
-came from, except by its session's ``source``.
+A client, a replay and an imported file hand over the same records; only the ``source`` of the session tells
+them apart.
 """
 
 from __future__ import annotations

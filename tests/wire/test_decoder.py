@@ -314,10 +314,10 @@ def test_a_huge_frame_is_gathered_in_place() -> None:
     raw = encode(2, payload)
     pieces = [raw[at : at + 16 * 1024] for at in range(0, len(raw), 16 * 1024)]
     decoder.feed(pieces[0])
-    buffer = decoder._held
+    buffer = decoder._buffer
     for piece in pieces[1:-1]:
         assert decoder.feed(piece) == []
-        assert decoder._held is buffer
+        assert decoder._buffer is buffer
     assert decoder.feed(pieces[-1] + b"\x81\x01x") == [
         Frame(2, payload, head=raw[:10]),
         Frame(1, b"x", head=b"\x81\x01"),

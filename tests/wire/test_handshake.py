@@ -13,7 +13,7 @@ from recorder.wire.handshake import (
     ResponseHead,
     accept_for,
     header_values,
-    plainly,
+    minimal_response,
     problems,
 )
 
@@ -239,4 +239,4 @@ def test_a_request_without_a_key_cannot_be_answered() -> None:
 def test_a_plain_answer_holds_what_a_library_needs_and_nothing_else():
     """No cookie for the next connection, no address to go to instead."""
     evil = RESPONSE.replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b\r\nLocation: ws://elsewhere\r\nX: y\r\n\r\n")
-    assert plainly(response_of(evil)) == RESPONSE
+    assert minimal_response(response_of(evil)) == RESPONSE
