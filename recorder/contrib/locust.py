@@ -9,9 +9,9 @@
         archive = "load-{worker}.db"
 
 Locust runs its users on gevent, whose timers are late by a millisecond and, beside a busy thread, by
-hundreds: no place for timed receipts. So every Locust process runs one engine beside itself, a Python of
-its own without gevent, which plays and records the sessions of all its users; Locust decides who plays
-when, and hears of every step, answer and receipt. An engine is a process: start half as many workers as
+hundreds: unsuitable for timed receipts. So every Locust process starts one engine, a Python process without
+gevent, which plays and records the sessions of all its users; Locust decides who plays when, and is sent
+every step, answer and receipt. An engine is a process: start half as many workers as
 there are cores.
 """
 
@@ -42,17 +42,17 @@ _END_TIMEOUT_S = 15.0
 
 
 class EngineFailed(Exception):
-    """The engine cannot play: says why."""
+    """The engine cannot play; the text says why."""
 
 
 class ScriptStepFailed(Exception):
-    """A step did not come out as written: what Locust counts as a failure."""
+    """A step of the script failed; Locust counts it as a failure."""
 
 
 class Engine:
-    """The process beside this one. Used from greenlets."""
+    """The engine process. Used from greenlets."""
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
+    def __init__(self, config: Mapping[str, Any]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-c", _ENGINE],
             stdin=subprocess.PIPE,
@@ -60,11 +60,11 @@ class Engine:
             text=True,
             start_new_session=True,  # Ctrl-C is for Locust, which stops us in good order
         )
-        self._news: dict[int, Queue] = {}
+        self._events: dict[int, Queue] = {}
         self._users = 0
         self._ready = Event()
         self._problem: str | None = None
-        self._tell(told)
+        self._write(config)
         self._reader = gevent.spawn(self._read)
 
     def begin(self) -> int:
@@ -76,30 +76,30 @@ class Engine:
         if not self._ready.wait(_START_TIMEOUT_S) or self._problem is not None:
             raise EngineFailed(self._problem or "it did not start")
         self._users += 1
-        self._news[self._users] = Queue()
-        self._tell({"begin": self._users})
+        self._events[self._users] = Queue()
+        self._write({"begin": self._users})
         return self._users
 
-    def next_of(self, user: int) -> Mapping[str, Any]:
-        """What this user met next; ``passed`` is in the last one.
+    def next_event(self, user: int) -> Mapping[str, Any]:
+        """The next event of this user; ``passed`` is in the last one.
 
         Raises:
             EngineFailed: it has ended.
         """
-        told: Mapping[str, Any] = self._news[user].get()
-        if "error" in told:
-            raise EngineFailed(told["error"])
-        if "passed" in told:
-            del self._news[user]
-        return told
+        event: Mapping[str, Any] = self._events[user].get()
+        if "error" in event:
+            raise EngineFailed(event["error"])
+        if "passed" in event:
+            del self._events[user]
+        return event
 
     def stop(self, user: int) -> None:
-        """Nobody wants this user's session to go on."""
-        if self._news.pop(user, None) is not None:
-            self._tell({"stop": user})
+        """Stop the session of this user."""
+        if self._events.pop(user, None) is not None:
+            self._write({"stop": user})
 
     def close(self) -> None:
-        """End it: every session is closed and marked."""
+        """End the engine: every session is closed and marked."""
         with suppress(OSError):
             self._process.stdin.close()
         try:
@@ -110,24 +110,24 @@ class Engine:
         self._reader.kill()
         self._process.stdout.close()
 
-    def _tell(self, told: Mapping[str, Any]) -> None:
-        with suppress(OSError, ValueError):  # it has ended; whoever waits for its news hears of that
-            self._process.stdin.write(json.dumps(dict(told)) + "\n")
+    def _write(self, line: Mapping[str, Any]) -> None:
+        with suppress(OSError, ValueError):  # it has ended; whoever waits for its events gets an error
+            self._process.stdin.write(json.dumps(dict(line)) + "\n")
             self._process.stdin.flush()
 
     def _read(self) -> None:
         for line in self._process.stdout:
-            told = json.loads(line)
-            if "user" in told:
-                if (news := self._news.get(told["user"])) is not None:
-                    news.put(told)
+            event = json.loads(line)
+            if "user" in event:
+                if (events := self._events.get(event["user"])) is not None:
+                    events.put(event)
             else:
-                self._problem = told.get("error")
+                self._problem = event.get("error")
                 self._ready.set()
         self._problem = self._problem or "it ended early"
         self._ready.set()
-        for news in self._news.values():
-            news.put({"error": self._problem})
+        for events in self._events.values():
+            events.put({"error": self._problem})
 
 
 class ScriptUser(User):
@@ -139,7 +139,7 @@ class ScriptUser(User):
         script: the script's file.
         archive: where its sessions are recorded. "{worker}" in it is the number of the worker: a file
             takes one recorder at a time; a PostgreSQL database takes them all.
-        load: what else there is to say, by the names of ``recorder.recipes.Load``: ``token_command``,
+        load: other options, by the names of ``recorder.recipes.Load``: ``token_command``,
             ``tokens``, ``variables``, ``init_connection``, ``seed``, …
     """
 
@@ -154,7 +154,7 @@ class ScriptUser(User):
 
     @task
     def play(self) -> None:
-        """Play the script once, and tell Locust everything that is measured of it."""
+        """Play the script once, and report everything that is measured to Locust."""
         try:
             self._play(self._engine())
         except EngineFailed as problem:
@@ -164,20 +164,20 @@ class ScriptUser(User):
     def _play(self, engine: Engine) -> None:
         user = engine.begin()
         try:
-            while "passed" not in (told := engine.next_of(user)):
-                self._report(told)
+            while "passed" not in (event := engine.next_event(user)):
+                self._report(event)
         finally:
             engine.stop(user)
-        if not told["passed"]:
-            gevent.sleep(1.0)  # a service that is down is not stormed
+        if not event["passed"]:
+            gevent.sleep(1.0)  # limits the load on a service that is down
 
-    def _report(self, told: Mapping[str, Any]) -> None:
-        if "step" in told:
-            self._fire(told["step"], told["ms"], told["failed"])
-        elif "receipt" in told:
-            self._fire(f"{told['receipt']} lateness", told["late_ms"], None)
+    def _report(self, event: Mapping[str, Any]) -> None:
+        if "step" in event:
+            self._fire(event["step"], event["ms"], event["failed"])
+        elif "receipt" in event:
+            self._fire(f"{event['receipt']} lateness", event["late_ms"], None)
         else:
-            self._fire(told["measured"], told["ms"], None)
+            self._fire(event["measured"], event["ms"], None)
 
     def _fire(self, name: str, took_ms: float, failed: str | None) -> None:
         self.environment.events.request.fire(
@@ -194,12 +194,12 @@ class ScriptUser(User):
         key = (type(self), id(self.environment))
         with self._starting:  # starting a process lets other greenlets run
             if key not in self._engines:
-                self._engines[key] = Engine(self._told())
+                self._engines[key] = Engine(self._config())
                 self._end_with_the_test(key, self._engines[key])
             return self._engines[key]
 
-    def _told(self) -> Mapping[str, Any]:
-        """What the engine is told to begin with."""
+    def _config(self) -> Mapping[str, Any]:
+        """The first line the engine reads."""
         host = self.host or self.environment.host
         return {
             "script": self.script,

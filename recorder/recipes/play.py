@@ -50,7 +50,7 @@ class _Replay:
     """One replay under way.
 
     Attributes:
-        ended_s: when the script went no further, by its clock; its goodbyes may take longer.
+        ended_s: when the script was stopped, by its clock; closing handshakes may take longer.
     """
 
     def __init__(self, job: ReplayJob, session: ActiveSession, *, stop: Stop, say: Notify) -> None:
@@ -100,9 +100,9 @@ class _Replay:
 
 
 def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_result) -> Played:
-    """Play it, record it, and return what came of it.
+    """Play a script, record it, and return the result.
 
-    ``on_end`` is told the same, once there is a session, also where this raises.
+    ``on_end`` is called with the result, once there is a session, also where this raises.
 
     Raises:
         CannotConnect: not one connection came about.
@@ -274,7 +274,7 @@ def _refused(under_way: Driver, outcome: ScriptOutcome, job: ReplayJob) -> Canno
 
 def _is_about_the_end(script: Script, result: StepResult) -> bool:
     """Whether the step expects how the connection ends, or that it does not: that it did is its verdict."""
-    says = next((step.arguments for step in script.steps if step.number == result.number), None)
-    if not isinstance(says, ExpectVerb):
+    arguments = next((step.arguments for step in script.steps if step.number == result.number), None)
+    if not isinstance(arguments, ExpectVerb):
         return False
-    return says.close is not None or (says.not_ is not None and says.not_.close is not None)
+    return arguments.close is not None or (arguments.not_ is not None and arguments.not_.close is not None)

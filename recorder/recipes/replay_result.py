@@ -1,4 +1,4 @@
-"""What came of a replay: step by step, message by message, and whether that is as it should be."""
+"""The result of a replay: its steps, its messages, and whether it failed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .queries import Notify
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a replay.
+    """The result of a replay.
 
     Attributes:
         session: id of the recorded session.
         messages: its messages with their receipts, folded from the recorded frames.
         outcome: step by step, as far as it came.
-        script: the name of what was played; ``file``: where it stands.
+        script: the name of the script; ``file``: its path.
         began_s: when the session began, by the clock of the outcome's times.
         tolerance_s: how late a receipt may leave; None: that does not matter.
         refused: why it ended without a connection, if a consumer was not let in for good.
@@ -57,7 +57,7 @@ class Played:
 
     @property
     def troubles(self) -> list[str]:
-        """What went wrong and is of no one step."""
+        """What went wrong and belongs to no step."""
         late = [] if self.late is None else [self.late]
         return [*self.outcome.troubles, *late]
 
@@ -72,14 +72,14 @@ class Played:
             return
         if self.outcome.failure is not None and self.refused is not None:
             raise self.refused
-        says = self.outcome.failure or self.late
-        if says is not None:
+        sentence = self.outcome.failure or self.late
+        if sentence is not None:
             hint = f"the session is recorded: recorder message list {self.session}"
-            raise ExpectationFailed(says, hint=hint)
+            raise ExpectationFailed(sentence, hint=hint)
 
 
 OnEnd = Callable[[Played], None]
-"""Told what came of a replay, however it ended, before anything is raised over it."""
+"""Called with the result of a replay, however it ended, before anything is raised over it."""
 
 
 def ignore_result(_played: Played) -> None:
@@ -89,12 +89,12 @@ def ignore_result(_played: Played) -> None:
 def step_line(result: StepResult) -> str:
     """One line about a step that is over."""
     took_s = (result.ended_s or 0.0) - (result.began_s or 0.0)
-    says = f": {result.sentence}" if result.sentence else ""
-    return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{says}"
+    sentence = f": {result.sentence}" if result.sentence else ""
+    return f"step {result.number} {result.verb} {result.outcome} after {took_s:.3f}s{sentence}"
 
 
 def report(outcome: ScriptOutcome, say: Notify) -> None:
-    """Say how it went, with the transcript around what failed or was stopped."""
+    """Say the result in sentences, with the transcript around failed and stopped steps."""
     passed = sum(result.outcome == OK for result in outcome.results)
     say(
         f"{passed} of {len(outcome.results)} steps came out as written, {len(outcome.receipts)} receipts sent"
@@ -131,7 +131,7 @@ def step_reports(played: Played) -> list[StepReport]:
             consumer=result.consumer,
             round=result.round,
             outcome=result.outcome,
-            says=result.sentence,
+            sentence=result.sentence,
             began_s=_since(result.began_s, played.began_s),
             ended_s=_since(result.ended_s, played.began_s),
             receipts=tuple(with_step.get(result.number, ())),

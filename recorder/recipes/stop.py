@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Stop(Protocol):
-    """Asked whether to stop; told whom to wake when the answer turns to yes."""
+    """A request to stop that is polled, and that can wake a waiting thread."""
 
     def is_set(self) -> bool:
         """Whether to stop."""
@@ -31,7 +31,7 @@ class WaitableStop(Stop, Protocol):
 
 
 class NeverStop:
-    """Nobody asks; Ctrl-C raises KeyboardInterrupt, as it does everywhere in Python."""
+    """Never set; Ctrl-C raises KeyboardInterrupt, as everywhere in Python."""
 
     def is_set(self) -> bool:
         """Never."""

@@ -1,4 +1,4 @@
-"""A command that fetches a token: asked for the first one, and again when the service wants a fresh one.
+"""Runs the command that prints tokens: the first one, and a fresh one whenever the service wants it.
 
 What it prints is a secret: it goes into no error text, no archive, and onto no command line.
 
@@ -109,7 +109,7 @@ class TokenCommandRunner:
         self._stopped = True
 
     def close(self) -> None:
-        """The same, but at once."""
+        """Fetch no more, and kill at once what is under way."""
         self._stopped = True
         for process in tuple(self._running):
             _kill(process)

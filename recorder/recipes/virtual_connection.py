@@ -20,7 +20,7 @@ from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import ConnectionClosed, RecordedFrame
 
 HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}', mask=b"\x00" * 4)[:24]
-"""What a connection that breaks off in the middle of a frame says last."""
+"""The last bytes of a connection that is dropped within a frame."""
 
 
 class ServiceEnd:
@@ -29,50 +29,54 @@ class ServiceEnd:
     It treats what RFC 6455 forbids as the simulator's server does: Close with the code that names it.
 
     Args:
-        hear: told of every payload, and whether it was binary.
-        stir: told of signs of life that are none.
-        gone: told once, when the connection is over for the service.
+        on_payload: called with every payload, and whether it was binary.
+        on_activity: called for control frames and fragments, which count as activity.
+        on_end: called once, when the connection is over for the service.
     """
 
     def __init__(
-        self, *, hear: Callable[[str | bytes, bool], None], stir: Callable[[], None], gone: Callable[[], None]
+        self,
+        *,
+        on_payload: Callable[[str | bytes, bool], None],
+        on_activity: Callable[[], None],
+        on_end: Callable[[], None],
     ) -> None:
-        self._hear = hear
-        self._stir = stir
-        self._gone = gone
+        self._on_payload = on_payload
+        self._on_activity = on_activity
+        self._on_end = on_end
         self._decoder = FrameDecoder(Side.CLIENT)
         self._pieces: list[Frame] = []
-        self._said_close = self._over = False
+        self._close_sent = self._over = False
         self.outgoing = bytearray()
         self.ended = False
 
     def take(self, data: bytes) -> None:
-        """The client sent this."""
+        """Take bytes that the client sent."""
         for frame in self._decoder.feed(data):
             if not self._over:
                 self._take_frame(frame)
 
     def say(self, text: str) -> None:
-        """Send a text, unless Close was said."""
-        if not self._said_close:
+        """Send a text frame, unless a Close frame was sent."""
+        if not self._close_sent:
             self.outgoing += encode(Opcode.TEXT, text.encode())
 
     def hang_up(self, code: int, reason: str) -> None:
-        """Say Close; over it is when the client has said so too."""
-        if not self._said_close:
-            self._said_close = True
+        """Send a Close frame; the connection is over when the client answers it."""
+        if not self._close_sent:
+            self._close_sent = True
             self.outgoing += encode(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode())
 
     def break_off(self, data: bytes) -> None:
-        """Send this, be it half a frame, and end the stream."""
+        """Send these bytes, even half a frame, and end the stream."""
         self.outgoing += data
         self.end()
 
     def end(self) -> None:
-        """The connection is over, from whichever end."""
+        """End the connection, whoever ended it."""
         if not self._over:
             self._over = self.ended = True
-            self._gone()
+            self._on_end()
 
     def _take_frame(self, frame: Frame) -> None:
         if frame.violation is not None:
@@ -81,24 +85,24 @@ class ServiceEnd:
             code, reason = close_parts(frame.payload)
             self.hang_up(CloseCode.NORMAL if code is None else code, reason)
             self.end()
-        elif self._said_close:
+        elif self._close_sent:
             return
         elif frame.opcode >= Opcode.CLOSE:
             if frame.opcode == Opcode.PING:
                 self.outgoing += encode(Opcode.PONG, frame.payload)
-            self._stir()
+            self._on_activity()
         else:
             self._take_data(frame)
 
     def _take_data(self, frame: Frame) -> None:
         self._pieces.append(frame)
         if not frame.fin:
-            self._stir()
+            self._on_activity()
             return
         pieces, self._pieces = self._pieces, []
         data = b"".join(piece.payload for piece in pieces)
         binary = pieces[0].opcode != Opcode.TEXT
-        self._hear(data if binary else data.decode("utf-8", "replace"), binary)
+        self._on_payload(data if binary else data.decode("utf-8", "replace"), binary)
 
     def _fail(self, frame: Frame) -> None:
         not_utf8 = frame.violation is not None and TEXT_NOT_UTF8 in frame.violation
@@ -110,7 +114,7 @@ class VirtualConnection:
     """The consumer's end, recorded: a ``Connection`` of the replay room.
 
     Args:
-        chance: where its keys come from.
+        chance: the random numbers for its keys.
     """
 
     waits_to_write = False
@@ -168,7 +172,7 @@ class VirtualConnection:
     # --- sending ---
 
     def send(self, text: str, *, at_s: float | None = None) -> RecordedFrame | None:
-        """As of a real connection; so are the others. Virtual time is never a little too early."""
+        """Send a text frame. ``at_s`` is ignored: virtual time is never early."""
         try:
             data = text.encode()
         except UnicodeEncodeError:
@@ -178,13 +182,13 @@ class VirtualConnection:
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True
     ) -> RecordedFrame | None:
-        """See ``send``."""
+        """Send one frame as described, even against RFC 6455."""
         return self.send_bytes(
             encode(opcode, payload, fin=fin, rsv=rsv, mask=self._key() if masked else None)
         )
 
     def send_bytes(self, data: bytes) -> RecordedFrame | None:
-        """See ``send``."""
+        """Send bytes unchanged. Raises ``ConnectionOver`` once it is closed."""
         if self._closed is None and self._end.ended:
             self._take_in()
         if self._closed is not None:
@@ -192,12 +196,12 @@ class VirtualConnection:
         return self._put_on_the_wire(data)
 
     def hang_up(self, code: int = 1000, reason: str = "") -> None:
-        """See ``send``."""
+        """Start the closing handshake."""
         if self._closed is None and not self._tracker.sent_close(Side.CLIENT):
             self.send_frame(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode())
 
     def abort(self, *, mid_frame: bool = False) -> None:
-        """See ``send``."""
+        """Drop it without a Close frame; ``mid_frame``: after half a frame."""
         if self._closed is not None:
             return
         if mid_frame:
@@ -207,7 +211,7 @@ class VirtualConnection:
         self._closed = self._tracker.closed("lost", "broken off by the client")
 
     def close(self) -> None:
-        """See ``send``."""
+        """Start the closing handshake, and take in the answer."""
         self.hang_up()
         self._take_in()
 
@@ -242,8 +246,8 @@ class VirtualConnection:
             self._keepalive.answered()
         elif frame.opcode == Opcode.CLOSE:
             if not self._tracker.sent_close(Side.CLIENT):
-                goodbye = CloseCode.NORMAL.to_bytes(2, "big")
-                self._put_on_the_wire(encode(Opcode.CLOSE, goodbye, mask=self._key()))
+                close_code = CloseCode.NORMAL.to_bytes(2, "big")
+                self._put_on_the_wire(encode(Opcode.CLOSE, close_code, mask=self._key()))
         elif (payload := self._assembler.feed(frame)) is not None:
             self._waiting.append(payload)
 

@@ -46,16 +46,16 @@ class VirtualSimulator:
         """A connection that is open, and recorded by ``tracker``."""
         client = next(self._numbers)
         end = ServiceEnd(
-            hear=lambda payload, binary: self._do(
+            on_payload=lambda payload, binary: self._apply(
                 self._service.received(client, payload, now_s=self._now_s(), binary=binary)
             ),
-            stir=lambda: self._do(self._service.ping_received(client, now_s=self._now_s())),
-            gone=lambda: self._gone(client),
+            on_activity=lambda: self._apply(self._service.ping_received(client, now_s=self._now_s())),
+            on_end=lambda: self._disconnected(client),
         )
         self._ends[client] = end
         connection = VirtualConnection(options, tracker, end, clock=self._clock, chance=self._chance)
         token = None if options.init_connection else options.token
-        self._do(self._service.connected(client, token=token, now_s=self._now_s(), account=ACCOUNT))
+        self._apply(self._service.connected(client, token=token, now_s=self._now_s(), account=ACCOUNT))
         return connection
 
     def wait(self, waiting: Waiting) -> None:
@@ -68,16 +68,16 @@ class VirtualSimulator:
         if not moments:
             raise ExpectationFailed("the script waits for something, and nothing will ever happen again")
         self._clock.sleep_until(min(moments))
-        self._do(self._service.wake(self._now_s()))
+        self._apply(self._service.wake(self._now_s()))
 
     def _now_s(self) -> float:
         return self._clock.now_s()
 
-    def _gone(self, client: int) -> None:
+    def _disconnected(self, client: int) -> None:
         if self._ends.pop(client, None) is not None:
-            self._do(self._service.disconnected(client, now_s=self._now_s()))
+            self._apply(self._service.disconnected(client, now_s=self._now_s()))
 
-    def _do(self, effects: list[Effect]) -> None:
+    def _apply(self, effects: list[Effect]) -> None:
         for effect in effects:
             end = self._ends.get(effect.client)
             if end is None:

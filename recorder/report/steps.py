@@ -1,4 +1,4 @@
-"""What came of a replay: one JSON object per step, JUnit XML with one test case per step, and a summary."""
+"""The results of a replay: one JSON object per step, JUnit XML with one test case per step, a summary."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class ReceiptReport(NamedTuple):
 
 
 class StepReport(NamedTuple):
-    """What came of one step.
+    """The result of one step.
 
     Attributes:
-        step: its place among all steps, from 1; 0 is what goes before the first one.
+        step: its number, from 1; 0 is what goes before the first one.
         file, line: where it stands.
-        round: which time round in its ``repeat``, from 1; None outside of any.
+        round: the round of its ``repeat``, from 1; None outside of any.
         outcome: "ok", "failed", "stopped" (under way when everything ended) or "not reached".
-        says: one sentence. May hold text of others.
+        sentence: what came of it; may quote the service.
         began_s, ended_s: seconds since the session began; None where not reached.
         receipts: those it asked for, and those of the standing rule that went out while it ran.
         shown: the transcript around a failure or a stop, a line per message.
@@ -52,7 +52,7 @@ class StepReport(NamedTuple):
     consumer: str
     round: int | None
     outcome: str
-    says: str
+    sentence: str
     began_s: float | None
     ended_s: float | None
     receipts: tuple[ReceiptReport, ...] = ()
@@ -61,8 +61,9 @@ class StepReport(NamedTuple):
 
 def step_json(step: StepReport) -> dict[str, object]:
     """The object of one step; times are seconds since the session began."""
+    fields = step._asdict()
     return {
-        **step._asdict(),
+        **{"says" if name == "sentence" else name: value for name, value in fields.items()},
         "began_s": _rounded(step.began_s),
         "ended_s": _rounded(step.ended_s),
         "receipts": [
@@ -103,11 +104,13 @@ def steps_junit(
 
     What steps that passed have to say, and every receipt, stands in the output of the suite.
     """
-    cases = [_case(name, step) for step in steps] + [_trouble(name, says, "failure") for says in troubles]
+    cases = [_case(name, step) for step in steps] + [
+        _trouble(name, sentence, "failure") for sentence in troubles
+    ]
     if cut_short is not None and not any(step.outcome == STOPPED for step in steps):
         cases.append(_trouble(name, cut_short, "error"))
     ended_s = max((step.ended_s for step in steps if step.ended_s is not None), default=0.0)
-    out = "".join(f"{line}\n" for step in steps for line in _told(step))
+    out = "".join(f"{line}\n" for step in steps for line in _lines(step))
     return suite_xml(
         f"replay of {name}", session, cases, out=xml_text(out), took_s=ended_s, started_at_us=started_at_us
     )
@@ -122,17 +125,19 @@ def _case(name: str, step: StepReport) -> ET.Element:
     }
     case = ET.Element("testcase", said)
     if step.outcome in _BAD:
-        failure = ET.SubElement(case, _BAD[step.outcome], {"message": xml_text(step.says), "type": step.verb})
-        failure.text = xml_text("\n".join((f"{step.file}, line {step.line}: {step.says}", *step.shown)))
+        failure = ET.SubElement(
+            case, _BAD[step.outcome], {"message": xml_text(step.sentence), "type": step.verb}
+        )
+        failure.text = xml_text("\n".join((f"{step.file}, line {step.line}: {step.sentence}", *step.shown)))
     elif step.outcome != OK:
         ET.SubElement(case, "skipped", {"message": step.outcome})
     return case
 
 
-def _told(step: StepReport) -> list[str]:
+def _lines(step: StepReport) -> list[str]:
     """A line for the step itself, if it passed and has something to say, and one for each receipt."""
-    says = [f"{_title(step)}: {step.says}"] if step.says and step.outcome == OK else []
-    return says + [f"{_title(step)}: {_receipt_line(receipt)}" for receipt in step.receipts]
+    sentence = [f"{_title(step)}: {step.sentence}"] if step.sentence and step.outcome == OK else []
+    return sentence + [f"{_title(step)}: {_receipt_line(receipt)}" for receipt in step.receipts]
 
 
 def _title(step: StepReport) -> str:
@@ -147,9 +152,9 @@ def _receipt_line(receipt: ReceiptReport) -> str:
     )
 
 
-def _trouble(name: str, says: str, kind: str) -> ET.Element:
+def _trouble(name: str, sentence: str, kind: str) -> ET.Element:
     case = ET.Element("testcase", {"name": "the whole", "classname": xml_text(name) or "replay", "time": "0"})
-    ET.SubElement(case, kind, {"message": xml_text(says), "type": "trouble"})
+    ET.SubElement(case, kind, {"message": xml_text(sentence), "type": "trouble"})
     return case
 
 

@@ -22,9 +22,9 @@ class Both:
     def __init__(self, **options):
         self.clock, self.records, self.heard, self.stirs, self.gone = VirtualClock(), [], [], 0, 0
         self.end = ServiceEnd(
-            hear=lambda payload, binary: self.heard.append((payload, binary)),
-            stir=self._stir,
-            gone=self._gone,
+            on_payload=lambda payload, binary: self.heard.append((payload, binary)),
+            on_activity=self._on_activity,
+            on_end=self._on_end,
         )
         options = ConnectOptions(url="ws://simulator.invalid/x?v=3", token="a.b.c", **options)
         tracker = ConnectionTracker(
@@ -33,10 +33,10 @@ class Both:
         )  # fmt: skip
         self.line = VirtualConnection(options, tracker, self.end, clock=self.clock, chance=Random(1))
 
-    def _stir(self):
+    def _on_activity(self):
         self.stirs += 1
 
-    def _gone(self):
+    def _on_end(self):
         self.gone += 1
 
     def frames(self):

@@ -82,7 +82,7 @@ def test_the_xml_keeps_to_both_schemas_in_use(name):
 
 def test_a_step_that_was_stopped_is_an_error_and_the_rest_is_skipped():
     """Not a failure: nothing was found wrong. Not skipped: the run would pass for a green one."""
-    stopped = STEPS[1]._replace(outcome="stopped", says="stopped from outside")
+    stopped = STEPS[1]._replace(outcome="stopped", sentence="stopped from outside")
     suite = suite_of("a story", "abc", [STEPS[0], stopped, STEPS[2]], cut_short="stopped from outside")
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "3", "failures": "0", "errors": "1", "skipped": "1",

@@ -1,1 +1,1 @@
-"""Many users at once, in one process: what is asked, who they are, and how it went."""
+"""Load runs: many users in one process, their options, their endpoints and the result."""

@@ -1,4 +1,4 @@
-"""What is asked of many users, and what came of them."""
+"""The options and the result of a load run."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ FASTEST_SPAWN_RATE = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What came of many users.
+    """The result of a load run.
 
     Attributes:
-        figures: the run as a whole.
-        moments: the run second by second.
+        summary: the run as a whole.
+        samples: the run second by second.
         violations: a sentence for each threshold that was violated.
         began_us: when it began.
-        stopped: whether somebody stopped it before its end.
+        stopped: whether it was stopped before its end.
         title: what the script is called.
-        facts: what was played how, by name, for a report.
+        facts: the settings of the run by name, for a report.
         cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
     """
 
@@ -48,7 +48,7 @@ class LoadResult:
 
     @property
     def verdict(self) -> str:
-        """In one sentence, how it went."""
+        """The result in one sentence."""
         began, passed, failed, stopped = map(self.summary.count, ("users", "passed", "failures", "stopped"))
         rest = f", {stopped} stopped before their end" if stopped else ""
         why = f": {self.cut_short}" if self.cut_short is not None else ""
@@ -62,9 +62,9 @@ class LoadResult:
         """
         failed = self.summary.count("failures")
         users = "user" if failed == 1 else "users"
-        says = [*([f"{failed} {users} failed"] if failed else []), *self.violations]
-        if says:
-            raise ExpectationFailed("; ".join(says))
+        problems = [*([f"{failed} {users} failed"] if failed else []), *self.violations]
+        if problems:
+            raise ExpectationFailed("; ".join(problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The simulator in a process of its own, beside many users: it takes no time from those who measure it.
+"""The simulator in a process of its own, so that it takes no processor time from the users.
 
 The child reads its configuration from standard input, answers with its address on its standard output, and
 ends when that input does: whatever becomes of the parent, it does not stay behind.

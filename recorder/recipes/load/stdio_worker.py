@@ -1,6 +1,6 @@
-"""Users on demand: begin and stop them by lines on standard input, tell on standard output what they meet.
+"""Users on demand: lines on standard input begin and stop them, lines on standard output report events.
 
-What another program, whose own clock may be a poor one, runs beside itself. One JSON object a line. First
+Started by programs whose own timers are too inexact for receipts, like Locust. One JSON object a line. First
 comes the load: ``{"script": …, "archive": …, "url": …, …}``; then ``{"begin": 1}`` and ``{"stop": 1}``,
 each with a number of the asker's. Back come, for user 1::
 
@@ -40,7 +40,7 @@ USUAL_USERS = 1_000
 
 
 class LineWriter:
-    """Writes lines in a thread of its own: a reader that is slow holds nobody up."""
+    """Writes lines in a thread of its own: a slow reader delays no user."""
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[Mapping[str, object] | None] = queue.SimpleQueue()
@@ -65,57 +65,57 @@ class LineWriter:
 
 
 class RequestedArrivals:
-    """Arrivals as they are asked for."""
+    """Arrivals requested by lines of input."""
 
     over_s = None
 
     def __init__(self, clock: RealClock) -> None:
         self._clock = clock
         self._waiting: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
-        self.exhausted = False
+        self.input_ended = False
 
     def begin(self, user: int) -> None:
-        """This user is to begin now."""
+        """Let this user begin now."""
         self._waiting.put(Arrival(user, self._clock.now_s()))
 
     @property
     def is_exhausted(self) -> bool:
         """Whether nobody is to come any more."""
-        return self.exhausted and self._waiting.empty()
+        return self.input_ended and self._waiting.empty()
 
     def next_at_s(self) -> float | None:
-        """Now, if somebody waits."""
+        """Now, if a user waits."""
         return None if self._waiting.empty() else self._clock.now_s()
 
     def take_due(self, now_s: float) -> Arrival | None:
-        """The next one, if somebody waits."""
+        """The next user that waits."""
         try:
             return self._waiting.get_nowait()
         except queue.Empty:
             return None
 
     def ended(self, arrival: Arrival, *, failed: bool, now_s: float) -> None:
-        """Nobody takes the place unasked."""
+        """No user follows without a request."""
 
 
 class _ReportedMetrics:
-    """What one user measures, told as well as counted."""
+    """Writes the measurements of one user as lines, besides counting them."""
 
     def __init__(self, user: int, metrics: Metrics, write: LineWriter) -> None:
         self._user, self._metrics, self._write = user, metrics, write
 
     def measured(self, metric: str, duration_s: float) -> None:
-        """See ``MetricsSink``."""
+        """Count, and report what Locust shows."""
         self._metrics.measured(metric, duration_s)
         if metric in _REPORTED:
             self._write(user=self._user, measured=metric, ms=duration_s * 1000)
 
     def counted(self, metric: str, times: int = 1) -> None:
-        """See ``MetricsSink``."""
+        """Count, and report what Locust shows."""
         self._metrics.counted(metric, times)
 
     def receipts(self, status: str, late_s: float) -> None:
-        """A frame of receipts left."""
+        """A frame of receipts was sent."""
         self._metrics.receipt(status, late_s)
         self._write(user=self._user, receipt=status, late_ms=late_s * 1000)
 
@@ -126,12 +126,12 @@ class _ReportedMetrics:
         self._write(user=self._user, step=result.verb, ms=took_s * 1000, failed=failed)
 
     def watcher(self) -> Watcher:
-        """All of it."""
+        """The callbacks of a user."""
         return Watcher(self, self.receipts, self.step)
 
 
 def run() -> None:
-    """Serve until the input ends. What cannot be used is told as ``{"error": …}``, and ends it."""
+    """Serve until the input ends. Input that cannot be used is reported as ``{"error": …}``, and ends it."""
     write = LineWriter()
     try:
         _serve(json.loads(sys.stdin.readline()), write)
@@ -167,5 +167,5 @@ def _listen(arrivals: RequestedArrivals, loop: LoadLoop) -> None:
         elif "stop" in command:
             loop.stop_user(int(command["stop"]))
         loop.wake()
-    arrivals.exhausted = True
+    arrivals.input_ended = True
     loop.stop()

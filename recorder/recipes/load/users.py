@@ -64,14 +64,14 @@ class Scripts:
         return self._ahead.popleft().result()
 
     def close(self) -> None:
-        """Read no more."""
+        """Stop reading ahead."""
         if self._reader is not None:
             self._reader.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Who is told what a user meets: ``measures`` of latencies, the other two of what their names say."""
+    """The callbacks of one user: ``measures`` gets latencies, the others receipts and steps."""
 
     measures: MetricsSink
     on_receipts: Callable[[str, float], None]
@@ -170,7 +170,7 @@ class UserFactory:
 
 
 def _without_secrets(result: StepResult, blank: Callable[[str], str]) -> StepResult:
-    """Only what failed is told in words; the others are many, and pass as they are."""
+    """The result without secrets; only sentences of failed steps are reported."""
     return result._replace(sentence=blank(result.sentence)) if result.outcome == FAILED else result
 
 

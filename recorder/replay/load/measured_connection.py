@@ -91,7 +91,7 @@ class MeasuredConnection:
         return self._inner.next_due_s()
 
     def hang_up(self, code: int = 1000, reason: str = "") -> None:
-        """Drop it without a Close frame."""
+        """Start the closing handshake."""
         self._inner.hang_up(code, reason)
 
     def abort(self, *, mid_frame: bool = False) -> None:
