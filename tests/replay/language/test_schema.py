@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
@@ -111,6 +111,14 @@ def steps(draw: st.DrawFn) -> tuple[str, Any]:
     return verb, {key: draw(values_for(key) if key in RIGHT else st.sampled_from(WRONG)) for key in chosen}
 
 
+def names_itself(value: Any) -> bool:
+    """Whether a receipt is to be sent with itself, which the loader refuses: a schema compares no values."""
+    if not isinstance(value, dict) or value.get("with") is None:
+        return False
+    message = value.get("message", "last_received")
+    return value["with"] in (message if isinstance(message, list) else [message])
+
+
 @settings(max_examples=400)
 @given(steps())
 @example(("expect", {"message": "q", "status": "read", "receipt": None}))
@@ -124,6 +132,7 @@ def steps(draw: st.DrawFn) -> tuple[str, Any]:
 @example(("send", {"envelope": "x", "after": "1s"}))
 def test_the_schema_takes_what_the_loader_takes_and_nothing_else(step: tuple[str, Any]):
     verb, value = step
+    assume(not names_itself(value))
     try:
         VERBS[verb].model_validate(value)
         taken = True
