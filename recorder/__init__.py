@@ -1,28 +1,27 @@
 """recorder: record, explain and replay sessions of LivePerson's Messaging Window API.
 
-The map. Bytes come in on the left; what people read goes out on the right::
+Bytes come in on the left; what people read goes out on the right::
 
     capture  ─┐                              ┌─ receipts ─┬─ report
     formats  ─┼─ wire ─ redaction ─ store ─ messaging     checks
     replay   ─┘                     │                     │
     simulator                       └─ projection ─ recipes ─ cli
 
-* ``errors``, ``clock``, ``documents``, ``runtime``: every error a user can meet; the only module that knows
-  the time; YAML as people write it, with the line of everything; waiting on descriptors, threads, GC pauses.
-  ``lazy_exports``: public names that load their module when first used. ``load_summary``: results of a load
-  run.
-* The core, pure: ``wire`` turns bytes into frames, ``redaction`` blanks secrets, ``messaging`` turns payloads
+* Below everything: ``errors`` (all errors, with exit codes), ``clock`` (the only module that reads the time),
+  ``documents`` (YAML with line numbers), ``runtime`` (waiting on descriptors, threads, GC pauses),
+  ``lazy_exports`` (public names that load their module on first use), ``load_summary`` (load figures).
+* The core, pure: ``wire`` turns bytes into frames, ``redaction`` replaces secrets, ``messaging`` payloads
   into events, ``receipts`` folds events into who accepted and read what, ``checks`` judges the result.
   Start reading at ``receipts/fold.py``.
-* The rooms, each with its own I/O, none knowing another: ``capture`` (live connections), ``formats`` (files),
-  ``store`` (the archive: frames in, frames out), ``replay`` (scripted consumers), ``simulator`` (a pretend
-  LivePerson), ``report`` (JSON and tables).
+* With I/O, none importing another: ``capture`` (live connections), ``formats`` (files), ``store`` (the
+  archive: frames in, frames out), ``replay`` (scripted consumers), ``simulator`` (a simulated LivePerson
+  service), ``report`` (JSON and tables).
 * ``projection`` stands on ``store`` and the core: frames to events to transcript to derived tables.
-* ``recipes`` puts the rooms together and is the library's front door; ``cli`` parses, calls a recipe, prints;
-  ``testing`` has fixtures for the tests of other people's bots, ``contrib`` bridges to other programs.
+* ``recipes`` combines them and is the library's API; ``cli`` parses, calls a recipe, prints; ``testing`` has
+  fixtures for the tests of other people's bots, ``contrib`` bridges to other programs.
 
-From Python, begin with ``from recorder import recipes``. The names below are loaded when they are first
-used, so that importing the package costs nothing.
+From Python, begin with ``from recorder import recipes``. The names below load their module when
+they are first used, so that importing the package is fast.
 """
 
 from __future__ import annotations

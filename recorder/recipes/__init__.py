@@ -1,4 +1,4 @@
-"""The rooms put together: record, replay, simulate, import, export, and look. The library's front door.
+"""The library's API: record, replay, simulate, import, export and query.
 
 Everything the command line does is a function here, with the same words::
 
