@@ -17,7 +17,7 @@ STREAM_END_TIMEOUT_S = 1.0
 """Seconds the service may take to end the TCP stream once both sides have sent Close."""
 
 
-class _Stage(Enum):
+class _Phase(Enum):
     OPEN = 0
     ANSWER_AWAITED = 1
     STREAM_ENDING = 2
@@ -36,7 +36,7 @@ class ClosingHandshake:
         self._tap = tap
         self._tracker = tracker
         self._clock = clock
-        self._stage = _Stage.OPEN
+        self._phase = _Phase.OPEN
         self._detail: str | None = None
         self.how: str | None = None
         self.due_s: float | None = None
@@ -44,11 +44,11 @@ class ClosingHandshake:
     @property
     def under_way(self) -> bool:
         """Whether the end has begun and is not over."""
-        return self._stage in (_Stage.ANSWER_AWAITED, _Stage.STREAM_ENDING)
+        return self._phase in (_Phase.ANSWER_AWAITED, _Phase.STREAM_ENDING)
 
     def await_answer(self, until_s: float) -> None:
         """Our Close frame was sent: the service may answer it until ``until_s``."""
-        self._stage, self.due_s = _Stage.ANSWER_AWAITED, until_s
+        self._phase, self.due_s = _Phase.ANSWER_AWAITED, until_s
 
     def end_sending(self, how: str | None, detail: str | None, *, drain: bool) -> None:
         """Shut down sending. With ``drain`` what still arrives is recorded, for a second at most.
@@ -59,7 +59,7 @@ class ClosingHandshake:
             self._tap.shutdown(socket.SHUT_WR)
         now_s = self._clock.now_s()
         self.how, self._detail = how, detail
-        self._stage, self.due_s = _Stage.STREAM_ENDING, now_s + (STREAM_END_TIMEOUT_S if drain else 0.0)
+        self._phase, self.due_s = _Phase.STREAM_ENDING, now_s + (STREAM_END_TIMEOUT_S if drain else 0.0)
 
     def advance(self, until_s: float | None) -> ConnectionClosed | None:
         """Record what arrives until ``until_s`` (None: to the end); return the recorded end, if any.
@@ -67,7 +67,7 @@ class ClosingHandshake:
         Raises:
             Whatever the sink raises.
         """
-        if self._stage is _Stage.ANSWER_AWAITED:
+        if self._phase is _Phase.ANSWER_AWAITED:
             self._tap.drain(self._not_after_due(until_s), until_close=True)
             answered = self._tracker.sent_close(Side.SERVICE)
             if not (answered or self._tap.ended or self._is_due()):
@@ -84,7 +84,7 @@ class ClosingHandshake:
         self.how = self.how or ("closed" if self._tracker.sent_close(Side.SERVICE) else "lost")
         if self._detail is None and self.how != "closed":
             self._detail = self._tap.failure or "the service ended the stream without a Close frame"
-        self._stage, self.due_s = _Stage.OVER, None
+        self._phase, self.due_s = _Phase.OVER, None
         return self._tracker.closed(self.how, self._detail)
 
     def _not_after_due(self, until_s: float | None) -> float:

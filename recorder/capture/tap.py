@@ -203,7 +203,7 @@ class TapSocket:
 
     def record_glued_frames(self) -> None:
         """Record the frames that came in one segment with the upgrade. Call once, after the handshake."""
-        self._take_frames(self._tracker.record_held)
+        self._take_frames(self._tracker.record_glued_frames)
 
     def wake(self) -> None:
         """End the current wait, or else the next one. From any thread or signal handler."""

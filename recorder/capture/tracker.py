@@ -49,7 +49,7 @@ class ConnectionTracker:
     """Records one connection. Not for more than one thread at a time.
 
     With ``hold_glued``, frames in one segment with the upgrade are neither numbered nor recorded before
-    ``record_held``.
+    ``record_glued_frames``.
 
     Attributes:
         connection: its place in the session, from 1.
@@ -124,7 +124,7 @@ class ConnectionTracker:
         """How many of these bytes the next ``most`` frames of the service take."""
         return len(data) if self._incoming is None else self._incoming.reach(data, most)
 
-    def record_held(self) -> Sequence[RecordedFrame]:
+    def record_glued_frames(self) -> Sequence[RecordedFrame]:
         """Record the frames that came with the upgrade, as ``received`` does."""
         held, self._held = self._held, None
         return self.received(held) if held and self._incoming is not None else ()

@@ -65,8 +65,8 @@ _AS_IN_SCRIPTS: dict[ReconnectMode, Literal["never", "on_auth_close", "always"]]
 }
 
 
-def _print_schema(wanted: bool) -> None:
-    if wanted:
+def _print_schema(requested: bool) -> None:
+    if requested:
         from recorder import recipes
 
         write_json(recipes.script_schema())

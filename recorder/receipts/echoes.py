@@ -74,11 +74,11 @@ def _same(publish: OwnPublish) -> _Same:
 
 
 def _candidates(
-    transcript: Transcript, wanted: set[_Same], me: frozenset[str]
+    transcript: Transcript, targets: set[_Same], me: frozenset[str]
 ) -> defaultdict[_Same, deque[_Candidate]]:
     """Announced messages of ours that no answer explains, in the order they were announced."""
     found: defaultdict[_Same, deque[_Candidate]] = defaultdict(deque)
-    for dialog_id in {dialog_id for dialog_id, _, _ in wanted} & transcript.dialogs.keys():
+    for dialog_id in {dialog_id for dialog_id, _, _ in targets} & transcript.dialogs.keys():
         listed = [
             (message.published, (dialog_id, sequence), message)
             for sequence, message in transcript.dialogs[dialog_id].items()
@@ -86,7 +86,7 @@ def _candidates(
         ]
         for announced, key, message in sorted(listed, key=lambda each: (each[0].frame, each[1])):
             same = (dialog_id, message.type or "", message.text or "")
-            if same in wanted and message.text is not None and message.author is not None:
+            if same in targets and message.text is not None and message.author is not None:
                 found[same].append(_Candidate(announced, key, message.author))
     return found
 

@@ -10,17 +10,17 @@ from recorder.clock import Clock, RealClock
 T = TypeVar("T")
 
 EVERY_S = 1.0
-_LOOK_EVERY = 256  # things between two looks at the clock
+_LOOK_EVERY = 256  # items between two looks at the clock
 
 
 def with_progress(
-    things: Iterable[T], doing: str, say: Callable[[str], None], *, clock: Clock | None = None
+    items: Iterable[T], doing: str, say: Callable[[str], None], *, clock: Clock | None = None
 ) -> Iterator[T]:
-    """Yield ``things``; once a second of work, say what is being done and how many there were so far."""
+    """Yield ``items``; once a second of work, say what is being done and how many there were so far."""
     clock = RealClock() if clock is None else clock
     next_s = clock.now_s() + EVERY_S
-    for count, thing in enumerate(things, 1):
-        yield thing
+    for count, item in enumerate(items, 1):
+        yield item
         if count % _LOOK_EVERY == 0 and clock.now_s() >= next_s:
             next_s = clock.now_s() + EVERY_S
             say(f"{doing}: {count:,} so far".replace(",", " "))

@@ -34,7 +34,7 @@ WatchEvents = Callable[[Iterable[Event]], Iterable[Event]]
 """Passes events on unchanged, to collect some of them."""
 
 
-def silent(_says: str) -> None:
+def silent(_sentence: str) -> None:
     """Discard the sentence: the default where ``say`` is not given."""
 
 

@@ -125,8 +125,8 @@ class TokenCommandRunner:
         self._running.add(process)
         printed: list[str] = []
         readers = (
-            _beside(lambda: printed.append(_head(process.stdout))),
-            _beside(lambda: self._pass_on(process.stderr)),
+            _start_thread(lambda: printed.append(_head(process.stdout))),
+            _start_thread(lambda: self._pass_on(process.stderr)),
         )
         try:
             code = self._end_of(process)
@@ -252,7 +252,7 @@ def _head(stdout: IO[str] | None) -> str:
         return stdout.read(LONGEST + 1)
 
 
-def _beside(work: Callable[[], None]) -> threading.Thread:
+def _start_thread(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=work, name="token command", daemon=True)
     thread.start()
     return thread

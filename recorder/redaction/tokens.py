@@ -39,9 +39,9 @@ def claims_of(text: str) -> TokenClaims | None:
 
     A token reads the same before and after its redaction. The signature is not checked.
     """
-    for kept in PLACEHOLDER.finditer(text):
-        if kept["word"] == "jwt":
-            return _from_placeholder(kept)
+    for placeholder in PLACEHOLDER.finditer(text):
+        if placeholder["word"] == "jwt":
+            return _from_placeholder(placeholder)
     token = _JWT.search(text)
     return None if token is None else _from_payload(token[1])
 
@@ -78,8 +78,8 @@ def is_jwt(text: str) -> bool:
     return _JWT.fullmatch(text) is not None
 
 
-def _from_placeholder(kept: re.Match[str]) -> TokenClaims:
-    told = dict(claim.split("=", 1) for claim in kept["claims"].split())
+def _from_placeholder(placeholder: re.Match[str]) -> TokenClaims:
+    told = dict(claim.split("=", 1) for claim in placeholder["claims"].split())
     exp = told.get("exp", "")
     return TokenClaims(told.get("sub"), told.get("aud"), int(exp) if _is_number(exp) else None)
 

@@ -81,7 +81,7 @@ class StepExpansion:
                 path, f"{given}: what is read from stdin has no folder to take files from"
             )
         try:
-            return self._folder, self._folder.name_of(given, beside=source.name)
+            return self._folder, self._folder.name_of(given, referrer=source.name)
         except ValueError as problem:
             raise source.document.error(path, str(problem)) from None
 

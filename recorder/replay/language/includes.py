@@ -22,14 +22,14 @@ class Folder:
         """The path that error messages show: the script's folder as it was given, then the name."""
         return str(self._root / name)
 
-    def name_of(self, given: str, *, beside: str) -> str:
-        """The normalised name of a file that the file ``beside`` refers to as ``given``, relative to itself.
+    def name_of(self, given: str, *, referrer: str) -> str:
+        """The normalised name of the file that ``referrer`` calls ``given``, relative to itself.
 
         Raises:
             ValueError: it leads out of the folder, or does not exist; the text is an error sentence.
         """
         _check_relative(given)
-        name = str(PurePosixPath(beside).parent / given)
+        name = str(PurePosixPath(referrer).parent / given)
         root = self._root.resolve()
         try:
             found = (root / name).resolve(strict=True)

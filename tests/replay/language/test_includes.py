@@ -22,9 +22,9 @@ def home(tmp_path: Path) -> Path:
 
 def test_names_are_relative_to_the_file_they_stand_in(home: Path):
     folder = Folder(home)
-    assert folder.name_of("parts/b.yaml", beside="main.yaml") == "parts/b.yaml"
-    assert folder.name_of("b.yaml", beside="parts/c.yaml") == "parts/b.yaml"
-    assert folder.name_of("./a.yaml", beside="main.yaml") == "a.yaml"
+    assert folder.name_of("parts/b.yaml", referrer="main.yaml") == "parts/b.yaml"
+    assert folder.name_of("b.yaml", referrer="parts/c.yaml") == "parts/b.yaml"
+    assert folder.name_of("./a.yaml", referrer="main.yaml") == "a.yaml"
     assert folder.read("parts/b.yaml") == b"b"
     assert folder.display_name("parts/b.yaml") == str(home / "parts/b.yaml")
 
@@ -50,7 +50,7 @@ def test_names_are_relative_to_the_file_they_stand_in(home: Path):
 def test_names_outside_the_folder_are_refused(home: Path, given: str, says: str):
     """S21."""
     with pytest.raises(ValueError) as refused:
-        Folder(home).name_of(given, beside="main.yaml")
+        Folder(home).name_of(given, referrer="main.yaml")
     assert says in str(refused.value)
 
 
@@ -60,17 +60,17 @@ def test_links_are_resolved_before_the_folder_check(home: Path):
     (home / "up").symlink_to(home.parent)
     (home / "round").symlink_to(home / "round")
     folder = Folder(home)
-    assert folder.name_of("inside", beside="m") == "parts/b.yaml"
+    assert folder.name_of("inside", referrer="m") == "parts/b.yaml"
     for leads_out in ("out", "up/outside.yaml"):
         with pytest.raises(ValueError, match="leads out of the script's folder"):
-            folder.name_of(leads_out, beside="m")
+            folder.name_of(leads_out, referrer="m")
     with pytest.raises(ValueError, match="cannot be read"):
-        folder.name_of("round", beside="m")
+        folder.name_of("round", referrer="m")
 
 
 def test_a_link_that_takes_the_place_of_a_file_is_not_followed(home: Path):
     folder = Folder(home)
-    name = folder.name_of("a.yaml", beside="m")
+    name = folder.name_of("a.yaml", referrer="m")
     (home / "a.yaml").unlink()
     (home / "a.yaml").symlink_to(home.parent / "outside.yaml")
     with pytest.raises(ValueError, match="cannot be read"):
@@ -83,16 +83,16 @@ def test_only_regular_files_up_to_the_limit_are_read(home: Path):
     with (home / "huge").open("wb") as file:
         file.truncate(LONGEST_FILE + 1)
     with pytest.raises(ValueError, match="pipe is no file"):
-        folder.read(folder.name_of("pipe", beside="m"))
+        folder.read(folder.name_of("pipe", referrer="m"))
     with pytest.raises(ValueError, match=r"cannot be read|is no file"):
-        folder.read(folder.name_of("parts", beside="m"))
+        folder.read(folder.name_of("parts", referrer="m"))
     with pytest.raises(ValueError, match="larger than 20 MiB"):
-        folder.read(folder.name_of("huge", beside="m"))
+        folder.read(folder.name_of("huge", referrer="m"))
 
 
 def test_of_many_files_only_the_closest_name_is_suggested(home: Path):
     for number in range(20):
         (home / f"file{number}.yaml").touch()
     with pytest.raises(ValueError, match=r'did you mean "a\.yaml"') as refused:
-        Folder(home).name_of("aa.yaml", beside="m")
+        Folder(home).name_of("aa.yaml", referrer="m")
     assert "file7" not in str(refused.value)
