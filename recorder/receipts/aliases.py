@@ -112,14 +112,14 @@ class Suggestion(NamedTuple):
 
 
 class _FirstSeen(NamedTuple):
-    """When an id was first met: by their clock where it tells, and by frame."""
+    """First server time (if any) and first frame of a participant id."""
 
     server_ms: int | None
     frame: int
 
 
 class ParticipantTracker:
-    """Who was met where, learnt from events on their way to somebody else."""
+    """Collects participants, their dialogs and conversations from the events of a session."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -128,7 +128,7 @@ class ParticipantTracker:
         self._conversation_of: dict[str, str] = {}
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The same events, looked at as they pass."""
+        """Yield the events unchanged, and collect their participants."""
         for event in events:
             rule = _TRACKER_RULES.get(type(event))
             if rule is not None:

@@ -1,4 +1,4 @@
-"""Which messages, publishes, dialogs and people some new events may have changed, and no others.
+"""The messages, publishes, dialogs and participants that new events may have changed.
 
 Conclusions are drawn from all facts together, so a few events change everything: who we are, and the role
 of somebody who was there before. ``everything`` says so.
@@ -33,7 +33,7 @@ from .state import Transcript
 
 @dataclass(slots=True)
 class Conclusions:
-    """What follows from all facts of a session together, and every view of a message rests on."""
+    """Our own ids and probable echoes: conclusions from all facts that every message view depends on."""
 
     me: frozenset[str]
     echoes: Mapping[MessageKey, Echo]
@@ -41,7 +41,7 @@ class Conclusions:
 
     @classmethod
     def of(cls, transcript: Transcript) -> Conclusions:
-        """Draw them."""
+        """The conclusions of this transcript."""
         me = own_ids(transcript)
         some_lost = any(publish.lost for publish in transcript.own_publishes.values())
         return cls(me, probable_echoes(transcript, me), some_lost)
@@ -49,7 +49,7 @@ class Conclusions:
 
 @dataclass(slots=True)
 class ChangeSet:
-    """What may have changed. Watch events before they are registered and folded, then ``finish``."""
+    """What may have changed. Events pass ``watch`` before they are folded; ``finish`` follows."""
 
     before: Conclusions
     messages: set[MessageKey] = field(default_factory=set)
@@ -64,7 +64,7 @@ class ChangeSet:
     def watch(
         self, events: Iterable[Event], entities: SessionEntities, transcript: Transcript
     ) -> Iterator[Event]:
-        """Pass the events on unchanged, each noted."""
+        """Yield the events unchanged, and note what each may change."""
         for event in events:
             rule = _CHANGE_RULES.get(type(event))
             if rule is not None:
@@ -72,7 +72,7 @@ class ChangeSet:
             yield event
 
     def finish(self, transcript: Transcript) -> Conclusions:
-        """Add what changed because conclusions did; return these. Call it when all is folded."""
+        """Add what changed because conclusions did, and return the new ones. Call it after the fold."""
         for participant, role in self._roles.items():
             role_now = transcript.roles.get(participant)
             self.everything = self.everything or (role_now is not None and role_now[1] != role)
@@ -101,7 +101,7 @@ class ChangeSet:
     def on_published(
         self, event: MessagePublished, entities: SessionEntities, transcript: Transcript
     ) -> None:
-        """A message was told, or told again."""
+        """A message was published or announced, perhaps again."""
         self.messages.add((event.dialog_id, event.sequence))
         self.dialogs.add(event.dialog_id)
         self._note_participant(event.author, event.role, entities, transcript)
@@ -114,7 +114,7 @@ class ChangeSet:
     def on_receipt(
         self, event: ReceiptReported | ReceiptRefused, entities: SessionEntities, transcript: Transcript
     ) -> None:
-        """Receipts were claimed, told or refused."""
+        """Receipts were requested, announced or refused."""
         self.messages |= {(event.dialog_id, sequence) for sequence in event.sequences}
         self.dialogs.add(event.dialog_id)
         role = event.role if isinstance(event, ReceiptReported) else None
@@ -156,7 +156,7 @@ class ChangeSet:
     def on_conversation(
         self, event: ConversationChanged, entities: SessionEntities, transcript: Transcript
     ) -> None:
-        """A snapshot tells roles, and of dialogs; those that the last one listed may be listed no more."""
+        """A snapshot lists roles and dialogs; those of the previous snapshot may be gone."""
         self.dialogs.add(event.conversation_id)  # the main dialog goes by that id, listed or not
         before = transcript.conversations.get(event.conversation_id)
         for snapshot in (event, before):

@@ -30,8 +30,8 @@ class Echo(NamedTuple):
     announced: Evidence
 
 
-_Same = tuple[str, str, str]
-"""What must be the same of a publish and its echo: dialog, type, text."""
+_EchoKey = tuple[str, str, str]
+"""Dialog, type and text: equal for a publish and its echo."""
 
 
 def probable_echoes(transcript: Transcript, me: frozenset[str]) -> dict[MessageKey, Echo]:
@@ -39,12 +39,12 @@ def probable_echoes(transcript: Transcript, me: frozenset[str]) -> dict[MessageK
     lost, waiting = _unanswered(transcript)
     if not lost:
         return {}
-    candidates = _candidates(transcript, {_same(publish) for _, publish in lost}, me)
+    candidates = _candidates(transcript, {_echo_key(publish) for _, publish in lost}, me)
     for frame, publish in waiting:
-        _take(candidates[_same(publish)], frame, publish)
+        _take(candidates[_echo_key(publish)], frame, publish)
     found: dict[MessageKey, Echo] = {}
     for frame, publish in lost:
-        taken = _take(candidates[_same(publish)], frame, publish)
+        taken = _take(candidates[_echo_key(publish)], frame, publish)
         if taken is not None and publish.asked is not None:
             found[taken.key] = Echo(frame, publish.asked, taken.announced)
     return found
@@ -69,15 +69,15 @@ def _is_open(publish: OwnPublish) -> bool:
     return told and publish.asked is not None and publish.answered is None and publish.refused is None
 
 
-def _same(publish: OwnPublish) -> _Same:
+def _echo_key(publish: OwnPublish) -> _EchoKey:
     return (publish.dialog_id or "", publish.type or "", publish.text or "")
 
 
 def _candidates(
-    transcript: Transcript, targets: set[_Same], me: frozenset[str]
-) -> defaultdict[_Same, deque[_Candidate]]:
+    transcript: Transcript, targets: set[_EchoKey], me: frozenset[str]
+) -> defaultdict[_EchoKey, deque[_Candidate]]:
     """Announced messages of ours that no answer explains, in the order they were announced."""
-    found: defaultdict[_Same, deque[_Candidate]] = defaultdict(deque)
+    found: defaultdict[_EchoKey, deque[_Candidate]] = defaultdict(deque)
     for dialog_id in {dialog_id for dialog_id, _, _ in targets} & transcript.dialogs.keys():
         listed = [
             (message.published, (dialog_id, sequence), message)

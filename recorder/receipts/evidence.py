@@ -1,7 +1,7 @@
-"""The life of one message, frame by frame: why we believe what we say of it.
+"""The timeline of one message, frame by frame: the evidence for its state.
 
-What was heard before is told again, marked as such: on the wire nothing tells a history that is replayed
-from what happens now, except that the same sequence was heard before.
+Repeated events are listed and marked: on the wire a replayed history looks like what happens now, except that
+its sequences are known.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from .state import Transcript
 
 
 class TimelineEntry(NamedTuple):
-    """One thing that happened to a message, and the frame that proves it. ``sentence`` is for people.
+    """One event of a message, and the frame that proves it. ``sentence`` is for people.
 
     Attributes:
         kind: asked, answered, refused (our requests); announced, echoed (the message, echoed if it is
-            ours); receipt; replayed (heard before under the same own sequence), repeated (heard before,
-            but not known to be the same event), conflict (one sequence with other content).
-        participant, role, mine: whose doing it is, as far as is known.
+            ours); receipt; replayed (known by its own sequence), repeated (seen before, but perhaps another
+            event), conflict (one sequence with other content).
+        participant, role, mine: who did it, as far as is known.
         status: of a receipt, else None.
         own_sequence: the number that the event itself took, None where unknown.
-        repeats: number of the frame that told the same first, else None.
+        repeats: number of the first frame with the same event, else None.
     """
 
     sentence: str
@@ -49,7 +49,7 @@ class TimelineEntry(NamedTuple):
 
 
 def timeline(events: Iterable[Event], transcript: Transcript, message: MessageView) -> list[TimelineEntry]:
-    """Everything the events tell of one message, in their order, repeats included.
+    """All events of one message, in their order, repetitions included.
 
     ``transcript`` and ``message`` are what the same events were folded to.
     """
@@ -58,11 +58,11 @@ def timeline(events: Iterable[Event], transcript: Transcript, message: MessageVi
 
 
 _RepetitionKey = tuple[str | None, ...]
-"""What tells one kind of thing heard from another."""
+"""Events with equal keys are repetitions."""
 
 
 class _TimelineBuilder:
-    """Remembers what was heard of one message, to tell what is new from what is heard again."""
+    """Tracks the events seen for one message and marks repetitions."""
 
     def __init__(self, transcript: Transcript, message: MessageView) -> None:
         self._transcript = transcript
@@ -73,13 +73,13 @@ class _TimelineBuilder:
         self._first: dict[_RepetitionKey, int] = {}
 
     def entry(self, event: Event) -> TimelineEntry | None:
-        """The rung this event is; None if it does not bear on the message."""
+        """The timeline entry of an event; None if it is not about the message."""
         read = _ENTRY_RULES.get(type(event))
         entry = None if read is None else read(self, event)
         return None if entry is None else self._with_author(entry)
 
     def _with_author(self, entry: TimelineEntry) -> TimelineEntry:
-        """Whose doing it is. What we asked, and its answer, are ours by construction."""
+        """Add participant and role. Our requests and their answers are ours by construction."""
         mine = True if entry.mine or entry.kind in _OURS else is_me(entry.participant, self._me)
         unnamed = mine and entry.participant is None and len(self._me) == 1
         participant = next(iter(self._me)) if unnamed else entry.participant
@@ -87,7 +87,7 @@ class _TimelineBuilder:
         return entry._replace(participant=participant, role=role, mine=mine)
 
     def _repeats(self, key: _RepetitionKey, frame: int) -> int | None:
-        """The frame that told the same first, which may be this one: a history has many things in it."""
+        """The first frame with this key, which may be this one; None for a new key, which is noted."""
         first = self._first.get(key)
         if first is None:
             self._first[key] = frame
@@ -164,7 +164,7 @@ class _TimelineBuilder:
 
 
 def _again(event: ReceiptReported, words: str, before: int, same: int | None) -> tuple[str, str]:
-    """What a receipt is that was heard before in the same way."""
+    """Kind and words of a repeated receipt."""
     if event.evidence.proof is not Proof.ANNOUNCED:
         return _RECEIPT_WORDS[event.evidence.proof][0], f"{words} again, first in #{before}"
     if same is not None:
@@ -191,7 +191,7 @@ _ENTRY_RULES: dict[type, Callable[[_TimelineBuilder, Any], TimelineEntry | None]
 
 
 def _publish_frames(transcript: Transcript, message: MessageView) -> frozenset[int]:
-    """The frames that asked for this message: usually one, none if it is not ours."""
+    """Frames of the publish requests of this message: usually one, none if it is not ours."""
     frames = set() if message.request_frame is None else {message.request_frame}
     if message.sequence is not None:
         frames |= {

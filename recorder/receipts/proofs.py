@@ -64,7 +64,7 @@ def proven_facts(events: Iterable[Event], transcript: Transcript, frame: int) ->
 
 
 class _FactReader:
-    """Puts events into words, knowing who is who."""
+    """Describes events in words, with participants by role."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript

@@ -260,7 +260,7 @@ def test_offsets_are_computed_from_times_and_never_go_back() -> None:
     assert [frame.offset_us for frame in frames] == [1_000_000, 1_000_000, None, None, 2_000_000]
 
 
-def test_without_a_session_line_time_begins_with_the_first_time_told() -> None:
+def test_without_a_session_line_time_begins_with_the_first_time_given() -> None:
     records = records_of(
         {"connection": 1, "opened_at": AT, "closed_at": "2017-02-18T22:04:03.507Z"},
         {"sender": "client", "text": "a", "at": "2017-02-18T22:04:02.507Z"},
@@ -427,9 +427,7 @@ FRAME = {"sender": "client", "text": "Hello"}
         pytest.param(['{"sender":1}\n'.encode("utf-16")], "f: it is UTF-16; save it as UTF-8", id="UTF-16"),
     ],
 )
-def test_a_bad_file_is_told_in_one_sentence_with_its_line(
-    lines: list[bytes | dict[str, Any]], says: str
-) -> None:
+def test_a_bad_file_is_an_error_with_its_line(lines: list[bytes | dict[str, Any]], says: str) -> None:
     assert str(told_of(*lines)).startswith(says)
 
 
@@ -479,7 +477,7 @@ def test_any_bytes_are_a_capture_or_a_bad_capture(lines: list[bytes]) -> None:
         assert all(isinstance(record, Record) for record in records)
 
 
-def test_connection_lines_that_all_stand_first_do_not_push_the_frames_back():
+def test_leading_connection_lines_do_not_shift_the_frames():
     """What a connection's own times say of the session's offsets ends with that connection."""
     records = records_of(
         {"connection": 1, "opened_at": "2017-02-18T22:04:00Z", "closed_at": "2017-02-18T22:04:05Z"},

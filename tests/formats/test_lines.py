@@ -9,7 +9,7 @@ from recorder.formats import lines as room
 from recorder.formats.lines import JsonLine, read_lines, without_blanks
 
 
-def test_lines_come_as_they_stand_in_the_file() -> None:
+def test_lines_are_yielded_unchanged() -> None:
     assert list(read_lines(BytesIO(b"a\n\nb\r\nc"), file="f")) == [b"a\n", b"\n", b"b\r\n", b"c"]
 
 

@@ -223,7 +223,7 @@ def test_what_cannot_be_a_fact_is_an_oddity_and_no_fact(change: object, kind: st
     assert len(events) == 1
 
 
-def test_statuses_nobody_heard_of_are_kept_as_they_are() -> None:
+def test_unknown_statuses_are_kept_as_they_are() -> None:
     event = {"type": "AcceptStatusEvent", "status": "viewed", "sequenceList": [12]}
     (receipt,) = heard({"dialogId": "d", "sequence": 13, "event": event})
     assert isinstance(receipt, ReceiptReported)

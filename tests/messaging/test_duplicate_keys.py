@@ -31,7 +31,7 @@ from recorder.messaging.duplicate_keys import duplicate_keys_in
         pytest.param(b"\xff", (), id="no text"),
     ],
 )
-def test_a_key_that_stands_twice_in_one_object_is_named(data: bytes, keys: tuple[str, ...]) -> None:
+def test_a_duplicate_key_in_one_object_is_named(data: bytes, keys: tuple[str, ...]) -> None:
     assert duplicate_keys_in(data) == keys
 
 

@@ -90,7 +90,7 @@ def nearly_usual(draw: st.DrawFn) -> object:
 
 
 @pytest.mark.parametrize("event", [content(), receipt(1), receipt(1, 2, 3)], ids=["content", "one", "many"])
-def test_whatever_stands_in_one_place_the_general_readers_tell_the_same(event):
+def test_any_odd_value_gives_the_events_of_the_general_readers(event):
     for place in range(len(holders(notification(change(event))))):
         for key in (*change(event), *event, "originatorPId", "id", "role", 0, 2):
             for odd in (*ODDITIES, "absent"):
@@ -111,7 +111,7 @@ def put(holder: Any, key: str | int, odd: object) -> None:
 
 
 @given(nearly_usual())
-def test_it_tells_what_the_general_readers_tell_or_nothing(raw):
+def test_read_notification_gives_the_event_of_the_general_readers_or_none(raw):
     told = usual(raw)
     assert told is None or [told] == general(raw)
 
@@ -246,7 +246,7 @@ def test_the_usual_ones_are_read_straight(told, event):
     assert usual(notification(told)) == event
 
 
-def test_equal_names_are_held_once():
+def test_equal_strings_are_kept_once():
     names: dict[str, str] = {}
     one, other = (
         read_notification(json.loads(json.dumps(notification(change(content())))), names.setdefault, *STAMP)

@@ -121,7 +121,7 @@ def kinds(events: list[Event]) -> list[str]:
     return [event.kind if isinstance(event, OddityNoticed) else type(event).__name__ for event in events]
 
 
-def test_every_published_frame_tells_something_or_has_nothing_to_tell(
+def test_every_published_frame_has_the_expected_events(
     published: list[dict[str, Any]],
 ) -> None:
     """Silent are only an empty history, and what goes on between agents and the router."""
@@ -347,7 +347,7 @@ DETAILS = {"state": "OPEN", "metaDataLastUpdateTs": 1470732437925}
         ),
     ],
 )
-def test_all_generations_tell_the_same(v3: dict[str, Any], v2: dict[str, Any]) -> None:
+def test_all_protocol_generations_give_the_same_events(v3: dict[str, Any], v2: dict[str, Any]) -> None:
     told = Heard().service({"kind": "notification", **v3})
     assert told
     assert Heard().service({"kind": "notification", **v2}) == told

@@ -79,7 +79,7 @@ def test_a_suggested_agent_is_a_participant_with_that_state() -> None:
     assert Participant("s", "ASSIGNED_AGENT", "SUGGESTED") in seen.participants
 
 
-def test_a_dialog_tells_the_state_of_a_participant_but_adds_nobody_else() -> None:
+def test_a_dialog_gives_the_state_of_a_participant_but_adds_nobody() -> None:
     dialogs = {
         "dialogId": "d",
         "participantsDetails": [
@@ -104,7 +104,7 @@ def test_dialogs_keep_their_order_and_unknown_parts_are_none() -> None:
     )
 
 
-def test_state_and_stage_are_told_apart() -> None:
+def test_state_and_stage_are_separate() -> None:
     seen = read(state="CLOSE", stage="OPEN")
     assert (seen.state, seen.stage, seen.updated_ms) == ("CLOSE", "OPEN", EVIDENCE.server_ms)
 

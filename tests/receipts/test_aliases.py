@@ -74,7 +74,7 @@ def every_kind(build, who):
     ]  # fmt: skip
 
 
-def test_wherever_a_participant_stands_the_id_is_replaced(build):
+def test_aliases_replace_every_participant_id(build):
     heard = every_kind(build, GUEST)
     assert {type(event) for event in heard} == {
         Identified, PublishRequested, MessagePublished, ReceiptReported, ReceiptRefused, ChatStateReported,

@@ -65,7 +65,7 @@ def test_ids_make_no_difference():
     assert told(story(), story(me="guest", agent="bob", dialog="other")) == []
 
 
-def test_a_receipt_that_vanished_is_told_with_the_status_it_cost():
+def test_a_vanished_receipt_names_the_status_it_cost():
     after = Side().says(0, "Your number?").gives("ACCEPT", 0)
     after.says(2, "4711", by="me", at_s=4).gives("READ", 2, by="agent", at_s=5)
     assert told(story(), after) == [
@@ -110,7 +110,7 @@ def test_a_proof_that_is_weaker_now_is_a_change():
     assert says.endswith("READ by you announced became acknowledged")
 
 
-def test_receipts_of_one_person_in_another_order_are_told():
+def test_receipts_of_one_person_in_another_order_have_moved():
     one = Side().says(0, "a").says(1, "b").gives("READ", 0).gives("READ", 1)
     other = Side().says(0, "a").says(1, "b").gives("READ", 1).gives("READ", 0)
     moved = [each for each in difference(one.seen(), other.seen()).changes if each.kind == "receipt-moved"]
@@ -126,7 +126,7 @@ def test_receipts_in_one_frame_have_no_order():
     assert told(one, other) == []
 
 
-def test_another_dialog_is_told_message_by_message():
+def test_another_dialog_is_compared_message_by_message():
     second = story()
     second.dialog = "survey"
     second.says(0, "How was it?")

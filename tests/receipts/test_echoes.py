@@ -19,8 +19,8 @@ from recorder.receipts.queries import message_view, view
 ME, AGENT = "me", "agent"
 
 
-def shown(heard):
-    return [(m.sequence, m.status, m.request_frame, m.echo is not None) for m in view(fold(heard))]
+def shown(events):
+    return [(m.sequence, m.status, m.request_frame, m.echo is not None) for m in view(fold(events))]
 
 
 def test_a_later_echo_resolves_an_unknown_publish_and_keeps_its_ask(build):
@@ -36,8 +36,8 @@ def test_a_later_echo_resolves_an_unknown_publish_and_keeps_its_ask(build):
 
 def test_receipts_of_the_probable_message_count(build):
     me, ask = build.i_am(ME), build.publish()
-    heard = [me, ask, build.lose(ask), build.message(5, by=ME), build.receipt("READ", 5, by=AGENT)]
-    assert shown(heard) == [(5, "read", 2, True)]
+    events = [me, ask, build.lose(ask), build.message(5, by=ME), build.receipt("READ", 5, by=AGENT)]
+    assert shown(events) == [(5, "read", 2, True)]
 
 
 def test_what_differs_is_no_echo(build):
@@ -53,8 +53,8 @@ def test_what_differs_is_no_echo(build):
 def test_a_message_that_was_there_before_is_no_echo_though_a_history_repeats_it(build):
     me, before, ask = build.i_am(ME), build.message(0, by=ME), build.publish()
     again = before._replace(evidence=build.proof(Proof.ANNOUNCED, server_ms=0))
-    heard = [me, before, ask, build.lose(ask), again]
-    assert shown(heard) == [(0, "sent", None, False), (None, "unknown", 3, False)]
+    events = [me, before, ask, build.lose(ask), again]
+    assert shown(events) == [(0, "sent", None, False), (None, "unknown", 3, False)]
 
 
 def test_who_is_not_known_to_be_us_did_not_echo(build):
@@ -64,36 +64,36 @@ def test_who_is_not_known_to_be_us_did_not_echo(build):
 
 def test_another_id_of_ours_did_not_echo_where_the_author_is_known(build):
     ask = build.publish()._replace(author="guest")
-    heard = [build.i_am(ME), build.i_am("guest"), ask, build.lose(ask)]
-    assert (None, "unknown", 1, False) in shown([*heard, build.message(0, by=ME)])
-    assert (0, "sent", 1, True) in shown([*heard, build.message(0, by="guest")])
+    events = [build.i_am(ME), build.i_am("guest"), ask, build.lose(ask)]
+    assert (None, "unknown", 1, False) in shown([*events, build.message(0, by=ME)])
+    assert (0, "sent", 1, True) in shown([*events, build.message(0, by="guest")])
 
 
 def test_a_message_that_an_answer_explains_is_nobody_elses(build):
     """The program sent the same text again after the reconnect: that one was answered."""
     me, lost, again = build.i_am(ME), build.publish(), build.publish()
-    heard = [me, lost, build.lose(lost), again, build.answer(again, 4), build.message(4, by=ME)]
-    assert shown(heard) == [(4, "sent", 3, False), (None, "unknown", 2, False)]
+    events = [me, lost, build.lose(lost), again, build.answer(again, 4), build.message(4, by=ME)]
+    assert shown(events) == [(4, "sent", 3, False), (None, "unknown", 2, False)]
 
 
 def test_while_the_same_text_waits_for_its_answer_the_echo_may_be_its_own(build):
     me, lost, again = build.i_am(ME), build.publish(), build.publish()
-    heard = [me, lost, build.lose(lost), again, build.message(4, by=ME)]
-    assert (None, "unknown", 2, False) in shown(heard)
+    events = [me, lost, build.lose(lost), again, build.message(4, by=ME)]
+    assert (None, "unknown", 2, False) in shown(events)
     # Of two echoes, one is left for the publish that was lost.
-    assert (5, "sent", 2, True) in shown([*heard, build.message(5, by=ME)])
+    assert (5, "sent", 2, True) in shown([*events, build.message(5, by=ME)])
 
 
 def test_an_echo_before_the_second_try_can_only_be_the_firsts(build):
     me, lost, echo, again = build.i_am(ME), build.publish(), build.message(4, by=ME), build.publish()
-    heard = [me, lost, build.lose(lost), echo, again]
-    assert shown(heard) == [(4, "sent", 2, True), (None, "pending", 4, False)]
+    events = [me, lost, build.lose(lost), echo, again]
+    assert shown(events) == [(4, "sent", 2, True), (None, "pending", 4, False)]
 
 
 def test_each_publish_has_one_echo_first_come_first_served(build):
     me, first, second = build.i_am(ME), build.publish(), build.publish()
-    heard = [me, first, second, build.lose(first), build.lose(second)]
-    one = [*heard, build.message(7, by=ME)]
+    events = [me, first, second, build.lose(first), build.lose(second)]
+    one = [*events, build.message(7, by=ME)]
     assert shown(one) == [(7, "sent", 2, True), (None, "unknown", 3, False)]
     two = [*one, build.message(9, by=ME)]
     assert shown(two) == [(7, "sent", 2, True), (9, "sent", 3, True)]
@@ -108,8 +108,8 @@ def test_what_has_no_text_is_not_recognised(build):
 
 def test_the_answer_takes_the_conclusion_back(build):
     me, ask = build.i_am(ME), build.publish()
-    heard = [me, ask, build.lose(ask), build.message(5, by=ME), build.answer(ask, 6)]
-    assert shown(heard) == [(5, "sent", None, False), (6, "sent", 2, False)]
+    events = [me, ask, build.lose(ask), build.message(5, by=ME), build.answer(ask, 6)]
+    assert shown(events) == [(5, "sent", None, False), (6, "sent", 2, False)]
 
 
 def evidence(proof, frame):
@@ -135,9 +135,9 @@ EVENTS = st.one_of(
 
 
 @given(st.lists(EVENTS, max_size=16), st.randoms(use_true_random=False))
-def test_the_order_of_hearing_does_not_matter_and_no_echo_is_used_twice(heard, random):
-    transcript = fold(heard)
-    shuffled = list(heard)
+def test_the_order_of_events_does_not_matter_and_no_echo_is_used_twice(events, random):
+    transcript = fold(events)
+    shuffled = list(events)
     random.shuffle(shuffled)
     assert view(fold(shuffled + shuffled)) == view(transcript)
     resolved = [message for message in view(transcript) if message.echo is not None]

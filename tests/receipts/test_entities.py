@@ -65,7 +65,7 @@ def test_a_snapshot_names_dialogs_and_people():
     assert entities.participants == {"boss": 3}
 
 
-def test_an_answer_belongs_to_its_question_and_a_handshake_told_late_is_still_the_first():
+def test_responses_belong_to_their_request_and_a_late_handshake_is_still_the_first():
     asked, answer = RequestMade("1", "x", at(4)), RequestAnswered(4, "1", None, 200, at(6))
     lonely = RequestAnswered(None, "1", None, 200, at(7))
     entities = entities_of(published(2, 0, author="me"), asked, answer, lonely, Identified("me", at(0)))

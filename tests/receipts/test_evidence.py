@@ -36,7 +36,7 @@ def test_the_life_of_our_message_runs_from_the_request_to_every_receipt(build):
     ]
 
 
-def test_every_rung_says_whose_doing_it_is(build):
+def test_every_timeline_entry_names_its_participant(build):
     ask = build.publish()
     heard = [
         ask, build.answer(ask, 0), build.message(0, by="me", role="CONSUMER"),
@@ -75,7 +75,7 @@ def test_a_publish_without_a_sequence_has_a_life_too(build):
     ]  # fmt: skip
 
 
-def test_a_history_is_told_by_the_sequences_that_were_heard_before(build):
+def test_replays_are_recognised_by_known_sequences(build):
     """After a reconnect the service tells all again: the message and the receipt, each under its number."""
     message = build.message(0, by="agent")
     read = build.receipt("READ", 0, by="me")._replace(own_sequence=1)
@@ -98,7 +98,7 @@ def test_one_sequence_with_other_content_is_a_conflict(build):
     assert said(lived(heard))[1] == (2, "conflict", "announced with other content than in #1")
 
 
-def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(build):
+def test_repetitions_inside_one_history_are_repeated_or_conflicts(build):
     """One notification with a whole history: two READs under numbers of their own, and two texts for 0."""
     proof = build.proof(Proof.ANNOUNCED)
     first, other = build.message(0, by="agent", text="a"), build.message(0, by="agent", text="b")
@@ -112,7 +112,7 @@ def test_what_one_history_tells_twice_is_repeated_or_contradicted_too(build):
     ]
 
 
-def test_an_answer_that_comes_twice_is_told_twice(build):
+def test_a_repeated_answer_is_listed_twice(build):
     ask = build.publish()
     rungs = lived([ask, build.answer(ask, 0), build.answer(ask, 0)])
     assert rungs[-1].sentence == "publish answered with this sequence, as in #2"

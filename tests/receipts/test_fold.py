@@ -16,30 +16,30 @@ RANK = {"unseen": 0, "sent": 1, "accepted": 2, "read": 3}
 
 @settings(max_examples=500)
 @given(HISTORIES, st.randoms(use_true_random=False))
-def test_the_order_of_events_changes_nothing(heard, random):
-    shuffled = list(heard)
+def test_the_order_of_events_changes_nothing(events, random):
+    shuffled = list(events)
     random.shuffle(shuffled)
-    assert fold(shuffled) == fold(heard)
-    assert view(fold(shuffled)) == view(fold(heard))
+    assert fold(shuffled) == fold(events)
+    assert view(fold(shuffled)) == view(fold(events))
 
 
 @given(HISTORIES)
-def test_repeated_events_change_nothing(heard):
-    assert fold(heard + heard) == fold(heard)
-    assert fold(event for event in heard for _ in range(2)) == fold(heard)
+def test_repeated_events_change_nothing(events):
+    assert fold(events + events) == fold(events)
+    assert fold(event for event in events for _ in range(2)) == fold(events)
 
 
 @given(HISTORIES, st.integers(0, 14))
-def test_a_session_may_be_folded_in_pieces(heard, cut):
-    assert fold(heard[cut:], fold(heard[:cut])) == fold(heard)
+def test_a_session_may_be_folded_in_pieces(events, cut):
+    assert fold(events[cut:], fold(events[:cut])) == fold(events)
 
 
 @given(HISTORIES)
-def test_applying_one_by_one_is_folding(heard):
+def test_applying_one_by_one_is_folding(events):
     transcript = Transcript()
-    for event in heard:
+    for event in events:
         transcript = apply(transcript, event)
-    assert transcript == fold(heard)
+    assert transcript == fold(events)
 
 
 @settings(max_examples=1_000)
@@ -58,26 +58,26 @@ def test_knowing_more_never_lowers_a_status_nor_drops_a_receipt(known, more):
 
 
 @given(HISTORIES)
-def test_every_fact_shown_points_at_a_frame_that_was_heard(heard):
-    frames = {event.evidence.frame for event in heard if not isinstance(event, PublishLost)}
-    for message in view(fold(heard)):
+def test_every_view_points_at_a_frame_of_the_events(events):
+    frames = {event.evidence.frame for event in events if not isinstance(event, PublishLost)}
+    for message in view(fold(events)):
         assert message.sent is None or message.sent.frame in frames
         assert {receipt.evidence.frame for receipt in message.receipts} <= frames
 
 
 @given(HISTORIES, DIALOGS, st.sampled_from(["ACTIVE", "COMPOSING"]))
-def test_a_chat_state_touches_no_message(heard, dialog, state):
+def test_a_chat_state_touches_no_message(events, dialog, state):
     typing = ChatStateReported(dialog, "agent", None, False, state, evidence(Proof.ANNOUNCED, 1))
-    assert fold([*heard, typing]) == fold(heard)
+    assert fold([*events, typing]) == fold(events)
 
 
 @given(HISTORIES)
-def test_no_receipt_crosses_dialogs(heard):
+def test_no_receipt_crosses_dialogs(events):
     """What is told of d2 leaves d1 as it would be without it."""
 
     def about(event, dialog):
         return getattr(event, "dialog_id", dialog) == dialog
 
-    transcript = fold(heard)
-    alone = fold(event for event in heard if about(event, "d1"))
+    transcript = fold(events)
+    alone = fold(event for event in events if about(event, "d1"))
     assert transcript.dialogs.get("d1") == alone.dialogs.get("d1")

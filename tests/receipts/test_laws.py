@@ -37,7 +37,7 @@ class Sessions(RuleBasedStateMachine):
         super().__init__()
         self.interpreter = Interpreter()
         self.transcript = Transcript()
-        self.told = []
+        self.events = []
         self.frames = itertools.count(1)
         self.ids = itertools.count(1)
         self.sequences = defaultdict(itertools.count)
@@ -46,17 +46,17 @@ class Sessions(RuleBasedStateMachine):
         self.receipts = set()  # (dialog, sequence, participant, status), acknowledged or announced
         self.own_publishes = {}  # frame → pending, failed, unknown or (dialog, sequence)
 
-    # --- ways to hear ---
+    # --- events of both sides ---
 
-    def hear(self, event):
-        self.told.append(event)
+    def apply_event(self, event):
+        self.events.append(event)
         self.transcript = apply(self.transcript, event)
 
-    def ask(self, request):
+    def send(self, request):
         frame = next(self.frames)
         envelope = parse(dump(request).encode(), from_client=True)
         for event in self.interpreter.feed(envelope, Stamp(frame, 1, frame, frame)):
-            self.hear(event)
+            self.apply_event(event)
         return frame
 
     def from_service(self, raw):
@@ -74,7 +74,7 @@ class Sessions(RuleBasedStateMachine):
             "body": body,
         }
         for event in self.from_service(raw):
-            self.hear(event)
+            self.apply_event(event)
 
     def announced(self, dialog, sequence, author, event):
         change = {"dialogId": dialog, "originatorId": author, "event": event}
@@ -91,7 +91,7 @@ class Sessions(RuleBasedStateMachine):
     def we_say_who_we_are(self):
         stamp = Stamp(0, 1, 0, 0)
         for event in self.interpreter.connection_opened(1, token=f"jwt ⟦jwt:00000000 sub={ME}⟧", stamp=stamp):
-            self.hear(event)
+            self.apply_event(event)
 
     @rule(target=on_the_way, dialog=DIALOGS, author=OTHERS)
     def somebody_writes(self, dialog, author):
@@ -114,18 +114,18 @@ class Sessions(RuleBasedStateMachine):
     @rule(dialog=DIALOGS, by=PEOPLE)
     def somebody_types(self, dialog, by):
         for event in self.announced(dialog, None, by, {"type": "ChatStateEvent", "chatState": "COMPOSING"}):
-            self.hear(event)
+            self.apply_event(event)
 
     @rule(dialog=DIALOGS)
     def we_type_and_are_answered_with_0(self, dialog):
         request_id = f"t{next(self.ids)}"
-        self.request_frame(publish_chat_state(request_id, dialog, "ACTIVE"))
+        self.send(publish_chat_state(request_id, dialog, "ACTIVE"))
         self.answer(request_id, 200, 0)
 
     @rule(target=open_asks, dialog=DIALOGS)
     def we_write(self, dialog):
         request_id = f"m{next(self.ids)}"
-        frame = self.request_frame(publish_text(request_id, dialog, f"ours {request_id}"))
+        frame = self.send(publish_text(request_id, dialog, f"ours {request_id}"))
         self.own_publishes[frame] = "pending"
         return request_id, frame, dialog
 
@@ -148,13 +148,13 @@ class Sessions(RuleBasedStateMachine):
     @rule(asked=consumes(open_asks))
     def our_publish_is_lost(self, asked):
         _, frame, _ = asked
-        self.hear(PublishLost(frame))
+        self.apply_event(PublishLost(frame))
         self.own_publishes[frame] = "unknown"
 
     @rule(target=open_claims, dialog=DIALOGS, status=STATUSES, sequence=st.integers(0, 6))
     def we_give_a_receipt(self, dialog, status, sequence):
         request_id = f"r{next(self.ids)}"
-        self.request_frame(publish_receipt(request_id, dialog, status, [sequence]))
+        self.send(publish_receipt(request_id, dialog, status, [sequence]))
         return request_id, dialog, status, sequence
 
     @rule(claimed=consumes(open_claims), taken=st.booleans())
@@ -169,7 +169,7 @@ class Sessions(RuleBasedStateMachine):
     @rule(target=heard_before, event=consumes(on_the_way))
     def the_service_is_heard(self, event):
         """In any order; what stays on the way is lost."""
-        self.hear(event)
+        self.apply_event(event)
         if hasattr(event, "sequences"):
             self.receipts |= {(event.dialog_id, s, event.participant, event.status) for s in event.sequences}
         elif hasattr(event, "author"):
@@ -178,7 +178,7 @@ class Sessions(RuleBasedStateMachine):
 
     @rule(event=heard_before)
     def the_service_repeats_itself(self, event):
-        self.hear(event)
+        self.apply_event(event)
 
     # --- what must hold ---
 
@@ -219,16 +219,16 @@ class Sessions(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_shown_that_no_frame_told(self):
-        frames = {event.evidence.frame for event in self.told if not isinstance(event, PublishLost)}
+        frames = {event.evidence.frame for event in self.events if not isinstance(event, PublishLost)}
         for message in view(self.transcript):
             assert message.sent is None or message.sent.frame in frames
             assert {receipt.evidence.frame for receipt in message.receipts} <= frames
 
     @invariant()
     def incremental_is_batch_backwards_is_forwards_and_halves_make_a_whole(self):
-        assert self.transcript == fold(self.told) == fold(reversed(self.told))
-        middle = len(self.told) // 2
-        assert fold(self.told[:middle], fold(self.told[middle:])) == self.transcript
+        assert self.transcript == fold(self.events) == fold(reversed(self.events))
+        middle = len(self.events) // 2
+        assert fold(self.events[:middle], fold(self.events[middle:])) == self.transcript
         assert own_ids(self.transcript) <= {ME}
 
 

@@ -48,7 +48,7 @@ def test_each_delay_is_on_the_clock_that_saw_both_ends_and_never_on_two():
     assert found[SENT_TO_READ, "me", "local"][5:7] == (1, 0.7)
 
 
-def test_accepting_reading_and_the_time_between_are_told_apart():
+def test_accept_read_and_the_time_between_are_measured_separately():
     accepted, read = by("me", "ACCEPT", proof(2, server_ms=200)), by("me", "READ", proof(3, server_ms=1_200))
     found = measured(message(0, proof(1, server_ms=100), accepted, read))
     assert {key[0]: latency.max_s for key, latency in found.items()} == {

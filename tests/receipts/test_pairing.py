@@ -64,7 +64,7 @@ def test_what_is_left_between_the_same_neighbours_is_the_same_with_another_text(
     assert [entry.message.text for entry in found.appeared] == ["new"]
 
 
-def test_what_stands_elsewhere_has_moved(build):
+def test_a_message_in_another_place_has_moved(build):
     found = paired(entries(build, "a", "b", "c"), entries(build, "c", "a", "b"))
     assert texts(found.moved) == [("c", "c")]
     assert len(found.pairs) == 3

@@ -39,6 +39,6 @@ def test_no_role_has_no_word():
         pytest.param([("READER", None)], "READER", id="only reads"),
     ],
 )
-def test_of_several_roles_in_a_snapshot_the_one_that_says_most_is_told(told, role):
+def test_of_several_roles_in_a_snapshot_the_most_specific_is_shown(told, role):
     people = [Participant("x", name, state) for name, state in told]
     assert roles_in(people) == roles_in(reversed(people)) == {"x": role}

@@ -98,7 +98,7 @@ def test_who_a_token_says_we_are_is_a_fact_of_its_frame(build):
     assert [fact.sentence for fact in proofs([build.i_am("me")], 1)] == ["on connection 1 you are me"]
 
 
-def test_a_frame_that_tells_nothing_proves_nothing(build):
+def test_a_frame_without_events_proves_nothing(build):
     ask = build.publish()
     heard = [ask, build.lose(ask), build.message(0, by="agent")]
     assert proofs(heard, 9) == []

@@ -31,7 +31,7 @@ def receipts(message):
         pytest.param(("NACK", "ACCESS", "ACTION", "VIEWED", "FOO"), "sent", id="beside the ladder"),
     ],
 )
-def test_the_highest_rung_reached_by_another_is_the_status(build, statuses, status):
+def test_the_highest_receipt_of_another_is_the_status(build, statuses, status):
     heard = [build.message(0, by=AGENT), *(build.receipt(s, 0, by=ME) for s in statuses)]
     assert only(fold(heard)).status == status
 
@@ -75,7 +75,7 @@ def test_a_refused_receipt_is_listed_and_proves_nothing(build):
     assert receipts(only(fold(heard))) == {(None, "READ"): Proof.REFUSED}
 
 
-def test_a_second_try_stands_though_the_first_was_refused(build):
+def test_a_second_request_counts_though_the_first_was_refused(build):
     first, second = build.claim("READ", 0), build.claim("READ", 0)
     heard = [build.message(0, by=AGENT), first, build.refuse_receipt(first), second]
     assert receipts(only(fold(heard))) == {(None, "READ"): Proof.CLAIMED}
@@ -115,7 +115,7 @@ def test_an_answered_publish_is_sent_and_no_longer_pending(build):
     assert (message.sequence, message.status, message.mine, message.request_frame) == (4, "sent", True, 1)
 
 
-def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(build):
+def test_an_echo_of_our_publish_identifies_us_and_merges_earlier_receipts(build):
     ask = build.publish()
     claim = build.claim("READ", 1)
     heard = [ask, build.answer(ask, 0), build.message(1, by=AGENT), claim, build.acknowledge(claim)]
@@ -129,7 +129,7 @@ def test_an_echo_of_our_publish_tells_who_we_are_and_merges_what_we_said_before(
     assert receipts(theirs) == {(ME, "READ"): Proof.ANNOUNCED}
 
 
-def test_what_stands_under_the_number_of_an_answer_is_us_only_if_it_says_what_we_published(build):
+def test_an_answered_sequence_is_ours_only_with_the_published_content(build):
     """Where an id is used twice the answer may be another's: the agent must not become "you" by that."""
     ask = build.publish("mine")
     theirs = build.message(4, by=AGENT, text="theirs")
@@ -141,12 +141,12 @@ def test_what_stands_under_the_number_of_an_answer_is_us_only_if_it_says_what_we
     assert own_ids(fold([*heard, echoed, again, build.answer(again, 5)])) == {ME}
 
 
-def test_a_token_tells_who_we_are(build):
+def test_a_token_identifies_us(build):
     message = only(fold([build.i_am(ME), build.message(0, by=ME)]))
     assert message.mine is True
 
 
-def test_mine_is_unknown_while_nobody_told(build):
+def test_mine_is_unknown_without_an_identity(build):
     assert only(fold([build.message(0, by=AGENT)])).mine is None
 
 
@@ -174,7 +174,7 @@ def test_receipts_are_listed_by_participant_then_by_ladder(build):
     assert listed == [(p, s) for p in (ME, MANAGER) for s in ("ACCEPT", "READ", "ACCESS")]
 
 
-def test_roles_come_from_the_event_else_from_what_was_told_elsewhere(build):
+def test_roles_come_from_the_event_else_from_other_events(build):
     snapshot = ConversationChanged(
         "c", (Participant(ME, "CONSUMER"),), (), "OPEN", "OPEN", 5, False, build.proof(Proof.ANNOUNCED)
     )
@@ -192,7 +192,7 @@ def test_the_newest_snapshot_by_their_time_wins_whatever_came_last(build):
     assert fold(heard).conversations["c"].state == "CLOSE"
 
 
-def test_leaving_a_subscription_describes_a_conversation_only_where_its_dialogs_are_told(build):
+def test_leaving_a_subscription_counts_only_with_dialogs(build):
     """A DELETE may come with nothing but the id, and may come late: what was known stays."""
 
     def snapshot(*dialogs: Dialog, left: bool, updated_ms: int | None):

@@ -11,5 +11,5 @@ def test_a_new_transcript_knows_nothing():
     assert own_ids(Transcript()) == frozenset()
 
 
-def test_the_ladder_has_two_rungs_in_order():
+def test_status_order_is_accept_then_read():
     assert STATUS_ORDER == ("ACCEPT", "READ")

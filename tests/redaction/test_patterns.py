@@ -50,7 +50,7 @@ def found(data: bytes, recognisers: tuple[Recogniser, ...] = IN_PAYLOADS) -> set
         ),
     ],
 )
-def test_these_names_stand_over_secrets(name: str) -> None:
+def test_these_names_are_secret_names(name: str) -> None:
     assert is_secret_name(name.encode())
     data = f'{{"a":1,"{name}" : "hidden"}}'.encode()
     assert found(data) == {b"hidden"}

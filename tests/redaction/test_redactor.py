@@ -382,7 +382,7 @@ def test_streams_do_not_mix_and_a_control_frame_does_not_end_one() -> None:
     assert PLACEHOLDER.fullmatch(last.decode()[:-2])
 
 
-def test_a_new_payload_or_the_end_forgets_what_was_held_back() -> None:
+def test_a_new_payload_or_the_end_drops_withheld_bytes() -> None:
     redactor = Redactor(KEY)
     redactor.payload(b'{"token":"hun', stream="a", fin=False, continuation=False)
     assert redactor.payload(b'{"a":1', stream="a", fin=False, continuation=False) == b'{"a":1'
@@ -402,7 +402,7 @@ def test_an_endless_secret_swallows_the_rest_of_its_payload() -> None:
     assert redactor.payload(b"{}", stream=1, fin=True, continuation=True) == b"{}"
 
 
-def test_a_large_object_under_a_secret_name_is_held_until_it_ends() -> None:
+def test_a_large_object_under_a_secret_name_is_withheld_until_it_ends() -> None:
     """Its name is long gone when the last string of it comes."""
     inner = {f"k{i}": f"hidden-{i}" for i in range(60)}
     raw = json.dumps({"credentials": inner, "n": "shown"}).encode()

@@ -65,7 +65,7 @@ def test_no_text_makes_it_raise(text: str) -> None:
     claims_of(f"eyJ{text}.{text}.{text}")
 
 
-def test_fingerprints_tell_secrets_apart_and_need_the_key() -> None:
+def test_fingerprints_differ_by_secret_and_key() -> None:
     assert fingerprint(b"key", "one") == fingerprint(b"key", "one")
     assert len({fingerprint(b"key", "one"), fingerprint(b"key", "two"), fingerprint(b"other", "one")}) == 3
 

@@ -447,7 +447,7 @@ def heard_by_wsproto(sender: Side, data: bytes) -> list[tuple[int, bytes, bool]]
 
 
 @given(legal_streams(), cuts)
-def test_two_other_readers_hear_the_same_on_every_legal_stream(
+def test_websocket_client_and_wsproto_read_the_same_frames(
     stream: tuple[Side, bytes], cuts: list[int]
 ) -> None:
     sender, data = stream
@@ -485,7 +485,7 @@ def test_a_first_frame_is_a_violation_exactly_when_wsproto_refuses_it(
     st.integers(0, 20),
     st.integers(1, 5),
 )
-def test_reach_tells_where_so_many_frames_end(sizes, held, most):
+def test_reach_finds_the_end_of_that_many_frames(sizes, held, most):
     """However much of the first frame has come already, its head cut short included."""
     frames = [encode(2, bytes(size), mask=KEY if masked else None) for size, masked in sizes]
     data = b"".join(frames)

@@ -187,7 +187,7 @@ def test_every_close_code_says_what_it_means() -> None:
 
 
 @pytest.mark.parametrize("code", [1000, 1003, 1007, 1011, 1014, 3000, 4401, 4999])
-def test_these_codes_may_stand_on_the_wire(code: int) -> None:
+def test_these_close_codes_may_be_sent(code: int) -> None:
     assert may_be_sent(code)
 
 

@@ -214,7 +214,7 @@ def test_a_right_answer_has_no_problems() -> None:
         ),
     ],
 )
-def test_what_a_client_must_not_accept_is_told(old: bytes, new: bytes, found: str) -> None:
+def test_problems_name_what_a_client_must_not_accept(old: bytes, new: bytes, found: str) -> None:
     assert old in RESPONSE
     assert problems(request_of(REQUEST), response_of(RESPONSE.replace(old, new))) == (found,)
 

@@ -142,7 +142,7 @@ def test_a_frame_cut_off_by_the_end_completes_nothing() -> None:
     )
 
 
-def test_unfinished_payloads_are_told_oldest_first_and_may_still_be_completed() -> None:
+def test_unfinished_payloads_come_oldest_first_and_may_still_be_completed() -> None:
     assembler = PayloadAssembler()
     assembler.feed(frame(1, TEXT, b"a", fin=False, sender=CLIENT))
     assembler.feed(frame(2, TEXT, b"b", fin=False))
