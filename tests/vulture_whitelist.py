@@ -40,3 +40,15 @@ EXTENSION_MISSING
 SERVICE_RESTART
 TRY_AGAIN_LATER
 BAD_GATEWAY
+
+# by whoever uses a room of the package as a library
+drive
+keep_alive
+unread
+worst
+
+# by unpacking the enum
+NAME
+VALUE
+MINE
+ASK

@@ -6,6 +6,7 @@ import secrets
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from recorder.documents import read_document
 from recorder.errors import BadOption
@@ -28,31 +29,35 @@ def simulator(agent: Path | str | None = None, *, port: int = 0) -> SimulatorSer
     return SimulatorServer(None if agent is None else _agent_from_file(Path(agent)), port=port)
 
 
-def simulate(
-    *,
-    listen: str,
-    agent: Path | None = None,
-    moods: Path | None = None,
-    mood: Sequence[str] = (),
-    seed: int | None = None,
-    allow_origins: Sequence[str] = (),
-    as_hosts: Sequence[str] = (),
-    certificate: Path | None = None,
-    key: Path | None = None,
-    stop: WaitableStop,
-    say: Callable[[str], None],
-) -> None:
-    """Serve until ``stop``; ``say`` gets the address.
+class SimulateKeywords(TypedDict, total=False):
+    """How a simulator is served, as keyword arguments of ``simulate``.
 
     ``moods`` is a file of them; ``mood`` are ``NAME`` or ``NAME=VALUE``, which go before the file.
-    With ``certificate`` and ``key`` (PEM) it speaks TLS.
+    With ``certificate`` and ``key`` (PEM files) it speaks TLS.
+    """
+
+    agent: Path | None
+    moods: Path | None
+    mood: Sequence[str]
+    seed: int | None
+    allow_origins: Sequence[str]
+    as_hosts: Sequence[str]
+    certificate: Path | None
+    key: Path | None
+
+
+def simulate(
+    *, listen: str, stop: WaitableStop, say: Callable[[str], None], **options: Unpack[SimulateKeywords]
+) -> None:
+    """Serve until ``stop``; ``say`` gets the address.
 
     Raises:
         BadOption: the address is none, not local, or taken; there is no such mood, name or certificate.
         BadScript: the agent cannot be played as written, or a mood's value does not fit.
     """
-    script = None if agent is None else _agent_from_file(agent)
-    chosen = moods_from_options(mood, base=NO_MOODS if moods is None else _moods_from_file(moods))
+    agent, moods, seed = options.get("agent"), options.get("moods"), options.get("seed")
+    base = NO_MOODS if moods is None else _moods_from_file(moods)
+    chosen = moods_from_options(options.get("mood", ()), base=base)
     drawn = secrets.randbits(32) if seed is None else seed
 
     def listening(url: str) -> None:
@@ -62,12 +67,12 @@ def simulate(
 
     run_simulator(
         listen,
-        agent=script,
+        agent=None if agent is None else _agent_from_file(agent),
         moods=chosen,
         seed=drawn,
-        allow_origins=allow_origins,
-        as_hosts=as_hosts,
-        tls=_tls(certificate, key),
+        allow_origins=options.get("allow_origins", ()),
+        as_hosts=options.get("as_hosts", ()),
+        tls=_tls(options.get("certificate"), options.get("key")),
         stop=stop,
         on_listening=listening,
     )

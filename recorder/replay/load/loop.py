@@ -28,7 +28,7 @@ SAMPLE_EVERY_S = 1.0
 _AT_ONCE = 8  # sessions whose input is committed together; few enough that no receipt waits long for it
 
 
-class GroupCommit(Protocol):
+class BatchCommit(Protocol):
     """Commits what several sessions hand in between ``begin`` and ``commit`` as one."""
 
     def begin(self) -> None:
@@ -119,7 +119,7 @@ class LoadLoop:
         *,
         arrivals: Arriving,
         metrics: Metrics,
-        group_commit: GroupCommit,
+        group_commit: BatchCommit,
         clock: Clock,
         on_sample: Callable[[LoadSample], None] = lambda sample: None,
         on_end: Callable[[int, bool, str | None], None] = lambda user, passed, sentence: None,

@@ -43,16 +43,16 @@ def line_of(context: StepContext, key: MessageId) -> str:
 class MessageSearch:
     """Finds the nth message that matches, from index ``first`` on; examines each message once."""
 
-    def __init__(self, context: StepContext, wanted: verbs.MessageFilter, *, first: int) -> None:
-        self._scene = context
-        self._wanted = wanted
-        self._missing = wanted.nth
+    def __init__(self, context: StepContext, message_filter: verbs.MessageFilter, *, first: int) -> None:
+        self._context = context
+        self._filter = message_filter
+        self._missing = message_filter.nth
         self._found: MessageId | None = None
         self.looked_at = first
 
     def next_found(self) -> MessageId | None:
         """The message that matches, the same one each time; None: none has arrived yet."""
-        view = self._scene.view
+        view = self._context.view
         while self._found is None and self.looked_at < len(view.messages):
             key = view.messages[self.looked_at].key
             self.looked_at += 1
@@ -62,7 +62,7 @@ class MessageSearch:
         return self._found
 
     def _is_wanted(self, key: MessageId) -> bool:
-        view, wanted = self._scene.view, self._wanted
+        view, wanted = self._context.view, self._filter
         message = view.message(key)
         return (
             _is_from(wanted.from_, message, ours=view.is_ours(key))
@@ -72,12 +72,12 @@ class MessageSearch:
         )
 
 
-def _is_from(wanted: str | None, message: Message, *, ours: bool) -> bool:
-    if wanted is None or wanted == "agent":
-        return not ours and (wanted is None or message.role != "CONTROLLER")
-    if wanted in ("consumer", "us"):
+def _is_from(sender: str | None, message: Message, *, ours: bool) -> bool:
+    if sender is None or sender == "agent":
+        return not ours and (sender is None or message.role != "CONTROLLER")
+    if sender in ("consumer", "us"):
         return ours
-    return wanted == message.author or wanted.upper() == message.role
+    return sender == message.author or sender.upper() == message.role
 
 
 def _matches(pattern: str, text: str | None) -> bool:

@@ -14,7 +14,6 @@ from recorder.wire.frames import AUTHENTICATION_CLOSES
 from .actions import Ended
 
 PolicyName = Literal["never", "on_auth_close", "always"]
-POLICIES: tuple[PolicyName, ...] = ("never", "on_auth_close", "always")
 
 FIRST_WAIT_S = 5.0
 FACTOR = 1.25

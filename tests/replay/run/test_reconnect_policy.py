@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from recorder.replay.run.reconnect_policy import (
     LONGEST_WAIT_S,
     MOST_ATTEMPTS,
     MOST_REFUSALS,
-    POLICIES,
+    PolicyName,
     ReconnectAttempt,
     ReconnectPolicy,
 )
@@ -98,7 +99,11 @@ def test_who_is_throttled_waits_at_least_a_second_and_longer_each_time(times, se
     assert 1.0 <= asked.throttled_wait_s(times) < asked.throttled_wait_s(times + 5)
 
 
-@given(st.sampled_from(POLICIES), st.lists(st.sampled_from([EXPIRED, LOST]), max_size=40), st.integers())
+@given(
+    st.sampled_from(get_args(PolicyName)),
+    st.lists(st.sampled_from([EXPIRED, LOST]), max_size=40),
+    st.integers(),
+)
 def test_the_same_seed_waits_the_same(name, ends, seed):
     one, other = policy(name, seed), policy(name, seed)
     assert [one.after_end(end, 1.0) for end in ends] == [other.after_end(end, 1.0) for end in ends]
