@@ -22,6 +22,16 @@ from recorder.simulator.faults.config import Moods
 from recorder.wire.frames import may_be_sent
 
 _PREFIX = "Simulator"
+# Names under "$defs" are published; classes may be renamed. Others are the class's, without "Agent".
+_PUBLISHED = {
+    "RuleAction": "Action",
+    "AgentHangUp": "HangUpOn",
+    "AgentStepUp": "LogIn",
+    "AgentSend": "SendRaw",
+    "AgentSurvey": "StartSurvey",
+    "AgentTransfer": "recorder__simulator__verbs__Transfer",
+    "TransferMood": "recorder__simulator__moods__Transfer",
+}
 _NULL: Json = {"type": "null"}
 _FALSE: Json = {"const": False}
 
@@ -34,14 +44,17 @@ def simulator_schemas() -> tuple[Json, Json, Json]:
         schema_generator=_AsWritten,
     )
     others = {f"{_PREFIX}{name}": one for name, one in made["$defs"].items()}
-    moods = others[f"{_PREFIX}{Moods.__name__}"]["anyOf"][0]["properties"]
+    moods = others[f"{_PREFIX}Moods"]["anyOf"][0]["properties"]
     moods |= {name: _mood(name, one) for name, one in moods.items()}
-    agent = {"type": "array", "items": {"$ref": f"#/$defs/{_PREFIX}{AgentRule.__name__}"}}
-    return agent, others.pop(f"{_PREFIX}{Moods.__name__}")["anyOf"][0], others
+    agent = {"type": "array", "items": {"$ref": f"#/$defs/{_PREFIX}Rule"}}
+    return agent, others.pop(f"{_PREFIX}Moods")["anyOf"][0], others
 
 
 class _AsWritten(GenerateJsonSchema):
     """Adds what the models' validators accept: short forms, ``false`` for off, one value as a list."""
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(_PUBLISHED.get(name, name.removeprefix("Agent")))
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Json:
         made = super().model_schema(schema)

@@ -92,7 +92,15 @@ def test_rules_are_taken_or_refused_alike(rule: object):
 def test_simulator_definitions_have_their_own_prefix():
     _, _, others = simulator_schemas()
     assert all(name.startswith("Simulator") for name in others)
-    assert "SimulatorAgentRule" in others
+
+
+def test_simulator_definitions_have_the_published_names():
+    _, _, others = simulator_schemas()
+    verbs = {"Say", "SendFile", "Rich", "Accept", "Read", "Nack", "Access", "Receipt", "Type", "Close"}
+    renamed = {"Rule", "Action", "HangUpOn", "LogIn", "SendRaw", "StartSurvey"}
+    transfers = {"recorder__simulator__verbs__Transfer", "recorder__simulator__moods__Transfer"}
+    assert {f"Simulator{name}" for name in verbs | renamed | transfers} <= others.keys()
+    assert not any(name.startswith("SimulatorAgent") for name in others)
 
 
 def test_a_variable_may_stand_for_any_text_here_too():
