@@ -354,7 +354,6 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "replay/run/receipt_batches.py": "the rule by which receipts leave together, tested without a schedule",
     "replay/run/subscriptions.py": "what is restored after a reconnect, tested without a connection",
     "report/load_html.py": "one module a format",
-    "report/numbers.py": "one module a table",
     "report/page.py": "how data gets into HTML without being executed",
     "simulator/delivery/disconnects.py": "one fault, in the words that users configure it with",
     "cli/follow.py": "a loop on the terminal, tested without the command",

@@ -71,7 +71,7 @@ def show_frame(
         write_json({**frame_json(shown), "proves": [proven_json(fact) for fact in proofs]})
         return
     from recorder.report.evidence import print_proofs
-    from recorder.report.hexdump import print_frame
+    from recorder.report.frames import print_frame
 
     print_frame(sys.stdout, shown)
     print_proofs(sys.stdout, proofs)

@@ -12,7 +12,7 @@ from recorder.receipts.entities import MessageEvent, SessionEntities
 from recorder.receipts.state import Transcript
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
-from recorder.store.info import ConnectionInfo, SessionInfo
+from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .events.reader import EventReader
 from .session import at_once, new_events

@@ -9,7 +9,7 @@ from recorder.messaging.events import Event
 from recorder.receipts.batch_fold import BATCH_SIZE
 from recorder.store.archive import Archive
 from recorder.store.frame_chunks import ScannedFrame
-from recorder.store.info import ConnectionInfo, SessionInfo
+from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .events.reader import EventReader
 

@@ -16,8 +16,7 @@ from recorder.projection.session import events_of
 from recorder.receipts.aliases import Aliases, rewritten
 from recorder.receipts.moments import OPTION, FrameMoment, Moment, OffsetMoment, parse_moment
 from recorder.store.archive import Archive
-from recorder.store.info import ConnectionInfo, SessionInfo
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
 
 def last_frame_at(archive: Archive, session: str | SessionInfo, when: str | Moment) -> int:

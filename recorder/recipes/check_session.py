@@ -17,7 +17,7 @@ from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.moments import Moment
 from recorder.store.archive import Archive
-from recorder.store.info import SessionInfo
+from recorder.wire.records import SessionInfo
 
 from .at_moment import connections_at, events, is_now, last_frame_at
 from .option_values import duration_s, reject_unknown_keywords

@@ -15,9 +15,9 @@ from recorder.replay.generate.timeline_events import (
     SessionRecord,
 )
 from recorder.store.archive import Archive
-from recorder.store.info import ConnectionInfo, SessionInfo
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import Payload, PayloadAssembler
+from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .option_values import duration_s
 

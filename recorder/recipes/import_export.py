@@ -17,14 +17,15 @@ from recorder.errors import BadCapture, StorageFailed
 from recorder.formats import jsonl
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.store.archive import Archive
-from recorder.store.info import ConnectionInfo, SessionInfo
 from recorder.store.intake import IntakeOptions
 from recorder.wire.records import (
     ConnectionClosed,
+    ConnectionInfo,
     ConnectionOpened,
     HandshakeSeen,
     Record,
     RecordedFrame,
+    SessionInfo,
 )
 
 from .output_files import save_lines

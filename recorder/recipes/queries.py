@@ -20,11 +20,10 @@ from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
-from recorder.store.info import SessionInfo
 from recorder.store.opening import Notify as Notify
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import RecordedFrame, SessionInfo
 
 from .at_moment import events, last_frame_at
 from .message_argument import MessageEventCollector, close_names, find_message, parse_message_argument

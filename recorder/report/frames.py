@@ -1,15 +1,18 @@
-"""The table of ``frame list``."""
+"""The table of ``frame list``, and one frame in full: header, payload as text or JSON, and hex."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO
 
-from recorder.wire.frames import Opcode
+import orjson
+from rich.text import Text
+
+from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.records import RecordedFrame
 
 from .json_views import payload_text
-from .tables import clock_time, console
+from .tables import clock_time, console, print_pairs
 from .terminal import safe_text
 
 FRAME_LINE = "{:>8} {:>4}  {:<12}  {:<7}  {:<13} {:>8}  {}"
@@ -59,3 +62,58 @@ def frame_note(frame: RecordedFrame) -> str:
     """The violation of a frame, and whether it is redacted; empty for most frames."""
     notes = [] if frame.violation is None else [frame.violation]
     return "; ".join([*notes, "redacted"] if frame.redacted else notes)
+
+
+_BYTES_IN_A_ROW = 16
+
+
+def print_frame(stream: IO[str], frame: RecordedFrame) -> None:
+    """The output of ``frame show``."""
+    print_pairs(
+        stream,
+        {
+            "frame": f"#{frame.number}, index {frame.index} of connection {frame.connection}",
+            "time": clock_time(frame.at_us, with_date=True) + _offset_words(frame),
+            "sender": frame.sender.value,
+            "kind": f"{opcode_word(frame)} (opcode {frame.opcode:#x}, fin {int(frame.fin)}, rsv {frame.rsv})",
+            "header": frame.head.hex(" ") if frame.head is not None else "not known",
+            "payload": f"{len(frame.payload)} bytes" + (", secrets replaced" if frame.redacted else ""),
+            "violation": frame.violation,
+        },
+    )
+    output = console(stream)
+    for line in _readable(frame):
+        output.print(Text(line), soft_wrap=True)
+    for line in hexdump(frame.payload):
+        output.print(Text(line), soft_wrap=True)
+
+
+def _offset_words(frame: RecordedFrame) -> str:
+    return "" if frame.offset_us is None else f", {frame.offset_us / 1_000_000:+.6f}s into the session"
+
+
+def _readable(frame: RecordedFrame) -> Iterator[str]:
+    if frame.opcode == Opcode.CLOSE:
+        code, reason = close_parts(frame.payload)
+        yield f"close code {'none' if code is None else code}, reason {safe_text(reason) or 'none'}"
+        return
+    text = payload_text(frame)
+    if text is None:
+        return
+    for line in _pretty(text).splitlines():
+        yield safe_text(line)
+
+
+def _pretty(text: str) -> str:
+    try:
+        return orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
+    except (ValueError, RecursionError):
+        return text
+
+
+def hexdump(data: bytes) -> Iterator[str]:
+    """Rows of offset, 16 bytes in hex, and the same as ASCII with dots for the rest."""
+    for start in range(0, len(data), _BYTES_IN_A_ROW):
+        row = data[start : start + _BYTES_IN_A_ROW]
+        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
+        yield f"{start:08x}  {row.hex(' '):<47}  {shown}"

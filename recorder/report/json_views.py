@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Protocol
 
 from recorder.messaging.events import Evidence
 from recorder.receipts.evidence import TimelineEntry
@@ -12,33 +11,10 @@ from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import Delay, MessageView, ReceiptView, delay
 from recorder.wire.frames import Opcode
 from recorder.wire.payloads import Payload
-from recorder.wire.records import RecordedFrame, iso_utc
+from recorder.wire.records import RecordedFrame, SessionInfo, iso_utc
 
 
-class SessionRow(Protocol):
-    """A session, as ``session list`` shows it."""
-
-    @property
-    def session(self) -> str: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def source(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def started_at_us(self) -> int | None: ...
-    @property
-    def ended_at_us(self) -> int | None: ...
-    @property
-    def connections(self) -> int: ...
-    @property
-    def frames(self) -> int: ...
-    @property
-    def detail(self) -> str | None: ...
-
-
-def session_json(session: SessionRow) -> dict[str, object]:
+def session_json(session: SessionInfo) -> dict[str, object]:
     """A line of ``session list``."""
     return {
         "session": session.session,
@@ -68,41 +44,33 @@ def frame_json(frame: RecordedFrame) -> dict[str, object]:
         "rsv": frame.rsv,
         "length": len(frame.payload),
     }
-    line |= _payload_json(frame)
+    line |= _text_or_data(frame.payload, payload_text(frame))
     return line | {"redacted": frame.redacted, "violation": frame.violation}
 
 
-def _payload_json(frame: RecordedFrame) -> dict[str, object]:
-    text = payload_text(frame)
-    if text is not None:
-        return {"text": text}
-    return {"data": b64encode(frame.payload).decode("ascii")}
-
-
-def payload_text(frame: RecordedFrame) -> str | None:
-    """The payload as text; None if it is binary, of a control frame, or not UTF-8."""
-    if frame.opcode not in (Opcode.TEXT, Opcode.CONTINUATION):
+def payload_text(payload: RecordedFrame | Payload) -> str | None:
+    """The text of a frame or payload; None if it is binary, of a control frame, or not UTF-8."""
+    if payload.opcode not in (Opcode.TEXT, Opcode.CONTINUATION):
         return None
     try:
-        return frame.payload.decode("utf-8")
+        return (payload.data if isinstance(payload, Payload) else payload.payload).decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _text_or_data(data: bytes, text: str | None) -> dict[str, object]:
+    return {"data": b64encode(data).decode("ascii")} if text is None else {"text": text}
 
 
 def payload_json(payload: Payload) -> dict[str, object]:
     """One incoming payload, as ``record --json`` prints it; ``frame`` is the frame that completed it."""
-    line: dict[str, object] = {
+    return {
         "frame": payload.number,
         "connection": payload.connection,
         "sender": payload.sender.value,
         "at": iso_utc(payload.at_us),
+        **_text_or_data(payload.data, payload_text(payload)),
     }
-    try:
-        if payload.opcode == Opcode.TEXT:
-            return line | {"text": payload.data.decode("utf-8")}
-    except UnicodeDecodeError:
-        pass
-    return line | {"data": b64encode(payload.data).decode("ascii")}
 
 
 def message_json(session: str, message: MessageView) -> dict[str, object]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
+
 from recorder.load_summary import DurationStatistics, EventCount, FailureGroup, LoadSample
 
 
 def duration_json(durations: DurationStatistics) -> dict[str, object]:
     """One measured metric as one object; every number in milliseconds says so in its name."""
     return {
-        "metric": durations.metric,
-        "count": durations.count,
-        "rate": round(durations.rate, 3),
-        "mean_ms": rounded(durations.mean_ms),
-        "min_ms": rounded(durations.min_ms),
-        "p50_ms": rounded(durations.p50_ms),
-        "p90_ms": rounded(durations.p90_ms),
-        "p95_ms": rounded(durations.p95_ms),
-        "p99_ms": rounded(durations.p99_ms),
-        "p99.9_ms": rounded(durations.p999_ms),
-        "max_ms": rounded(durations.max_ms),
+        "p99.9_ms" if name == "p999_ms" else name: round(value, 3) if isinstance(value, float) else value
+        for name, value in asdict(durations).items()
     }
 
 
@@ -34,15 +27,9 @@ def failure_json(failure: FailureGroup) -> dict[str, object]:
 
 def sample_json(sample: LoadSample) -> dict[str, object]:
     """One sample as one object."""
+    numbers = {each.name: getattr(sample, each.name) for each in fields(sample) if each.name != "durations"}
     return {
-        "at_s": round(sample.at_s, 3),
-        "active": sample.active,
-        "begun": sample.begun,
-        "passed": sample.passed,
-        "failed": sample.failed,
-        "messages_per_s": round(sample.messages_per_s, 3),
-        "frames_per_s": round(sample.frames_per_s, 3),
-        "receipts": sample.receipts,
+        **{name: round(value, 3) for name, value in numbers.items()},
         "figures": [duration_json(durations) for durations in sample.durations if durations.count],
     }
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import IO, Protocol
 
-from .json_views import SessionRow
+from recorder.wire.records import SessionInfo
+
 from .tables import clock_time, print_line, print_table
 
 SESSION_COLUMNS = ("SESSION", "NAME+", "SOURCE", "STATE", "STARTED", "CONNECTIONS", "FRAMES")
 
 
-def print_sessions(stream: IO[str], sessions: Iterable[SessionRow]) -> None:
+def print_sessions(stream: IO[str], sessions: Iterable[SessionInfo]) -> None:
     """The table of ``session list``."""
     print_table(
         stream,

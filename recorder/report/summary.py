@@ -5,44 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Protocol
+from typing import IO
 
 from recorder.receipts.aliases import Suggestion
-from recorder.receipts.numbers import Numbers
+from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
+from recorder.receipts.people import who
 from recorder.receipts.queries import MessageView
-from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame, iso_utc
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
-from .json_views import SessionRow, session_json
-from .numbers import numbers_json, print_numbers
-from .tables import clock_time, print_line, print_pairs
-
-
-class ConnectionRow(Protocol):
-    """A connection, as ``session show`` shows it."""
-
-    @property
-    def connection(self) -> int: ...
-    @property
-    def url(self) -> str | None: ...
-    @property
-    def opened_at_us(self) -> int | None: ...
-    @property
-    def response_status(self) -> int | None: ...
-    @property
-    def closed_at_us(self) -> int | None: ...
-    @property
-    def close_code(self) -> int | None: ...
-    @property
-    def close_reason(self) -> str | None: ...
-    @property
-    def closed_by(self) -> Side | None: ...
-    @property
-    def how(self) -> str | None: ...
-    @property
-    def detail(self) -> str | None: ...
-    @property
-    def frames(self) -> int: ...
+from .json_views import session_json
+from .tables import clock_time, print_line, print_pairs, print_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +43,8 @@ def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
 class Summary:
     """Everything that ``session show`` prints."""
 
-    session: SessionRow
-    connections: Sequence[ConnectionRow]
+    session: SessionInfo
+    connections: Sequence[ConnectionInfo]
     counts: FrameCounts
     messages: Sequence[MessageView]
     oddities: Sequence[str]
@@ -103,7 +75,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
     }
 
 
-def _connection_json(connection: ConnectionRow) -> dict[str, object]:
+def _connection_json(connection: ConnectionInfo) -> dict[str, object]:
     return {
         "connection": connection.connection,
         "url": connection.url,
@@ -156,7 +128,7 @@ def _count_words(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "none"
 
 
-def _connection_words(connection: ConnectionRow) -> str:
+def _connection_words(connection: ConnectionInfo) -> str:
     words = [connection.url or "address unknown", f"{connection.frames} frames"]
     if connection.response_status not in (None, 101):
         words.append(f"answered {connection.response_status}")
@@ -164,7 +136,7 @@ def _connection_words(connection: ConnectionRow) -> str:
     return ", ".join(words)
 
 
-def _end_words(connection: ConnectionRow) -> str:
+def _end_words(connection: ConnectionInfo) -> str:
     if connection.how is None:
         return "no end recorded"
     if connection.closed_by is None:
@@ -174,5 +146,49 @@ def _end_words(connection: ConnectionRow) -> str:
     return f"closed by the {connection.closed_by.value} with {code}{reason}"
 
 
-def _detail(ended: ConnectionRow | SessionRow) -> str:
+def _detail(ended: ConnectionInfo | SessionInfo) -> str:
     return f": {ended.detail}" if ended.detail else ""
+
+
+# --- counts and latencies -----------------------------------------------------------------------------
+
+LATENCY_COLUMNS = ("DELAY", "BY+", "CLOCK", "SAMPLES", "P50", "P90", "P99", "MAX")
+COUNT_COLUMNS = ("WHO+", "SENT", "ACCEPTED", "READ")
+
+
+def numbers_json(numbers: Numbers) -> dict[str, object]:
+    """The ``numbers`` of ``session show --json``; latencies in seconds, measured on the clock they name."""
+    return {
+        "requests": numbers.requests,
+        "answered": numbers.answered,
+        "participants": [count._asdict() for count in numbers.counts],
+        "latencies": [latency._asdict() for latency in numbers.latencies],
+    }
+
+
+def print_numbers(stream: IO[str], numbers: Numbers) -> None:
+    """Two tables, counts and latencies by participant; a table without rows is left out."""
+    if numbers.counts:
+        stream.write("\n")
+        rows = [
+            (
+                who(each.participant, each.role, mine=each.mine),
+                *map(str, (each.sent, each.accepted, each.read)),
+            )
+            for each in numbers.counts
+        ]
+        print_table(stream, COUNT_COLUMNS, rows)
+    if numbers.latencies:
+        stream.write("\n")
+        print_table(stream, LATENCY_COLUMNS, [_latency_row(latency) for latency in numbers.latencies])
+
+
+def _latency_row(latency: Latency) -> tuple[str, ...]:
+    ours = latency.kind == REQUEST_TO_ANSWER
+    return (
+        latency.kind,
+        "the service" if ours else who(latency.participant, latency.role, mine=latency.mine),
+        latency.clock,
+        str(latency.samples),
+        *(f"{seconds:.3f}s" for seconds in (latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s)),
+    )

@@ -15,14 +15,14 @@ from sqlalchemy.exc import IntegrityError
 
 from recorder.errors import BadOption, StorageFailed
 from recorder.redaction.redactor import Redactor
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
 from . import maintenance, opening, postgresql, reading, schema, sqlitefile
 from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
 from .frame_chunks import ScannedFrame
 from .frame_scan import scan_frames
 from .group_commit import GroupCommit
-from .info import ArchiveInfo, ConnectionClaims, ConnectionInfo, SessionClaims, SessionInfo
+from .info import ArchiveInfo, ConnectionClaims, SessionClaims
 from .intake import STORAGE_WAIT_S, Intake, IntakeOptions
 from .lock import holder_of, read_note
 from .opening import Notify, OpenedArchive

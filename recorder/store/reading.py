@@ -14,11 +14,11 @@ from sqlalchemy import Connection, Select, func, select
 
 from recorder.errors import NotFound
 from recorder.wire.handshake import Headers
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
 from .checked_query import CheckedQuery
 from .db_errors import DATABASE_ERRORS, InvalidContent
-from .info import ConnectionClaims, ConnectionInfo, DigestPoint, SessionClaims, SessionInfo
+from .info import ConnectionClaims, DigestPoint, SessionClaims
 from .rows import SENDERS, storable
 from .session_names import pick
 from .tables import connection, frame, session, setting

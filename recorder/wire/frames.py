@@ -1,8 +1,7 @@
-"""One RFC 6455 frame: what it is made of, how its bytes are built, and how it prints for people."""
+"""One RFC 6455 frame: its parts, how its bytes are built and taken apart, and the close codes."""
 
 from __future__ import annotations
 
-from codecs import utf_8_decode
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -31,31 +30,23 @@ class Opcode(IntEnum):
 class CloseCode(IntEnum):
     """Why a connection was closed: RFC 6455 (section 7.4.1), its registry, and LivePerson's own two."""
 
-    meaning: str
-
-    def __new__(cls, code: int, meaning: str = "") -> CloseCode:
-        member = int.__new__(cls, code)
-        member._value_ = code
-        member.meaning = meaning
-        return member
-
-    NORMAL = 1000, "normal closure"
-    GOING_AWAY = 1001, "going away"
-    PROTOCOL_ERROR = 1002, "protocol error"
-    UNSUPPORTED_DATA = 1003, "kind of data not accepted"
-    NO_STATUS = 1005, "no code was given"
-    ABNORMAL = 1006, "ended without a Close frame"
-    INVALID_DATA = 1007, "data not as its type says"
-    POLICY_VIOLATION = 1008, "policy violation; LivePerson: authentication"
-    TOO_BIG = 1009, "payload too big"
-    EXTENSION_MISSING = 1010, "a required extension was not agreed"
-    INTERNAL_ERROR = 1011, "internal error; LivePerson: get a new token"
-    SERVICE_RESTART = 1012, "service restarts"
-    TRY_AGAIN_LATER = 1013, "try again later"
-    BAD_GATEWAY = 1014, "gateway got a bad answer"
-    TLS_FAILED = 1015, "TLS handshake failed"
-    TOKEN_EXPIRED = 4401, "token missing or expired: get a new one from the brand"
-    IDENTITY_EXPIRED = 4407, "identity expired: have LivePerson's identity provider extend it"
+    NORMAL = 1000  # normal closure
+    GOING_AWAY = 1001  # going away
+    PROTOCOL_ERROR = 1002  # protocol error
+    UNSUPPORTED_DATA = 1003  # kind of data not accepted
+    NO_STATUS = 1005  # no code was given
+    ABNORMAL = 1006  # ended without a Close frame
+    INVALID_DATA = 1007  # data not as its type says
+    POLICY_VIOLATION = 1008  # policy violation; LivePerson: authentication
+    TOO_BIG = 1009  # payload too big
+    EXTENSION_MISSING = 1010  # a required extension was not agreed
+    INTERNAL_ERROR = 1011  # internal error; LivePerson: get a new token
+    SERVICE_RESTART = 1012  # service restarts
+    TRY_AGAIN_LATER = 1013  # try again later
+    BAD_GATEWAY = 1014  # gateway got a bad answer
+    TLS_FAILED = 1015  # TLS handshake failed
+    TOKEN_EXPIRED = 4401  # token missing or expired: get a new one from the brand
+    IDENTITY_EXPIRED = 4407  # identity expired: have LivePerson's identity provider extend it
 
 
 class AuthenticationClose(NamedTuple):
@@ -133,68 +124,6 @@ class Frame(NamedTuple):
     head: bytes = b""
     mask: bytes | None = None
     violation: str | None = None
-
-    def __str__(self) -> str:
-        """For people: ``TEXT '{"kind":"req"}' [14 bytes, masked]``. Long payloads are elided."""
-        flags = [
-            f"{len(self.payload)} byte{'' if len(self.payload) == 1 else 's'}",
-            "masked" if self.mask is not None else "",
-            "" if self.fin else "continued",
-            f"rsv {self.rsv}" if self.rsv else "",
-            self.violation or "",
-        ]
-        shown = _close_shown(self.payload) if self.opcode == Opcode.CLOSE else _shown(self.payload)
-        return f"{opcode_name(self.opcode)} {shown} [{', '.join(filter(None, flags))}]"
-
-
-def opcode_name(opcode: int) -> str:
-    """``TEXT`` for 1; ``OPCODE 3`` for one that RFC 6455 does not define."""
-    try:
-        return Opcode(opcode).name
-    except ValueError:
-        return f"OPCODE {opcode}"
-
-
-_EDGE = 60
-"""How many characters (bytes, where it is no text) of a long payload are shown at its beginning."""
-
-
-def _close_shown(payload: bytes) -> str:
-    code, reason = close_parts(payload)
-    if code is None:
-        return _shown(payload) if payload else "without a code"
-    return " ".join(filter(None, (str(code), _meaning_shown(code), repr(reason) if reason else "")))
-
-
-def _meaning_shown(close_code: int) -> str:
-    try:
-        return f"({CloseCode(close_code).meaning})"
-    except ValueError:
-        return ""
-
-
-def _shown(payload: bytes) -> str:
-    try:
-        return _text_shown(payload)
-    except UnicodeDecodeError:
-        return _hex_shown(payload)
-
-
-def _text_shown(payload: bytes) -> str:
-    """The text, or its two ends if it is long; only the ends are decoded. Raises UnicodeDecodeError."""
-    if len(payload) <= 2 * _EDGE:
-        return repr(payload.decode())
-    beginning, _ = utf_8_decode(payload[:_EDGE], "strict", False)
-    ending = payload[-_EDGE // 2 :]
-    while ending and ending[0] & 0xC0 == 0x80:  # the cut went through a character: drop the rest of it
-        ending = ending[1:]
-    return f"{beginning!r}…{ending.decode()!r}"
-
-
-def _hex_shown(payload: bytes) -> str:
-    if len(payload) <= _EDGE:
-        return payload.hex(" ")
-    return f"{payload[: _EDGE // 2].hex(' ')} … {payload[-_EDGE // 4 :].hex(' ')}"
 
 
 # Section 5.2: the second byte alone tells how long a head is: 2 bytes, 2 or 8 more for the length,

@@ -1,4 +1,4 @@
-"""The records that every source of frames hands to a sink: connections, handshakes, frames, closes.
+"""The records that every source of frames hands to a sink, and the sessions made of them.
 
 A client, a replay and an imported file hand over the same records; only the ``source`` of the session tells
 them apart.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -97,6 +98,60 @@ FrameSink = Callable[[Sequence[Record]], None]
 
 A list and not one frame: a burst is then one commit, and no timer ever holds a frame back.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """One session of the archive.
+
+    Attributes:
+        session: public id, 12 hex digits.
+        name: what the user called it, or None.
+        source: "client", "proxy", "replay", "har", "jsonl" or "text".
+        state: "recording" (being written now), "complete", or "interrupted" (it has no end record).
+        started_at_us, ended_at_us: microseconds since the epoch, UTC; None where unknown.
+        connections, frames: how many it holds.
+        detail: one sentence more about its end, or None.
+        recorder_version: version of the program that wrote it.
+        source_digest: SHA-256 of the imported file in hex, or None.
+    """
+
+    session: str
+    name: str | None
+    source: str
+    state: str
+    started_at_us: int | None
+    ended_at_us: int | None
+    connections: int
+    frames: int
+    detail: str | None = None
+    recorder_version: str = ""
+    source_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    """One connection; fields as in ``ConnectionOpened``, ``HandshakeSeen`` and ``ConnectionClosed``.
+
+    ``how`` is None while it is open, or if its end was not seen. ``frames`` counts the stored frames.
+    """
+
+    connection: int
+    url: str | None
+    opened_at_us: int | None
+    opened_offset_us: int | None
+    request_line: str | None
+    request_headers: tuple[tuple[str, str], ...]
+    response_status: int | None
+    response_headers: tuple[tuple[str, str], ...]
+    closed_at_us: int | None
+    closed_offset_us: int | None
+    close_code: int | None
+    close_reason: str | None
+    closed_by: Side | None
+    how: str | None
+    detail: str | None
+    frames: int
 
 
 # Years a calendar has no name for, from a capture of somebody's: written so that they still read back.

@@ -8,9 +8,8 @@ from recorder.messaging.events import Identified, MessagePublished, PublishLost,
 from recorder.projection.session import events_of
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
-from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame
 
 ASK = (
     b'{"kind":"req","id":"1","type":"ms.PublishEvent","body":{"dialogId":"d",'

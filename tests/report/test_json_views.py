@@ -18,9 +18,9 @@ from recorder.report.json_views import (
     session_json,
     timeline_json,
 )
-from recorder.store.info import SessionInfo
 from recorder.wire.frames import Side
 from recorder.wire.payloads import Payload
+from recorder.wire.records import SessionInfo
 
 
 def test_message_json_has_the_documented_members(message):

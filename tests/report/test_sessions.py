@@ -6,7 +6,7 @@ import io
 from types import SimpleNamespace
 
 from recorder.report.sessions import print_sessions, print_verified_sessions
-from recorder.store.info import SessionInfo
+from recorder.wire.records import SessionInfo
 
 
 def test_sessions_are_one_line_each():

@@ -11,10 +11,9 @@ from sqlalchemy import Connection
 
 from recorder.store import reading
 from recorder.store.archive import Archive
-from recorder.store.info import SessionInfo
 from recorder.store.reading import CHUNK_BYTES, CHUNK_FRAMES, FrameRange
 from recorder.wire.frames import Side
-from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen
+from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, SessionInfo
 
 Begin = Callable[..., Any]
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.errors import NotFound
-from recorder.store.info import SessionInfo
 from recorder.store.session_names import pick
+from recorder.wire.records import SessionInfo
 
 
 def info(session: str, name: str | None = None) -> SessionInfo:

@@ -21,10 +21,10 @@ from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
 from recorder.store.db_errors import InvalidContent
 from recorder.store.derived_tables import dialog, message, participant, projection, receipt, request
-from recorder.store.info import SessionInfo
 from recorder.store.tables import session
 from recorder.store.versions import DERIVATION_VERSION
 from recorder.store.writer import ArchiveWriter
+from recorder.wire.records import SessionInfo
 
 from ..incremental import IncrementalTranscript
 from . import queries

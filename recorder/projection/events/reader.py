@@ -15,10 +15,9 @@ from recorder.messaging.events import Event, Stamp
 from recorder.messaging.fast_dict import read_notification
 from recorder.messaging.interpreter import Interpreter
 from recorder.store.frame_chunks import ScannedFrame
-from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import PayloadAssembler
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame
 
 _TEXT = int(Opcode.TEXT)
 _CLOSE = int(Opcode.CLOSE)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from recorder.checks.input import ConnectionFact, WireFact
 from recorder.messaging.duplicate_keys import duplicate_keys_in
 from recorder.messaging.events import Evidence, OddityNoticed, Proof
-from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Opcode, Side, close_parts
 from recorder.wire.payloads import Payload, PayloadAssembler
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame
 
 
 @dataclass(frozen=True, slots=True)

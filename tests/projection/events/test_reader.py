@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from recorder.messaging.events import Identified
 from recorder.projection.events.reader import EventReader
-from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame
 
 ASK = (
     b'{"kind":"req","id":"1","type":"ms.PublishEvent",'

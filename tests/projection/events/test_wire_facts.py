@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from recorder.projection.events.wire_facts import facts_of
-from recorder.store.info import ConnectionInfo
 from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import ConnectionInfo, RecordedFrame
 
 
 def frame(number, opcode=1, payload=b"x", *, connection=1, sender=Side.SERVICE, at_us=None, **more):
