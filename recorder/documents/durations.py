@@ -90,13 +90,8 @@ class DelayDistribution(ABC):
 
     @property
     @abstractmethod
-    def shortest_s(self) -> float:
-        """Lower bound in seconds."""
-
-    @property
-    @abstractmethod
-    def longest_s(self) -> float | None:
-        """Upper bound in seconds; None: unbounded."""
+    def bounds_s(self) -> tuple[float, float]:
+        """Lower and upper bound in seconds; the upper one is infinite where there is none."""
 
     @abstractmethod
     def draw(self, random: Random) -> float:
@@ -135,12 +130,8 @@ class Duration(float, DelayDistribution):
         return given if isinstance(given, Duration) else cls(parse_duration(given))
 
     @property
-    def shortest_s(self) -> float:
-        return float(self)
-
-    @property
-    def longest_s(self) -> float:
-        return float(self)
+    def bounds_s(self) -> tuple[float, float]:
+        return float(self), float(self)
 
     def draw(self, random: Random) -> float:
         return float(self)
@@ -154,18 +145,11 @@ class NormalDelay(DelayDistribution):
     deviation_s: float
 
     @property
-    def shortest_s(self) -> float:
-        return 0.0 if self.deviation_s else self.mean_s
-
-    @property
-    def longest_s(self) -> float | None:
-        return None if self.deviation_s else self.mean_s
+    def bounds_s(self) -> tuple[float, float]:
+        return (0.0, math.inf) if self.deviation_s else (self.mean_s, self.mean_s)
 
     def draw(self, random: Random) -> float:
         return max(0.0, random.gauss(self.mean_s, self.deviation_s))
-
-    def __str__(self) -> str:
-        return f"{self.mean_s:g}s ± {self.deviation_s:g}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +160,11 @@ class UniformDelay(DelayDistribution):
     most_s: float
 
     @property
-    def shortest_s(self) -> float:
-        return self.least_s
-
-    @property
-    def longest_s(self) -> float:
-        return self.most_s
+    def bounds_s(self) -> tuple[float, float]:
+        return self.least_s, self.most_s
 
     def draw(self, random: Random) -> float:
         return random.uniform(self.least_s, self.most_s)
-
-    def __str__(self) -> str:
-        return f"{self.least_s:g}s..{self.most_s:g}s"
 
 
 _DELAY_FORM = 'a delay is a duration like "200ms", or varies like "1.5s ± 500ms" or "1s..3s"'

@@ -1,4 +1,4 @@
-"""Parse YAML into a ``Document``: strictly, without recursion while parsing, with limits on its size."""
+"""Parse YAML into a ``Document``: strictly, with limits on its size and depth."""
 
 from __future__ import annotations
 
@@ -54,40 +54,31 @@ class _Node(NamedTuple):
     depth: int
 
 
-class _OpenContainer:
-    """A mapping or list whose end event has not come yet."""
-
-    def __init__(self, kind: type, line: int, anchor: str | None) -> None:
-        self.kind = kind
-        self.line = line
-        self.anchor = anchor
-        self.items: list[_Node] = []
-        self.keys: dict[str, int] = {}
-        self.key: str | None = None
-        self.size = 1
-        self.depth = 1
-
-
 class _Composer:
-    """Builds one node from the events of the YAML parser, with a stack instead of recursion."""
+    """Builds one node from the events of the YAML parser; recursive, at most ``MAX_DEPTH`` deep."""
 
     def __init__(self, file: str, text: str) -> None:
         self._file = file
         self._text = text
-        self._open: list[_OpenContainer] = []
+        self._events = self._parsed()
+        self._open: list[Any] = []  # start events of the mappings and lists that have not ended
         self._anchors: dict[str, _Node] = {}
         self._aliases = 0
-        self._root: _Node | None = None
-        self._documents = 0
+        self._values = 0
 
     def compose(self) -> _Node:
-        for event in self._events():
-            self._handle(event)
-        if self._root is None or (self._root.kind is str and self._root.value is None):
+        root: _Node | None = None
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent) and root is not None:
+                problem = 'a second document begins here ("---"); one file is one document'
+                raise self._error(problem, _line(event))
+            if isinstance(event, yaml.NodeEvent):
+                root = self._node(event)
+        if root is None or (root.kind is str and root.value is None):
             raise BadScript(self._file, "it is empty")
-        return self._root
+        return root
 
-    def _events(self) -> Iterator[yaml.Event]:
+    def _parsed(self) -> Iterator[yaml.Event]:
         try:
             yield from yaml.parse(self._text, Loader=yaml.SafeLoader)
         except yaml.reader.ReaderError as error:
@@ -98,35 +89,74 @@ class _Composer:
             line, problem = _problem_of(error)
             raise self._error(problem, line) from None
         except (ValueError, OverflowError):  # an escape like "\U00110000", a %YAML directive of 5000 digits
-            line = self._open[-1].line if self._open else 1
+            line = _line(self._open[-1]) if self._open else 1
             raise self._error("there is an escape or a number here that means nothing", line) from None
 
     def _error(self, problem: str, line: int) -> BadScript:
         return BadScript(self._file, problem, line=line)
 
-    def _handle(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1 if event.start_mark is not None else 1
+    def _node(self, event: Any) -> _Node:
+        """The value that begins with this event."""
+        line = _line(event)
         match event:
-            case yaml.DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
-                    raise self._error('a second document begins here ("---"); one file is one document', line)
             case yaml.AliasEvent():
-                self._add(self._alias(event.anchor or "", line), line)
+                node = self._alias(event)
+                self._values += node.size
             case yaml.ScalarEvent():
-                self._refuse_tag(event, line)
-                self._add_scalar(event, line)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._refuse_tag(event, line)
-                self._begin(event, line)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._end()
+                text = self._scalar_text(event)
+                node = _Node(str, text if event.style else _scalar_value(text), line, 1, 1)
+                self._values += 1
+            case _:
+                node = self._collection(event)
+        if not isinstance(event, yaml.AliasEvent):
+            self._set_anchor(event, node)
+        if len(self._open) + node.depth > MAX_DEPTH:
+            raise self._error(f"nested deeper than {MAX_DEPTH} levels", line)
+        if self._values > MAX_NODES:
+            raise self._error(f"more than {MAX_NODES:,} values", line)
+        return node
 
-    def _refuse_tag(self, event: Any, line: int) -> None:
+    def _collection(self, event: Any) -> _Node:
+        self._refuse_tag(event)
+        if len(self._open) >= MAX_DEPTH:
+            raise self._error(f"nested deeper than {MAX_DEPTH} levels", _line(event))
+        kind = dict if isinstance(event, yaml.MappingStartEvent) else list
+        values_before = self._values
+        self._values += 1
+        self._open.append(event)
+        keys: dict[str, int] = {}
+        items: list[_Node] = []
+        while not isinstance(inner := next(self._events), yaml.CollectionEndEvent):
+            if kind is dict:
+                self._add_key(keys, inner)
+                inner = next(self._events)
+            items.append(self._node(inner))
+        self._open.pop()
+        value = dict(zip(keys.items(), items, strict=True)) if kind is dict else items
+        depth = 1 + max((item.depth for item in items), default=0)
+        return _Node(kind, value, _line(event), self._values - values_before, depth)
+
+    def _add_key(self, keys: dict[str, int], event: Any) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+            raise self._error("a key must be text, not an alias", _line(event))
+        if not isinstance(event, yaml.ScalarEvent):
+            self._refuse_tag(event)
+            raise self._error("a key must be text, not a list or a mapping", _line(event))
+        key, line = self._scalar_text(event), _line(event)
+        if event.style is None and key == "<<":
+            raise self._error('merge keys ("<<") are not supported; write the keys out', line)
+        if key in keys:
+            raise self._error(f'the key "{key}" is here twice: lines {keys[key]} and {line}', line)
+        keys[key] = line
+        self._set_anchor(event, _Node(str, key, line, 1, 1))
+
+    def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
-            raise self._error(f"the tag {event.tag} is not allowed; values are plain YAML", line)
+            raise self._error(f"the tag {event.tag} is not allowed; values are plain YAML", _line(event))
 
-    def _alias(self, anchor: str, line: int) -> _Node:
+    def _alias(self, event: yaml.AliasEvent) -> _Node:
+        anchor, line = event.anchor, _line(event)
         self._aliases += 1
         if self._aliases > MAX_ALIASES:
             raise self._error(f"more than {MAX_ALIASES} aliases (*{anchor})", line)
@@ -136,73 +166,25 @@ class _Composer:
             raise self._error(f"there is no &{anchor} above for *{anchor}", line)
         return self._anchors[anchor]
 
-    def _add_scalar(self, event: yaml.ScalarEvent, line: int) -> None:
-        inside = self._open[-1] if self._open else None
-        text = self._joined_surrogates(event.value, line)
-        plain = event.style is None
-        if inside is not None and inside.kind is dict and inside.key is None:
-            if plain and text == "<<":
-                raise self._error('merge keys ("<<") are not supported; write the keys out', line)
-            self._add_key(inside, text, line)
-            return self._set_anchor(event.anchor, _Node(str, text, line, 1, 1))
-        node = _Node(str, _scalar_value(text) if plain and event.implicit[0] else text, line, 1, 1)
-        self._set_anchor(event.anchor, node)
-        return self._add(node, line)
+    def _set_anchor(self, event: yaml.NodeEvent, node: _Node) -> None:
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
 
-    def _joined_surrogates(self, text: str, line: int) -> str:
-        """Join surrogate pairs: JSON escapes a character beyond U+FFFF as two; YAML does not join them."""
+    def _scalar_text(self, event: yaml.ScalarEvent) -> str:
+        """The text. Joins surrogate pairs: JSON escapes a character beyond U+FFFF as two; YAML does not."""
+        self._refuse_tag(event)
+        text: str = event.value
         if not _SURROGATE.search(text):
             return text
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
             problem = "half of a surrogate pair cannot stand here; write the character itself"
-            raise self._error(problem, line) from None
+            raise self._error(problem, _line(event)) from None
 
-    def _add_key(self, inside: _OpenContainer, key: str, line: int) -> None:
-        if key in inside.keys:
-            first = inside.keys[key]
-            raise self._error(f'the key "{key}" is here twice: lines {first} and {line}', line)
-        inside.keys[key] = line
-        inside.key = key
 
-    def _begin(self, event: Any, line: int) -> None:
-        inside = self._open[-1] if self._open else None
-        if inside is not None and inside.kind is dict and inside.key is None:
-            raise self._error("a key must be text, not a list or a mapping", line)
-        if len(self._open) >= MAX_DEPTH:
-            raise self._error(f"nested deeper than {MAX_DEPTH} levels", line)
-        kind = dict if isinstance(event, yaml.MappingStartEvent) else list
-        self._open.append(_OpenContainer(kind, line, event.anchor))
-
-    def _end(self) -> None:
-        ended = self._open.pop()
-        value: Any = ended.items
-        if ended.kind is dict:
-            value = dict(zip(ended.keys.items(), ended.items, strict=True))
-        node = _Node(ended.kind, value, ended.line, ended.size, ended.depth)
-        self._set_anchor(ended.anchor, node)
-        self._add(node, ended.line)
-
-    def _set_anchor(self, anchor: str | None, node: _Node) -> None:
-        if anchor is not None:
-            self._anchors[anchor] = node
-
-    def _add(self, node: _Node, line: int) -> None:
-        if not self._open:
-            self._root = node
-            return
-        inside = self._open[-1]
-        if inside.kind is dict and inside.key is None:  # an alias as a key
-            raise self._error("a key must be text, not an alias", line)
-        inside.items.append(node)
-        inside.key = None
-        inside.size += node.size
-        inside.depth = max(inside.depth, node.depth + 1)
-        if len(self._open) + node.depth > MAX_DEPTH:
-            raise self._error(f"nested deeper than {MAX_DEPTH} levels", line)
-        if sum(container.size for container in self._open) > MAX_NODES:
-            raise self._error(f"more than {MAX_NODES:,} values", line)
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -248,7 +230,6 @@ _PROBLEMS = (
     ("expected ',' or", "a bracket is opened here and never closed"),
     ("found '<stream end>'", "the file ends in the middle of something; a bracket is left open"),
     ("cannot start any token", "text that begins with this character must be in quotes"),
-    ("found duplicate anchor", "the same &anchor is given twice"),
     ("unknown escape character", "in \"…\" a backslash begins an escape; write \\\\ or use '…'"),
 )
 

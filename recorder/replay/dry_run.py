@@ -163,20 +163,18 @@ class _StepClock:
                 | verbs.ReadVerb(after=DelayDistribution() as after)
                 | verbs.ReceiptVerb(after=DelayDistribution() as after)
             ):
-                self._delay_receipt(step.consumer, after)
+                longest_s = max(self._longest_receipt_s[step.consumer], after.bounds_s[1])
+                self._longest_receipt_s[step.consumer] = longest_s
         duration = _duration(step.arguments, self._longest_receipt_s[step.consumer])
         if _sends(step.arguments):
             duration = self._with_rate(step, duration)
         self._now = self._now.plus(duration)
 
-    def _delay_receipt(self, consumer: str, after: DelayDistribution) -> None:
-        self._longest_receipt_s[consumer] = max(self._longest_receipt_s[consumer], _range_of(after).most_s)
-
     def _pause(self, step: Step) -> TimeRange:
         """The pause (``after``) before the step does anything."""
         if not isinstance(step.arguments, verbs.TimedVerb) or step.arguments.after is None:
             return _NO_TIME
-        after = _range_of(step.arguments.after)
+        after = TimeRange(*step.arguments.after.bounds_s)
         # ``after`` counts from the awaited message, which may have arrived long ago.
         return after._replace(least_s=0.0) if step.consumer in self._awaited else after
 
@@ -197,13 +195,13 @@ def _duration(arguments: verbs.Verb, receipts_s: float) -> TimeRange:
     within_s = getattr(arguments, "within", 0.0)
     match arguments:
         case verbs.WaitVerb():
-            return _range_of(arguments.duration)
+            return TimeRange(*arguments.duration.bounds_s)
         case verbs.ExpectVerb() if arguments.for_ is not None:
             return TimeRange(arguments.for_, arguments.for_)
         case verbs.SendEnvelopeVerb() if arguments.as_ is None:
             return _NO_TIME
         case verbs.ReconnectVerb():
-            return _range_of(arguments.after or Duration(0)).plus(TimeRange(0.0, within_s))
+            return TimeRange(*(arguments.after or Duration(0)).bounds_s).plus(TimeRange(0.0, within_s))
         case verbs.CloseDialogVerb() | verbs.CloseConversationVerb():
             return TimeRange(0.0, receipts_s + within_s)
         case _:
@@ -212,11 +210,7 @@ def _duration(arguments: verbs.Verb, receipts_s: float) -> TimeRange:
 
 def _longest_delay_s(rule: StandingRule) -> float:
     batch_s = rule.batch or 0.0
-    return max((_range_of(delay).most_s + batch_s for delay in rule.delays().values()), default=0.0)
-
-
-def _range_of(delay: DelayDistribution) -> TimeRange:
-    return TimeRange(delay.shortest_s, math.inf if delay.longest_s is None else delay.longest_s)
+    return max((delay.bounds_s[1] + batch_s for delay in rule.delays().values()), default=0.0)
 
 
 _SENDS_NO_STEP_FRAME = (
@@ -248,7 +242,7 @@ def delay_text(delay: DelayDistribution) -> str:
         case UniformDelay():
             return f"{span(delay.least_s)}..{span(delay.most_s)}"
         case _:
-            return span(delay.shortest_s)
+            return span(delay.bounds_s[0])
 
 
 _SHOWN_ELSEWHERE = ("within", "for_", "as_", "consumer", "after", "with_")

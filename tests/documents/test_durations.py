@@ -138,8 +138,8 @@ def test_drawn_delays_are_within_bounds(one, other, seed):
     """And the same seed draws the same."""
     for delay in (Duration(one), NormalDelay(one, other), UniformDelay(min(one, other), max(one, other))):
         drawn = delay.draw(Random(seed))
-        assert 0 <= delay.shortest_s <= drawn
-        assert delay.longest_s is None or drawn <= delay.longest_s
+        least_s, most_s = delay.bounds_s
+        assert 0 <= least_s <= drawn <= most_s
         assert drawn == delay.draw(Random(seed))
 
 
@@ -157,8 +157,6 @@ def test_a_normal_delay_is_normal_and_a_uniform_one_uniform():
     assert abs(sum(normal) / 2000 - 10) < 0.1
     assert 0.6 < sum(9 < one < 11 for one in normal) / 2000 < 0.76
     assert abs(sum(uniform) / 2000 - 5) < 0.3
-    assert str(NormalDelay(1.5, 0.5)) == "1.5s ± 0.5s"
-    assert str(UniformDelay(1, 3)) == "1s..3s"
 
 
 @settings(max_examples=300)

@@ -9,7 +9,7 @@ from typing import Any
 from recorder.messaging import typenames
 
 from ..language.verb_model import is_status
-from ..language.verbs_publish import CHAT_STATES
+from ..language.verbs import CHAT_STATES
 from .pacing import NOTICED_S, as_duration
 from .placement import (
     SAME_TIME_S,

@@ -10,6 +10,7 @@ from recorder.receipts.queries import MessageView, ReceiptView
 
 from ..language import verbs
 from ..language.script import Step
+from ..language.verb_model import LAST_SENT
 from ..language.verbs_waiting import MessageStatus
 from . import describe
 from .await_message import MessageSearch
@@ -77,7 +78,7 @@ def _finder(context: StepContext, args: _MessageExpectation, *, first: int = 0) 
     wanted, reference = args.message_filter, args.reference
     if wanted is not None:
         return MessageSearch(context, wanted, first=first).next_found
-    named = verbs.LAST_SENT if reference is None else reference
+    named = LAST_SENT if reference is None else reference
     return lambda: context.run.names.target(named, context.view)
 
 

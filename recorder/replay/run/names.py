@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..language.references import Reference
-from ..language.verbs import LAST_RECEIVED, LAST_SENT
+from ..language.verb_model import LAST_RECEIVED, LAST_SENT
 from .consumer_view import ConsumerView, Target
 from .receipt_schedule import MessageId
 

@@ -20,7 +20,7 @@ STEP = "steps: [{wait: 1s}]\n"
 def test_standing_rule_delays_come_accept_before_read():
     rule = loaded(STEP + "receipts: {read: 1s..2s, accept: 0, batch: 2s}").receipts
     assert list(rule.delays()) == ["ACCEPT", "READ"]
-    assert (rule.delays()["READ"].longest_s, rule.batch) == (2.0, 2.0)
+    assert (rule.delays()["READ"].bounds_s[1], rule.batch) == (2.0, 2.0)
     assert StandingRule().delays() == {}
     assert list(loaded(STEP + "receipts: {read: never, accept: 1s}").receipts.delays()) == ["ACCEPT"]
 

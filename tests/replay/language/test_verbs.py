@@ -5,17 +5,24 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from recorder.documents import Duration
 from recorder.replay.language.script import load
 from recorder.replay.language.verb_model import ANSWER_WITHIN
 from recorder.replay.language.verbs import (
+    CHAT_STATES,
     EXPANDED_VERBS,
     VERBS,
+    AcceptVerb,
     AwaitVerb,
     ExpectVerb,
     IncludeVerb,
+    OpenConversationVerb,
     ReadVerb,
+    ReceiptVerb,
     RepeatVerb,
     SayVerb,
+    SendFileVerb,
+    SubscribeVerb,
     TypeVerb,
     WaitVerb,
 )
@@ -110,3 +117,51 @@ def test_repeat_and_include_need_content():
     for verb, given in ((RepeatVerb, {"times": 1, "steps": []}), (IncludeVerb, ""), (IncludeVerb, None)):
         with pytest.raises(ValidationError):
             verb.model_validate(given)
+
+
+def test_missing_arguments_have_defaults():
+    assert OpenConversationVerb.model_validate(None).within == 10.0
+    assert SubscribeVerb.model_validate(None).dialog == "main"
+    assert SubscribeVerb.model_validate({"from_sequence": "last"}).from_sequence == "last"
+    assert SayVerb.model_validate("hi").dialog is None
+
+
+@pytest.mark.parametrize("state", CHAT_STATES)
+def test_chat_states_may_be_lower_case(state):
+    assert TypeVerb.model_validate(state.lower()).state == state
+
+
+def test_send_file_checks_name_and_type():
+    assert SendFileVerb.model_validate("a.png").file == "a.png"
+    assert SendFileVerb.model_validate({"file": "a", "type": "image/png"}).type == "image/png"
+    for wrong in (None, "", {"file": "a", "type": "png"}):
+        with pytest.raises(ValidationError):
+            SendFileVerb.model_validate(wrong)
+
+
+def test_receipt_verbs_take_one_message_or_a_list():
+    assert ReadVerb.model_validate("a").messages == ("a",)
+    assert ReadVerb.model_validate(["a", 3]).messages == ("a", 3)
+    assert AcceptVerb.model_validate(None).messages == ("last_received",)
+    assert ReceiptVerb.model_validate({"status": "nack", "message": [1, 2]}).messages == (1, 2)
+
+
+def test_receipt_delays_may_be_random_or_never():
+    assert ReadVerb.model_validate({"after": "never"}).after == "never"
+    assert ReadVerb.model_validate({"after": "2s"}).after == Duration(2)
+    assert ReadVerb.model_validate({"after": "1s..2s"}).after.bounds_s[1] == 2.0
+    assert ReceiptVerb.model_validate({"status": "READ", "after": "1s ± 1s"}).after.bounds_s[0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"with": "b", "after": "1s"}, "both say when"),
+        ({"message": ["a", "b"], "with": "b"}, "with itself"),
+        ({"message": []}, "the list of messages is empty"),
+    ],
+)
+def test_contradicting_receipt_arguments_are_refused(given, says):
+    with pytest.raises(ValidationError, match=says):
+        AcceptVerb.model_validate(given)
+    assert AcceptVerb.model_validate({"message": "a", "with": "b"}).with_ == "b"

@@ -90,7 +90,7 @@ def test_disconnect_without_a_close_frame_takes_no_code():
 def test_reconnect_resumes_from_the_last_sequence_by_default():
     assert ReconnectVerb.model_validate(None).from_sequence == "last"
     assert ReconnectVerb.model_validate(0).from_sequence == 0
-    assert ReconnectVerb.model_validate({"after": "1s..2s"}).after.longest_s == 2.0
+    assert ReconnectVerb.model_validate({"after": "1s..2s"}).after.bounds_s[1] == 2.0
 
 
 @pytest.mark.parametrize(

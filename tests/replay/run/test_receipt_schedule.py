@@ -256,7 +256,7 @@ def test_however_messages_come_each_receipt_leaves_once_in_due_order_and_never_e
         (key, status) for key in earliest for status in rule
     )
     assert [at_s for at_s, _, _ in left] == sorted(at_s for at_s, _, _ in left)
-    assert all(at_s >= earliest[key] + rule[status].shortest_s for at_s, key, status in left)
+    assert all(at_s >= earliest[key] + rule[status].bounds_s[0] for at_s, key, status in left)
     assert schedule.next_at_s() is None
 
 
