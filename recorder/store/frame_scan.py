@@ -21,17 +21,7 @@ OpenReader = Callable[[], AbstractContextManager[Connection]]
 
 _CHUNK_FRAMES = {"sqlite": 2_048, "postgresql": 512}
 _SCAN = (
-    select(
-        frame.c.number,
-        frame.c.connection,
-        frame.c.at_us,
-        frame.c.offset_us,
-        frame.c.sender,
-        frame.c.opcode,
-        frame.c.fin,
-        frame.c.violation,
-        frame.c.payload,
-    )
+    select(*(frame.c["sender" if name == "from_service" else name] for name in ScannedFrame._fields))
     .where(
         frame.c.session_id == bindparam("session_id"),
         frame.c.number > bindparam("after"),
@@ -65,13 +55,10 @@ def scan_frames(
 
 def _chunk(reader: Connection, session_id: int, after: int, last: int | None) -> list[Any]:
     query = chunk_query(reader.dialect, bounded=last is not None)
-    # The driver's own cursor: SQLAlchemy's rows cost as much again as reading them.
-    cursor = reader.connection.cursor()
-    try:
-        cursor.execute(query.statement, query.parameters(session_id=session_id, after=after, last=last))
-        return fetch_chunk(cursor)
-    finally:
-        cursor.close()
+    parameters = query.parameters(session_id=session_id, after=after, last=last)
+    with reader.exec_driver_sql(query.statement, parameters) as result:
+        # From the driver's own cursor: SQLAlchemy's rows cost as much again as reading them.
+        return fetch_chunk(result.cursor)
 
 
 @lru_cache

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import fields
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -23,6 +24,8 @@ from .rows import SENDERS, storable
 from .session_names import pick
 from .tables import connection, frame, session, setting
 
+Info = TypeVar("Info", SessionInfo, ConnectionInfo, SessionClaims)
+
 IsLive = Callable[[int], bool]
 """Whether the session of this row number is being written now."""
 
@@ -32,20 +35,7 @@ CHUNK_BYTES = 4 << 20
 _KEY_BYTES = 32
 
 _FRAME = CheckedQuery(
-    frame.c.number,
-    frame.c.connection,
-    frame.c.idx,
-    frame.c.sender,
-    frame.c.at_us,
-    frame.c.offset_us,
-    frame.c.opcode,
-    frame.c.fin,
-    frame.c.rsv,
-    frame.c.payload,
-    frame.c.head,
-    frame.c.violation,
-    frame.c.redacted,
-    frame.c.chain,
+    *(frame.c["idx" if name == "index" else name] for name in RecordedFrame._fields), frame.c.chain
 )
 
 # Where there is an end record its number stands; before that the highest number is the count.
@@ -79,21 +69,15 @@ def sessions(reader: Connection, is_live: IsLive, *, public_id: str | None = Non
     if public_id is not None:
         query = query.where(session.c.session == storable(public_id))
     return [
-        SessionInfo(
-            session=row.session,
-            name=row.name,
-            source=row.source,
-            state=_state(row, is_live),
-            started_at_us=row.started_at_us,
-            ended_at_us=row.ended_at_us,
-            connections=row.connections,
-            frames=row.frames_there,
-            detail=row.detail,
-            recorder_version=row.recorder_version,
-            source_digest=row.source_digest,
-        )
+        _from_row(SessionInfo, row, state=_state(row, is_live), frames=row.frames_there)
         for row in _SESSION.rows(reader, query)
     ]
+
+
+def _from_row(info: type[Info], row: Any, **others: Any) -> Info:
+    """Fill each field from ``others``, or from the column of its name."""
+    names = (each.name for each in fields(info) if each.name not in others)
+    return info(**others, **{name: getattr(row, name) for name in names})
 
 
 def _state(row: Any, is_live: IsLive) -> str:
@@ -128,23 +112,13 @@ def no_frame(number: int) -> NotFound:
 def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
     """The connections of a session, in order."""
     return [
-        ConnectionInfo(
+        _from_row(
+            ConnectionInfo,
+            row,
             connection=row.number,
-            url=row.url,
-            opened_at_us=row.opened_at_us,
-            opened_offset_us=row.opened_offset_us,
-            request_line=row.request_line,
             request_headers=_headers(row.request_headers),
-            response_status=row.response_status,
             response_headers=_headers(row.response_headers),
-            closed_at_us=row.closed_at_us,
-            closed_offset_us=row.closed_offset_us,
-            close_code=row.close_code,
-            close_reason=row.close_reason,
             closed_by=None if row.closed_by is None else SENDERS[row.closed_by],
-            how=row.how,
-            detail=row.detail,
-            frames=row.frames,
         )
         for row in _CONNECTION.rows(reader, _in_order(_CONNECTION, session_id))
     ]
@@ -210,26 +184,30 @@ def _clamped(number: int, *, bits: int) -> int:
 
 
 def _chained(row: Any) -> ChainedFrame:
-    (
-        number, place, index, sender, at_us, offset_us, opcode, fin, rsv,
-        payload, head, violation, redacted, chain,
-    ) = row  # fmt: skip
-    recorded = RecordedFrame(
-        number, place, index, SENDERS[sender], at_us, offset_us, opcode, bool(fin), rsv,
-        payload, head, violation, bool(redacted),
-    )  # fmt: skip
-    return ChainedFrame(recorded, chain)
+    number, place, index, sender, at_us, offset_us, opcode, fin, *others, redacted, chain = row
+    known = (
+        number,
+        place,
+        index,
+        SENDERS[sender],
+        at_us,
+        offset_us,
+        opcode,
+        bool(fin),
+        *others,
+        bool(redacted),
+    )
+    return ChainedFrame(RecordedFrame._make(known), chain)
 
 
 def session_claims(reader: Connection, is_live: IsLive, marks: Mapping[str, int]) -> list[SessionClaims]:
     """What every session says of itself, to be compared with its frames; oldest first."""
     return [
-        SessionClaims(
-            session=row.session,
-            name=row.name,
+        _from_row(
+            SessionClaims,
+            row,
             state=_state(row, is_live),
             ended=row.end_state is not None,
-            frames=row.frames,
             mark=marks.get(row.session),
         )
         for row in _SESSION.rows(reader, _SESSION.select.order_by(session.c.id))

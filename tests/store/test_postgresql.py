@@ -40,6 +40,23 @@ def test_a_server_that_is_not_there(mode: Any, error: Any, exit_code: int) -> No
         Archive.open("postgresql://u:pass-canary@127.0.0.1:1/d", mode=mode)
 
 
+def test_a_server_that_goes_away_during_a_scan_leaves_the_archive_unusable(
+    database: str, postgresql: Any, begin: Begin, frames: Any
+) -> None:
+    """The scan reads with the driver's own cursor, whose errors are translated as well."""
+    with Archive.open(database, mode="write") as archive:
+        begin(archive, session="s")([frames.opened, *frames.some(1_000)])
+    with Archive.open(database, mode="read") as archive:
+        scan = archive.scan_frames("s")
+        next(scan)
+        with archive.reader() as connection:
+            backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with psycopg.connect(postgresql.url(), autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+        with pytest.raises(ArchiveUnusable, match="cannot be read"):
+            list(scan)
+
+
 def test_a_url_is_shown_without_its_secrets() -> None:
     """Those in its options included."""
     url = read_url("postgresql://me:canary@h/d?password=canary&sslkey=canary")

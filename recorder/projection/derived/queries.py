@@ -6,7 +6,7 @@ Loads no database library, so that ``direct_read`` can answer before one could h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView
@@ -18,18 +18,7 @@ from .text_columns import encode_text
 RunSql = Callable[[str, tuple[object, ...]], Iterable[Any]]
 """Runs SQL whose parameters are marked ``?``, and returns the rows; ``sqlite3.Connection.execute`` is one."""
 
-# PostgreSQL answers with a bool, SQLite with 0 or 1.
-_Types = frozenset[type]
-_INT: _Types = frozenset({int})
-_TEXT: _Types = frozenset({str})
-_BOOL: _Types = frozenset({int, bool})
-_NONE: _Types = frozenset({type(None)})
-_INT_OR, _TEXT_OR, _BOOL_OR = _INT | _NONE, _TEXT | _NONE, _BOOL | _NONE
-_MESSAGE_TYPES = (
-    _TEXT, _INT, _INT_OR, _TEXT_OR, _TEXT_OR, _BOOL_OR, _TEXT_OR, _TEXT_OR, _TEXT, _TEXT_OR, _INT_OR,
-    _TEXT_OR, _INT_OR, _INT_OR, _INT_OR, _INT_OR, _INT_OR, _INT_OR, _BOOL,
-)  # fmt: skip
-_RECEIPT_TYPES = (_INT, _TEXT_OR, _TEXT_OR, _BOOL_OR, _TEXT, _TEXT, _INT, _INT, _INT_OR, _INT_OR, _INT_OR)
+RowT = TypeVar("RowT", MessageRow, ReceiptRow)
 
 # Derived rows are up to date if they follow from all frames and connections of the session, by our rules.
 _UP_TO_DATE = """
@@ -57,10 +46,10 @@ def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
         ValueError: a row holds what is never derived.
     """
     key = (session_id, encode_text(dialog))
-    rows = [MessageRow(*row) for row in _checked(run(_MESSAGES, key), _MESSAGE_TYPES)]
+    rows = list(_checked(run(_MESSAGES, key), MessageRow))
     receipts: dict[int, list[ReceiptRow]] = {}
-    for row in _checked(run(_RECEIPTS, key), _RECEIPT_TYPES):
-        receipts.setdefault(row[0], []).append(ReceiptRow(*row))
+    for receipt in _checked(run(_RECEIPTS, key), ReceiptRow):
+        receipts.setdefault(receipt.sequence, []).append(receipt)
 
     def publish_evidence(number: int) -> Evidence:
         for row in run(_FRAME_TIMES, (session_id, number)):
@@ -70,8 +59,10 @@ def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
     return [view_of(row, receipts.get(row.place, ()), publish_evidence) for row in in_listing_order(rows)]
 
 
-def _checked(rows: Iterable[Sequence[Any]], types: Sequence[_Types]) -> Iterator[Sequence[Any]]:
+def _checked(rows: Iterable[Sequence[Any]], kind: type[RowT]) -> Iterator[RowT]:
+    """The rows as ``kind``, each value of a type that it names."""
+    types = [get_args(hint) or (hint,) for hint in get_type_hints(kind).values()]
     for row in rows:
         if not all(type(value) in allowed for value, allowed in zip(row, types, strict=True)):
             raise ValueError("a derived row holds a value of another type than its column")
-        yield row
+        yield kind(*row)

@@ -8,7 +8,7 @@ the same rows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -34,17 +34,8 @@ from .rows import MessageRows
 
 _BATCH_ROWS = 4_096
 
-_BASIS = CheckedQuery(
-    projection.c.version,
-    projection.c.frame,
-    projection.c.connections,
-    projection.c.ended,
-    projection.c.interrupted,
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(NamedTuple):
     """What the rows of a session were derived from; columns as in ``projection``."""
 
     version: int
@@ -54,11 +45,14 @@ class Basis:
     interrupted: bool
 
 
+_BASIS = CheckedQuery(*(projection.c[name] for name in Basis._fields))
+
+
 def basis_of(reader: Connection, session_id: int) -> Basis | None:
     """What the rows of a session were derived from, None if it has none."""
     asked = _BASIS.select.where(projection.c.session_id == session_id)
     for row in _BASIS.rows(reader, asked):
-        return Basis(row.version, row.frame, row.connections, row.ended, bool(row.interrupted))
+        return Basis._make(row)
     return None
 
 
@@ -124,14 +118,12 @@ def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs:
         StorageFailed: they cannot be written; those of the session at hand are as they were.
     """
     if session is None:
-        chosen = [each.session for each in archive.sessions()]
+        chosen = archive.sessions()
     else:
-        chosen = [
-            session.session if isinstance(session, SessionInfo) else archive.find_session(session).session
-        ]
+        chosen = [session if isinstance(session, SessionInfo) else archive.find_session(session)]
     for each in chosen:
-        Projection(archive, each, once=True).refresh(jobs=jobs)
-    return chosen
+        Projection(archive, each.session, once=True).refresh(jobs=jobs)
+    return [each.session for each in chosen]
 
 
 class Projection:
@@ -184,7 +176,7 @@ class Projection:
                 self._write_all(rows)
             else:
                 self._write_changed(rows, changes)
-            rows.replace(projection, (self._session_id,), [(self._session_id, *astuple(basis))])
+            rows.replace(projection, (self._session_id,), [(self._session_id, *basis)])
         self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:

@@ -20,7 +20,7 @@ PublishEvidence = Callable[[int], Evidence]
 
 
 class MessageRow(NamedTuple):
-    """Columns of ``message``, as stored."""
+    """Columns of ``message``, as stored. A boolean is 0 or 1 in SQLite."""
 
     dialog: str
     place: int
@@ -44,7 +44,7 @@ class MessageRow(NamedTuple):
 
 
 class ReceiptRow(NamedTuple):
-    """Columns of ``receipt``, as stored."""
+    """Columns of ``receipt``, as stored. A boolean is 0 or 1 in SQLite."""
 
     sequence: int
     participant: str | None
