@@ -10,8 +10,8 @@ from alembic import context
 from sqlalchemy import Connection
 
 from recorder.store import sqlitefile
-from recorder.store.derived_tables import metadata
 from recorder.store.postgresql import is_url, lock_schema, open_connection, read_url
+from recorder.store.tables import metadata
 
 
 def run(connection: Connection) -> None:

@@ -28,7 +28,7 @@ from recorder.replay.language.verbs import EXPANDED_VERBS
 from recorder.replay.language.verbs import VERBS as SCRIPT_VERBS
 from recorder.simulator.agent.verbs import VERBS as AGENT_VERBS
 from recorder.simulator.faults.config import Moods
-from recorder.store import derived_tables, tables
+from recorder.store import tables
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "recorder" / "guide"
@@ -135,7 +135,7 @@ def leaf_types(annotation: Any) -> Iterator[Any]:
 
 
 def archive_tables() -> str:
-    derived = {one.name for one in derived_tables.DERIVED}
+    derived = {one.name for one in tables.DERIVED}
     return "\n".join(
         f"#### `{one.name}`{' (derived)' if one.name in derived else ''}\n\n"
         + table(("column", "holds"), [(f"`{column.name}`", column.comment or "–") for column in one.columns])

@@ -20,8 +20,8 @@ from recorder.errors import ArchiveUnusable, StorageFailed
 
 from . import sqlitefile, versions
 from .db_errors import diagnose
-from .derived_tables import metadata
 from .postgresql import lock_schema
+from .tables import metadata
 
 # The copy, and the growth of a file whose tables are copied inside it.
 _ROOM_FOR_AN_UPGRADE = 2.2

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Column, Table
 
 from recorder.store import tables
-from recorder.store.tables import FRAME_COLUMNS, connection, frame, session, setting
+from recorder.store.archive import Archive
+from recorder.store.tables import DERIVED, FRAME_COLUMNS, connection, frame, metadata, session, setting
 
 TABLES = (setting, session, connection, frame)
 COLUMNS = [column for table in TABLES for column in table.columns]
@@ -57,3 +58,30 @@ def test_a_frame_is_written_with_everything_but_its_row_number() -> None:
     """In the order in which rows are made; the first two find it again after a commit that was in doubt."""
     assert ("id", *FRAME_COLUMNS) == tuple(frame.columns.keys())
     assert FRAME_COLUMNS[:2] == ("session_id", "number")
+
+
+# --- derived -------------------------------------------------------------------------------------------
+
+QUESTIONS = [
+    "SELECT * FROM message WHERE session_id = 1 AND dialog = 'd'",
+    "SELECT * FROM message WHERE session_id = 1 AND sent_frame = 7",
+    "SELECT * FROM receipt WHERE session_id = 1 AND dialog = 'd' AND sequence = 3",
+    "SELECT * FROM request WHERE session_id = 1 AND code >= 400",
+    "SELECT * FROM request WHERE session_id = 1 AND frame = 7",
+]
+
+
+@pytest.mark.parametrize("table", DERIVED, ids=lambda table: table.name)
+def test_every_column_is_commented_and_goes_with_its_session(table):
+    assert metadata.tables[table.name] is table
+    assert all(column.comment for column in table.columns)
+    (key,) = table.c.session_id.foreign_keys
+    assert (key.target_fullname, key.ondelete) == ("session.id", "CASCADE")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_obvious_questions_need_no_scan(path, question):
+    with Archive.open(path, mode="write") as archive, archive.reader() as reader:
+        plan = [row[3] for row in reader.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}")]
+    assert plan
+    assert all(step.startswith("SEARCH") for step in plan), plan

@@ -20,8 +20,7 @@ from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
 from recorder.store.db_errors import InvalidContent
-from recorder.store.derived_tables import dialog, message, participant, projection, receipt, request
-from recorder.store.tables import session
+from recorder.store.tables import dialog, message, participant, projection, receipt, request, session
 from recorder.store.versions import DERIVATION_VERSION
 from recorder.store.writer import ArchiveWriter
 from recorder.wire.records import SessionInfo

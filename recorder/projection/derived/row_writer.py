@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, select
 
-from recorder.store.derived_tables import DERIVED, projection
 from recorder.store.rows import Row
+from recorder.store.tables import DERIVED, projection
 from recorder.store.writer import ArchiveWriter
 
 from .rows import PYTHON_VALUES, DriverValues

@@ -11,7 +11,7 @@ import pytest
 
 from recorder.projection.derived import refresh
 from recorder.store.archive import Archive
-from recorder.store.derived_tables import DERIVED
+from recorder.store.tables import DERIVED
 
 # Records forty frames and derives their rows, records forty more and derives again, whole or only what is
 # new. It is killed at the given statement of the second time, at the latest behind its end.

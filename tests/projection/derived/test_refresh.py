@@ -25,8 +25,8 @@ from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
 from recorder.store import schema, sqlitefile, versions
 from recorder.store.archive import Archive
-from recorder.store.derived_tables import DERIVED
 from recorder.store.intake import IntakeOptions
+from recorder.store.tables import DERIVED
 from recorder.store.versions import DERIVATION_VERSION
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame

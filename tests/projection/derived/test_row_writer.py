@@ -12,8 +12,8 @@ from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.projection.derived.row_writer import derived_rows
 from recorder.store.archive import Archive
-from recorder.store.derived_tables import DERIVED, dialog, participant
 from recorder.store.sqlitefile import writable_connection
+from recorder.store.tables import DERIVED, dialog, participant
 
 
 @pytest.fixture
