@@ -18,7 +18,7 @@ from .agent.survey import POST_SURVEY, SurveyBot
 from .delivery.connections import Client, Subscription
 from .delivery.context import SimulatorContext
 from .delivery.outbox import Channel
-from .protocol import response_types
+from .protocol import request_types, response_types
 from .protocol.conversations import (
     SimulatedConversation,
     SimulatedDialog,
@@ -28,29 +28,12 @@ from .protocol.conversations import (
     touch,
 )
 from .protocol.request_parser import (
+    ParsedRequest,
     RequestRefused,
     event_type_of,
     parse_envelope,
     parse_request,
     request_id_of,
-)
-from .protocol.request_types import (
-    ConsumerRequest,
-    DownloadUrlRequest,
-    EventKind,
-    FieldChange,
-    GetClockRequest,
-    InitConnectionRequest,
-    KeepAliveRequest,
-    OpenConversationRequest,
-    PublishRequest,
-    QueryMessagesRequest,
-    SetUserProfileRequest,
-    SubscribeConversationsRequest,
-    SubscribeEventsRequest,
-    UnsubscribeConversationsRequest,
-    UpdateConversationRequest,
-    UploadUrlRequest,
 )
 from .protocol.tokens import consumer_id_of, consumer_name_of
 from .protocol.uploads import PATH as UPLOAD_PATH
@@ -108,13 +91,13 @@ class RequestHandler:
         request = parse_request(envelope)
         is_suppressed = faults.suppresses_response(*subject)
         origin = _RequestOrigin(client, envelope.id, now_s, is_suppressed)
-        HANDLERS[type(request)](self, origin, request)
+        HANDLERS[envelope.type](self, origin, request)
 
     def _respond(self, origin: _RequestOrigin, body: Any, type_name: str) -> None:
         if not origin.is_suppressed:
             self._connections.send(origin.client, self._encoder.response(origin.request_id, body, type_name))
 
-    def init_connection(self, origin: _RequestOrigin, request: InitConnectionRequest) -> None:
+    def init_connection(self, origin: _RequestOrigin, request: request_types.InitConnectionRequest) -> None:
         if origin.client.consumer is None:
             if request.token is None:
                 raise RequestRefused(401, "jwt is missing")
@@ -122,17 +105,17 @@ class RequestHandler:
             self._connections.authenticate(origin.client, consumer_id_of(token), consumer_name_of(token))
         self._respond(origin, None, response_types.STRING)
 
-    def get_clock(self, origin: _RequestOrigin, request: GetClockRequest) -> None:
+    def get_clock(self, origin: _RequestOrigin, request: ParsedRequest) -> None:
         self._respond(origin, {"currentTime": self._wall_ms(origin.now_s)}, response_types.CLOCK)
 
-    def acknowledge(self, origin: _RequestOrigin, request: KeepAliveRequest | SetUserProfileRequest) -> None:
+    def acknowledge(self, origin: _RequestOrigin, request: ParsedRequest) -> None:
         self._respond(origin, None, response_types.STRING)
 
-    def upload_url(self, origin: _RequestOrigin, request: UploadUrlRequest) -> None:
+    def upload_url(self, origin: _RequestOrigin, request: request_types.UploadUrlRequest) -> None:
         path = f"{UPLOAD_PATH}{origin.client.account}/{self._ids()}.{request.file_type}"
         self._respond(origin, self._url(path, origin.now_s), response_types.UPLOAD)
 
-    def download_url(self, origin: _RequestOrigin, request: DownloadUrlRequest) -> None:
+    def download_url(self, origin: _RequestOrigin, request: request_types.DownloadUrlRequest) -> None:
         self._respond(origin, self._url(request.relative_path, origin.now_s), response_types.DOWNLOAD)
 
     def _url(self, path: str, now_s: float) -> Json:
@@ -143,7 +126,9 @@ class RequestHandler:
             "queryParams": {"temp_url_sig": signature, "temp_url_expires": str(expires)},
         }
 
-    def subscribe_conversations(self, origin: _RequestOrigin, request: SubscribeConversationsRequest) -> None:
+    def subscribe_conversations(
+        self, origin: _RequestOrigin, request: request_types.SubscribeConversationsRequest
+    ) -> None:
         subscription = Subscription(self._ids(), request)
         origin.client.subscriptions[subscription.subscription_id] = subscription
         body = {"subscriptionId": subscription.subscription_id}
@@ -153,13 +138,15 @@ class RequestHandler:
         )
 
     def unsubscribe_conversations(
-        self, origin: _RequestOrigin, request: UnsubscribeConversationsRequest
+        self, origin: _RequestOrigin, request: request_types.UnsubscribeConversationsRequest
     ) -> None:
         if origin.client.subscriptions.pop(request.subscription_id, None) is None:
             raise RequestRefused(404, f"No subscription {request.subscription_id}")
         self._respond(origin, None, response_types.STRING)
 
-    def open_conversation(self, origin: _RequestOrigin, request: OpenConversationRequest) -> None:
+    def open_conversation(
+        self, origin: _RequestOrigin, request: request_types.OpenConversationRequest
+    ) -> None:
         conversation = open_conversation(
             self._ids(),
             account=origin.client.account,
@@ -188,7 +175,9 @@ class RequestHandler:
             lambda at_s: self._context.step_up(account, old, to=mood.to, now_s=at_s),
         )
 
-    def update_conversation(self, origin: _RequestOrigin, request: UpdateConversationRequest) -> None:
+    def update_conversation(
+        self, origin: _RequestOrigin, request: request_types.UpdateConversationRequest
+    ) -> None:
         conversation = self._conversation(origin.client, request.conversation_id)
         for change in request.changes:
             if change.dialog_id is not None and change.dialog_id not in conversation.dialogs:
@@ -206,14 +195,16 @@ class RequestHandler:
             closed = ConsumerEvent(Trigger.CLOSE)
             self._agent.on_consumer_event(conversation, conversation.main, closed, origin.now_s)
 
-    def _begin_survey(self, conversation: SimulatedConversation, change: FieldChange, now_s: float) -> None:
+    def _begin_survey(
+        self, conversation: SimulatedConversation, change: request_types.FieldChange, now_s: float
+    ) -> None:
         """Begin the survey of the moods if the change closes the MAIN dialog alone."""
         survey = self._context.moods.survey
         closing_main = change.dialog_id == conversation.conversation_id and conversation.main.is_open
         if survey is not None and closing_main:
             self._surveys.begin(conversation, survey, now_s)
 
-    def subscribe_events(self, origin: _RequestOrigin, request: SubscribeEventsRequest) -> None:
+    def subscribe_events(self, origin: _RequestOrigin, request: request_types.SubscribeEventsRequest) -> None:
         _, dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         origin.client.dialogs.add(dialog.dialog_id)
         self._respond(origin, {}, response_types.SUBSCRIBED_EVENTS)
@@ -221,12 +212,12 @@ class RequestHandler:
         for text in self._encoder.events(history, live=False, account=origin.client.account):
             self._connections.send(origin.client, text, channel=Channel.NOTIFICATION)
 
-    def query_messages(self, origin: _RequestOrigin, request: QueryMessagesRequest) -> None:
+    def query_messages(self, origin: _RequestOrigin, request: request_types.QueryMessagesRequest) -> None:
         _, dialog = self._dialog(origin.client, request.dialog_id, None)
         history = dialog.history(request.from_sequence)
         self._respond(origin, self._encoder.history(history, origin.client.account), response_types.HISTORY)
 
-    def publish(self, origin: _RequestOrigin, request: PublishRequest) -> None:
+    def publish(self, origin: _RequestOrigin, request: request_types.PublishRequest) -> None:
         conversation, dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         if not dialog.is_open:
             raise RequestRefused(400, f"Dialog {dialog.dialog_id} is closed")
@@ -266,20 +257,20 @@ class RequestHandler:
         raise RequestRefused(404, f"No dialog {dialog_id}")
 
 
-HANDLERS: dict[type[ConsumerRequest], Callable[[RequestHandler, _RequestOrigin, Any], None]] = {
-    InitConnectionRequest: RequestHandler.init_connection,
-    GetClockRequest: RequestHandler.get_clock,
-    KeepAliveRequest: RequestHandler.acknowledge,
-    SetUserProfileRequest: RequestHandler.acknowledge,
-    SubscribeConversationsRequest: RequestHandler.subscribe_conversations,
-    UnsubscribeConversationsRequest: RequestHandler.unsubscribe_conversations,
-    OpenConversationRequest: RequestHandler.open_conversation,
-    UpdateConversationRequest: RequestHandler.update_conversation,
-    SubscribeEventsRequest: RequestHandler.subscribe_events,
-    QueryMessagesRequest: RequestHandler.query_messages,
-    PublishRequest: RequestHandler.publish,
-    UploadUrlRequest: RequestHandler.upload_url,
-    DownloadUrlRequest: RequestHandler.download_url,
+HANDLERS: dict[str, Callable[[RequestHandler, _RequestOrigin, Any], None]] = {
+    "InitConnection": RequestHandler.init_connection,
+    "GetClock": RequestHandler.get_clock,
+    "KeepAlive": RequestHandler.acknowledge,
+    "userprofile.SetUserProfile": RequestHandler.acknowledge,
+    "cqm.SubscribeExConversations": RequestHandler.subscribe_conversations,
+    "cqm.UnsubscribeExConversations": RequestHandler.unsubscribe_conversations,
+    "cm.ConsumerRequestConversation": RequestHandler.open_conversation,
+    "cm.UpdateConversationField": RequestHandler.update_conversation,
+    "ms.SubscribeMessagingEvents": RequestHandler.subscribe_events,
+    "ms.QueryMessages": RequestHandler.query_messages,
+    "ms.PublishEvent": RequestHandler.publish,
+    "ms.GenerateURLForUploadFile": RequestHandler.upload_url,
+    "ms.GenerateURLForDownloadFile": RequestHandler.download_url,
 }
 
 
@@ -288,7 +279,9 @@ def _consumer(client: Client) -> Participant:
     return client.consumer
 
 
-def _change_field(conversation: SimulatedConversation, change: FieldChange, now_ms: int) -> bool:
+def _change_field(
+    conversation: SimulatedConversation, change: request_types.FieldChange, now_ms: int
+) -> bool:
     """Apply one change; False if nothing changed."""
     if change.dialog_id is not None:
         dialog = conversation.dialogs[change.dialog_id]
@@ -303,11 +296,11 @@ def _change_field(conversation: SimulatedConversation, change: FieldChange, now_
     return True
 
 
-def _consumer_event(request: PublishRequest, sequence: int | None) -> ConsumerEvent:
+def _consumer_event(request: request_types.PublishRequest, sequence: int | None) -> ConsumerEvent:
     event = request.event
-    if request.kind is EventKind.CHAT_STATE:
+    if event["type"] == "ChatStateEvent":
         return ConsumerEvent(Trigger.TYPING, event["chatState"])
-    if request.kind is EventKind.RECEIPT:
+    if event["type"] == "AcceptStatusEvent":
         return ConsumerEvent(Trigger.RECEIPT, event["status"])
     message = event.get("message")
     text = message.get("caption") if isinstance(message, dict) else message

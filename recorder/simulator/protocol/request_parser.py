@@ -14,25 +14,8 @@ import orjson
 from recorder.messaging.requests import Json
 from recorder.messaging.typenames import normal_type
 
+from . import request_types
 from .conversations import TTR_S
-from .request_types import (
-    ConsumerRequest,
-    DownloadUrlRequest,
-    EventKind,
-    FieldChange,
-    GetClockRequest,
-    InitConnectionRequest,
-    KeepAliveRequest,
-    OpenConversationRequest,
-    PublishRequest,
-    QueryMessagesRequest,
-    SetUserProfileRequest,
-    SubscribeConversationsRequest,
-    SubscribeEventsRequest,
-    UnsubscribeConversationsRequest,
-    UpdateConversationRequest,
-    UploadUrlRequest,
-)
 
 MAX_NESTING = 100
 """Levels of nesting accepted. Responses nest a little deeper, and orjson writes up to 254."""
@@ -45,6 +28,10 @@ class RequestRefused(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason[:128]
+
+
+ParsedRequest = tuple[Any, ...]
+"""One of ``request_types``, or the empty tuple where nothing in the body matters."""
 
 
 class RequestEnvelope(NamedTuple):
@@ -88,7 +75,7 @@ def event_type_of(envelope: RequestEnvelope) -> object:
     return event.get("type") if isinstance(event, dict) else None
 
 
-def parse_request(envelope: RequestEnvelope) -> ConsumerRequest:
+def parse_request(envelope: RequestEnvelope) -> ParsedRequest:
     """Parse the body of a request by the request's type.
 
     Raises:
@@ -127,15 +114,21 @@ def _deeper_than(value: Any, levels: int) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def _init_connection(raw: Json) -> InitConnectionRequest:
+def _without_arguments(raw: Json) -> ParsedRequest:
+    return ()
+
+
+def _init_connection(raw: Json) -> request_types.InitConnectionRequest:
     headers = [item for item in as_list(raw.get("headers", [])) if isinstance(item, dict)]
     tokens = [item.get("jwt") for item in headers if str(item.get("type")).endswith("ConsumerAuthentication")]
-    return InitConnectionRequest(next((token for token in tokens if isinstance(token, str) and token), None))
+    return request_types.InitConnectionRequest(
+        next((token for token in tokens if isinstance(token, str) and token), None)
+    )
 
 
-def _subscribe_conversations(raw: Json) -> SubscribeConversationsRequest:
+def _subscribe_conversations(raw: Json) -> request_types.SubscribeConversationsRequest:
     body = _body(raw, optional=True)
-    return SubscribeConversationsRequest(
+    return request_types.SubscribeConversationsRequest(
         states=_open_close_in(body, "convState"),
         stages=_open_close_in(body, "stage"),
         from_ms=_number_in(body, "minLastUpdatedTime", float("-inf")),
@@ -143,29 +136,29 @@ def _subscribe_conversations(raw: Json) -> SubscribeConversationsRequest:
     )
 
 
-def _unsubscribe_conversations(raw: Json) -> UnsubscribeConversationsRequest:
-    return UnsubscribeConversationsRequest(_id_in(_body(raw), "subscriptionId"))
+def _unsubscribe_conversations(raw: Json) -> request_types.UnsubscribeConversationsRequest:
+    return request_types.UnsubscribeConversationsRequest(_id_in(_body(raw), "subscriptionId"))
 
 
-def _open_conversation(raw: Json) -> OpenConversationRequest:
+def _open_conversation(raw: Json) -> request_types.OpenConversationRequest:
     body = _body(raw, optional=True)
     if body.get("ttrDefName") not in (None, *TTR_S):
         raise RequestRefused(400, f"ttrDefName must be one of {', '.join(TTR_S)}")
     if body.get("channelType") not in (None, "MESSAGING"):
         raise RequestRefused(400, "channelType must be MESSAGING")
-    return OpenConversationRequest(body)
+    return request_types.OpenConversationRequest(body)
 
 
-def _update_conversation(raw: Json) -> UpdateConversationRequest:
+def _update_conversation(raw: Json) -> request_types.UpdateConversationRequest:
     body = _body(raw)
     conversation_id = _id_in(body, "conversationId")
     if not body.get("conversationField"):
         raise RequestRefused(400, "conversationField is missing")
     changes = tuple(_field_change(item) for item in as_list(body["conversationField"]))
-    return UpdateConversationRequest(conversation_id, changes)
+    return request_types.UpdateConversationRequest(conversation_id, changes)
 
 
-def _field_change(raw: Any) -> FieldChange:
+def _field_change(raw: Any) -> request_types.FieldChange:
     if not isinstance(raw, dict):
         raise RequestRefused(400, "conversationField must be an object or a list of objects")
     field = _text_in(raw, "field")
@@ -175,40 +168,40 @@ def _field_change(raw: Any) -> FieldChange:
     return parse(raw)
 
 
-def _conversation_close(raw: Json) -> FieldChange:
+def _conversation_close(raw: Json) -> request_types.FieldChange:
     if raw.get("conversationState") != "CLOSE":
         raise RequestRefused(400, "conversationState must be CLOSE")
-    return FieldChange(raw["field"], raw)
+    return request_types.FieldChange(raw["field"], raw)
 
 
-def _dialog_close(raw: Json) -> FieldChange:
+def _dialog_close(raw: Json) -> request_types.FieldChange:
     dialog = raw.get("dialog")
     if not isinstance(dialog, dict):
         raise RequestRefused(400, "dialog is missing")
     if dialog.get("state") != "CLOSE":
         raise RequestRefused(400, "dialog.state must be CLOSE")
     cause = dialog.get("closedCause")
-    return FieldChange(
+    return request_types.FieldChange(
         raw["field"], raw, _id_in(dialog, "dialogId"), cause if isinstance(cause, str) else None
     )
 
 
-def _ttr(raw: Json) -> FieldChange:
+def _ttr(raw: Json) -> request_types.FieldChange:
     if raw.get("ttrType") not in ("CUSTOM", *TTR_S):
         raise RequestRefused(400, "ttrType must be CUSTOM, NORMAL, PRIORITIZED or URGENT")
     if not 0 <= _number_in(raw, "value", -1) <= MAX_TTR_S:
         raise RequestRefused(400, "value must be a number of seconds")
-    return FieldChange(raw["field"], raw)
+    return request_types.FieldChange(raw["field"], raw)
 
 
-def _csat(raw: Json) -> FieldChange:
+def _csat(raw: Json) -> request_types.FieldChange:
     if not 1 <= _number_in(raw, "csatRate", 1) <= 5:
         raise RequestRefused(400, "csatRate must be 1 to 5")
-    return FieldChange(raw["field"], raw)
+    return request_types.FieldChange(raw["field"], raw)
 
 
 # The fields a consumer may update. Participants and skills are for agents only.
-FIELD_PARSERS: dict[str, Callable[[Json], FieldChange]] = {
+FIELD_PARSERS: dict[str, Callable[[Json], request_types.FieldChange]] = {
     "ConversationStateField": _conversation_close,
     "Stage": _conversation_close,
     "DialogChange": _dialog_close,
@@ -217,23 +210,23 @@ FIELD_PARSERS: dict[str, Callable[[Json], FieldChange]] = {
 }
 
 
-def _subscribe_events(raw: Json) -> SubscribeEventsRequest:
+def _subscribe_events(raw: Json) -> request_types.SubscribeEventsRequest:
     body = _body(raw)
     from_sequence = _number_in(body, "fromSeq", 0)
-    return SubscribeEventsRequest(
+    return request_types.SubscribeEventsRequest(
         _id_in(body, "dialogId"), _optional_id(body, "conversationId"), from_sequence
     )
 
 
-def _query_messages(raw: Json) -> QueryMessagesRequest:
+def _query_messages(raw: Json) -> request_types.QueryMessagesRequest:
     # v2 asks with newerThanSequence. Whether it means "from" or "after" is published nowhere; it is read
     # as fromSeq is, because clients pass the same number in both.
     body = _body(raw)
     after = _number_in(body, "newerThanSequence", 0)
-    return QueryMessagesRequest(_id_in(body, "dialogId"), _number_in(body, "fromSeq", after))
+    return request_types.QueryMessagesRequest(_id_in(body, "dialogId"), _number_in(body, "fromSeq", after))
 
 
-def _publish(raw: Json) -> PublishRequest:
+def _publish(raw: Json) -> request_types.PublishRequest:
     body = _body(raw)
     dialog_id = _id_in(body, "dialogId")
     event = body.get("event")
@@ -243,10 +236,12 @@ def _publish(raw: Json) -> PublishRequest:
     if parse is None:
         raise RequestRefused(400, f"Unknown event type {event['type']}")
     metadata = None if raw.get("metadata") is None else as_list(raw["metadata"])
-    return PublishRequest(dialog_id, _optional_id(body, "conversationId"), *parse(event), metadata)
+    return request_types.PublishRequest(
+        dialog_id, _optional_id(body, "conversationId"), parse(event), metadata
+    )
 
 
-def _content(event: Json) -> tuple[EventKind, Json]:
+def _content(event: Json) -> Json:
     content_type, message = _text_in(event, "contentType"), event.get("message")
     if message is None:
         raise RequestRefused(400, "message is missing")
@@ -254,31 +249,31 @@ def _content(event: Json) -> tuple[EventKind, Json]:
         raise RequestRefused(400, "message must be text")
     if content_type == "hosted/file" and not (isinstance(message, dict) and "relativePath" in message):
         raise RequestRefused(400, "message must be an object with relativePath")
-    return EventKind.MESSAGE, event
+    return event
 
 
-def _rich_content(event: Json) -> tuple[EventKind, Json]:
+def _rich_content(event: Json) -> Json:
     if not isinstance(event.get("content"), dict):
         raise RequestRefused(400, "content is missing")
-    return EventKind.MESSAGE, event
+    return event
 
 
-def _receipt(event: Json) -> tuple[EventKind, Json]:
+def _receipt(event: Json) -> Json:
     _text_in(event, "status")
     if event.get("sequenceList") is None:
         raise RequestRefused(400, "sequenceList is missing")
     sequences = as_list(event["sequenceList"])
     if not all(type(item) is int and item >= 0 for item in sequences):
         raise RequestRefused(400, "sequenceList must hold sequences")
-    return EventKind.RECEIPT, event | {"sequenceList": sequences}
+    return event | {"sequenceList": sequences}
 
 
-def _chat_state(event: Json) -> tuple[EventKind, Json]:
+def _chat_state(event: Json) -> Json:
     _text_in(event, "chatState")
-    return EventKind.CHAT_STATE, event
+    return event
 
 
-EVENT_PARSERS: dict[str, Callable[[Json], tuple[EventKind, Json]]] = {
+EVENT_PARSERS: dict[str, Callable[[Json], Json]] = {
     "ContentEvent": _content,
     "RichContentEvent": _rich_content,
     "AcceptStatusEvent": _receipt,
@@ -286,7 +281,7 @@ EVENT_PARSERS: dict[str, Callable[[Json], tuple[EventKind, Json]]] = {
 }
 
 
-def _upload_url(raw: Json) -> UploadUrlRequest:
+def _upload_url(raw: Json) -> request_types.UploadUrlRequest:
     body = _body(raw)
     file_type = _text_in(body, "fileType").upper()
     if file_type not in FILE_TYPES:
@@ -294,18 +289,18 @@ def _upload_url(raw: Json) -> UploadUrlRequest:
     size = str(body.get("fileSize", ""))
     if not (size.isascii() and size.isdecimal() and len(size) < 12 and int(size) <= MAX_FILE_BYTES):
         raise RequestRefused(400, "check your file size")
-    return UploadUrlRequest(file_type)
+    return request_types.UploadUrlRequest(file_type)
 
 
-def _download_url(raw: Json) -> DownloadUrlRequest:
-    return DownloadUrlRequest(_text_in(_body(raw), "relativePath"))
+def _download_url(raw: Json) -> request_types.DownloadUrlRequest:
+    return request_types.DownloadUrlRequest(_text_in(_body(raw), "relativePath"))
 
 
-REQUEST_PARSERS: dict[str, Callable[[Json], ConsumerRequest]] = {
+REQUEST_PARSERS: dict[str, Callable[[Json], ParsedRequest]] = {
     "InitConnection": _init_connection,
-    "GetClock": lambda raw: GetClockRequest(),
-    "KeepAlive": lambda raw: KeepAliveRequest(),
-    "userprofile.SetUserProfile": lambda raw: SetUserProfileRequest(),
+    "GetClock": _without_arguments,
+    "KeepAlive": _without_arguments,
+    "userprofile.SetUserProfile": _without_arguments,
     "cqm.SubscribeExConversations": _subscribe_conversations,
     "cqm.UnsubscribeExConversations": _unsubscribe_conversations,
     "cm.ConsumerRequestConversation": _open_conversation,

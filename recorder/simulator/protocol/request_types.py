@@ -1,8 +1,7 @@
-"""The requests a consumer can make, parsed: one named tuple for each type the service answers."""
+"""The requests a consumer can make, parsed: one named tuple for each type whose body is read."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from recorder.messaging.requests import Json
@@ -12,18 +11,6 @@ class InitConnectionRequest(NamedTuple):
     """InitConnection. ``token`` is None where no ConsumerAuthentication header brought one."""
 
     token: str | None
-
-
-class GetClockRequest(NamedTuple):
-    """GetClock."""
-
-
-class KeepAliveRequest(NamedTuple):
-    """KeepAlive: answered, and a sign of life like any other frame."""
-
-
-class SetUserProfileRequest(NamedTuple):
-    """userprofile.SetUserProfile: accepted; the profile is ignored."""
 
 
 class SubscribeConversationsRequest(NamedTuple):
@@ -78,20 +65,11 @@ class QueryMessagesRequest(NamedTuple):
     from_sequence: float
 
 
-class EventKind(StrEnum):
-    """The kind of a published event: messages and receipts take a sequence, chat states do not."""
-
-    MESSAGE = "message"
-    RECEIPT = "receipt"
-    CHAT_STATE = "chat state"
-
-
 class PublishRequest(NamedTuple):
     """ms.PublishEvent. ``event`` is as sent, except that ``sequenceList`` is always a list."""
 
     dialog_id: str
     conversation_id: str | None
-    kind: EventKind
     event: Json
     metadata: list[Any] | None
 
@@ -106,20 +84,3 @@ class DownloadUrlRequest(NamedTuple):
     """ms.GenerateURLForDownloadFile: for the file at this path."""
 
     relative_path: str
-
-
-ConsumerRequest = (
-    InitConnectionRequest
-    | GetClockRequest
-    | KeepAliveRequest
-    | SetUserProfileRequest
-    | SubscribeConversationsRequest
-    | UnsubscribeConversationsRequest
-    | OpenConversationRequest
-    | UpdateConversationRequest
-    | SubscribeEventsRequest
-    | QueryMessagesRequest
-    | PublishRequest
-    | UploadUrlRequest
-    | DownloadUrlRequest
-)
