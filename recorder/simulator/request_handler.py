@@ -19,14 +19,7 @@ from .delivery.connections import Client, Subscription
 from .delivery.context import SimulatorContext
 from .delivery.outbox import Channel
 from .protocol import request_types, response_types
-from .protocol.conversations import (
-    SimulatedConversation,
-    SimulatedDialog,
-    close_conversation,
-    close_dialog,
-    open_conversation,
-    touch,
-)
+from .protocol.conversations import SimulatedConversation, SimulatedDialog, open_conversation
 from .protocol.request_parser import (
     ParsedRequest,
     RequestRefused,
@@ -162,7 +155,7 @@ class RequestHandler:
         self._connections.send_snapshot(conversation)
         self._schedule_step_up(origin)
         opened = ConsumerEvent(Trigger.CONVERSATION)
-        self._agent.on_consumer_event(conversation, conversation.main, opened, origin.now_s)
+        self._agent.on_consumer_event(conversation.main, opened, origin.now_s)
 
     def _schedule_step_up(self, origin: _RequestOrigin) -> None:
         """The mood's delay counts from the consumer's first conversation."""
@@ -193,7 +186,7 @@ class RequestHandler:
             self._connections.send_snapshot(conversation)
         if was_open and not conversation.main.is_open:
             closed = ConsumerEvent(Trigger.CLOSE)
-            self._agent.on_consumer_event(conversation, conversation.main, closed, origin.now_s)
+            self._agent.on_consumer_event(conversation.main, closed, origin.now_s)
 
     def _begin_survey(
         self, conversation: SimulatedConversation, change: request_types.FieldChange, now_s: float
@@ -205,7 +198,7 @@ class RequestHandler:
             self._surveys.begin(conversation, survey, now_s)
 
     def subscribe_events(self, origin: _RequestOrigin, request: request_types.SubscribeEventsRequest) -> None:
-        _, dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
+        dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         origin.client.dialogs.add(dialog.dialog_id)
         self._respond(origin, {}, response_types.SUBSCRIBED_EVENTS)
         history = dialog.history(request.from_sequence)
@@ -213,29 +206,25 @@ class RequestHandler:
             self._connections.send(origin.client, text, channel=Channel.NOTIFICATION)
 
     def query_messages(self, origin: _RequestOrigin, request: request_types.QueryMessagesRequest) -> None:
-        _, dialog = self._dialog(origin.client, request.dialog_id, None)
+        dialog = self._dialog(origin.client, request.dialog_id, None)
         history = dialog.history(request.from_sequence)
         self._respond(origin, self._encoder.history(history, origin.client.account), response_types.HISTORY)
 
     def publish(self, origin: _RequestOrigin, request: request_types.PublishRequest) -> None:
-        conversation, dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
+        dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         if not dialog.is_open:
             raise RequestRefused(400, f"Dialog {dialog.dialog_id} is closed")
-        published = self._context.publish(
-            conversation,
-            dialog,
-            conversation.consumer,
-            request.event,
-            now_s=origin.now_s,
-            metadata=request.metadata,
+        consumer, now_ms = dialog.conversation.consumer, self._wall_ms(origin.now_s)
+        published = self._context.faults.publish(
+            dialog, consumer, request.event, metadata=request.metadata, now_ms=now_ms
         )
         # A chat state takes no sequence; the service answers 0 all the same.
         self._respond(origin, {"sequence": published[0].sequence or 0}, response_types.PUBLISHED)
         for one in published:
-            self._connections.send_event(conversation, one, author=origin.client)
+            self._connections.send_event(dialog.conversation, one, author=origin.client)
         event = _consumer_event(request, published[0].sequence)
         listener = self._surveys if dialog.type == POST_SURVEY else self._agent
-        listener.on_consumer_event(conversation, dialog, event, origin.now_s)
+        listener.on_consumer_event(dialog, event, origin.now_s)
 
     def _conversations_of(self, client: Client) -> dict[str, SimulatedConversation]:
         return self._context.conversations_of(client.account, _consumer(client).participant)
@@ -246,14 +235,12 @@ class RequestHandler:
             raise RequestRefused(404, f"No conversation {conversation_id}")
         return found
 
-    def _dialog(
-        self, client: Client, dialog_id: str, conversation_id: str | None
-    ) -> tuple[SimulatedConversation, SimulatedDialog]:
+    def _dialog(self, client: Client, dialog_id: str, conversation_id: str | None) -> SimulatedDialog:
         for conversation in self._conversations_of(client).values():
             if dialog_id in conversation.dialogs:
                 if conversation_id not in (None, conversation.conversation_id):
                     raise RequestRefused(400, f"Dialog {dialog_id} is not of that conversation")
-                return conversation, conversation.dialogs[dialog_id]
+                return conversation.dialogs[dialog_id]
         raise RequestRefused(404, f"No dialog {dialog_id}")
 
 
@@ -284,15 +271,14 @@ def _change_field(
 ) -> bool:
     """Apply one change; False if nothing changed."""
     if change.dialog_id is not None:
-        dialog = conversation.dialogs[change.dialog_id]
-        return close_dialog(conversation, dialog, by="CONSUMER", cause=change.cause, now_ms=now_ms)
+        return conversation.dialogs[change.dialog_id].close(by="CONSUMER", cause=change.cause, now_ms=now_ms)
     if change.field in CLOSING:
-        return close_conversation(conversation, by="CONSUMER", now_ms=now_ms)
+        return conversation.close(by="CONSUMER", now_ms=now_ms)
     if change.field == "TTRField":
         conversation.ttr = {"ttrType": change.raw["ttrType"], "value": change.raw["value"]}
     else:
         conversation.csat = change.raw
-    touch(conversation, now_ms)
+    conversation.touch(now_ms)
     return True
 
 

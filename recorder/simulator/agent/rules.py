@@ -35,6 +35,7 @@ from recorder.documents import DelayDistribution, Document, Duration, ValuePath,
 
 from ..faults.conditions import StrictModel
 from ..faults.randomness import Randomness
+from ..protocol.conversations import SimulatedConversation
 from .verbs import (
     VERBS,
     AgentAccept,
@@ -80,14 +81,6 @@ class ConsumerEvent(NamedTuple):
     trigger: Trigger
     text: str = ""
     sequence: int | None = None
-
-
-class RuleContext(NamedTuple):
-    """The conversation of an event: its number among its consumer's, from 1, and the consumer's name."""
-
-    conversation_id: str
-    number: int = 1
-    consumer: str | None = None
 
 
 class PlannedAction(NamedTuple):
@@ -204,11 +197,13 @@ class AgentRule(StrictModel):
             raise ValueError(f"a {self.on} has no text to match")
         return self
 
-    def matches(self, context: RuleContext, event: ConsumerEvent) -> bool:
+    def matches(self, conversation: SimulatedConversation, event: ConsumerEvent) -> bool:
         """Whether conversation, trigger and text match; ``nth`` is counted by ``RuleEngine``."""
         if self.on != event.trigger:
             return False
-        if self.consumer not in (None, context.consumer) or self.conversation not in (None, context.number):
+        if self.consumer not in (None, conversation.consumer_name):
+            return False
+        if self.conversation not in (None, conversation.number):
             return False
         return self.matching is None or bool(re.search(self.matching, event.text[:MAX_SEARCHED_LENGTH]))
 
@@ -232,17 +227,16 @@ class RuleEngine:
         self._actions = [[(action.delay, action.verb) for action in rule.do] for rule in script.root]
         self._match_counts: dict[str, Counter[int]] = {}
 
-    def apply(
-        self, context: RuleContext, event: ConsumerEvent, *, consumer_id: str = ""
-    ) -> list[PlannedAction]:
+    def apply(self, conversation: SimulatedConversation, event: ConsumerEvent) -> list[PlannedAction]:
         """What the agent does about an event, in the order of the script. Counts matches for ``nth``.
 
-        Delays that vary are drawn for each ``consumer_id`` by itself.
+        Delays that vary are drawn for each consumer by itself.
         """
-        counts = self._match_counts.setdefault(context.conversation_id, Counter())
+        consumer_id = conversation.consumer.participant
+        counts = self._match_counts.setdefault(conversation.conversation_id, Counter())
         planned: list[PlannedAction] = []
         for index, rule in enumerate(self.script.root):
-            if not rule.matches(context, event):
+            if not rule.matches(conversation, event):
                 continue
             counts[index] += 1
             if rule.nth in (None, counts[index]):

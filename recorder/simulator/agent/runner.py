@@ -13,16 +13,10 @@ from recorder.messaging.requests import Json
 from ..delivery.context import SimulatorContext, text_event
 from ..delivery.outbox import Channel
 from ..faults.config import Survey
-from ..protocol.conversations import (
-    SimulatedConversation,
-    SimulatedDialog,
-    close_conversation,
-    close_dialog,
-    join,
-)
+from ..protocol.conversations import SimulatedConversation, SimulatedDialog
 from ..protocol.uploads import PATH as UPLOAD_PATH
 from . import verbs
-from .rules import ConsumerEvent, RuleContext, RuleEngine, Trigger
+from .rules import ConsumerEvent, RuleEngine, Trigger
 from .survey import SurveyBot
 from .transfer import AGENT, Transfers
 
@@ -30,10 +24,14 @@ from .transfer import AGENT, Transfers
 class _Situation(NamedTuple):
     """Where and when the agent acts, and the consumer's event that it acts on."""
 
-    conversation: SimulatedConversation
     dialog: SimulatedDialog
     event: ConsumerEvent
     now_s: float
+
+    @property
+    def conversation(self) -> SimulatedConversation:
+        """The conversation of the dialog."""
+        return self.dialog.conversation
 
     def fill_in(self, text: str) -> str:
         """``text`` with the consumer's text in the place of ``{message}``."""
@@ -48,19 +46,16 @@ class AgentRunner:
         self._first = Participant(context.ids(), AGENT)
         self._context = context
         self._surveys = surveys
-        self._transfers = Transfers(context, lambda: surveys.participant("CONTROLLER"))
+        self._transfers = Transfers(context, surveys.write_as_controller)
 
-    def on_consumer_event(
-        self, conversation: SimulatedConversation, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float
-    ) -> None:
+    def on_consumer_event(self, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float) -> None:
         """Join if it is time to, and schedule what the rules say."""
+        conversation = dialog.conversation
         greets = event.trigger is Trigger.CONVERSATION and self._rules.script.greets()
         if greets or event.trigger is Trigger.MESSAGE:
             self._join(conversation, now_s)
-        consumer_id, name = conversation.consumer.participant, conversation.consumer_name
-        context = RuleContext(conversation.conversation_id, conversation.number, name)
-        situation = _Situation(conversation, dialog, event, now_s)
-        for action in self._rules.apply(context, event, consumer_id=consumer_id):
+        situation = _Situation(dialog, event, now_s)
+        for action in self._rules.apply(conversation, event):
             if not self._is_left_out(action.verb):
                 self._schedule(situation, action.verb, due_s=now_s + action.after_s)
 
@@ -73,7 +68,7 @@ class AgentRunner:
             return
         if self._transfers.is_between(conversation):
             return
-        join(conversation, self._first, now_ms=self._context.wall_ms(now_s))
+        conversation.join(self._first, now_ms=self._context.wall_ms(now_s))
         self._context.connections.send_snapshot(conversation)
         transfer = self._context.moods.transfer
         if transfer is not None:
@@ -150,10 +145,10 @@ class AgentRunner:
     def _close(self, situation: _Situation, survey: Survey | None) -> None:
         conversation, now_ms = situation.conversation, self._context.wall_ms(situation.now_s)
         if survey is None:
-            close_conversation(conversation, by="AGENT", now_ms=now_ms)
+            conversation.close(by="AGENT", now_ms=now_ms)
         else:
             self._surveys.begin(conversation, survey, situation.now_s)
-            close_dialog(conversation, conversation.main, by="AGENT", cause=None, now_ms=now_ms)
+            conversation.main.close(by="AGENT", now_ms=now_ms)
         self._context.connections.send_snapshot(conversation)
 
     def transfer(self, situation: _Situation, verb: verbs.AgentTransfer) -> None:
@@ -174,9 +169,9 @@ class AgentRunner:
             self._context.connections.send(client, text, channel=Channel.NOTIFICATION)
 
     def _publish(self, situation: _Situation, event: Json, *, metadata: list[Json] | None = None) -> None:
-        conversation, dialog, _, now_s = situation
-        agent = conversation.agent or self._first
-        self._context.publish_and_send(conversation, dialog, agent, event, now_s=now_s, metadata=metadata)
+        dialog, _, now_s = situation
+        agent = dialog.conversation.agent or self._first
+        self._context.publish_and_send(dialog, agent, event, now_s=now_s, metadata=metadata)
 
 
 VERB_HANDLERS: dict[type[verbs.AgentVerb], Callable[[AgentRunner, _Situation, Any], None]] = {

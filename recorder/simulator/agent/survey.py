@@ -14,7 +14,7 @@ from recorder.messaging.requests import Json
 
 from ..delivery.context import SimulatorContext, Task, text_event
 from ..faults.config import Survey
-from ..protocol.conversations import SimulatedConversation, SimulatedDialog, close_dialog
+from ..protocol.conversations import SimulatedConversation, SimulatedDialog
 from .rules import ConsumerEvent, Trigger
 
 POST_SURVEY = "POST_SURVEY"
@@ -26,7 +26,6 @@ READ_AFTER_S = 0.015
 class _Progress:
     """One survey under way: its dialog, and the number of questions asked, and of those answered."""
 
-    conversation: SimulatedConversation
     dialog: SimulatedDialog
     survey: Survey
     survey_id: str
@@ -44,19 +43,12 @@ class SurveyBot:
 
     def begin(self, conversation: SimulatedConversation, survey: Survey, now_s: float) -> None:
         """Open the survey's dialog, just before MAIN is closed; the bot writes after its ``pace``."""
-        controller, main = self.participant("CONTROLLER"), conversation.main
-        if controller not in main.participants:
-            main.participants.append(controller)
-        if survey.system_message is not None:
-            event = text_event(survey.system_message)
-            self._context.publish_and_send(conversation, main, controller, event, now_s=now_s)
+        self.write_as_controller(conversation.main, survey.system_message, now_s)
         now_ms = self._context.wall_ms(now_s)
-        participants = [conversation.consumer, self.participant("AGENT")]
-        dialog = SimulatedDialog(
-            self._context.ids(), conversation.conversation_id, POST_SURVEY, now_ms, now_ms, participants
-        )
+        participants = [conversation.consumer, self._participant("AGENT")]
+        dialog = SimulatedDialog(self._context.ids(), conversation, POST_SURVEY, now_ms, now_ms, participants)
         conversation.dialogs[dialog.dialog_id] = dialog
-        progress = _Progress(conversation, dialog, survey, self._context.ids())
+        progress = _Progress(dialog, survey, self._context.ids())
         self._running[dialog.dialog_id] = progress
         ask_s, greeting = now_s + survey.pace, survey.greeting
         if greeting is not None:
@@ -64,9 +56,7 @@ class SurveyBot:
             ask_s += survey.pace
         self._schedule(progress, ask_s, lambda at_s: self._ask(progress, at_s))
 
-    def on_consumer_event(
-        self, conversation: SimulatedConversation, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float
-    ) -> None:
+    def on_consumer_event(self, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float) -> None:
         """Take a message of the consumer in the survey's dialog for an answer."""
         progress = self._running.get(dialog.dialog_id)
         if progress is None or event.trigger is not Trigger.MESSAGE:
@@ -79,7 +69,15 @@ class SurveyBot:
             progress.answered = progress.asked
             self._schedule(progress, now_s + pace, lambda at_s: self._ask(progress, at_s))
 
-    def participant(self, role: str) -> Participant:
+    def write_as_controller(self, main: SimulatedDialog, text: str | None, now_s: float) -> None:
+        """Have the system join a conversation's MAIN dialog, and write ``text`` there unless it is None."""
+        controller = self._participant("CONTROLLER")
+        if controller not in main.participants:
+            main.participants.append(controller)
+        if text is not None:
+            self._context.publish_and_send(main, controller, text_event(text), now_s=now_s)
+
+    def _participant(self, role: str) -> Participant:
         """The bot (AGENT) or the system (CONTROLLER), with the same id in every conversation."""
         if role not in self._participants:
             self._participants[role] = Participant(self._context.ids(), role)
@@ -130,11 +128,11 @@ class SurveyBot:
     def _close(self, progress: _Progress, by: str, cause: str, now_s: float) -> None:
         self._running.pop(progress.dialog.dialog_id, None)
         now_ms = self._context.wall_ms(now_s)
-        close_dialog(progress.conversation, progress.dialog, by=by, cause=cause, now_ms=now_ms)
-        self._context.connections.send_snapshot(progress.conversation)
+        progress.dialog.close(by=by, cause=cause, now_ms=now_ms)
+        self._context.connections.send_snapshot(progress.dialog.conversation)
 
     def _publish(
         self, progress: _Progress, event: Json, now_s: float, *, metadata: list[Json] | None = None
     ) -> None:
-        conversation, dialog, bot = progress.conversation, progress.dialog, self.participant("AGENT")
-        self._context.publish_and_send(conversation, dialog, bot, event, now_s=now_s, metadata=metadata)
+        bot = self._participant("AGENT")
+        self._context.publish_and_send(progress.dialog, bot, event, now_s=now_s, metadata=metadata)

@@ -9,19 +9,23 @@ from collections.abc import Callable
 
 from recorder.messaging.events import Participant
 
-from ..delivery.context import SimulatorContext, Task, text_event
+from ..delivery.context import SimulatorContext, Task
 from ..faults.config import TransferOptions
-from ..protocol.conversations import SimulatedConversation, join, leave, suggest
+from ..protocol.conversations import SimulatedConversation, SimulatedDialog
 
 AGENT = "ASSIGNED_AGENT"
 
 
 class Transfers:
-    """The transfers under way, in all conversations. ``controller`` is the author of system messages."""
+    """The transfers under way, in all conversations. ``write_as_controller`` writes system messages."""
 
-    def __init__(self, context: SimulatorContext, controller: Callable[[], Participant]) -> None:
+    def __init__(
+        self,
+        context: SimulatorContext,
+        write_as_controller: Callable[[SimulatedDialog, str, float], None],
+    ) -> None:
         self._context = context
-        self._controller = controller
+        self._write_as_controller = write_as_controller
         self._postponed: dict[str, list[Task]] = {}
 
     def postpone(self, conversation: SimulatedConversation, task: Task) -> bool:
@@ -41,40 +45,29 @@ class Transfers:
             return
         now_ms = self._context.wall_ms(now_s)
         self._postponed[conversation.conversation_id] = []
-        leave(conversation, skill=options.skill, now_ms=now_ms)
+        conversation.leave(skill=options.skill, now_ms=now_ms)
         if options.system_message is not None:
-            self._write(conversation, options.system_message, now_s)
+            self._write_as_controller(conversation.main, options.system_message, now_s)
         new = Participant(self._context.ids(), AGENT)
-        suggesting = options.suggested_for > 0
+        call_at, suggesting = self._context.scheduler.call_at, options.suggested_for > 0
         if suggesting and not options.away:
-            suggest(conversation, new, now_ms=now_ms)
+            conversation.suggest(new, now_ms=now_ms)
         self._context.connections.send_snapshot(conversation)
         if suggesting and options.away:
-            self._call_at(now_s + options.away, lambda at_s: self._suggest(conversation, new, at_s))
+            call_at(now_s + options.away, lambda at_s: self._suggest(conversation, new, at_s))
         arrival_s = now_s + options.away + options.suggested_for
-        self._call_at(arrival_s, lambda at_s: self._arrive(conversation, new, at_s))
-
-    def _call_at(self, due_s: float, task: Task) -> None:
-        self._context.scheduler.call_at(due_s, task)
-
-    def _write(self, conversation: SimulatedConversation, text: str, now_s: float) -> None:
-        controller = self._controller()
-        if controller not in conversation.main.participants:
-            conversation.main.participants.append(controller)
-        self._context.publish_and_send(
-            conversation, conversation.main, controller, text_event(text), now_s=now_s
-        )
+        call_at(arrival_s, lambda at_s: self._arrive(conversation, new, at_s))
 
     def _suggest(self, conversation: SimulatedConversation, new: Participant, now_s: float) -> None:
         if conversation.main.is_open:
-            suggest(conversation, new, now_ms=self._context.wall_ms(now_s))
+            conversation.suggest(new, now_ms=self._context.wall_ms(now_s))
             self._context.connections.send_snapshot(conversation)
 
     def _arrive(self, conversation: SimulatedConversation, new: Participant, now_s: float) -> None:
         postponed = self._postponed.pop(conversation.conversation_id)
         if not conversation.main.is_open:
             return
-        join(conversation, new, now_ms=self._context.wall_ms(now_s))
+        conversation.join(new, now_ms=self._context.wall_ms(now_s))
         self._context.connections.send_snapshot(conversation)
         for task in postponed:
             task(now_s)

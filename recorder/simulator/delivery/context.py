@@ -14,13 +14,7 @@ from recorder.messaging.requests import Json
 from ..faults.config import Moods
 from ..faults.injector import FaultInjector
 from ..faults.randomness import Randomness
-from ..protocol.conversations import (
-    PublishedEvent,
-    SimulatedConversation,
-    SimulatedDialog,
-    touch,
-    unnumbered,
-)
+from ..protocol.conversations import SimulatedConversation, SimulatedDialog
 from .connections import Connections
 from .encoder import Encoder
 
@@ -68,25 +62,8 @@ class SimulatorContext(NamedTuple):
     wall_ms: Callable[[float], int]
     conversations: dict[Owner, dict[str, SimulatedConversation]]
 
-    def publish(
-        self,
-        conversation: SimulatedConversation,
-        dialog: SimulatedDialog,
-        author: Participant,
-        event: Json,
-        *,
-        now_s: float,
-        metadata: list[Json] | None = None,
-    ) -> list[PublishedEvent]:
-        """Publish without sending yet. A receipt may be published twice; a chat state takes no sequence."""
-        if event["type"] == "ChatStateEvent":
-            return [unnumbered(dialog, author, event, metadata=metadata)]
-        now_ms = self.wall_ms(now_s)
-        return self.faults.publish(conversation, dialog, author, event, metadata=metadata, now_ms=now_ms)
-
     def publish_and_send(
         self,
-        conversation: SimulatedConversation,
         dialog: SimulatedDialog,
         author: Participant,
         event: Json,
@@ -94,10 +71,10 @@ class SimulatorContext(NamedTuple):
         now_s: float,
         metadata: list[Json] | None = None,
     ) -> None:
-        """Publish, and send the event to every connection that receives it."""
-        published = self.publish(conversation, dialog, author, event, now_s=now_s, metadata=metadata)
-        for one in published:
-            self.connections.send_event(conversation, one)
+        """Publish, and send the event to every connection that receives it; a receipt may be two events."""
+        now_ms = self.wall_ms(now_s)
+        for one in self.faults.publish(dialog, author, event, metadata=metadata, now_ms=now_ms):
+            self.connections.send_event(dialog.conversation, one)
 
     def conversations_of(self, account: str, participant: str) -> dict[str, SimulatedConversation]:
         """The conversations of one consumer, by id; the dict is the stored one."""
@@ -120,7 +97,7 @@ class SimulatorContext(NamedTuple):
             conversation.consumer = after
             for dialog in conversation.dialogs.values():
                 dialog.participants = [after if one == before else one for one in dialog.participants]
-            touch(conversation, self.wall_ms(now_s))
+            conversation.touch(self.wall_ms(now_s))
             self.connections.send_snapshot(conversation)
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from recorder.messaging.events import Participant
 from recorder.messaging.requests import Json
 
-from ..protocol import conversations
 from ..protocol.conversations import PublishedEvent, SimulatedConversation, SimulatedDialog
 from ..protocol.request_parser import RequestRefused
 from .conditions import ReceiptCondition
@@ -43,13 +42,9 @@ class FaultInjector:
         self._randomness = randomness or Randomness()
         self._delivery_moods = self._moods_of_delivery()
         self._never_affects_delivery = all(mood is None for _, mood in self._delivery_moods)
-        self._publishes_plainly = not (
-            moods.sequence_gaps or moods.duplicated_receipts or moods.malformed_receipts
-        )
 
     def publish(
         self,
-        conversation: SimulatedConversation,
         dialog: SimulatedDialog,
         author: Participant,
         event: Json,
@@ -58,9 +53,9 @@ class FaultInjector:
         now_ms: int,
     ) -> list[PublishedEvent]:
         """Publish ``event`` in the dialog; a receipt may be published twice, or malformed."""
-        if self._publishes_plainly:
-            return [conversations.publish(dialog, author, event, metadata=metadata, now_ms=now_ms)]
-        consumer_id = conversation.consumer.participant
+        if event["type"] == "ChatStateEvent":  # takes no sequence
+            return [dialog.publish(author, event, metadata=metadata, now_ms=now_ms)]
+        consumer_id = dialog.conversation.consumer.participant
         copies = 1
         if event["type"] == RECEIPT:
             copies += self._is_given_twice(author, event, consumer_id)
@@ -70,7 +65,7 @@ class FaultInjector:
             if self._randomness.applies("sequence_gaps", self._moods.sequence_gaps, consumer_id):
                 assert self._moods.sequence_gaps is not None  # noqa: S101 - else nothing is taken
                 dialog.next_sequence += self._moods.sequence_gaps.size
-            published.append(conversations.publish(dialog, author, event, metadata=metadata, now_ms=now_ms))
+            published.append(dialog.publish(author, event, metadata=metadata, now_ms=now_ms))
         return published
 
     def delivery_plan(

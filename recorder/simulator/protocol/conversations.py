@@ -40,7 +40,7 @@ class SimulatedDialog:
     """
 
     dialog_id: str
-    conversation_id: str
+    conversation: SimulatedConversation = field(repr=False, compare=False)
     type: str
     created_ms: int
     updated_ms: int
@@ -52,6 +52,33 @@ class SimulatedDialog:
     next_sequence: int = 0
     suggested: list[Participant] = field(default_factory=list)
     published: list[PublishedEvent] = field(default_factory=list)
+
+    def publish(
+        self, author: Participant, event: Json, *, metadata: list[Any] | None, now_ms: int
+    ) -> PublishedEvent:
+        """Give ``event`` the next sequence and append it to the history; a chat state gets neither."""
+        ids = self.dialog_id, self.conversation.conversation_id
+        if event["type"] == "ChatStateEvent":
+            return PublishedEvent(*ids, author, event, None, None, metadata)
+        published = PublishedEvent(*ids, author, event, self.next_sequence, now_ms, metadata)
+        self.next_sequence += 1
+        self.published.append(published)
+        return published
+
+    def close(self, *, by: str, cause: str | None = None, now_ms: int) -> bool:
+        """Close it; with its last dialog the conversation closes. False if it was closed before.
+
+        ``by`` is the snapshot's ``closedBy``: CONSUMER, AGENT, SYSTEM.
+        """
+        if not self.is_open:
+            return False
+        conversation = self.conversation
+        self.is_open = False
+        self.ended_ms = self.updated_ms = conversation.touch(now_ms)
+        self.closed_by, self.closed_cause = by, cause
+        conversation.close_reason = conversation.close_reason or by
+        conversation.is_open = any(other.is_open for other in conversation.dialogs.values())
+        return True
 
     def history(self, from_sequence: float) -> list[PublishedEvent]:
         """The published events from that sequence on."""
@@ -95,6 +122,39 @@ class SimulatedConversation:
             dict.fromkeys(member for dialog in self.dialogs.values() for member in dialog.participants)
         )
 
+    def touch(self, now_ms: int) -> int:
+        """Return the time to stamp a change with: now, but always after the change before.
+
+        Clients are told to drop the older of two snapshots by this time, so two must never share one.
+        """
+        self.updated_ms = max(now_ms, self.updated_ms + 1)
+        return self.updated_ms
+
+    def join(self, agent: Participant, *, now_ms: int) -> None:
+        """Assign ``agent`` to the conversation and its MAIN dialog; pending suggestions are dropped."""
+        self.agent = agent
+        self.main.suggested.clear()
+        self.main.participants.append(agent)
+        self.main.updated_ms = self.touch(now_ms)
+
+    def suggest(self, agent: Participant, *, now_ms: int) -> None:
+        """Ask ``agent`` to join: SUGGESTED in the MAIN dialog, absent from the participants."""
+        self.main.suggested.append(agent)
+        self.main.updated_ms = self.touch(now_ms)
+
+    def leave(self, *, skill: str | None, now_ms: int) -> None:
+        """Unassign the agent; ``skill``, if given, becomes the conversation's skill."""
+        self.main.participants = [member for member in self.main.participants if member != self.agent]
+        self.agent = None
+        if skill is not None:
+            self.request_body = self.request_body | {"skillId": skill}
+        self.main.updated_ms = self.touch(now_ms)
+
+    def close(self, *, by: str, now_ms: int) -> bool:
+        """Close all dialogs. False if they were closed before."""
+        closed = [dialog.close(by=by, now_ms=now_ms) for dialog in self.dialogs.values()]
+        return any(closed)
+
 
 def open_conversation(
     conversation_id: str, *, account: str, consumer: Participant, request_body: Json, now_ms: int
@@ -112,90 +172,13 @@ def open_conversation(
     )
     conversation.dialogs[conversation_id] = SimulatedDialog(
         dialog_id=conversation_id,
-        conversation_id=conversation_id,
+        conversation=conversation,
         type="MAIN",
         created_ms=now_ms,
         updated_ms=now_ms,
         participants=[consumer],
     )
     return conversation
-
-
-def publish(
-    dialog: SimulatedDialog, author: Participant, event: Json, *, metadata: list[Any] | None, now_ms: int
-) -> PublishedEvent:
-    """Give ``event`` the dialog's next sequence and append it to the dialog's history."""
-    published = PublishedEvent(
-        dialog.dialog_id, dialog.conversation_id, author, event, dialog.next_sequence, now_ms, metadata
-    )
-    dialog.next_sequence += 1
-    dialog.published.append(published)
-    return published
-
-
-def unnumbered(
-    dialog: SimulatedDialog, author: Participant, event: Json, *, metadata: list[Any] | None
-) -> PublishedEvent:
-    """Return ``event`` as one that takes no sequence and is not stored: a chat state."""
-    return PublishedEvent(dialog.dialog_id, dialog.conversation_id, author, event, None, None, metadata)
-
-
-def touch(conversation: SimulatedConversation, now_ms: int) -> int:
-    """Return the time to stamp a change with: now, but always after the change before.
-
-    Clients are told to drop the older of two snapshots by this time, so two must never share one.
-    """
-    conversation.updated_ms = max(now_ms, conversation.updated_ms + 1)
-    return conversation.updated_ms
-
-
-def join(conversation: SimulatedConversation, agent: Participant, *, now_ms: int) -> None:
-    """Assign ``agent`` to the conversation and its MAIN dialog; pending suggestions are dropped."""
-    conversation.agent = agent
-    conversation.main.suggested.clear()
-    conversation.main.participants.append(agent)
-    conversation.main.updated_ms = touch(conversation, now_ms)
-
-
-def suggest(conversation: SimulatedConversation, agent: Participant, *, now_ms: int) -> None:
-    """Ask ``agent`` to join: SUGGESTED in the MAIN dialog, absent from the conversation's participants."""
-    conversation.main.suggested.append(agent)
-    conversation.main.updated_ms = touch(conversation, now_ms)
-
-
-def leave(conversation: SimulatedConversation, *, skill: str | None, now_ms: int) -> None:
-    """Unassign the agent; ``skill``, if given, becomes the conversation's skill."""
-    main = conversation.main
-    main.participants = [member for member in main.participants if member != conversation.agent]
-    conversation.agent = None
-    if skill is not None:
-        conversation.request_body = conversation.request_body | {"skillId": skill}
-    main.updated_ms = touch(conversation, now_ms)
-
-
-def close_dialog(
-    conversation: SimulatedConversation, dialog: SimulatedDialog, *, by: str, cause: str | None, now_ms: int
-) -> bool:
-    """Close one dialog; with its last dialog the conversation closes. False if it was closed before.
-
-    ``by`` is the snapshot's ``closedBy``: CONSUMER, AGENT, SYSTEM.
-    """
-    if not dialog.is_open:
-        return False
-    at_ms = touch(conversation, now_ms)
-    dialog.is_open = False
-    dialog.ended_ms = dialog.updated_ms = at_ms
-    dialog.closed_by, dialog.closed_cause = by, cause
-    conversation.close_reason = conversation.close_reason or by
-    conversation.is_open = any(other.is_open for other in conversation.dialogs.values())
-    return True
-
-
-def close_conversation(conversation: SimulatedConversation, *, by: str, now_ms: int) -> bool:
-    """Close all dialogs of a conversation. False if it was closed before."""
-    dialogs = list(conversation.dialogs.values())
-    closed = [close_dialog(conversation, one, by=by, cause=None, now_ms=now_ms) for one in dialogs]
-    return any(closed)
 
 
 def change(published: PublishedEvent, *, live: bool) -> Json:

@@ -4,10 +4,10 @@ import pytest
 
 from recorder.documents import read_document
 from recorder.errors import BadScript
+from recorder.messaging.events import Participant
 from recorder.simulator.agent.rules import (
     DEFAULT_AGENT,
     ConsumerEvent,
-    RuleContext,
     RuleEngine,
     Trigger,
     agent_from,
@@ -31,11 +31,20 @@ from recorder.simulator.agent.verbs import (
     AgentType,
 )
 from recorder.simulator.faults.randomness import Randomness
+from recorder.simulator.protocol.conversations import open_conversation
+
+
+def conversation(conversation_id="c", number=1, consumer=None):
+    """A conversation of a consumer whose token has that name."""
+    person = Participant("", "CONSUMER")
+    opened = open_conversation(conversation_id, account="a", consumer=person, request_body={}, now_ms=0)
+    opened.number, opened.consumer_name = number, consumer
+    return opened
 
 
 def actions(rules, *noticed, randomness=None):
     agent = RuleEngine(agent_from(rules), randomness)
-    delivered = [agent.apply(RuleContext("c"), each) for each in noticed]
+    delivered = [agent.apply(conversation("c"), each) for each in noticed]
     return [(action.after_s, undelayed(action.verb)) for each in delivered for action in each]
 
 
@@ -119,7 +128,7 @@ def test_a_delay_may_vary_and_comes_from_the_seed():
 def test_a_rule_applies_when_it_matches(rule, times):
     agent = RuleEngine(agent_from([{"on": "message", "do": ["read"]} | rule]))
     delivered = [message("hi"), message("my order"), message("the order!")]
-    assert [len(agent.apply(RuleContext("c"), each)) for each in delivered] == times
+    assert [len(agent.apply(conversation("c"), each)) for each in delivered] == times
 
 
 @pytest.mark.parametrize(
@@ -134,17 +143,17 @@ def test_a_rule_may_be_for_one_consumer_or_conversation_only(rule, times):
     """Whose token has no name is nobody in particular."""
     agent = RuleEngine(agent_from([{"on": "conversation", "do": [{"say": "hi"}]} | rule]))
     places = [
-        RuleContext("a", 1, "anna"),
-        RuleContext("b", 1, "ben"),
-        RuleContext("c", 2, "ben"),
-        RuleContext("d", 1, None),
+        conversation("a", 1, "anna"),
+        conversation("b", 1, "ben"),
+        conversation("c", 2, "ben"),
+        conversation("d", 1, None),
     ]
     assert [len(agent.apply(where, ConsumerEvent(Trigger.CONVERSATION))) for where in places] == times
 
 
 def test_conversations_are_counted_apart():
     agent = RuleEngine(agent_from([{"on": "message", "nth": 1, "do": ["read"]}]))
-    assert [len(agent.apply(RuleContext(each), message())) for each in ("a", "a", "b")] == [1, 0, 1]
+    assert [len(agent.apply(conversation(each), message())) for each in ("a", "a", "b")] == [1, 0, 1]
 
 
 def test_every_rule_that_fits_acts_in_the_order_of_the_script():
@@ -220,8 +229,8 @@ def test_a_mistake_in_a_file_is_shown_with_its_line_and_what_was_meant():
 
 def test_the_default_agent_greets_accepts_reads_and_quotes():
     agent = RuleEngine(DEFAULT_AGENT)
-    greeting = agent.apply(RuleContext("c"), ConsumerEvent(Trigger.CONVERSATION))
-    answer = agent.apply(RuleContext("c"), message("Where is my order?"))
+    greeting = agent.apply(conversation("c"), ConsumerEvent(Trigger.CONVERSATION))
+    answer = agent.apply(conversation("c"), message("Where is my order?"))
     assert [(action.after_s, action.verb.text) for action in greeting] == [
         (0.5, "Hello, how can I help you?")
     ]

@@ -44,7 +44,7 @@ def test_a_published_event_takes_its_sequence_and_time_and_reaches_subscribers()
     subscriber = Client(1, "le-sim", last_activity_s=0.0, opened={"c"})
     shared.connections.add(subscriber)
     shared.connections.authenticate(subscriber, "her")
-    shared.publish_and_send(talk, talk.main, CONSUMER, text_event("Hi"), now_s=2.5)
+    shared.publish_and_send(talk.main, CONSUMER, text_event("Hi"), now_s=2.5)
     (published,) = talk.main.published
     assert (published.sequence, published.server_ms) == (0, 2500)
     (message,) = shared.connections.take_items()
@@ -54,7 +54,7 @@ def test_a_published_event_takes_its_sequence_and_time_and_reaches_subscribers()
 def test_a_chat_state_takes_no_sequence_and_is_not_stored():
     shared, talk = context(), conversation()
     event = {"type": "ChatStateEvent", "chatState": "GONE"}
-    (published,) = shared.publish(talk, talk.main, CONSUMER, event, now_s=1.0)
+    (published,) = shared.faults.publish(talk.main, CONSUMER, event, now_ms=1000)
     assert (published.sequence, talk.main.published) == (None, [])
 
 
