@@ -28,6 +28,7 @@ from .protocol.request_parser import (
     parse_request,
     request_id_of,
 )
+from .protocol.response_types import ResponseType
 from .protocol.tokens import consumer_id_of, consumer_name_of
 from .protocol.uploads import PATH as UPLOAD_PATH
 from .protocol.uploads import url_signature
@@ -86,9 +87,9 @@ class RequestHandler:
         origin = _RequestOrigin(client, envelope.id, now_s, is_suppressed)
         HANDLERS[envelope.type](self, origin, request)
 
-    def _respond(self, origin: _RequestOrigin, body: Any, type_name: str) -> None:
+    def _respond(self, origin: _RequestOrigin, body: Any, type_: ResponseType) -> None:
         if not origin.is_suppressed:
-            self._connections.send(origin.client, self._encoder.response(origin.request_id, body, type_name))
+            self._connections.send(origin.client, self._encoder.response(origin.request_id, body, type_))
 
     def init_connection(self, origin: _RequestOrigin, request: request_types.InitConnectionRequest) -> None:
         if origin.client.consumer is None:

@@ -1,7 +1,6 @@
 """Encode responses and notifications by the moods: v2 or v3, which fields, lists or scalars.
 
-Nothing here decides what is sent, or when. Without moods the JSON is that of ``response_types`` and
-``conversations``.
+Nothing here decides what is sent, or when.
 """
 
 from __future__ import annotations
@@ -10,30 +9,18 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from recorder.messaging.requests import Json
 
 from ..faults.config import NO_MOODS, Moods
 from ..protocol import response_types
 from ..protocol.conversations import PublishedEvent, change
+from ..protocol.response_types import ResponseType
 
-# v2 names a response after its request; the string response has one name in both.
-V2_RESPONSES = {
-    response_types.STRING: ".ReqBody$StringResp",
-    response_types.STRING_AFTER_UPDATE: ".ReqBody$StringResp",
-    response_types.CLOCK: ".GetClock$Response",
-    response_types.SUBSCRIBED_EVENTS: ".ams.GenericSubscribe$Response",
-    response_types.SUBSCRIBED_CONVERSATIONS: ".ams.aam.SubscribeExConversations$Response",
-    response_types.CONVERSATION: ".ams.cm.ConsumerRequestConversation$Response",
-    response_types.PUBLISHED: ".ams.ms.PublishEvent$Response",
-    response_types.HISTORY: ".ams.ms.QueryMessages$Response",
-    response_types.UPLOAD: ".ams.ms.GenerateURLForUploadFile$Response",
-    response_types.DOWNLOAD: ".ams.ms.GenerateURLForDownloadFile$Response",
-}
-
-# Roles whose ids are the same in v2 and v3; names that no published material has, for ``unknown_fields``.
-PUBLIC_ROLES = ("CONSUMER",)
+# Names that no published material has, for ``unknown_fields``.
 FUTURE_FIELD = "fieldOfTheFuture"
-FUTURE_NOTIFICATION = "ms.NotificationOfTheFuture"
+FUTURE_NOTIFICATION = ResponseType("ms.NotificationOfTheFuture", "ms.NotificationOfTheFuture")
 
 
 class Encoder:
@@ -42,22 +29,23 @@ class Encoder:
     def __init__(self, moods: Moods = NO_MOODS) -> None:
         self._moods = moods
         self._v2 = moods.dialect == "v2"
-        self._is_plain = not self._v2 and not (
-            moods.scalar_sequence_list
-            or moods.scalar_changes
-            or moods.absent_changes
-            or moods.absent_conversation_id
-            or moods.absent_originator_metadata
-            or moods.unknown_fields
-        )
+        absent = {
+            "conversationId": moods.absent_conversation_id,
+            "originatorMetadata": moods.absent_originator_metadata,
+        }
+        self._absent_fields = [field for field, is_absent in absent.items() if is_absent]
 
-    def response(self, request_id: str | None, body: Any, type_name: str, *, code: int = 200) -> str:
-        """The text of a response; see ``response_types.response`` for what is left out."""
-        if self._v2:
-            type_name = V2_RESPONSES[type_name]
+    def response(self, request_id: str | None, body: Any, type_: ResponseType, *, code: int = 200) -> str:
+        """The text of a response; no ``reqId`` for a request without id, no ``body`` where it is None."""
         if self._moods.unknown_fields and isinstance(body, dict):
             body = body | {FUTURE_FIELD: {"since": 4}}
-        return response_types.response(request_id, body, type_name, code=code)
+        fields: Json = {"kind": "resp"}
+        if request_id is not None:
+            fields["reqId"] = request_id
+        fields["code"] = code
+        if body is not None:
+            fields["body"] = body
+        return self._text(fields, type_)
 
     def error(self, request_id: str | None, code: int, reason: str) -> str:
         """The text of an error response: a code of 400 or more and a sentence."""
@@ -68,16 +56,12 @@ class Encoder:
 
         ``published`` may be empty: v3 sends an empty list of changes, v2 sends nothing.
         """
-        changes = [change(event, live=live) for event in published]
-        if self._is_plain:
-            return [response_types.notification(response_types.EVENTS, {"changes": changes})]
-        changes = [self._change(one) for one in changes]
+        changes = [self._change(change(event, live=live)) for event in published]
         if self._v2:
-            bodies = [as_v2_event(one, account) for one in changes]
-            return [response_types.notification(response_types.V2_EVENT, body) for body in bodies]
-        texts = [response_types.notification(response_types.EVENTS, self._changes({}, changes))]
+            return [self._notification(response_types.EVENTS, as_v2_event(one, account)) for one in changes]
+        texts = [self._notification(response_types.EVENTS, self._changes({}, changes))]
         if self._moods.unknown_fields and live:
-            texts.append(response_types.notification(FUTURE_NOTIFICATION, {FUTURE_FIELD: len(changes)}))
+            texts.append(self._notification(FUTURE_NOTIFICATION, {FUTURE_FIELD: len(changes)}))
         return texts
 
     def history(self, published: Sequence[PublishedEvent], account: str) -> list[Json]:
@@ -89,9 +73,13 @@ class Encoder:
         """The notification of conversations for one subscription; ``changes`` may be empty."""
         changes = [{**one, "result": self._result(one["result"], account)} for one in changes]
         body = self._changes({"subscriptionId": subscription_id}, changes)
-        return response_types.notification(
-            response_types.V2_CONVERSATIONS if self._v2 else response_types.CONVERSATIONS, body
-        )
+        return self._notification(response_types.CONVERSATIONS, body)
+
+    def _notification(self, type_: ResponseType, body: Json) -> str:
+        return self._text({"kind": "notification", "body": body}, type_)
+
+    def _text(self, fields: Json, type_: ResponseType) -> str:
+        return orjson.dumps(fields | {"type": type_.v2 if self._v2 else type_.v3}).decode()
 
     def _changes(self, body: Json, changes: list[Json]) -> Json:
         if not changes and self._moods.absent_changes:
@@ -109,22 +97,14 @@ class Encoder:
         return as_v2_result(result, account) if self._v2 else result
 
     def _change(self, change: Json) -> Json:
-        if self._is_plain:
-            return change
-        change = {key: value for key, value in change.items() if key not in self._absent_fields()}
+        for field in self._absent_fields:
+            change.pop(field, None)
         sequences = change["event"].get("sequenceList")
         if self._moods.scalar_sequence_list and isinstance(sequences, list) and len(sequences) == 1:
             change["event"] = change["event"] | {"sequenceList": sequences[0]}
         if self._moods.unknown_fields:
             change[FUTURE_FIELD] = 1
         return change
-
-    def _absent_fields(self) -> list[str]:
-        moods = {
-            "conversationId": self._moods.absent_conversation_id,
-            "originatorMetadata": self._moods.absent_originator_metadata,
-        }
-        return [field for field, is_absent in moods.items() if is_absent]
 
 
 def as_v2_event(change: Json, account: str) -> Json:
@@ -160,6 +140,6 @@ def _as_v2_dialog(dialog: Json, account: str) -> Json:
 
 def legacy_id(public_id: str, role: str | None, account: str) -> str:
     """The v2 id of an agent: account and number. A consumer has the same id in v2 and v3."""
-    if role in (None, *PUBLIC_ROLES):
+    if role in (None, "CONSUMER"):
         return public_id
     return f"{account}.{int(hashlib.sha256(public_id.encode()).hexdigest()[:8], 16)}"

@@ -7,9 +7,8 @@ import pytest
 from recorder.messaging.envelopes import parse
 from recorder.messaging.events import ConversationChanged, MessagePublished, ReceiptReported, Stamp
 from recorder.messaging.interpreter import Interpreter
-from recorder.messaging.typenames import is_known_answer, normal_type
 from recorder.simulator import agent_from, moods_from
-from recorder.simulator.delivery.encoder import V2_RESPONSES, legacy_id
+from recorder.simulator.delivery.encoder import Encoder, legacy_id
 from recorder.simulator.protocol import response_types
 
 COMPARED = MessagePublished | ReceiptReported | ConversationChanged
@@ -32,13 +31,13 @@ def of_type(received, name):
 
 def test_a_list_of_one_may_be_the_bare_element(serve):
     _, dialog_id, received = visited(serve, {"scalar_changes": True, "scalar_sequence_list": True})
-    read = of_type(received, response_types.EVENTS)[1]
+    read = of_type(received, response_types.EVENTS.v3)[1]
     assert read["body"]["changes"]["event"] == {
         "type": "AcceptStatusEvent",
         "status": "READ",
         "sequenceList": 0,
     }
-    (empty, opened, *_) = of_type(received, response_types.CONVERSATIONS)
+    (empty, opened, *_) = of_type(received, response_types.CONVERSATIONS.v3)
     assert empty["body"]["changes"] == []
     assert opened["body"]["changes"]["result"]["convId"] == dialog_id
 
@@ -53,7 +52,7 @@ def test_a_list_of_two_stays_a_list(serve):
 
 def test_no_changes_may_be_no_changes_at_all(serve):
     session, _, received = visited(serve, {"absent_changes": True})
-    first = of_type(received, response_types.CONVERSATIONS)[0]
+    first = of_type(received, response_types.CONVERSATIONS.v3)[0]
     assert first["body"].keys() == {"subscriptionId"}
     _, history = session.subscribe(session.open())
     assert history["body"] == {}
@@ -62,7 +61,7 @@ def test_no_changes_may_be_no_changes_at_all(serve):
 def test_fields_may_be_absent_everywhere(serve):
     moods = {"absent_conversation_id": True, "absent_originator_metadata": True, "absent_last_content": True}
     _, _, received = visited(serve, moods)
-    for event in of_type(received, response_types.EVENTS):
+    for event in of_type(received, response_types.EVENTS.v3):
         (change,) = event["body"]["changes"]
         assert change.keys() == {"sequence", "originatorId", "serverTimestamp", "event", "dialogId"}
     assert "lastContentEventNotification" not in json.dumps(received)
@@ -129,13 +128,6 @@ def test_v2_names_answers_after_their_questions(serve):
     ]
 
 
-@pytest.mark.parametrize(("v3", "v2"), V2_RESPONSES.items())
-def test_every_answer_of_v2_is_understood_as_that_of_v3(v3, v2):
-    """File addresses are named after the question in v2 alone."""
-    assert is_known_answer(normal_type(v2))
-    assert normal_type(v2) == normal_type(v3) or v3 in (response_types.UPLOAD, response_types.DOWNLOAD)
-
-
 def test_v2_answers_a_history_query_and_sends_no_empty_notification(serve):
     session, dialog_id, _ = visited(serve, {"dialect": "v2"})
     (answer,) = session.ask(".ams.ms.QueryMessages", {"dialogId": dialog_id, "newerThanSequence": 1})
@@ -170,3 +162,33 @@ def _without_conversation(fact):
     if isinstance(fact, ConversationChanged):
         return fact._replace(participants=tuple(one._replace(state=None) for one in fact.participants))
     return fact._replace(conversation_id=None) if isinstance(fact, MessagePublished) else fact
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            Encoder().response("1", {"sequence": 4}, response_types.PUBLISHED),
+            '{"kind":"resp","reqId":"1","code":200,"body":{"sequence":4},"type":"ms.PublishEventResponse"}',
+            id="with-a-body",
+        ),
+        pytest.param(
+            Encoder().response("22", None, response_types.STRING),
+            '{"kind":"resp","reqId":"22","code":200,"type":".ReqBody$StringResp"}',
+            id="without",
+        ),
+        pytest.param(
+            Encoder().error(None, 400, "Not JSON"),
+            '{"kind":"resp","code":400,"body":"Not JSON","type":".ReqBody$StringResp"}',
+            id="to-a-request-without-id",
+        ),
+        pytest.param(
+            Encoder().conversations("ü", [], "le-sim"),
+            '{"kind":"notification","body":{"subscriptionId":"ü","changes":[]},'
+            '"type":"cqm.ExConversationChangeNotification"}',
+            id="notification",
+        ),
+    ],
+)
+def test_responses_and_notifications_have_the_published_shape(text, expected):
+    assert text == expected
