@@ -20,10 +20,11 @@ from websockets.http11 import Request, Response
 from recorder.wire.frames import Side
 
 from .delivery.outbox import AbortClient, Deliver, Effect
-from .http.admission import Admission, Admitted, Rejected
+from .http.admission import Admission, Admitted
 from .http.connection import HttpConnection, Respond
 from .http.endpoints import MAX_BODY_BYTES
 from .http.router import Router
+from .protocol.request_parser import RequestRefused
 from .service import Service
 
 MAX_UNSENT_BYTES = 64 * 1024 * 1024
@@ -94,16 +95,16 @@ class WebSocketServer:
         """Check the opening handshake; None accepts it."""
         if len(self._connections) >= MAX_CLIENTS:
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections\n")
-        decision = self._admission.admit(
-            request.path,
-            hosts=request.headers.get_all("Host"),
-            origins=request.headers.get_all("Origin"),
-            authorizations=request.headers.get_all("Authorization"),
-        )
-        if isinstance(decision, Rejected):
-            return connection.respond(HTTPStatus(decision.status), decision.reason + "\n")
         assert isinstance(connection, ClientConnection)  # noqa: S101 - ``create_connection`` made it
-        connection.admitted = decision
+        try:
+            connection.admitted = self._admission.admit(
+                request.path,
+                hosts=request.headers.get_all("Host"),
+                origins=request.headers.get_all("Origin"),
+                authorizations=request.headers.get_all("Authorization"),
+            )
+        except RequestRefused as refused:
+            return connection.respond(HTTPStatus(refused.code), refused.reason + "\n")
         return None
 
     async def handle(self, connection: ServerConnection) -> None:

@@ -18,6 +18,8 @@ from ..protocol import response_types
 from ..protocol.conversations import PublishedEvent, change
 from ..protocol.response_types import ResponseType
 
+MAX_REASON_LENGTH = 128
+
 # Names that no published material has, for ``unknown_fields``.
 FUTURE_FIELD = "fieldOfTheFuture"
 FUTURE_NOTIFICATION = ResponseType("ms.NotificationOfTheFuture", "ms.NotificationOfTheFuture")
@@ -48,8 +50,8 @@ class Encoder:
         return self._text(fields, type_)
 
     def error(self, request_id: str | None, code: int, reason: str) -> str:
-        """The text of an error response: a code of 400 or more and a sentence."""
-        return self.response(request_id, reason, response_types.STRING, code=code)
+        """The text of an error response: a code of 400 or more, and a sentence cut to 128 characters."""
+        return self.response(request_id, reason[:MAX_REASON_LENGTH], response_types.STRING, code=code)
 
     def events(self, published: Sequence[PublishedEvent], *, live: bool, account: str) -> list[str]:
         """The notifications of events: one with all of them in v3, one for each event in v2.

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from recorder.errors import BadOption
 
+from ..protocol.request_parser import RequestRefused
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 USUAL_PORTS = (80, 443)
 CONSUMER_PATH = re.compile(r"/ws_api/account/([^/]+)/messaging/consumer")
@@ -24,13 +26,6 @@ class Admitted(NamedTuple):
 
     account: str
     token: str | None
-
-
-class Rejected(NamedTuple):
-    """The request is refused: the HTTP status and a line saying why."""
-
-    status: int
-    reason: str
 
 
 class Admission:
@@ -55,29 +50,32 @@ class Admission:
             self._hosts |= _host_headers(name, port)
         self._allowed = frozenset(allow_origins)
 
-    def check_headers(self, *, hosts: Sequence[str], origins: Sequence[str]) -> Rejected | None:
-        """Check all values of the headers Host and Origin; None if they are accepted."""
+    def check_headers(self, *, hosts: Sequence[str], origins: Sequence[str]) -> None:
+        """Check all values of the headers Host and Origin. Raises ``RequestRefused``, 403."""
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            return Rejected(403, "Host must be localhost, 127.0.0.1 or [::1] with this port, or be allowed")
+            raise RequestRefused(
+                403, "Host must be localhost, 127.0.0.1 or [::1] with this port, or be allowed"
+            )
         if not all(origin in self._allowed or _is_local(origin) for origin in origins):
-            return Rejected(403, "Origin must be local, or be allowed")
-        return None
+            raise RequestRefused(403, "Origin must be local, or be allowed")
 
     def admit(
         self, path: str, *, hosts: Sequence[str], origins: Sequence[str], authorizations: Sequence[str]
-    ) -> Admitted | Rejected:
-        """Decide on a WebSocket by its request target and all values of Host, Origin and Authorization."""
-        rejected = self.check_headers(hosts=hosts, origins=origins)
-        if rejected is not None:
-            return rejected
+    ) -> Admitted:
+        """Decide on a WebSocket by its request target and all values of Host, Origin and Authorization.
+
+        Raises:
+            RequestRefused: 401, 403 or 404; it may not open.
+        """
+        self.check_headers(hosts=hosts, origins=origins)
         account = CONSUMER_PATH.fullmatch(path.partition("?")[0])
         if account is None:
-            return Rejected(404, "The only socket here is /ws_api/account/{account}/messaging/consumer")
+            raise RequestRefused(404, "The only socket here is /ws_api/account/{account}/messaging/consumer")
         if not authorizations:
             return Admitted(unquote(account[1]), None)
         token = _token_in(authorizations)
         if token is None:
-            return Rejected(401, "Authorization must be: jwt <token>")
+            raise RequestRefused(401, "Authorization must be: jwt <token>")
         return Admitted(unquote(account[1]), token)
 
 

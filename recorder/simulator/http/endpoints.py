@@ -25,7 +25,7 @@ import orjson
 from recorder.messaging.requests import Json
 
 from ..delivery.context import IdSource
-from ..protocol.request_parser import MAX_FILE_BYTES
+from ..protocol.request_parser import MAX_FILE_BYTES, RequestRefused, text_in
 from ..protocol.tokens import (
     ExternalIdentity,
     anonymous_token,
@@ -36,13 +36,7 @@ from ..protocol.tokens import (
 from ..protocol.uploads import PATH as FILES_PATH
 from ..protocol.uploads import UploadedFile, UploadStore, is_valid_url
 from .admission import Admission
-from .messages import (
-    HttpError,
-    HttpRequest,
-    HttpResponse,
-    error_response,
-    json_response,
-)
+from .messages import HttpRequest, HttpResponse, error_response, json_response
 
 SERVICES = ("asyncMessagingEnt", "idp", "swift", "msgHist", "agentVep", "facadeMsg")
 """Names are case-sensitive. Some clients look up the last three; the simulator does not serve them."""
@@ -82,15 +76,14 @@ class RestEndpoints:
 
     def respond(self, request: HttpRequest, *, now_ms: int) -> HttpResponse:
         """The response to one request, whatever it holds."""
-        rejected = self._admission.check_headers(
-            hosts=request.values("host"), origins=request.values("origin")
-        )
-        if rejected is not None:
-            return error_response(rejected.status, rejected.reason)
+        try:
+            self._admission.check_headers(hosts=request.values("host"), origins=request.values("origin"))
+        except RequestRefused as refused:
+            return error_response(refused.code, refused.reason)
         try:
             response = self._respond(request, now_ms)
-        except HttpError as error:
-            response = error_response(error.status, error.reason)
+        except RequestRefused as refused:
+            response = error_response(refused.code, refused.reason)
         return response._replace(headers=response.headers + _cors_headers(request))
 
     def _respond(self, request: HttpRequest, now_ms: int) -> HttpResponse:
@@ -99,12 +92,12 @@ class RestEndpoints:
             return _preflight(request, methods)
         endpoint = methods.get("GET" if request.method == "HEAD" else request.method)
         if endpoint is None:
-            raise HttpError(
+            raise RequestRefused(
                 405, f"{request.method[:16]} is not for this address, but {' and '.join(methods)}"
             )
         parts = {name: unquote(value) for name, value in found.groupdict().items()}
         if any(len(value) > MAX_NAME_LENGTH for value in parts.values()):
-            raise HttpError(400, "That name is too long")
+            raise RequestRefused(400, "That name is too long")
         return endpoint(self, EndpointCall(request, parts, now_ms))
 
     def lookup_all(self, call: EndpointCall) -> HttpResponse:
@@ -127,7 +120,7 @@ class RestEndpoints:
         return _jsonp(call, {"jwt": self._new_guest_token(call)})
 
     def authenticate(self, call: EndpointCall) -> HttpResponse:
-        code = _text_in(_body(call), "authCode")
+        code = text_in(_body(call), "authCode")
         # The real service would ask the brand about a code that is no token.
         who = read_external(code) or ExternalIdentity(code, None, None)
         return json_response({"jwt": _token_for(who, call)})
@@ -154,7 +147,7 @@ class RestEndpoints:
         _check_signature(call)
         file = self._uploads.get(unquote(call.request.path))
         if file is None:
-            raise HttpError(404, "No file was put there, or it is gone")
+            raise RequestRefused(404, "No file was put there, or it is gone")
         # Never shown as a page of this address, whatever Content-Type it was uploaded with.
         headers = (("content-type", file.content_type), ("x-content-type-options", "nosniff"))
         return HttpResponse(200, (*headers, ("content-disposition", "attachment")), file.data)
@@ -186,7 +179,7 @@ def _route_of(path: str) -> tuple[re.Match[str], dict[str, Endpoint]]:
         found = pattern.fullmatch(path)
         if found is not None:
             return found, methods
-    raise HttpError(404, f"Nothing is at {path[:MAX_NAME_LENGTH]}")
+    raise RequestRefused(404, f"Nothing is at {path[:MAX_NAME_LENGTH]}")
 
 
 def _base(call: EndpointCall, service: str) -> Json:
@@ -196,20 +189,20 @@ def _base(call: EndpointCall, service: str) -> Json:
 def _known_service(call: EndpointCall) -> str:
     service = call.parts["service"]
     if service not in SERVICES:
-        raise HttpError(400, f"No service {service}; names are case-sensitive: {', '.join(SERVICES)}")
+        raise RequestRefused(400, f"No service {service}; names are case-sensitive: {', '.join(SERVICES)}")
     return service
 
 
 def _token_for(who: ExternalIdentity, call: EndpointCall) -> str:
     if who.expires_s is not None and who.expires_s < call.now_s:
-        raise HttpError(401, "The token that was handed over has expired")
+        raise RequestRefused(401, "The token that was handed over has expired")
     return authenticated_token(who, account=call.account, now_s=call.now_s)
 
 
 def _external_in(body: Json) -> ExternalIdentity:
-    who = read_external(_text_in(body, "id_token"))
+    who = read_external(text_in(body, "id_token"))
     if who is None:
-        raise HttpError(401, "id_token must be a JSON Web Token with a subject")
+        raise RequestRefused(401, "id_token must be a JSON Web Token with a subject")
     return who
 
 
@@ -217,7 +210,7 @@ def _check_signature(call: EndpointCall) -> None:
     signature, expires = call.request.query("temp_url_sig"), call.request.query("temp_url_expires")
     path = unquote(call.request.path)
     if not is_valid_url(path, signature=signature or "", expires=expires or "", now_s=call.now_ms / 1000):
-        raise HttpError(
+        raise RequestRefused(
             401, "temp_url_sig and temp_url_expires must be those handed out for this path, in time"
         )
 
@@ -226,17 +219,10 @@ def _body(call: EndpointCall) -> Json:
     try:
         body = orjson.loads(call.request.body)
     except ValueError:
-        raise HttpError(400, "The body is no JSON") from None
+        raise RequestRefused(400, "The body is no JSON") from None
     if not isinstance(body, dict):
-        raise HttpError(400, "The body must be a JSON object")
+        raise RequestRefused(400, "The body must be a JSON object")
     return body
-
-
-def _text_in(body: Json, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise HttpError(400, f"{name} is missing" if value is None else f"{name} must be text")
-    return value
 
 
 def _jsonp(call: EndpointCall, response: Json) -> HttpResponse:
@@ -245,7 +231,7 @@ def _jsonp(call: EndpointCall, response: Json) -> HttpResponse:
     if name is None:
         return json_response(response)
     if len(name) > MAX_NAME_LENGTH or not _CALLBACK.fullmatch(name):
-        raise HttpError(400, "The callback must be the name of a function")
+        raise RequestRefused(400, "The callback must be the name of a function")
     # JSON allows these two, JavaScript once did not; orjson does not escape them.
     text = orjson.dumps(response).decode().replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     headers = (("content-type", "application/javascript; charset=utf-8"), ("cache-control", "no-store"))

@@ -43,15 +43,6 @@ class HttpResponse(NamedTuple):
     body: bytes = b""
 
 
-class HttpError(Exception):
-    """The request gets an error response: a status and one sentence."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
 def json_response(value: Json, *, status: int = 200) -> HttpResponse:
     """A response with a JSON object."""
     return HttpResponse(

@@ -1,7 +1,6 @@
 """Parse a consumer's request: from a text frame to one typed request, or an error response.
 
-Every request type is a row in ``REQUEST_PARSERS``. What cannot be parsed is refused with an HTTP-like code
-and a sentence of at most 128 characters, as string responses allow.
+Every request type is a row in ``REQUEST_PARSERS``.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ MAX_NESTING = 100
 
 
 class RequestRefused(Exception):
-    """The request gets an error response: an HTTP-like code and a sentence, cut to 128 characters."""
+    """The request gets an error response: an HTTP status, or a code like one, and a sentence."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason[:128]
+        self.reason = reason
 
 
 ParsedRequest = tuple[Any, ...]
@@ -57,7 +56,7 @@ def parse_envelope(data: str | bytes) -> RequestEnvelope:
     request_id = _id_in(raw, "id")
     if raw.get("kind", "req") != "req":
         raise RequestRefused(400, 'kind must be "req"')
-    return RequestEnvelope(request_id, normal_type(_text_in(raw, "type")), raw)
+    return RequestEnvelope(request_id, normal_type(text_in(raw, "type")), raw)
 
 
 def request_id_of(data: str | bytes) -> str | None:
@@ -161,7 +160,7 @@ def _update_conversation(raw: Json) -> request_types.UpdateConversationRequest:
 def _field_change(raw: Any) -> request_types.FieldChange:
     if not isinstance(raw, dict):
         raise RequestRefused(400, "conversationField must be an object or a list of objects")
-    field = _text_in(raw, "field")
+    field = text_in(raw, "field")
     parse = FIELD_PARSERS.get(field)
     if parse is None:
         raise RequestRefused(400, f"Unknown or forbidden conversationField {field}")
@@ -232,7 +231,7 @@ def _publish(raw: Json) -> request_types.PublishRequest:
     event = body.get("event")
     if not isinstance(event, dict):
         raise RequestRefused(400, "event is missing")
-    parse = EVENT_PARSERS.get(_text_in(event, "type"))
+    parse = EVENT_PARSERS.get(text_in(event, "type"))
     if parse is None:
         raise RequestRefused(400, f"Unknown event type {event['type']}")
     metadata = None if raw.get("metadata") is None else as_list(raw["metadata"])
@@ -242,7 +241,7 @@ def _publish(raw: Json) -> request_types.PublishRequest:
 
 
 def _content(event: Json) -> Json:
-    content_type, message = _text_in(event, "contentType"), event.get("message")
+    content_type, message = text_in(event, "contentType"), event.get("message")
     if message is None:
         raise RequestRefused(400, "message is missing")
     if content_type == "text/plain" and not isinstance(message, str):
@@ -259,7 +258,7 @@ def _rich_content(event: Json) -> Json:
 
 
 def _receipt(event: Json) -> Json:
-    _text_in(event, "status")
+    text_in(event, "status")
     if event.get("sequenceList") is None:
         raise RequestRefused(400, "sequenceList is missing")
     sequences = as_list(event["sequenceList"])
@@ -269,7 +268,7 @@ def _receipt(event: Json) -> Json:
 
 
 def _chat_state(event: Json) -> Json:
-    _text_in(event, "chatState")
+    text_in(event, "chatState")
     return event
 
 
@@ -283,7 +282,7 @@ EVENT_PARSERS: dict[str, Callable[[Json], Json]] = {
 
 def _upload_url(raw: Json) -> request_types.UploadUrlRequest:
     body = _body(raw)
-    file_type = _text_in(body, "fileType").upper()
+    file_type = text_in(body, "fileType").upper()
     if file_type not in FILE_TYPES:
         raise RequestRefused(400, f"fileType must be one of {', '.join(FILE_TYPES)}")
     size = str(body.get("fileSize", ""))
@@ -293,7 +292,7 @@ def _upload_url(raw: Json) -> request_types.UploadUrlRequest:
 
 
 def _download_url(raw: Json) -> request_types.DownloadUrlRequest:
-    return request_types.DownloadUrlRequest(_text_in(_body(raw), "relativePath"))
+    return request_types.DownloadUrlRequest(text_in(_body(raw), "relativePath"))
 
 
 REQUEST_PARSERS: dict[str, Callable[[Json], ParsedRequest]] = {
@@ -322,7 +321,8 @@ def _body(raw: Json, *, optional: bool = False) -> Json:
     return body
 
 
-def _text_in(holder: Json, name: str) -> str:
+def text_in(holder: Json, name: str) -> str:
+    """The text of one field, not empty; ``RequestRefused`` (400) where it is missing or something else."""
     value = holder.get(name)
     if not isinstance(value, str) or not value:
         raise RequestRefused(400, f"{name} is missing" if value is None else f"{name} must be text")
@@ -333,7 +333,7 @@ def _id_in(holder: Json, name: str) -> str:
     value = holder.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    return _text_in(holder, name)
+    return text_in(holder, name)
 
 
 def _optional_id(holder: Json, name: str) -> str | None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recorder.simulator.delivery.encoder import Encoder
 from recorder.simulator.protocol.request_parser import (
     RequestRefused,
     parse_envelope,
@@ -206,5 +207,5 @@ def refusal_of(text):
     try:
         parse_request(parse_envelope(text))
     except RequestRefused as refused:
-        return refused.reason
+        return json.loads(Encoder().error("1", refused.code, refused.reason))["body"]
     return ""
