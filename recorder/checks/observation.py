@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.messaging.events import Evidence, Proof
-from recorder.receipts.queries import MessageView, ReceiptView, delay
+from recorder.receipts.queries import MessageView, ReceiptView, delay, is_proven_by_other
 
 from .findings import Observation, not_observable, span, violated
 from .input import ConnectionFact
@@ -73,10 +73,7 @@ def receipts_of_others(message: MessageView, *statuses: str) -> list[ReceiptView
         (
             receipt
             for receipt in message.receipts
-            if receipt.status in statuses
-            and receipt.evidence.proof >= Proof.ACKNOWLEDGED
-            and not (message.mine and receipt.mine)
-            and not (receipt.participant is not None and receipt.participant == message.author)
+            if receipt.status in statuses and is_proven_by_other(receipt, message.author, mine=message.mine)
         ),
         key=lambda receipt: receipt.evidence.frame,
     )

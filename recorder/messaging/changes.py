@@ -58,6 +58,16 @@ def changes_of(body: object) -> list[Any] | None:
     return body if type(body) is list else None
 
 
+def read_changes(body: object, evidence: Evidence, events: list[Event], *, dialog_id: object = None) -> None:
+    """Append the events of all changes in a body. ``dialog_id`` counts for changes that name none."""
+    changes = changes_of(body)
+    if changes is None:
+        events.append(no_changes(body, evidence))
+    stamp = Stamp(*evidence[1:5])
+    for change in changes or ():
+        read_change(change, stamp, events, dialog_id=dialog_id)
+
+
 def read_change(change: object, stamp: Stamp, events: list[Event], *, dialog_id: object = None) -> None:
     """Append the events of one change. ``dialog_id`` counts if the change names none."""
     event = change.get("event") if type(change) is dict else None
@@ -130,27 +140,19 @@ def _read_content(fields: _CommonFields, event: dict[str, Any], events: list[Eve
 
 def _read_receipt(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
     dialog_id, participant, role, _, number, evidence = fields
-    sequences, status = receipt_of(event, evidence, events)
-    if dialog_id is None:
-        events.append(no_dialog("a receipt", evidence))
-    elif status is not None and sequences:
+    receipt = receipt_event(event, dialog_id, participant, role, evidence, events)
+    if receipt is not None:
         own = sequence_of(number)
         if own is None and number is not None:
             events.append(OddityNoticed("malformed-sequence", f"a receipt with {shown(number)}", evidence))
-        events.append(
-            ReceiptReported(dialog_id, sequences, participant, role, False, status, own, None, evidence)
-        )
+        events.append(receipt._replace(own_sequence=own))
 
 
 def _read_chat_state(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
     dialog_id, participant, role, _, _, evidence = fields
-    state = event.get("chatState")
-    if dialog_id is None:
-        events.append(no_dialog("a chat state", evidence))
-    if type(state) is str and state:
-        events.append(ChatStateReported(dialog_id, participant, role, False, state, evidence))
-    else:
-        events.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
+    reported = chat_state_event(event, dialog_id, participant, role, evidence, events)
+    if reported is not None:
+        events.append(reported)
 
 
 _EVENT_READERS: dict[str, Callable[[_CommonFields, dict[str, Any], list[Event]], None]] = {
@@ -178,10 +180,17 @@ def content_of(event: dict[str, Any], evidence: Evidence, events: list[Event]) -
     return kind, text if type(text) is str else None
 
 
-def receipt_of(
-    event: dict[str, Any], evidence: Evidence, events: list[Event]
-) -> tuple[tuple[int, ...], str | None]:
-    """The sequences and the status of a receipt; oddities are appended to ``events``."""
+def receipt_event(
+    event: dict[str, Any],
+    dialog_id: str | None,
+    participant: str | None,
+    role: str | None,
+    evidence: Evidence,
+    events: list[Event],
+    *,
+    request_frame: int | None = None,
+) -> ReceiptReported | None:
+    """A receipt, ours if ``request_frame`` is given; None if it cannot be used. Oddities go to ``events``."""
     status = event.get("status")
     if type(status) is not str or not status:
         events.append(OddityNoticed("malformed-receipt", f"a receipt of status {shown(status)}", evidence))
@@ -189,7 +198,34 @@ def receipt_of(
     sequences, oddities = sequences_of(event.get("sequenceList"))
     for detail in oddities:
         events.append(OddityNoticed("malformed-sequence-list", detail, evidence))
-    return sequences, status
+    if dialog_id is None:
+        events.append(no_dialog("a receipt", evidence))
+    if dialog_id is None or status is None or not sequences:
+        return None
+    mine = request_frame is not None
+    return ReceiptReported(
+        dialog_id, sequences, participant, role, mine, status, None, request_frame, evidence
+    )
+
+
+def chat_state_event(
+    event: dict[str, Any],
+    dialog_id: str | None,
+    participant: str | None,
+    role: str | None,
+    evidence: Evidence,
+    events: list[Event],
+    *,
+    mine: bool = False,
+) -> ChatStateReported | None:
+    """A chat state; None if it names none. Oddities go to ``events``."""
+    state = event.get("chatState")
+    if dialog_id is None:
+        events.append(no_dialog("a chat state", evidence))
+    if type(state) is str and state:
+        return ChatStateReported(dialog_id, participant, role, mine, state, evidence)
+    events.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
+    return None
 
 
 def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
@@ -249,6 +285,11 @@ def _mistyped(what: str, value: object, evidence: Evidence) -> OddityNoticed:
 def no_dialog(what: str, evidence: Evidence) -> OddityNoticed:
     """Oddity of an event without a dialog id."""
     return OddityNoticed("no-dialog", f"{what} that names no dialog", evidence)
+
+
+def no_changes(body: object, evidence: Evidence) -> OddityNoticed:
+    """Oddity of a body without changes."""
+    return OddityNoticed("malformed-body", f"changes are missing in {shown(body)}", evidence)
 
 
 def unknown_event(kind: object, evidence: Evidence) -> OddityNoticed:

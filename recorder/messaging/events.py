@@ -221,7 +221,7 @@ class ConversationOpened(NamedTuple):
 class ConversationChanged(NamedTuple):
     """A snapshot of a conversation, whole as of ``updated_ms`` (their clock; None in old frames).
 
-    ``left`` is true for DELETE: it left our subscription, which does not say that it was closed.
+    ``left_subscription`` is true for DELETE: it left our subscription, which does not say that it was closed.
     """
 
     conversation_id: str
@@ -230,7 +230,7 @@ class ConversationChanged(NamedTuple):
     state: str | None
     stage: str | None
     updated_ms: int | None
-    left: bool
+    left_subscription: bool
     evidence: Evidence
 
 

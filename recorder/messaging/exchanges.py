@@ -6,7 +6,7 @@ is not message 0.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from recorder.redaction.tokens import claims_of
 
@@ -16,11 +16,11 @@ from .changes import (
     CONTENT,
     RECEIPT,
     RICH_CONTENT,
-    changes_of,
+    chat_state_event,
     content_of,
     no_dialog,
-    read_change,
-    receipt_of,
+    read_changes,
+    receipt_event,
     sequence_of,
     shown,
     unknown_event,
@@ -95,66 +95,25 @@ def requested_event(
     if type(body) is not dict or type(event) is not dict:
         events.append(OddityNoticed("malformed-request", "a publish without an event", evidence))
         return None
-    requested = _event_of(body, event, evidence, events, participant)
-    if requested is not None:
-        events.append(requested)
-    return requested
-
-
-def _event_of(
-    body: dict[str, Any],
-    event: dict[str, Any],
-    evidence: Evidence,
-    events: list[Event],
-    participant: str | None,
-) -> RequestedEvent:
-    kind = event.get("type")
-    dialog_id = id_text(body.get("dialogId"))
+    kind, dialog_id = event.get("type"), id_text(body.get("dialogId"))
+    requested: RequestedEvent = None
     if kind in (CONTENT, RICH_CONTENT):
         content_type, text = content_of(event, evidence, events)
         if dialog_id is None:
             events.append(no_dialog("a publish", evidence))
         conversation_id = id_text(body.get("conversationId"))
-        return PublishRequested(dialog_id, conversation_id, content_type, text, participant, evidence)
-    if kind == RECEIPT:
-        return _receipt_event(dialog_id, event, evidence, events, participant)
-    if kind == CHAT_STATE:
-        return _chat_state_event(dialog_id, event, evidence, events, participant)
-    events.append(unknown_event(kind, evidence))
-    return None
-
-
-def _receipt_event(
-    dialog_id: str | None,
-    event: dict[str, Any],
-    evidence: Evidence,
-    events: list[Event],
-    participant: str | None,
-) -> ReceiptReported | None:
-    sequences, status = receipt_of(event, evidence, events)
-    if dialog_id is None:
-        events.append(no_dialog("a receipt", evidence))
-    if dialog_id is None or status is None or not sequences:
-        return None
-    return ReceiptReported(
-        dialog_id, sequences, participant, None, True, status, None, evidence.frame, evidence
-    )
-
-
-def _chat_state_event(
-    dialog_id: str | None,
-    event: dict[str, Any],
-    evidence: Evidence,
-    events: list[Event],
-    participant: str | None,
-) -> ChatStateReported | None:
-    state = event.get("chatState")
-    if dialog_id is None:
-        events.append(no_dialog("a chat state", evidence))
-    if type(state) is str and state:
-        return ChatStateReported(dialog_id, participant, None, True, state, evidence)
-    events.append(OddityNoticed("malformed-chat-state", f"a chat state of {shown(state)}", evidence))
-    return None
+        requested = PublishRequested(dialog_id, conversation_id, content_type, text, participant, evidence)
+    elif kind == RECEIPT:
+        requested = receipt_event(
+            event, dialog_id, participant, None, evidence, events, request_frame=evidence.frame
+        )
+    elif kind == CHAT_STATE:
+        requested = chat_state_event(event, dialog_id, participant, None, evidence, events, mine=True)
+    else:
+        events.append(unknown_event(kind, evidence))
+    if requested is not None:
+        events.append(requested)
+    return requested
 
 
 def identified_by(token: str | None, stamp: Stamp) -> Identified | None:
@@ -248,7 +207,7 @@ def _add_publish_result(
 def _add_receipt_result(
     event: ReceiptReported, response: Response, evidence: Evidence, events: list[Event]
 ) -> None:
-    dialog_id, sequences, participant, role, mine, status, _, request_frame, claim = event
+    dialog_id, sequences, participant, _, _, status, _, _, claim = event
     if response.code is not None and evidence.proof is Proof.REFUSED:
         events.append(
             ReceiptRefused(dialog_id, sequences, participant, status, claim.frame, response.code, evidence)
@@ -259,11 +218,7 @@ def _add_receipt_result(
         detail = f"the receipt of frame {claim.frame} was answered with {response.type}"
         events.append(OddityNoticed("answer-of-another-type", detail, evidence))
     else:
-        events.append(
-            ReceiptReported(
-                dialog_id, sequences, participant, role, mine, status, sequence, request_frame, evidence
-            )
-        )
+        events.append(event._replace(own_sequence=sequence, evidence=evidence))
 
 
 def _add_other_result(
@@ -275,13 +230,7 @@ def _add_other_result(
         if conversation_id is not None:
             events.append(ConversationOpened(conversation_id, pending.frame, evidence))
     elif pending.type == typenames.QUERY_MESSAGES:
-        stamp = Stamp(evidence.frame, evidence.connection, evidence.at_us, evidence.offset_us)
-        changes = changes_of(response.body)
-        if changes is None:
-            detail = f"changes are missing in {shown(response.body)}"
-            events.append(OddityNoticed("malformed-body", detail, evidence))
-        for change in changes or ():
-            read_change(change, stamp, events, dialog_id=pending.dialog_id)
+        read_changes(response.body, evidence, events, dialog_id=pending.dialog_id)
 
 
 def _sequence_in(response: Response) -> int | None:

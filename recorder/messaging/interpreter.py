@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from . import typenames
-from .changes import changes_of, odd_time, read_change, server_time, shown
+from .changes import no_changes, odd_time, read_changes, server_time, shown
 from .envelopes import (
     Envelope,
     Notification,
@@ -211,21 +211,15 @@ class Interpreter:
 
 
 def _read_messages(body: object, stamp: Stamp, events: list[Event]) -> None:
-    changes = changes_of(body)
-    if changes is None:
-        events.append(_odd("malformed-body", f"changes are missing in {shown(body)}", Proof.ANNOUNCED, stamp))
-        return
     dialog_id = body.get("dialogId") if type(body) is dict else None
-    for change in changes:
-        read_change(change, stamp, events, dialog_id=dialog_id)
+    read_changes(body, Evidence(Proof.ANNOUNCED, *stamp), events, dialog_id=dialog_id)
 
 
 def _read_conversations(body: object, stamp: Stamp, events: list[Event]) -> None:
-    changes = one_or_many(body.get("changes")) if type(body) is dict and "changes" in body else None
-    if changes is None:
-        events.append(_odd("malformed-body", f"changes are missing in {shown(body)}", Proof.ANNOUNCED, stamp))
+    if type(body) is not dict or "changes" not in body:
+        events.append(no_changes(body, Evidence(Proof.ANNOUNCED, *stamp)))
         return
-    for change in changes:
+    for change in one_or_many(body["changes"]):
         _read_conversation(change, stamp, events)
 
 
@@ -244,7 +238,7 @@ def _read_conversation(change: object, stamp: Stamp, events: list[Event]) -> Non
     if conversation_id is None:
         events.append(OddityNoticed("no-conversation", "a snapshot that names no conversation", evidence))
         return
-    events.append(snapshot(result, conversation_id, left=kind == DELETE, evidence=evidence))
+    events.append(snapshot(result, conversation_id, left_subscription=kind == DELETE, evidence=evidence))
 
 
 _NOTIFICATIONS: dict[str, Callable[[Any, Stamp, list[Event]], None]] = {

@@ -16,7 +16,7 @@ SUGGESTED = "SUGGESTED"
 
 
 def snapshot(
-    result: dict[str, Any], conversation_id: str, *, left: bool, evidence: Evidence
+    result: dict[str, Any], conversation_id: str, *, left_subscription: bool, evidence: Evidence
 ) -> ConversationChanged:
     """Read the ``result`` of one change. ``evidence`` is kept as it is."""
     details = _object(result.get("conversationDetails"))
@@ -28,7 +28,7 @@ def snapshot(
         state=_word(details.get("state")),
         stage=_word(details.get("stage")),
         updated_ms=evidence.server_ms,
-        left=left,
+        left_subscription=left_subscription,
         evidence=evidence,
     )
 

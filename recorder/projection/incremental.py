@@ -79,7 +79,7 @@ class IncrementalTranscript:
             self.connections, interrupted=self.interrupted
         ):
             self.reset()
-        changes = ChangeSet(self.concluded) if self._begun else None
+        changes = ChangeSet(self.concluded, self.entities, self.transcript) if self._begun else None
         try:
             with collector_paused():
                 self._fold_new(changes, jobs if changes is None else 1, defer=defer and changes is None)
@@ -101,7 +101,7 @@ class IncrementalTranscript:
     def _fold_new(self, changes: ChangeSet | None, jobs: int, *, defer: bool) -> None:
         events = self._events(jobs)
         if changes is not None:
-            events = changes.watch(events, self.entities, self.transcript)
+            events = changes.watch(events)
         fold_batches(
             events,
             self.transcript,
@@ -112,9 +112,7 @@ class IncrementalTranscript:
         )
         for dialog_id in self._dialogs_to_conclude_from() if defer else ():
             self.fold_dialog(dialog_id)
-        self.concluded = (
-            Conclusions.of(self.transcript) if changes is None else changes.finish(self.transcript)
-        )
+        self.concluded = Conclusions.of(self.transcript) if changes is None else changes.finish()
         self._begun = True
 
     def _dialogs_to_conclude_from(self) -> list[str]:

@@ -49,9 +49,14 @@ class Conclusions:
 
 @dataclass(slots=True)
 class ChangeSet:
-    """What may have changed. Events pass ``watch`` before they are folded; ``finish`` follows."""
+    """What may have changed. Events pass ``watch`` before they are folded; ``finish`` follows.
+
+    ``before``, ``entities`` and ``transcript`` are those that the events are folded into.
+    """
 
     before: Conclusions
+    entities: SessionEntities
+    transcript: Transcript
     messages: set[MessageKey] = field(default_factory=set)
     publishes: set[int] = field(default_factory=set)
     requests: set[int] = field(default_factory=set)
@@ -61,125 +66,102 @@ class ChangeSet:
     _roles: dict[str, str | None] = field(default_factory=dict)
     _draws_conclusions: bool = False
 
-    def watch(
-        self, events: Iterable[Event], entities: SessionEntities, transcript: Transcript
-    ) -> Iterator[Event]:
+    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield the events unchanged, and note what each may change."""
         for event in events:
             rule = _CHANGE_RULES.get(type(event))
             if rule is not None:
-                rule(self, event, entities, transcript)
+                rule(self, event)
             yield event
 
-    def finish(self, transcript: Transcript) -> Conclusions:
+    def finish(self) -> Conclusions:
         """Add what changed because conclusions did, and return the new ones. Call it after the fold."""
         for participant, role in self._roles.items():
-            role_now = transcript.roles.get(participant)
+            role_now = self.transcript.roles.get(participant)
             self.everything = self.everything or (role_now is not None and role_now[1] != role)
         before = self.before
         if not self._draws_conclusions:
             return before
-        now = Conclusions.of(transcript)
+        now = Conclusions.of(self.transcript)
         self.everything = self.everything or now.me != before.me
-        for key in now.echoes.keys() ^ before.echoes.keys() | _changed(now.echoes, before.echoes):
-            self.messages.add(key)
+        self.messages |= {key for key, _ in now.echoes.items() ^ before.echoes.items()}
         self.publishes |= {
             echo.request_frame for echoes in (now.echoes, before.echoes) for echo in echoes.values()
         }
         return now
 
-    def _note_participant(
-        self, participant: str | None, role: str | None, entities: SessionEntities, transcript: Transcript
-    ) -> None:
+    def _note_participant(self, participant: str | None, role: str | None) -> None:
         if participant is None:
             return
         self.participants.add(participant)
-        if role is not None and participant in entities.participants:
-            known = transcript.roles.get(participant)
+        if role is not None and participant in self.entities.participants:
+            known = self.transcript.roles.get(participant)
             self._roles.setdefault(participant, None if known is None else known[1])
 
-    def on_published(
-        self, event: MessagePublished, entities: SessionEntities, transcript: Transcript
-    ) -> None:
-        """A message was published or announced, perhaps again."""
+    def _on_published(self, event: MessagePublished) -> None:
         self.messages.add((event.dialog_id, event.sequence))
         self.dialogs.add(event.dialog_id)
-        self._note_participant(event.author, event.role, entities, transcript)
-        known = transcript.dialogs.get(event.dialog_id, {}).get(event.sequence)
+        self._note_participant(event.author, event.role)
+        known = self.transcript.dialogs.get(event.dialog_id, {}).get(event.sequence)
         ours = event.request_frame is not None or (known is not None and known.request_frame is not None)
         self._draws_conclusions = self._draws_conclusions or ours or self.before.some_lost
         if event.request_frame is not None:
             self.publishes.add(event.request_frame)
 
-    def on_receipt(
-        self, event: ReceiptReported | ReceiptRefused, entities: SessionEntities, transcript: Transcript
-    ) -> None:
-        """Receipts were requested, announced or refused."""
+    def _on_receipt(self, event: ReceiptReported | ReceiptRefused) -> None:
         self.messages |= {(event.dialog_id, sequence) for sequence in event.sequences}
         self.dialogs.add(event.dialog_id)
         role = event.role if isinstance(event, ReceiptReported) else None
-        self._note_participant(event.participant, role, entities, transcript)
+        self._note_participant(event.participant, role)
 
-    def on_publish(self, event: PublishRequested, entities: SessionEntities, transcript: Transcript) -> None:
-        """A publish went out."""
+    def _on_publish(self, event: PublishRequested) -> None:
         self.publishes.add(event.evidence.frame)
         self._draws_conclusions = True
-        self._note_participant(event.author, None, entities, transcript)
+        self._note_participant(event.author, None)
         if event.dialog_id is not None:
             self.dialogs.add(event.dialog_id)
 
-    def on_outcome(self, event: PublishRefused | PublishLost, *_: object) -> None:
-        """A publish was refused, or will not be answered any more."""
+    def _on_outcome(self, event: PublishRefused | PublishLost) -> None:
         self.publishes.add(event.request_frame)
         self._draws_conclusions = True
 
-    def on_identified(self, event: Identified, entities: SessionEntities, transcript: Transcript) -> None:
-        """We learnt who we are."""
+    def _on_identified(self, event: Identified) -> None:
         self._draws_conclusions = True
-        self._note_participant(event.participant, None, entities, transcript)
+        self._note_participant(event.participant, None)
 
-    def on_request(self, event: RequestMade, *_: object) -> None:
-        """A request went out."""
+    def _on_request(self, event: RequestMade) -> None:
         self.requests.add(event.evidence.frame)
 
-    def on_response(self, event: RequestAnswered, *_: object) -> None:
-        """An answer came."""
+    def _on_response(self, event: RequestAnswered) -> None:
         if event.request_frame is not None:
             self.requests.add(event.request_frame)
 
-    def on_chat_state(self, event: Any, entities: SessionEntities, transcript: Transcript) -> None:
-        """A chat state names a dialog and somebody."""
+    def _on_chat_state(self, event: Any) -> None:
         if event.dialog_id is not None:
             self.dialogs.add(event.dialog_id)
-        self._note_participant(event.participant, event.role, entities, transcript)
+        self._note_participant(event.participant, event.role)
 
-    def on_conversation(
-        self, event: ConversationChanged, entities: SessionEntities, transcript: Transcript
-    ) -> None:
-        """A snapshot lists roles and dialogs; those of the previous snapshot may be gone."""
+    def _on_conversation(self, event: ConversationChanged) -> None:
+        # Dialogs of the previous snapshot may be gone.
         self.dialogs.add(event.conversation_id)  # the main dialog goes by that id, listed or not
-        before = transcript.conversations.get(event.conversation_id)
+        before = self.transcript.conversations.get(event.conversation_id)
         for snapshot in (event, before):
             if snapshot is not None:
                 self.dialogs |= {dialog.dialog_id for dialog in snapshot.dialogs}
         for participant in event.participants:
-            self._note_participant(participant.participant, participant.role, entities, transcript)
-
-
-def _changed(now: Mapping[MessageKey, Echo], before: Mapping[MessageKey, Echo]) -> set[MessageKey]:
-    return {key for key in now.keys() & before.keys() if now[key] != before[key]}
+            self._note_participant(participant.participant, participant.role)
 
 
 _CHANGE_RULES: dict[type, Callable[..., None]] = {
-    MessagePublished: ChangeSet.on_published,
-    ReceiptReported: ChangeSet.on_receipt,
-    ReceiptRefused: ChangeSet.on_receipt,
-    PublishRequested: ChangeSet.on_publish,
-    PublishRefused: ChangeSet.on_outcome,
-    PublishLost: ChangeSet.on_outcome,
-    Identified: ChangeSet.on_identified,
-    RequestMade: ChangeSet.on_request,
-    RequestAnswered: ChangeSet.on_response,
-    ChatStateReported: ChangeSet.on_chat_state,
-    ConversationChanged: ChangeSet.on_conversation,
+    MessagePublished: ChangeSet._on_published,
+    ReceiptReported: ChangeSet._on_receipt,
+    ReceiptRefused: ChangeSet._on_receipt,
+    PublishRequested: ChangeSet._on_publish,
+    PublishRefused: ChangeSet._on_outcome,
+    PublishLost: ChangeSet._on_outcome,
+    Identified: ChangeSet._on_identified,
+    RequestMade: ChangeSet._on_request,
+    RequestAnswered: ChangeSet._on_response,
+    ChatStateReported: ChangeSet._on_chat_state,
+    ConversationChanged: ChangeSet._on_conversation,
 }

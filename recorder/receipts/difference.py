@@ -27,7 +27,7 @@ NOTICEABLE_S = 0.050
 """A delay that moved by less is not worth a line, unless ``delays_over_s`` asks for less."""
 
 
-class Place(NamedTuple):
+class Occurrence(NamedTuple):
     """Where something stands in one of the sessions, and what it is there."""
 
     dialog_id: str | None
@@ -57,8 +57,8 @@ class Change(NamedTuple):
     sequence: int | None
     participant: str | None
     status: str | None
-    first: Place | None
-    second: Place | None
+    first: Occurrence | None
+    second: Occurrence | None
     sentence: str
 
 
@@ -265,18 +265,18 @@ def _how(entry: Entry, receipt: ReceiptView | None) -> str:
     return f" ({receipt.evidence.proof.word} in #{receipt.evidence.frame}{words})"
 
 
-def _place(entry: Entry, value: str | None = None) -> Place:
+def _place(entry: Entry, value: str | None = None) -> Occurrence:
     message = entry.message
     frame = None if message.sent is None else message.sent.frame
-    return Place(message.dialog_id, message.sequence, frame, value)
+    return Occurrence(message.dialog_id, message.sequence, frame, value)
 
 
-def _receipt_place(entry: Entry, receipt: ReceiptView | None) -> Place | None:
+def _receipt_place(entry: Entry, receipt: ReceiptView | None) -> Occurrence | None:
     if receipt is None:
         return None
     evidence, message = receipt.evidence, entry.message
     after = delay(message.sent, evidence)
-    return Place(message.dialog_id, message.sequence, evidence.frame, evidence.proof.word, after)
+    return Occurrence(message.dialog_id, message.sequence, evidence.frame, evidence.proof.word, after)
 
 
 def _sequence(first: Entry, second: Entry) -> int | None:

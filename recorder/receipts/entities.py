@@ -89,28 +89,24 @@ class SessionEntities:
         if participant is not None and frame < self.participants.get(participant, frame + 1):
             self.participants[participant] = frame
 
-    def on_request(self, event: RequestMade) -> None:
-        """Add a request."""
+    def _on_request(self, event: RequestMade) -> None:
         self.requests[event.evidence.frame] = event
 
-    def on_response(self, event: RequestAnswered) -> None:
+    def _on_response(self, event: RequestAnswered) -> None:
         """Add the first response to a request; one without a request is ignored."""
         if event.request_frame is not None:
             self.responses.setdefault(event.request_frame, event)
 
-    def on_identified(self, event: Identified) -> None:
-        """Add the participant of a connection."""
+    def _on_identified(self, event: Identified) -> None:
         self.add_participant(event.participant, event.evidence.frame)
 
-    def on_publish_or_chat_state(self, event: PublishRequested | ChatStateReported) -> None:
-        """Add the dialog and the participant of a publish or a chat state."""
+    def _on_publish_or_chat_state(self, event: PublishRequested | ChatStateReported) -> None:
         if event.dialog_id is not None:
             self.add_dialog(event.dialog_id, event.evidence.frame)
         who = event.author if isinstance(event, PublishRequested) else event.participant
         self.add_participant(who, event.evidence.frame)
 
-    def on_conversation(self, event: ConversationChanged) -> None:
-        """Add the dialogs and participants of a snapshot."""
+    def _on_conversation(self, event: ConversationChanged) -> None:
         for dialog in event.dialogs:
             self.add_dialog(dialog.dialog_id, event.evidence.frame, event.conversation_id)
         for participant in event.participants:
@@ -118,11 +114,11 @@ class SessionEntities:
 
 
 ENTITY_RULES: dict[type, Callable[[SessionEntities, Any], None]] = {
-    RequestMade: SessionEntities.on_request,
-    RequestAnswered: SessionEntities.on_response,
-    Identified: SessionEntities.on_identified,
-    PublishRequested: SessionEntities.on_publish_or_chat_state,
-    ChatStateReported: SessionEntities.on_publish_or_chat_state,
-    ConversationChanged: SessionEntities.on_conversation,
+    RequestMade: SessionEntities._on_request,
+    RequestAnswered: SessionEntities._on_response,
+    Identified: SessionEntities._on_identified,
+    PublishRequested: SessionEntities._on_publish_or_chat_state,
+    ChatStateReported: SessionEntities._on_publish_or_chat_state,
+    ConversationChanged: SessionEntities._on_conversation,
 }
 """How each kind of event that is no ``MessageEvent`` is added."""

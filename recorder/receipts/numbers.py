@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from recorder.messaging.events import Event, Evidence, Proof, RequestAnswered, RequestMade
+from recorder.messaging.events import Event, Evidence, RequestAnswered, RequestMade
 
-from .queries import MessageView, ReceiptView, delay
+from .queries import MessageView, ReceiptView, delay, is_proven_by_other
 
 SENT_TO_ACCEPTED = "sent → accepted"
 SENT_TO_READ = "sent → read"
@@ -135,7 +135,7 @@ class Meter:
     def _measure_message(self, message: MessageView) -> None:
         given: dict[str | None, dict[str, ReceiptView]] = {}
         for receipt in message.receipts:
-            if _counts(message, receipt):
+            if is_proven_by_other(receipt, message.author, mine=message.mine):
                 given.setdefault(receipt.participant, {})[receipt.status] = receipt
         for participant, theirs in given.items():
             accepted, read = theirs.get("ACCEPT"), theirs.get("READ")
@@ -146,13 +146,6 @@ class Meter:
             ):
                 if until is not None:
                     self._measure(kind, participant, until.mine, since, until.evidence)
-
-
-def _counts(message: MessageView, receipt: ReceiptView) -> bool:
-    """Whether it is a proven receipt by somebody other than the author."""
-    if receipt.evidence.proof < Proof.ACKNOWLEDGED or (message.mine and receipt.mine):
-        return False
-    return receipt.participant is None or receipt.participant != message.author
 
 
 class _ParticipantCounts:
@@ -168,7 +161,7 @@ class _ParticipantCounts:
             self._counts_of(message.author, message.role, message.mine)[0] += 1
         for receipt in message.receipts:
             place = {"ACCEPT": 1, "READ": 2}.get(receipt.status)
-            if place is not None and _counts(message, receipt):
+            if place is not None and is_proven_by_other(receipt, message.author, mine=message.mine):
                 self._counts_of(receipt.participant, receipt.role, receipt.mine)[place] += 1
 
     def _counts_of(self, participant: str | None, role: str | None, mine: bool | None) -> list[int]:

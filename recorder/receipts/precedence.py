@@ -63,6 +63,6 @@ def _snapshot_order(snapshot: ConversationChanged) -> tuple[bool, int, int]:
     # Their order is not guaranteed; their time of the change is. Frames of 2016 carry none, and two states
     # under one time have been published: then arrival. That a conversation left our subscription describes
     # it only where its dialogs come with it.
-    describes = not snapshot.left or bool(snapshot.dialogs)
+    describes = not snapshot.left_subscription or bool(snapshot.dialogs)
     updated_ms = -1 if snapshot.updated_ms is None else snapshot.updated_ms
     return (describes, updated_ms, snapshot.evidence.frame)

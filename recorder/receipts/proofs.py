@@ -152,7 +152,8 @@ class _FactReader:
         )
 
     def conversation(self, event: ConversationChanged) -> Iterator[ProvenFact]:
-        did = "left this subscription" if event.left else f"is {event.state or 'in no known state'}"
+        state = f"is {event.state or 'in no known state'}"
+        did = "left this subscription" if event.left_subscription else state
         yield ProvenFact("conversation", f"conversation {event.conversation_id} {did}", event.evidence.proof)
 
     def oddity(self, event: OddityNoticed) -> Iterator[ProvenFact]:

@@ -177,13 +177,11 @@ def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, me: fr
 
 
 def _deciding(message: Message, author: str | None, receipts: Iterable[ReceiptView]) -> ReceiptView | None:
-    """The earliest receipt for the highest rung that somebody other than the author proved."""
+    """The earliest receipt of the highest status that somebody other than the author proved."""
     counted = [
         receipt
         for receipt in receipts
-        if receipt.status in STATUS_ORDER
-        and receipt.evidence.proof >= Proof.ACKNOWLEDGED
-        and not _by_author(receipt, message, author)
+        if receipt.status in STATUS_ORDER and is_proven_by_other(receipt, author, mine=message.mine)
     ]
     return max(counted, key=lambda r: (STATUS_ORDER.index(r.status), -r.evidence.frame), default=None)
 
@@ -194,10 +192,11 @@ def _status(message: Message, decided_by: ReceiptView | None) -> str:
     return "sent" if decided_by is None else STATUS_OF[decided_by.status]
 
 
-def _by_author(receipt: ReceiptView, message: Message, author: str | None) -> bool:
-    if message.mine and receipt.mine:
-        return True
-    return receipt.participant is not None and receipt.participant == author
+def is_proven_by_other(receipt: ReceiptView, author: str | None, *, mine: bool | None) -> bool:
+    """Whether the service took this receipt, and it is not by the author of the message (us if ``mine``)."""
+    if receipt.evidence.proof < Proof.ACKNOWLEDGED or (mine and receipt.mine):
+        return False
+    return receipt.participant is None or receipt.participant != author
 
 
 # --- receipts of one message ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 from .tokens import PLACEHOLDER
@@ -141,46 +142,23 @@ def _strings_under(view: bytes, start: int, word: str) -> Generator[SecretSpan, 
     return len(view)
 
 
-def query_values(view: bytes) -> Iterator[SecretSpan]:
-    """The values of secret parameters in URLs."""
-    return _named_values(_QUERY, view, _QUERY_NAMES)
-
-
-def url_query_values(view: bytes) -> Iterator[SecretSpan]:
-    """Values of secret parameters of a text that is a URL as a whole: more names count."""
-    return _named_values(_QUERY, view, _URL_NAMES)
-
-
 def assignments(view: bytes) -> Iterator[SecretSpan]:
     """``password=…`` and ``token: …`` as error texts and log lines have them."""
-    yield from _named_values(_ASSIGNED, view, _QUERY_NAMES)
-    for span in _named_values(_LABELLED, view, _QUERY_NAMES):
+    yield from _named_values(_ASSIGNED, _QUERY_NAMES, view)
+    for span in _named_values(_LABELLED, _QUERY_NAMES, view):
         if is_opaque(view[span.start : span.end]):
             yield span
 
 
-def _named_values(pattern: re.Pattern[bytes], view: bytes, names: frozenset[str]) -> Iterator[SecretSpan]:
+def _named_values(pattern: re.Pattern[bytes], names: frozenset[str], view: bytes) -> Iterator[SecretSpan]:
     for found in pattern.finditer(view):
         if is_secret_name(found[1], names):
             yield from _span_of_value(view, *found.span(2), _placeholder_word(found[1]))
 
 
-def url_credentials(view: bytes) -> Iterator[SecretSpan]:
-    """``user:password@`` in URLs."""
-    for found in _USER.finditer(view):
-        yield from _span_of_value(view, *found.span(1), "userinfo")
-
-
-def url_users(view: bytes) -> Iterator[SecretSpan]:
-    """Whatever stands before the ``@`` of a URL."""
-    for found in _ANY_USER.finditer(view):
-        yield from _span_of_value(view, *found.span(1), "userinfo")
-
-
-def agent_url_bearers(view: bytes) -> Iterator[SecretSpan]:
-    """The bearer in the path of an agent's messaging URL."""
-    for found in _BRAND.finditer(view):
-        yield from _span_of_value(view, *found.span(1), "auth")
+def _unnamed_values(pattern: re.Pattern[bytes], word: str, view: bytes) -> Iterator[SecretSpan]:
+    for found in pattern.finditer(view):
+        yield from _span_of_value(view, *found.span(1), word)
 
 
 def header_lines(view: bytes) -> Iterator[SecretSpan]:
@@ -190,18 +168,21 @@ def header_lines(view: bytes) -> Iterator[SecretSpan]:
 
 
 IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (
-    *(
-        jwts,
-        authorization_values,
-        json_values,
-        python_values,
-        query_values,
-        url_credentials,
-        agent_url_bearers,
-    ),
+    jwts,
+    authorization_values,
+    json_values,
+    python_values,
+    partial(_named_values, _QUERY, _QUERY_NAMES),
+    partial(_unnamed_values, _USER, "userinfo"),
+    partial(_unnamed_values, _BRAND, "auth"),
 )
 IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignments)
-IN_URLS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, url_query_values, url_users)
+# In a text that is a URL as a whole more names are secret, and so is whatever stands before the "@".
+IN_URLS: Final[tuple[Recogniser, ...]] = (
+    *IN_PAYLOADS,
+    partial(_named_values, _QUERY, _URL_NAMES),
+    partial(_unnamed_values, _ANY_USER, "userinfo"),
+)
 
 
 def _span_of_value(view: bytes, start: int, end: int, word: str) -> Iterator[SecretSpan]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import IO
 
-from recorder.receipts.difference import Change, Difference, Place
+from recorder.receipts.difference import Change, Difference, Occurrence
 
 from .json_views import delay_json
 from .tables import print_line
@@ -55,7 +55,7 @@ def _change_json(change: Change) -> dict[str, object]:
     }
 
 
-def _place_json(place: Place) -> dict[str, object]:
+def _place_json(place: Occurrence) -> dict[str, object]:
     return {
         "dialog": place.dialog_id,
         "sequence": place.sequence,

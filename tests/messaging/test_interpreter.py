@@ -447,7 +447,7 @@ def test_leaving_a_subscription_is_no_closing() -> None:
         }
     )
     assert isinstance(left, ConversationChanged)
-    assert (left.left, left.state) == (True, "OPEN")
+    assert (left.left_subscription, left.state) == (True, "OPEN")
 
 
 def test_who_we_are_comes_from_the_header_or_the_first_request(make_jwt: Callable[..., str]) -> None:

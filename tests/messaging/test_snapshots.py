@@ -15,7 +15,7 @@ EVIDENCE = Evidence(Proof.ANNOUNCED, 1, 1, None, None, 1_700_000_000_000)
 
 
 def read(**details: Any) -> Any:
-    return snapshot({"conversationDetails": details}, "c", left=False, evidence=EVIDENCE)
+    return snapshot({"conversationDetails": details}, "c", left_subscription=False, evidence=EVIDENCE)
 
 
 @pytest.mark.parametrize(

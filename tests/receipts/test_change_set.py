@@ -67,10 +67,10 @@ def test_whatever_looks_different_afterwards_was_touched(before, later):
     """Or everything was; and who we are is concluded as from all facts."""
     entities, transcript = SessionEntities(), Transcript()
     fold_batches(before, transcript, entities=entities)
-    seen, changes = by_key(transcript), ChangeSet(Conclusions.of(transcript))
-    watched = changes.watch(later, entities, transcript)
+    seen, changes = by_key(transcript), ChangeSet(Conclusions.of(transcript), entities, transcript)
+    watched = changes.watch(later)
     fold_batches(watched, transcript, entities=entities)
-    concluded = changes.finish(transcript)
+    concluded = changes.finish()
     assert concluded.me == Conclusions.of(transcript).me
     assert concluded.echoes == Conclusions.of(transcript).echoes
     now = by_key(transcript)
@@ -84,9 +84,9 @@ def test_a_message_by_somebody_known_touches_itself_alone():
     ]
     entities, transcript = SessionEntities(), Transcript()
     fold_batches(told[:1], transcript, entities=entities)
-    changes = ChangeSet(Conclusions.of(transcript))
-    fold_batches(changes.watch(told[1:], entities, transcript), transcript, entities=entities)
-    changes.finish(transcript)
+    changes = ChangeSet(Conclusions.of(transcript), entities, transcript)
+    fold_batches(changes.watch(told[1:]), transcript, entities=entities)
+    changes.finish()
     assert (changes.messages, changes.publishes, changes.everything) == ({("d", 1)}, set(), False)
 
 
@@ -94,6 +94,6 @@ def test_a_snapshot_may_change_the_dialog_of_its_own_id_though_it_lists_none():
     """The main dialog goes by the id of its conversation; older snapshots list no dialogs."""
     snapshot = ConversationChanged("c", (), (), "CLOSE", None, None, False, at(1))
     transcript = Transcript()
-    changes = ChangeSet(Conclusions.of(transcript))
-    assert list(changes.watch([snapshot], SessionEntities(), transcript)) == [snapshot]
+    changes = ChangeSet(Conclusions.of(transcript), SessionEntities(), transcript)
+    assert list(changes.watch([snapshot])) == [snapshot]
     assert changes.dialogs == {"c"}

@@ -6,21 +6,21 @@ import io
 
 import orjson
 
-from recorder.receipts.difference import Change, Difference, Place
+from recorder.receipts.difference import Change, Difference, Occurrence
 from recorder.receipts.queries import Delay
 from recorder.report.difference import difference_json, print_difference
 
 VANISHED = Change(
     "receipt-vanished", True, 1, 2, "you", "READ",
-    Place("d-a", 2, 26, "announced", Delay(2.0, "server")), None,
+    Occurrence("d-a", 2, 26, "announced", Delay(2.0, "server")), None,
     'message 2 by agent 1 "\x1b": READ by you vanished',
 )  # fmt: skip
 APPEARED = Change(
-    "message-appeared", True, 2, None, None, None, None, Place("d-c", None, 9, "sent"), "message"
+    "message-appeared", True, 2, None, None, None, None, Occurrence("d-c", None, 9, "sent"), "message"
 )
 MOVED = Change(
     "delay-moved", False, 1, 2, "you", "ACCEPT",
-    Place("d-a", 2, 21, "announced"), Place("d-b", 3, 22, "announced"), "ACCEPT +0.1s became +0.2s",
+    Occurrence("d-a", 2, 21, "announced"), Occurrence("d-b", 3, 22, "announced"), "ACCEPT +0.1s became +0.2s",
 )  # fmt: skip
 
 

@@ -250,7 +250,7 @@ class _ConversationRules:
 
     def _conversation_updated(self, event: ConversationUpdated) -> None:
         updated = event.conversation
-        if updated.left:
+        if updated.left_subscription:
             return
         self._participants_changed(updated, event.at_s)
         if updated.state == "CLOSE" and not self._closed:
