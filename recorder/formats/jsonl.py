@@ -18,6 +18,7 @@ from recorder.errors import BadCapture
 from recorder.wire.frames import Side
 from recorder.wire.records import (
     ConnectionClosed,
+    ConnectionInfo,
     ConnectionOpened,
     HandshakeSeen,
     Record,
@@ -28,7 +29,7 @@ from recorder.wire.records import (
 from .jsonl_frame import SIDES, frame_fields, frame_of, sender_of
 from .lines import LARGEST_INTEGER, JsonFields, JsonLine, read_lines, without_blanks
 
-__all__ = ["VERSION", "ConnectionLine", "SessionHeader", "read", "read_lines", "write"]
+__all__ = ["VERSION", "SessionHeader", "read", "read_lines", "write"]
 
 VERSION = 1
 """The number in the session line's "recorder"; a file with a higher one is refused."""
@@ -56,16 +57,8 @@ class SessionHeader(NamedTuple):
     ended_at_us: int | None = None
 
 
-class ConnectionLine(NamedTuple):
-    """All that is known of one connection. ``closed`` is None while it is open."""
-
-    opened: ConnectionOpened
-    handshake: HandshakeSeen | None = None
-    closed: ConnectionClosed | None = None
-
-
 def write(
-    header: SessionHeader, connections: Iterable[ConnectionLine], frames: Iterable[RecordedFrame]
+    header: SessionHeader, connections: Iterable[ConnectionInfo], frames: Iterable[RecordedFrame]
 ) -> Iterator[bytes]:
     """Yield the lines of an export, each with its line end.
 
@@ -94,32 +87,23 @@ def _header_fields(header: SessionHeader) -> JsonFields:
     }
 
 
-def _connection_fields(line: ConnectionLine) -> JsonFields:
-    opened, handshake, closed = line
-    fields: JsonFields = {
-        "connection": opened.connection,
-        "url": opened.url,
-        "opened_at": iso_utc(opened.at_us),
-        "opened_offset_us": opened.offset_us,
-    }
-    if handshake is not None:
-        fields |= {
-            "request_line": handshake.request_line,
-            "request_headers": handshake.request_headers,
-            "response_status": handshake.response_status,
-            "response_headers": handshake.response_headers,
-        }
-    if closed is not None:
-        fields |= {
-            "closed_at": iso_utc(closed.at_us),
-            "closed_offset_us": closed.offset_us,
-            "close_code": closed.close_code,
-            "close_reason": closed.close_reason,
-            "closed_by": closed.closed_by,
-            "how": closed.how,
-            "detail": closed.detail,
-        }
-    return fields
+_OPENED_KEYS = ("connection", "url", "opened_at", "opened_offset_us")
+_HANDSHAKE_KEYS = ("request_line", "request_headers", "response_status", "response_headers")
+_CLOSED_KEYS = ("closed_at", "closed_offset_us", "close_code", "close_reason", "closed_by", "how", "detail")
+
+
+def _connection_fields(info: ConnectionInfo) -> JsonFields:
+    seen = info.request_line is not None or info.response_status is not None or info.request_headers
+    keys = (
+        *_OPENED_KEYS,
+        *(_HANDSHAKE_KEYS if seen else ()),
+        *(_CLOSED_KEYS if info.how is not None else ()),
+    )
+    return {key: _field(info, key) for key in keys}
+
+
+def _field(info: ConnectionInfo, key: str) -> object:
+    return iso_utc(getattr(info, f"{key}_us")) if key.endswith("_at") else getattr(info, key)
 
 
 def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Record]:
@@ -143,8 +127,6 @@ def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Recor
     yield from reader.end()
 
 
-_HANDSHAKE_KEYS = ("request_line", "request_headers", "response_status", "response_headers")
-_CLOSED_KEYS = ("closed_at", "close_code", "close_reason", "closed_by", "how", "detail")
 _HOW = ("closed", "lost", "refused", "failed")
 
 
@@ -224,7 +206,7 @@ class _Reader:
                 line.integer("response_status", 0, 999),
                 line.headers("response_headers"),
             )
-        if line.has_value(*_CLOSED_KEYS):
+        if line.has_value(*(key for key in _CLOSED_KEYS if key != "closed_offset_us")):
             self._closed.append((_closed(line, connection), not line.has("closed_offset_us")))
 
     def _frame(self, line: JsonLine) -> Iterator[Record]:

@@ -18,15 +18,7 @@ from recorder.formats import jsonl
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
-from recorder.wire.records import (
-    ConnectionClosed,
-    ConnectionInfo,
-    ConnectionOpened,
-    HandshakeSeen,
-    Record,
-    RecordedFrame,
-    SessionInfo,
-)
+from recorder.wire.records import Record, RecordedFrame, SessionInfo
 
 from .output_files import save_lines
 from .progress import with_progress
@@ -173,8 +165,8 @@ def _store(
 def exported(archive: Archive, session: str) -> Iterator[bytes]:
     """The lines of a session as JSONL. Raises ``NotFound`` at the first."""
     found = archive.find_session(session)
-    connections = [_connection_line(connection) for connection in archive.connections(found)]
-    yield from jsonl.write(_header(found), connections, archive.frames(found))
+    header = jsonl.SessionHeader(*(getattr(found, name) for name in jsonl.SessionHeader._fields))
+    yield from jsonl.write(header, archive.connections(found), archive.frames(found))
 
 
 def export_to_stdout(archive: Archive, session: str) -> None:
@@ -193,32 +185,3 @@ def export_to_file(archive: Archive, session: str, file: Path, *, say: Notify = 
         OutputFailed: the disk did not take it.
     """
     save_lines(with_progress(exported(archive, session), f"writing {file}", say), file)
-
-
-def _header(session: SessionInfo) -> jsonl.SessionHeader:
-    return jsonl.SessionHeader(
-        session=session.session,
-        name=session.name,
-        source=session.source,
-        state=session.state,
-        started_at_us=session.started_at_us,
-        ended_at_us=session.ended_at_us,
-    )
-
-
-def _connection_line(info: ConnectionInfo) -> jsonl.ConnectionLine:
-    opened = ConnectionOpened(info.connection, info.url, info.opened_at_us, info.opened_offset_us)
-    handshake = HandshakeSeen(
-        info.connection, info.request_line, info.request_headers, info.response_status, info.response_headers
-    )
-    seen = info.request_line is not None or info.response_status is not None or info.request_headers
-    return jsonl.ConnectionLine(opened, handshake if seen else None, _closed(info))
-
-
-def _closed(info: ConnectionInfo) -> ConnectionClosed | None:
-    if info.how is None:
-        return None
-    return ConnectionClosed(
-        info.connection, info.closed_at_us, info.closed_offset_us, info.close_code, info.close_reason,
-        info.closed_by, info.how, info.detail,
-    )  # fmt: skip

@@ -7,17 +7,16 @@ barrier, once a second of activity and at the end, makes all before it survive a
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
 from recorder.errors import StorageFailed
 from recorder.wire.records import Record
 
 from .rows import Batch, Redacts, SessionRows
 from .writer import ArchiveWriter, RetryPolicy
-
-T = TypeVar("T")
 
 STORAGE_WAIT_S = 10.0
 
@@ -60,11 +59,13 @@ class Intake:
         self.defers_barriers = False
         """Whether barriers are written only by ``barrier_if_due``, when the session is idle."""
         self._writer = writer
-        self._rows = rows
+        self.rows = rows
+        """Turns the records of this session into rows."""
+        self.finished = False
+        """Whether it has its end record."""
         self._retry = retry
         self._always_full = always_full
         self._failed: StorageFailed | None = None
-        self._finished = False
 
     def __call__(self, records: Sequence[Record]) -> None:
         """Return when all of these are committed.
@@ -72,7 +73,16 @@ class Intake:
         Raises:
             StorageFailed: none of them is.
         """
-        self._guarded(lambda: self._store(records))
+        with self._guarded():
+            due = self._writer.barrier_is_due(self._retry.clock) and not (records and self.defers_barriers)
+            if not records and (not due or self._writer.is_synced):
+                return
+            batch = self.rows.batch(records)
+            if due:
+                self._writer.commit_barrier(batch, self.rows, retry=self._retry)
+            else:
+                self._writer.commit(batch, self.rows, full=self._always_full, retry=self._retry)
+            self.frames += len(batch.frames)
 
     def barrier(self) -> None:
         """Return when everything so far would survive a power cut.
@@ -80,7 +90,8 @@ class Intake:
         Raises:
             StorageFailed: it might not.
         """
-        self._guarded(lambda: self._writer.commit_barrier(Batch(), self._rows, retry=self._retry))
+        with self._guarded():
+            self._writer.commit_barrier(Batch(), self.rows, retry=self._retry)
 
     def finish(self, ended_at_us: int | None, *, complete: bool = True, detail: str | None = None) -> None:
         """Write the end record: from now on the session is ``complete``, or ``interrupted`` if not so.
@@ -90,45 +101,38 @@ class Intake:
         Raises:
             StorageFailed: there is no end record, and the session counts as interrupted.
         """
-        if not self._finished:
-            self._guarded(lambda: self._finish(ended_at_us, complete, detail))
+        if self.finished:
+            return
+        with self._guarded():
+            batch = Batch(changes=self.rows.end(ended_at_us, complete, detail))
+            self._writer.commit_barrier(batch, self.rows, retry=self._retry)
+            self.finished = True
+            self.release()
 
     # Used by GroupCommit, which commits for many --------------------------------------------------
 
-    @property
-    def rows(self) -> SessionRows:
-        """Turns the records of this session into rows."""
-        return self._rows
-
-    @property
-    def finished(self) -> bool:
-        """Whether it has its end record."""
-        return self._finished
-
     def prepare(self, records: Sequence[Record]) -> Batch:
         """The rows for these records; the caller commits them, or calls ``fail``. Raises as ``__call__``."""
-        return self._guarded(lambda: self._rows.batch(records))
+        with self._guarded():
+            return self.rows.batch(records)
 
     def prepare_end(self, ended_at_us: int | None, complete: bool, detail: str | None) -> Batch:
         """The rows of the end record; the caller commits them, or calls ``fail``. Raises as ``finish``."""
-
-        def end() -> Batch:
-            changes = self._rows.end(ended_at_us, "complete" if complete else "interrupted", detail)
-            self._rows.mark_moved()
-            return Batch(changes=changes)
-
-        batch = self._guarded(end)
-        self._finished = True
-        return batch
+        with self._guarded():
+            changes = self.rows.end(ended_at_us, complete, detail)
+            self.rows.mark_moved()
+        self.finished = True
+        return Batch(changes=changes)
 
     def fail(self, error: BaseException) -> None:
         """Refuse further records: what was prepared last is not committed."""
         broken = StorageFailed(self._writer.where, "an earlier write was broken off")
-        self._fail(error if isinstance(error, StorageFailed) else broken)
+        self._failed = error if isinstance(error, StorageFailed) else broken
+        self.release()
 
     def release(self) -> None:
         """Show that the session is not being written any more; call it once its end record is on disk."""
-        self._writer.release(self._rows)
+        self._writer.release(self.rows)
 
     def barrier_if_due(self, *, after_s: float) -> None:
         """Write a barrier if the last one is older than ``after_s`` and frames were committed since.
@@ -139,46 +143,20 @@ class Intake:
         if not self._writer.is_synced and self._writer.barrier_is_due(self._retry.clock, after_s=after_s):
             self.barrier()
 
-    # Internals ---------------------------------------------------------------------------------------
-
-    def _store(self, records: Sequence[Record]) -> None:
-        due = self._writer.barrier_is_due(self._retry.clock) and not (records and self.defers_barriers)
-        if not records and (not due or self._writer.is_synced):
-            return
-        batch = self._rows.batch(records)
-        if due:
-            self._writer.commit_barrier(batch, self._rows, retry=self._retry)
-        else:
-            self._writer.commit(batch, self._rows, full=self._always_full, retry=self._retry)
-        self.frames += len(batch.frames)
-
-    def _finish(self, ended_at_us: int | None, complete: bool, detail: str | None) -> None:
-        state = "complete" if complete else "interrupted"
-        batch = Batch(changes=self._rows.end(ended_at_us, state, detail))
-        self._writer.commit_barrier(batch, self._rows, retry=self._retry)
-        self._finished = True
-        self._writer.release(self._rows)
-
-    def _guarded(self, work: Callable[[], T]) -> T:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         with self._writer.guard:
             if self._failed is not None:
                 raise self._failed
-            if self._finished:
+            if self.finished:
                 raise StorageFailed(self._writer.where, f"session {self.session} has its end record already")
             try:
-                return work()
-            except StorageFailed as error:
-                self._fail(error)
-                raise
+                yield
             except struct.error as error:
                 beyond = StorageFailed(self._writer.where, "a time or number of a frame is beyond 64 bits")
-                self._fail(beyond)
+                self.fail(beyond)
                 raise beyond from error
-            except BaseException:
+            except BaseException as error:
                 # Its digests count frames that are not committed: nothing may follow them.
-                self._fail(StorageFailed(self._writer.where, "an earlier write was broken off"))
+                self.fail(error)
                 raise
-
-    def _fail(self, error: StorageFailed) -> None:
-        self._failed = error
-        self._writer.release(self._rows)

@@ -119,12 +119,12 @@ class SessionRows:
         """Include all connections in the next barrier, though no frame has come: their end record has."""
         self._since_barrier.update(self._digests)
 
-    def end(self, ended_at_us: int | None, state: str, detail: str | None) -> list[RowChange]:
+    def end(self, ended_at_us: int | None, complete: bool, detail: str | None) -> list[RowChange]:
         """The end record of the session, and of each connection whose own is not up to date."""
         ends = self._ends(self._unended)
         values = {
             "ended_at_us": ended_at_us,
-            "end_state": state,
+            "end_state": "complete" if complete else "interrupted",
             "frames": self.frames,
             "detail": self._text(detail),
         }
@@ -133,20 +133,16 @@ class SessionRows:
     def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]]) -> Row:
         if self._redactor is not None:
             record = _redacted(record, self._redactor)
-        (
-            number, place, index, sender, at_us, offset_us, opcode, fin, rsv,
-            payload, head, violation, redacted,
-        ) = record  # fmt: skip
+        number, place, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, *others = record
         digest = self._digests.get(place)
         if digest is None:
             digest = self._add_connection(place, opened)
         chain = digest.add(record)
         self._since_barrier.add(place)
         self._unended.add(place)
-        return (
-            self.session_id, number, place, index, 0 if sender is Side.CLIENT else 1, at_us, offset_us,
-            int(opcode), fin, rsv, head, payload, violation, redacted, chain,
-        )  # fmt: skip
+        position = self.session_id, number, place, index
+        sent_by = 0 if sender is Side.CLIENT else 1
+        return (*position, sent_by, at_us, offset_us, int(opcode), fin, rsv, head, payload, *others, chain)
 
     def _add_connection(self, number: int, opened: list[Mapping[str, object]]) -> Digest:
         # A capture may hold frames and no record of their connection, which gets a bare row.
@@ -197,7 +193,7 @@ class SessionRows:
         if number not in self._digests:
             self._add_connection(number, opened)
             self._since_barrier.add(number)
-        return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
+        return self._connection_change(number, values)
 
     def _ends(self, numbers: set[int]) -> list[RowChange]:
         self._unended = self._unended - numbers
@@ -205,8 +201,7 @@ class SessionRows:
 
     def _end(self, number: int) -> RowChange:
         digest = self._digests[number]
-        values = {"frame_count": digest.count, "frame_digest": digest.value()}
-        return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
+        return self._connection_change(number, {"frame_count": digest.count, "frame_digest": digest.value()})
 
     def _position(self, number: int) -> RowChange:
         digest = self._digests[number]
@@ -215,6 +210,9 @@ class SessionRows:
             "barrier_digest": digest.value(),
             "barrier_at_us": digest.at_us,
         }
+        return self._connection_change(number, values)
+
+    def _connection_change(self, number: int, values: Mapping[str, object]) -> RowChange:
         return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
 
     def _text(self, text: str | None) -> str | None:

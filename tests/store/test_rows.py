@@ -61,7 +61,7 @@ def test_the_end_of_a_connection_counts_what_came_with_it(frames: Any) -> None:
     batch = rows.batch([frames.opened, frames.one(1), frames.closed, frames.one(2)])
     ends = [change.values for change in batch.changes if "frame_count" in change.values]
     assert [end["frame_count"] for end in ends] == [2]
-    assert [change.values for change in rows.end(5, "complete", None)] == [
+    assert [change.values for change in rows.end(5, True, None)] == [
         {"ended_at_us": 5, "end_state": "complete", "frames": 2, "detail": None}
     ]
 
@@ -75,7 +75,7 @@ def test_a_connection_gets_its_end_at_its_close_although_its_frames_were_settled
     batch = rows.batch([quiet, frames.closed, frames.closed._replace(connection=2)])
     ends = {change.key["number"]: change.values.get("frame_count") for change in batch.changes[2:]}
     assert ends == {1: 2, 2: 0}
-    assert len(rows.end(5, "complete", None)) == 1
+    assert len(rows.end(5, True, None)) == 1
 
 
 def test_a_redacted_frame_says_so_and_keeps_its_head(frames: Any) -> None:
