@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView, ReceiptView, delay, is_proven_by_other
 
 from .findings import Observation, not_observable, span, violated
+from .given_receipts import GivenReceipt
 from .input import ConnectionFact
 from .session_index import SeenMessage, SessionIndex
 
@@ -62,6 +65,18 @@ def missing_answer(session: SessionIndex, asked: Evidence, what: str) -> Observa
     if watched < session.limits.answer_patience_s:
         return not_observable(f"no answer to {what} was seen in the {span(watched)} until {why}", asked.frame)
     return violated(f"no answer to {what} was seen, in {span(watched)}", asked.frame)
+
+
+def about(
+    outcome: Callable[..., Observation],
+    receipt: GivenReceipt,
+    sequences: tuple[int, ...],
+    sentence: str,
+    *frames: int,
+) -> Observation:
+    """``violated`` or ``not_observable`` for messages of a receipt; ``frames`` default to its first."""
+    only = sequences[0] if len(sequences) == 1 else None
+    return outcome(sentence, *(frames or (receipt.first.frame,)), dialog=receipt.dialog_id, sequence=only)
 
 
 # --- receipts that did not come -------------------------------------------------------------------------

@@ -6,12 +6,11 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 
-from recorder.messaging import typenames
 from recorder.messaging.events import Evidence, MessagePublished
 
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, violated
 from .given_receipts import GivenReceipt
-from .observation import missing_answer, watched_since
+from .observation import about, missing_answer, watched_since
 from .session_index import Rule, SessionIndex
 
 _CLICK = "ACTION"
@@ -19,11 +18,11 @@ _CLICK = "ACTION"
 
 _STATUS_RANK = {"NACK": 0, "ACCEPT": 1, "READ": 2}
 
-_ReceiptKey = tuple[str, str | None, str, int]
+_ReceiptKey = tuple[str, str | None, int, str]
 
 
 def _key(receipt: GivenReceipt, sequence: int) -> _ReceiptKey:
-    return (receipt.dialog_id, None if receipt.mine else receipt.participant or "", receipt.status, sequence)
+    return (*_person(receipt, sequence), receipt.status)
 
 
 def _one(sequences: tuple[int, ...]) -> int | None:
@@ -55,18 +54,18 @@ def _repeated(
     if not repeated:
         return SATISFIED
     earlier = given[_key(receipt, repeated[0])].first.frame
-    who = session.who(receipt.participant, mine=receipt.mine)
+    who = session.giver(receipt)
     sentence = f"{who} gave {receipt.status} for {messages(repeated)} again, after frame #{earlier}"
     unsure = receipt.may_be_a_replay or (receipt.participant is None and not receipt.mine)
     if unsure:
         sentence += "; or this is the same receipt, told again: it has neither number nor time"
-    make = not_observable if unsure else violated
-    return make(sentence, earlier, receipt.first.frame, dialog=receipt.dialog_id, sequence=_one(repeated))
+    outcome = not_observable if unsure else violated
+    return about(outcome, receipt, repeated, sentence, earlier, receipt.first.frame)
 
 
 def _given_again(session: SessionIndex) -> dict[int, list[GivenReceipt]]:
     """Own receipts repeated after a replay, by the frame of the subscription that caused the replay."""
-    subscriptions = _subscriptions(session)
+    subscriptions = session.subscription_frames
     given: dict[_ReceiptKey, GivenReceipt] = {}
     again: defaultdict[int, list[GivenReceipt]] = defaultdict(list)
     for receipt in session.given_receipts:
@@ -81,11 +80,6 @@ def _given_again(session: SessionIndex) -> dict[int, list[GivenReceipt]]:
             for sequence in receipt.sequences:
                 given.setdefault(_key(receipt, sequence), receipt)
     return dict(again)
-
-
-def _subscriptions(session: SessionIndex) -> list[int]:
-    kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
-    return sorted(frame for frame, request in session.asked.items() if request.type in kinds)
 
 
 def _brought_by(
@@ -128,7 +122,7 @@ def _history(session: SessionIndex) -> Iterator[Observation]:
 
 def _replaying(session: SessionIndex) -> set[int]:
     """Frames of the subscriptions whose history repeated messages that had been announced before."""
-    subscriptions = _subscriptions(session)
+    subscriptions = session.subscription_frames
     repeats = {frame for frames in session.announced.values() for frame in frames[1:]}
     places = {bisect_left(subscriptions, frame) for frame in repeats}
     return {subscriptions[place - 1] for place in places if place}
@@ -172,12 +166,10 @@ def _back(
         return SATISFIED
     named = tuple(found)
     other = found[named[0]]
-    who = session.who(receipt.participant, mine=receipt.mine)
+    who = session.giver(receipt)
     higher_one = f"{other.status} in frame #{other.first.frame}"
     sentence = f"{who} gave {receipt.status} for {messages(named)} after {higher_one}"
-    return violated(
-        sentence, other.first.frame, receipt.first.frame, dialog=receipt.dialog_id, sequence=_one(named)
-    )
+    return about(violated, receipt, named, sentence, other.first.frame, receipt.first.frame)
 
 
 def _before(one: GivenReceipt, other: GivenReceipt) -> bool:
@@ -204,7 +196,7 @@ def _without_accept(session: SessionIndex) -> Iterator[Observation]:
             elif person in tried or message is None or message.sent is None:
                 yield _perhaps_accepted(session, receipt, sequence, tried.get(person))
             else:
-                who = session.who(receipt.participant, mine=receipt.mine)
+                who = session.giver(receipt)
                 missing[receipt.dialog_id, who].setdefault(sequence, receipt.first.frame)
     for (dialog_id, who), frames in missing.items():
         named = tuple(frames)
@@ -216,7 +208,7 @@ def _perhaps_accepted(
     session: SessionIndex, receipt: GivenReceipt, sequence: int, tried: GivenReceipt | None
 ) -> Observation:
     """A READ whose ACCEPT went out and was not answered, or may have been given before the recording."""
-    who = session.who(receipt.participant, mine=receipt.mine)
+    who = session.giver(receipt)
     sentence = f"whether {who} gave ACCEPT before READ for message {sequence} is not known: "
     frames = [receipt.first.frame]
     if tried is None:
@@ -224,7 +216,7 @@ def _perhaps_accepted(
     else:
         sentence += "one went out, and was not answered"
         frames.append(tried.first.frame)
-    return not_observable(sentence, *frames, dialog=receipt.dialog_id, sequence=sequence)
+    return about(not_observable, receipt, (sequence,), sentence, *frames)
 
 
 # --- answered and echoed --------------------------------------------------------------------------------
@@ -237,7 +229,7 @@ def _refused(session: SessionIndex) -> Iterator[Observation]:
                 f"{receipt.status} of {messages(receipt.sequences)} was answered with {receipt.refusal.code}"
             )
             frames = (receipt.first.frame, receipt.refusal.evidence.frame)
-            yield violated(sentence, *frames, dialog=receipt.dialog_id, sequence=_one(receipt.sequences))
+            yield about(violated, receipt, receipt.sequences, sentence, *frames)
         elif receipt.answer is not None:
             yield SATISFIED
 
@@ -260,18 +252,19 @@ def _unechoed(session: SessionIndex) -> Iterator[Observation]:
         if receipt.announcements:
             yield SATISFIED
         elif receipt.answer is not None:
-            observation = _no_echo(session, receipt, receipt.answer, echoing=receipt.dialog_id in echoing)
-            yield observation._replace(dialog=receipt.dialog_id, sequence=_one(receipt.sequences))
+            yield _no_echo(session, receipt, receipt.answer, echoing=receipt.dialog_id in echoing)
 
 
 def _no_echo(session: SessionIndex, receipt: GivenReceipt, answer: Evidence, *, echoing: bool) -> Observation:
     what = f"{receipt.status} of {messages(receipt.sequences)} was answered, and no echo of it was seen"
     watched, why = watched_since(session, answer, receipt.dialog_id)
+    frames = (receipt.first.frame, answer.frame)
     if not echoing:
-        return not_observable(f"{what}; nothing of ours was echoed in this dialog", receipt.first.frame)
+        sentence = f"{what}; nothing of ours was echoed in this dialog"
+        return about(not_observable, receipt, receipt.sequences, sentence)
     if watched is None or watched < session.limits.answer_patience_s:
-        return not_observable(f"{what} until {why}", receipt.first.frame, answer.frame)
-    return violated(f"{what}, though others were", receipt.first.frame, answer.frame)
+        return about(not_observable, receipt, receipt.sequences, f"{what} until {why}", *frames)
+    return about(violated, receipt, receipt.sequences, f"{what}, though others were", *frames)
 
 
 def _echoed_messages(session: SessionIndex) -> set[str]:

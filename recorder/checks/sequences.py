@@ -149,8 +149,7 @@ def _inside(sequence: int, gaps: list[tuple[int, int]]) -> bool:
 
 
 def _out_of_order(session: SessionIndex) -> Iterator[Observation]:
-    kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
-    subscriptions = sorted(frame for frame, request in session.asked.items() if request.type in kinds)
+    subscriptions = session.subscription_frames
     highest: dict[str, tuple[int, Evidence]] = {}
     known: set[tuple[str, int]] = set()
     passed = 0

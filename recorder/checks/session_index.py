@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+from recorder.messaging import typenames
 from recorder.messaging.events import (
     ConversationChanged,
     Evidence,
@@ -18,6 +19,7 @@ from recorder.messaging.events import (
     RequestAnswered,
     RequestMade,
 )
+from recorder.receipts.echoes import MessageKey
 from recorder.receipts.queries import MessageView, own_ids, view
 
 from .findings import Limits, Observation, Severity
@@ -25,7 +27,6 @@ from .given_receipts import GivenReceipt, given_receipts
 from .input import CheckInput, ConnectionFact
 
 _Kind = TypeVar("_Kind")
-MessageKey = tuple[str, int]
 
 
 class TakenBy(NamedTuple):
@@ -156,6 +157,12 @@ class SessionIndex:
         """The frames of our requests for receipts."""
         return frozenset(receipt.claim.frame for receipt in self.own_receipts if receipt.claim is not None)
 
+    @cached_property
+    def subscription_frames(self) -> list[int]:
+        """Frames of the requests that a history may follow, rising."""
+        kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
+        return sorted(frame for frame, request in self.asked.items() if request.type in kinds)
+
     def oddities(self, *kinds: str) -> Iterator[OddityNoticed]:
         """The oddities of these kinds."""
         return (oddity for oddity in self.of(OddityNoticed) if oddity.kind in kinds)
@@ -168,6 +175,10 @@ class SessionIndex:
             return "somebody"
         role = self.input.transcript.roles.get(participant)
         return f"{role[1]} {participant[:8]}" if role else participant[:8]
+
+    def giver(self, receipt: GivenReceipt) -> str:
+        """Who gave a receipt, as ``who`` says it."""
+        return self.who(receipt.participant, mine=receipt.mine)
 
     # --- how long somebody watched ----------------------------------------------------------------------
 

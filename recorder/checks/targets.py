@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, numbers, violated
 from .given_receipts import GivenReceipt
+from .observation import about
 from .session_index import Rule, SessionIndex
 
 
@@ -32,12 +33,12 @@ def _unknown_message(session: SessionIndex) -> Iterator[Observation]:
         said = _giving(session, receipt)
         if wrong:
             sentence = f"{said} {messages(wrong)}, which was not seen in this recording"
-            yield _about(violated, receipt, wrong, sentence)
+            yield about(violated, receipt, wrong, sentence)
         if maybe:
             sentence = (
                 f"{said} {messages(maybe)}, not in this recording: it may be older, or not for our eyes"
             )
-            yield _about(not_observable, receipt, maybe, sentence)
+            yield about(not_observable, receipt, maybe, sentence)
         if not unseen:
             yield SATISFIED
 
@@ -75,14 +76,14 @@ def _another_dialog(session: SessionIndex) -> Iterator[Observation]:
             f"{_giving(session, receipt)} {messages(named)} in a dialog where it was not seen; dialog "
             f"{intended_dialog[named[0]]} has it, without such a receipt"
         )
-        yield _about(violated, receipt, named, sentence)
+        yield about(violated, receipt, named, sentence)
 
 
 class _OtherDialogs:
     """Finds the dialog a receipt was probably meant for: sequences restart in every dialog."""
 
     def __init__(self, session: SessionIndex) -> None:
-        self._ground = session
+        self._session = session
         self._dialogs: defaultdict[int, list[str]] = defaultdict(list)
         if len(session.sequences) > 1:
             for dialog_id, sequences in session.sequences.items():
@@ -97,7 +98,7 @@ class _OtherDialogs:
     def intended_dialog(self, receipt: GivenReceipt, sequence: int) -> str | None:
         """The dialog with a message of that number by somebody else, who got no such receipt."""
         for dialog_id in self._dialogs.get(sequence, ()):
-            author = self._ground.messages[dialog_id, sequence].author
+            author = self._session.messages[dialog_id, sequence].author
             given = (dialog_id, sequence, receipt.participant, receipt.status) in self._given
             if dialog_id != receipt.dialog_id and not given and author != receipt.participant:
                 return dialog_id
@@ -119,12 +120,12 @@ def _own_message(session: SessionIndex) -> Iterator[Observation]:
         if own:
             giving = _giving(session, receipt)
             whose = "your" if giving.startswith("you ") else "their"
-            yield _about(violated, receipt, own, f"{giving} {messages(own)} of {whose} own")
+            yield about(violated, receipt, own, f"{giving} {messages(own)} of {whose} own")
         elif None in authors.values():
             sentence = (
                 f"whether {receipt.status} of {messages(receipt.sequences)} is by its own author is not known"
             )
-            yield _about(not_observable, receipt, receipt.sequences, sentence)
+            yield about(not_observable, receipt, receipt.sequences, sentence)
         elif authors:
             yield SATISFIED
 
@@ -149,7 +150,7 @@ def _for_a_receipt(session: SessionIndex) -> Iterator[Observation]:
             continue
         itself = " (itself)" if receipt.number in wrong else ""
         sentence = f"{_giving(session, receipt)} {numbers(wrong)}, which is no message but a receipt{itself}"
-        yield _about(violated, receipt, wrong, sentence)
+        yield about(violated, receipt, wrong, sentence)
 
 
 def _is_receipt(session: SessionIndex, receipt: GivenReceipt, sequence: int) -> bool:
@@ -165,14 +166,7 @@ def _sequence_list(session: SessionIndex) -> Iterator[Observation]:
 
 
 def _giving(session: SessionIndex, receipt: GivenReceipt) -> str:
-    return f"{session.who(receipt.participant, mine=receipt.mine)} gave {receipt.status} for"
-
-
-def _about(
-    kind: Callable[..., Observation], receipt: GivenReceipt, sequences: tuple[int, ...], sentence: str
-) -> Observation:
-    only = sequences[0] if len(sequences) == 1 else None
-    return kind(sentence, receipt.first.frame, dialog=receipt.dialog_id, sequence=only)
+    return f"{session.giver(receipt)} gave {receipt.status} for"
 
 
 RULES = (

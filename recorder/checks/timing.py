@@ -4,58 +4,48 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from recorder.messaging.events import Evidence
+from recorder.receipts.echoes import MessageKey
 from recorder.receipts.queries import Delay, ReceiptView, delay
 
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, span, violated
 from .observation import local_delay, missing_receipt, receipts_of_others
-from .session_index import MessageKey, Rule, SeenMessage, SessionIndex
+from .session_index import Rule, SeenMessage, SessionIndex
 
-_ARRIVED = ("ACCEPT", "READ")
-"""Either shows that a message arrived; that ACCEPT itself is missing is told by read-without-accept."""
+_SHOWN_BY = {"ACCEPT": ("ACCEPT", "READ"), "READ": ("READ",)}
+"""READ shows that a message arrived, too; that ACCEPT itself is missing is told by read-without-accept."""
 
 
-def _never_accepted(session: SessionIndex) -> Iterator[Observation]:
+def _limits(session: SessionIndex, status: str) -> tuple[float | None, float]:
+    """The promised seconds until a receipt of this status, if any are, and the patience without a promise."""
     limits = session.limits
-    wait_s = limits.accept_patience_s if limits.accept_within_s is None else limits.accept_within_s
-    return _never(session, "ACCEPT", _ARRIVED, wait_s)
+    if status == "READ":
+        return limits.read_within_s, limits.read_patience_s
+    return limits.accept_within_s, limits.accept_patience_s
 
 
-def _never_read(session: SessionIndex) -> Iterator[Observation]:
-    limits = session.limits
-    wait_s = limits.read_patience_s if limits.read_within_s is None else limits.read_within_s
-    return _never(session, "READ", ("READ",), wait_s)
-
-
-def _never(
-    session: SessionIndex, what: str, statuses: tuple[str, ...], wait_s: float
-) -> Iterator[Observation]:
+def _never(status: str, session: SessionIndex) -> Iterator[Observation]:
+    within_s, patience_s = _limits(session, status)
     for seen in session.seen_messages:
-        given = receipts_of_others(seen.message, *statuses)
-        yield SATISFIED if given else missing_receipt(session, seen, what, wait_s)
+        if receipts_of_others(seen.message, *_SHOWN_BY[status]):
+            yield SATISFIED
+        else:
+            yield missing_receipt(session, seen, status, patience_s if within_s is None else within_s)
 
 
-def _late_accept(session: SessionIndex) -> Iterator[Observation]:
-    return _late(session, "ACCEPT", _ARRIVED, session.limits.accept_within_s)
-
-
-def _late_read(session: SessionIndex) -> Iterator[Observation]:
-    return _late(session, "READ", ("READ",), session.limits.read_within_s)
-
-
-def _late(
-    session: SessionIndex, what: str, statuses: tuple[str, ...], within_s: float | None
-) -> Iterator[Observation]:
+def _late(status: str, session: SessionIndex) -> Iterator[Observation]:
+    within_s, _ = _limits(session, status)
     if within_s is None:
         return
     for seen in session.seen_messages:
-        given = receipts_of_others(seen.message, *statuses)
+        given = receipts_of_others(seen.message, *_SHOWN_BY[status])
         if given:
             yield _punctual(seen, given, within_s)
         else:
-            yield missing_receipt(session, seen, f"{what} within {span(within_s)}", within_s)
+            yield missing_receipt(session, seen, f"{status} within {span(within_s)}", within_s)
 
 
 def _punctual(seen: SeenMessage, given: list[ReceiptView], within_s: float) -> Observation:
@@ -161,7 +151,7 @@ RULES = (
         "Its absence counts only if somebody else was there, and if the recording, the connection and the "
         "dialog went on for 10 s (or --accept-within) after that; else it is not observable. Even then it "
         "is an absence in this recording: receipts of others may not be shown to us.",
-        _never_accepted,
+        partial(_never, "ACCEPT"),
     ),
     Rule(
         "never-read",
@@ -170,7 +160,7 @@ RULES = (
         "As never-accepted, for READ alone, with a patience of 60 s (or --read-within). Receipts are looked "
         "for per message: READ of a later one says nothing of this one. It never means that nobody read the "
         "message, only that no READ was seen in this recording.",
-        _never_read,
+        partial(_never, "READ"),
     ),
     Rule(
         "late-accept",
@@ -180,14 +170,14 @@ RULES = (
         "anybody else, on the service's clock if it saw both, else on ours, never across both. A missing one "
         "is late if somebody else was there and the recording, the connection and the dialog went on long "
         "enough.",
-        _late_accept,
+        partial(_late, "ACCEPT"),
     ),
     Rule(
         "late-read",
         Severity.ERROR,
         "Every message is read in time (--read-within)",
         "Looks only if --read-within is given. As late-accept, for READ alone.",
-        _late_read,
+        partial(_late, "READ"),
     ),
     Rule(
         "read-too-fast",

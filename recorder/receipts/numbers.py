@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
-from recorder.messaging.events import Event, Evidence, RequestAnswered, RequestMade
-
-from .queries import MessageView, ReceiptView, delay, is_proven_by_other
+from .entities import SessionEntities
+from .queries import Delay, MessageView, ReceiptView, delay, is_proven_by_other
 
 SENT_TO_ACCEPTED = "sent → accepted"
 SENT_TO_READ = "sent → read"
@@ -78,74 +77,46 @@ class _Group(NamedTuple):
     clock: str
 
 
-class Meter:
-    """Measures requests while their events pass by; ask it for the rest when all have."""
+def numbers_of(messages: Iterable[MessageView], entities: SessionEntities) -> Numbers:
+    """The numbers of a session with these messages, and these requests with their responses."""
+    delays: dict[_Group, list[float]] = {}
+    answered = entities.requests.keys() & entities.responses.keys()
+    for frame in answered:
+        asked, response = entities.requests[frame].evidence, entities.responses[frame].evidence
+        _measure(delays, REQUEST_TO_ANSWER, None, True, delay(asked, response))
+    participants = _ParticipantCounts()
+    for message in messages:
+        participants.add(message)
+        _measure_message(delays, message)
+    latencies = [
+        _latency(group, participants.roles.get(group.participant), measured)
+        for group, measured in delays.items()
+    ]
+    latencies.sort(key=_order)
+    return Numbers(participants.counts(), tuple(latencies), len(entities.requests), len(answered))
 
-    def __init__(self) -> None:
-        self._requests: dict[int, Evidence] = {}
-        self._responses: set[int] = set()
-        self._delays: dict[_Group, list[float]] = {}
 
-    def watch(self, events: Iterable[Event]) -> Iterable[Event]:
-        """Pass the events on unchanged, each request and answer noted."""
-        for event in events:
-            kind = type(event)
-            if kind is RequestMade:
-                self._requests[event.evidence.frame] = event.evidence  # type: ignore[union-attr]  # it is one
-            elif kind is RequestAnswered:
-                self._on_response(event)  # type: ignore[arg-type]
-            yield event
+def _measure(
+    delays: dict[_Group, list[float]], kind: str, who: str | None, mine: bool | None, measured: Delay | None
+) -> None:
+    if measured is not None:
+        delays.setdefault(_Group(kind, who, mine, measured.clock), []).append(measured.seconds)
 
-    def _on_response(self, event: RequestAnswered) -> None:
-        asked = self._requests.get(event.request_frame or 0)
-        if event.request_frame is None or asked is None or event.request_frame in self._responses:
-            return
-        self._responses.add(event.request_frame)
-        self._measure(REQUEST_TO_ANSWER, None, True, asked, event.evidence)
 
-    def _measure(
-        self,
-        kind: str,
-        participant: str | None,
-        mine: bool | None,
-        since: Evidence | None,
-        until: Evidence | None,
-    ) -> None:
-        measured_delay = delay(since, until)
-        if measured_delay is not None:
-            self._delays.setdefault(_Group(kind, participant, mine, measured_delay.clock), []).append(
-                measured_delay.seconds
-            )
-
-    def numbers(self, messages: Sequence[MessageView]) -> Numbers:
-        """The numbers of a session with these messages."""
-        meter = Meter()
-        meter._delays = {group: list(measured) for group, measured in self._delays.items()}
-        participants = _ParticipantCounts()
-        for message in messages:
-            participants.add(message)
-            meter._measure_message(message)
-        latencies = [
-            _latency(group, participants.roles.get(group.participant), measured)
-            for group, measured in meter._delays.items()
-        ]
-        latencies.sort(key=_order)
-        return Numbers(participants.counts(), tuple(latencies), len(self._requests), len(self._responses))
-
-    def _measure_message(self, message: MessageView) -> None:
-        given: dict[str | None, dict[str, ReceiptView]] = {}
-        for receipt in message.receipts:
-            if is_proven_by_other(receipt, message.author, mine=message.mine):
-                given.setdefault(receipt.participant, {})[receipt.status] = receipt
-        for participant, theirs in given.items():
-            accepted, read = theirs.get("ACCEPT"), theirs.get("READ")
-            for kind, since, until in (
-                (SENT_TO_ACCEPTED, message.sent, accepted),
-                (SENT_TO_READ, message.sent, read),
-                (ACCEPTED_TO_READ, accepted and accepted.evidence, read),
-            ):
-                if until is not None:
-                    self._measure(kind, participant, until.mine, since, until.evidence)
+def _measure_message(delays: dict[_Group, list[float]], message: MessageView) -> None:
+    given: dict[str | None, dict[str, ReceiptView]] = {}
+    for receipt in message.receipts:
+        if is_proven_by_other(receipt, message.author, mine=message.mine):
+            given.setdefault(receipt.participant, {})[receipt.status] = receipt
+    for participant, theirs in given.items():
+        accepted, read = theirs.get("ACCEPT"), theirs.get("READ")
+        for kind, since, until in (
+            (SENT_TO_ACCEPTED, message.sent, accepted),
+            (SENT_TO_READ, message.sent, read),
+            (ACCEPTED_TO_READ, accepted and accepted.evidence, read),
+        ):
+            if until is not None:
+                _measure(delays, kind, participant, until.mine, delay(since, until.evidence))
 
 
 class _ParticipantCounts:

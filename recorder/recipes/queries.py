@@ -11,9 +11,10 @@ from recorder.messaging.events import Event, PublishLost
 from recorder.projection.derived import refresh
 from recorder.receipts.aliases import Aliases, ParticipantTracker, Suggestion, rewritten
 from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.entities import SessionEntities
 from recorder.receipts.evidence import TimelineEntry, timeline
 from recorder.receipts.moments import Moment
-from recorder.receipts.numbers import Meter
+from recorder.receipts.numbers import numbers_of
 from recorder.receipts.proofs import ProvenFact, proven_facts
 from recorder.receipts.queries import MessageView, view
 from recorder.receipts.state import Transcript
@@ -74,11 +75,12 @@ def open_session(
     aliases: Aliases | None = None,
     say: Notify = silent,
     watch: WatchEvents | None = None,
+    entities: SessionEntities | None = None,
 ) -> FoldedSession:
     """Fold a session (id, prefix, name or "last"): now, or as of ``at``; see ``last_frame_at``.
 
     ``say`` is called with the frame that ``at`` means, aliases of unknown participants, and ids that may be
-    one person's. ``watch`` passes on all events before they are folded.
+    one person's. ``watch`` passes on all events before they are folded, and ``entities`` gets their requests.
 
     Raises:
         NotFound, BadOption: no such session; no such moment.
@@ -91,7 +93,7 @@ def open_session(
     )
     renamed = acquaintances.watch(rewritten(original, aliases or {}))
     with collector_paused():
-        folded = fold_batches(renamed if watch is None else watch(renamed))
+        folded = fold_batches(renamed if watch is None else watch(renamed), entities=entities)
     suggestions = acquaintances.suggestions()
     if at is not None:
         say(f"as of frame #{last} of {found.frames}")
@@ -219,8 +221,8 @@ def summary(
     archive: Archive, session: str, *, aliases: Aliases | None = None, say: Notify = silent
 ) -> Summary:
     """Connections, frame counts, messages, oddities and numbers of one session."""
-    meter = Meter()
-    opened = open_session(archive, session, aliases=aliases, say=say, watch=meter.watch)
+    entities = SessionEntities()
+    opened = open_session(archive, session, aliases=aliases, say=say, entities=entities)
     found, listed = opened.session, view(opened.transcript)
     oddities = sorted(opened.transcript.oddities, key=lambda oddity: oddity.evidence.frame)
     return Summary(
@@ -230,7 +232,7 @@ def summary(
         messages=listed,
         oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
         suggestions=opened.suggestions,
-        numbers=meter.numbers(listed),
+        numbers=numbers_of(listed, entities),
     )
 
 

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.events import Evidence, Proof, RequestAnswered, RequestMade
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.entities import SessionEntities
 from recorder.receipts.numbers import (
     ACCEPTED_TO_READ,
     REQUEST_TO_ANSWER,
     SENT_TO_ACCEPTED,
     SENT_TO_READ,
-    Meter,
+    numbers_of,
     percentile,
 )
 from recorder.receipts.queries import MessageView, ReceiptView
@@ -34,7 +36,10 @@ def by(participant, status, evidence, *, mine=None):
 
 
 def measured(*messages):
-    return {(each.kind, each.participant, each.clock): each for each in Meter().numbers(messages).latencies}
+    return {
+        (each.kind, each.participant, each.clock): each
+        for each in numbers_of(messages, SessionEntities()).latencies
+    }
 
 
 def test_each_delay_is_on_the_clock_that_saw_both_ends_and_never_on_two():
@@ -70,26 +75,27 @@ def test_what_proves_nothing_is_not_measured(receipt):
 
 
 def test_counts_are_of_messages_not_of_receipts():
-    told = Meter().numbers(
+    told = numbers_of(
         [
             message(0, proof(1), by("me", "ACCEPT", proof(2)), by("me", "READ", proof(3))),
             message(1, proof(4), by("me", "READ", proof(5))),
             message(None, proof(6), author="me", mine=True),
-        ]
+        ],
+        SessionEntities(),
     )
     assert [(each.participant, *each[3:]) for each in told.counts] == [("agent", 2, 0, 0), ("me", 0, 1, 2)]
 
 
 def test_requests_are_measured_by_the_question_that_was_answered():
-    meter = Meter()
+    entities = SessionEntities()
     events = [
         RequestMade("1", "x", proof(1, local_ms=0)),
         RequestMade("2", "x", proof(2, local_ms=0)),
         RequestAnswered(1, "1", None, 200, proof(3, local_ms=30)),
         RequestAnswered(None, "7", None, 200, proof(4, local_ms=40)),
     ]
-    assert list(meter.watch(events)) == events
-    told = meter.numbers([])
+    fold_batches(events, entities=entities)
+    told = numbers_of([], entities)
     assert (told.requests, told.answered) == (2, 1)
     (latency,) = told.latencies
     assert (latency.kind, latency.clock, latency.samples, latency.max_s) == (
