@@ -26,7 +26,7 @@ from recorder.checks.engine import RULES
 from recorder.cli.app import app
 from recorder.replay.language.verbs import EXPANDED_VERBS
 from recorder.replay.language.verbs import VERBS as SCRIPT_VERBS
-from recorder.simulator.agent.verbs import VERBS as AGENT_VERBS
+from recorder.simulator.agent.rules import VERBS as AGENT_VERBS
 from recorder.simulator.faults.config import Moods
 from recorder.store import tables
 

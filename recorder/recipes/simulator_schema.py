@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 
 from recorder.messaging.requests import Json
 from recorder.replay.language.verb_model import has_key, has_none_of
-from recorder.simulator.agent.rules import WITH_TEXT, AgentRule, RuleAction, Trigger
+from recorder.simulator.agent.rules import VERBS, WITH_TEXT, AgentRule, RuleAction, Trigger
 from recorder.simulator.faults.conditions import (
     FALSE_AS_NONE,
     ONE_OR_MANY,
@@ -65,6 +65,8 @@ class _AsWritten(GenerateJsonSchema):
         for name in made.get("properties", {}):
             if ONE_OR_MANY in model.model_fields[name].metadata:
                 made["properties"][name] |= _at_least(model.model_fields[name])
+            elif model is RuleAction and name in VERBS:
+                made["properties"][name] = _without_null(made["properties"][name])
         about: Json = {key: made.pop(key) for key in ("title", "description") if key in made}
         return {"anyOf": [made, *_short_forms(model, made)], **about}
 
@@ -76,8 +78,6 @@ class _AsWritten(GenerateJsonSchema):
         if function is ONE_OR_MANY.func:
             empty = [] if made.get("minItems") else [_NULL, _FALSE]
             return {"anyOf": [made, made["items"], *empty]}
-        if getattr(function, "__name__", "") == "_empty_verb":
-            return _without_null(made)
         if getattr(function, "__name__", "") == "_one_is_a_list":
             return {"anyOf": [made, {"type": "integer"}]}
         return made
@@ -101,8 +101,7 @@ def _at_least(field: FieldInfo) -> Json:
 def _short_forms(model: type[StrictModel], made: Json) -> list[Json]:
     forms: list[Json] = []
     if model is RuleAction:  # a verb alone
-        names = [name for name in model.model_fields if name != "after" and _fits(model, name)]
-        return [{"enum": names}]
+        return [{"enum": [name for name in VERBS if _fits(model, name)]}]
     if _fits(model, {}):
         forms += [_NULL, {"const": True}]
     if model.SHORT is not None and set(made.get("required", ())) <= {model.SHORT}:
@@ -127,9 +126,8 @@ def _without_null(schema: Json) -> Json:
 def _constraint(model: type[StrictModel]) -> Json:
     """What a model's validators require of several keys together."""
     if model is RuleAction:
-        verbs = [name for name in model.model_fields if name != "after"]
-        after_once = [has_none_of("after"), {"properties": {verb: has_none_of("after") for verb in verbs}}]
-        return {"oneOf": [{"required": [verb]} for verb in verbs], "anyOf": after_once}
+        after_once = [has_none_of("after"), {"properties": {verb: has_none_of("after") for verb in VERBS}}]
+        return {"oneOf": [{"required": [verb]} for verb in VERBS], "anyOf": after_once}
     if model is AgentRule:
         textless = [trigger.value for trigger in Trigger if trigger not in WITH_TEXT]
         return {"not": {"allOf": [has_key("matching"), {"properties": {"on": {"enum": textless}}}]}}

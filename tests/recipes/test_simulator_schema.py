@@ -12,8 +12,7 @@ from recorder.documents import Document
 from recorder.errors import BadScript
 from recorder.recipes import script_schema
 from recorder.recipes.simulator_schema import simulator_schemas
-from recorder.simulator.agent.rules import read_agent
-from recorder.simulator.agent.verbs import VERBS
+from recorder.simulator.agent.rules import VERBS, read_agent
 from recorder.simulator.faults.config import Moods, read_moods
 
 SCHEMA = Draft202012Validator(script_schema())

@@ -27,34 +27,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, RootModel, field_validator, model_validator
+from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 
 from recorder.documents import DelayDistribution, Document, Duration, ValuePath, validate
 
 from ..faults.conditions import StrictModel
 from ..faults.randomness import Randomness
 from ..protocol.conversations import SimulatedConversation
-from .verbs import (
-    VERBS,
-    AgentAccept,
-    AgentAccess,
-    AgentClose,
-    AgentHangUp,
-    AgentNack,
-    AgentRead,
-    AgentReceipt,
-    AgentRich,
-    AgentSay,
-    AgentSend,
-    AgentSendFile,
-    AgentStepUp,
-    AgentSurvey,
-    AgentTransfer,
-    AgentType,
-    AgentVerb,
-)
+from . import verbs
 
 MAX_PATTERN_LENGTH = 500
 MAX_SEARCHED_LENGTH = 4096
@@ -87,35 +69,27 @@ class PlannedAction(NamedTuple):
     """What the agent will do ``after_s`` seconds after an event."""
 
     after_s: float
-    verb: AgentVerb
-
-
-def _empty_verb(value: object) -> object:
-    """``accept:`` with nothing behind it means the verb, not its absence."""
-    return {} if value is None else value
-
-
-_EMPTY_ALLOWED = BeforeValidator(_empty_verb)
+    verb: verbs.AgentVerb
 
 
 class RuleAction(StrictModel):
     """One line of ``do``: exactly one verb, with ``after`` beside it or inside it."""
 
-    say: Annotated[AgentSay | None, _EMPTY_ALLOWED] = None
-    send_file: Annotated[AgentSendFile | None, _EMPTY_ALLOWED] = None
-    rich: Annotated[AgentRich | None, _EMPTY_ALLOWED] = None
-    accept: Annotated[AgentAccept | None, _EMPTY_ALLOWED] = None
-    read: Annotated[AgentRead | None, _EMPTY_ALLOWED] = None
-    nack: Annotated[AgentNack | None, _EMPTY_ALLOWED] = None
-    access: Annotated[AgentAccess | None, _EMPTY_ALLOWED] = None
-    receipt: Annotated[AgentReceipt | None, _EMPTY_ALLOWED] = None
-    type: Annotated[AgentType | None, _EMPTY_ALLOWED] = None
-    close: Annotated[AgentClose | None, _EMPTY_ALLOWED] = None
-    transfer: Annotated[AgentTransfer | None, _EMPTY_ALLOWED] = None
-    survey: Annotated[AgentSurvey | None, _EMPTY_ALLOWED] = None
-    step_up: Annotated[AgentStepUp | None, _EMPTY_ALLOWED] = None
-    hang_up: Annotated[AgentHangUp | None, _EMPTY_ALLOWED] = None
-    send: Annotated[AgentSend | None, _EMPTY_ALLOWED] = None
+    say: verbs.AgentSay | None = None
+    send_file: verbs.AgentSendFile | None = None
+    rich: verbs.AgentRich | None = None
+    accept: verbs.AgentAccept | None = None
+    read: verbs.AgentRead | None = None
+    nack: verbs.AgentNack | None = None
+    access: verbs.AgentAccess | None = None
+    receipt: verbs.AgentReceipt | None = None
+    type: verbs.AgentType | None = None
+    close: verbs.AgentClose | None = None
+    transfer: verbs.AgentTransfer | None = None
+    survey: verbs.AgentSurvey | None = None
+    step_up: verbs.AgentStepUp | None = None
+    hang_up: verbs.AgentHangUp | None = None
+    send: verbs.AgentSend | None = None
     after: DelayDistribution | None = None
 
     @model_validator(mode="before")
@@ -125,6 +99,8 @@ class RuleAction(StrictModel):
             return {value: {}}
         if isinstance(value, dict):
             _check_keys_beside_verb(value)
+            # "accept:" with nothing behind it means the verb, not its absence.
+            return {key: {} if item is None and key in VERBS else item for key, item in value.items()}
         return value
 
     @model_validator(mode="after")
@@ -137,16 +113,21 @@ class RuleAction(StrictModel):
         return self
 
     @property
-    def verb(self) -> AgentVerb:
+    def verb(self) -> verbs.AgentVerb:
         """The one verb of the line."""
         (name,) = self.model_fields_set - {"after"}
-        verb: AgentVerb = getattr(self, name)
+        verb: verbs.AgentVerb = getattr(self, name)
         return verb
 
     @property
     def delay(self) -> DelayDistribution:
         """How long after the event."""
         return self.after or self.verb.after or NO_DELAY
+
+
+VERBS: dict[str, type[verbs.AgentVerb]] = {
+    name: get_args(field.annotation)[0] for name, field in RuleAction.model_fields.items() if name != "after"
+}
 
 
 def _check_keys_beside_verb(line: dict[object, object]) -> None:

@@ -148,22 +148,3 @@ class AgentSend(AgentVerb):
     """A frame to every connection of the consumer: text as it is, anything else as JSON."""
 
     frame: str | dict[str, Any] | list[Any]
-
-
-VERBS: dict[str, type[AgentVerb]] = {
-    "say": AgentSay,
-    "send_file": AgentSendFile,
-    "rich": AgentRich,
-    "accept": AgentAccept,
-    "read": AgentRead,
-    "nack": AgentNack,
-    "access": AgentAccess,
-    "receipt": AgentReceipt,
-    "type": AgentType,
-    "close": AgentClose,
-    "transfer": AgentTransfer,
-    "survey": AgentSurvey,
-    "step_up": AgentStepUp,
-    "hang_up": AgentHangUp,
-    "send": AgentSend,
-}
