@@ -43,7 +43,7 @@ def substitute(
             return {key: filled(item, (*path, key)) for key, item in value.items()}
         return value
 
-    return document._replace(value=_replaced(document.value, at, filled(document.at(at), at)))
+    return document._replace(value=replaced(document.value, at, filled(document.at(at), at)))
 
 
 def _filled(
@@ -94,9 +94,10 @@ def _value(document: Document, path: ValuePath, inside: str, variables: Mapping[
     )
 
 
-def _replaced(value: Any, path: ValuePath, new: Any) -> Any:
+def replaced(value: Any, path: ValuePath, new: Any) -> Any:
+    """A copy of ``value`` in which ``new`` stands at ``path``."""
     if not path:
         return new
     copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = _replaced(value[path[0]], path[1:], new)
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
     return copy

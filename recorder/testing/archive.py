@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 import orjson
 
 from recorder import recipes
 from recorder.checks.findings import Finding
 from recorder.receipts.queries import MessageView
+from recorder.recipes.check_session import CheckKeywords
 from recorder.recipes.replay_result import Played
 from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode
@@ -88,37 +89,20 @@ class ArchiveForATest:
         """The frames of a session in wire order."""
         return self._query(lambda archive: list(recipes.frames(archive, session)))
 
-    def check(
-        self,
-        session: str = "last",
-        *,
-        rule: Sequence[str] = (),
-        accept_within: str | None = None,
-        read_within: str | None = None,
-    ) -> list[Finding]:
-        """What the rules (all, or those named) say of a session; durations as in "2s"."""
-        return self._query(
-            lambda archive: recipes.check(
-                archive, session, rule=rule, accept_within=accept_within, read_within=read_within
-            )
-        )
+    def check(self, session: str = "last", **options: Unpack[CheckKeywords]) -> list[Finding]:
+        """What the rules say of a session; options as for ``recorder.recipes.check``."""
+        return self._query(lambda archive: recipes.check(archive, session, **options))
 
-    def raise_if_violated(
-        self,
-        session: str = "last",
-        *,
-        rule: Sequence[str] = (),
-        accept_within: str | None = None,
-        read_within: str | None = None,
-    ) -> None:
-        """Return if ``check`` finds no violation that fails a check.
+    def raise_if_violated(self, session: str = "last", **options: Unpack[CheckKeywords]) -> None:
+        """Return if ``check`` finds no violation that fails a check; options as for ``check``.
 
         Raises:
             AssertionError: there are some; shows each finding and the frames that prove it.
         """
-        found = self.check(session, rule=rule, accept_within=accept_within, read_within=read_within)
         violations = [
-            f"{one.rule}: {one.sentence} (frames {_numbers(one.frames)})" for one in found if one.fails
+            f"{one.rule}: {one.sentence} (frames {_numbers(one.frames)})"
+            for one in self.check(session, **options)
+            if one.fails
         ]
         if violations:
             raise AssertionError("\n".join(violations))

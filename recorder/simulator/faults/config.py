@@ -15,7 +15,7 @@ Everything random is drawn from one seed: the same seed and the same requests gi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,7 @@ from recorder.documents import (
     unknown,
     validate,
 )
+from recorder.documents.variables import replaced
 from recorder.errors import BadOption
 from recorder.wire.frames import CloseCode
 
@@ -278,15 +279,7 @@ def read_moods(document: Document, *, at: ValuePath = ()) -> Moods:
     given = document.at(at)
     if isinstance(given, dict):  # "survey:" without a value turns the mood on
         given = {key: True if value is None else value for key, value in given.items()}
-    return validate(Document(document.file, _put(document.value, at, given), document.lines), Moods, at=at)
-
-
-def _put(value: Any, at: ValuePath, given: object) -> Any:
-    if not at:
-        return given
-    copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[at[0]] = _put(value[at[0]], at[1:], given)
-    return copy
+    return validate(document._replace(value=replaced(document.value, at, given)), Moods, at=at)
 
 
 def moods_from_options(options: Iterable[str], *, base: Moods = NO_MOODS) -> Moods:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from recorder.messaging.requests import Json
 
 from ..protocol.conversations import PublishedEvent, SimulatedConversation, SimulatedDialog
 from ..protocol.request_parser import RequestRefused
-from .conditions import ReceiptCondition
+from .conditions import ReceiptCondition, RequestCondition
 from .config import NO_MOODS, ErrorAnswer, Moods
 from .randomness import Randomness
 
@@ -40,8 +41,6 @@ class FaultInjector:
     def __init__(self, moods: Moods = NO_MOODS, randomness: Randomness | None = None) -> None:
         self._moods = moods
         self._randomness = randomness or Randomness()
-        self._delivery_moods = self._moods_of_delivery()
-        self._never_affects_delivery = all(mood is None for _, mood in self._delivery_moods)
 
     def publish(
         self,
@@ -73,15 +72,22 @@ class FaultInjector:
     ) -> DeliveryPlan | None:
         """How an event is delivered to its subscribers; None: not at all."""
         event, role = published.event, published.author.role
-        if self._never_affects_delivery or event["type"] != RECEIPT:
+        if event["type"] != RECEIPT:
             return DIRECT
-        consumer_id = conversation.consumer.participant
+        consumer_id, moods = conversation.consumer.participant, self._moods
+        late, repeated, reordered = moods.late_receipts, moods.duplicated_receipts, moods.reordered_receipts
+        same = repeated if repeated is not None and repeated.number == "same" else None
         is_lost, is_late, is_doubled, is_reordered = (
-            self._affects(name, mood, role, event, consumer_id) for name, mood in self._delivery_moods
+            self._affects(name, mood, role, event, consumer_id)
+            for name, mood in (
+                ("lost_receipts", moods.lost_receipts),
+                ("late_receipts", late),
+                ("duplicated_receipts", same),
+                ("reordered_receipts", reordered),
+            )
         )
         if is_lost:
             return None
-        late, reordered = self._moods.late_receipts, self._moods.reordered_receipts
         return DeliveryPlan(
             delay_s=self._randomness.delay_s("late_receipts", late.by, consumer_id)
             if is_late and late
@@ -103,29 +109,23 @@ class FaultInjector:
     def refusal(self, request_type: str, event_type: object, consumer_id: str) -> RequestRefused | None:
         """The error response that replaces the response to this request; None if none does."""
         for number, mood in enumerate(self._moods.errors, start=1):
-            if mood.matches(request_type, event_type) and self._randomness.applies(
-                f"errors {number}", mood, consumer_id
-            ):
+            if self._affects_request(f"errors {number}", mood, request_type, event_type, consumer_id):
                 return RequestRefused(mood.code, _error_text(mood))
         return None
 
     def suppresses_response(self, request_type: str, event_type: object, consumer_id: str) -> bool:
         """Whether the request is carried out but never answered."""
-        for number, mood in enumerate(self._moods.unanswered, start=1):
-            name = f"unanswered {number}"
-            if mood.matches(request_type, event_type) and self._randomness.applies(name, mood, consumer_id):
-                return True
-        return False
+        return any(
+            self._affects_request(f"unanswered {number}", mood, request_type, event_type, consumer_id)
+            for number, mood in enumerate(self._moods.unanswered, start=1)
+        )
 
-    def _moods_of_delivery(self) -> list[tuple[str, ReceiptCondition | None]]:
-        moods = self._moods
-        same = moods.duplicated_receipts
-        return [
-            ("lost_receipts", moods.lost_receipts),
-            ("late_receipts", moods.late_receipts),
-            ("duplicated_receipts", same if same is not None and same.number == "same" else None),
-            ("reordered_receipts", moods.reordered_receipts),
-        ]
+    def _affects_request(
+        self, name: str, mood: RequestCondition, request_type: str, event_type: object, consumer_id: str
+    ) -> bool:
+        """Whether a mood about requests applies to this one; counted only if it matches."""
+        applies = self._randomness.applies
+        return mood.matches(request_type, event_type) and applies(name, mood, consumer_id)
 
     def _is_given_twice(self, author: Participant, event: Json, consumer_id: str) -> bool:
         mood = self._moods.duplicated_receipts
@@ -148,22 +148,18 @@ def _error_text(mood: ErrorAnswer) -> str:
     return HTTPStatus(mood.code).phrase if known else f"Error {mood.code}"
 
 
-def _with_sequences(event: Json, sequences: object) -> Json:
-    return event | {"sequenceList": sequences}
-
-
 def _without(event: Json, field: str) -> Json:
     return {key: value for key, value in event.items() if key != field}
 
 
 # How a receipt can be malformed, by the values of ``malformed_receipts: {how: ...}``.
-MALFORMED = {
-    "empty": lambda event: _with_sequences(event, []),
+MALFORMED: dict[str, Callable[[Json], Json]] = {
+    "empty": lambda event: event | {"sequenceList": []},
     "missing": lambda event: _without(event, "sequenceList"),
-    "text": lambda event: _with_sequences(event, [f"message {each}" for each in event["sequenceList"]]),
-    "negative": lambda event: _with_sequences(event, [-1 - each for each in event["sequenceList"]]),
-    "repeated": lambda event: _with_sequences(event, event["sequenceList"] * 2),
-    "nested": lambda event: _with_sequences(event, [event["sequenceList"]]),
+    "text": lambda event: event | {"sequenceList": [f"message {each}" for each in event["sequenceList"]]},
+    "negative": lambda event: event | {"sequenceList": [-1 - each for each in event["sequenceList"]]},
+    "repeated": lambda event: event | {"sequenceList": event["sequenceList"] * 2},
+    "nested": lambda event: event | {"sequenceList": [event["sequenceList"]]},
     "no_status": lambda event: _without(event, "status"),
 }
 MALFORMATIONS = sorted(MALFORMED)

@@ -39,11 +39,10 @@ class Randomness:
         nth = self._occurrences[mood, consumer_id]
         if condition.nth not in (None, nth) or (condition.first is not None and nth > condition.first):
             return False
-        return condition.probability >= 1.0 or self._draw(mood, consumer_id) < condition.probability
+        return (
+            condition.probability >= 1.0 or self.generator(mood, consumer_id).random() < condition.probability
+        )
 
     def delay_s(self, mood: str, delay: DelayDistribution, consumer_id: str) -> float:
         """The delay in seconds: fixed, or drawn from its range."""
         return float(delay) if isinstance(delay, Duration) else delay.draw(self.generator(mood, consumer_id))
-
-    def _draw(self, mood: str, consumer_id: str) -> float:
-        return self.generator(mood, consumer_id).random()

@@ -4,6 +4,7 @@ import pytest
 
 from recorder.simulator import agent_from
 from recorder.simulator.agent.rules import VERBS
+from recorder.simulator.agent.runner import VERB_HANDLERS
 
 
 def answered(serve, *do):
