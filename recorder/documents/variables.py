@@ -13,8 +13,8 @@ _MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _VARIABLE_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL | re.ASCII)
 _HINT = "a plain ${ is written $${"
 
-IsReference = Callable[[str], bool]
-"""Whether the text between ``${`` and ``}`` is a reference, which is filled in at run time, not here."""
+IsReference = Callable[[str], object]
+"""Truthy where the text between ``${`` and ``}`` is a reference, which is filled in at run time, not here."""
 
 
 def substitute(

@@ -13,23 +13,11 @@ from typing import Any
 from recorder.errors import BadOption, BadScript
 from recorder.redaction.redactor import Redactor
 from recorder.replay.dry_run import ScheduledStep, schedule
-from recorder.replay.dry_run import schedule_lines as timetable_lines
+from recorder.replay.dry_run import timetable_lines as timetable_lines
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
 
 from .queries import Notify, silent
-
-__all__ = [
-    "check_script",
-    "folder_of",
-    "given_variables",
-    "read_script",
-    "script_schema",
-    "script_text",
-    "script_timetable",
-    "timetable_lines",
-    "without_secret_name",
-]
 
 LONGEST_SCRIPT = 1 << 22
 """Bytes; more than any document of the allowed number of characters has."""
@@ -141,22 +129,16 @@ def folder_of(script: Path | str) -> Folder | None:
 # --- the sentence of a check ------------------------------------------------------------------------------
 
 
-class _UsedVariables(Mapping[str, str]):
+class _UsedVariables(dict[str, str]):
     """Variables that record which of them were looked up."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
+        super().__init__(variables)
         self.used: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
         self.used.add(name)
-        return self._variables[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._variables)
-
-    def __len__(self) -> int:
-        return len(self._variables)
+        return super().__getitem__(name)
 
 
 def _missing(script: Script, known: Mapping[str, str]) -> Iterator[str]:

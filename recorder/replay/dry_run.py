@@ -78,7 +78,7 @@ def schedule(script: Script) -> Iterator[ScheduledStep]:
         clock.end(step)
 
 
-def schedule_lines(rows: Iterable[ScheduledStep]) -> Iterator[str]:
+def timetable_lines(rows: Iterable[ScheduledStep]) -> Iterator[str]:
     """The schedule as text: a line for each step, and under it one for each receipt."""
     listed = list(rows)
     several = len({row.consumer for row in listed}) > 1
@@ -213,22 +213,9 @@ def _longest_delay_s(rule: StandingRule) -> float:
     return max((delay.bounds_s[1] + batch_s for delay in rule.delays().values()), default=0.0)
 
 
-_SENDS_NO_STEP_FRAME = (
-    verbs.WaitVerb,
-    verbs.AwaitVerb,
-    verbs.ExpectVerb,
-    verbs.ChangeRateVerb,
-    verbs.AcceptVerb,
-    verbs.ReadVerb,
-    verbs.ReceiptVerb,
-    verbs.DisconnectVerb,
-    verbs.ReconnectVerb,
-)
-
-
 def _sends(arguments: verbs.Verb) -> bool:
     """Whether the step itself sends a frame, which the rate applies to."""
-    return not isinstance(arguments, _SENDS_NO_STEP_FRAME)
+    return isinstance(arguments, verbs.TimedVerb) and not isinstance(arguments, verbs.DisconnectVerb)
 
 
 # --- what -----------------------------------------------------------------------------------------------
@@ -335,13 +322,11 @@ def _receipts(
             for status, delay in script.rule(step.consumer).delays().items():
                 by = receipt_steps.get((step.number, status))
                 yield PlannedReceipt(status, message, delay_text(delay) if by is None else f"step {by}")
-        case verbs.AcceptVerb() | verbs.ReadVerb() as arguments:
-            after = f"with {arguments.with_}" if arguments.with_ is not None else _after_text(arguments.after)
+        case verbs.AcceptVerb() | verbs.ReadVerb() | verbs.ReceiptVerb() as arguments:
+            companion = getattr(arguments, "with_", None)
+            after = _after_text(arguments.after) if companion is None else f"with {companion}"
             for one in arguments.messages:
-                yield PlannedReceipt(step.verb.upper(), str(one), after)
-        case verbs.ReceiptVerb() as arguments:
-            for one in arguments.messages:
-                yield PlannedReceipt(arguments.status, str(one), _after_text(arguments.after))
+                yield PlannedReceipt(getattr(arguments, "status", step.verb.upper()), str(one), after)
 
 
 def _after_text(delay: DelayDistribution | str | None) -> str:

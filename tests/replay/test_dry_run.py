@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.replay.dry_run import ScheduledStep, schedule, schedule_lines
+from recorder.replay.dry_run import ScheduledStep, schedule, timetable_lines
 from recorder.replay.language.script import load
 
 
@@ -143,7 +143,7 @@ def test_the_schedule_is_printed_in_columns():
         "receipts: {read: 1.5s ± 500ms}\nsteps:\n- say: Hello there\n- await: {as: q}\n"
         "- repeat: {times: 1, steps: [{wait: 1s}]}\n- read: {message: [q, 3], after: never}"
     )
-    assert list(schedule_lines(rows(text))) == [
+    assert list(timetable_lines(rows(text))) == [
         '1  line 3           0s..0s   say "Hello there"; waits for the answer, 10s at most',
         "2  line 4           0s..10s  await as q; waits for that message, 10s at most",
         "                             READ for q: step 4",
@@ -178,4 +178,4 @@ def test_arguments_are_shortened(step, says):
 
 
 def test_an_empty_schedule_has_no_lines():
-    assert list(schedule_lines([])) == []
+    assert list(timetable_lines([])) == []

@@ -261,8 +261,8 @@ class _ConversationRules:
     def _participants_changed(self, updated: ConversationChanged, at_s: float | None) -> None:
         transfer = self._participants.feed(updated, at_s)
         if transfer is not None:
-            left_s, suggested_s, assigned_s = transfer
-            times = {"away": (left_s, suggested_s), "suggested_for": (suggested_s, assigned_s)}
+            left_s, suggested_s = transfer
+            times = {"away": (left_s, suggested_s), "suggested_for": (suggested_s, at_s)}
             delays = {key: self._timeline.between_s(*span) for key, span in times.items()}
             arguments = {key: as_duration(delay_s) if delay_s else "0" for key, delay_s in delays.items()}
             self._add_action(self._last_rule_at(left_s), left_s, {"transfer": arguments})
@@ -284,12 +284,8 @@ class _ConversationRules:
         rule.actions.append((after_s, _timed(action, after_s)))
 
 
-class _Transfer(NamedTuple):
-    """When an agent left, when the next one was suggested, and when it took over."""
-
-    left_s: float | None
-    suggested_s: float | None
-    assigned_s: float | None
+_LeftAndSuggested = tuple[float | None, float | None]
+"""When an agent left, and when the next one was suggested, in seconds; None if unknown."""
 
 
 class _ParticipantChanges:
@@ -303,8 +299,8 @@ class _ParticipantChanges:
         self._suggested_s: float | None = None
         self._is_away = False
 
-    def feed(self, updated: ConversationChanged, at_s: float | None) -> _Transfer | None:
-        """The transfer this update completes, if it does; sets ``stepped_up``."""
+    def feed(self, updated: ConversationChanged, at_s: float | None) -> _LeftAndSuggested | None:
+        """The times of the transfer this update completes, if it does; sets ``stepped_up``."""
         agent = self._active(updated, ASSIGNED)
         consumer = self._active(updated, CONSUMER)
         self.stepped_up = None not in (consumer, self._consumer) and consumer != self._consumer
@@ -323,7 +319,7 @@ class _ParticipantChanges:
         left_s = self._left_s if self._is_away else at_s
         suggested_s = at_s if self._suggested_s is None or not self._is_away else self._suggested_s
         self._is_away = False
-        return _Transfer(left_s, suggested_s, at_s)
+        return left_s, suggested_s
 
     def _active(self, updated: ConversationChanged, role: str) -> str | None:
         active = [

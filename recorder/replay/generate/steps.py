@@ -125,12 +125,10 @@ class StepWriter:
         if sent.frame in self._names.refused and sent.request.type != typenames.INIT_CONNECTION:
             self._send(sent)  # a verb's step would fail if it is refused again
             return
-        if sent.receipt is not None and sent.receipt.sequences:
-            self._join(sent.at_s, sent.dialog_id)
-            self._last_receipt_s = sent.at_s  # written where the message it is for arrived
-            return
         self._join(sent.at_s, sent.dialog_id)
-        if sent.text is not None:
+        if sent.receipt is not None and sent.receipt.sequences:
+            self._last_receipt_s = sent.at_s  # written where the message it is for arrived
+        elif sent.text is not None:
             self._say(sent, sent.text)
         elif sent.chat_state is not None and sent.chat_state.state in CHAT_STATES:
             where = self._names.in_dialog(sent.chat_state.dialog_id)

@@ -84,15 +84,13 @@ class _ConsumerEvents:
                 )
                 at_s = _seconds(offset_us)
                 yield (
-                    SecondConnectionOpened(at_s, connection)
-                    if self._open_connections
-                    else Connected(at_s, connection, token)
+                    SecondConnectionOpened(at_s, connection) if self._open_connections else Connected(at_s)
                 )
                 self._open_connections.add(connection)
             case RecordedClose(connection, offset_us, by_client, code):
                 self._open_connections.discard(connection)
                 if not self._open_connections:
-                    yield Disconnected(_seconds(offset_us), connection, by_client, code)
+                    yield Disconnected(_seconds(offset_us), by_client, code)
 
     def _payload(self, payload: RecordedPayload) -> Iterator[TimelineEvent]:
         frame, connection, _, offset_us = payload.stamp
@@ -129,11 +127,11 @@ class _ConsumerEvents:
                 case MessagePublished():
                     yield from self._message(envelope, event, frame, at_s)
                 case ReceiptReported(participant=who, role=role) if not self._is_own(who, role, event.mine):
-                    yield from self._receipt(event, frame, at_s)
+                    yield from self._receipt(event, at_s)
                 case ChatStateReported() if not self._is_own(event.participant, event.role, event.mine):
-                    yield ChatStateArrived(frame, at_s, event.dialog_id, event.state)
+                    yield ChatStateArrived(at_s, event.dialog_id, event.state)
                 case ConversationChanged():
-                    yield ConversationUpdated(frame, at_s, event)
+                    yield ConversationUpdated(at_s, event)
                 case _:
                     pass
 
@@ -152,7 +150,7 @@ class _ConsumerEvents:
             ask = None if key in self._seen_keys else self._unanswered_publish(event)
             if ask is not None:
                 self._unanswered_publishes.pop(ask)
-                yield UnansweredMessageSeen(frame, at_s, ask, key)
+                yield UnansweredMessageSeen(at_s, ask, key)
         elif key not in self._seen_keys and key not in self._own_keys:
             yield MessageArrived(frame, at_s, key, event, _raw_event(envelope, event.sequence))
         self._seen_keys.add(key)
@@ -175,12 +173,12 @@ class _ConsumerEvents:
     def _is_own(self, participant: str | None, role: str | None, mine: bool) -> bool:
         return mine or role == CONSUMER or (participant is not None and participant in self._own_ids)
 
-    def _receipt(self, event: ReceiptReported, frame: int, at_s: float | None) -> Iterator[TimelineEvent]:
+    def _receipt(self, event: ReceiptReported, at_s: float | None) -> Iterator[TimelineEvent]:
         for sequence in event.sequences:
             key = MessageId(event.dialog_id, sequence)
             if (key, event.status, event.participant) not in self._seen_receipts:
                 self._seen_receipts.add((key, event.status, event.participant))
-                yield ReceiptArrived(frame, at_s, key, event.status, event.evidence.server_ms)
+                yield ReceiptArrived(at_s, key, event.status, event.evidence.server_ms)
 
 
 def _raw_event(envelope: Envelope, sequence: int) -> Mapping[str, Any] | None:

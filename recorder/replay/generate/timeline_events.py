@@ -137,7 +137,6 @@ class ResponseReceived(NamedTuple):
 class UnansweredMessageSeen(NamedTuple):
     """A message of ours whose publish request got no answer before its connection ended."""
 
-    frame: int
     at_s: float | None
     request_frame: int
     key: MessageId
@@ -156,7 +155,6 @@ class MessageArrived(NamedTuple):
 class ReceiptArrived(NamedTuple):
     """The other side gave a receipt for a message of ours; each participant's counts once per status."""
 
-    frame: int
     at_s: float | None
     key: MessageId
     status: str
@@ -166,7 +164,6 @@ class ReceiptArrived(NamedTuple):
 class ChatStateArrived(NamedTuple):
     """The other side published its chat state."""
 
-    frame: int
     at_s: float | None
     dialog_id: str | None
     state: str
@@ -175,7 +172,6 @@ class ChatStateArrived(NamedTuple):
 class ConversationUpdated(NamedTuple):
     """A notification gave the current state of a conversation."""
 
-    frame: int
     at_s: float | None
     conversation: ConversationChanged
 
@@ -184,8 +180,6 @@ class Connected(NamedTuple):
     """A connection was opened while no other one was open."""
 
     at_s: float | None
-    connection: int
-    token: str | None
 
 
 class SecondConnectionOpened(NamedTuple):
@@ -199,7 +193,6 @@ class Disconnected(NamedTuple):
     """The last open connection ended."""
 
     at_s: float | None
-    connection: int
     by_client: bool | None
     code: int | None
 

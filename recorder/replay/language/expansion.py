@@ -45,12 +45,7 @@ class ExpandedStep(NamedTuple):
 
 def substitute_in_steps(document: Document, variables: Mapping[str, str]) -> Document:
     """Variables under ``steps`` filled in; references (``${name.path}``) stay until the step is played."""
-    return substitute(document, variables, at=("steps",), is_reference=is_reference)
-
-
-def is_reference(inside: str) -> bool:
-    """Whether the text between ``${`` and ``}`` is a reference (``name.path``), not a variable."""
-    return parse_reference(inside) is not None
+    return substitute(document, variables, at=("steps",), is_reference=parse_reference)
 
 
 class StepExpansion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from recorder.documents import unknown
@@ -63,14 +64,8 @@ class Folder:
     def _not_found(self, given: str, name: PurePosixPath) -> str:
         folder = self._root / name.parent
         files = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-        return unknown("file", given, files[:1000] if len(files) <= 10 else _closest(name.name, files))
-
-
-def _closest(name: str, files: list[str]) -> list[str]:
-    """Of many files, the one whose name is closest: a list of all would bury it."""
-    import difflib
-
-    return difflib.get_close_matches(name, files, n=1)
+        # Of many files only the closest: a list of all would bury it.
+        return unknown("file", given, files if len(files) <= 10 else get_close_matches(name.name, files, n=1))
 
 
 def _check_relative(given: str) -> None:

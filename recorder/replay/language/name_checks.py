@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from recorder.documents import ValuePath, unknown
 from recorder.errors import BadScript
@@ -38,19 +37,12 @@ def check_names(steps: Sequence[ExpandedStep]) -> None:
         names.define(step.written)
 
 
-class _Definition(NamedTuple):
-    """What a name stands for (message or answer), and the step that gives it."""
-
-    kind: str
-    by: WrittenStep
-
-
 class _NameTable:
-    """The names that the steps checked so far give."""
+    """The names that the steps checked so far give, each with its step."""
 
     def __init__(self, steps: Sequence[ExpandedStep]) -> None:
         self._steps = steps
-        self._defined: dict[str, _Definition] = {}
+        self._defined: dict[str, WrittenStep] = {}
 
     def define(self, step: WrittenStep) -> None:
         """Add the step's ``as:``, if it has one."""
@@ -58,10 +50,10 @@ class _NameTable:
         if not isinstance(name, str):
             return
         first = self._defined.get(name)
-        if first is not None and (first.by.document is not step.document or first.by.path != step.path):
-            where = _location(first.by, seen_from=step)
+        if first is not None and (first.document is not step.document or first.path != step.path):
+            where = _location(first, seen_from=step)
             raise step.document.error(step.field("as"), f'the name "{name}" is given already in {where}')
-        self._defined[name] = _Definition(_kind(step), step)
+        self._defined[name] = step
 
     def check_uses(self, step: ExpandedStep) -> None:
         """Check the message names and references in the step's arguments."""
@@ -70,8 +62,8 @@ class _NameTable:
             found = self._defined.get(name)
             if found is None:
                 raise self._unknown(written, written.field(field), name)
-            if found.kind != MESSAGE:
-                where = _location(found.by, seen_from=written)
+            if _kind(found) != MESSAGE:
+                where = _location(found, seen_from=written)
                 problem = f'"{name}" names the answer of {where}, and a message is wanted here'
                 raise written.document.error(written.field(field), problem)
         for reference in written.references:
@@ -82,7 +74,7 @@ class _NameTable:
         path = (*written.path, written.verb)
         if name not in BUILT_IN_NAMES and name not in self._defined:
             raise self._unknown(written, path, name, built_in=BUILT_IN_NAMES)
-        kind = name if name in BUILT_IN_NAMES else self._defined[name].kind
+        kind = name if name in BUILT_IN_NAMES else _kind(self._defined[name])
         problem = _wrong_path(reference, kind)
         if kind == "round" and step.round is None:
             problem = f"{reference}: this step is in no repeat"
@@ -99,7 +91,7 @@ class _NameTable:
                 return written.document.error(path, problem)
         if built_in:
             return written.document.error(path, unknown("name", name, [*self._defined, *built_in]))
-        messages = [one for one, found in self._defined.items() if found.kind == MESSAGE]
+        messages = [one for one, found in self._defined.items() if _kind(found) == MESSAGE]
         return written.document.error(path, unknown("message", name, [*messages, *RESERVED_NAMES]))
 
 

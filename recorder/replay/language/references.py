@@ -41,22 +41,11 @@ def parse_reference(inside: str) -> Reference | None:
     return Reference(match.group(1), tuple(match.group(2)[1:].split(".")))
 
 
-def references_in(value: object) -> Iterator[Reference]:
+def references_in(value: object) -> list[Reference]:
     """Every reference in the texts of a JSON value or a model, in order, repeated ones too."""
-    match value:
-        case str():
-            yield from (part for part in _parts(value) if isinstance(part, Reference))
-        case list() | tuple():
-            for item in value:
-                yield from references_in(item)
-        case dict():
-            for item in value.values():
-                yield from references_in(item)
-        case BaseModel():
-            for name in type(value).model_fields:
-                yield from references_in(getattr(value, name))
-        case _:
-            return
+    found: list[Reference] = []
+    _filled(value, found.append, whole=False)
+    return found
 
 
 def references_too_early(model: type[Verb], given: object) -> Iterator[tuple[str, Reference]]:
@@ -90,7 +79,7 @@ def _filled(value: Any, find: ReferenceLookup, *, whole: bool) -> Any:
     match value:
         case str():
             return _filled_text(value, find, whole=whole)
-        case list():
+        case list() | tuple():
             return [_filled(item, find, whole=True) for item in value]
         case dict():
             return {key: _filled(item, find, whole=True) for key, item in value.items()}

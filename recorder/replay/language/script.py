@@ -13,18 +13,9 @@ from .expansion import ExpandedStep, StepExpansion, substitute_in_steps
 from .includes import Folder
 from .name_checks import check_names
 from .references import Reference
-from .sections import (
-    LATE_VARIABLE_KEYS,
-    MOST_CONSUMERS,
-    ONLY_CONSUMER,
-    Consumer,
-    Sections,
-    StandingRule,
-)
+from .sections import LATE_VARIABLE_KEYS, MOST_CONSUMERS, ONLY_CONSUMER, Consumer, Sections, StandingRule
 from .verb_model import Verb, is_name
 from .verbs_wire import Spacing
-
-__all__ = ["ONLY_CONSUMER", "Consumer", "Script", "StandingRule", "Step", "load"]
 
 
 class Step(NamedTuple):

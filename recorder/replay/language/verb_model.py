@@ -229,7 +229,7 @@ class Verb(ScriptModel):
         """JSON Schemas of all forms of the arguments; ``long`` is the schema of the mapping."""
         forms = [long, {"type": "null"}] if needs_no_arguments(cls) else [long]
         if cls.short is not None and set(long.get("required", ())) <= {cls.short}:
-            forms.append(long["properties"][_key(cls, cls.short)])
+            forms.append(long["properties"][cls.model_fields[cls.short].alias or cls.short])
         return forms
 
 
@@ -240,10 +240,6 @@ def needs_no_arguments(verb: type[Verb]) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def _key(verb: type[Verb], name: str) -> str:
-    return verb.model_fields[name].alias or name
 
 
 def has_key(key: str) -> dict[str, Any]:

@@ -28,7 +28,8 @@ from recorder.messaging import requests
 from recorder.messaging.envelopes import dump
 from recorder.messaging.events import Stamp
 
-from ..language.script import Consumer, Script
+from ..language.script import Script
+from ..language.sections import Consumer
 from .actions import AwaitMessage, Done, Ended, PlayerAction, Send, SendRawFrame, WakeAt
 from .connect import reconnect_automatically
 from .consumer import ConsumerState, RefusedReceipts

@@ -148,6 +148,5 @@ def test_disconnected_when_the_last_connection_ends() -> None:
         RecordedClose(2, 3_000_000, None, None), RecordedOpen(3, 4_000_000, "t"),
     ]  # fmt: skip
     assert [event for _, event in timeline_events(ends, {})] == [
-        Connected(0.0, 1, None), SecondConnectionOpened(1.0, 2), Disconnected(3.0, 2, None, None),
-        Connected(4.0, 3, "t"),
+        Connected(0.0), SecondConnectionOpened(1.0, 2), Disconnected(3.0, None, None), Connected(4.0),
     ]  # fmt: skip
