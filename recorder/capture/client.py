@@ -19,7 +19,7 @@ from recorder.wire.records import ConnectionClosed, RecordedFrame
 
 from .closing_handshake import ClosingHandshake
 from .connect_attempt import ConnectAttempt
-from .connection_end import ConnectionEnded
+from .connection_base import HALF_FRAME, ConnectionBase, ConnectionEnded, utf8
 from .frame_matching import FrameMatcher, TextNotUtf8, payload_of
 from .ping_schedule import PingSchedule
 from .tracker import PayloadTooLong
@@ -29,10 +29,9 @@ MAX_CONTROL = 125
 _MAX_READ_PER_PING = 1024  # frames read for a caller that only sends, each time a ping is due
 
 _CONNECTION_LOST = (websocket.WebSocketException, OSError)
-_HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}', mask=b"\x00" * 4)[:24]
 
 
-class RecordingConnection:
+class RecordingConnection(ConnectionBase):
     """An open connection; over once ``closed`` is not None.
 
     Args:
@@ -43,35 +42,13 @@ class RecordingConnection:
     """
 
     def __init__(self, attempt: ConnectAttempt) -> None:
+        super().__init__(attempt.options, attempt.tracker)
         self._tap, self._library = attempt.take()
-        self._tracker = attempt.tracker
         self._clock = attempt.clock
-        self._options = attempt.options
         self._keepalive = PingSchedule(self._options.ping_interval_s, now_s=self._clock.now_s())
         self._closing = ClosingHandshake(self._tap, self._tracker, self._clock)
         self._matcher = FrameMatcher(self._tap.received_frames, max_payload=self._options.max_payload)
         self._payloads = self._matcher.payloads
-        self._closed: ConnectionClosed | None = None
-
-    @property
-    def number(self) -> int:
-        """Its place in the session, from 1."""
-        return self._tracker.connection
-
-    @property
-    def token(self) -> str | None:
-        """The token it was opened with."""
-        return self._options.token
-
-    @property
-    def init_connection(self) -> bool:
-        """Whether the caller still has to send the token, in an InitConnection request."""
-        return self._options.init_connection
-
-    @property
-    def closed(self) -> ConnectionClosed | None:
-        """How the connection ended; None while it has not."""
-        return self._closed
 
     @property
     def waits_to_write(self) -> bool:
@@ -99,10 +76,7 @@ class RecordingConnection:
                 all the same: part of it may have gone out.
             InputUnusable: the text cannot be written in UTF-8.
         """
-        try:
-            data = text.encode()
-        except UnicodeEncodeError:
-            raise InputUnusable("the text holds half a surrogate pair, which UTF-8 cannot carry") from None
+        data = utf8(text)
         # Not encoded by the library: it takes four times as long (tests/benchmarks/recording_client.py).
         written = encode(Opcode.TEXT, data, mask=os.urandom(4))
         recorded = self._send(lambda: self._tap.send(written, at_s=at_s))
@@ -195,7 +169,7 @@ class RecordingConnection:
         try:
             if mid_frame:
                 with contextlib.suppress(OSError):
-                    self._tap.send(_HALF_FRAME)
+                    self._tap.send(HALF_FRAME)
             closed = self._tracker.closed("lost", "broken off by the client")
         except BaseException:
             self._abandon()

@@ -6,48 +6,19 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from recorder.clock import Clock
 from recorder.errors import BadOption
 from recorder.wire.frames import CloseCode
 from recorder.wire.payloads import Payload
-from recorder.wire.records import ConnectionClosed
 
 from .client import RecordingConnection
-from .connection_end import ConnectionEnded
+from .connection_base import ConnectionEnded
 
 LINGER_S = 2.0
 _LINES_AHEAD = 64  # queued lines; the rest of a long file stays in its pipe
 _QUEUE_POLL_S = 0.2  # how often the reading thread checks for the end while the queue is full
 _REPLIES_PER_LINE = 64  # payloads delivered before the next line is sent
-
-
-@dataclass(frozen=True, slots=True)
-class InteractiveResult:
-    """What an interactive session sent and received.
-
-    Attributes:
-        sent: lines that were sent.
-        received: payloads that were delivered.
-        unsent: lines that were read and could not be sent, because the connection was over.
-        closed: how the connection ended.
-    """
-
-    sent: int
-    received: int
-    unsent: int
-    closed: ConnectionClosed | None
-
-
-class _EndOfLines:
-    """Marks the end of the lines in the queue; ``fault`` is the error that ended them, if one did."""
-
-    def __init__(self, fault: BadOption | None = None) -> None:
-        self.fault = fault
-
-
-_QueuedLine = str | _EndOfLines
 
 
 def lines_of(descriptor: int) -> Iterator[str]:
@@ -67,8 +38,10 @@ def run_interactive(
     stopped: Callable[[], bool],
     clock: Clock,
     linger_s: float | None = LINGER_S,
-) -> InteractiveResult:
+) -> int:
     """Send each line as a text frame and deliver what comes, until the connection is over.
+
+    Returns how many lines were read and could not be sent, because the connection was over.
 
     Reads ``lines`` in a thread of its own. Line ends are not sent, nor are empty lines. After the last
     line it waits for more payloads until none came for ``linger_s``, then closes with 1000; with None (a
@@ -98,13 +71,11 @@ def run_interactive(
         connection.close(CloseCode.GOING_AWAY)
     if session.fault is not None:
         raise session.fault
-    return InteractiveResult(
-        session.sent, session.received, session.unsent + session.lines_left(), connection.closed
-    )
+    return session.unsent + session.lines_left()
 
 
 class _InteractiveSession:
-    """The queue of lines, the counters and the linger deadline of one run."""
+    """The queue of lines and the linger deadline of one run; None in the queue marks the end of the lines."""
 
     def __init__(
         self,
@@ -114,10 +85,8 @@ class _InteractiveSession:
         clock: Clock,
         linger_s: float | None,
     ) -> None:
-        self.lines: queue.Queue[_QueuedLine] = queue.Queue(_LINES_AHEAD)
+        self.lines: queue.Queue[str | None] = queue.Queue(_LINES_AHEAD)
         self.over = threading.Event()
-        self.sent = 0
-        self.received = 0
         self.unsent = 0
         self.fault: BadOption | None = None
         self._connection = connection
@@ -129,7 +98,6 @@ class _InteractiveSession:
 
     def read(self, lines: Iterable[str]) -> None:
         """In a thread: put every line in the queue, then its end. Waits while the queue is full."""
-        end = _EndOfLines()
         number = 0
         try:
             for line in lines:
@@ -141,12 +109,12 @@ class _InteractiveSession:
                 if self.over.is_set():
                     return
         except UnicodeError:
-            end = _EndOfLines(BadOption("stdin", f"line {number} is not UTF-8 text"))
+            self.fault = BadOption("stdin", f"line {number} is not UTF-8 text")
         except (OSError, ValueError):  # the terminal is gone, or the stream was closed: that ends the lines
             pass
-        self._put(end)
+        self._put(None)
 
-    def _put(self, line: _QueuedLine) -> None:
+    def _put(self, line: str | None) -> None:
         while not self.over.is_set():
             with contextlib.suppress(queue.Full):
                 self.lines.put(line, timeout=_QUEUE_POLL_S)
@@ -165,7 +133,6 @@ class _InteractiveSession:
             self._receive(self._until_s)
             return
         self._connection.send(line)
-        self.sent += 1
         for _ in range(_REPLIES_PER_LINE):
             if not self._receive(self._clock.now_s()):
                 return
@@ -178,26 +145,23 @@ class _InteractiveSession:
     def lines_left(self) -> int:
         """How many lines were read and not sent."""
         with self.lines.mutex:
-            return sum(isinstance(line, str) for line in self.lines.queue)
+            return sum(line is not None for line in self.lines.queue)
 
     def _next_line(self) -> str | None:
         try:
             line = self.lines.get_nowait()
         except queue.Empty:
             return None
-        if isinstance(line, str):
-            return line
-        self._lines_ended = True
-        self.fault = line.fault
-        self._extend_linger()
-        return None
+        if line is None:
+            self._lines_ended = True
+            self._extend_linger()
+        return line
 
     def _receive(self, until_s: float | None) -> bool:
         payload = self._connection.receive(until_s)
         if payload is None:
             return False
         self._deliver(payload)
-        self.received += 1
         self._extend_linger()
         return True
 

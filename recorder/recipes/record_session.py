@@ -263,7 +263,7 @@ def record(
         say(f"connected to {service.base_url}")
         if service.init_connection:
             connection.send(dump(init_connection_request("0", service.token or "")))
-        result = run_interactive(
+        unsent = run_interactive(
             connection,
             lines=lines,
             deliver=deliver,
@@ -272,7 +272,7 @@ def record(
             linger_s=linger_s,
         )
         say(f"{active.intake.frames} frames recorded")
-        raise_unless_well_ended(service, result.closed, unsent=result.unsent, stopped=stop.is_set())
+        raise_unless_well_ended(service, connection.closed, unsent=unsent, stopped=stop.is_set())
         return active.intake.session
 
 

@@ -7,20 +7,16 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 
-from recorder.capture.connection_end import ConnectionEnded
+from recorder.capture.connection_base import HALF_FRAME, ConnectionBase, ConnectionEnded, utf8
 from recorder.capture.options import ConnectOptions
 from recorder.capture.ping_schedule import PingSchedule
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import VirtualClock
-from recorder.errors import InputUnusable
 from recorder.wire.decoder import TEXT_NOT_UTF8, FrameDecoder
 from recorder.wire.frames import CloseCode, Frame, Opcode, Side, close_parts, encode
 from recorder.wire.handshake import accept_for
 from recorder.wire.payloads import Payload, PayloadAssembler
-from recorder.wire.records import ConnectionClosed, RecordedFrame
-
-HALF_FRAME = encode(Opcode.TEXT, b'{"kind":"req","id":"cut","type":"GetClock"}', mask=b"\x00" * 4)[:24]
-"""The last bytes of a connection that is dropped within a frame."""
+from recorder.wire.records import RecordedFrame
 
 
 class ServiceEnd:
@@ -110,7 +106,7 @@ class ServiceEnd:
         self.end()
 
 
-class VirtualConnection:
+class VirtualConnection(ConnectionBase):
     """The consumer's end, recorded: a ``Connection`` of the replay room.
 
     Args:
@@ -128,36 +124,14 @@ class VirtualConnection:
         clock: VirtualClock,
         chance: Random,
     ) -> None:
-        self._options = options
-        self._tracker = tracker
+        super().__init__(options, tracker)
         self._end = end
         self._clock = clock
         self._chance = chance
         self._keepalive = PingSchedule(options.ping_interval_s, now_s=clock.now_s())
         self._assembler = PayloadAssembler()
         self._waiting: deque[Payload] = deque()
-        self._closed: ConnectionClosed | None = None
         self._shake_hands()
-
-    @property
-    def number(self) -> int:
-        """Its place in the session, from 1."""
-        return self._tracker.connection
-
-    @property
-    def token(self) -> str | None:
-        """The token it was opened with."""
-        return self._options.token
-
-    @property
-    def init_connection(self) -> bool:
-        """Whether the token is to go out in a first payload."""
-        return self._options.init_connection
-
-    @property
-    def closed(self) -> ConnectionClosed | None:
-        """How it ended; None while it has not."""
-        return self._closed
 
     def fileno(self) -> int:
         """There is none: time stands still until ``VirtualSimulator.wait``."""
@@ -173,11 +147,7 @@ class VirtualConnection:
 
     def send(self, text: str, *, at_s: float | None = None) -> RecordedFrame | None:
         """Send a text frame. ``at_s`` is ignored: virtual time is never early."""
-        try:
-            data = text.encode()
-        except UnicodeEncodeError:
-            raise InputUnusable("the text holds half a surrogate pair, which UTF-8 cannot carry") from None
-        return self.send_frame(Opcode.TEXT, data)
+        return self.send_frame(Opcode.TEXT, utf8(text))
 
     def send_frame(
         self, opcode: int, payload: bytes, *, fin: bool = True, rsv: int = 0, masked: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.capture.connection_end import ConnectionEnded, describe_end
+from recorder.capture.connection_base import ConnectionEnded, describe_end
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed
 
