@@ -3,8 +3,9 @@
 RecorderError                      exit code
 ├── InputUnusable                  2   an option, script, capture or name cannot be used
 │   ├── BadOption                      a value on the command line or in the environment
-│   ├── BadScript                      a replay script: file, line, step and the problem
-│   ├── BadCapture                     a file to import: file and line
+│   ├── BadFile                        a file that is read: its line and the problem
+│   │   ├── BadScript                      a replay script: the step, too
+│   │   └── BadCapture                     a capture to import
 │   └── NotFound                       no such session, message or frame here
 ├── ExpectationFailed              3   an expectation of a script, or a check, failed
 ├── CannotConnect                  4   the service cannot be reached, or refused the connection
@@ -55,8 +56,8 @@ class BadOption(InputUnusable):
         self.problem = problem
 
 
-class BadScript(InputUnusable):
-    """A replay script is invalid; ``line`` and ``step`` locate the problem."""
+class BadFile(InputUnusable):
+    """A file that is read cannot be used; ``line`` and ``step`` locate the problem, where known."""
 
     def __init__(
         self,
@@ -76,15 +77,12 @@ class BadScript(InputUnusable):
         self.problem = problem
 
 
-class BadCapture(InputUnusable):
-    """A file to import violates its format; ``line`` locates the problem."""
+class BadScript(BadFile):
+    """A replay script is invalid."""
 
-    def __init__(self, file: str, problem: str, *, line: int | None = None, hint: str | None = None) -> None:
-        where = file if line is None else f"{file}, line {line}"
-        super().__init__(f"{where}: {problem}", hint=hint)
-        self.file = file
-        self.line = line
-        self.problem = problem
+
+class BadCapture(BadFile):
+    """A file to import violates its format."""
 
 
 class NotFound(InputUnusable):

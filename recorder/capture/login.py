@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
@@ -25,73 +24,34 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TOKEN = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}")
 
 
-class _IdentityProvider(NamedTuple):
-    """The account's ``idp`` service, which issues tokens."""
-
-    address: RestAddress
-    post: Callable[..., Mapping[str, object]]
-    on_token: Callable[[str], None]
-
-    def token(self, path: str, body: Mapping[str, object] | None, *, field_name: str) -> str:
-        value = self.post(path, body).get(field_name)
-        if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-            raise CannotConnect(
-                self.address.base_url, f"its answer to {path.partition('?')[0]} holds no {field_name}"
-            )
-        self.on_token(value)
-        return value
-
-    def exchange(self, connector: str, outer: str) -> str:
-        """Exchange an outer token or code at the account's connector."""
-        _check_name("--connector", connector)
-        return self.token(f"app/{connector}/authenticate?v=3.0", {"id_token": outer}, field_name="token")
-
-
 @dataclass(frozen=True)
-class SignupLogin:
-    """Unauthenticated: one POST to ``signup``."""
+class LoginMethod:
+    """How a consumer logs in: by ``signup`` unless something else is given.
 
-    def token(self, identity: _IdentityProvider) -> str:
-        """Request the token."""
-        return identity.token("signup", None, field_name="jwt")
+    Attributes:
+        anonymous: by an outer token from ``anonymous/authorize``, exchanged at the account's ``connector``.
+        code: the brand's code or token; with a ``connector`` it is exchanged there.
+        connector: the id of a connector of the account.
 
+    Raises:
+        BadOption: they do not go together.
+    """
 
-@dataclass(frozen=True)
-class AnonymousLogin:
-    """Unauthenticated: an outer token from ``anonymous/authorize``, exchanged at the account's connector."""
-
-    connector: str
-
-    def token(self, identity: _IdentityProvider) -> str:
-        """Request the outer token, and exchange it."""
-        _check_name("--connector", self.connector)
-        return identity.exchange(
-            self.connector, identity.token("anonymous/authorize", None, field_name="token")
-        )
-
-
-@dataclass(frozen=True)
-class AuthenticatedLogin:
-    """Authenticated by the brand's code or token; with a ``connector`` it is exchanged there."""
-
-    code: str = field(repr=False)
+    anonymous: bool = False
+    code: str | None = field(default=None, repr=False)
     connector: str | None = None
 
-    def token(self, identity: _IdentityProvider) -> str:
-        """Request the token for the code."""
-        if self.connector is None:
-            return identity.token("authenticate", {"authCode": self.code}, field_name="jwt")
-        return identity.exchange(self.connector, self.code)
-
-
-LoginMethod = SignupLogin | AnonymousLogin | AuthenticatedLogin
-
-
-class LoginResult(NamedTuple):
-    """The token, and the messaging URL it is for. Holds a secret: do not print."""
-
-    token: str
-    url: str
+    def __post_init__(self) -> None:
+        if self.anonymous and self.code is not None:
+            raise BadOption("--anonymous", "it needs no code or token of the brand")
+        if self.anonymous and self.connector is None:
+            raise BadOption(
+                "--anonymous",
+                "it goes by way of a connector of the account, and none was given",
+                hint="add --connector ID, or use --signup",
+            )
+        if self.connector is not None and not self.anonymous and self.code is None:
+            raise BadOption("--connector", "signing up needs none", hint="add --anonymous or --authenticate")
 
 
 def request_token(
@@ -101,8 +61,8 @@ def request_token(
     *,
     clock: Clock,
     on_token: Callable[[str], None] = lambda token: None,
-) -> LoginResult:
-    """Look up the account's addresses at ``base``, and get a token for its messaging service.
+) -> tuple[str, str]:
+    """Look up the account's addresses at ``base``, get a token; return it and the messaging URL it is for.
 
     ``on_token`` is called with every token received: redact them, since an error may quote them.
 
@@ -111,17 +71,29 @@ def request_token(
         CannotConnect: the service cannot be reached, refuses the login, or its answer holds no token.
     """
     _check_name("ACCOUNT", account)
+    if method.connector is not None:
+        _check_name("--connector", method.connector)
     identity = _look_up(base, account, IDENTITY, clock=clock)
     messaging = _look_up(base, account, MESSAGING, clock=clock)
 
-    def post(path: str, body: Mapping[str, object] | None = None) -> Mapping[str, object]:
-        return request_json(identity, "POST", f"/api/account/{account}/{path}", body, clock=clock)
+    def issued(path: str, body: Mapping[str, object] | None, name: str) -> str:
+        """Post to the ``idp`` service, and return the token in the field ``name`` of its answer."""
+        answer = request_json(identity, "POST", f"/api/account/{account}/{path}", body, clock=clock)
+        token = answer.get(name)
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise CannotConnect(identity.base_url, f"its answer to {path.partition('?')[0]} holds no {name}")
+        on_token(token)
+        return token
 
-    token = method.token(_IdentityProvider(identity, post, on_token))
+    if method.connector is not None:
+        outer = method.code or issued("anonymous/authorize", None, "token")
+        token = issued(f"app/{method.connector}/authenticate?v=3.0", {"id_token": outer}, "token")
+    elif method.code is not None:
+        token = issued("authenticate", {"authCode": method.code}, "jwt")
+    else:
+        token = issued("signup", None, "jwt")
     scheme = "wss" if messaging.secure else "ws"
-    return LoginResult(
-        token, f"{scheme}://{messaging.netloc}/ws_api/account/{account}/messaging/consumer?v=3"
-    )
+    return token, f"{scheme}://{messaging.netloc}/ws_api/account/{account}/messaging/consumer?v=3"
 
 
 def _look_up(base: RestAddress, account: str, service: str, *, clock: Clock) -> RestAddress:

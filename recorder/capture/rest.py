@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from contextlib import closing
 from http import HTTPStatus
 
 import h11
@@ -46,13 +47,10 @@ def request_json(
             with status 200 or 201.
         BadOption: the CA file cannot be used.
     """
-    sock = open_socket(address, clock=clock)
-    try:
+    with closing(open_socket(address, clock=clock)) as sock:
         exchange = HttpExchange(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
         content = None if body is None else orjson.dumps(body)
         status, data = exchange.run(method, path, content, content_type="application/json")
-    finally:
-        sock.close()
     answer = _json_object(data)
     if status not in (200, 201):
         raise CannotConnect(address.base_url, _refusal(method, path, status, answer), hint=_HINTS.get(status))

@@ -237,7 +237,7 @@ class TapSocket:
         """
         try:
             while not (self.ended or (until_close and self._tracker.sent_close(Side.SERVICE))):
-                taken = self._take_chunk() if self._too_long is None else self._skip_chunk()
+                taken = self._take_chunk() if self._too_long is None else self._read() is not None
                 self._unread, self._at = b"", 0
                 if not taken or self._clock.now_s() >= until_s:
                     self._wait(until_s, wake=False)
@@ -287,9 +287,6 @@ class TapSocket:
             self._unsent.clear()
             self.send_incomplete = True
             self.failure = self.failure or _failure_text(problem)
-
-    def _skip_chunk(self) -> bool:
-        return self._read() is not None
 
     def _read(self) -> bytes | None:
         """The bytes that have arrived; ``b""`` at the end of the stream; None if there are none yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,12 +38,9 @@ def put_file(
     address = RestAddress(secure=parts.scheme == "https", netloc=parts.netloc, ca_file=ca_file)
     clock = RealClock()
     try:
-        sock = open_socket(address, clock=clock)
-        try:
+        with closing(open_socket(address, clock=clock)) as sock:
             exchange = HttpExchange(address, sock, clock=clock, until_s=clock.now_s() + TIMEOUT_S)
             status, _ = exchange.run("PUT", target, data, content_type=content_type)
-        finally:
-            sock.close()
     except CannotConnect as problem:
         raise FileNotStored(f"{parts.netloc} did not take it: {problem.problem}") from None
     if not 200 <= status < 300:

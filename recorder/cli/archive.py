@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, QuietOption
-from .output import StatusPrinter, write_json
+from .output import StatusPrinter, write_json, write_json_lines
 
 app = typer.Typer(
     name="archive",
@@ -58,8 +58,7 @@ def verify_archive(
 
     verified = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
     if json:
-        for session in verified:
-            write_json(recipes.verdict_json(session))
+        write_json_lines(map(recipes.verdict_json, verified))
     else:
         print_verified_sessions(sys.stdout, verified)
     states = {session.state for session in verified}
@@ -79,8 +78,7 @@ def upgrade_archive(archive: ArchiveOption = DEFAULT_ARCHIVE, quiet: QuietOption
     """
     from recorder import recipes
 
-    print_status = StatusPrinter(quiet=quiet)
-    recipes.upgrade(archive, say=print_status)
+    recipes.upgrade(archive, say=StatusPrinter(quiet=quiet))
 
 
 @app.command("rebuild")
@@ -105,7 +103,6 @@ def rebuild_archive(
     with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
         rebuilt = recipes.rebuild(opened, session, jobs=jobs)
     if json:
-        for each in rebuilt:
-            write_json({"session": each})
+        write_json_lines({"session": each} for each in rebuilt)
         return
     print_status(f"rebuilt the derived tables of {len(rebuilt)} session{'' if len(rebuilt) == 1 else 's'}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,21 +18,13 @@ from .options import (
     OutputOption,
     QuietOption,
 )
-from .output import StatusPrinter, write_json
+from .output import StatusPrinter, write_json_lines
 
 if TYPE_CHECKING:
     from recorder.recipes import Checked
 
 
-class OutputFormat(StrEnum):
-    """How findings are written."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-
-
+OutputFormat = Literal["text", "json", "junit", "sarif"]
 _Rules = list[str] | None
 
 
@@ -76,9 +67,7 @@ def check(
     off: Annotated[
         _Rules, typer.Option("--off", metavar="RULE", help="Do not run this rule. Repeatable.")
     ] = None,
-    output_format: Annotated[
-        OutputFormat, typer.Option("--format", help="Format of the findings.")
-    ] = OutputFormat.TEXT,
+    output_format: Annotated[OutputFormat, typer.Option("--format", help="Format of the findings.")] = "text",
     output: OutputOption = None,
     explain: Annotated[
         str | None,
@@ -101,7 +90,7 @@ def check(
     from recorder.errors import BadOption
 
     if explain is not None:
-        _explain(explain, json=json or output_format is OutputFormat.JSON)
+        _explain(explain, json=json or output_format == "json")
         return
     if session is None:
         raise BadOption("SESSION", "say which session to check", hint="recorder check last")
@@ -119,7 +108,7 @@ def check(
             at=at,
             aliases=aliases,
         )
-    _write(checked, OutputFormat.JSON if json else output_format, output)
+    _write(checked, "json" if json else output_format, output)
     if output is not None:
         StatusPrinter(quiet=quiet)(f"wrote {output}")
     checked.raise_if_failed()
@@ -130,7 +119,7 @@ def _write(checked: Checked, output_format: OutputFormat, output: Path | None) -
 
     if output is not None:
         recipes.save(_rendered(checked, output_format), output)
-    elif output_format is OutputFormat.TEXT:
+    elif output_format == "text":
         from recorder.report.checks import print_findings
 
         print_findings(sys.stdout, checked.findings)  # uses the width and colours of the terminal
@@ -142,13 +131,13 @@ def _write(checked: Checked, output_format: OutputFormat, output: Path | None) -
 def _rendered(checked: Checked, output_format: OutputFormat) -> str:
     from recorder.report import checks, junit, sarif
 
-    if output_format is OutputFormat.JUNIT:
+    if output_format == "junit":
         return junit.junit(
             checked.session, checked.rules, checked.findings, started_at_us=checked.started_at_us
         )
-    if output_format is OutputFormat.SARIF:
+    if output_format == "sarif":
         return sarif.sarif(checked.archive, checked.session, checked.rules, checked.findings)
-    if output_format is OutputFormat.JSON:
+    if output_format == "json":
         return checks.json_lines(checked.findings)
     text = StringIO()
     checks.print_findings(text, checked.findings)
@@ -161,8 +150,7 @@ def _explain(name: str, *, json: bool) -> None:
 
     rules = recipes.explained(name)
     if json:
-        for rule in rules:
-            write_json(rule_json(rule))
+        write_json_lines(map(rule_json, rules))
     elif len(rules) == 1:
         print_rule(sys.stdout, rules[0])
     else:

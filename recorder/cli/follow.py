@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from .output import write_json
+from .output import write_json_lines
 from .signals import stop_on_signals
 
 CLEAR = "\x1b[H\x1b[2J"
@@ -34,8 +34,7 @@ def follow_messages(
         following = recipes.Following(opened, session, dialog=dialog, interval=interval, stop=stop)
         for update in following:
             if json:
-                for message in update.changed:
-                    write_json(message_json(update.session, message))
+                write_json_lines(message_json(update.session, message) for message in update.changed)
                 continue
             if sys.stdout.isatty():
                 sys.stdout.write(CLEAR)

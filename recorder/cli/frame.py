@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import DEFAULT_ARCHIVE, AliasOption, ArchiveOption, JsonOption, QuietOption, SessionArgument
-from .output import write_json
+from .output import write_json, write_json_lines
 
 app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
 
@@ -36,8 +36,7 @@ def list_frames(
         if json:
             from recorder.report.json_views import frame_json
 
-            for frame in frames:
-                write_json(frame_json(frame))
+            write_json_lines(map(frame_json, frames))
             return
         from recorder.report.frames import print_frames
 

@@ -13,7 +13,7 @@ import typer
 
 from recorder.errors import BadOption
 
-from .output import StatusPrinter, ignoring_broken_pipe, write_json
+from .output import StatusPrinter, ignoring_broken_pipe, write_json_lines
 
 if TYPE_CHECKING:
     from recorder.recipes import Load, LoadResult, PlayKeywords
@@ -130,7 +130,7 @@ def play_many(
             archive=archive,
             stop=stop,
             say=print_status,
-            on_sample=progress or _ignore_sample,
+            on_sample=progress or (lambda sample: None),
             on_end=print_result,
         )
         stop.raise_if_set()
@@ -157,21 +157,13 @@ def _stats_file(prefix: str | None) -> Path | None:
     return None if prefix is None else Path(f"{prefix}_stats.csv")
 
 
-def _ignore_sample(sample: object) -> None:
-    """``--quiet``."""
-
-
 def _write_lines(result: LoadResult) -> None:
     from recorder.report.load_json import count_json, duration_json, failure_json
 
-    for durations in result.summary.durations:
-        write_json(duration_json(durations))
-    for count in result.summary.counts:
-        write_json(count_json(count))
-    for failure in result.summary.failures:
-        write_json(failure_json(failure))
-    for sentence in result.violations:
-        write_json({"violated": sentence})
+    write_json_lines(map(duration_json, result.summary.durations))
+    write_json_lines(map(count_json, result.summary.counts))
+    write_json_lines(map(failure_json, result.summary.failures))
+    write_json_lines({"violated": sentence} for sentence in result.violations)
 
 
 def _write_files(result: LoadResult, csv: str | None, html: Path | None) -> None:

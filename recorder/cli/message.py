@@ -17,7 +17,7 @@ from .options import (
     QuietOption,
     SessionArgument,
 )
-from .output import StatusPrinter, write_json
+from .output import StatusPrinter, write_json, write_json_lines
 
 app = typer.Typer(
     name="message", no_args_is_help=True, help="Messages: list them with their receipts, show the evidence."
@@ -73,8 +73,7 @@ def list_messages(
     if json:
         from recorder.report.json_views import message_json
 
-        for message in messages:
-            write_json(message_json(session_id, message))
+        write_json_lines(message_json(session_id, message) for message in messages)
         return
     from recorder.report.messages import print_messages
 

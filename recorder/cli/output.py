@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
@@ -25,6 +25,12 @@ def write_json(line: Mapping[str, object]) -> None:
     """One JSON object on one line of stdout."""
     sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
+
+
+def write_json_lines(lines: Iterable[Mapping[str, object]]) -> None:
+    """Each of these on a line of its own."""
+    for line in lines:
+        write_json(line)
 
 
 def write_payload(payload: Payload) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -36,33 +35,11 @@ from .options import (
     TokenFileOption,
     TokenPromptOption,
 )
-from .output import StatusPrinter, ignoring_broken_pipe, write_json
+from .output import StatusPrinter, ignoring_broken_pipe, write_json, write_json_lines
 from .token_source import read_token, read_tokens
 
 if TYPE_CHECKING:
     from recorder.recipes import Played, PlayKeywords
-
-
-class ClockChoice(StrEnum):
-    """The clock a replay runs on."""
-
-    REAL = "real"
-    VIRTUAL = "virtual"
-
-
-class ReconnectMode(StrEnum):
-    """After which ends of a connection to connect again."""
-
-    NEVER = "never"
-    ON_AUTH_CLOSE = "on-auth-close"
-    ALWAYS = "always"
-
-
-_AS_IN_SCRIPTS: dict[ReconnectMode, Literal["never", "on_auth_close", "always"]] = {
-    ReconnectMode.NEVER: "never",
-    ReconnectMode.ON_AUTH_CLOSE: "on_auth_close",
-    ReconnectMode.ALWAYS: "always",
-}
 
 
 def _print_schema(requested: bool) -> None:
@@ -107,14 +84,15 @@ def replay(
         bool, typer.Option("--dry-run", help="Only print what would be done and when.")
     ] = False,
     clock: Annotated[
-        ClockChoice,
+        Literal["real", "virtual"],
         typer.Option("--clock", help="virtual: the simulator only; waits for nothing, hours take ms."),
-    ] = ClockChoice.REAL,
+    ] = "real",
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="What varying delays are drawn from.", min=0)
     ] = None,
     reconnect: Annotated[
-        ReconnectMode | None, typer.Option("--reconnect", help="When to connect again without being told to.")
+        Literal["never", "on-auth-close", "always"] | None,
+        typer.Option("--reconnect", help="When to connect again without being told to."),
     ] = None,
     tolerance: Annotated[
         str | None,
@@ -157,7 +135,7 @@ def replay(
         _print_timetable(script, var or [], json=json)
         return
     load_options = LoadOptions(users, spawn_rate, run_time, csv, html, fail_if, tolerance)
-    load_options.check(junit=junit, virtual=clock is ClockChoice.VIRTUAL)
+    load_options.check(junit=junit, virtual=clock == "virtual")
     if junit is not None:
         recipes.check_place("--junit", junit)
     keywords: PlayKeywords = {
@@ -167,7 +145,7 @@ def replay(
         "headers": header or (),
         "ca_file": ca_file,
         "variables": var or (),
-        "reconnect": None if reconnect is None else _AS_IN_SCRIPTS[reconnect],
+        "reconnect": "on_auth_close" if reconnect == "on-auth-close" else reconnect,
         "keep_secrets": keep_secrets,
         "name": name,
     }
@@ -182,7 +160,7 @@ def replay(
             script,
             archive=archive,
             token=token,
-            clock=clock.value,
+            clock=clock,
             seed=seed,
             tolerance=tolerance,
             stop=stop,
@@ -215,8 +193,7 @@ def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
     finally:  # what was played is printed even where a disk was full
         with ignoring_broken_pipe():
             if json:
-                for step in steps:
-                    write_json(step_json(step))
+                write_json_lines(map(step_json, steps))
             else:
                 print_messages(sys.stdout, played.messages)
 
@@ -227,8 +204,7 @@ def _print_timetable(script: Path, variables: list[str], *, json: bool) -> None:
 
     rows = recipes.script_timetable(script, variables)
     if json:
-        for row in rows:
-            write_json(row.as_json())
+        write_json_lines(row.as_json() for row in rows)
         return
     for line in recipes.timetable_lines(rows):
         sys.stdout.write(f"{safe_text(line)}\n")

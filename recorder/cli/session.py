@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from .options import (
     QuietOption,
     SessionArgument,
 )
-from .output import StatusPrinter, write_json
+from .output import StatusPrinter, write_json, write_json_lines
 
 app = typer.Typer(
     name="session", no_args_is_help=True, help="Sessions: list, show, compare, export and delete them."
@@ -38,11 +39,8 @@ def list_sessions(
     with recipes.open_archive(archive) as opened:
         sessions = opened.sessions()
     if json:
-        for session in sessions:
-            write_json(session_json(session))
+        write_json_lines(map(session_json, sessions))
         return
-    import sys
-
     from recorder.report.sessions import print_sessions
 
     print_sessions(sys.stdout, sessions)
@@ -74,8 +72,6 @@ def show_session(
 
         write_json(summary_json(summary))
         return
-    import sys
-
     from recorder.report.summary import print_summary
 
     print_summary(sys.stdout, summary)
@@ -110,8 +106,6 @@ def diff_sessions(
 
         recorder session diff last last
     """
-    import sys
-
     from recorder import recipes
     from recorder.report.difference import difference_json, print_difference
 
@@ -124,8 +118,7 @@ def diff_sessions(
     if not difference.changes:
         print_status("nothing differs")
     if json:
-        for line in difference_json(difference):
-            write_json(line)
+        write_json_lines(difference_json(difference))
     else:
         print_difference(sys.stdout, difference)
     if fail:
@@ -152,8 +145,6 @@ def script_session(
 
         recorder session script last -o again.yaml
     """
-    import sys
-
     from recorder import recipes
 
     print_status = StatusPrinter(quiet=quiet)

@@ -6,10 +6,10 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recorder.capture.login import AnonymousLogin, AuthenticatedLogin, LoginMethod, SignupLogin, request_token
+from recorder.capture.login import LoginMethod, request_token
 from recorder.capture.rest_address import parse_rest_address
 from recorder.clock import Clock, RealClock
-from recorder.errors import BadOption, CannotConnect
+from recorder.errors import CannotConnect
 from recorder.redaction.redactor import Redactor
 from recorder.redaction.tokens import claims_of
 
@@ -53,7 +53,7 @@ def login(
         BadOption: the options cannot be used together, or one cannot be used; nothing was sent.
         CannotConnect: the service cannot be reached, or refused the login.
     """
-    method = _method(anonymous=anonymous, code=code, connector=connector)
+    method = LoginMethod(anonymous, code, connector)
     address = parse_rest_address(base, ca_file=ca_file)
     say(f"asking {address.base_url} for the addresses of account {account}")
     redactor = Redactor(secrets.token_bytes(16), known=() if code is None else (code,))
@@ -66,21 +66,3 @@ def login(
     claims = claims_of(token)
     expires_s = None if claims is None else claims.exp
     return Login(token, url, None if expires_s is None else expires_s * 1_000_000)
-
-
-def _method(*, anonymous: bool, code: str | None, connector: str | None) -> LoginMethod:
-    if code is not None:
-        if anonymous:
-            raise BadOption("--anonymous", "it needs no code or token of the brand")
-        return AuthenticatedLogin(code, connector)
-    if anonymous:
-        if connector is None:
-            raise BadOption(
-                "--anonymous",
-                "it goes by way of a connector of the account, and none was given",
-                hint="add --connector ID, or use --signup",
-            )
-        return AnonymousLogin(connector)
-    if connector is not None:
-        raise BadOption("--connector", "signing up needs none", hint="add --anonymous or --authenticate")
-    return SignupLogin()

@@ -116,9 +116,8 @@ def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_resu
             with recording(
                 opened,
                 source="replay",
-                name=job.options.session.name or job.script.name,
+                options=replace(job.options.session, name=job.options.session.name or job.script.name),
                 known_secrets=job.endpoints.tokens,
-                keep_secrets=job.options.session.keep_secrets,
                 clock=clock,
                 say=say,
             ) as session:

@@ -35,6 +35,21 @@ from .stop import NeverStop, Stop
 Durability = Literal["second", "full"]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionOptions:
+    """How a session is stored.
+
+    Attributes:
+        name: what people find it by, besides its id.
+        keep_secrets: whether tokens and cookies are stored as they are, instead of replaced.
+        durability: "second": power loss costs at most the last second; "full": nothing.
+    """
+
+    name: str | None = None
+    keep_secrets: bool = False
+    durability: Durability = "second"
+
+
 @dataclass(slots=True)
 class ActiveSession:
     """A session that is being recorded: its sink, its clock, and the numbers of its frames and connections.
@@ -103,10 +118,8 @@ def recording(
     archive: Archive,
     *,
     source: str,
-    name: str | None = None,
+    options: SessionOptions,
     known_secrets: Iterable[str] = (),
-    keep_secrets: bool = False,
-    durability: Durability = "second",
     clock: Clock | None = None,
     say: Notify = silent,
 ) -> Iterator[ActiveSession]:
@@ -124,14 +137,14 @@ def recording(
         source=source,
         started_at_us=clock.wall_us(),
         clock=RealClock(),  # timeouts of the disk are never virtual
-        name=name,
+        name=options.name,
         options=IntakeOptions(
             redactor=redactor,
-            keep_secrets=keep_secrets,
-            durability="full" if durability == "full" else "barrier",
+            keep_secrets=options.keep_secrets,
+            durability="full" if options.durability == "full" else "barrier",
         ),
     )
-    redact = str if keep_secrets else redactor.text
+    redact = str if options.keep_secrets else redactor.text
     try:
         yield ActiveSession(
             intake, clock, clock.now_s(), itertools.count(1), itertools.count(1), redact, redactor.add_secret
@@ -163,21 +176,6 @@ def redact_error(error: RecorderError, redact: Callable[[str], str]) -> None:
         if isinstance(value, str):
             setattr(error, name, redact(value))
     error.args = (redact(str(error)),)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SessionOptions:
-    """How a session is stored.
-
-    Attributes:
-        name: what people find it by, besides its id.
-        keep_secrets: whether tokens and cookies are stored as they are, instead of replaced.
-        durability: "second": power loss costs at most the last second; "full": nothing.
-    """
-
-    name: str | None = None
-    keep_secrets: bool = False
-    durability: Durability = "second"
 
 
 class RecordKeywords(TypedDict, total=False):
@@ -252,11 +250,8 @@ def record(
     secrets = () if service.token is None else (service.token,)
     with (
         open_archive(archive, mode="write", create=True, say=say) as opened,
-        recording(
-            opened, source="client", name=storage.name, known_secrets=secrets,
-            keep_secrets=storage.keep_secrets, durability=storage.durability, say=say,
-        ) as active,
-    ):  # fmt: skip
+        recording(opened, source="client", options=storage, known_secrets=secrets, say=say) as active,
+    ):
         say(f"recording session {active.intake.session} into {opened.where}")
         connection = active.connect(service, stop=stop)
         stop.on_stop(connection.wake_to_stop)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from recorder.capture.login import AnonymousLogin, AuthenticatedLogin, SignupLogin, request_token
+from recorder.capture.login import LoginMethod, request_token
 from recorder.capture.rest_address import RestAddress, parse_rest_address
 from recorder.errors import BadOption, CannotConnect
 
@@ -42,10 +42,10 @@ def service(serve):
     ("method", "answers", "asked"),
     [
         pytest.param(
-            SignupLogin(), {"/signup": {"jwt": "t"}}, [("POST", "/signup", None)], id="sign-up",
+            LoginMethod(), {"/signup": {"jwt": "t"}}, [("POST", "/signup", None)], id="sign-up",
         ),
         pytest.param(
-            AnonymousLogin("c-1"),
+            LoginMethod(anonymous=True, connector="c-1"),
             {"/anonymous/authorize": {"token": "outer"}, "/app/c-1/authenticate?v=3.0": {"token": "t"}},
             [
                 ("POST", "/anonymous/authorize", None),
@@ -54,13 +54,13 @@ def service(serve):
             id="anonymous",
         ),
         pytest.param(
-            AuthenticatedLogin("brand"),
+            LoginMethod(code="brand"),
             {"/authenticate": {"jwt": "t"}},
             [("POST", "/authenticate", {"authCode": "brand"})],
             id="vouched",
         ),
         pytest.param(
-            AuthenticatedLogin("brand", "c-1"),
+            LoginMethod(code="brand", connector="c-1"),
             {"/app/c-1/authenticate?v=3.0": {"token": "t"}},
             [("POST", "/app/c-1/authenticate?v=3.0", {"id_token": "brand"})],
             id="vouched-by-connector",
@@ -90,7 +90,7 @@ def test_each_login_method_sends_the_documented_requests(service, clock, method,
 def test_a_lookup_is_read_in_either_shape(service, clock, answer):
     text = json.dumps(answer).replace("HERE", service.base.netloc)
     service.answers |= {LOOKUP.format("idp"): json.loads(text), "/signup": {"jwt": "t"}}
-    assert request_token(service.base, "12345678", SignupLogin(), clock=clock).token == "t"
+    assert request_token(service.base, "12345678", LoginMethod(), clock=clock)[0] == "t"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_lookup_that_names_no_usable_address_ends_it(service, clock, answer):
     """Before anything secret was sent."""
     service.answers[LOOKUP.format("idp")] = answer
     with pytest.raises(CannotConnect, match="no usable address of idp"):
-        request_token(service.base, "12345678", AuthenticatedLogin("brand"), clock=clock)
+        request_token(service.base, "12345678", LoginMethod(code="brand"), clock=clock)
     assert len(service.asked) == 1
 
 
@@ -116,17 +116,19 @@ def test_a_lookup_that_names_no_usable_address_ends_it(service, clock, answer):
 def test_an_answer_without_a_usable_token_is_an_error(service, clock, value):
     service.answers["/signup"] = {"jwt": value}
     with pytest.raises(CannotConnect, match="holds no jwt"):
-        request_token(service.base, "12345678", SignupLogin(), clock=clock)
+        request_token(service.base, "12345678", LoginMethod(), clock=clock)
 
 
 @pytest.mark.parametrize(
     ("account", "method", "problem"),
     [
-        pytest.param("", SignupLogin(), "ACCOUNT", id="no-account"),
-        pytest.param("1/../2", SignupLogin(), "ACCOUNT", id="path-in-account"),
-        pytest.param("1?x", SignupLogin(), "ACCOUNT", id="query-in-account"),
-        pytest.param("..", SignupLogin(), "ACCOUNT", id="dots"),
-        pytest.param("12345678", AnonymousLogin("a/b"), "--connector", id="path-in-connector"),
+        pytest.param("", LoginMethod(), "ACCOUNT", id="no-account"),
+        pytest.param("1/../2", LoginMethod(), "ACCOUNT", id="path-in-account"),
+        pytest.param("1?x", LoginMethod(), "ACCOUNT", id="query-in-account"),
+        pytest.param("..", LoginMethod(), "ACCOUNT", id="dots"),
+        pytest.param(
+            "12345678", LoginMethod(anonymous=True, connector="a/b"), "--connector", id="path-in-connector"
+        ),
     ],
 )
 def test_a_name_that_would_be_a_path_is_refused(service, clock, account, method, problem):
@@ -143,13 +145,13 @@ def test_an_encrypted_lookup_leads_to_an_encrypted_socket(serve, clock, certific
 
     service = serve(script, encrypted("good"))
     base = parse_rest_address(f"https://localhost:{service.port}", ca_file=certificates / "ca.pem")
-    assert request_token(base, "1", SignupLogin(), clock=clock).url.startswith(
+    assert request_token(base, "1", LoginMethod(), clock=clock)[1].startswith(
         f"wss://127.0.0.1:{service.port}/ws_api/"
     )
 
 
 def test_no_secret_is_in_a_repr():
-    assert "brand" not in repr(AuthenticatedLogin("brand"))
+    assert "brand" not in repr(LoginMethod(code="brand"))
 
 
 def test_on_token_gets_intermediate_tokens_even_if_login_fails(service, clock):
@@ -157,5 +159,11 @@ def test_on_token_gets_intermediate_tokens_even_if_login_fails(service, clock):
     service.answers |= {"/anonymous/authorize": {"token": "outer"}, "/app/c-1/authenticate?v=3.0": {}}
     answer = []
     with pytest.raises(CannotConnect):
-        request_token(service.base, "12345678", AnonymousLogin("c-1"), clock=clock, on_token=answer.append)
+        request_token(
+            service.base,
+            "12345678",
+            LoginMethod(anonymous=True, connector="c-1"),
+            clock=clock,
+            on_token=answer.append,
+        )
     assert answer == ["outer"]

@@ -12,7 +12,7 @@ from recorder.capture.options import ConnectOptions
 from recorder.errors import CannotConnect
 from recorder.recipes.connector import Connector, Uploader
 from recorder.recipes.endpoints import simulated_token
-from recorder.recipes.record_session import recording
+from recorder.recipes.record_session import SessionOptions, recording
 from recorder.replay.run.actions import Upload
 from recorder.replay.run.driver import UploadFailed
 
@@ -23,7 +23,7 @@ PATIENCE_S = 20.0
 def session(archive):
     with (
         recipes.open_archive(archive, mode="write", create=True) as opened,
-        recording(opened, source="replay") as session,
+        recording(opened, source="replay", options=SessionOptions()) as session,
     ):
         yield session
 
