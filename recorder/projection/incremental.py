@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 
 from recorder.messaging.events import Event
@@ -99,7 +98,7 @@ class IncrementalTranscript:
             apply_dialog(self.transcript, dialog_id, events, self.entities)
 
     def _fold_new(self, changes: ChangeSet | None, jobs: int, *, defer: bool) -> None:
-        events = self._events(jobs)
+        events = new_events(self._archive, self.info, self.connections, self._event_reader, jobs=jobs)
         if changes is not None:
             events = changes.watch(events)
         fold_batches(
@@ -122,6 +121,3 @@ class IncrementalTranscript:
             return list(self.unfolded)  # an echo may be anywhere
         ours = dict.fromkeys(ask.dialog_id for ask in asks if ask.dialog_id is not None)
         return list(islice(ours, _DIALOGS_OF_OURS))
-
-    def _events(self, jobs: int) -> Iterator[Event]:
-        return new_events(self._archive, self.info, self.connections, self._event_reader, jobs=jobs)

@@ -22,6 +22,7 @@ from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.opening import Notify as Notify
+from recorder.store.opening import silent as silent
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame, SessionInfo
@@ -32,10 +33,6 @@ from .progress import with_progress
 
 WatchEvents = Callable[[Iterable[Event]], Iterable[Event]]
 """Passes events on unchanged, to collect some of them."""
-
-
-def silent(_sentence: str) -> None:
-    """Discard the sentence: the default where ``say`` is not given."""
 
 
 def open_archive(

@@ -23,7 +23,8 @@ class BackgroundTask(Generic[T]):
 
     def __init__(self, work: Callable[[], T], *, name: str) -> None:
         self._work = work
-        self._done = False
+        self.done = False
+        """Whether ``result`` has something to give."""
         self._result: T | None = None
         self._problem: BaseException | None = None
         self._reader, self._writer = socket.socketpair()
@@ -34,11 +35,6 @@ class BackgroundTask(Generic[T]):
     def fileno(self) -> int:
         """The descriptor that can be read once the work is done; -1 after ``close``."""
         return self._reader.fileno()
-
-    @property
-    def done(self) -> bool:
-        """Whether ``result`` has something to give."""
-        return self._done
 
     def result(self) -> T:
         """What the work returned. Ask only when it is ``done``.
@@ -60,6 +56,6 @@ class BackgroundTask(Generic[T]):
             self._result = self._work()
         except BaseException as problem:  # handed to whoever asks for the result
             self._problem = problem
-        self._done = True
+        self.done = True
         with self._writer, contextlib.suppress(OSError):  # closed by the one thread that writes to it
             self._writer.send(b"d")

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from sqlalchemy import Connection
@@ -25,22 +24,18 @@ from .group_commit import GroupCommit
 from .info import ArchiveInfo, ConnectionClaims, SessionClaims
 from .intake import STORAGE_WAIT_S, Intake, IntakeOptions
 from .lock import holder_of, read_note
-from .opening import Notify, OpenedArchive
+from .opening import Notify, OpenedArchive, silent
 from .rows import SessionRows, storable
 from .tables import session as session_table
 from .versions import program_version
 from .writer import ArchiveWriter, MonotonicClock, RetryPolicy
 
 
-def _ignore(_: str) -> None:
-    """Discard the sentence."""
-
-
 class Archive:
     """An open archive; a context manager. Make one with ``Archive.open``.
 
-    OpenedArchive for writing it may be used from several threads, and several sessions may be recorded into
-    it at once.
+    Opened for writing it may be used from several threads, and several sessions may be recorded into it at
+    once.
     """
 
     def __init__(self, opened: OpenedArchive, say: Notify) -> None:
@@ -60,7 +55,7 @@ class Archive:
         *,
         mode: Literal["read", "write"],
         create: bool = True,
-        say: Notify = _ignore,
+        say: Notify = silent,
         scripts: Path | None = None,
     ) -> Self:
         """Open the archive at a path or a ``postgresql://`` URL.
@@ -100,9 +95,7 @@ class Archive:
 
     def _start_writing(self) -> None:
         opened = self._opened
-        self._writer = ArchiveWriter(
-            self.where, opened.connection, path=opened.path, lock=opened.lock, url=opened.url
-        )
+        self._writer = ArchiveWriter(opened)
         try:
             if opened.lock is not None:
                 self._lost_frames = maintenance.lost_frames(opened.connection, opened.lock.marks)
@@ -116,9 +109,7 @@ class Archive:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from recorder.errors import ArchiveUnusable, StorageFailed
@@ -61,6 +64,16 @@ _POSTGRESQL = {
     "42": WriteFailure("the server does not let us write there, or the tables are not ours", False),
     "3D": WriteFailure("there is no such database", False),
 }
+
+
+@contextmanager
+def closed_on_error(opened: Connection) -> Iterator[None]:
+    """Close the connection if the block raises."""
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise
 
 
 class ServerUnreachable(SQLAlchemyError):

@@ -12,11 +12,15 @@ from sqlalchemy.engine import URL
 from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
 
 from . import postgresql, schema, sqlitefile, versions
-from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
+from .db_errors import DATABASE_ERRORS, archive_unusable, closed_on_error, storage_failed
 from .lock import ArchiveLock
 
 Notify = Callable[[str], None]
 """Called with a sentence for the user: what was done or found, or how far it is."""
+
+
+def silent(_sentence: str) -> None:
+    """Discard the sentence: the default where ``say`` is not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,9 @@ def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say:
         connection = sqlitefile.open_writer(real)
     except DATABASE_ERRORS as error:
         raise storage_failed(str(path), error) from error
-    try:
+    with closed_on_error(connection):
         if revision != schema.head_revision(scripts):
             schema.upgrade_file(real, connection, revision, say=say, scripts=scripts)
-    except BaseException:
-        connection.close()
-        raise
     return OpenedArchive(str(path), connection, schema.head_revision(scripts), path=real, lock=lock)
 
 
@@ -142,16 +143,13 @@ def _read_database(url: URL, scripts: Path) -> OpenedArchive:
     where = postgresql.display(url)
     connection = postgresql.open_connection(url, writing=False)
     try:
-        revision = schema.current_revision(connection)
-        if revision is None:
-            raise ArchiveUnusable(where, "the database holds no archive of recorder")
-        schema.check_readable(where, revision, scripts)
+        with closed_on_error(connection):
+            revision = schema.current_revision(connection)
+            if revision is None:
+                raise ArchiveUnusable(where, "the database holds no archive of recorder")
+            schema.check_readable(where, revision, scripts)
     except DATABASE_ERRORS as error:
-        connection.close()
         raise archive_unusable(where, error) from error
-    except BaseException:
-        connection.close()
-        raise
     return OpenedArchive(where, connection, revision, url=url)
 
 
@@ -159,13 +157,10 @@ def _write_database(url: URL, scripts: Path, create: bool, say: Notify) -> Opene
     where = postgresql.display(url)
     connection = postgresql.open_connection(url, writing=True)
     try:
-        _prepare_database(where, connection, scripts, create, say)
+        with closed_on_error(connection):
+            _prepare_database(where, connection, scripts, create, say)
     except DATABASE_ERRORS as error:
-        connection.close()
         raise storage_failed(where, error) from error
-    except BaseException:
-        connection.close()
-        raise
     return OpenedArchive(where, connection, schema.head_revision(scripts), url=url)
 
 

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 
-from .db_errors import is_damage
+from .db_errors import closed_on_error, is_damage
 from .versions import APPLICATION_ID
 
 BUSY_TIMEOUT_S = 5.0
@@ -54,7 +54,7 @@ def inspect(path: Path) -> str:
     """
     size = _regular_size(path)
     in_log = has_wal(path)
-    with _reading(path), read_only_connection(path, immutable=not in_log) as handle:
+    with _reading(path), closing(_connect(path, "ro", immutable=not in_log)) as handle:
         application_id = int(handle.execute("PRAGMA application_id").fetchone()[0])
         if application_id != APPLICATION_ID:
             raise ArchiveUnusable(str(path), "it is an SQLite database of another program")
@@ -135,16 +135,6 @@ def _connect(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Conne
     )
 
 
-@contextmanager
-def read_only_connection(path: Path, *, immutable: bool = False) -> Iterator[sqlite3.Connection]:
-    """An sqlite3 connection that can only read, closed at the end."""
-    handle = _connect(path, "ro", immutable=immutable)
-    try:
-        yield handle
-    finally:
-        handle.close()
-
-
 def reader_uri(path: Path) -> str:
     """The URI that opens the file read-only; set the pragmas of ``READER`` on the connection."""
     return _uri(path, "ro", _must_be_immutable(path))
@@ -163,14 +153,11 @@ def open_writer(path: Path) -> Connection:
         DBAPIError: SQLite cannot.
     """
     connection = _open(path, "rw", _WRITER, immutable=False)
-    try:
+    with closed_on_error(connection):
         mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()
         if mode != "wal":
             says = f"SQLite keeps its journal as {mode} here, not as a write-ahead log"
             raise ArchiveUnusable(str(path), says)
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -183,11 +170,8 @@ def _open(path: Path, mode: str, pragmas: dict[str, int], *, immutable: bool) ->
         hide_parameters=True,  # they are content; an error message is not the place for it
     )
     connection = engine.connect()
-    try:
+    with closed_on_error(connection):
         _set_pragmas(path, connection, pragmas)
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -202,7 +186,7 @@ def _set_pragmas(path: Path, connection: Connection, pragmas: dict[str, int]) ->
 def make_private(path: Path, say: Callable[[str], None]) -> None:
     """Take the file and its side files away from group and others."""
     found = stat.S_IMODE(path.stat().st_mode)
-    for each in (path, *(path.with_name(path.name + suffix) for suffix in SIDE_FILES)):
+    for each in _with_side_files(path):
         with suppress(FileNotFoundError):
             if stat.S_IMODE(each.stat().st_mode) & 0o077:
                 each.chmod(PRIVATE)
@@ -241,8 +225,15 @@ def create(path: Path, fill: Callable[[Connection], None]) -> None:
 
 def remove_leftovers(path: Path) -> None:
     """Remove what a process left that was killed while it made this archive. Call it with the lock held."""
-    fresh = path.with_name(path.name + ".new")
-    for each in (fresh, *(fresh.with_name(fresh.name + suffix) for suffix in SIDE_FILES)):
+    _remove(path.with_name(path.name + ".new"))
+
+
+def _with_side_files(path: Path) -> list[Path]:
+    return [path, *(path.with_name(path.name + suffix) for suffix in SIDE_FILES)]
+
+
+def _remove(path: Path) -> None:
+    for each in _with_side_files(path):
         with suppress(OSError):
             each.unlink()
 
@@ -268,27 +259,15 @@ def backup(connection: Connection, target: Path) -> None:
         partial.unlink()
     reserve(partial)
     try:
-        with writable_connection(partial) as copy:
+        with closing(_connect(partial, "rw")) as copy:
+            copy.execute("PRAGMA synchronous=FULL")
             source = connection.connection.driver_connection
             assert isinstance(source, sqlite3.Connection)  # noqa: S101 - tells mypy; the caller knows
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
         os.link(partial, target)
     finally:
-        for suffix in ("", *SIDE_FILES):
-            with suppress(OSError):
-                partial.with_name(partial.name + suffix).unlink()
-
-
-@contextmanager
-def writable_connection(path: Path) -> Iterator[sqlite3.Connection]:
-    """An sqlite3 connection that may write to an existing file, closed at the end."""
-    handle = _connect(path, "rw")
-    try:
-        handle.execute("PRAGMA synchronous=FULL")
-        yield handle
-    finally:
-        handle.close()
+        _remove(partial)
 
 
 def has_wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

@@ -13,14 +13,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection, select
-from sqlalchemy.engine import URL
+from sqlalchemy import select
 
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
 from .db_errors import DATABASE_ERRORS, ServerUnreachable, diagnose
-from .lock import ArchiveLock
+from .opening import OpenedArchive
 from .rows import Batch, Row, SessionRows
 from .sqlitefile import BUSY_TIMEOUT_S
 from .statements import Statements, change_row
@@ -52,34 +51,28 @@ class RetryPolicy(NamedTuple):
 
 
 class ArchiveWriter:
-    """Commits batches into one archive. ``where`` is its path, or its URL without the password."""
+    """Commits batches into one archive, which was opened for writing."""
 
-    def __init__(
-        self,
-        where: str,
-        connection: Connection,
-        *,
-        path: Path | None = None,
-        lock: ArchiveLock | None = None,
-        url: URL | None = None,
-    ) -> None:
-        self.where = where
-        self.connection = connection
+    def __init__(self, opened: OpenedArchive) -> None:
+        self.where = opened.where
+        self.connection = opened.connection
         self.guard = threading.RLock()
-        self._path = path
-        self._lock = lock
-        self._url = url
-        self._file = _identity(path)
-        # The driver's own connection: through SQLAlchemy every commit would take half as long again
-        # (tests/benchmarks/store_intake.py).
-        handle = connection.connection.driver_connection
-        self._sqlite = handle if isinstance(handle, sqlite3.Connection) else None
+        self._path = opened.path
+        self._lock = opened.lock
+        self._url = opened.url
+        self._file = _identity(opened.path)
+        handle = opened.connection.connection.driver_connection
+        self.sqlite = handle if isinstance(handle, sqlite3.Connection) else None
+        """The driver's own connection; None for PostgreSQL.
+
+        Through SQLAlchemy every commit would take half as long again (tests/benchmarks/store_intake.py).
+        """
         self._full = False
         self._retried_in_vain = False
         self._barrier_at_s: float | None = None
         self._unsynced: set[SessionRows] = set()
         self._claimed: set[int] = set()
-        self._statements = Statements(connection.engine)
+        self._statements = Statements(opened.connection.engine)
         self._insert_frame = self._statements.insert(frame, FRAME_COLUMNS).sql
 
     def barrier_is_due(self, clock: MonotonicClock, *, after_s: float = BARRIER_EVERY_S) -> bool:
@@ -150,17 +143,17 @@ class ArchiveWriter:
         By itself SQLite does so every thousand pages, in the middle of a commit, which then takes
         milliseconds instead of a tenth of one.
         """
-        if self._sqlite is not None:
-            self._sqlite.execute(f"PRAGMA wal_autocheckpoint={_LONG_LOG}")
+        if self.sqlite is not None:
+            self.sqlite.execute(f"PRAGMA wal_autocheckpoint={_LONG_LOG}")
 
     def checkpoint(self) -> None:
         """Move the log into the file, as far as no reader is in the way; takes milliseconds.
 
         Only ever from this connection: see ``has_wal_reset_bug``. What fails is left in the log.
         """
-        if self._sqlite is not None:
+        if self.sqlite is not None:
             with suppress(sqlite3.Error):
-                self._sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self.sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def mark(self, frames_on_disk: Mapping[str, int]) -> None:
         """Write into the lock file how many frames of these sessions are on disk."""
@@ -191,9 +184,9 @@ class ArchiveWriter:
                 return
 
     def _set_retried_in_vain(self, in_vain: bool) -> None:
-        if in_vain != self._retried_in_vain and self._sqlite is not None:
+        if in_vain != self._retried_in_vain and self.sqlite is not None:
             with suppress(sqlite3.Error):  # it may be closed already
-                self._sqlite.execute(f"PRAGMA busy_timeout={0 if in_vain else round(BUSY_TIMEOUT_S * 1000)}")
+                self.sqlite.execute(f"PRAGMA busy_timeout={0 if in_vain else round(BUSY_TIMEOUT_S * 1000)}")
         self._retried_in_vain = in_vain
 
     def _try(self, batch: Batch, full: bool, *, again: bool) -> None:
@@ -211,18 +204,18 @@ class ArchiveWriter:
         self._run("COMMIT")
 
     def _run(self, statement: str) -> None:
-        if self._sqlite is None:
+        if self.sqlite is None:
             self.connection.exec_driver_sql(statement)
         else:
-            self._sqlite.execute(statement)
+            self.sqlite.execute(statement)
 
     def _run_for(self, rows: Sequence[Row], statement: str) -> None:
-        if self._sqlite is None:
+        if self.sqlite is None:
             self.connection.exec_driver_sql(statement, list(rows))
         elif len(rows) == 1:
-            self._sqlite.execute(statement, rows[0])
+            self.sqlite.execute(statement, rows[0])
         else:
-            self._sqlite.executemany(statement, rows)
+            self.sqlite.executemany(statement, rows)
 
     @property
     def begin(self) -> str:
@@ -266,10 +259,10 @@ class ArchiveWriter:
 
     def rollback(self) -> None:
         """Roll back the open transaction, if there is one."""
-        if self._sqlite is not None:
+        if self.sqlite is not None:
             with suppress(*DATABASE_ERRORS):
-                if self._sqlite.in_transaction:
-                    self._sqlite.execute("ROLLBACK")
+                if self.sqlite.in_transaction:
+                    self.sqlite.execute("ROLLBACK")
         elif not (self.connection.closed or self.connection.invalidated):
             with suppress(*DATABASE_ERRORS):
                 self.connection.exec_driver_sql("ROLLBACK")

@@ -6,10 +6,10 @@ Readers see all rows of before or all of after, and a kill leaves those of befor
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Table, select
 
 from recorder.store.rows import Row
 from recorder.store.tables import DERIVED, projection
@@ -38,7 +38,7 @@ def derived_rows(writer: ArchiveWriter, session_id: int) -> Iterator[DerivedRows
     """A transaction that writes derived rows of a session, and commits them if nothing is raised."""
     with _bulk_pragmas(writer):
         writer.connection.exec_driver_sql(writer.begin)
-        yield DerivedRows(writer.connection, session_id)
+        yield DerivedRows(writer, session_id)
         writer.connection.exec_driver_sql("COMMIT")
 
 
@@ -49,32 +49,23 @@ def _bulk_pragmas(writer: ArchiveWriter) -> Iterator[None]:
     With them it looks at each row that it deletes, instead of dropping pages. SQLite ignores this pragma
     while a transaction is open, so the transaction has to be over before it is set back.
     """
-    handle = _sqlite_of(writer.connection)
-    usual = {} if handle is None else {name: _pragma(handle, name) for name in _BULK_PRAGMAS}
-    for name in usual:
-        _set_pragma(handle, name, _BULK_PRAGMAS[name])
+    usual = {} if writer.sqlite is None else _set_pragmas(writer.sqlite, _BULK_PRAGMAS)
     try:
         yield
     except BaseException:
         writer.rollback()
         raise
     finally:
-        for name, value in usual.items():
-            _set_pragma(handle, name, value)
+        if writer.sqlite is not None:
+            _set_pragmas(writer.sqlite, usual)
 
 
-def _sqlite_of(connection: Connection) -> sqlite3.Connection | None:
-    handle = connection.connection.driver_connection
-    return handle if isinstance(handle, sqlite3.Connection) else None
-
-
-def _pragma(handle: sqlite3.Connection, name: str) -> int:
-    return int(handle.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _set_pragma(handle: sqlite3.Connection | None, name: str, value: int) -> None:
-    if handle is not None:
+def _set_pragmas(handle: sqlite3.Connection, pragmas: Mapping[str, int]) -> dict[str, int]:
+    """Set these pragmas; returns what they were."""
+    before = {name: int(handle.execute(f"PRAGMA {name}").fetchone()[0]) for name in pragmas}
+    for name, value in pragmas.items():
         handle.execute(f"PRAGMA {name}={value}")
+    return before
 
 
 class DerivedRows:
@@ -84,12 +75,12 @@ class DerivedRows:
         values: NULL, true and false as this driver inserts them fastest.
     """
 
-    def __init__(self, connection: Connection, session_id: int) -> None:
-        self._connection = connection
+    def __init__(self, writer: ArchiveWriter, session_id: int) -> None:
+        self._connection = writer.connection
         self._session_id = session_id
-        self._sqlite = _sqlite_of(connection)
+        self._sqlite = writer.sqlite
         # Compiling them takes longer than writing the rows of a short session.
-        self._statements = _STATEMENTS.setdefault(connection.dialect.name, {})
+        self._statements = _STATEMENTS.setdefault(writer.connection.dialect.name, {})
         self._only_session = False
         self.values = PYTHON_VALUES if self._sqlite is None else _SQLITE_VALUES
 

@@ -13,7 +13,7 @@ from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import ConnectionInfo, RecordedFrame
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WireFacts:
     """What ``facts_of`` found.
 
@@ -21,12 +21,12 @@ class WireFacts:
     can be read though their JSON is odd.
     """
 
-    connections: tuple[ConnectionFact, ...]
-    violations: tuple[WireFact, ...]
-    oddities: tuple[OddityNoticed, ...]
-    last_frame: int
-    last_offset_us: int | None
-    last_at_us: int | None
+    connections: list[ConnectionFact] = field(default_factory=list)
+    violations: list[WireFact] = field(default_factory=list)
+    oddities: list[OddityNoticed] = field(default_factory=list)
+    last_frame: int = 0
+    last_offset_us: int | None = None
+    last_at_us: int | None = None
 
 
 @dataclass(slots=True)
@@ -45,20 +45,17 @@ class _FactsReader:
     """Collects the facts of a session, frame by frame."""
 
     by_connection: dict[int, _ConnectionFrames] = field(default_factory=dict)
-    violations: list[WireFact] = field(default_factory=list)
-    oddities: list[OddityNoticed] = field(default_factory=list)
     payloads: PayloadAssembler = field(default_factory=PayloadAssembler)
-    last_frame: int = 0
-    last_offset_us: int | None = None
-    last_at_us: int | None = None
+    facts: WireFacts = field(default_factory=WireFacts)
 
     def feed(self, frame: RecordedFrame) -> None:
-        self.last_frame = max(self.last_frame, frame.number)
-        self.last_offset_us = _later(self.last_offset_us, frame.offset_us)
-        self.last_at_us = _later(self.last_at_us, frame.at_us)
+        facts = self.facts
+        facts.last_frame = max(facts.last_frame, frame.number)
+        facts.last_offset_us = _later(facts.last_offset_us, frame.offset_us)
+        facts.last_at_us = _later(facts.last_at_us, frame.at_us)
         if frame.violation is not None:
             from_client = frame.sender is Side.CLIENT
-            self.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
+            facts.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
         seen = self.by_connection.setdefault(frame.connection, _ConnectionFrames())
         seen.first, seen.last = seen.first or frame, frame
         seen.wire = seen.wire or frame.head is not None
@@ -74,7 +71,7 @@ class _FactsReader:
         for key in duplicate_keys_in(payload.data):
             detail = f'key "{key[:64]}" stands twice in an object; the last one counts'
             stamp = (payload.number, payload.connection, payload.at_us, payload.offset_us)
-            self.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
+            self.facts.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
 
 
 def _later(one: int | None, other: int | None) -> int | None:
@@ -91,14 +88,10 @@ def facts_of(
     reading = _FactsReader()
     for frame in frames:
         reading.feed(frame)
-    return WireFacts(
-        tuple(_fact(each, reading.by_connection.get(each.connection), ended) for each in connections),
-        tuple(reading.violations),
-        tuple(reading.oddities),
-        reading.last_frame,
-        reading.last_offset_us,
-        reading.last_at_us,
+    reading.facts.connections.extend(
+        _fact(each, reading.by_connection.get(each.connection), ended) for each in connections
     )
+    return reading.facts
 
 
 def _fact(info: ConnectionInfo, seen: _ConnectionFrames | None, ended: bool) -> ConnectionFact:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy import func, select
@@ -12,7 +14,6 @@ from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.projection.derived.row_writer import derived_rows
 from recorder.store.archive import Archive
-from recorder.store.sqlitefile import writable_connection
 from recorder.store.tables import DERIVED, dialog, participant
 
 
@@ -103,7 +104,7 @@ def test_a_file_is_as_guarded_afterwards_as_before(path, fails):
 def test_sqlite_stores_a_nan_as_null(path):
     """What the marks rest on: documented by SQLite, and looked at here."""
     path.touch()
-    with writable_connection(path) as handle:
+    with closing(sqlite3.connect(path)) as handle:
         handle.execute("CREATE TABLE t (a INTEGER, b TEXT)")
         handle.execute("INSERT INTO t VALUES (?, ?)", (math.nan, math.nan))
         assert handle.execute("SELECT typeof(a), typeof(b) FROM t").fetchall() == [("null", "null")]

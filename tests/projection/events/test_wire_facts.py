@@ -91,7 +91,7 @@ def test_a_connection_without_frames():
 
 def test_violations_are_kept_with_their_side():
     frames = [frame(1), frame(2, sender=Side.CLIENT, violation="not masked")]
-    assert facts_of([connection()], frames, ended=True).violations == ((2, 1, True, "not masked"),)
+    assert facts_of([connection()], frames, ended=True).violations == [(2, 1, True, "not masked")]
 
 
 def test_the_end_is_the_latest_time_that_any_frame_has():
