@@ -102,7 +102,7 @@ class ChangeSet:
         self.messages.add((event.dialog_id, event.sequence))
         self.dialogs.add(event.dialog_id)
         self._note_participant(event.author, event.role)
-        known = self.transcript.dialogs.get(event.dialog_id, {}).get(event.sequence)
+        known = self.transcript.own_actions.get(event.dialog_id, {}).get(event.sequence)
         ours = event.request_frame is not None or (known is not None and known.request_frame is not None)
         self._draws_conclusions = self._draws_conclusions or ours or self.before.some_lost
         if event.request_frame is not None:

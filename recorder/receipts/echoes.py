@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import NamedTuple
 
-from recorder.messaging.events import Evidence, Proof
+from recorder.messaging.events import Evidence, MessagePublished, Proof
 
-from .state import Message, OwnPublish, Transcript
+from .state import OwnPublish, Transcript
 
 MessageKey = tuple[str, int]
 """Dialog and sequence."""
@@ -46,14 +46,8 @@ def probable_echoes(transcript: Transcript, me: frozenset[str]) -> dict[MessageK
     for frame, publish in lost:
         taken = _take(candidates[_echo_key(publish)], frame, publish)
         if taken is not None and publish.asked is not None:
-            found[taken.key] = Echo(frame, publish.asked, taken.announced)
+            found[taken.dialog_id, taken.sequence] = Echo(frame, publish.asked, taken.evidence)
     return found
-
-
-class _Candidate(NamedTuple):
-    announced: Evidence
-    key: MessageKey
-    author: str
 
 
 def _unanswered(transcript: Transcript) -> tuple[list[tuple[int, OwnPublish]], list[tuple[int, OwnPublish]]]:
@@ -65,8 +59,8 @@ def _unanswered(transcript: Transcript) -> tuple[list[tuple[int, OwnPublish]], l
 
 
 def _is_open(publish: OwnPublish) -> bool:
-    told = publish.dialog_id is not None and publish.type is not None and publish.text is not None
-    return told and publish.asked is not None and publish.answered is None and publish.refused is None
+    complete = publish.dialog_id is not None and publish.type is not None and publish.text is not None
+    return complete and publish.asked is not None and publish.answered is None and publish.refused is None
 
 
 def _echo_key(publish: OwnPublish) -> _EchoKey:
@@ -75,31 +69,25 @@ def _echo_key(publish: OwnPublish) -> _EchoKey:
 
 def _candidates(
     transcript: Transcript, targets: set[_EchoKey], me: frozenset[str]
-) -> defaultdict[_EchoKey, deque[_Candidate]]:
+) -> defaultdict[_EchoKey, deque[MessagePublished]]:
     """Announced messages of ours that no answer explains, in the order they were announced."""
-    found: defaultdict[_EchoKey, deque[_Candidate]] = defaultdict(deque)
-    for dialog_id in {dialog_id for dialog_id, _, _ in targets} & transcript.dialogs.keys():
-        listed = [
-            (message.published, (dialog_id, sequence), message)
-            for sequence, message in transcript.dialogs[dialog_id].items()
-            if message.published is not None and _may_be_ours(message, me)
-        ]
-        for announced, key, message in sorted(listed, key=lambda each: (each[0].frame, each[1])):
-            same = (dialog_id, message.type or "", message.text or "")
-            if same in targets and message.text is not None and message.author is not None:
-                found[same].append(_Candidate(announced, key, message.author))
+    found: defaultdict[_EchoKey, deque[MessagePublished]] = defaultdict(deque)
+    for dialog_id in {dialog_id for dialog_id, _, _ in targets} & transcript.published.keys():
+        own = transcript.own_actions.get(dialog_id, {})
+        answered = {sequence for sequence, actions in own.items() if actions.request_frame is not None}
+        messages = transcript.published[dialog_id].values()
+        for message in sorted(messages, key=lambda each: (each.evidence.frame, each.sequence)):
+            key = (dialog_id, message.type, message.text or "")
+            announced = message.evidence.proof is Proof.ANNOUNCED and message.sequence not in answered
+            if announced and key in targets and message.text is not None and message.author in me:
+                found[key].append(message)
     return found
 
 
-def _may_be_ours(message: Message, me: frozenset[str]) -> bool:
-    announced = message.published is not None and message.published.proof is Proof.ANNOUNCED
-    return announced and message.request_frame is None and message.author in me
-
-
-def _take(candidates: deque[_Candidate], frame: int, publish: OwnPublish) -> _Candidate | None:
+def _take(candidates: deque[MessagePublished], frame: int, publish: OwnPublish) -> MessagePublished | None:
     """Take the first that came after the publish and is by its author (any of us, if that is unknown)."""
     for candidate in candidates:
-        if candidate.announced.frame > frame and publish.author in (None, candidate.author):
+        if candidate.evidence.frame > frame and publish.author in (None, candidate.author):
             candidates.remove(candidate)
             return candidate
     return None

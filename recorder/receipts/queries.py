@@ -78,7 +78,7 @@ def _answered_messages(transcript: Transcript) -> Iterator[tuple[OwnPublish, Mes
     for publish in transcript.own_publishes.values():
         if publish.answered is not None:
             _, dialog_id, sequence = publish.answered
-            yield publish, transcript.dialogs[dialog_id][sequence]
+            yield publish, transcript.message(dialog_id, sequence)
 
 
 def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:
@@ -89,7 +89,7 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
     shown = [
         message_view(transcript, dialog_id, sequence, me=me, echoes=echoes)
         for dialog_id in sorted(_chosen(transcript, dialog), key=lambda d: (_first_frame(transcript, d), d))
-        for sequence in sorted(transcript.dialogs[dialog_id])
+        for sequence in sorted(transcript.sequences(dialog_id))
     ]
     return shown + [
         publish_view(transcript, frame, publish, me)
@@ -100,7 +100,7 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
 
 
 def _chosen(transcript: Transcript, dialog: str | None) -> list[str]:
-    return [dialog_id for dialog_id in transcript.dialogs if dialog in (None, dialog_id)]
+    return [dialog_id for dialog_id in transcript.dialog_ids() if dialog in (None, dialog_id)]
 
 
 def _first_frame(transcript: Transcript, dialog_id: str) -> int:
@@ -109,12 +109,12 @@ def _first_frame(transcript: Transcript, dialog_id: str) -> int:
 
 def _proofs(transcript: Transcript, dialog_id: str) -> Iterator[Evidence]:
     """All evidence kept of a dialog; at least one, or the dialog would not be here."""
-    for message in transcript.dialogs[dialog_id].values():
-        if message.published is not None:
-            yield message.published
-        for own in message.receipt_requests.values():
-            yield from own.claims.values()
-            yield from own.refusals.values()
+    for message in transcript.published.get(dialog_id, {}).values():
+        yield message.evidence
+    for actions in transcript.own_actions.get(dialog_id, {}).values():
+        for requests in actions.receipt_requests.values():
+            yield from requests.claims.values()
+            yield from requests.refusals.values()
     for proofs in transcript.receipts.get(dialog_id, {}).values():
         for event in proofs.values():
             yield event.evidence
@@ -136,7 +136,7 @@ def message_view(
     me = own_ids(transcript) if me is None else me
     echoes = probable_echoes(transcript, me) if echoes is None else echoes
     echo = echoes.get((dialog_id, sequence))
-    message = transcript.dialogs[dialog_id][sequence]
+    message = transcript.message(dialog_id, sequence)
     author = message.author if message.author is not None else _sole(me) if message.mine else None
     mine = True if message.mine else is_me(author, me)
     receipts = _receipts(transcript, dialog_id, sequence, me)
@@ -206,7 +206,7 @@ def _receipts(
     transcript: Transcript, dialog_id: str, sequence: int, me: frozenset[str]
 ) -> tuple[ReceiptView, ...]:
     best: dict[tuple[str | None, str], ReceiptView] = {}
-    message = transcript.dialogs[dialog_id][sequence]
+    message = transcript.message(dialog_id, sequence)
     given = transcript.receipts_for(dialog_id, sequence)
     for receipt in _given_receipts(transcript, message, given, me):
         _keep_best(best, receipt)

@@ -8,7 +8,7 @@ together. Each field here only ever moves one way, so ``fold`` does not depend o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
@@ -124,12 +124,39 @@ class Transcript:
     oddities: set[OddityNoticed] = field(default_factory=set)
 
     @property
-    def dialogs(self) -> Mapping[str, Mapping[int, Message]]:
-        """Dialog id → sequence → message; every message that a receipt names is among them.
+    def dialogs(self) -> dict[str, dict[int, Message]]:
+        """Dialog id → sequence → message, composed on each access; ``message`` composes one."""
+        return {
+            dialog_id: {sequence: self.message(dialog_id, sequence) for sequence in self.sequences(dialog_id)}
+            for dialog_id in self.dialog_ids()
+        }
 
-        Composed on access: code that needs very many reads ``published``, ``receipts`` and ``own_actions``.
+    def dialog_ids(self) -> list[str]:
+        """The dialogs of which anything is known."""
+        return list(dict.fromkeys(chain(self.published, self.receipts, self.own_actions)))
+
+    def sequences(self, dialog_id: str) -> list[int]:
+        """The messages known of a dialog, those among them that only a receipt names."""
+        receipts = self.receipts.get(dialog_id, {}).values()
+        published, own = self.published.get(dialog_id, {}), self.own_actions.get(dialog_id, {})
+        return list(dict.fromkeys(chain(published, *receipts, own)))
+
+    def message(self, dialog_id: str, sequence: int) -> Message:
+        """All that is known of one message.
+
+        Raises:
+            KeyError: neither the message nor a receipt for it is known.
         """
-        return _Dialogs(self)
+        published = self.published.get(dialog_id, {}).get(sequence)
+        own = self.own_actions.get(dialog_id, {}).get(sequence)
+        if published is None and own is None and not self.receipts_for(dialog_id, sequence):
+            raise KeyError(dialog_id, sequence)
+        actions = OwnActions() if own is None else own
+        own_part = (actions.mine, actions.request_frame, actions.receipt_requests)
+        if published is None:
+            return Message(None, None, None, None, None, *own_part)
+        _, _, _, author, role, _, kind, text, _, evidence = published
+        return Message(evidence, author, role, kind, text, *own_part)
 
     def receipts_for(self, dialog_id: str, sequence: int) -> dict[ReceiptKey, ReceiptReported]:
         """The receipts given for one message; empty where there are none."""
@@ -155,63 +182,3 @@ class Transcript:
         """Our requests for one receipt; added if there are none."""
         requests = self.own_action(dialog_id, sequence).receipt_requests
         return requests.setdefault(key, ReceiptRequests())
-
-
-class _Dialogs(Mapping[str, Mapping[int, Message]]):
-    def __init__(self, transcript: Transcript) -> None:
-        self._published = transcript.published
-        self._receipts = transcript.receipts
-        self._own = transcript.own_actions
-
-    def __getitem__(self, dialog_id: str) -> Mapping[int, Message]:
-        published = self._published.get(dialog_id, {})
-        messages = _Messages(published, self._receipts.get(dialog_id, {}), self._own.get(dialog_id, {}))
-        if not messages:
-            raise KeyError(dialog_id)
-        return messages
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(chain(self._published, self._receipts, self._own)))
-
-    def __len__(self) -> int:
-        return len(self._published.keys() | self._receipts.keys() | self._own.keys())
-
-
-class _Messages(Mapping[int, Message]):
-    def __init__(
-        self,
-        published: Mapping[int, MessagePublished],
-        receipts: ReceiptsByKey,
-        own: Mapping[int, OwnActions],
-    ) -> None:
-        self._published = published
-        self._by_key = receipts
-        self._own = own
-
-    def __getitem__(self, sequence: int) -> Message:
-        published, ours = self._published.get(sequence), self._own.get(sequence, _NOTHING)
-        if published is None:
-            if sequence not in self:
-                raise KeyError(sequence)
-            return Message(None, None, None, None, None, ours.mine, ours.request_frame, ours.receipt_requests)
-        _, _, _, author, role, _, kind, text, _, evidence = published
-        return Message(
-            evidence, author, role, kind, text, ours.mine, ours.request_frame, ours.receipt_requests
-        )
-
-    def __contains__(self, sequence: object) -> bool:
-        if sequence in self._published or sequence in self._own:
-            return True
-        return any(sequence in proofs for proofs in self._by_key.values())
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(dict.fromkeys(chain(self._published, *self._by_key.values(), self._own)))
-
-    def __bool__(self) -> bool:
-        return bool(self._published or self._by_key or self._own)
-
-    def __len__(self) -> int:
-        return len(set().union(self._published, *self._by_key.values(), self._own))
-
-
-_NOTHING = OwnActions()

@@ -92,7 +92,9 @@ class Following:
     def _check_dialog(self) -> None:
         if self._dialog is not None and not self.messages():
             raise NotFound(
-                "dialog", self._dialog, close=close_names(self._dialog, self._incremental.transcript.dialogs)
+                "dialog",
+                self._dialog,
+                close=close_names(self._dialog, self._incremental.transcript.dialog_ids()),
             )
 
     def _changed(self, changes: ChangeSet | None) -> list[MessageView]:

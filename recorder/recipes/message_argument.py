@@ -80,7 +80,7 @@ def find_message(transcript: Transcript, reference: MessageArgument) -> MessageV
 def _keys(
     transcript: Transcript, reference: MessageArgument, echoes: dict[MessageKey, Echo]
 ) -> list[MessageKey]:
-    sequence, dialogs = reference.sequence, transcript.dialogs
+    sequence = reference.sequence
     if sequence is None:
         own = {key for key, echo in echoes.items() if echo.request_frame == reference.request_frame}
         for dialog_id, ours in transcript.own_actions.items():
@@ -90,8 +90,8 @@ def _keys(
                 if each.request_frame == reference.request_frame
             )
         return sorted(own)
-    chosen = dialogs if reference.dialog_id is None else dialogs.keys() & {reference.dialog_id}
-    return [(dialog_id, sequence) for dialog_id in chosen if sequence in dialogs[dialog_id]]
+    chosen = transcript.dialog_ids() if reference.dialog_id is None else [reference.dialog_id]
+    return [(dialog_id, sequence) for dialog_id in chosen if sequence in transcript.sequences(dialog_id)]
 
 
 def _unanswered(

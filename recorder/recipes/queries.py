@@ -140,7 +140,7 @@ def messages(
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
     if dialog is not None and not listed:
-        raise NotFound("dialog", dialog, close=close_names(dialog, opened.transcript.dialogs))
+        raise NotFound("dialog", dialog, close=close_names(dialog, opened.transcript.dialog_ids()))
     return opened.session.session, listed
 
 

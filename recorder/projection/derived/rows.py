@@ -111,7 +111,7 @@ class MessageRows:
         messages: list[Row] = []
         receipts: list[Row] = []
         asks = self._asks_by_dialog()
-        dialogs = {*self._transcript.dialogs, *unfolded, *asks}
+        dialogs = {*self._transcript.dialog_ids(), *unfolded, *asks}
         for dialog_id in sorted(dialogs, key=lambda each: encode_text(each) or ""):
             fold_dialog(dialog_id)
             messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.publish(frame))

@@ -124,7 +124,7 @@ class ConsumerView:
 
     def message(self, key: MessageId) -> Message:
         """The state of a message in the transcript."""
-        return self.transcript.dialogs[key.dialog_id][key.sequence]
+        return self.transcript.message(key.dialog_id, key.sequence)
 
     @property
     def own_ids(self) -> set[str]:
@@ -171,9 +171,10 @@ class ConsumerView:
             return next(
                 (message for message in view(self.transcript) if message.request_frame == target), None
             )
-        if target.sequence not in self.transcript.dialogs.get(target.dialog_id, {}):
+        try:
+            return message_view(self.transcript, *target, me=frozenset(self.own_ids))
+        except KeyError:
             return None
-        return message_view(self.transcript, *target, me=frozenset(self.own_ids))
 
     # --- dialogs ---
 
