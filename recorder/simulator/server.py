@@ -21,7 +21,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self, TypedDict, Unpack
+from typing import Protocol, Self, TypedDict, Unpack
 
 from websockets.asyncio.server import serve
 
@@ -51,7 +51,6 @@ class ServerOptions(TypedDict, total=False):
     Attributes:
         seed: makes all ids, and everything random in the moods, the same each time; None: new each time.
         patience: idle and InitConnection timeouts.
-        moods: deviations from the published behaviour; by default none.
         allow_origins: origins of web pages, besides local ones, that may connect.
         as_hosts: host names of the real service that were made to point here.
         tls: encrypts all connections; None: plain.
@@ -59,7 +58,6 @@ class ServerOptions(TypedDict, total=False):
 
     seed: int | None
     patience: Patience
-    moods: Moods
     allow_origins: Sequence[str]
     as_hosts: Sequence[str]
     tls: ssl.SSLContext | None
@@ -72,6 +70,7 @@ class SimulatorServer:
         agent: the agent's rules; by default it greets, accepts, reads and quotes.
         host: a loopback address.
         port: 0 takes any that is free.
+        moods: deviations from the published behaviour.
         on_payload: called in the server's thread with every payload: number of the client, sender, bytes.
         on_failure: called in the server's thread if it ends by a fault of ours.
         options: the keys of ``ServerOptions``.
@@ -83,6 +82,7 @@ class SimulatorServer:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        moods: Moods = NO_MOODS,
         on_payload: PayloadObserver | None = None,
         on_failure: Callable[[], None] = lambda: None,
         **options: Unpack[ServerOptions],
@@ -90,6 +90,7 @@ class SimulatorServer:
         self.host = loopback_address(host)
         self.port = port
         self._agent = DEFAULT_AGENT if agent is None else agent
+        self._moods = moods
         self._on_payload = on_payload
         self._on_failure = on_failure
         self._options = options
@@ -171,9 +172,8 @@ class SimulatorServer:
     async def _serve(self, listening: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         admission = self._admission()
-        endpoints = RestEndpoints(
-            admission, ids=seeded_ids(self._seed + 1)
-        )  # not to disturb the ids of the service
+        # Another seed, not to disturb the ids of the service.
+        endpoints = RestEndpoints(admission, ids=seeded_ids(self._seed + 1))
         clock = RealClock()
         connections = WebSocketServer(
             self._service(),
@@ -186,7 +186,7 @@ class SimulatorServer:
             connections.handle,
             sock=listening,
             backlog=1024,
-            **self._encryption(),
+            ssl=self._tls,  # its handshake may take ``open_timeout`` too
             create_connection=connections.create_connection,  # type: ignore[arg-type] # a class is declared, any maker does
             process_request=connections.process_request,
             compression=None,
@@ -210,11 +210,6 @@ class SimulatorServer:
             as_hosts=self._options.get("as_hosts", ()),
         )
 
-    def _encryption(self) -> dict[str, Any]:
-        if self._tls is None:
-            return {}
-        return {"ssl": self._tls, "ssl_handshake_timeout": websocket_server.OPEN_TIMEOUT_S}
-
     def _service(self) -> Service:
         clock = RealClock()
         return Service(
@@ -222,7 +217,7 @@ class SimulatorServer:
             ids=seeded_ids(self._seed),
             epoch_ms=clock.wall_us() / 1000 - clock.now_s() * 1000,
             patience=self._options.get("patience", Patience()),
-            moods=self._options.get("moods", NO_MOODS),
+            moods=self._moods,
             seed=self._seed,
         )
 
@@ -248,6 +243,7 @@ def run(
     listen: str,
     *,
     agent: AgentScript | None = None,
+    moods: Moods = NO_MOODS,
     stop: StopSignal,
     on_listening: Callable[[str], None],
     **options: Unpack[ServerOptions],
@@ -258,7 +254,7 @@ def run(
         BadOption: the address is none, not local, or taken; one of ``as_hosts`` is no host name.
     """
     host, port = parse_listen_address(listen)
-    with SimulatorServer(agent, host, port, on_failure=stop.set, **options) as server:
+    with SimulatorServer(agent, host, port, moods=moods, on_failure=stop.set, **options) as server:
         on_listening(server.url)
         stop.wait()
 

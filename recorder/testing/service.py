@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, Unpack
 
 import orjson
 
 from recorder.clock import RealClock
 from recorder.messaging.requests import Json
-from recorder.simulator import AgentScript, Moods, Patience, SimulatorServer, agent_from, moods_from
+from recorder.recipes.option_values import reject_unknown_keywords
+from recorder.simulator import AgentScript, Moods, SimulatorServer, agent_from, moods_from
+from recorder.simulator.server import ServerOptions
 from recorder.wire.frames import Side
 
 TIMEOUT_S = 5.0
@@ -65,11 +66,7 @@ class PretendService:
         agent: AgentScript | Sequence[object] | None = None,
         *,
         moods: Moods | Mapping[str, object] | None = None,
-        seed: int | None = None,
-        patience: Patience | None = None,
-        allow_origins: Sequence[str] = (),
-        as_hosts: Sequence[str] = (),
-        tls: ssl.SSLContext | None = None,
+        **options: Unpack[ServerOptions],
     ) -> Self:
         """Start it with an agent and moods, as plain Python values or as the simulator's types.
 
@@ -77,20 +74,18 @@ class PretendService:
 
         Raises:
             RuntimeError: it runs already.
+            TypeError: there is no such option.
             BadScript: the agent or a mood cannot be played as written.
             BadOption: one of ``as_hosts`` is no host name.
         """
+        reject_unknown_keywords(options, ServerOptions)
         if self._server is not None:
             raise RuntimeError("the simulator runs already: start it before its address is asked for")
         self._server = SimulatorServer(
             agent if isinstance(agent, AgentScript) or agent is None else agent_from(list(agent)),
-            seed=seed,
-            patience=patience or Patience(),
-            moods=moods if isinstance(moods, Moods) else moods_from(dict(moods or {})),
-            allow_origins=allow_origins,
-            as_hosts=as_hosts,
-            tls=tls,
+            moods=moods if isinstance(moods, Moods) else moods_from(moods or {}),
             on_payload=self._observe,
+            **options,
         ).start()
         return self
 
