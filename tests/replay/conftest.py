@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from builders.drive import drive
 
 from recorder.clock import VirtualClock
 from recorder.errors import CannotConnect, RecordingIncomplete
@@ -27,7 +28,6 @@ from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
 from recorder.replay.run import actions
 from recorder.replay.run.actions import AwaitMessage, Connect, PlayerAction, Send, Upload, WakeAt
-from recorder.replay.run.driver import drive
 from recorder.replay.run.outcome import ScriptOutcome
 from recorder.replay.run.player import Player
 from recorder.replay.run.reconnect_policy import PolicyName

@@ -10,15 +10,10 @@ from typing import Any, Protocol, TypeVar
 from recorder.clock import Clock
 from recorder.messaging import typenames
 from recorder.messaging.envelopes import Notification, Request, Response, one_or_many, parse
+from recorder.wire.payloads import Payload
+from recorder.wire.records import ConnectionClosed
 
-from ..run.connection import (
-    CloseInfo,
-    ConnectFunction,
-    Connection,
-    IncomingPayload,
-    PendingConnection,
-    RecordedPosition,
-)
+from ..run.connection import ConnectFunction, Connection, PendingConnection, RecordedPosition
 
 MOST_UNANSWERED = 256
 """Requests and messages remembered for each connection; beyond that the oldest is forgotten."""
@@ -73,7 +68,7 @@ class MeasuredConnection:
         return self._inner.init_connection
 
     @property
-    def closed(self) -> CloseInfo | None:
+    def closed(self) -> ConnectionClosed | None:
         """How it ended; None while it is open."""
         return self._inner.closed
 
@@ -133,7 +128,7 @@ class MeasuredConnection:
         self._metrics.counted("frames")
         return self._inner.send_bytes(data)
 
-    def receive(self, until_s: float | None = None) -> IncomingPayload | None:
+    def receive(self, until_s: float | None = None) -> Payload | None:
         """Receive a payload; answers and messages are counted and measured."""
         payload = self._inner.receive(until_s)
         if payload is not None:
@@ -141,7 +136,7 @@ class MeasuredConnection:
             self._measure_payload(payload)
         return payload
 
-    def _measure_payload(self, payload: IncomingPayload) -> None:
+    def _measure_payload(self, payload: Payload) -> None:
         envelope = parse(payload.data, from_client=False)
         if isinstance(envelope, Response):
             self._answered(envelope, payload.offset_us)

@@ -109,15 +109,7 @@ class Ended(NamedTuple):
         return self.sentence or self.how
 
 
-PlayerAction = (
-    Connect
-    | Send
-    | SendRawFrame
-    | SendBytes
-    | Upload
-    | CloseConnection
-    | Abort
-    | WakeAt
-    | AwaitMessage
-    | Done
-)
+DriverAction = Connect | Send | SendRawFrame | SendBytes | Upload | CloseConnection | Abort
+"""What the driver carries out, and reports."""
+
+PlayerAction = DriverAction | WakeAt | AwaitMessage | Done

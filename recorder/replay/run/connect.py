@@ -14,14 +14,14 @@ from . import describe
 from .actions import Abort, CloseConnection, Ended
 from .reconnect_policy import ReconnectAttempt
 from .step_context import (
-    EndConnection,
-    OpenConnection,
+    ConsumerAction,
     SleepUntil,
     StepContext,
     StepCoroutine,
     StepFailed,
     WaitFor,
     answered_with,
+    open_connection,
     send_request,
 )
 
@@ -54,7 +54,7 @@ def reconnect_automatically(context: StepContext) -> StepCoroutine[str]:
         again: ReconnectAttempt = consumer.next_attempt
         yield SleepUntil(again.at_s)
         try:
-            yield OpenConnection(consumer, again.fresh_token)
+            yield from open_connection(context, fresh_token=again.fresh_token)
         except StepFailed as failed:
             consumer.next_attempt = consumer.reconnect_policy.after_refusal(context.now_s)
             if consumer.next_attempt is None:
@@ -69,12 +69,11 @@ def reconnect(context: StepContext, step: Step, args: verbs.ReconnectVerb) -> St
     consumer = context.consumer
     consumer.next_attempt = None
     if consumer.connection is not None:
-        yield EndConnection(consumer, CloseConnection(connection=consumer.connection))
+        yield ConsumerAction(consumer, CloseConnection())
     if args.after is not None:
         yield SleepUntil(context.now_s + args.after.draw(context.run.rng))
-    yield OpenConnection(
-        consumer, consumer.ended is not None and consumer.ended.code in AUTHENTICATION_CLOSES
-    )
+    refused = consumer.ended is not None and consumer.ended.code in AUTHENTICATION_CLOSES
+    yield from open_connection(context, fresh_token=refused)
     listened = yield from _restore_session(context, args.from_sequence, args.within)
     return f"connection {consumer.connection}{listened}"
 
@@ -117,11 +116,9 @@ def disconnect(context: StepContext, step: Step, args: verbs.DisconnectVerb) -> 
     consumer.next_attempt = None
     if consumer.connection is None:
         raise StepFailed(f"there is no connection to end: {consumer.end_sentence or 'it was never opened'}")
-    action = CloseConnection(args.code, args.reason, consumer.connection)
-    if args.how == "clean":
-        ended: Ended = yield EndConnection(consumer, action)
-    else:
-        ended = yield EndConnection(consumer, Abort(args.how == "mid-frame", consumer.connection))
+    clean = args.how == "clean"
+    action = CloseConnection(args.code, args.reason) if clean else Abort(args.how == "mid-frame")
+    ended: Ended = yield ConsumerAction(consumer, action)
     return ended.description
 
 

@@ -9,41 +9,11 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 from recorder.runtime.waiter import Source
+from recorder.wire.payloads import Payload
+from recorder.wire.records import ConnectionClosed, RecordedFrame
 
-
-class RecordedPosition(Protocol):
-    """Where a frame was recorded: its number in the session, its connection, its times."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def connection(self) -> int: ...
-    @property
-    def at_us(self) -> int | None: ...
-    @property
-    def offset_us(self) -> int | None: ...
-
-
-class IncomingPayload(RecordedPosition, Protocol):
-    """A payload that arrived, and where it was recorded."""
-
-    @property
-    def opcode(self) -> int: ...
-    @property
-    def data(self) -> bytes: ...
-
-
-class CloseInfo(Protocol):
-    """How a connection ended."""
-
-    @property
-    def close_code(self) -> int | None: ...
-    @property
-    def close_reason(self) -> str | None: ...
-    @property
-    def closed_by(self) -> str | None: ...
-    @property
-    def how(self) -> str: ...
+RecordedPosition = RecordedFrame | Payload
+"""Where a frame was recorded: its number in the session, its connection, its times."""
 
 
 class Connection(Source, Protocol):
@@ -63,7 +33,7 @@ class Connection(Source, Protocol):
     def init_connection(self) -> bool: ...
 
     @property
-    def closed(self) -> CloseInfo | None:
+    def closed(self) -> ConnectionClosed | None:
         """How it ended; None while it is open. Payloads may be left to receive even then."""
         ...
 
@@ -87,7 +57,7 @@ class Connection(Source, Protocol):
         """Send bytes unchanged; returns the last frame they completed, None if none; raises as ``send``."""
         ...
 
-    def receive(self, until_s: float | None = None) -> IncomingPayload | None:
+    def receive(self, until_s: float | None = None) -> Payload | None:
         """The next payload; None if there is none by then (a moment that is past: only what is there)."""
         ...
 

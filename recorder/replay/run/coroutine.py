@@ -6,20 +6,11 @@ from enum import Enum
 from typing import Any
 
 from . import describe
-from .actions import Abort, CloseConnection, Connect, Send, SendBytes, SendRawFrame, Upload
+from .actions import Abort, CloseConnection, DriverAction, Send, SendBytes, SendRawFrame
 from .consumer import ConsumerState
-from .step_context import (
-    Command,
-    EndConnection,
-    OpenConnection,
-    SendRawData,
-    SendText,
-    SleepUntil,
-    StepCoroutine,
-    StepFailed,
-    UploadFile,
-    WaitFor,
-)
+from .step_context import Command, ConsumerAction, SleepUntil, StepCoroutine, StepFailed, WaitFor
+
+SentAction = Send | SendRawFrame | SendBytes
 
 
 class CoroutineState(Enum):
@@ -27,9 +18,6 @@ class CoroutineState(Enum):
 
     RESUMED = "its command is done; it may have another one"
     BLOCKED = "its command is not done yet"
-
-
-DriverAction = Connect | Send | SendRawFrame | SendBytes | Upload | CloseConnection | Abort
 
 
 class Coroutine:
@@ -78,18 +66,18 @@ class Coroutine:
         match self.command:
             case None:
                 self.resume(None)
-            case SendText(consumer) | SendRawData(consumer):
-                return self._try_send(consumer, now_s)
             case WaitFor():
                 return self._try_wait(self.command, now_s)
             case SleepUntil(until_s):
                 if now_s < until_s:
                     return CoroutineState.BLOCKED
                 self.resume(None)
-            case EndConnection(consumer) if consumer.connection is None:
+            case ConsumerAction(consumer, Send() | SendRawFrame() | SendBytes() as action):
+                return self._try_send(consumer, action, now_s)
+            case ConsumerAction(consumer, CloseConnection() | Abort()) if consumer.connection is None:
                 self.resume(consumer.ended)
-            case _:
-                return self._begin()
+            case ConsumerAction(consumer, action):
+                return self._begin(consumer, action)
         return CoroutineState.RESUMED
 
     def wakes_at_s(self) -> float | None:
@@ -99,7 +87,7 @@ class Coroutine:
                 return deadline_s
             case SleepUntil(until_s):
                 return until_s
-            case SendText(consumer) | SendRawData(consumer) if self._is_paced(consumer):
+            case ConsumerAction(consumer) if self._is_paced(consumer):
                 return consumer.free_at_s
             case _:
                 return None
@@ -110,21 +98,27 @@ class Coroutine:
         return getattr(self.command, "consumer", None)
 
     @property
+    def action(self) -> DriverAction | None:
+        """The action its command is; None: it waits."""
+        return getattr(self.command, "action", None)
+
+    @property
     def is_sleeping(self) -> bool:
         """Whether only time makes it continue."""
         match self.command:
             case SleepUntil():
                 return True
-            case SendText(consumer) | SendRawData(consumer):
+            case ConsumerAction(consumer):
                 return self._is_paced(consumer)
             case _:
                 return False
 
     def _is_paced(self, consumer: ConsumerState) -> bool:
-        return self.reconnects is None and consumer.ready
+        """Whether it is to send a frame of a step, which may have to wait for the spacing."""
+        return isinstance(self.action, SentAction) and self.reconnects is None and consumer.ready
 
     def _try_send(
-        self, consumer: ConsumerState, now_s: float
+        self, consumer: ConsumerState, action: SentAction, now_s: float
     ) -> tuple[DriverAction, ConsumerState] | CoroutineState:
         if consumer.disconnected:
             self.fail(StepFailed(f"the connection is over: {consumer.end_sentence}"))
@@ -135,12 +129,7 @@ class Coroutine:
             return CoroutineState.BLOCKED
         if self._is_paced(consumer) and now_s < consumer.free_at_s:
             return CoroutineState.BLOCKED
-        match self.command:
-            case SendText(_, text):
-                return Send(text, None, consumer.connection), consumer
-            case SendRawData(_, action):
-                return action._replace(connection=consumer.connection), consumer
-        return CoroutineState.BLOCKED
+        return action._replace(connection=consumer.connection), consumer
 
     def _try_wait(self, command: WaitFor, now_s: float) -> CoroutineState:
         try:
@@ -157,16 +146,13 @@ class Coroutine:
             return CoroutineState.RESUMED
         return CoroutineState.BLOCKED
 
-    def _begin(self) -> tuple[DriverAction, ConsumerState] | CoroutineState:
+    def _begin(
+        self, consumer: ConsumerState, action: DriverAction
+    ) -> tuple[DriverAction, ConsumerState] | CoroutineState:
         """The action for a command that takes the driver some time."""
         if self.under_way:
             return CoroutineState.BLOCKED
-        match self.command:
-            case OpenConnection(consumer, fresh_token):
-                return Connect(consumer.name, fresh_token), consumer
-            case EndConnection(consumer, action):
-                consumer.leaving = True
-                return action, consumer
-            case UploadFile(consumer, upload):
-                return upload, consumer
-        return CoroutineState.BLOCKED
+        if isinstance(action, CloseConnection | Abort) and consumer.connection is not None:
+            consumer.leaving = True
+            action = action._replace(connection=consumer.connection)
+        return action, consumer

@@ -1,19 +1,19 @@
 """Carries out the actions of a player: the only part of replay that waits.
 
-``Driver`` does what can be done now and returns what it waits for, so that one loop can drive many
-sessions; ``drive`` drives one of them, and waits.
+``Driver`` does what can be done now and returns what it waits for, so that one loop can drive many sessions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack, closing
 
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.messaging.events import Stamp
 from recorder.runtime.background import BackgroundTask
-from recorder.runtime.waiter import Source, Waiter, Waiting
+from recorder.runtime.waiter import Source, Waiting
+from recorder.wire.frames import Opcode
+from recorder.wire.records import ConnectionClosed
 
 from .actions import (
     Abort,
@@ -29,11 +29,8 @@ from .actions import (
     Upload,
     WakeAt,
 )
-from .connection import CloseInfo, ConnectFunction, Connection, PendingConnection, RecordedPosition
-from .outcome import ScriptOutcome
+from .connection import ConnectFunction, Connection, PendingConnection, RecordedPosition
 from .player import Player
-
-BINARY = 0x2
 
 LEAD_S = 0.001
 """Seconds before a deadline at which a session is woken to prepare a frame. Must exceed the wake-up latency
@@ -226,7 +223,7 @@ class Driver:
         self._connections[number] = self._connections.pop(number)
         if payload is not None:
             self._player.received(
-                payload.data, _stamp(payload), self._clock.now_s(), binary=payload.opcode == BINARY
+                payload.data, _stamp(payload), self._clock.now_s(), binary=payload.opcode == Opcode.BINARY
             )
         elif connection.closed is not None:
             self._end(number, connection.closed)
@@ -237,7 +234,7 @@ class Driver:
         while number in self._connections and self._poll_connection(number):
             pass
 
-    def _end(self, number: int, ended: CloseInfo) -> None:
+    def _end(self, number: int, ended: ConnectionClosed) -> None:
         del self._connections[number]
         self._player.connection_ended(number, _ended(ended), self._clock.now_s())
 
@@ -279,32 +276,6 @@ class Driver:
         return Waiting(min((moment for moment in moments if moment is not None), default=None), sources)
 
 
-def drive(
-    player: Player,
-    *,
-    connect: ConnectFunction,
-    clock: Clock,
-    upload: StartUpload | None = None,
-    wait: Callable[[Waiting], None] | None = None,
-    stopped: Callable[[], bool] = lambda: False,
-) -> ScriptOutcome:
-    """Play to the end and return the outcome.
-
-    ``clock`` is the clock of the connections. Without ``wait`` it must be a real one, and the connections
-    must have descriptors. When ``stopped()`` turns true the script ends where it is; whoever sets it must
-    make ``wait`` return. Everything is closed on every way out.
-
-    Raises:
-        As ``Driver.advance`` does.
-    """
-    under_way = Driver(player, connect=connect, clock=clock, upload=upload)
-    with ExitStack() as at_the_end:
-        if wait is None:
-            wait = at_the_end.enter_context(closing(Waiter(clock))).wait
-        under_way.run(wait=wait, stopped=stopped)
-    return player.outcome()
-
-
 def _sent(
     connection: Connection, action: Send | SendRawFrame | SendBytes, at_s: float | None
 ) -> RecordedPosition | None:
@@ -321,7 +292,7 @@ def _stamp(position: RecordedPosition) -> Stamp:
     return Stamp(position.number, position.connection, position.at_us, position.offset_us)
 
 
-def _ended(ended: CloseInfo) -> Ended:
+def _ended(ended: ConnectionClosed) -> Ended:
     """``closed by the service, 4401 "expired"``; the peer wrote the reason."""
     by = f" by the {ended.closed_by}" if ended.closed_by is not None else ""
     code = f", {ended.close_code}" if ended.close_code is not None else ""

@@ -30,25 +30,30 @@ from recorder.messaging.events import Stamp
 
 from ..language.script import Script
 from ..language.sections import Consumer
-from .actions import AwaitMessage, Done, Ended, PlayerAction, Send, SendRawFrame, WakeAt
+from .actions import (
+    Abort,
+    AwaitMessage,
+    CloseConnection,
+    Connect,
+    Done,
+    DriverAction,
+    Ended,
+    PlayerAction,
+    Send,
+    SendRawFrame,
+    Upload,
+    WakeAt,
+)
 from .connect import reconnect_automatically
 from .consumer import ConsumerState, RefusedReceipts
 from .consumer_view import ConsumerView
-from .coroutine import Coroutine, CoroutineState, DriverAction
+from .coroutine import Coroutine, CoroutineState
 from .names import Names
 from .outcome import ConnectionEnd, ScriptOutcome, StepResult
 from .receipt_schedule import DueReceipts
 from .reconnect_policy import PolicyName
 from .runner import ScriptRunner
-from .step_context import (
-    EndConnection,
-    OpenConnection,
-    RunState,
-    StepContext,
-    StepFailed,
-    UploadFile,
-    close_expected,
-)
+from .step_context import RunState, StepContext, StepFailed, close_expected
 
 _TEXT = 0x1
 
@@ -158,13 +163,13 @@ class Player:
         consumer = self._contexts[name].consumer
         self._consumer_of[connection] = consumer
         consumer.connected(connection, token=token, init_connection=init_connection)
-        for coroutine in self._waiting_for(consumer, OpenConnection):
+        for coroutine in self._waiting_for(consumer, Connect):
             coroutine.resume(None)
 
     def not_connected(self, name: str, sentence: str, now_s: float) -> None:
         """A Connect failed; ``sentence`` says why, in one sentence."""
         self._run.now_s = now_s
-        for coroutine in self._waiting_for(self._contexts[name].consumer, OpenConnection):
+        for coroutine in self._waiting_for(self._contexts[name].consumer, Connect):
             coroutine.fail(StepFailed(sentence))
 
     def sent(self, stamp: Stamp, now_s: float) -> None:
@@ -210,13 +215,13 @@ class Player:
         self._run.now_s = now_s
         if note is not None:
             self._run.notes.append(note)
-        for coroutine in self._waiting_for(None, UploadFile):
+        for coroutine in self._waiting_for(None, Upload):
             coroutine.resume(None)
 
     def not_uploaded(self, sentence: str, now_s: float) -> None:
         """The Upload failed; ``sentence`` says why, in one sentence."""
         self._run.now_s = now_s
-        for coroutine in self._waiting_for(None, UploadFile):
+        for coroutine in self._waiting_for(None, Upload):
             coroutine.fail(StepFailed(sentence))
 
     def connection_ended(self, connection: int, ended: Ended, now_s: float) -> None:
@@ -236,7 +241,7 @@ class Player:
             self._reconnects[consumer.name] = Coroutine(
                 reconnect_automatically(self._contexts[consumer.name]), reconnects=consumer
             )
-        for coroutine in self._waiting_for(consumer, EndConnection):
+        for coroutine in self._waiting_for(consumer, CloseConnection, Abort):
             coroutine.resume(ended)
 
     def outcome(self) -> ScriptOutcome:
@@ -316,9 +321,9 @@ class Player:
             return False
         return not close_expected(self._run, self._runner.current, consumer)
 
-    def _waiting_for(self, consumer: ConsumerState | None, kind: type) -> list[Coroutine]:
+    def _waiting_for(self, consumer: ConsumerState | None, *kinds: type) -> list[Coroutine]:
         """The coroutines that wait for the driver to connect, to close or to upload."""
-        waiting = [one for one in self._coroutines() if isinstance(one.command, kind)]
+        waiting = [one for one in self._coroutines() if isinstance(one.action, kinds)]
         waiting = [one for one in waiting if consumer is None or one.consumer is consumer]
         if self._outgoing is not None and self._outgoing.coroutine in waiting:
             self._outgoing = None

@@ -14,11 +14,10 @@ from ..language.script import Step
 from .actions import SendBytes, SendRawFrame, Upload
 from .publish import publish
 from .step_context import (
-    SendRawData,
+    ConsumerAction,
     StepContext,
     StepCoroutine,
     StepFailed,
-    UploadFile,
     answered_with,
     dialog_of,
     send_request,
@@ -40,13 +39,12 @@ def send(context: StepContext, step: Step, args: verbs.SendEnvelopeVerb) -> Step
 
 def send_frame(context: StepContext, step: Step, args: verbs.SendFrameVerb) -> StepCoroutine[str]:
     """A frame as it is described, or bytes as they are."""
-    connection = context.consumer.connection or 0
     action: SendRawFrame | SendBytes
     if args.bytes_ is not None:
-        action = SendBytes(args.bytes_, connection)
+        action = SendBytes(args.bytes_)
     else:
-        action = SendRawFrame(args.opcode, args.payload, args.fin, args.rsv, args.mask, connection)
-    frame = yield SendRawData(context.consumer, action)
+        action = SendRawFrame(args.opcode, args.payload, args.fin, args.rsv, args.mask)
+    frame = yield ConsumerAction(context.consumer, action)
     return "no whole frame" if frame is None else f"frame {frame}"
 
 
@@ -71,7 +69,7 @@ def send_file(context: StepContext, step: Step, args: verbs.SendFileVerb) -> Ste
         args.within,
     )
     path, target = _upload_target(context.view.bodies.get(answer.request_frame or 0), answered_with(answer))
-    yield UploadFile(context.consumer, Upload(target, data, content_type, context.consumer.name))
+    yield ConsumerAction(context.consumer, Upload(target, data, content_type, context.consumer.name))
 
     def make_request(request_id: str) -> Request:
         return requests.publish_file(

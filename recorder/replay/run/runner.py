@@ -14,13 +14,13 @@ from .consumer import ConsumerState
 from .outcome import FAILED, NOT_REACHED, OK, STOPPED, StepResult
 from .step_context import (
     AnswerLost,
-    EndConnection,
-    OpenConnection,
+    ConsumerAction,
     RunState,
     StepContext,
     StepCoroutine,
     StepFailed,
     WaitFor,
+    open_connection,
 )
 from .verb_table import perform
 
@@ -62,7 +62,7 @@ class ScriptRunner:
         for consumer in self._consumers:
             consumer.next_attempt = None
             if consumer.connection is not None:
-                yield EndConnection(consumer, CloseConnection(connection=consumer.connection))
+                yield ConsumerAction(consumer, CloseConnection())
 
     def all_results(self) -> tuple[StepResult, ...]:
         """The results of all steps: finished, stopped, not reached."""
@@ -198,7 +198,7 @@ class ScriptRunner:
 
 
 def _connect(context: StepContext) -> StepCoroutine[str]:
-    yield OpenConnection(context.consumer)
+    yield from open_connection(context)
     return ""
 
 

@@ -20,7 +20,7 @@ from ..language.patterns import check_pattern
 from ..language.references import Reference, as_text, fill, fill_value
 from ..language.script import Script, Step
 from . import describe
-from .actions import Abort, CloseConnection, Ended, SendBytes, SendRawFrame, Upload
+from .actions import Connect, DriverAction, Ended, Send
 from .consumer import ConsumerState
 from .consumer_view import ConsumerView, Target
 from .names import Names, UnresolvedReference
@@ -30,18 +30,15 @@ from .reconnect_policy import THROTTLED
 T = TypeVar("T")
 
 
-class SendText(NamedTuple):
-    """Send a text frame; resumed with the number of the frame."""
+class ConsumerAction(NamedTuple):
+    """Carry out the action for this consumer, on its open connection where it is for one; may fail.
+
+    Resumed with the number of the frame that was sent (None: the bytes form none), with ``Ended`` once a
+    connection is over, else with None.
+    """
 
     consumer: ConsumerState
-    text: str
-
-
-class SendRawData(NamedTuple):
-    """Send this frame, or these bytes; resumed with the number of the frame, None if they form none."""
-
-    consumer: ConsumerState
-    action: SendRawFrame | SendBytes
+    action: DriverAction
 
 
 class WaitFor(NamedTuple):
@@ -61,28 +58,7 @@ class SleepUntil(NamedTuple):
     until_s: float
 
 
-class OpenConnection(NamedTuple):
-    """Connect; fails if nothing can be connected to."""
-
-    consumer: ConsumerState
-    fresh_token: bool = False
-
-
-class EndConnection(NamedTuple):
-    """End the connection with this action; resumed with ``Ended``."""
-
-    consumer: ConsumerState
-    action: CloseConnection | Abort
-
-
-class UploadFile(NamedTuple):
-    """Upload a file; fails if it is refused."""
-
-    consumer: ConsumerState
-    action: Upload
-
-
-Command = SendText | SendRawData | WaitFor | SleepUntil | OpenConnection | EndConnection | UploadFile
+Command = ConsumerAction | WaitFor | SleepUntil
 StepCoroutine = Generator[Command, Any, T]
 
 
@@ -212,9 +188,14 @@ def _filled_filter(
 # --- building blocks of steps ---------------------------------------------------------------------------
 
 
+def open_connection(context: StepContext, *, fresh_token: bool = False) -> StepCoroutine[None]:
+    """Connect; fails if nothing can be connected to."""
+    yield ConsumerAction(context.consumer, Connect(context.consumer.name, fresh_token))
+
+
 def send_text(context: StepContext, text: str) -> StepCoroutine[int]:
     """Send a text frame; returns its number."""
-    frame = cast(int, (yield SendText(context.consumer, text)))
+    frame = cast(int, (yield ConsumerAction(context.consumer, Send(text))))
     context.view.last_request = frame
     return frame
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from builders.drive import drive
 
 from recorder.clock import VirtualClock
 from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.replay.language.script import load
-from recorder.replay.run.driver import LEAD_S, drive
+from recorder.replay.run.driver import LEAD_S
 from recorder.replay.run.player import Player
 
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("*.yaml"))
