@@ -1,12 +1,14 @@
-"""The results of a load run as plain rows: the load loop makes them, reports print them.
+"""The result of a load run and its rows: recipes and the load loop make them, reports print them.
 
 Durations are in milliseconds, None where nothing was measured; rates are per second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from .errors import ExpectationFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,53 @@ class LoadSummary:
     def count(self, metric: str) -> int:
         """The value of a counted metric."""
         return next(count.count for count in self.counts if count.metric == metric)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """The result of a load run.
+
+    Attributes:
+        summary: the run as a whole.
+        samples: the run second by second.
+        violations: a sentence for each threshold that was violated.
+        began_us: when it began.
+        stopped: whether it was stopped before its end.
+        title: what the script is called.
+        facts: the settings of the run by name, for a report.
+        cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
+    """
+
+    summary: LoadSummary
+    samples: Sequence[LoadSample]
+    violations: Sequence[str]
+    began_us: int
+    stopped: bool
+    title: str
+    facts: Mapping[str, str]
+    cut_short: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether no user failed, no threshold was violated, and nothing cut it short."""
+        return not self.violations and not self.summary.count("failures") and self.cut_short is None
+
+    @property
+    def verdict(self) -> str:
+        """The result in one sentence."""
+        began, passed, failed, stopped = map(self.summary.count, ("users", "passed", "failures", "stopped"))
+        rest = f", {stopped} stopped before their end" if stopped else ""
+        why = f": {self.cut_short}" if self.cut_short is not None else ""
+        return f"{began} users began: {passed} passed, {failed} failed{rest}{why}"
+
+    def raise_if_failed(self) -> None:
+        """Return if it passed.
+
+        Raises:
+            ExpectationFailed: it did not; says how many users failed, and which thresholds were violated.
+        """
+        failed = self.summary.count("failures")
+        users = "user" if failed == 1 else "users"
+        problems = [*([f"{failed} {users} failed"] if failed else []), *self.violations]
+        if problems:
+            raise ExpectationFailed("; ".join(problems))

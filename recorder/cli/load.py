@@ -177,13 +177,4 @@ def _write_files(result: LoadResult, csv: str | None, html: Path | None) -> None
         for name, rows in {**written, "failures": failures_csv(result.summary)}.items():
             recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv")
     if html is not None:
-        page = load_html(
-            result.summary,
-            result.samples,
-            title=result.title,
-            facts=result.facts,
-            violations=result.violations,
-            verdict=result.verdict,
-            passed=result.passed,
-        )
-        recipes.save(page, html, option="--html")
+        recipes.save(load_html(result), html, option="--html")

@@ -160,7 +160,7 @@ class VirtualConnection(ConnectionBase):
     def send_bytes(self, data: bytes) -> RecordedFrame | None:
         """Send bytes unchanged. Raises ``ConnectionOver`` once it is closed."""
         if self._closed is None and self._end.ended:
-            self._take_in()
+            self.take_in()
         if self._closed is not None:
             raise ConnectionEnded(self._closed)
         return self._put_on_the_wire(data)
@@ -183,7 +183,7 @@ class VirtualConnection(ConnectionBase):
     def close(self) -> None:
         """Start the closing handshake, and take in the answer."""
         self.hang_up()
-        self._take_in()
+        self.take_in()
 
     # --- receiving ---
 
@@ -191,7 +191,7 @@ class VirtualConnection(ConnectionBase):
         """The next payload that is there; time does not pass here, whatever ``until_s`` is."""
         if self._closed is None:
             self._keep_alive()
-            self._take_in()
+            self.take_in()
         return self._waiting.popleft() if self._waiting else None
 
     def _keep_alive(self) -> None:
@@ -200,7 +200,8 @@ class VirtualConnection(ConnectionBase):
             self._keepalive.pinged(now_s)
             self.send_frame(Opcode.PING, b"")
 
-    def _take_in(self) -> None:
+    def take_in(self) -> None:
+        """Record what the service has sent."""
         while self._end.outgoing and self._closed is None:
             data = bytes(self._end.outgoing)
             self._end.outgoing.clear()

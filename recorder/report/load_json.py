@@ -1,23 +1,21 @@
-"""The results of a load run as JSON objects, one for each row."""
+"""The results of a load run as JSON objects, one for each row; durations are rounded to the microsecond."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 
 from recorder.load_summary import DurationStatistics, EventCount, FailureGroup, LoadSample
 
 
 def duration_json(durations: DurationStatistics) -> dict[str, object]:
     """One measured metric as one object; every number in milliseconds says so in its name."""
-    return {
-        "p99.9_ms" if name == "p999_ms" else name: round(value, 3) if isinstance(value, float) else value
-        for name, value in asdict(durations).items()
-    }
+    return {"p99.9_ms" if name == "p999_ms" else name: value for name, value in count_json(durations).items()}
 
 
-def count_json(count: EventCount) -> dict[str, object]:
-    """One counted metric as one object."""
-    return {"metric": count.metric, "count": count.count, "rate": round(count.rate, 3)}
+def count_json(row: EventCount | DurationStatistics | LoadSample) -> dict[str, object]:
+    """One counted metric as one object, or the fields of another row."""
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    return {name: rounded(value) if isinstance(value, float) else value for name, value in values.items()}
 
 
 def failure_json(failure: FailureGroup) -> dict[str, object]:
@@ -27,13 +25,11 @@ def failure_json(failure: FailureGroup) -> dict[str, object]:
 
 def sample_json(sample: LoadSample) -> dict[str, object]:
     """One sample as one object."""
-    numbers = {each.name: getattr(sample, each.name) for each in fields(sample) if each.name != "durations"}
-    return {
-        **{name: round(value, 3) for name, value in numbers.items()},
-        "figures": [duration_json(durations) for durations in sample.durations if durations.count],
-    }
+    row = count_json(sample)
+    del row["durations"]
+    return {**row, "figures": [duration_json(each) for each in sample.durations if each.count]}
 
 
-def rounded(milliseconds: float | None) -> float | None:
-    """To the microsecond; None stays None."""
-    return None if milliseconds is None else round(milliseconds, 3)
+def rounded(number: float | None) -> float | None:
+    """To three places; None stays None."""
+    return None if number is None else round(number, 3)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 
 from recorder.clock import Clock
-from recorder.replay.run.connection import ConnectFunction
+from recorder.replay.run.connection import ConnectFunction, ConnectionObserver
 from recorder.replay.run.driver import Driver, StartUpload
 from recorder.replay.run.outcome import ScriptOutcome
 from recorder.replay.run.player import Player
@@ -19,11 +19,12 @@ def drive(
     connect: ConnectFunction,
     clock: Clock,
     upload: StartUpload | None = None,
+    observer: ConnectionObserver | None = None,
     wait: Callable[[Waiting], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> ScriptOutcome:
     """Play, and return the outcome. Without ``wait``, ``clock`` must run by itself."""
-    driver = Driver(player, connect=connect, clock=clock, upload=upload)
+    driver = Driver(player, connect=connect, clock=clock, upload=upload, observer=observer)
     with ExitStack() as at_the_end:
         if wait is None:
             wait = at_the_end.enter_context(closing(Waiter(clock))).wait

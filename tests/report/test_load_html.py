@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder.load_summary import EventCount, LoadResult
 from recorder.report.load_html import MOST_SAMPLES, load_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -23,16 +24,24 @@ HOSTILE = [
 ]
 
 
+_COUNTS = tuple(EventCount(name, 1, 0.1) for name in ("users", "passed", "failures", "stopped"))
+
+
 @pytest.fixture
 def text(load_summary, load_failure, load_sample) -> str:
     return load_html(
-        load_summary(failures=[load_failure(says, step=says) for says in HOSTILE]),
-        [load_sample(float(second)) for second in range(1, 5)],
-        title=HOSTILE[0],
-        facts={"script": HOSTILE[1], "against": HOSTILE[2]},
-        violations=[HOSTILE[3]],
-        verdict=HOSTILE[4],
-        passed=False,
+        LoadResult(
+            summary=load_summary(
+                counts=_COUNTS, failures=[load_failure(says, step=says) for says in HOSTILE]
+            ),
+            samples=[load_sample(float(second)) for second in range(1, 5)],
+            violations=[HOSTILE[3]],
+            began_us=0,
+            stopped=False,
+            title=HOSTILE[0],
+            facts={"script": HOSTILE[1], "against": HOSTILE[2]},
+            cut_short=HOSTILE[4],
+        )
     )
 
 
@@ -80,5 +89,5 @@ def test_what_would_hide_is_shown(text):
 
 def test_a_long_run_is_thinned_out(load_summary, load_sample):
     samples = [load_sample(float(second)) for second in range(5 * MOST_SAMPLES)]
-    long = load_html(load_summary(), samples, title="t", facts={}, violations=[], verdict="v", passed=True)
+    long = load_html(LoadResult(load_summary(counts=_COUNTS), samples, [], 0, False, "t", {}))
     assert long.count('"at_s"') == MOST_SAMPLES

@@ -1,70 +1,19 @@
-"""The options and the result of a load run."""
+"""The options of a load run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recorder.errors import BadOption, ExpectationFailed
-from recorder.load_summary import LoadSample, LoadSummary
+from recorder.errors import BadOption
 from recorder.replay.run.reconnect_policy import PolicyName
 
 from ..option_values import duration_s
-from ..replay_options import ReplayOptions, replay_options
+from ..replay_options import PlayKeywords, ReplayOptions, replay_options
 
 MOST_USERS = 20_000
 FASTEST_SPAWN_RATE = 10_000.0
-
-
-@dataclass(frozen=True, slots=True)
-class LoadResult:
-    """The result of a load run.
-
-    Attributes:
-        summary: the run as a whole.
-        samples: the run second by second.
-        violations: a sentence for each threshold that was violated.
-        began_us: when it began.
-        stopped: whether it was stopped before its end.
-        title: what the script is called.
-        facts: the settings of the run by name, for a report.
-        cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
-    """
-
-    summary: LoadSummary
-    samples: Sequence[LoadSample]
-    violations: Sequence[str]
-    began_us: int
-    stopped: bool
-    title: str
-    facts: Mapping[str, str]
-    cut_short: str | None = None
-
-    @property
-    def passed(self) -> bool:
-        """Whether no user failed, no threshold was violated, and nothing cut it short."""
-        return not self.violations and not self.summary.count("failures") and self.cut_short is None
-
-    @property
-    def verdict(self) -> str:
-        """The result in one sentence."""
-        began, passed, failed, stopped = map(self.summary.count, ("users", "passed", "failures", "stopped"))
-        rest = f", {stopped} stopped before their end" if stopped else ""
-        why = f": {self.cut_short}" if self.cut_short is not None else ""
-        return f"{began} users began: {passed} passed, {failed} failed{rest}{why}"
-
-    def raise_if_failed(self) -> None:
-        """Return if it passed.
-
-        Raises:
-            ExpectationFailed: it did not; says how many users failed, and which thresholds were violated.
-        """
-        failed = self.summary.count("failures")
-        users = "user" if failed == 1 else "users"
-        problems = [*([f"{failed} {users} failed"] if failed else []), *self.violations]
-        if problems:
-            raise ExpectationFailed("; ".join(problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +55,5 @@ class Load:
 
     def replay_options(self) -> ReplayOptions:
         """What each user has in common with a single replay. Raises ``BadOption``."""
-        return replay_options(
-            url=self.url,
-            token_command=self.token_command,
-            init_connection=self.init_connection,
-            headers=self.headers,
-            ca_file=self.ca_file,
-            variables=self.variables,
-            reconnect=self.reconnect,
-            keep_secrets=self.keep_secrets,
-            name=self.name,
-            seed=self.seed,
-        )
+        shared = {name: getattr(self, name) for name in PlayKeywords.__annotations__}
+        return replay_options(seed=self.seed, **shared)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recorder.errors import RecorderError, StorageFailed
-from recorder.load_summary import LoadSample
+from recorder.load_summary import LoadResult, LoadSample
 from recorder.projection.derived.refresh import Projection
 from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import LoadLoop
@@ -17,9 +17,9 @@ from recorder.store.archive import Archive
 from ..progress import with_progress
 from ..queries import Notify, silent
 from ..stop import NeverStop, Stop
-from .options import Load, LoadResult
-from .setup import LoadSetup, load_setup
-from .users import Watcher
+from .options import Load
+from .setup import load_setup
+from .users import LoadSetup, UserFactory, Watcher
 
 
 def swarm(
@@ -56,7 +56,7 @@ def swarm(
         on_sample(sample)
 
     with load_setup(script, load, archive=archive, stop=stop, say=say) as setup:
-        users = setup.users(lambda user: Watcher(setup.metrics, setup.metrics.receipt))
+        users = UserFactory(setup, lambda user: Watcher(setup.metrics, setup.metrics.receipt))
         arrivals = Arrivals(
             load.users, spawn_rate=load.spawn_rate, began_s=setup.began_s, run_time_s=run_time_s
         )

@@ -2,86 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from recorder.clock import RealClock
-from recorder.load_summary import LoadSample
 from recorder.replay.language.script import Script, load
-from recorder.replay.load.loop import Arriving, LoadLoop
 from recorder.replay.load.metrics import Metrics
-from recorder.store.archive import Archive
-from recorder.store.group_commit import GroupCommit
 
 from ..queries import Notify, open_archive
 from ..replay_options import ReplayOptions
 from ..script_simulator import agent_of, moods_of
 from ..scripts import folder_of, script_text, without_secret_name
 from ..stop import Stop
-from ..token_command import FetchToken, token_fetcher
+from ..token_command import token_fetcher
 from .endpoints import USER, UserEndpoints, service_user_endpoints, simulator_user_endpoints
 from .limits import room_for
 from .options import MOST_USERS, Load
-from .simulator_process import SimulatorProcess
-from .users import Scripts, UserFactory, Watcher
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadSetup:
-    """Everything the users of one load run share.
-
-    Attributes:
-        endpoints: where each user connects.
-        group_commit: commits the frames of all sessions.
-        fetch_token: asks for a token of a consumer; None: there is no token command.
-        began_s, began_us: when the run began, by ``clock`` and in microseconds since the epoch.
-    """
-
-    load: Load
-    options: ReplayOptions
-    scripts: Scripts
-    endpoints: UserEndpoints
-    archive: Archive
-    group_commit: GroupCommit
-    clock: RealClock
-    metrics: Metrics
-    fetch_token: FetchToken | None
-    began_s: float
-    began_us: int
-
-    def users(self, watcher: Callable[[int], Watcher]) -> UserFactory:
-        """Begins the users; ``watcher`` is made for each, by its number."""
-        return UserFactory(
-            self.archive,
-            self.group_commit,
-            self.scripts,
-            self.options,
-            endpoints=self.endpoints,
-            clock=self.clock,
-            watcher=watcher,
-            fetch_token=self.fetch_token,
-        )
-
-    def loop(
-        self,
-        users: UserFactory,
-        arrivals: Arriving,
-        *,
-        on_sample: Callable[[LoadSample], None] = lambda sample: None,
-        on_end: Callable[[int, bool, str | None], None] = lambda user, passed, failure: None,
-    ) -> LoadLoop:
-        """The loop that plays these users."""
-        return LoadLoop(
-            users.begin,
-            arrivals=arrivals,
-            metrics=self.metrics,
-            group_commit=self.group_commit,
-            clock=self.clock,
-            on_sample=on_sample,
-            on_end=on_end,
-        )
+from .simulator_process import simulator_process
+from .users import LoadSetup, Scripts
 
 
 @contextmanager
@@ -135,5 +74,5 @@ def _endpoints(script: Script, load: Load, options: ReplayOptions, closing: Exit
         return service_user_endpoints(options.url, options, load.tokens)
     agent_of(script)  # before a process is started: the agent may not be playable
     moods_of(script)
-    simulator = closing.enter_context(SimulatorProcess(script, seed=load.seed))
-    return simulator_user_endpoints(simulator.url, simulator.base_url, options)
+    url, base_url = closing.enter_context(simulator_process(script, seed=load.seed))
+    return simulator_user_endpoints(url, base_url, options)

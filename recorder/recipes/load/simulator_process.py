@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from recorder.documents import read_document
 from recorder.errors import StorageFailed
@@ -21,56 +22,35 @@ from recorder.simulator.server import SimulatorServer
 _CHILD = "from recorder.recipes.load.simulator_process import serve; serve()"
 
 
-class SimulatorProcess:
+@contextmanager
+def simulator_process(script: Script, *, seed: int) -> Iterator[tuple[str, str]]:
     """The simulator with a script's agent and moods, until the block ends.
 
-    Attributes:
-        url: where consumers connect.
-        base_url: where files are handed over.
+    Yields the URL where consumers connect, and the base URL where files are uploaded.
     """
-
-    def __init__(self, script: Script, *, seed: int) -> None:
-        self.url = self.base_url = ""
-        self._config = {
-            "file": script.document.file,
-            "agent": script.agent,
-            "simulator": script.simulator,
-            "seed": seed,
-        }
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> SimulatorProcess:
-        # In a session of its own: Ctrl-C is for us, who still want to say goodbye to it.
-        process = subprocess.Popen(  # noqa: S603 - this very interpreter, with words of our own
-            [sys.executable, "-c", _CHILD],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self._process = process
+    config = {
+        "file": script.document.file,
+        "agent": script.agent,
+        "simulator": script.simulator,
+        "seed": seed,
+    }
+    # In a session of its own: Ctrl-C is for us, who still have to close the sessions with it. At the end of
+    # the block its input is closed, and its end awaited.
+    with subprocess.Popen(  # noqa: S603 - this very interpreter, with words of our own
+        [sys.executable, "-c", _CHILD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
         assert process.stdin is not None  # noqa: S101 - asked for
         assert process.stdout is not None  # noqa: S101 - asked for
-        process.stdin.write(json.dumps(self._config) + "\n")
+        process.stdin.write(json.dumps(config) + "\n")
         process.stdin.flush()
-        self.url = process.stdout.readline().strip()
-        self.base_url = process.stdout.readline().strip()
-        if not self.url:
-            self._end()
+        url, base_url = process.stdout.readline().strip(), process.stdout.readline().strip()
+        if not url:
             raise StorageFailed("the simulator", "it did not start")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None and process.stdout is not None:
-            process.stdin.close()
-            process.wait()
-            process.stdout.close()
+        yield url, base_url
 
 
 def serve() -> None:

@@ -33,7 +33,7 @@ from ..queries import silent
 from ..stop import NeverStop
 from .options import Load
 from .setup import load_setup
-from .users import Watcher
+from .users import UserFactory, Watcher
 
 _REPORTED = ("connect", "answer", "push")
 USUAL_USERS = 1_000
@@ -146,7 +146,7 @@ def _serve(request: dict[str, Any], write: LineWriter) -> None:
     load = Load(users=request.pop("users", USUAL_USERS), **request)
     with load_setup(script, load, archive=archive, stop=NeverStop(), say=silent) as setup:
         arrivals = RequestedArrivals(setup.clock)
-        users = setup.users(lambda user: _ReportedMetrics(user, setup.metrics, write).watcher())
+        users = UserFactory(setup, lambda user: _ReportedMetrics(user, setup.metrics, write).watcher())
         loop = setup.loop(
             users,
             arrivals,

@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from recorder.clock import Clock
+from recorder.clock import RealClock
+from recorder.load_summary import LoadSample
 from recorder.redaction.redactor import Redactor
 from recorder.replay.language.script import Script
 from recorder.replay.load.arrivals import Arrival
-from recorder.replay.load.loop import StartedUser
-from recorder.replay.load.measured_connection import MetricsSink, measured_connect
+from recorder.replay.load.connection_metrics import ConnectionMetrics, MetricsSink
+from recorder.replay.load.loop import Arriving, LoadLoop, StartedUser
+from recorder.replay.load.metrics import Metrics
 from recorder.replay.run.driver import Driver
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.replay.run.player import Player
@@ -27,6 +29,7 @@ from ..record_session import ActiveSession
 from ..replay_options import ReplayOptions
 from ..token_command import FetchToken
 from .endpoints import UserEndpoints
+from .options import Load
 
 _ASKS_FOR_USER = re.compile(r"(?<!\$)\$\{USER(?::-[^{}]*)?\}")
 _AHEAD = 32
@@ -78,41 +81,64 @@ class Watcher:
     on_step: Callable[[StepResult], None] = lambda result: None
 
 
-class UserFactory:
-    """Begins users, each with a session and a player of its own.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSetup:
+    """Everything the users of one load run share.
 
-    Args:
-        options: how they play; user n draws its delays with ``seed + n - 1``, and its session is called
-            after the run with n behind it.
-        endpoints: where they connect.
-        watcher: made for each user, by its number.
-        fetch_token: fetches missing and fresh tokens.
+    Attributes:
+        endpoints: where each user connects.
+        group_commit: commits the frames of all sessions.
+        fetch_token: asks for a token of a consumer; None: there is no token command.
+        began_s, began_us: when the run began, by ``clock`` and in microseconds since the epoch.
     """
 
-    def __init__(
+    load: Load
+    options: ReplayOptions
+    scripts: Scripts
+    endpoints: UserEndpoints
+    archive: Archive
+    group_commit: GroupCommit
+    clock: RealClock
+    metrics: Metrics
+    fetch_token: FetchToken | None
+    began_s: float
+    began_us: int
+
+    def loop(
         self,
-        archive: Archive,
-        group_commit: GroupCommit,
-        scripts: Scripts,
-        options: ReplayOptions,
+        users: UserFactory,
+        arrivals: Arriving,
         *,
-        endpoints: UserEndpoints,
-        clock: Clock,
-        watcher: Callable[[int], Watcher],
-        fetch_token: FetchToken | None = None,
-    ) -> None:
+        on_sample: Callable[[LoadSample], None] = lambda sample: None,
+        on_end: Callable[[int, bool, str | None], None] = lambda user, passed, failure: None,
+    ) -> LoadLoop:
+        """The loop that plays these users."""
+        return LoadLoop(
+            users.begin,
+            arrivals=arrivals,
+            metrics=self.metrics,
+            group_commit=self.group_commit,
+            clock=self.clock,
+            on_sample=on_sample,
+            on_end=on_end,
+        )
+
+
+class UserFactory:
+    """Begins users, each with a session and a player of its own; ``watcher`` is made for each, by its number.
+
+    User n draws its delays with ``seed + n - 1``, and its session is called after the run with n behind it.
+
+    Attributes:
+        sessions: those of the users, in the order in which they began.
+    """
+
+    def __init__(self, setup: LoadSetup, watcher: Callable[[int], Watcher]) -> None:
         self.sessions: list[str] = []
-        """Their sessions, in the order in which they began."""
-        self._archive = archive
-        self._group_commit = group_commit
-        self._scripts = scripts
-        self._options = options
-        self._endpoints = endpoints
-        self._clock = clock
+        self._setup = setup
         self._watcher = watcher
-        self._fetch_token = fetch_token
-        self._reconnect = options.reconnect_policy(scripts.first)
-        self._key = archive.redaction_key()
+        self._reconnect = setup.options.reconnect_policy(setup.scripts.first)
+        self._key = setup.archive.redaction_key()
 
     def begin(self, arrival: Arrival) -> StartedUser:
         """A user, ready to be driven.
@@ -121,58 +147,54 @@ class UserFactory:
             BadScript, BadOption: its script, or where it is to connect, cannot be used.
             StorageFailed: the archive takes no session.
         """
-        user = arrival.user
-        script = self._scripts.next()
-        endpoints = self._endpoints(script, user)
+        setup, user = self._setup, arrival.user
+        script = setup.scripts.next()
+        endpoints = setup.endpoints(script, user)
         session = self._session(script, user, endpoints.tokens)
         watcher = self._watcher(user)
         player = Player(
             script,
-            seed=(self._options.seed or 0) + user - 1,
+            seed=(setup.options.seed or 0) + user - 1,
             on_step=lambda result: watcher.on_step(_without_secrets(result, session.redact)),
             on_receipts=watcher.on_receipts,
             reconnect=self._reconnect,
         )
-        connect = Connector(session, endpoints.connect, fetch_token=self._fetch_token)
-        upload = Uploader(endpoints.uploads, ca_file=self._options.service.ca_file)
+        upload = Uploader(endpoints.uploads, ca_file=setup.options.service.ca_file)
         driver = Driver(
             player,
-            connect=measured_connect(connect, watcher.measures, self._clock),
-            clock=self._clock,
+            connect=Connector(session, endpoints.connect, fetch_token=setup.fetch_token),
+            clock=setup.clock,
             upload=upload if endpoints.uploads else None,
+            observer=ConnectionMetrics(watcher.measures),
         )
 
         def finish(problem: str | None) -> None:
-            self._group_commit.finish(session.intake, self._clock.wall_us(), detail=problem)
+            setup.group_commit.finish(session.intake, setup.clock.wall_us(), detail=problem)
 
         return StartedUser(driver, player.outcome, finish, session.redact)
 
     def _session(self, script: Script, user: int, secrets: Sequence[str]) -> ActiveSession:
-        redactor = Redactor(self._key, known=secrets)
-        intake = self._archive.begin_session(
+        setup, redactor = self._setup, Redactor(self._key, known=secrets)
+        intake = setup.archive.begin_session(
             source="replay",
-            started_at_us=self._clock.wall_us(),
-            clock=self._clock,
-            name=f"{self._options.session.name or script.name} {user}",
-            options=IntakeOptions(redactor=redactor, keep_secrets=self._options.session.keep_secrets),
+            started_at_us=setup.clock.wall_us(),
+            clock=setup.clock,
+            name=f"{setup.options.session.name or script.name} {user}",
+            options=IntakeOptions(redactor=redactor, keep_secrets=setup.options.session.keep_secrets),
         )
         self.sessions.append(intake.session)
         return ActiveSession(
             intake,
-            self._clock,
-            self._clock.now_s(),
+            setup.clock,
+            setup.clock.now_s(),
             itertools.count(1),
             itertools.count(1),
-            _as_it_is if self._options.session.keep_secrets else redactor.text,
+            str if setup.options.session.keep_secrets else redactor.text,
             redactor.add_secret,
-            self._group_commit.sink(intake),
+            setup.group_commit.sink(intake),
         )
 
 
 def _without_secrets(result: StepResult, blank: Callable[[str], str]) -> StepResult:
     """The result without secrets; only sentences of failed steps are reported."""
     return result._replace(sentence=blank(result.sentence)) if result.outcome == FAILED else result
-
-
-def _as_it_is(text: str) -> str:
-    return text

@@ -15,12 +15,10 @@ from typing import NamedTuple, Protocol
 from recorder.clock import Clock
 from recorder.errors import RecorderError, StorageFailed
 from recorder.load_summary import LoadSample
-from recorder.runtime.waiter import Source
 
 from ..run.driver import Driver
 from ..run.outcome import FAILED, OK, ScriptOutcome
 from .arrivals import Arrival
-from .measured_connection import MeasuredConnection
 from .metrics import Metrics
 from .watch import DescriptorWatch
 
@@ -89,14 +87,13 @@ class StartedUser(NamedTuple):
 class _User:
     """One user under way. ``wake_s``: when to advance it even if nothing arrives."""
 
-    __slots__ = ("arrival", "began_s", "descriptors", "sources", "started", "wake_s")
+    __slots__ = ("arrival", "began_s", "descriptors", "started", "wake_s")
 
     def __init__(self, arrival: Arrival, started: StartedUser, began_s: float) -> None:
         self.arrival = arrival
         self.started = started
         self.began_s = began_s
         self.wake_s: float | None = None
-        self.sources: tuple[Source, ...] = ()
         self.descriptors: tuple[int, ...] = ()
 
 
@@ -225,9 +222,7 @@ class LoadLoop:
         self._group_commit.begin()
         try:
             for user in users:
-                for source in user.sources:
-                    if isinstance(source, MeasuredConnection):
-                        source.take_in()
+                user.started.driver.take_in()
         finally:
             self._group_commit.commit()
 
@@ -252,8 +247,7 @@ class LoadLoop:
         if waiting is None:
             self._ended(user, None)
             return
-        user.sources = waiting.connections
-        user.descriptors = self._watch.update(user, user.descriptors, user.sources)
+        user.descriptors = self._watch.update(user, user.descriptors, waiting.connections)
         if waiting.until_s is not None and waiting.until_s != user.wake_s:
             heapq.heappush(self._wakes, (waiting.until_s, user.arrival.user))
         user.wake_s = waiting.until_s
@@ -295,9 +289,7 @@ class LoadLoop:
     def _end_all(self, why: str, *, despite: bool = False) -> None:
         """Close every session: first send all Close frames, then wait for all answers at the same time."""
         for user in self._users.values():
-            for source in user.sources:
-                if isinstance(source, MeasuredConnection):
-                    _run_despite_errors(source.hang_up, despite)
+            _run_despite_errors(user.started.driver.hang_up, despite)
         for user in list(self._users.values()):
             _run_despite_errors(user.started.driver.close, despite)
             self._metrics.counted("stopped")

@@ -61,6 +61,10 @@ class Connection(Source, Protocol):
         """The next payload; None if there is none by then (a moment that is past: only what is there)."""
         ...
 
+    def take_in(self) -> None:
+        """Record what has arrived; ``receive`` delivers it later."""
+        ...
+
     def hang_up(self, code: int = 1000, reason: str = "") -> None:
         """Start the closing handshake; ``closed`` is set once ``receive`` has seen the answer."""
         ...
@@ -76,6 +80,16 @@ class Connection(Source, Protocol):
     def next_due_s(self) -> float | None:
         """When ``receive`` must be called even if nothing arrived: a ping or a timeout is due."""
         ...
+
+
+class ConnectionObserver(Protocol):
+    """Is told what the connections of a session carry, before its player is."""
+
+    def connected(self, took_s: float) -> None: ...
+    def sent(self, text: str | None, position: RecordedPosition | None) -> None:
+        """A frame was sent; ``text`` is None where it was no text frame of an action ``Send``."""
+
+    def received(self, payload: Payload) -> None: ...
 
 
 @runtime_checkable

@@ -29,7 +29,7 @@ from .actions import (
     Upload,
     WakeAt,
 )
-from .connection import ConnectFunction, Connection, PendingConnection, RecordedPosition
+from .connection import ConnectFunction, Connection, ConnectionObserver, PendingConnection, RecordedPosition
 from .player import Player
 
 LEAD_S = 0.001
@@ -51,20 +51,29 @@ class Driver:
         connect: opens a connection for a consumer.
         clock: times everything.
         upload: uploads files; None: a note says that the file was not uploaded.
+        observer: sees every frame besides the player.
 
     Attributes:
         refused: why the last attempt to connect failed; None once one succeeded.
     """
 
     def __init__(
-        self, player: Player, *, connect: ConnectFunction, clock: Clock, upload: StartUpload | None = None
+        self,
+        player: Player,
+        *,
+        connect: ConnectFunction,
+        clock: Clock,
+        upload: StartUpload | None = None,
+        observer: ConnectionObserver | None = None,
     ) -> None:
         self._player = player
         self._connect = connect
         self._clock = clock
         self._upload = upload
+        self._observer = observer
         self._connections: dict[int, Connection] = {}
         self._pending: dict[str, PendingConnection] = {}
+        self._connecting_since_s: dict[str, float] = {}
         self._uploads: list[BackgroundTask[None]] = []
         self._was_connected = False
         self._over = False
@@ -113,6 +122,17 @@ class Driver:
         finally:
             self.close()
 
+    def take_in(self) -> None:
+        """Record what has arrived on every connection; ``advance`` delivers it to the player."""
+        for connection in self._connections.values():
+            connection.take_in()
+
+    def hang_up(self) -> None:
+        """Start the closing handshake of every open connection; ``close`` awaits their ends."""
+        for connection in self._connections.values():
+            if connection.closed is None:
+                connection.hang_up()
+
     def close(self) -> None:
         """Close what is still open; all closing handshakes run at the same time."""
         self._over = True
@@ -120,9 +140,7 @@ class Driver:
             pending.give_up()
         for upload in self._uploads:
             upload.close()
-        for connection in self._connections.values():
-            if connection.closed is None:
-                connection.hang_up()
+        self.hang_up()
         for connection in self._connections.values():
             if connection.closed is None:
                 connection.close()
@@ -159,6 +177,8 @@ class Driver:
                 raise
             self._receive_remaining(action.connection)
             return
+        if self._observer is not None:
+            self._observer.sent(action.text if isinstance(action, Send) else None, position)
         stamp = None if position is None else _stamp(position)
         if isinstance(action, Send) and stamp is not None:
             self._player.sent(stamp, self._clock.now_s())
@@ -166,6 +186,7 @@ class Driver:
             self._player.sent_raw(stamp, self._clock.now_s())
 
     def _begin_connecting(self, consumer: str, fresh_token: bool) -> None:
+        self._connecting_since_s[consumer] = self._clock.now_s()
         try:
             made = self._connect(consumer, fresh_token)
         except CannotConnect as problem:
@@ -179,6 +200,8 @@ class Driver:
     def _connected(self, consumer: str, connection: Connection) -> None:
         self._connections[connection.number] = connection
         self._was_connected, self.refused = True, None
+        if self._observer is not None:
+            self._observer.connected(self._clock.now_s() - self._connecting_since_s[consumer])
         self._player.connected(
             consumer,
             connection.number,
@@ -222,6 +245,8 @@ class Driver:
         # Round robin: a connection that never stops sending must not starve the others.
         self._connections[number] = self._connections.pop(number)
         if payload is not None:
+            if self._observer is not None:
+                self._observer.received(payload)
             self._player.received(
                 payload.data, _stamp(payload), self._clock.now_s(), binary=payload.opcode == Opcode.BINARY
             )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from recorder.recipes.load.simulator_process import SimulatorProcess
+from recorder.recipes.load.simulator_process import simulator_process
 from recorder.replay.language.script import load
 
 SCRIPT = """
@@ -30,8 +30,8 @@ def reachable(url: str) -> bool:
 @pytest.mark.parametrize("text", ["name: s\nsteps: [{say: hi}]\n", SCRIPT], ids=["usual", "agent and moods"])
 def test_it_serves_until_the_block_ends_and_then_is_gone(text):
     script = load(text, file="s.yaml", variables={})
-    with SimulatorProcess(script, seed=1) as beside:
-        assert beside.url.startswith("ws://127.0.0.1:")
-        assert urlsplit(beside.base_url).port == urlsplit(beside.url).port
-        assert reachable(beside.url)
-    assert not reachable(beside.url)
+    with simulator_process(script, seed=1) as (url, base_url):
+        assert url.startswith("ws://127.0.0.1:")
+        assert urlsplit(base_url).port == urlsplit(url).port
+        assert reachable(url)
+    assert not reachable(url)

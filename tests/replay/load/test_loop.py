@@ -11,7 +11,6 @@ from recorder.clock import RealClock
 from recorder.errors import RecorderError, StorageFailed
 from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import LoadLoop, StartedUser
-from recorder.replay.load.measured_connection import MeasuredConnection
 from recorder.replay.load.metrics import FailureGroup, Metrics
 from recorder.replay.run.outcome import NOT_REACHED, OK, ScriptOutcome, StepResult
 from recorder.runtime.waiter import Waiting
@@ -59,16 +58,15 @@ class FakeConnection:
 class FakeDriver:
     """A session of the test: receives so many payloads, and is done. Or raises, or waits for ever."""
 
-    def __init__(self, name, log, metrics, *, payloads=1, wakes=(), fails=None):
+    def __init__(self, name, log, *, payloads=1, wakes=(), fails=None):
         self.name, self.log, self.payloads, self.wakes, self.fails = name, log, payloads, list(wakes), fails
         self.connection = FakeConnection(name, log)
-        self.watched = MeasuredConnection(self.connection, metrics)
         self.clock = RealClock()
 
     def advance(self, now_s):
         if self.fails is not None:
             raise self.fails
-        while self.watched.receive(now_s) is not None:
+        while self.connection.receive(now_s) is not None:
             self.log.append(f"{self.name} receives")
             self.payloads -= 1
         if self.wakes and now_s >= self.wakes[0]:
@@ -77,7 +75,13 @@ class FakeDriver:
         if self.payloads <= 0 and not self.wakes:
             self.close()
             return None
-        return Waiting(self.wakes[0] if self.wakes else None, (self.watched,))
+        return Waiting(self.wakes[0] if self.wakes else None, (self.connection,))
+
+    def take_in(self):
+        self.connection.take_in()
+
+    def hang_up(self):
+        self.connection.hang_up()
 
     def close(self):
         self.log.append(f"{self.name} ends")
@@ -113,7 +117,7 @@ class Users:
         self.ends: list[tuple[int, bool, str | None]] = []
 
     def driver(self, name, **options):
-        self.drivers.append(FakeDriver(name, self.log, self.metrics, **options))
+        self.drivers.append(FakeDriver(name, self.log, **options))
         return self.drivers[-1]
 
     def begin(self, arrival):
@@ -153,7 +157,7 @@ def data_arrives_once_all_have_begun(users, *drivers):
         last.advance = advance
         for driver in drivers:
             driver.connection.peer.send(b"{}")
-        return Waiting(None, (last.watched,))
+        return Waiting(None, (last.connection,))
 
     last.advance = at_first
 

@@ -310,3 +310,43 @@ def test_a_session_woken_early_prepares_what_is_due_and_sends_it_on_time():
     driven(line, clock, "steps: [{wait: 1s}, {send: hello}]", wait=early)
     ((_, at_s, _),) = did(line, "send")
     assert 1.0 <= at_s < 1.0 + LEAD_S
+
+
+class Observer:
+    """Notes what it is told."""
+
+    def __init__(self):
+        self.noted = []
+
+    def connected(self, took_s):
+        self.noted.append(("connected", round(took_s, 6)))
+
+    def sent(self, text, position):
+        self.noted.append(("sent", text, position and position.connection))
+
+    def received(self, payload):
+        self.noted.append(("received", payload.data))
+
+
+def test_an_observer_is_told_of_every_connection_and_frame():
+    clock, observer = VirtualClock(), Observer()
+    slow = None
+
+    def wait(waiting):
+        slow.ready = clock.now_s() >= 2.0
+        clock.sleep_until(clock.now_s() + 1.0 if waiting.until_s is None else waiting.until_s)
+
+    anna, _, slow, play = two(clock, wait=wait, observer=observer)
+    anna.incoming.append(Frame(1, 1, 0, 0, data=b"pushed"))
+    play()
+    assert observer.noted == [
+        ("connected", 0.0), ("received", b"pushed"), ("connected", 3.0), ("sent", "early", 1),
+        ("sent", "late", 2),
+    ]  # fmt: skip
+
+
+def test_raw_bytes_are_observed_without_a_text():
+    clock, observer = VirtualClock(), Observer()
+    script = "steps:\n- send_frame: {opcode: 9}\n- send_frame: {bytes: '00'}\n"
+    driven(Line(clock), clock, script, observer=observer)
+    assert observer.noted[1:] == [("sent", None, 1), ("sent", None, None)]
