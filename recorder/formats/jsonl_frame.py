@@ -26,11 +26,9 @@ def frame_fields(frame: RecordedFrame) -> JsonFields:
         "fin": frame.fin,
         "rsv": frame.rsv,
     }
-    key, content = _content_field(frame)
-    fields[key] = content
+    fields |= _content_field(frame)
     if frame.head is not None:
-        key, content = _wire_field(frame, frame.head)
-        fields[key] = content
+        fields |= _wire_field(frame, frame.head)
     if frame.violation is not None:
         fields["violation"] = frame.violation
     if frame.redacted:
@@ -38,23 +36,23 @@ def frame_fields(frame: RecordedFrame) -> JsonFields:
     return fields
 
 
-def _content_field(frame: RecordedFrame) -> tuple[str, str]:
+def _content_field(frame: RecordedFrame) -> JsonFields:
     if frame.opcode != Opcode.BINARY and len(frame.payload) < _LEAN_FROM:
         try:
-            return "text", frame.payload.decode()
+            return {"text": frame.payload.decode()}
         except UnicodeDecodeError:
             pass
-    return "data", _base64(frame.payload)
+    return {"data": _base64(frame.payload)}
 
 
-def _wire_field(frame: RecordedFrame, head: bytes) -> tuple[str, str]:
+def _wire_field(frame: RecordedFrame, head: bytes) -> JsonFields:
     """The exact bytes, or only the head where a reader could not take them apart again."""
     if not frame.redacted and len(frame.payload) < _LEAN_FROM:
         raw = raw_bytes(head, frame.payload)
         again = split_raw(raw)
         if again[:4] == (frame.opcode, frame.payload, frame.fin, frame.rsv):
-            return "raw", _base64(raw)
-    return "head", _base64(head)
+            return {"raw": _base64(raw)}
+    return {"head": _base64(head)}
 
 
 def _base64(data: bytes) -> str:

@@ -9,16 +9,12 @@ from recorder.clock import Clock
 from .selector import HasFileno, Wakeup, punctual_selector, readable
 
 
-class Source(Protocol):
+class Source(HasFileno, Protocol):
     """Something to wait for: a connection, or work that is done in another thread."""
 
     @property
     def waits_to_write(self) -> bool:
         """Whether to wait until ``fileno()`` can be written, too, and not only until it can be read."""
-        ...
-
-    def fileno(self) -> int:
-        """The descriptor to wait for; below 0 if there is none, or none any more."""
         ...
 
 

@@ -12,7 +12,7 @@ from typing import Literal, Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from recorder.errors import BadOption, StorageFailed
+from recorder.errors import BadOption, NotFound, StorageFailed
 from recorder.redaction.redactor import Redactor
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
@@ -300,7 +300,7 @@ class Archive:
         """One frame of a session. Raises ``NotFound``."""
         for frame in self.frames(session, first=number, last=number):
             return frame
-        raise reading.no_frame(number)
+        raise NotFound("frame", f"#{number}")
 
     def info(self) -> ArchiveInfo:
         """Kind, schema, sizes, counts and settings of the archive, and who records into it."""

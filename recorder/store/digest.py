@@ -42,10 +42,9 @@ def canonical(frame: RecordedFrame) -> bytes:
         | (offset_us is not None) << 5
     )
     head = head or b""
-    fixed = _FIXED.pack(
-        number, index, sender is not Side.CLIENT, bits, opcode, rsv, at_us or 0, offset_us or 0,
-        len(head), len(violation_bytes), len(payload),
-    )  # fmt: skip
+    times = at_us or 0, offset_us or 0
+    lengths = len(head), len(violation_bytes), len(payload)
+    fixed = _FIXED.pack(number, index, sender is not Side.CLIENT, bits, opcode, rsv, *times, *lengths)
     return b"".join((fixed, head, violation_bytes, payload))
 
 

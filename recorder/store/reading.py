@@ -104,11 +104,6 @@ def session_row(reader: Connection, public_id: str) -> int:
     return int(found[0])
 
 
-def no_frame(number: int) -> NotFound:
-    """There is no frame of this number."""
-    return NotFound("frame", f"#{number}")
-
-
 def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
     """The connections of a session, in order."""
     return [

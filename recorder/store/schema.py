@@ -21,7 +21,7 @@ from recorder.errors import ArchiveUnusable, StorageFailed
 from . import sqlitefile, versions
 from .db_errors import diagnose
 from .postgresql import lock_schema
-from .tables import metadata
+from .tables import metadata, setting
 
 # The copy, and the growth of a file whose tables are copied inside it.
 _ROOM_FOR_AN_UPGRADE = 2.2
@@ -100,12 +100,7 @@ def _make_all(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=False)
     connection.exec_driver_sql(_REVISION_TABLE)
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{versions.SCHEMA_REVISION}')")  # noqa: S608
-    _make_redaction_key(connection)
-
-
-def _make_redaction_key(connection: Connection) -> None:
-    insert = metadata.tables["setting"].insert()
-    connection.execute(insert, {"name": "redaction_key", "value": os.urandom(32)})
+    connection.execute(setting.insert(), {"name": "redaction_key", "value": os.urandom(32)})
 
 
 def migrate(connection: Connection, scripts: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import Engine, Insert, Table, Update, bindparam
+from sqlalchemy import Dialect, Insert, Table, Update, bindparam
 
 from .rows import Row, RowChange
 
@@ -21,41 +22,32 @@ class Statement(NamedTuple):
         return tuple([values[name] for name in self.names])
 
 
-class Statements:
-    """The statements of one database, whose dialect must use positional parameters."""
+@lru_cache
+def insert_statement(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Statement:
+    """INSERT of these columns of a table. The dialect must use positional parameters, here as below."""
+    return _compiled(dialect, table.insert().inline(), columns)
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._inserts: dict[tuple[str, tuple[str, ...]], Statement] = {}
-        self._updates: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Statement] = {}
 
-    def insert(self, table: Table, columns: Iterable[str]) -> Statement:
-        """INSERT of these columns of a table."""
-        names = tuple(columns)
-        known = self._inserts.get((table.name, names))
-        if known is None:
-            known = self._compiled(table.insert().inline(), names)
-            self._inserts[table.name, names] = known
-        return known
+def update_statement(dialect: Dialect, change: RowChange) -> Statement:
+    """UPDATE for changes of the same table, key columns and value columns as this one."""
+    return _update_statement(dialect, change.table, tuple(change.key), tuple(change.values))
 
-    def update(self, change: RowChange) -> Statement:
-        """UPDATE for changes of the same table, key columns and value columns as this one."""
-        kind = change.table.name, tuple(change.key), tuple(change.values)
-        known = self._updates.get(kind)
-        if known is None:
-            update = change.table.update()
-            for name in change.key:
-                update = update.where(change.table.c[name] == bindparam(key_name(name)))
-            known = self._updates[kind] = self._compiled(update, tuple(change.values))
-        return known
 
-    def _compiled(self, statement: Insert | Update, columns: Sequence[str]) -> Statement:
-        compiled = statement.compile(self._engine, column_keys=list(columns))
-        return Statement(str(compiled), tuple(compiled.positiontup or ()))
+@lru_cache
+def _update_statement(
+    dialect: Dialect, table: Table, key: tuple[str, ...], columns: tuple[str, ...]
+) -> Statement:
+    update = table.update().where(*(table.c[name] == bindparam(key_name(name)) for name in key))
+    return _compiled(dialect, update, columns)
+
+
+def _compiled(dialect: Dialect, statement: Insert | Update, columns: Sequence[str]) -> Statement:
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    return Statement(str(compiled), tuple(compiled.positiontup or ()))
 
 
 def change_row(statement: Statement, change: RowChange) -> Row:
-    """The parameters of ``Statements.update`` for this change."""
+    """The parameters of ``update_statement`` for this change."""
     keys = {key_name(name): value for name, value in change.key.items()}
     return statement.row({**change.values, **keys})
 

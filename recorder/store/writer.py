@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -22,7 +23,7 @@ from .db_errors import DATABASE_ERRORS, ServerUnreachable, diagnose
 from .opening import OpenedArchive
 from .rows import Batch, Row, SessionRows
 from .sqlitefile import BUSY_TIMEOUT_S
-from .statements import Statements, change_row
+from .statements import change_row, insert_statement, update_statement
 from .tables import FRAME_COLUMNS, connection, frame
 
 RETRY_EVERY_S = 0.25
@@ -72,8 +73,8 @@ class ArchiveWriter:
         self._barrier_at_s: float | None = None
         self._unsynced: set[SessionRows] = set()
         self._claimed: set[int] = set()
-        self._statements = Statements(opened.connection.engine)
-        self._insert_frame = self._statements.insert(frame, FRAME_COLUMNS).sql
+        self._dialect = opened.connection.dialect
+        self._insert_frame = insert_statement(self._dialect, frame, FRAME_COLUMNS).sql
 
     def barrier_is_due(self, clock: MonotonicClock, *, after_s: float = BARRIER_EVERY_S) -> bool:
         """Whether the last barrier, of whichever session, is at least ``after_s`` old."""
@@ -225,11 +226,11 @@ class ArchiveWriter:
 
     def _write(self, batch: Batch) -> None:
         if batch.opened:
-            opened = self._statements.insert(connection, batch.opened[0])
+            opened = insert_statement(self._dialect, connection, tuple(batch.opened[0]))
             self._run_for([opened.row(row) for row in batch.opened], opened.sql)
         if batch.frames:
             self._run_for(batch.frames, self._insert_frame)
-        for statement, changes in groupby(batch.changes, key=self._statements.update):
+        for statement, changes in groupby(batch.changes, key=partial(update_statement, self._dialect)):
             self._run_for([change_row(statement, change) for change in changes], statement.sql)
 
     def _is_stored(self, batch: Batch) -> bool:

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from recorder.store.rows import RowChange
-from recorder.store.statements import Statements, change_row
+from recorder.store.statements import change_row, insert_statement, update_statement
 from recorder.store.tables import connection, metadata, session
 
 VALUES = {"session_id": 1, "number": 2, "url": "wss://host/"}
+COLUMNS = tuple(VALUES)
 
 
 @pytest.fixture
@@ -31,40 +32,39 @@ def connections(database) -> list[tuple[object, ...]]:
 
 def test_an_insert_binds_what_is_told_in_any_order_and_leaves_the_rest_null(database):
     """The names of the statement say the order of its places."""
-    insert = Statements(database.engine).insert(connection, VALUES)
+    insert = insert_statement(database.dialect, connection, COLUMNS)
     database.exec_driver_sql(insert.sql, insert.row(dict(reversed(VALUES.items()))))
     assert connections(database) == [(2, "wss://host/", None)]
 
 
 def test_an_update_changes_the_row_with_its_key_and_no_other(database):
     """Two rows; one is told how far it has come."""
-    statements = Statements(database.engine)
-    insert = statements.insert(connection, VALUES)
+    insert = insert_statement(database.dialect, connection, COLUMNS)
     database.exec_driver_sql(insert.sql, [insert.row({**VALUES, "number": number}) for number in (1, 2)])
     change = RowChange(connection, {"session_id": 1, "number": 2}, {"barrier_count": 7})
-    update = statements.update(change)
+    update = update_statement(database.dialect, change)
     database.exec_driver_sql(update.sql, change_row(update, change))
     assert connections(database) == [(1, "wss://host/", None), (2, "wss://host/", 7)]
 
 
 def test_a_key_may_be_changed_itself(database):
     """What is looked for and what it becomes are bound apart."""
-    statements = Statements(database.engine)
-    insert = statements.insert(connection, VALUES)
+    insert = insert_statement(database.dialect, connection, COLUMNS)
     database.exec_driver_sql(insert.sql, insert.row(VALUES))
     change = RowChange(connection, {"session_id": 1, "number": 2}, {"number": 3})
-    update = statements.update(change)
+    update = update_statement(database.dialect, change)
     database.exec_driver_sql(update.sql, change_row(update, change))
     assert [number for number, _, _ in connections(database)] == [3]
 
 
 def test_a_kind_of_statement_is_compiled_once():
     """Alike are changes of one table, by one key, of the same columns; others are not."""
-    statements = Statements(create_engine("sqlite://"))
+    dialect = create_engine("sqlite://").dialect
     key = {"session_id": 1, "number": 2}
-    one = statements.update(RowChange(connection, key, {"barrier_count": 7}))
-    assert statements.update(RowChange(connection, {**key, "number": 3}, {"barrier_count": 8})) is one
-    assert statements.update(RowChange(connection, key, {"frame_count": 7})) != one
-    assert statements.update(RowChange(session, {"id": 1}, {"frames": 7})) != one
-    assert statements.insert(connection, VALUES) is statements.insert(connection, list(VALUES))
-    assert statements.insert(connection, [*VALUES, "how"]) != statements.insert(connection, VALUES)
+    one = update_statement(dialect, RowChange(connection, key, {"barrier_count": 7}))
+    assert update_statement(dialect, RowChange(connection, {**key, "number": 3}, {"barrier_count": 8})) is one
+    assert update_statement(dialect, RowChange(connection, key, {"frame_count": 7})) != one
+    assert update_statement(dialect, RowChange(session, {"id": 1}, {"frames": 7})) != one
+    insert = insert_statement(dialect, connection, COLUMNS)
+    assert insert_statement(dialect, connection, tuple(VALUES)) is insert
+    assert insert_statement(dialect, connection, (*COLUMNS, "how")) != insert

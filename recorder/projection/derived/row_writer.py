@@ -8,10 +8,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 
-from sqlalchemy import Table, select
+from sqlalchemy import Dialect, Table, bindparam, select
 
 from recorder.store.rows import Row
+from recorder.store.statements import insert_statement
 from recorder.store.tables import DERIVED, projection
 from recorder.store.writer import ArchiveWriter
 
@@ -27,10 +29,6 @@ _ROWS_AT_ONCE = 40
 # A rebuild touches each page once if all fit, and sorts an index in memory if its entries do.
 _CACHE_KIB = 32 * 1024
 _BULK_PRAGMAS = {"foreign_keys": 0, "cache_size": -_CACHE_KIB}
-
-
-_STATEMENTS: dict[str, dict[tuple[str, int], str]] = {}
-"""Compiled, by dialect; by table and number of rows (for DELETE: minus the number of key columns)."""
 
 
 @contextmanager
@@ -79,8 +77,7 @@ class DerivedRows:
         self._connection = writer.connection
         self._session_id = session_id
         self._sqlite = writer.sqlite
-        # Compiling them takes longer than writing the rows of a short session.
-        self._statements = _STATEMENTS.setdefault(writer.connection.dialect.name, {})
+        self._dialect = writer.connection.dialect
         self._only_session = False
         self.values = PYTHON_VALUES if self._sqlite is None else _SQLITE_VALUES
 
@@ -115,15 +112,15 @@ class DerivedRows:
         """Add rows, in the order of the key."""
         if self._sqlite is None:
             if rows:
-                self._connection.exec_driver_sql(self._insert_into(table), list(rows))
+                self._connection.exec_driver_sql(_insert_into(self._dialect, table), list(rows))
             return
         whole = len(rows) - len(rows) % _ROWS_AT_ONCE
         for first in range(0, whole, _ROWS_AT_ONCE):
             values: list[object] = []
             for row in rows[first : first + _ROWS_AT_ONCE]:
                 values += row
-            self._sqlite.execute(self._insert_into(table, _ROWS_AT_ONCE), values)
-        self._sqlite.executemany(self._insert_into(table), rows[whole:])
+            self._sqlite.execute(_insert_into(self._dialect, table, _ROWS_AT_ONCE), values)
+        self._sqlite.executemany(_insert_into(self._dialect, table), rows[whole:])
 
     def replace(self, table: Table, key: Row, rows: Sequence[Row]) -> None:
         """Replace the rows whose key begins with ``key`` by these."""
@@ -131,22 +128,22 @@ class DerivedRows:
         self.insert(table, rows)
 
     def _delete(self, table: Table, key: Row) -> None:
-        statement = self._statements.get((table.name, -len(key)))
-        if statement is None:
-            delete = table.delete()
-            for column, value in zip(table.primary_key.columns, key, strict=False):
-                delete = delete.where(column == value)
-            statement = str(delete.compile(self._connection.engine))
-            self._statements[table.name, -len(key)] = statement
-        self._connection.exec_driver_sql(statement, key)
+        self._connection.exec_driver_sql(_delete_from(self._dialect, table, len(key)), key)
 
-    def _insert_into(self, table: Table, rows: int = 1) -> str:
-        statement = self._statements.get((table.name, rows))
-        if statement is None:
-            names = [column.name for column in table.columns]
-            statement = str(table.insert().inline().compile(self._connection.engine, column_keys=names))
-            if rows > 1:
-                row = f"({', '.join('?' * len(names))})"
-                statement = f"{statement.removesuffix(row)}{', '.join([row] * rows)}"
-            self._statements[table.name, rows] = statement
-        return statement
+
+# Compiling a statement takes longer than writing the rows of a short session.
+@lru_cache
+def _delete_from(dialect: Dialect, table: Table, keys: int) -> str:
+    """DELETE by the first columns of the key."""
+    columns = list(table.primary_key.columns)[:keys]
+    delete = table.delete().where(*(column == bindparam(column.name) for column in columns))
+    return str(delete.compile(dialect=dialect))
+
+
+@lru_cache
+def _insert_into(dialect: Dialect, table: Table, rows: int = 1) -> str:
+    """INSERT of so many rows."""
+    names = tuple(table.columns.keys())
+    statement = insert_statement(dialect, table, names).sql
+    row = f"({', '.join('?' * len(names))})"
+    return statement if rows == 1 else f"{statement.removesuffix(row)}{', '.join([row] * rows)}"

@@ -38,7 +38,8 @@ class EventReader:
         self._tokens: dict[int, str | None] = {}
         self._connections_read: set[int] = set()
         self._ended: set[int] = set()
-        self._in_fragment = False
+        self.in_fragment = False
+        """Whether a fragmented payload is open: the next frames cannot be read by themselves."""
         self.last = 0
         """Number of the last frame that was read."""
 
@@ -78,11 +79,6 @@ class EventReader:
         yield from chain.from_iterable(self._batches(iter(frames)))
         self.last = last
 
-    @property
-    def in_fragment(self) -> bool:
-        """Whether a fragmented payload is open: the next frames cannot be read by themselves."""
-        return self._in_fragment
-
     def _batches(self, frames: Iterator[ScannedFrame]) -> Iterator[list[Event]]:
         while some := list(islice(frames, _AT_ONCE)):
             self.last = some[-1][0]
@@ -93,7 +89,7 @@ class EventReader:
         events: list[Event] = []
         add, loads = events.append, orjson.loads
         understand, same = self._interpreter.read_json, self._interpreter.intern
-        known, in_fragment = 0, self._in_fragment
+        known, in_fragment = 0, self.in_fragment
         for frame in frames:
             number, connection, at_us, offset_us, from_service, opcode, fin, violation, payload = frame
             if connection != known:
@@ -102,7 +98,7 @@ class EventReader:
             if opcode != _TEXT or not fin or violation is not None or in_fragment:
                 if opcode < _CLOSE:
                     events += self._read_fragment(frame)
-                    in_fragment = self._in_fragment
+                    in_fragment = self.in_fragment
                 continue
             try:
                 raw = loads(payload)
@@ -121,7 +117,7 @@ class EventReader:
 
     def _read_fragment(self, frame: ScannedFrame) -> Iterator[Event]:
         payload = self._assembler.feed(_recorded(frame))
-        self._in_fragment = self._assembler.is_waiting
+        self.in_fragment = self._assembler.is_waiting
         if payload is not None:
             stamp = Stamp(payload.number, payload.connection, payload.at_us, payload.offset_us)
             from_client = payload.sender is Side.CLIENT

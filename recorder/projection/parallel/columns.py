@@ -12,7 +12,6 @@ from __future__ import annotations
 import marshal
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import Enum
 from itertools import chain, islice, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -43,35 +42,17 @@ EncodedRange = bytes
 """Made by ``encode_range``, for ``decode_range`` by the same Python; not to be stored."""
 
 
-class _Field(Enum):
-    """How a field of an event is encoded."""
-
-    NAME = "as its index in the list of all names: ids, roles and types recur in every frame"
-    VALUE = "as it is"
-    MINE = "not at all: no notification is ours by itself"
-    ASK = "not at all: no notification answers anything"
-
-
-_NAME, _VALUE, _MINE, _ASK = _Field
-_LAYOUTS: dict[type, dict[str, _Field]] = {
-    MessagePublished: {
-        "dialog_id": _NAME, "sequence": _VALUE, "conversation_id": _NAME, "author": _NAME, "role": _NAME,
-        "mine": _MINE, "type": _NAME, "text": _VALUE, "request_frame": _ASK,
-    },
-    ReceiptReported: {
-        "dialog_id": _NAME, "sequences": _VALUE, "participant": _NAME, "role": _NAME, "mine": _MINE,
-        "status": _NAME, "own_sequence": _VALUE, "request_frame": _ASK,
-    },
-    ChatStateReported: {
-        "dialog_id": _NAME, "participant": _NAME, "role": _NAME, "mine": _MINE, "state": _NAME,
-    },
-}  # fmt: skip
-"""The fields of each type of event, but for the evidence at its end: all of that but the level is sent."""
-for _kind, _layout in _LAYOUTS.items():
-    check_layout(_kind, " ".join((*_layout, "evidence")))
+_KINDS: tuple[type[NotificationEvent], ...] = (MessagePublished, ReceiptReported, ChatStateReported)
+_VALUES = frozenset({"sequence", "sequences", "own_sequence", "text"})
+"""Fields that are sent as they are. The others, ids, roles and types, recur in every frame: each is sent as
+its index in the list of all names."""
+_ALWAYS: dict[str, Any] = {"mine": False, "request_frame": None}
+"""Fields that are not sent: no notification is ours by itself, and none answers anything."""
+for _kind in _KINDS:  # a field that is added is sent by its name, unless it is listed above
+    check_layout(_kind, " ".join((*_kind._fields[:-1], "evidence")))
 check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
-_ALWAYS: dict[_Field, Any] = {_MINE: False, _ASK: None}
 _Name = Callable[[str | None], int]
+_NameAt = Callable[[int], str | None]
 
 
 class RangeEvents(NamedTuple):
@@ -120,7 +101,7 @@ def _read(
 
     The other frames are appended to ``other_frames``.
     """
-    events: dict[type, list[NotificationEvent]] = {kind: [] for kind in _LAYOUTS}
+    events: dict[type, list[NotificationEvent]] = {kind: [] for kind in _KINDS}
     has_fragments = False
     same = dict[str, str]().setdefault
     for frame in frames:
@@ -145,14 +126,14 @@ def _loaded(payload: bytes) -> Any:
         return None
 
 
-def _columns(kind: type, events: Sequence[NotificationEvent], name: _Name) -> list[Any]:
+def _columns(kind: type[NotificationEvent], events: Sequence[NotificationEvent], name: _Name) -> list[Any]:
     if not events:
         return []
     *fields, evidences = zip(*events, strict=True)
     columns = [
-        array("I", map(name, column)).tobytes() if how is _NAME else _column(column)
-        for column, how in zip(fields, _LAYOUTS[kind].values(), strict=True)
-        if how not in _ALWAYS
+        _column(column) if field in _VALUES else array("I", map(name, column)).tobytes()
+        for column, field in zip(fields, kind._fields[:-1], strict=True)
+        if field not in _ALWAYS
     ]
     _, *times = zip(*evidences, strict=True)
     return [*columns, *map(_column, times)]
@@ -172,24 +153,26 @@ def decode_range(encoded: EncodedRange) -> RangeEvents:
     events = chain.from_iterable(
         _events(kind, columns_of_kind, names.__getitem__)
         for some in columns
-        for kind, columns_of_kind in zip(_LAYOUTS, some, strict=True)
+        for kind, columns_of_kind in zip(_KINDS, some, strict=True)
         if columns_of_kind
     )
     return RangeEvents(events, other_frames, frozenset(connections), has_fragments)
 
 
-def _events(kind: type, columns: Sequence[Any], name_at: Callable[[int], str | None]) -> Iterator[Any]:
+def _events(kind: type[NotificationEvent], columns: Sequence[Any], name_at: _NameAt) -> Iterator[Any]:
     # No Python loop over events: it would cost twice as much (tests/benchmarks/fold.py).
     coming = iter(columns)
     fields = [
-        repeat(_ALWAYS[how]) if how in _ALWAYS
-        else map(name_at, array("I", next(coming))) if how is _NAME
-        else _decoded_column(next(coming))
-        for how in _LAYOUTS[kind].values()
-    ]  # fmt: skip
+        repeat(_ALWAYS[field]) if field in _ALWAYS else _decoded_field(field, next(coming), name_at)
+        for field in kind._fields[:-1]
+    ]
     announced = zip(repeat(Proof.ANNOUNCED), *map(_decoded_column, coming), strict=False)
     evidences = map(_new, repeat(Evidence), announced)
     return map(_new, repeat(kind), zip(*fields, evidences, strict=False))
+
+
+def _decoded_field(field: str, column: Any, name_at: _NameAt) -> Any:
+    return _decoded_column(column) if field in _VALUES else map(name_at, array("I", column))
 
 
 def _decoded_column(column: Any) -> Any:
