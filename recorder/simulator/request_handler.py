@@ -21,7 +21,6 @@ from .delivery.outbox import Channel
 from .protocol import request_types, response_types
 from .protocol.conversations import SimulatedConversation, SimulatedDialog, open_conversation
 from .protocol.request_parser import (
-    ParsedRequest,
     RequestRefused,
     event_type_of,
     parse_envelope,
@@ -91,26 +90,25 @@ class RequestHandler:
         if not origin.is_suppressed:
             self._connections.send(origin.client, self._encoder.response(origin.request_id, body, type_))
 
-    def init_connection(self, origin: _RequestOrigin, request: request_types.InitConnectionRequest) -> None:
+    def init_connection(self, origin: _RequestOrigin, token: str | None) -> None:
         if origin.client.consumer is None:
-            if request.token is None:
+            if token is None:
                 raise RequestRefused(401, "jwt is missing")
-            token = request.token
             self._connections.authenticate(origin.client, consumer_id_of(token), consumer_name_of(token))
         self._respond(origin, None, response_types.STRING)
 
-    def get_clock(self, origin: _RequestOrigin, request: ParsedRequest) -> None:
+    def get_clock(self, origin: _RequestOrigin, _: None) -> None:
         self._respond(origin, {"currentTime": self._wall_ms(origin.now_s)}, response_types.CLOCK)
 
-    def acknowledge(self, origin: _RequestOrigin, request: ParsedRequest) -> None:
+    def acknowledge(self, origin: _RequestOrigin, _: None) -> None:
         self._respond(origin, None, response_types.STRING)
 
-    def upload_url(self, origin: _RequestOrigin, request: request_types.UploadUrlRequest) -> None:
-        path = f"{UPLOAD_PATH}{origin.client.account}/{self._ids()}.{request.file_type}"
+    def upload_url(self, origin: _RequestOrigin, file_type: str) -> None:
+        path = f"{UPLOAD_PATH}{origin.client.account}/{self._ids()}.{file_type}"
         self._respond(origin, self._url(path, origin.now_s), response_types.UPLOAD)
 
-    def download_url(self, origin: _RequestOrigin, request: request_types.DownloadUrlRequest) -> None:
-        self._respond(origin, self._url(request.relative_path, origin.now_s), response_types.DOWNLOAD)
+    def download_url(self, origin: _RequestOrigin, path: str) -> None:
+        self._respond(origin, self._url(path, origin.now_s), response_types.DOWNLOAD)
 
     def _url(self, path: str, now_s: float) -> Json:
         expires = self._wall_ms(now_s) // 1000 + URL_LIFE_S
@@ -131,21 +129,17 @@ class RequestHandler:
             origin.client, subscription, list(self._conversations_of(origin.client).values())
         )
 
-    def unsubscribe_conversations(
-        self, origin: _RequestOrigin, request: request_types.UnsubscribeConversationsRequest
-    ) -> None:
-        if origin.client.subscriptions.pop(request.subscription_id, None) is None:
-            raise RequestRefused(404, f"No subscription {request.subscription_id}")
+    def unsubscribe_conversations(self, origin: _RequestOrigin, subscription_id: str) -> None:
+        if origin.client.subscriptions.pop(subscription_id, None) is None:
+            raise RequestRefused(404, f"No subscription {subscription_id}")
         self._respond(origin, None, response_types.STRING)
 
-    def open_conversation(
-        self, origin: _RequestOrigin, request: request_types.OpenConversationRequest
-    ) -> None:
+    def open_conversation(self, origin: _RequestOrigin, request_body: Json) -> None:
         conversation = open_conversation(
             self._ids(),
             account=origin.client.account,
             consumer=_consumer(origin.client),
-            request_body=request.body,
+            request_body=request_body,
             now_ms=self._wall_ms(origin.now_s),
         )
         conversations = self._conversations_of(origin.client)
@@ -198,7 +192,7 @@ class RequestHandler:
         if survey is not None and closing_main:
             self._surveys.begin(conversation, survey, now_s)
 
-    def subscribe_events(self, origin: _RequestOrigin, request: request_types.SubscribeEventsRequest) -> None:
+    def subscribe_events(self, origin: _RequestOrigin, request: request_types.HistoryRequest) -> None:
         dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         origin.client.dialogs.add(dialog.dialog_id)
         self._respond(origin, {}, response_types.SUBSCRIBED_EVENTS)
@@ -206,8 +200,8 @@ class RequestHandler:
         for text in self._encoder.events(history, live=False, account=origin.client.account):
             self._connections.send(origin.client, text, channel=Channel.NOTIFICATION)
 
-    def query_messages(self, origin: _RequestOrigin, request: request_types.QueryMessagesRequest) -> None:
-        dialog = self._dialog(origin.client, request.dialog_id, None)
+    def query_messages(self, origin: _RequestOrigin, request: request_types.HistoryRequest) -> None:
+        dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         history = dialog.history(request.from_sequence)
         self._respond(origin, self._encoder.history(history, origin.client.account), response_types.HISTORY)
 

@@ -20,7 +20,6 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Protocol, Self, TypedDict, Unpack
 
 from websockets.asyncio.server import serve
@@ -151,18 +150,16 @@ class SimulatorServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         self.stop()
 
     def _run(self, listening: socket.socket) -> None:
         _yield_processor_to_clients()
         try:
-            with listening, asyncio.Runner(loop_factory=_punctual_loop) as runner:
+            with (
+                listening,
+                asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(punctual_selector())) as runner,
+            ):
                 runner.run(self._serve(listening))
         except BaseException as problem:  # handed to whoever stops the server
             self._stop_with(problem)
@@ -267,7 +264,3 @@ def _yield_processor_to_clients() -> None:
     """
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # 0: the thread that calls
-
-
-def _punctual_loop() -> asyncio.AbstractEventLoop:
-    return asyncio.SelectorEventLoop(punctual_selector())

@@ -1,12 +1,8 @@
 """The simulated LivePerson service: the Messaging Window API, version 3, without a socket.
 
-Call it with what clients do and the present time; it returns what to deliver to whom. It never blocks,
-never asks for the time, and never raises because of what a client sent::
-
-    service = Service()
-    service.connected(1, token="any", now_s=0.0)
-    effects = service.received(1, '{"kind":"req","id":1,"type":"GetClock"}', now_s=0.1)
-    service.next_wake_s()  # when to call wake(), if nothing happens before
+Call it with what clients do and the present time; it returns what to deliver to whom, and when to call
+``wake`` if nothing happens before. It never blocks, never asks for the time, and never raises because of what
+a client sent.
 
 Where the published material leaves something open, it does this:
 

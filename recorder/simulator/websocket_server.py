@@ -83,13 +83,12 @@ class WebSocketServer:
         """The protocol of a new connection, before its first byte; arguments as for ``ServerConnection``."""
         return Router(
             websocket=ClientConnection(*args, **options),
-            http=self._http_connection,
+            http=lambda: HttpConnection(
+                self._respond, largest_body=MAX_BODY_BYTES, on_failure=self._on_failure
+            ),
             on_transport=self._transports.add,
             timeout_s=OPEN_TIMEOUT_S,
         )
-
-    def _http_connection(self) -> HttpConnection:
-        return HttpConnection(self._respond, largest_body=MAX_BODY_BYTES, on_failure=self._on_failure)
 
     def process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Check the opening handshake; None accepts it."""

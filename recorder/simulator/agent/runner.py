@@ -10,7 +10,7 @@ import orjson
 from recorder.messaging.events import Participant
 from recorder.messaging.requests import Json
 
-from ..delivery.context import SimulatorContext, text_event
+from ..delivery.context import SimulatorContext, quick_replies, text_event
 from ..delivery.outbox import Channel
 from ..faults.config import Survey
 from ..protocol.conversations import SimulatedConversation, SimulatedDialog
@@ -99,7 +99,7 @@ class AgentRunner:
     def say(self, situation: _Situation, verb: verbs.AgentSay) -> None:
         event = text_event(situation.fill_in(verb.text))
         if verb.quick_replies:
-            event["quickReplies"] = _quick_replies(verb.quick_replies)
+            event["quickReplies"] = quick_replies(verb.quick_replies)
         self._publish(situation, event, metadata=verb.metadata)
 
     def send_file(self, situation: _Situation, verb: verbs.AgentSendFile) -> None:
@@ -191,15 +191,6 @@ VERB_HANDLERS: dict[type[verbs.AgentVerb], Callable[[AgentRunner, _Situation, An
     verbs.AgentHangUp: AgentRunner.hang_up,
     verbs.AgentSend: AgentRunner.send,
 }
-
-
-def _quick_replies(titles: tuple[str, ...]) -> Json:
-    replies = [
-        {"type": "button", "tooltip": title, "title": title,
-         "click": {"actions": [{"type": "publishText", "text": title}]}}
-        for title in titles
-    ]  # fmt: skip
-    return {"type": "quickReplies", "itemsPerRow": 8, "replies": replies}
 
 
 def _without_receipt(status: str, dialog: SimulatedDialog, *, by: Participant) -> list[int]:

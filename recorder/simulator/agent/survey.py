@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from recorder.messaging.events import Participant
 from recorder.messaging.requests import Json
 
-from ..delivery.context import SimulatorContext, Task, text_event
+from ..delivery.context import SimulatorContext, Task, quick_replies, text_event
 from ..faults.config import Survey
 from ..protocol.conversations import SimulatedConversation, SimulatedDialog
 from .rules import ConsumerEvent, Trigger
@@ -108,18 +108,15 @@ class SurveyBot:
     def _question(self, progress: _Progress) -> tuple[Json, list[Json]]:
         question_id = self._context.ids()
         question = {"type": "Question", "id": question_id, "surveyId": progress.survey_id, "provider": "AC"}
-        replies = [self._choice(choice, question_id) for choice in progress.survey.choices]
         event = text_event(progress.survey.questions[progress.asked])
-        if replies:
-            event["quickReplies"] = {"type": "quickReplies", "itemsPerRow": 8, "replies": replies}
+        if progress.survey.choices:
+            event["quickReplies"] = quick_replies(
+                progress.survey.choices,
+                lambda: [
+                    {"type": "Answer", "questionId": question_id, "id": self._context.ids(), "provider": "AC"}
+                ],
+            )
         return event, [question]
-
-    def _choice(self, choice: str, question_id: str) -> Json:
-        answer = {
-            "type": "Answer", "questionId": question_id, "id": self._context.ids(), "provider": "AC",
-        }  # fmt: skip
-        click = {"metadata": [answer], "actions": [{"type": "publishText", "text": choice}]}
-        return {"type": "button", "tooltip": choice, "title": choice, "click": click}
 
     def _time_out(self, progress: _Progress, asked: int, now_s: float) -> None:
         if progress.answered < asked:

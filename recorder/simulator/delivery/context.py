@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import NamedTuple
 
@@ -109,3 +109,13 @@ def authenticated_id(participant: str) -> str:
 def text_event(text: str) -> Json:
     """A ContentEvent of plain text."""
     return {"type": "ContentEvent", "message": text, "contentType": "text/plain"}
+
+
+def quick_replies(titles: Iterable[str], metadata: Callable[[], list[Json]] | None = None) -> Json:
+    """Buttons that publish their title, each with metadata of its own if ``metadata`` makes some."""
+    replies = []
+    for title in titles:
+        click: Json = {} if metadata is None else {"metadata": metadata()}
+        click["actions"] = [{"type": "publishText", "text": title}]
+        replies.append({"type": "button", "tooltip": title, "title": title, "click": click})
+    return {"type": "quickReplies", "itemsPerRow": 8, "replies": replies}

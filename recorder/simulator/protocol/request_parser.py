@@ -29,10 +29,6 @@ class RequestRefused(Exception):
         self.reason = reason
 
 
-ParsedRequest = tuple[Any, ...]
-"""One of ``request_types``, or the empty tuple where nothing in the body matters."""
-
-
 class RequestEnvelope(NamedTuple):
     """A request whose body is not parsed yet. ``type`` is in its v3 spelling."""
 
@@ -74,8 +70,8 @@ def event_type_of(envelope: RequestEnvelope) -> object:
     return event.get("type") if isinstance(event, dict) else None
 
 
-def parse_request(envelope: RequestEnvelope) -> ParsedRequest:
-    """Parse the body of a request by the request's type.
+def parse_request(envelope: RequestEnvelope) -> Any:
+    """Parse a request by its type: one of ``request_types``, its only parameter, or None if it has none.
 
     Raises:
         RequestRefused: the type is unknown, or the body lacks a field or has an invalid one.
@@ -113,16 +109,15 @@ def _deeper_than(value: Any, levels: int) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def _without_arguments(raw: Json) -> ParsedRequest:
-    return ()
+def _without_parameters(raw: Json) -> None:
+    return None
 
 
-def _init_connection(raw: Json) -> request_types.InitConnectionRequest:
+def _init_connection(raw: Json) -> str | None:
+    """The token; None where no ConsumerAuthentication header brings one."""
     headers = [item for item in as_list(raw.get("headers", [])) if isinstance(item, dict)]
     tokens = [item.get("jwt") for item in headers if str(item.get("type")).endswith("ConsumerAuthentication")]
-    return request_types.InitConnectionRequest(
-        next((token for token in tokens if isinstance(token, str) and token), None)
-    )
+    return next((token for token in tokens if isinstance(token, str) and token), None)
 
 
 def _subscribe_conversations(raw: Json) -> request_types.SubscribeConversationsRequest:
@@ -135,17 +130,17 @@ def _subscribe_conversations(raw: Json) -> request_types.SubscribeConversationsR
     )
 
 
-def _unsubscribe_conversations(raw: Json) -> request_types.UnsubscribeConversationsRequest:
-    return request_types.UnsubscribeConversationsRequest(_id_in(_body(raw), "subscriptionId"))
+def _unsubscribe_conversations(raw: Json) -> str:
+    return _id_in(_body(raw), "subscriptionId")
 
 
-def _open_conversation(raw: Json) -> request_types.OpenConversationRequest:
+def _open_conversation(raw: Json) -> Json:
     body = _body(raw, optional=True)
     if body.get("ttrDefName") not in (None, *TTR_S):
         raise RequestRefused(400, f"ttrDefName must be one of {', '.join(TTR_S)}")
     if body.get("channelType") not in (None, "MESSAGING"):
         raise RequestRefused(400, "channelType must be MESSAGING")
-    return request_types.OpenConversationRequest(body)
+    return body
 
 
 def _update_conversation(raw: Json) -> request_types.UpdateConversationRequest:
@@ -209,20 +204,19 @@ FIELD_PARSERS: dict[str, Callable[[Json], request_types.FieldChange]] = {
 }
 
 
-def _subscribe_events(raw: Json) -> request_types.SubscribeEventsRequest:
+def _subscribe_events(raw: Json) -> request_types.HistoryRequest:
     body = _body(raw)
     from_sequence = _number_in(body, "fromSeq", 0)
-    return request_types.SubscribeEventsRequest(
-        _id_in(body, "dialogId"), _optional_id(body, "conversationId"), from_sequence
-    )
+    dialog_id, conversation_id = _id_in(body, "dialogId"), _optional_id(body, "conversationId")
+    return request_types.HistoryRequest(dialog_id, conversation_id, from_sequence)
 
 
-def _query_messages(raw: Json) -> request_types.QueryMessagesRequest:
+def _query_messages(raw: Json) -> request_types.HistoryRequest:
     # v2 asks with newerThanSequence. Whether it means "from" or "after" is published nowhere; it is read
     # as fromSeq is, because clients pass the same number in both.
     body = _body(raw)
     after = _number_in(body, "newerThanSequence", 0)
-    return request_types.QueryMessagesRequest(_id_in(body, "dialogId"), _number_in(body, "fromSeq", after))
+    return request_types.HistoryRequest(_id_in(body, "dialogId"), None, _number_in(body, "fromSeq", after))
 
 
 def _publish(raw: Json) -> request_types.PublishRequest:
@@ -280,7 +274,7 @@ EVENT_PARSERS: dict[str, Callable[[Json], Json]] = {
 }
 
 
-def _upload_url(raw: Json) -> request_types.UploadUrlRequest:
+def _upload_url(raw: Json) -> str:
     body = _body(raw)
     file_type = text_in(body, "fileType").upper()
     if file_type not in FILE_TYPES:
@@ -288,18 +282,18 @@ def _upload_url(raw: Json) -> request_types.UploadUrlRequest:
     size = str(body.get("fileSize", ""))
     if not (size.isascii() and size.isdecimal() and len(size) < 12 and int(size) <= MAX_FILE_BYTES):
         raise RequestRefused(400, "check your file size")
-    return request_types.UploadUrlRequest(file_type)
+    return file_type
 
 
-def _download_url(raw: Json) -> request_types.DownloadUrlRequest:
-    return request_types.DownloadUrlRequest(text_in(_body(raw), "relativePath"))
+def _download_url(raw: Json) -> str:
+    return text_in(_body(raw), "relativePath")
 
 
-REQUEST_PARSERS: dict[str, Callable[[Json], ParsedRequest]] = {
+REQUEST_PARSERS: dict[str, Callable[[Json], Any]] = {
     "InitConnection": _init_connection,
-    "GetClock": _without_arguments,
-    "KeepAlive": _without_arguments,
-    "userprofile.SetUserProfile": _without_arguments,
+    "GetClock": _without_parameters,
+    "KeepAlive": _without_parameters,
+    "userprofile.SetUserProfile": _without_parameters,
     "cqm.SubscribeExConversations": _subscribe_conversations,
     "cqm.UnsubscribeExConversations": _unsubscribe_conversations,
     "cm.ConsumerRequestConversation": _open_conversation,

@@ -1,16 +1,10 @@
-"""The requests a consumer can make, parsed: one named tuple for each type whose body is read."""
+"""The requests a consumer can make, parsed: one named tuple for each that has several parameters."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from recorder.messaging.requests import Json
-
-
-class InitConnectionRequest(NamedTuple):
-    """InitConnection. ``token`` is None where no ConsumerAuthentication header brought one."""
-
-    token: str | None
 
 
 class SubscribeConversationsRequest(NamedTuple):
@@ -20,18 +14,6 @@ class SubscribeConversationsRequest(NamedTuple):
     stages: frozenset[str]
     from_ms: float
     until_ms: float
-
-
-class UnsubscribeConversationsRequest(NamedTuple):
-    """cqm.UnsubscribeExConversations: ends one subscription to conversations."""
-
-    subscription_id: str
-
-
-class OpenConversationRequest(NamedTuple):
-    """cm.ConsumerRequestConversation. ``body`` is the request's body."""
-
-    body: Json
 
 
 class FieldChange(NamedTuple):
@@ -50,18 +32,11 @@ class UpdateConversationRequest(NamedTuple):
     changes: tuple[FieldChange, ...]
 
 
-class SubscribeEventsRequest(NamedTuple):
-    """ms.SubscribeMessagingEvents. ``from_sequence`` is inclusive."""
+class HistoryRequest(NamedTuple):
+    """ms.SubscribeMessagingEvents or ms.QueryMessages. ``from_sequence`` is inclusive."""
 
     dialog_id: str
     conversation_id: str | None
-    from_sequence: float
-
-
-class QueryMessagesRequest(NamedTuple):
-    """ms.QueryMessages: the history as an answer. ``from_sequence`` is inclusive."""
-
-    dialog_id: str
     from_sequence: float
 
 
@@ -72,15 +47,3 @@ class PublishRequest(NamedTuple):
     conversation_id: str | None
     event: Json
     metadata: list[Any] | None
-
-
-class UploadUrlRequest(NamedTuple):
-    """ms.GenerateURLForUploadFile. ``file_type`` is one of ``FILE_TYPES``."""
-
-    file_type: str
-
-
-class DownloadUrlRequest(NamedTuple):
-    """ms.GenerateURLForDownloadFile: for the file at this path."""
-
-    relative_path: str
