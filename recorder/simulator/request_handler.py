@@ -18,10 +18,15 @@ from .agent.survey import POST_SURVEY, SurveyBot
 from .delivery.connections import Client, Subscription
 from .delivery.context import SimulatorContext
 from .delivery.outbox import Channel
-from .protocol import request_types, response_types
+from .protocol import response_types
 from .protocol.conversations import SimulatedConversation, SimulatedDialog, open_conversation
 from .protocol.request_parser import (
+    FieldChange,
+    HistoryRequest,
+    PublishRequest,
     RequestRefused,
+    SubscribeConversationsRequest,
+    UpdateConversationRequest,
     event_type_of,
     parse_envelope,
     parse_request,
@@ -118,9 +123,7 @@ class RequestHandler:
             "queryParams": {"temp_url_sig": signature, "temp_url_expires": str(expires)},
         }
 
-    def subscribe_conversations(
-        self, origin: _RequestOrigin, request: request_types.SubscribeConversationsRequest
-    ) -> None:
+    def subscribe_conversations(self, origin: _RequestOrigin, request: SubscribeConversationsRequest) -> None:
         subscription = Subscription(self._ids(), request)
         origin.client.subscriptions[subscription.subscription_id] = subscription
         body = {"subscriptionId": subscription.subscription_id}
@@ -163,9 +166,7 @@ class RequestHandler:
             lambda at_s: self._context.step_up(account, old, to=mood.to, now_s=at_s),
         )
 
-    def update_conversation(
-        self, origin: _RequestOrigin, request: request_types.UpdateConversationRequest
-    ) -> None:
+    def update_conversation(self, origin: _RequestOrigin, request: UpdateConversationRequest) -> None:
         conversation = self._conversation(origin.client, request.conversation_id)
         for change in request.changes:
             if change.dialog_id is not None and change.dialog_id not in conversation.dialogs:
@@ -183,16 +184,14 @@ class RequestHandler:
             closed = ConsumerEvent(Trigger.CLOSE)
             self._agent.on_consumer_event(conversation.main, closed, origin.now_s)
 
-    def _begin_survey(
-        self, conversation: SimulatedConversation, change: request_types.FieldChange, now_s: float
-    ) -> None:
+    def _begin_survey(self, conversation: SimulatedConversation, change: FieldChange, now_s: float) -> None:
         """Begin the survey of the moods if the change closes the MAIN dialog alone."""
         survey = self._context.moods.survey
         closing_main = change.dialog_id == conversation.conversation_id and conversation.main.is_open
         if survey is not None and closing_main:
             self._surveys.begin(conversation, survey, now_s)
 
-    def subscribe_events(self, origin: _RequestOrigin, request: request_types.HistoryRequest) -> None:
+    def subscribe_events(self, origin: _RequestOrigin, request: HistoryRequest) -> None:
         dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         origin.client.dialogs.add(dialog.dialog_id)
         self._respond(origin, {}, response_types.SUBSCRIBED_EVENTS)
@@ -200,12 +199,12 @@ class RequestHandler:
         for text in self._encoder.events(history, live=False, account=origin.client.account):
             self._connections.send(origin.client, text, channel=Channel.NOTIFICATION)
 
-    def query_messages(self, origin: _RequestOrigin, request: request_types.HistoryRequest) -> None:
+    def query_messages(self, origin: _RequestOrigin, request: HistoryRequest) -> None:
         dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         history = dialog.history(request.from_sequence)
         self._respond(origin, self._encoder.history(history, origin.client.account), response_types.HISTORY)
 
-    def publish(self, origin: _RequestOrigin, request: request_types.PublishRequest) -> None:
+    def publish(self, origin: _RequestOrigin, request: PublishRequest) -> None:
         dialog = self._dialog(origin.client, request.dialog_id, request.conversation_id)
         if not dialog.is_open:
             raise RequestRefused(400, f"Dialog {dialog.dialog_id} is closed")
@@ -261,9 +260,7 @@ def _consumer(client: Client) -> Participant:
     return client.consumer
 
 
-def _change_field(
-    conversation: SimulatedConversation, change: request_types.FieldChange, now_ms: int
-) -> bool:
+def _change_field(conversation: SimulatedConversation, change: FieldChange, now_ms: int) -> bool:
     """Apply one change; False if nothing changed."""
     if change.dialog_id is not None:
         return conversation.dialogs[change.dialog_id].close(by="CONSUMER", cause=change.cause, now_ms=now_ms)
@@ -277,7 +274,7 @@ def _change_field(
     return True
 
 
-def _consumer_event(request: request_types.PublishRequest, sequence: int | None) -> ConsumerEvent:
+def _consumer_event(request: PublishRequest, sequence: int | None) -> ConsumerEvent:
     event = request.event
     if event["type"] == "ChatStateEvent":
         return ConsumerEvent(Trigger.TYPING, event["chatState"])

@@ -13,6 +13,7 @@ from recorder import recipes
 from recorder.checks.findings import Finding
 from recorder.receipts.queries import MessageView
 from recorder.recipes.check_session import CheckKeywords
+from recorder.recipes.record_session import RecordKeywords
 from recorder.recipes.replay_result import Played
 from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode
@@ -50,12 +51,12 @@ class ArchiveForATest:
         url: str,
         lines: Iterable[str],
         *,
-        token: str | None = None,
-        init_connection: bool = False,
         linger: str = "200ms",
-        name: str | None = None,
+        **options: Unpack[RecordKeywords],
     ) -> str:
         """Connect as a consumer, send the lines, listen until nothing came for ``linger``; the session's id.
+
+        Options as for ``recorder.recipes.record``: ``token``, ``init_connection``, ``name``, …
 
         Raises:
             CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record_session``.
@@ -66,9 +67,7 @@ class ArchiveForATest:
             lines=lines,
             deliver=lambda payload: None,
             linger=linger,
-            token=token,
-            init_connection=init_connection,
-            name=name,
+            **options,
         )
 
     def replay(

@@ -9,7 +9,7 @@ from recorder.messaging.requests import Json
 
 from ..faults.injector import FaultInjector
 from ..protocol.conversations import PublishedEvent, SimulatedConversation, snapshot
-from ..protocol.request_types import SubscribeConversationsRequest
+from ..protocol.request_parser import SubscribeConversationsRequest
 from .encoder import Encoder
 from .outbox import AbortClient, Channel, CloseClient, QueuedMessage
 

@@ -11,8 +11,6 @@ from http import HTTPStatus
 
 import h11
 
-from recorder.wire.handshake import Headers
-
 from .messages import HttpRequest, HttpResponse, error_response
 
 TIMEOUT_S = 10.0
@@ -41,14 +39,14 @@ class HttpConnection(asyncio.Protocol):
         self._request: h11.Request | None = None
         self._body = bytearray()
         self._has_responded = False
-        self._transport: asyncio.Transport | None = None
-        self._timeout: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport
+        self._timeout: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the request, at most ``TIMEOUT_S``."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what streams are made of
         self._transport = transport
-        self._set_timeout(self._on_timeout)
+        self._timeout = self._call_later(self._on_timeout)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and respond once the request is complete."""
@@ -66,8 +64,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The transport has ended: no timeout any more."""
-        if self._timeout is not None:
-            self._timeout.cancel()
+        self._timeout.cancel()
 
     def _read_events(self) -> None:
         while not self._has_responded:
@@ -94,12 +91,11 @@ class HttpConnection(asyncio.Protocol):
 
     def _handle_request(self) -> None:
         assert self._request is not None  # noqa: S101 - its end came
-        request = HttpRequest(
-            self._request.method.decode("ascii"),
-            self._request.target.decode("ascii"),
-            _headers_of(self._request),
-            bytes(self._body),
+        method, target = self._request.method.decode("ascii"), self._request.target.decode("ascii")
+        headers = tuple(
+            (name.decode("ascii"), value.decode("latin-1")) for name, value in self._request.headers
         )
+        request = HttpRequest(method, target, headers, bytes(self._body))
         try:
             response = self._respond(request)
         except Exception as problem:  # a fault of ours: the client is told, and the server ends
@@ -123,7 +119,6 @@ class HttpConnection(asyncio.Protocol):
         self._close()
 
     def _write(self, event: h11.Event) -> None:
-        assert self._transport is not None  # noqa: S101 - made before anything came
         self._transport.write(self._http.send(event) or b"")
 
     def _close(self) -> None:
@@ -131,8 +126,8 @@ class HttpConnection(asyncio.Protocol):
 
         Closing with unread bytes resets the connection, and the response might be lost.
         """
-        assert self._transport is not None  # noqa: S101 - made before anything came
-        self._set_timeout(self._transport.abort)
+        self._timeout.cancel()
+        self._timeout = self._call_later(self._transport.abort)
         if self._http.their_state is h11.DONE or not self._transport.can_write_eof():
             self._transport.close()
         else:
@@ -141,11 +136,5 @@ class HttpConnection(asyncio.Protocol):
     def _on_timeout(self) -> None:
         self._send_response(error_response(408, f"A request must be whole within {TIMEOUT_S:g} s"))
 
-    def _set_timeout(self, callback: Callable[[], None]) -> None:
-        if self._timeout is not None:
-            self._timeout.cancel()
-        self._timeout = asyncio.get_running_loop().call_later(TIMEOUT_S, callback)
-
-
-def _headers_of(request: h11.Request) -> Headers:
-    return tuple((name.decode("ascii"), value.decode("latin-1")) for name, value in request.headers)
+    def _call_later(self, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(TIMEOUT_S, callback)

@@ -36,8 +36,8 @@ class Router(asyncio.Protocol):
         self._on_transport = on_transport
         self._timeout_s = timeout_s
         self._received = b""
-        self._transport: asyncio.Transport | None = None
-        self._timeout: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport
+        self._timeout: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first line."""
@@ -54,16 +54,11 @@ class Router(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client left before its first line was complete."""
-        self._cancel_timeout()
+        self._timeout.cancel()
 
     def _hand_over(self, protocol: asyncio.Protocol) -> None:
-        assert self._transport is not None  # noqa: S101 - made before anything came
-        self._cancel_timeout()
+        self._timeout.cancel()
         received, self._received = self._received, b""
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(received)
-
-    def _cancel_timeout(self) -> None:
-        if self._timeout is not None:
-            self._timeout.cancel()

@@ -13,7 +13,6 @@ import orjson
 from recorder.messaging.requests import Json
 from recorder.messaging.typenames import normal_type
 
-from . import request_types
 from .conversations import TTR_S
 
 MAX_NESTING = 100
@@ -35,6 +34,48 @@ class RequestEnvelope(NamedTuple):
     id: str
     type: str
     raw: Json
+
+
+class SubscribeConversationsRequest(NamedTuple):
+    """cqm.SubscribeExConversations. An empty set of states or stages matches all."""
+
+    states: frozenset[str]
+    stages: frozenset[str]
+    from_ms: float
+    until_ms: float
+
+
+class FieldChange(NamedTuple):
+    """One field of UpdateConversationField. ``dialog_id`` and ``cause`` only for DialogChange."""
+
+    field: str
+    raw: Json
+    dialog_id: str | None = None
+    cause: str | None = None
+
+
+class UpdateConversationRequest(NamedTuple):
+    """cm.UpdateConversationField, with all the fields it changes."""
+
+    conversation_id: str
+    changes: tuple[FieldChange, ...]
+
+
+class HistoryRequest(NamedTuple):
+    """ms.SubscribeMessagingEvents or ms.QueryMessages. ``from_sequence`` is inclusive."""
+
+    dialog_id: str
+    conversation_id: str | None
+    from_sequence: float
+
+
+class PublishRequest(NamedTuple):
+    """ms.PublishEvent. ``event`` is as sent, except that ``sequenceList`` is always a list."""
+
+    dialog_id: str
+    conversation_id: str | None
+    event: Json
+    metadata: list[Any] | None
 
 
 FILE_TYPES = ("JPG", "JPEG", "PNG", "GIF")
@@ -71,7 +112,7 @@ def event_type_of(envelope: RequestEnvelope) -> object:
 
 
 def parse_request(envelope: RequestEnvelope) -> Any:
-    """Parse a request by its type: one of ``request_types``, its only parameter, or None if it has none.
+    """Parse a request by its type: a named tuple, its only parameter, or None if it has none.
 
     Raises:
         RequestRefused: the type is unknown, or the body lacks a field or has an invalid one.
@@ -120,9 +161,9 @@ def _init_connection(raw: Json) -> str | None:
     return next((token for token in tokens if isinstance(token, str) and token), None)
 
 
-def _subscribe_conversations(raw: Json) -> request_types.SubscribeConversationsRequest:
+def _subscribe_conversations(raw: Json) -> SubscribeConversationsRequest:
     body = _body(raw, optional=True)
-    return request_types.SubscribeConversationsRequest(
+    return SubscribeConversationsRequest(
         states=_open_close_in(body, "convState"),
         stages=_open_close_in(body, "stage"),
         from_ms=_number_in(body, "minLastUpdatedTime", float("-inf")),
@@ -143,16 +184,16 @@ def _open_conversation(raw: Json) -> Json:
     return body
 
 
-def _update_conversation(raw: Json) -> request_types.UpdateConversationRequest:
+def _update_conversation(raw: Json) -> UpdateConversationRequest:
     body = _body(raw)
     conversation_id = _id_in(body, "conversationId")
     if not body.get("conversationField"):
         raise RequestRefused(400, "conversationField is missing")
     changes = tuple(_field_change(item) for item in as_list(body["conversationField"]))
-    return request_types.UpdateConversationRequest(conversation_id, changes)
+    return UpdateConversationRequest(conversation_id, changes)
 
 
-def _field_change(raw: Any) -> request_types.FieldChange:
+def _field_change(raw: Any) -> FieldChange:
     if not isinstance(raw, dict):
         raise RequestRefused(400, "conversationField must be an object or a list of objects")
     field = text_in(raw, "field")
@@ -162,40 +203,40 @@ def _field_change(raw: Any) -> request_types.FieldChange:
     return parse(raw)
 
 
-def _conversation_close(raw: Json) -> request_types.FieldChange:
+def _conversation_close(raw: Json) -> FieldChange:
     if raw.get("conversationState") != "CLOSE":
         raise RequestRefused(400, "conversationState must be CLOSE")
-    return request_types.FieldChange(raw["field"], raw)
+    return FieldChange(raw["field"], raw)
 
 
-def _dialog_close(raw: Json) -> request_types.FieldChange:
+def _dialog_close(raw: Json) -> FieldChange:
     dialog = raw.get("dialog")
     if not isinstance(dialog, dict):
         raise RequestRefused(400, "dialog is missing")
     if dialog.get("state") != "CLOSE":
         raise RequestRefused(400, "dialog.state must be CLOSE")
     cause = dialog.get("closedCause")
-    return request_types.FieldChange(
+    return FieldChange(
         raw["field"], raw, _id_in(dialog, "dialogId"), cause if isinstance(cause, str) else None
     )
 
 
-def _ttr(raw: Json) -> request_types.FieldChange:
+def _ttr(raw: Json) -> FieldChange:
     if raw.get("ttrType") not in ("CUSTOM", *TTR_S):
         raise RequestRefused(400, "ttrType must be CUSTOM, NORMAL, PRIORITIZED or URGENT")
     if not 0 <= _number_in(raw, "value", -1) <= MAX_TTR_S:
         raise RequestRefused(400, "value must be a number of seconds")
-    return request_types.FieldChange(raw["field"], raw)
+    return FieldChange(raw["field"], raw)
 
 
-def _csat(raw: Json) -> request_types.FieldChange:
+def _csat(raw: Json) -> FieldChange:
     if not 1 <= _number_in(raw, "csatRate", 1) <= 5:
         raise RequestRefused(400, "csatRate must be 1 to 5")
-    return request_types.FieldChange(raw["field"], raw)
+    return FieldChange(raw["field"], raw)
 
 
 # The fields a consumer may update. Participants and skills are for agents only.
-FIELD_PARSERS: dict[str, Callable[[Json], request_types.FieldChange]] = {
+FIELD_PARSERS: dict[str, Callable[[Json], FieldChange]] = {
     "ConversationStateField": _conversation_close,
     "Stage": _conversation_close,
     "DialogChange": _dialog_close,
@@ -204,22 +245,22 @@ FIELD_PARSERS: dict[str, Callable[[Json], request_types.FieldChange]] = {
 }
 
 
-def _subscribe_events(raw: Json) -> request_types.HistoryRequest:
+def _subscribe_events(raw: Json) -> HistoryRequest:
     body = _body(raw)
     from_sequence = _number_in(body, "fromSeq", 0)
     dialog_id, conversation_id = _id_in(body, "dialogId"), _optional_id(body, "conversationId")
-    return request_types.HistoryRequest(dialog_id, conversation_id, from_sequence)
+    return HistoryRequest(dialog_id, conversation_id, from_sequence)
 
 
-def _query_messages(raw: Json) -> request_types.HistoryRequest:
+def _query_messages(raw: Json) -> HistoryRequest:
     # v2 asks with newerThanSequence. Whether it means "from" or "after" is published nowhere; it is read
     # as fromSeq is, because clients pass the same number in both.
     body = _body(raw)
     after = _number_in(body, "newerThanSequence", 0)
-    return request_types.HistoryRequest(_id_in(body, "dialogId"), None, _number_in(body, "fromSeq", after))
+    return HistoryRequest(_id_in(body, "dialogId"), None, _number_in(body, "fromSeq", after))
 
 
-def _publish(raw: Json) -> request_types.PublishRequest:
+def _publish(raw: Json) -> PublishRequest:
     body = _body(raw)
     dialog_id = _id_in(body, "dialogId")
     event = body.get("event")
@@ -229,9 +270,7 @@ def _publish(raw: Json) -> request_types.PublishRequest:
     if parse is None:
         raise RequestRefused(400, f"Unknown event type {event['type']}")
     metadata = None if raw.get("metadata") is None else as_list(raw["metadata"])
-    return request_types.PublishRequest(
-        dialog_id, _optional_id(body, "conversationId"), parse(event), metadata
-    )
+    return PublishRequest(dialog_id, _optional_id(body, "conversationId"), parse(event), metadata)
 
 
 def _content(event: Json) -> Json:

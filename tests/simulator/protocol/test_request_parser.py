@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from recorder.simulator.delivery.encoder import Encoder
 from recorder.simulator.protocol.request_parser import (
+    REQUEST_PARSERS,
+    PublishRequest,
     RequestRefused,
     parse_envelope,
     parse_request,
     request_id_of,
 )
-from recorder.simulator.protocol.request_types import PublishRequest
+from recorder.simulator.request_handler import HANDLERS
 
 
 def read(**request):
@@ -209,3 +211,7 @@ def refusal_of(text):
     except RequestRefused as refused:
         return json.loads(Encoder().error("1", refused.code, refused.reason))["body"]
     return ""
+
+
+def test_every_request_type_has_a_handler():
+    assert REQUEST_PARSERS.keys() == HANDLERS.keys()
