@@ -23,7 +23,7 @@ nack
 # by rich, whose Console is subclassed
 on_broken_pipe
 
-# by msgspec and json, which write every field of a row
+# by json, which write every field of a row
 started_at
 ended_at
 file_bytes
@@ -44,7 +44,6 @@ BAD_GATEWAY
 # by whoever uses a room of the package as a library
 drive
 keep_alive
-unread
 worst
 
 # by unpacking the enum

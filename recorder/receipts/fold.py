@@ -41,7 +41,7 @@ from recorder.messaging.events import (
     RequestMade,
 )
 
-from .people import roles_in
+from .participants import roles_in
 from .precedence import is_better_answer, is_better_message, is_better_receipt, is_newer, stronger
 from .state import ReceiptKey, Transcript
 

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .people import role_word
+from .participants import role_word
 from .queries import MessageView, ReceiptView
 
 

@@ -24,7 +24,7 @@ from recorder.messaging.events import (
 )
 
 from .echoes import Echo, MessageKey, probable_echoes
-from .people import who
+from .participants import participant_word
 from .queries import MessageView, is_me, message_view, own_ids, role_of
 from .state import Transcript
 
@@ -81,7 +81,7 @@ class _FactReader:
     def _person(self, participant: str | None, role: str | None, *, ours: bool) -> _Person:
         mine = True if ours else is_me(participant, self._me)
         role = role or role_of(self._transcript, participant)
-        return _Person(participant, role, mine, who(participant, role, mine=mine))
+        return _Person(participant, role, mine, participant_word(participant, role, mine=mine))
 
     def message(self, event: MessagePublished) -> Iterator[ProvenFact]:
         person = self._person(event.author, event.role, ours=event.mine)

@@ -1,7 +1,7 @@
-"""Conclusions from a transcript: the status of a message, who we are, what is unread, how long it took.
+"""Conclusions from a transcript: the status of a message, who we are, how long it took.
 
-Every absence here is an absence *in this recording*: "unread" means that no READ was seen, never that
-nobody read it.
+Every absence here is an absence *in this recording*: a message without READ is one for which none was seen,
+never one that nobody read.
 
 There is no view in which READ of 8 covers 7: everything published lists each message, and to show what
 nobody said would be to hide the very fault that is looked for.
@@ -301,23 +301,3 @@ def delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
     if since.at_us is not None and until.at_us is not None:
         return Delay((until.at_us - since.at_us) / 1_000_000, "local")
     return None
-
-
-# --- questions people ask -------------------------------------------------------------------------------
-
-
-def unread(transcript: Transcript, recipient: str) -> list[MessageView]:
-    """Messages of others for which no READ by ``recipient`` was seen in this recording."""
-    return [
-        message
-        for message in view(transcript)
-        if message.sent is not None
-        and message.sequence is not None
-        and message.author != recipient
-        and not any(_is_read_by(receipt, recipient) for receipt in message.receipts)
-    ]
-
-
-def _is_read_by(receipt: ReceiptView, recipient: str) -> bool:
-    proven = receipt.evidence.proof >= Proof.ACKNOWLEDGED
-    return proven and receipt.status == "READ" and receipt.participant == recipient

@@ -7,47 +7,87 @@ As of the last frame everything is as it is now, the end of the recording includ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Literal, NamedTuple
 
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event
 from recorder.projection.session import events_of
 from recorder.receipts.aliases import Aliases, rewritten
-from recorder.receipts.moments import OPTION, FrameMoment, Moment, OffsetMoment, parse_moment
 from recorder.store.archive import Archive
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
+OPTION = "--at"
 
-def last_frame_at(archive: Archive, session: str | SessionInfo, when: str | Moment) -> int:
-    """Number of the last frame recorded by a moment; 0 before the first.
+_FRAME = re.compile(r"#(\d{1,18})", re.ASCII)
+_OFFSET = re.compile(r"\+(\d{1,12}(?:\.\d{1,9})?)(us|ms|s|m|h)", re.ASCII)
+_UNIT_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(NamedTuple):
+    """A moment of a session: a field of its frames, and the highest value of that field by then.
+
+    ``number`` 0 is before the first frame. ``offset_us`` counts microseconds since the session began, on our
+    monotonic clock; ``at_us`` since the epoch, UTC, on our calendar clock.
+    """
+
+    field: Literal["number", "offset_us", "at_us"]
+    value: int
+
+
+def parse_moment(text: str) -> Moment:
+    """Read ``#123``, ``+12.5s`` or ``2026-01-31T12:00:00Z``.
+
+    A time without a zone is UTC; what is finer than a microsecond is cut off.
+
+    Raises:
+        BadOption: it is none.
+    """
+    if frame := _FRAME.fullmatch(text):
+        return Moment("number", int(frame[1]))
+    if offset := _OFFSET.fullmatch(text):
+        return Moment("offset_us", int(Fraction(offset[1]) * _UNIT_US[offset[2]]))
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadOption(
+            OPTION,
+            f'"{text}" is no moment of a session',
+            hint="write '#123' (a frame), +12.5s (since the session began) or 2026-01-31T12:00:00Z",
+        ) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return Moment("at_us", (moment - _EPOCH) // _MICROSECOND)
+
+
+def last_frame_at(archive: Archive, session: str | SessionInfo, when: str) -> int:
+    """Number of the last frame recorded by a moment (see ``parse_moment``); 0 before the first.
 
     Raises:
         NotFound: no such session, or no such frame in it.
         BadOption: it is no moment, or the session's frames carry no times to compare it with.
     """
     found = archive.find_session(session) if isinstance(session, str) else session
-    moment = parse_moment(when) if isinstance(when, str) else when
-    if isinstance(moment, FrameMoment):
-        if moment.frame > found.frames:
-            raise NotFound("frame", f"#{moment.frame}", close=[f"#{found.frames}"])
-        return moment.frame
+    moment = parse_moment(when)
+    if moment.field == "number":
+        if moment.value > found.frames:
+            raise NotFound("frame", f"#{moment.value}", close=[f"#{found.frames}"])
+        return moment.value
     last = 0
     for frame in archive.frames(found.session):
-        if _time(frame, moment) > _limit(moment):
+        if _time(frame, moment) > moment.value:
             break
         last = frame.number
     return last
 
 
-def _limit(moment: Moment) -> int:
-    if isinstance(moment, FrameMoment):
-        return moment.frame
-    return moment.offset_us if isinstance(moment, OffsetMoment) else moment.at_us
-
-
 def _time(frame: RecordedFrame, moment: Moment) -> int:
-    time = frame.offset_us if isinstance(moment, OffsetMoment) else frame.at_us
+    time = frame.offset_us if moment.field == "offset_us" else frame.at_us
     if time is None:
         raise BadOption(
             OPTION,

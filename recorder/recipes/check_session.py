@@ -15,7 +15,6 @@ from recorder.errors import BadOption, ExpectationFailed
 from recorder.projection.events.wire_facts import facts_of
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
-from recorder.receipts.moments import Moment
 from recorder.store.archive import Archive
 from recorder.wire.records import SessionInfo
 
@@ -76,7 +75,7 @@ class CheckKeywords(TypedDict, total=False):
     read_within: str | None
     min_read: str | None
     levels: Levels | None
-    at: str | Moment | None
+    at: str | None
     aliases: Aliases | None
 
 
@@ -124,7 +123,7 @@ def _limits(accept_within: str | None, read_within: str | None, min_read: str | 
 
 
 def check_input_of(
-    archive: Archive, session: SessionInfo, *, at: str | Moment | None = None, aliases: Aliases | None = None
+    archive: Archive, session: SessionInfo, *, at: str | None = None, aliases: Aliases | None = None
 ) -> CheckInput:
     """The input of the rules for a session, now or as of ``at``.
 

@@ -13,7 +13,6 @@ from recorder.receipts.aliases import Aliases, ParticipantTracker, Suggestion, r
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.entities import SessionEntities
 from recorder.receipts.evidence import TimelineEntry, timeline
-from recorder.receipts.moments import Moment
 from recorder.receipts.numbers import numbers_of
 from recorder.receipts.proofs import ProvenFact, proven_facts
 from recorder.receipts.queries import MessageView, view
@@ -68,7 +67,7 @@ def open_session(
     archive: Archive,
     session: str,
     *,
-    at: str | Moment | None = None,
+    at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
     watch: WatchEvents | None = None,
@@ -122,7 +121,7 @@ def messages(
     session: str,
     *,
     dialog: str | None = None,
-    at: str | Moment | None = None,
+    at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
 ) -> tuple[str, list[MessageView]]:
@@ -149,7 +148,7 @@ def message_life(
     session: str,
     reference: str,
     *,
-    at: str | Moment | None = None,
+    at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
 ) -> tuple[str, MessageView, list[TimelineEntry]]:

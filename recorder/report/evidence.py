@@ -9,7 +9,7 @@ from rich.text import Text
 
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
-from recorder.receipts.people import who
+from recorder.receipts.participants import participant_word
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import MessageView, delay
 
@@ -23,7 +23,7 @@ def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Time
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     output.print(Text(f"message {named} in dialog {safe_text(message.dialog_id or 'unknown')}"))
     if message.sent is not None:
-        author = who(message.author, message.role, mine=message.mine)
+        author = participant_word(message.author, message.role, mine=message.mine)
         output.print(Text(f"from     {safe_text(author)} ({safe_text(message.author or 'id unknown')})"))
         text = message.text if message.text is not None else f"[{message.type}]"
         output.print(Text(f"text     {safe_text(text)}"))
@@ -48,7 +48,7 @@ def _reason(message: MessageView) -> str:
     decided_by = message.decided_by
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
-    name = who(decided_by.participant, decided_by.role, mine=decided_by.mine)
+    name = participant_word(decided_by.participant, decided_by.role, mine=decided_by.mine)
     evidence = decided_by.evidence
     return f", by {safe_text(name)}: {decided_by.status} {evidence.proof.word} in frame #{evidence.frame}"
 
@@ -69,7 +69,7 @@ def _timeline_row(message: MessageView, entry: TimelineEntry) -> tuple[str, ...]
         clock_time(evidence.at_us),
         delay_words(delay(message.sent, evidence)),
         entry.sentence,
-        who(entry.participant, entry.role, mine=entry.mine),
+        participant_word(entry.participant, entry.role, mine=entry.mine),
         evidence.proof.word,
         clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000),
     )

@@ -8,7 +8,7 @@ from typing import IO
 from rich.text import Text
 
 from recorder.messaging.events import Proof
-from recorder.receipts.people import who
+from recorder.receipts.participants import participant_word
 from recorder.receipts.queries import MessageView, ReceiptView, delay
 
 from .tables import clock_time, console, delay_words, print_table
@@ -32,7 +32,7 @@ def print_messages(stream: IO[str], messages: Sequence[MessageView]) -> None:
 def _message_row(message: MessageView) -> tuple[str | Text, ...]:
     return (
         "-" if message.sequence is None else str(message.sequence),
-        who(message.author, message.role, mine=message.mine),
+        participant_word(message.author, message.role, mine=message.mine),
         message.text if message.text is not None else f"[{message.type or 'not seen'}]",
         Text(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
@@ -54,7 +54,7 @@ def _status_cell(message: MessageView, status: str) -> str:
 
 
 def _receipt_cell(message: MessageView, receipt: ReceiptView) -> str:
-    name = who(receipt.participant, receipt.role, mine=receipt.mine)
+    name = participant_word(receipt.participant, receipt.role, mine=receipt.mine)
     after = delay_words(delay(message.sent, receipt.evidence))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
     return f"{name} {after} #{receipt.evidence.frame}{proof}"

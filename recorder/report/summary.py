@@ -9,7 +9,7 @@ from typing import IO
 
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
-from recorder.receipts.people import who
+from recorder.receipts.participants import participant_word
 from recorder.receipts.queries import MessageView
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
@@ -172,7 +172,7 @@ def print_numbers(stream: IO[str], numbers: Numbers) -> None:
         stream.write("\n")
         rows = [
             (
-                who(each.participant, each.role, mine=each.mine),
+                participant_word(each.participant, each.role, mine=each.mine),
                 *map(str, (each.sent, each.accepted, each.read)),
             )
             for each in numbers.counts
@@ -187,7 +187,7 @@ def _latency_row(latency: Latency) -> tuple[str, ...]:
     ours = latency.kind == REQUEST_TO_ANSWER
     return (
         latency.kind,
-        "the service" if ours else who(latency.participant, latency.role, mine=latency.mine),
+        "the service" if ours else participant_word(latency.participant, latency.role, mine=latency.mine),
         latency.clock,
         str(latency.samples),
         *(f"{seconds:.3f}s" for seconds in (latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s)),

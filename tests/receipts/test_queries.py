@@ -6,7 +6,7 @@ import pytest
 
 from recorder.messaging.events import ConversationChanged, Dialog, Evidence, Participant, Proof
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import Delay, delay, message_view, own_ids, unread, view
+from recorder.receipts.queries import Delay, delay, message_view, own_ids, view
 
 ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
 
@@ -218,12 +218,6 @@ def test_who_is_only_suggested_is_not_called_the_agent_until_they_take_it(build)
     heard = [build.message(0, by=ME), build.receipt("READ", 0, by=AGENT), snapshot("SUGGESTED")]
     assert only(fold(heard)).receipts[0].role == "ASSIGNED_AGENT/SUGGESTED"
     assert only(fold([*heard, snapshot("ACTIVE")])).receipts[0].role == "ASSIGNED_AGENT"
-
-
-def test_unread_is_what_nobody_saw_read_here(build):
-    heard = [build.message(n, by=AGENT) for n in range(3)]
-    heard += [build.receipt("READ", 1, by=ME), build.message(3, by=ME), build.receipt("READ", 9, by=ME)]
-    assert [m.sequence for m in unread(fold(heard), ME)] == [0, 2]
 
 
 def test_one_message_can_be_asked_for(build):

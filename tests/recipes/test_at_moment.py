@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from recorder import recipes
 from recorder.errors import BadOption, NotFound
 from recorder.receipts.fold import fold
-from recorder.receipts.moments import FrameMoment, OffsetMoment
 from recorder.receipts.queries import view
-from recorder.recipes.at_moment import connections_at, events, is_now, last_frame_at
+from recorder.recipes.at_moment import Moment, connections_at, events, is_now, last_frame_at, parse_moment
 
 
 @pytest.fixture
@@ -53,8 +52,8 @@ def reading(archive, imported):
         ("2026-01-31T12:00:00.999Z", 0),
         ("2026-01-31T12:00:01Z", 1),
         ("2026-01-31T13:00:25.999+01:00", 6),
-        (FrameMoment(9), 9),
-        (OffsetMoment(1_000_000), 1),
+        ("#9", 9),
+        ("+1000000us", 1),
     ],
     ids=str,
 )
@@ -226,3 +225,51 @@ def test_facts_known_at_a_moment_stay_known_and_the_last_frame_means_now(tmp_pat
             assert facts(earlier) <= facts(later)
         assert states[-1] == fold(events(opened, session))
         assert facts(states[0]) == set()
+
+
+NOON_US = 1_769_860_800_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("#123", Moment("number", 123)),
+        ("#0", Moment("number", 0)),
+        ("+12.5s", Moment("offset_us", 12_500_000)),
+        ("+0s", Moment("offset_us", 0)),
+        ("+200ms", Moment("offset_us", 200_000)),
+        ("+7us", Moment("offset_us", 7)),
+        ("+1.5m", Moment("offset_us", 90_000_000)),
+        ("+2h", Moment("offset_us", 7_200_000_000)),
+        pytest.param("+0.3s", Moment("offset_us", 300_000), id="exact, where a float would not be"),
+        pytest.param("+1.0000019s", Moment("offset_us", 1_000_001), id="finer than a microsecond is cut off"),
+        ("2026-01-31T12:00:00Z", Moment("at_us", NOON_US)),
+        ("2026-01-31T12:00:00.000001Z", Moment("at_us", NOON_US + 1)),
+        ("2026-01-31 13:00:00+01:00", Moment("at_us", NOON_US)),
+        pytest.param("2026-01-31T12:00:00", Moment("at_us", NOON_US), id="without a zone it is UTC"),
+        ("2026-01-31", Moment("at_us", NOON_US - 43_200_000_000)),
+        ("1969-12-31T23:59:59.999999Z", Moment("at_us", -1)),
+    ],
+)
+def test_a_moment_is_a_frame_an_offset_or_a_time(text, moment):
+    assert parse_moment(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "#", "#x", "#-1", "# 1", "#٣", "12.5s", "+12", "+s", "-1s", "+1d", "+1e3s", "noon", "12:00", "#1\n"],
+)
+def test_anything_else_is_refused_with_what_to_write(text):
+    with pytest.raises(BadOption, match="is no moment of a session") as refused:
+        parse_moment(text)
+    assert refused.value.hint is not None
+    assert "+12.5s" in refused.value.hint
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_moment_or_a_bad_option(text):
+    try:
+        moment = parse_moment(text)
+    except BadOption:
+        return
+    assert isinstance(moment, Moment)

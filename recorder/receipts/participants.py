@@ -38,7 +38,7 @@ def roles_in(participants: Iterable[Participant]) -> dict[str, str]:
     return {participant: role for participant, (_, role) in ranked.items()}
 
 
-def who(participant: str | None, role: str | None, *, mine: bool | None) -> str:
+def participant_word(participant: str | None, role: str | None, *, mine: bool | None) -> str:
     """``you``, ``agent``, ``manager``; a participant of no known role by the start of its id."""
     if mine:
         return "you"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.messaging.events import Participant
-from recorder.receipts.people import role_word, roles_in, who
+from recorder.receipts.participants import participant_word, role_word, roles_in
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from recorder.receipts.people import role_word, roles_in, who
     ],
 )
 def test_people_are_called_by_what_they_are(participant, role, mine, words):
-    assert who(participant, role, mine=mine) == words
+    assert participant_word(participant, role, mine=mine) == words
 
 
 def test_no_role_has_no_word():
