@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from annotated_types import MinLen
-from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
 from recorder.messaging.requests import Json
-from recorder.replay.language.verb_model import has_key, has_none_of
+from recorder.replay.language.verb_model import accepts, has_key, has_none_of
 from recorder.simulator.agent.rules import VERBS, WITH_TEXT, AgentRule, RuleAction, Trigger
 from recorder.simulator.faults.conditions import (
     FALSE_AS_NONE,
@@ -101,20 +100,12 @@ def _at_least(field: FieldInfo) -> Json:
 def _short_forms(model: type[StrictModel], made: Json) -> list[Json]:
     forms: list[Json] = []
     if model is RuleAction:  # a verb alone
-        return [{"enum": [name for name in VERBS if _fits(model, name)]}]
-    if _fits(model, {}):
+        return [{"enum": [name for name in VERBS if accepts(model, name)]}]
+    if accepts(model, {}):
         forms += [_NULL, {"const": True}]
     if model.SHORT is not None and set(made.get("required", ())) <= {model.SHORT}:
         forms.append(_without_null(made["properties"][model.SHORT]))
     return forms
-
-
-def _fits(model: type[BaseModel], value: object) -> bool:
-    try:
-        model.model_validate(value)
-    except ValidationError:
-        return False
-    return True
 
 
 def _without_null(schema: Json) -> Json:
@@ -141,6 +132,6 @@ def _constraint(model: type[StrictModel]) -> Json:
 
 def _mood(name: str, schema: Json) -> Json:
     """Allow null, which turns a mood on, where it needs no settings."""
-    on_is_enough = _fits(Moods, {name: True})
+    on_is_enough = accepts(Moods, {name: True})
     rest = _without_null(schema)
     return {"anyOf": [rest, _NULL]} if on_is_enough else rest

@@ -12,7 +12,7 @@ from recorder.messaging.events import ConversationChanged
 from ..language.verb_model import is_status
 from ..run.receipt_schedule import MessageId
 from .pacing import CLOSE_DELAY_S, Timeline, as_duration
-from .placement import STATUS_ORDER
+from .placement import STATUS_WORDS
 from .script_names import ScriptNames
 from .timeline_events import (
     AGENT_ROLES,
@@ -245,7 +245,7 @@ class _ConversationRules:
         if not is_status(receipted.status):
             return
         status = receipted.status
-        action = status.lower() if status in STATUS_ORDER else {"receipt": status}
+        action = status.lower() if status in STATUS_WORDS else {"receipt": status}
         self._add_action(self._close_rule or self._rule_of.get(key), self._origins.at_s(receipted), action)
 
     def _conversation_updated(self, event: ConversationUpdated) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from recorder.messaging.envelopes import parse
 from recorder.messaging.events import ConversationChanged, ConversationOpened, Event, Identified, Stamp
 from recorder.messaging.interpreter import Interpreter
 
@@ -100,8 +99,8 @@ def _connections(records: Iterable[SessionRecord]) -> Iterable[_Connection]:
                 connection = facts(number, index)
                 connection.ended, connection.ended_us = index, offset_us
             case RecordedPayload(stamp, from_client, data, binary):
-                envelope = parse(data, from_client=from_client, binary=binary)
-                _learn(facts(stamp.connection, index), interpreter.feed(envelope, stamp))
+                events = interpreter.read(data, stamp, from_client=from_client, binary=binary)
+                _learn(facts(stamp.connection, index), events)
     return found.values()
 
 

@@ -10,7 +10,7 @@ from ..run.receipt_schedule import MessageId
 from .script_names import ScriptNames
 from .timeline_events import Disconnected, MessageArrived, ReceiptArrived, RequestSent, TimelineEvent
 
-STATUS_ORDER = ("ACCEPT", "READ")
+STATUS_WORDS = {"ACCEPT": "accepted", "READ": "read"}
 SAME_TIME_S = 0.001
 """Scripts have milliseconds: what is closer together happens at the same time in them."""
 
@@ -152,7 +152,7 @@ def receipts_to_expect(events: Sequence[TimelineEvent], names: ScriptNames) -> s
         if not isinstance(event, ReceiptArrived) or not names.is_ours(event.key):
             continue
         latest[event.key] = index
-        rank = STATUS_ORDER.index(event.status) if event.status in STATUS_ORDER else -1
+        rank = [*STATUS_WORDS].index(event.status) if event.status in STATUS_WORDS else -1
         if rank > highest.get(event.key, (-1, 0))[0]:
             highest[event.key] = (rank, index)
     names.referenced.update(key for key in latest if names.nameable(key))

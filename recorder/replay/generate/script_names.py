@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from recorder.messaging import typenames
@@ -35,16 +36,11 @@ def pattern_of(text: str) -> str:
 
 
 class SharedNames:
-    """Shared by the consumers of one script: counters for unique names, and a variable for each secret."""
+    """Shared by the consumers of one script: the next number of each kind of name, a variable per secret."""
 
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {}
-        self._counts: Counter[str] = Counter()
-
-    def number(self, kind: str) -> int:
-        """The next number for names of this kind, from 1."""
-        self._counts[kind] += 1
-        return self._counts[kind]
+        self.numbers: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
 
 
 class ScriptNames:
@@ -56,6 +52,8 @@ class ScriptNames:
         refused: frame of a request → the code (400 or more) it was answered with.
         referenced: messages that steps refer to, which therefore need ``as:``.
         begun: ids of conversations that were opened, or in which something was published.
+        aliases: ``as:`` of the step that opens a conversation; empty where there is only one.
+        current: the conversation that steps mean without ``dialog:``.
     """
 
     def __init__(self, events: Iterable[TimelineEvent], shared: SharedNames | None = None) -> None:
@@ -69,9 +67,9 @@ class ScriptNames:
         self._requests: dict[int, RequestSent] = {}
         self._names: dict[MessageId, str] = {}
         self._nth: dict[MessageId, tuple[str, int]] = {}
-        self._aliases: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
         self._dialogs: dict[str, tuple[str, Dialog | None]] = {}
-        self._current: str | None = None
+        self.current: str | None = None
         listed = list(events)
         for event in listed:
             if isinstance(event, ConversationUpdated):
@@ -95,7 +93,7 @@ class ScriptNames:
             case UnansweredMessageSeen():
                 self._published(event.request_frame, event.key)
             case MessageArrived() if event.key not in self._names:
-                self._names[event.key] = f"received_{self._shared.number('received')}"
+                self._names[event.key] = f"received_{next(self._shared.numbers['received'])}"
             case _:
                 pass
 
@@ -116,13 +114,15 @@ class ScriptNames:
         kind = request.message.type if request.message is not None else ""
         self._nth[key] = (kind, 1 + sum(one == kind for one, _ in self._nth.values()))
         if request.text is not None:  # others become ``send`` steps, whose ``as:`` names the answer
-            self._names[key] = f"said_{self._shared.number('said')}"
+            self._names[key] = f"said_{next(self._shared.numbers['said'])}"
 
     def _name_conversations(self, events: Iterable[TimelineEvent]) -> None:
         opened = list(dict.fromkeys(filter(None, (self._conversation_in(event) for event in events))))
         self.begun = frozenset(opened)
         if len(opened) > 1:
-            self._aliases = {one: f"conversation_{self._shared.number('conversation')}" for one in opened}
+            self.aliases = {
+                one: f"conversation_{next(self._shared.numbers['conversation'])}" for one in opened
+            }
 
     def _conversation_in(self, event: TimelineEvent) -> str | None:
         """The conversation that must exist for this event."""
@@ -164,13 +164,9 @@ class ScriptNames:
         """Whether a conversation is request for after this frame."""
         return any(opening > frame for opening in self._openings)
 
-    def set_current(self, conversation_id: str) -> None:
-        """Make this the current conversation: the one that steps mean without ``dialog:``."""
-        self._current = conversation_id
-
     def is_current(self, conversation_id: str | None) -> bool:
         """Whether this is the conversation that steps mean without ``dialog:``."""
-        return conversation_id is not None and conversation_id == self._current
+        return conversation_id is not None and conversation_id == self.current
 
     def conversation_of(self, dialog_id: str) -> str:
         """The id of a dialog's conversation; the dialog's own id where no notification told it."""
@@ -185,21 +181,17 @@ class ScriptNames:
         dialog = self._dialogs.get(dialog_id, (dialog_id, None))[1]
         return None if dialog is None else dialog.type
 
-    def alias(self, conversation_id: str) -> str | None:
-        """``as:`` of the step that opens a conversation; None where there is only one conversation."""
-        return self._aliases.get(conversation_id)
-
     def in_dialog(self, dialog_id: str | None) -> dict[str, str]:
         """``{"dialog": …}`` for another conversation or dialog type; empty for the current main dialog."""
-        if dialog_id is None or dialog_id in (self._current, "") or self._current is None:
+        if dialog_id is None or dialog_id in (self.current, "") or self.current is None:
             return {}
         conversation_id, dialog = self._dialogs.get(dialog_id, (dialog_id, None))
-        if conversation_id == self._current and dialog is not None and dialog.type:
+        if conversation_id == self.current and dialog is not None and dialog.type:
             return {"dialog": dialog.type.lower()}
         return {"dialog": self._reference(dialog_id) or self.text(dialog_id)}
 
     def _reference(self, conversation_id: str) -> str | None:
-        alias = self.alias(conversation_id)
+        alias = self.aliases.get(conversation_id)
         return None if alias is None else f"${{{alias}.body.conversationId}}"
 
     # --- texts ---
@@ -231,6 +223,6 @@ class ScriptNames:
             return [self.envelope(inner) for inner in value]
         if not isinstance(value, str):
             return value
-        if value == self._current:
+        if value == self.current:
             return "${conversation.id}"
         return self._reference(value) or self.text(value)

@@ -13,6 +13,7 @@ from ..language.verbs import CHAT_STATES
 from .pacing import NOTICED_S, as_duration
 from .placement import (
     SAME_TIME_S,
+    STATUS_WORDS,
     ConsumerReceipt,
     awaits_by_index,
     is_same_time,
@@ -35,7 +36,6 @@ from .timeline_events import (
     TimelineEvent,
 )
 
-STATUS_WORDS = {"ACCEPT": "accepted", "READ": "read"}
 TTRS = ("NORMAL", "URGENT", "PRIORITIZED")
 
 
@@ -194,8 +194,8 @@ class StepWriter:
 
     def _open_arguments(self, conversation_id: str) -> dict[str, str]:
         self.opened.append(conversation_id)
-        self._names.set_current(conversation_id)
-        alias = self._names.alias(conversation_id)
+        self._names.current = conversation_id
+        alias = self._names.aliases.get(conversation_id)
         return {} if alias is None else {"as": alias}
 
     def _open_conversation(self, sent: RequestSent) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from recorder.documents import Document, ValuePath, read_document, substitute, unknown, validate
@@ -53,13 +54,14 @@ class StepExpansion:
 
     Attributes:
         files: contents of the files ``send_file`` sends, by their name relative to the script's folder.
+        included: the steps of each included file by its name; it is read and checked once.
     """
 
     def __init__(self, variables: Mapping[str, str], folder: Folder | None) -> None:
+        self.variables = variables
+        self.folder = folder
         self.files: dict[str, bytes] = {}
-        self._variables = variables
-        self._folder = folder
-        self._included: dict[str, list[ExpandedStep]] = {}
+        self.included: dict[str, list[ExpandedStep]] = {}
 
     def expand(self, document: Document, *, name: str) -> list[ExpandedStep]:
         """All steps of the script in order; ``name`` is the script's own file name in its folder.
@@ -68,39 +70,6 @@ class StepExpansion:
             BadScript: a step, or a file it includes, is not valid.
         """
         return _StepFile(self, document, None, (name,)).expanded(("steps",))
-
-    def locate(self, source: _StepFile, given: str, path: ValuePath) -> tuple[Folder, str]:
-        """The folder, and the normalised name in it, of a file that the step at ``path`` names."""
-        if self._folder is None:
-            raise source.document.error(
-                path, f"{given}: what is read from stdin has no folder to take files from"
-            )
-        try:
-            return self._folder, self._folder.name_of(given, referrer=source.name)
-        except ValueError as problem:
-            raise source.document.error(path, str(problem)) from None
-
-    def read(self, source: _StepFile, folder: Folder, name: str, path: ValuePath) -> bytes:
-        """The contents of a located file; errors carry the line of the step at ``path``."""
-        try:
-            return folder.read(name)
-        except ValueError as problem:
-            raise source.document.error(path, str(problem)) from None
-
-    def include(self, source: _StepFile, given: str, path: ValuePath) -> list[ExpandedStep]:
-        """The steps of another file, which is read and checked once however often it is included."""
-        folder, name = self.locate(source, given, path)
-        if name in source.ancestors:
-            circle = " → ".join((*source.ancestors[source.ancestors.index(name) :], name))
-            raise source.document.error(path, f"{given} includes itself: {circle}")
-        if len(source.ancestors) > DEEPEST_INCLUDE:
-            raise source.document.error(path, f"files are included more than {DEEPEST_INCLUDE} deep here")
-        if name not in self._included:
-            read = read_document(self.read(source, folder, name, path), file=folder.display_name(name))
-            document = substitute_in_steps(_under_steps(read), self._variables)
-            included = _StepFile(self, document, document.file, (*source.ancestors, name))
-            self._included[name] = included.expanded(("steps",))
-        return self._included[name]
 
 
 def _under_steps(read: Document) -> Document:
@@ -122,13 +91,9 @@ class _StepFile:
         self, expansion: StepExpansion, document: Document, file: str | None, ancestors: tuple[str, ...]
     ) -> None:
         self.document = document
-        self.ancestors = ancestors
+        self._ancestors = ancestors
         self._expansion = expansion
         self._file = file
-
-    @property
-    def name(self) -> str:
-        return self.ancestors[-1]
 
     def expanded(self, at: ValuePath) -> list[ExpandedStep]:
         """The steps of the list at this path, with repeats and includes written out."""
@@ -154,7 +119,7 @@ class _StepFile:
             case RepeatVerb():
                 return self._repeated(arguments, path)
             case IncludeVerb():
-                return self._expansion.include(self, arguments.file, (*at, "file"))
+                return self._included(arguments.file, (*at, "file"))
             case SendFileVerb():
                 arguments = self._with_file(arguments, (*at, "file"))
         references = tuple(references_in(arguments))
@@ -188,11 +153,45 @@ class _StepFile:
         ]
 
     def _with_file(self, arguments: SendFileVerb, path: ValuePath) -> SendFileVerb:
-        folder, name = self._expansion.locate(self, arguments.file, path)
-        files = self._expansion.files
-        if name not in files:
-            files[name] = self._expansion.read(self, folder, name, path)
+        with self._problems_at(path):
+            folder, name = self._locate(arguments.file)
+            files = self._expansion.files
+            if name not in files:
+                files[name] = folder.read(name)
         return arguments.model_copy(update={"file": name})
+
+    def _included(self, given: str, path: ValuePath) -> list[ExpandedStep]:
+        """The steps of the file that an ``include`` at this path names."""
+        with self._problems_at(path):
+            folder, name = self._locate(given)
+            if name in self._ancestors:
+                circle = " → ".join((*self._ancestors[self._ancestors.index(name) :], name))
+                raise ValueError(f"{given} includes itself: {circle}")
+            if len(self._ancestors) > DEEPEST_INCLUDE:
+                raise ValueError(f"files are included more than {DEEPEST_INCLUDE} deep here")
+            included = self._expansion.included
+            data = b"" if name in included else folder.read(name)
+        if name not in included:
+            read = read_document(data, file=folder.display_name(name))
+            document = substitute_in_steps(_under_steps(read), self._expansion.variables)
+            file = _StepFile(self._expansion, document, document.file, (*self._ancestors, name))
+            included[name] = file.expanded(("steps",))
+        return included[name]
+
+    def _locate(self, given: str) -> tuple[Folder, str]:
+        """The folder, and the normalised name in it, of a file that a step names."""
+        folder = self._expansion.folder
+        if folder is None:
+            raise ValueError(f"{given}: what is read from stdin has no folder to take files from")
+        return folder, folder.name_of(given, referrer=self._ancestors[-1])
+
+    @contextmanager
+    def _problems_at(self, path: ValuePath) -> Iterator[None]:
+        """Report a ValueError as a problem of the value at this path."""
+        try:
+            yield
+        except ValueError as problem:
+            raise self.document.error(path, str(problem)) from None
 
 
 def _indentation_hint(written: object) -> str | None:

@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from recorder.messaging.requests import Json
 
 from .sections import MOST_CONSUMERS, Consumer, Sections
-from .verb_model import NAME_SCHEMA, has_none_of, needs_no_arguments
+from .verb_model import NAME_SCHEMA, accepts, has_none_of
 from .verbs import EXPANDED_VERBS, VERBS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -89,7 +89,7 @@ def _step() -> Json:
     verbs = {**VERBS, **EXPANDED_VERBS}
     return {
         "anyOf": [
-            {"enum": [verb for verb, model in verbs.items() if needs_no_arguments(model)]},
+            {"enum": [verb for verb, model in verbs.items() if accepts(model, None)]},
             {
                 "type": "object",
                 "minProperties": 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeGuard
 
 from pydantic import (
     AfterValidator,
@@ -45,13 +45,13 @@ class ScriptModel(BaseModel):
     )
 
 
-def is_name(given: object) -> bool:
+def is_name(given: object) -> TypeGuard[str]:
     """Whether this is a valid name for a message, an answer or a consumer."""
     return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
 def _new_message_name(given: object) -> str:
-    if not isinstance(given, str) or not _NAME.fullmatch(given):
+    if not is_name(given):
         raise ValueError("a name is letters, digits, - and _, and begins with a letter")
     if given in RESERVED_NAMES:
         raise ValueError(f'"{given}" names a message already; take another name')
@@ -61,24 +61,19 @@ def _new_message_name(given: object) -> str:
 
 
 def _consumer_name(given: object) -> str:
-    if not isinstance(given, str) or not _NAME.fullmatch(given):
+    if not is_name(given):
         raise ValueError("a consumer's name is letters, digits, - and _, and begins with a letter")
     return given
 
 
-def is_sequence(given: object) -> bool:
+def is_sequence(given: object) -> TypeGuard[int]:
     """Whether this is a sequence number of a message: an integer from 0."""
     return isinstance(given, int) and not isinstance(given, bool) and given >= 0
 
 
-def is_reference(given: object) -> bool:
-    """Whether this can refer to a message: a name or a sequence."""
-    return is_sequence(given) or is_name(given)
-
-
 def _message_reference(given: Any) -> str | int:
-    if is_reference(given):
-        return given  # type: ignore[no-any-return]  # is_reference checked
+    if is_sequence(given) or is_name(given):
+        return given
     raise ValueError(f"a message is a name given with as:, {LAST_SENT}, {LAST_RECEIVED}, or its sequence")
 
 
@@ -99,7 +94,7 @@ def _delay_or_never(given: Any) -> DelayDistribution | Literal["never"]:
 
 def _first_sequence(given: Any) -> int | Literal["last"]:
     if is_sequence(given):
-        return given  # type: ignore[no-any-return]  # is_sequence checked
+        return given
     if given == "last":
         return "last"
     raise ValueError("history begins at a sequence (0 is all of it) or at last, the last one received")
@@ -227,16 +222,16 @@ class Verb(ScriptModel):
     @classmethod
     def forms(cls, long: dict[str, Any]) -> list[dict[str, Any]]:
         """JSON Schemas of all forms of the arguments; ``long`` is the schema of the mapping."""
-        forms = [long, {"type": "null"}] if needs_no_arguments(cls) else [long]
+        forms = [long, {"type": "null"}] if accepts(cls, None) else [long]
         if cls.short is not None and set(long.get("required", ())) <= {cls.short}:
             forms.append(long["properties"][cls.model_fields[cls.short].alias or cls.short])
         return forms
 
 
-def needs_no_arguments(verb: type[Verb]) -> bool:
-    """Whether the verb can be written without arguments."""
+def accepts(model: type[BaseModel], given: object) -> bool:
+    """Whether this is valid for the model; None for a verb: it can be written without arguments."""
     try:
-        verb.model_validate(None)
+        model.model_validate(given)
     except ValidationError:
         return False
     return True

@@ -44,7 +44,7 @@ def test_equal_secrets_become_the_same_variable_and_others_another() -> None:
 
 def test_ids_of_the_current_conversation_become_references() -> None:
     names = ScriptNames([])
-    names.set_current("c-1")
+    names.current = "c-1"
     raw = {"body": {"dialogId": "c-1", "list": ["c-1", 7, None, {"other": "c-2"}]}}
     assert names.envelope(raw) == {
         "body": {"dialogId": "${conversation.id}", "list": ["${conversation.id}", 7, None, {"other": "c-2"}]}

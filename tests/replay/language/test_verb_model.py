@@ -19,10 +19,10 @@ from recorder.replay.language.verb_model import (
     Pattern,
     ReceiptStatus,
     Verb,
+    accepts,
     has_key,
     has_none_of,
     is_name,
-    needs_no_arguments,
 )
 
 
@@ -49,8 +49,8 @@ def test_a_verb_without_a_short_form_says_so():
 
 
 def test_needs_no_arguments_if_all_have_defaults():
-    assert needs_no_arguments(Wave)
-    assert not needs_no_arguments(type("Point", (Verb,), {"__annotations__": {"at": str}, "__doc__": "."}))
+    assert accepts(Wave, None)
+    assert not accepts(type("Point", (Verb,), {"__annotations__": {"at": str}, "__doc__": "."}), None)
 
 
 @pytest.mark.parametrize(
