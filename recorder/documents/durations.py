@@ -59,6 +59,7 @@ def _duration_hint(text: object) -> str:
 # JSON Schema pattern. Whitespace around a duration is allowed, as ``parse_duration`` strips it.
 _DURATION_PATTERN = r"(0|[0-9]{1,9}(\.[0-9]{1,9})?[ ]?(us|ms|s|m|h))"
 _VARYING = re.compile(r"±|\+-|\+/-|\.\.")
+_DELAY_FORM = 'a delay is a duration like "200ms", or varies like "1.5s ± 500ms" or "1s..3s"'
 
 
 class DelayDistribution(ABC):
@@ -86,7 +87,19 @@ class DelayDistribution(ABC):
         Raises:
             ValueError: it is no delay; the text is an error sentence.
         """
-        return given if isinstance(given, DelayDistribution) else _read_delay(given)
+        if isinstance(given, DelayDistribution):
+            return given
+        parts = _VARYING.split(given) if isinstance(given, str) else []
+        if len(parts) < 2:
+            return Duration.read(given)
+        if len(parts) > 2:
+            raise ValueError(f"{quoted(given)} is no delay: {_DELAY_FORM}")
+        first_s, second_s = (parse_duration(part.strip()) for part in parts)
+        if ".." not in given:
+            return NormalDelay(first_s, second_s)
+        if first_s > second_s:
+            raise ValueError(f"{quoted(given)} is no delay: the shorter one comes first")
+        return UniformDelay(first_s, second_s)
 
     @property
     @abstractmethod
@@ -165,20 +178,3 @@ class UniformDelay(DelayDistribution):
 
     def draw(self, random: Random) -> float:
         return random.uniform(self.least_s, self.most_s)
-
-
-_DELAY_FORM = 'a delay is a duration like "200ms", or varies like "1.5s ± 500ms" or "1s..3s"'
-
-
-def _read_delay(given: Any) -> DelayDistribution:
-    parts = _VARYING.split(given) if isinstance(given, str) else []
-    if len(parts) < 2:
-        return Duration.read(given)
-    if len(parts) > 2:
-        raise ValueError(f"{quoted(given)} is no delay: {_DELAY_FORM}")
-    first_s, second_s = (parse_duration(part.strip()) for part in parts)
-    if ".." not in given:
-        return NormalDelay(first_s, second_s)
-    if first_s > second_s:
-        raise ValueError(f"{quoted(given)} is no delay: the shorter one comes first")
-    return UniformDelay(first_s, second_s)

@@ -102,7 +102,9 @@ def _problem(error: ErrorDetails, model: Any, path: ValuePath) -> str:
         bound, words = _BOUNDS[kind]
         return f"{name} must be {context[bound]} {words}, not {quoted(given)}"
     if kind == "literal_error":
-        return unknown(f"value of {name}:", str(given), _choices(error))
+        return unknown(
+            f"value of {name}:", str(given), re.findall(r"'([^']*)'", str(context.get("expected", "")))
+        )
     sentence = str(context.get("error") or error["msg"])
     return sentence if kind == "value_error" and not loc else f"{name}: {sentence}"
 
@@ -112,10 +114,6 @@ def _hint(error: ErrorDetails) -> str | None:
     if error["type"] == "string_type" and isinstance(given, int | float | bool):
         return f'put it in quotes: "{as_yaml_scalar(given)}"'
     return None
-
-
-def _choices(error: ErrorDetails) -> list[str]:
-    return re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
 
 
 def _keys_at(model: Any, loc: ValuePath) -> set[str]:

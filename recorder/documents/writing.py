@@ -16,15 +16,11 @@ class _Writer(yaml.SafeDumper):
 
 
 def _text(writer: _Writer, text: str) -> yaml.Node:
-    return writer.represent_scalar("tag:yaml.org,2002:str", text, _style(text))
-
-
-def _style(text: str) -> str | None:
-    """The quotes to use; None: PyYAML chooses, by YAML 1.1 rules."""
+    # YAML 1.1 reads 1e3 as text; ``read_document`` reads JSON numbers. None: PyYAML chooses.
+    style = "'" if _NUMBER.fullmatch(text) else None
     if not text.isprintable():
-        return '"'  # escapes line ends, which single quotes would fold over several lines
-    # YAML 1.1 reads 1e3 as text; ``read_document`` reads JSON numbers.
-    return "'" if _NUMBER.fullmatch(text) else None
+        style = '"'  # escapes line ends, which single quotes would fold over several lines
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 
 _Writer.add_representer(str, _text)

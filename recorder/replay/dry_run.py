@@ -16,8 +16,7 @@ from recorder.documents import DelayDistribution, Duration, restore_references
 from recorder.documents.durations import NormalDelay, UniformDelay
 
 from .language import verbs
-from .language.script import Script, Step
-from .language.sections import StandingRule
+from .language.script import Script, StandingRule, Step
 from .run.describe import span
 
 

@@ -77,7 +77,7 @@ def shares(name: str, text: str, folder: Folder | None) -> str:
 def main() -> None:
     language_ms = import_ms("recorder.replay.language.script")
     pydantic_ms = import_ms(PYDANTIC)
-    models_ms = import_ms("recorder.replay.language.sections", after=f"{PYDANTIC}, {OTHERS}")
+    models_ms = import_ms("recorder.replay.language.verbs", after=f"{PYDANTIC}, {OTHERS}")
     print(
         f"import of the script language: {language_ms:.0f} ms, pydantic {pydantic_ms / language_ms:.0%},"
         f" its models {models_ms / language_ms:.0%}"

@@ -99,8 +99,8 @@ def _connections(records: Iterable[SessionRecord]) -> Iterable[_Connection]:
                 connection = facts(number, index)
                 connection.ended, connection.ended_us = index, offset_us
             case RecordedPayload(stamp, from_client, data, binary):
-                events = interpreter.read(data, stamp, from_client=from_client, binary=binary)
-                _learn(facts(stamp.connection, index), events)
+                read = interpreter.read(data, stamp, from_client=from_client, binary=binary)
+                _learn(facts(stamp.connection, index), read)
     return found.values()
 
 

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 from recorder.messaging import typenames
-from recorder.messaging.events import ConversationChanged, Dialog
+from recorder.messaging.events import Dialog
 from recorder.redaction.tokens import PLACEHOLDER
 
 from ..run.receipt_schedule import MessageId
@@ -73,14 +73,12 @@ class ScriptNames:
         listed = list(events)
         for event in listed:
             if isinstance(event, ConversationUpdated):
-                self._learn_dialogs(event.conversation)
+                conversation = event.conversation
+                dialogs = {one.dialog_id: (conversation.conversation_id, one) for one in conversation.dialogs}
+                self._dialogs.update(dialogs)
         for event in listed:
             self._read(event)
         self._name_conversations(listed)
-
-    def _learn_dialogs(self, updated: ConversationChanged) -> None:
-        for dialog in updated.dialogs:
-            self._dialogs[dialog.dialog_id] = (updated.conversation_id, dialog)
 
     def _read(self, event: TimelineEvent) -> None:
         match event:

@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from recorder.messaging.requests import Json
 
-from .sections import MOST_CONSUMERS, Consumer, Sections
+from .script import MOST_CONSUMERS, Consumer, Sections
 from .verb_model import NAME_SCHEMA, accepts, has_none_of
 from .verbs import EXPANDED_VERBS, VERBS
 

@@ -10,7 +10,7 @@ from recorder.messaging.envelopes import Request, Response, parse
 from recorder.messaging.events import Event, ReceiptRefused, ReceiptReported, RequestAnswered, Stamp
 from recorder.messaging.interpreter import Interpreter
 
-from ..language.sections import Consumer, StandingRule
+from ..language.script import Consumer, StandingRule
 from .actions import Ended
 from .consumer_view import ConsumerView
 from .outcome import ReceiptSent

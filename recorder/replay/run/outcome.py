@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..language.sections import ONLY_CONSUMER
+from ..language.script import ONLY_CONSUMER
 from .actions import Ended
 
 OK, FAILED, STOPPED, NOT_REACHED = "ok", "failed", "stopped", "not reached"

@@ -28,8 +28,7 @@ from recorder.messaging import requests
 from recorder.messaging.envelopes import dump
 from recorder.messaging.events import Stamp
 
-from ..language.script import Script
-from ..language.sections import Consumer
+from ..language.script import Consumer, Script
 from .actions import (
     Abort,
     AwaitMessage,
