@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from recorder.errors import BadOption
 
-DEFAULT_PORTS = {"ws": 80, "wss": 443}
+DEFAULT_PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
 MAX_PAYLOAD = 16 * 1024 * 1024
 
 # The WebSocket upgrade writes these itself; a second one would contradict it or forge another request.
@@ -24,8 +24,40 @@ _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _URL_FORBIDDEN = re.compile(r"[^\x21-\x7e]")
 
 
+class Destination:
+    """Where a socket is opened: the host and port of ``parts``, which is a URL, split."""
+
+    ca_file: Path | None
+    connect_timeout_s: float
+
+    @property
+    def parts(self) -> SplitResult:
+        """The URL, split."""
+        raise NotImplementedError
+
+    @property
+    def secure(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.parts.scheme in ("wss", "https")
+
+    @property
+    def host(self) -> str:
+        """The host, without brackets around an IPv6 address."""
+        return self.parts.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port, given or usual."""
+        return self.parts.port or DEFAULT_PORTS[self.parts.scheme]
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port: what error texts show, because path and query may hold secrets."""
+        return f"{self.parts.scheme}://{self.parts.netloc}"
+
+
 @dataclass(frozen=True, kw_only=True)
-class ConnectOptions:
+class ConnectOptions(Destination):
     """How to reach a service over WebSocket. Built once, where a command starts, and passed on whole.
 
     A value that cannot be used raises ``BadOption``.
@@ -85,26 +117,6 @@ class ConnectOptions:
         return urlsplit(self.url or "")
 
     @property
-    def secure(self) -> bool:
-        """Whether the connection is encrypted."""
-        return self.parts.scheme == "wss"
-
-    @property
-    def host(self) -> str:
-        """The host, without brackets around an IPv6 address."""
-        return self.parts.hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port, given or usual."""
-        return self.parts.port or DEFAULT_PORTS[self.parts.scheme]
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port: what error texts show, because path and query may hold secrets."""
-        return f"{self.parts.scheme}://{self.parts.netloc}"
-
-    @property
     def request_url(self) -> str:
         """The URL as the library needs it: it knows lower-case schemes only, and loses a path's ``;…``."""
         return self.parts._replace(path=self.parts.path.replace(";", "%3B")).geturl()
@@ -130,7 +142,7 @@ def _check_url(url: str) -> None:
         port = parts.port
     except ValueError as problem:
         raise BadOption("URL", _url_problem(problem)) from None
-    if parts.scheme not in DEFAULT_PORTS:
+    if parts.scheme not in ("ws", "wss"):
         raise BadOption("URL", "it must begin with ws:// or wss://", hint=_scheme_hint(parts))
     if not parts.hostname:
         raise BadOption("URL", "it names no host")

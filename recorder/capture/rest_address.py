@@ -4,55 +4,43 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from recorder.errors import BadOption
 
+from .options import Destination
+
 CONNECT_TIMEOUT_S = 15.0
-_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestAddress:
+class RestAddress(Destination):
     """A scheme, a host and a port. Plain ``http`` is for this machine only.
 
     Attributes:
+        scheme: "http" or "https".
         netloc: host and port as they go into ``Host``.
         ca_file: PEM file of certificates trusted in addition to the system's.
     """
 
-    secure: bool
+    scheme: str
     netloc: str
     ca_file: Path | None = None
     connect_timeout_s: float = CONNECT_TIMEOUT_S
 
     @property
-    def host(self) -> str:
-        """The host, without brackets around an IPv6 address."""
-        return urlsplit(f"//{self.netloc}").hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port, given or usual."""
-        return urlsplit(f"//{self.netloc}").port or _PORTS[self._scheme]
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port."""
-        return f"{self._scheme}://{self.netloc}"
-
-    @property
-    def _scheme(self) -> str:
-        return "https" if self.secure else "http"
+    def parts(self) -> SplitResult:
+        """The address as a URL without path, split."""
+        return SplitResult(self.scheme, self.netloc, "", "", "")
 
     def with_netloc(self, netloc: str) -> RestAddress | None:
         """The same scheme and options for another host; None if unusable."""
         if not _is_netloc(netloc) or not (self.secure or _is_loopback(netloc)):
             return None
-        return RestAddress(secure=self.secure, netloc=netloc, ca_file=self.ca_file)
+        return replace(self, netloc=netloc)
 
 
 def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
@@ -63,7 +51,7 @@ def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
     """
     scheme, _, netloc = url.partition("://")
     netloc = netloc.removesuffix("/")
-    if scheme not in _PORTS or not _is_netloc(netloc):
+    if scheme not in ("http", "https") or not _is_netloc(netloc):
         raise BadOption(
             "--base", "it must be https:// and a host, and nothing more", hint="https://api.liveperson.net"
         )
@@ -73,7 +61,7 @@ def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
             "a token does not travel in clear text: http:// is for this machine only",
             hint=f"https://{netloc}",
         )
-    return RestAddress(secure=scheme == "https", netloc=netloc, ca_file=ca_file)
+    return RestAddress(scheme=scheme, netloc=netloc, ca_file=ca_file)
 
 
 def _is_netloc(netloc: str) -> bool:

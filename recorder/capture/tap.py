@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from recorder.clock import Clock
-from recorder.runtime.selector import readable
+from recorder.runtime.selector import HasFileno, Wakeup, readable
 from recorder.wire.frames import Side
 from recorder.wire.handshake import minimal_response
 from recorder.wire.records import RecordedFrame
@@ -70,9 +70,7 @@ class TapSocket:
         self._queueing = queueing
         self._unsent = bytearray()
         self.stalls_at_s: float | None = None
-        self._wake_reader, self._wake_writer = socket.socketpair()
-        self._wake_reader.setblocking(False)
-        self._wake_writer.setblocking(False)
+        self._wakeup = Wakeup()
         self._woken = False
         self._unread = b""
         self._at = 0
@@ -196,8 +194,7 @@ class TapSocket:
         """Close the socket. May be repeated."""
         self._closed = True
         self._sock.close()
-        self._wake_reader.close()
-        self._wake_writer.close()
+        self._wakeup.close()
 
     # What the recording client calls --------------------------------------------------------------
 
@@ -208,8 +205,7 @@ class TapSocket:
     def wake(self) -> None:
         """End the current wait, or else the next one. From any thread or signal handler."""
         self._woken = True
-        with contextlib.suppress(OSError):  # full: already awake; closed: nobody waits
-            self._wake_writer.send(b"w")
+        self._wakeup.set()
 
     def wake_to_stop(self) -> None:
         """As ``wake``; and all sending from now on has ``STOP_SEND_TIMEOUT_S`` at most."""
@@ -221,7 +217,7 @@ class TapSocket:
         if not self._woken:
             return False
         self._woken = False
-        self._drain_wakes()
+        self._wakeup.clear()
         return True
 
     def take_in(self) -> None:
@@ -341,10 +337,10 @@ class TapSocket:
         if left_s <= 0:
             self._stall()
         has_room = len(self._unread) - self._at < MAX_UNREAD and self._too_long is None
-        reading = [self._wake_reader, *([self._sock] if has_room and not self.ended else [])]
+        reading: list[HasFileno] = [self._wakeup, *([self._sock] if has_room and not self.ended else [])]
         ready = readable(reading, left_s, writing=[self._sock] if writing else ())
-        if self._wake_reader in ready:
-            self._drain_wakes()
+        if self._wakeup in ready:
+            self._wakeup.clear()
         if self._sock in ready:
             self._take_chunk()
 
@@ -358,15 +354,10 @@ class TapSocket:
         left_s = None if until_s is None else until_s - self._clock.now_s()
         if (left_s is not None and left_s <= 0) or (wake and self._woken):
             raise TimeoutError
-        sources = [self._sock, self._wake_reader] if wake else [self._sock]
+        sources: list[HasFileno] = [self._sock, self._wakeup] if wake else [self._sock]
         ready = readable(sources, left_s, writing=[self._sock] if self.waits_to_write else ())
-        if self._wake_reader in ready:
+        if self._wakeup in ready:
             raise TimeoutError
-
-    def _drain_wakes(self) -> None:
-        with contextlib.suppress(OSError):
-            while self._wake_reader.recv(1024):
-                pass
 
 
 def _with_decrypted(data: bytes, sock: ssl.SSLSocket) -> bytes:

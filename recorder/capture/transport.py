@@ -6,18 +6,18 @@ Proxies named in the environment are not used: a token goes to nobody but the se
 from __future__ import annotations
 
 import errno
-import queue
 import socket
 import ssl
-import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from recorder.clock import Clock
 from recorder.errors import BadOption, CannotConnect
+from recorder.runtime.background import BackgroundTask
+from recorder.runtime.selector import readable
 
-from .options import ConnectOptions
-from .rest_address import RestAddress
+from .options import Destination
 
 # A client that only reads does not notice a peer that vanished. With these the kernel does, within 25 s.
 _SOCKET_OPTIONS = (
@@ -57,9 +57,6 @@ _TLS_FAILURES = {
     "UNSUPPORTED_PROTOCOL": ("it only speaks TLS older than 1.2", None),
     "TLSV1_ALERT_PROTOCOL_VERSION": ("it only speaks TLS older than 1.2", None),
 }
-
-
-Destination = ConnectOptions | RestAddress
 
 
 def open_socket(options: Destination, *, clock: Clock) -> socket.socket:
@@ -110,26 +107,22 @@ def _ca_file_problem(problem: OSError) -> str:
 
 def _look_up(options: Destination, *, left_s: float) -> list[tuple[Any, ...]]:
     """Resolve the host, in a thread: getaddrinfo takes no timeout."""
-    found: queue.SimpleQueue[list[tuple[Any, ...]] | OSError] = queue.SimpleQueue()
 
-    def resolve() -> None:
+    def resolve() -> list[tuple[Any, ...]]:
+        return list(socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM))
+
+    with closing(BackgroundTask(resolve, name="look up the service")) as resolving:
+        readable([resolving], max(left_s, 0.001))
+        if not resolving.done:
+            raise _too_slow(options, "its name was not resolved")
         try:
-            found.put(socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM))
+            return resolving.result()
         except (OSError, UnicodeError) as problem:
-            found.put(problem if isinstance(problem, OSError) else OSError(str(problem)))
-
-    threading.Thread(target=resolve, name="look up the service", daemon=True).start()
-    try:
-        answer = found.get(timeout=max(left_s, 0.001))
-    except queue.Empty:
-        raise _too_slow(options, "its name was not resolved") from None
-    if isinstance(answer, OSError):
-        raise CannotConnect(
-            options.base_url,
-            f'the host name "{options.host}" cannot be resolved',
-            hint="is it spelt right, and is the network up?",
-        ) from answer
-    return answer
+            raise CannotConnect(
+                options.base_url,
+                f'the host name "{options.host}" cannot be resolved',
+                hint="is it spelt right, and is the network up?",
+            ) from problem
 
 
 def _connect_any(

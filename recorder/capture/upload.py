@@ -35,7 +35,7 @@ def put_file(
     if not _TARGET.fullmatch(target):
         raise FileNotStored("the service gave a path that no request can carry")
     parts = urlsplit(base_url)
-    address = RestAddress(secure=parts.scheme == "https", netloc=parts.netloc, ca_file=ca_file)
+    address = RestAddress(scheme=parts.scheme, netloc=parts.netloc, ca_file=ca_file)
     clock = RealClock()
     try:
         with closing(open_socket(address, clock=clock)) as sock:

@@ -29,7 +29,7 @@ def load_html(result: LoadResult) -> str:
         "failures": [_visible(failure_json(each)) for each in summary.failures],
         "history": [sample_json(each) for each in samples[::step]],
     }
-    return page(safe_text(result.title), data, template="load")
+    return page(safe_text(result.title), data)
 
 
 def _visible(row: Mapping[str, object]) -> dict[str, object]:

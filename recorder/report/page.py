@@ -21,9 +21,9 @@ _POLICY = (
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
-def page(title: str, data: object, *, template: str) -> str:
-    """The HTML file. ``template`` names ``templates/<template>.js`` and ``.css``; ``data`` becomes JSON."""
-    script, style = _read(f"{template}.js"), _read(f"{template}.css")
+def page(title: str, data: object) -> str:
+    """The HTML file with the script and style of ``templates``; ``data`` becomes JSON."""
+    script, style = _read("load.js"), _read("load.css")
     return Template(_read("page.html")).substitute(
         title=html.escape(title),
         policy=_POLICY.format(script=_hash(script), style=_hash(style)),

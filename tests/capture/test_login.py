@@ -34,7 +34,7 @@ def service(serve):
     for name in ("idp", "asyncMessagingEnt"):
         answers[LOOKUP.format(name)] = {"service": name, "account": "12345678", "baseURI": here}
     running.asked, running.answers = asked, answers
-    running.base = RestAddress(secure=False, netloc=here)
+    running.base = RestAddress(scheme="http", netloc=here)
     return running
 
 

@@ -23,7 +23,9 @@ def answer(status="200 OK", body=b'{"jwt":"a.b.c"}', *, headers=""):
 
 
 def address_of(service, **options):
-    return RestAddress(secure=service.scheme == "wss", netloc=f"127.0.0.1:{service.port}", **options)
+    return RestAddress(
+        scheme="https" if service.scheme == "wss" else "http", netloc=f"127.0.0.1:{service.port}", **options
+    )
 
 
 def refusal(address, clock, *, method="POST", path="/signup", body=None, timeout_s=20.0):

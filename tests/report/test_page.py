@@ -23,7 +23,7 @@ def block(text: str, opening: str, closing: str) -> str:
 
 @pytest.mark.parametrize("awkward", AWKWARD)
 def test_whatever_the_data_holds_comes_out_of_its_block_as_it_went_in(awkward):
-    text = page("title", {"says": awkward}, template="load")
+    text = page("title", {"says": awkward})
     data = block(text, '<script type="application/json" id="data">', "</script>")
     assert json.loads(data) == {"says": awkward}
     assert not re.search("[<>&]", data)
@@ -32,13 +32,13 @@ def test_whatever_the_data_holds_comes_out_of_its_block_as_it_went_in(awkward):
 
 @pytest.mark.parametrize("awkward", ["</title><script>", "a & b"])
 def test_the_title_is_text(awkward):
-    title = block(page(awkward, {}, template="load"), "<title>", "</title>")
+    title = block(page(awkward, {}), "<title>", "</title>")
     assert "<" not in title
     assert not re.search("&(?!(lt|gt|amp|quot|#x27);)", title)
 
 
 def test_the_policy_allows_the_script_and_the_style_that_are_there_and_nothing_else():
-    text = page("title", {}, template="load")
+    text = page("title", {})
     policy = block(text, 'http-equiv="Content-Security-Policy" content="', '">')
 
     def hashed(opening: str, closing: str) -> str:
@@ -54,6 +54,6 @@ def test_the_policy_allows_the_script_and_the_style_that_are_there_and_nothing_e
 
 def test_nothing_is_fetched():
     """No address of anything but the namespace of SVG, which is a name and not a place."""
-    text = page("title", {}, template="load")
+    text = page("title", {})
     assert set(re.findall(r"https?://[^\"' ]+", text)) == {"http://www.w3.org/2000/svg"}
     assert not re.search(r"\b(src|href)=|@import|url\(|fetch\(|XMLHttpRequest|innerHTML", text)
