@@ -29,7 +29,6 @@ class ClosingHandshake:
 
     Attributes:
         due_s: when ``advance`` must be called if nothing arrives before; None while the connection is open.
-        how: as in ``ConnectionClosed``, once that is known.
     """
 
     def __init__(self, tap: TapSocket, tracker: ConnectionTracker, clock: Clock) -> None:
@@ -37,8 +36,8 @@ class ClosingHandshake:
         self._tracker = tracker
         self._clock = clock
         self._phase = _Phase.OPEN
+        self._how: str | None = None
         self._detail: str | None = None
-        self.how: str | None = None
         self.due_s: float | None = None
 
     @property
@@ -58,7 +57,7 @@ class ClosingHandshake:
         with contextlib.suppress(OSError):
             self._tap.shutdown(socket.SHUT_WR)
         now_s = self._clock.now_s()
-        self.how, self._detail = how, detail
+        self._how, self._detail = how, detail
         self._phase, self.due_s = _Phase.STREAM_ENDING, now_s + (STREAM_END_TIMEOUT_S if drain else 0.0)
 
     def advance(self, until_s: float | None) -> ConnectionClosed | None:
@@ -81,11 +80,11 @@ class ClosingHandshake:
         return self._record_end() if self._tap.ended or self._is_due() else None
 
     def _record_end(self) -> ConnectionClosed:
-        self.how = self.how or ("closed" if self._tracker.sent_close(Side.SERVICE) else "lost")
-        if self._detail is None and self.how != "closed":
+        how = self._how or ("closed" if self._tracker.sent_close(Side.SERVICE) else "lost")
+        if self._detail is None and how != "closed":
             self._detail = self._tap.failure or "the service ended the stream without a Close frame"
         self._phase, self.due_s = _Phase.OVER, None
-        return self._tracker.closed(self.how, self._detail)
+        return self._tracker.closed(how, self._detail)
 
     def _not_after_due(self, until_s: float | None) -> float:
         """The earlier of ``until_s`` and ``due_s``."""

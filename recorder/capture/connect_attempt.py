@@ -84,7 +84,9 @@ class ConnectAttempt:
             Whatever the sink raises.
         """
         try:
-            self._record_now()
+            held, self._held_records = self._held_records, None
+            if held:
+                self._store(held)
             if self._connected is not None:
                 self._connected[0].record_glued_frames()
                 return self._connected
@@ -108,11 +110,6 @@ class ConnectAttempt:
     def _close_socket(self) -> None:
         if self._connected is not None:
             self._connected[0].close()
-
-    def _record_now(self) -> None:
-        held, self._held_records = self._held_records, None
-        if held:
-            self._store(held)
 
     def _store(self, records: Sequence[Record]) -> None:
         if self._held_records is None:

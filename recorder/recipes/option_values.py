@@ -4,35 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from recorder.capture.options import ConnectOptions
 from recorder.documents import parse_duration
 from recorder.errors import BadOption
 
 
+class ServiceKeywords(TypedDict, total=False):
+    """How a service is reached, as people type it.
+
+    Attributes:
+        token: sent in the ``Authorization`` header, or with ``init_connection`` in a first request.
+        headers: "Name: value" each, for the upgrade request.
+        ca_file: PEM file of certificates trusted in addition to the system's.
+    """
+
+    token: str | None
+    init_connection: bool
+    headers: Sequence[str]
+    ca_file: Path | None
+
+
 def connect_options(
-    url: str | None = None,
+    url: str | None,
+    given: ServiceKeywords,
     *,
-    token: str | None = None,
-    init_connection: bool = False,
-    headers: Sequence[str] = (),
     subprotocols: Sequence[str] = (),
     ping_interval: str = "30s",
-    ca_file: Path | None = None,
 ) -> ConnectOptions:
-    """How to reach a service. ``headers`` are "Name: value"; a ``ping_interval`` of "0" sends no pings.
+    """The parsed form of these keywords; a ``ping_interval`` of "0" sends no pings.
 
     Raises:
         BadOption: one of them cannot be used.
     """
     return ConnectOptions(
         url=url,
-        headers=tuple(_header(written) for written in headers),
+        headers=tuple(_header(written) for written in given.get("headers", ())),
         subprotocols=tuple(subprotocols),
-        token=token,
-        init_connection=init_connection,
+        token=given.get("token"),
+        init_connection=given.get("init_connection", False),
         ping_interval_s=duration_s("--ping-interval", ping_interval) or None,
-        ca_file=ca_file,
+        ca_file=given.get("ca_file"),
     )
 
 

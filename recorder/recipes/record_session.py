@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, TypedDict, Unpack
+from typing import Literal, Unpack
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.connect_attempt import ConnectAttempt
@@ -28,7 +27,7 @@ from recorder.wire.frames import authentication_hint
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, FrameSink
 
-from .option_values import connect_options, duration_s, reject_unknown_keywords
+from .option_values import ServiceKeywords, connect_options, duration_s, reject_unknown_keywords
 from .queries import Notify, open_archive, silent
 from .stop import NeverStop, Stop
 
@@ -178,24 +177,17 @@ def redact_error(error: RecorderError, redact: Callable[[str], str]) -> None:
     error.args = (redact(str(error)),)
 
 
-class RecordKeywords(TypedDict, total=False):
+class RecordKeywords(ServiceKeywords, total=False):
     """The keyword arguments of ``record`` that describe how to connect, and how the session is stored.
 
     Attributes:
-        token: sent in the ``Authorization`` header, or with ``init_connection`` in a first request.
-        headers: "Name: value" each, for the upgrade request.
         subprotocols: offered in this order; the service must then choose one.
         ping_interval: time between keep-alive pings, like "30s", the default; "0" for none.
-        ca_file: PEM file of certificates trusted in addition to the system's.
         name, keep_secrets, durability: as in ``SessionOptions``.
     """
 
-    token: str | None
-    init_connection: bool
-    headers: Sequence[str]
     subprotocols: Sequence[str]
     ping_interval: str
-    ca_file: Path | None
     name: str | None
     keep_secrets: bool
     durability: Durability
@@ -233,12 +225,9 @@ def record(
     reject_unknown_keywords(options, RecordKeywords)
     service = connect_options(
         url,
-        token=options.get("token"),
-        init_connection=options.get("init_connection", False),
-        headers=options.get("headers", ()),
+        options,
         subprotocols=options.get("subprotocols", ()),
         ping_interval=options.get("ping_interval", "30s"),
-        ca_file=options.get("ca_file"),
     )
     service.check_token_given()
     storage = SessionOptions(

@@ -130,12 +130,7 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
         raise BadOption("--clock virtual", "it is for the simulator only; a real service has its own time")
     return ReplayOptions(
         url=url,
-        service=connect_options(
-            token=given.get("token"),
-            init_connection=given.get("init_connection", False),
-            headers=given.get("headers", ()),
-            ca_file=given.get("ca_file"),
-        ),
+        service=connect_options(None, given),
         token_command=given.get("token_command"),
         variables=given_variables(given.get("variables", ())),
         virtual=clock == VIRTUAL,

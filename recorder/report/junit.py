@@ -32,8 +32,8 @@ def junit(
     cases = [
         _case(session, rule, [finding for finding in findings if finding.rule == rule.id]) for rule in rules
     ]
-    passed = [finding for finding in findings if finding.rule not in _failing(findings)]
-    out = "".join(f"{each.rule}: {_line(each)}\n" for each in passed)
+    failing = {finding.rule for finding in findings if finding.fails}
+    out = "".join(f"{each.rule}: {_line(each)}\n" for each in findings if each.rule not in failing)
     return suite_xml(f"session {session}", session, cases, out=out, started_at_us=started_at_us)
 
 
@@ -81,10 +81,6 @@ def _attributes(
 def seconds_text(seconds: float) -> str:
     """Seconds as both schemas take them: ``0``, ``2.611``; never below 0."""
     return f"{max(seconds, 0.0):.3f}".rstrip("0").rstrip(".")
-
-
-def _failing(findings: Sequence[Finding]) -> set[str]:
-    return {finding.rule for finding in findings if finding.fails}
 
 
 def _case(session: str, rule: Rule, findings: Sequence[Finding]) -> ET.Element:

@@ -38,7 +38,11 @@ def _message_row(message: MessageView) -> tuple[str | Text, ...]:
         _sent_cell(message),
         _status_cell(message, "ACCEPT"),
         _status_cell(message, "READ"),
-        ", ".join(_other_cell(message, receipt) for receipt in message.receipts if _is_other(receipt)),
+        ", ".join(
+            f"{receipt.status} {_receipt_cell(message, receipt)}"
+            for receipt in message.receipts
+            if receipt.status not in ("ACCEPT", "READ")
+        ),
     )
 
 
@@ -58,11 +62,3 @@ def _receipt_cell(message: MessageView, receipt: ReceiptView) -> str:
     after = delay_words(delay(message.sent, receipt.evidence))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
     return f"{name} {after} #{receipt.evidence.frame}{proof}"
-
-
-def _is_other(receipt: ReceiptView) -> bool:
-    return receipt.status not in ("ACCEPT", "READ")
-
-
-def _other_cell(message: MessageView, receipt: ReceiptView) -> str:
-    return f"{receipt.status} {_receipt_cell(message, receipt)}"
