@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 import ssl
 from pathlib import Path
@@ -59,7 +58,7 @@ def bind_listener(host: str, port: int) -> socket.socket:
         listening.listen()
     except OSError as problem:
         listening.close()
-        why = os.strerror(problem.errno) if problem.errno else str(problem)
+        why = problem.strerror or str(problem)
         raise BadOption(
             "--listen",
             f"cannot listen on {host} port {port}: {why.lower()}",
@@ -84,6 +83,6 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
             f"{certificate} and {key} are no certificate and its key, in PEM and without a pass phrase",
         ) from None
     except OSError as problem:
-        reason = os.strerror(problem.errno) if problem.errno else str(problem)
+        reason = problem.strerror or str(problem)
         raise BadOption("--certificate, --key", f"cannot read {certificate} and {key}: {reason}") from None
     return context

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from recorder.messaging.events import Participant
 from recorder.messaging.requests import Json
 from recorder.wire.frames import CloseCode
 
@@ -138,10 +137,11 @@ class RequestHandler:
         self._respond(origin, None, response_types.STRING)
 
     def open_conversation(self, origin: _RequestOrigin, request_body: Json) -> None:
+        assert origin.client.consumer is not None  # noqa: S101 - a request without a token is refused first
         conversation = open_conversation(
             self._ids(),
             account=origin.client.account,
-            consumer=_consumer(origin.client),
+            consumer=origin.client.consumer,
             request_body=request_body,
             now_ms=self._wall_ms(origin.now_s),
         )
@@ -160,7 +160,7 @@ class RequestHandler:
         mood, client = self._context.moods.step_up, origin.client
         if mood is None or len(self._conversations_of(client)) > 1:
             return
-        account, old = client.account, _consumer(client).participant
+        account, old = client.account, client.consumer_id
         self._context.scheduler.call_at(
             origin.now_s + mood.after,
             lambda at_s: self._context.step_up(account, old, to=mood.to, now_s=at_s),
@@ -221,7 +221,7 @@ class RequestHandler:
         listener.on_consumer_event(dialog, event, origin.now_s)
 
     def _conversations_of(self, client: Client) -> dict[str, SimulatedConversation]:
-        return self._context.conversations_of(client.account, _consumer(client).participant)
+        return self._context.conversations_of(client.account, client.consumer_id)
 
     def _conversation(self, client: Client, conversation_id: str) -> SimulatedConversation:
         found = self._conversations_of(client).get(conversation_id)
@@ -253,11 +253,6 @@ HANDLERS: dict[str, Callable[[RequestHandler, _RequestOrigin, Any], None]] = {
     "ms.GenerateURLForUploadFile": RequestHandler.upload_url,
     "ms.GenerateURLForDownloadFile": RequestHandler.download_url,
 }
-
-
-def _consumer(client: Client) -> Participant:
-    assert client.consumer is not None, "a request without a token is refused first"  # noqa: S101
-    return client.consumer
 
 
 def _change_field(conversation: SimulatedConversation, change: FieldChange, now_ms: int) -> bool:

@@ -47,8 +47,7 @@ class ObservedPayload(NamedTuple):
     def event(self) -> Json:
         """The event, if this is a client's request to publish one; else empty."""
         body = self.envelope.get("body")
-        asked = self.sender is Side.CLIENT and isinstance(body, dict)
-        event = body.get("event") if asked and isinstance(body, dict) else None
+        event = body.get("event") if self.sender is Side.CLIENT and isinstance(body, dict) else None
         return event if isinstance(event, dict) else {}
 
 
@@ -138,8 +137,7 @@ class PretendService:
             AssertionError: none came within ``within_s`` seconds; shows all payloads there were.
         """
         with self._changed:
-            self._changed.wait_for(partial(self._first, matching), timeout=within_s)
-            found = self._first(matching)
+            found = self._changed.wait_for(partial(self._first, matching), timeout=within_s)
             if found is None:
                 raise AssertionError(
                     f"nothing like that was said within {within_s:g} s, but:\n{self._transcript()}"

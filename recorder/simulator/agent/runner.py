@@ -56,12 +56,9 @@ class AgentRunner:
             self._join(conversation, now_s)
         situation = _Situation(dialog, event, now_s)
         for action in self._rules.apply(conversation, event):
-            if not self._is_left_out(action.verb):
+            is_accept = isinstance(action.verb, verbs.AgentReceipt) and action.verb.status == "ACCEPT"
+            if not (is_accept and self._context.moods.read_only):
                 self._schedule(situation, action.verb, due_s=now_s + action.after_s)
-
-    def _is_left_out(self, verb: verbs.AgentVerb) -> bool:
-        is_accept = isinstance(verb, verbs.AgentReceipt) and verb.status == "ACCEPT"
-        return self._context.moods.read_only and is_accept
 
     def _join(self, conversation: SimulatedConversation, now_s: float) -> None:
         if conversation.agent is not None or not self._rules.script.root:

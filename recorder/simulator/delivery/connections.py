@@ -11,7 +11,7 @@ from ..faults.injector import FaultInjector
 from ..protocol.conversations import PublishedEvent, SimulatedConversation, snapshot
 from ..protocol.request_parser import SubscribeConversationsRequest
 from .encoder import Encoder
-from .outbox import AbortClient, Channel, CloseClient, QueuedMessage
+from .outbox import AbortClient, Channel, CloseClient, OutboxItem, QueuedMessage
 
 SNAPSHOT_LIMIT = 1000
 
@@ -85,12 +85,12 @@ class Connections:
     def __init__(self, encoder: Encoder, faults: FaultInjector) -> None:
         self._encoder = encoder
         self._faults = faults
-        self._items: list[QueuedMessage | CloseClient | AbortClient] = []
+        self._items: list[OutboxItem] = []
         self._clients: dict[int, Client] = {}
         self._clients_of: dict[tuple[str, str], dict[int, Client]] = {}
         self._renamed: dict[tuple[str, str], str] = {}
 
-    def take_items(self) -> list[QueuedMessage | CloseClient | AbortClient]:
+    def take_items(self) -> list[OutboxItem]:
         """The items queued since the last call, in order."""
         items, self._items = self._items, []
         return items

@@ -62,6 +62,10 @@ class QueuedMessage(NamedTuple):
     consumer_id: str = ""
 
 
+OutboxItem = QueuedMessage | CloseClient | AbortClient
+"""What there is to send to one client."""
+
+
 class _HoldExpired(NamedTuple):
     """A message was held back as long as it may be."""
 
@@ -96,8 +100,7 @@ class Outbox:
             or moods.drop_after
         )
         self._order = count()
-        self._queue: list[tuple[float, int, QueuedMessage | CloseClient | AbortClient | _HoldExpired]]
-        self._queue = []
+        self._queue: list[tuple[float, int, OutboxItem | _HoldExpired]] = []
         self._last_due_s: dict[int, dict[Channel, float]] = {}
         self._held_back: dict[tuple[int, str | None], QueuedMessage] = {}
         self._bytes_left: dict[int, int] = {}
@@ -121,7 +124,7 @@ class Outbox:
         """When the next queued item is due; None if nothing is queued."""
         return self._queue[0][0] if self._queue else None
 
-    def take(self, items: Sequence[QueuedMessage | CloseClient | AbortClient], now_s: float) -> list[Effect]:
+    def take(self, items: Sequence[OutboxItem], now_s: float) -> list[Effect]:
         """Queue ``items``, and return everything that is due by now, in order."""
         if self._sends_at_once:
             return [Deliver(one.client, one.text) if isinstance(one, QueuedMessage) else one for one in items]
@@ -145,7 +148,7 @@ class Outbox:
         for _ in range(plan.copies):
             self._enqueue(due_s, message)
 
-    def _enqueue(self, due_s: float, item: QueuedMessage | CloseClient | AbortClient | _HoldExpired) -> None:
+    def _enqueue(self, due_s: float, item: OutboxItem | _HoldExpired) -> None:
         heapq.heappush(self._queue, (due_s, next(self._order), item))
 
     def _due(self, now_s: float) -> Iterator[Effect]:

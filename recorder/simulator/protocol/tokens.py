@@ -76,13 +76,10 @@ def anonymous_token(subject: str, *, account: str, now_s: int) -> str:
 def authenticated_token(who: ExternalIdentity, *, account: str, now_s: int) -> str:
     """The internal token for an external one: the same identity always gets the same consumer id."""
     external = {"sub": who.subject} | ({} if who.issuer is None else {"iss": who.issuer})
-    claims = _claims(_authenticated_consumer_id(who), account, now_s, INTERNAL_LIFE_S)
+    identity = f"{who.issuer}\n{who.subject}".encode(errors="surrogatepass")
+    consumer_id = hashlib.sha256(identity).hexdigest()  # 64 hex digits, as those of authenticated consumers
+    claims = _claims(consumer_id, account, now_s, INTERNAL_LIFE_S)
     return unsigned_jwt(claims | {"lp.ext": external})
-
-
-def _authenticated_consumer_id(who: ExternalIdentity) -> str:
-    # 64 hex digits, as the ids of authenticated consumers are.
-    return hashlib.sha256(f"{who.issuer}\n{who.subject}".encode(errors="surrogatepass")).hexdigest()
 
 
 def _claims(subject: str, account: str, now_s: int, life_s: int) -> Json:
