@@ -135,14 +135,16 @@ class _StepClock:
     def __init__(self, script: Script) -> None:
         self._now = _NO_TIME
         self._spacing = dict.fromkeys(script.consumers, float(script.spacing))
-        self._next_frame: dict[str, TimeRange] = {}
+        self._last_frame: dict[str, TimeRange] = {}
         self._longest_receipt_s = {name: _longest_delay_s(script.rule(name)) for name in script.consumers}
         self._awaited: set[str] = set()
 
     def begin(self, step: Step) -> TimeRange:
         """The earliest and latest time the step begins."""
-        if _sends(step.arguments) and step.consumer in self._next_frame:
-            frame, pause = self._next_frame[step.consumer], self._pause(step)
+        if _sends(step.arguments) and step.consumer in self._last_frame:
+            spacing_s = self._spacing[step.consumer]  # as set now, not when the last frame was sent
+            frame = self._last_frame[step.consumer].plus(TimeRange(spacing_s, spacing_s))
+            pause = self._pause(step)
             least_s, most_s = self._now
             if math.isfinite(pause.most_s):
                 most_s = max(most_s, frame.most_s - pause.most_s)
@@ -178,14 +180,12 @@ class _StepClock:
         return after._replace(least_s=0.0) if step.consumer in self._awaited else after
 
     def _with_rate(self, step: Step, duration: TimeRange) -> TimeRange:
-        """The duration with the rate between the step's frames; sets when the next frame may be sent."""
+        """The duration with the rate between the step's frames; sets when its last frame is sent."""
         spacing_s = self._spacing[step.consumer]
         fewest, most = _FRAMES.get(type(step.arguments), (1, 1))
         most_s = duration.most_s + (most - 1) * spacing_s
         last_frame_s = max(most_s - getattr(step.arguments, "within", 0.0), 0.0)
-        self._next_frame[step.consumer] = self._now.plus(
-            TimeRange(fewest * spacing_s, last_frame_s + spacing_s)
-        )
+        self._last_frame[step.consumer] = self._now.plus(TimeRange((fewest - 1) * spacing_s, last_frame_s))
         return TimeRange(duration.least_s + (fewest - 1) * spacing_s, most_s)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recorder.replay.dry_run import ScheduledStep, schedule, timetable_lines
@@ -34,7 +34,8 @@ def times(steps: str) -> list[tuple[float, float | None]]:
         ("- expect: {not: {close: any}, for: 2s}\n- await", (2.0, 2.0)),
         ("- reconnect: {after: 1s..2s, within: 3s}\n- await", (1.0, 5.0)),
         ("- rate: 2/s\n- send: a\n- send: b\n- await", (0.5, 0.5)),
-        ("- rate: 2/s\n- send: a\n- rate: off\n- send: b\n- send: c", (0.5, 0.5)),
+        ("- rate: 2/s\n- send: a\n- rate: off\n- send: b\n- send: c", (0.0, 0.0)),
+        ("- send: a\n- rate: 2/s\n- send: b\n- rate: off\n- send: c", (0.5, 0.5)),
         ("- rate: 1/s\n- open_conversation: {within: 5s}\n- await", (1.0, 17.0)),
         ("- rate: 1/m\n- open_conversation: {within: 2s}\n- say: hi", (120.0, 184.0)),
         ("- rate: 1/s\n- say: {text: a, within: 5s}\n- say: b\n- await", (1.0, 15.0)),
@@ -75,6 +76,15 @@ DONE = st.sampled_from(
 )
 
 
+RATE_SET_AND_TAKEN_OFF = [
+    ("rate: 2/s", ""),
+    ("say: {text: hi%s}", ", after: 300ms"),
+    ("rate: off", ""),
+    ("say: {text: hi%s}", ""),
+]
+
+
+@example(RATE_SET_AND_TAKEN_OFF, "off")
 @given(st.lists(st.tuples(DONE, AFTER), max_size=8), st.sampled_from(["off", "1/s", "3/s"]))
 def test_played_steps_begin_within_their_scheduled_range(play_lawfully, wanted, rate):
     """A step that waits for nothing stands behind each one; it begins when that one is over."""
