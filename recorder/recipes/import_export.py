@@ -7,10 +7,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from recorder.clock import RealClock
 from recorder.errors import BadCapture, StorageFailed
@@ -31,28 +30,12 @@ _BATCH = 1_000
 # --- import ---------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Contents:
-    """What reading a capture to its end has found."""
+class _Contents(NamedTuple):
+    """What reading a capture to its end has found; the header has the times of its first and last frame."""
 
     header: jsonl.SessionHeader
-    digest: str = ""
-    frames: int = 0
-    first_us: int | None = None
-    last_us: int | None = None
-
-    def count(self, frame: RecordedFrame) -> None:
-        self.frames += 1
-        self.first_us = frame.at_us if self.first_us is None else self.first_us
-        self.last_us = frame.at_us if frame.at_us is not None else self.last_us
-
-    @property
-    def started_at_us(self) -> int | None:
-        return self.first_us if self.header.started_at_us is None else self.header.started_at_us
-
-    @property
-    def ended_at_us(self) -> int | None:
-        return self.last_us if self.header.ended_at_us is None else self.header.ended_at_us
+    digest: str
+    frames: int
 
 
 def import_capture(
@@ -100,16 +83,21 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 
 
 def _read_through(stream: BinaryIO, file: str, say: Notify) -> _Contents:
-    contents = _Contents(jsonl.SessionHeader())
-    digest = hashlib.sha256()
+    header, frames, digest = jsonl.SessionHeader(), 0, hashlib.sha256()
+    first_us = last_us = None
     records = jsonl.read(_noting(jsonl.read_lines(stream, file=file), digest.update), file=file)
     for each in with_progress(records, f"reading {file}", say):
         if isinstance(each, jsonl.SessionHeader):
-            contents.header = each
+            header = each
         elif isinstance(each, RecordedFrame):
-            contents.count(each)
-    contents.digest = digest.hexdigest()
-    return contents
+            frames += 1
+            first_us = each.at_us if first_us is None else first_us
+            last_us = last_us if each.at_us is None else each.at_us
+    header = header._replace(
+        started_at_us=first_us if header.started_at_us is None else header.started_at_us,
+        ended_at_us=last_us if header.ended_at_us is None else header.ended_at_us,
+    )
+    return _Contents(header, digest.hexdigest(), frames)
 
 
 def _noting(lines: Iterable[bytes], note: Callable[[bytes], None]) -> Iterator[bytes]:
@@ -137,7 +125,7 @@ def _store(
     taken = {session.session for session in archive.sessions()}
     intake = archive.begin_session(
         source="jsonl",
-        started_at_us=contents.started_at_us,
+        started_at_us=header.started_at_us,
         clock=RealClock(),
         session=None if header.session in taken else header.session,
         name=name or header.name,
@@ -154,7 +142,7 @@ def _store(
         raise
     whole = header.state in (None, "complete")
     detail = None if whole else f"the session was {header.state} when it was exported"
-    intake.finish(contents.ended_at_us, complete=whole, detail=detail)
+    intake.finish(header.ended_at_us, complete=whole, detail=detail)
     refresh_or_say(archive, intake.session, say=say)
     return archive.find_session(intake.session)
 

@@ -6,7 +6,7 @@ Loads no database library: a worker process starts faster without.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
@@ -41,20 +41,15 @@ class ScannedFrame(NamedTuple):
     payload: bytes
 
 
-class ChunkQuery(NamedTuple):
-    """The SQL that reads the next chunk of frames.
+class Statement(NamedTuple):
+    """SQL for the driver, and the names of its parameters in order."""
 
-    Attributes:
-        statement: selects the fields of ``ScannedFrame`` in order of number, with the driver's markers.
-        names: of its parameters in their order, out of ``session_id``, ``after`` and ``last``.
-    """
-
-    statement: str
+    sql: str
     names: Sequence[str]
 
-    def parameters(self, **values: int | None) -> tuple[int | None, ...]:
-        """These values in the order of the statement's parameters."""
-        return tuple(values[name] for name in self.names)
+    def row(self, values: Mapping[str, object]) -> tuple[object, ...]:
+        """These values in the order of the parameters."""
+        return tuple([values[name] for name in self.names])
 
 
 def frames_by_chunk(chunk_after: Callable[[int], list[Any]], after: int) -> Iterator[ScannedFrame]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, bindparam, select
 
 from .db_errors import InvalidContent
-from .frame_chunks import ChunkQuery, ScannedFrame, fetch_chunk, frames_by_chunk, invalid_column
+from .frame_chunks import ScannedFrame, Statement, fetch_chunk, frames_by_chunk, invalid_column
 from .tables import frame
 
 OpenReader = Callable[[], AbstractContextManager[Connection]]
@@ -55,17 +55,20 @@ def scan_frames(
 
 def _chunk(reader: Connection, session_id: int, after: int, last: int | None) -> list[Any]:
     query = chunk_query(reader.dialect, bounded=last is not None)
-    parameters = query.parameters(session_id=session_id, after=after, last=last)
-    with reader.exec_driver_sql(query.statement, parameters) as result:
+    parameters = query.row({"session_id": session_id, "after": after, "last": last})
+    with reader.exec_driver_sql(query.sql, parameters) as result:
         # From the driver's own cursor: SQLAlchemy's rows cost as much again as reading them.
         return fetch_chunk(result.cursor)
 
 
 @lru_cache
-def chunk_query(dialect: Dialect, *, bounded: bool) -> ChunkQuery:
-    """The SQL for the next frames; ``bounded``: up to ``last``."""
+def chunk_query(dialect: Dialect, *, bounded: bool) -> Statement:
+    """SELECT of the fields of ``ScannedFrame``, in order of number, for a chunk of frames.
+
+    Its parameters are ``session_id``, ``after`` and, if ``bounded``, ``last``.
+    """
     # Unbounded, not bounded by the highest number: SQLite compares text as larger, and would hide it.
     select_frames = _SCAN.where(frame.c.number <= bindparam("last")) if bounded else _SCAN
     compiled = select_frames.compile(dialect=dialect)
     statement = f"{compiled} LIMIT {_CHUNK_FRAMES[dialect.name]}"
-    return ChunkQuery(statement, tuple(compiled.positiontup or ()))
+    return Statement(statement, tuple(compiled.positiontup or ()))

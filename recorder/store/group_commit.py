@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from recorder.errors import StorageFailed
@@ -155,11 +156,8 @@ class GroupCommit:
         self._log_is_synced = True
 
     def _write(self, staged: Sequence[tuple[Intake, Batch]]) -> None:
-        whole = Batch(
-            [row for _, batch in staged for row in batch.opened],
-            [row for _, batch in staged for row in batch.frames],
-            [change for _, batch in staged for change in batch.changes],
-        )
+        batches = [batch for _, batch in staged]
+        whole = Batch._make(list(chain.from_iterable(rows)) for rows in zip(*batches, strict=True))
         intakes = dict.fromkeys(intake for intake, _ in staged)
         with self._writer.guard:
             try:

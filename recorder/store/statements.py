@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from sqlalchemy import Dialect, Insert, Table, Update, bindparam
 
+from .frame_chunks import Statement
 from .rows import Row, RowChange
-
-
-class Statement(NamedTuple):
-    """SQL for the driver, and the names of its parameters in order."""
-
-    sql: str
-    names: Sequence[str]
-
-    def row(self, values: Mapping[str, object]) -> Row:
-        """These values in the order of the parameters."""
-        return tuple([values[name] for name in self.names])
 
 
 @lru_cache

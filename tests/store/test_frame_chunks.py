@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from recorder.store import frame_chunks
-from recorder.store.frame_chunks import ChunkQuery, fetch_chunk, frames_by_chunk, invalid_column
+from recorder.store.frame_chunks import Statement, fetch_chunk, frames_by_chunk, invalid_column
 
 USUAL = (1, 1, 1_000, 1_000, 1, 1, 1, None, b"{}")
 
@@ -63,4 +63,4 @@ def test_a_chunk_is_about_so_many_bytes_and_the_next_goes_on_behind_it(monkeypat
 
 
 def test_parameters_come_in_the_order_of_the_statement():
-    assert ChunkQuery("", ("last", "session_id")).parameters(session_id=1, after=2, last=3) == (3, 1)
+    assert Statement("", ("last", "session_id")).row({"session_id": 1, "after": 2, "last": 3}) == (3, 1)

@@ -16,7 +16,7 @@ from functools import partial
 from typing import IO, Any
 
 from recorder.runtime.gc_control import collector_paused
-from recorder.store.frame_chunks import ChunkQuery, ScannedFrame, fetch_chunk, frames_by_chunk, invalid_column
+from recorder.store.frame_chunks import ScannedFrame, Statement, fetch_chunk, frames_by_chunk, invalid_column
 
 from .columns import encode_range
 
@@ -57,16 +57,14 @@ def _opened_archive(fields: dict[str, Any]) -> Iterator[ReadFrames]:
 def _opened_file(
     uri: str, pragmas: dict[str, int], session_id: int, statement: str, names: list[str]
 ) -> Iterator[ReadFrames]:
-    query = ChunkQuery(statement, names)
+    query = Statement(statement, names)
     with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as handle:
         for name, value in pragmas.items():
             handle.execute(f"PRAGMA {name}={value}")
 
         def chunk(last: int, after: int) -> list[Any]:
             with closing(handle.cursor()) as cursor:
-                cursor.execute(
-                    query.statement, query.parameters(session_id=session_id, after=after, last=last)
-                )
+                cursor.execute(query.sql, query.row({"session_id": session_id, "after": after, "last": last}))
                 rows = fetch_chunk(cursor)
             if invalid_column(rows) is not None:
                 raise ValueError("the archive holds what no recorder writes")
