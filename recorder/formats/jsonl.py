@@ -27,9 +27,7 @@ from recorder.wire.records import (
 )
 
 from .jsonl_frame import SIDES, frame_fields, frame_of, sender_of
-from .lines import LARGEST_INTEGER, JsonFields, JsonLine, read_lines, without_blanks
-
-__all__ = ["VERSION", "SessionHeader", "read", "read_lines", "write"]
+from .lines import LARGEST_INTEGER, JsonFields, JsonLine, without_blanks
 
 VERSION = 1
 """The number in the session line's "recorder"; a file with a higher one is refused."""
@@ -114,7 +112,7 @@ def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Recor
     from ``at``. Nothing read before a ``BadCapture`` should be kept.
 
     Args:
-        lines: with or without their line ends; see ``read_lines`` for a file.
+        lines: with or without their line ends; see ``lines.read_lines`` for a file.
         file: what to call it in errors.
 
     Raises:

@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple, cast
 from recorder.clock import RealClock
 from recorder.errors import BadCapture, StorageFailed
 from recorder.formats import jsonl
+from recorder.formats.lines import read_lines
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
@@ -85,7 +86,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
 def _read_through(stream: BinaryIO, file: str, say: Notify) -> _Contents:
     header, frames, digest = jsonl.SessionHeader(), 0, hashlib.sha256()
     first_us = last_us = None
-    records = jsonl.read(_noting(jsonl.read_lines(stream, file=file), digest.update), file=file)
+    records = jsonl.read(_noting(read_lines(stream, file=file), digest.update), file=file)
     for each in with_progress(records, f"reading {file}", say):
         if isinstance(each, jsonl.SessionHeader):
             header = each
@@ -107,7 +108,7 @@ def _noting(lines: Iterable[bytes], note: Callable[[bytes], None]) -> Iterator[b
 
 
 def _records(stream: BinaryIO, file: str) -> Iterator[Record]:
-    for record in jsonl.read(jsonl.read_lines(stream, file=file), file=file):
+    for record in jsonl.read(read_lines(stream, file=file), file=file):
         if not isinstance(record, jsonl.SessionHeader):
             yield record
 

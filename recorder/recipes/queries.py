@@ -84,9 +84,9 @@ def open_session(
     found = archive.find_session(session)
     last = found.frames if at is None else last_frame_at(archive, found, at)
     strangers, acquaintances = ParticipantTracker(), ParticipantTracker()
-    original = (
-        strangers.watch(events(archive, found, last=last)) if aliases else events(archive, found, last=last)
-    )
+    original = events(archive, found, last=last)
+    if aliases:
+        original = strangers.watch(original)
     renamed = acquaintances.watch(rewritten(original, aliases or {}))
     with collector_paused():
         folded = fold_batches(renamed if watch is None else watch(renamed), entities=entities)

@@ -47,14 +47,6 @@ class Basis(NamedTuple):
 _BASIS = CheckedQuery(*(projection.c[name] for name in Basis._fields))
 
 
-def basis_of(reader: Connection, session_id: int) -> Basis | None:
-    """What the rows of a session were derived from, None if it has none."""
-    asked = _BASIS.select.where(projection.c.session_id == session_id)
-    for row in _BASIS.rows(reader, asked):
-        return Basis._make(row)
-    return None
-
-
 def is_up_to_date(archive: Archive, session: SessionInfo) -> bool:
     """Whether the derived rows follow from all frames of the session. Never while it is recorded."""
     if session.state == "recording":
@@ -233,7 +225,11 @@ class Projection:
 
 
 def _lock(writer: ArchiveWriter, session_id: int) -> Basis | None:
-    """Lock the derived rows of a session until the transaction ends; returns what they were derived from."""
+    """Lock the derived rows of a session until the transaction ends; returns what they were derived from.
+
+    None if it has none.
+    """
     if writer.connection.dialect.name == "postgresql":
         writer.connection.execute(session.select().where(session.c.id == session_id).with_for_update())
-    return basis_of(writer.connection, session_id)
+    asked = _BASIS.select.where(projection.c.session_id == session_id)
+    return next(map(Basis._make, _BASIS.rows(writer.connection, asked)), None)
