@@ -22,24 +22,15 @@ from .transport import open_socket
 
 _LONGEST_REASON = 100
 
-_NEW_TOKEN = "the token is missing, expired or for another account: get a new one"  # noqa: S105
-_WRONG_PATH = "is the path right, and the account number in it?"
 _LATER = "try again later"
-
 _STATUS_HINTS = {
     200: "a web server answered, not a WebSocket: is the path right?",
-    400: _NEW_TOKEN,
-    401: _NEW_TOKEN,
-    403: _NEW_TOKEN,
-    404: _WRONG_PATH,
+    **dict.fromkeys((400, 401, 403), "the token is missing, expired or for another account: get a new one"),
+    **dict.fromkeys((404, 410), "is the path right, and the account number in it?"),
     407: "a proxy stands in the way and wants to be logged in to",
-    410: _WRONG_PATH,
     426: "the service wants another protocol or version",
     429: "too many connections: " + _LATER,
-    500: _LATER,
-    502: _LATER,
-    503: _LATER,
-    504: _LATER,
+    **dict.fromkeys((500, 502, 503, 504), _LATER),
 }
 
 

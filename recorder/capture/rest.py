@@ -127,10 +127,7 @@ class HttpExchange:
 
 
 _HINTS = {
-    301: "it is elsewhere now; give that address with --base",
-    302: "it is elsewhere now; give that address with --base",
-    307: "it is elsewhere now; give that address with --base",
-    308: "it is elsewhere now; give that address with --base",
+    **dict.fromkeys((301, 302, 307, 308), "it is elsewhere now; give that address with --base"),
     401: "is the token or code for this account, and fresh?",
     403: "may this account log in like that?",
     404: "is the account right, and is it set up for this?",
