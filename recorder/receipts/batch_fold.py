@@ -22,7 +22,7 @@ from recorder.messaging.events import (
     check_layout,
 )
 
-from .entities import ENTITY_RULES, DialogSummary, MessageEvent, SessionEntities
+from .entities import ENTITY_RULES, DialogSpan, MessageEvent, SessionEntities
 from .fold import RULES, changes_nothing, note_own_message, note_own_receipt, note_role
 from .precedence import is_better_message, is_better_receipt
 from .state import ReceiptKey, Transcript
@@ -110,33 +110,23 @@ def apply_dialog(
     entities: SessionEntities | None = None,
 ) -> None:
     """Apply message events of one dialog."""
-    if events:
-        summary = _apply(transcript, dialog_id, events)
-        if entities is not None:
-            entities.add_summary(dialog_id, summary)
+    if not events:
+        return
+    people: _People = {}
+    messages = [event for event in events if type(event) is MessagePublished]
+    receipts = [event for event in events if type(event) is ReceiptReported]
+    span = _apply_messages(transcript, dialog_id, messages, people)
+    first_frame, last_frame = _apply_receipts(transcript, dialog_id, receipts, people)
+    span.first_frame, span.last_frame = min(first_frame, span.first_frame), max(last_frame, span.last_frame)
+    for participant, (_, frame, role) in people.items():
+        if frame >= 0:
+            note_role(transcript, participant, role, frame)
+    if entities is not None:
+        entities.add_span(dialog_id, span, {name: first for name, (first, *_) in people.items()})
 
 
 _People = dict[str, list[Any]]
 """Participant → first frame that names them, frame of their newest role, that role."""
-
-
-def _apply(transcript: Transcript, dialog_id: str, events: Sequence[MessageEvent]) -> DialogSummary:
-    """Apply events of one dialog, at least one."""
-    people: _People = {}
-    messages = [event for event in events if type(event) is MessagePublished]
-    receipts = [event for event in events if type(event) is ReceiptReported]
-    of_messages = _apply_messages(transcript, dialog_id, messages, people)
-    first_frame, last_frame = _apply_receipts(transcript, dialog_id, receipts, people)
-    for participant, (_, frame, role) in people.items():
-        if frame >= 0:
-            note_role(transcript, participant, role, frame)
-    return DialogSummary(
-        min(first_frame, of_messages.first_frame),
-        max(last_frame, of_messages.last_frame),
-        of_messages.conversation_id,
-        of_messages.conversation_frame,
-        people,
-    )
 
 
 # One loop each: a call for every event would cost as much again.
@@ -144,7 +134,7 @@ def _apply(transcript: Transcript, dialog_id: str, events: Sequence[MessageEvent
 
 def _apply_messages(
     transcript: Transcript, dialog_id: str, messages: Sequence[MessagePublished], people: _People
-) -> DialogSummary:
+) -> DialogSpan:
     first_frame, last_frame, conversation_frame, conversation_id = _NEVER, -1, _NEVER, None
     published = transcript.published.setdefault(dialog_id, {}) if messages else {}
     for event in messages:
@@ -169,7 +159,7 @@ def _apply_messages(
                 person[0] = frame
             if role is not None and (frame > person[1] or (frame == person[1] and role > person[2])):
                 person[1], person[2] = frame, role
-    return DialogSummary(first_frame, last_frame, conversation_id, conversation_frame, people)
+    return DialogSpan(first_frame, last_frame, conversation_id, conversation_frame)
 
 
 def _apply_receipts(

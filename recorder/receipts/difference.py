@@ -1,15 +1,13 @@
 """Two sessions, message by message: what appeared, vanished, changed, came in another order, took longer.
 
-Ids and sequences are the service's to choose, so nothing is compared by them. Dialogs are paired in their
-order of appearance. People are called by their role and their order of appearance ("you", "agent 1").
-Messages are paired by author, type and text, the first "hi" with the first "hi"; one that is left over
-between the same neighbours on both sides is paired with another of the same author as changed.
+Nothing is compared by ids and sequences, which the service chooses. Dialogs are paired in their order of
+appearance, messages as ``pairing`` does it; one whose text changed is reported as changed.
 
 * A sequence that differs is no difference: a receipt that is missing shifts all that follow.
 * Receipts are in another order when one person gave them in another order, across all messages of the
   dialog. In one frame there is no order.
 * A delay is from the message to the receipt, in milliseconds, on the same clock in both sessions; where
-  no clock can be had on both sides it is not compared. One that moved by ``NOTICEABLE_S`` is told, but is
+  neither clock timed both sessions it is not compared. One that moved by ``NOTICEABLE_S`` is listed, but is
   a difference only beyond ``delays_over_s``, if that is given: no two runs are alike.
 """
 
@@ -28,7 +26,7 @@ NOTICEABLE_S = 0.050
 
 
 class Occurrence(NamedTuple):
-    """Where something stands in one of the sessions, and what it is there."""
+    """A message or receipt in one of the sessions: where it stands, its status, proof or text, its delay."""
 
     dialog_id: str | None
     sequence: int | None

@@ -5,9 +5,9 @@ Every event is added once, so a session may grow. Responses are added in the ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from recorder.messaging.events import (
     ChatStateReported,
@@ -22,23 +22,6 @@ from recorder.messaging.events import (
 
 MessageEvent = MessagePublished | ReceiptReported
 """An event about messages of a dialog."""
-
-
-class DialogSummary(NamedTuple):
-    """Frames, conversation and participants of some events of one dialog.
-
-    Attributes:
-        first_frame, last_frame: the lowest and the highest frame of these events.
-        conversation_id, conversation_frame: the conversation named first, and its frame; None and any number
-            if no event names one.
-        people: participant → a sequence that begins with the first frame that names them.
-    """
-
-    first_frame: int
-    last_frame: int
-    conversation_id: str | None
-    conversation_frame: int
-    people: Mapping[str, Sequence[Any]]
 
 
 @dataclass(slots=True)
@@ -66,13 +49,13 @@ class SessionEntities:
     dialogs: dict[str, DialogSpan] = field(default_factory=dict)
     participants: dict[str, int] = field(default_factory=dict)
 
-    def add_summary(self, dialog_id: str, summary: DialogSummary) -> None:
-        """Add the events of one dialog, summarised."""
-        self.add_dialog(dialog_id, summary.first_frame)
-        self.add_dialog(dialog_id, summary.last_frame)
-        if summary.conversation_id is not None:
-            self.add_dialog(dialog_id, summary.conversation_frame, summary.conversation_id)
-        for participant, (frame, *_) in summary.people.items():
+    def add_span(self, dialog_id: str, span: DialogSpan, participants: Mapping[str, int]) -> None:
+        """Add events of one dialog by their span, and the first frame that names each participant."""
+        self.add_dialog(dialog_id, span.first_frame)
+        self.add_dialog(dialog_id, span.last_frame)
+        if span.conversation_id is not None and span.conversation_frame is not None:
+            self.add_dialog(dialog_id, span.conversation_frame, span.conversation_id)
+        for participant, frame in participants.items():
             self.add_participant(participant, frame)
 
     def add_dialog(self, dialog_id: str, frame: int, conversation_id: str | None = None) -> None:

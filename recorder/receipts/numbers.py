@@ -1,4 +1,4 @@
-"""How many, and how long it took: counts and percentiles for each participant.
+"""Counts of messages and receipts, and percentiles of delays, for each participant.
 
 Every delay is measured on one clock: the service's, where it saw both ends, else ours. The two are never
 mixed: delays on each clock are counted apart, and every line says which clock, and how many it rests on.

@@ -1,8 +1,8 @@
-"""Messages of two sessions, called alike and paired: who is who, and which message is which.
+"""Pair the messages of two sessions, and name their participants alike.
 
-People are called by their role and their order of appearance. A message is recognised by its author, type
-and text, the first "hi" as the first "hi"; what is left over between the same neighbours on both sides is
-paired with another of the same author and type.
+Participants are named by role and order of appearance. A message is paired by author, type and text, the
+first "hi" with the first "hi"; one that remains between the same neighbours on both sides is paired with
+another of the same author and type.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from .participants import role_word
@@ -17,7 +18,7 @@ from .queries import MessageView, ReceiptView
 
 
 class Entry(NamedTuple):
-    """A message, with what it is recognised by in the other session."""
+    """A message, with the key that pairs it, and its receipts by participant and status."""
 
     message: MessageView
     author: str
@@ -33,21 +34,14 @@ def by_dialog(messages: Sequence[MessageView]) -> list[list[MessageView]]:
     return list(dialogs.values())
 
 
-class _Seen(NamedTuple):
-    frame: int
-    participant: str
-    role: str | None
-    mine: bool | None
-
-
 def names_of(messages: Sequence[MessageView]) -> dict[str, str]:
     """Participant → "you", "agent 1", …, counted for each role in the order of first frames."""
     roles: dict[str, str | None] = {}
     mine: set[str] = set()
-    for seen in sorted(_everybody(messages), key=lambda seen: seen.frame):
-        roles[seen.participant] = roles.get(seen.participant) or seen.role
-        if seen.mine:
-            mine.add(seen.participant)
+    for _, participant, role, is_mine in sorted(_everybody(messages), key=itemgetter(0)):
+        roles[participant] = roles.get(participant) or role
+        if is_mine:
+            mine.add(participant)
     count: Counter[str] = Counter()
     names = {}
     for participant, role in roles.items():
@@ -58,18 +52,19 @@ def names_of(messages: Sequence[MessageView]) -> dict[str, str]:
     return names
 
 
-def _everybody(messages: Sequence[MessageView]) -> Iterator[_Seen]:
+def _everybody(messages: Sequence[MessageView]) -> Iterator[tuple[int, str, str | None, bool | None]]:
+    """Frame, participant, role, and whether it is us, of every message and receipt."""
     for message in messages:
         if message.author is not None:
             frame = 0 if message.sent is None else message.sent.frame
-            yield _Seen(frame, message.author, message.role, message.mine)
+            yield frame, message.author, message.role, message.mine
         for receipt in message.receipts:
             if receipt.participant is not None:
-                yield _Seen(receipt.evidence.frame, receipt.participant, receipt.role, receipt.mine)
+                yield receipt.evidence.frame, receipt.participant, receipt.role, receipt.mine
 
 
 def entries_of(messages: Sequence[MessageView], names: Mapping[str, str]) -> list[Entry]:
-    """The messages of one dialog, each with what it is recognised by."""
+    """The messages of one dialog, each with the key that pairs it."""
     count: Counter[Hashable] = Counter()
     entries = []
     for message in messages:
@@ -94,7 +89,7 @@ def _name(participant: str | None, names: Mapping[str, str], *, mine: bool | Non
 
 
 class Pairs(NamedTuple):
-    """Who belongs to whom. ``moved`` are pairs too: those that stand in another order."""
+    """Messages of one dialog in both sessions. ``moved`` are pairs in another order."""
 
     pairs: list[tuple[Entry, Entry]]
     moved: list[tuple[Entry, Entry]]
@@ -103,7 +98,7 @@ class Pairs(NamedTuple):
 
 
 def paired(first: Sequence[Entry], second: Sequence[Entry]) -> Pairs:
-    """Pair the messages of one dialog. No message is in two pairs, and none is forgotten."""
+    """Pair the messages of one dialog; each is in one pair, or vanished, or appeared."""
     place = {entry.key: number for number, entry in enumerate(second)}
     common = [entry for entry in first if entry.key in place]
     steady = longest_rise([place[entry.key] for entry in common])

@@ -1,7 +1,7 @@
-"""The other ways to write the same secret: escaped, percent-encoded, in base64.
+"""Encodings of a secret: JSON escapes, percent encoding, base64.
 
-``views`` undoes the first two on a whole payload and remembers where everything stood; ``spellings_of`` lists
-how a secret that is known already may look elsewhere.
+``views`` decodes the first two in a whole payload, and maps positions back to it; ``spellings_of`` lists the
+encodings of a known secret.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ SHORTEST = 8
 
 
 class View:
-    """A payload with one kind of escape undone. ``depth`` counts how many kinds were, one on another.
+    """A payload with one kind of escape decoded. ``depth`` counts the escapes decoded so far.
 
-    The quotes that stood there unescaped are the byte 0xFF here: they bound the strings that the rest is
-    in, and are not to be taken for quotes within them.
+    Quotes that were not escaped are the byte 0xFF here: they end the strings that the decoded text stands in,
+    and are no quotes within it.
     """
 
     def __init__(self, data: bytes, parent: View | None = None) -> None:
@@ -38,7 +38,7 @@ class View:
     def undone(
         cls, parent: View, escape: re.Pattern[bytes], undo: Callable[[re.Match[bytes]], bytes]
     ) -> View:
-        """The parent with every match of ``escape`` replaced by what it stands for."""
+        """The parent with every match of ``escape`` decoded by ``undo``."""
         view = cls(b"", parent)
         pieces: list[bytes] = []
         length = position = 0
@@ -56,14 +56,14 @@ class View:
         return view
 
     def original(self, start: int, end: int) -> tuple[int, int]:
-        """Where a stretch of this view stands in the payload itself."""
+        """Start and end in the payload of ``start`` and ``end`` in this view."""
         if self._parent is None:
             return start, end
         last = self._place(end - 1)[1] if end > start else self._place(start)[0]
         return self._parent.original(self._place(start)[0], last)
 
     def _place(self, position: int) -> tuple[int, int]:
-        """The stretch of the parent that one byte of this view comes from."""
+        """Start and end in the parent of one byte of this view."""
         nearest = bisect_right(self._at, position) - 1
         if nearest < 0:
             return position, position + 1
@@ -79,7 +79,7 @@ def _unquoted(data: bytes) -> bytes:
 
 
 def views(data: bytes) -> list[View]:
-    """The payload as it is, and with its escapes undone, as often as there are any."""
+    """The payload as it is, and with its escapes decoded, as often as there are any, four times at most."""
     unescaped = [View(data)]
     while len(unescaped) <= _DEEPEST and b"\\" in unescaped[-1].data:
         unescaped.append(View.undone(unescaped[-1], _JSON_ESCAPE, _undo_json))
@@ -101,7 +101,7 @@ _SHORT_ESCAPES = {b"\\b": b"\b", b"\\f": b"\f", b"\\n": b"\n", b"\\r": b"\r", b"
 
 
 def whole_escapes(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """The stretch, widened so that it cuts no JSON escape in two."""
+    """``start`` and ``end``, moved apart so that they cut no JSON escape in two."""
     if b"\\" not in data[max(0, start - 12) : end + 12]:
         return start, end
     return _around(data, start)[0], _around(data, end)[1]
@@ -132,7 +132,7 @@ def _undo_percent(escape: re.Match[bytes]) -> bytes:
 
 
 def spellings_of(secret: str) -> list[bytes]:
-    """Every way a known secret may be written, itself first. None for what is too short to be sure."""
+    """Every encoding of a secret, itself first; empty for one that is too short to be recognised."""
     plain = secret_bytes(secret)
     if len(secret) < SHORTEST:
         return []
