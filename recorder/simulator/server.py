@@ -1,10 +1,5 @@
 """The service behind real WebSockets, and the REST endpoints on the same port; on this machine only.
 
-::
-
-    with SimulatorServer() as simulator:
-        connect(simulator.url)  # or begin, as a browser does, with a request to simulator.base_url
-
 Runs in a thread of its own. It negotiates no compression and sends no pings: as with the real service, a
 client keeps its connection alive, and a recording has no frames that the real service would not send.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -58,7 +59,8 @@ class AgentRunner:
         for action in self._rules.apply(conversation, event):
             is_accept = isinstance(action.verb, verbs.AgentReceipt) and action.verb.status == "ACCEPT"
             if not (is_accept and self._context.moods.read_only):
-                self._schedule(situation, action.verb, due_s=now_s + action.after_s)
+                perform = partial(self._perform, situation, action.verb)
+                self._context.scheduler.call_at(now_s + action.after_s, perform)
 
     def _join(self, conversation: SimulatedConversation, now_s: float) -> None:
         if conversation.agent is not None or not self._rules.script.root:
@@ -73,23 +75,16 @@ class AgentRunner:
                 now_s + transfer.after, lambda at_s: self._transfers.begin(conversation, transfer, at_s)
             )
 
-    def _schedule(self, situation: _Situation, verb: verbs.AgentVerb, *, due_s: float) -> None:
-        def perform(now_s: float) -> None:
-            self._perform(situation._replace(now_s=now_s), verb)
-
-        self._context.scheduler.call_at(due_s, perform)
-
-    def _perform(self, situation: _Situation, verb: verbs.AgentVerb) -> None:
+    def _perform(self, situation: _Situation, verb: verbs.AgentVerb, now_s: float) -> None:
         is_receipt = isinstance(verb, verbs.AgentReceipt)
         if situation.dialog.is_open:
-            self._join(situation.conversation, situation.now_s)
-            if self._transfers.postpone(
-                situation.conversation, lambda at_s: self._perform(situation._replace(now_s=at_s), verb)
-            ):
+            self._join(situation.conversation, now_s)
+            perform_later = partial(self._perform, situation, verb)
+            if self._transfers.postpone(situation.conversation, perform_later):
                 return
         elif not (is_receipt and situation.event.trigger is Trigger.CLOSE):
             return
-        VERB_HANDLERS[type(verb)](self, situation, verb)
+        VERB_HANDLERS[type(verb)](self, situation._replace(now_s=now_s), verb)
 
     # --- one method for each verb -----------------------------------------------------------------------
 

@@ -294,14 +294,11 @@ def moods_from_options(options: Iterable[str], *, base: Moods = NO_MOODS) -> Moo
         name, equals, value = option.partition("=")
         if name not in Moods.model_fields:
             raise BadOption("--mood", unknown("mood", name, Moods.model_fields))
-        given[name] = getattr(_mood(name, value if equals else "true"), name)
+        written = read_document(value if equals else "true", file=f"--mood {name}")
+        lines = {(name, *path): line for path, line in written.lines.items()}
+        moods = read_moods(written._replace(value={name: written.value}, lines=lines))
+        given[name] = getattr(moods, name)
     return base.model_copy(update=given)
-
-
-def _mood(name: str, value: str) -> Moods:
-    written = read_document(value, file=f"--mood {name}")
-    lines = {(name, *path): line for path, line in written.lines.items()}
-    return read_moods(written._replace(value={name: written.value}, lines=lines))
 
 
 def mood_descriptions() -> dict[str, str]:

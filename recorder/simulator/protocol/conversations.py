@@ -116,12 +116,6 @@ class SimulatedConversation:
         """The MAIN dialog, in which consumer and agent talk; it has the conversation's own id."""
         return self.dialogs[self.conversation_id]
 
-    def participants(self) -> list[Participant]:
-        """The participants of all its dialogs, each once, in the order they joined."""
-        return list(
-            dict.fromkeys(member for dialog in self.dialogs.values() for member in dialog.participants)
-        )
-
     def touch(self, now_ms: int) -> int:
         """Return the time to stamp a change with: now, but always after the change before.
 
@@ -215,11 +209,10 @@ def snapshot(conversation: SimulatedConversation) -> Json:
 
 def _details(conversation: SimulatedConversation) -> Json:
     request_body = conversation.request_body
+    joined = (member for dialog in conversation.dialogs.values() for member in dialog.participants)
     fields: Json = {
         "skillId": str(request_body.get("skillId", "-1")),
-        "participants": [
-            {"id": member.participant, "role": member.role} for member in conversation.participants()
-        ],
+        "participants": [{"id": member.participant, "role": member.role} for member in dict.fromkeys(joined)],
         "dialogs": [_dialog(dialog) for dialog in conversation.dialogs.values()],
         "brandId": conversation.account,
         "state": _open_or_close(conversation.main.is_open),
