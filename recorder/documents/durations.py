@@ -62,6 +62,11 @@ _VARYING = re.compile(r"±|\+-|\+/-|\.\.")
 _DELAY_FORM = 'a delay is a duration like "200ms", or varies like "1.5s ± 500ms" or "1s..3s"'
 
 
+def _json_schema(pattern: str, *, examples: list[str]) -> dict[str, Any]:
+    text = {"type": "string", "pattern": rf"^\s*{pattern}$", "examples": examples}
+    return {"anyOf": [{"const": 0}, text]}
+
+
 class DelayDistribution(ABC):
     """A fixed, normally or uniformly distributed time span, never negative. Can be a pydantic field's type.
 
@@ -69,16 +74,10 @@ class DelayDistribution(ABC):
     """
 
     __slots__ = ()
-    JSON_SCHEMA: ClassVar[dict[str, Any]] = {
-        "anyOf": [
-            {"const": 0},
-            {
-                "type": "string",
-                "pattern": rf"^\s*{_DURATION_PATTERN}\s*((±|\+-|\+/-|\.\.)\s*{_DURATION_PATTERN}\s*)?$",
-                "examples": ["200ms", "1.5s ± 500ms", "1s..3s"],
-            },
-        ]
-    }
+    JSON_SCHEMA: ClassVar[dict[str, Any]] = _json_schema(
+        rf"{_DURATION_PATTERN}\s*((±|\+-|\+/-|\.\.)\s*{_DURATION_PATTERN}\s*)?",
+        examples=["200ms", "1.5s ± 500ms", "1s..3s"],
+    )
 
     @classmethod
     def read(cls, given: Any) -> DelayDistribution:
@@ -126,16 +125,9 @@ class DelayDistribution(ABC):
 class Duration(float, DelayDistribution):
     """Seconds, as a float. Can be a pydantic field's type, written ``200ms``, ``1.5s``, ``2m`` or 0."""
 
-    JSON_SCHEMA: ClassVar[dict[str, Any]] = {
-        "anyOf": [
-            {"const": 0},
-            {
-                "type": "string",
-                "pattern": rf"^\s*{_DURATION_PATTERN}\s*$",
-                "examples": ["200ms", "1.5s", "2m", "1h"],
-            },
-        ]
-    }
+    JSON_SCHEMA: ClassVar[dict[str, Any]] = _json_schema(
+        rf"{_DURATION_PATTERN}\s*", examples=["200ms", "1.5s", "2m", "1h"]
+    )
 
     @classmethod
     def read(cls, given: Any) -> Duration:

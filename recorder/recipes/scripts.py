@@ -66,7 +66,8 @@ def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Noti
     read = _read(script, known)
     agent_of(read)
     moods_of(read)
-    for note in (*read.notes, *_missing(read, known), *_unused(given, known)):
+    unused = (f"--var {name}: the script has no ${{{name}}}" for name in given if name not in known.used)
+    for note in (*read.notes, *_missing(read, known), *unused):
         say(note)
     return f"{script}: {_summary(read)}: fine"
 
@@ -147,10 +148,6 @@ def _missing(script: Script, known: Mapping[str, str]) -> Iterator[str]:
             script.consumer(known, name)
         except BadScript as problem:
             yield f"{problem}; it is needed against a real service only"
-
-
-def _unused(given: Mapping[str, str], known: _UsedVariables) -> Iterator[str]:
-    yield from (f"--var {name}: the script has no ${{{name}}}" for name in given if name not in known.used)
 
 
 def without_secret_name(script: Script) -> Script:

@@ -50,7 +50,8 @@ def write_script(records: Iterable[SessionRecord], *, name: str, pace: Pace = Pa
     events = timeline_events(records, consumer_of)
     timeline = Timeline((event.at_s for _, event in events), pace)
     timelines = _timelines(events)
-    survey = _survey(timelines, timeline)
+    surveys = (survey_of(consumer.events, consumer.names, timeline) for consumer in timelines.values())
+    survey = next((one for one in surveys if one is not None), None)
     steps = StepLines(timeline)
     for connection, number in consumer_of.items():
         if number not in timelines:
@@ -80,11 +81,6 @@ def _timelines(numbered: _NumberedEvents) -> _Timelines:
     return timelines
 
 
-def _survey(timelines: _Timelines, timeline: Timeline) -> Mapping[str, Any] | None:
-    surveys = (survey_of(consumer.events, consumer.names, timeline) for consumer in timelines.values())
-    return next((survey for survey in surveys if survey is not None), None)
-
-
 def _write_steps(
     numbered: _NumberedEvents, timelines: _Timelines, lines: StepLines, *, survey: bool
 ) -> list[ConsumerTimeline]:
@@ -100,15 +96,13 @@ def _write_steps(
     first = next(iter(timelines))
     writers = {number: writer(number, one.name, one.names) for number, one in timelines.items()}
     events = [(number, event) for number, event in numbered if number in timelines]
-    steps = [index for index, (_, event) in enumerate(events) if _may_be_step(event)]
-    last_step = max(steps, default=-1)
+    may_be_step = RequestSent | RawPayloadSent | Connected
+    last_step = max(
+        (at for at, (_, event) in enumerate(events) if isinstance(event, may_be_step)), default=-1
+    )
     for index, (number, _) in enumerate(events):
         writers[number].write_next(more_follows=index < last_step)
     return [consumer._replace(opened=writers[number].opened) for number, consumer in timelines.items()]
-
-
-def _may_be_step(event: TimelineEvent) -> bool:
-    return isinstance(event, RequestSent | RawPayloadSent | Connected)
 
 
 # --- consumers ------------------------------------------------------------------------------------------

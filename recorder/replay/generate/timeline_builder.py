@@ -161,14 +161,10 @@ class _ConsumerEvents:
 
     def _unanswered_publish(self, event: MessagePublished) -> int | None:
         """The first unanswered publish request for this text whose connection is over; None: none."""
-        return next(
-            (
-                frame
-                for frame, (connection, text) in self._unanswered_publishes.items()
-                if text is not None and text == event.text and connection not in self._open_connections
-            ),
-            None,
-        )
+        for frame, (connection, text) in self._unanswered_publishes.items():
+            if text is not None and text == event.text and connection not in self._open_connections:
+                return frame
+        return None
 
     def _is_own(self, participant: str | None, role: str | None, mine: bool) -> bool:
         return mine or role == CONSUMER or (participant is not None and participant in self._own_ids)
@@ -184,11 +180,8 @@ class _ConsumerEvents:
 def _raw_event(envelope: Envelope, sequence: int) -> Mapping[str, Any] | None:
     """The raw event with this sequence; None where there is none, or more than one."""
     changes = (changes_of(envelope.body) if isinstance(envelope, Notification) else None) or []
-    found = [
-        change
-        for change in changes
-        if isinstance(change, dict) and str(change.get("sequence")) == str(sequence)
-    ]
+    dicts = (change for change in changes if isinstance(change, dict))
+    found = [change for change in dicts if str(change.get("sequence")) == str(sequence)]
     event = found[0].get("event") if len(found) == 1 else None
     return event if isinstance(event, dict) else None
 

@@ -61,10 +61,17 @@ def _complete(script: Json, defs: Json, agent: Mapping[str, Any], simulator: Map
     steps = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/Step"}}
     null: Json = {"type": "null"}
     one_consumer = {"anyOf": [{"$ref": "#/$defs/Consumer"}, null]}
+    consumers = {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": MOST_CONSUMERS,
+        "propertyNames": NAME_SCHEMA,
+        "additionalProperties": one_consumer,
+    }
     script["properties"] |= {
         "consumer": {**one_consumer, "description": "Where to connect, and as whom."},
         "consumers": {
-            "anyOf": [_consumers(one_consumer), null],
+            "anyOf": [consumers, null],
             "description": "Several of them by name; the first one acts where a step does not say who.",
         },
         "steps": {**steps, "description": "What is done, one after the other."},
@@ -73,16 +80,6 @@ def _complete(script: Json, defs: Json, agent: Mapping[str, Any], simulator: Map
     }
     script["anyOf"] = [has_none_of("consumer"), has_none_of("consumers")]
     defs["Repeat"]["anyOf"][0]["properties"]["steps"] = steps
-
-
-def _consumers(one: Json) -> Json:
-    return {
-        "type": "object",
-        "minProperties": 1,
-        "maxProperties": MOST_CONSUMERS,
-        "propertyNames": NAME_SCHEMA,
-        "additionalProperties": one,
-    }
 
 
 def _step() -> Json:

@@ -39,14 +39,9 @@ class MessageFilter(ScriptModel):
     @property
     def in_words(self) -> str:
         """The description in words, for error messages: ``message from agent, matching "order"``."""
-        given = {
-            "from": self.from_,
-            "matching": self.matching,
-            "of type": self.type,
-            "in dialog": self.dialog,
-        }
-        quoted = {**given, "matching": None if self.matching is None else f'"{self.matching}"'}
-        parts = ", ".join(f"{how} {what}" for how, what in quoted.items() if what is not None)
+        matching = None if self.matching is None else f'"{self.matching}"'
+        given = {"from": self.from_, "matching": matching, "of type": self.type, "in dialog": self.dialog}
+        parts = ", ".join(f"{how} {what}" for how, what in given.items() if what is not None)
         which = f" (number {self.nth} of them)" if self.nth > 1 else ""
         return f"message {parts}{which}" if parts else f"message{which}"
 
