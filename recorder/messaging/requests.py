@@ -77,7 +77,7 @@ def subscribe_conversations(
     stages: Sequence[str] | None = None,
     updated_since_ms: int | None = None,
 ) -> Request:
-    """Ask to be told of conversations: those there are, then every change."""
+    """Subscribe to conversations: those there are, then every change."""
     body = _without_none(
         convState=list(states),
         stage=None if stages is None else list(stages),

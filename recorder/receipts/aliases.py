@@ -17,7 +17,6 @@ from recorder.messaging.events import (
     Evidence,
     Identified,
     MessagePublished,
-    Participant,
     PublishRequested,
     ReceiptRefused,
     ReceiptReported,
@@ -180,10 +179,7 @@ class ParticipantTracker:
         for dialog in event.dialogs:
             self._conversation_of[dialog.dialog_id] = event.conversation_id
         for one in event.participants:
-            self._note_one(event.conversation_id, one, event.evidence)
-
-    def _note_one(self, conversation_id: str, one: Participant, evidence: Evidence) -> None:
-        self._note_consumer(conversation_id, one.participant, one.role, evidence)
+            self._note_consumer(event.conversation_id, one.participant, one.role, event.evidence)
 
     def _note_consumer(
         self, place: str | None, participant: str | None, role: str | None, evidence: Evidence

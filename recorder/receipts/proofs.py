@@ -59,7 +59,7 @@ def proven_facts(events: Iterable[Event], transcript: Transcript, frame: int) ->
         fact
         for event in events
         if not isinstance(event, PublishLost) and event.evidence.frame == frame
-        for fact in reader.facts(event)
+        for fact in _READERS[type(event)](reader, event)
     ]
 
 
@@ -70,10 +70,6 @@ class _FactReader:
         self._transcript = transcript
         self._me = own_ids(transcript)
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._me)
-
-    def facts(self, event: Event) -> Iterator[ProvenFact]:
-        read = _READERS[type(event)]
-        yield from read(self, event)
 
     def _view(self, dialog_id: str, sequence: int) -> MessageView:
         return message_view(self._transcript, dialog_id, sequence, me=self._me, echoes=self._echoes)

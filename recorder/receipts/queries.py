@@ -86,9 +86,10 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
     me = own_ids(transcript)
     echoes = probable_echoes(transcript, me)
     echoed = {echo.request_frame for echo in echoes.values()}
+    chosen = [dialog_id for dialog_id in transcript.dialog_ids() if dialog in (None, dialog_id)]
     shown = [
         message_view(transcript, dialog_id, sequence, me=me, echoes=echoes)
-        for dialog_id in sorted(_chosen(transcript, dialog), key=lambda d: (_first_frame(transcript, d), d))
+        for dialog_id in sorted(chosen, key=lambda each: (_first_frame(transcript, each), each))
         for sequence in sorted(transcript.sequences(dialog_id))
     ]
     return shown + [
@@ -97,10 +98,6 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
         if publish.answered is None and publish.asked is not None and dialog in (None, publish.dialog_id)
         if frame not in echoed
     ]
-
-
-def _chosen(transcript: Transcript, dialog: str | None) -> list[str]:
-    return [dialog_id for dialog_id in transcript.dialog_ids() if dialog in (None, dialog_id)]
 
 
 def _first_frame(transcript: Transcript, dialog_id: str) -> int:
@@ -271,7 +268,7 @@ def _sole(me: frozenset[str]) -> str | None:
 
 
 def role_of(transcript: Transcript, participant: str | None) -> str | None:
-    """The role that was told last of a participant, None where nobody told."""
+    """The newest role of a participant; None where no event names one."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
 

@@ -1,4 +1,4 @@
-"""What a token tells about its bearer, and the placeholder that says so once the token is gone.
+"""Claims of a token, and the placeholder that keeps some of them once the token is gone.
 
 A placeholder reads ``⟦jwt:3f9a1c22 sub=… aud=… exp=…⟧``: what kind of secret stood here, eight digits
 that are equal for equal secrets of one recording, and those claims that others need to join on.
@@ -48,16 +48,9 @@ def claims_of(text: str) -> TokenClaims | None:
 
 def placeholder(key: bytes, secret: str, *, word: str, claims: TokenClaims | None = None) -> str:
     """What stands in a secret's place. Fit for a JSON string; two secrets differ, one stays the same."""
-    told = (
-        ""
-        if claims is None
-        else "".join(
-            f" {name}={value}"
-            for name, value in zip(TokenClaims._fields, claims, strict=True)
-            if value is not None
-        )
-    )
-    return f"⟦{word}:{fingerprint(key, secret)}{told}⟧"
+    named = zip(TokenClaims._fields, claims or (), strict=False)
+    listed = "".join(f" {name}={value}" for name, value in named if value is not None)
+    return f"⟦{word}:{fingerprint(key, secret)}{listed}⟧"
 
 
 def fingerprint(key: bytes, secret: str) -> str:
@@ -79,9 +72,9 @@ def is_jwt(text: str) -> bool:
 
 
 def _from_placeholder(placeholder: re.Match[str]) -> TokenClaims:
-    told = dict(claim.split("=", 1) for claim in placeholder["claims"].split())
-    exp = told.get("exp", "")
-    return TokenClaims(told.get("sub"), told.get("aud"), int(exp) if _is_number(exp) else None)
+    claims = dict(claim.split("=", 1) for claim in placeholder["claims"].split())
+    exp = claims.get("exp", "")
+    return TokenClaims(claims.get("sub"), claims.get("aud"), int(exp) if _is_number(exp) else None)
 
 
 def _is_number(text: str) -> bool:
