@@ -141,7 +141,8 @@ class _TimelineBuilder:
         evidence = event.evidence
         key = (evidence.proof.word, event.participant, event.status)
         before = self._repeats(key, evidence.frame)
-        same = self._same_event(key, event.own_sequence, evidence.frame)
+        number = event.own_sequence
+        same = None if number is None else self._repeats((*key, str(number)), evidence.frame)
         kind, words = _RECEIPT_WORDS[evidence.proof]
         if before is not None:
             kind, words = _again(event, words, before, same)
@@ -149,9 +150,6 @@ class _TimelineBuilder:
             f"{event.status} {words}", event.participant, evidence, kind, event.role, event.mine
         )
         return entry._replace(status=event.status, own_sequence=event.own_sequence, repeats=same or before)
-
-    def _same_event(self, key: _RepetitionKey, own_sequence: int | None, frame: int) -> int | None:
-        return None if own_sequence is None else self._repeats((*key, str(own_sequence)), frame)
 
     def on_receipt_refused(self, event: ReceiptRefused) -> TimelineEntry | None:
         if not self._concerns(event):

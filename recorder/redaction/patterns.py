@@ -8,7 +8,7 @@ can share a character.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -117,7 +117,8 @@ def json_values(view: bytes) -> Iterator[SecretSpan]:
     done = 0
     for found in _KEY.finditer(view):
         if found.end() >= done and is_secret_name(found[1]):
-            done = yield from _strings_under(view, found.end(), _placeholder_word(found[1]))
+            done = _closed_at(view, found.end())
+            yield from _strings_under(view, found.end(), done, _placeholder_word(found[1]))
 
 
 def python_values(view: bytes) -> Iterator[SecretSpan]:
@@ -128,18 +129,12 @@ def python_values(view: bytes) -> Iterator[SecretSpan]:
             yield from _span_of_value(view, *value.span(), _placeholder_word(found[1]))
 
 
-def _strings_under(view: bytes, start: int, word: str) -> Generator[SecretSpan, None, int]:
-    """The string, or every string in the object or array, that begins there. Returns where it ends."""
-    depth = 0
-    for part in _PART.finditer(view, start):
-        if part[0] == _END:
-            return part.start()
-        depth += _DEPTHS.get(part[0], 0)
-        if part[1] is not None and (part[2] is None or depth == 0):
+def _strings_under(view: bytes, start: int, end: int, word: str) -> Iterator[SecretSpan]:
+    """The string that begins at ``start``, or every string in the object or array between start and end."""
+    for part in _PART.finditer(view, start, end):
+        is_key = part[2] is not None and part.start() > start
+        if part[1] is not None and not is_key:
             yield from _span_of_value(view, *part.span(1), word)
-        if depth <= 0:
-            return part.end()
-    return len(view)
 
 
 def assignments(view: bytes) -> Iterator[SecretSpan]:
