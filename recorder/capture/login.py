@@ -86,7 +86,7 @@ def request_token(
         return token
 
     if method.connector is not None:
-        outer = method.code or issued("anonymous/authorize", None, "token")
+        outer = issued("anonymous/authorize", None, "token") if method.code is None else method.code
         token = issued(f"app/{method.connector}/authenticate?v=3.0", {"id_token": outer}, "token")
     elif method.code is not None:
         token = issued("authenticate", {"authCode": method.code}, "jwt")
