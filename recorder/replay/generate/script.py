@@ -97,9 +97,8 @@ def _write_steps(
     writers = {number: writer(number, one.name, one.names) for number, one in timelines.items()}
     events = [(number, event) for number, event in numbered if number in timelines]
     may_be_step = RequestSent | RawPayloadSent | Connected
-    last_step = max(
-        (at for at, (_, event) in enumerate(events) if isinstance(event, may_be_step)), default=-1
-    )
+    steps = [index for index, (_, event) in enumerate(events) if isinstance(event, may_be_step)]
+    last_step = max(steps, default=-1)
     for index, (number, _) in enumerate(events):
         writers[number].write_next(more_follows=index < last_step)
     return [consumer._replace(opened=writers[number].opened) for number, consumer in timelines.items()]
