@@ -44,6 +44,7 @@ BAD_GATEWAY
 # by whoever uses a room of the package as a library
 drive
 keep_alive
+tls
 worst
 
 # by unpacking the enum

@@ -145,7 +145,7 @@ class SimulatorServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, *exc_info: object) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.stop()
 
     def _run(self, listening: socket.socket) -> None:
