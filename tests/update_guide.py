@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import UnionType
@@ -179,7 +178,7 @@ def parameter_name(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return f"`{parameter.metavar or parameter.name.upper()}`"
     kind = parameter.type_descriptor.annotation
-    choices = "|".join(kind) if isinstance(kind, type(StrEnum)) else None
+    choices = "|".join(get_args(kind)) if get_origin(kind) is Literal else None
     value = parameter.metavar or choices or ("N" if kind is int else parameter.name.upper())
     if parameter.is_flag:
         return f"`{', '.join(parameter.opts)}`"
