@@ -42,10 +42,8 @@ TRY_AGAIN_LATER
 BAD_GATEWAY
 
 # by whoever uses a room of the package as a library
-drive
 keep_alive
 tls
-worst
 
 # by unpacking the enum
 NAME

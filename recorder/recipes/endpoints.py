@@ -43,12 +43,6 @@ class Endpoints(NamedTuple):
         return [options.token for options in self.connect.values() if options.token is not None]
 
 
-def acting(script: Script) -> list[str]:
-    """The consumers that do something, the first one first."""
-    busy = {step.consumer for step in script.steps}
-    return [name for name in script.consumers if name in busy] or list(script.consumers)[:1]
-
-
 def service_endpoints(
     script: Script, url: str, options: ReplayOptions, variables: Mapping[str, str]
 ) -> Endpoints:
@@ -112,4 +106,4 @@ def _simulated_token_of(name: str, first: bool, options: ReplayOptions) -> str |
 
 
 def _numbered(script: Script) -> list[tuple[bool, str]]:
-    return [(place == 0, name) for place, name in enumerate(acting(script))]
+    return [(place == 0, name) for place, name in enumerate(script.acting)]

@@ -7,7 +7,6 @@ import pytest
 from recorder.errors import BadOption, BadScript
 from recorder.recipes.endpoints import (
     SIMULATED_CONSUMER,
-    acting,
     service_endpoints,
     simulated_token,
     simulator_endpoints,
@@ -47,7 +46,7 @@ def test_what_the_script_says_is_filled_in():
 
 def test_everybody_who_acts_connects_on_their_own():
     read = script(TWO)
-    assert acting(read) == ["anna", "ben"]
+    assert read.acting == ["anna", "ben"]
     connect, uploads, _ = service_endpoints(read, URL, ReplayOptions(), {"F": "http://files.example"})
     assert {name: place.token for name, place in connect.items()} == {"anna": "a.a.a", "ben": "b.b.b"}
     assert [place.init_connection for place in connect.values()] == [False, True]

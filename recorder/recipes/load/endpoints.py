@@ -44,10 +44,5 @@ def service_user_endpoints(url: str, options: ReplayOptions, tokens: Sequence[st
     return endpoints
 
 
-def simulated_consumer(seed: int, user: int, consumer: str) -> str:
-    """An id for a consumer of the simulator."""
-    return str(uuid5(_NAMESPACE, f"{seed} {user} {consumer}"))
-
-
 def _token(seed: int, user: int, consumer: str) -> str:
-    return simulated_token(simulated_consumer(seed, user, consumer), name=consumer)
+    return simulated_token(str(uuid5(_NAMESPACE, f"{seed} {user} {consumer}")), name=consumer)

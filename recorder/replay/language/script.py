@@ -173,6 +173,12 @@ class Script:
                 document = substitute(document, variables, at=(*at, key))
         return validate(document, Consumer, at=at)
 
+    @property
+    def acting(self) -> list[str]:
+        """The consumers that do something, in the script's order; the first one if none does."""
+        acting = {step.consumer for step in self.steps}
+        return [name for name in self.consumers if name in acting] or list(self.consumers)[:1]
+
     def rule(self, name: str) -> StandingRule:
         """The standing rule of one consumer: its own ``receipts:``, else the script's."""
         own = self.consumers[name].receipts

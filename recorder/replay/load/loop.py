@@ -29,43 +29,23 @@ _AT_ONCE = 8  # sessions whose input is committed together; few enough that no r
 class BatchCommit(Protocol):
     """Commits what several sessions hand in between ``begin`` and ``commit`` as one."""
 
-    def begin(self) -> None:
-        """From now on, take without committing."""
-        ...
-
-    def commit(self) -> None:
-        """Return when what was taken is committed."""
-        ...
-
+    def begin(self) -> None: ...
+    def commit(self) -> None: ...
     def use_idle_time(self, spare_s: float) -> None:
         """Called every turn, with the time until somebody is due: see to what may take a while."""
-        ...
 
 
 class Arriving(Protocol):
-    """Says who begins when; ``Arrivals`` does."""
+    """Says who begins when; ``Arrivals`` does, and has the same methods."""
 
     @property
-    def over_s(self) -> float | None:
-        """When everything is to end; None: when everybody is done."""
-        ...
-
+    def over_s(self) -> float | None: ...
     @property
-    def is_exhausted(self) -> bool:
-        """Whether nobody is to come any more, unless ``ended`` makes room."""
-        ...
+    def is_exhausted(self) -> bool: ...
 
-    def next_at_s(self) -> float | None:
-        """When the next one is due, as far as that is known."""
-        ...
-
-    def take_due(self, now_s: float) -> Arrival | None:
-        """The next one, if it is due."""
-        ...
-
-    def ended(self, arrival: Arrival, *, failed: bool, now_s: float) -> None:
-        """Somebody is done."""
-        ...
+    def next_at_s(self) -> float | None: ...
+    def take_due(self, now_s: float) -> Arrival | None: ...
+    def ended(self, arrival: Arrival, *, failed: bool, now_s: float) -> None: ...
 
 
 class StartedUser(NamedTuple):

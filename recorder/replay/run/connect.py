@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from recorder.messaging import requests
@@ -93,18 +94,22 @@ def _restore_session(
     return f", {len(dialogs)} dialog{'' if len(dialogs) == 1 else 's'} listened to again" if dialogs else ""
 
 
+def subscription(
+    context: StepContext, dialog_id: str, from_sequence: int | Literal["last"]
+) -> Callable[[str], Request]:
+    """Makes a request for the events of a dialog; "last": from the highest sequence that was pushed."""
+    from_seq = context.view.last_sequence(dialog_id) if from_sequence == "last" else from_sequence
+    conversation_id = context.view.conversation_of(dialog_id)
+    return lambda request_id: requests.subscribe_messages(
+        request_id, dialog_id, from_seq=from_seq, conversation_id=conversation_id
+    )
+
+
 def _resubscribe(
     context: StepContext, dialog_id: str, from_sequence: int | Literal["last"], within_s: float
 ) -> StepCoroutine[None]:
-    view = context.view
-    from_seq = view.last_sequence(dialog_id) if from_sequence == "last" else from_sequence
-
-    def make_request(request_id: str) -> Request:
-        return requests.subscribe_messages(
-            request_id, dialog_id, from_seq=from_seq, conversation_id=view.conversation_of(dialog_id)
-        )
-
-    closed = view.is_closed(dialog_id)
+    closed = context.view.is_closed(dialog_id)
+    make_request = subscription(context, dialog_id, from_sequence)
     answer = yield from send_request(context, make_request, within_s, refusable=closed, repeatable=False)
     if closed and answer.code is not None and answer.code >= 400:
         context.run.notes.append(f"the closed dialog {dialog_id} is not told again: {answered_with(answer)}")

@@ -37,7 +37,7 @@ LEAD_S = 0.001
 of the system; a larger value takes time from other sessions (tests/benchmarks/receipt_lateness.py)."""
 
 StartUpload = Callable[[Upload], "BackgroundTask[None] | None"]
-"""Uploads a file: None if that is done already, else the task that does it. Raises ``UploadFailed``."""
+"""Uploads a file: None if that is done already, else the task, whose result may raise ``UploadFailed``."""
 
 
 class UploadFailed(Exception):
@@ -215,16 +215,10 @@ class Driver:
         self._player.not_connected(consumer, str(problem), self._clock.now_s())
 
     def _begin_upload(self, action: Upload) -> None:
-        now_s = self._clock.now_s()
         if self._upload is None:
-            self._player.uploaded(now_s, note=f"{action.consumer} has no upload_url: the file stayed here")
-            return
-        try:
-            task = self._upload(action)
-        except UploadFailed as problem:
-            self._player.not_uploaded(str(problem), self._clock.now_s())
-            return
-        if task is None:
+            note = f"{action.consumer} has no upload_url: the file stayed here"
+            self._player.uploaded(self._clock.now_s(), note=note)
+        elif (task := self._upload(action)) is None:
             self._player.uploaded(self._clock.now_s())
         else:
             self._uploads.append(task)

@@ -72,15 +72,13 @@ class ReceiptSent(NamedTuple):
 class Lateness(NamedTuple):
     """How late receipts left, in seconds after they were due; one sample for each frame of receipts.
 
-    Percentiles are samples, never something between two. ``worst`` is the latest receipt. With no samples
-    the numbers are 0 and ``worst`` is None.
+    Percentiles are samples, never something between two. With no samples the numbers are 0.
     """
 
     samples: int
     p50_s: float
     p99_s: float
     max_s: float
-    worst: ReceiptSent | None
 
 
 class ConnectionEnd(NamedTuple):
@@ -128,12 +126,10 @@ class ScriptOutcome(NamedTuple):
 
     def lateness(self) -> Lateness:
         """How late the receipts left."""
-        by_frame = {receipt.frame: receipt for receipt in self.receipts}
-        ordered = sorted(by_frame.values(), key=lambda receipt: receipt.late_s)
-        if not ordered:
-            return Lateness(0, 0.0, 0.0, 0.0, None)
-        late_s = [receipt.late_s for receipt in ordered]
-        return Lateness(len(ordered), _share(late_s, 0.5), _share(late_s, 0.99), late_s[-1], ordered[-1])
+        late_s = sorted({receipt.frame: receipt.late_s for receipt in self.receipts}.values())
+        if not late_s:
+            return Lateness(0, 0.0, 0.0, 0.0)
+        return Lateness(len(late_s), _share(late_s, 0.5), _share(late_s, 0.99), late_s[-1])
 
 
 def _share(ordered: Sequence[float], share: float) -> float:

@@ -91,7 +91,7 @@ class Player:
         self._run.notes += script.notes
         self._contexts = {
             name: StepContext(self._run, self._new_consumer(name, script.consumers[name], reconnect))
-            for name in _acting(script)
+            for name in script.acting
         }
         for context in self._contexts.values():
             context.view.other_consumers = tuple(
@@ -385,12 +385,6 @@ class Player:
                 self._run.notes.append(one.sentence)
             for step in one.steps:
                 self._runner.fail_step(step, one.sentence)
-
-
-def _acting(script: Script) -> list[str]:
-    """The consumers that do something, in the script's order."""
-    acting = {step.consumer for step in script.steps}
-    return [name for name in script.consumers if name in acting] or [*acting]
 
 
 def _is_payload(frame: SendRawFrame) -> bool:

@@ -20,7 +20,7 @@ from ..language.patterns import check_pattern
 from ..language.references import Reference, as_text, fill, fill_value
 from ..language.script import Script, Step
 from . import describe
-from .actions import Connect, DriverAction, Ended, Send
+from .actions import Connect, DriverAction, Send
 from .consumer import ConsumerState
 from .consumer_view import ConsumerView, Target
 from .names import Names, UnresolvedReference
@@ -207,13 +207,6 @@ def wait_for(
     return cast("T | None", (yield WaitFor(found, deadline_s, context.consumer)))
 
 
-@dataclass(frozen=True)
-class _Lost:
-    """The connection ended before the answer."""
-
-    ended: Ended | None
-
-
 def send_request(
     context: StepContext,
     make_request: Callable[[str], Request],
@@ -269,23 +262,17 @@ def wait_for_answer(
     """Wait for the answer to the request in this frame."""
     view = context.view
 
-    def found() -> RequestAnswered | _Lost | None:
+    def found() -> RequestAnswered | None:
         if frame in view.lost and not context.consumer.disconnected:
-            return _Lost(context.consumer.ended)
+            raise AnswerLost(
+                f"the connection was over before {type_name} (frame {frame}) was answered:"
+                f" {context.consumer.end_sentence or 'it ended'}; whether it arrived nobody here can know"
+            )
         return view.answers.get(frame)
 
-    waiting: StepCoroutine[RequestAnswered | _Lost | None] = wait_for(
-        context, found, context.now_s + within_s
-    )
-    answer = yield from waiting
+    answer = yield from wait_for(context, found, context.now_s + within_s)
     if answer is None:
         raise StepFailed(f"no answer to {type_name} (frame {frame}) came within {describe.span(within_s)}")
-    if isinstance(answer, _Lost):
-        ended = "it ended" if answer.ended is None else answer.ended.description
-        raise AnswerLost(
-            f"the connection was over before {type_name} (frame {frame}) was answered: {ended};"
-            " whether it arrived nobody here can know"
-        )
     _check(type_name, frame, answer, refusable=refusable)
     return answer
 

@@ -12,7 +12,7 @@ from ..language import verbs
 from ..language.script import Step
 from . import describe
 from .await_message import await_message
-from .connect import disconnect, reconnect
+from .connect import disconnect, reconnect, subscription
 from .consumer_view import POST_SURVEY
 from .expect import expect
 from .publish import say, type_
@@ -29,6 +29,8 @@ from .step_context import (
     send_request,
     wait_for,
 )
+
+_RequestVerb = verbs.SubscribeVerb | verbs.KeepAliveVerb | verbs.CloseDialogVerb | verbs.CloseConversationVerb
 
 
 def perform(context: StepContext, step: Step) -> StepCoroutine[str]:
@@ -90,29 +92,16 @@ def _open_conversation(
 
 
 def _subscribe(context: StepContext, step: Step, args: verbs.SubscribeVerb) -> StepCoroutine[str]:
-    refusable = refusal_expected(context, step)
     if args.dialog == "conversations":
-        answer = yield from send_request(
-            context, requests.subscribe_conversations, args.within, refusable=refusable
-        )
-        context.bind_answer(args.as_, answer)
-        return answered_with(answer)
+        return (yield from _ask(context, step, args, requests.subscribe_conversations))
     view = context.view
     if args.dialog == POST_SURVEY:  # the answer to closing comes before anybody tells of the survey
         yield from wait_for(context, lambda: view.dialog(POST_SURVEY), context.now_s + args.within)
     dialog_id = dialog_of(context, args.dialog)
-    from_seq = view.last_sequence(dialog_id) if args.from_sequence == "last" else args.from_sequence
-
-    def make_request(request_id: str) -> Request:
-        return requests.subscribe_messages(
-            request_id, dialog_id, from_seq=from_seq, conversation_id=view.conversation_of(dialog_id)
-        )
-
-    answer = yield from send_request(context, make_request, args.within, refusable=refusable)
-    context.bind_answer(args.as_, answer)
+    answer = yield from _ask(context, step, args, subscription(context, dialog_id, args.from_sequence))
     if view.conversation() is None and dialog_id in context.consumer.subscriptions.dialogs:
         view.conversation_id = dialog_id  # somebody else opened it: from now on it is meant
-    return answered_with(answer)
+    return answer
 
 
 def _wait(context: StepContext, step: Step, args: verbs.WaitVerb) -> StepCoroutine[str]:
@@ -122,10 +111,7 @@ def _wait(context: StepContext, step: Step, args: verbs.WaitVerb) -> StepCorouti
 
 
 def _keep_alive(context: StepContext, step: Step, args: verbs.KeepAliveVerb) -> StepCoroutine[str]:
-    refusable = refusal_expected(context, step)
-    answer = yield from send_request(context, requests.get_clock, args.within, refusable=refusable)
-    context.bind_answer(args.as_, answer)
-    return answered_with(answer)
+    return (yield from _ask(context, step, args, requests.get_clock))
 
 
 def _change_rate(context: StepContext, step: Step, args: verbs.ChangeRateVerb) -> StepCoroutine[str]:
@@ -138,15 +124,14 @@ def _close_dialog(context: StepContext, step: Step, args: verbs.CloseDialogVerb)
     dialog_id = dialog_of(context, args.dialog)
     conversation_id = context.view.conversation_of(dialog_id) or dialog_id
     yield from _after_planned_receipts(context)
-    answer = yield from send_request(
+    answer = yield from _ask(
         context,
+        step,
+        args,
         lambda request_id: requests.close_dialog(request_id, conversation_id, dialog_id),
-        args.within,
-        refusable=refusal_expected(context, step),
     )
-    context.bind_answer(args.as_, answer)
     context.schedule.close_dialog(dialog_id)
-    return answered_with(answer)
+    return answer
 
 
 def _close_conversation(
@@ -154,15 +139,21 @@ def _close_conversation(
 ) -> StepCoroutine[str]:
     conversation_id = dialog_of(context, None)
     yield from _after_planned_receipts(context)
-    answer = yield from send_request(
-        context,
-        lambda request_id: requests.close_conversation(request_id, conversation_id),
-        args.within,
-        refusable=refusal_expected(context, step),
+    answer = yield from _ask(
+        context, step, args, lambda request_id: requests.close_conversation(request_id, conversation_id)
     )
-    context.bind_answer(args.as_, answer)
     for dialog_id in context.view.dialogs_of(conversation_id):
         context.schedule.close_dialog(dialog_id)
+    return answer
+
+
+def _ask(
+    context: StepContext, step: Step, args: _RequestVerb, make_request: Callable[[str], Request]
+) -> StepCoroutine[str]:
+    """Send the request of a verb, which the next step may expect to be refused; name its answer."""
+    refusable = refusal_expected(context, step)
+    answer = yield from send_request(context, make_request, args.within, refusable=refusable)
+    context.bind_answer(args.as_, answer)
     return answered_with(answer)
 
 
