@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
@@ -19,15 +18,13 @@ from recorder.messaging.events import Event
 from recorder.projection.session import events_of
 from recorder.receipts.aliases import Aliases, rewritten
 from recorder.store.archive import Archive
-from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, parse_iso_utc
 
 OPTION = "--at"
 
 _FRAME = re.compile(r"#(\d{1,18})", re.ASCII)
 _OFFSET = re.compile(r"\+(\d{1,12}(?:\.\d{1,9})?)(us|ms|s|m|h)", re.ASCII)
 _UNIT_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Moment(NamedTuple):
@@ -44,7 +41,7 @@ class Moment(NamedTuple):
 def parse_moment(text: str) -> Moment:
     """Read ``#123``, ``+12.5s`` or ``2026-01-31T12:00:00Z``.
 
-    A time without a zone is UTC; what is finer than a microsecond is cut off.
+    A time is read as ``parse_iso_utc`` does: without a zone it is UTC.
 
     Raises:
         BadOption: it is none.
@@ -54,15 +51,13 @@ def parse_moment(text: str) -> Moment:
     if offset := _OFFSET.fullmatch(text):
         return Moment("offset_us", int(Fraction(offset[1]) * _UNIT_US[offset[2]]))
     try:
-        moment = datetime.fromisoformat(text)
+        return Moment("at_us", parse_iso_utc(text))
     except ValueError:
         raise BadOption(
             OPTION,
             f'"{text}" is no moment of a session',
             hint="write '#123' (a frame), +12.5s (since the session began) or 2026-01-31T12:00:00Z",
         ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return Moment("at_us", (moment - _EPOCH) // _MICROSECOND)
 
 
 def last_frame_at(archive: Archive, session: str | SessionInfo, when: str) -> int:

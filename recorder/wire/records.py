@@ -174,8 +174,18 @@ def iso_utc(at_us: int | None) -> str | None:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
+# Second 60 of a minute, with its fraction: ``T23:59:60.5`` or ``T235960``, before a zone or the end.
+_LEAP_SECOND = re.compile(
+    r"(.+[T ][0-2]\d(:?)[0-5]\d\2)60(?:[.,]\d+)?(Z|[+-]\d.*)?", re.ASCII | re.IGNORECASE
+)
+_DAY_US = 86_400_000_000
+
+
 def parse_iso_utc(text: str) -> int:
     """An ISO 8601 time to microseconds since the epoch; without a zone it is taken as UTC.
+
+    What is finer than a microsecond is cut off. A leap second (``23:59:60Z``, RFC 3339, 5.7) is the first
+    moment of the next day, as in POSIX time; its fraction is dropped, so that order is kept.
 
     Raises:
         ValueError: it is no ISO time.
@@ -183,7 +193,16 @@ def parse_iso_utc(text: str) -> int:
     if beyond := _BEYOND.fullmatch(text):
         at_us = int(beyond[2]) * 1_000_000 + int(beyond[3])
         return -at_us if beyond[1] else at_us
-    moment = datetime.fromisoformat(text)
+    if leap := _LEAP_SECOND.fullmatch(text):
+        at_us = _since_epoch_us(f"{leap[1]}59{leap[3] or ''}") + 1_000_000
+        if at_us % _DAY_US:
+            raise ValueError(f"only the last minute of a day in UTC may have a second 60, not {text}")
+        return at_us
+    return _since_epoch_us(text)
+
+
+def _since_epoch_us(text: str) -> int:
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339 allows t and z
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -18,6 +18,7 @@ from recorder.wire.records import (
     HandshakeSeen,
     Record,
     RecordedFrame,
+    iso_utc,
 )
 
 AT_US = 1487455441507000
@@ -509,3 +510,17 @@ def test_leading_connection_lines_do_not_shift_the_frames():
     opened = [record.offset_us for record in records if isinstance(record, ConnectionOpened)]
     (closed,) = [record for record in records if isinstance(record, ConnectionClosed)]
     assert (opened, closed.offset_us) == ([0, 10_000_000], 5_000_000)
+
+
+def test_a_leap_second_imports_and_exports_as_the_next_second() -> None:
+    lines = [
+        HEADER,
+        {**FRAME, "at": "2016-12-31T23:59:59.500Z"},
+        {**FRAME, "at": "2016-12-31T23:59:60.500Z"},
+        {**FRAME, "at": "2017-01-01T00:00:01Z"},
+    ]
+    assert [iso_utc(frame.at_us) for frame in frames_of(*lines)] == [
+        "2016-12-31T23:59:59.500000Z",
+        "2017-01-01T00:00:00.000000Z",
+        "2017-01-01T00:00:01.000000Z",
+    ]

@@ -247,6 +247,7 @@ NOON_US = 1_769_860_800_000_000
         ("2026-01-31T12:00:00.000001Z", Moment("at_us", NOON_US + 1)),
         ("2026-01-31 13:00:00+01:00", Moment("at_us", NOON_US)),
         pytest.param("2026-01-31T12:00:00", Moment("at_us", NOON_US), id="without a zone it is UTC"),
+        pytest.param("2026-01-30T23:59:60Z", Moment("at_us", NOON_US - 43_200_000_000), id="leap second"),
         ("2026-01-31", Moment("at_us", NOON_US - 43_200_000_000)),
         ("1969-12-31T23:59:59.999999Z", Moment("at_us", -1)),
     ],

@@ -50,6 +50,38 @@ def test_other_spellings_of_the_same_moment_are_read(text: str) -> None:
     assert parse_iso_utc(text) == 1487455441507000
 
 
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000000Z"),
+        ("2016-12-31T23:59:60", "2017-01-01T00:00:00.000000Z"),
+        ("2016-12-31t23:59:60z", "2017-01-01T00:00:00.000000Z"),
+        ("2016-12-31 23:59:60.999999Z", "2017-01-01T00:00:00.000000Z"),
+        ("20161231T235960,5Z", "2017-01-01T00:00:00.000000Z"),
+        ("2017-01-01T01:59:60+02:00", "2017-01-01T00:00:00.000000Z"),
+        ("2016-12-31T15:59:60.25-08:00", "2017-01-01T00:00:00.000000Z"),
+        ("9999-12-31T23:59:60Z", "253402300800.000000s since 1970"),
+    ],
+)
+def test_a_leap_second_is_the_first_moment_of_the_next_day(text: str, moment: str) -> None:
+    assert iso_utc(parse_iso_utc(text)) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-12-31T12:30:60Z",
+        "2016-12-31T23:59:60+02:00",
+        "2016-12-31T23:59:61Z",
+        "2016-12-31T23:60:60Z",
+        "60",
+    ],
+)
+def test_any_other_second_60_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_iso_utc(text)
+
+
 @given(st.text(max_size=30) | st.from_regex(r"-?\d{1,20}\.\d{6}s since 1970", fullmatch=True))
 def test_anything_else_is_a_value_error(text: str) -> None:
     with suppress(ValueError):
