@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from . import connections, receipts, requests, sequences, targets, timing, unknowns
-from .findings import SATISFIED, Finding, Limits, Observation, Outcome, Severity
+from .findings import SATISFIED, Finding, Limits, Observation, Outcome, Severity, repeated_sentence
 from .input import CheckInput
 from .session_index import Rule, SessionIndex
 
@@ -106,7 +106,7 @@ def _summed_up(observations: list[Observation]) -> list[Observation]:
     return [
         Observation(
             Outcome.NOT_OBSERVABLE,
-            f"{len(observations)} times this recording cannot tell; the first time: {first.sentence}",
+            repeated_sentence(len(observations), first.sentence),
             tuple(frame for observation in observations for frame in observation.frames),
             first.dialog if len(dialogs) == 1 else None,
         )

@@ -124,3 +124,8 @@ def span(seconds: float) -> str:
         return f"{seconds:.3f}".rstrip("0").rstrip(".") + " s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} m {rest} s"
+
+
+def repeated_sentence(times: int, first: str) -> str:
+    """One sentence for several not-observable findings of a rule, with that of the first."""
+    return f"{times} times this recording cannot tell; the first time: {first}"

@@ -77,6 +77,7 @@ def check(
     alias: AliasOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the satisfied rules, too.")] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Apply rules to a session; each is violated, satisfied, or not observable in this recording. Exit 3: a
@@ -108,27 +109,29 @@ def check(
             at=at,
             aliases=aliases,
         )
-    _write(checked, "json" if json else output_format, output)
+    _write(checked, "json" if json else output_format, output, verbose=verbose)
     if output is not None:
         StatusPrinter(quiet=quiet)(f"wrote {output}")
     checked.raise_if_failed()
 
 
-def _write(checked: Checked, output_format: OutputFormat, output: Path | None) -> None:
+def _write(checked: Checked, output_format: OutputFormat, output: Path | None, *, verbose: bool) -> None:
     from recorder import recipes
 
     if output is not None:
-        recipes.save(_rendered(checked, output_format), output)
+        recipes.save(_rendered(checked, output_format, verbose=verbose), output)
     elif output_format == "text":
         from recorder.report.checks import print_findings
 
-        print_findings(sys.stdout, checked.findings)  # uses the width and colours of the terminal
+        print_findings(
+            sys.stdout, checked.findings, verbose=verbose
+        )  # uses the width and colours of the terminal
     else:
-        sys.stdout.buffer.write(_rendered(checked, output_format).encode())
+        sys.stdout.buffer.write(_rendered(checked, output_format, verbose=verbose).encode())
         sys.stdout.buffer.flush()
 
 
-def _rendered(checked: Checked, output_format: OutputFormat) -> str:
+def _rendered(checked: Checked, output_format: OutputFormat, *, verbose: bool) -> str:
     from recorder.report import checks, junit, sarif
 
     if output_format == "junit":
@@ -140,7 +143,7 @@ def _rendered(checked: Checked, output_format: OutputFormat) -> str:
     if output_format == "json":
         return checks.json_lines(checked.findings)
     text = StringIO()
-    checks.print_findings(text, checked.findings)
+    checks.print_findings(text, checked.findings, verbose=verbose)
     return text.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The findings of a check as a table and as JSON, and the explanations of the rules."""
+"""The findings of a check as text and as JSON, and the explanations of the rules."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
 
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
-from recorder.checks.findings import Finding, Outcome, Severity
+from recorder.checks.findings import Finding, Outcome, Severity, repeated_sentence
 from recorder.checks.session_index import Rule
 
 from .tables import console, print_line, print_table
 from .terminal import safe_text
 
 MAX_ROWS_PER_RULE = 20
-"""Violations of one rule shown in the table; the rest is counted. JSON has them all."""
-
-MAX_SATISFIED_ROWS = 3
-"""Satisfied rules with a row each; more share one row."""
+"""Violations of one rule shown as text; the rest is counted. JSON has them all."""
 
 _FRAMES_SHOWN = 4
 
@@ -50,80 +47,113 @@ def json_lines(findings: Iterable[Finding]) -> str:
     )
 
 
-# --- the table ------------------------------------------------------------------------------------------
+# --- as text --------------------------------------------------------------------------------------------
+
+_INDENT = "  "
+_HEADINGS = (Outcome.VIOLATED, Outcome.NOT_OBSERVABLE, Outcome.SATISFIED)
 
 
-def print_findings(stream: IO[str], findings: Sequence[Finding]) -> None:
-    """The table of ``check``: violations by severity, then not observable, then satisfied rules."""
+def print_findings(stream: IO[str], findings: Sequence[Finding], *, verbose: bool = False) -> None:
+    """Violations by severity, then a line for each rule that is not observable, then how many are satisfied.
+
+    A rule stands under the first of these that it has a finding for. ``verbose`` lists the satisfied ones.
+    """
     if not findings:
         print_line(stream, "nothing to look at in this recording")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for heading in ("OUTCOME", "RULE"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("SAYS", overflow="fold", ratio=1)
-    for row in _rows(findings):
-        table.add_row(*row)
-    output = console(stream)
-    with output.capture() as laid_out:
-        output.print(table)
-    for line in laid_out.get().splitlines():
-        stream.write(line.rstrip() + "\n")
-    print_line(stream, _count(findings))
+    output, grouped = console(stream), _FindingsByRule(findings)
+    for row in (
+        *_violated_rows(grouped),
+        *_unobservable_rows(grouped),
+        *_satisfied_rows(grouped, verbose=verbose),
+    ):
+        for line in _wrapped(output, row):
+            output.print(line, soft_wrap=True)
 
 
-def _rows(findings: Sequence[Finding]) -> Iterator[tuple[Text, Text, Text]]:
-    several_dialogs = len({finding.dialog for finding in findings if finding.dialog is not None}) > 1
-    shown: Counter[tuple[str, Outcome]] = Counter()
-    total = Counter((finding.rule, finding.outcome) for finding in findings)
-    satisfied = [finding for finding in findings if finding.outcome is Outcome.SATISFIED]
-    shared = satisfied if len(satisfied) > MAX_SATISFIED_ROWS else []
-    for finding in sorted(findings, key=_rank):
-        kind = (finding.rule, finding.outcome)
-        if shared and finding.outcome is Outcome.SATISFIED:
-            continue
-        shown[kind] += 1
-        if shown[kind] > MAX_ROWS_PER_RULE + 1:
-            continue
-        if shown[kind] == MAX_ROWS_PER_RULE + 1 < total[kind]:
-            more = total[kind] - MAX_ROWS_PER_RULE
-            yield _outcome(finding), Text(finding.rule), Text(f"and {more} more of these; --json lists them")
-        else:
-            text = safe_text(f"{finding.sentence}{_where(finding, with_dialog=several_dialogs)}")
-            yield _outcome(finding), Text(finding.rule), Text(text)
-    if shared:
-        ids = ", ".join(finding.rule for finding in shared)
-        yield _outcome(shared[0]), Text(f"{len(shared)} rules"), Text(ids)
+def _wrapped(output: Console, row: Text) -> Iterator[Text]:
+    """The lines of a row, all but the first indented."""
+    lines = row.wrap(output, max(20, output.width - len(_INDENT)), overflow="fold")
+    for number, line in enumerate(lines):
+        line.rstrip()
+        yield Text(_INDENT).append_text(line) if number else line
 
 
-def _rank(finding: Finding) -> tuple[int, int]:
-    if finding.outcome is Outcome.VIOLATED:
-        return (0, _SEVERITIES.index(finding.severity))
-    return (1, 0) if finding.outcome is Outcome.NOT_OBSERVABLE else (2, 0)
+class _FindingsByRule:
+    """The findings by outcome and rule; each rule under one heading, in the order of the rules."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.with_dialogs = len({finding.dialog for finding in findings if finding.dialog is not None}) > 1
+        self.all: dict[Outcome, dict[str, list[Finding]]] = {outcome: {} for outcome in Outcome}
+        for finding in findings:
+            self.all[finding.outcome].setdefault(finding.rule, []).append(finding)
+
+    def under(self, outcome: Outcome) -> dict[str, list[Finding]]:
+        """The findings of the rules that stand under this heading."""
+        before = _HEADINGS[: _HEADINGS.index(outcome)]
+        elsewhere = {name for other in before for name in self.all[other]}
+        return {name: found for name, found in self.all[outcome].items() if name not in elsewhere}
+
+    def sentence(self, finding: Finding) -> str:
+        """The sentence of a finding, its dialog where there are several, and its frames."""
+        dialog = f"dialog {finding.dialog[:8]}" if self.with_dialogs and finding.dialog is not None else ""
+        frames = " ".join(f"#{frame}" for frame in finding.frames[:_FRAMES_SHOWN])
+        frames += " …" if len(finding.frames) > _FRAMES_SHOWN else ""
+        where = ", ".join(part for part in (dialog, frames) if part)
+        return f"{finding.sentence} ({where})" if where else finding.sentence
 
 
-def _outcome(finding: Finding) -> Text:
-    if finding.outcome is Outcome.VIOLATED:
-        return Text(f"violated: {finding.severity}", style=_STYLE_OF[finding.severity])
-    return Text(finding.outcome.value, style="green" if finding.outcome is Outcome.SATISFIED else "")
+def _row(label: str, rule: str, sentence: str, *, style: str = "") -> Text:
+    row = Text(f"{label} " if label else "", style=style)
+    return row.append(f"{rule}: ", style="bold").append(safe_text(sentence), style="not bold")
 
 
-def _where(finding: Finding, *, with_dialog: bool) -> str:
-    dialog = f"dialog {finding.dialog[:8]}" if with_dialog and finding.dialog is not None else ""
-    frames = " ".join(f"#{frame}" for frame in finding.frames[:_FRAMES_SHOWN])
-    frames += " …" if len(finding.frames) > _FRAMES_SHOWN else ""
-    where = ", ".join(part for part in (dialog, frames) if part)
-    return f" ({where})" if where else ""
+def _violated_rows(grouped: _FindingsByRule) -> Iterator[Text]:
+    rules = grouped.under(Outcome.VIOLATED)
+    yield Text(_violated_heading([finding for found in rules.values() for finding in found]), style="bold")
+    for name, found in sorted(rules.items(), key=lambda rule: _SEVERITIES.index(rule[1][0].severity)):
+        severity = found[0].severity
+        for finding in found[:MAX_ROWS_PER_RULE]:
+            yield _row(severity.value, name, grouped.sentence(finding), style=_STYLE_OF[severity])
+        if len(found) > MAX_ROWS_PER_RULE:
+            more = f"and {len(found) - MAX_ROWS_PER_RULE} more of these; --json lists them"
+            yield _row(severity.value, name, more, style=_STYLE_OF[severity])
+        unknown = grouped.all[Outcome.NOT_OBSERVABLE].get(name)
+        if unknown:
+            yield _row("besides", name, f"not observable: {_counted(grouped, unknown)}")
 
 
-def _count(findings: Sequence[Finding]) -> str:
-    outcomes = Counter(finding.outcome for finding in findings)
-    violated = Counter(finding.severity for finding in findings if finding.outcome is Outcome.VIOLATED)
-    counts = ", ".join(f"{violated[severity]} {severity}" for severity in _SEVERITIES)
-    return (
-        f"{outcomes[Outcome.VIOLATED]} violated ({counts}), "
-        f"{outcomes[Outcome.NOT_OBSERVABLE]} not observable, {outcomes[Outcome.SATISFIED]} satisfied"
-    )
+def _violated_heading(violations: list[Finding]) -> str:
+    if not violations:
+        return "NOTHING VIOLATED"
+    count = Counter(finding.severity for finding in violations)
+    return f"VIOLATED ({', '.join(f'{count[each]} {each}' for each in _SEVERITIES if count[each])})"
+
+
+def _unobservable_rows(grouped: _FindingsByRule) -> Iterator[Text]:
+    rules = grouped.under(Outcome.NOT_OBSERVABLE)
+    if rules:
+        yield Text(f"NOT OBSERVABLE ({_rules(len(rules))})", style="bold")
+    for name, found in rules.items():
+        yield _row("", name, _counted(grouped, found))
+
+
+def _counted(grouped: _FindingsByRule, findings: list[Finding]) -> str:
+    """One sentence for all not-observable findings of a rule."""
+    first = grouped.sentence(findings[0])
+    return first if len(findings) == 1 else repeated_sentence(len(findings), first)
+
+
+def _satisfied_rows(grouped: _FindingsByRule, *, verbose: bool) -> Iterator[Text]:
+    rules = grouped.under(Outcome.SATISFIED)
+    unlisted = "" if verbose or not rules else " (-v lists them)"
+    yield Text(f"{_rules(len(rules))} satisfied{unlisted}", style="green" if rules else "")
+    for name, found in rules.items() if verbose else ():
+        yield _row("", name, grouped.sentence(found[0]))
+
+
+def _rules(count: int) -> str:
+    return f"{count} rule{'' if count == 1 else 's'}"
 
 
 # --- what the rules mean --------------------------------------------------------------------------------

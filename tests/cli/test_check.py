@@ -12,8 +12,17 @@ import pytest
 def test_a_normal_session_passes(run):
     result = run("check", "last")
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("OUTCOME ")
-    assert "violated (0 error, 0 warning" in result.stdout
+    assert result.stdout.startswith("NOTHING VIOLATED\n")
+    assert result.stdout.endswith(" rules satisfied (-v lists them)\n")
+
+
+def test_verbose_lists_the_satisfied_rules(run):
+    short = run("check", "imported").stdout
+    assert "duplicate-receipt" not in short
+    for option in ("-v", "--verbose"):
+        told = run("check", "imported", option).stdout
+        assert "\nduplicate-receipt: Nobody gives the same receipt twice (2 looked at)\n" in told
+    assert run("check", "imported", "--json", "-v").stdout == run("check", "imported", "--json").stdout
 
 
 def test_json_has_the_documented_members(run):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
+
+import pytest
 
 from recorder.checks.engine import RULES
 from recorder.checks.findings import Finding, Outcome, Severity
@@ -23,10 +26,17 @@ def finding(rule="never-read", outcome=Outcome.VIOLATED, severity=Severity.WARNI
     return Finding(rule, outcome, severity, **{**usual, **more})
 
 
-def printed(*findings):
+def printed(*findings, **options):
     stream = StringIO()
-    print_findings(stream, findings)
+    print_findings(stream, findings, **options)
     return stream.getvalue().splitlines()
+
+
+class Terminal(StringIO):
+    """A stream that says it is a terminal; its width is that of COLUMNS."""
+
+    def isatty(self):
+        return True
 
 
 def test_finding_json_has_the_documented_members():
@@ -44,7 +54,7 @@ def test_one_finding_a_line_whatever_it_says():
     assert json.loads(line)["says"] == awkward
 
 
-def test_violations_come_first_by_severity_and_satisfied_rules_last():
+def test_violations_come_first_by_severity_then_what_is_unknown_then_a_count():
     lines = printed(
         finding("a", Outcome.SATISFIED),
         finding("b", Outcome.NOT_OBSERVABLE),
@@ -52,23 +62,67 @@ def test_violations_come_first_by_severity_and_satisfied_rules_last():
         finding("d", severity=Severity.ERROR),
         finding("e"),
     )
-    assert [line.split()[:2] for line in lines[:-1]] == [
-        ["OUTCOME", "RULE"], ["violated:", "error"], ["violated:", "warning"], ["violated:", "info"],
-        ["not-observable", "b"], ["satisfied", "a"],
-    ]  # fmt: skip
-    assert lines[-1] == "3 violated (1 error, 1 warning, 1 info), 1 not observable, 1 satisfied"
-
-
-def test_satisfied_rules_share_a_row_when_they_are_many():
-    few = printed(*(finding(name, Outcome.SATISFIED) for name in "abc"))
-    assert [line.split()[:2] for line in few[1:-1]] == [
-        ["satisfied", "a"],
-        ["satisfied", "b"],
-        ["satisfied", "c"],
+    assert lines == [
+        "VIOLATED (1 error, 1 warning, 1 info)",
+        "error d: it says so",
+        "warning e: it says so",
+        "info c: it says so",
+        "NOT OBSERVABLE (1 rule)",
+        "b: it says so",
+        "1 rule satisfied (-v lists them)",
     ]
-    (_, row, count) = printed(*(finding(name, Outcome.SATISFIED) for name in "abcd"))
-    assert row.split() == ["satisfied", "4", "rules", "a,", "b,", "c,", "d"]
-    assert count.endswith("4 satisfied")
+
+
+def test_satisfied_rules_are_counted_and_listed_on_request():
+    satisfied = [finding(name, Outcome.SATISFIED) for name in "abcd"]
+    assert printed(*satisfied) == ["NOTHING VIOLATED", "4 rules satisfied (-v lists them)"]
+    assert printed(*satisfied, verbose=True) == [
+        "NOTHING VIOLATED", "4 rules satisfied", *(f"{name}: it says so" for name in "abcd"),
+    ]  # fmt: skip
+    assert printed(finding())[-1] == "0 rules satisfied"
+
+
+def test_a_rule_has_one_line_for_what_cannot_be_known():
+    unknown = [finding(outcome=Outcome.NOT_OBSERVABLE, frames=(number,)) for number in (3, 4, 5)]
+    assert printed(*unknown)[1:3] == [
+        "NOT OBSERVABLE (1 rule)",
+        "never-read: 3 times this recording cannot tell; the first time: it says so (#3)",
+    ]
+
+
+def test_a_rule_stands_under_one_heading():
+    lines = printed(
+        finding("a"),
+        finding("a", Outcome.NOT_OBSERVABLE),
+        finding("b", Outcome.NOT_OBSERVABLE),
+        finding("b", Outcome.SATISFIED),
+        finding("c", Outcome.SATISFIED),
+        verbose=True,
+    )
+    assert lines == [
+        "VIOLATED (1 warning)",
+        "warning a: it says so",
+        "besides a: not observable: it says so",
+        "NOT OBSERVABLE (1 rule)",
+        "b: it says so",
+        "1 rule satisfied",
+        "c: it says so",
+    ]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_narrow_terminal_wraps_sentences_and_cuts_nothing(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    says = "you gave READ without ACCEPT for messages 0, 3; READ does not imply it, " * 3
+    stream = Terminal()
+    print_findings(stream, [finding("receipt-for-unknown-message", sentence=says.strip(), frames=(1, 2))])
+    lines = re.sub(r"\x1b\[[0-9]*m", "", stream.getvalue()).splitlines()
+    assert max(map(len, lines)) <= columns
+    told = lines[1:-1]
+    assert told[0].startswith("warning receipt-for-unknown-message: you gave ")
+    assert all(line.startswith("  ") for line in told[1:])
+    assert " ".join(" ".join(told).split()).endswith(f"{says.strip()} (#1 #2)")
 
 
 def test_frames_are_named_and_dialogs_where_there_are_several():
@@ -81,11 +135,9 @@ def test_frames_are_named_and_dialogs_where_there_are_several():
 def test_more_than_twenty_violations_of_a_rule_are_counted():
     lines = printed(*(finding(sequence=number) for number in range(MAX_ROWS_PER_RULE + 5)))
     assert len(lines) == MAX_ROWS_PER_RULE + 3
-    assert "and 5 more of these; --json lists them" in lines[-2]
-    assert (
-        len(printed(*(finding(sequence=number) for number in range(MAX_ROWS_PER_RULE))))
-        == MAX_ROWS_PER_RULE + 2
-    )
+    assert lines[-2] == "warning never-read: and 5 more of these; --json lists them"
+    few = printed(*(finding(sequence=number) for number in range(MAX_ROWS_PER_RULE)))
+    assert len(few) == MAX_ROWS_PER_RULE + 2
 
 
 def test_recorded_text_is_escaped():
