@@ -91,14 +91,22 @@ class NotFound(InputUnusable):
     ``close`` are names that may have been meant; with ``many`` those that fit.
     """
 
-    def __init__(self, kind: str, name: str, *, close: Sequence[str] = (), many: bool = False) -> None:
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        *,
+        close: Sequence[str] = (),
+        many: bool = False,
+        hint: str | None = None,
+    ) -> None:
         if many:
             sentence = f'"{name}" fits more than one {kind}: {", ".join(close)}'
         elif close:
             sentence = f'no {kind} "{name}" (did you mean {" or ".join(close)}?)'
         else:
             sentence = f'no {kind} "{name}"'
-        super().__init__(sentence)
+        super().__init__(sentence, hint=hint)
         self.kind = kind
         self.name = name
         self.close = tuple(close)

@@ -11,6 +11,7 @@ import typer
 
 from .options import (
     DEFAULT_ARCHIVE,
+    SESSION_HELP,
     AliasOption,
     ArchiveOption,
     AtOption,
@@ -31,7 +32,7 @@ _Rules = list[str] | None
 def check(
     session: Annotated[
         str | None,
-        typer.Argument(metavar="SESSION", help="A session id, a unique prefix of one, a name, or: last."),
+        typer.Argument(metavar="SESSION", help=SESSION_HELP),
     ] = None,
     rule: Annotated[
         _Rules, typer.Option("--rule", metavar="RULE", help="Only this rule. Repeatable.")
@@ -97,7 +98,7 @@ def check(
         raise BadOption("SESSION", "say which session to check", hint="recorder check last")
     levels = recipes.levels_of(error=error or (), warn=warn or (), off=off or ())
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive) as opened:
+    with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
         checked = recipes.checked(
             opened,
             session,

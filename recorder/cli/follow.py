@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from .output import write_json_lines
+from .output import StatusPrinter, write_json_lines
 from .signals import stop_on_signals
 
 CLEAR = "\x1b[H\x1b[2J"
@@ -13,7 +13,14 @@ CLEAR = "\x1b[H\x1b[2J"
 
 
 def follow_messages(
-    archive: str, session: str, *, dialog: str | None, interval: str, json: bool, fixed: Mapping[str, object]
+    archive: str,
+    session: str,
+    *,
+    dialog: str | None,
+    interval: str,
+    json: bool,
+    quiet: bool,
+    fixed: Mapping[str, object],
 ) -> None:
     """Print until the session ends. ``fixed`` are options that ask for something that does not change.
 
@@ -30,7 +37,8 @@ def follow_messages(
     for option, value in fixed.items():
         if value:
             raise BadOption(option, "it does not go together with --follow")
-    with stop_on_signals() as stop, recipes.open_archive(archive) as opened:
+    say = StatusPrinter(quiet=quiet)
+    with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
         following = recipes.Following(opened, session, dialog=dialog, interval=interval, stop=stop)
         for update in following:
             if json:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import DEFAULT_ARCHIVE, AliasOption, ArchiveOption, JsonOption, QuietOption, SessionArgument
-from .output import write_json, write_json_lines
+from .output import StatusPrinter, write_json, write_json_lines
 
 app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
 
@@ -31,7 +31,7 @@ def list_frames(
     """
     from recorder import recipes
 
-    with recipes.open_archive(archive) as opened:
+    with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
         frames = recipes.frames(opened, session, connection=connection)
         if json:
             from recorder.report.json_views import frame_json
@@ -61,7 +61,7 @@ def show_frame(
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive) as opened:
+    with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
         shown = recipes.frame(opened, session, frame)
         proofs = recipes.frame_proofs(opened, session, shown.number, aliases=aliases)
     if json:

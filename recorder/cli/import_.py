@@ -27,6 +27,7 @@ def import_captures(
         recorder import samples/tutorial.jsonl
     """
     from recorder import recipes
+    from recorder.report.counted import counted
     from recorder.report.json_views import session_json
 
     print_status = StatusPrinter(quiet=quiet)
@@ -38,4 +39,4 @@ def import_captures(
             if json:
                 write_json(session_json(session))
             else:
-                typer.echo(f"{session.session}  {session.frames} frames  {file}")
+                typer.echo(f"{session.session}  {counted(session.frames, 'frame')}  {file}")

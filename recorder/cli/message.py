@@ -57,18 +57,18 @@ def list_messages(
             dialog=dialog,
             interval=interval,
             json=json,
+            quiet=quiet,
             fixed={"--at": at, "--alias": alias},
         )
         return
     aliases = recipes.parse_aliases(alias or ())
+    print_status = StatusPrinter(quiet=quiet)
     found = None
     if dialog is not None and at is None and not aliases:
-        found = recipes.direct_messages(archive, session, dialog)
+        found = recipes.direct_messages(archive, session, dialog, say=print_status)
     if found is None:
-        with recipes.open_archive(archive) as opened:
-            found = recipes.messages(
-                opened, session, dialog=dialog, at=at, aliases=aliases, say=StatusPrinter(quiet=quiet)
-            )
+        with recipes.open_archive(archive, say=print_status) as opened:
+            found = recipes.messages(opened, session, dialog=dialog, at=at, aliases=aliases, say=print_status)
     session_id, messages = found
     if json:
         from recorder.report.json_views import message_json
@@ -105,9 +105,10 @@ def show_message(
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive) as opened:
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, say=print_status) as opened:
         session_id, view, rungs = recipes.message_life(
-            opened, session, message, at=at, aliases=aliases, say=StatusPrinter(quiet=quiet)
+            opened, session, message, at=at, aliases=aliases, say=print_status
         )
     if json:
         from recorder.report.json_views import timeline_json

@@ -22,9 +22,8 @@ DEFAULT_ARCHIVE = "recorder.db"
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
-SessionArgument = Annotated[
-    str, typer.Argument(metavar="SESSION", help="A session id, a unique prefix of one, a name, or: last.")
-]
+SESSION_HELP = "A session id, a unique prefix of one, a name, or: last; NAME~1 is the one before."
+SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help=SESSION_HELP)]
 NameOption = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
 DialogOption = Annotated[str | None, typer.Option("--dialog", metavar="ID", help="Only this dialog.")]
 AtOption = Annotated[

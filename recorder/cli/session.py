@@ -65,8 +65,9 @@ def show_session(
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive) as opened:
-        summary = recipes.summary(opened, session, aliases=aliases, say=StatusPrinter(quiet=quiet))
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, say=print_status) as opened:
+        summary = recipes.summary(opened, session, aliases=aliases, say=print_status)
     if json:
         from recorder.report.summary import summary_json
 
@@ -82,7 +83,9 @@ def diff_sessions(
     first: Annotated[
         str,
         typer.Argument(
-            metavar="A", help="The earlier session: an id, a unique prefix of one, a name, or: last."
+            metavar="A",
+            help="The earlier session: an id, a unique prefix of one, a name, or: last;"
+            " NAME~1 is the one before.",
         ),
     ],
     second: Annotated[str, typer.Argument(metavar="B", help="The later session, given in the same way.")],
@@ -104,14 +107,14 @@ def diff_sessions(
 
     Example:
 
-        recorder session diff last last
+        recorder session diff last~1 last
     """
     from recorder import recipes
     from recorder.report.difference import difference_json, print_difference
 
     print_status = StatusPrinter(quiet=quiet)
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive) as opened:
+    with recipes.open_archive(archive, say=print_status) as opened:
         difference = recipes.session_difference(
             opened, first, second, aliases=aliases, delays_over=delays_over, say=print_status
         )
@@ -173,7 +176,7 @@ def export_session(
     from recorder import recipes
 
     print_status = StatusPrinter(quiet=quiet)
-    with recipes.open_archive(archive) as opened:
+    with recipes.open_archive(archive, say=print_status) as opened:
         if output is None:
             recipes.export_to_stdout(opened, session)
             return
@@ -195,11 +198,12 @@ def delete_session(
         recorder session delete last --yes
     """
     from recorder import recipes
+    from recorder.report.counted import counted
 
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
         info = opened.find_session(session)
-        question = f"delete session {info.session} with its {info.frames} frames?"
+        question = f"delete session {info.session} with its {counted(info.frames, 'frame')}?"
         if not yes and not typer.confirm(question, err=True):
             raise typer.Exit(2)
         opened.delete_session(info.session)

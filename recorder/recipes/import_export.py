@@ -20,6 +20,7 @@ from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
 from recorder.wire.records import Record, RecordedFrame, SessionInfo
 
+from .input_files import missing_file_hint
 from .output_files import save_lines
 from .progress import with_progress
 from .queries import Notify, silent
@@ -74,11 +75,12 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, spool)
         return
     if not file.is_file():
-        raise BadCapture(str(file), "it is no regular file" if file.exists() else "there is no such file")
+        problem = "it is no regular file" if file.exists() else "there is no such file"
+        raise BadCapture(str(file), problem, hint=missing_file_hint(file))
     try:
         stream = file.open("rb")
-    except OSError as problem:
-        raise BadCapture(str(file), f"it cannot be read ({problem.strerror})") from None
+    except OSError as error:
+        raise BadCapture(str(file), f"it cannot be read ({error.strerror})") from None
     with stream:
         yield stream
 

@@ -20,8 +20,8 @@ from recorder.receipts.state import Transcript
 from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
-from recorder.store.opening import Notify as Notify
-from recorder.store.opening import silent as silent
+from recorder.store.remarks import Notify as Notify
+from recorder.store.remarks import silent as silent
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame, SessionInfo

@@ -19,6 +19,7 @@ from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.redaction.redactor import Redactor
+from recorder.report.counted import counted
 from recorder.runtime.background import BackgroundTask
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
@@ -255,7 +256,7 @@ def record(
             clock=active.clock,
             linger_s=linger_s,
         )
-        say(f"{active.intake.frames} frames recorded")
+        say(f"{counted(active.intake.frames, 'frame')} recorded")
         raise_unless_well_ended(service, connection.closed, unsent=unsent, stopped=stop.is_set())
         return active.intake.session
 

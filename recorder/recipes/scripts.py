@@ -16,7 +16,9 @@ from recorder.replay.dry_run import ScheduledStep, schedule
 from recorder.replay.dry_run import timetable_lines as timetable_lines
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
+from recorder.report.counted import counted
 
+from .input_files import missing_file_hint
 from .queries import Notify, silent
 
 LONGEST_SCRIPT = 1 << 22
@@ -109,7 +111,8 @@ def script_text(script: Path | str) -> bytes:
     try:
         data = _bytes(script)
     except OSError as problem:
-        raise BadScript(str(script), f"it cannot be read ({problem.strerror})") from None
+        hint = missing_file_hint(script)
+        raise BadScript(str(script), f"it cannot be read ({problem.strerror})", hint=hint) from None
     if len(data) > LONGEST_SCRIPT:
         raise BadScript(str(script), f"it is larger than {LONGEST_SCRIPT >> 20} MiB")
     return data
@@ -156,15 +159,11 @@ def without_secret_name(script: Script) -> Script:
 
 
 def _summary(script: Script) -> str:
-    parts = [_counted(len(script.steps), "step")]
+    parts = [counted(len(script.steps), "step")]
     if len(script.consumers) > 1:
-        parts.append(_counted(len(script.consumers), "consumer"))
+        parts.append(counted(len(script.consumers), "consumer"))
     if script.agent is not None:
-        parts.append(_counted(len(script.agent), "rule") + " for the agent")
+        parts.append(counted(len(script.agent), "rule") + " for the agent")
     if script.simulator:
-        parts.append(_counted(len(script.simulator), "mood") + " of the simulator")
+        parts.append(counted(len(script.simulator), "mood") + " of the simulator")
     return ", ".join(parts)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

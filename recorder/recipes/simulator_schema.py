@@ -28,8 +28,6 @@ _PUBLISHED = {
     "AgentStepUp": "LogIn",
     "AgentSend": "SendRaw",
     "AgentSurvey": "StartSurvey",
-    "AgentTransfer": "recorder__simulator__verbs__Transfer",
-    "TransferMood": "recorder__simulator__moods__Transfer",
 }
 _NULL: Json = {"type": "null"}
 _FALSE: Json = {"const": False}

@@ -13,6 +13,7 @@ from recorder.receipts.participants import participant_word
 from recorder.receipts.queries import MessageView
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
+from .counted import counted
 from .json_views import session_json
 from .tables import clock_time, print_line, print_pairs, print_table
 
@@ -129,7 +130,7 @@ def _count_words(counts: Counter[str]) -> str:
 
 
 def _connection_words(connection: ConnectionInfo) -> str:
-    words = [connection.url or "address unknown", f"{connection.frames} frames"]
+    words = [connection.url or "address unknown", counted(connection.frames, "frame")]
     if connection.response_status not in (None, 101):
         words.append(f"answered {connection.response_status}")
     words.append(_end_words(connection))

@@ -24,7 +24,8 @@ from .group_commit import GroupCommit
 from .info import ArchiveInfo, ConnectionClaims, SessionClaims
 from .intake import STORAGE_WAIT_S, Intake, IntakeOptions
 from .lock import holder_of, read_note
-from .opening import Notify, OpenedArchive, silent
+from .opening import OpenedArchive
+from .remarks import Notify, silent
 from .rows import SessionRows, storable
 from .tables import session as session_table
 from .versions import program_version
@@ -45,6 +46,7 @@ class Archive:
         """Schema revision."""
         self._opened = opened
         self._say = say
+        self._said: set[str] = set()
         self._writer: ArchiveWriter | None = None
         self._lost_frames: Mapping[str, int] = {}
 
@@ -231,13 +233,20 @@ class Archive:
             return reading.sessions(connection, self._is_live)
 
     def find_session(self, name: str) -> SessionInfo:
-        """The session meant by ``last``, an id, a name, or the unique beginning of an id.
+        """The session meant by ``last``, an id, a name, or the unique beginning of an id; see ``pick``.
+
+        Of several with one name it is the newest, which ``say`` is called with once.
 
         Raises:
             NotFound: there is none (with those that come close), or more than one.
         """
         with self.reader() as connection:
-            return reading.find(connection, self._is_live, name)
+            return reading.find(connection, self._is_live, name, self._say_once)
+
+    def _say_once(self, sentence: str) -> None:
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._say(sentence)
 
     def find_import(self, source_digest: str) -> SessionInfo | None:
         """The latest session that was imported from a file with this SHA-256, or None."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +13,7 @@ from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
 from . import postgresql, schema, sqlitefile, versions
 from .db_errors import DATABASE_ERRORS, archive_unusable, closed_on_error, storage_failed
 from .lock import ArchiveLock
-
-Notify = Callable[[str], None]
-"""Called with a sentence for the user: what was done or found, or how far it is."""
-
-
-def silent(_sentence: str) -> None:
-    """Discard the sentence: the default where ``say`` is not given."""
+from .remarks import Notify
 
 
 @dataclass(frozen=True, slots=True)

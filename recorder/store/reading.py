@@ -20,8 +20,9 @@ from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 from .checked_query import CheckedQuery
 from .db_errors import DATABASE_ERRORS, InvalidContent
 from .info import ConnectionClaims, DigestPoint, SessionClaims
+from .remarks import Notify
 from .rows import SENDERS, storable
-from .session_names import pick
+from .session_names import LAST, pick
 from .tables import connection, frame, session, setting
 
 Info = TypeVar("Info", SessionInfo, ConnectionInfo, SessionClaims)
@@ -85,12 +86,12 @@ def _state(row: Any, is_live: IsLive) -> str:
     return ended or ("recording" if is_live(row.id) else "interrupted")
 
 
-def find(reader: Connection, is_live: IsLive, name: str) -> SessionInfo:
+def find(reader: Connection, is_live: IsLive, name: str, say: Notify) -> SessionInfo:
     """The session that ``name`` means, see ``pick``; all sessions are read only if it is no id."""
-    exactly = [] if name == "last" else sessions(reader, is_live, public_id=name)
+    exactly = [] if name == LAST else sessions(reader, is_live, public_id=name)
     if [each.session for each in exactly] == [name]:
         return exactly[0]
-    return pick(sessions(reader, is_live), name)
+    return pick(sessions(reader, is_live), name, say)
 
 
 def session_row(reader: Connection, public_id: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ Result = TypeVar("Result")
 
 class ArchiveForATest:
     """A SQLite file in ``folder``. ``session`` is an id, a unique prefix, a name, or "last".
+
+    Of several with one name it is the newest, and stderr says so; "name~1" and "last~1" are the one before.
 
     Attributes:
         path: the file, for commands and other programs; it is there once something is recorded.
@@ -107,8 +110,12 @@ class ArchiveForATest:
             raise AssertionError("\n".join(violations))
 
     def _query(self, at: Callable[[Archive], Result]) -> Result:
-        with recipes.open_archive(str(self.path)) as archive:
+        with recipes.open_archive(str(self.path), say=_print_to_stderr) as archive:
             return at(archive)
+
+
+def _print_to_stderr(remark: str) -> None:
+    sys.stderr.write(f"{remark}\n")
 
 
 def _lines(service: PretendService, name: str | None) -> Iterator[dict[str, object]]:

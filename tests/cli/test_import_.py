@@ -37,6 +37,23 @@ def test_the_same_file_twice_is_one_session(run, tmp_path):
     assert sessions(run) == 3
 
 
+@pytest.mark.parametrize(("lines", "words"), [(1, "1 frame"), (2, "2 frames")])
+def test_frames_are_counted_in_words(run, lines, words):
+    result = run("import", "-", input=LINE * lines)
+    session = result.stdout.split()[0]
+    assert result.stdout == f"{session}  {words}  -\n"
+    assert words in run("session", "show", session).stdout
+    assert f"with its {words}?" in run("session", "delete", session, input="n\n").stderr
+
+
+def test_a_missing_sample_says_how_to_write_it(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in ("import", "replay"):
+        result = run(command, "samples/tutorial.yaml")
+        assert result.exit_code == 2
+        assert result.stderr.endswith("hint: recorder samples --all samples writes the samples there\n")
+
+
 def test_stdin_is_a_file_too(run):
     assert run("import", "-", input=LINE * 3).exit_code == 0
     assert sessions(run) == 3

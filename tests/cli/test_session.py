@@ -31,6 +31,46 @@ def test_a_session_is_found_by_id_prefix_name_and_last(run):
     assert orjson.loads(run("session", "show", "last", "--json").stdout)["session"] == played["session"]
 
 
+NAMING_A_SESSION = [
+    ("session", "show"), ("session", "export"), ("session", "script"), ("session", "diff", "last"),
+    ("session", "delete", "--yes"), ("message", "list"), ("message", "list", "--dialog", "d"),
+    ("message", "list", "--follow"), ("message", "show", "d:0"), ("frame", "list"), ("frame", "show", "1"),
+    ("check",),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", NAMING_A_SESSION, ids=" ".join)
+def test_every_command_takes_the_newest_of_several_and_counts_back(run, command):
+    """Once said, except by those who are quiet."""
+    for number in range(3):
+        change = {"type": "ContentEvent", "contentType": "text/plain", "message": f"text {number}"}
+        told = {"dialogId": "d", "sequence": 0, "originatorId": "a", "event": change}
+        body = {"kind": "notification", "type": "ms.MessagingEventNotification", "body": {"changes": [told]}}
+        line = {"sender": "service", "text": orjson.dumps(body).decode()}
+        assert run("import", "-", "--name", "ci", input=orjson.dumps(line)).exit_code == 0
+    first = 1 if command[0] == "check" else 3 if command[1] == "diff" else 2
+    for name, says in (("ci", ["ci: the newest of 3"]), ("ci~1", []), ("last~1", [])):
+        result = run(*command[:first], name, *command[first:])
+        assert result.exit_code in (0, 3), result.stderr
+        assert [line for line in result.stderr.splitlines() if "the newest" in line] == says
+    quiet = run(*command[:first], "last~1", *command[first:], "--quiet")
+    assert (quiet.exit_code in (0, 3), quiet.stderr) == (True, "")
+    beyond = run(*command[:first], "ci~9", *command[first:])
+    assert beyond.exit_code == 2
+    assert "hint: the oldest of" in beyond.stderr
+
+
+def test_the_last_two_runs_of_one_name_are_compared(run):
+    assert (
+        run("replay", str(SAMPLES / "slow-reader.yaml"), "--clock", "virtual", "--name", "played").exit_code
+        == 0
+    )
+    ids = [each["session"] for each in listed(run)]
+    by_name = run("session", "diff", "played~1", "played", "--json")
+    assert by_name.stdout == run("session", "diff", ids[1], ids[2], "--json").stdout != ""
+    assert "played: the newest of 2\n" in by_name.stderr
+
+
 def test_show_tells_connections_counts_and_oddities(run):
     out = run("session", "show", "played").stdout
     assert "closed by the client with 1000" in out

@@ -85,7 +85,7 @@ def test_frames_can_be_picked_by_number_and_by_connection(where: str, begin: Beg
 
 
 def test_a_session_answers_to_its_id_a_prefix_its_name_and_last(where: str, begin: Begin) -> None:
-    """And to nothing that two of them answer to."""
+    """Of two with one name the newest does, but neither to the beginning of two ids."""
     with Archive.open(where, mode="write") as archive:
         for session, name in (("aaa111", "slow reader"), ("aaa222", "twice"), ("bbb333", "twice")):
             begin(archive, session=session, name=name)
@@ -93,13 +93,28 @@ def test_a_session_answers_to_its_id_a_prefix_its_name_and_last(where: str, begi
         assert archive.find_session("aaa111").session == "aaa111"
         assert archive.find_session("slow reader").session == "aaa111"
         assert archive.find_session("last").session == "bbb333"
-        for unclear in ("aaa", "twice"):
-            with pytest.raises(NotFound, match="more than one"):
-                archive.find_session(unclear)
+        assert archive.find_session("twice").session == "bbb333"
+        assert archive.find_session("twice~1").session == "aaa222"
+        assert archive.find_session("last~2").session == "aaa111"
+        with pytest.raises(NotFound, match="more than one"):
+            archive.find_session("aaa")
         with pytest.raises(NotFound, match="did you mean slow reader"):
             archive.find_session("slow raeder")
         with pytest.raises(NotFound):
             archive.find_session("")
+
+
+def test_that_the_newest_of_several_is_meant_is_said_once(where: str, begin: Begin) -> None:
+    """However often a command looks for it."""
+    said: list[str] = []
+    with Archive.open(where, mode="write") as archive:
+        for _ in range(3):
+            begin(archive, name="ci")
+    with Archive.open(where, say=said.append) as archive:
+        newest = archive.find_session("ci")
+        assert archive.find_session("ci") == newest == archive.sessions()[-1]
+        assert archive.find_session("ci~1") == archive.sessions()[1]
+    assert said == ["ci: the newest of 3"]
 
 
 def test_an_archive_without_sessions_has_no_last_one(where: str) -> None:

@@ -50,6 +50,17 @@ def test_keep_stores_a_session_with_receipts(service, archive):
     assert len(archive.frames()) == len(service.said)
 
 
+def test_of_several_sessions_with_one_name_the_newest_is_meant(service, archive, capsys):
+    service.start(GREETER)
+    archive.keep(service, name="my bot")
+    read_greeting(service)
+    archive.keep(service, name="my bot")
+    assert len(archive.messages("my bot")) == 1
+    assert capsys.readouterr().err == "my bot: the newest of 2\n"
+    assert archive.frames("my bot~1") == archive.frames("last~1") == []
+    assert capsys.readouterr().err == ""
+
+
 def test_check_finds_a_receipt_for_no_message(service, archive):
     service.start(GREETER)
     read_greeting(service, sequence=99)

@@ -40,6 +40,20 @@ def test_a_direct_read_equals_a_fold_however_the_session_is_named(imported):
         assert direct_messages(path, name, DIALOG) == expected
 
 
+def test_a_direct_read_says_which_of_several_is_meant_if_it_reads_anything(imported, tmp_path):
+    path, first = imported
+    again = tmp_path / "again.jsonl"
+    again.write_bytes((ROOT / "samples" / "tutorial.jsonl").read_bytes() + b"\n")
+    with recipes.open_archive(str(path), mode="write") as archive:
+        second = recipes.import_capture(archive, again)
+    said = []
+    for name, session in ((first.name, second), (f"{first.name}~1", first)):
+        found, _ = direct_messages(path, name, DIALOG, say=said.append)
+        assert found == session.session
+    assert direct_messages(path, first.name, "d", say=said.append) is None
+    assert said == [f"{first.name}: the newest of 2"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
