@@ -70,7 +70,7 @@ class _Replay:
         """Play to the end, or until it is stopped; as ``Driver.run``."""
         with _driven(self._job, self.player, self._session, clock, self._stop) as (driver, wait):
             self.driver = driver
-            driver.run(wait=wait, stopped=self._is_stopped)
+            driver.run(wait=wait, stopped=self._is_stopped, lead_s=LEAD_S if clock is None else 0.0)
 
     def _is_stopped(self) -> bool:
         if not self._stop.is_set():

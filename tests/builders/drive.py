@@ -22,11 +22,12 @@ def drive(
     observer: ConnectionObserver | None = None,
     wait: Callable[[Waiting], None] | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    lead_s: float = 0.0,
 ) -> ScriptOutcome:
     """Play, and return the outcome. Without ``wait``, ``clock`` must run by itself."""
     driver = Driver(player, connect=connect, clock=clock, upload=upload, observer=observer)
     with ExitStack() as at_the_end:
         if wait is None:
             wait = at_the_end.enter_context(closing(Waiter(clock))).wait
-        driver.run(wait=wait, stopped=stopped)
+        driver.run(wait=wait, stopped=stopped, lead_s=lead_s)
     return player.outcome()

@@ -106,10 +106,13 @@ class Driver:
             now_s = max(now_s, self._clock.now_s())
         return None
 
-    def run(self, *, wait: Callable[[Waiting], None], stopped: Callable[[], bool]) -> None:
+    def run(
+        self, *, wait: Callable[[Waiting], None], stopped: Callable[[], bool], lead_s: float = 0.0
+    ) -> None:
         """Call ``advance`` until the script is over or ``stopped()``; on every way out, ``close``.
 
-        When ``wait`` returns up to ``LEAD_S`` early, what is due next is prepared in the time left.
+        When ``wait`` returns up to ``lead_s`` early, what is due next is prepared in the time left: only for
+        a clock that runs by itself, since the rest is waited for without sleeping.
         """
         now_s = self._clock.now_s()
         try:
@@ -117,7 +120,7 @@ class Driver:
                 wait(waiting)
                 now_s = self._clock.now_s()
                 until_s = waiting.until_s
-                if until_s is not None and now_s < until_s <= now_s + LEAD_S:
+                if until_s is not None and now_s < until_s <= now_s + lead_s:
                     now_s = until_s
         finally:
             self.close()

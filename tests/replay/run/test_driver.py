@@ -307,9 +307,22 @@ def test_a_session_woken_early_prepares_what_is_due_and_sends_it_on_time():
     def early(waiting):
         clock.sleep_until(waiting.until_s - LEAD_S / 2)
 
-    driven(line, clock, "steps: [{wait: 1s}, {send: hello}]", wait=early)
+    driven(line, clock, "steps: [{wait: 1s}, {send: hello}]", wait=early, lead_s=LEAD_S)
     ((_, at_s, _),) = did(line, "send")
     assert 1.0 <= at_s < 1.0 + LEAD_S
+
+
+def test_on_virtual_time_an_event_just_before_a_deadline_does_not_bring_it_forward():
+    """The clock stands still: whoever waited for it without sleeping would wait for ever."""
+    clock = VirtualClock()
+    line = Line(clock)
+    events = [1.0 - LEAD_S / 2]
+
+    def wait(waiting):
+        clock.sleep_until(events.pop() if events else waiting.until_s)
+
+    driven(line, clock, "steps: [{wait: 1s}, {send: hello}, {disconnect: }]", wait=wait)
+    assert did(line, "send") == [("send", 1.0, "hello")]
 
 
 class Observer:
