@@ -13,6 +13,7 @@ from collections.abc import Callable
 import websocket
 
 from recorder.errors import InputUnusable
+from recorder.wire.endings import BROKEN_OFF_BY_CLIENT
 from recorder.wire.frames import CloseCode, Opcode, Side, encode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionClosed, RecordedFrame
@@ -170,7 +171,7 @@ class RecordingConnection(ConnectionBase):
             if mid_frame:
                 with contextlib.suppress(OSError):
                     self._tap.send(HALF_FRAME)
-            closed = self._tracker.closed("lost", "broken off by the client")
+            closed = self._tracker.closed("lost", BROKEN_OFF_BY_CLIENT)
         except BaseException:
             self._abandon()
             raise

@@ -12,7 +12,8 @@ import websocket
 
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, HandshakeRefused
-from recorder.wire.frames import CloseCode
+from recorder.wire.endings import answering_close
+from recorder.wire.frames import Opcode
 from recorder.wire.handshake import ResponseHead, header_values
 
 from .options import ConnectOptions
@@ -35,19 +36,32 @@ _STATUS_HINTS = {
 
 
 class LibraryWebSocket(websocket.WebSocket):
-    """The library's connection. It answers a Close frame only if none was sent before.
+    """The library's connection. It answers a Close frame with its code, if none was sent before.
 
     Attributes:
         close_sent: whether a Close frame went out, through the library or as raw bytes.
     """
 
     close_sent = False
+    _received_close = b""
 
-    def send_close(self, status: int = CloseCode.NORMAL, reason: str | bytes = b"") -> None:
-        """Send a Close frame, unless one was sent."""
-        if not self.close_sent:
-            self.close_sent = True
+    def recv_frame(self) -> websocket.ABNF:
+        """The next frame of the service, checked by the library."""
+        frame: websocket.ABNF = super().recv_frame()  # type: ignore[no-untyped-call]  # theirs
+        if frame.opcode == Opcode.CLOSE:
+            self._received_close = frame.data if isinstance(frame.data, bytes) else frame.data.encode()
+        return frame
+
+    def send_close(self, status: int | None = None, reason: str | bytes = b"") -> None:
+        """Send a Close frame, unless one was sent; without ``status``, the answer to the service's own."""
+        if self.close_sent:
+            return
+        self.close_sent = True
+        if status is not None:
             super().send_close(status, reason)
+            return
+        self.connected = False
+        self.send(answering_close(self._received_close), Opcode.CLOSE)
 
 
 def connect(

@@ -163,10 +163,10 @@ class ConnectionTracker:
         if self.handshake is None and self._request.done:
             self.handshake = self._handshake_seen()
             records.append(self.handshake)
+        closed_by = next(iter(self._closes), None)  # a Close frame that is cut short closes nothing
         for sender, decoder in ((Side.SERVICE, self._incoming), (Side.CLIENT, self._outgoing)):
             unfinished = decoder.end() if decoder is not None else None
             records += self._number(sender, [unfinished]) if unfinished is not None else []
-        closed_by = next(iter(self._closes), None)
         code, reason = close_parts(self._closes[closed_by]) if closed_by is not None else (None, "")
         at_us, offset_us = self._times()
         closed = ConnectionClosed(

@@ -13,7 +13,8 @@ from recorder.capture.ping_schedule import PingSchedule
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import VirtualClock
 from recorder.wire.decoder import TEXT_NOT_UTF8, FrameDecoder
-from recorder.wire.frames import CloseCode, Frame, Opcode, Side, close_parts, encode
+from recorder.wire.endings import BROKEN_OFF_BY_CLIENT, answering_close
+from recorder.wire.frames import CloseCode, Frame, Opcode, Side, encode
 from recorder.wire.handshake import accept_for
 from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import RecordedFrame
@@ -59,9 +60,12 @@ class ServiceEnd:
 
     def hang_up(self, code: int, reason: str) -> None:
         """Send a Close frame; the connection is over when the client answers it."""
+        self._send_close(code.to_bytes(2, "big") + reason.encode())
+
+    def _send_close(self, payload: bytes) -> None:
         if not self._close_sent:
             self._close_sent = True
-            self.outgoing += encode(Opcode.CLOSE, code.to_bytes(2, "big") + reason.encode())
+            self.outgoing += encode(Opcode.CLOSE, payload)
 
     def break_off(self, data: bytes) -> None:
         """Send these bytes, even half a frame, and end the stream."""
@@ -78,8 +82,7 @@ class ServiceEnd:
         if frame.violation is not None:
             self._fail(frame)
         elif frame.opcode == Opcode.CLOSE:
-            code, reason = close_parts(frame.payload)
-            self.hang_up(CloseCode.NORMAL if code is None else code, reason)
+            self._send_close(frame.payload)
             self.end()
         elif self._close_sent:
             return
@@ -178,7 +181,7 @@ class VirtualConnection(ConnectionBase):
             self.send_bytes(HALF_FRAME)
         self._end.outgoing.clear()
         self._end.end()
-        self._closed = self._tracker.closed("lost", "broken off by the client")
+        self._closed = self._tracker.closed("lost", BROKEN_OFF_BY_CLIENT)
 
     def close(self) -> None:
         """Start the closing handshake, and take in the answer."""
@@ -217,8 +220,8 @@ class VirtualConnection(ConnectionBase):
             self._keepalive.answered()
         elif frame.opcode == Opcode.CLOSE:
             if not self._tracker.sent_close(Side.CLIENT):
-                close_code = CloseCode.NORMAL.to_bytes(2, "big")
-                self._put_on_the_wire(encode(Opcode.CLOSE, close_code, mask=self._key()))
+                answer = answering_close(frame.payload)
+                self._put_on_the_wire(encode(Opcode.CLOSE, answer, mask=self._key()))
         elif (payload := self._assembler.feed(frame)) is not None:
             self._waiting.append(payload)
 

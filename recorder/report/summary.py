@@ -11,6 +11,7 @@ from recorder.receipts.aliases import Suggestion
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
 from recorder.receipts.participants import participant_word
 from recorder.receipts.queries import MessageView
+from recorder.wire.endings import ending_words
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
 from .counted import counted
@@ -133,21 +134,11 @@ def _connection_words(connection: ConnectionInfo) -> str:
     words = [connection.url or "address unknown", counted(connection.frames, "frame")]
     if connection.response_status not in (None, 101):
         words.append(f"answered {connection.response_status}")
-    words.append(_end_words(connection))
+    words.append(ending_words(connection))
     return ", ".join(words)
 
 
-def _end_words(connection: ConnectionInfo) -> str:
-    if connection.how is None:
-        return "no end recorded"
-    if connection.closed_by is None:
-        return f"{connection.how}{_detail(connection)}"
-    code = "no code" if connection.close_code is None else str(connection.close_code)
-    reason = f" ({connection.close_reason})" if connection.close_reason else ""
-    return f"closed by the {connection.closed_by.value} with {code}{reason}"
-
-
-def _detail(ended: ConnectionInfo | SessionInfo) -> str:
+def _detail(ended: SessionInfo) -> str:
     return f": {ended.detail}" if ended.detail else ""
 
 

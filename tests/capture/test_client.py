@@ -256,6 +256,43 @@ def test_the_service_closes_and_says_why(serve, connect, recorded, code, reason)
     assert recorded.frames[-1].opcode == Opcode.CLOSE
 
 
+@pytest.mark.parametrize(
+    ("received", "answer"),
+    [
+        pytest.param(b"\x03\xe9", b"\x03\xe9", id="going away"),
+        pytest.param(b"\x03\xf3r", b"\x03\xf3", id="internal error, with a reason"),
+        pytest.param(b"\x0b\xb8", b"\x0b\xb8", id="3000"),
+        pytest.param(b"\x13\x87", b"\x13\x87", id="4999"),
+        pytest.param(b"", b"", id="no code"),
+        pytest.param(b"\x03\xed", b"\x03\xea", id="1005 is never sent"),
+        pytest.param(b"x", b"\x03\xea", id="half a code"),
+    ],
+)
+def test_a_close_frame_is_answered_with_its_own_code(serve, connect, recorded, received, answer):
+    """RFC 6455 5.5.1. The answer is recorded as it was sent; a code against the rules is a protocol error."""
+
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.CLOSE, received))
+        return [(frame.opcode, frame.payload[:2]) for frame in peer.remaining_frames()]
+
+    service = serve(script)
+    assert connect(service.url).receive(soon()) is None
+    assert service.result() == [(Opcode.CLOSE, answer)]
+    sent = [frame.payload[:2] for frame in recorded.frames if frame.sender is Side.CLIENT]
+    assert sent == [answer]
+
+
+def test_a_close_frame_that_is_cut_short_closes_nothing(serve, connect):
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.CLOSE, b"\x03\xe8bye")[:4])
+
+    connection = connect(serve(script).url)
+    assert connection.receive(soon()) is None
+    assert connection.closed[3:7] == (None, None, None, "lost")
+
+
 def test_the_stream_ends_in_the_middle_of_a_frame(serve, connect, recorded):
     def script(peer):
         peer.accept()
