@@ -163,6 +163,20 @@ class SessionIndex:
         kinds = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES)
         return sorted(frame for frame, request in self.asked.items() if request.type in kinds)
 
+    @cached_property
+    def subscriptions(self) -> dict[str, list[RequestMade]]:
+        """Requests for the messages of each dialog, in their order."""
+        kinds, by_dialog = (typenames.SUBSCRIBE_MESSAGES, typenames.QUERY_MESSAGES), defaultdict(list)
+        for request in self.asked.values():
+            if request.type in kinds and request.dialog_id is not None:
+                by_dialog[request.dialog_id].append(request)
+        return dict(by_dialog)
+
+    def code_of(self, frame: int) -> int | None:
+        """Code of the response to the request of this frame; None if there is none."""
+        answer = self.answers.get(frame)
+        return None if answer is None else answer.code
+
     def oddities(self, *kinds: str) -> Iterator[OddityNoticed]:
         """The oddities of these kinds."""
         return (oddity for oddity in self.of(OddityNoticed) if oddity.kind in kinds)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from recorder.messaging import typenames
+from recorder.messaging.events import Evidence, Proof
+from recorder.messaging.statuses import MISSPELT_STATUS
+
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, numbers, violated
 from .given_receipts import GivenReceipt
 from .observation import about
@@ -28,8 +32,9 @@ def _unknown_message(session: SessionIndex) -> Iterator[Observation]:
             for sequence in _unseen(session, receipt)
             if not other_dialogs.intended_dialog(receipt, sequence)
         ]
-        wrong = tuple(s for s in unseen if _cannot_be(session, receipt, s, highest))
-        maybe = tuple(sequence for sequence in unseen if sequence not in wrong)
+        beyond = [s for s in unseen if _is_beyond(session, receipt, s, highest)]
+        wrong = tuple(s for s in unseen if s not in beyond and _cannot_be(session, receipt, s, highest))
+        maybe = tuple(sequence for sequence in unseen if sequence not in (*beyond, *wrong))
         said = _giving(session, receipt)
         if wrong:
             sentence = f"{said} {messages(wrong)}, which was not seen in this recording"
@@ -56,6 +61,20 @@ def _cannot_be(session: SessionIndex, receipt: GivenReceipt, sequence: int, high
         return receipt.dialog_id in session.sequences
     shown = session.sequences.get(receipt.dialog_id, [])
     return receipt.claim is not None and sequence > min(shown, default=sequence)
+
+
+def _is_beyond(session: SessionIndex, receipt: GivenReceipt, sequence: int, highest: dict[str, int]) -> bool:
+    """Whether an own receipt names a number that a dialog we were subscribed to never reached."""
+    if receipt.claim is None or not -1 < highest[receipt.dialog_id] < sequence:
+        return False
+    _, frame, connection, *_ = receipt.claim
+    return any(
+        each.evidence.connection == connection
+        and each.evidence.frame < frame
+        and 200 <= (session.code_of(each.evidence.frame) or 0) < 300
+        for each in session.subscriptions.get(receipt.dialog_id, ())
+        if each.type == typenames.SUBSCRIBE_MESSAGES
+    )
 
 
 def _another_dialog(session: SessionIndex) -> Iterator[Observation]:
@@ -159,10 +178,53 @@ def _is_receipt(session: SessionIndex, receipt: GivenReceipt, sequence: int) -> 
 
 
 def _sequence_list(session: SessionIndex) -> Iterator[Observation]:
-    for oddity in session.oddities("malformed-sequence-list", "malformed-receipt"):
-        yield violated(f"{oddity.detail}", oddity.evidence.frame)
+    yield from _odd_receipts(session, "malformed-sequence-list", "malformed-receipt")
+    other_dialogs, highest = _OtherDialogs(session), _highest(session)
+    for receipt in session.given_receipts:
+        beyond = tuple(
+            sequence
+            for sequence in _unseen(session, receipt)
+            if _is_beyond(session, receipt, sequence, highest)
+            and not other_dialogs.intended_dialog(receipt, sequence)
+        )
+        if beyond:
+            last = f"the dialog has none beyond {highest[receipt.dialog_id]}"
+            sentence = f"{_giving(session, receipt)} {messages(beyond)}; {last}"
+            yield about(violated, receipt, beyond, f"{sentence}{_reception(session, {receipt.first.frame})}")
+        else:
+            yield SATISFIED
+
+
+def _misspelt_status(session: SessionIndex) -> Iterator[Observation]:
+    yield from _odd_receipts(session, MISSPELT_STATUS)
     for _ in session.given_receipts:
         yield SATISFIED
+
+
+def _odd_receipts(session: SessionIndex, *kinds: str) -> Iterator[Observation]:
+    """One finding for each sort: our requests with their echoes, and the receipts of others."""
+    sorts: defaultdict[str, list[Evidence]] = defaultdict(list)
+    for oddity in session.oddities(*kinds):
+        sorts[oddity.detail].append(oddity.evidence)
+    for detail, evidences in sorts.items():
+        frames = {evidence.frame for evidence in evidences}
+        announced = {evidence.frame for evidence in evidences if evidence.proof is Proof.ANNOUNCED}
+        times = max(len(announced), len(frames - announced))  # an echo is no second receipt
+        counted = "" if times == 1 else f" ({times} times)"
+        reception = _reception(session, frames - announced, announced=bool(announced))
+        yield violated(f"{detail}{counted}{reception}", *sorted(frames))
+
+
+def _reception(session: SessionIndex, asked: set[int], *, announced: bool = False) -> str:
+    """What the service did with receipts that are wrong, as the end of a sentence; empty if unknown."""
+    codes = sorted({code for frame in asked if (code := session.code_of(frame)) is not None})
+    taken = [str(code) for code in codes if 200 <= code < 300]
+    refused = [str(code) for code in codes if code >= 400]
+    if taken:
+        return f"; the service took it all the same ({taken[0]})"
+    if announced:
+        return "; the service announced it all the same"
+    return f"; the service refused it ({', '.join(refused)})" if refused else ""
 
 
 def _giving(session: SessionIndex, receipt: GivenReceipt) -> str:
@@ -175,10 +237,10 @@ RULES = (
         Severity.WARNING,
         "A receipt names messages that were seen",
         "Looks at every receipt and the numbers it lists. Violated by a number that was not reached in its "
-        "dialog yet, and by a receipt of the recording client's own for a number between those it was shown. "
-        "A recording that began late, or that may not show private messages, cannot tell for the others: "
-        "those are not observable. A number that stands in another dialog is left to "
-        "receipt-in-another-dialog.",
+        "dialog yet (where we were subscribed to it, see malformed-sequence-list), and by a receipt of the "
+        "recording client's own for a number between those it was shown. A recording that began late, or "
+        "that may not show private messages, cannot tell for the others: those are not observable. A number "
+        "that stands in another dialog is left to receipt-in-another-dialog.",
         _unknown_message,
     ),
     Rule(
@@ -215,9 +277,21 @@ RULES = (
         Severity.ERROR,
         "A receipt has a status and a list of distinct numbers",
         "Looks at status and sequenceList of every receipt, asked or announced. Violated by an empty or "
-        "missing list, by elements that are no sequence, repeated ones, and a missing status. One number in "
-        "place of a list of one is allowed by the protocol and is no violation. What the service does with "
-        "such a receipt is not published.",
+        "missing list, by elements that are no sequence (a string of digits, a nested list, a fraction, a "
+        "negative number), repeated ones, and a missing status; also by an own receipt for a number beyond "
+        "the last of a dialog that we were subscribed to. Such an element is never counted for a message. "
+        "One number in place of a list of one is allowed by the protocol and is no violation. What the "
+        "service does with such a receipt is not published; what it did is in the finding.",
         _sequence_list,
+    ),
+    Rule(
+        "misspelt-status",
+        Severity.ERROR,
+        "The status of a receipt is spelt as the protocol has it",
+        "Looks for a status that is nobody's but near a known one (ACCEPT, READ, ACCESS, NACK, ACTION, "
+        "VIEWED): in another case, with blanks around it, with another ending (ACCEPTED), or with a wrong "
+        "letter. It counts for no message, whatever the service answers. One finding for each word. A word "
+        "that is near none of them may be a new one, and is left to undescribed.",
+        _misspelt_status,
     ),
 )  # fmt: skip

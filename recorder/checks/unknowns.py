@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
+from recorder.messaging.statuses import MISSPELT_STATUS, UNKNOWN_STATUS
 
 from .findings import SATISFIED, Observation, Severity, not_observable, violated
 from .session_index import Rule, SessionIndex
@@ -14,11 +15,18 @@ _UNREADABLE = "unreadable"
 
 # Oddities that have a rule of their own.
 _TOLD_ELSEWHERE = frozenset(
-    {_UNREADABLE, "id-reused", "answer-without-question", "malformed-sequence-list", "malformed-receipt"}
+    {
+        _UNREADABLE,
+        "id-reused",
+        "answer-without-question",
+        "malformed-sequence-list",
+        "malformed-receipt",
+        MISSPELT_STATUS,
+    }
 )
 
 # New words in known places: the protocol tells clients to expect them.
-_NEW_WORDS = frozenset({"unknown-type", "unknown-event", "unknown-change"})
+_NEW_WORDS = frozenset({"unknown-type", "unknown-event", "unknown-change", UNKNOWN_STATUS})
 
 
 def _unreadable(session: SessionIndex) -> Iterator[Observation]:
@@ -110,9 +118,10 @@ RULES = (
     Rule(
         "undescribed",
         Severity.INFO,
-        "Every type and event is a known one",
-        "Looks for types of requests, answers, notifications and events that no public material describes. "
-        "Clients have to ignore what they do not know; here it is kept and named. One finding for each sort.",
+        "Every type, event and status is a known one",
+        "Looks for types of requests, answers, notifications and events, and statuses of receipts, that no "
+        "public material describes (for a misspelt status see misspelt-status). Clients have to ignore what "
+        "they do not know; here it is kept and named. One finding for each sort.",
         _undescribed,
     ),
     Rule(

@@ -21,6 +21,7 @@ from .events import (
     Stamp,
     check_layout,
 )
+from .statuses import status_oddity
 
 CONTENT: Final = "ContentEvent"
 RICH_CONTENT: Final = "RichContentEvent"
@@ -195,6 +196,8 @@ def receipt_event(
     if type(status) is not str or not status:
         events.append(OddityNoticed("malformed-receipt", f"a receipt of status {shown(status)}", evidence))
         status = None
+    elif (oddity := status_oddity(status, evidence)) is not None:
+        events.append(oddity)
     sequences, oddities = sequences_of(event.get("sequenceList"))
     for detail in oddities:
         events.append(OddityNoticed("malformed-sequence-list", detail, evidence))
@@ -231,18 +234,19 @@ def chat_state_event(
 def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
     """The sequences of a ``sequenceList``, each once, and what is odd about the list.
 
-    A list, or one number standing for a list of one; digits in a string count as the number.
+    A list, or one number standing for a list of one. Digits in a string name no message: the schema wants
+    numbers, and what the service does with them is not published.
     """
     if type(value) is list and len(value) == 1 and type(value[0]) is int and 0 <= value[0] <= LAST_SEQUENCE:
         return (value[0],), []
     listed = one_or_many(value)
-    usable = [sequence for sequence in map(sequence_of, listed) if sequence is not None]
+    usable = [sequence for sequence in map(_listed_sequence, listed) if sequence is not None]
     unique = tuple(dict.fromkeys(usable))
     oddities = []
     if not listed:
         oddities.append("a receipt that names no message")
     if len(usable) < len(listed):
-        wrong = next(number for number in listed if sequence_of(number) is None)
+        wrong = next(number for number in listed if _listed_sequence(number) is None)
         oddities.append(f"{len(listed) - len(usable)} of {len(listed)} are no sequence, like {shown(wrong)}")
     if len(unique) < len(usable):
         oddities.append(f"{len(usable) - len(unique)} of {len(listed)} are repeated")
@@ -251,9 +255,13 @@ def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
     return unique, oddities
 
 
+def _listed_sequence(value: object) -> int | None:
+    return None if type(value) is str else sequence_of(value)
+
+
 def _whole_fractions(listed: list[Any]) -> list[float]:
     """Those elements that are whole numbers written like fractions (``3.0``)."""
-    return [number for number in listed if type(number) is float and sequence_of(number) is not None]
+    return [number for number in listed if type(number) is float and _listed_sequence(number) is not None]
 
 
 def sequence_of(value: object) -> int | None:

@@ -84,11 +84,15 @@ class Identified(NamedTuple):
 
 
 class RequestMade(NamedTuple):
-    """A request of any type went out. ``request_id`` is a string; None if it had no id."""
+    """A request of any type went out. ``request_id`` is a string; None if it had no id.
+
+    ``dialog_id`` is the dialog that its body names; None if it names none.
+    """
 
     request_id: str | None
     type: str
     evidence: Evidence
+    dialog_id: str | None = None
 
 
 class RequestAnswered(NamedTuple):

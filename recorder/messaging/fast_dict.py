@@ -22,6 +22,7 @@ from .events import (
     RequestMade,
     check_layout,
 )
+from .statuses import KNOWN_STATUSES
 from .typenames import MESSAGING_EVENT, PUBLISH
 
 # Events are built from bare tuples below, and taken apart by position.
@@ -34,7 +35,7 @@ check_layout(
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
-check_layout(RequestMade, "request_id type evidence")
+check_layout(RequestMade, "request_id type evidence dialog_id")
 check_layout(RequestAnswered, "request_frame request_id type code evidence")
 
 NotificationEvent = MessagePublished | ReceiptReported | ChatStateReported
@@ -88,7 +89,7 @@ def read_notification(
         evidence = _new(Evidence, (_ANNOUNCED, frame, connection, at_us, offset_us, server_ms))
         if kind == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
-            if type(status) is not str or not status or not _is_sequence_list(listed):
+            if status not in KNOWN_STATUSES or not _is_sequence_list(listed):
                 return None
             return _new(
                 ReceiptReported,
@@ -151,15 +152,16 @@ def read_publish(
         event, dialog = body["event"], body["dialogId"]
         if type(dialog) is not str or not dialog:
             return None
+        dialog = intern(dialog, dialog)
         evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None))
-        request = _new(RequestMade, (request_id, PUBLISH, evidence))
+        request = _new(RequestMade, (request_id, PUBLISH, evidence, dialog))
         if event["type"] == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
-            if type(status) is not str or not status or not _is_sequence_list(listed):
+            if status not in KNOWN_STATUSES or not _is_sequence_list(listed):
                 return None
             return request, _new(
                 ReceiptReported,
-                (intern(dialog, dialog), tuple(listed), participant, None, True, intern(status, status), None,
+                (dialog, tuple(listed), participant, None, True, intern(status, status), None,
                  frame, evidence),
             )  # fmt: skip
         content, text, conversation = event["contentType"], event["message"], body.get("conversationId")
@@ -169,7 +171,7 @@ def read_publish(
             return None
         return request, _new(
             PublishRequested,
-            (intern(dialog, dialog), conversation, intern(content, content), text, participant, evidence),
+            (dialog, conversation, intern(content, content), text, participant, evidence),
         )
     except (KeyError, TypeError, AttributeError):
         return None

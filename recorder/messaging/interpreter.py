@@ -168,15 +168,16 @@ class Interpreter:
             detail = f"the service sent a request, {shown(request.type)}"
             return [_odd("request-from-service", detail, Proof.ANNOUNCED, stamp)]
         evidence = Evidence(Proof.CLAIMED, *stamp)
-        events: list[Event] = [RequestMade(request.id, request.type, evidence)]
+        dialog_id = id_text(request.body.get("dialogId")) if type(request.body) is dict else None
+        events: list[Event] = [RequestMade(request.id, request.type, evidence, dialog_id)]
         event, history_of = None, None
         if request.type == typenames.PUBLISH:
             participant = self._participants.get(stamp.connection)
             event = requested_event(request, evidence, events, participant=participant)
         elif request.type == typenames.INIT_CONNECTION:
             events += self.connection_opened(stamp.connection, token=token_in(request), stamp=stamp)
-        elif request.type == typenames.QUERY_MESSAGES and type(request.body) is dict:
-            history_of = id_text(request.body.get("dialogId"))
+        elif request.type == typenames.QUERY_MESSAGES:
+            history_of = dialog_id
         elif request.type not in typenames.REQUEST_TYPES:
             events.append(_unknown("a request", request.type, Proof.CLAIMED, stamp))
         self._add_pending(

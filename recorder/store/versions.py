@@ -10,7 +10,7 @@ APPLICATION_ID = 0x554D5352
 SCHEMA_REVISION = "0002"
 """The schema revision whose tables are those of ``tables.py``."""
 
-DERIVATION_VERSION = 2
+DERIVATION_VERSION = 3
 """Of the rules by which rows are derived. Raise it with every change that makes other rows."""
 
 

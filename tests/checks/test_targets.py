@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from recorder.receipts.queries import view
+
 V, S, N = "violated", "satisfied", "not-observable"
+
+
+def subscribed(session):
+    session.answer(session.subscribe())
+
 
 CASES = [
     (
@@ -155,6 +162,53 @@ CASES = [
         lambda s: s.publish({"type": "AcceptStatusEvent", "status": "READ", "sequenceList": 1}),
         [S],
     ),
+    ("malformed-sequence-list", "digits in a string", lambda s: s.give("READ", "0"), [V]),
+    ("malformed-sequence-list", "a nested list", lambda s: s.give("READ", [0]), [V]),
+    ("malformed-sequence-list", "a fraction", lambda s: s.give("READ", 0.5), [V]),
+    ("malformed-sequence-list", "a negative number", lambda s: s.give("READ", -1), [V]),
+    (
+        "malformed-sequence-list",
+        "beyond the last of a dialog we were subscribed to",
+        lambda s: (subscribed(s), s.message(3), s.give("READ", 9)),
+        [V],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "beyond the last of a dialog we were subscribed to",
+        lambda s: (subscribed(s), s.message(3), s.give("READ", 9)),
+        [],
+    ),
+    (
+        "malformed-sequence-list",
+        "reached later",
+        lambda s: (subscribed(s), s.message(3), s.give("READ", 9), s.message(9)),
+        [S],
+    ),
+    (
+        "malformed-sequence-list",
+        "beyond the last seen, without a subscription",
+        lambda s: (s.message(3), s.give("READ", 9)),
+        [S],
+    ),
+    (
+        "malformed-sequence-list",
+        "beyond the last seen, while subscribed on another connection",
+        lambda s: (subscribed(s), s.message(3), s.on(2), s.give("READ", 9)),
+        [S],
+    ),
+    (
+        "malformed-sequence-list",
+        "beyond the last seen, after the subscription was refused",
+        lambda s: (s.answer(s.subscribe(), code=400), s.message(3), s.give("READ", 9)),
+        [S],
+    ),
+    ("misspelt-status", "a known one", lambda s: s.give("READ", 1), [S]),
+    ("misspelt-status", "another case", lambda s: s.give("read", 1), [V]),
+    ("misspelt-status", "of another person", lambda s: s.receipt("READED", 1), [V]),
+    ("misspelt-status", "beside no usable sequence", lambda s: s.give("ACCEPTED", "0"), [V]),
+    ("misspelt-status", "near none", lambda s: s.give("SEEN", 1), [S]),
+    ("undescribed", "near none", lambda s: s.give("SEEN", 1), [V]),
+    ("undescribed", "misspelt", lambda s: s.give("read", 1), [S]),
     (
         "malformed-sequence-list",
         "no status",
@@ -203,3 +257,44 @@ def test_whose_own_message_it_is_is_said_in_their_person(session, story, says):
     story(session)
     (finding,) = session.check("receipt-for-own-message")
     assert finding.sentence == says
+
+
+@pytest.mark.parametrize(
+    ("story", "says"),
+    [
+        (
+            lambda s: s.answer(s.give("READ", "0"), 5),
+            '1 of 1 are no sequence, like "0"; the service took it all the same (200)',
+        ),
+        (
+            lambda s: s.answer(s.give("READ", [0]), code=400),
+            "1 of 1 are no sequence, like an array of 1; the service refused it (400)",
+        ),
+        (lambda s: s.give("READ", True), "1 of 1 are no sequence, like true"),
+        (
+            lambda s: (s.give("READ", -1), s.receipt("READ", -1, by="b")),
+            "1 of 1 are no sequence, like -1; the service announced it all the same",
+        ),
+        (
+            lambda s: (s.give("READ", -1), s.give("READ", -1)),
+            "1 of 1 are no sequence, like -1 (2 times)",
+        ),
+        (
+            lambda s: (subscribed(s), s.message(3), s.answer(s.give("READ", 9), 4)),
+            "you gave READ for message 9; the dialog has none beyond 4; "
+            "the service took it all the same (200)",
+        ),
+    ],
+)
+def test_what_the_service_did_with_a_malformed_receipt_is_said(session, story, says):
+    story(session)
+    (finding,) = session.check("malformed-sequence-list")
+    assert finding.sentence == says
+
+
+def test_a_receipt_for_digits_in_a_string_counts_for_no_message(session):
+    session.i_am().message(0)
+    session.answer(session.give("READ", "0"), 1)
+    (message,) = view(session.check_input().transcript)
+    assert (message.sequence, message.receipts) == (0, ())
+    assert session.outcomes("never-read") == [N]

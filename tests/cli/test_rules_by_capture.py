@@ -203,6 +203,18 @@ CASES = [
         [HEARD, publish(1, "1", receipt("READ"))],
     ),
     holds("malformed-sequence-list", GIVEN),
+    violated(
+        "misspelt-status",
+        (2, 4),
+        'status "ACCEPTED" was sent; ACCEPT was probably meant; the service took it all the same (200)',
+        [
+            HEARD,
+            publish(1, "1", receipt("ACCEPTED", 0)),
+            answer(1.1, "1", sequence=1),
+            told(1.2, 1, "me", receipt("ACCEPTED", 0)),
+        ],
+    ),
+    holds("misspelt-status", GIVEN),
     # receipts: once, forwards, answered and echoed
     violated(
         "duplicate-receipt",
@@ -550,6 +562,7 @@ CASES = [
 NEVER_UNKNOWABLE = {
     "receipt-in-another-dialog": "that a number stands in another dialog is seen, or nothing points there",
     "receipt-for-receipt": "what was not seen taken is left to receipt-for-unknown-message",
+    "misspelt-status": "the word is there",
     "malformed-sequence-list": "the list stands in the frame",
     "history-read-again": "the subscription and both receipts are our own",
     "regressed-receipt": "without numbers, the order of the frames counts",

@@ -44,8 +44,10 @@ def odd_kinds(events: list[Event]) -> list[str]:
         pytest.param([3], (3,), 0, id="one"),
         pytest.param([2, 3, 5], (2, 3, 5), 0, id="many"),
         pytest.param(3, (3,), 0, id="scalar"),
-        pytest.param("3", (3,), 0, id="digits"),
-        pytest.param(["3", 4], (3, 4), 0, id="digits-in-a-list"),
+        pytest.param("0", (), 1, id="digits"),
+        pytest.param(["0"], (), 1, id="digits-in-a-list"),
+        pytest.param(["3", 4], (4,), 1, id="digits-beside-a-number"),
+        pytest.param([[0]], (), 1, id="nested-list"),
         pytest.param([5, 2], (5, 2), 0, id="order-kept"),
         pytest.param([], (), 1, id="empty"),
         pytest.param(None, (), 1, id="absent"),
@@ -224,11 +226,12 @@ def test_what_cannot_be_a_fact_is_an_oddity_and_no_fact(change: object, kind: st
 
 
 def test_unknown_statuses_are_kept_as_they_are() -> None:
-    event = {"type": "AcceptStatusEvent", "status": "viewed", "sequenceList": [12]}
-    (receipt,) = heard({"dialogId": "d", "sequence": 13, "event": event})
+    event = {"type": "AcceptStatusEvent", "status": "SEEN", "sequenceList": [12]}
+    odd, receipt = heard({"dialogId": "d", "sequence": 13, "event": event})
+    assert odd_kinds([odd]) == ["unknown-status"]
     assert isinstance(receipt, ReceiptReported)
     assert (receipt.status, receipt.own_sequence, receipt.mine, receipt.request_frame) == (
-        "viewed",
+        "SEEN",
         13,
         False,
         None,
