@@ -50,10 +50,23 @@ def probable_echoes(transcript: Transcript, me: frozenset[str]) -> dict[MessageK
     return found
 
 
+def probable_echo(transcript: Transcript, me: frozenset[str], dialog_id: str, sequence: int) -> Echo | None:
+    """The publish of ours that one message probably is; None for most, without a look at the others."""
+    message = transcript.published.get(dialog_id, {}).get(sequence)
+    if message is None or message.text is None:
+        return None
+    key = (dialog_id, message.type, message.text)
+    if not any(_echo_key(transcript.own_publishes[frame]) == key for frame in transcript.unresolved):
+        return None
+    return probable_echoes(transcript, me).get((dialog_id, sequence))
+
+
 def _unanswered(transcript: Transcript) -> tuple[list[tuple[int, OwnPublish]], list[tuple[int, OwnPublish]]]:
     """Publishes without an answer in the order they went out: those that are lost, those that wait."""
     open_asks = [
-        (frame, publish) for frame, publish in sorted(transcript.own_publishes.items()) if _is_open(publish)
+        (frame, publish)
+        for frame in sorted(transcript.unresolved)
+        if _is_open(publish := transcript.own_publishes[frame])
     ]
     return [each for each in open_asks if each[1].lost], [each for each in open_asks if not each[1].lost]
 

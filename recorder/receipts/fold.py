@@ -84,6 +84,7 @@ def note_own_message(transcript: Transcript, event: MessagePublished) -> None:
         publish = transcript.own_publish(event.request_frame)
         if is_better_answer(event, publish.answered):
             publish.answered = (event.evidence, event.dialog_id, event.sequence)
+            transcript.unresolved.discard(event.request_frame)
 
 
 def _on_publish_asked(transcript: Transcript, event: PublishRequested) -> None:
@@ -97,6 +98,7 @@ def _on_publish_refused(transcript: Transcript, event: PublishRefused) -> None:
     publish = transcript.own_publish(event.request_frame)
     if publish.refused is None or stronger(event.evidence, publish.refused[0]):
         publish.refused = (event.evidence, event.code)
+        transcript.unresolved.discard(event.request_frame)
 
 
 def _on_publish_lost(transcript: Transcript, event: PublishLost) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence, Proof, ReceiptReported
 
-from .echoes import Echo, MessageKey, probable_echoes
+from .echoes import Echo, MessageKey, probable_echo, probable_echoes
 from .precedence import stronger
 from .state import STATUS_ORDER, Message, OwnPublish, ReceiptKey, ReceiptRequests, Transcript
 
@@ -131,8 +131,10 @@ def message_view(
         KeyError: the transcript knows neither the message nor a receipt for it.
     """
     me = own_ids(transcript) if me is None else me
-    echoes = probable_echoes(transcript, me) if echoes is None else echoes
-    echo = echoes.get((dialog_id, sequence))
+    if echoes is None:
+        echo = probable_echo(transcript, me, dialog_id, sequence)
+    else:
+        echo = echoes.get((dialog_id, sequence))
     message = transcript.message(dialog_id, sequence)
     author = message.author if message.author is not None else _sole(me) if message.mine else None
     mine = True if message.mine else is_me(author, me)

@@ -108,6 +108,7 @@ class Transcript:
         receipts: dialog id → participant and status → sequence → the best proof of that receipt.
         own_actions: dialog id → sequence → what we did about that message.
         own_publishes: our own publishes by the frame they went out in.
+        unresolved: the frames of those that no answer gave a sequence, and none refused.
         identities: who we are according to tokens.
         roles: participant → (frame of the newest event with a role, that role).
         conversations: conversation id → newest snapshot.
@@ -118,6 +119,7 @@ class Transcript:
     receipts: dict[str, dict[ReceiptKey, dict[int, ReceiptReported]]] = field(default_factory=dict)
     own_actions: dict[str, dict[int, OwnActions]] = field(default_factory=dict)
     own_publishes: dict[int, OwnPublish] = field(default_factory=dict)
+    unresolved: set[int] = field(default_factory=set)
     identities: set[str] = field(default_factory=set)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     conversations: dict[str, ConversationChanged] = field(default_factory=dict)
@@ -168,6 +170,7 @@ class Transcript:
         publish = self.own_publishes.get(frame)
         if publish is None:
             publish = self.own_publishes[frame] = OwnPublish()
+            self.unresolved.add(frame)
         return publish
 
     def own_action(self, dialog_id: str, sequence: int) -> OwnActions:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -142,7 +144,9 @@ def step_reports(played: Played) -> list[StepReport]:
 
 
 def _receipts_by_step(outcome: ScriptOutcome, began_s: float) -> dict[int, list[ReceiptReport]]:
-    started = [result for result in outcome.results if result.outcome != NOT_REACHED]
+    started = sorted(
+        (result.began_s or 0.0, result.number) for result in outcome.results if result.outcome != NOT_REACHED
+    )
     by_step: dict[int, list[ReceiptReport]] = {}
     for receipt in outcome.receipts:
         number = receipt.step if receipt.step is not None else _under_way(started, receipt)
@@ -159,11 +163,10 @@ def _receipts_by_step(outcome: ScriptOutcome, began_s: float) -> dict[int, list[
     return by_step
 
 
-def _under_way(started: list[StepResult], receipt: ReceiptSent) -> int:
-    """The step that had begun last when this receipt left."""
-    before = [step for step in started if step.began_s is not None and step.began_s <= receipt.sent_s]
-    last = max(before or started[:1], key=lambda step: (step.began_s or 0.0, step.number))
-    return last.number
+def _under_way(started: list[tuple[float, int]], receipt: ReceiptSent) -> int:
+    """The step that had begun last when this receipt left; ``started``: when each began, in order."""
+    place = bisect_right(started, (receipt.sent_s, math.inf))
+    return started[max(place - 1, 0)][1]
 
 
 def _since(moment_s: float | None, began_s: float) -> float | None:

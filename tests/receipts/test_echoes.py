@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,3 +154,29 @@ def test_the_order_of_events_does_not_matter_and_no_echo_is_used_twice(events, r
     assert sorted(listed) == sorted(
         frame for frame, ask in transcript.own_publishes.items() if ask.asked is not None
     )
+
+
+def calls_to_view_the_last_message(build, publishes):
+    """How many functions run for it, after so many publishes that were answered, and one that was lost."""
+    events = [build.i_am(ME)]
+    for sequence in range(publishes):
+        ask = build.publish(f"text {sequence}")
+        events += [ask, build.answer(ask, sequence)]
+    ask = build.publish("lost")
+    events += [ask, build.lose(ask), build.message(publishes, by=AGENT, text="hello")]
+    transcript, calls = fold(events), 0
+
+    def count(_frame, event, _argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        message_view(transcript, "d1", publishes, me=frozenset({ME}))
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_one_message_is_viewed_without_a_look_at_every_publish_that_was_answered(build):
+    assert calls_to_view_the_last_message(build, 20) == calls_to_view_the_last_message(build, 200)

@@ -46,6 +46,7 @@ class ScriptRunner:
         self._contexts = contexts
         self._on_step = on_step
         self.results: list[StepResult] = []
+        self._place_of: dict[int, int] = {}
         self.current: Step | None = None
         self.sending_receipts = True
         self._under_way: tuple[Step, StepContext, float] | None = None
@@ -83,10 +84,9 @@ class ScriptRunner:
 
     def fail_step(self, number: int, sentence: str) -> None:
         """Mark a finished step as failed: something that it planned was refused."""
-        self.results = [
-            result._replace(outcome=FAILED, sentence=sentence) if result.number == number else result
-            for result in self.results
-        ]
+        place = self._place_of.get(number)
+        if place is not None:
+            self.results[place] = self.results[place]._replace(outcome=FAILED, sentence=sentence)
 
     # --- the steps ---
 
@@ -138,6 +138,7 @@ class ScriptRunner:
         result = _result(step, outcome, sentence)._replace(
             began_s=began_s, ended_s=self._run.now_s, shown=shown
         )
+        self._place_of[step.number] = len(self.results)
         self.results.append(result)
         self._on_step(result)
         return outcome == OK

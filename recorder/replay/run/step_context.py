@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Generator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -82,6 +83,7 @@ class RunState:
     notes: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     _following: dict[int, Step] | None = None
+    _about: dict[str, list[Step]] | None = None
 
     def following(self, step: Step) -> Step | None:
         """The step after this one that the same consumer carries out."""
@@ -96,16 +98,29 @@ class RunState:
 
     def later_receipts(self, name: str, step: Step) -> set[str]:
         """The statuses that later steps of that consumer send for the message that gets its name here."""
+        if self._about is None:
+            self._about = _steps_by_name(self.script.steps)
         statuses = set()
-        steps = self.script.steps
-        for later in (steps[place] for place in range(step.number, len(steps))):  # no copy of the rest
+        steps = self._about.get(name, [])
+        first = bisect_right(steps, step.number, key=lambda one: one.number)
+        for later in (steps[place] for place in range(first, len(steps))):  # no copy of the rest
             if getattr(later.arguments, "as_", None) == name:
                 break
-            args = later.arguments
-            about = args.messages if isinstance(args, verbs.AcceptVerb | verbs.ReadVerb) else ()
-            if later.consumer == step.consumer and name in about:
+            if later.consumer == step.consumer:
                 statuses.add(later.verb.upper())
         return statuses
+
+
+def _steps_by_name(steps: Iterable[Step]) -> dict[str, list[Step]]:
+    """Name → the steps that give it, or that send receipts for the message it stands for, in order."""
+    by_name: dict[str, list[Step]] = {}
+    for step in steps:
+        args = step.arguments
+        names = set(args.messages) if isinstance(args, verbs.AcceptVerb | verbs.ReadVerb) else set()
+        for name in names | {getattr(args, "as_", None)}:
+            if isinstance(name, str):
+                by_name.setdefault(name, []).append(step)
+    return by_name
 
 
 @dataclass
@@ -295,7 +310,9 @@ def refusal_expected(context: StepContext, step: Step) -> bool:
 def close_expected(run: RunState, step: Step | None, consumer: ConsumerState) -> bool:
     """Whether this step, or the next one of that consumer, waits for the end of its connection."""
     number = 0 if step is None else step.number
-    own = (one for one in run.script.steps[number:] if one.consumer == consumer.name)
+    steps = run.script.steps
+    rest = (steps[place] for place in range(number, len(steps)))  # no copy of it
+    own = (one for one in rest if one.consumer == consumer.name)
     around = (step if step is not None and step.consumer == consumer.name else None, next(own, None))
     return any(
         one is not None and isinstance(one.arguments, verbs.ExpectVerb) and one.arguments.close is not None
