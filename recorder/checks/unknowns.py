@@ -25,8 +25,8 @@ _TOLD_ELSEWHERE = frozenset(
     }
 )
 
-# New words in known places: the protocol tells clients to expect them.
-_NEW_WORDS = frozenset({"unknown-type", "unknown-event", "unknown-change", UNKNOWN_STATUS})
+# New words in known places, which the protocol tells clients to expect; and types that had to be assumed.
+_NEW_WORDS = frozenset({"unknown-type", "unknown-event", "unknown-change", "assumed-type", UNKNOWN_STATUS})
 
 
 def _unreadable(session: SessionIndex) -> Iterator[Observation]:
@@ -121,7 +121,9 @@ RULES = (
         "Every type, event and status is a known one",
         "Looks for types of requests, answers, notifications and events, and statuses of receipts, that no "
         "public material describes (for a misspelt status see misspelt-status). Clients have to ignore what "
-        "they do not know; here it is kept and named. One finding for each sort.",
+        "they do not know; here it is kept and named. An object without a type, but with the fields of a "
+        "known one, is read as that; which type was assumed, and why, is said here. "
+        "One finding for each sort.",
         _undescribed,
     ),
     Rule(

@@ -21,6 +21,7 @@ from .events import (
     Stamp,
     check_layout,
 )
+from .hosted_files import HOSTED_FILE_TYPES, file_text, hosted_file
 from .statuses import status_oddity
 
 CONTENT: Final = "ContentEvent"
@@ -165,7 +166,7 @@ _EVENT_READERS: dict[str, Callable[[_CommonFields, dict[str, Any], list[Event]],
 
 
 def content_of(event: dict[str, Any], evidence: Evidence, events: list[Event]) -> tuple[str, str | None]:
-    """The content type of a message, and its text: what was written, or the caption of a file.
+    """The content type of a message, and its text: what was written, or what stands for a file.
 
     Oddities are appended to ``events``.
     """
@@ -177,6 +178,9 @@ def content_of(event: dict[str, Any], evidence: Evidence, events: list[Event]) -
         kind = CONTENT
     if type(message) is not str and type(message) is not dict:
         events.append(_mistyped("the content of a message", message, evidence))
+    file = hosted_file(message) if kind in HOSTED_FILE_TYPES else None
+    if file is not None:
+        return kind, file_text(file)
     text = message.get("caption") if type(message) is dict else message
     return kind, text if type(text) is str else None
 

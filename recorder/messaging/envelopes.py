@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from .shapes import BARE_TYPES, Shape, shapes_of
 from .typenames import normal_type
 
 
@@ -27,6 +28,7 @@ class Request(NamedTuple):
         body: whatever stood there; None where nothing did.
         raw: the whole object as it came, unknown fields included.
         from_client: false for one that the service sent, which the protocol does not know.
+        assumed: a sentence that says why it was read so, where it did not say itself what it is.
     """
 
     id: str | None
@@ -34,6 +36,7 @@ class Request(NamedTuple):
     body: Any
     raw: dict[str, Any]
     from_client: bool = True
+    assumed: str | None = None
 
 
 class Response(NamedTuple):
@@ -48,6 +51,7 @@ class Response(NamedTuple):
     body: Any
     raw: dict[str, Any]
     from_client: bool = False
+    assumed: str | None = None
 
 
 class Notification(NamedTuple):
@@ -57,12 +61,13 @@ class Notification(NamedTuple):
     body: Any
     raw: dict[str, Any]
     from_client: bool = False
+    assumed: str | None = None
 
 
 class Unreadable(NamedTuple):
     """A payload that is no envelope. ``reason`` is a short stable name, ``detail`` a few words.
 
-    Reasons: "not-utf8", "not-json", "too-deep", "not-an-object", "no-envelope", "binary".
+    Reasons: "not-utf8", "not-json", "too-deep", "not-an-object", "no-envelope", "ambiguous", "binary".
     """
 
     reason: str
@@ -94,7 +99,7 @@ def envelope_of(raw: Any, data: bytes, *, from_client: bool) -> Envelope:
         return Unreadable("not-an-object", f"JSON, but {_shape_of(raw)}", data)
     kind = raw.get("kind")
     if kind == "notification":
-        return Notification(_type_of(raw.get("type")) or "", raw.get("body"), raw, from_client)
+        return _notification(raw, from_client=from_client)
     if kind == "resp":
         return _response(raw, from_client=from_client)
     if kind == "req":
@@ -105,17 +110,52 @@ def envelope_of(raw: Any, data: bytes, *, from_client: bool) -> Envelope:
 def _by_shape(raw: dict[str, Any], data: bytes, *, from_client: bool) -> Envelope:
     """Read an object whose ``kind`` is missing or unheard of."""
     if "reqId" in raw or "code" in raw:
-        return _response(raw, from_client=from_client)
-    if "id" in raw or ("type" in raw and from_client):
+        response = _response(raw, from_client=from_client)
+        holds = " and ".join(name for name in ("reqId", "code") if name in raw)
+        assumed = f"an object without kind and type, read as an answer, because it holds {holds}"
+        return response if response.type else response._replace(assumed=assumed)
+    name = _type_of(raw.get("type"))
+    shapes = shapes_of(raw, from_client=from_client) if name is None or name in BARE_TYPES else []
+    if len(shapes) == 1:
+        return _shaped(raw, shapes[0], from_client=from_client)
+    if "id" in raw or (name and from_client):
         return _request(raw, from_client=from_client)
-    if "type" in raw:
-        return Notification(_type_of(raw["type"]) or "", raw.get("body"), raw, from_client)
-    return Unreadable("no-envelope", "an object with neither kind, id, reqId nor type", data)
+    if name:
+        return Notification(name, raw.get("body"), raw, from_client)
+    if shapes:
+        names = " or ".join(shape.type for shape in shapes)
+        return Unreadable("ambiguous", f"an object without a type that could be {names}", data)
+    return Unreadable(
+        "no-envelope", "an object with neither kind, id, reqId nor type, and of no known shape", data
+    )
 
 
-def _request(raw: dict[str, Any], *, from_client: bool) -> Request:
+def _shaped(raw: dict[str, Any], shape: Shape, *, from_client: bool) -> Request | Notification:
+    """An object that does not say its type, read as what its shape is that of."""
+    what = "a request" if shape.is_request else "a notification"
+    assumed = f"{what} without a type, read as {shape.type}, because {shape.reason}"
+    if shape.is_request:
+        return Request(id_text(raw.get("id")), shape.type, shape.body, raw, from_client, assumed)
+    return Notification(shape.type, shape.body, raw, from_client, assumed)
+
+
+def _untyped(raw: dict[str, Any], *, from_client: bool) -> Request | Notification | None:
+    """A request or notification without a type, if its shape tells one; ``kind`` has decided which it is."""
+    shapes = shapes_of(raw, from_client=from_client)
+    return _shaped(raw, shapes[0], from_client=from_client) if len(shapes) == 1 else None
+
+
+def _notification(raw: dict[str, Any], *, from_client: bool) -> Envelope:
+    name = _type_of(raw.get("type"))
+    shaped = None if name else _untyped(raw, from_client=from_client)
+    return shaped or Notification(name or "", raw.get("body"), raw, from_client)
+
+
+def _request(raw: dict[str, Any], *, from_client: bool) -> Envelope:
     get = raw.get
-    return Request(id_text(get("id")), _type_of(get("type")) or "", get("body"), raw, from_client)
+    name = _type_of(get("type"))
+    shaped = None if name else _untyped(raw, from_client=from_client)
+    return shaped or Request(id_text(get("id")), name or "", get("body"), raw, from_client)
 
 
 def _response(raw: dict[str, Any], *, from_client: bool) -> Response:

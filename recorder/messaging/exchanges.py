@@ -69,7 +69,7 @@ _ANSWERS_TO = {
     },
     "ms.BaseGenerateURLResponse": {"ms.GenerateURLForUploadFile", "ms.GenerateURLForDownloadFile"},
     "GenericSubscribeResponse": {
-        name for name in typenames.REQUEST_TYPES if "ubscribe" in name or name == typenames.QUERY_MESSAGES
+        name for name in typenames.REQUEST_TYPES if "ubscri" in name or name == typenames.QUERY_MESSAGES
     },
 } | {f"{name}Response": {name} for name in typenames.REQUEST_TYPES}
 

@@ -22,6 +22,7 @@ from .events import (
     RequestMade,
     check_layout,
 )
+from .hosted_files import HOSTED_FILE_TYPES
 from .statuses import KNOWN_STATUSES
 from .typenames import MESSAGING_EVENT, PUBLISH
 
@@ -101,6 +102,7 @@ def read_notification(
             kind != CONTENT
             or not (type(content) is type(text) is str)
             or not content
+            or content in HOSTED_FILE_TYPES
             or (conversation is not None and (type(conversation) is not str or not conversation))
         ):
             return None
@@ -166,6 +168,8 @@ def read_publish(
             )  # fmt: skip
         content, text, conversation = event["contentType"], event["message"], body.get("conversationId")
         if event["type"] != CONTENT or not (type(content) is type(text) is str) or not content:
+            return None
+        if content in HOSTED_FILE_TYPES:
             return None
         if conversation is not None and (type(conversation) is not str or not conversation):
             return None

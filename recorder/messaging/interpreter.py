@@ -122,6 +122,13 @@ class Interpreter:
 
     def feed(self, envelope: Envelope, stamp: Stamp) -> list[Event]:
         """The events of one envelope; empty if there are none. Never raises."""
+        events = self._events_of(envelope, stamp)
+        if not isinstance(envelope, Unreadable) and envelope.assumed is not None:
+            proof = Proof.CLAIMED if envelope.from_client else Proof.ANNOUNCED
+            events.append(_odd("assumed-type", envelope.assumed, proof, stamp))
+        return events
+
+    def _events_of(self, envelope: Envelope, stamp: Stamp) -> list[Event]:
         if type(envelope) is Notification:
             return self._on_notification(envelope, stamp)
         if type(envelope) is Response:

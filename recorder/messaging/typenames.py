@@ -50,6 +50,14 @@ REQUEST_TYPES: Final = frozenset(
         "routing.UpdateRingState",
         "routing.SubscribeAgentsState",
         "routing.UnsubscribeAgentsState",
+        "routing.UpdateRoutingTaskSubscription",
+        "cqm.UpdateExConversationSubscription",
+        "cm.SubscribeConversations",
+        "ms.token.GenerateDownloadToken",
+        "ms.token.GenerateUploadToken",
+        "brandprofile.GetBrands",
+        "brandprofile.GetBrandProfile",
+        "brandprofile.SetBrandProfile",
     }
 )
 """Requests that some public material describes, in their v3 spelling."""
@@ -61,16 +69,31 @@ NOTIFICATION_TYPES: Final = frozenset(
         CONVERSATION_CHANGE,
         "routing.RoutingTaskNotification",
         "routing.AgentStateNotification",
+        "routing.RingUpdated",
+        "cm.ConversationChangeNotification",
     }
 )
 """Notifications that some public material describes, in their v3 spelling."""
 
 _LONGEST = 128
 _SHAPE = re.compile(
-    r"\.?(?:ams\.)?(?:(?P<family>ms|cm|cqm|aam|routing|userprofile|up)\.)?"
+    r"\.?(?:ams\.)?(?:(?P<family>ms|ms\.token|cm|cqm|aam|routing|userprofile|up|brandprofile)\.)?"
     r"(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<answer>\$Response)?"
 )
 _FAMILIES = {"aam": "cqm", "up": "userprofile"}
+# Names that public clients write with one family or another, or with none; none of them is read here.
+_FAMILY_OF = {
+    "RingUpdated": "routing",
+    "UpdateRoutingTaskSubscription": "routing",
+    "ConversationChangeNotification": "cm",
+    "SubscribeConversations": "cm",
+    "UpdateExConversationSubscription": "cqm",
+    "GenerateDownloadToken": "ms.token",
+    "GenerateUploadToken": "ms.token",
+    "GetBrands": "brandprofile",
+    "GetBrandProfile": "brandprofile",
+    "SetBrandProfile": "brandprofile",
+}
 _NO_FAMILY = frozenset(
     {GET_CLOCK, KEEP_ALIVE, INIT_CONNECTION, "GetClockResponse", "KeepAliveResponse"}
     | {"InitConnectionResponse", "GenericSubscribeResponse", "StringResponse", "StringResp"}
@@ -81,6 +104,7 @@ _SAME = {
     "StringResp": "StringResponse",
     "cm.ConsumerRequestConversationResponse": "cm.RequestConversationResponse",
     "ms.GenerateURLResponse": "ms.BaseGenerateURLResponse",
+    "ms.UploadTokenResponse": "ms.token.GenerateUploadTokenResponse",
     "routing.routingTaskNotification": "routing.RoutingTaskNotification",
     "routing.agentStateNotification": "routing.AgentStateNotification",
 }
@@ -99,6 +123,7 @@ def _normal(name: str) -> str:
     if shape is None:
         return name
     family, bare = shape["family"], shape["name"] + ("Response" if shape["answer"] else "")
+    family = _FAMILY_OF.get(bare.removesuffix("Response"), family)
     if family is None:
         return _SAME.get(bare, bare) if bare in _NO_FAMILY else name
     spelled = f"{_FAMILIES.get(family, family)}.{bare}"

@@ -94,6 +94,25 @@ def test_booleans_are_no_sequences() -> None:
             id="file",
         ),
         pytest.param(
+            {"type": "ContentEvent", "contentType": "hosted/file", "message": '{"caption": "logo"}'},
+            "hosted/file",
+            "logo",
+            id="file-as-json-text",
+        ),
+        pytest.param(
+            {"type": "ContentEvent", "contentType": "HostedFile", "message": {"relativePath": "/v1/a.png"}},
+            "HostedFile",
+            "a.png",
+            id="file-without-caption",
+        ),
+        pytest.param(
+            {"type": "ContentEvent", "contentType": "hosted/file", "message": "[see above]"},
+            "hosted/file",
+            "[see above]",
+            id="no-file",
+        ),
+        pytest.param({**TEXT, "message": '{"caption": ""}'}, "text/plain", '{"caption": ""}', id="json-text"),
+        pytest.param(
             {"type": "ContentEvent", "contentType": "forms/secure-invitation", "message": {"title": "Card"}},
             "forms/secure-invitation",
             None,

@@ -34,6 +34,11 @@ def content() -> dict[str, Any]:
     return {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
 
 
+def file_as_text() -> dict[str, Any]:
+    described = '{"caption":"","relativePath":"/v1/m.PNG","fileType":"PNG"}'
+    return {"type": "ContentEvent", "contentType": "hosted/file", "message": described}
+
+
 def receipt(*sequences: int) -> dict[str, Any]:
     return {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": list(sequences)}
 
@@ -74,7 +79,7 @@ def holders(value: Any) -> list[Any]:
 def nearly_usual(draw: st.DrawFn) -> object:
     """A usual notification with up to two of its values replaced, or left out, or added to."""
     typing = {"type": "ChatStateEvent", "chatState": "ACTIVE"}
-    event = draw(st.sampled_from([content(), receipt(1), receipt(1, 2, 3), typing]))
+    event = draw(st.sampled_from([content(), file_as_text(), receipt(1), receipt(1, 2, 3), typing]))
     raw = json.loads(json.dumps(notification(change(event))))
     for _ in range(draw(st.integers(0, 2))):
         holder = draw(st.sampled_from(holders(raw)))
@@ -89,7 +94,11 @@ def nearly_usual(draw: st.DrawFn) -> object:
     return raw
 
 
-@pytest.mark.parametrize("event", [content(), receipt(1), receipt(1, 2, 3)], ids=["content", "one", "many"])
+@pytest.mark.parametrize(
+    "event",
+    [content(), file_as_text(), receipt(1), receipt(1, 2, 3)],
+    ids=["content", "file", "one", "many"],
+)
 def test_any_odd_value_gives_the_events_of_the_general_readers(event):
     for place in range(len(holders(notification(change(event))))):
         for key in (*change(event), *event, "originatorPId", "id", "role", 0, 2):
@@ -274,7 +283,11 @@ def talk(draw: st.DrawFn) -> list[tuple[bool, bytes]]:
     told = []
     for _ in range(draw(st.integers(1, 6))):
         number, from_client = draw(st.sampled_from("12")), draw(st.booleans())
-        event = draw(st.sampled_from([content(), receipt(1), receipt(1, 2, 3), {"type": "ChatStateEvent"}]))
+        event = draw(
+            st.sampled_from(
+                [content(), file_as_text(), receipt(1), receipt(1, 2, 3), {"type": "ChatStateEvent"}]
+            )
+        )
         raw = (
             request(event, number) if from_client else answer(number, draw(st.sampled_from([200, 200, 400])))
         )

@@ -39,6 +39,8 @@ from recorder.messaging.typenames import NOTIFICATION_TYPES, REQUEST_TYPES, is_k
         ),
         pytest.param("up.GetUserProfile", "userprofile.GetUserProfile", id="short-profile"),
         pytest.param("ms.GenerateURLResponse", "ms.BaseGenerateURLResponse", id="both-on-one-page"),
+        pytest.param("ms.UploadTokenResponse", "ms.token.GenerateUploadTokenResponse", id="upload-token"),
+        pytest.param(".ams.ms.BaseGenerateURL$Response", "ms.BaseGenerateURLResponse", id="v2-file-url"),
         pytest.param("ms.SomethingNew", "ms.SomethingNew", id="unknown-stays"),
     ],
 )
@@ -65,6 +67,29 @@ def test_look_alikes_stay_what_they_are(name: str) -> None:
 )
 def test_normalising_twice_changes_nothing(name: str) -> None:
     assert normal_type(normal_type(name)) == normal_type(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "normal"),
+    [
+        ("RingUpdated", "routing.RingUpdated"),
+        ("ConversationChangeNotification", "cm.ConversationChangeNotification"),
+        ("SubscribeConversations", "cm.SubscribeConversations"),
+        ("GenerateDownloadToken", "ms.token.GenerateDownloadToken"),
+        ("GenerateUploadToken", "ms.token.GenerateUploadToken"),
+        ("UpdateRoutingTaskSubscription", "routing.UpdateRoutingTaskSubscription"),
+        ("UpdateExConversationSubscription", "cqm.UpdateExConversationSubscription"),
+        ("GetBrands", "brandprofile.GetBrands"),
+        ("GetBrandProfile", "brandprofile.GetBrandProfile"),
+        ("SetBrandProfile", "brandprofile.SetBrandProfile"),
+    ],
+)
+def test_what_only_agents_and_old_clients_send_is_known_in_every_spelling(name: str, normal: str) -> None:
+    assert normal in REQUEST_TYPES | NOTIFICATION_TYPES
+    families = ("ms.", "ms.token.", "cm.", "cqm.", "aam.", "routing.", "brandprofile.", "")
+    for written in (f"{start}{family}{name}" for start in ("", ".ams.", ".") for family in families):
+        assert normal_type(written) == normal
+        assert normal_type(f"{written}$Response") == normal_type(f"{written}Response") == f"{normal}Response"
 
 
 def test_the_known_types_are_in_their_v3_spelling() -> None:

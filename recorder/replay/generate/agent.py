@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from recorder.documents.writing import comment, to_flow_yaml
 from recorder.messaging.events import ConversationChanged
+from recorder.messaging.hosted_files import HOSTED_FILE, hosted_file
 
 from ..language.verb_model import is_status
 from ..run.receipt_schedule import MessageId
@@ -338,8 +339,8 @@ def _action_for(arrived: MessageArrived, names: ScriptNames) -> dict[str, Any] |
         if isinstance(event.get("quickReplies"), dict):
             rich["quick_replies"] = names.envelope(event["quickReplies"])
         return {"rich": rich}
-    file = event.get("message")
-    if message.type == "hosted/file" and isinstance(file, dict) and file.get("fileType") in _FILE_TYPES:
+    file = hosted_file(event.get("message"))
+    if message.type == HOSTED_FILE and file is not None and file.get("fileType") in _FILE_TYPES:
         return {"send_file": _file(file, names)}
     return None
 

@@ -267,9 +267,10 @@ class StepWriter:
         description: dict[str, Any] = {}
         if message.role in AGENT_ROLES:
             description["from"] = "agent"
-        if message.text is not None and not self._names.holds_secret(message.text):
-            description["matching"] = self._names.plain(pattern_of(message.text))
-        elif message.text is None:
+        text = arrived.text
+        if text is not None and not self._names.holds_secret(text):
+            description["matching"] = self._names.plain(pattern_of(text))
+        elif text is None:
             description["type"] = message.type
         description.update(self._names.in_dialog(arrived.key.dialog_id))
         arguments: dict[str, Any] = {"message": description, **self._lines.within(arrived.at_s)}

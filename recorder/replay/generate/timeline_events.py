@@ -16,6 +16,7 @@ from recorder.messaging.events import (
     ReceiptReported,
     Stamp,
 )
+from recorder.messaging.hosted_files import HOSTED_FILE_TYPES, file_caption, hosted_file
 
 from ..run.receipt_schedule import MessageId
 
@@ -150,6 +151,13 @@ class MessageArrived(NamedTuple):
     key: MessageId
     message: MessagePublished
     event: Mapping[str, Any] | None = None
+
+    @property
+    def text(self) -> str | None:
+        """What was written, a file's caption included; None: nothing (a file is named anew each time)."""
+        message = self.message
+        file = hosted_file((self.event or {}).get("message")) if message.type in HOSTED_FILE_TYPES else None
+        return message.text if file is None else file_caption(file)
 
 
 class ReceiptArrived(NamedTuple):

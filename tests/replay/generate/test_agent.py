@@ -126,6 +126,13 @@ def test_rich_content_and_files_are_reproduced(recording: Any) -> None:
     ]
 
 
+def test_a_file_described_in_json_text_is_reproduced(recording: Any) -> None:
+    recording.open_conversation()
+    file = '{"relativePath": "/m.PNG", "fileType": "PNG"}'
+    recording.receive_event(2.0, 0, {"type": "ContentEvent", "contentType": "hosted/file", "message": file})
+    assert rules(recording)[0]["do"] == [{"send_file": {"file_type": "PNG", "path": "/m.PNG"}, "after": "2s"}]
+
+
 def people(*who: tuple[str, str], at_ms: int = 0) -> dict[str, Any]:
     """A snapshot with these participants: id and role, or id and SUGGESTED."""
     participants = [

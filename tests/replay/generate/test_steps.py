@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from recorder.messaging import requests
 from recorder.replay.generate.pacing import Pace, Timeline
 from recorder.replay.generate.script_names import ScriptNames
@@ -61,6 +63,22 @@ def test_a_message_that_was_sent_raw_is_expected_as_it_is_described(recording: A
     assert steps_of(recording)[-1] == (
         "- expect: {message: {from: consumer, type: hosted/file, nth: 2}, status: read}"
     )
+
+
+@pytest.mark.parametrize(
+    ("caption", "described"),
+    [
+        pytest.param("a map", "matching: ^a map$", id="caption"),
+        pytest.param("", "type: hosted/file", id="named-anew-each-time"),
+    ],
+)
+def test_a_file_is_awaited_by_its_caption_never_by_its_name(
+    recording: Any, caption: str, described: str
+) -> None:
+    file = {"caption": caption, "relativePath": "/m.PNG", "fileType": "PNG"}
+    recording.open_conversation()
+    recording.receive_event(1.0, 0, {"type": "ContentEvent", "contentType": "hosted/file", "message": file})
+    assert described in steps_of(recording)[-1]
 
 
 def test_closing_another_conversation_than_the_last_one_names_it(recording: Any) -> None:
