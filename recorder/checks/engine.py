@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from . import connections, receipts, requests, sequences, targets, timing, unknowns
+from . import connections, receipts, requests, sequences, subscriptions, targets, timing, unknowns
 from .findings import SATISFIED, Finding, Limits, Observation, Outcome, Severity, repeated_sentence
 from .input import CheckInput
 from .session_index import Rule, SessionIndex
@@ -21,6 +21,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *receipts.RULES,
     *timing.RULES,
     *requests.RULES,
+    *subscriptions.RULES,
     *sequences.RULES,
     *connections.RULES,
     *unknowns.RULES,

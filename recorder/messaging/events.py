@@ -86,13 +86,15 @@ class Identified(NamedTuple):
 class RequestMade(NamedTuple):
     """A request of any type went out. ``request_id`` is a string; None if it had no id.
 
-    ``dialog_id`` is the dialog that its body names; None if it names none.
+    ``dialog_id`` is the dialog that its body names; None if it names none. ``generation`` is 2 where the type
+    is spelled as in v2 of the protocol (``.ams.ms.PublishEvent``), else 3.
     """
 
     request_id: str | None
     type: str
     evidence: Evidence
     dialog_id: str | None = None
+    generation: int = 3
 
 
 class RequestAnswered(NamedTuple):

@@ -36,7 +36,7 @@ check_layout(
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
-check_layout(RequestMade, "request_id type evidence dialog_id")
+check_layout(RequestMade, "request_id type evidence dialog_id generation")
 check_layout(RequestAnswered, "request_frame request_id type code evidence")
 
 NotificationEvent = MessagePublished | ReceiptReported | ChatStateReported
@@ -156,7 +156,7 @@ def read_publish(
             return None
         dialog = intern(dialog, dialog)
         evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None))
-        request = _new(RequestMade, (request_id, PUBLISH, evidence, dialog))
+        request = _new(RequestMade, (request_id, PUBLISH, evidence, dialog, 3))
         if event["type"] == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
             if status not in KNOWN_STATUSES or not _is_sequence_list(listed):

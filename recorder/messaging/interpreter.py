@@ -176,7 +176,8 @@ class Interpreter:
             return [_odd("request-from-service", detail, Proof.ANNOUNCED, stamp)]
         evidence = Evidence(Proof.CLAIMED, *stamp)
         dialog_id = id_text(request.body.get("dialogId")) if type(request.body) is dict else None
-        events: list[Event] = [RequestMade(request.id, request.type, evidence, dialog_id)]
+        generation = 2 if str(request.raw.get("type")).startswith(".ams.") else 3
+        events: list[Event] = [RequestMade(request.id, request.type, evidence, dialog_id, generation)]
         event, history_of = None, None
         if request.type == typenames.PUBLISH:
             participant = self._participants.get(stamp.connection)

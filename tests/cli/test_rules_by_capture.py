@@ -142,6 +142,16 @@ ME = connection(request_headers=[["Authorization", f"jwt {token('me')}.c2lnbmF0d
 HEARD = told(0, 0, "agent", text())
 GIVEN = [HEARD, publish(1, "1", READ_0), answer(1.1, "1", sequence=1)]
 SAID = [ME, publish(0, "1", text()), answer(0.1, "1", sequence=0), told(0.2, 0, "me", text())]
+SNAPSHOT = {"convId": "d", "conversationDetails": {"dialogs": [{"dialogId": "d", "state": "OPEN"}]}}
+OVERVIEW = [
+    ask(0, "1", "cqm.SubscribeExConversations", convState=["OPEN"]),
+    answer(0.1, "1"),
+    frame(
+        "service",
+        0.2,
+        notification("cqm.ExConversationChangeNotification", {"type": "UPSERT", "result": SNAPSHOT}),
+    ),
+]
 
 CASES = [
     # receipts and what they name
@@ -395,6 +405,20 @@ CASES = [
         (3,),
         "no clock saw message 0 before its READ",
         [told(None, 0, "agent", text()), publish(None, "1", READ_0), answer(None, "1", sequence=1)],
+    ),
+    violated(
+        "never-subscribed",
+        (3,),
+        "dialog d was announced, and nobody subscribed to its messages, so none could come",
+        [*OVERVIEW, ask(20, "2")],
+    ),
+    holds("never-subscribed", [*OVERVIEW, subscribe(1, "2"), answer(1.1, "2")]),
+    unknown(
+        "never-subscribed",
+        (3,),
+        "dialog d was announced, and nobody subscribed to its messages; there were only 2 s "
+        "until the recording ended",
+        [*OVERVIEW, ask(2.2, "2")],
     ),
     # requests
     violated(
