@@ -19,6 +19,18 @@ class WireFact(NamedTuple):
     violation: str
 
 
+class ClockStep(NamedTuple):
+    """Our clock was set back between two frames of one connection, by ``by_us`` at the farthest.
+
+    ``times`` is how often that happened in the session.
+    """
+
+    before: int
+    frame: int
+    by_us: int
+    times: int
+
+
 class ConnectionFact(NamedTuple):
     """One connection, as far as its frames and its end tell.
 
@@ -64,6 +76,7 @@ class CheckInput:
         last_frame, last_offset_us: where the recording (or the part of it that is looked at) ends.
         recording: whether the session is still being recorded, so that missing answers may yet come.
         last_at_us: the end by the calendar, for captures without offsets.
+        clock_step: the largest step of our clock backwards; None if it only ran forward.
     """
 
     events: Sequence[Event]
@@ -74,3 +87,4 @@ class CheckInput:
     last_offset_us: int | None = None
     recording: bool = False
     last_at_us: int | None = None
+    clock_step: ClockStep | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from recorder.messaging.events import Evidence, Proof
-from recorder.receipts.queries import MessageView, ReceiptView, delay, is_proven_by_other
+from recorder.receipts.delays import local_seconds
+from recorder.receipts.queries import MessageView, ReceiptView, is_proven_by_other
 
 from .findings import Observation, not_observable, span, violated
 from .given_receipts import GivenReceipt
@@ -23,13 +24,13 @@ def watched_since(session: SessionIndex, since: Evidence, dialog_id: str) -> tup
     closed = session.closed_dialogs.get(dialog_id)
     if closed is not None and closed.frame <= end.frame:
         end, why = closed, f"the dialog was closed in frame #{closed.frame}"
-    return local_delay(since, end), why
+    return watched_s(since, end), why
 
 
-def local_delay(since: Evidence, until: Evidence) -> float | None:
-    """Seconds on our own clock."""
-    passed = delay(since._replace(server_ms=None), until._replace(server_ms=None))
-    return None if passed is None else passed.seconds
+def watched_s(since: Evidence, until: Evidence) -> float | None:
+    """Seconds on our own clock that something could have been seen; 0 where the clock was set back."""
+    passed_s = local_seconds(since, until)
+    return None if passed_s is None else max(passed_s, 0.0)
 
 
 def _end_of_dialog(session: SessionIndex, dialog_id: str) -> tuple[Evidence, str]:
@@ -58,7 +59,7 @@ def missing_answer(session: SessionIndex, asked: Evidence, what: str) -> Observa
     connection = session.connections.get(asked.connection)
     over = connection is not None and connection.ended
     end = end_of(connection) if connection is not None and over else session.end
-    watched = local_delay(asked, end)
+    watched = watched_s(asked, end)
     why = "the connection ended" if over and connection and connection.how else session.end_words
     if watched is None:
         return not_observable(f"no answer to {what} was seen, and the capture tells no times", asked.frame)
@@ -112,7 +113,7 @@ def _missing(session: SessionIndex, seen: SeenMessage, said: str, wait_s: float)
     if watched is None:
         return not_observable(f"{said}, and the capture tells no times")
     if watched < wait_s:
-        return not_observable(f"{said} in the {span(max(watched, 0.0))} until {why}")
+        return not_observable(f"{said} in the {span(watched)} until {why}")
     return violated(f"{said} in this recording, in the {span(watched)} until {why}")
 
 

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from recorder.messaging.events import RequestAnswered, RequestMade
+from recorder.receipts.delays import local_delay
 
 from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
-from .observation import local_delay, missing_answer
+from .observation import missing_answer
 from .session_index import Rule, SessionIndex
 
 _THROTTLED = 429
@@ -92,11 +93,11 @@ def _retried(session: SessionIndex, answer: RequestAnswered, again: RequestMade 
         return not_observable(
             f"{again.type} was asked again after a 429; the capture tells no times", *frames
         )
-    if passed >= session.limits.retry_after_s:
+    if passed.seconds >= session.limits.retry_after_s:
         return SATISFIED
     least = span(session.limits.retry_after_s)
     return violated(
-        f"{again.type} was asked again {span(passed)} after a 429; wait at least {least}", *frames
+        f"{again.type} was asked again {span(passed.seconds)} after a 429; wait at least {least}", *frames
     )
 
 

@@ -12,9 +12,11 @@ from itertools import pairwise
 
 from recorder.messaging import typenames
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
+from recorder.receipts.delays import MeasuredDelay, measured_delay
+from recorder.receipts.queries import ReceiptView
 
-from .findings import SATISFIED, Observation, Severity, not_observable, numbers, violated
-from .session_index import Rule, SessionIndex
+from .findings import SATISFIED, Observation, Severity, not_observable, numbers, span, violated
+from .session_index import Rule, SeenMessage, SessionIndex
 
 _Numbered = MessagePublished | ReceiptReported
 _Content = tuple[object, ...]
@@ -174,6 +176,30 @@ def _late(dialog_id: str, number: int, evidence: Evidence, before: tuple[int, Ev
 
 
 def _server_time(session: SessionIndex) -> Iterator[Observation]:
+    told: set[tuple[int, ...]] = set()
+    for observation in _dated_by_number(session):
+        told.add(observation.frames)
+        yield observation
+    for seen in session.seen_messages:
+        for receipt in seen.message.receipts:
+            measured = measured_delay(seen.sent, receipt.evidence, session.clocks[seen.dialog_id])
+            if measured.server_s is not None and (seen.sent.frame, receipt.evidence.frame) not in told:
+                yield _not_believed(seen, receipt, measured, measured.server_s)
+
+
+def _not_believed(
+    seen: SeenMessage, receipt: ReceiptView, measured: MeasuredDelay, server_s: float
+) -> Observation:
+    """A receipt whose delay on the service's clock cannot be true."""
+    dated = f"{span(abs(server_s))} {'before' if server_s < 0 else 'after'} it"
+    sentence = f"{receipt.status} of message {seen.sequence} is dated {dated}"
+    if measured.delay is not None:
+        sentence += f", and came {span(measured.delay.seconds)} after it on our clock"
+    frames = (seen.sent.frame, receipt.evidence.frame)
+    return violated(sentence, *frames, dialog=seen.dialog_id, sequence=seen.sequence)
+
+
+def _dated_by_number(session: SessionIndex) -> Iterator[Observation]:
     last: dict[str, tuple[int, int, int]] = {}
     for dialog_id, number, each in sorted(
         _announced(session), key=lambda e: (e[0], e[1], e[2].evidence.frame)
@@ -185,7 +211,7 @@ def _server_time(session: SessionIndex) -> Iterator[Observation]:
             continue
         before = last.get(dialog_id)
         if before is not None and before[0] < number and time < before[1]:
-            sentence = f"{number} is dated {before[1] - time} ms before {before[0]}"
+            sentence = f"{number} is dated {span((before[1] - time) / 1_000)} before {before[0]}"
             yield violated(sentence, before[2], each.evidence.frame, dialog=dialog_id, sequence=number)
         else:
             yield SATISFIED
@@ -236,9 +262,11 @@ RULES = (
         "server-time-backwards",
         Severity.INFO,
         "The service's times rise with its numbers",
-        "Compares the service's own times in the order of the numbers of each dialog. Delays on the "
-        "service's clock cannot be trusted where they go backwards. Events without a time are not "
-        "observable.",
+        "Compares the service's own times in the order of the numbers of each dialog, and of each receipt "
+        "with its message: one that is dated before it, or that came at another time on our clock by more "
+        "than the clocks of the dialog differ otherwise (at least 1 s), is told by how much. Such a delay is "
+        "not used anywhere: our own clock decides, if both arrived as they happened, else nobody can tell. "
+        "Events without a time are not observable.",
         _server_time,
     ),
 )  # fmt: skip

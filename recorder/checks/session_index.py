@@ -19,6 +19,7 @@ from recorder.messaging.events import (
     RequestAnswered,
     RequestMade,
 )
+from recorder.receipts.delays import DialogClocks, clocks_by_dialog
 from recorder.receipts.echoes import MessageKey
 from recorder.receipts.queries import MessageView, own_ids, view
 
@@ -83,6 +84,11 @@ class SessionIndex:
         return [
             SeenMessage(*key, each.sent, each) for key, each in self.messages.items() if each.sent is not None
         ]
+
+    @cached_property
+    def clocks(self) -> dict[str | None, DialogClocks]:
+        """How far the service's clock and ours agree, by dialog."""
+        return clocks_by_dialog(list(self.messages.values()))
 
     @cached_property
     def sequences(self) -> dict[str, list[int]]:

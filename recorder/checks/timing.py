@@ -8,11 +8,12 @@ from functools import partial
 from typing import NamedTuple
 
 from recorder.messaging.events import Evidence
+from recorder.receipts.delays import MeasuredDelay, local_delay, measured_delay
 from recorder.receipts.echoes import MessageKey
-from recorder.receipts.queries import Delay, ReceiptView, delay
+from recorder.receipts.queries import ReceiptView
 
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, span, violated
-from .observation import local_delay, missing_receipt, receipts_of_others
+from .observation import missing_receipt, receipts_of_others
 from .session_index import Rule, SeenMessage, SessionIndex
 
 _SHOWN_BY = {"ACCEPT": ("ACCEPT", "READ"), "READ": ("READ",)}
@@ -43,28 +44,47 @@ def _late(status: str, session: SessionIndex) -> Iterator[Observation]:
     for seen in session.seen_messages:
         given = receipts_of_others(seen.message, *_SHOWN_BY[status])
         if given:
-            yield _punctual(seen, given, within_s)
+            yield _punctual(session, seen, given, within_s)
         else:
             yield missing_receipt(session, seen, f"{status} within {span(within_s)}", within_s)
 
 
-def _punctual(seen: SeenMessage, given: list[ReceiptView], within_s: float) -> Observation:
-    timed = [(passed, each) for each in given if (passed := delay(seen.sent, each.evidence)) is not None]
-    first = min(timed, key=lambda pair: pair[0].seconds, default=None)
+def _punctual(
+    session: SessionIndex, seen: SeenMessage, given: list[ReceiptView], within_s: float
+) -> Observation:
     dialog_id, sequence, sent, _ = seen
-    if first is None:
-        sentence = f"no clock saw both message {sequence} and its {given[0].status}"
-        return not_observable(
-            sentence, sent.frame, given[0].evidence.frame, dialog=dialog_id, sequence=sequence
-        )
-    passed, receipt = first
-    if passed.seconds <= within_s:
+    clocks = session.clocks[dialog_id]
+    timed, untimed = [], []
+    for each in given:
+        measured = measured_delay(sent, each.evidence, clocks)
+        if measured.delay is None:
+            untimed.append((each, measured))
+        else:
+            timed.append((measured.delay, each))
+    first = min(timed, key=lambda pair: pair[0].seconds, default=None)
+    if first is not None and first[0].seconds <= within_s:
         return SATISFIED
+    if untimed and (first is None or untimed[0][0].evidence.frame < first[1].evidence.frame):
+        each, measured = untimed[0]
+        sentence = _untimed_words(seen, each, measured)
+        return not_observable(sentence, sent.frame, each.evidence.frame, dialog=dialog_id, sequence=sequence)
+    passed, receipt = min(timed, key=lambda pair: pair[0].seconds)
     sentence = (
         f"{receipt.status} of message {sequence} came after {span(passed.seconds)} ({passed.clock} clock); "
         f"{span(within_s)} are allowed"
     )
     return violated(sentence, sent.frame, receipt.evidence.frame, dialog=dialog_id, sequence=sequence)
+
+
+def _untimed_words(seen: SeenMessage, receipt: ReceiptView, measured: MeasuredDelay) -> str:
+    """Why nobody can tell how long a receipt took."""
+    server_s = measured.server_s
+    if server_s is None:
+        return f"no clock saw message {seen.sequence} before its {receipt.status}"
+    return (
+        f"the service dates {receipt.status} {span(-server_s)} before message {seen.sequence}, and our clock "
+        "did not see both happen"
+    )
 
 
 # --- too soon -------------------------------------------------------------------------------------------
@@ -84,9 +104,11 @@ def _too_fast(session: SessionIndex) -> Iterator[Observation]:
     too_fast: defaultdict[tuple[str, str, str], list[_ReadDelay]] = defaultdict(list)
     for seen in session.seen_messages:
         for receipt in receipts_of_others(seen.message, "READ"):
-            read_delay = _read_delay(seen, receipt, asked)
-            if read_delay is None:
-                yield _untimed(seen, receipt)
+            read_delay = _read_delay(session, seen, receipt, asked)
+            if isinstance(read_delay, MeasuredDelay):
+                sentence = _untimed_words(seen, receipt, read_delay)
+                frame, sequence = receipt.evidence.frame, seen.sequence
+                yield not_observable(sentence, frame, dialog=seen.dialog_id, sequence=sequence)
             elif read_delay.seconds >= session.limits.min_read_s:
                 yield SATISFIED
             else:
@@ -107,27 +129,20 @@ def _reads_asked(session: SessionIndex) -> dict[MessageKey, Evidence]:
 
 
 def _read_delay(
-    seen: SeenMessage, receipt: ReceiptView, asked: dict[MessageKey, Evidence]
-) -> _ReadDelay | None:
-    """Delay of a READ; of our own from the arrival of the message to our request, without the round trip."""
+    session: SessionIndex, seen: SeenMessage, receipt: ReceiptView, asked: dict[MessageKey, Evidence]
+) -> _ReadDelay | MeasuredDelay:
+    """Delay of a READ; of our own from the arrival of the message to our request, without the round trip.
+
+    ``MeasuredDelay`` without a delay where no clock can tell.
+    """
     own = asked.get((seen.dialog_id, seen.sequence)) if receipt.mine else None
-    here_s = None if own is None else local_delay(seen.sent, own)
-    if own is not None and here_s is not None and here_s >= 0:
-        return _ReadDelay(here_s, seen.sequence, own.frame, "it arrived")
-    passed = delay(seen.sent, receipt.evidence)
-    if passed is None or _is_meaningless(passed):
-        return None
-    return _ReadDelay(passed.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
-
-
-def _is_meaningless(passed: Delay) -> bool:
-    """Whether a receipt arrived before its message on our clock, which is no delay at all."""
-    return passed.clock == "local" and passed.seconds < 0
-
-
-def _untimed(seen: SeenMessage, receipt: ReceiptView) -> Observation:
-    sentence = f"no clock saw message {seen.sequence} before its READ"
-    return not_observable(sentence, receipt.evidence.frame, dialog=seen.dialog_id, sequence=seen.sequence)
+    here = local_delay(seen.sent, own)
+    if own is not None and here is not None:
+        return _ReadDelay(here.seconds, seen.sequence, own.frame, "it arrived")
+    measured = measured_delay(seen.sent, receipt.evidence, session.clocks[seen.dialog_id])
+    if measured.delay is None:
+        return measured
+    return _ReadDelay(measured.delay.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
 
 
 def _read_too_fast(session: SessionIndex, dialog_id: str, who: str, reads: list[_ReadDelay]) -> Observation:
@@ -140,6 +155,21 @@ def _read_too_fast(session: SessionIndex, dialog_id: str, who: str, reads: list[
     )
     only = named[0] if len(named) == 1 else None
     return violated(sentence, *(read.frame for read in reads), dialog=dialog_id, sequence=only)
+
+
+# --- our own clock ---------------------------------------------------------------------------------------
+
+
+def _clock_step(session: SessionIndex) -> Iterator[Observation]:
+    back = session.input.clock_step
+    if back is not None:
+        again = "" if back.times == 1 else f", the farthest of {back.times} times"
+        sentence = (
+            f"our clock was set back by {span(back.by_us / 1_000_000)}{again}; the frames keep their order"
+        )
+        yield violated(sentence, back.before, back.frame)
+    elif session.input.last_at_us is not None:
+        yield SATISFIED
 
 
 RULES = (
@@ -188,5 +218,15 @@ RULES = (
         "person. One finding for each reader and dialog. Our own are timed on our clock, from the arrival of "
         "the message to the request; those of others on the service's, where it saw both ends.",
         _too_fast,
+    ),
+    Rule(
+        "local-clock-backwards",
+        Severity.INFO,
+        "Our own clock runs forward",
+        "Looks for a frame that is timed before the one that came before it on its connection: the clock of "
+        "the recording machine was set back. Everything is in the order of the frames all the same, and "
+        "delays are taken on a monotonic clock, where the capture has one. It is told once, for the largest "
+        "step.",
+        _clock_step,
     ),
 )  # fmt: skip

@@ -139,7 +139,8 @@ class _Reader:
         self._last_index: dict[int, int] = {}  # of each connection; -1 before its first frame
         self._current = 1  # the connection a line means that names none
         self._closed: list[tuple[ConnectionClosed, bool]] = []  # and whether its offset is to be computed
-        self._base_us: int | None = None  # the time at offset 0
+        self._base_us: int | None = None  # the time at offset 0; an earlier one after the clock was set back
+        self._base_of: dict[int, int | None] = {}  # what it was at the last frame of each connection
         self._last_offset_us = 0
 
     def read_line(self, line: JsonLine) -> Iterator[SessionHeader | Record]:
@@ -163,6 +164,7 @@ class _Reader:
         if not self._begun:
             raise BadCapture(self._file, "there is nothing in it")
         for closed, computes in self._closed:
+            self._base_us = self._base_of.get(closed.connection, self._base_us)
             yield closed._replace(offset_us=self._apart_us(closed.at_us)) if computes else closed
 
     def _header(self, line: JsonLine) -> SessionHeader:
@@ -218,13 +220,15 @@ class _Reader:
         index = self._last_index[connection] = _next(line, "index", last)
         number = self._last_number = _next(line, "number", self._last_number)
         at_us = line.time_us("at")
+        offset_us = self._offset_us(line, "offset_us", at_us)
+        self._base_of[connection] = self._base_us
         yield RecordedFrame(
             number=number,
             connection=connection,
             index=index,
             sender=sender,
             at_us=at_us,
-            offset_us=self._offset_us(line, "offset_us", at_us),
+            offset_us=offset_us,
             opcode=wire.opcode,
             fin=wire.fin,
             rsv=wire.rsv,
@@ -261,10 +265,14 @@ class _Reader:
         return max(-LARGEST_INTEGER, min(at_us - self._base_us, LARGEST_INTEGER))
 
     def _since_us(self, at_us: int | None) -> int | None:
-        """Never less than an earlier offset: a wall clock may be set back, a monotonic one may not."""
+        """Never less than an earlier offset: a wall clock may be set back, a monotonic one may not.
+
+        After it was, offsets go on from the last one.
+        """
         if at_us is None or self._base_us is None:
             return None
-        return min(max(self._last_offset_us, at_us - self._base_us), LARGEST_INTEGER)
+        self._base_us = min(self._base_us, at_us - self._last_offset_us)
+        return min(at_us - self._base_us, LARGEST_INTEGER)
 
 
 def _next(line: JsonLine, key: str, last: int) -> int:

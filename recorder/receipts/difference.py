@@ -6,9 +6,10 @@ appearance, messages as ``pairing`` does it; one whose text changed is reported 
 * A sequence that differs is no difference: a receipt that is missing shifts all that follow.
 * Receipts are in another order when one person gave them in another order, across all messages of the
   dialog. In one frame there is no order.
-* A delay is from the message to the receipt, in milliseconds, on the same clock in both sessions; where
-  neither clock timed both sessions it is not compared. One that moved by ``NOTICEABLE_S`` is listed, but is
-  a difference only beyond ``delays_over_s``, if that is given: no two runs are alike.
+* A delay is from the message to the receipt, in milliseconds, on the same clock in both sessions (see
+  ``delays``); where neither clock timed both sessions it is not compared. One that moved by
+  ``NOTICEABLE_S`` is listed, but is a difference only beyond ``delays_over_s``, if that is given: no two
+  runs are alike.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .delays import Delay, DialogClocks, clocks_of, delay, local_delay
 from .pairing import Entry, by_dialog, entries_of, longest_rise, names_of, paired
-from .queries import Delay, MessageView, ReceiptView, delay
+from .queries import MessageView, ReceiptView
 from .state import STATUS_ORDER
 
 NOTICEABLE_S = 0.050
@@ -79,10 +81,10 @@ def difference(
     sides = [(by_dialog(messages), names_of(messages)) for messages in (first, second)]
     changes: list[Change] = []
     for dialog in range(max(len(dialogs) for dialogs, _ in sides)):
-        entries = [
-            entries_of(dialogs[dialog] if dialog < len(dialogs) else [], names) for dialogs, names in sides
-        ]
-        compared = _Dialog(dialog + 1, *entries, delays_over_s=delays_over_s)
+        listed = [dialogs[dialog] if dialog < len(dialogs) else [] for dialogs, _ in sides]
+        entries = [entries_of(each, names) for each, (_, names) in zip(listed, sides, strict=True)]
+        clocks = (clocks_of(listed[0]), clocks_of(listed[1]))
+        compared = _Dialog(dialog + 1, *entries, clocks=clocks, delays_over_s=delays_over_s)
         changes += sorted(compared.changes(), key=_order)
     return Difference(tuple(changes))
 
@@ -98,9 +100,16 @@ class _Dialog:
     """One dialog of both sessions, side by side."""
 
     def __init__(
-        self, number: int, first: Sequence[Entry], second: Sequence[Entry], *, delays_over_s: float | None
+        self,
+        number: int,
+        first: Sequence[Entry],
+        second: Sequence[Entry],
+        *,
+        clocks: tuple[DialogClocks, DialogClocks],
+        delays_over_s: float | None,
     ) -> None:
         self._number = number
+        self._clocks = clocks
         self._paired = paired(first, second)
         self._delays_over_s = delays_over_s
 
@@ -149,15 +158,30 @@ class _Dialog:
         was, now = first.receipts.get(key), second.receipts.get(key)
         if was is None or now is None:
             kind = "receipt-appeared" if was is None else "receipt-vanished"
-            words = f"{kind.partition('-')[2]}{_how(first, was) if now is None else _how(second, now)}"
+            one, other = self._clocks
+            how = _how(first, was, one) if now is None else _how(second, now, other)
+            words = f"{kind.partition('-')[2]}{how}"
             yield self._of_receipt(kind, first, second, key, words)
             return
         if was.evidence.proof is not now.evidence.proof:
             words = f"{was.evidence.proof.word} became {now.evidence.proof.word}"
             yield self._of_receipt("receipt-changed", first, second, key, words)
-        delays = _delays(first, was, second, now)
+        delays = self._delays(first, was, second, now)
         if delays is not None and self._is_reported(*delays):
             yield self._delay(first, second, key, *delays)
+
+    def _delays(
+        self, first: Entry, was: ReceiptView, second: Entry, now: ReceiptView
+    ) -> tuple[Delay, Delay] | None:
+        """Both delays in whole milliseconds on one clock, if they can be compared and differ."""
+        ends = ((first.message.sent, was.evidence), (second.message.sent, now.evidence))
+        one, other = (delay(*each, clocks) for each, clocks in zip(ends, self._clocks, strict=True))
+        if one is not None and other is not None and one.clock != other.clock:
+            one, other = (local_delay(*each) for each in ends)
+        if one is None or other is None:
+            return None
+        one, other = (each._replace(seconds=round(each.seconds, 3)) for each in (one, other))
+        return None if one.seconds == other.seconds else (one, other)
 
     def _is_reported(self, was: Delay, now: Delay) -> bool:
         moved_ms, over_s = _moved_ms(was, now), self._delays_over_s
@@ -166,7 +190,10 @@ class _Dialog:
     def _of_receipt(self, kind: str, first: Entry, second: Entry, key: tuple[str, str], words: str) -> Change:
         name, status = key
         sentence = f"{_title(first, second)}: {status} by {name} {words}"
-        one, other = (_receipt_place(entry, entry.receipts.get(key)) for entry in (first, second))
+        one, other = (
+            _receipt_place(entry, entry.receipts.get(key), clocks)
+            for entry, clocks in zip((first, second), self._clocks, strict=True)
+        )
         sequence = _sequence(first, second)
         return Change(kind, True, self._number, sequence, name, status, one, other, sentence)
 
@@ -236,29 +263,14 @@ def _proof(message: MessageView) -> str:
     return "none" if message.sent is None else message.sent.proof.word
 
 
-def _delays(first: Entry, was: ReceiptView, second: Entry, now: ReceiptView) -> tuple[Delay, Delay] | None:
-    """Both delays in whole milliseconds on one clock, if they can be compared and differ."""
-    sent = (first.message.sent, second.message.sent)
-    delays = [delay(since, receipt.evidence) for since, receipt in zip(sent, (was, now), strict=True)]
-    if None not in delays and delays[0] and delays[1] and delays[0].clock != delays[1].clock:
-        delays = [
-            delay(since and since._replace(server_ms=None), receipt.evidence._replace(server_ms=None))
-            for since, receipt in zip(sent, (was, now), strict=True)
-        ]
-    one, other = (None if each is None else each._replace(seconds=round(each.seconds, 3)) for each in delays)
-    if one is None or other is None or one.clock != other.clock or one.seconds == other.seconds:
-        return None
-    return one, other
-
-
 def _moved_ms(was: Delay, now: Delay) -> int:
     return abs(round((now.seconds - was.seconds) * 1_000))
 
 
-def _how(entry: Entry, receipt: ReceiptView | None) -> str:
+def _how(entry: Entry, receipt: ReceiptView | None, clocks: DialogClocks) -> str:
     if receipt is None:
         return ""
-    after = delay(entry.message.sent, receipt.evidence)
+    after = delay(entry.message.sent, receipt.evidence, clocks)
     words = "" if after is None else f", {after.seconds:+.3f}s"
     return f" ({receipt.evidence.proof.word} in #{receipt.evidence.frame}{words})"
 
@@ -269,11 +281,11 @@ def _place(entry: Entry, value: str | None = None) -> Occurrence:
     return Occurrence(message.dialog_id, message.sequence, frame, value)
 
 
-def _receipt_place(entry: Entry, receipt: ReceiptView | None) -> Occurrence | None:
+def _receipt_place(entry: Entry, receipt: ReceiptView | None, clocks: DialogClocks) -> Occurrence | None:
     if receipt is None:
         return None
     evidence, message = receipt.evidence, entry.message
-    after = delay(message.sent, evidence)
+    after = delay(message.sent, evidence, clocks)
     return Occurrence(message.dialog_id, message.sequence, evidence.frame, evidence.proof.word, after)
 
 

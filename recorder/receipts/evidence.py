@@ -20,7 +20,8 @@ from recorder.messaging.events import (
     ReceiptReported,
 )
 
-from .queries import MessageView, is_me, own_ids, role_of
+from .delays import Delay, clocks_of, offset_of
+from .queries import MessageView, is_me, own_ids, role_of, view
 from .state import Transcript
 
 
@@ -35,6 +36,7 @@ class TimelineEntry(NamedTuple):
         status: of a receipt, else None.
         own_sequence: the number that the event itself took, None where unknown.
         repeats: number of the first frame with the same event, else None.
+        after: how long after the proof that the message was sent; below zero for what came before it.
     """
 
     sentence: str
@@ -46,6 +48,7 @@ class TimelineEntry(NamedTuple):
     status: str | None = None
     own_sequence: int | None = None
     repeats: int | None = None
+    after: Delay | None = None
 
 
 def timeline(events: Iterable[Event], transcript: Transcript, message: MessageView) -> list[TimelineEntry]:
@@ -54,7 +57,12 @@ def timeline(events: Iterable[Event], transcript: Transcript, message: MessageVi
     ``transcript`` and ``message`` are what the same events were folded to.
     """
     builder = _TimelineBuilder(transcript, message)
-    return [entry for event in events if (entry := builder.entry(event)) is not None]
+    clocks = clocks_of(view(transcript, message.dialog_id))
+    return [
+        entry._replace(after=offset_of(message.sent, entry.evidence, clocks))
+        for event in events
+        if (entry := builder.entry(event)) is not None
+    ]
 
 
 _RepetitionKey = tuple[str | None, ...]

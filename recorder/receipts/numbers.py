@@ -1,17 +1,18 @@
 """Counts of messages and receipts, and percentiles of delays, for each participant.
 
-Every delay is measured on one clock: the service's, where it saw both ends, else ours. The two are never
-mixed: delays on each clock are counted apart, and every line says which clock, and how many it rests on.
+Every delay is measured on one clock: see ``delays``. The two are never mixed: delays on each clock are
+counted apart, and every line says which clock, and how many it rests on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
+from .delays import Delay, DialogClocks, clocks_by_dialog, delay
 from .entities import SessionEntities
-from .queries import Delay, MessageView, ReceiptView, delay, is_proven_by_other
+from .queries import MessageView, ReceiptView, is_proven_by_other
 
 SENT_TO_ACCEPTED = "sent → accepted"
 SENT_TO_READ = "sent → read"
@@ -77,17 +78,17 @@ class _Group(NamedTuple):
     clock: str
 
 
-def numbers_of(messages: Iterable[MessageView], entities: SessionEntities) -> Numbers:
+def numbers_of(messages: Sequence[MessageView], entities: SessionEntities) -> Numbers:
     """The numbers of a session with these messages, and these requests with their responses."""
     delays: dict[_Group, list[float]] = {}
     answered = entities.requests.keys() & entities.responses.keys()
     for frame in answered:
         asked, response = entities.requests[frame].evidence, entities.responses[frame].evidence
         _measure(delays, REQUEST_TO_ANSWER, None, True, delay(asked, response))
-    participants = _ParticipantCounts()
+    participants, clocks = _ParticipantCounts(), clocks_by_dialog(messages)
     for message in messages:
         participants.add(message)
-        _measure_message(delays, message)
+        _measure_message(delays, message, clocks[message.dialog_id])
     latencies = [
         _latency(group, participants.roles.get(group.participant), measured)
         for group, measured in delays.items()
@@ -103,7 +104,7 @@ def _measure(
         delays.setdefault(_Group(kind, who, mine, measured.clock), []).append(measured.seconds)
 
 
-def _measure_message(delays: dict[_Group, list[float]], message: MessageView) -> None:
+def _measure_message(delays: dict[_Group, list[float]], message: MessageView, clocks: DialogClocks) -> None:
     given: dict[str | None, dict[str, ReceiptView]] = {}
     for receipt in message.receipts:
         if is_proven_by_other(receipt, message.author, mine=message.mine):
@@ -116,7 +117,7 @@ def _measure_message(delays: dict[_Group, list[float]], message: MessageView) ->
             (ACCEPTED_TO_READ, accepted and accepted.evidence, read),
         ):
             if until is not None:
-                _measure(delays, kind, participant, until.mine, delay(since, until.evidence))
+                _measure(delays, kind, participant, until.mine, delay(since, until.evidence, clocks))
 
 
 class _ParticipantCounts:

@@ -273,30 +273,3 @@ def role_of(transcript: Transcript, participant: str | None) -> str | None:
     """The newest role of a participant; None where no event names one."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
-
-
-# --- delays ---------------------------------------------------------------------------------------------
-
-
-class Delay(NamedTuple):
-    """How long something took, on one clock: ``clock`` is "server" (both ends are the service's times)
-    or "local" (both are ours)."""
-
-    seconds: float
-    clock: str
-
-
-def delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
-    """The time between two facts, never mixing clocks; None where no clock saw both.
-
-    The service's clock is preferred: it saw both ends without the network in between.
-    """
-    if since is None or until is None:
-        return None
-    if since.server_ms is not None and until.server_ms is not None:
-        return Delay((until.server_ms - since.server_ms) / 1_000, "server")
-    if since.offset_us is not None and until.offset_us is not None:
-        return Delay((until.offset_us - since.offset_us) / 1_000_000, "local")
-    if since.at_us is not None and until.at_us is not None:
-        return Delay((until.at_us - since.at_us) / 1_000_000, "local")
-    return None

@@ -147,6 +147,7 @@ def check_input_of(
         last_offset_us=facts.last_offset_us,
         recording=continues,
         last_at_us=facts.last_at_us,
+        clock_step=facts.clock_step,
     )
 
 

@@ -11,7 +11,7 @@ from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.participants import participant_word
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import MessageView, delay
+from recorder.receipts.queries import MessageView
 
 from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
@@ -31,7 +31,7 @@ def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Time
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
     output.print()
-    print_table(stream, TIMELINE_COLUMNS, (_timeline_row(message, entry) for entry in entries))
+    print_table(stream, TIMELINE_COLUMNS, (_timeline_row(entry) for entry in entries))
 
 
 TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIME")
@@ -62,12 +62,12 @@ _NO_RECEIPT = {
 }
 
 
-def _timeline_row(message: MessageView, entry: TimelineEntry) -> tuple[str, ...]:
+def _timeline_row(entry: TimelineEntry) -> tuple[str, ...]:
     evidence = entry.evidence
     return (
         f"#{evidence.frame}",
         clock_time(evidence.at_us),
-        delay_words(delay(message.sent, evidence)),
+        delay_words(entry.after),
         entry.sentence,
         participant_word(entry.participant, entry.role, mine=entry.mine),
         evidence.proof.word,

@@ -6,9 +6,10 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 from recorder.messaging.events import Evidence
+from recorder.receipts.delays import Delay
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import Delay, MessageView, ReceiptView, delay
+from recorder.receipts.queries import MessageView, ReceiptView
 from recorder.wire.frames import Opcode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import RecordedFrame, SessionInfo, iso_utc
@@ -120,11 +121,11 @@ def timeline_json(session: str, message: MessageView, entries: Sequence[Timeline
         **message_json(session, message),
         "ask": message.request_frame,
         "probable_echo": None if message.echo is None else message.echo.announced.frame,
-        "life": [_entry_json(message, entry) for entry in entries],
+        "life": [_entry_json(entry) for entry in entries],
     }
 
 
-def _entry_json(message: MessageView, entry: TimelineEntry) -> dict[str, object]:
+def _entry_json(entry: TimelineEntry) -> dict[str, object]:
     return {
         "says": entry.sentence,
         "kind": entry.kind,
@@ -134,7 +135,7 @@ def _entry_json(message: MessageView, entry: TimelineEntry) -> dict[str, object]
         "status": entry.status,
         "own_sequence": entry.own_sequence,
         "repeats": entry.repeats,
-        "after": delay_json(delay(message.sent, entry.evidence)),
+        "after": delay_json(entry.after),
         **evidence_json(entry.evidence),
     }
 

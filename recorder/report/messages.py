@@ -8,8 +8,9 @@ from typing import IO
 from rich.text import Text
 
 from recorder.messaging.events import Proof
+from recorder.receipts.delays import DialogClocks, clocks_of, delay
 from recorder.receipts.participants import participant_word
-from recorder.receipts.queries import MessageView, ReceiptView, delay
+from recorder.receipts.queries import MessageView, ReceiptView
 
 from .tables import clock_time, console, delay_words, print_table
 from .terminal import safe_text
@@ -25,21 +26,22 @@ def print_messages(stream: IO[str], messages: Sequence[MessageView]) -> None:
         console(stream).print(Text("no messages in this recording"))
     for dialog_id in dict.fromkeys(message.dialog_id for message in messages):
         console(stream).print(Text(f"dialog {safe_text(dialog_id or 'unknown')}"))
-        rows = (_message_row(message) for message in messages if message.dialog_id == dialog_id)
-        print_table(stream, MESSAGE_COLUMNS, rows)
+        listed = [message for message in messages if message.dialog_id == dialog_id]
+        clocks = clocks_of(listed)
+        print_table(stream, MESSAGE_COLUMNS, (_message_row(message, clocks) for message in listed))
 
 
-def _message_row(message: MessageView) -> tuple[str | Text, ...]:
+def _message_row(message: MessageView, clocks: DialogClocks) -> tuple[str | Text, ...]:
     return (
         "-" if message.sequence is None else str(message.sequence),
         participant_word(message.author, message.role, mine=message.mine),
         message.text if message.text is not None else f"[{message.type or 'not seen'}]",
         Text(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
-        _status_cell(message, "ACCEPT"),
-        _status_cell(message, "READ"),
+        _status_cell(message, "ACCEPT", clocks),
+        _status_cell(message, "READ", clocks),
         ", ".join(
-            f"{receipt.status} {_receipt_cell(message, receipt)}"
+            f"{receipt.status} {_receipt_cell(message, receipt, clocks)}"
             for receipt in message.receipts
             if receipt.status not in ("ACCEPT", "READ")
         ),
@@ -52,13 +54,14 @@ def _sent_cell(message: MessageView) -> str:
     return f"{clock_time(message.sent.at_us)} #{message.sent.frame}"
 
 
-def _status_cell(message: MessageView, status: str) -> str:
-    cells = [_receipt_cell(message, receipt) for receipt in message.receipts if receipt.status == status]
+def _status_cell(message: MessageView, status: str, clocks: DialogClocks) -> str:
+    given = (receipt for receipt in message.receipts if receipt.status == status)
+    cells = [_receipt_cell(message, receipt, clocks) for receipt in given]
     return ", ".join(cells) or "-"
 
 
-def _receipt_cell(message: MessageView, receipt: ReceiptView) -> str:
+def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: DialogClocks) -> str:
     name = participant_word(receipt.participant, receipt.role, mine=receipt.mine)
-    after = delay_words(delay(message.sent, receipt.evidence))
+    after = delay_words(delay(message.sent, receipt.evidence, clocks))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
     return f"{name} {after} #{receipt.evidence.frame}{proof}"

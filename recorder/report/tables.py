@@ -8,7 +8,7 @@ from typing import IO
 from rich.console import Console
 from rich.text import Text
 
-from recorder.receipts.queries import Delay
+from recorder.receipts.delays import Delay
 from recorder.wire.records import iso_utc
 
 from .terminal import safe_text

@@ -134,9 +134,34 @@ CASES = [
     ("late-accept", "never, and it was not", {"accept_within_s": 2}, lambda s: (sent(s), s.at(1)), [N]),
     (
         "late-read",
-        "on the service's clock, whatever ours says",
+        "on the service's clock, though it came a little late",
+        {"read_within_s": 60},
+        lambda s: (sent(s, ms=1_700_000_000_000), s.at(60.9).receipt("READ", 0, ms=1_700_000_060_000)),
+        [S],
+    ),
+    (
+        "late-read",
+        "on our clock, where the service's says another time",
         {"read_within_s": 60},
         lambda s: (sent(s, ms=1_700_000_000_000), s.at(99).receipt("READ", 0, ms=1_700_000_060_000)),
+        [V],
+    ),
+    (
+        "late-read",
+        "on our clock, where the service's goes backwards",
+        {"read_within_s": 60},
+        lambda s: (sent(s, ms=1_700_000_000_000), s.at(99).receipt("READ", 0, ms=1_699_999_900_000)),
+        [V],
+    ),
+    (
+        "late-accept",
+        "the first who accepted is dated before the message, and came in time",
+        {"accept_within_s": 2},
+        lambda s: (
+            sent(s, ms=1_700_000_005_000),
+            s.receipt("ACCEPT", 0, by="bot", ms=1_700_000_000_000),
+            s.at(9).receipt("ACCEPT", 0, ms=1_700_000_014_000),
+        ),
         [S],
     ),
     (

@@ -74,6 +74,11 @@ def told(
     return frame("service", second, notification("ms.MessagingEventNotification", change))
 
 
+def changes(*lines: Line) -> list[object]:
+    """The changes of notifications, to stand in one of them together."""
+    return [change for line in lines for change in json.loads(str(line["text"]))["body"]["changes"]]
+
+
 def notification(type: str, *changes: object) -> str:
     return json.dumps({"kind": "notification", "type": type, "body": {"changes": changes}})
 
@@ -124,6 +129,7 @@ class Case(NamedTuple):
     says: str
     lines: list[Line]
     options: tuple[str, ...]
+    number: int = 0
 
 
 def violated(rule: str, frames: tuple[int, ...], says: str, lines: list[Line], *options: str) -> Case:
@@ -393,6 +399,13 @@ CASES = [
         "2s",
     ),
     violated(
+        "local-clock-backwards",
+        (2, 3),
+        "our clock was set back by 5 s; the frames keep their order",
+        [HEARD, told(10, 1, "agent", text()), told(5, 2, "agent", text()), told(6, 3, "agent", text())],
+    ),
+    holds("local-clock-backwards", [HEARD, told(0, 1, "agent", text()), told(1, 2, "agent", text())]),
+    violated(
         "read-too-fast",
         (2,),
         "you gave READ for message 0 less than 0.1 s after it arrived (message 0: 0.01 "
@@ -504,7 +517,7 @@ CASES = [
     violated(
         "server-time-backwards",
         (1, 2),
-        "1 is dated 500 ms before 0",
+        "1 is dated 0.5 s before 0",
         [told(1, 0, "agent", text()), told(2, 1, "agent", text(), dated=0.5)],
     ),
     holds("server-time-backwards", [HEARD, told(1, 1, "agent", text())]),
@@ -583,6 +596,72 @@ CASES = [
     ),
 ]
 
+# --- clocks that lie ------------------------------------------------------------------------------------
+
+SKEWED = [told(1, 0, "agent", text(), dated=500), told(602, None, "c", READ_0, dated=400)]
+"""The service dates a READ before its message; it came ten minutes after it."""
+
+DOUBTFUL = [HEARD, told(60, None, "c", READ_0, dated=0.5)]
+"""The service dates a READ half a second after its message; it came a minute after it."""
+
+HISTORY = [
+    frame(
+        "service",
+        20,
+        notification(
+            "ms.MessagingEventNotification",
+            *changes(told(10, 0, "agent", text()), told(6, None, "c", READ_0)),
+        ),
+    )
+]
+"""A history in which a READ is dated before its message; nobody saw either happen."""
+
+NOT_SEEN = "the service dates READ 4 s before message 0, and our clock did not see both happen"
+
+CLOCKS = [
+    violated(
+        "late-read",
+        (1, 2),
+        "READ of message 0 came after 10 m 1 s (local clock); 1 s are allowed",
+        SKEWED,
+        "--read-within",
+        "1s",
+    ),
+    violated(
+        "late-read",
+        (1, 2),
+        "READ of message 0 came after 60 s (local clock); 1 s are allowed",
+        DOUBTFUL,
+        "--read-within",
+        "1s",
+    ),
+    unknown("late-read", (1,), NOT_SEEN, HISTORY, "--read-within", "2s"),
+    holds("read-too-fast", SKEWED),
+    unknown("read-too-fast", (1,), NOT_SEEN, HISTORY),
+    violated(
+        "server-time-backwards",
+        (1, 2),
+        "READ of message 0 is dated 100 s before it, and came 10 m 1 s after it on our clock",
+        SKEWED,
+    ),
+    violated(
+        "server-time-backwards",
+        (1, 2),
+        "READ of message 0 is dated 0.5 s after it, and came 60 s after it on our clock",
+        DOUBTFUL,
+    ),
+    violated("server-time-backwards", (1,), "READ of message 0 is dated 4 s before it", HISTORY),
+    violated(
+        "local-clock-backwards",
+        (4, 5),
+        "our clock was set back by 7 s, the farthest of 2 times; the frames keep their order",
+        [HEARD, *(told(second, n, "agent", text()) for n, second in enumerate((9, 8, 10, 3), 1))],
+    ),
+]
+"""More captures for the rules about times, judged as those of the table are."""
+
+CLOCKS = [case._replace(number=number) for number, case in enumerate(CLOCKS, 1)]
+
 NEVER_UNKNOWABLE = {
     "receipt-in-another-dialog": "that a number stands in another dialog is seen, or nothing points there",
     "receipt-for-receipt": "what was not seen taken is left to receipt-for-unknown-message",
@@ -597,6 +676,7 @@ NEVER_UNKNOWABLE = {
     "echo-differs": "without an echo there is nothing to compare",
     "sequence-gap": "the finding is the gap; what it means is never claimed",
     "out-of-order": "frames have an order",
+    "local-clock-backwards": "without times nothing is said; frames have an order",
     "auth-close": "without a code nothing is said; ended-without-close tells of it",
     "unreadable-payload": "the bytes are there",
     "malformed-envelope": "the envelope is there",
@@ -606,10 +686,10 @@ NEVER_UNKNOWABLE = {
 
 
 def name_of(case: Case) -> str:
-    return f"{case.rule} {case.outcome}"
+    return f"{case.rule} {case.outcome}" + (f" {case.number}" if case.number else "")
 
 
-TABLE = [pytest.param(case, id=name_of(case)) for case in CASES]
+TABLE = [pytest.param(case, id=name_of(case)) for case in [*CASES, *CLOCKS]]
 
 
 @pytest.fixture(scope="module")
@@ -617,7 +697,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive with every capture of the table, imported by one command."""
     folder = tmp_path_factory.mktemp("captures")
     files = []
-    for number, case in enumerate(CASES):
+    for number, case in enumerate([*CASES, *CLOCKS]):
         header: Line = {"recorder": 1, "name": name_of(case)}
         files.append(folder / f"{number}.jsonl")
         files[-1].write_text("".join(json.dumps(line) + "\n" for line in [header, *case.lines]))

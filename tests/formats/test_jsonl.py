@@ -275,7 +275,21 @@ def test_offsets_are_computed_from_times_and_never_go_back() -> None:
         {"sender": "client", "text": "told to have none", "at": "2017-02-18T22:04:09Z", "offset_us": None},
         {"sender": "client", "text": "d", "at": "2017-02-18T22:04:03Z"},
     )
-    assert [frame.offset_us for frame in frames] == [1_000_000, 1_000_000, None, None, 2_000_000]
+    assert [frame.offset_us for frame in frames] == [1_000_000, 1_000_000, None, None, 2_500_000]
+
+
+def test_after_the_clock_was_set_back_delays_are_those_of_the_clock() -> None:
+    records = records_of(
+        {"connection": 1, "closed_at": "2017-02-18T22:04:12Z"},
+        {"sender": "service", "text": "a", "at": "2017-02-18T22:04:10Z"},
+        {"sender": "service", "text": "b", "at": "2017-02-18T22:04:05Z"},
+        {"sender": "service", "text": "c", "at": "2017-02-18T22:04:08Z"},
+        {"connection": 2, "closed_at": "2017-02-18T22:04:09Z"},
+        {"sender": "service", "text": "other connection, listed later", "at": "2017-02-18T22:04:01Z"},
+    )
+    frames = [record.offset_us for record in records if isinstance(record, RecordedFrame)]
+    ends = [record.offset_us for record in records if isinstance(record, ConnectionClosed)]
+    assert (frames, ends) == ([0, 0, 3_000_000, 3_000_000], [7_000_000, 11_000_000])
 
 
 def test_without_a_session_line_time_begins_with_the_first_time_given() -> None:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
 from recorder.receipts.aliases import rewritten
+from recorder.receipts.delays import Delay
 from recorder.receipts.difference import difference
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import Delay, view
+from recorder.receipts.queries import view
 
 
 class Side:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.messaging.events import ConversationChanged, Dialog, Evidence, Participant, Proof
+from recorder.messaging.events import ConversationChanged, Dialog, Participant, Proof
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import Delay, delay, message_view, own_ids, view
+from recorder.receipts.queries import message_view, own_ids, view
 
 ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
 
@@ -225,32 +225,3 @@ def test_one_message_can_be_asked_for(build):
     assert message_view(transcript, "d1", 1).text == "b"
     with pytest.raises(KeyError):
         message_view(transcript, "d1", 2)
-
-
-# --- delays ---
-
-
-def timed(*, at_us=None, offset_us=None, server_ms=None):
-    return Evidence(Proof.ANNOUNCED, 1, 1, at_us, offset_us, server_ms)
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "expected"),
-    [
-        pytest.param(
-            timed(offset_us=0, server_ms=1_000),
-            timed(offset_us=9_000_000, server_ms=1_015),
-            Delay(0.015, "server"),
-            id="both theirs",
-        ),
-        pytest.param(
-            timed(offset_us=1_000_000, server_ms=5), timed(offset_us=1_500_000),
-            Delay(0.5, "local"), id="one side without theirs",
-        ),
-        pytest.param(timed(at_us=1_000_000), timed(at_us=3_000_000), Delay(2.0, "local"), id="wall"),
-        pytest.param(timed(server_ms=1), timed(at_us=1), None, id="no common clock"),
-        pytest.param(None, timed(), None, id="nothing to measure from"),
-    ],
-)  # fmt: skip
-def test_a_delay_never_mixes_clocks(since, until, expected):
-    assert delay(since, until) == expected

@@ -6,8 +6,8 @@ import io
 
 import orjson
 
+from recorder.receipts.delays import Delay
 from recorder.receipts.difference import Change, Difference, Occurrence
-from recorder.receipts.queries import Delay
 from recorder.report.difference import difference_json, print_difference
 
 VANISHED = Change(

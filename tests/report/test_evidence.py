@@ -7,6 +7,7 @@ import io
 import pytest
 
 from recorder.messaging.events import Proof
+from recorder.receipts.delays import Delay
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
@@ -21,11 +22,15 @@ def printed(printer, *facts) -> str:
 
 def test_the_timeline_shows_frames_and_proofs(message):
     rungs = [
-        TimelineEntry("message announced", message.author, message.sent, role=message.role, mine=False),
         TimelineEntry(
-            "READ announced", "me-1", message.receipts[1].evidence, "receipt", "CONSUMER", True, "READ"
+            "message announced", message.author, message.sent, role=message.role, mine=False,
+            after=Delay(0.0, "server"),
         ),
-    ]
+        TimelineEntry(
+            "READ announced", "me-1", message.receipts[1].evidence, "receipt", "CONSUMER", True, "READ",
+            after=Delay(2.0, "server"),
+        ),
+    ]  # fmt: skip
     out = printed(print_timeline, message, rungs)
     assert "status   read, by you: READ announced in frame #52" in out
     assert "stored" not in out

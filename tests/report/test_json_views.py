@@ -5,10 +5,10 @@ from __future__ import annotations
 import orjson
 
 from recorder.messaging.events import Proof
+from recorder.receipts.delays import Delay
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import Delay
 from recorder.report.json_views import (
     delay_json,
     frame_json,
@@ -59,12 +59,12 @@ def test_unknown_is_null(message):
 
 
 def test_a_timeline_is_the_message_and_every_entry(message):
-    rung = TimelineEntry(
-        "READ replayed", "me-1", message.receipts[1].evidence, "replayed", "CONSUMER", True, "READ", 7, 44
-    )
-    line = timeline_json(
-        "7f01", message, [TimelineEntry("message announced", "3d834d4d-8f0b", message.sent), rung]
-    )
+    read = TimelineEntry(
+        "READ replayed", "me-1", message.receipts[1].evidence, "replayed", "CONSUMER", True, "READ", 7, 44,
+        Delay(2.0, "server"),
+    )  # fmt: skip
+    sent = TimelineEntry("message announced", "3d834d4d-8f0b", message.sent, after=Delay(0.0, "server"))
+    line = timeline_json("7f01", message, [sent, read])
     announced, replayed = line["life"]
     assert announced == {
         "says": "message announced", "kind": "announced", "participant": "3d834d4d-8f0b", "role": None,

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from recorder.messaging.events import Proof
-from recorder.receipts.queries import Delay
+from recorder.receipts.delays import Delay
 from recorder.report.tables import (
     PIPE_WIDTH,
     clock_time,

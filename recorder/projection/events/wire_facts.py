@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from recorder.checks.input import ConnectionFact, WireFact
+from recorder.checks.input import ClockStep, ConnectionFact, WireFact
 from recorder.messaging.duplicate_keys import duplicate_keys_in
 from recorder.messaging.events import Evidence, OddityNoticed, Proof
 from recorder.wire.frames import Opcode, Side, close_parts
@@ -17,8 +17,8 @@ from recorder.wire.records import ConnectionInfo, RecordedFrame
 class WireFacts:
     """What ``facts_of`` found.
 
-    ``last_frame`` is the highest number, ``last_…_us`` the latest times. ``oddities`` are of payloads that
-    can be read though their JSON is odd.
+    ``last_frame`` is the highest number, ``last_…_us`` the latest times, ``clock_step`` the largest step
+    of our clock backwards. ``oddities`` are of payloads that can be read though their JSON is odd.
     """
 
     connections: list[ConnectionFact] = field(default_factory=list)
@@ -27,6 +27,11 @@ class WireFacts:
     last_frame: int = 0
     last_offset_us: int | None = None
     last_at_us: int | None = None
+    clock_step: ClockStep | None = None
+
+
+# Frames of several threads are numbered in the order in which they are handed over, and timed before.
+_SETTLED_US = 1_000
 
 
 @dataclass(slots=True)
@@ -57,6 +62,8 @@ class _FactsReader:
             from_client = frame.sender is Side.CLIENT
             facts.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
         seen = self.by_connection.setdefault(frame.connection, _ConnectionFrames())
+        if seen.last is not None:
+            facts.clock_step = _set_back(seen.last, frame, facts.clock_step)
         seen.first, seen.last = seen.first or frame, frame
         seen.wire = seen.wire or frame.head is not None
         if frame.opcode < Opcode.CLOSE:
@@ -72,6 +79,21 @@ class _FactsReader:
             detail = f'key "{key[:64]}" stands twice in an object; the last one counts'
             stamp = (payload.number, payload.connection, payload.at_us, payload.offset_us)
             self.facts.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
+
+
+def _set_back(before: RecordedFrame, frame: RecordedFrame, largest: ClockStep | None) -> ClockStep | None:
+    """The largest step backwards of our calendar clock, which the monotonic one did not make."""
+    if before.at_us is None or frame.at_us is None:
+        return largest
+    by_us = before.at_us - frame.at_us
+    if before.offset_us is not None and frame.offset_us is not None:
+        by_us -= max(0, before.offset_us - frame.offset_us)
+    if by_us < _SETTLED_US:
+        return largest
+    times = 1 if largest is None else largest.times + 1
+    if largest is not None and largest.by_us >= by_us:
+        return largest._replace(times=times)
+    return ClockStep(before.number, frame.number, by_us, times)
 
 
 def _later(one: int | None, other: int | None) -> int | None:

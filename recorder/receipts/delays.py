@@ -1,0 +1,178 @@
+"""Which clock a delay is measured on: the service's where it can be believed, else ours, else none.
+
+The service's nodes have clocks of their own, and ours may be set back, so two times can lie about what lies
+between them. A delay is therefore never below zero, and never one that the other clock contradicts:
+
+* The service's clock is preferred, because it saw both ends without the network in between.
+* It is not used where it says less than zero, or where both ends arrived as they happened and our clock says
+  something else by more than the clock error of the dialog. Then it is ours, if that saw both ends happen.
+* Ours is not used where it says less than zero, or the frames came in the other order.
+
+``clocks_of`` finds the clock error of a dialog, and what arrived as it happened. How late something arrived
+is our time of its frame less the service's time of it, which is the difference of the clocks and the way
+here. The quickest arrival of a dialog is the measure of the others. What a connection brings of a history
+comes before anything that happens while it is open, and late: up to its first frame that is as quick as the
+quickest, nothing counts as live. The clock error is how much later than the quickest the quicker half of the
+live announcements arrived, and at least ``LEAST_ERROR_US``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from recorder.messaging.events import Evidence, Proof
+
+from .queries import MessageView
+
+LEAST_ERROR_US = 1_000_000
+"""A network may hold back a frame for so long, whatever the clocks say."""
+
+
+class Delay(NamedTuple):
+    """How long something took, on one clock: ``clock`` is "server" (both ends are the service's times)
+    or "local" (both are ours)."""
+
+    seconds: float
+    clock: str
+
+
+class DialogClocks(NamedTuple):
+    """How far the service's clock and ours agree on one dialog.
+
+    Attributes:
+        error_us: by how much a delay on one may differ from the same on the other.
+        live_since: of each connection the first frame that brought something of the dialog as it happened;
+            what came before was history.
+    """
+
+    error_us: int
+    live_since: Mapping[int, int]
+
+    def is_live(self, evidence: Evidence) -> bool:
+        """Whether a frame came when what it says happened."""
+        first = self.live_since.get(evidence.connection)
+        return first is not None and evidence.frame >= first
+
+
+class MeasuredDelay(NamedTuple):
+    """A delay, or none; ``server_s`` is what the service's clock says, if that is not believed."""
+
+    delay: Delay | None
+    server_s: float | None = None
+
+
+def clocks_of(messages: Iterable[MessageView]) -> DialogClocks:
+    """How far the clocks agree, from all messages of one dialog with their receipts."""
+    announced = set(_announced(messages))
+    monotonic = all(evidence.offset_us is not None for evidence in announced)
+    late_us = {evidence: _lateness_us(evidence, monotonic=monotonic) for evidence in announced}
+    quickest_us = min(late_us.values(), default=0)
+    clocks = DialogClocks(LEAST_ERROR_US, _live_since(late_us, quickest_us + LEAST_ERROR_US))
+    live_us = sorted(each_us for evidence, each_us in late_us.items() if clocks.is_live(evidence))
+    if not live_us:
+        return clocks
+    return clocks._replace(error_us=max(LEAST_ERROR_US, live_us[(len(live_us) - 1) // 2] - quickest_us))
+
+
+def _live_since(late_us: Mapping[Evidence, int], limit_us: int) -> dict[int, int]:
+    """Of each connection the first frame that brought nothing later than the limit."""
+    by_frame: dict[tuple[int, int], int] = {}
+    for evidence, each_us in late_us.items():
+        key = (evidence.connection, evidence.frame)
+        by_frame[key] = max(each_us, by_frame.get(key, each_us))
+    since: dict[int, int] = {}
+    for (connection, frame), each_us in by_frame.items():
+        if each_us <= limit_us:
+            since[connection] = min(frame, since.get(connection, frame))
+    return since
+
+
+def clocks_by_dialog(messages: Iterable[MessageView]) -> dict[str | None, DialogClocks]:
+    """``clocks_of`` for each dialog of a session."""
+    by_dialog: defaultdict[str | None, list[MessageView]] = defaultdict(list)
+    for message in messages:
+        by_dialog[message.dialog_id].append(message)
+    return {dialog_id: clocks_of(listed) for dialog_id, listed in by_dialog.items()}
+
+
+def _announced(messages: Iterable[MessageView]) -> Iterator[Evidence]:
+    """What the service announced and dated, and we timed."""
+    for message in messages:
+        for evidence in (message.sent, *(receipt.evidence for receipt in message.receipts)):
+            if (
+                evidence is not None
+                and evidence.proof is Proof.ANNOUNCED
+                and evidence.server_ms is not None
+                and (evidence.offset_us is not None or evidence.at_us is not None)
+            ):
+                yield evidence
+
+
+def _lateness_us(evidence: Evidence, *, monotonic: bool) -> int:
+    """Our time less the service's; ours by the monotonic clock, if that timed all of them."""
+    ours_us = evidence.offset_us if monotonic or evidence.at_us is None else evidence.at_us
+    return (ours_us or 0) - (evidence.server_ms or 0) * 1_000
+
+
+def delay(since: Evidence | None, until: Evidence | None, clocks: DialogClocks | None = None) -> Delay | None:
+    """The time between two facts on the clock that can be believed; None where there is none."""
+    return measured_delay(since, until, clocks).delay
+
+
+def measured_delay(
+    since: Evidence | None, until: Evidence | None, clocks: DialogClocks | None = None
+) -> MeasuredDelay:
+    """The time between two facts, and what the service's clock says where it is not believed.
+
+    Without ``clocks`` the service's clock is believed unless it says less than zero.
+    """
+    if since is None or until is None:
+        return MeasuredDelay(None)
+    here, there = local_delay(since, until), _server_delay(since, until)
+    if there is None:
+        return MeasuredDelay(here)
+    live = clocks is None or (clocks.is_live(since) and clocks.is_live(until))
+    apart = live and since.frame < until.frame
+    if there.seconds >= 0 and not (
+        apart and clocks is not None and here is not None and _contradicts(there, here, clocks)
+    ):
+        return MeasuredDelay(there)
+    return MeasuredDelay(here if apart else None, there.seconds)
+
+
+def _contradicts(there: Delay, here: Delay, clocks: DialogClocks) -> bool:
+    return abs(there.seconds - here.seconds) * 1_000_000 > clocks.error_us
+
+
+def local_delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
+    """The time between two facts on our own clock; None where it did not see them, in that order."""
+    if since is None or until is None or until.frame < since.frame:
+        return None
+    passed_s = local_seconds(since, until)
+    return None if passed_s is None or passed_s < 0 else Delay(passed_s, "local")
+
+
+def offset_of(since: Evidence | None, until: Evidence, clocks: DialogClocks | None = None) -> Delay | None:
+    """Where a fact stands before or after another: as ``delay``, and below zero for an earlier frame."""
+    measured = measured_delay(since, until, clocks).delay
+    if measured is not None or since is None or until.frame >= since.frame:
+        return measured
+    passed_s = local_seconds(since, until)
+    return None if passed_s is None or passed_s > 0 else Delay(passed_s, "local")
+
+
+def _server_delay(since: Evidence, until: Evidence) -> Delay | None:
+    if since.server_ms is None or until.server_ms is None:
+        return None
+    return Delay((until.server_ms - since.server_ms) / 1_000, "server")
+
+
+def local_seconds(since: Evidence, until: Evidence) -> float | None:
+    """Our time of one less that of the other, which is below zero where our clock was set back."""
+    if since.offset_us is not None and until.offset_us is not None:
+        return (until.offset_us - since.offset_us) / 1_000_000
+    if since.at_us is not None and until.at_us is not None:
+        return (until.at_us - since.at_us) / 1_000_000
+    return None

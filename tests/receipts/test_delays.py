@@ -1,0 +1,160 @@
+"""One decision for every delay: which clock is believed, and that no delay is below zero."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recorder.messaging.events import Evidence, Proof
+from recorder.receipts.delays import (
+    Delay,
+    DialogClocks,
+    MeasuredDelay,
+    clocks_of,
+    delay,
+    local_delay,
+    local_seconds,
+    measured_delay,
+    offset_of,
+)
+from recorder.receipts.queries import MessageView, ReceiptView
+
+
+def timed(*, frame=1, at_us=None, offset_us=None, server_ms=None, connection=1):
+    return Evidence(Proof.ANNOUNCED, frame, connection, at_us, offset_us, server_ms)
+
+
+def announced(frame, local_s, server_s, connection=1):
+    """Announced in this frame: when we heard of it, when the service says it happened."""
+    return timed(
+        frame=frame,
+        offset_us=round(local_s * 1_000_000),
+        server_ms=1_000_000 + round(server_s * 1_000),
+        connection=connection,
+    )
+
+
+def message(sent, *reads):
+    receipts = tuple(ReceiptView("a", None, None, "READ", read) for read in reads)
+    return MessageView("d", 0, "c", None, None, "text/plain", "", "read", sent, receipts, None)
+
+
+def read_of(*pairs):
+    """What is measured of the first message and its READ, in a dialog of these messages and READs."""
+    clocks = clocks_of([message(*pair) for pair in pairs])
+    return measured_delay(*pairs[0], clocks)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        pytest.param(
+            timed(offset_us=0, server_ms=1_000),
+            timed(offset_us=9_000_000, server_ms=1_015),
+            Delay(0.015, "server"),
+            id="both theirs",
+        ),
+        pytest.param(
+            timed(offset_us=1_000_000, server_ms=5), timed(offset_us=1_500_000),
+            Delay(0.5, "local"), id="one side without theirs",
+        ),
+        pytest.param(timed(at_us=1_000_000), timed(at_us=3_000_000), Delay(2.0, "local"), id="wall"),
+        pytest.param(timed(server_ms=1), timed(at_us=1), None, id="no common clock"),
+        pytest.param(None, timed(), None, id="nothing to measure from"),
+    ],
+)  # fmt: skip
+def test_a_delay_never_mixes_clocks(since, until, expected):
+    assert delay(since, until) == expected
+
+
+def test_a_server_delay_below_zero_gives_way_to_ours():
+    read = read_of((announced(1, 1, 500), announced(2, 602, 400)))
+    assert read == MeasuredDelay(Delay(601.0, "local"), -100.0)
+
+
+def test_a_server_delay_that_ours_contradicts_gives_way_to_ours():
+    dialog = [(announced(n, n, n - 0.1), announced(n + 1, n + 1, n + 0.9)) for n in range(10, 20, 2)]
+    read = read_of((announced(1, 1, 0.9), announced(30, 602, 1.4)), *dialog)
+    assert read == MeasuredDelay(Delay(601.0, "local"), 0.5)
+
+
+def test_a_frame_that_was_held_back_for_less_than_the_clock_error_contradicts_nothing():
+    read = read_of((announced(1, 1, 0.9), announced(2, 3.8, 2.9)))
+    assert read == MeasuredDelay(Delay(2.0, "server"))
+
+
+def test_the_clock_error_grows_with_how_late_live_announcements_come():
+    pairs = [(announced(n, n, n), announced(n + 1, n + 1, n - 4)) for n in range(10, 30, 2)]
+    quick, slow = clocks_of([message(*pairs[0])]), clocks_of([message(*each) for each in pairs])
+    assert (quick.error_us, slow.error_us) == (1_000_000, 1_000_000)
+    slower = [message(announced(n, n, n - 5)) for n in range(40, 80)]
+    assert clocks_of([message(*pairs[0]), *slower]).error_us == 5_000_000
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        pytest.param(announced(2, 100.01, 61), id="both in the history"),
+        pytest.param(announced(5, 101, 100.9), id="message in the history, READ live"),
+    ],
+)
+def test_history_is_measured_on_the_clock_of_the_service(read):
+    live = message(announced(3, 100.2, 100.1))
+    sent = announced(1, 100, 1)
+    clocks = clocks_of([message(sent, read), live])
+    assert measured_delay(sent, read, clocks).delay.clock == "server"
+
+
+def test_a_reconnect_brings_history_too():
+    sent, read = announced(1, 1, 0.9), announced(7, 600, 4, connection=2)
+    later = message(announced(8, 601, 600.9, connection=2))
+    assert measured_delay(sent, read, clocks_of([message(sent, read), later])).delay == Delay(3.1, "server")
+
+
+def test_what_only_a_history_shows_and_the_service_dates_backwards_has_no_delay():
+    sent, read = announced(1, 100, 50), announced(1, 100, 20)
+    live = message(announced(2, 101, 100.9))
+    assert measured_delay(sent, read, clocks_of([message(sent, read), live])) == MeasuredDelay(None, -30.0)
+
+
+def test_a_clock_of_ours_that_was_set_back_gives_no_delay():
+    assert local_delay(timed(at_us=5_000_000), timed(frame=2, at_us=1_000_000)) is None
+    assert local_seconds(timed(at_us=5_000_000), timed(frame=2, at_us=1_000_000)) == -4.0
+
+
+def test_frames_in_the_other_order_are_no_delay_but_a_position():
+    sent, asked = timed(frame=3, offset_us=2_000_000), timed(frame=1, offset_us=500_000)
+    assert delay(sent, asked) is None
+    assert offset_of(sent, asked) == Delay(-1.5, "local")
+    assert offset_of(sent, timed(frame=4, offset_us=1)) is None
+    assert offset_of(None, asked) is None
+    assert offset_of(timed(frame=3), asked) is None
+
+
+def test_the_wall_clock_serves_where_there_is_no_monotonic_one():
+    sent = timed(frame=1, at_us=1_000_000, server_ms=500_000)
+    read = timed(frame=2, at_us=602_000_000, server_ms=400_000)
+    assert delay(sent, read, clocks_of([message(sent, read)])) == Delay(601.0, "local")
+
+
+def test_without_dated_announcements_nothing_is_live():
+    assert clocks_of([message(timed(offset_us=1)), message(None)]) == DialogClocks(1_000_000, {})
+
+
+_EVIDENCE = st.builds(
+    Evidence,
+    st.sampled_from(Proof),
+    st.integers(1, 50),
+    st.integers(1, 3),
+    st.none() | st.integers(0, 10**9),
+    st.none() | st.integers(0, 10**9),
+    st.none() | st.integers(0, 10**6),
+)
+
+
+@given(st.lists(st.tuples(_EVIDENCE, _EVIDENCE), min_size=1, max_size=8))
+def test_no_delay_is_ever_below_zero(pairs):
+    clocks = clocks_of([message(*pair) for pair in pairs])
+    for pair in pairs:
+        for known in (None, clocks):
+            measured = measured_delay(*pair, known)
+            assert measured.delay is None or measured.delay.seconds >= 0
