@@ -152,7 +152,7 @@ def script_session(
 
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, say=print_status) as opened:
-        written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap)
+        written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap, say=print_status)
     if output is None:
         sys.stdout.write(written)
         return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from recorder.errors import BadOption
+from recorder.errors import BadOption, BadScript
 from recorder.messaging.events import Stamp
 from recorder.replay.generate.pacing import Pace, parse_pace
+from recorder.replay.generate.read_back import ANY_VARIABLE
 from recorder.replay.generate.script import write_script
 from recorder.replay.generate.timeline_events import (
     RecordedClose,
@@ -14,24 +15,38 @@ from recorder.replay.generate.timeline_events import (
     RecordedPayload,
     SessionRecord,
 )
+from recorder.replay.language.script import load
+from recorder.report.counted import counted
 from recorder.store.archive import Archive
+from recorder.store.remarks import Notify, silent
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .option_values import duration_s
+from .script_simulator import agent_of, moods_of
+
+_FRAMES_SAID = 5
 
 
 def session_script(
-    archive: Archive, session: str, *, pace: str = "original", max_gap: str | None = None
+    archive: Archive,
+    session: str,
+    *,
+    pace: str = "original",
+    max_gap: str | None = None,
+    say: Notify = silent,
 ) -> str:
     """A script (YAML) that reproduces a session: steps of its consumers, rules for the simulator's agent.
 
-    ``pace`` is "original", "fast" (no pauses) or a factor like "2x"; ``max_gap`` is the longest pause.
+    ``pace`` is "original", "fast" (no pauses) or a factor like "2x"; ``max_gap`` is the longest pause. It is
+    read back before it is returned: it loads, once its variables are set. ``say`` is called with the requests
+    that stay as they were recorded, since no step with names can stand for them.
 
     Raises:
         NotFound: no such session.
         BadOption: no such pace, or no duration.
+        BadScript: the session is too large for a script.
     """
     try:
         speed = parse_pace(pace)
@@ -39,9 +54,33 @@ def session_script(
         raise BadOption("--pace", str(problem)) from None
     longest_s = None if max_gap is None else duration_s("--max-gap", max_gap)
     found = archive.find_session(session)
-    return write_script(
-        session_records(archive, found), name=found.name or found.session, pace=Pace(speed, longest_s)
-    )
+    try:
+        written = write_script(
+            session_records(archive, found),
+            name=found.name or found.session,
+            pace=Pace(speed, longest_s),
+            read=read_again,
+        )
+    except BadScript as error:
+        raise BadScript(f"a script of session {found.session}", error.problem) from None
+    if written.literal:
+        say(_literal_remark(written.literal))
+    return written.text
+
+
+def read_again(text: str) -> None:
+    """Read a generated script, agent and simulator included. Raises ``BadScript``."""
+    script = load(text, file="the script", variables=ANY_VARIABLE)
+    agent_of(script)
+    moods_of(script)
+
+
+def _literal_remark(frames: Sequence[int]) -> str:
+    shown = ", ".join(f"#{frame}" for frame in frames[:_FRAMES_SAID])
+    more = ", …" if len(frames) > _FRAMES_SAID else ""
+    stay = "stays" if len(frames) == 1 else "stay"
+    which = f"{counted(len(frames), 'request')} {stay} as recorded ({shown}{more})"
+    return f"{which}; comments in the script say why"
 
 
 def session_records(archive: Archive, session: SessionInfo) -> Iterator[SessionRecord]:

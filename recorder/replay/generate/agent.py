@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from ..language.verb_model import is_status
 from ..run.receipt_schedule import MessageId
 from .pacing import CLOSE_DELAY_S, Timeline, as_duration
 from .placement import STATUS_WORDS
+from .read_back import ReadBack
 from .script_names import ScriptNames
 from .timeline_events import (
     AGENT_ROLES,
@@ -26,6 +27,9 @@ from .timeline_events import (
     RequestSent,
     TimelineEvent,
 )
+
+ProblemOf = Callable[[str], str | None]
+"""Why an action of the agent's does not load; None: it does."""
 
 ASSIGNED, SUGGESTED = "ASSIGNED_AGENT", "SUGGESTED"
 _NOTED_DELAY_S = 0.1
@@ -41,22 +45,29 @@ class ConsumerTimeline(NamedTuple):
     opened: Sequence[str] = ()
 
 
-def agent_lines(consumers: Iterable[ConsumerTimeline], timeline: Timeline) -> list[str]:
+def agent_lines(
+    consumers: Iterable[ConsumerTimeline], timeline: Timeline, read_back: ReadBack | None = None
+) -> list[str]:
     """The lines of the ``agent:`` section; an empty list of rules where only consumers did anything."""
+    problem_of = (ReadBack() if read_back is None else read_back).agent_action
     notes: list[str] = []
     rules: list[str] = []
     for consumer in consumers:
-        rules += _rules(consumer, timeline, notes)
+        rules += _rules(consumer, timeline, notes, problem_of)
     comments = [f"  {comment(note)}" for note in notes]
     return ["agent:", *comments, *rules] if rules else [*comments, "agent: []"]
 
 
-def agent_can_send(arrived: MessageArrived, names: ScriptNames) -> bool:
+def agent_can_send(arrived: MessageArrived, names: ScriptNames, read_back: ReadBack | None = None) -> bool:
     """Whether the simulator's agent can send it: in the main dialog, and of a type it has a verb for."""
-    return names.is_main(arrived.key.dialog_id) and _action_for(arrived, names) is not None
+    if not names.is_main(arrived.key.dialog_id) or (action := _action_for(arrived, names)) is None:
+        return False
+    return (ReadBack() if read_back is None else read_back).agent_action(to_flow_yaml(action)) is None
 
 
-def _rules(consumer: ConsumerTimeline, timeline: Timeline, notes: list[str]) -> list[str]:
+def _rules(
+    consumer: ConsumerTimeline, timeline: Timeline, notes: list[str], problem_of: ProblemOf
+) -> list[str]:
     origins = _OriginTimes(consumer.events)
     conversations = {
         conversation_id: _ConversationRules(consumer.names, timeline, number, origins)
@@ -76,6 +87,8 @@ def _rules(consumer: ConsumerTimeline, timeline: Timeline, notes: list[str]) -> 
         only: dict[str, Any] = {} if consumer.name is None else {"consumer": consumer.name}
         if len(conversations) > 1:
             only["conversation"] = conversation.number
+        for rule in conversation.rules:
+            rule.actions = [one for one in rule.actions if _loads(one, problem_of, notes)]
         lines += [line for rule in conversation.rules if rule.actions for line in _rule_lines(rule, only)]
         notes += conversation.notes
     if origins.late_s > _NOTED_DELAY_S:
@@ -152,6 +165,14 @@ def _arrival_and_service_time(event: TimelineEvent) -> tuple[float | None, int |
             return event.at_s, event.conversation.updated_ms
         case _:
             return None, None
+
+
+def _loads(timed: tuple[float, dict[str, Any] | str], problem_of: ProblemOf, notes: list[str]) -> bool:
+    """Whether an action of the agent's loads; if not, there is a note on why it is left out."""
+    problem = problem_of(to_flow_yaml(timed[1]))
+    if problem is not None:
+        notes.append(f"something the other side did is left out here: {problem}")
+    return problem is None
 
 
 @dataclass

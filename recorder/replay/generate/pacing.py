@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from recorder.documents.durations import LONGEST_S
+
 NOTICED_S = 0.005
 """Shorter pauses are response times of programs, and not written."""
 
@@ -40,10 +42,14 @@ class Timeline:
 
     The pause between two successive events, whoever's they are, is scaled by the pace; then times are
     rounded to milliseconds. So the order stays, and delays that overlap agree with each other.
+
+    Attributes:
+        was_cut: whether a delay was longer than a script can say, and was cut to that.
     """
 
     def __init__(self, times_s: Iterable[float | None], pace: Pace = Pace()) -> None:  # noqa: B008 - immutable
         self.pace = pace
+        self.was_cut = False
         self._recorded = sorted({time_s for time_s in times_s if time_s is not None})
         self._written = [0.0] if self._recorded else []
         for earlier_s, later_s in zip(self._recorded, self._recorded[1:], strict=False):
@@ -54,6 +60,8 @@ class Timeline:
         if earlier_s is None or later_s is None or later_s <= earlier_s:
             return 0.0
         delay_s = self._at_s(later_s) - self._at_s(earlier_s)
+        if delay_s > LONGEST_S:
+            self.was_cut, delay_s = True, LONGEST_S
         return delay_s if delay_s >= NOTICED_S else 0.0
 
     def _at_s(self, recorded_s: float) -> float:
@@ -78,6 +86,9 @@ def parse_pace(written: str) -> float | None:
 
 
 def as_duration(seconds: float) -> str:
-    """A duration in script notation, to the millisecond: ``0.2`` → ``200ms``, ``1.5`` → ``1.5s``."""
-    ms = max(1, round(seconds * 1000))
+    """A duration in script notation, to the millisecond: ``0.2`` → ``200ms``, ``1.5`` → ``1.5s``.
+
+    The longest that a script can say is thirty days.
+    """
+    ms = max(1, round(min(seconds, LONGEST_S) * 1000))
     return f"{ms}ms" if ms < 1000 else f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + "s"

@@ -6,9 +6,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from recorder.messaging import typenames
+
 from ..run.receipt_schedule import MessageId
 from .script_names import ScriptNames
-from .timeline_events import Disconnected, MessageArrived, ReceiptArrived, RequestSent, TimelineEvent
+from .timeline_events import (
+    Connected,
+    Disconnected,
+    MessageArrived,
+    ReceiptArrived,
+    RequestSent,
+    TimelineEvent,
+)
 
 STATUS_WORDS = {"ACCEPT": "accepted", "READ": "read"}
 SAME_TIME_S = 0.001
@@ -61,6 +70,7 @@ class ConsumerReceipt(NamedTuple):
         at_s, arrived_s: when it was sent, and when the last of its messages arrived; None if unknown.
         metadata: the request's ``metadata``; None: none.
         dialog_id: the dialog it was given in.
+        request: what was sent; None: unknown.
     """
 
     messages: tuple[MessageId | int, ...]
@@ -70,6 +80,7 @@ class ConsumerReceipt(NamedTuple):
     arrived_s: float | None
     metadata: list[object] | None = None
     dialog_id: str = ""
+    request: RequestSent | None = None
 
 
 def receipts_by_index(
@@ -118,6 +129,7 @@ def receipts_by_index(
                 arrived_s=events[last].at_s if known else None,
                 metadata=_metadata(event.request.raw.get("metadata")),
                 dialog_id=receipt.dialog_id,
+                request=event,
             )
         )
     return scheduled
@@ -157,3 +169,14 @@ def receipts_to_expect(events: Sequence[TimelineEvent], names: ScriptNames) -> s
             highest[event.key] = (rank, index)
     names.referenced.update(key for key in latest if names.nameable(key))
     return {*latest.values(), *(index for _, index in highest.values())}
+
+
+def resumed_from(events: Sequence[TimelineEvent], index: int) -> int | str:
+    """``fromSeq`` of the first subscription after a reconnect; "last" if there was none."""
+    for later in events[index + 1 :]:
+        if isinstance(later, Connected):
+            break
+        if isinstance(later, RequestSent) and later.request.type == typenames.SUBSCRIBE_MESSAGES:
+            first = later.body.get("fromSeq", 0)
+            return first if isinstance(first, int) and not isinstance(first, bool) and first >= 0 else 0
+    return "last"

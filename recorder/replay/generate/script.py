@@ -7,14 +7,16 @@ receipts are timed from the message they are for, and redacted secrets become va
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from recorder.documents.writing import comment, entry, to_flow_yaml
+from recorder.errors import BadScript
 from recorder.messaging import typenames
 
 from .agent import ConsumerTimeline, agent_can_send, agent_lines
 from .consumers import consumer_by_connection
 from .pacing import CLOSE_DELAY_S, Pace, Timeline, as_duration
+from .read_back import ReadBack, ReadScript, read_steps
 from .script_names import ScriptNames, SharedNames
 from .step_lines import StepLines
 from .steps import StepWriter
@@ -30,6 +32,7 @@ from .timeline_events import (
 )
 
 NOTHING = (comment("the recorded consumer did nothing"), "- wait: 0s")
+CUT = "what took longer than thirty days is cut to that"
 OF_CONSUMER = {"brand": "brandId", "campaign": "campaignInfo", "context": "conversationContext"}
 """Keys of ``consumer:`` that go into each cm.RequestConversation, and the fields of its body."""
 
@@ -39,34 +42,71 @@ _NumberedEvents = Sequence[tuple[int, TimelineEvent]]
 _Timelines = Mapping[int, ConsumerTimeline]
 
 
-def write_script(records: Iterable[SessionRecord], *, name: str, pace: Pace = Pace()) -> str:  # noqa: B008 - immutable
+class WrittenScript(NamedTuple):
+    """A script in YAML, and the frames of requests that stay in it as they were recorded."""
+
+    text: str
+    literal: Sequence[int]
+
+
+def write_script(
+    records: Iterable[SessionRecord],
+    *,
+    name: str,
+    pace: Pace = Pace(),  # noqa: B008 - immutable
+    read: ReadScript = read_steps,
+) -> WrittenScript:
     """A script in YAML that does what was recorded, with ``agent:`` rules for the simulator.
 
     ``records`` are the session's payloads, connection starts and ends, in order. A recording of several
-    consumers becomes a script of several consumers. Never raises, whatever the records contain.
+    consumers becomes a script of several consumers. It is read back with ``read``, and if it does not load,
+    every part of it is: a request that no step with names can stand for is sent as it was recorded, with a
+    comment; anything else that does not load is left out, with a comment.
+
+    Raises:
+        BadScript: it is larger than scripts may be. Whatever else the records contain, it loads.
     """
     records = list(records)
+    try:
+        written = _written(records, name, pace, ReadBack(None))
+        read(written.text)
+    except BadScript:
+        written = _written(records, name, pace, ReadBack(read))
+        read(written.text)
+    return written
+
+
+def _written(records: Sequence[SessionRecord], name: str, pace: Pace, read_back: ReadBack) -> WrittenScript:
     consumer_of = consumer_by_connection(records)
     events = timeline_events(records, consumer_of)
     timeline = Timeline((event.at_s for _, event in events), pace)
     timelines = _timelines(events)
     surveys = (survey_of(consumer.events, consumer.names, timeline) for consumer in timelines.values())
-    survey = next((one for one in surveys if one is not None), None)
-    steps = StepLines(timeline)
+    lines_of = (f"simulator: {{survey: {to_flow_yaml(dict(one))}}}" for one in surveys if one is not None)
+    survey = next((line for line in lines_of if read_back.section(line) is None), None)
+    steps = StepLines(timeline, read_back)
     for connection, number in consumer_of.items():
         if number not in timelines:
             steps.note(f"connection {connection} is another consumer's, who did nothing; it is left out")
-    consumers = _write_steps(events, timelines, steps, survey=survey is not None)
+    consumers = _write_steps(events, timelines, steps, survey=survey is not None, read_back=read_back)
+    agent = agent_lines(consumers, timeline, read_back)
     lines = [
         comment(f"Written from the recorded session {name}. Edit it as you like: nothing refers to it."),
-        entry("name", name.replace("${", "$${")),
-        *_consumer_lines(list(timelines.values())),
+        *_name_lines(name, read_back),
+        *_consumer_lines(list(timelines.values()), read_back),
         "steps:",
-        *[f"  {line}" for line in steps.lines or NOTHING],
-        *agent_lines(consumers, timeline),
-        *([f"simulator: {{survey: {to_flow_yaml(dict(survey))}}}"] if survey is not None else []),
+        *([f"  {comment(CUT)}"] if timeline.was_cut else []),
+        *[f"  {line}" for line in (*steps.lines, *(NOTHING if steps.is_empty else ()))],
+        *agent,
+        *([survey] if survey is not None else []),
     ]
-    return "\n".join(lines) + "\n"
+    return WrittenScript("\n".join(lines) + "\n", tuple(steps.literal))
+
+
+def _name_lines(name: str, read_back: ReadBack) -> list[str]:
+    line = entry("name", name.replace("${", "$${"))
+    problem = read_back.section(line)
+    return [line] if problem is None else [comment(f"its name is left out: {problem}")]
 
 
 def _timelines(numbered: _NumberedEvents) -> _Timelines:
@@ -82,13 +122,13 @@ def _timelines(numbered: _NumberedEvents) -> _Timelines:
 
 
 def _write_steps(
-    numbered: _NumberedEvents, timelines: _Timelines, lines: StepLines, *, survey: bool
+    numbered: _NumberedEvents, timelines: _Timelines, lines: StepLines, *, survey: bool, read_back: ReadBack
 ) -> list[ConsumerTimeline]:
     """Write the steps of all consumers, in the order of the recording."""
 
     def writer(number: int, name: str | None, names: ScriptNames) -> StepWriter:
         def will_arrive(arrived: MessageArrived) -> bool:
-            return agent_can_send(arrived, names) or (survey and is_of_survey(arrived, names))
+            return agent_can_send(arrived, names, read_back) or (survey and is_of_survey(arrived, names))
 
         name = None if number == first else name
         return StepWriter(timelines[number].events, names, lines, name=name, will_arrive=will_arrive)
@@ -107,27 +147,23 @@ def _write_steps(
 # --- consumers ------------------------------------------------------------------------------------------
 
 
-def _consumer_lines(consumers: Sequence[ConsumerTimeline]) -> list[str]:
-    if len(consumers) == 1:
-        return [
-            comment("Against a real service: --url script, with these two in the environment."),
-            "consumer:",
-            *[f"  {entry(key, value)}" for key, value in _consumer(consumers[0], "UMS_JWT").items()],
-        ]
+def _consumer_lines(consumers: Sequence[ConsumerTimeline], read_back: ReadBack) -> list[str]:
+    notes: list[str] = []
     tokens = ["UMS_JWT", *(f"UMS_JWT_{position}" for position in range(2, len(consumers) + 1))]
-    return [
-        comment(
-            "Against a real service: --url script, with the address and everybody's token in the environment."
-        ),
-        "consumers:",
-        *[
-            f"  {entry(one.name or '', _consumer(one, token))}"
-            for one, token in zip(consumers, tokens, strict=True)
-        ],
-    ]
+    settings = [_consumer(one, token, read_back, notes) for one, token in zip(consumers, tokens, strict=True)]
+    if len(consumers) == 1:
+        needed = "with these two in the environment"
+        lines = ["consumer:", *[f"  {entry(key, value)}" for key, value in settings[0].items()]]
+    else:
+        needed = "with the address and everybody's token in the environment"
+        named = zip(consumers, settings, strict=True)
+        lines = ["consumers:", *[f"  {entry(one.name or '', held)}" for one, held in named]]
+    return [*map(comment, [f"Against a real service: --url script, {needed}.", *notes]), *lines]
 
 
-def _consumer(consumer: ConsumerTimeline, token: str) -> dict[str, Any]:
+def _consumer(
+    consumer: ConsumerTimeline, token: str, read_back: ReadBack, notes: list[str]
+) -> dict[str, Any]:
     requests = [event.request for event in consumer.events if isinstance(event, RequestSent)]
     settings: dict[str, Any] = {"url": "${UMS_URL}", "token": f"${{{token}}}"}
     if any(request.type == typenames.INIT_CONNECTION for request in requests):
@@ -136,7 +172,12 @@ def _consumer(consumer: ConsumerTimeline, token: str) -> dict[str, Any]:
         bodies = (one.body for one in requests if one.type == typenames.REQUEST_CONVERSATION)
         given = next((body[field] for body in bodies if isinstance(body, dict) and body.get(field)), None)
         if isinstance(given, str if key == "brand" else dict):
-            settings[key] = consumer.names.envelope(given)
+            value = consumer.names.literal(given)
+            problem = read_back.consumer_setting(entry(key, value))
+            if problem is None:
+                settings[key] = value
+            else:
+                notes.append(f"the {field} of the conversation is left out: {problem}")
     return settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
@@ -215,12 +215,20 @@ class ScriptNames:
 
     def envelope(self, value: Any) -> Any:
         """JSON with references for conversation ids, and variables for redacted secrets."""
+        return self._with_texts(value, self._reference_or_text)
+
+    def literal(self, value: Any) -> Any:
+        """JSON with variables for redacted secrets, and no references."""
+        return self._with_texts(value, self.text)
+
+    def _with_texts(self, value: Any, text: Callable[[str], str]) -> Any:
         if isinstance(value, dict):
-            return {str(key): self.envelope(inner) for key, inner in value.items()}
+            return {str(key): self._with_texts(inner, text) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self.envelope(inner) for inner in value]
-        if not isinstance(value, str):
-            return value
-        if value == self.current:
+            return [self._with_texts(inner, text) for inner in value]
+        return text(value) if isinstance(value, str) else value
+
+    def _reference_or_text(self, text: str) -> str:
+        if text == self.current:
             return "${conversation.id}"
-        return self._reference(value) or self.text(value)
+        return self._reference(text) or self.text(text)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from recorder.documents.durations import LONGEST_S
 from recorder.documents.writing import comment, entry
 
 from ..language.verbs import VERBS, SendEnvelopeVerb, TimedVerb
 from .pacing import NOTICED_S, Timeline, as_duration
+from .read_back import ReadBack
 
 USUAL_WITHIN_S = 10.0
 
@@ -18,17 +20,32 @@ class StepLines:
 
     Attributes:
         lines: one for each step, and comments between them.
+        is_empty: whether there are only comments.
+        literal: the frames of requests that stay as they were recorded.
         reached_s: the latest recorded time that the lines so far cover; None: none with a time.
     """
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, read_back: ReadBack | None = None) -> None:
         self.timeline = timeline
         self.lines: list[str] = []
         self.reached_s: float | None = None
+        self.is_empty = True
+        self.literal: list[int] = []
+        self._read_back = ReadBack() if read_back is None else read_back
 
-    def step(self, verb: str, arguments: dict[str, Any]) -> None:
-        """Add a step, in its shortest form."""
-        self.lines.append(f"- {entry(verb, _shortened(verb, arguments))}")
+    def step(self, verb: str, arguments: dict[str, Any]) -> str | None:
+        """Add a step, in its shortest form, if it loads; else return why it does not."""
+        line = f"- {entry(verb, _shortened(verb, arguments))}"
+        problem = self._read_back.step(line)
+        if problem is None:
+            self.lines.append(line)
+            self.is_empty = False
+        return problem
+
+    def note_literal(self, frame: int, problem: str) -> None:
+        """Note that the request in this frame is sent as it was recorded."""
+        self.literal.append(frame)
+        self.note(f"frame {frame} stays as it was recorded: {problem}")
 
     def note(self, text: str) -> None:
         """Add a comment."""
@@ -60,7 +77,8 @@ class StepLines:
         if at_s is None or self.reached_s is None:
             return {}
         took_s = max(at_s - self.reached_s, self.timeline.between_s(self.reached_s, at_s))
-        return {"within": f"{math.ceil(2 * took_s)}s"} if took_s * 2 > USUAL_WITHIN_S else {}
+        within_s = math.ceil(min(2 * took_s, LONGEST_S))
+        return {"within": f"{within_s}s"} if within_s > USUAL_WITHIN_S else {}
 
 
 def _shortened(verb: str, arguments: dict[str, Any]) -> Any:

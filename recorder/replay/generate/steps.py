@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from recorder.messaging import typenames
 
-from ..language.verb_model import is_status
 from ..language.verbs import CHAT_STATES
+from ..run.receipt_schedule import MessageId
+from .literal import literal_envelopes, raw_step, sent_envelope
 from .pacing import NOTICED_S, as_duration
 from .placement import (
     SAME_TIME_S,
@@ -19,6 +19,7 @@ from .placement import (
     is_same_time,
     receipts_by_index,
     receipts_to_expect,
+    resumed_from,
 )
 from .script_names import ScriptNames, pattern_of
 from .step_lines import StepLines
@@ -35,6 +36,8 @@ from .timeline_events import (
     SecondConnectionOpened,
     TimelineEvent,
 )
+
+_Sent = RequestSent | RawPayloadSent | Disconnected
 
 TTRS = ("NORMAL", "URGENT", "PRIORITIZED")
 
@@ -76,6 +79,8 @@ class StepWriter:
         self._has_subscribed = False
         self._is_disconnected = False
         self._subscriptions: dict[str, int] = {}
+        self._absent: set[MessageId] = set()
+        self._literal_receipts: dict[int, str] = {}
         keeps_time = lines.timeline.pace.keeps_time
         self._arrivals_at = awaits_by_index(events, names, keeps_time=keeps_time)
         self._receipts_at = receipts_by_index(events, names, in_place=not keeps_time)
@@ -110,14 +115,33 @@ class StepWriter:
 
     # --- steps ---
 
-    def _step(self, verb: str, arguments: dict[str, Any]) -> None:
+    def _try(self, verb: str, arguments: dict[str, Any]) -> str | None:
+        """Add a step of this consumer's, if it loads; else return why it does not."""
         consumer = {} if self._name is None else {"consumer": self._name}
-        self._lines.step(verb, {**arguments, **consumer})
+        return self._lines.step(verb, {**arguments, **consumer})
 
-    def _timed_step(self, at_s: float | None, verb: str, arguments: dict[str, Any] | None = None) -> None:
+    def _step(self, verb: str, arguments: dict[str, Any]) -> None:
+        if (problem := self._try(verb, arguments)) is not None:
+            self._lines.note(f"{verb} is left out here: {problem}")
+
+    def _timed_step(self, sent: _Sent, verb: str, arguments: dict[str, Any] | None = None) -> None:
         """A step that begins when the consumer did it, not when something arrived."""
-        self._step(verb, self._lines.timed(at_s, verb, arguments or {}, since_s=self._awaited_s))
-        self._lines.advance_to(at_s)
+        timed = self._lines.timed(sent.at_s, verb, arguments or {}, since_s=self._awaited_s)
+        if isinstance(sent, RequestSent):
+            if (problem := self._try(verb, timed)) is not None:
+                self._send_literally(sent, problem, timed)
+        else:
+            self._step(verb, timed)
+        self._lines.advance_to(sent.at_s)
+
+    def _send_literally(self, sent: RequestSent, problem: str, timed: dict[str, Any]) -> None:
+        """Send a request as it was recorded, since no step with names can stand for it."""
+        self._awaited_requests.discard(sent.frame)
+        self._lines.note_literal(sent.frame, problem)
+        timing = {key: held for key, held in timed.items() if key == "after"}
+        for envelope in literal_envelopes(sent, self._names):
+            if self._try("send", {"envelope": envelope, **timing}) is None:
+                break
 
     # --- sent by the consumer ---
 
@@ -125,21 +149,23 @@ class StepWriter:
         if sent.frame in self._names.refused and sent.request.type != typenames.INIT_CONNECTION:
             self._send(sent)  # a verb's step would fail if it is refused again
             return
-        self._join(sent.at_s, sent.dialog_id)
+        self._join(sent, sent.dialog_id)
         if sent.receipt is not None and sent.receipt.sequences:
             self._last_receipt_s = sent.at_s  # written where the message it is for arrived
+            if sent.frame in self._literal_receipts:
+                self._receipt_literally(sent, self._literal_receipts[sent.frame])
         elif sent.text is not None:
             self._say(sent, sent.text)
         elif sent.chat_state is not None and sent.chat_state.state in CHAT_STATES:
             where = self._names.in_dialog(sent.chat_state.dialog_id)
-            self._timed_step(sent.at_s, "type", {"state": sent.chat_state.state, **where})
+            self._timed_step(sent, "type", {"state": sent.chat_state.state, **where})
         else:
             _WRITERS.get(sent.request.type, StepWriter._send)(self, sent)
 
     def _request_step(self, sent: RequestSent, verb: str, arguments: dict[str, Any] | None = None) -> None:
         """A timed step that waits for the answer to its request."""
         self._awaited_requests.add(sent.frame)
-        self._timed_step(sent.at_s, verb, arguments)
+        self._timed_step(sent, verb, arguments)
 
     def _say(self, sent: RequestSent, text: str) -> None:
         arguments: dict[str, Any] = {"text": self._names.text(text), **self._names.in_dialog(sent.dialog_id)}
@@ -177,11 +203,11 @@ class StepWriter:
         if self._names.conversation_of(dialog_id) in self._names.begun or not (
             self.opened or self._names.opens_later(sent.frame)
         ):
-            self._join(sent.at_s, dialog_id)
+            self._join(sent, dialog_id)
         else:
             self._send(sent)
 
-    def _join(self, at_s: float | None, dialog_id: str | None) -> None:
+    def _join(self, event: RequestSent | MessageArrived, dialog_id: str | None) -> None:
         """Open a conversation that the recording did not open itself."""
         conversation_id = None if dialog_id is None else self._names.conversation_of(dialog_id)
         if conversation_id is None or conversation_id in self.opened:
@@ -190,7 +216,10 @@ class StepWriter:
             f"the recording joined conversation {conversation_id}, which was there already;"
             f" against the real service write subscribe: {{dialog: {conversation_id}}} instead"
         )
-        self._timed_step(at_s, "open_conversation", self._open_arguments(conversation_id))
+        arguments = self._open_arguments(conversation_id)
+        timed = self._lines.timed(event.at_s, "open_conversation", arguments, since_s=self._awaited_s)
+        self._step("open_conversation", timed)
+        self._lines.advance_to(event.at_s)
 
     def _open_arguments(self, conversation_id: str) -> dict[str, str]:
         self.opened.append(conversation_id)
@@ -229,19 +258,10 @@ class StepWriter:
     def _send(self, sent: RequestSent) -> None:
         if sent.request.type == typenames.UPLOAD_URL:
             self._lines.note("a file is announced below as it was; the file itself is in no frame")
-        envelope = self._names.envelope(sent.request.raw)
-        if sent.request.id is not None:
-            # Not a number, which could equal an id the player gives.
-            envelope["id"] = f"recorded-{self._names.plain(sent.request.id)}"
-        self._timed_step(sent.at_s, "send", {"envelope": envelope})
+        self._timed_step(sent, "send", {"envelope": sent_envelope(sent, self._names)})
 
     def _raw_payload(self, sent: RawPayloadSent) -> None:
-        if sent.binary:
-            data = base64.b64encode(sent.data).decode()
-            self._timed_step(sent.at_s, "send_frame", {"opcode": "binary", "data": data})
-            return
-        text = sent.data.decode("utf-8", "backslashreplace")
-        self._timed_step(sent.at_s, "send", {"envelope": self._names.text(text)})
+        self._timed_step(sent, *raw_step(sent, self._names))
 
     # --- received by the consumer ---
 
@@ -256,13 +276,14 @@ class StepWriter:
             )
 
     def _await(self, arrived: MessageArrived) -> None:
-        self._join(arrived.at_s, arrived.key.dialog_id)
+        self._join(arrived, arrived.key.dialog_id)
         message = arrived.message
         if not self._will_arrive(arrived):
             self._lines.note(
                 f"frame {arrived.frame} brought {message.type} by {message.role or 'nobody known'}, which"
                 " does not come again here"
             )
+            self._absent.add(arrived.key)
             return
         description: dict[str, Any] = {}
         if message.role in AGENT_ROLES:
@@ -281,7 +302,7 @@ class StepWriter:
         self._awaited_s = arrived.at_s
 
     def _expect(self, index: int, receipt: ReceiptArrived) -> None:
-        if index not in self._expected or not is_status(receipt.status):
+        if index not in self._expected:
             return
         word = STATUS_WORDS.get(receipt.status)
         expected: dict[str, Any] = (
@@ -296,13 +317,31 @@ class StepWriter:
         self._lines.advance_to(receipt.at_s)
 
     def _receipt(self, receipt: ConsumerReceipt) -> None:
-        if not is_status(receipt.status):
-            self._lines.note(f"a receipt of status {receipt.status} is left out: no step gives such a one")
+        problem = self._receipt_problem(receipt) or self._give(receipt)
+        sent = receipt.request
+        if problem is None or sent is None:
             return
+        if self._events[self._next - 1] is sent:
+            self._receipt_literally(sent, problem)
+        else:
+            self._literal_receipts[sent.frame] = problem
+
+    def _receipt_problem(self, receipt: ConsumerReceipt) -> str | None:
+        """Why no step with names can give this receipt; None: one may."""
+        if any(one in self._absent for one in receipt.messages):
+            return "the message its receipt is for does not come again here"
         numbered = any(isinstance(one, int) for one in receipt.messages)
         if numbered and not self._names.is_current(receipt.dialog_id):
-            self._lines.note(f"a {receipt.status} for {receipt.messages} in {receipt.dialog_id} is left out")
-            return
+            return "its receipt is for a message of another conversation that was not seen"
+        return None
+
+    def _receipt_literally(self, sent: RequestSent, problem: str) -> None:
+        timed = self._lines.timed(sent.at_s, "send", {}, since_s=self._awaited_s)
+        self._send_literally(sent, problem, timed)
+        self._lines.advance_to(sent.at_s)
+
+    def _give(self, receipt: ConsumerReceipt) -> str | None:
+        """Add the step that gives this receipt, if it loads; else return why it does not."""
         messages = [one if isinstance(one, int) else self._names.name(one) for one in receipt.messages]
         arguments: dict[str, Any] = {"message": messages[0] if len(messages) == 1 else messages}
         since_s = self._lines.reached_s if receipt.arrived_s is None else receipt.arrived_s
@@ -316,9 +355,8 @@ class StepWriter:
         if receipt.metadata is not None:
             arguments["metadata"] = self._names.envelope(receipt.metadata)
         if receipt.status in STATUS_WORDS and not receipt.again and receipt.metadata is None:
-            self._step(receipt.status.lower(), arguments)
-        else:
-            self._step("receipt", {"status": receipt.status, **arguments})
+            return self._try(receipt.status.lower(), arguments)
+        return self._try("receipt", {"status": receipt.status, **arguments})
 
     # --- connections ---
 
@@ -327,7 +365,7 @@ class StepWriter:
             return
         self._is_disconnected = False
         pause_s = self._lines.timeline.between_s(self._lines.reached_s, connected.at_s)
-        arguments: dict[str, Any] = {"from_sequence": _resumed_from(self._events, index)}
+        arguments: dict[str, Any] = {"from_sequence": resumed_from(self._events, index)}
         if pause_s >= NOTICED_S:
             arguments["after"] = as_duration(pause_s)
         self._step("reconnect", arguments)
@@ -348,7 +386,7 @@ class StepWriter:
             self._has_unawaited_answer = False
         if disconnected.by_client is False:
             self._lines.note(f"here the service closed the connection, with code {disconnected.code}")
-        self._timed_step(disconnected.at_s, "disconnect", {} if disconnected.by_client else {"how": "abort"})
+        self._timed_step(disconnected, "disconnect", {} if disconnected.by_client else {"how": "abort"})
 
 
 _WRITERS: dict[str, Callable[[StepWriter, RequestSent], None]] = {
@@ -360,14 +398,3 @@ _WRITERS: dict[str, Callable[[StepWriter, RequestSent], None]] = {
     typenames.KEEP_ALIVE: StepWriter._keep_alive,
     typenames.UPDATE_CONVERSATION: StepWriter._update_conversation,
 }
-
-
-def _resumed_from(events: Sequence[TimelineEvent], index: int) -> int | str:
-    """``fromSeq`` of the first subscription after a reconnect; "last" if there was none."""
-    for later in events[index + 1 :]:
-        if isinstance(later, Connected):
-            break
-        if isinstance(later, RequestSent) and later.request.type == typenames.SUBSCRIBE_MESSAGES:
-            first = later.body.get("fromSeq", 0)
-            return first if isinstance(first, int) and not isinstance(first, bool) and first >= 0 else 0
-    return "last"

@@ -31,14 +31,17 @@ def check_names(steps: Sequence[ExpandedStep]) -> None:
     Raises:
         BadScript: one is not; with its line and a suggestion.
     """
-    names = _NameTable(steps)
+    names = NameTable(steps)
     for step in steps:
         names.check_uses(step)
         names.define(step.written)
 
 
-class _NameTable:
-    """The names that the steps checked so far give, each with its step."""
+class NameTable:
+    """The names that the steps checked so far give, each with its step.
+
+    ``steps`` are all those that will be checked, to say of a name that a later one gives it.
+    """
 
     def __init__(self, steps: Sequence[ExpandedStep]) -> None:
         self._steps = steps

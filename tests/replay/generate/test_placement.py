@@ -41,7 +41,11 @@ def test_a_receipt_is_placed_where_its_last_message_arrives(recording: Any) -> N
     ((place, receipts),) = placed.items()
     assert isinstance(events[place], MessageArrived)
     assert events[place].key == SECOND
-    assert receipts == [ConsumerReceipt((FIRST, SECOND), "READ", False, 5.0, 2.0, dialog_id=CONVERSATION)]
+    (receipt,) = receipts
+    assert receipt.request is events[-2]
+    assert receipt._replace(request=None) == ConsumerReceipt(
+        (FIRST, SECOND), "READ", False, 5.0, 2.0, dialog_id=CONVERSATION
+    )
     assert names.referenced == {FIRST, SECOND}
 
 

@@ -34,7 +34,7 @@ def steps_of(recording: Any, pace: Pace = Pace()) -> list[str]:  # noqa: B008 - 
 
 
 def written(recording: Any, pace: Pace = Pace()) -> str:  # noqa: B008 - immutable
-    script = write_script(recording.records, name="x", pace=pace)
+    script = write_script(recording.records, name="x", pace=pace).text
     load(script, file="x.yaml", variables={"JWT_1": "a"})
     return script
 
@@ -254,7 +254,7 @@ def test_two_conversations_get_names_of_their_answers(recording: Any) -> None:
     recording.open_conversation(0.0, "conv-1")
     recording.open_conversation(0.1, "conv-2")
     recording.request(0.2, requests.publish_text("9", "conv-1", "back again"), {"sequence": 0})
-    script = write_script(recording.records, name="x")
+    script = write_script(recording.records, name="x").text
     assert "- open_conversation: {as: conversation_1}" in script
     assert "- open_conversation: {as: conversation_2}" in script
     assert "dialog: '${conversation_1.body.conversationId}'" in script
@@ -296,7 +296,7 @@ def test_whatever_was_recorded_gives_a_script_that_loads(
     script = write_script(
         [RecordedOpen(1, None, None), *records, RecordedClose(1, None, True, 1000)],
         name=name,
-    )
+    ).text
     load(script.encode("utf-8", "replace"), file="x.yaml", variables={})
 
 

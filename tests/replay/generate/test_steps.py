@@ -142,12 +142,13 @@ def test_no_disconnect_step_at_the_end(recording: Any) -> None:
     assert steps_of(recording) == ["- open_conversation"]
 
 
-def test_a_receipt_without_a_name_for_its_message_is_left_out_elsewhere(recording: Any) -> None:
+def test_a_receipt_without_a_name_for_its_message_stays_literal_elsewhere(recording: Any) -> None:
     """A bare sequence would be taken for one of the conversation that is spoken of."""
     recording.open_conversation(0.0, "conv-1")
     recording.open_conversation(0.1, "conv-2")
     recording.request(1.0, requests.read("9", "conv-1", [7]), {})
     recording.request(2.0, requests.read("10", "conv-2", [8]), {})
-    *_, note, given = steps_of(recording)
-    assert note == "# a READ for (7,) in conv-1 is left out"
+    *_, note, literal, given = steps_of(recording)
+    assert note.startswith("# frame 13 stays as it was recorded: its receipt is for a message of another")
+    assert "dialogId: conv-1, event: {type: AcceptStatusEvent, status: READ, sequenceList: [7]}" in literal
     assert given.startswith("- read: {message: 8")
