@@ -14,6 +14,7 @@ from recorder.capture.upload import FileNotStored, put_file
 from recorder.replay.run.actions import Upload
 from recorder.replay.run.driver import UploadFailed
 from recorder.runtime.background import BackgroundTask
+from recorder.runtime.waiter import Source
 
 from .record_session import ActiveSession
 from .token_command import FetchToken
@@ -28,8 +29,6 @@ class BackgroundConnection:
         fetch_token: fetches the token to connect with; None: the one in ``options`` is used.
         on_token: called with the token that was fetched.
     """
-
-    waits_to_write = False
 
     def __init__(
         self,
@@ -46,10 +45,10 @@ class BackgroundConnection:
         self._fetching = None if fetch_token is None else BackgroundTask(fetch_token, name="token command")
         self._connecting = self._connect() if fetch_token is None else None
 
-    def fileno(self) -> int:
-        """The descriptor that can be read once the present helper thread is done; -1 if there is none."""
-        task = self._connecting or self._fetching
-        return -1 if task is None else task.fileno()
+    @property
+    def source(self) -> Source | None:
+        """Can be read once the present helper thread is done; None: there is none."""
+        return self._connecting or self._fetching
 
     def take(self) -> RecordingConnection | None:
         """The connection once it is open; None: not yet. Raises ``CannotConnect`` if there will be none."""

@@ -10,7 +10,11 @@ from .selector import HasFileno, Wakeup, punctual_selector, readable
 
 
 class Source(HasFileno, Protocol):
-    """Something to wait for: a connection, or work that is done in another thread."""
+    """Something to wait for: a connection, or work that is done in another thread.
+
+    It has one descriptor all its life, so that who watches it can tell by the source whether a number is
+    still the same descriptor. What waits for one thing after another has a source for each.
+    """
 
     @property
     def waits_to_write(self) -> bool:

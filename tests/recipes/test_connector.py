@@ -36,7 +36,7 @@ def server():
 
 def taken(opening):
     while (connection := opening.take()) is None:
-        assert select.select([opening.fileno()], [], [], PATIENCE_S)[0]
+        assert select.select([opening.source], [], [], PATIENCE_S)[0]
     return connection
 
 
@@ -90,7 +90,7 @@ def test_who_is_not_wanted_any_more_is_given_up_once(session, server):
     opening.give_up()
     opening.give_up()
     assert opening.take() is None
-    assert opening.fileno() == -1
+    assert opening.source is None
 
 
 def upload(consumer="anna"):
@@ -116,3 +116,17 @@ def test_a_file_reaches_the_simulator(archive, tmp_path):
         played = recipes.replay(script, archive=archive, clock=clock)
         played.raise_if_failed()
         assert played.outcome.notes == ()
+
+
+def test_every_helper_is_a_source_of_its_own_for_all_its_life(session, server):
+    """The connecting helper is given the descriptor number of the one that fetched the token, usually."""
+    connect = Connector(
+        session, {"anna": ConnectOptions(url=server.url)}, fetch_token=lambda consumer: simulated_token()
+    )
+    opening = connect("anna", False)
+    fetching = opening.source
+    assert opening.take() is None or opening.source is None
+    while (connection := opening.take()) is None:
+        assert select.select([opening.source], [], [], PATIENCE_S)[0]
+    assert fetching.fileno() == -1
+    connection.close()

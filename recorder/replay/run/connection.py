@@ -93,8 +93,13 @@ class ConnectionObserver(Protocol):
 
 
 @runtime_checkable
-class PendingConnection(Source, Protocol):
+class PendingConnection(Protocol):
     """A connection that is being opened in the background."""
+
+    @property
+    def source(self) -> Source | None:
+        """What to wait for before the next ``take``: another one for each part of the work; None: nothing."""
+        ...
 
     def take(self) -> Connection | None:
         """The connection once it is open; None: not yet.

@@ -292,9 +292,12 @@ class Driver:
     def _waiting(self, action: WakeAt | AwaitMessage) -> Waiting:
         until_s = action.at_s if isinstance(action, WakeAt) else action.until_s
         moments = [until_s, *(connection.next_due_s() for connection in self._connections.values())]
+        opening = (pending.source for pending in self._pending.values())
         sources: tuple[Source, ...] = (
-            *self._connections.values(), *self._pending.values(), *self._uploads,
-        )  # fmt: skip
+            *self._connections.values(),
+            *(source for source in opening if source is not None),
+            *self._uploads,
+        )
         return Waiting(min((moment for moment in moments if moment is not None), default=None), sources)
 
 
