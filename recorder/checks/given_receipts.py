@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from recorder.messaging.events import Event, Evidence, Proof, ReceiptRefused, ReceiptReported
+from recorder.receipts.selves import Selves
+from recorder.receipts.state import Giver
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +40,11 @@ class GivenReceipt:
     announcements: list[Evidence] = field(default_factory=list)
 
     @property
+    def giver(self) -> Giver:
+        """Who gave it; the connection, if it is ours and our id is not known."""
+        return self.first.connection if self.participant is None and self.mine else self.participant
+
+    @property
     def proven(self) -> bool:
         """Whether the service accepted it, as far as this recording shows."""
         return self.answer is not None or bool(self.announcements)
@@ -62,9 +69,9 @@ class GivenReceipt:
 _Content = tuple[str, str, tuple[int, ...]]
 
 
-def given_receipts(events: Iterable[Event], me: frozenset[str]) -> list[GivenReceipt]:
+def given_receipts(events: Iterable[Event], selves: Selves) -> list[GivenReceipt]:
     """All receipts among the events, in the order of their first evidence."""
-    collector = _ReceiptCollector(me)
+    collector = _ReceiptCollector(selves)
     for event in events:
         if isinstance(event, ReceiptReported):
             collector.on_reported(event)
@@ -74,14 +81,14 @@ def given_receipts(events: Iterable[Event], me: frozenset[str]) -> list[GivenRec
 
 
 class _ReceiptCollector:
-    def __init__(self, me: frozenset[str]) -> None:
+    def __init__(self, selves: Selves) -> None:
         self.receipts: list[GivenReceipt] = []
-        self._me = me
-        self._only_me = next(iter(me)) if len(me) == 1 else None
+        self._selves = selves
+        self._speaking = frozenset(selves.by_connection.values())
         self._by_request: dict[int, GivenReceipt] = {}
         self._by_number: dict[tuple[str, int], GivenReceipt] = {}
         self._by_time: dict[tuple[str, str | None, str, tuple[int, ...], int], GivenReceipt] = {}
-        self._unechoed: defaultdict[_Content, deque[GivenReceipt]] = defaultdict(deque)
+        self._unechoed: defaultdict[tuple[_Content, str | None], deque[GivenReceipt]] = defaultdict(deque)
 
     def on_reported(self, event: ReceiptReported) -> None:
         if event.evidence.proof is Proof.ANNOUNCED:
@@ -91,7 +98,7 @@ class _ReceiptCollector:
         elif event.request_frame is not None and event.request_frame not in self._by_request:
             receipt = self._by_request[event.request_frame] = self._new(event)
             receipt.claim = event.evidence
-            self._unechoed[_content(event)].append(receipt)
+            self._unechoed[_content(event), receipt.participant].append(receipt)
 
     def on_refused(self, event: ReceiptRefused) -> None:
         receipt = self._by_request.get(event.request_frame)
@@ -99,8 +106,8 @@ class _ReceiptCollector:
             receipt.refusal = event
 
     def _new(self, event: ReceiptReported) -> GivenReceipt:
-        who = event.participant or (self._only_me if event.mine else None)
-        mine = event.mine or (who is not None and who in self._me)
+        who = event.participant or (self._selves.id_of(event.evidence.connection) if event.mine else None)
+        mine = event.mine or self._selves.is_one(who) is True
         receipt = GivenReceipt(event.dialog_id, who, mine, event.status, event.sequences, event.own_sequence)
         self.receipts.append(receipt)
         return receipt
@@ -116,13 +123,13 @@ class _ReceiptCollector:
         if known is not receipt and known.claim is None and _content(known) == _content(receipt):
             # The echo came first, and only this number tells that it is one.
             receipt.announcements, known.announcements = receipt.announcements + known.announcements, []
-            receipt.participant = receipt.participant or known.participant
+            receipt.participant = known.participant or receipt.participant
             self._by_number[receipt.dialog_id, receipt.number] = receipt
 
     def _announced(self, event: ReceiptReported) -> None:
         receipt = self._known(event) or self._claimed(event) or self._new(event)
         receipt.announcements.append(event.evidence)
-        receipt.participant = receipt.participant or event.participant
+        receipt.participant = event.participant or receipt.participant
         if event.own_sequence is not None:
             receipt.number = event.own_sequence if receipt.number is None else receipt.number
             self._by_number.setdefault((event.dialog_id, event.own_sequence), receipt)
@@ -138,14 +145,19 @@ class _ReceiptCollector:
 
     def _claimed(self, event: ReceiptReported) -> GivenReceipt | None:
         """The oldest own receipt without an echo that this announcement may belong to."""
-        if event.participant is None or event.participant not in self._me:
+        if not self._selves.is_one(event.participant):
             return None
-        waiting = self._unechoed[_content(event)]
+        return self._waiting(event, event.participant) or (
+            None if event.participant in self._speaking else self._waiting(event, None)
+        )
+
+    def _waiting(self, event: ReceiptReported, who: str | None) -> GivenReceipt | None:
+        waiting = self._unechoed[_content(event), who]
         while waiting and (waiting[0].announcements or waiting[0].refusal):
             waiting.popleft()
         if not waiting or waiting[0].number not in (None, event.own_sequence):
             return None
-        return waiting[0] if waiting[0].participant in (None, event.participant) else None
+        return waiting[0]
 
 
 def _content(given: ReceiptReported | GivenReceipt) -> _Content:
@@ -157,7 +169,6 @@ def _announcement_key(event: ReceiptReported) -> tuple[str, str | None, str, tup
 
 
 def _same(receipt: GivenReceipt, event: ReceiptReported) -> bool:
-    who = event.participant
-    return _content(receipt) == _content(event) and (
-        receipt.participant is None or receipt.participant == who
-    )
+    by_number = receipt.claim is not None and receipt.number is not None
+    same_person = receipt.participant is None or receipt.participant == event.participant
+    return _content(receipt) == _content(event) and (by_number or same_person)

@@ -89,7 +89,7 @@ def receipts_of_others(message: MessageView, *statuses: str) -> list[ReceiptView
         (
             receipt
             for receipt in message.receipts
-            if receipt.status in statuses and is_proven_by_other(receipt, message.author, mine=message.mine)
+            if receipt.status in statuses and is_proven_by_other(receipt, message)
         ),
         key=lambda receipt: receipt.evidence.frame,
     )
@@ -122,10 +122,9 @@ def _possible_reader(session: SessionIndex, seen: SeenMessage) -> Evidence | Non
     message = seen.message
     if message.mine is False:
         return seen.sent
-    author = {message.author} | (session.me if message.mine else frozenset())
     others = [
         evidence
         for participant, evidence in session.participants_by_dialog.get(seen.dialog_id, {}).items()
-        if participant not in author
+        if not session.may_be_one(participant, message.author)
     ]
     return min(others, key=lambda evidence: evidence.frame, default=None)

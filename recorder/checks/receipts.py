@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from recorder.messaging.events import Evidence, MessagePublished
+from recorder.receipts.state import Giver
 
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, violated
 from .given_receipts import GivenReceipt
@@ -18,7 +19,7 @@ _CLICK = "ACTION"
 
 _STATUS_RANK = {"NACK": 0, "ACCEPT": 1, "READ": 2}
 
-_ReceiptKey = tuple[str, str | None, int, str]
+_ReceiptKey = tuple[str, Giver, int, str]
 
 
 def _key(receipt: GivenReceipt, sequence: int) -> _ReceiptKey:
@@ -132,7 +133,7 @@ def _replaying(session: SessionIndex) -> set[int]:
 
 
 def _regressed(session: SessionIndex) -> Iterator[Observation]:
-    higher: defaultdict[tuple[str, str | None, int], list[GivenReceipt]] = defaultdict(list)
+    higher: defaultdict[tuple[str, Giver, int], list[GivenReceipt]] = defaultdict(list)
     ranked = [
         receipt
         for receipt in session.given_receipts
@@ -146,14 +147,14 @@ def _regressed(session: SessionIndex) -> Iterator[Observation]:
         yield _back(session, receipt, higher)
 
 
-def _person(receipt: GivenReceipt, sequence: int) -> tuple[str, str | None, int]:
-    return (receipt.dialog_id, None if receipt.mine else receipt.participant or "", sequence)
+def _person(receipt: GivenReceipt, sequence: int) -> tuple[str, Giver, int]:
+    return (receipt.dialog_id, receipt.giver, sequence)
 
 
 def _back(
     session: SessionIndex,
     receipt: GivenReceipt,
-    higher: dict[tuple[str, str | None, int], list[GivenReceipt]],
+    higher: dict[tuple[str, Giver, int], list[GivenReceipt]],
 ) -> Observation:
     rank = _STATUS_RANK[receipt.status]
     found = {

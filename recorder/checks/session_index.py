@@ -21,7 +21,9 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.delays import DialogClocks, clocks_by_dialog
 from recorder.receipts.echoes import MessageKey
-from recorder.receipts.queries import MessageView, own_ids, view
+from recorder.receipts.participants import OwnWords, own_words
+from recorder.receipts.queries import MessageView, role_of, view
+from recorder.receipts.selves import Selves, selves_of
 
 from .findings import Limits, Observation, Severity
 from .given_receipts import GivenReceipt, given_receipts
@@ -65,9 +67,14 @@ class SessionIndex:
         return dict(sorted_out)
 
     @cached_property
-    def me(self) -> frozenset[str]:
-        """Our own participant ids."""
-        return own_ids(self.input.transcript)
+    def selves(self) -> Selves:
+        """Who we are on each connection."""
+        return selves_of(self.input.transcript)
+
+    @cached_property
+    def own_words(self) -> OwnWords:
+        """What our selves are called, where there is more than one."""
+        return own_words({who: role_of(self.input.transcript, who) for who in sorted(self.selves.ids)})
 
     @cached_property
     def messages(self) -> dict[MessageKey, MessageView]:
@@ -101,7 +108,7 @@ class SessionIndex:
     @cached_property
     def given_receipts(self) -> list[GivenReceipt]:
         """All receipts, each once, however often it was announced."""
-        return given_receipts(self.input.events, self.me)
+        return given_receipts(self.input.events, self.selves)
 
     @cached_property
     def own_receipts(self) -> list[GivenReceipt]:
@@ -187,10 +194,17 @@ class SessionIndex:
         """The oddities of these kinds."""
         return (oddity for oddity in self.of(OddityNoticed) if oddity.kind in kinds)
 
+    def may_be_one(self, participant: str, author: str | None) -> bool:
+        """Whether these are one person, or may be: an author without an id is us, a consumer may step up."""
+        if author is None:
+            return self.selves.is_one(participant) is True
+        roles = {role_of(self.input.transcript, who) for who in (participant, author)}
+        return participant == author or roles == {"CONSUMER"}
+
     def who(self, participant: str | None, *, mine: bool | None = None) -> str:
         """``you``, ``ASSIGNED_AGENT 3d834d4d``, ``somebody``."""
-        if mine or (participant is not None and participant in self.me):
-            return "you"
+        if mine or self.selves.is_one(participant):
+            return self.own_words.get(participant, "you")
         if participant is None:
             return "somebody"
         role = self.input.transcript.roles.get(participant)

@@ -77,7 +77,7 @@ def _messaging_dialogs(change: ConversationChanged) -> list[Dialog]:
 def _is_ours(session: SessionIndex, change: ConversationChanged) -> bool:
     """Whether we take part, as far as that is known: managers hear of conversations that are not theirs."""
     present = {each.participant for each in change.participants if each.state != "SUGGESTED"}
-    return not session.me or not present or bool(session.me & present)
+    return not session.selves.ids or not present or bool(session.selves.ids & present)
 
 
 def _unsubscribed(session: SessionIndex, dialog_id: str, announced: _AnnouncedDialog) -> Observation:

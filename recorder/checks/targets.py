@@ -153,11 +153,13 @@ def _by_author(session: SessionIndex, receipt: GivenReceipt, sequence: int) -> b
     message = session.messages[receipt.dialog_id, sequence]
     if message.sent is None:
         return False
-    if receipt.mine and message.mine is not None:
-        return message.mine
-    if receipt.participant is None or message.author is None:
-        return None
-    return receipt.participant == message.author
+    if receipt.participant is not None and message.author is not None:
+        return receipt.participant == message.author
+    if receipt.mine and message.mine is False:
+        return False
+    same_connection = message.sent.connection == receipt.first.connection
+    unnamed = receipt.participant is None and message.author is None
+    return True if receipt.mine and message.mine and unnamed and same_connection else None
 
 
 def _for_a_receipt(session: SessionIndex) -> Iterator[Observation]:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import MeasuredDelay, local_delay, measured_delay
-from recorder.receipts.echoes import MessageKey
 from recorder.receipts.queries import ReceiptView
+from recorder.receipts.state import Giver
 
 from .findings import SATISFIED, Observation, Severity, messages, not_observable, span, violated
 from .observation import missing_receipt, receipts_of_others
@@ -90,6 +90,10 @@ def _untimed_words(seen: SeenMessage, receipt: ReceiptView, measured: MeasuredDe
 # --- too soon -------------------------------------------------------------------------------------------
 
 
+_Requests = dict[tuple[str, int, Giver], Evidence]
+"""Requests for a receipt by dialog, sequence and who gave it."""
+
+
 class _ReadDelay(NamedTuple):
     """Delay of one READ, what it is measured from, and the frame that shows it."""
 
@@ -118,24 +122,25 @@ def _too_fast(session: SessionIndex) -> Iterator[Observation]:
         yield _read_too_fast(session, dialog_id, who, reads)
 
 
-def _reads_asked(session: SessionIndex) -> dict[MessageKey, Evidence]:
+def _reads_asked(session: SessionIndex) -> _Requests:
     """Our own first request for a READ of each message, but for those that were refused."""
-    asked: dict[MessageKey, Evidence] = {}
+    asked: _Requests = {}
     for receipt in session.own_receipts:
         if receipt.status == "READ" and receipt.proven and receipt.claim is not None:
             for sequence in receipt.sequences:
-                asked.setdefault((receipt.dialog_id, sequence), receipt.claim)
+                asked.setdefault((receipt.dialog_id, sequence, receipt.giver), receipt.claim)
     return asked
 
 
 def _read_delay(
-    session: SessionIndex, seen: SeenMessage, receipt: ReceiptView, asked: dict[MessageKey, Evidence]
+    session: SessionIndex, seen: SeenMessage, receipt: ReceiptView, asked: _Requests
 ) -> _ReadDelay | MeasuredDelay:
     """Delay of a READ; of our own from the arrival of the message to our request, without the round trip.
 
     ``MeasuredDelay`` without a delay where no clock can tell.
     """
-    own = asked.get((seen.dialog_id, seen.sequence)) if receipt.mine else None
+    giver = receipt.participant or receipt.evidence.connection
+    own = asked.get((seen.dialog_id, seen.sequence, giver)) if receipt.mine else None
     here = local_delay(seen.sent, own)
     if own is not None and here is not None:
         return _ReadDelay(here.seconds, seen.sequence, own.frame, "it arrived")

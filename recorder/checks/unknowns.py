@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
 from recorder.messaging.statuses import MISSPELT_STATUS, UNKNOWN_STATUS
+from recorder.receipts.aliases import ParticipantTracker
 
 from .findings import SATISFIED, Observation, Severity, not_observable, violated
 from .session_index import Rule, SessionIndex
@@ -60,23 +61,33 @@ def _alike(session: SessionIndex, oddities: Iterator[OddityNoticed]) -> Iterator
 
 
 def _several_ids(session: SessionIndex) -> Iterator[Observation]:
-    if len(session.me) == 1:
+    ours = _stepped_up(session)
+    if len(ours) > 1:
+        said = ", ".join(ours[:4])
+        yield violated(f"we appear under {len(ours)} ids ({said}): a step-up?", *_showing(session, ours))
+    elif session.selves.ids:
         yield SATISFIED
-    elif session.me:
-        said = ", ".join(sorted(session.me)[:4])
-        yield violated(f"we appear under {len(session.me)} ids ({said}): a step-up?", *_showing(session))
     elif session.input.events:
         yield not_observable("who we are is not told: there is neither a token nor an echo of our own")
     yield from _several_consumers(session)
 
 
-def _showing(session: SessionIndex) -> list[int]:
+def _stepped_up(session: SessionIndex) -> list[str]:
+    """Our own ids that may be one person's."""
+    tracker = ParticipantTracker()
+    for _ in tracker.watch(session.input.events):
+        pass
+    found = {name for each in tracker.suggestions() for name in (each.old, each.new)}
+    return sorted(found & session.selves.ids)
+
+
+def _showing(session: SessionIndex, ours: Collection[str]) -> list[int]:
     """For each id of ours, the first frame that shows it: a token that no frame carried shows none."""
     shown = [(each.participant, each.evidence.frame) for each in session.of(Identified)]
     shown += [(each.author, each.evidence.frame) for each in session.of(MessagePublished) if each.author]
     frames: dict[str, int] = {}
     for participant, frame in shown:
-        if participant in session.me and frame > 0:  # 0 stands for the handshake, which is no frame
+        if participant in ours and frame > 0:  # 0 stands for the handshake, which is no frame
             frames[participant] = min(frame, frames.get(participant, frame))
     return list(frames.values())
 
@@ -131,8 +142,9 @@ RULES = (
         Severity.INFO,
         "A person has one id",
         "When an unauthenticated consumer logs in (step-up), their id changes, and receipts are kept under "
-        "both. Looks for several ids of our own, and for several participants of role CONSUMER in one "
-        "conversation. That they are one person is only suggested: the recording cannot know.",
+        "both. Looks for several ids of our own that may be one consumer's, and for several participants of "
+        "role CONSUMER in one conversation. An agent's connection beside a consumer's is no step-up. That "
+        "they are one person is only suggested: the recording cannot know.",
         _several_ids,
     ),
 )  # fmt: skip

@@ -130,6 +130,13 @@ class PublishRefused(NamedTuple):
     evidence: Evidence
 
 
+class PublishTaken(NamedTuple):
+    """The service took our publish (frame ``request_frame``), and its answer names no sequence."""
+
+    request_frame: int
+    evidence: Evidence
+
+
 class PublishLost(NamedTuple):
     """The connection ended between our publish in ``request_frame`` and its answer: outcome unknown."""
 
@@ -258,6 +265,7 @@ Event = (
     | RequestAnswered
     | PublishRequested
     | PublishRefused
+    | PublishTaken
     | PublishLost
     | MessagePublished
     | ReceiptReported

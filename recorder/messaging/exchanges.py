@@ -37,6 +37,7 @@ from .events import (
     Proof,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -187,6 +188,7 @@ def _add_publish_result(
     elif sequence is None:
         detail = f"the publish of frame {request_frame} was answered without a sequence"
         events.append(OddityNoticed("answer-without-sequence", detail, evidence))
+        events.append(PublishTaken(request_frame, evidence))
     elif event.dialog_id is not None:
         events.append(
             MessagePublished(

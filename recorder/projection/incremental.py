@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from recorder.messaging.events import Event
+from recorder.messaging.events import Event, ReceiptReported
 from recorder.receipts.batch_fold import apply_dialog, fold_batches
 from recorder.receipts.change_set import ChangeSet, Conclusions
 from recorder.receipts.entities import MessageEvent, SessionEntities
@@ -114,10 +114,19 @@ class IncrementalTranscript:
         self.concluded = Conclusions.of(self.transcript) if changes is None else changes.finish()
         self._begun = True
 
+    def _dialogs_with_own_receipts(self) -> list[str]:
+        return [
+            dialog_id
+            for dialog_id, events in self.unfolded.items()
+            if any(type(event) is ReceiptReported and event.mine for event in events)
+        ]
+
     def _dialogs_to_conclude_from(self) -> list[str]:
         """The dialogs that have to be folded before conclusions can be drawn."""
         asks = self.transcript.own_publishes.values()
-        if any(ask.lost for ask in asks):
+        if any(ask.lost or ask.taken is not None for ask in asks):
             return list(self.unfolded)  # an echo may be anywhere
         ours = dict.fromkeys(ask.dialog_id for ask in asks if ask.dialog_id is not None)
+        if not self.transcript.identities:
+            ours |= dict.fromkeys(self._dialogs_with_own_receipts())  # their echoes may tell who we are
         return list(islice(ours, _DIALOGS_OF_OURS))

@@ -20,6 +20,7 @@ from recorder.messaging.events import (
     PublishRequested,
     ReceiptRefused,
     ReceiptReported,
+    RequestMade,
 )
 
 Aliases = Mapping[str, str]
@@ -125,6 +126,8 @@ class ParticipantTracker:
         self._spoke_as: dict[str, Evidence] = {}
         self._consumers: dict[str, dict[str, _FirstSeen]] = {}
         self._conversation_of: dict[str, str] = {}
+        self._roles: dict[str, str] = {}
+        self._requests: dict[int, tuple[int, int]] = {}
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield the events unchanged, and collect their participants."""
@@ -135,8 +138,8 @@ class ParticipantTracker:
             yield event
 
     def suggestions(self) -> list[Suggestion]:
-        """Pairs that may be one person, each once: our own ids on several connections, and several
-        consumers in one conversation (where there should be one)."""
+        """Pairs that may be one person, each once: our own ids on connections that followed each other, and
+        several consumers in one conversation (where there should be one)."""
         found = [*self._several_of_us(), *self._several_consumers()]
         return list({frozenset((each.old, each.new)): each for each in reversed(found)}.values())[::-1]
 
@@ -144,10 +147,19 @@ class ParticipantTracker:
         ours = sorted(self._spoke_as.items(), key=lambda item: (item[1].connection, item[1].frame))
         for old, first in ours[:-1]:
             new, last = ours[-1]
+            if not self._may_have_stepped_up(old, first.connection, new, last.connection):
+                continue
             why = (
                 f"we spoke as the first on connection {first.connection}, as the second on {last.connection}"
             )
             yield Suggestion(old, new, why)
+
+    def _may_have_stepped_up(self, old: str, first: int, new: str, last: int) -> bool:
+        """Whether nothing says that these two are an agent, or that they spoke at the same time."""
+        if {self._roles.get(old, CONSUMER), self._roles.get(new, CONSUMER)} != {CONSUMER}:
+            return False
+        one, other = self._requests.get(first), self._requests.get(last)
+        return first == last or one is None or other is None or one[1] < other[0]
 
     def _several_consumers(self) -> Iterator[Suggestion]:
         for conversation_id, consumers in self._by_conversation().items():
@@ -162,6 +174,11 @@ class ParticipantTracker:
             for participant, first_seen in consumers.items():
                 known[participant] = _earlier(known.get(participant), first_seen)
         return merged
+
+    def _note_request(self, event: RequestMade) -> None:
+        connection, frame = event.evidence.connection, event.evidence.frame
+        first, last = self._requests.get(connection, (frame, frame))
+        self._requests[connection] = (min(first, frame), max(last, frame))
 
     def _note_identity(self, event: Identified) -> None:
         self.names.add(event.participant)
@@ -187,6 +204,8 @@ class ParticipantTracker:
         if participant is None:
             return
         self.names.add(participant)
+        if role is not None and role != CONSUMER:
+            self._roles[participant] = role
         if place is not None and role == CONSUMER:
             consumers = self._consumers.setdefault(place, {})
             first_seen = _FirstSeen(evidence.server_ms, evidence.frame)
@@ -194,6 +213,7 @@ class ParticipantTracker:
 
 
 _TRACKER_RULES: dict[type, Callable[[ParticipantTracker, Any], None]] = {
+    RequestMade: ParticipantTracker._note_request,
     Identified: ParticipantTracker._note_identity,
     MessagePublished: ParticipantTracker._note_message,
     ReceiptReported: ParticipantTracker._note_participant,

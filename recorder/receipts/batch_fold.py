@@ -23,7 +23,14 @@ from recorder.messaging.events import (
 )
 
 from .entities import ENTITY_RULES, DialogSpan, MessageEvent, SessionEntities
-from .fold import RULES, changes_nothing, note_own_message, note_own_receipt, note_role
+from .fold import (
+    RULES,
+    changes_nothing,
+    note_given_again,
+    note_own_message,
+    note_own_receipt,
+    note_role,
+)
 from .precedence import is_better_message, is_better_receipt
 from .state import ReceiptKey, Transcript
 
@@ -176,10 +183,11 @@ def _apply_receipts(
         if evidence[0] < _ACKNOWLEDGED or not sequences:
             role = None  # nothing is proven, so nobody's role is
         else:
-            by_sequence = by_key.get((participant, status))  # type: ignore[call-overload]  # equal to its ReceiptKey, and cheaper
+            giver = evidence[2] if mine and participant is None else participant
+            by_sequence = by_key.get((giver, status))  # type: ignore[call-overload]  # equal to its ReceiptKey, and cheaper
             if by_sequence is None:
-                by_sequence = by_key[ReceiptKey(participant, status)] = {}
-            _keep_best(by_sequence, sequences, event)
+                by_sequence = by_key[ReceiptKey(giver, status)] = {}
+            _keep_best(transcript, by_sequence, sequences, event)
         if frame > last_frame:
             last_frame = frame
         if frame < first_frame:
@@ -198,11 +206,16 @@ def _apply_receipts(
 
 
 def _keep_best(
-    by_sequence: dict[int, ReceiptReported], sequences: Sequence[int], event: ReceiptReported
+    transcript: Transcript,
+    by_sequence: dict[int, ReceiptReported],
+    sequences: Sequence[int],
+    event: ReceiptReported,
 ) -> None:
     for sequence in sequences:
         known = by_sequence.setdefault(sequence, event)
         if known is not event:
+            if known[6] != event[6]:
+                note_given_again(transcript, known, event)
             usual_repetition = known[8][1] < event[8][1] and known[8][0] is event[8][0]
             if not usual_repetition and is_better_receipt(event, known):
                 by_sequence[sequence] = event

@@ -16,9 +16,12 @@ from recorder.messaging.events import (
     Event,
     Identified,
     MessagePublished,
+    OddityNoticed,
+    Proof,
     PublishLost,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -27,24 +30,28 @@ from recorder.messaging.events import (
 
 from .echoes import Echo, MessageKey, probable_echoes
 from .entities import SessionEntities
-from .queries import own_ids
-from .state import Transcript
+from .selves import DOUBTS, Selves, selves_of
+from .state import Transcript, giver_of
 
 
 @dataclass(slots=True)
 class Conclusions:
-    """Our own ids and probable echoes: conclusions from all facts that every message view depends on."""
+    """Our own ids and probable echoes: conclusions from all facts that every message view depends on.
 
-    me: frozenset[str]
+    ``some_lost``: some publishes of ours may turn out to be messages that others are told of.
+    """
+
+    selves: Selves
     echoes: Mapping[MessageKey, Echo]
     some_lost: bool
 
     @classmethod
     def of(cls, transcript: Transcript) -> Conclusions:
         """The conclusions of this transcript."""
-        me = own_ids(transcript)
-        some_lost = any(publish.lost for publish in transcript.own_publishes.values())
-        return cls(me, probable_echoes(transcript, me), some_lost)
+        selves = selves_of(transcript)
+        publishes = transcript.own_publishes.values()
+        some_lost = any(publish.lost or publish.taken is not None for publish in publishes)
+        return cls(selves, probable_echoes(transcript, selves), some_lost)
 
 
 @dataclass(slots=True)
@@ -83,7 +90,7 @@ class ChangeSet:
         if not self._draws_conclusions:
             return before
         now = Conclusions.of(self.transcript)
-        self.everything = self.everything or now.me != before.me
+        self.everything = self.everything or now.selves != before.selves
         self.messages |= {key for key, _ in now.echoes.items() ^ before.echoes.items()}
         self.publishes |= {
             echo.request_frame for echoes in (now.echoes, before.echoes) for echo in echoes.values()
@@ -113,6 +120,22 @@ class ChangeSet:
         self.dialogs.add(event.dialog_id)
         role = event.role if isinstance(event, ReceiptReported) else None
         self._note_participant(event.participant, role)
+        if isinstance(event, ReceiptReported) and not self._draws_conclusions:
+            self._draws_conclusions = self._may_tell_who_we_are(event)
+
+    def _may_tell_who_we_are(self, event: ReceiptReported) -> bool:
+        """Whether this is an answer to a receipt of ours, or may be announced as one."""
+        if event.evidence.proof is Proof.ACKNOWLEDGED:
+            return True
+        giver = giver_of(event)
+        return any(
+            own.evidence.proof is Proof.ACKNOWLEDGED
+            and (own.own_sequence == event.own_sequence or None in (own.own_sequence, event.own_sequence))
+            for key, given in self.transcript.receipts.get(event.dialog_id, {}).items()
+            if key.status == event.status and key.participant != giver
+            for sequence in event.sequences
+            if (own := given.get(sequence)) is not None
+        )
 
     def _on_publish(self, event: PublishRequested) -> None:
         self.publishes.add(event.evidence.frame)
@@ -121,13 +144,16 @@ class ChangeSet:
         if event.dialog_id is not None:
             self.dialogs.add(event.dialog_id)
 
-    def _on_outcome(self, event: PublishRefused | PublishLost) -> None:
+    def _on_outcome(self, event: PublishRefused | PublishTaken | PublishLost) -> None:
         self.publishes.add(event.request_frame)
         self._draws_conclusions = True
 
     def _on_identified(self, event: Identified) -> None:
         self._draws_conclusions = True
         self._note_participant(event.participant, None)
+
+    def _on_oddity(self, event: OddityNoticed) -> None:
+        self._draws_conclusions = self._draws_conclusions or event.kind in DOUBTS
 
     def _on_request(self, event: RequestMade) -> None:
         self.requests.add(event.evidence.frame)
@@ -158,7 +184,9 @@ _CHANGE_RULES: dict[type, Callable[..., None]] = {
     ReceiptRefused: ChangeSet._on_receipt,
     PublishRequested: ChangeSet._on_publish,
     PublishRefused: ChangeSet._on_outcome,
+    PublishTaken: ChangeSet._on_outcome,
     PublishLost: ChangeSet._on_outcome,
+    OddityNoticed: ChangeSet._on_oddity,
     Identified: ChangeSet._on_identified,
     RequestMade: ChangeSet._on_request,
     RequestAnswered: ChangeSet._on_response,

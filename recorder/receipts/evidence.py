@@ -16,13 +16,15 @@ from recorder.messaging.events import (
     Proof,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
 )
 
 from .delays import Delay, clocks_of, offset_of
-from .queries import MessageView, is_me, own_ids, role_of, view
-from .state import Transcript
+from .queries import MessageView, role_of, view
+from .selves import announced_as, selves_of
+from .state import ReceiptKey, Transcript, giver_of
 
 
 class TimelineEntry(NamedTuple):
@@ -74,7 +76,7 @@ class _TimelineBuilder:
 
     def __init__(self, transcript: Transcript, message: MessageView) -> None:
         self._transcript = transcript
-        self._me = own_ids(transcript)
+        self._selves = selves_of(transcript)
         self._message = message
         self._key = (message.dialog_id, message.sequence)
         self._publish_frames = _publish_frames(transcript, message)
@@ -88,9 +90,9 @@ class _TimelineBuilder:
 
     def _with_author(self, entry: TimelineEntry) -> TimelineEntry:
         """Add participant and role. Our requests and their answers are ours by construction."""
-        mine = True if entry.mine or entry.kind in _OURS else is_me(entry.participant, self._me)
-        unnamed = mine and entry.participant is None and len(self._me) == 1
-        participant = next(iter(self._me)) if unnamed else entry.participant
+        mine = True if entry.mine or entry.kind in _OURS else self._selves.is_one(entry.participant)
+        unnamed = mine and entry.participant is None
+        participant = self._selves.id_of(entry.evidence.connection) if unnamed else entry.participant
         role = entry.role or role_of(self._transcript, participant)
         return entry._replace(participant=participant, role=role, mine=mine)
 
@@ -112,6 +114,11 @@ class _TimelineBuilder:
         if event.request_frame not in self._publish_frames:
             return None
         return TimelineEntry(f"publish refused with {event.code}", None, event.evidence, "refused")
+
+    def on_taken(self, event: PublishTaken) -> TimelineEntry | None:
+        if event.request_frame not in self._publish_frames:
+            return None
+        return TimelineEntry("publish answered without a sequence", None, event.evidence, "answered")
 
     def on_published(self, event: MessagePublished) -> TimelineEntry | None:
         if (event.dialog_id, event.sequence) != self._key:
@@ -146,24 +153,33 @@ class _TimelineBuilder:
     def on_receipt(self, event: ReceiptReported) -> TimelineEntry | None:
         if not self._concerns(event):
             return None
-        evidence = event.evidence
-        key = (evidence.proof.word, event.participant, event.status)
+        evidence, who = event.evidence, self._giver(event)
+        key = (evidence.proof.word, who or str(giver_of(event)), event.status)
         before = self._repeats(key, evidence.frame)
         number = event.own_sequence
         same = None if number is None else self._repeats((*key, str(number)), evidence.frame)
         kind, words = _RECEIPT_WORDS[evidence.proof]
         if before is not None:
             kind, words = _again(event, words, before, same)
-        entry = TimelineEntry(
-            f"{event.status} {words}", event.participant, evidence, kind, event.role, event.mine
-        )
+        entry = TimelineEntry(f"{event.status} {words}", who, evidence, kind, event.role, event.mine)
         return entry._replace(status=event.status, own_sequence=event.own_sequence, repeats=same or before)
+
+    def _giver(self, event: ReceiptReported | ReceiptRefused) -> str | None:
+        """Who gave a receipt: for our own it may have been announced under another id than we knew."""
+        key = ReceiptKey(giver_of(event), event.status)
+        for sequence in event.sequences:
+            given = self._transcript.receipts_for(event.dialog_id, sequence)
+            own = given.get(key)
+            named = None if own is None else announced_as(self._transcript, key, own, given)
+            if named is not None:
+                return named
+        return self._selves.id_of(key.participant)
 
     def on_receipt_refused(self, event: ReceiptRefused) -> TimelineEntry | None:
         if not self._concerns(event):
             return None
         sentence = f"{event.status} refused with {event.code}"
-        return TimelineEntry(sentence, event.participant, event.evidence, "refused", status=event.status)
+        return TimelineEntry(sentence, self._giver(event), event.evidence, "refused", status=event.status)
 
     def _concerns(self, event: ReceiptReported | ReceiptRefused) -> bool:
         return event.dialog_id == self._message.dialog_id and self._message.sequence in event.sequences
@@ -190,6 +206,7 @@ _RECEIPT_WORDS = {
 _ENTRY_RULES: dict[type, Callable[[_TimelineBuilder, Any], TimelineEntry | None]] = {
     PublishRequested: _TimelineBuilder.on_asked,
     PublishRefused: _TimelineBuilder.on_publish_refused,
+    PublishTaken: _TimelineBuilder.on_taken,
     MessagePublished: _TimelineBuilder.on_published,
     ReceiptReported: _TimelineBuilder.on_receipt,
     ReceiptRefused: _TimelineBuilder.on_receipt_refused,

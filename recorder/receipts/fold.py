@@ -35,6 +35,7 @@ from recorder.messaging.events import (
     PublishLost,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -43,7 +44,7 @@ from recorder.messaging.events import (
 
 from .participants import roles_in
 from .precedence import is_better_answer, is_better_message, is_better_receipt, is_newer, stronger
-from .state import ReceiptKey, Transcript
+from .state import ReceiptKey, Transcript, giver_of
 
 
 def fold(events: Iterable[Event], transcript: Transcript | None = None) -> Transcript:
@@ -101,6 +102,12 @@ def _on_publish_refused(transcript: Transcript, event: PublishRefused) -> None:
         transcript.unresolved.discard(event.request_frame)
 
 
+def _on_publish_taken(transcript: Transcript, event: PublishTaken) -> None:
+    publish = transcript.own_publish(event.request_frame)
+    if publish.taken is None or stronger(event.evidence, publish.taken):
+        publish.taken = event.evidence
+
+
 def _on_publish_lost(transcript: Transcript, event: PublishLost) -> None:
     transcript.own_publish(event.request_frame).lost = True
 
@@ -114,17 +121,31 @@ def _on_receipt(transcript: Transcript, event: ReceiptReported) -> None:
     if event.evidence.proof < Proof.ACKNOWLEDGED or not event.sequences:
         return  # nothing is proven, so nobody's role is
     receipts = transcript.receipts.setdefault(event.dialog_id, {})
-    by_sequence = receipts.setdefault(ReceiptKey(event.participant, event.status), {})
+    by_sequence = receipts.setdefault(ReceiptKey(giver_of(event), event.status), {})
     for sequence in event.sequences:
         known = by_sequence.setdefault(sequence, event)
+        if known.own_sequence != event.own_sequence:
+            note_given_again(transcript, known, event)
         if is_better_receipt(event, known):
             by_sequence[sequence] = event
     note_role(transcript, event.participant, event.role, event.evidence.frame)
 
 
+def note_given_again(transcript: Transcript, *events: ReceiptReported) -> None:
+    """Note the own sequences of receipts that one participant gave twice: only one of them is kept.
+
+    Whatever came first, each is once compared with another and noted, so the order makes no difference.
+    """
+    for event in events:
+        if event.own_sequence is not None and event.participant is not None:
+            noted = transcript.given_again.setdefault(event.dialog_id, {})
+            key = (event.own_sequence, event.status)
+            noted[key] = min(noted.get(key, event.participant), event.participant)
+
+
 def note_own_receipt(transcript: Transcript, event: ReceiptReported) -> None:
     """Note that we requested these receipts, whatever came of it."""
-    key = ReceiptKey(event.participant, event.status)
+    key = ReceiptKey(giver_of(event), event.status)
     for sequence in event.sequences:
         requests = transcript.requests_for(event.dialog_id, sequence, key)
         if event.evidence.proof is Proof.CLAIMED:
@@ -132,7 +153,7 @@ def note_own_receipt(transcript: Transcript, event: ReceiptReported) -> None:
 
 
 def _on_receipt_refused(transcript: Transcript, event: ReceiptRefused) -> None:
-    key = ReceiptKey(event.participant, event.status)
+    key = ReceiptKey(giver_of(event), event.status)
     for sequence in event.sequences:
         refusals = transcript.requests_for(event.dialog_id, sequence, key).refusals
         known = refusals.get(event.request_frame)
@@ -153,7 +174,8 @@ def note_role(transcript: Transcript, participant: str | None, role: str | None,
 
 
 def _on_identified(transcript: Transcript, event: Identified) -> None:
-    transcript.identities.add(event.participant)
+    names = transcript.identities.setdefault(event.evidence.connection, {})
+    names[event.participant] = min(names.get(event.participant, event.evidence.frame), event.evidence.frame)
 
 
 def _on_conversation(transcript: Transcript, event: ConversationChanged) -> None:
@@ -177,6 +199,7 @@ RULES: dict[type, Callable[[Transcript, Any], None]] = {
     ReceiptReported: _on_receipt,
     PublishRequested: _on_publish_asked,
     PublishRefused: _on_publish_refused,
+    PublishTaken: _on_publish_taken,
     PublishLost: _on_publish_lost,
     ReceiptRefused: _on_receipt_refused,
     Identified: _on_identified,

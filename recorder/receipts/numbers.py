@@ -107,7 +107,7 @@ def _measure(
 def _measure_message(delays: dict[_Group, list[float]], message: MessageView, clocks: DialogClocks) -> None:
     given: dict[str | None, dict[str, ReceiptView]] = {}
     for receipt in message.receipts:
-        if is_proven_by_other(receipt, message.author, mine=message.mine):
+        if is_proven_by_other(receipt, message):
             given.setdefault(receipt.participant, {})[receipt.status] = receipt
     for participant, theirs in given.items():
         accepted, read = theirs.get("ACCEPT"), theirs.get("READ")
@@ -133,7 +133,7 @@ class _ParticipantCounts:
             self._counts_of(message.author, message.role, message.mine)[0] += 1
         for receipt in message.receipts:
             place = {"ACCEPT": 1, "READ": 2}.get(receipt.status)
-            if place is not None and is_proven_by_other(receipt, message.author, mine=message.mine):
+            if place is not None and is_proven_by_other(receipt, message):
                 self._counts_of(receipt.participant, receipt.role, receipt.mine)[place] += 1
 
     def _counts_of(self, participant: str | None, role: str | None, mine: bool | None) -> list[int]:

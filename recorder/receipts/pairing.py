@@ -13,6 +13,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from recorder.messaging.events import Evidence
+
 from .participants import role_word
 from .queries import MessageView, ReceiptView
 
@@ -35,7 +37,10 @@ def by_dialog(messages: Sequence[MessageView]) -> list[list[MessageView]]:
 
 
 def names_of(messages: Sequence[MessageView]) -> dict[str, str]:
-    """Participant → "you", "agent 1", …, counted for each role in the order of first frames."""
+    """Participant → "you", "agent 1", …, counted for each role in the order of first frames.
+
+    With more than one self, each has its role: "you (consumer 1)", "you (agent 1)".
+    """
     roles: dict[str, str | None] = {}
     mine: set[str] = set()
     for _, participant, role, is_mine in sorted(_everybody(messages), key=itemgetter(0)):
@@ -46,9 +51,10 @@ def names_of(messages: Sequence[MessageView]) -> dict[str, str]:
     names = {}
     for participant, role in roles.items():
         word = role_word(role) or "participant"
-        if participant not in mine:
+        if participant not in mine or len(mine) > 1:
             count[word] += 1
-        names[participant] = "you" if participant in mine else f"{word} {count[word]}"
+        name = f"{word} {count[word]}"
+        names[participant] = name if participant not in mine else f"you ({name})" if len(mine) > 1 else "you"
     return names
 
 
@@ -68,21 +74,29 @@ def entries_of(messages: Sequence[MessageView], names: Mapping[str, str]) -> lis
     count: Counter[Hashable] = Counter()
     entries = []
     for message in messages:
-        author = _name(message.author, names, mine=message.mine)
+        author = _name(message.author, names, mine=message.mine, evidence=message.sent)
         content = (author, message.type, message.text, message.sent is None)
         count[content] += 1
         receipts = {
-            (_name(receipt.participant, names, mine=receipt.mine), receipt.status): receipt
+            (
+                _name(receipt.participant, names, mine=receipt.mine, evidence=receipt.evidence),
+                receipt.status,
+            ): receipt
             for receipt in message.receipts
         }
         entries.append(Entry(message, author, (*content, count[content]), receipts))
     return entries
 
 
-def _name(participant: str | None, names: Mapping[str, str], *, mine: bool | None) -> str:
-    if mine:
-        return "you"
-    return "unknown" if participant is None else names[participant]
+def _name(
+    participant: str | None, names: Mapping[str, str], *, mine: bool | None, evidence: Evidence | None
+) -> str:
+    if participant is not None:
+        return names[participant]
+    if not mine:
+        return "unknown"
+    several = evidence is not None and (evidence.connection > 1 or "you" in names.values())
+    return f"you (connection {evidence.connection})" if several and evidence is not None else "you"
 
 
 # --- pairs ----------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from recorder.messaging.events import Participant
 from recorder.messaging.snapshots import SUGGESTED
@@ -38,8 +40,37 @@ def roles_in(participants: Iterable[Participant]) -> dict[str, str]:
     return {participant: role for participant, (_, role) in ranked.items()}
 
 
-def participant_word(participant: str | None, role: str | None, *, mine: bool | None) -> str:
-    """``you``, ``agent``, ``manager``; a participant of no known role by the start of its id."""
+OwnWords = Mapping[str | None, str]
+"""Own id → what it is called; None stands for a self whose id is not known."""
+
+ONLY_YOU: OwnWords = MappingProxyType({})
+"""There is one self."""
+
+
+def own_words(roles: Mapping[str | None, str | None]) -> OwnWords:
+    """What each self is called: ``you``; one of several ``you (consumer)``, ``you (agent 3d834d4d)``.
+
+    A consumer is one among them; others are told apart by the start of their ids, or by all of it.
+    """
+    if len(roles) < 2:
+        return ONLY_YOU
+    words = {who: role_word(role) for who, role in roles.items()}
+    starts = Counter((who or "")[:8] for who in roles)
+    names = {}
+    for who, word in words.items():
+        start = "id unknown" if who is None else who[:8] if starts[who[:8]] == 1 else who
+        alone = word == ROLE_WORDS["CONSUMER"] and list(words.values()).count(word) == 1
+        names[who] = f"you ({word})" if alone else f"you ({word} {start})" if word else f"you ({start})"
+    return names
+
+
+def participant_word(
+    participant: str | None, role: str | None, *, mine: bool | None, own: OwnWords = ONLY_YOU
+) -> str:
+    """``you``, ``agent``, ``manager``; a participant of no known role by the start of its id.
+
+    ``own`` is what we are called, where there is more than one self.
+    """
     if mine:
-        return "you"
+        return own.get(participant, "you")
     return role_word(role) or (participant[:8] if participant else "unknown")

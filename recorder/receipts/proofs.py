@@ -17,6 +17,7 @@ from recorder.messaging.events import (
     PublishLost,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -24,8 +25,9 @@ from recorder.messaging.events import (
 )
 
 from .echoes import Echo, MessageKey, probable_echoes
-from .participants import participant_word
-from .queries import MessageView, is_me, message_view, own_ids, role_of
+from .participants import own_words, participant_word
+from .queries import MessageView, message_view, role_of
+from .selves import selves_of
 from .state import Transcript
 
 
@@ -68,19 +70,23 @@ class _FactReader:
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
-        self._me = own_ids(transcript)
-        self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._me)
+        self._selves = selves_of(transcript)
+        self._own = own_words({who: role_of(transcript, who) for who in sorted(self._selves.ids)})
+        self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._selves)
 
     def _view(self, dialog_id: str, sequence: int) -> MessageView:
-        return message_view(self._transcript, dialog_id, sequence, me=self._me, echoes=self._echoes)
+        return message_view(self._transcript, dialog_id, sequence, selves=self._selves, echoes=self._echoes)
 
-    def _person(self, participant: str | None, role: str | None, *, ours: bool) -> _Person:
-        mine = True if ours else is_me(participant, self._me)
+    def _person(
+        self, participant: str | None, role: str | None, *, ours: bool, connection: int | None = None
+    ) -> _Person:
+        participant = participant or self._selves.id_of(connection if ours else None)
+        mine = True if ours else self._selves.is_one(participant)
         role = role or role_of(self._transcript, participant)
-        return _Person(participant, role, mine, participant_word(participant, role, mine=mine))
+        return _Person(participant, role, mine, participant_word(participant, role, mine=mine, own=self._own))
 
     def message(self, event: MessagePublished) -> Iterator[ProvenFact]:
-        person = self._person(event.author, event.role, ours=event.mine)
+        person = self._person(event.author, event.role, ours=event.mine, connection=event.evidence.connection)
         shown = self._view(event.dialog_id, event.sequence).sent
         yield ProvenFact(
             "message",
@@ -93,19 +99,22 @@ class _FactReader:
         )
 
     def receipt(self, event: ReceiptReported) -> Iterator[ProvenFact]:
-        person = self._person(event.participant, event.role, ours=event.mine)
+        person = self._person(
+            event.participant, event.role, ours=event.mine, connection=event.evidence.connection
+        )
         for sequence in event.sequences:
             fact = _receipt(event, sequence, event.status, person)
             yield fact._replace(better=self._better(event, sequence))
 
     def receipt_refused(self, event: ReceiptRefused) -> Iterator[ProvenFact]:
-        person = self._person(event.participant, None, ours=True)
+        person = self._person(event.participant, None, ours=True, connection=event.evidence.connection)
         for sequence in event.sequences:
             yield _receipt(event, sequence, f"{event.code} for {event.status}", person)
 
     def _better(self, event: ReceiptReported, sequence: int) -> int | None:
         for shown in self._view(event.dialog_id, sequence).receipts:
-            same = shown.participant == event.participant or (event.participant is None and shown.mine)
+            who = event.participant or self._selves.id_of(event.evidence.connection)
+            same = shown.participant == who or (event.mine and shown.mine and who is None)
             if same and shown.status == event.status and shown.evidence.frame != event.evidence.frame:
                 return shown.evidence.frame
         return None
@@ -119,8 +128,16 @@ class _FactReader:
     def publish_refused(self, event: PublishRefused) -> Iterator[ProvenFact]:
         yield self._ours("publish", f"{event.code} for your publish of frame #{event.request_frame}", event)
 
+    def taken(self, event: PublishTaken) -> Iterator[ProvenFact]:
+        sentence = (
+            f"your publish of frame #{event.request_frame} was taken, under a sequence that is not told"
+        )
+        yield self._ours("publish", sentence, event)
+
     def chat_state(self, event: ChatStateReported) -> Iterator[ProvenFact]:
-        person = self._person(event.participant, event.role, ours=event.mine)
+        person = self._person(
+            event.participant, event.role, ours=event.mine, connection=event.evidence.connection
+        )
         sentence = f"{event.state} by {person.name} in dialog {event.dialog_id or 'unknown'}"
         proof = event.evidence.proof
         yield ProvenFact("chat-state", sentence, proof, event.dialog_id, None, *person[:3], event.state)
@@ -156,7 +173,10 @@ class _FactReader:
         yield ProvenFact("oddity", f"odd: {event.detail}", event.evidence.proof, status=event.kind)
 
     def _ours(
-        self, kind: str, sentence: str, event: PublishRequested | PublishRefused | Identified | RequestMade
+        self,
+        kind: str,
+        sentence: str,
+        event: PublishRequested | PublishRefused | PublishTaken | Identified | RequestMade,
     ) -> ProvenFact:
         return ProvenFact(kind, sentence, event.evidence.proof, mine=True)
 
@@ -182,6 +202,7 @@ _READERS: dict[type, Callable[[_FactReader, Any], Iterator[ProvenFact]]] = {
     ReceiptRefused: _FactReader.receipt_refused,
     PublishRequested: _FactReader.publish,
     PublishRefused: _FactReader.publish_refused,
+    PublishTaken: _FactReader.taken,
     ChatStateReported: _FactReader.chat_state,
     Identified: _FactReader.identity,
     RequestMade: _FactReader.request,

@@ -12,18 +12,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from recorder.messaging.events import Evidence, Proof, ReceiptReported
+from recorder.messaging.events import Evidence, Proof
 
 from .echoes import Echo, MessageKey, probable_echo, probable_echoes
 from .precedence import stronger
-from .state import STATUS_ORDER, Message, OwnPublish, ReceiptKey, ReceiptRequests, Transcript
+from .selves import Selves, announced_as, selves_of
+from .state import STATUS_ORDER, Giver, Message, OwnPublish, ReceiptRequests, Transcript
 
 STATUS_OF = {"ACCEPT": "accepted", "READ": "read"}
 """The word for a message whose highest receipt is this one."""
 
 
 class ReceiptView(NamedTuple):
-    """One participant's one status on one message. ``evidence.proof`` REFUSED: tried, and not taken."""
+    """One participant's one status on one message. ``evidence.proof`` REFUSED: tried, and not taken.
+
+    ``mine`` with ``participant`` None: given on the connection of the evidence, where our id is not known.
+    """
 
     participant: str | None
     role: str | None
@@ -42,8 +46,8 @@ class MessageView(NamedTuple):
         sent: what proves that it was sent; None for a message known only by receipts for it.
         request_frame: the frame that published it, None if it is not ours or was published elsewhere.
         decided_by: the receipt that makes it accepted or read, else None.
-        echo: why it is *probably* the publish of ``request_frame``, whose answer never came; None if that
-            is certain, or it is not ours.
+        echo: why it is *probably* the publish of ``request_frame``, which no answer gave a sequence; None if
+            that is certain, or it is not ours.
     """
 
     dialog_id: str | None
@@ -61,39 +65,19 @@ class MessageView(NamedTuple):
     echo: Echo | None = None
 
 
-def own_ids(transcript: Transcript) -> frozenset[str]:
-    """Who we are: from tokens, and from echoes of our own publishes.
-
-    What stands under the number of an answer is an echo only if it says what was published: where ids
-    are used twice, the answer may have been another's, and somebody else would be taken for us.
-    """
-    return frozenset(transcript.identities) | {
-        message.author
-        for publish, message in _answered_messages(transcript)
-        if message.author is not None and (message.type, message.text) == (publish.type, publish.text)
-    }
-
-
-def _answered_messages(transcript: Transcript) -> Iterator[tuple[OwnPublish, Message]]:
-    for publish in transcript.own_publishes.values():
-        if publish.answered is not None:
-            _, dialog_id, sequence = publish.answered
-            yield publish, transcript.message(dialog_id, sequence)
-
-
 def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:
     """All messages: by dialog in order of appearance, then by sequence; publishes without one come last."""
-    me = own_ids(transcript)
-    echoes = probable_echoes(transcript, me)
+    selves = selves_of(transcript)
+    echoes = probable_echoes(transcript, selves)
     echoed = {echo.request_frame for echo in echoes.values()}
     chosen = [dialog_id for dialog_id in transcript.dialog_ids() if dialog in (None, dialog_id)]
     shown = [
-        message_view(transcript, dialog_id, sequence, me=me, echoes=echoes)
+        message_view(transcript, dialog_id, sequence, selves=selves, echoes=echoes)
         for dialog_id in sorted(chosen, key=lambda each: (_first_frame(transcript, each), each))
         for sequence in sorted(transcript.sequences(dialog_id))
     ]
     return shown + [
-        publish_view(transcript, frame, publish, me)
+        publish_view(transcript, frame, publish, selves)
         for frame, publish in sorted(transcript.own_publishes.items())
         if publish.answered is None and publish.asked is not None and dialog in (None, publish.dialog_id)
         if frame not in echoed
@@ -122,25 +106,24 @@ def message_view(
     dialog_id: str,
     sequence: int,
     *,
-    me: frozenset[str] | None = None,
+    selves: Selves | None = None,
     echoes: Mapping[MessageKey, Echo] | None = None,
 ) -> MessageView:
-    """One message. ``me`` and ``echoes`` spare who asks for many to work them out for each.
+    """One message. ``selves`` and ``echoes`` spare who asks for many to work them out for each.
 
     Raises:
         KeyError: the transcript knows neither the message nor a receipt for it.
     """
-    me = own_ids(transcript) if me is None else me
+    selves = selves_of(transcript) if selves is None else selves
     if echoes is None:
-        echo = probable_echo(transcript, me, dialog_id, sequence)
+        echo = probable_echo(transcript, selves, dialog_id, sequence)
     else:
         echo = echoes.get((dialog_id, sequence))
     message = transcript.message(dialog_id, sequence)
-    author = message.author if message.author is not None else _sole(me) if message.mine else None
-    mine = True if message.mine else is_me(author, me)
-    receipts = _receipts(transcript, dialog_id, sequence, me)
-    decided_by = None if message.published is None else _deciding(message, author, receipts)
-    return MessageView(
+    author = message.author if message.author is not None else selves.id_of(_writer(transcript, message))
+    mine = True if message.mine else selves.is_one(author)
+    receipts = _receipts(transcript, dialog_id, sequence, selves)
+    shown = MessageView(
         dialog_id=dialog_id,
         sequence=sequence,
         author=author,
@@ -148,18 +131,31 @@ def message_view(
         mine=None if message.published is None else mine,
         type=message.type,
         text=message.text,
-        status=_status(message, decided_by),
+        status="unseen" if message.published is None else "sent",
         sent=message.published,
         receipts=receipts,
         request_frame=message.request_frame if echo is None else echo.request_frame,
-        decided_by=decided_by,
         echo=echo,
     )
+    decided_by = None if message.published is None else _deciding(shown)
+    if decided_by is None:
+        return shown
+    return shown._replace(status=STATUS_OF[decided_by.status], decided_by=decided_by)
 
 
-def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, me: frozenset[str]) -> MessageView:
-    """One publish of ours that has no sequence (yet). ``me`` is who we are: see ``own_ids``."""
-    author = publish.author if publish.author is not None else _sole(me)
+def _writer(transcript: Transcript, message: Message) -> Giver:
+    """The connection that we published a message on; None if it is not ours."""
+    if not message.mine or message.published is None:
+        return None
+    if message.published.proof is not Proof.ANNOUNCED:
+        return message.published.connection
+    publish = transcript.own_publishes.get(message.request_frame or 0)
+    return None if publish is None or publish.answered is None else publish.answered[0].connection
+
+
+def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, selves: Selves) -> MessageView:
+    """One publish of ours that has no sequence (yet)."""
+    author = publish.author or selves.id_of(None if publish.asked is None else publish.asked.connection)
     return MessageView(
         dialog_id=publish.dialog_id,
         sequence=None,
@@ -175,47 +171,65 @@ def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, me: fr
     )
 
 
-def _deciding(message: Message, author: str | None, receipts: Iterable[ReceiptView]) -> ReceiptView | None:
+def _deciding(message: MessageView) -> ReceiptView | None:
     """The earliest receipt of the highest status that somebody other than the author proved."""
     counted = [
         receipt
-        for receipt in receipts
-        if receipt.status in STATUS_ORDER and is_proven_by_other(receipt, author, mine=message.mine)
+        for receipt in message.receipts
+        if receipt.status in STATUS_ORDER and is_proven_by_other(receipt, message)
     ]
     return max(counted, key=lambda r: (STATUS_ORDER.index(r.status), -r.evidence.frame), default=None)
 
 
-def _status(message: Message, decided_by: ReceiptView | None) -> str:
-    if message.published is None:
-        return "unseen"
-    return "sent" if decided_by is None else STATUS_OF[decided_by.status]
+def is_proven_by_other(receipt: ReceiptView, message: MessageView) -> bool:
+    """Whether the service took this receipt, and it is not by the author of its message.
 
-
-def is_proven_by_other(receipt: ReceiptView, author: str | None, *, mine: bool | None) -> bool:
-    """Whether the service took this receipt, and it is not by the author of the message (us if ``mine``)."""
-    if receipt.evidence.proof < Proof.ACKNOWLEDGED or (mine and receipt.mine):
+    Ids tell, however many of them are ours. Where neither is known, what was written and given on one
+    connection is by one participant.
+    """
+    if receipt.evidence.proof < Proof.ACKNOWLEDGED:
         return False
-    return receipt.participant is None or receipt.participant != author
+    if receipt.participant is not None or message.author is not None:
+        return receipt.participant != message.author
+    on_one_connection = message.sent is not None and message.sent.connection == receipt.evidence.connection
+    return not (receipt.mine and message.mine and on_one_connection)
 
 
 # --- receipts of one message ----------------------------------------------------------------------------
 
 
 def _receipts(
-    transcript: Transcript, dialog_id: str, sequence: int, me: frozenset[str]
+    transcript: Transcript, dialog_id: str, sequence: int, selves: Selves
 ) -> tuple[ReceiptView, ...]:
-    best: dict[tuple[str | None, str], ReceiptView] = {}
+    best: dict[tuple[Giver, str], ReceiptView] = {}
+    only_suggested: dict[tuple[Giver, str], Evidence] = {}
     message = transcript.message(dialog_id, sequence)
     given = transcript.receipts_for(dialog_id, sequence)
-    for receipt in _given_receipts(transcript, message, given, me):
-        _keep_best(best, receipt)
-    for receipt in _requested_receipts(transcript, message, me):
-        _keep_best(best, receipt)
-    return tuple(sorted(best.values(), key=_listing_order))
+    for key in dict.fromkeys((*given, *message.receipt_requests)):
+        event, own = given.get(key), message.receipt_requests.get(key)
+        announced = None if event is None else announced_as(transcript, key, event, given)
+        who = announced or selves.id_of(key.participant)
+        mine = True if type(key.participant) is int or own is not None else selves.is_one(who)
+        giver = key.participant if who is None else who
+        if event is not None:
+            receipt = ReceiptView(
+                who, event.role or role_of(transcript, who), mine, key.status, event.evidence
+            )
+            _keep_best(best, (giver, key.status), receipt)
+            if announced is None and key.participant in selves.suggested:
+                only_suggested[giver, key.status] = event.evidence
+        evidence = None if own is None else _best_request(own)
+        if evidence is not None:
+            receipt = ReceiptView(who, role_of(transcript, who), True, key.status, evidence)
+            _keep_best(best, (giver, key.status), receipt)
+    for place, evidence in only_suggested.items():  # what was announced is only perhaps ours: the answer is
+        best[place] = best[place]._replace(evidence=evidence)
+    return tuple(best[key] for key in sorted(best, key=_listing_order))
 
 
-def _keep_best(best: dict[tuple[str | None, str], ReceiptView], receipt: ReceiptView) -> None:
-    key = (receipt.participant, receipt.status)
+def _keep_best(
+    best: dict[tuple[Giver, str], ReceiptView], key: tuple[Giver, str], receipt: ReceiptView
+) -> None:
     known = best.get(key)
     if known is None:
         best[key] = receipt
@@ -225,29 +239,6 @@ def _keep_best(best: dict[tuple[str | None, str], ReceiptView], receipt: Receipt
     best[key] = better._replace(mine=mine, role=better.role or known.role or receipt.role)
 
 
-def _given_receipts(
-    transcript: Transcript, message: Message, given: Mapping[ReceiptKey, ReceiptReported], me: frozenset[str]
-) -> Iterator[ReceiptView]:
-    for key, event in given.items():
-        participant_id, status = key
-        participant = participant_id if participant_id is not None else _sole(me)
-        mine = (
-            True if participant_id is None or key in message.receipt_requests else is_me(participant_id, me)
-        )
-        role = event.role or role_of(transcript, participant)
-        yield ReceiptView(participant, role, mine, status, event.evidence)
-
-
-def _requested_receipts(
-    transcript: Transcript, message: Message, me: frozenset[str]
-) -> Iterator[ReceiptView]:
-    for (participant_id, status), own in message.receipt_requests.items():
-        evidence = _best_request(own)
-        if evidence is not None:
-            participant = participant_id if participant_id is not None else _sole(me)
-            yield ReceiptView(participant, role_of(transcript, participant), True, status, evidence)
-
-
 def _best_request(own: ReceiptRequests) -> Evidence | None:
     """The earliest claim that was not refused; failing that, the first refusal."""
     accepted = [claim for frame, claim in own.claims.items() if frame not in own.refusals]
@@ -255,21 +246,30 @@ def _best_request(own: ReceiptRequests) -> Evidence | None:
     return min(tried, key=lambda evidence: evidence.frame, default=None)
 
 
-def _listing_order(receipt: ReceiptView) -> tuple[bool, str, int, str]:
-    rank = STATUS_ORDER.index(receipt.status) if receipt.status in STATUS_ORDER else len(STATUS_ORDER)
-    return (receipt.participant is None, receipt.participant or "", rank, receipt.status)
+def _listing_order(key: tuple[Giver, str]) -> tuple[bool, str, int, int, str]:
+    return listing_order(*key)
 
 
-def is_me(participant: str | None, me: frozenset[str]) -> bool | None:
-    """Whether that is one of our own ids; None where we know none of ours, or not whose it is."""
-    return participant in me if me and participant is not None else None
-
-
-def _sole(me: frozenset[str]) -> str | None:
-    return next(iter(me)) if len(me) == 1 else None
+def listing_order(giver: Giver, status: str) -> tuple[bool, str, int, int, str]:
+    """Receipts are listed by participant, those of unknown ones last, by connection; then by the ladder."""
+    rank = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
+    name, connection = (giver, 0) if type(giver) is str else ("", -1 if giver is None else giver)
+    return (type(giver) is not str, name, connection, rank, status)  # type: ignore[return-value]
 
 
 def role_of(transcript: Transcript, participant: str | None) -> str | None:
     """The newest role of a participant; None where no event names one."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
+
+
+def own_roles(messages: Iterable[MessageView]) -> dict[str | None, str | None]:
+    """Our own ids in these views, with their roles; None for a self whose id is not known."""
+    roles: dict[str | None, str | None] = {}
+    for message in messages:
+        if message.mine:
+            roles[message.author] = message.role or roles.get(message.author)
+        for receipt in message.receipts:
+            if receipt.mine:
+                roles[receipt.participant] = receipt.role or roles.get(receipt.participant)
+    return roles

@@ -18,6 +18,7 @@ from recorder.messaging.events import (
     Evidence,
     MessagePublished,
     OddityNoticed,
+    ReceiptRefused,
     ReceiptReported,
     check_layout,
 )
@@ -30,11 +31,21 @@ STATUS_ORDER = ("ACCEPT", "READ")
 """The statuses that decide the status of a message, lowest first. Others are kept and listed only."""
 
 
-class ReceiptKey(NamedTuple):
-    """Participant and status of a receipt. ``participant`` None is ourselves before we learnt our id."""
+Giver = str | int | None
+"""Who did something: their id; our connection, while our id on it is not known; None: nobody said."""
 
-    participant: str | None
+
+class ReceiptKey(NamedTuple):
+    """Participant and status of a receipt."""
+
+    participant: Giver
     status: str
+
+
+def giver_of(event: ReceiptReported | ReceiptRefused) -> Giver:
+    """Who gave a receipt; the connection, if it is ours and does not say who we are."""
+    ours = type(event) is ReceiptRefused or event.mine  # type: ignore[union-attr]
+    return event.evidence.connection if event.participant is None and ours else event.participant
 
 
 @dataclass(slots=True)
@@ -80,7 +91,8 @@ class OwnPublish:
     """One publish of ours, by the frame it went out in, and what came of it.
 
     ``answered`` is the answer's evidence with the sequence it named; ``refused`` the answer's evidence
-    with its code; ``lost`` says that the connection ended first.
+    with its code; ``taken`` is that of a 2xx answer without a sequence; ``lost`` says that the connection
+    ended first.
     """
 
     asked: Evidence | None = None
@@ -90,6 +102,7 @@ class OwnPublish:
     author: str | None = None
     answered: tuple[Evidence, str, int] | None = None
     refused: tuple[Evidence, int] | None = None
+    taken: Evidence | None = None
     lost: bool = False
 
 
@@ -109,7 +122,9 @@ class Transcript:
         own_actions: dialog id → sequence → what we did about that message.
         own_publishes: our own publishes by the frame they went out in.
         unresolved: the frames of those that no answer gave a sequence, and none refused.
-        identities: who we are according to tokens.
+        given_again: dialog id → own sequence and status → who gave that receipt, where a participant gave
+            one twice.
+        identities: connection → who we are on it according to tokens, with the first frame that says so.
         roles: participant → (frame of the newest event with a role, that role).
         conversations: conversation id → newest snapshot.
         oddities: what the protocol does not describe.
@@ -120,10 +135,16 @@ class Transcript:
     own_actions: dict[str, dict[int, OwnActions]] = field(default_factory=dict)
     own_publishes: dict[int, OwnPublish] = field(default_factory=dict)
     unresolved: set[int] = field(default_factory=set)
-    identities: set[str] = field(default_factory=set)
+    given_again: dict[str, dict[tuple[int, str], str]] = field(default_factory=dict)
+    identities: dict[int, dict[str, int]] = field(default_factory=dict)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     conversations: dict[str, ConversationChanged] = field(default_factory=dict)
     oddities: set[OddityNoticed] = field(default_factory=set)
+
+    @property
+    def token_ids(self) -> set[str]:
+        """Who we are according to tokens, on whatever connection."""
+        return {name for names in self.identities.values() for name in names}
 
     @property
     def dialogs(self) -> dict[str, dict[int, Message]]:

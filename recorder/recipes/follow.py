@@ -112,12 +112,14 @@ class Following:
         transcript, concluded = self._incremental.transcript, self._incremental.concluded
         for dialog_id, sequence in sorted(changes.messages):
             if self._dialog in (None, dialog_id):
-                yield message_view(transcript, dialog_id, sequence, me=concluded.me, echoes=concluded.echoes)
+                yield message_view(
+                    transcript, dialog_id, sequence, selves=concluded.selves, echoes=concluded.echoes
+                )
         explained = {echo.request_frame for echo in concluded.echoes.values()}
         for frame in sorted(changes.publishes - explained):
             ask = transcript.own_publishes[frame]
             if ask.answered is None and ask.asked is not None and self._dialog in (None, ask.dialog_id):
-                yield publish_view(transcript, frame, ask, concluded.me)
+                yield publish_view(transcript, frame, ask, concluded.selves)
 
 
 def _key(message: MessageView) -> _Key:

@@ -12,11 +12,13 @@ from recorder.messaging.events import (
     MessagePublished,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
 )
 from recorder.receipts.echoes import Echo, MessageKey, probable_echoes
-from recorder.receipts.queries import MessageView, message_view, own_ids, publish_view
+from recorder.receipts.queries import MessageView, message_view, publish_view
+from recorder.receipts.selves import Selves, selves_of
 from recorder.receipts.state import Transcript
 
 _SHOWN = 5
@@ -64,12 +66,12 @@ def find_message(transcript: Transcript, reference: MessageArgument) -> MessageV
     Raises:
         NotFound: there is none, or several dialogs have this sequence.
     """
-    me = own_ids(transcript)
-    echoes = probable_echoes(transcript, me)
+    selves = selves_of(transcript)
+    echoes = probable_echoes(transcript, selves)
     keys = _keys(transcript, reference, echoes)
-    fitting = [message_view(transcript, *key, me=me, echoes=echoes) for key in keys]
+    fitting = [message_view(transcript, *key, selves=selves, echoes=echoes) for key in keys]
     if reference.request_frame is not None:
-        fitting += _unanswered(transcript, reference.request_frame, me, echoes)
+        fitting += _unanswered(transcript, reference.request_frame, selves, echoes)
     if len(fitting) == 1:
         return fitting[0]
     fitting.sort(key=_first_frame)
@@ -95,12 +97,12 @@ def _keys(
 
 
 def _unanswered(
-    transcript: Transcript, frame: int, me: frozenset[str], echoes: dict[MessageKey, Echo]
+    transcript: Transcript, frame: int, selves: Selves, echoes: dict[MessageKey, Echo]
 ) -> Iterator[MessageView]:
     publish = transcript.own_publishes.get(frame)
     explained = any(echo.request_frame == frame for echo in echoes.values())
     if publish is not None and publish.asked is not None and publish.answered is None and not explained:
-        yield publish_view(transcript, frame, publish, me)
+        yield publish_view(transcript, frame, publish, selves)
 
 
 def _first_frame(message: MessageView) -> tuple[int, str]:
@@ -150,4 +152,4 @@ class MessageEventCollector:
             return sequence in event.sequences and dialog_id in (None, event.dialog_id)
         if isinstance(event, MessagePublished):
             return sequence == event.sequence and dialog_id in (None, event.dialog_id)
-        return isinstance(event, PublishRequested | PublishRefused)
+        return isinstance(event, PublishRequested | PublishRefused | PublishTaken)

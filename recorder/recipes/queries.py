@@ -15,9 +15,10 @@ from recorder.receipts.entities import SessionEntities
 from recorder.receipts.evidence import TimelineEntry, timeline
 from recorder.receipts.numbers import numbers_of
 from recorder.receipts.proofs import ProvenFact, proven_facts
-from recorder.receipts.queries import MessageView, view
+from recorder.receipts.queries import MessageView, role_of, view
+from recorder.receipts.selves import selves_of
 from recorder.receipts.state import Transcript
-from recorder.report.summary import Summary, count_frames
+from recorder.report.summary import SelfFact, Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify as Notify
@@ -229,7 +230,19 @@ def summary(
         oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
         suggestions=opened.suggestions,
         numbers=numbers_of(listed, entities),
+        selves=_self_facts(opened.transcript),
     )
+
+
+def _self_facts(transcript: Transcript) -> list[SelfFact]:
+    """Each of us once, in the order of connections."""
+    selves = selves_of(transcript)
+    connections: dict[str, list[int]] = {}
+    for connection, who in sorted(selves.by_connection.items()):
+        connections.setdefault(who, []).append(connection)
+    for who in sorted(selves.ids):
+        connections.setdefault(who, [])
+    return [SelfFact(who, role_of(transcript, who), tuple(where)) for who, where in connections.items()]
 
 
 def verify(archive: str, *, say: Notify = silent) -> list[SessionVerdict]:

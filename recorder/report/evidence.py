@@ -9,9 +9,9 @@ from rich.text import Text
 
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
-from recorder.receipts.participants import participant_word
+from recorder.receipts.participants import OwnWords, own_words, participant_word
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import MessageView
+from recorder.receipts.queries import MessageView, own_roles
 
 from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
@@ -19,19 +19,27 @@ from .terminal import safe_text
 
 def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[TimelineEntry]) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level."""
-    output = console(stream)
+    output, own = console(stream), own_words(_own_roles(message, entries))
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     output.print(Text(f"message {named} in dialog {safe_text(message.dialog_id or 'unknown')}"))
     if message.sent is not None:
-        author = participant_word(message.author, message.role, mine=message.mine)
+        author = participant_word(message.author, message.role, mine=message.mine, own=own)
         output.print(Text(f"from     {safe_text(author)} ({safe_text(message.author or 'id unknown')})"))
         text = message.text if message.text is not None else f"[{message.type}]"
         output.print(Text(f"text     {safe_text(text)}"))
-    output.print(Text(f"status   {message.status}{_reason(message)}"))
+    output.print(Text(f"status   {message.status}{_reason(message, own)}"))
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
     output.print()
-    print_table(stream, TIMELINE_COLUMNS, (_timeline_row(entry) for entry in entries))
+    print_table(stream, TIMELINE_COLUMNS, (_timeline_row(entry, own) for entry in entries))
+
+
+def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> dict[str | None, str | None]:
+    roles = own_roles([message])
+    for entry in entries:
+        if entry.mine:
+            roles[entry.participant] = entry.role or roles.get(entry.participant)
+    return roles
 
 
 TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIME")
@@ -40,15 +48,15 @@ TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIM
 def _echo_text(echo: Echo) -> str:
     return (
         f"probably: the same text by us was announced later, in frame #{echo.announced.frame}; "
-        f"the answer to our publish of frame #{echo.request_frame} never came"
+        f"no answer told the sequence of our publish of frame #{echo.request_frame}"
     )
 
 
-def _reason(message: MessageView) -> str:
+def _reason(message: MessageView, own: OwnWords) -> str:
     decided_by = message.decided_by
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
-    name = participant_word(decided_by.participant, decided_by.role, mine=decided_by.mine)
+    name = participant_word(decided_by.participant, decided_by.role, mine=decided_by.mine, own=own)
     evidence = decided_by.evidence
     return f", by {safe_text(name)}: {decided_by.status} {evidence.proof.word} in frame #{evidence.frame}"
 
@@ -62,14 +70,14 @@ _NO_RECEIPT = {
 }
 
 
-def _timeline_row(entry: TimelineEntry) -> tuple[str, ...]:
+def _timeline_row(entry: TimelineEntry, own: OwnWords) -> tuple[str, ...]:
     evidence = entry.evidence
     return (
         f"#{evidence.frame}",
         clock_time(evidence.at_us),
         delay_words(entry.after),
         entry.sentence,
-        participant_word(entry.participant, entry.role, mine=entry.mine),
+        participant_word(entry.participant, entry.role, mine=entry.mine, own=own),
         evidence.proof.word,
         clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000),
     )

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import DialogClocks, clocks_of, delay
-from recorder.receipts.participants import participant_word
-from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.participants import OwnWords, own_words, participant_word
+from recorder.receipts.queries import MessageView, ReceiptView, own_roles
 
 from .tables import clock_time, console, delay_words, print_table
 from .terminal import safe_text
@@ -24,24 +24,25 @@ def print_messages(stream: IO[str], messages: Sequence[MessageView]) -> None:
     """The table of ``message list``, one block for each dialog."""
     if not messages:
         console(stream).print(Text("no messages in this recording"))
+    own = own_words(own_roles(messages))
     for dialog_id in dict.fromkeys(message.dialog_id for message in messages):
         console(stream).print(Text(f"dialog {safe_text(dialog_id or 'unknown')}"))
         listed = [message for message in messages if message.dialog_id == dialog_id]
         clocks = clocks_of(listed)
-        print_table(stream, MESSAGE_COLUMNS, (_message_row(message, clocks) for message in listed))
+        print_table(stream, MESSAGE_COLUMNS, (_message_row(message, clocks, own) for message in listed))
 
 
-def _message_row(message: MessageView, clocks: DialogClocks) -> tuple[str | Text, ...]:
+def _message_row(message: MessageView, clocks: DialogClocks, own: OwnWords) -> tuple[str | Text, ...]:
     return (
         "-" if message.sequence is None else str(message.sequence),
-        participant_word(message.author, message.role, mine=message.mine),
+        participant_word(message.author, message.role, mine=message.mine, own=own),
         message.text if message.text is not None else f"[{message.type or 'not seen'}]",
         Text(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
-        _status_cell(message, "ACCEPT", clocks),
-        _status_cell(message, "READ", clocks),
+        _status_cell(message, "ACCEPT", clocks, own),
+        _status_cell(message, "READ", clocks, own),
         ", ".join(
-            f"{receipt.status} {_receipt_cell(message, receipt, clocks)}"
+            f"{receipt.status} {_receipt_cell(message, receipt, clocks, own)}"
             for receipt in message.receipts
             if receipt.status not in ("ACCEPT", "READ")
         ),
@@ -54,14 +55,14 @@ def _sent_cell(message: MessageView) -> str:
     return f"{clock_time(message.sent.at_us)} #{message.sent.frame}"
 
 
-def _status_cell(message: MessageView, status: str, clocks: DialogClocks) -> str:
+def _status_cell(message: MessageView, status: str, clocks: DialogClocks, own: OwnWords) -> str:
     given = (receipt for receipt in message.receipts if receipt.status == status)
-    cells = [_receipt_cell(message, receipt, clocks) for receipt in given]
+    cells = [_receipt_cell(message, receipt, clocks, own) for receipt in given]
     return ", ".join(cells) or "-"
 
 
-def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: DialogClocks) -> str:
-    name = participant_word(receipt.participant, receipt.role, mine=receipt.mine)
+def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: DialogClocks, own: OwnWords) -> str:
+    name = participant_word(receipt.participant, receipt.role, mine=receipt.mine, own=own)
     after = delay_words(delay(message.sent, receipt.evidence, clocks))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
     return f"{name} {after} #{receipt.evidence.frame}{proof}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, NamedTuple
 
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
-from recorder.receipts.participants import participant_word
-from recorder.receipts.queries import MessageView
+from recorder.receipts.participants import ONLY_YOU, OwnWords, own_words, participant_word
+from recorder.receipts.queries import MessageView, own_roles
 from recorder.wire.endings import ending_words
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
@@ -41,6 +41,14 @@ def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
     return FrameCounts(by_sender, payload_bytes, violations, redacted)
 
 
+class SelfFact(NamedTuple):
+    """One of us: id, role, and the connections that we speak on under it."""
+
+    participant: str
+    role: str | None
+    connections: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Everything that ``session show`` prints."""
@@ -52,6 +60,7 @@ class Summary:
     oddities: Sequence[str]
     suggestions: Sequence[Suggestion] = ()
     numbers: Numbers | None = None
+    selves: Sequence[SelfFact] = ()
 
 
 def statuses(messages: Iterable[MessageView]) -> Counter[str]:
@@ -71,6 +80,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "redacted": summary.counts.redacted,
         "messages": dict(statuses(summary.messages)),
         "dialogs": list(dict.fromkeys(message.dialog_id for message in summary.messages)),
+        "selves": [each._asdict() for each in summary.selves],
         "oddities": list(summary.oddities),
         "suggested_aliases": [suggestion._asdict() for suggestion in summary.suggestions],
         "numbers": None if summary.numbers is None else numbers_json(summary.numbers),
@@ -111,10 +121,19 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
     )
     for connection in summary.connections:
         print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
+    own = own_words(own_roles(summary.messages) | {each.participant: each.role for each in summary.selves})
+    for each in summary.selves if len(summary.selves) > 1 else ():
+        print_line(stream, f"{own[each.participant]}: {_self_words(each)}")
     for oddity in summary.oddities:
         print_line(stream, f"odd: {oddity}")
     if summary.numbers is not None:
-        print_numbers(stream, summary.numbers)
+        print_numbers(stream, summary.numbers, own)
+
+
+def _self_words(fact: SelfFact) -> str:
+    numbers = ", ".join(map(str, fact.connections))
+    where = "connections" if len(fact.connections) > 1 else "connection"
+    return f"{fact.participant}, {where} {numbers or 'unknown'}"
 
 
 def _frame_words(summary: Summary) -> str:
@@ -158,13 +177,13 @@ def numbers_json(numbers: Numbers) -> dict[str, object]:
     }
 
 
-def print_numbers(stream: IO[str], numbers: Numbers) -> None:
+def print_numbers(stream: IO[str], numbers: Numbers, own: OwnWords = ONLY_YOU) -> None:
     """Two tables, counts and latencies by participant; a table without rows is left out."""
     if numbers.counts:
         stream.write("\n")
         rows = [
             (
-                participant_word(each.participant, each.role, mine=each.mine),
+                participant_word(each.participant, each.role, mine=each.mine, own=own),
                 *map(str, (each.sent, each.accepted, each.read)),
             )
             for each in numbers.counts
@@ -172,14 +191,14 @@ def print_numbers(stream: IO[str], numbers: Numbers) -> None:
         print_table(stream, COUNT_COLUMNS, rows)
     if numbers.latencies:
         stream.write("\n")
-        print_table(stream, LATENCY_COLUMNS, [_latency_row(latency) for latency in numbers.latencies])
+        print_table(stream, LATENCY_COLUMNS, [_latency_row(latency, own) for latency in numbers.latencies])
 
 
-def _latency_row(latency: Latency) -> tuple[str, ...]:
-    ours = latency.kind == REQUEST_TO_ANSWER
+def _latency_row(latency: Latency, own: OwnWords) -> tuple[str, ...]:
+    who = participant_word(latency.participant, latency.role, mine=latency.mine, own=own)
     return (
         latency.kind,
-        "the service" if ours else participant_word(latency.participant, latency.role, mine=latency.mine),
+        "the service" if latency.kind == REQUEST_TO_ANSWER else who,
         latency.clock,
         str(latency.samples),
         *(f"{seconds:.3f}s" for seconds in (latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s)),

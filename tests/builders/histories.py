@@ -15,6 +15,7 @@ from recorder.messaging.events import (
     PublishLost,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
 )
@@ -28,8 +29,8 @@ STATUSES = st.sampled_from(["ACCEPT", "READ", "ACCESS", "NACK", "VIEWED"])
 
 
 def evidence(proof, frame, server_ms=None):
-    """A frame has one arrival, so its local times follow from its number."""
-    return Evidence(proof, frame, 1, frame * 1_000_000, frame * 1_000_000, server_ms)
+    """A frame has one arrival, so its connection and local times follow from its number."""
+    return Evidence(proof, frame, 1 + frame // 4 % 2, frame * 1_000_000, frame * 1_000_000, server_ms)
 
 
 def asked(frame):
@@ -42,9 +43,14 @@ def answered(ask, frame):
     return MessagePublished("d1", frame % 4, None, None, None, True, "text/plain", None, ask, proof)
 
 
-def own_receipt(dialog, sequences, status, ask, answer):
+def own_receipt(dialog, sequences, status, ask, answer, number):
     proof = evidence(Proof.CLAIMED, ask) if answer is None else evidence(Proof.ACKNOWLEDGED, answer)
-    return ReceiptReported(dialog, sequences, None, None, True, status, None, ask, proof)
+    own = None if answer is None else number
+    return ReceiptReported(dialog, sequences, None, None, True, status, own, ask, proof)
+
+
+def taken(ask, frame):
+    return PublishTaken(ask, evidence(Proof.ACKNOWLEDGED, frame))
 
 
 def some_events(dialogs, sequences, people, statuses, frames, *, few=False):
@@ -54,10 +60,11 @@ def some_events(dialogs, sequences, people, statuses, frames, *, few=False):
     told = st.builds(evidence, st.just(Proof.ANNOUNCED), frames, st.none() | st.integers(0, 3))
     messages = st.builds(
         MessagePublished, dialogs, sequences, st.none(), people, ROLES, st.just(False),
-        st.just("text/plain"), st.sampled_from(["a", "b"]), st.none(), told,
+        st.just("text/plain"), st.sampled_from(["a", "text 1", "text 5"]), st.none(), told,
     )  # fmt: skip
+    numbers = st.none() | st.integers(0, 3)
     receipts = st.builds(
-        ReceiptReported, dialogs, lists, people, ROLES, st.just(False), statuses, st.none(), st.none(), told
+        ReceiptReported, dialogs, lists, people, ROLES, st.just(False), statuses, numbers, st.none(), told
     )
     snapshots = st.builds(
         ConversationChanged, st.just("c"), readers, st.just(()), st.sampled_from(["OPEN", "CLOSE"]),
@@ -68,16 +75,17 @@ def some_events(dialogs, sequences, people, statuses, frames, *, few=False):
         st.builds(evidence, st.just(Proof.REFUSED), frames),
     )  # fmt: skip
     own = (
-        st.builds(own_receipt, dialogs, lists, statuses, frames, st.none() | frames),
+        st.builds(own_receipt, dialogs, lists, statuses, frames, st.none() | frames, numbers),
         refused,
         st.builds(asked, frames),
         st.builds(answered, frames, frames),
         st.builds(PublishRefused, frames, st.just(429), st.builds(evidence, st.just(Proof.REFUSED), frames)),
         st.builds(PublishLost, frames),
+        st.builds(taken, frames, frames),
     )
     others = (
         st.builds(Identified, people, st.builds(evidence, st.just(Proof.CLAIMED), frames)),
-        st.builds(OddityNoticed, st.sampled_from(["unreadable", "unknown-type"]), st.just(""), told),
+        st.builds(OddityNoticed, st.sampled_from(["unreadable", "id-reused"]), st.just(""), told),
     )
     return (
         st.one_of(messages, receipts, *own, snapshots, *others),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from recorder.checks.given_receipts import given_receipts
-from recorder.receipts.queries import own_ids
+from recorder.receipts.selves import selves_of
 
 ME = "consumer-1"
 
 
 def receipts_given(session):
-    return given_receipts(session.events, own_ids(session.check_input().transcript))
+    return given_receipts(session.events, selves_of(session.check_input().transcript))
 
 
 def test_asked_answered_and_echoed_is_one(session):

@@ -19,6 +19,7 @@ from recorder.messaging.events import (
     Proof,
     PublishRefused,
     PublishRequested,
+    PublishTaken,
     ReceiptRefused,
     ReceiptReported,
     RequestAnswered,
@@ -113,9 +114,10 @@ def test_an_answer_that_is_neither_yes_nor_no_is_odd(request_: Request, code: in
     "body", [None, {}, "OK", {"sequence": None}, {"sequence": -1}, {"sequence": True}, [1]]
 )
 def test_a_publish_needs_a_sequence_to_be_a_message(body: object) -> None:
-    (odd,) = outcome(TEXT, body=body)
+    odd, taken = outcome(TEXT, body=body)
     assert isinstance(odd, OddityNoticed)
     assert odd.kind == "answer-without-sequence"
+    assert isinstance(taken, PublishTaken)
 
 
 def test_an_answer_named_after_another_request_acknowledges_no_receipt() -> None:

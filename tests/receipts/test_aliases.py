@@ -23,7 +23,8 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.aliases import ParticipantTracker, Suggestion, parse_aliases, rewritten
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import own_ids, view
+from recorder.receipts.queries import view
+from recorder.receipts.selves import selves_of
 
 GUEST, USER, AGENT = "guest-1", "user-7", "agent-9"
 STEP_UP = {GUEST: USER}
@@ -197,4 +198,4 @@ def test_a_suggestion_says_what_to_type_and_is_made_once(build):
 
 
 def test_several_ids_of_ours_are_all_known_to_be_us_without_any_alias(build):
-    assert own_ids(fold([build.i_am(GUEST), build.i_am(USER)])) == {GUEST, USER}
+    assert selves_of(fold([build.i_am(GUEST), build.i_am(USER)])).ids == {GUEST, USER}

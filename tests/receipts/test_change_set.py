@@ -71,7 +71,7 @@ def test_whatever_looks_different_afterwards_was_touched(before, later):
     watched = changes.watch(later)
     fold_batches(watched, transcript, entities=entities)
     concluded = changes.finish()
-    assert concluded.me == Conclusions.of(transcript).me
+    assert concluded.selves == Conclusions.of(transcript).selves
     assert concluded.echoes == Conclusions.of(transcript).echoes
     now = by_key(transcript)
     different = {key for key in seen.keys() | now.keys() if seen.get(key) != now.get(key)}

@@ -17,6 +17,7 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import message_view, view
+from recorder.receipts.selves import Selves
 
 ME, AGENT = "me", "agent"
 
@@ -172,7 +173,7 @@ def calls_to_view_the_last_message(build, publishes):
 
     sys.setprofile(count)
     try:
-        message_view(transcript, "d1", publishes, me=frozenset({ME}))
+        message_view(transcript, "d1", publishes, selves=Selves({1: ME}, frozenset({ME})))
     finally:
         sys.setprofile(None)
     return calls

@@ -14,7 +14,8 @@ from recorder.messaging.events import PublishLost, Stamp
 from recorder.messaging.interpreter import Interpreter
 from recorder.messaging.requests import publish_chat_state, publish_receipt, publish_text
 from recorder.receipts.fold import apply, fold
-from recorder.receipts.queries import own_ids, view
+from recorder.receipts.queries import view
+from recorder.receipts.selves import selves_of
 from recorder.receipts.state import Transcript
 
 ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
@@ -229,7 +230,7 @@ class Sessions(RuleBasedStateMachine):
         assert self.transcript == fold(self.events) == fold(reversed(self.events))
         middle = len(self.events) // 2
         assert fold(self.events[:middle], fold(self.events[middle:])) == self.transcript
-        assert own_ids(self.transcript) <= {ME}
+        assert selves_of(self.transcript).ids <= {ME}
 
 
 Sessions.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

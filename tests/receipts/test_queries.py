@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.messaging.events import ConversationChanged, Dialog, Participant, Proof
+from recorder.messaging.events import ConversationChanged, Dialog, OddityNoticed, Participant, Proof
 from recorder.receipts.fold import fold
-from recorder.receipts.queries import message_view, own_ids, view
+from recorder.receipts.queries import message_view, view
+from recorder.receipts.selves import selves_of
 
 ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
 
@@ -119,11 +120,11 @@ def test_an_echo_of_our_publish_identifies_us_and_merges_earlier_receipts(build)
     ask = build.publish()
     claim = build.claim("READ", 1)
     heard = [ask, build.answer(ask, 0), build.message(1, by=AGENT), claim, build.acknowledge(claim)]
-    assert own_ids(fold(heard)) == frozenset()
+    assert selves_of(fold(heard)).ids == frozenset()
     heard.append(build.message(0, by=ME))
     heard.append(build.receipt("READ", 1, by=ME))
     transcript = fold(heard)
-    assert own_ids(transcript) == {ME}
+    assert selves_of(transcript).ids == {ME}
     mine, theirs = view(transcript)
     assert (mine.author, mine.mine, theirs.mine) == (ME, True, False)
     assert receipts(theirs) == {(ME, "READ"): Proof.ANNOUNCED}
@@ -131,14 +132,15 @@ def test_an_echo_of_our_publish_identifies_us_and_merges_earlier_receipts(build)
 
 def test_an_answered_sequence_is_ours_only_with_the_published_content(build):
     """Where an id is used twice the answer may be another's: the agent must not become "you" by that."""
-    ask = build.publish("mine")
     theirs = build.message(4, by=AGENT, text="theirs")
-    heard = [theirs, ask, build.answer(ask, 4), build.receipt("READ", 3, by=AGENT)]
-    assert own_ids(fold(heard)) == frozenset()
-    assert own_ids(fold([*heard, build.i_am(ME)])) == {ME}
+    ask = build.publish("mine")
+    reused = OddityNoticed("id-reused", "", ask.evidence)
+    heard = [theirs, ask, reused, build.answer(ask, 4), build.receipt("READ", 3, by=AGENT)]
+    assert selves_of(fold(heard)).ids == frozenset()
+    assert selves_of(fold([*heard, build.i_am(ME)])).ids == {ME}
     echoed = build.message(5, by=ME, text="again")
     again = build.publish("again")
-    assert own_ids(fold([*heard, echoed, again, build.answer(again, 5)])) == {ME}
+    assert selves_of(fold([*heard, echoed, again, build.answer(again, 5)])).ids == {ME}
 
 
 def test_a_token_identifies_us(build):

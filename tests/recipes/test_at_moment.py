@@ -125,9 +125,9 @@ def test_a_connection_that_opened_later_is_not_there_and_one_that_ended_later_is
 def test_an_identity_from_a_later_token_is_not_known_before_it(reading):
     session = reading.find_session("last")
     before = fold(events(reading, session, last=6))
-    assert before.identities == {"guest-1"}
-    assert fold(events(reading, session)).identities == {"guest-1", "user-7"}
-    assert fold(events(reading, session, aliases={"guest-1": "user-7"})).identities == {"user-7"}
+    assert before.token_ids == {"guest-1"}
+    assert fold(events(reading, session)).token_ids == {"guest-1", "user-7"}
+    assert fold(events(reading, session, aliases={"guest-1": "user-7"})).token_ids == {"user-7"}
 
 
 def facts(transcript):
@@ -139,7 +139,7 @@ def facts(transcript):
         for frame, ask in transcript.own_publishes.items()
         if ask.answered
     }
-    told |= {("identity", identity) for identity in transcript.identities}
+    told |= {("identity", identity) for identity in transcript.token_ids}
     for dialog_id, dialog in transcript.dialogs.items():
         for sequence, message in dialog.items():
             told |= {

@@ -147,7 +147,7 @@ def test_many_suggestions_are_cut_short():
 
 def test_a_frame_tells_what_it_proves(step_up):
     assert [fact.sentence for fact in recipes.frame_proofs(step_up, "last", 8)] == [
-        "READ by you on message 2 of dialog d1"
+        "READ by you (consumer user-7) on message 2 of dialog d1"
     ]
     assert [fact.better for fact in recipes.frame_proofs(step_up, "last", 7)] == [3, 4, 5, None]
     assert recipes.frame_proofs(step_up, "last", 99) == []

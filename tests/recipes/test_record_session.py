@@ -55,7 +55,7 @@ def test_the_token_identifies_the_consumer_and_is_not_stored(archive, service):
         service.url, archive=archive, lines=[], deliver=lambda payload: None, token=token, linger="1ms"
     )
     with recipes.open_archive(archive) as opened:
-        assert recipes.transcript(opened, "last").identities == {"somebody"}
+        assert recipes.transcript(opened, "last").token_ids == {"somebody"}
         (connection,) = opened.connections(opened.find_session("last"))
     named = dict(connection.request_headers)
     assert named["Authorization"].startswith("jwt ⟦jwt:")

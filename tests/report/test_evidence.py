@@ -64,7 +64,7 @@ def test_a_probable_echo_is_marked_and_shows_the_matching_frames(message):
     )
     assert (
         "stored   probably: the same text by us was announced later, in frame #41; "
-        "the answer to our publish of frame #12 never came\n"
+        "no answer told the sequence of our publish of frame #12\n"
     ) in out
 
 

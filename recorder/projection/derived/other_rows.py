@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.entities import SessionEntities
-from recorder.receipts.queries import is_me, role_of
+from recorder.receipts.queries import role_of
 from recorder.receipts.state import Transcript
 from recorder.store.rows import Row
 
@@ -22,7 +22,7 @@ class OtherRows:
         self._session_id = session_id
         self._transcript = transcript
         self._entities = entities
-        self._me = concluded.me
+        self._selves = concluded.selves
 
     def requests(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
         """Rows of ``request`` for these frames; for all by default."""
@@ -77,7 +77,7 @@ class OtherRows:
                 self._session_id,
                 encode_text(participant),
                 encode_text(role_of(self._transcript, participant)),
-                is_me(participant, self._me),
+                self._selves.is_one(participant),
                 known[participant],
             )
 

@@ -13,12 +13,19 @@ from recorder.receipts.change_set import Conclusions
 from recorder.receipts.queries import (
     MessageView,
     ReceiptView,
-    is_me,
+    listing_order,
     message_view,
     publish_view,
     role_of,
 )
-from recorder.receipts.state import STATUS_ORDER, OwnActions, ReceiptKey, ReceiptsByKey, Transcript
+from recorder.receipts.state import (
+    STATUS_ORDER,
+    Giver,
+    OwnActions,
+    ReceiptKey,
+    ReceiptsByKey,
+    Transcript,
+)
 from recorder.store.rows import Row
 
 from .text_columns import EncodedTexts, encode_text
@@ -54,10 +61,12 @@ class DriverValues(NamedTuple):
 PYTHON_VALUES = DriverValues(None, True, False)
 
 PROOF_WORDS = tuple(proof.word for proof in sorted(Proof))
-_Person = tuple[str | None, Any, Any, Any]
-"""Their id; then their id, their role and whether that is us, as in a row."""
+_Person = tuple[Giver, Any, Any, Any]
+"""Who it is; then their id, their role and whether that is us, as in a row."""
 
 _NOTHING = OwnActions()
+_UNTOLD = -1
+"""Instead of a connection: whoever wrote this, it is nobody that a receipt is by."""
 _STATUS_OF_STEP = ("sent", "accepted", "read")
 _FEW_STATUSES = 8
 """With more in a dialog, they are grouped by sequence first."""
@@ -84,8 +93,7 @@ class MessageRows:
     ) -> None:
         self._session_id = session_id
         self._transcript = transcript
-        self._me = concluded.me
-        self._sole = next(iter(self._me)) if len(self._me) == 1 else None
+        self._selves = concluded.selves
         self._echoes = concluded.echoes
         self._explained = {echo.request_frame for echo in concluded.echoes.values()}
         self._echoed: dict[str, set[int]] = {}
@@ -98,7 +106,7 @@ class MessageRows:
         self._concluded = concluded
         self._unanswered: set[int] = set()
         self._differs = False
-        self._people: dict[tuple[str | None, bool], _Person] = {}
+        self._people: dict[tuple[Giver, bool], _Person] = {}
 
     def all_rows(
         self, rows: int, *, unfolded: Iterable[str] = (), fold_dialog: Callable[[str], None] = _all_folded
@@ -129,7 +137,7 @@ class MessageRows:
         """
         return (
             not self._differs
-            and (concluded.me, concluded.echoes) == (self._concluded.me, self._concluded.echoes)
+            and (concluded.selves, concluded.echoes) == (self._concluded.selves, self._concluded.echoes)
             and all(role == role_of(self._transcript, who) for who, role in self._roles.items())
             and all(self._transcript.own_publishes[frame].answered is None for frame in self._unanswered)
         )
@@ -157,14 +165,14 @@ class MessageRows:
         """The row of a publish of ours without a sequence; none if it has one, or probably has."""
         ask = self._transcript.own_publishes[frame]
         if ask.answered is None and ask.asked is not None and frame not in self._explained:
-            view = publish_view(self._transcript, frame, ask, self._me)
+            view = publish_view(self._transcript, frame, ask, self._selves)
             self._role_of(view.author)
             self._unanswered.add(frame)
             yield self._row(view, place=-frame)
 
     def message(self, dialog_id: str, sequence: int) -> MessageAndReceiptRows:
         """The row of one message, and those of its receipts."""
-        view = message_view(self._transcript, dialog_id, sequence, me=self._me, echoes=self._echoes)
+        view = message_view(self._transcript, dialog_id, sequence, selves=self._selves, echoes=self._echoes)
         for participant in (view.author, *(receipt.participant for receipt in view.receipts)):
             self._role_of(participant)
         receipts = [self._receipt(view, place, receipt) for place, receipt in enumerate(view.receipts)]
@@ -212,14 +220,18 @@ class MessageRows:
         own = self._transcript.own_actions.get(dialog_id, {})
         given = self._transcript.receipts.get(dialog_id, {})
         dialog, unusual = self._encoded[dialog_id], set(self._echoed.get(dialog_id, ()))
-        for key in given:  # of our receipts from before and after we learnt our id, one counts
-            if key.participant is None and self._sole is not None:
-                unusual.update(given[key].keys() & given.get(ReceiptKey(self._sole, key.status), ()))
+        unusual.update(*(self._under_two_keys(dialog_id, key, given) for key in given))
         statuses = [self._status(key, given[key]) for key in sorted(given, key=self._listing_order)]
         grouped = None if len(statuses) <= self._few_statuses else _by_sequence(statuses)
         for sequence in sorted({*published, *own}.union(*given.values())):
             sent, ours = published.get(sequence), own.get(sequence, _NOTHING)
-            if sent is None or sequence in unusual or not self._all_acknowledged(ours, sequence, given):
+            unsigned = sent is not None and sent.author is None and sent.evidence.proof is Proof.ANNOUNCED
+            if (
+                sent is None
+                or unsigned
+                or sequence in unusual
+                or not self._all_acknowledged(ours, sequence, given)
+            ):
                 row, theirs = self.message(dialog_id, sequence)
                 messages += row
                 receipts += theirs
@@ -227,28 +239,40 @@ class MessageRows:
                 chosen = statuses if grouped is None else grouped.get(sequence, ())
                 messages.append(self._usual_row(dialog, sent, ours, chosen, receipts))
 
+    def _under_two_keys(self, dialog_id: str, key: ReceiptKey, given: ReceiptsByKey) -> set[int]:
+        """The messages with a receipt of ours under this key that may be there under another key as well."""
+        if type(key.participant) is not int and key.participant not in self._selves.ids:
+            return set()
+        own, found = given[key], set[int]()
+        if type(key.participant) is int and (
+            dialog_id in self._transcript.given_again or key.participant in self._selves.suggested
+        ):
+            return set(own)
+        for other, others in given.items():
+            if other.status == key.status and other is not key:
+                common = own.keys() & others.keys()
+                found.update(s for s in common if own[s].evidence.proof is Proof.ACKNOWLEDGED)
+        return found
+
     def _all_acknowledged(self, own: OwnActions, sequence: int, given: ReceiptsByKey) -> bool:
         """Whether each receipt that we sent was acknowledged: then ``given`` holds all of them."""
         for key in own.receipt_requests:
             if sequence not in given.get(key, ()):
                 return False
-            if key.participant is not None and key.participant not in self._me:
+            if type(key.participant) is str and key.participant not in self._selves.ids:
                 return False
         return True
 
-    def _listing_order(self, key: ReceiptKey) -> tuple[bool, str, int, str]:
-        status, participant = key.status, self._sole if key.participant is None else key.participant
-        best_step = STATUS_ORDER.index(status) if status in STATUS_ORDER else len(STATUS_ORDER)
-        return (participant is None, participant or "", best_step, status)
+    def _listing_order(self, key: ReceiptKey) -> tuple[bool, str, int, int, str]:
+        return listing_order(self._selves.id_of(key.participant) or key.participant, key.status)
 
     def _status(self, key: ReceiptKey, proofs: Mapping[int, ReceiptReported]) -> _Status:
-        status, participant = key.status, self._sole if key.participant is None else key.participant
+        status, participant = key.status, self._selves.id_of(key.participant)
         known = self._encoded
-        mine = True if key.participant is None else is_me(participant, self._me)
+        mine = True if type(key.participant) is int else self._selves.is_one(participant)
         return _Status(
             STATUS_ORDER.index(status) + 1 if status in STATUS_ORDER else 0,
-            participant,
-            mine is True,
+            key.participant if participant is None else participant,
             known[participant],
             known[self._role_of(participant)],
             self._values.boolean(mine),
@@ -268,9 +292,11 @@ class MessageRows:
         # By place, and only what is needed: to touch the rest of a million events takes its time.
         session_id, known, nothing, ours = self._session_id, self._encoded, self._values.null, own.mine
         sequence = sent[1]
-        author, person, author_role, mine = self._person(sent[3], ours=ours)
+        writer, person, author_role, mine = self._person(
+            sent[9][2] if sent[3] is None else sent[3], ours=ours
+        )
         best_step, step_frame, by, place = 0, nothing, known[None], 0
-        for step, participant, by_us, who, usual_role, their_mine, status, proofs in statuses:
+        for step, giver, who, usual_role, their_mine, status, proofs in statuses:
             event = proofs.get(sequence)
             if event is None:
                 continue
@@ -283,7 +309,7 @@ class MessageRows:
             )  # fmt: skip
             place += 1
             # The earliest of the highest, as the views have it; of two in one frame the first listed.
-            if not step or (ours and by_us) or (participant == author and author is not None):
+            if not step or giver == writer:
                 continue
             if step > best_step or (step == best_step and frame < step_frame):
                 best_step, step_frame, by = step, frame, who
@@ -295,15 +321,16 @@ class MessageRows:
             nothing if own.request_frame is None else own.request_frame, self._values.false,
         )  # fmt: skip
 
-    def _person(self, author: str | None, *, ours: bool) -> _Person:
-        """Who wrote a message, as in a row; cached, for they are few."""
+    def _person(self, author: str | int, *, ours: bool) -> _Person:
+        """Who wrote a message, as in a row; cached, for they are few. The connection, where no id is told."""
         found = self._people.get((author, ours))
         if found is None:
-            me = self._me
-            who = self._sole if ours and author is None else author
-            mine = True if ours else is_me(who, me)
+            told = type(author) is str or ours
+            who = self._selves.id_of(author) if told else None
+            mine = True if ours else self._selves.is_one(who)
             role = self._encoded[self._role_of(who)]
-            found = self._people[author, ours] = (who, self._encoded[who], role, self._values.boolean(mine))
+            giver = who or (author if told else _UNTOLD)
+            found = self._people[author, ours] = (giver, self._encoded[who], role, self._values.boolean(mine))
         return found
 
 
@@ -312,15 +339,13 @@ class _Status(NamedTuple):
 
     Attributes:
         step: how far up the ladder it moves a message; 0: not at all.
-        participant: their id; None is us before we learnt our id.
-        by_us: whether that is us for certain.
+        giver: who gave it.
         who, role, mine, status: as in a row; ``role`` for receipts that name none.
         proofs: the receipts, by sequence.
     """
 
     step: int
-    participant: str | None
-    by_us: bool
+    giver: Giver
     who: str | None
     role: str | None
     mine: Any

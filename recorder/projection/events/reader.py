@@ -136,8 +136,9 @@ class EventReader:
 
 
 def _token(connection: ConnectionInfo) -> str | None:
+    """The token of a handshake: its Authorization, else what its address holds (an agent's path)."""
     named = (value for name, value in connection.request_headers if name.lower() == "authorization")
-    return next(named, None)
+    return next(named, connection.url)
 
 
 def _recorded(frame: ScannedFrame) -> RecordedFrame:

@@ -17,6 +17,7 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.fold import apply
 from recorder.receipts.queries import MessageView, message_view, view
+from recorder.receipts.selves import Selves
 from recorder.receipts.state import Message, Transcript
 
 from .receipt_schedule import MessageId
@@ -67,6 +68,7 @@ class ConsumerView:
         self._keys: set[MessageId] = set()
         self._pushed: dict[str, int] = {}
         self._us: set[str] = set()
+        self._connections: set[int] = set()
         self._opened: dict[int, str] = {}
         self._conversation_of: dict[str, str] = {}
 
@@ -82,8 +84,10 @@ class ConsumerView:
         match event:
             case MessagePublished():
                 self._note_message(event, now_s)
-            case RequestMade() if event.request_id is not None:
-                self.unanswered.add(event.evidence.frame)
+            case RequestMade():
+                self._connections.add(event.evidence.connection)
+                if event.request_id is not None:
+                    self.unanswered.add(event.evidence.frame)
             case RequestAnswered() if event.request_frame is not None:
                 self.unanswered.discard(event.request_frame)
                 self.answers[event.request_frame] = event
@@ -129,13 +133,21 @@ class ConsumerView:
     @property
     def own_ids(self) -> set[str]:
         """The ids we are known by, from tokens and from echoes of what we wrote."""
-        return self._us | self.transcript.identities
+        return self._us | self.transcript.token_ids
+
+    @property
+    def selves(self) -> Selves:
+        """Who we are on each connection: by its token; without one, by the only id that we are known by."""
+        ids = self.own_ids
+        known = dict.fromkeys(self._connections, min(ids)) if len(ids) == 1 else {}
+        named = {number: min(names) for number, names in self.transcript.identities.items()}
+        return Selves({**known, **named}, frozenset(ids))
 
     def is_us(self, participant: str | None, role: str | None) -> bool:
         """Whether this participant is the consumer we play (who may change ids when stepping up)."""
         if participant is None:
             return role == CONSUMER
-        if participant in self._us or participant in self.transcript.identities:
+        if participant in self.own_ids:
             return True
         return role == CONSUMER and not any(participant in fellow.own_ids for fellow in self.other_consumers)
 
@@ -172,7 +184,7 @@ class ConsumerView:
                 (message for message in view(self.transcript) if message.request_frame == target), None
             )
         try:
-            return message_view(self.transcript, *target, me=frozenset(self.own_ids))
+            return message_view(self.transcript, *target, selves=self.selves)
         except KeyError:
             return None
 
