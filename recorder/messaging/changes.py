@@ -115,10 +115,9 @@ def _first_id(*candidates: object) -> str | None:
 
 def _evidence(time: object, stamp: Stamp, events: list[Event]) -> Evidence:
     frame, connection, at_us, offset_us = stamp
-    if time is None or (type(time) is int and FIRST_SERVER_MS <= time < END_OF_SERVER_MS):
-        return Evidence(_ANNOUNCED, frame, connection, at_us, offset_us, time)
-    evidence = Evidence(_ANNOUNCED, frame, connection, at_us, offset_us)
-    events.append(odd_time(time, evidence))
+    evidence = Evidence(_ANNOUNCED, frame, connection, at_us, offset_us, server_time(time))
+    if time is not None and evidence.server_ms is None:
+        events.append(odd_time(time, evidence))
     return evidence
 
 
@@ -269,11 +268,11 @@ def _whole_fractions(listed: list[Any]) -> list[float]:
 
 
 def sequence_of(value: object) -> int | None:
-    """A sequence: a whole number from 0 on, digits in a string allowed; None for anything else."""
+    """A sequence: a whole number of 63 bits, digits in a string allowed; None for anything else."""
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 19:
+        value = int(value)
     if type(value) is int:
         return value if 0 <= value <= LAST_SEQUENCE else None
-    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 18:
-        return int(value)
     if type(value) is float and value.is_integer() and 0 <= value < 2**53:
         return int(value)
     return None
@@ -281,6 +280,8 @@ def sequence_of(value: object) -> int | None:
 
 def server_time(value: object) -> int | None:
     """The service's own time in milliseconds since the epoch, if it can be one."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
     return value if type(value) is int and FIRST_SERVER_MS <= value < END_OF_SERVER_MS else None
 
 

@@ -1,8 +1,7 @@
 """The JSON object in a payload: request, response or notification. Parse once, here; dump, here.
 
-Ids are compared as strings everywhere (the docs send 1 and answer "1"). A number of more than 64 bits
-reaches us as a float, so such an id no longer matches its answer; the payload itself keeps its digits.
-Where a key stands twice in an object the last one counts.
+Ids are compared as strings everywhere (the docs send 1 and answer "1"). Numbers are exact, of any size and
+spelling (see ``exact_numbers``). Where a key stands twice in an object the last one counts.
 """
 
 from __future__ import annotations
@@ -10,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
 
+from .exact_numbers import loads_exact, may_be_rounded
 from .shapes import BARE_TYPES, Shape, shapes_of
 from .typenames import normal_type
 
@@ -95,6 +96,9 @@ def parse(data: bytes, *, from_client: bool, binary: bool = False) -> Envelope:
 
 def envelope_of(raw: Any, data: bytes, *, from_client: bool) -> Envelope:
     """What ``parse`` makes of a payload whose JSON was read already: ``raw`` is that of ``data``."""
+    if may_be_rounded(data):
+        with suppress(ValueError, RecursionError):
+            raw = loads_exact(_without_half_characters(data))
     if type(raw) is not dict:
         return Unreadable("not-an-object", f"JSON, but {_shape_of(raw)}", data)
     kind = raw.get("kind")
@@ -183,12 +187,15 @@ def _code(value: object) -> int | None:
 
 
 def id_text(value: object) -> str | None:
-    """An id as the string it is compared by; None for what cannot be one."""
+    """An id as the string it is compared by; None for what cannot be one.
+
+    Equal numbers are one id, however they are written: ``1``, ``1.0`` and ``1e0`` are ``"1"``.
+    """
     if type(value) is str:
         return value or None
-    if type(value) is int or type(value) is float:
-        return str(value)
-    return None
+    if type(value) is float and value.is_integer():
+        return str(int(value))
+    return str(value) if type(value) is int or type(value) is float else None
 
 
 def one_or_many(value: Any) -> list[Any]:
@@ -217,15 +224,21 @@ _LONE_SURROGATE_LENGTH = 6
 
 
 def _salvaged(data: bytes, problem: str, *, from_client: bool) -> Envelope:
-    """Try once more without half characters; otherwise say why it cannot be read."""
-    if b"\\u" in data:
-        try:
-            raw = orjson.loads(_ESCAPE.sub(_whole_character, data))
-        except (ValueError, RecursionError):
-            pass
-        else:
-            return envelope_of(raw, data, from_client=from_client)
+    """Try once more without half characters, or with numbers of any size; else say why it cannot be read."""
+    loads = loads_exact if is_too_large(problem) else orjson.loads
+    if b"\\u" in data or loads is loads_exact:
+        with suppress(ValueError, RecursionError):
+            return envelope_of(loads(_without_half_characters(data)), data, from_client=from_client)
     return Unreadable(_reason(data, problem), problem, data)
+
+
+def is_too_large(problem: str) -> bool:
+    """Whether JSON could not be read for a number that no double can hold."""
+    return "infinity" in problem
+
+
+def _without_half_characters(data: bytes) -> bytes:
+    return _ESCAPE.sub(_whole_character, data) if b"\\u" in data else data
 
 
 def _whole_character(escape: re.Match[bytes]) -> bytes:

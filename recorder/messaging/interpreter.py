@@ -23,6 +23,7 @@ from .envelopes import (
     Unreadable,
     envelope_of,
     id_text,
+    is_too_large,
     one_or_many,
     parse,
 )
@@ -75,9 +76,9 @@ class Interpreter:
         """
         try:
             raw = _loads(data)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as problem:
             envelope = parse(data, from_client=from_client, binary=binary)
-            if type(envelope) is Unreadable:
+            if type(envelope) is Unreadable or is_too_large(str(problem)):
                 return self.feed(envelope, stamp)
             odd = _odd("half-character", "half of a surrogate pair in a text", Proof.CLAIMED, stamp)
             return [*self.feed(envelope, stamp), odd]

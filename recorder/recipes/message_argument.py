@@ -21,6 +21,9 @@ from recorder.receipts.queries import MessageView, message_view, publish_view
 from recorder.receipts.selves import Selves, selves_of
 from recorder.receipts.state import Transcript
 
+LONGEST_NUMBER = 400
+"""Digits of a number that somebody types; no sequence and no frame has as many."""
+
 _SHOWN = 5
 """Maximum number of names in one error text."""
 
@@ -51,7 +54,7 @@ def parse_message_argument(written: str) -> MessageArgument:
 
 
 def _number(digits: str, written: str) -> int:
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_NUMBER):
         raise BadOption(
             "MESSAGE",
             f'"{written}" is no SEQUENCE, DIALOG:SEQUENCE or #FRAME',

@@ -28,7 +28,13 @@ from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import RecordedFrame, SessionInfo
 
 from .at_moment import events, last_frame_at
-from .message_argument import MessageEventCollector, close_names, find_message, parse_message_argument
+from .message_argument import (
+    LONGEST_NUMBER,
+    MessageEventCollector,
+    close_names,
+    find_message,
+    parse_message_argument,
+)
 from .progress import with_progress
 
 WatchEvents = Callable[[Iterable[Event]], Iterable[Event]]
@@ -209,7 +215,7 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
         BadOption: the reference is no number.
     """
     written = reference.removeprefix("#")
-    if not (written.isascii() and written.isdigit()):
+    if not (written.isascii() and written.isdigit() and len(written) <= LONGEST_NUMBER):
         raise BadOption("FRAME", f'"{reference}" is no frame number', hint="recorder frame list shows them")
     return archive.frame(archive.find_session(session).session, int(written))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-import orjson
 from rich.text import Text
 
+from recorder.messaging.exact_numbers import formatted_json
 from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.records import RecordedFrame
 
@@ -106,7 +106,7 @@ def _readable(frame: RecordedFrame) -> Iterator[str]:
 
 def _pretty(text: str) -> str:
     try:
-        return orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode()
+        return formatted_json(text)
     except (ValueError, RecursionError):
         return text
 

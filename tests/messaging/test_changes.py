@@ -202,7 +202,12 @@ def test_what_nobody_wrote_is_a_message_all_the_same_and_odd(ids: dict[str, Any]
     [
         *[(1_538_494_337_103, 1_538_494_337_103, 0), (253_402_300_799_999, 253_402_300_799_999, 0)],
         *[(None, None, 0), (0, None, 1), (-1, None, 1), (1_478_089_679, None, 1), (2**63, None, 1)],
-        *[("1538494337103", None, 1), (1.5e12, None, 1), (True, None, 1)],
+        *[
+            ("1538494337103", None, 1),
+            (1.5e12, 1_500_000_000_000, 0),
+            (1.5e12 + 0.5, None, 1),
+            (True, None, 1),
+        ],
     ],
 )
 def test_only_a_time_in_milliseconds_is_a_time(time: object, read: int | None, odd: int) -> None:

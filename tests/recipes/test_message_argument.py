@@ -132,3 +132,9 @@ def test_few_names_are_all_suggested_and_of_many_the_similar_ones():
     assert close_names("zzz", {"b", "a"}) == ["a", "b"]
     assert close_names("dialog-7", {f"dialog-{n}" for n in range(9)} | {"x"})[0] == "dialog-7"
     assert close_names("zzz", map(str, range(99))) == []
+
+
+@pytest.mark.parametrize("written", ["9" * 5_000, "d1:" + "9" * 5_000, "#" + "9" * 5_000])
+def test_a_number_that_nothing_has_is_refused_in_a_sentence(written):
+    with pytest.raises(BadOption, match="is no SEQUENCE"):
+        parse_message_argument(written)
