@@ -84,12 +84,17 @@ def about(
 
 
 def receipts_of_others(message: MessageView, *statuses: str) -> list[ReceiptView]:
-    """Receipts that the service took, by anybody but the author; the earliest frame first."""
+    """Receipts that the service took, by anybody but the author; the earliest frame first.
+
+    Those of consumers on a message that they are not shown do not count.
+    """
     return sorted(
         (
             receipt
             for receipt in message.receipts
-            if receipt.status in statuses and is_proven_by_other(receipt, message)
+            if receipt.status in statuses
+            and is_proven_by_other(receipt, message)
+            and not (message.is_private and receipt.role == "CONSUMER")
         ),
         key=lambda receipt: receipt.evidence.frame,
     )
@@ -105,6 +110,10 @@ def missing_receipt(session: SessionIndex, seen: SeenMessage, what: str, wait_s:
 
 
 def _missing(session: SessionIndex, seen: SeenMessage, said: str, wait_s: float) -> Observation:
+    if seen.message.is_private:
+        return not_observable(f"{said}; its audience is {seen.message.audience}: consumers cannot give it")
+    if seen.sent.snapshot:
+        return not_observable(f"{said}; only a snapshot shows the message, and its receipts may be older")
     possible_reader = _possible_reader(session, seen)
     if possible_reader is None:
         return not_observable(f"{said}; nobody else was seen in the dialog who could have given it")

@@ -13,7 +13,7 @@ from itertools import pairwise
 from recorder.messaging import typenames
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
 from recorder.receipts.delays import MeasuredDelay, measured_delay
-from recorder.receipts.queries import ReceiptView
+from recorder.receipts.queries import MessageView, ReceiptView
 
 from .findings import SATISFIED, Observation, Severity, not_observable, numbers, span, violated
 from .session_index import Rule, SeenMessage, SessionIndex
@@ -24,12 +24,15 @@ _Content = tuple[object, ...]
 _SHOWN = 8
 
 
-def _announced(session: SessionIndex) -> list[tuple[str, int, _Numbered]]:
-    """Announced messages and receipts with a sequence of their own, in the order of arrival."""
+def _announced(session: SessionIndex, *, snapshots: bool = False) -> list[tuple[str, int, _Numbered]]:
+    """Announced messages and receipts with a sequence of their own, in the order of arrival.
+
+    ``snapshots``: those too that a conversation's snapshot shows, at any later time.
+    """
     numbered: list[tuple[str, int, _Numbered]] = [
         (message.dialog_id, message.sequence, message)
         for message in session.of(MessagePublished)
-        if message.evidence.proof is Proof.ANNOUNCED
+        if message.evidence.proof is Proof.ANNOUNCED and (snapshots or not message.evidence.snapshot)
     ]
     numbered += [
         (receipt.dialog_id, receipt.own_sequence, receipt)
@@ -45,7 +48,7 @@ def _announced(session: SessionIndex) -> list[tuple[str, int, _Numbered]]:
 
 def _conflicting(session: SessionIndex) -> Iterator[Observation]:
     numbered: defaultdict[tuple[str, int], dict[_Content, int]] = defaultdict(dict)
-    for dialog_id, number, each in _announced(session):
+    for dialog_id, number, each in _announced(session, snapshots=True):
         numbered[dialog_id, number].setdefault(_content(each), each.evidence.frame)
     for (dialog_id, number), contents in numbered.items():
         if len(contents) == 1:
@@ -88,18 +91,37 @@ def _echo_differs(session: SessionIndex) -> Iterator[Observation]:
 
 
 def _gaps(session: SessionIndex) -> Iterator[Observation]:
-    taken: defaultdict[str, list[int]] = defaultdict(list)
-    for dialog_id, number in session.taken:
-        taken[dialog_id].append(number)
     fetched = _fetched(session)
-    for dialog_id, found in taken.items():
-        rising = sorted(found)
+    for dialog_id, rising in _taken_between(session).items():
         gaps = [(low + 1, high - 1) for low, high in pairwise(rising) if high > low + 1]
         first_is_missing = rising[0] == 1 and dialog_id in fetched
         if first_is_missing:
             yield _without_first(session, dialog_id)
         if gaps or not first_is_missing:
             yield _gap(session, dialog_id, rising, gaps) if gaps else SATISFIED
+
+
+def _taken_between(session: SessionIndex) -> dict[str, list[int]]:
+    """The numbers taken in each dialog, rising, between the first and last that came as events.
+
+    A snapshot shows the last message alone; that those around it were not seen is no gap.
+    """
+    came: defaultdict[str, set[int]] = defaultdict(set)
+    taken: defaultdict[str, list[int]] = defaultdict(list)
+    for dialog_id, number in session.taken:
+        taken[dialog_id].append(number)
+        message = session.messages.get((dialog_id, number))
+        if session.taken[dialog_id, number].status is not None or not _is_from_snapshot(message):
+            came[dialog_id].add(number)
+    spans = {dialog_id: (min(numbers), max(numbers)) for dialog_id, numbers in came.items()}
+    return {
+        dialog_id: sorted(number for number in taken[dialog_id] if first <= number <= last)
+        for dialog_id, (first, last) in spans.items()
+    }
+
+
+def _is_from_snapshot(message: MessageView | None) -> bool:
+    return message is not None and message.sent is not None and message.sent.snapshot
 
 
 def _fetched(session: SessionIndex) -> set[str]:

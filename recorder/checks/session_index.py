@@ -99,10 +99,14 @@ class SessionIndex:
 
     @cached_property
     def sequences(self) -> dict[str, list[int]]:
-        """The sequences of the messages seen, rising, by dialog."""
+        """The sequences of the messages seen as they came, rising, by dialog.
+
+        Those that only a snapshot shows are left out: it shows no more than the last one.
+        """
         by_dialog: defaultdict[str, list[int]] = defaultdict(list)
-        for seen_messages in self.seen_messages:
-            by_dialog[seen_messages.dialog_id].append(seen_messages.sequence)
+        for seen in self.seen_messages:
+            if not seen.sent.snapshot:
+                by_dialog[seen.dialog_id].append(seen.sequence)
         return dict(by_dialog)
 
     @cached_property
@@ -129,10 +133,10 @@ class SessionIndex:
 
     @cached_property
     def announced(self) -> dict[MessageKey, list[int]]:
-        """Frames of all announcements of each message, replays included."""
+        """Frames of all announcements of each message, replays included, snapshots left out."""
         frames: defaultdict[MessageKey, list[int]] = defaultdict(list)
         for message in self.of(MessagePublished):
-            if message.evidence.proof is Proof.ANNOUNCED:
+            if message.evidence.proof is Proof.ANNOUNCED and not message.evidence.snapshot:
                 frames[message.dialog_id, message.sequence].append(message.evidence.frame)
         return dict(frames)
 

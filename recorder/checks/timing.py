@@ -185,7 +185,9 @@ RULES = (
         "Looks for an ACCEPT or READ, acknowledged or announced, by anybody but the author of each message. "
         "Its absence counts only if somebody else was there, and if the recording, the connection and the "
         "dialog went on for 10 s (or --accept-within) after that; else it is not observable. Even then it "
-        "is an absence in this recording: receipts of others may not be shown to us.",
+        "is an absence in this recording: receipts of others may not be shown to us. Of a private message a "
+        "consumer's receipt does not count and is not missed; of one that only a snapshot shows, it may be "
+        "older than the recording.",
         partial(_never, "ACCEPT"),
     ),
     Rule(

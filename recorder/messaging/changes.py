@@ -36,16 +36,17 @@ END_OF_SERVER_MS: Final = 253_402_300_800_000
 
 
 check_layout(
-    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
 )
 check_layout(
     ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 
-# Dialog, participant, role, conversation and sequence of a change as they came, and its evidence. A bare
-# tuple, because there is one for every event of a session.
-_CommonFields = tuple[str | None, str | None, str | None, object, object, Evidence]
+# Dialog, participant, role, conversation, sequence and audience of a change as they came, and its evidence. A
+# bare tuple, because there is one for every event of a session.
+_CommonFields = tuple[str | None, str | None, str | None, object, object, object, Evidence]
 
 
 def changes_of(body: object) -> list[Any] | None:
@@ -105,6 +106,7 @@ def _common_fields(
         role if type(role) is str and role else None,
         get("conversationId"),
         get("sequence"),
+        get("messageAudience") or get("audience"),  # the second is that of records of a history
         evidence,
     )
 
@@ -122,7 +124,7 @@ def _evidence(time: object, stamp: Stamp, events: list[Event]) -> Evidence:
 
 
 def _read_content(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
-    dialog_id, participant, role, conversation, number, evidence = fields
+    dialog_id, participant, role, conversation, number, audience, evidence = fields
     sequence, conversation_id = sequence_of(number), id_text(conversation)
     if conversation is not None and conversation_id is None:
         events.append(_mistyped("a conversationId", conversation, evidence))
@@ -132,15 +134,17 @@ def _read_content(fields: _CommonFields, event: dict[str, Any], events: list[Eve
         events.append(OddityNoticed("malformed-sequence", f"a message with {shown(number)}", evidence))
     else:
         kind, text = content_of(event, evidence, events)
+        known_audience = audience_of(audience, evidence, events)
         events.append(
             MessagePublished(
-                dialog_id, sequence, conversation_id, participant, role, False, kind, text, None, evidence
+                dialog_id, sequence, conversation_id, participant, role, False, kind, text, None, evidence,
+                known_audience,
             )
-        )
+        )  # fmt: skip
 
 
 def _read_receipt(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
-    dialog_id, participant, role, _, number, evidence = fields
+    dialog_id, participant, role, _, number, _, evidence = fields
     receipt = receipt_event(event, dialog_id, participant, role, evidence, events)
     if receipt is not None:
         own = sequence_of(number)
@@ -150,7 +154,7 @@ def _read_receipt(fields: _CommonFields, event: dict[str, Any], events: list[Eve
 
 
 def _read_chat_state(fields: _CommonFields, event: dict[str, Any], events: list[Event]) -> None:
-    dialog_id, participant, role, _, _, evidence = fields
+    dialog_id, participant, role, _, _, _, evidence = fields
     reported = chat_state_event(event, dialog_id, participant, role, evidence, events)
     if reported is not None:
         events.append(reported)
@@ -182,6 +186,15 @@ def content_of(event: dict[str, Any], evidence: Evidence, events: list[Event]) -
         return kind, file_text(file)
     text = message.get("caption") if type(message) is dict else message
     return kind, text if type(text) is str else None
+
+
+def audience_of(value: object, evidence: Evidence, events: list[Event]) -> str | None:
+    """Who may see a message, whatever word it is; None where nothing is said. Oddities go to ``events``."""
+    if type(value) is str and value:
+        return value
+    if value is not None:
+        events.append(_mistyped("the audience of a message", value, evidence))
+    return None
 
 
 def receipt_event(

@@ -57,6 +57,8 @@ class Evidence(NamedTuple):
         at_us: local arrival, microseconds since the epoch, or None where the capture has no times.
         offset_us: local monotonic microseconds since the session began, or None.
         server_ms: the service's own time of the fact, milliseconds since the epoch, or None.
+        snapshot: whether only a snapshot of the conversation says so: then it arrived at an unknown earlier
+            time, and the local times are those of the snapshot.
     """
 
     proof: Proof
@@ -65,6 +67,7 @@ class Evidence(NamedTuple):
     at_us: int | None
     offset_us: int | None
     server_ms: int | None = None
+    snapshot: bool = False
 
 
 class Stamp(NamedTuple):
@@ -112,6 +115,7 @@ class PublishRequested(NamedTuple):
 
     ``type`` is the content type ("text/plain", "hosted/file", …) or, for structured content,
     "RichContentEvent"; ``text`` is None where there is none to show. ``author`` is our id if known.
+    ``audience`` is who may see it ("ALL", "AGENTS_AND_MANAGERS", …), None if the request does not say.
     """
 
     dialog_id: str | None
@@ -120,6 +124,7 @@ class PublishRequested(NamedTuple):
     text: str | None
     author: str | None
     evidence: Evidence
+    audience: str | None = None
 
 
 class PublishRefused(NamedTuple):
@@ -148,7 +153,8 @@ class MessagePublished(NamedTuple):
     """A message stands in its dialog under this sequence.
 
     Either the answer to our own publish in ``request_frame`` (``mine``, proof ACKNOWLEDGED) or a notification
-    (ANNOUNCED, ``request_frame`` None, also when it echoes our own).
+    (ANNOUNCED, ``request_frame`` None, also when it echoes our own). ``audience`` is who may see it, None if
+    nobody said.
     """
 
     dialog_id: str
@@ -161,6 +167,7 @@ class MessagePublished(NamedTuple):
     text: str | None
     request_frame: int | None
     evidence: Evidence
+    audience: str | None = None
 
 
 @final

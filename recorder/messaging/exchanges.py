@@ -16,6 +16,7 @@ from .changes import (
     CONTENT,
     RECEIPT,
     RICH_CONTENT,
+    audience_of,
     chat_state_event,
     content_of,
     no_dialog,
@@ -46,13 +47,14 @@ from .events import (
 )
 
 check_layout(
-    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
 )
 check_layout(
     ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
-check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
+check_layout(PublishRequested, "dialog_id conversation_id type text author evidence audience")
 
 RequestedEvent = PublishRequested | ReceiptReported | ChatStateReported | None
 """What a publish request asks for; None for requests of any other type."""
@@ -103,7 +105,10 @@ def requested_event(
         if dialog_id is None:
             events.append(no_dialog("a publish", evidence))
         conversation_id = id_text(body.get("conversationId"))
-        requested = PublishRequested(dialog_id, conversation_id, content_type, text, participant, evidence)
+        audience = audience_of(body.get("messageAudience"), evidence, events)
+        requested = PublishRequested(
+            dialog_id, conversation_id, content_type, text, participant, evidence, audience
+        )
     elif kind == RECEIPT:
         requested = receipt_event(
             event, dialog_id, participant, None, evidence, events, request_frame=evidence.frame
@@ -202,6 +207,7 @@ def _add_publish_result(
                 event.text,
                 request_frame,
                 evidence,
+                event.audience,
             )
         )
 

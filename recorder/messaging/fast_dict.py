@@ -27,15 +27,16 @@ from .statuses import KNOWN_STATUSES
 from .typenames import MESSAGING_EVENT, PUBLISH
 
 # Events are built from bare tuples below, and taken apart by position.
-check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms snapshot")
 check_layout(
-    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
 )
 check_layout(
     ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
-check_layout(PublishRequested, "dialog_id conversation_id type text author evidence")
+check_layout(PublishRequested, "dialog_id conversation_id type text author evidence audience")
 check_layout(RequestMade, "request_id type evidence dialog_id generation")
 check_layout(RequestAnswered, "request_frame request_id type code evidence")
 
@@ -87,7 +88,7 @@ def read_notification(
             or not FIRST_SERVER_MS <= server_ms < END_OF_SERVER_MS
         ):
             return None
-        evidence = _new(Evidence, (_ANNOUNCED, frame, connection, at_us, offset_us, server_ms))
+        evidence = _new(Evidence, (_ANNOUNCED, frame, connection, at_us, offset_us, server_ms, False))
         if kind == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
             if status not in KNOWN_STATUSES or not _is_sequence_list(listed):
@@ -98,8 +99,11 @@ def read_notification(
                  sequence, None, evidence),
             )  # fmt: skip
         content, text, conversation = event["contentType"], event["message"], change.get("conversationId")
+        audience = change.get("messageAudience")
         if (
             kind != CONTENT
+            or "audience" in change
+            or (audience is not None and (type(audience) is not str or not audience))
             or not (type(content) is type(text) is str)
             or not content
             or content in HOSTED_FILE_TYPES
@@ -114,7 +118,7 @@ def read_notification(
         return _new(
             MessagePublished,
             (dialog, sequence, conversation, intern(who, who), role, False,
-             intern(content, content), text, None, evidence),
+             intern(content, content), text, None, evidence, audience and intern(audience, audience)),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError):  # a field is missing, or another shape stands in its place
         return None
@@ -130,7 +134,7 @@ def _chat_state(
         type(server_ms) is int and FIRST_SERVER_MS <= server_ms < END_OF_SERVER_MS
     ):
         return None
-    evidence = _new(Evidence, (_ANNOUNCED, *stamp, server_ms))
+    evidence = _new(Evidence, (_ANNOUNCED, *stamp, server_ms, False))
     return _new(ChatStateReported, (dialog, who, role, False, state, evidence))
 
 
@@ -155,7 +159,7 @@ def read_publish(
         if type(dialog) is not str or not dialog:
             return None
         dialog = intern(dialog, dialog)
-        evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None))
+        evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None, False))
         request = _new(RequestMade, (request_id, PUBLISH, evidence, dialog, 3))
         if event["type"] == RECEIPT:
             status, listed = event["status"], event["sequenceList"]
@@ -173,10 +177,14 @@ def read_publish(
             return None
         if conversation is not None and (type(conversation) is not str or not conversation):
             return None
+        audience = body.get("messageAudience")
+        if audience is not None and (type(audience) is not str or not audience):
+            return None
         return request, _new(
             PublishRequested,
-            (dialog, conversation, intern(content, content), text, participant, evidence),
-        )
+            (dialog, conversation, intern(content, content), text, participant, evidence,
+             audience and intern(audience, audience)),
+        )  # fmt: skip
     except (KeyError, TypeError, AttributeError):
         return None
 
@@ -226,10 +234,13 @@ def answer_events(
         return answered, _new(
             ReceiptReported, (dialog, sequences, who, role, mine, status, sequence, frame, evidence)
         )
-    dialog_id, conversation, content, text, author, _ = requested
+    dialog_id, conversation, content, text, author, _, audience = requested
     if dialog_id is None:
         return None
     return answered, _new(
         MessagePublished,
-        (dialog_id, sequence, conversation, author, None, True, content, text, request_frame, evidence),
-    )
+        (
+            dialog_id, sequence, conversation, author, None, True, content, text, request_frame, evidence,
+            audience,
+        ),
+    )  # fmt: skip

@@ -40,7 +40,7 @@ from .events import (
 )
 from .exchanges import PendingRequest, identified_by, requested_event, response_events, token_in
 from .fast_dict import Intern, answer_events, read_notification, read_publish, read_publish_answer
-from .snapshots import conversation_of, snapshot, updated_at
+from .snapshots import LAST_CONTENT, conversation_of, read_last_content, snapshot, updated_at
 
 _loads = orjson.loads
 _new = tuple.__new__  # a third of the time that a named tuple's own constructor takes
@@ -115,7 +115,7 @@ class Interpreter:
         request_frame, event = queue[0].frame, queue[0].event
         if type(event) is not PublishRequested and type(event) is not ReceiptReported:
             return None
-        evidence = _new(Evidence, (Proof.ACKNOWLEDGED, *stamp, None))
+        evidence = _new(Evidence, (Proof.ACKNOWLEDGED, *stamp, None, False))
         events = answer_events(event, request_frame, *common, evidence)
         if events is not None:
             self._take_pending(stamp.connection, common[0])
@@ -248,7 +248,10 @@ def _read_conversation(change: object, stamp: Stamp, events: list[Event]) -> Non
     if conversation_id is None:
         events.append(OddityNoticed("no-conversation", "a snapshot that names no conversation", evidence))
         return
-    events.append(snapshot(result, conversation_id, left_subscription=kind == DELETE, evidence=evidence))
+    changed = snapshot(result, conversation_id, left_subscription=kind == DELETE, evidence=evidence)
+    events.append(changed)
+    if result.get(LAST_CONTENT) is not None:
+        read_last_content(result[LAST_CONTENT], changed, stamp, events)
 
 
 _NOTIFICATIONS: dict[str, Callable[[Any, Stamp, list[Event]], None]] = {

@@ -1,4 +1,4 @@
-"""A conversation's snapshot, read from any of the forms that three generations write it in.
+"""A conversation's snapshot and its last message, read from any of the forms that three generations write.
 
 Its count of unread messages is left where it is, in the frame: nobody has published what it counts, its keys
 are ids that no event carries, and a recording that began late could not be held against it.
@@ -7,12 +7,15 @@ are ids that no event carries, and a recording that began late could not be held
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+from .changes import read_change
 from .envelopes import id_text, one_or_many
-from .events import ConversationChanged, Dialog, Evidence, Participant
+from .events import ConversationChanged, Dialog, Event, Evidence, MessagePublished, Participant, Stamp
 
 SUGGESTED = "SUGGESTED"
+LAST_CONTENT: Final = "lastContentEventNotification"
+"""Key of the last message of a conversation, a change as of a MessagingEventNotification."""
 
 
 def snapshot(
@@ -31,6 +34,28 @@ def snapshot(
         left_subscription=left_subscription,
         evidence=evidence,
     )
+
+
+def read_last_content(
+    change: object, conversation: ConversationChanged, stamp: Stamp, events: list[Event]
+) -> None:
+    """Append the message that a snapshot shows as its last one, marked as a snapshot's word.
+
+    Every later snapshot shows it again, until there is another.
+    """
+    found: list[Event] = []
+    read_change(change, stamp, found, dialog_id=_only_dialog(conversation))
+    for event in found:
+        if type(event) is MessagePublished:
+            event = event._replace(evidence=event.evidence._replace(snapshot=True))
+        events.append(event)
+
+
+def _only_dialog(conversation: ConversationChanged) -> str | None:
+    """The dialog of an event that names none: the one there is, which older frames do not list."""
+    if not conversation.dialogs:
+        return conversation.conversation_id
+    return conversation.dialogs[0].dialog_id if len(conversation.dialogs) == 1 else None
 
 
 def conversation_of(result: dict[str, Any]) -> str | None:

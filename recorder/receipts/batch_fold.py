@@ -26,22 +26,24 @@ from .entities import ENTITY_RULES, DialogSpan, MessageEvent, SessionEntities
 from .fold import (
     RULES,
     changes_nothing,
+    keep_better_message,
     note_given_again,
     note_own_message,
     note_own_receipt,
     note_role,
 )
-from .precedence import is_better_message, is_better_receipt
+from .precedence import is_better_receipt
 from .state import ReceiptKey, Transcript
 
 # ``_apply`` reads fields by position.
 check_layout(
-    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
 )
 check_layout(
     ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
 )
-check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms snapshot")
 
 BATCH_SIZE = 1 << 21
 """Events that are sorted by dialog before they are applied; repeated ones stay in memory no longer."""
@@ -145,13 +147,13 @@ def _apply_messages(
     first_frame, last_frame, conversation_frame, conversation_id = _NEVER, -1, _NEVER, None
     published = transcript.published.setdefault(dialog_id, {}) if messages else {}
     for event in messages:
-        _, sequence, conversation, author, role, mine, _, _, request_frame, evidence = event
+        _, sequence, conversation, author, role, mine, _, _, request_frame, evidence, _ = event
         frame = evidence[1]
         if conversation is not None and frame < conversation_frame:
             conversation_frame, conversation_id = frame, conversation
         known = published.setdefault(sequence, event)
-        if known is not event and is_better_message(event, known):
-            published[sequence] = event
+        if known is not event:
+            keep_better_message(transcript, event, known)
         if mine or request_frame is not None:
             note_own_message(transcript, event)
         if frame > last_frame:

@@ -53,7 +53,7 @@ class DialogClocks(NamedTuple):
     def is_live(self, evidence: Evidence) -> bool:
         """Whether a frame came when what it says happened."""
         first = self.live_since.get(evidence.connection)
-        return first is not None and evidence.frame >= first
+        return first is not None and evidence.frame >= first and not evidence.snapshot
 
 
 class MeasuredDelay(NamedTuple):
@@ -105,6 +105,7 @@ def _announced(messages: Iterable[MessageView]) -> Iterator[Evidence]:
                 evidence is not None
                 and evidence.proof is Proof.ANNOUNCED
                 and evidence.server_ms is not None
+                and not evidence.snapshot
                 and (evidence.offset_us is not None or evidence.at_us is not None)
             ):
                 yield evidence
@@ -170,7 +171,12 @@ def _server_delay(since: Evidence, until: Evidence) -> Delay | None:
 
 
 def local_seconds(since: Evidence, until: Evidence) -> float | None:
-    """Our time of one less that of the other, which is below zero where our clock was set back."""
+    """Our time of one less that of the other, which is below zero where our clock was set back.
+
+    None where it did not see both, as of a message that only a snapshot shows.
+    """
+    if since.snapshot or until.snapshot:
+        return None
     if since.offset_us is not None and until.offset_us is not None:
         return (until.offset_us - since.offset_us) / 1_000_000
     if since.at_us is not None and until.at_us is not None:

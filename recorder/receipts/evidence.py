@@ -32,8 +32,9 @@ class TimelineEntry(NamedTuple):
 
     Attributes:
         kind: asked, answered, refused (our requests); announced, echoed (the message, echoed if it is
-            ours); receipt; replayed (known by its own sequence), repeated (seen before, but perhaps another
-            event), conflict (one sequence with other content).
+            ours); snapshot (a conversation's snapshot shows it as the last message); receipt; replayed (known
+            by its own sequence), repeated (seen before, but perhaps another event), conflict (one sequence
+            with other content).
         participant, role, mine: who did it, as far as is known.
         status: of a receipt, else None.
         own_sequence: the number that the event itself took, None where unknown.
@@ -136,11 +137,15 @@ class _TimelineBuilder:
 
     def _announced(self, event: MessagePublished) -> tuple[str, str, int | None]:
         frame, echo = event.evidence.frame, self._message.echo
+        content = (event.author, event.type, event.text)
         first = self._repeats(("announced",), frame)
-        same = self._repeats(("content", event.author, event.type, event.text), frame)
-        if first is not None and same is not None:
-            return "replayed", f"message replayed, same sequence as in #{same}", same
-        if first is not None:
+        same = self._repeats(("content", *content), frame)
+        if event.evidence.snapshot:
+            return _in_snapshot(first, same)
+        replayed = self._repeats(("event", *content), frame)
+        if replayed is not None:
+            return "replayed", f"message replayed, same sequence as in #{replayed}", replayed
+        if same != first:
             return "conflict", f"announced with other content than in #{first}", first
         if echo is not None and frame == echo.announced.frame:
             return "echoed", f"same text announced, so #{echo.request_frame} was probably stored", None
@@ -183,6 +188,15 @@ class _TimelineBuilder:
 
     def _concerns(self, event: ReceiptReported | ReceiptRefused) -> bool:
         return event.dialog_id == self._message.dialog_id and self._message.sequence in event.sequences
+
+
+def _in_snapshot(first: int | None, same: int | None) -> tuple[str, str, int | None]:
+    """Kind, words and repeated frame of a message that a snapshot shows."""
+    if same is not None:
+        return "snapshot", f"shown again in a snapshot, as in #{same}", same
+    if first is not None:
+        return "conflict", f"announced in a snapshot with other content than in #{first}", first
+    return "snapshot", "announced in a snapshot", None
 
 
 def _again(event: ReceiptReported, words: str, before: int, same: int | None) -> tuple[str, str]:

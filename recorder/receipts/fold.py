@@ -44,7 +44,7 @@ from recorder.messaging.events import (
 
 from .participants import roles_in
 from .precedence import is_better_answer, is_better_message, is_better_receipt, is_newer, stronger
-from .state import ReceiptKey, Transcript, giver_of
+from .state import ReceiptKey, Transcript, content_of, giver_of
 
 
 def fold(events: Iterable[Event], transcript: Transcript | None = None) -> Transcript:
@@ -67,11 +67,29 @@ def apply(transcript: Transcript, event: Event) -> Transcript:
 def _on_message(transcript: Transcript, event: MessagePublished) -> None:
     published = transcript.published.setdefault(event.dialog_id, {})
     known = published.setdefault(event.sequence, event)
-    if is_better_message(event, known):
-        published[event.sequence] = event
+    if known is not event:
+        keep_better_message(transcript, event, known)
     if event.mine or event.request_frame is not None:
         note_own_message(transcript, event)
     note_role(transcript, event.author, event.role, event.evidence.frame)
+
+
+def keep_better_message(transcript: Transcript, event: MessagePublished, known: MessagePublished) -> None:
+    """Keep the better proof of a message that is known, and that of each content if there are several."""
+    contents = transcript.contents.get(event.dialog_id, {})
+    if event.sequence in contents or content_of(event) != content_of(known):
+        _note_content(transcript, event, known)
+    if is_better_message(event, known):
+        transcript.published[event.dialog_id][event.sequence] = event
+
+
+def _note_content(transcript: Transcript, event: MessagePublished, known: MessagePublished) -> None:
+    """Keep the best proof of each content of a message; ``known`` is the best of what came before."""
+    by_sequence = transcript.contents.setdefault(event.dialog_id, {})
+    proofs = by_sequence.setdefault(event.sequence, {content_of(known): known})
+    best = proofs.setdefault(content_of(event), event)
+    if is_better_message(event, best):
+        proofs[content_of(event)] = event
 
 
 def note_own_message(transcript: Transcript, event: MessagePublished) -> None:
@@ -92,7 +110,7 @@ def _on_publish_asked(transcript: Transcript, event: PublishRequested) -> None:
     publish = transcript.own_publish(event.evidence.frame)
     publish.asked = event.evidence
     publish.dialog_id, publish.type = event.dialog_id, event.type
-    publish.text, publish.author = event.text, event.author
+    publish.text, publish.author, publish.audience = event.text, event.author, event.audience
 
 
 def _on_publish_refused(transcript: Transcript, event: PublishRefused) -> None:

@@ -12,9 +12,14 @@ _NO_SERVER_TIME = 1 << 63
 
 
 def stronger(one: Evidence, other: Evidence) -> bool:
-    """Whether ``one`` is the better evidence: the stronger proof, else the earlier frame or server time."""
+    """Whether ``one`` is the better evidence: the stronger proof, else the earlier frame or server time.
+
+    An event of its own is better than a snapshot's word, which comes at any later time.
+    """
     if one.proof is not other.proof:
         return one.proof > other.proof
+    if one.snapshot is not other.snapshot:
+        return other.snapshot
     if one.frame != other.frame:
         return one.frame < other.frame
     return _server_order(one) < _server_order(other)
@@ -35,6 +40,14 @@ def is_better_message(new: MessagePublished, known: MessagePublished) -> bool:
 
 def _content(message: MessagePublished) -> tuple[str, str, str, str, str]:
     return (message.author or "", message.role or "", message.type or "", message.text or "", repr(message))
+
+
+def message_order(message: MessagePublished) -> tuple[object, ...]:
+    """Sorts proofs of one message: the best comes first."""
+    evidence = message.evidence
+    return (
+        -evidence.proof, evidence.snapshot, evidence.frame, _server_order(evidence), *_content(message)
+    )  # fmt: skip
 
 
 def is_better_answer(new: MessagePublished, known: tuple[Evidence, str, int] | None) -> bool:

@@ -88,9 +88,10 @@ class _FactReader:
     def message(self, event: MessagePublished) -> Iterator[ProvenFact]:
         person = self._person(event.author, event.role, ours=event.mine, connection=event.evidence.connection)
         shown = self._view(event.dialog_id, event.sequence).sent
+        where = ", shown in a snapshot" if event.evidence.snapshot else ""
         yield ProvenFact(
             "message",
-            f"message {event.sequence} by {person.name} in dialog {event.dialog_id}",
+            f"message {event.sequence} by {person.name} in dialog {event.dialog_id}{where}",
             event.evidence.proof,
             event.dialog_id,
             event.sequence,

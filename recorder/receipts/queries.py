@@ -12,15 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from recorder.messaging.events import Evidence, Proof
+from recorder.messaging.events import Evidence, MessagePublished, Proof
 
 from .echoes import Echo, MessageKey, probable_echo, probable_echoes
-from .precedence import stronger
+from .precedence import message_order, stronger
 from .selves import Selves, announced_as, selves_of
 from .state import STATUS_ORDER, Giver, Message, OwnPublish, ReceiptRequests, Transcript
 
 STATUS_OF = {"ACCEPT": "accepted", "READ": "read"}
 """The word for a message whose highest receipt is this one."""
+
+ALL = "ALL"
+"""The audience of a message that everybody in the dialog may see."""
+
+AGENTS_AND_MANAGERS = "AGENTS_AND_MANAGERS"
+"""The audience of a private message, which consumers are not shown."""
 
 
 class ReceiptView(NamedTuple):
@@ -36,6 +42,15 @@ class ReceiptView(NamedTuple):
     evidence: Evidence
 
 
+class ContentView(NamedTuple):
+    """One of several contents that stand under the same sequence, and the best proof of it."""
+
+    author: str | None
+    type: str | None
+    text: str | None
+    evidence: Evidence
+
+
 class MessageView(NamedTuple):
     """A message as people see it.
 
@@ -48,6 +63,10 @@ class MessageView(NamedTuple):
         decided_by: the receipt that makes it accepted or read, else None.
         echo: why it is *probably* the publish of ``request_frame``, which no answer gave a sequence; None if
             that is certain, or it is not ours.
+        audience: who may see it, as the service or our request says: ALL, AGENTS_AND_MANAGERS, or any other
+            word; None where nobody said.
+        contents: all contents that stand under this sequence, in order of frames, if there are several;
+            author, type and text above are those that are proven best.
     """
 
     dialog_id: str | None
@@ -63,6 +82,13 @@ class MessageView(NamedTuple):
     request_frame: int | None
     decided_by: ReceiptView | None = None
     echo: Echo | None = None
+    audience: str | None = None
+    contents: tuple[ContentView, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether consumers cannot see it, or, where the audience is an unknown word, perhaps cannot."""
+        return self.audience not in (None, ALL)
 
 
 def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]:
@@ -136,6 +162,8 @@ def message_view(
         receipts=receipts,
         request_frame=message.request_frame if echo is None else echo.request_frame,
         echo=echo,
+        audience=message.audience or _audience_asked(transcript, echo),
+        contents=_contents(transcript.proofs_of_contents(dialog_id, sequence), selves),
     )
     decided_by = None if message.published is None else _deciding(shown)
     if decided_by is None:
@@ -153,6 +181,26 @@ def _writer(transcript: Transcript, message: Message) -> Giver:
     return None if publish is None or publish.answered is None else publish.answered[0].connection
 
 
+def _audience_asked(transcript: Transcript, echo: Echo | None) -> str | None:
+    return None if echo is None else transcript.own_publish(echo.request_frame).audience
+
+
+def _contents(proofs: Iterable[MessagePublished], selves: Selves) -> tuple[ContentView, ...]:
+    """The contents that differ; an answer to our publish, which names no author, says what its echo says."""
+    by_content: dict[tuple[str | None, str | None], dict[str | None, MessagePublished]] = {}
+    for proof in sorted(proofs, key=message_order):
+        author = proof.author or selves.id_of(proof.evidence.connection if proof.mine else None)
+        by_content.setdefault((proof.type, proof.text), {}).setdefault(author, proof)
+    found = [
+        ContentView(author, *content, proof.evidence)
+        for content, by_author in by_content.items()
+        for author, proof in by_author.items()
+        if author is not None or len(by_author) == 1
+    ]
+    found.sort(key=lambda content: (content.evidence.frame, content.author or "", content.text or ""))
+    return tuple(found) if len(found) > 1 else ()
+
+
 def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, selves: Selves) -> MessageView:
     """One publish of ours that has no sequence (yet)."""
     author = publish.author or selves.id_of(None if publish.asked is None else publish.asked.connection)
@@ -168,6 +216,7 @@ def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, selves
         sent=publish.refused[0] if publish.refused else publish.asked,
         receipts=(),
         request_frame=frame,
+        audience=publish.audience,
     )
 
 

@@ -23,8 +23,11 @@ from recorder.messaging.events import (
     check_layout,
 )
 
+from .precedence import message_order
+
 check_layout(
-    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
 )
 
 STATUS_ORDER = ("ACCEPT", "READ")
@@ -33,6 +36,14 @@ STATUS_ORDER = ("ACCEPT", "READ")
 
 Giver = str | int | None
 """Who did something: their id; our connection, while our id on it is not known; None: nobody said."""
+
+Content = tuple[str | None, str | None, str | None, str | None]
+"""Author, type, text and audience of a message, as one event tells them."""
+
+
+def content_of(event: MessagePublished) -> Content:
+    """What this event says that the message is."""
+    return event.author, event.type, event.text, event.audience
 
 
 class ReceiptKey(NamedTuple):
@@ -73,7 +84,8 @@ class Message(NamedTuple):
 
     ``published`` is the best proof that the message stands there, None while only receipts name it;
     author, role, type and text are those of that proof; ``mine``, ``request_frame`` and ``receipt_requests``
-    are those of ``OwnActions``. Receipts of others are in ``Transcript.receipts``.
+    are those of ``OwnActions``. Receipts of others are in ``Transcript.receipts``. ``audience`` is that of
+    the best proof that names one.
     """
 
     published: Evidence | None
@@ -84,6 +96,7 @@ class Message(NamedTuple):
     mine: bool
     request_frame: int | None
     receipt_requests: Mapping[ReceiptKey, ReceiptRequests]
+    audience: str | None = None
 
 
 @dataclass(slots=True)
@@ -100,6 +113,7 @@ class OwnPublish:
     type: str | None = None
     text: str | None = None
     author: str | None = None
+    audience: str | None = None
     answered: tuple[Evidence, str, int] | None = None
     refused: tuple[Evidence, int] | None = None
     taken: Evidence | None = None
@@ -118,6 +132,7 @@ class Transcript:
 
     Attributes:
         published: dialog id → sequence → the best proof of that message.
+        contents: dialog id → sequence → the best proof of each content, where there were several.
         receipts: dialog id → participant and status → sequence → the best proof of that receipt.
         own_actions: dialog id → sequence → what we did about that message.
         own_publishes: our own publishes by the frame they went out in.
@@ -131,6 +146,7 @@ class Transcript:
     """
 
     published: dict[str, dict[int, MessagePublished]] = field(default_factory=dict)
+    contents: dict[str, dict[int, dict[Content, MessagePublished]]] = field(default_factory=dict)
     receipts: dict[str, dict[ReceiptKey, dict[int, ReceiptReported]]] = field(default_factory=dict)
     own_actions: dict[str, dict[int, OwnActions]] = field(default_factory=dict)
     own_publishes: dict[int, OwnPublish] = field(default_factory=dict)
@@ -178,8 +194,20 @@ class Transcript:
         own_part = (actions.mine, actions.request_frame, actions.receipt_requests)
         if published is None:
             return Message(None, None, None, None, None, *own_part)
-        _, _, _, author, role, _, kind, text, _, evidence = published
-        return Message(evidence, author, role, kind, text, *own_part)
+        _, _, _, author, role, _, kind, text, _, evidence, audience = published
+        if audience is None:
+            audience = self._other_audience(dialog_id, sequence)
+        return Message(evidence, author, role, kind, text, *own_part, audience)
+
+    def _other_audience(self, dialog_id: str, sequence: int) -> str | None:
+        """The audience by the best proof that names one."""
+        told = (event for event in self.proofs_of_contents(dialog_id, sequence) if event.audience is not None)
+        best = min(told, key=message_order, default=None)
+        return None if best is None else best.audience
+
+    def proofs_of_contents(self, dialog_id: str, sequence: int) -> list[MessagePublished]:
+        """The best proof of each content of a message; empty where it has only one."""
+        return list(self.contents.get(dialog_id, {}).get(sequence, {}).values())
 
     def receipts_for(self, dialog_id: str, sequence: int) -> dict[ReceiptKey, ReceiptReported]:
         """The receipts given for one message; empty where there are none."""

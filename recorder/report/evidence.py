@@ -11,8 +11,9 @@ from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.participants import OwnWords, own_words, participant_word
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import MessageView, own_roles
+from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView, own_roles
 
+from .messages import content_words
 from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
 
@@ -25,8 +26,13 @@ def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Time
     if message.sent is not None:
         author = participant_word(message.author, message.role, mine=message.mine, own=own)
         output.print(Text(f"from     {safe_text(author)} ({safe_text(message.author or 'id unknown')})"))
-        text = message.text if message.text is not None else f"[{message.type}]"
-        output.print(Text(f"text     {safe_text(text)}"))
+        output.print(Text(f"text     {safe_text(content_words(message.type, message.text))}"))
+        if message.audience is not None:
+            output.print(Text(f"audience {safe_text(_audience(message))}"))
+        for content in message.contents:
+            output.print(
+                Text(f"content  {safe_text(content_words(content.type, content.text))}{_where(content)}")
+            )
     output.print(Text(f"status   {message.status}{_reason(message, own)}"))
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
@@ -40,6 +46,16 @@ def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> dict[s
         if entry.mine:
             roles[entry.participant] = entry.role or roles.get(entry.participant)
     return roles
+
+
+def _audience(message: MessageView) -> str:
+    if message.audience == AGENTS_AND_MANAGERS:
+        return f"{message.audience}: consumers are not shown it"
+    return message.audience or ""
+
+
+def _where(content: ContentView) -> str:
+    return f" ({content.evidence.proof.word} in frame #{content.evidence.frame})"
 
 
 TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIME")

@@ -9,7 +9,7 @@ from recorder.messaging.events import Evidence
 from recorder.receipts.delays import Delay
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.queries import ContentView, MessageView, ReceiptView
 from recorder.wire.frames import Opcode
 from recorder.wire.payloads import Payload
 from recorder.wire.records import RecordedFrame, SessionInfo, iso_utc
@@ -85,9 +85,26 @@ def message_json(session: str, message: MessageView) -> dict[str, object]:
         "mine": message.mine,
         "type": message.type,
         "text": message.text,
+        "audience": message.audience,
         "status": message.status,
-        "sent": None if message.sent is None else evidence_json(message.sent),
+        "sent": None if message.sent is None else _sent_json(message.sent),
         "receipts": [_receipt_json(receipt) for receipt in message.receipts],
+        "contents": [_content_json(content) for content in message.contents] or None,
+    }
+
+
+def _sent_json(evidence: Evidence) -> dict[str, object]:
+    """Evidence of a message; ``snapshot`` says that only a conversation's snapshot shows it."""
+    return {**evidence_json(evidence), "snapshot": evidence.snapshot}
+
+
+def _content_json(content: ContentView) -> dict[str, object]:
+    """One of several contents under the same sequence."""
+    return {
+        "author": content.author,
+        "type": content.type,
+        "text": content.text,
+        **_sent_json(content.evidence),
     }
 
 

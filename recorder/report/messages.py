@@ -10,7 +10,7 @@ from rich.text import Text
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import DialogClocks, clocks_of, delay
 from recorder.receipts.participants import OwnWords, own_words, participant_word
-from recorder.receipts.queries import MessageView, ReceiptView, own_roles
+from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptView, own_roles
 
 from .tables import clock_time, console, delay_words, print_table
 from .terminal import safe_text
@@ -36,7 +36,7 @@ def _message_row(message: MessageView, clocks: DialogClocks, own: OwnWords) -> t
     return (
         "-" if message.sequence is None else str(message.sequence),
         participant_word(message.author, message.role, mine=message.mine, own=own),
-        message.text if message.text is not None else f"[{message.type or 'not seen'}]",
+        f"{_marks(message)}{content_words(message.type, message.text)}",
         Text(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
         _status_cell(message, "ACCEPT", clocks, own),
@@ -49,10 +49,29 @@ def _message_row(message: MessageView, clocks: DialogClocks, own: OwnWords) -> t
     )
 
 
+def content_words(content_type: str | None, text: str | None) -> str:
+    """The text of a message, or where it has none what it is instead."""
+    return text if text is not None else f"[{content_type or 'not seen'}]"
+
+
+def _marks(message: MessageView) -> str:
+    """What is to be known of a text before it is read: not for everybody, not the only one."""
+    marks = [f"[{audience_words(message)}] "] if message.is_private else []
+    if message.contents:
+        marks.append(f"[{len(message.contents)} contents] ")
+    return "".join(marks)
+
+
+def audience_words(message: MessageView) -> str:
+    """The word for a message that is not for everybody."""
+    return "private" if message.audience == AGENTS_AND_MANAGERS else f"for {message.audience}"
+
+
 def _sent_cell(message: MessageView) -> str:
     if message.sent is None:
         return "-"
-    return f"{clock_time(message.sent.at_us)} #{message.sent.frame}"
+    snapshot = " (snapshot)" if message.sent.snapshot else ""
+    return f"{clock_time(message.sent.at_us)} #{message.sent.frame}{snapshot}"
 
 
 def _status_cell(message: MessageView, status: str, clocks: DialogClocks, own: OwnWords) -> str:

@@ -10,13 +10,16 @@ from typing import IO, NamedTuple
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
 from recorder.receipts.participants import ONLY_YOU, OwnWords, own_words, participant_word
-from recorder.receipts.queries import MessageView, own_roles
+from recorder.receipts.queries import ContentView, MessageView, own_roles
 from recorder.wire.endings import ending_words
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
 from .counted import counted
 from .json_views import session_json
+from .messages import content_words
 from .tables import clock_time, print_line, print_pairs, print_table
+
+_CONTENTS_SHOWN, _TEXT_SHOWN = 4, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "messages": dict(statuses(summary.messages)),
         "dialogs": list(dict.fromkeys(message.dialog_id for message in summary.messages)),
         "selves": [each._asdict() for each in summary.selves],
-        "oddities": list(summary.oddities),
+        "oddities": _oddities(summary),
         "suggested_aliases": [suggestion._asdict() for suggestion in summary.suggestions],
         "numbers": None if summary.numbers is None else numbers_json(summary.numbers),
     }
@@ -124,7 +127,7 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
     own = own_words(own_roles(summary.messages) | {each.participant: each.role for each in summary.selves})
     for each in summary.selves if len(summary.selves) > 1 else ():
         print_line(stream, f"{own[each.participant]}: {_self_words(each)}")
-    for oddity in summary.oddities:
+    for oddity in _oddities(summary):
         print_line(stream, f"odd: {oddity}")
     if summary.numbers is not None:
         print_numbers(stream, summary.numbers, own)
@@ -134,6 +137,29 @@ def _self_words(fact: SelfFact) -> str:
     numbers = ", ".join(map(str, fact.connections))
     where = "connections" if len(fact.connections) > 1 else "connection"
     return f"{fact.participant}, {where} {numbers or 'unknown'}"
+
+
+def _oddities(summary: Summary) -> list[str]:
+    """What is odd in frames, then the messages under whose sequence several contents stand."""
+    return [*summary.oddities, *(_contents_words(each) for each in summary.messages if each.contents)]
+
+
+def _contents_words(message: MessageView) -> str:
+    shown = [
+        f"{_quoted(content)} in frame #{content.evidence.frame}"
+        for content in message.contents[:_CONTENTS_SHOWN]
+    ]
+    more = len(message.contents) - len(shown)
+    shown += [f"{more} more"] if more else []
+    contents = f"{len(message.contents)} contents"
+    return f"message {message.sequence} of dialog {message.dialog_id} has {contents}: {', '.join(shown)}"
+
+
+def _quoted(content: ContentView) -> str:
+    if content.text is None:
+        return content_words(content.type, None)
+    short = content.text if len(content.text) <= _TEXT_SHOWN else f"{content.text[: _TEXT_SHOWN - 1]}…"
+    return f'"{short}"'
 
 
 def _frame_words(summary: Summary) -> str:

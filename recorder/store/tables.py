@@ -186,10 +186,36 @@ message = Table(
     Column("server_ms", BigInteger, comment="the service's time of the message, ms since the epoch"),
     Column("ask_frame", BigInteger, comment="the frame in which we asked to publish it, if we did"),
     Column("echo", Boolean, nullable=False, comment="the answer never came: only probably what was asked"),
+    Column("audience", Text, comment="who may see it: ALL, AGENTS_AND_MANAGERS, …; null where nobody said"),
+    Column("snapshot", Boolean, comment="whether only a conversation's snapshot shows it; null if unseen"),
     Index("ix_message_session_id_sent_frame", "session_id", "sent_frame"),
     sqlite_with_rowid=False,
 )
 """One message, or one publish of ours that did not become one."""
+
+content = Table(
+    "content",
+    metadata,
+    _session_key("row of its session"),
+    _key("dialog", Text, "id of the dialog"),
+    _key("sequence", BigInteger, "the message whose content it is"),
+    _key("place", Integer, "place among the contents of that message, by frame, from 0"),
+    Column("author", Text, comment="id of the participant who wrote it"),
+    Column("type", Text, comment="text/plain, hosted/file, RichContentEvent, …"),
+    Column("text", Text, comment="the text, if it has one"),
+    Column("proof", Text, nullable=False, comment="acknowledged or announced"),
+    Column("frame", BigInteger, nullable=False, comment="the frame that proves it"),
+    Column("connection", Integer, nullable=False, comment="number of the connection of that frame"),
+    Column("at_us", BigInteger, comment="time of that frame, µs since the epoch, UTC, our clock"),
+    Column("offset_us", BigInteger, comment="time of that frame, monotonic µs since the session began"),
+    Column("server_ms", BigInteger, comment="the service's time of the message, ms since the epoch"),
+    Column("snapshot", Boolean, nullable=False, comment="whether only a conversation's snapshot shows it"),
+    sqlite_with_rowid=False,
+)
+"""One content of a message under whose sequence several stand, with the best proof of it.
+
+A message with one content has no row here.
+"""
 
 receipt = Table(
     "receipt",
@@ -266,5 +292,5 @@ participant = Table(
 )
 """Somebody who wrote, gave a receipt, or was named."""
 
-DERIVED = (message, receipt, request, dialog, participant, projection)
+DERIVED = (message, content, receipt, request, dialog, participant, projection)
 """What can be dropped and made again."""

@@ -58,9 +58,11 @@ def some_events(dialogs, sequences, people, statuses, frames, *, few=False):
     lists = st.lists(sequences, min_size=int(few), max_size=1 if few else 3).map(tuple)
     readers = st.lists(st.builds(Participant, people, st.just("READER")), max_size=2).map(tuple)
     told = st.builds(evidence, st.just(Proof.ANNOUNCED), frames, st.none() | st.integers(0, 3))
+    shown = st.builds(Evidence._replace, told, snapshot=st.booleans())
     messages = st.builds(
         MessagePublished, dialogs, sequences, st.none(), people, ROLES, st.just(False),
-        st.just("text/plain"), st.sampled_from(["a", "text 1", "text 5"]), st.none(), told,
+        st.just("text/plain"), st.sampled_from(["a", "text 1", "text 5"]), st.none(), shown,
+        st.sampled_from([None, None, "ALL", "AGENTS_AND_MANAGERS"]),
     )  # fmt: skip
     numbers = st.none() | st.integers(0, 3)
     receipts = st.builds(

@@ -211,8 +211,15 @@ class SessionBuilder:
         return change if sequence is None else {**change, "sequence": sequence}
 
     def message(self, sequence: int, *, by: str = AGENT, text: str = "hi", **more: Any) -> int:
+        return self.notify(self.content(sequence, by=by, text=text, **more))
+
+    def content(
+        self, sequence: int, *, by: str = AGENT, text: str = "hi", audience: str | None = None, **more: Any
+    ) -> dict[str, object]:
+        """The change of a message."""
         event = {"type": "ContentEvent", "contentType": "text/plain", "message": text}
-        return self.notify(self.change(sequence, by, event, **more))
+        change = self.change(sequence, by, event, **more)
+        return change if audience is None else {**change, "messageAudience": audience}
 
     def receipt(
         self, status: str, *sequences: int, by: str = AGENT, own: int | None = None, **more: Any
@@ -220,13 +227,22 @@ class SessionBuilder:
         event = {"type": "AcceptStatusEvent", "status": status, "sequenceList": list(sequences)}
         return self.notify(self.change(own, by, event, **more))
 
-    def snapshot(self, *people: str, dialog_state: str = "OPEN", roles: Sequence[str] = ()) -> int:
+    def snapshot(
+        self,
+        *people: str,
+        dialog_state: str = "OPEN",
+        roles: Sequence[str] = (),
+        last: dict[str, object] | None = None,
+    ) -> int:
+        """A snapshot of the conversation, with the last message in it if one is given."""
         roles = roles or [{ME: "CONSUMER", AGENT: "ASSIGNED_AGENT"}.get(who, "CONSUMER") for who in people]
         details = {
             "participants": [{"id": who, "role": role} for who, role in zip(people, roles, strict=True)],
             "dialogs": [{"dialogId": self._dialog, "dialogType": "MAIN", "state": dialog_state}],
         }
-        result = {"convId": self._dialog, "conversationDetails": details}
+        result: dict[str, object] = {"convId": self._dialog, "conversationDetails": details}
+        if last is not None:
+            result["lastContentEventNotification"] = last
         return self.notify({"type": "UPSERT", "result": result}, kind="cqm.ExConversationChangeNotification")
 
     # all of it

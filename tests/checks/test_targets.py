@@ -15,6 +15,24 @@ def subscribed(session):
 
 CASES = [
     (
+        "receipt-for-unknown-message",
+        "a message that a snapshot shows",
+        lambda s: (s.i_am(), s.snapshot(last=s.content(4)), s.give("READ", 4)),
+        [S],
+    ),
+    (
+        "receipt-for-unknown-message",
+        "a message after the one that a snapshot shows",
+        lambda s: (s.i_am(), s.snapshot(last=s.content(4)), s.give("READ", 6)),
+        [N],
+    ),
+    (
+        "receipt-for-own-message",
+        "our own in a snapshot",
+        lambda s: (s.i_am(), s.snapshot(last=s.content(4, by="consumer-1")), s.give("READ", 4)),
+        [V],
+    ),
+    (
         "receipt-in-another-dialog",
         "the other one is their own",
         lambda s: (s.message(8), s.message(1, dialog="survey"), s.receipt("READ", 1, own=9)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 V, S, N = "violated", "satisfied", "not-observable"
-ME, AGENT = "consumer-1", "agent-1"
+ME, AGENT, MANAGER = "consumer-1", "agent-1", "manager-1"
 
 
 def sent(s, **more):
@@ -14,7 +14,68 @@ def sent(s, **more):
     return s.message(0, by=ME, **more)
 
 
+PRIVATE = {"by": AGENT, "audience": "AGENTS_AND_MANAGERS"}
+
+
+def private(s, *, audience="AGENTS_AND_MANAGERS"):
+    """An agent's message for agents, in a dialog where a manager and the consumer are."""
+    s.i_am(AGENT).snapshot(ME, AGENT, MANAGER, roles=("CONSUMER", "ASSIGNED_AGENT", "MANAGER"))
+    return s.message(0, by=AGENT, audience=audience)
+
+
+def snapshot_only(s, **more):
+    s.i_am().snapshot(ME, AGENT, last=s.content(0, by=ME, **more))
+
+
 CASES = [
+    ("never-read", "private: nobody", {}, lambda s: (private(s), s.at(99)), [N]),
+    ("never-accepted", "private: nobody", {}, lambda s: (private(s), s.at(99)), [N]),
+    ("late-read", "private: nobody", {"read_within_s": 1}, lambda s: (private(s), s.at(99)), [N]),
+    (
+        "late-accept",
+        "private: read by the consumer",
+        {"accept_within_s": 1},
+        lambda s: (private(s), s.receipt("READ", 0, by=ME), s.at(99)),
+        [N],
+    ),
+    (
+        "never-read",
+        "private: read by a manager",
+        {},
+        lambda s: (private(s), s.receipt("READ", 0, by=MANAGER), s.at(99)),
+        [S],
+    ),
+    (
+        "never-read",
+        "private: to us, who are the consumer",
+        {},
+        lambda s: (s.i_am(), s.snapshot(ME, AGENT), s.message(0, **PRIVATE), s.at(99)),
+        [N],
+    ),
+    ("never-read", "for all", {}, lambda s: (private(s, audience="ALL"), s.at(99)), [V]),
+    ("never-read", "for whom nobody knows", {}, lambda s: (private(s, audience="BOTS"), s.at(99)), [N]),
+    ("never-read", "in a snapshot alone", {}, lambda s: (snapshot_only(s), s.at(99)), [N]),
+    (
+        "never-read",
+        "in a snapshot, and read",
+        {},
+        lambda s: (snapshot_only(s), s.receipt("READ", 0), s.at(99)),
+        [S],
+    ),
+    (
+        "late-read",
+        "in a snapshot without a time, and read",
+        {"read_within_s": 1},
+        lambda s: (snapshot_only(s, ms=None), s.at(9).receipt("READ", 0, ms=None), s.at(99)),
+        [N],
+    ),
+    (
+        "never-read",
+        "in a snapshot, and announced",
+        {},
+        lambda s: (snapshot_only(s), s.message(0, by=ME), s.at(99)),
+        [V],
+    ),
     (
         "never-read",
         "the agent read its own",
@@ -290,3 +351,12 @@ def test_a_fast_reader_is_one_finding(session):
     (finding,) = session.check("read-too-fast")
     assert "0.01 s" in finding.sentence
     assert "and 22 more" in finding.sentence
+
+
+def test_the_reason_why_a_private_message_is_not_observable_is_said(session):
+    private(session)
+    session.at(99)
+    (finding,) = session.check("never-read")
+    assert finding.sentence == (
+        "no READ of message 0 was seen; its audience is AGENTS_AND_MANAGERS: consumers cannot give it"
+    )

@@ -291,3 +291,26 @@ def test_anything_is_shown_in_a_few_words() -> None:
     assert [shown(value) for value in values if len(shown(value)) > 80] == []
     assert shown("a") == '"a"'
     assert shown([1]) == "an array of 1"
+
+
+@pytest.mark.parametrize(
+    ("fields", "audience", "oddities"),
+    [
+        pytest.param({}, None, 0, id="nothing said"),
+        pytest.param({"messageAudience": None}, None, 0, id="null"),
+        pytest.param({"messageAudience": "ALL"}, "ALL", 0, id="all"),
+        pytest.param({"messageAudience": "AGENTS_AND_MANAGERS"}, "AGENTS_AND_MANAGERS", 0, id="private"),
+        pytest.param({"audience": "AGENTS_AND_MANAGERS"}, "AGENTS_AND_MANAGERS", 0, id="of a history"),
+        pytest.param({"messageAudience": "BOTS"}, "BOTS", 0, id="a word nobody described"),
+        pytest.param({"messageAudience": ["ALL"]}, None, 1, id="no word"),
+    ],
+)
+def test_the_audience_of_a_message_is_kept_as_it_is(fields, audience, oddities):
+    events = []
+    told = {
+        "sequence": 4, "originatorId": "a", "dialogId": "d",
+        "event": {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}, **fields,
+    }  # fmt: skip
+    read_change(told, Stamp(1, 1), events)
+    (message,) = [event for event in events if isinstance(event, MessagePublished)]
+    assert (message.audience, len(events) - 1) == (audience, oddities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from recorder.messaging.exchanges import (
     response_events,
     token_in,
 )
+from recorder.messaging.interpreter import Interpreter
 
 ASKED = Evidence(Proof.CLAIMED, 4, 1, 10, 20)
 HEARD = Stamp(5, 1, 11, 21)
@@ -241,3 +243,21 @@ def test_a_placeholder_identifies_as_well_as_the_token_did() -> None:
     assert identified == Identified("5e9ee96c", Evidence(Proof.CLAIMED, *HEARD))
     assert identified_by("jwt ⟦jwt:3f9a1c22⟧", HEARD) is None
     assert identified_by(None, HEARD) is None
+
+
+@pytest.mark.parametrize("audience", [None, "ALL", "AGENTS_AND_MANAGERS", "BOTS"])
+def test_who_may_see_a_message_is_asked_with_the_publish_and_stands_in_the_answer(audience):
+    interpreter = Interpreter()
+    event = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
+    body = {"dialogId": "d", "event": event, "messageAudience": audience}
+    asked = json.dumps({"kind": "req", "id": "1", "type": "ms.PublishEvent", "body": body}).encode()
+    answer = {
+        "kind": "resp",
+        "reqId": "1",
+        "code": 200,
+        "body": {"sequence": 0},
+        "type": "ms.PublishEventResponse",
+    }
+    _, publish = interpreter.read(asked, Stamp(1, 1), from_client=True)
+    _, message = interpreter.read(json.dumps(answer).encode(), Stamp(2, 1), from_client=False)
+    assert (publish.audience, message.audience) == (audience, audience)

@@ -26,7 +26,7 @@ ODD = st.sampled_from(ODDITIES).map(deepcopy)  # what is put in may be changed i
 
 KEYS = (
     *("originatorPId", "dialogId", "changes", "caption", "id", "role", "quickReplies", "metadata"),
-    *("clientProperties", "x"),
+    *("clientProperties", "x", "messageAudience", "audience"),
 )
 
 
@@ -101,7 +101,7 @@ def nearly_usual(draw: st.DrawFn) -> object:
 )
 def test_any_odd_value_gives_the_events_of_the_general_readers(event):
     for place in range(len(holders(notification(change(event))))):
-        for key in (*change(event), *event, "originatorPId", "id", "role", 0, 2):
+        for key in (*change(event), *event, "originatorPId", "messageAudience", "id", "role", 0, 2):
             for odd in (*ODDITIES, "absent"):
                 raw = json.loads(json.dumps(notification(change(event))))
                 put(holders(raw)[place], key, odd)
@@ -249,6 +249,11 @@ READ = ReceiptReported("d", (1, 3), "a", "ASSIGNED_AGENT", False, "READ", 4, Non
             change(content(), conversationId=None), SAID._replace(conversation_id=None), id="from a history"
         ),
         pytest.param(change(content(), originatorMetadata=None), SAID._replace(role=None), id="no metadata"),
+        pytest.param(
+            change(content(), messageAudience="AGENTS_AND_MANAGERS"),
+            SAID._replace(audience="AGENTS_AND_MANAGERS"),
+            id="private",
+        ),
     ],
 )
 def test_the_usual_ones_are_read_straight(told, event):
@@ -294,7 +299,7 @@ def talk(draw: st.DrawFn) -> list[tuple[bool, bytes]]:
         raw = json.loads(json.dumps(raw))
         if draw(st.booleans()):
             holder = draw(st.sampled_from([h for h in holders(raw) if isinstance(h, dict)]))
-            key = draw(st.sampled_from([*sorted(holder), "conversationId"]))
+            key = draw(st.sampled_from([*sorted(holder), "conversationId", "messageAudience"]))
             holder[key] = draw(ODD)
         told.append(
             (from_client is draw(st.sampled_from([True, True, True, False])), json.dumps(raw).encode())

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.messaging.events import Dialog, Evidence, Participant, Proof
-from recorder.messaging.snapshots import conversation_of, snapshot, updated_at
+from recorder.messaging.events import (
+    ConversationChanged,
+    Dialog,
+    Event,
+    Evidence,
+    MessagePublished,
+    OddityNoticed,
+    Participant,
+    Proof,
+    Stamp,
+)
+from recorder.messaging.interpreter import Interpreter
+from recorder.messaging.snapshots import LAST_CONTENT, conversation_of, snapshot, updated_at
 
 EVIDENCE = Evidence(Proof.ANNOUNCED, 1, 1, None, None, 1_700_000_000_000)
 
@@ -118,6 +130,56 @@ def test_the_conversation_is_named_in_either_place() -> None:
     assert conversation_of({"convId": "c"}) == "c"
     assert conversation_of({"conversationDetails": {"convId": "c"}}) == "c"
     assert conversation_of({"conversationDetails": None}) is None
+
+
+def last_content(**fields: Any) -> dict[str, Any]:
+    """As published: an author under both ids, and what was written."""
+    return {
+        "sequence": 1, "originatorId": "acc.1", "originatorPId": "a", "dialogId": "d",
+        "originatorMetadata": {"id": "a", "role": "ASSIGNED_AGENT"}, "serverTimestamp": 1_568_004_067_782,
+        "event": {"type": "ContentEvent", "message": "hi", "contentType": "text/plain"}, **fields,
+    }  # fmt: skip
+
+
+def events_of(last: Any, kind: str, dialogs: Any = ()) -> list[Event]:
+    result = {"convId": "c", "conversationDetails": {"dialogs": dialogs}, LAST_CONTENT: last}
+    body = {"changes": [{"type": "UPSERT", "result": result}]}
+    raw = {"kind": "notification", "type": kind, "body": body}
+    stamp = Stamp(3, 1, 5, 6)
+    return list(Interpreter().read(json.dumps(raw).encode(), stamp, from_client=False))
+
+
+@pytest.mark.parametrize("prefix", ["cqm.", ".ams.aam."])
+def test_a_snapshot_announces_the_last_message_as_its_own_word(prefix: str) -> None:
+    """In v2, too: the author goes by the public id, as in every event."""
+    changed, message = events_of(last_content(), f"{prefix}ExConversationChangeNotification")
+    assert isinstance(changed, ConversationChanged)
+    evidence = Evidence(Proof.ANNOUNCED, 3, 1, 5, 6, 1_568_004_067_782, snapshot=True)
+    assert message == MessagePublished(
+        "d", 1, None, "a", "ASSIGNED_AGENT", False, "text/plain", "hi", None, evidence
+    )
+    assert not changed.evidence.snapshot
+
+
+@pytest.mark.parametrize(
+    ("dialogs", "dialog_id"),
+    [
+        pytest.param([], "c", id="older frames list none: it goes by the id of the conversation"),
+        pytest.param([{"dialogId": "d"}], "d", id="the only one"),
+        pytest.param([{"dialogId": "d"}, {"dialogId": "e"}], None, id="any of two"),
+    ],
+)
+def test_a_last_message_that_names_no_dialog_belongs_to_the_only_one(dialogs: Any, dialog_id: Any) -> None:
+    _, found = events_of(last_content(dialogId=None), "cqm.ExConversationChangeNotification", dialogs)
+    assert getattr(found, "dialog_id", None) == dialog_id
+    assert getattr(found, "kind", "no-dialog") == "no-dialog"
+
+
+@pytest.mark.parametrize("last", [None, "x", 7, [], {}, {"event": None}, {"event": {"type": "New"}}])
+def test_any_other_last_message_is_odd_at_most(last: Any) -> None:
+    _, *odd = events_of(last, "cqm.ExConversationChangeNotification")
+    assert {type(event) for event in odd} <= {OddityNoticed}
+    assert bool(odd) == (last is not None)
 
 
 WORDS = st.sampled_from(["a", "b", "CONSUMER", "MANAGER", "", None, 7])

@@ -16,7 +16,8 @@ from recorder.receipts.delays import (
     measured_delay,
     offset_of,
 )
-from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.fold import fold
+from recorder.receipts.queries import MessageView, ReceiptView, view
 
 
 def timed(*, frame=1, at_us=None, offset_us=None, server_ms=None, connection=1):
@@ -158,3 +159,18 @@ def test_no_delay_is_ever_below_zero(pairs):
         for known in (None, clocks):
             measured = measured_delay(*pair, known)
             assert measured.delay is None or measured.delay.seconds >= 0
+
+
+def test_our_clock_did_not_see_what_only_a_snapshot_shows(build):
+    shown = build.message(0, by="agent").evidence._replace(snapshot=True)
+    later = build.receipt("READ", 0, by="me").evidence
+    assert delay(shown, later) == Delay(10.0, "server")
+    assert delay(shown._replace(server_ms=None), later) is None
+    assert not DialogClocks(0, {1: 0}).is_live(shown)
+
+
+def test_what_a_snapshot_shows_is_no_measure_of_the_clocks(build):
+    """It arrives long after the message was written."""
+    message, _ = view(fold([build.message(0, by="agent"), build.message(1, by="agent")]))
+    shown = message._replace(sent=message.sent._replace(snapshot=True, offset_us=99_000_000))
+    assert clocks_of([message, shown]) == clocks_of([message])

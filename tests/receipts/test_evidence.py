@@ -135,3 +135,33 @@ def test_other_dialogs_and_sequences_have_their_own_life(build):
     heard += [build.message(0, by="agent"), build.receipt("READ", 0, by="me")]
     assert [rung.evidence.frame for rung in lived(heard)] == [1]
     assert [rung.evidence.frame for rung in lived(heard, dialog="d2")] == [4, 5]
+
+
+def in_snapshot(message):
+    return message._replace(evidence=message.evidence._replace(snapshot=True))
+
+
+def test_what_a_snapshot_shows_is_no_replay_and_no_second_message(build):
+    heard = [
+        in_snapshot(build.message(0, by="agent")), in_snapshot(build.message(0, by="agent")),
+        build.message(0, by="agent"), in_snapshot(build.message(0, by="agent")), build.message(0, by="agent"),
+    ]  # fmt: skip
+    assert said(lived(heard)) == [
+        (1, "snapshot", "announced in a snapshot"),
+        (2, "snapshot", "shown again in a snapshot, as in #1"),
+        (3, "announced", "message announced"),
+        (4, "snapshot", "shown again in a snapshot, as in #1"),
+        (5, "replayed", "message replayed, same sequence as in #3"),
+    ]
+
+
+def test_a_snapshot_may_show_another_content(build):
+    heard = [
+        build.message(0, by="agent", text="a"), in_snapshot(build.message(0, by="agent", text="b")),
+        build.message(0, by="agent", text="b"),
+    ]  # fmt: skip
+    assert said(lived(heard)) == [
+        (1, "announced", "message announced"),
+        (2, "conflict", "announced in a snapshot with other content than in #1"),
+        (3, "conflict", "announced with other content than in #1"),
+    ]

@@ -103,3 +103,10 @@ def test_a_frame_without_events_proves_nothing(build):
     heard = [ask, build.lose(ask), build.message(0, by="agent")]
     assert proofs(heard, 9) == []
     assert len(proofs(heard, 1)) == 1
+
+
+def test_a_message_that_a_snapshot_shows_is_its_word(build):
+    message = build.message(0, by="agent", role="ASSIGNED_AGENT")
+    message = message._replace(evidence=message.evidence._replace(snapshot=True))
+    (fact,) = proven_facts([message], fold([message]), 1)
+    assert fact.sentence == "message 0 by agent in dialog d1, shown in a snapshot"

@@ -227,3 +227,80 @@ def test_one_message_can_be_asked_for(build):
     assert message_view(transcript, "d1", 1).text == "b"
     with pytest.raises(KeyError):
         message_view(transcript, "d1", 2)
+
+
+# --- who may see it, snapshots, several contents ----------------------------------------------------------
+
+
+def in_snapshot(message):
+    return message._replace(evidence=message.evidence._replace(snapshot=True))
+
+
+def test_an_audience_is_not_forgotten_by_who_does_not_name_it(build):
+    """A consumer's connection is told no audience, and is told first."""
+    silent, telling = build.message(0, by=AGENT), build.message(0, by=AGENT)._replace(audience="BOTS")
+    for heard in ([silent, telling], [telling, silent]):
+        message = only(fold(heard))
+        assert (message.audience, message.sent, message.contents) == ("BOTS", silent.evidence, ())
+        assert message.is_private
+
+
+def test_the_audience_we_asked_for_is_that_of_the_message(build):
+    """Pending, answered, echoed without it, or probably echoed."""
+    ask = build.publish()._replace(audience="AGENTS_AND_MANAGERS")
+    answer = build.answer(ask, 0)._replace(audience=ask.audience)
+    echo = build.message(0, by=ME)
+    for heard in ([ask], [ask, answer], [ask, answer, echo], [ask, build.lose(ask), build.i_am(ME), echo]):
+        message = only(fold(heard))
+        assert message.audience == "AGENTS_AND_MANAGERS"
+        assert message.is_private
+
+
+@pytest.mark.parametrize("audience", [None, "ALL"])
+def test_a_message_for_all_is_not_private(build, audience):
+    assert not only(fold([build.message(0, by=AGENT)._replace(audience=audience)])).is_private
+
+
+def test_a_snapshot_shows_a_message_until_an_event_announces_it(build):
+    shown, receipt = in_snapshot(build.message(0, by=AGENT)), build.receipt("READ", 0, by=ME)
+    assert only(fold([shown, receipt])).status == "read"
+    assert only(fold([shown])).sent.snapshot
+    announced = build.message(0, by=AGENT)
+    for heard in ([shown, announced], [announced, shown]):
+        message = only(fold([*heard, in_snapshot(build.message(0, by=AGENT))]))
+        assert (message.sent, message.contents) == (announced.evidence, ())
+
+
+def test_every_content_of_a_sequence_is_kept_in_the_order_of_frames(build):
+    first, second = (
+        build.message(0, by=AGENT, text="first life"),
+        build.message(0, by=AGENT, text="second life"),
+    )
+    other = build.message(0, by=MANAGER, text="first life")
+    for heard in ([first, second, other], [other, second, first], [first, second, other, first, second]):
+        message = only(fold(heard))
+        assert (message.text, message.author) == ("first life", AGENT)
+        assert [(each.author, each.text, each.evidence) for each in message.contents] == [
+            (AGENT, "first life", first.evidence),
+            (AGENT, "second life", second.evidence),
+            (MANAGER, "first life", other.evidence),
+        ]
+
+
+def test_a_message_that_is_told_again_has_one_content(build):
+    """Its answer names no author, its replay no role, a snapshot neither time nor place of its own."""
+    ask = build.publish()
+    heard = [ask, build.answer(ask, 0), build.message(0, by=ME, role="CONSUMER"), build.message(0, by=ME)]
+    assert only(fold([*heard, in_snapshot(build.message(0, by=ME))])).contents == ()
+    assert only(fold([ask, build.answer(ask, 0)])).contents == ()
+
+
+def test_what_was_published_and_what_the_service_made_of_it_are_two_contents(build):
+    ask = build.publish("card 4111")
+    message = only(
+        fold([build.i_am(ME), ask, build.answer(ask, 0), build.message(0, by=ME, text="card ****")])
+    )
+    assert message.text == "card ****"
+    assert [(each.author, each.text, each.evidence.proof) for each in message.contents] == [
+        (ME, "card 4111", Proof.ACKNOWLEDGED), (ME, "card ****", Proof.ANNOUNCED),
+    ]  # fmt: skip

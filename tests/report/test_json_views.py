@@ -9,6 +9,7 @@ from recorder.receipts.delays import Delay
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
+from recorder.receipts.queries import ContentView
 from recorder.report.json_views import (
     delay_json,
     frame_json,
@@ -27,9 +28,10 @@ def test_message_json_has_the_documented_members(message):
     assert message_json("7f01", message) == {
         "session": "7f01", "dialog": "dialog-1", "sequence": 2, "author": "3d834d4d-8f0b",
         "role": "ASSIGNED_AGENT", "mine": False, "type": "text/plain", "text": "red \x1b[31m[/x] :smile:",
-        "status": "read",
+        "audience": None, "status": "read", "contents": None,
         "sent": {
-            "frame": 41, "at": "2017-02-18T22:04:01.507000Z", "server_ms": 1487455441507, "proof": "announced"
+            "frame": 41, "at": "2017-02-18T22:04:01.507000Z", "server_ms": 1487455441507,
+            "proof": "announced", "snapshot": False,
         },
         "receipts": [
             {
@@ -54,7 +56,7 @@ def test_unknown_is_null(message):
     )
     line = message_json("7f01", unseen)
     assert [name for name, value in line.items() if value is None] == [
-        "sequence", "author", "role", "mine", "text", "sent",
+        "sequence", "author", "role", "mine", "text", "audience", "sent", "contents",
     ]  # fmt: skip
 
 
@@ -127,3 +129,14 @@ def test_a_payload_line_names_its_frame():
     }  # fmt: skip
     assert payload_json(payload._replace(data=b"\xff"))["data"] == "/w=="
     assert payload_json(payload._replace(opcode=2))["data"] == "aGk="
+
+
+def test_audience_snapshot_and_contents_of_a_message(message):
+    line = message_json("s", message)
+    assert (line["audience"], line["contents"], line["sent"]["snapshot"]) == (None, None, False)
+    shown = message.sent._replace(snapshot=True)
+    contents = (ContentView("a", "t", "x", shown), ContentView(None, "t", None, message.sent))
+    line = message_json("s", message._replace(audience="BOTS", contents=contents, sent=shown))
+    assert (line["audience"], line["sent"]["snapshot"]) == ("BOTS", True)
+    assert line["contents"][0] == {"author": "a", "type": "t", "text": "x", **line["sent"]}
+    assert [each["snapshot"] for each in line["contents"]] == [True, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from recorder.receipts.queries import ContentView
 from recorder.report.messages import print_messages
 
 
@@ -38,3 +39,18 @@ def test_dialogs_are_kept_apart(message):
     out = printed([message, message._replace(dialog_id="dialog-2"), message])
     assert out.count("dialog dialog-1") == 1
     assert out.count("dialog dialog-2") == 1
+
+
+def test_a_private_message_and_several_contents_are_marked_before_the_text(message):
+    hello = message._replace(text="hello", receipts=())
+    first = ContentView("a", "text/plain", "hello", message.sent)
+    contents = (first, first._replace(text="ho"))
+    assert "  hello  " in printed([hello._replace(audience="ALL")])
+    assert "  [private] hello  " in printed([hello._replace(audience="AGENTS_AND_MANAGERS")])
+    assert "  [for BOTS] hello  " in printed([hello._replace(audience="BOTS")])
+    assert "  [2 contents] hello  " in printed([hello._replace(contents=contents)])
+
+
+def test_a_message_that_only_a_snapshot_shows_is_marked(message):
+    out = printed([message._replace(sent=message.sent._replace(snapshot=True))])
+    assert "22:04:01.507 #41 (snapshot)" in out

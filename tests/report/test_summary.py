@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from recorder.receipts.numbers import Count, Latency, Numbers
+from recorder.receipts.queries import ContentView
 from recorder.report.summary import (
     Summary,
     count_frames,
@@ -88,3 +89,22 @@ def test_the_numbers_in_json_are_in_seconds():
         "kind": "sent → read", "participant": "aaaaaaaa", "role": "ASSIGNED_AGENT", "mine": False,
         "clock": "server", "samples": 2, "p50_s": 0.3, "p90_s": 0.4, "p99_s": 0.4, "max_s": 0.4,
     }  # fmt: skip
+
+
+def test_a_message_with_several_contents_is_odd(message, frames):
+    first = ContentView("a", "text/plain", "x" * 99, message.sent)
+    contents = (
+        first,
+        first._replace(text=None, type="RichContentEvent"),
+        *[first._replace(text="y\x1b")] * 4,
+    )
+    whole = summary(message._replace(contents=contents), frames)
+    says = summary_json(whole)["oddities"][-1]
+    assert says.startswith(f'message 2 of dialog dialog-1 has 6 contents: "{"x" * 39}…" in frame #41, ')
+    assert says.endswith(
+        '[RichContentEvent] in frame #41, "y\x1b" in frame #41, "y\x1b" in frame #41, 2 more'
+    )
+    stream = io.StringIO()
+    print_summary(stream, whole)
+    assert "odd: message 2 of dialog dialog-1 has 6 contents" in stream.getvalue()
+    assert "\x1b" not in stream.getvalue()

@@ -12,13 +12,14 @@ from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView
 from recorder.store import versions
 
-from .row_views import MessageRow, ReceiptRow, in_listing_order, view_of
+from .row_views import ContentRow, MessageRow, ReceiptRow, in_listing_order, view_of
 from .text_columns import encode_text
 
 RunSql = Callable[[str, tuple[object, ...]], Iterable[Any]]
 """Runs SQL whose parameters are marked ``?``, and returns the rows; ``sqlite3.Connection.execute`` is one."""
 
-RowT = TypeVar("RowT", MessageRow, ReceiptRow)
+RowT = TypeVar("RowT", MessageRow, ReceiptRow, ContentRow)
+RowOfMessageT = TypeVar("RowOfMessageT", ReceiptRow, ContentRow)
 
 # Derived rows are up to date if they follow from all frames and connections of the session, by our rules.
 _UP_TO_DATE = """
@@ -31,6 +32,7 @@ WHERE s.id = ? AND p.version = ? AND p.interrupted = ?
 _OF_DIALOG = "WHERE session_id = ? AND dialog = ?"
 _MESSAGES = f"SELECT {', '.join(MessageRow._fields)} FROM message {_OF_DIALOG}"  # noqa: S608 - our own names
 _RECEIPTS = f"SELECT {', '.join(ReceiptRow._fields)} FROM receipt {_OF_DIALOG} ORDER BY sequence, place"  # noqa: S608
+_CONTENTS = f"SELECT {', '.join(ContentRow._fields)} FROM content {_OF_DIALOG} ORDER BY sequence, place"  # noqa: S608
 _FRAME_TIMES = "SELECT number, connection, at_us, offset_us FROM frame WHERE session_id = ? AND number = ?"
 
 
@@ -47,16 +49,25 @@ def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
     """
     key = (session_id, encode_text(dialog))
     rows = list(_checked(run(_MESSAGES, key), MessageRow))
-    receipts: dict[int, list[ReceiptRow]] = {}
-    for receipt in _checked(run(_RECEIPTS, key), ReceiptRow):
-        receipts.setdefault(receipt.sequence, []).append(receipt)
+    receipts = _by_sequence(_checked(run(_RECEIPTS, key), ReceiptRow))
+    contents = _by_sequence(_checked(run(_CONTENTS, key), ContentRow))
 
     def publish_evidence(number: int) -> Evidence:
         for row in run(_FRAME_TIMES, (session_id, number)):
             return Evidence(Proof.CLAIMED, *row)
         raise ValueError("a derived row names a frame that is not there")
 
-    return [view_of(row, receipts.get(row.place, ()), publish_evidence) for row in in_listing_order(rows)]
+    return [
+        view_of(row, receipts.get(row.place, ()), contents.get(row.place, ()), publish_evidence)
+        for row in in_listing_order(rows)
+    ]
+
+
+def _by_sequence(rows: Iterable[RowOfMessageT]) -> dict[int, list[RowOfMessageT]]:
+    found: dict[int, list[RowOfMessageT]] = {}
+    for row in rows:
+        found.setdefault(row.sequence, []).append(row)
+    return found
 
 
 def _checked(rows: Iterable[Sequence[Any]], kind: type[RowT]) -> Iterator[RowT]:

@@ -20,7 +20,7 @@ from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
 from recorder.store.db_errors import InvalidContent
-from recorder.store.tables import dialog, message, participant, projection, receipt, request, session
+from recorder.store.tables import content, dialog, message, participant, projection, receipt, request, session
 from recorder.store.versions import DERIVATION_VERSION
 from recorder.store.writer import ArchiveWriter
 from recorder.wire.records import SessionInfo
@@ -32,6 +32,8 @@ from .row_writer import DerivedRows, derived_rows
 from .rows import MessageRows
 
 _BATCH_ROWS = 4_096
+_MESSAGE_TABLES = (message, receipt, content)
+"""In the order of ``RowsOfMessages``; the key of each begins with session, dialog and sequence."""
 
 
 class Basis(NamedTuple):
@@ -177,7 +179,7 @@ class Projection:
     def _insert_all(self, rows: DerivedRows) -> None:
         if not self._insert_messages(rows):
             # Who we are, or a role, followed only from all dialogs together: now all are folded.
-            rows.clear(message, receipt)
+            rows.clear(*_MESSAGE_TABLES)
             self._insert_messages(rows)
         others = self._others()
         for table, rows_of_all in (
@@ -190,11 +192,11 @@ class Projection:
     def _insert_messages(self, rows: DerivedRows) -> bool:
         """Fold each deferred dialog and write its rows; returns whether they are right."""
         folded, made = self._folded, self._messages(rows)
-        for messages, receipts in made.all_rows(
+        for made_rows in made.all_rows(
             _BATCH_ROWS, unfolded=list(folded.unfolded), fold_dialog=folded.fold_dialog
         ):
-            rows.insert(message, messages)
-            rows.insert(receipt, receipts)
+            for table, some in zip(_MESSAGE_TABLES, made_rows, strict=True):
+                rows.insert(table, some)
         folded.concluded = Conclusions.of(folded.transcript)
         return made.rest_on(folded.concluded)
 
@@ -209,18 +211,18 @@ class Projection:
     def _write_changed(self, rows: DerivedRows, changes: ChangeSet) -> None:
         made = self._messages(rows)
         for dialog_id, sequence in sorted(changes.messages):
-            message_rows, receipt_rows = made.message(dialog_id, sequence)
-            rows.replace(message, message_rows[0][:3], message_rows)
-            rows.replace(receipt, message_rows[0][:3], receipt_rows)
+            made_rows = made.message(dialog_id, sequence)
+            for table, some in zip(_MESSAGE_TABLES, made_rows, strict=True):
+                rows.replace(table, made_rows.messages[0][:3], some)
         for frame in sorted(changes.publishes):
             rows.replace(message, made.publish_key(frame), list(made.publish(frame)))
         others = self._others()
-        for table, some in (
+        for table, rows_of_some in (
             (request, others.requests(changes.requests)),
             (dialog, others.dialogs(changes.dialogs)),
             (participant, others.participants(changes.participants)),
         ):
-            for row in some:
+            for row in rows_of_some:
                 rows.replace(table, row[:2], [row])
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.echoes import Echo
-from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.queries import ContentView, MessageView, ReceiptView
 from recorder.receipts.state import STATUS_ORDER
 
 from .text_columns import decode_text
@@ -41,6 +41,8 @@ class MessageRow(NamedTuple):
     server_ms: int | None
     ask_frame: int | None
     echo: int | bool
+    audience: str | None
+    snapshot: int | bool | None
 
 
 class ReceiptRow(NamedTuple):
@@ -59,10 +61,29 @@ class ReceiptRow(NamedTuple):
     server_ms: int | None
 
 
+class ContentRow(NamedTuple):
+    """Columns of ``content``, as stored. A boolean is 0 or 1 in SQLite."""
+
+    sequence: int
+    author: str | None
+    type: str | None
+    text: str | None
+    proof: str
+    frame: int
+    connection: int
+    at_us: int | None
+    offset_us: int | None
+    server_ms: int | None
+    snapshot: int | bool
+
+
 def view_of(
-    message: MessageRow, receipts: Iterable[ReceiptRow], publish_evidence: PublishEvidence
+    message: MessageRow,
+    receipts: Iterable[ReceiptRow],
+    contents: Iterable[ContentRow],
+    publish_evidence: PublishEvidence,
 ) -> MessageView:
-    """The message as ``receipts.queries.view`` tells it, from its row and those of its receipts.
+    """The message as ``receipts.queries.view`` tells it, from its row and those of its receipts and contents.
 
     Raises:
         ValueError: these rows were not derived by us.
@@ -86,6 +107,8 @@ def view_of(
         request_frame=message.ask_frame,
         decided_by=_decider(message, views),
         echo=echo,
+        audience=decode_text(message.audience),
+        contents=tuple(_content_view(row) for row in contents),
     )
 
 
@@ -105,11 +128,17 @@ def _receipt_view(row: ReceiptRow) -> ReceiptView:
     )
 
 
+def _content_view(row: ContentRow) -> ContentView:
+    times = (row.frame, row.connection, row.at_us, row.offset_us, row.server_ms)
+    evidence = Evidence(_proof(row.proof), *times, snapshot=bool(row.snapshot))
+    return ContentView(decode_text(row.author), decode_text(row.type), decode_text(row.text), evidence)
+
+
 def _sent(row: MessageRow) -> Evidence | None:
     if row.sent_frame is None or row.connection is None:
         return None
     times = (row.sent_frame, row.connection, row.sent_at_us, row.sent_offset_us, row.server_ms)
-    return Evidence(_proof(row.proof), *times)
+    return Evidence(_proof(row.proof), *times, snapshot=bool(row.snapshot))
 
 
 def _proof(word: str | None) -> Proof:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported, check_layout
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.queries import (
+    ContentView,
     MessageView,
     ReceiptView,
     listing_order,
@@ -32,15 +33,21 @@ from .text_columns import EncodedTexts, encode_text
 
 # ``MessageRows`` reads fields by position.
 check_layout(
-    MessagePublished, "dialog_id sequence conversation_id author role mine type text request_frame evidence"
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
 )
 check_layout(
     ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
 )
-check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms snapshot")
 
-MessageAndReceiptRows = tuple[list[Row], list[Row]]
-"""Rows of ``message``, and rows of ``receipt``."""
+
+class RowsOfMessages(NamedTuple):
+    """Rows of ``message``, of ``receipt`` and of ``content``."""
+
+    messages: list[Row]
+    receipts: list[Row]
+    contents: list[Row]
 
 
 class DriverValues(NamedTuple):
@@ -110,25 +117,24 @@ class MessageRows:
 
     def all_rows(
         self, rows: int, *, unfolded: Iterable[str] = (), fold_dialog: Callable[[str], None] = _all_folded
-    ) -> Iterator[MessageAndReceiptRows]:
+    ) -> Iterator[RowsOfMessages]:
         """The rows of all messages, in the order of the keys, in batches of about ``rows`` rows.
 
         Dialogs in ``unfolded`` need not be in the transcript before ``fold_dialog`` was called with them.
         The rows are right if ``rest_on`` says so afterwards.
         """
-        messages: list[Row] = []
-        receipts: list[Row] = []
+        made = RowsOfMessages([], [], [])
         asks = self._asks_by_dialog()
         dialogs = {*self._transcript.dialog_ids(), *unfolded, *asks}
         for dialog_id in sorted(dialogs, key=lambda each: encode_text(each) or ""):
             fold_dialog(dialog_id)
-            messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.publish(frame))
-            self._dialog(dialog_id, messages, receipts)
-            if len(receipts) + len(messages) > rows:
-                yield messages, receipts
-                messages.clear()
-                receipts.clear()
-        yield messages, receipts
+            made.messages.extend(row for frame in asks.get(dialog_id, ()) for row in self.publish(frame))
+            self._dialog(dialog_id, made)
+            if len(made.receipts) + len(made.messages) > rows:
+                yield made
+                for each in made:
+                    each.clear()
+        yield made
 
     def rest_on(self, concluded: Conclusions) -> bool:
         """Whether the rows made so far are right, now that these conclusions follow from all dialogs.
@@ -170,13 +176,14 @@ class MessageRows:
             self._unanswered.add(frame)
             yield self._row(view, place=-frame)
 
-    def message(self, dialog_id: str, sequence: int) -> MessageAndReceiptRows:
-        """The row of one message, and those of its receipts."""
+    def message(self, dialog_id: str, sequence: int) -> RowsOfMessages:
+        """The row of one message, those of its receipts, and those of its contents if it has several."""
         view = message_view(self._transcript, dialog_id, sequence, selves=self._selves, echoes=self._echoes)
         for participant in (view.author, *(receipt.participant for receipt in view.receipts)):
             self._role_of(participant)
         receipts = [self._receipt(view, place, receipt) for place, receipt in enumerate(view.receipts)]
-        return [self._row(view, place=sequence)], receipts
+        contents = [self._content(view, place, content) for place, content in enumerate(view.contents)]
+        return RowsOfMessages([self._row(view, place=sequence)], receipts, contents)
 
     def _row(self, view: MessageView, *, place: int) -> Row:
         sent, by = view.sent, view.decided_by
@@ -196,6 +203,21 @@ class MessageRows:
             *((None,) * 6 if sent is None else _evidence(sent)),
             view.request_frame,
             self._values.boolean(view.echo is not None),
+            self._encoded[view.audience],
+            self._values.boolean(None if sent is None else sent.snapshot),
+        )
+
+    def _content(self, view: MessageView, place: int, content: ContentView) -> Row:
+        return (
+            self._session_id,
+            self._encoded[view.dialog_id],
+            view.sequence,
+            place,
+            self._encoded[content.author],
+            self._encoded[content.type],
+            encode_text(content.text),
+            *_evidence(content.evidence),
+            self._values.boolean(content.evidence.snapshot),
         )
 
     def _receipt(self, view: MessageView, place: int, receipt: ReceiptView) -> Row:
@@ -211,7 +233,7 @@ class MessageRows:
             *_evidence(receipt.evidence),
         )
 
-    def _dialog(self, dialog_id: str, messages: list[Row], receipts: list[Row]) -> None:
+    def _dialog(self, dialog_id: str, made: RowsOfMessages) -> None:
         """Append the rows of all messages of a dialog: those of ``message``, at a third of its cost.
 
         A property test compares the two, tests/benchmarks/rebuild.py times them.
@@ -219,7 +241,8 @@ class MessageRows:
         published = self._transcript.published.get(dialog_id, {})
         own = self._transcript.own_actions.get(dialog_id, {})
         given = self._transcript.receipts.get(dialog_id, {})
-        dialog, unusual = self._encoded[dialog_id], set(self._echoed.get(dialog_id, ()))
+        dialog = self._encoded[dialog_id]
+        unusual = {*self._echoed.get(dialog_id, ()), *self._transcript.contents.get(dialog_id, ())}
         unusual.update(*(self._under_two_keys(dialog_id, key, given) for key in given))
         statuses = [self._status(key, given[key]) for key in sorted(given, key=self._listing_order)]
         grouped = None if len(statuses) <= self._few_statuses else _by_sequence(statuses)
@@ -232,12 +255,11 @@ class MessageRows:
                 or sequence in unusual
                 or not self._all_acknowledged(ours, sequence, given)
             ):
-                row, theirs = self.message(dialog_id, sequence)
-                messages += row
-                receipts += theirs
+                for all_rows, rows in zip(made, self.message(dialog_id, sequence), strict=True):
+                    all_rows += rows
             else:
                 chosen = statuses if grouped is None else grouped.get(sequence, ())
-                messages.append(self._usual_row(dialog, sent, ours, chosen, receipts))
+                made.messages.append(self._usual_row(dialog, sent, ours, chosen, made.receipts))
 
     def _under_two_keys(self, dialog_id: str, key: ReceiptKey, given: ReceiptsByKey) -> set[int]:
         """The messages with a receipt of ours under this key that may be there under another key as well."""
@@ -300,7 +322,7 @@ class MessageRows:
             event = proofs.get(sequence)
             if event is None:
                 continue
-            role, (proof, frame, connection, at_us, offset_us, server_ms) = event[3], event[8]
+            role, (proof, frame, connection, at_us, offset_us, server_ms, _) = event[3], event[8]
             receipts.append(
                 (
                     session_id, dialog, sequence, place, who, known[role] if role else usual_role, their_mine,
@@ -313,12 +335,13 @@ class MessageRows:
                 continue
             if step > best_step or (step == best_step and frame < step_frame):
                 best_step, step_frame, by = step, frame, who
-        role, (proof, frame, connection, at_us, offset_us, server_ms) = sent[4], sent[9]
+        role, (proof, frame, connection, at_us, offset_us, server_ms, snapshot) = sent[4], sent[9]
         return (
             session_id, dialog, sequence, sequence, person, known[role] if role else author_role, mine,
             known[sent[6]], encode_text(sent[7]), _STATUS_OF_STEP[best_step], by, step_frame,
             PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms,
             nothing if own.request_frame is None else own.request_frame, self._values.false,
+            known[sent[10]], self._values.boolean(snapshot),
         )  # fmt: skip
 
     def _person(self, author: str | int, *, ours: bool) -> _Person:
@@ -362,5 +385,5 @@ def _by_sequence(statuses: Iterable[_Status]) -> dict[int, list[_Status]]:
 
 
 def _evidence(evidence: Evidence) -> Row:
-    proof, frame, connection, at_us, offset_us, server_ms = evidence
+    proof, frame, connection, at_us, offset_us, server_ms, _ = evidence
     return (PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms)

@@ -48,9 +48,18 @@ _VALUES = frozenset({"sequence", "sequences", "own_sequence", "text"})
 its index in the list of all names."""
 _ALWAYS: dict[str, Any] = {"mine": False, "request_frame": None}
 """Fields that are not sent: no notification is ours by itself, and none answers anything."""
-for _kind in _KINDS:  # a field that is added is sent by its name, unless it is listed above
-    check_layout(_kind, " ".join((*_kind._fields[:-1], "evidence")))
-check_layout(Evidence, "proof frame connection at_us offset_us server_ms")
+# A field that is added is sent by its name, unless it is listed above.
+check_layout(
+    MessagePublished,
+    "dialog_id sequence conversation_id author role mine type text request_frame evidence audience",
+)
+check_layout(
+    ReceiptReported, "dialog_id sequences participant role mine status own_sequence request_frame evidence"
+)
+check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
+check_layout(Evidence, "proof frame connection at_us offset_us server_ms snapshot")
+_TIMES = len(Evidence._fields) - 2
+"""Fields of an evidence that are sent: the proof level and that it is no snapshot's are always the same."""
 _Name = Callable[[str | None], int]
 _NameAt = Callable[[int], str | None]
 
@@ -129,14 +138,14 @@ def _loaded(payload: bytes) -> Any:
 def _columns(kind: type[NotificationEvent], events: Sequence[NotificationEvent], name: _Name) -> list[Any]:
     if not events:
         return []
-    *fields, evidences = zip(*events, strict=True)
+    by_field = dict(zip(kind._fields, zip(*events, strict=True), strict=True))
+    _, *times, _ = zip(*by_field.pop("evidence"), strict=True)
     columns = [
         _column(column) if field in _VALUES else array("I", map(name, column)).tobytes()
-        for column, field in zip(fields, kind._fields[:-1], strict=True)
+        for field, column in by_field.items()
         if field not in _ALWAYS
     ]
-    _, *times = zip(*evidences, strict=True)
-    return [*columns, *map(_column, times)]
+    return [*map(_column, times), *columns]
 
 
 def _column(column: tuple[Any, ...]) -> Any:
@@ -162,13 +171,15 @@ def decode_range(encoded: EncodedRange) -> RangeEvents:
 def _events(kind: type[NotificationEvent], columns: Sequence[Any], name_at: _NameAt) -> Iterator[Any]:
     # No Python loop over events: it would cost twice as much (tests/benchmarks/fold.py).
     coming = iter(columns)
+    times = map(_decoded_column, islice(coming, _TIMES))
+    announced = zip(repeat(Proof.ANNOUNCED), *times, repeat(False), strict=False)
+    same: dict[str, Iterable[Any]] = {field: repeat(value) for field, value in _ALWAYS.items()}
+    same["evidence"] = map(_new, repeat(Evidence), announced)
     fields = [
-        repeat(_ALWAYS[field]) if field in _ALWAYS else _decoded_field(field, next(coming), name_at)
-        for field in kind._fields[:-1]
+        same[field] if field in same else _decoded_field(field, next(coming), name_at)
+        for field in kind._fields
     ]
-    announced = zip(repeat(Proof.ANNOUNCED), *map(_decoded_column, coming), strict=False)
-    evidences = map(_new, repeat(Evidence), announced)
-    return map(_new, repeat(kind), zip(*fields, evidences, strict=False))
+    return map(_new, repeat(kind), zip(*fields, strict=False))
 
 
 def _decoded_field(field: str, column: Any, name_at: _NameAt) -> Any:

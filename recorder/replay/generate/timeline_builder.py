@@ -124,7 +124,7 @@ class _ConsumerEvents:
                         frame, at_s, ask, event.code, conversation_id, self._published_key(events)
                     )
                     self._unanswered_publishes.pop(ask, None)
-                case MessagePublished():
+                case MessagePublished() if not event.evidence.snapshot:
                     yield from self._message(envelope, event, frame, at_s)
                 case ReceiptReported(participant=who, role=role) if not self._is_own(who, role, event.mine):
                     yield from self._receipt(event, at_s)

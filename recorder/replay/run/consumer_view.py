@@ -82,7 +82,7 @@ class ConsumerView:
 
     def _note(self, event: Event, now_s: float) -> None:
         match event:
-            case MessagePublished():
+            case MessagePublished() if not event.evidence.snapshot:  # what it shows was or will be pushed
                 self._note_message(event, now_s)
             case RequestMade():
                 self._connections.add(event.evidence.connection)

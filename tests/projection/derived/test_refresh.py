@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -17,7 +20,7 @@ from sqlalchemy import NullPool, create_engine
 
 from recorder import recipes
 from recorder.clock import VirtualClock
-from recorder.errors import NotFound, StorageFailed
+from recorder.errors import ArchiveUnusable, NotFound, StorageFailed
 from recorder.projection import incremental as kept_module
 from recorder.projection.derived import refresh
 from recorder.projection.session import events_of
@@ -68,13 +71,17 @@ events = st.one_of(
 announced = st.builds(
     lambda *told: (
         Side.SERVICE,
-        notification(change(told[0], told[1], sequence=told[2], by=told[3], role=told[4])),
+        notification(
+            change(told[0], told[1], sequence=told[2], by=told[3], role=told[4])
+            | {"messageAudience": told[5]}
+        ),
     ),
     dialogs,
     events,
     sequences,
     people,
     roles,
+    st.sampled_from((None, "ALL", "AGENTS_AND_MANAGERS", "\0")),
 )
 asked = st.builds(
     lambda number, dialog, event: (
@@ -106,7 +113,7 @@ answered = st.builds(
     sequences,
 )
 snapshots = st.builds(
-    lambda dialog, state, role, at, kind, conversation, listed, standing: (
+    lambda dialog, state, role, at, kind, conversation, listed, standing, last: (
         Side.SERVICE,
         {
             "kind": "notification",
@@ -117,6 +124,7 @@ snapshots = st.builds(
                         "type": kind,
                         "result": {
                             "convId": f"{conversation}{dialog}",
+                            "lastContentEventNotification": last,
                             "conversationDetails": {
                                 "metaDataLastUpdateTs": 1_700_000_000_000 + at,
                                 "state": state,
@@ -145,6 +153,15 @@ snapshots = st.builds(
     st.sampled_from(("", "c-")),
     st.integers(0, 1),
     st.sampled_from(("ACTIVE", "SUGGESTED")),
+    st.none()
+    | st.builds(
+        lambda dialog, text, sequence: change(
+            dialog, content(text), sequence=sequence, by=AGENT, role="ASSIGNED_AGENT"
+        ),
+        dialogs,
+        texts,
+        sequences,
+    ),
 )
 stories = st.lists(st.one_of(announced, announced, asked, answered, snapshots), min_size=1, max_size=30)
 
@@ -431,13 +448,55 @@ def test_an_archive_of_the_first_schema_is_upgraded_and_can_be_derived_from(path
     first_archive(path)
     said: list[str] = []
     with Archive.open(path, mode="write", say=said.append) as archive:
-        assert archive.revision == "0002"
+        assert archive.revision == versions.SCHEMA_REVISION
         assert not any(dump(archive).values())
         refresh.rebuild(archive)
         (message,) = refresh.messages_of(archive, archive.find_session("last"), "d1")
     assert (message.text, message.author, message.status) == ("hello", AGENT, "sent")
     assert path.with_name("x.db.bak-0001").exists()
-    assert "from schema 0001 to 0002" in said[0]
+    assert f"from schema 0001 to {versions.SCHEMA_REVISION}" in said[0]
+
+
+SECOND_LIFE = [
+    (Side.SERVICE, notification(change("d1", content(text), sequence=0, by=AGENT, role="ASSIGNED_AGENT")))
+    for text in ("first life", "second life")
+]
+
+
+def archive_of(path: Path, story: Any) -> None:
+    with Archive.open(path, mode="write") as archive:
+        sink = begun(archive)
+        sink([OPENED, *(told_frame(number, *said) for number, said in enumerate(story, start=1))])
+        sink.finish(0)
+        refresh.refresh(archive, "last")
+
+
+def test_each_content_of_a_sequence_has_a_row(path: Path):
+    """In the order of their frames; a message with one content has none."""
+    other = (Side.SERVICE, notification(change("d1", content("hi"), sequence=1, by=AGENT, role=None)))
+    archive_of(path, [*SECOND_LIFE, other, *SECOND_LIFE])
+    with closing(sqlite3.connect(path)) as handle:
+        rows = handle.execute("SELECT sequence, place, text, author, frame FROM content").fetchall()
+    assert rows == [(0, 0, "first life", AGENT, 1), (0, 1, "second life", AGENT, 2)]
+
+
+def test_an_archive_of_the_second_schema_is_upgraded_and_its_rows_derived_again(path: Path):
+    """Its message rows know neither audience nor contents: they count as out of date until a rebuild."""
+    archive_of(path, SECOND_LIFE)
+    with closing(sqlite3.connect(path, isolation_level=None)) as handle:
+        handle.execute("DROP TABLE content")
+        handle.execute("ALTER TABLE message DROP COLUMN audience")
+        handle.execute("ALTER TABLE message DROP COLUMN snapshot")
+        handle.execute("UPDATE projection SET version = 2")
+        handle.execute("UPDATE alembic_version SET version_num = '0002'")
+    with pytest.raises(ArchiveUnusable, match="older recorder"):
+        Archive.open(path, mode="read")
+    with Archive.open(path, mode="write") as archive:
+        assert len(dump(archive)["message"]) == 1
+        assert refresh.messages_of(archive, archive.find_session("last"), "d1") is None
+        assert refresh.refresh(archive, "last")
+        assert [row[6] for row in dump(archive)["content"]] == ["first life", "second life"]
+        assert_rows_tell_what_a_fold_tells(archive)
 
 
 def test_an_import_and_a_replay_leave_up_to_date_rows(tmp_path):

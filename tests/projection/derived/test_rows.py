@@ -36,8 +36,11 @@ def at(frame, proof=Proof.ANNOUNCED):
 
 frames = st.integers(1, 6).map(at)
 published = st.builds(
-    lambda d, s, a, r, e: MessagePublished(d, s, None, a, r, False, "text/plain", "hi", None, e),
-    dialogs, sequences, st.one_of(st.none(), people), roles, frames,
+    lambda d, s, a, r, text, e, audience, snapshot: MessagePublished(
+        d, s, None, a, r, False, "text/plain", text, None, e._replace(snapshot=snapshot), audience
+    ),
+    dialogs, sequences, st.one_of(st.none(), people), roles, st.sampled_from(("hi", "hi", "ho")), frames,
+    st.sampled_from((None, None, "ALL")), st.booleans(),
 )  # fmt: skip
 answered = st.builds(
     lambda d, s, a, k, e: MessagePublished(d, s, None, a, None, True, "text/plain", "hi", k, e),
@@ -111,19 +114,22 @@ def test_the_fast_way_makes_the_rows_that_the_views_make(events, batch, few_stat
     """Whether few or many said something in a dialog."""
     transcript = fold_batches(events)
     made = MessageRows(1, transcript, Conclusions.of(transcript), few_statuses=few_statuses)
-    messages, given_receipts = [], []
-    for some, theirs in made.all_rows(batch):
+    messages, given_receipts, contents = [], [], []
+    for some, theirs, several in made.all_rows(batch):
         messages += some
         given_receipts += theirs
+        contents += several
     assert messages == sorted(messages, key=lambda row: row[:3])
     assert given_receipts == sorted(given_receipts, key=lambda row: row[:4])
+    assert contents == sorted(contents, key=lambda row: row[:4])
     one_by_one = [
         made.message(dialog, sequence)
         for dialog in sorted(transcript.dialogs)
         for sequence in sorted(transcript.dialogs[dialog])
     ]
-    assert messages == [row for rows, _ in one_by_one for row in rows]
-    assert given_receipts == [row for _, rows in one_by_one for row in rows]
+    assert messages == [row for each in one_by_one for row in each.messages]
+    assert given_receipts == [row for each in one_by_one for row in each.receipts]
+    assert contents == [row for each in one_by_one for row in each.contents]
 
 
 asked = st.builds(
