@@ -1,7 +1,7 @@
 """The timeline of one message, frame by frame: the evidence for its state.
 
 Repeated events are listed and marked: on the wire a replayed history looks like what happens now, except that
-its sequences are known.
+its sequences are known. Snapshots that show what an event announced before are left out.
 """
 
 from __future__ import annotations
@@ -122,13 +122,18 @@ class _TimelineBuilder:
         return TimelineEntry("publish answered without a sequence", None, event.evidence, "answered")
 
     def on_published(self, event: MessagePublished) -> TimelineEntry | None:
-        if (event.dialog_id, event.sequence) != self._key:
+        if (event.dialog_id, event.sequence) != self._key or self._is_known_without(event):
             return None
         kind, sentence, before = (
             self._answered(event) if event.request_frame is not None else self._announced(event)
         )
         entry = TimelineEntry(sentence, event.author, event.evidence, kind, event.role)
         return entry._replace(own_sequence=event.sequence, repeats=before)
+
+    def _is_known_without(self, event: MessagePublished) -> bool:
+        """Whether a snapshot shows what an event announced before, as every snapshot does for a while."""
+        announced = ("event", event.author, event.type, event.text)
+        return event.evidence.snapshot and announced in self._first
 
     def _answered(self, event: MessagePublished) -> tuple[str, str, int | None]:
         before = self._repeats(("answer",), event.evidence.frame)

@@ -94,8 +94,8 @@ def message_json(session: str, message: MessageView) -> dict[str, object]:
 
 
 def _sent_json(evidence: Evidence) -> dict[str, object]:
-    """Evidence of a message; ``snapshot`` says that only a conversation's snapshot shows it."""
-    return {**evidence_json(evidence), "snapshot": evidence.snapshot}
+    """Evidence of a message, with ``snapshot`` where only a conversation's snapshot shows it."""
+    return {**evidence_json(evidence), **({"snapshot": True} if evidence.snapshot else {})}
 
 
 def _content_json(content: ContentView) -> dict[str, object]:

@@ -150,7 +150,6 @@ def test_what_a_snapshot_shows_is_no_replay_and_no_second_message(build):
         (1, "snapshot", "announced in a snapshot"),
         (2, "snapshot", "shown again in a snapshot, as in #1"),
         (3, "announced", "message announced"),
-        (4, "snapshot", "shown again in a snapshot, as in #1"),
         (5, "replayed", "message replayed, same sequence as in #3"),
     ]
 
