@@ -156,6 +156,15 @@ def test_a_delay_alone_is_a_difference_only_beyond_what_is_allowed(moved_s, dela
     assert found.differs is differs
 
 
+def test_a_delay_that_the_service_dates_below_zero_is_compared_on_our_clock():
+    usual = Side().says(0, "a", at_s=1).gives("READ", 0, at_s=2).seen()
+    (sent,) = usual
+    read = sent.receipts[0]
+    server_ms = sent.sent.server_ms - 100_000
+    skewed = [sent._replace(receipts=(read._replace(evidence=read.evidence._replace(server_ms=server_ms)),))]
+    assert difference(usual, skewed, delays_over_s=0.0).changes == ()
+
+
 def test_delays_are_compared_on_one_clock_only():
     """The service's where both sides have it, else ours; where one side has only theirs, not at all."""
     theirs = Side().says(0, "a", at_s=1).gives("READ", 0, at_s=2)

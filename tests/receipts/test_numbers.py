@@ -113,3 +113,34 @@ def test_a_percentile_is_a_value_that_occurred_and_enough_do_not_exceed_it(value
     assert found in ordered
     assert sum(value <= found for value in ordered) * 100 >= percent * len(ordered)
     assert sum(value < found for value in ordered) * 100 < percent * len(ordered)
+
+
+def test_a_delay_that_the_service_dates_below_zero_is_counted_on_our_clock_or_not_at_all():
+    """Of two backward reads our clock saw one happen; the other came with the history."""
+    live = message(
+        0,
+        proof(2, local_ms=1_000, server_ms=500_000),
+        by("me", "READ", proof(3, local_ms=602_000, server_ms=400_000)),
+    )
+    history = message(
+        1, proof(1, local_ms=0, server_ms=50_000), by("me", "READ", proof(1, local_ms=0, server_ms=20_000))
+    )
+    found = measured(live, history)
+    assert list(found) == [(SENT_TO_READ, "me", "local")]
+    assert (found[SENT_TO_READ, "me", "local"].samples, found[SENT_TO_READ, "me", "local"].p50_s) == (
+        1,
+        601.0,
+    )
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 10**6)] * 4), min_size=1, max_size=6))
+def test_no_percentile_is_below_zero(times):
+    messages = [
+        message(
+            number,
+            proof(2 * number, local_ms=sent, server_ms=sent_there),
+            by("me", "READ", proof(2 * number + 1, local_ms=read, server_ms=read_there)),
+        )
+        for number, (sent, sent_there, read, read_there) in enumerate(times)
+    ]
+    assert all(latency.p50_s >= 0 for latency in numbers_of(messages, SessionEntities()).latencies)
