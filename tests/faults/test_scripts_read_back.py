@@ -205,7 +205,7 @@ def say(text: str, dialog: str = "d") -> str:
     return json.dumps({"kind": "req", "id": "1", "type": "ms.PublishEvent", "body": body})
 
 
-NESTED = '{"kind": "req", "id": "1", "type": "x", "body": ' + "[" * 900 + "]" * 900 + "}"
+NESTED = '{"kind": "req", "id": "1", "type": "x", "body": ' + "[" * 150 + "]" * 150 + "}"
 SPOKEN_OF_BEFORE = [
     '{"kind": "req", "id": "0", "type": "x", "body": {"conversationId": "late"}}', say("a"), say("b", "late")
 ]  # fmt: skip
@@ -215,7 +215,7 @@ SPOKEN_OF_BEFORE = [
     ("texts", "literal", "line"),
     [
         pytest.param([say("a\ufdd0b")], [1], "a\\ufdd0b", id="a-noncharacter"),
-        pytest.param([NESTED], [], '"body":' + "[" * 900, id="deeper-than-scripts"),
+        pytest.param([NESTED], [], '"body":' + "[" * 150, id="deeper-than-scripts"),
         pytest.param(SPOKEN_OF_BEFORE, [1], "conversationId: late", id="a-conversation-before-it-is-opened"),
     ],
 )
@@ -228,6 +228,40 @@ def test_a_request_that_no_step_stands_for_stays_literal_with_a_comment(texts, l
     assert [one for one in lines if "stays as it was recorded" in one] == lines[place - 1 : place] * len(
         literal
     )
+
+
+def request(type: str, body: str, more: str = "") -> tuple[bool, str]:
+    return True, f'{{"kind": "req", "id": "1", "type": "{type}", {more} "body": {body}}}'
+
+
+READ = '{"dialogId": "d", "event": {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [0]}}'
+RICH = (
+    '{"kind": "notification", "type": "ms.MessagingEventNotification", "body": {"changes": [{"sequence": 0,'
+    ' "originatorId": "a", "originatorMetadata": {"id": "a", "role": "ASSIGNED_AGENT"}, "dialogId": "d",'
+    ' "event": {"type": "RichContentEvent", "content": {"a": DEEP}}}]}}'
+)
+
+
+@pytest.mark.parametrize("levels", [40, 60, 70, 260, 500, 990, 1_015])
+@pytest.mark.parametrize(
+    ("by_client", "text"),
+    [
+        pytest.param(*request("ms.PublishEvent", READ, '"metadata": [{"a": DEEP}],'), id="metadata"),
+        pytest.param(
+            *request("cm.ConsumerRequestConversation", '{"campaignInfo": {"a": DEEP}}'), id="campaign"
+        ),
+        pytest.param(*request("cm.UpdateConversationField", '{"conversationField": DEEP}'), id="field"),
+        pytest.param(*request("x", "DEEP"), id="unknown-request"),
+        pytest.param(True, '{"a": DEEP}', id="no-request"),
+        pytest.param(False, RICH, id="rich-content"),
+    ],
+)
+def test_nothing_is_nested_too_deep_for_a_script(by_client, text, levels):
+    """Wherever it stands; the service takes more than a script may hold."""
+    for deep in ("[" * levels + "]" * levels, '{"a":' * levels + "1" + "}" * levels):
+        payload = text.replace("DEEP", deep).encode()
+        records = [RecordedPayload(Stamp(frame, 1, None, None), by_client, payload) for frame in (1, 2)]
+        read_again(write_script(records, name="x", read=read_again).text)
 
 
 def test_a_session_that_is_too_large_for_a_script_is_refused_in_one_sentence(tmp_path):

@@ -15,39 +15,46 @@ from .timeline_events import RawPayloadSent, RequestSent
 DEEPEST_ENVELOPE = 50
 """Levels that stand in a script as a mapping; what is nested deeper is written as text."""
 
+DEEPEST_TEXT = 200
+"""Levels that are written as text; a payload that is nested deeper is written as its bytes."""
+
 MARKS = (DEFERRED_BEGIN, DEFERRED_END)
 """Noncharacters that no text of a script may hold; JSON can escape them."""
 
-
-def sent_envelope(sent: RequestSent, names: ScriptNames) -> dict[str, Any] | str:
-    """The request's envelope with references for the conversations' ids."""
-    if _is_deep(sent.request.raw):
-        return literal_text(sent, names)
-    return {**names.envelope(sent.request.raw), **names.literal(_id(sent))}
+SendStep = tuple[str, dict[str, Any]]
+"""Verb and arguments."""
 
 
-def literal_envelopes(sent: RequestSent, names: ScriptNames) -> Iterator[dict[str, Any] | str]:
-    """The request's envelope with its ids as they are: as a mapping, then as text, which always loads."""
-    if not _is_deep(sent.request.raw):
-        yield {**names.literal({**sent.request.raw, **_id(sent)})}
-    yield literal_text(sent, names)
+def sent_step(sent: RequestSent, names: ScriptNames) -> SendStep:
+    """Sends the request, with references for the conversations' ids."""
+    if _is_deeper(sent.request.raw, DEEPEST_ENVELOPE):
+        return next(literal_steps(sent, names))
+    return "send", {"envelope": {**names.envelope(sent.request.raw), **names.literal(_id(sent))}}
 
 
-def literal_text(sent: RequestSent, names: ScriptNames) -> str:
-    """The request as JSON text."""
-    text = names.text(dump({**sent.request.raw, **_id(sent)}))
-    for mark in MARKS:
-        text = text.replace(mark, f"\\u{ord(mark):04x}")
-    return text
+def literal_steps(sent: RequestSent, names: ScriptNames) -> Iterator[SendStep]:
+    """Send the request with its ids as they are: as a mapping, as text, as bytes; one of them loads."""
+    raw = {**sent.request.raw, **_id(sent)}
+    if not _is_deeper(raw, DEEPEST_ENVELOPE):
+        yield "send", {"envelope": names.literal(raw)}
+    if not _is_deeper(raw, DEEPEST_TEXT):
+        text = names.text(dump(raw))
+        for mark in MARKS:
+            text = text.replace(mark, f"\\u{ord(mark):04x}")
+        yield "send", {"envelope": text}
+    yield _frame_step("text", sent.data)
 
 
-def raw_step(sent: RawPayloadSent, names: ScriptNames) -> tuple[str, dict[str, Any]]:
-    """Verb and arguments that send a payload which is no request."""
+def raw_step(sent: RawPayloadSent, names: ScriptNames) -> SendStep:
+    """Sends a payload that is no request."""
     text = sent.data.decode("utf-8", "backslashreplace")
     if not sent.binary and not any(mark in text for mark in MARKS):
         return "send", {"envelope": names.text(text)}
-    opcode = "binary" if sent.binary else "text"
-    return "send_frame", {"opcode": opcode, "data": base64.b64encode(sent.data).decode()}
+    return _frame_step("binary" if sent.binary else "text", sent.data)
+
+
+def _frame_step(opcode: str, data: bytes) -> SendStep:
+    return "send_frame", {"opcode": opcode, "data": base64.b64encode(data).decode()}
 
 
 def _id(sent: RequestSent) -> dict[str, str]:
@@ -55,10 +62,10 @@ def _id(sent: RequestSent) -> dict[str, str]:
     return {} if sent.request.id is None else {"id": f"recorded-{sent.request.id}"}
 
 
-def _is_deep(value: object) -> bool:
-    """Whether a JSON value has more than ``DEEPEST_ENVELOPE`` levels."""
+def _is_deeper(value: object, levels: int) -> bool:
+    """Whether a JSON value has more than so many levels."""
     level = [value]
-    for _ in range(DEEPEST_ENVELOPE):
+    for _ in range(levels):
         level = [inner for outer in level for inner in _inside(outer)]
     return bool(level)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
+from recorder.documents.reading import MAX_DEPTH
 from recorder.messaging import typenames
 from recorder.messaging.events import Dialog
 from recorder.redaction.tokens import PLACEHOLDER
@@ -25,6 +26,8 @@ from .timeline_events import (
 _KIND = re.compile(r"[A-Za-z]+")
 _SPECIAL = re.compile(r"([\\.^$*+?{}\[\]|()])")
 _LONGEST_PATTERN = 60
+DEEPEST = MAX_DEPTH + 1
+"""Levels of JSON that are written; documents of more than ``MAX_DEPTH`` are refused."""
 
 
 def pattern_of(text: str) -> str:
@@ -221,11 +224,13 @@ class ScriptNames:
         """JSON with variables for redacted secrets, and no references."""
         return self._with_texts(value, self.text)
 
-    def _with_texts(self, value: Any, text: Callable[[str], str]) -> Any:
+    def _with_texts(self, value: Any, text: Callable[[str], str], levels: int = DEEPEST) -> Any:
+        if levels == 0:
+            return None  # no script holds what is nested so deep: it does not load anyway
         if isinstance(value, dict):
-            return {str(key): self._with_texts(inner, text) for key, inner in value.items()}
+            return {str(key): self._with_texts(inner, text, levels - 1) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self._with_texts(inner, text) for inner in value]
+            return [self._with_texts(inner, text, levels - 1) for inner in value]
         return text(value) if isinstance(value, str) else value
 
     def _reference_or_text(self, text: str) -> str:

@@ -9,7 +9,7 @@ from recorder.messaging import typenames
 
 from ..language.verbs import CHAT_STATES
 from ..run.receipt_schedule import MessageId
-from .literal import literal_envelopes, raw_step, sent_envelope
+from .literal import literal_steps, raw_step, sent_step
 from .pacing import NOTICED_S, as_duration
 from .placement import (
     SAME_TIME_S,
@@ -139,8 +139,8 @@ class StepWriter:
         self._awaited_requests.discard(sent.frame)
         self._lines.note_literal(sent.frame, problem)
         timing = {key: held for key, held in timed.items() if key == "after"}
-        for envelope in literal_envelopes(sent, self._names):
-            if self._try("send", {"envelope": envelope, **timing}) is None:
+        for verb, arguments in literal_steps(sent, self._names):
+            if self._try(verb, {**arguments, **timing}) is None:
                 break
 
     # --- sent by the consumer ---
@@ -258,7 +258,7 @@ class StepWriter:
     def _send(self, sent: RequestSent) -> None:
         if sent.request.type == typenames.UPLOAD_URL:
             self._lines.note("a file is announced below as it was; the file itself is in no frame")
-        self._timed_step(sent, "send", {"envelope": sent_envelope(sent, self._names)})
+        self._timed_step(sent, *sent_step(sent, self._names))
 
     def _raw_payload(self, sent: RawPayloadSent) -> None:
         self._timed_step(sent, *raw_step(sent, self._names))

@@ -101,7 +101,7 @@ class _ConsumerEvents:
         if not payload.from_client:
             yield from self._received(envelope, events, frame, at_s)
         elif isinstance(envelope, Request):
-            request = RequestSent(frame, at_s, connection, envelope, tuple(events))
+            request = RequestSent(frame, at_s, connection, envelope, tuple(events), payload.data)
             if request.message is not None:
                 self._unanswered_publishes[frame] = connection, request.message.text
             yield request

@@ -61,13 +61,14 @@ SessionRecord = RecordedPayload | RecordedOpen | RecordedClose
 
 
 class RequestSent(NamedTuple):
-    """The consumer sent a request; ``events`` are the messaging events it implies."""
+    """The consumer sent a request; ``events`` are the messaging events it implies, ``data`` the payload."""
 
     frame: int
     at_s: float | None
     connection: int
     request: Request
     events: tuple[Event, ...]
+    data: bytes = b""
 
     @property
     def body(self) -> Mapping[str, Any]:
