@@ -194,7 +194,7 @@ def _without_accept(session: SessionIndex) -> Iterator[Observation]:
             message = session.messages.get((receipt.dialog_id, sequence))
             if person in accepted:
                 yield SATISFIED
-            elif person in tried or message is None or message.sent is None:
+            elif person in tried or message is None or message.sent is None or message.sent.snapshot:
                 yield _perhaps_accepted(session, receipt, sequence, tried.get(person))
             else:
                 who = session.giver(receipt)
@@ -213,7 +213,7 @@ def _perhaps_accepted(
     sentence = f"whether {who} gave ACCEPT before READ for message {sequence} is not known: "
     frames = [receipt.first.frame]
     if tried is None:
-        sentence += "the message is not in this recording"
+        sentence += "when the message came is not in this recording"
     else:
         sentence += "one went out, and was not answered"
         frames.append(tried.first.frame)
@@ -310,7 +310,7 @@ RULES = (
         "Who reads a message has accepted it before",
         "Looks for participants with READ but no ACCEPT for a message. The protocol allows it and many "
         "agents and bots do it; a window that draws its second tick on ACCEPT alone then never draws it. One "
-        "finding for each participant and dialog. Not observable where the message is not in the recording "
+        "finding for each participant and dialog. Not observable where no event brings the message "
         "(its ACCEPT may be older, too), and where our own ACCEPT was never answered.",
         _without_accept,
     ),

@@ -221,6 +221,12 @@ CASES = [
     ),
     (
         "read-without-accept",
+        "of a message that only a snapshot shows",
+        lambda s: (s.i_am(), s.snapshot(last=s.content(3)), s.given("READ", 3, 4)),
+        [N],
+    ),
+    (
+        "read-without-accept",
         "both",
         lambda s: (s.receipt("ACCEPT", 1, own=2), s.receipt("READ", 1, own=3)),
         [S],
