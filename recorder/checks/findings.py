@@ -118,6 +118,11 @@ def messages(values: tuple[int, ...]) -> str:
     return f"message{'' if len(values) == 1 else 's'} {numbers(values)}"
 
 
+def refused(code: int, reason: str | None) -> str:
+    """``was answered with 400: "no such dialog"``."""
+    return f"was answered with {code}" if reason is None else f"was answered with {code}: {reason}"
+
+
 def span(seconds: float) -> str:
     """``0.015 s``, ``2 m 5 s``: a time for people."""
     if abs(seconds) < 120:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from recorder.messaging.events import Evidence, MessagePublished
 from recorder.receipts.state import Giver
 
-from .findings import SATISFIED, Observation, Severity, messages, not_observable, violated
+from .findings import SATISFIED, Observation, Severity, messages, not_observable, refused, violated
 from .given_receipts import GivenReceipt
 from .observation import about, missing_answer, watched_since
 from .session_index import Rule, SessionIndex
@@ -226,9 +226,8 @@ def _perhaps_accepted(
 def _refused(session: SessionIndex) -> Iterator[Observation]:
     for receipt in session.own_receipts:
         if receipt.refusal is not None:
-            sentence = (
-                f"{receipt.status} of {messages(receipt.sequences)} was answered with {receipt.refusal.code}"
-            )
+            answer = refused(receipt.refusal.code, receipt.refusal.reason)
+            sentence = f"{receipt.status} of {messages(receipt.sequences)} {answer}"
             frames = (receipt.first.frame, receipt.refusal.evidence.frame)
             yield about(violated, receipt, receipt.sequences, sentence, *frames)
         elif receipt.answer is not None:

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from recorder.messaging.events import RequestAnswered, RequestMade
+from recorder.messaging.refusals import UNFILLED_PLACEHOLDER
 from recorder.receipts.delays import local_delay
 
-from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
+from .findings import SATISFIED, Observation, Severity, not_observable, refused, span, violated
 from .observation import missing_answer
 from .session_index import Rule, SessionIndex
 
@@ -68,7 +69,17 @@ def _error_answer(session: SessionIndex) -> Iterator[Observation]:
             continue
         what = _name(None if answer.request_frame is None else session.asked.get(answer.request_frame))
         frames = [frame for frame in (answer.request_frame, answer.evidence.frame) if frame is not None]
-        yield violated(f"{what} was answered with {answer.code}", *frames)
+        yield violated(f"{what} {refused(answer.code, answer.reason)}", *frames)
+
+
+def _unfilled(session: SessionIndex) -> Iterator[Observation]:
+    frames: defaultdict[str, list[int]] = defaultdict(list)
+    for oddity in session.oddities(UNFILLED_PLACEHOLDER):
+        frames[oddity.detail].append(oddity.evidence.frame)
+    for detail, found in frames.items():
+        yield violated(f"{detail}{'' if len(found) == 1 else f' ({len(found)} times)'}", *found)
+    for _ in session.asked:
+        yield SATISFIED
 
 
 def _throttled(session: SessionIndex) -> Iterator[Observation]:
@@ -132,9 +143,19 @@ RULES = (
         Severity.ERROR,
         "No request is answered with an error",
         "Looks for answers of 400 or more to anything but receipts (see refused-receipt). Codes follow HTTP; "
-        "what the service says beside the code is in the frame. Policy: do not repeat after 4xx, after 429 "
-        "wait a second, after 5xx try again later.",
+        "what the service says beside the code is in the finding, shortened. Policy: do not repeat after "
+        "4xx, after 429 wait a second, after 5xx try again later.",
         _error_answer,
+    ),
+    Rule(
+        "unfilled-placeholder",
+        Severity.WARNING,
+        "No request holds a placeholder of a template",
+        "Looks for __DIALOG_ID__, ${dialogId}, {{dialogId}}, <dialogId>, YOUR_DIALOG_ID and the like in our "
+        "requests: something pasted that nobody filled in. Of a publish only its ids are looked at, because "
+        "people may write anything. One finding for each. Whether the service refused it is told by "
+        "error-answer and refused-receipt.",
+        _unfilled,
     ),
     Rule(
         "retry-after-429",

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
+from recorder.messaging.refusals import UNFILLED_PLACEHOLDER
 from recorder.messaging.statuses import MISSPELT_STATUS, UNKNOWN_STATUS
 from recorder.receipts.aliases import ParticipantTracker
 
@@ -23,6 +24,7 @@ _TOLD_ELSEWHERE = frozenset(
         "malformed-sequence-list",
         "malformed-receipt",
         MISSPELT_STATUS,
+        UNFILLED_PLACEHOLDER,
     }
 )
 

@@ -101,13 +101,18 @@ class RequestMade(NamedTuple):
 
 
 class RequestAnswered(NamedTuple):
-    """A response came. ``request_frame`` is the frame of its request, None if no request fits."""
+    """A response came. ``request_frame`` is the frame of its request, None if no request fits.
+
+    ``reason``, of a code of 400 or more only: the service's words, shortened, and what is plainly wrong with
+    the request.
+    """
 
     request_frame: int | None
     request_id: str | None
     type: str | None
     code: int | None
     evidence: Evidence
+    reason: str | None = None
 
 
 class PublishRequested(NamedTuple):
@@ -128,11 +133,15 @@ class PublishRequested(NamedTuple):
 
 
 class PublishRefused(NamedTuple):
-    """The service answered our publish (frame ``request_frame``) with ``code`` of 400 or more."""
+    """The service answered our publish (frame ``request_frame``) with ``code`` of 400 or more.
+
+    ``reason`` as in ``RequestAnswered``.
+    """
 
     request_frame: int
     code: int
     evidence: Evidence
+    reason: str | None = None
 
 
 class PublishTaken(NamedTuple):
@@ -191,7 +200,10 @@ class ReceiptReported(NamedTuple):
 
 
 class ReceiptRefused(NamedTuple):
-    """Our receipt in ``request_frame`` was answered with ``code``, 400 or more, by the ``evidence``."""
+    """Our receipt in ``request_frame`` was answered with ``code``, 400 or more, by the ``evidence``.
+
+    ``reason`` as in ``RequestAnswered``.
+    """
 
     dialog_id: str
     sequences: tuple[int, ...]
@@ -200,6 +212,7 @@ class ReceiptRefused(NamedTuple):
     request_frame: int
     code: int
     evidence: Evidence
+    reason: str | None = None
 
 
 class ChatStateReported(NamedTuple):

@@ -45,6 +45,7 @@ from .events import (
     Stamp,
     check_layout,
 )
+from .refusals import refusal_words
 
 check_layout(
     MessagePublished,
@@ -55,6 +56,7 @@ check_layout(
 )
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 check_layout(PublishRequested, "dialog_id conversation_id type text author evidence audience")
+check_layout(RequestAnswered, "request_frame request_id type code evidence reason")
 
 RequestedEvent = PublishRequested | ReceiptReported | ChatStateReported | None
 """What a publish request asks for; None for requests of any other type."""
@@ -81,12 +83,14 @@ class PendingRequest(NamedTuple):
     """A request without a response so far, identified by its ``frame``.
 
     ``event`` is what a publish asks for. ``dialog_id`` is the dialog of a QueryMessages; None for others.
+    ``placeholder`` says which placeholder in it nobody filled in.
     """
 
     frame: int
     type: str
     event: RequestedEvent
     dialog_id: str | None = None
+    placeholder: str | None = None
 
 
 def requested_event(
@@ -144,15 +148,19 @@ def response_events(pending: PendingRequest | None, response: Response, stamp: S
     code = response.code
     evidence = Evidence(_proof(code), *stamp)
     request_frame = None if pending is None else pending.frame
-    events: list[Event] = [RequestAnswered(request_frame, response.request_id, response.type, code, evidence)]
+    answered = RequestAnswered(request_frame, response.request_id, response.type, code, evidence)
+    if evidence.proof is Proof.REFUSED:
+        placeholder = None if pending is None else pending.placeholder
+        answered = answered._replace(reason=refusal_words(response.body, placeholder=placeholder))
+    events: list[Event] = [answered]
     if pending is None:
         detail = f"an answer to {shown(response.request_id)}, which nobody asked or which was answered"
         events.append(OddityNoticed("answer-without-question", detail, evidence))
     elif type(pending.event) is ReceiptReported:
-        _add_receipt_result(pending.event, response, evidence, events)
+        _add_receipt_result(pending.event, response, answered, events)
         return events
     elif type(pending.event) is PublishRequested:
-        _add_publish_result(pending.event, response, evidence, events)
+        _add_publish_result(pending.event, response, answered, events)
     elif evidence.proof is Proof.ACKNOWLEDGED:
         _add_other_result(pending, response, evidence, events)
     elif evidence.proof is Proof.CLAIMED:
@@ -182,12 +190,12 @@ def _proof(code: int | None) -> Proof:
 
 
 def _add_publish_result(
-    event: PublishRequested, response: Response, evidence: Evidence, events: list[Event]
+    event: PublishRequested, response: Response, answered: RequestAnswered, events: list[Event]
 ) -> None:
-    request_frame = event.evidence.frame
+    request_frame, evidence = event.evidence.frame, answered.evidence
     sequence = _sequence_in(response)
     if response.code is not None and evidence.proof is Proof.REFUSED:
-        events.append(PublishRefused(request_frame, response.code, evidence))
+        events.append(PublishRefused(request_frame, response.code, evidence, answered.reason))
     elif evidence.proof is not Proof.ACKNOWLEDGED:
         events.append(_no_code(response, evidence))
     elif sequence is None:
@@ -213,12 +221,22 @@ def _add_publish_result(
 
 
 def _add_receipt_result(
-    event: ReceiptReported, response: Response, evidence: Evidence, events: list[Event]
+    event: ReceiptReported, response: Response, answered: RequestAnswered, events: list[Event]
 ) -> None:
+    evidence = answered.evidence
     dialog_id, sequences, participant, _, _, status, _, _, claim = event
     if response.code is not None and evidence.proof is Proof.REFUSED:
         events.append(
-            ReceiptRefused(dialog_id, sequences, participant, status, claim.frame, response.code, evidence)
+            ReceiptRefused(
+                dialog_id,
+                sequences,
+                participant,
+                status,
+                claim.frame,
+                response.code,
+                evidence,
+                answered.reason,
+            )
         )
     elif evidence.proof is not Proof.ACKNOWLEDGED:
         events.append(_no_code(response, evidence))

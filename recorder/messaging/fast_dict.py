@@ -23,6 +23,7 @@ from .events import (
     check_layout,
 )
 from .hosted_files import HOSTED_FILE_TYPES
+from .refusals import holds_placeholder
 from .statuses import KNOWN_STATUSES
 from .typenames import MESSAGING_EVENT, PUBLISH
 
@@ -38,7 +39,7 @@ check_layout(
 check_layout(ChatStateReported, "dialog_id participant role mine state evidence")
 check_layout(PublishRequested, "dialog_id conversation_id type text author evidence audience")
 check_layout(RequestMade, "request_id type evidence dialog_id generation")
-check_layout(RequestAnswered, "request_frame request_id type code evidence")
+check_layout(RequestAnswered, "request_frame request_id type code evidence reason")
 
 NotificationEvent = MessagePublished | ReceiptReported | ChatStateReported
 
@@ -156,7 +157,12 @@ def read_publish(
         if raw["kind"] != "req" or raw["type"] != PUBLISH or type(request_id) is not str or not request_id:
             return None
         event, dialog = body["event"], body["dialogId"]
-        if type(dialog) is not str or not dialog:
+        if type(dialog) is not str or not dialog or holds_placeholder(dialog):
+            return None
+        conversation = body.get("conversationId")
+        if conversation is not None and (
+            type(conversation) is not str or not conversation or holds_placeholder(conversation)
+        ):
             return None
         dialog = intern(dialog, dialog)
         evidence = _new(Evidence, (_CLAIMED, frame, connection, at_us, offset_us, None, False))
@@ -170,12 +176,10 @@ def read_publish(
                 (dialog, tuple(listed), participant, None, True, intern(status, status), None,
                  frame, evidence),
             )  # fmt: skip
-        content, text, conversation = event["contentType"], event["message"], body.get("conversationId")
+        content, text = event["contentType"], event["message"]
         if event["type"] != CONTENT or not (type(content) is type(text) is str) or not content:
             return None
         if content in HOSTED_FILE_TYPES:
-            return None
-        if conversation is not None and (type(conversation) is not str or not conversation):
             return None
         audience = body.get("messageAudience")
         if audience is not None and (type(audience) is not str or not audience):
@@ -228,7 +232,7 @@ def answer_events(
     evidence: Evidence,
 ) -> AnswerEvents | None:
     """Events of a common response to what ``request_frame`` asked for; None if that named no dialog."""
-    answered = _new(RequestAnswered, (request_frame, request_id, _PUBLISHED, 200, evidence))
+    answered = _new(RequestAnswered, (request_frame, request_id, _PUBLISHED, 200, evidence, None))
     if type(requested) is ReceiptReported:
         dialog, sequences, who, role, mine, status, _, frame, _ = requested
         return answered, _new(

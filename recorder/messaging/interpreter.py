@@ -40,6 +40,7 @@ from .events import (
 )
 from .exchanges import PendingRequest, identified_by, requested_event, response_events, token_in
 from .fast_dict import Intern, answer_events, read_notification, read_publish, read_publish_answer
+from .refusals import UNFILLED_PLACEHOLDER, placeholder_in
 from .snapshots import LAST_CONTENT, conversation_of, read_last_content, snapshot, updated_at
 
 _loads = orjson.loads
@@ -189,9 +190,12 @@ class Interpreter:
             history_of = dialog_id
         elif request.type not in typenames.REQUEST_TYPES:
             events.append(_unknown("a request", request.type, Proof.CLAIMED, stamp))
-        self._add_pending(
-            request.id, PendingRequest(stamp.frame, request.type, event, history_of), evidence, events
-        )
+        placeholder = placeholder_in(request)
+        if placeholder is not None:
+            detail = f"{placeholder}, in {request.type or 'a request'}"
+            events.append(OddityNoticed(UNFILLED_PLACEHOLDER, detail, evidence))
+        pending = PendingRequest(stamp.frame, request.type, event, history_of, placeholder)
+        self._add_pending(request.id, pending, evidence, events)
         return events
 
     def _add_pending(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from recorder.messaging.events import (
     ChatStateReported,
@@ -19,6 +19,17 @@ from recorder.messaging.events import (
     RequestAnswered,
     RequestMade,
 )
+
+
+class RefusedRequest(NamedTuple):
+    """A request that was answered with ``code``, 400 or more, in ``frame``; ``reason`` as in the answer."""
+
+    request_frame: int
+    type: str
+    frame: int
+    code: int
+    reason: str | None
+
 
 MessageEvent = MessagePublished | ReceiptReported
 """An event about messages of a dialog."""
@@ -71,6 +82,16 @@ class SessionEntities:
         """Add a frame that names this participant. A handshake is frame 0, and its event may come late."""
         if participant is not None and frame < self.participants.get(participant, frame + 1):
             self.participants[participant] = frame
+
+    def refused_requests(self) -> list[RefusedRequest]:
+        """The requests whose first response refused them, by the frame of the request."""
+        return [
+            RefusedRequest(frame, request.type, answer.evidence.frame, answer.code, answer.reason)
+            for frame, request in sorted(self.requests.items())
+            if (answer := self.responses.get(frame)) is not None
+            and answer.code is not None
+            and answer.code >= 400
+        ]
 
     def _on_request(self, event: RequestMade) -> None:
         self.requests[event.evidence.frame] = event

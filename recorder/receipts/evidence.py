@@ -39,6 +39,7 @@ class TimelineEntry(NamedTuple):
         status: of a receipt, else None.
         own_sequence: the number that the event itself took, None where unknown.
         repeats: number of the first frame with the same event, else None.
+        code, reason: of a refusal, else None: what the service answered, and its words, shortened.
         after: how long after the proof that the message was sent; below zero for what came before it.
     """
 
@@ -52,6 +53,8 @@ class TimelineEntry(NamedTuple):
     own_sequence: int | None = None
     repeats: int | None = None
     after: Delay | None = None
+    code: int | None = None
+    reason: str | None = None
 
 
 def timeline(events: Iterable[Event], transcript: Transcript, message: MessageView) -> list[TimelineEntry]:
@@ -114,7 +117,10 @@ class _TimelineBuilder:
     def on_publish_refused(self, event: PublishRefused) -> TimelineEntry | None:
         if event.request_frame not in self._publish_frames:
             return None
-        return TimelineEntry(f"publish refused with {event.code}", None, event.evidence, "refused")
+        sentence = f"publish refused with {event.code}"
+        return TimelineEntry(sentence, None, event.evidence, "refused")._replace(
+            code=event.code, reason=event.reason
+        )
 
     def on_taken(self, event: PublishTaken) -> TimelineEntry | None:
         if event.request_frame not in self._publish_frames:
@@ -189,7 +195,8 @@ class _TimelineBuilder:
         if not self._concerns(event):
             return None
         sentence = f"{event.status} refused with {event.code}"
-        return TimelineEntry(sentence, self._giver(event), event.evidence, "refused", status=event.status)
+        entry = TimelineEntry(sentence, self._giver(event), event.evidence, "refused", status=event.status)
+        return entry._replace(code=event.code, reason=event.reason)
 
     def _concerns(self, event: ReceiptReported | ReceiptRefused) -> bool:
         return event.dialog_id == self._message.dialog_id and self._message.sequence in event.sequences

@@ -110,7 +110,7 @@ class _FactReader:
     def receipt_refused(self, event: ReceiptRefused) -> Iterator[ProvenFact]:
         person = self._person(event.participant, None, ours=True, connection=event.evidence.connection)
         for sequence in event.sequences:
-            yield _receipt(event, sequence, f"{event.code} for {event.status}", person)
+            yield _receipt(event, sequence, f"{event.code} for {event.status}", person, event.reason)
 
     def _better(self, event: ReceiptReported, sequence: int) -> int | None:
         for shown in self._view(event.dialog_id, sequence).receipts:
@@ -127,7 +127,11 @@ class _FactReader:
         )
 
     def publish_refused(self, event: PublishRefused) -> Iterator[ProvenFact]:
-        yield self._ours("publish", f"{event.code} for your publish of frame #{event.request_frame}", event)
+        yield self._ours(
+            "publish",
+            f"{event.code} for your publish of frame #{event.request_frame}{_because(event.reason)}",
+            event,
+        )
 
     def taken(self, event: PublishTaken) -> Iterator[ProvenFact]:
         sentence = (
@@ -158,7 +162,8 @@ class _FactReader:
             if event.request_frame is None
             else f"the request of frame #{event.request_frame}"
         )
-        yield ProvenFact("answer", f"{code} in answer to {asked}", event.evidence.proof)
+        sentence = f"{code} in answer to {asked}{_because(event.reason)}"
+        yield ProvenFact("answer", sentence, event.evidence.proof)
 
     def opened(self, event: ConversationOpened) -> Iterator[ProvenFact]:
         yield ProvenFact(
@@ -182,6 +187,10 @@ class _FactReader:
         return ProvenFact(kind, sentence, event.evidence.proof, mine=True)
 
 
+def _because(reason: str | None) -> str:
+    return "" if reason is None else f": {reason}"
+
+
 class _Person(NamedTuple):
     participant: str | None
     role: str | None
@@ -190,9 +199,14 @@ class _Person(NamedTuple):
 
 
 def _receipt(
-    event: ReceiptReported | ReceiptRefused, sequence: int, what: str, person: _Person
+    event: ReceiptReported | ReceiptRefused,
+    sequence: int,
+    what: str,
+    person: _Person,
+    reason: str | None = None,
 ) -> ProvenFact:
-    sentence = f"{what} by {person.name} on message {sequence} of dialog {event.dialog_id}"
+    named = f"message {sequence} of dialog {event.dialog_id}"
+    sentence = f"{what} by {person.name} on {named}{_because(reason)}"
     proof = event.evidence.proof
     return ProvenFact("receipt", sentence, proof, event.dialog_id, sequence, *person[:3], event.status)
 

@@ -237,6 +237,7 @@ def summary(
         suggestions=opened.suggestions,
         numbers=numbers_of(listed, entities),
         selves=_self_facts(opened.transcript),
+        refused_requests=entities.refused_requests(),
     )
 
 

@@ -33,11 +33,16 @@ def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Time
             output.print(
                 Text(f"content  {safe_text(content_words(content.type, content.text))}{_where(content)}")
             )
-    output.print(Text(f"status   {message.status}{_reason(message, own)}"))
+    print_line(stream, f"status   {message.status}{_reason(message, entries, own)}")
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
     output.print()
     print_table(stream, TIMELINE_COLUMNS, (_timeline_row(entry, own) for entry in entries))
+    refused = [entry for entry in entries if entry.reason is not None]
+    if refused:
+        output.print()
+    for entry in refused:
+        print_line(stream, f"#{entry.evidence.frame} says: {entry.reason}")
 
 
 def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> dict[str | None, str | None]:
@@ -68,19 +73,21 @@ def _echo_text(echo: Echo) -> str:
     )
 
 
-def _reason(message: MessageView, own: OwnWords) -> str:
+def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWords) -> str:
     decided_by = message.decided_by
+    if message.status == "failed":
+        return next((f"; {each.sentence}" for each in entries if each.kind == "refused"), _REFUSED)
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
     name = participant_word(decided_by.participant, decided_by.role, mine=decided_by.mine, own=own)
     evidence = decided_by.evidence
-    return f", by {safe_text(name)}: {decided_by.status} {evidence.proof.word} in frame #{evidence.frame}"
+    return f", by {name}: {decided_by.status} {evidence.proof.word} in frame #{evidence.frame}"
 
 
+_REFUSED = "; the service refused it"
 _NO_RECEIPT = {
     "sent": "; no ACCEPT or READ by anybody else was seen in this recording",
     "pending": "; asked for, and no answer was seen that says where it stands",
-    "failed": "; the service refused it",
     "unknown": "; the connection ended before an answer",
     "unseen": "; only receipts name it, the message itself was not seen in this recording",
 }

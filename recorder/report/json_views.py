@@ -153,6 +153,8 @@ def _entry_json(entry: TimelineEntry) -> dict[str, object]:
         "own_sequence": entry.own_sequence,
         "repeats": entry.repeats,
         "after": delay_json(entry.after),
+        "code": entry.code,
+        "reason": entry.reason,
         **evidence_json(entry.evidence),
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 
 from recorder.receipts.aliases import Suggestion
+from recorder.receipts.entities import RefusedRequest
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
 from recorder.receipts.participants import ONLY_YOU, OwnWords, own_words, participant_word
 from recorder.receipts.queries import ContentView, MessageView, own_roles
@@ -64,6 +65,11 @@ class Summary:
     suggestions: Sequence[Suggestion] = ()
     numbers: Numbers | None = None
     selves: Sequence[SelfFact] = ()
+    refused_requests: Sequence[RefusedRequest] = ()
+
+
+REFUSED_SHOWN = 20
+"""Refused requests that ``session show`` lists as text; the rest is counted. JSON has them all."""
 
 
 def statuses(messages: Iterable[MessageView]) -> Counter[str]:
@@ -87,6 +93,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "oddities": _oddities(summary),
         "suggested_aliases": [suggestion._asdict() for suggestion in summary.suggestions],
         "numbers": None if summary.numbers is None else numbers_json(summary.numbers),
+        "refused_requests": [request._asdict() for request in summary.refused_requests],
     }
 
 
@@ -127,6 +134,10 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
     own = own_words(own_roles(summary.messages) | {each.participant: each.role for each in summary.selves})
     for each in summary.selves if len(summary.selves) > 1 else ():
         print_line(stream, f"{own[each.participant]}: {_self_words(each)}")
+    for request in summary.refused_requests[:REFUSED_SHOWN]:
+        print_line(stream, f"refused: {_refused_words(request)}")
+    if len(summary.refused_requests) > REFUSED_SHOWN:
+        print_line(stream, f"refused: and {len(summary.refused_requests) - REFUSED_SHOWN} requests more")
     for oddity in _oddities(summary):
         print_line(stream, f"odd: {oddity}")
     if summary.numbers is not None:
@@ -160,6 +171,12 @@ def _quoted(content: ContentView) -> str:
         return content_words(content.type, None)
     short = content.text if len(content.text) <= _TEXT_SHOWN else f"{content.text[: _TEXT_SHOWN - 1]}…"
     return f'"{short}"'
+
+
+def _refused_words(request: RefusedRequest) -> str:
+    reason = "" if request.reason is None else f": {request.reason}"
+    asked = f"{request.type or 'a request'} (frame #{request.request_frame})"
+    return f"{asked} was answered with {request.code} (frame #{request.frame}){reason}"
 
 
 def _frame_words(summary: Summary) -> str:

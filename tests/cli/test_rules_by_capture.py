@@ -420,6 +420,13 @@ CASES = [
         [told(None, 0, "agent", text()), publish(None, "1", READ_0), answer(None, "1", sequence=1)],
     ),
     violated(
+        "unfilled-placeholder",
+        (1,),
+        'the dialogId "__DIALOG_ID__" is a placeholder that nobody filled in, in ms.PublishEvent',
+        [publish(0, "1", text(), "__DIALOG_ID__"), answer(0.1, "1", sequence=0)],
+    ),
+    holds("unfilled-placeholder", SAID),
+    violated(
         "never-subscribed",
         (3,),
         "dialog d was announced, and nobody subscribed to its messages, so none could come",
@@ -666,6 +673,7 @@ NEVER_UNKNOWABLE = {
     "receipt-in-another-dialog": "that a number stands in another dialog is seen, or nothing points there",
     "receipt-for-receipt": "what was not seen taken is left to receipt-for-unknown-message",
     "misspelt-status": "the word is there",
+    "unfilled-placeholder": "the placeholder is there",
     "malformed-sequence-list": "the list stands in the frame",
     "history-read-again": "the subscription and both receipts are our own",
     "regressed-receipt": "without numbers, the order of the frames counts",

@@ -358,7 +358,10 @@ def test_all_protocol_generations_give_the_same_events(v3: dict[str, Any], v2: d
 def test_both_spellings_of_a_publish_are_the_same_request(status: str, sequence: int) -> None:
     v3 = requests.publish_receipt("1", "d", status, [sequence])
     v2 = {**v3.raw, "type": ".ams.ms.PublishEvent"}
-    assert Heard().client(v3) == Heard().client(v2)
+    request, *events = Heard().client(v2)
+    assert isinstance(request, RequestMade)
+    assert request.generation == 2
+    assert Heard().client(v3) == [request._replace(generation=3), *events]
 
 
 def test_a_history_answers_its_question_in_either_generation() -> None:

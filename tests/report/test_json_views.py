@@ -71,7 +71,8 @@ def test_a_timeline_is_the_message_and_every_entry(message):
     assert announced == {
         "says": "message announced", "kind": "announced", "participant": "3d834d4d-8f0b", "role": None,
         "mine": None, "status": None, "own_sequence": None, "repeats": None,
-        "after": {"seconds": 0.0, "clock": "server"}, "frame": 41, "at": "2017-02-18T22:04:01.507000Z",
+        "after": {"seconds": 0.0, "clock": "server"}, "code": None, "reason": None,
+        "frame": 41, "at": "2017-02-18T22:04:01.507000Z",
         "server_ms": 1487455441507, "proof": "announced",
     }  # fmt: skip
     assert (replayed["status"], replayed["own_sequence"], replayed["repeats"]) == ("READ", 7, 44)

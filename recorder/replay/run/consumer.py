@@ -176,6 +176,6 @@ class ConsumerState:
         named = ", ".join(f"#{sequence}" for sequence in event.sequences)
         sentence = (
             f"{event.status} for {named} (frame {event.request_frame}) was answered with {event.code}"
-            f" (frame {event.evidence.frame})"
+            f" (frame {event.evidence.frame}){'' if event.reason is None else f': {event.reason}'}"
         )
         return RefusedReceipts(sentence, self._steps_of.get(event.request_frame, frozenset()))

@@ -339,6 +339,7 @@ def target_of(context: StepContext, reference: str | int) -> Target:
 
 
 def answered_with(answer: RequestAnswered) -> str:
-    """``answered with 200 (frame 9)``."""
+    """``answered with 400 (frame 9): "no such dialog"``."""
     code = "no code" if answer.code is None else str(answer.code)
-    return f"answered with {code} (frame {answer.evidence.frame})"
+    reason = "" if answer.reason is None else f": {answer.reason}"
+    return f"answered with {code} (frame {answer.evidence.frame}){reason}"

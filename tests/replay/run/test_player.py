@@ -73,14 +73,14 @@ def test_init_connection_goes_first_and_is_waited_for(manual_driver):
 
 def test_who_is_not_let_in_plays_nothing(manual_driver):
     driver = manual_driver(OPEN, token="a.b.c", init_connection=True)
-    driver.answer(driver.send(), code=401)
+    driver.answer(driver.send(), body="token expired", code=401)
     assert isinstance(driver.next(), CloseConnection)
     results = driver.player.outcome().results
     assert [(result.verb, result.outcome) for result in results] == [
         ("init_connection", "failed"),
         ("open_conversation", "not reached"),
     ]
-    assert "answered with 401 (frame 2)" in results[0].sentence
+    assert 'answered with 401 (frame 2): "token expired"' in results[0].sentence
 
 
 # --- receipts beside the steps --------------------------------------------------------------------------
@@ -322,11 +322,12 @@ def test_a_refused_receipt_of_a_step_fails_that_step(manual_driver, notification
     driver = manual_driver(OPEN + "- await:\n- read: last_received\n- wait: 1s")
     driver.open()
     driver.receive(notification(text(0, "a")))
-    driver.answer(driver.send(), code=400)
+    driver.answer(driver.send(), body={"error": "closed"}, code=400)
     driver.advance_to(1.0)
     results = driver.player.outcome().results
     assert (results[2].verb, results[2].outcome) == ("read", "failed")
-    assert "READ for #0 (frame 8) was answered with 400 (frame 9)" in results[2].sentence
+    refused = 'READ for #0 (frame 8) was answered with 400 (frame 9): {"error": "closed"}'
+    assert refused in results[2].sentence
 
 
 def test_a_refused_receipt_of_the_rule_is_noted(manual_driver, notification, text):
