@@ -106,9 +106,10 @@ def show_message(
 
     aliases = recipes.parse_aliases(alias or ())
     print_status = StatusPrinter(quiet=quiet)
+    own_roles: dict[str | None, str | None] = {}
     with recipes.open_archive(archive, say=print_status) as opened:
         session_id, view, rungs = recipes.message_life(
-            opened, session, message, at=at, aliases=aliases, say=print_status
+            opened, session, message, at=at, aliases=aliases, say=print_status, own_roles=own_roles
         )
     if json:
         from recorder.report.json_views import timeline_json
@@ -117,4 +118,4 @@ def show_message(
         return
     from recorder.report.evidence import print_timeline
 
-    print_timeline(sys.stdout, view, rungs)
+    print_timeline(sys.stdout, view, rungs, own_roles)

@@ -158,10 +158,12 @@ def message_life(
     at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
+    own_roles: dict[str | None, str | None] | None = None,
 ) -> tuple[str, MessageView, list[TimelineEntry]]:
     """One message and every frame that is evidence for it, now or as of ``at``.
 
-    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours.
+    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours. ``own_roles`` gets
+    our own ids with their roles.
 
     Raises:
         NotFound: no such message (by then), or the sequence stands in several dialogs.
@@ -170,6 +172,8 @@ def message_life(
     collector = MessageEventCollector(parse_message_argument(reference))
     opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=collector.collect)
     message = find_message(opened.transcript, collector.reference)
+    if own_roles is not None:
+        own_roles |= {each.participant: each.role for each in _self_facts(opened.transcript)}
     found: Iterable[Event] = collector.events
     if not collector.is_complete(message):
         found = events(archive, opened.session, last=opened.last, aliases=aliases)

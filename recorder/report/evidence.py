@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import IO
 
 from rich.text import Text
@@ -11,16 +12,25 @@ from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.participants import OwnWords, own_words, participant_word
 from recorder.receipts.proofs import ProvenFact
-from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView, own_roles
+from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView
+from recorder.receipts.queries import own_roles as own_roles_in
 
 from .messages import content_words
 from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
 
 
-def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[TimelineEntry]) -> None:
-    """The table of ``message show``: every frame about the message, with both clocks and the proof level."""
-    output, own = console(stream), own_words(_own_roles(message, entries))
+def print_timeline(
+    stream: IO[str],
+    message: MessageView,
+    entries: Sequence[TimelineEntry],
+    own_roles: Mapping[str | None, str | None] = MappingProxyType({}),
+) -> None:
+    """The table of ``message show``: every frame about the message, with both clocks and the proof level.
+
+    ``own_roles``: our own ids in the session, with their roles.
+    """
+    output, own = console(stream), own_words({**own_roles, **_own_roles(message, entries)})
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     output.print(Text(f"message {named} in dialog {safe_text(message.dialog_id or 'unknown')}"))
     if message.sent is not None:
@@ -46,7 +56,7 @@ def print_timeline(stream: IO[str], message: MessageView, entries: Sequence[Time
 
 
 def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> dict[str | None, str | None]:
-    roles = own_roles([message])
+    roles = own_roles_in([message])
     for entry in entries:
         if entry.mine:
             roles[entry.participant] = entry.role or roles.get(entry.participant)

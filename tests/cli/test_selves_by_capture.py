@@ -347,6 +347,11 @@ def test_two_agents_are_told_apart(told):
     assert "you (agent 5e6f7a8b)" in table
 
 
+def test_a_message_that_one_of_us_never_touched_names_the_other_all_the_same(told):
+    shown = told(CASES["step-up"]).run("message", "show", "last", "0")
+    assert "from     you (consumer guest-1)" in shown
+
+
 def test_an_only_self_is_you(told):
     table = told(CASES["an agent who only reads"]).run("message", "list", "last")
     assert "you " in table
