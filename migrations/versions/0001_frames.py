@@ -53,7 +53,9 @@ def make_session() -> None:
         ),
         sa.Column("ended_at_us", sa.BigInteger, comment="µs since the epoch, UTC; part of the end record"),
         sa.Column(
-            "end_state", sa.Text, comment="end record: complete or interrupted; null until there is one"
+            "end_state",
+            sa.Text,
+            comment="end record: complete, interrupted or refused; null before it",
         ),
         sa.Column("frames", sa.BigInteger, comment="end record: how many frames the session holds"),
         sa.Column("detail", sa.Text, comment="end record: one sentence more, such as what stopped it"),

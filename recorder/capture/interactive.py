@@ -6,6 +6,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from recorder.clock import Clock
 from recorder.errors import BadOption
@@ -18,6 +19,7 @@ from .connection_base import ConnectionEnded
 LINGER_S = 2.0
 _LINES_AHEAD = 64  # queued lines; the rest of a long file stays in its pipe
 _QUEUE_POLL_S = 0.2  # how often the reading thread checks for the end while the queue is full
+_LAST_LINE_S = 0.2  # how long a line that is there may take to be read once the connection is over
 _REPLIES_PER_LINE = 64  # payloads delivered before the next line is sent
 
 
@@ -38,10 +40,10 @@ def run_interactive(
     stopped: Callable[[], bool],
     clock: Clock,
     linger_s: float | None = LINGER_S,
-) -> int:
+) -> UnsentLines | None:
     """Send each line as a text frame and deliver what comes, until the connection is over.
 
-    Returns how many lines were read and could not be sent, because the connection was over.
+    Returns the lines that were there and could not be sent, because the connection was over; None if none.
 
     Reads ``lines`` in a thread of its own. Line ends are not sent, nor are empty lines. After the last
     line it waits for more payloads until none came for ``linger_s``, then closes with 1000; with None (a
@@ -64,14 +66,22 @@ def run_interactive(
         connection.close(CloseCode.NORMAL)
         session.deliver_rest()
     except ConnectionEnded:
-        session.unsent += 1
         session.deliver_rest()
     finally:
         session.over.set()
         connection.close(CloseCode.GOING_AWAY)
+    reader.join(_LAST_LINE_S)
     if session.fault is not None:
         raise session.fault
-    return session.unsent + session.lines_left()
+    return session.unsent()
+
+
+class UnsentLines(NamedTuple):
+    """Lines that were read and not sent: number (from 1) and text of the first, and how many more."""
+
+    number: int
+    text: str
+    more: int
 
 
 class _InteractiveSession:
@@ -85,9 +95,10 @@ class _InteractiveSession:
         clock: Clock,
         linger_s: float | None,
     ) -> None:
-        self.lines: queue.Queue[str | None] = queue.Queue(_LINES_AHEAD)
+        self.lines: queue.Queue[tuple[int, str] | None] = queue.Queue(_LINES_AHEAD)
         self.over = threading.Event()
-        self.unsent = 0
+        self._sending: tuple[int, str] | None = None
+        self._read_too_late: tuple[int, str] | None = None
         self.fault: BadOption | None = None
         self._connection = connection
         self._deliver = deliver
@@ -104,9 +115,8 @@ class _InteractiveSession:
                 number += 1
                 text = line.rstrip("\r\n")
                 text.encode()
-                if text:
-                    self._put(text)
-                if self.over.is_set():
+                if text and not self._put((number, text)):
+                    self._read_too_late = number, text
                     return
         except UnicodeError:
             self.fault = BadOption("stdin", f"line {number} is not UTF-8 text")
@@ -114,12 +124,14 @@ class _InteractiveSession:
             pass
         self._put(None)
 
-    def _put(self, line: str | None) -> None:
+    def _put(self, line: tuple[int, str] | None) -> bool:
+        """Whether it could be put in the queue before the connection was over."""
         while not self.over.is_set():
             with contextlib.suppress(queue.Full):
                 self.lines.put(line, timeout=_QUEUE_POLL_S)
                 self._connection.wake()
-                return
+                return True
+        return False
 
     def is_done(self) -> bool:
         """Whether the lines have ended and nothing came for the linger time, or they were unreadable."""
@@ -132,7 +144,9 @@ class _InteractiveSession:
         if line is None:
             self._receive(self._until_s)
             return
-        self._connection.send(line)
+        self._sending = line
+        self._connection.send(line[1])
+        self._sending = None
         for _ in range(_REPLIES_PER_LINE):
             if not self._receive(self._clock.now_s()):
                 return
@@ -142,12 +156,17 @@ class _InteractiveSession:
         while self._connection.closed is not None and self._receive(None):
             pass
 
-    def lines_left(self) -> int:
-        """How many lines were read and not sent."""
+    def unsent(self) -> UnsentLines | None:
+        """The lines that were read and not sent, or not as a whole."""
         with self.lines.mutex:
-            return sum(line is not None for line in self.lines.queue)
+            queued = list(self.lines.queue)
+        left = [each for each in (self._sending, *queued, self._read_too_late) if each is not None]
+        if not left:
+            return None
+        number, text = left[0]
+        return UnsentLines(number, text, len(left) - 1)
 
-    def _next_line(self) -> str | None:
+    def _next_line(self) -> tuple[int, str] | None:
         try:
             line = self.lines.get_nowait()
         except queue.Empty:

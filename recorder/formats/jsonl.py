@@ -43,7 +43,7 @@ class SessionHeader(NamedTuple):
         session: id in the archive the file was exported from.
         name: the name a user gave it.
         source: where its frames came from: client, proxy, replay, har, jsonl, text.
-        state: recording, complete or interrupted.
+        state: recording, complete, interrupted or refused.
         started_at_us, ended_at_us: microseconds since the epoch, UTC.
     """
 

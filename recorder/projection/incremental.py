@@ -35,7 +35,7 @@ class IncrementalTranscript:
     def __init__(self, archive: Archive, session: str, *, once: bool = False) -> None:
         self._archive = archive
         self._kept_events: list[Event] | None = [] if once else None
-        self._load_info(archive.find_session(session))
+        self._load_info(archive.find_session(session, connected=True))
         self.reset()
 
     def reset(self) -> None:

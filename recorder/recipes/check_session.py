@@ -16,6 +16,7 @@ from recorder.projection.events.wire_facts import facts_of
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
 from recorder.store.archive import Archive
+from recorder.store.completeness import INTERRUPTED
 from recorder.wire.records import SessionInfo
 
 from .at_moment import connections_at, events, is_now, last_frame_at
@@ -35,6 +36,7 @@ class Checked:
         rules: the rules that ran, in order.
         findings: their findings, in the same order.
         started_at_us: when the session began; None if unknown.
+        incomplete: what is missing of the recording, if something is known to be.
     """
 
     archive: str
@@ -42,6 +44,7 @@ class Checked:
     rules: Sequence[Rule]
     findings: Sequence[Finding]
     started_at_us: int | None = None
+    incomplete: str | None = None
 
     def raise_if_failed(self) -> None:
         """Return if no rule of severity error is violated.
@@ -99,11 +102,14 @@ def checked(archive: Archive, session: str, **options: Unpack[CheckKeywords]) ->
     for name in levels:
         _check_rule_id("levels", name)
     limits = _limits(options.get("accept_within"), options.get("read_within"), options.get("min_read"))
-    found = archive.find_session(session)
+    found = archive.find_session(session, connected=True)
     check_input = check_input_of(archive, found, at=options.get("at"), aliases=options.get("aliases"))
     findings = engine.check(check_input, rules=rule, limits=limits, levels=levels)
     rules = engine.chosen(rule, levels)
-    return Checked(archive.where, found.session, rules, findings, found.started_at_us)
+    incomplete = None
+    if found.state == INTERRUPTED:
+        incomplete = found.detail or "the recorder died before the session ended"
+    return Checked(archive.where, found.session, rules, findings, found.started_at_us, incomplete)
 
 
 def _check_rule_id(option: str, name: str) -> str:

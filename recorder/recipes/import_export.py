@@ -143,7 +143,7 @@ def _store(
     except BaseException:
         intake.finish(None, complete=False, detail="the import was cut short")
         raise
-    whole = header.state in (None, "complete")
+    whole = header.state in (None, "complete", "refused")
     detail = None if whole else f"the session was {header.state} when it was exported"
     intake.finish(header.ended_at_us, complete=whole, detail=detail)
     refresh_or_say(archive, intake.session, say=say)

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from recorder.clock import VirtualClock, punctual
-from recorder.errors import CannotConnect, RecorderError
+from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete
 from recorder.receipts.queries import MessageView
 from recorder.replay.language.script import Script
 from recorder.replay.language.verbs import ExpectVerb
@@ -17,11 +17,14 @@ from recorder.replay.run.player import Player
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
+from recorder.store.completeness import INTERRUPTED
 from recorder.wire.frames import authentication_hint
+from recorder.wire.records import SessionInfo
 
 from .connector import Connector, Uploader
 from .endpoints import Endpoints
 from .queries import Notify, messages, open_archive
+from .record_ending import admitted, ending_lines
 from .record_session import ActiveSession, recording, redact_error
 from .replay_options import ReplayOptions
 from .replay_result import OnEnd, Played, ignore_result, report, step_line
@@ -129,7 +132,10 @@ def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_resu
             if replay is None:
                 raise
         played = _played(job, replay, session, opened, problem)
+        endings = _endings(opened, played.session)
     report(played.outcome, say)
+    for line in endings:
+        say(line)
     if problem is None:
         on_end(played)
         return played
@@ -145,8 +151,10 @@ def _played(
 ) -> Played:
     cut_short = replay.why_cut_short(problem)
     outcome = replay.outcome(cut_short)
-    listed, started_at_us = _recorded(opened, session.intake.session)
-    refused = None if replay.driver is None or problem is not None else _refused(replay.driver, outcome, job)
+    listed, recorded = _recorded(opened, session.intake.session)
+    refused = None
+    if replay.driver is not None and problem is None:
+        refused = _refused(replay.driver, outcome, job, opened, session.intake.session)
     if refused is not None:  # raised where the session is over, and nobody else blanks it
         redact_error(refused, session.redact)
     return Played(
@@ -158,17 +166,26 @@ def _played(
         session.began_s,
         job.options.tolerance_s,
         refused,
-        started_at_us,
+        None if recorded is None else recorded.started_at_us,
         cut_short,
+        None if recorded is None or recorded.state != INTERRUPTED else recorded.detail,
     )
 
 
-def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], int | None]:
-    """The messages of the session and when it began; nothing where even that cannot be read any more."""
+def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], SessionInfo | None]:
+    """The messages of the session, and the session; nothing where even that cannot be read any more."""
     try:
-        return messages(opened, session)[1], opened.find_session(session).started_at_us
+        return messages(opened, session)[1], opened.find_session(session)
     except RecorderError:
         return [], None
+
+
+def _endings(opened: Archive, session: str) -> list[str]:
+    """How its connections ended, a line each; nothing where that cannot be read any more."""
+    try:
+        return list(ending_lines(opened.connections(session)))
+    except RecorderError:
+        return []
 
 
 @contextmanager
@@ -253,20 +270,28 @@ def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutco
     )
 
 
-def _refused(under_way: Driver, outcome: ScriptOutcome, job: ReplayJob) -> CannotConnect | None:
-    """Why a consumer was without a connection at the end, if the service would not have it."""
+def _refused(
+    under_way: Driver, outcome: ScriptOutcome, job: ReplayJob, opened: Archive, session: str
+) -> CannotConnect | RecordingIncomplete | None:
+    """Why a consumer was without a connection at the end, if the service would not have it.
+
+    It was not let in, or it was, and its token expired: then the rest of the script is what is missing.
+    """
     if under_way.refused is not None:
         return under_way.refused
     failed = next((result for result in outcome.results if result.outcome == FAILED), None)
     if failed is not None and _is_about_the_end(job.script, failed):
         return None
-    last = {ending.consumer: ending.ended for ending in outcome.endings}
-    for consumer, ended in last.items():
+    last = {ending.consumer: ending for ending in outcome.endings}
+    for consumer, ending in last.items():
+        ended = ending.ended
         hint = authentication_hint(ended.code)
         if ended.by == "service" and hint is not None:
             reason = f" ({ended.reason})" if ended.reason else ""
             during = f", in {failed.place}" if failed is not None else ""
             problem = f"the service closed the connection with {ended.code}{reason}{during}"
+            if admitted(opened.frames(session, connection=ending.connection)):
+                return RecordingIncomplete(problem, hint=hint)
             return CannotConnect(job.endpoints.connect[consumer].base_url, problem, hint=hint)
     return None
 

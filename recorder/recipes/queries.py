@@ -88,7 +88,7 @@ def open_session(
     Raises:
         NotFound, BadOption: no such session; no such moment.
     """
-    found = archive.find_session(session)
+    found = archive.find_session(session, connected=True)
     last = found.frames if at is None else last_frame_at(archive, found, at)
     strangers, acquaintances = ParticipantTracker(), ParticipantTracker()
     original = events(archive, found, last=last)
@@ -139,7 +139,7 @@ def messages(
         BadOption: no such moment.
     """
     if dialog is not None and at is None and not aliases:
-        found = archive.find_session(session)
+        found = archive.find_session(session, connected=True)
         derived = refresh.messages_of(archive, found, dialog)
         if derived is not None:
             return found.session, derived
@@ -192,7 +192,7 @@ def frame_proofs(
                 proving.append(event)
             yield event
 
-    found = archive.find_session(session)
+    found = archive.find_session(session, connected=True)
     with collector_paused():
         transcript = fold_batches(watch(events(archive, found, aliases=aliases)))
     return proven_facts(proving, transcript, number)
@@ -204,7 +204,7 @@ def frames(archive: Archive, session: str, *, connection: int | None = None) -> 
     Raises:
         NotFound: no such session or connection.
     """
-    found = archive.find_session(session)
+    found = archive.find_session(session, connected=True)
     known = [str(each.connection) for each in archive.connections(found.session)]
     if connection is not None and str(connection) not in known:
         raise NotFound("connection", str(connection), close=known)
@@ -221,7 +221,7 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
     written = reference.removeprefix("#")
     if not (written.isascii() and written.isdigit() and len(written) <= LONGEST_NUMBER):
         raise BadOption("FRAME", f'"{reference}" is no frame number', hint="recorder frame list shows them")
-    return archive.frame(archive.find_session(session).session, int(written))
+    return archive.frame(archive.find_session(session, connected=True).session, int(written))
 
 
 def summary(
@@ -229,7 +229,8 @@ def summary(
 ) -> Summary:
     """Connections, frame counts, messages, oddities and numbers of one session."""
     entities = SessionEntities()
-    opened = open_session(archive, session, aliases=aliases, say=say, entities=entities)
+    named = archive.find_session(session).session  # one that never connected can be looked at, too
+    opened = open_session(archive, named, aliases=aliases, say=say, entities=entities)
     found, listed = opened.session, view(opened.transcript)
     oddities = sorted(opened.transcript.oddities, key=lambda oddity: oddity.evidence.frame)
     return Summary(

@@ -19,17 +19,17 @@ from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.redaction.redactor import Redactor
-from recorder.report.counted import counted
 from recorder.runtime.background import BackgroundTask
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake, IntakeOptions
-from recorder.wire.frames import authentication_hint
+from recorder.wire.endings import explained_ending
 from recorder.wire.payloads import Payload
-from recorder.wire.records import ConnectionClosed, FrameSink
+from recorder.wire.records import FrameSink
 
 from .option_values import ServiceKeywords, connect_options, duration_s, reject_unknown_keywords
 from .queries import Notify, open_archive, silent
+from .record_ending import AdmissionWatch, raise_unless_well_ended
 from .stop import NeverStop, Stop
 
 Durability = Literal["second", "full"]
@@ -154,8 +154,9 @@ def recording(
     except (RecorderError, KeyboardInterrupt) as ended:
         if isinstance(ended, RecorderError):
             redact_error(ended, redact)
-        # The recording is complete: its end says what ended it.
-        intake.finish(clock.wall_us(), detail=str(ended) or "stopped")
+        # What came until then is all there; its end says what ended it.
+        whole = not isinstance(ended, RecordingIncomplete)
+        intake.finish(clock.wall_us(), complete=whole, detail=str(ended) or "stopped")
         if isinstance(ended, RecorderError):
             refresh_or_say(archive, intake.session, say=say)
         raise
@@ -217,9 +218,11 @@ def record(
     Raises:
         BadOption: an option cannot be used; nothing was connected.
         TypeError: there is no such keyword argument.
-        CannotConnect: the service cannot be reached, or refused the token: at the upgrade, or later by
+        CannotConnect: the service cannot be reached, or did not let us in: at the upgrade, or later by
             a close code.
-        RecordingIncomplete: the connection broke off, or lines could not be sent. The rest is recorded.
+        RecordingIncomplete: the service ended the connection before we did, without a Close frame or with
+            a code that names an error; or a frame was cut short, or lines could not be sent. The rest is
+            recorded.
         StorageFailed: the archive could not take a frame; nothing later was delivered.
     """
     stop = NeverStop() if stop is None else stop
@@ -248,42 +251,27 @@ def record(
         say(f"connected to {service.base_url}")
         if service.init_connection:
             connection.send(dump(init_connection_request("0", service.token or "")))
-        unsent = run_interactive(
-            connection,
-            lines=lines,
-            deliver=deliver,
-            stopped=stop.is_set,
-            clock=active.clock,
-            linger_s=linger_s,
-        )
-        say(f"{counted(active.intake.frames, 'frame')} recorded")
-        raise_unless_well_ended(service, connection.closed, unsent=unsent, stopped=stop.is_set())
+        admission = AdmissionWatch(deliver)
+        try:
+            unsent = run_interactive(
+                connection,
+                lines=lines,
+                deliver=admission.deliver,
+                stopped=stop.is_set,
+                clock=active.clock,
+                linger_s=linger_s,
+            )
+        finally:
+            say(f"{active.intake.frames} frames recorded")
+            if connection.closed is not None:
+                say(active.redact(explained_ending(connection.closed)))
+        if connection.closed is not None and not stop.is_set():
+            raise_unless_well_ended(
+                service,
+                connection.closed,
+                let_in=admission.let_in,
+                problem=active.intake.rows.completeness.problem,
+                unsent=unsent,
+                redact=active.redact,
+            )
         return active.intake.session
-
-
-def raise_unless_well_ended(
-    options: ConnectOptions, closed: ConnectionClosed | None, *, unsent: int, stopped: bool
-) -> None:
-    """Raise unless the connection ended with Close frames and every line was sent.
-
-    Raises:
-        CannotConnect: the service closed it with a code that refuses the token.
-        RecordingIncomplete: it broke off, or ``unsent`` lines were not sent.
-    """
-    if closed is None or stopped:
-        return
-    hint = authentication_hint(closed.close_code)
-    if hint is not None and closed.closed_by == "service":
-        reason = f" ({closed.close_reason})" if closed.close_reason else ""
-        problem = f"the service closed the connection with {closed.close_code}{reason}"
-        raise CannotConnect(options.base_url, problem, hint=hint)
-    if closed.how == "failed":
-        why = closed.detail or "it failed"
-        raise RecordingIncomplete(f"the connection could not go on: {why}; what came is recorded")
-    if closed.how != "closed":
-        detail = f": {closed.detail}" if closed.detail else ""
-        raise RecordingIncomplete(
-            f"the connection ended without a Close frame{detail}; what came is recorded"
-        )
-    if unsent:
-        raise RecordingIncomplete(f"the service closed the connection before {unsent} lines could be sent")

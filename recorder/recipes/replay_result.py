@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from recorder.errors import CannotConnect, ExpectationFailed
+from recorder.errors import CannotConnect, ExpectationFailed, RecordingIncomplete
 from recorder.receipts.queries import MessageView
 from recorder.replay.run.outcome import NOT_REACHED, OK, STOPPED, ReceiptSent, ScriptOutcome, StepResult
 from recorder.report.steps import ReceiptReport, StepReport, lateness_line
@@ -26,9 +26,10 @@ class Played:
         script: the name of the script; ``file``: its path.
         began_s: when the session began, by the clock of the outcome's times.
         tolerance_s: how late a receipt may leave; None: that does not matter.
-        refused: why it ended without a connection, if a consumer was not let in for good.
+        refused: why a consumer was without a connection at the end: not let in, or put out later.
         started_at_us: when the session began, microseconds since the epoch, UTC.
         cut_short: why it ended before its end, in one sentence; None if it did not.
+        incomplete: what is missing of the recorded session; None if nothing is known to be.
     """
 
     session: str
@@ -38,9 +39,10 @@ class Played:
     file: str = ""
     began_s: float = 0.0
     tolerance_s: float | None = None
-    refused: CannotConnect | None = field(default=None, compare=False)
+    refused: CannotConnect | RecordingIncomplete | None = field(default=None, compare=False)
     started_at_us: int | None = None
     cut_short: str | None = None
+    incomplete: str | None = None
 
     @property
     def late(self) -> str | None:
@@ -69,6 +71,8 @@ class Played:
         Raises:
             CannotConnect: a consumer was not let in, and the script failed over it.
             ExpectationFailed: it came out otherwise; says what was seen instead.
+            RecordingIncomplete: the service ended a consumer's connection for its token, and the script
+                failed over it; or something of the session is missing, such as the end of a frame.
         """
         if self.cut_short is not None:
             return
@@ -78,6 +82,8 @@ class Played:
         if sentence is not None:
             hint = f"the session is recorded: recorder message list {self.session}"
             raise ExpectationFailed(sentence, hint=hint)
+        if self.incomplete is not None:
+            raise RecordingIncomplete(f"{self.incomplete}; what came is recorded")
 
 
 OnEnd = Callable[[Played], None]

@@ -232,16 +232,17 @@ class Archive:
         with self.reader() as connection:
             return reading.sessions(connection, self._is_live)
 
-    def find_session(self, name: str) -> SessionInfo:
+    def find_session(self, name: str, *, connected: bool = False) -> SessionInfo:
         """The session meant by ``last``, an id, a name, or the unique beginning of an id; see ``pick``.
 
-        Of several with one name it is the newest, which ``say`` is called with once.
+        Of several with one name it is the newest, which ``say`` is called with once; with ``connected`` the
+        newest that connected.
 
         Raises:
             NotFound: there is none (with those that come close), or more than one.
         """
         with self.reader() as connection:
-            return reading.find(connection, self._is_live, name, self._say_once)
+            return reading.find(connection, self._is_live, name, self._say_once, connected=connected)
 
     def _say_once(self, sentence: str) -> None:
         if sentence not in self._said:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from .completeness import COMPLETE, INTERRUPTED, REFUSED
 from .db_errors import InvalidContent
 from .rows import storable
 from .tables import connection, frame, session
@@ -68,7 +69,7 @@ _BIT = frozenset({0, 1})
 # What a column may hold, where not every value of its type will do; a choice of a few is a frozenset.
 _LIMITS: dict[Column[Any], Container[object]] = {
     session.c.session: _TextsWhere(lambda text: storable(text) == text),  # or nobody could name it
-    session.c.end_state: frozenset({"complete", "interrupted"}),
+    session.c.end_state: frozenset({COMPLETE, INTERRUPTED, REFUSED}),
     session.c.frames: _COUNT,
     connection.c.request_headers: _TextsWhere(_is_header_list),
     connection.c.response_headers: _TextsWhere(_is_header_list),

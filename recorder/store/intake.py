@@ -94,7 +94,9 @@ class Intake:
             self._writer.commit_barrier(Batch(), self.rows, retry=self._retry)
 
     def finish(self, ended_at_us: int | None, *, complete: bool = True, detail: str | None = None) -> None:
-        """Write the end record: from now on the session is ``complete``, or ``interrupted`` if not so.
+        """Write the end record: from now on the session is in the state of its ``completeness``.
+
+        Without ``complete`` it is ``interrupted`` in any case.
 
         ``detail`` is one sentence more, such as what stopped it. A second call does nothing.
 

@@ -86,12 +86,14 @@ def _state(row: Any, is_live: IsLive) -> str:
     return ended or ("recording" if is_live(row.id) else "interrupted")
 
 
-def find(reader: Connection, is_live: IsLive, name: str, say: Notify) -> SessionInfo:
+def find(
+    reader: Connection, is_live: IsLive, name: str, say: Notify, *, connected: bool = False
+) -> SessionInfo:
     """The session that ``name`` means, see ``pick``; all sessions are read only if it is no id."""
     exactly = [] if name == LAST else sessions(reader, is_live, public_id=name)
     if [each.session for each in exactly] == [name]:
         return exactly[0]
-    return pick(sessions(reader, is_live), name, say)
+    return pick(sessions(reader, is_live), name, say, connected=connected)
 
 
 def session_row(reader: Connection, public_id: str) -> int:

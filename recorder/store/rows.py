@@ -12,6 +12,7 @@ from recorder.wire.frames import Opcode, Side
 from recorder.wire.handshake import Headers
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, Record, RecordedFrame
 
+from .completeness import SessionCompleteness
 from .digest import Digest
 from .tables import connection, session
 
@@ -72,12 +73,14 @@ class SessionRows:
         session: public id.
         session_id: row number.
         frames: how many frames it has made rows for.
+        completeness: whether these frames, and the ends of connections, are all there was.
     """
 
     def __init__(self, session: str, session_id: int, redactor: Redacts | None) -> None:
         self.session = session
         self.session_id = session_id
         self.frames = 0
+        self.completeness = SessionCompleteness()
         self._redactor = redactor
         self._digests: dict[int, Digest] = {}
         self._since_barrier: set[int] = set()
@@ -120,11 +123,17 @@ class SessionRows:
         self._since_barrier.update(self._digests)
 
     def end(self, ended_at_us: int | None, complete: bool, detail: str | None) -> list[RowChange]:
-        """The end record of the session, and of each connection whose own is not up to date."""
+        """The end record of the session, and of each connection whose own is not up to date.
+
+        With ``complete`` the state is that of ``completeness``.
+        """
         ends = self._ends(self._unended)
+        problem = self.completeness.problem
+        if problem is not None and problem not in (detail or ""):
+            detail = problem if detail is None else f"{detail}; {problem}"
         values = {
             "ended_at_us": ended_at_us,
-            "end_state": "complete" if complete else "interrupted",
+            "end_state": self.completeness.state(frames=self.frames, ended_well=complete),
             "frames": self.frames,
             "detail": self._text(detail),
         }
@@ -134,6 +143,8 @@ class SessionRows:
         if self._redactor is not None:
             record = _redacted(record, self._redactor)
         number, place, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, *others = record
+        if record.violation is not None:
+            self.completeness.add_frame(record)
         digest = self._digests.get(place)
         if digest is None:
             digest = self._add_connection(place, opened)
@@ -177,6 +188,7 @@ class SessionRows:
         }
 
     def _close(self, record: ConnectionClosed) -> dict[str, object]:
+        self.completeness.add_end(record)
         return {
             "closed_at_us": record.at_us,
             "closed_offset_us": record.offset_us,

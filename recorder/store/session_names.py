@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from recorder.errors import NotFound
 
+from .completeness import REFUSED
 from .remarks import Notify, silent
 
 LAST = "last"
@@ -27,32 +28,43 @@ class NamedSession(Protocol):
         """What the user called it, or None."""
         ...
 
+    @property
+    def state(self) -> str | None:
+        """As in ``SessionInfo``; may be None while it has no end record."""
+        ...
+
 
 SessionT = TypeVar("SessionT", bound=NamedSession)
 
 
-def pick(sessions: Sequence[SessionT], name: str, say: Notify = silent) -> SessionT:
+def pick(
+    sessions: Sequence[SessionT], name: str, say: Notify = silent, *, connected: bool = False
+) -> SessionT:
     """The session that ``name`` means: ``last``, an id, a name, or the unique beginning of an id.
 
     ``sessions`` are in order, oldest first. Of several with one name the newest is meant, and ``say`` is
     called with how many there are. ``name~1`` and ``last~1`` are the one before, ``~2`` the one before that;
-    a session that is really called so comes first.
+    a session that is really called so comes first. With ``connected``, sessions that never connected are
+    passed over, unless an id is given: there is nothing in them, and of nothing every check would hold.
 
     Raises:
         NotFound: there is none, or more than one id begins so.
     """
-    if name == LAST and sessions:
-        return sessions[-1]
+    candidates = [each for each in sessions if each.state != REFUSED] if connected else sessions
+    if name == LAST and candidates:
+        return candidates[-1]
     if of_this_id := [each for each in sessions if each.session == name]:
         return _only(of_this_id, name)
-    if named := _called(sessions, name):
+    if named := _called(candidates, name):
         if len(named) > 1:
             say(f"{name}: the newest of {len(named)}")
         return named[-1]
-    if (counted := _counted_back(sessions, name)) is not None:
+    if (counted := _counted_back(candidates, name)) is not None:
         return counted
     if fitting := [each for each in sessions if name and each.session.startswith(name)]:
         return _only(fitting, name)
+    if refused := [each for each in sessions if name in (LAST, each.name) and each.state == REFUSED]:
+        raise NotFound("session", name, hint=f"{refused[-1].session} is refused: it never connected")
     from difflib import get_close_matches  # slow to import, and rarely needed
 
     words = [word for each in sessions for word in (each.session, each.name) if word]

@@ -72,14 +72,17 @@ session = Table(
     Column("source", Text, nullable=False, comment="client, proxy, replay, har, jsonl or text"),
     Column("started_at_us", BigInteger, comment="µs since the epoch, UTC; null in a capture without times"),
     Column("ended_at_us", BigInteger, comment="µs since the epoch, UTC; part of the end record"),
-    Column("end_state", Text, comment="end record: complete or interrupted; null until there is one"),
+    Column("end_state", Text, comment="end record: complete, interrupted or refused; null before it"),
     Column("frames", BigInteger, comment="end record: how many frames the session holds"),
     Column("detail", Text, comment="end record: one sentence more, such as what stopped it"),
     Column("recorder_version", Text, nullable=False, comment="version of the program that wrote it"),
     Column("source_digest", Text, comment="SHA-256 of the imported file, hex; null for live sessions"),
     UniqueConstraint("session"),
 )
-"""What one run recorded. Without an end record it was interrupted, unless somebody still writes it."""
+"""What one run recorded. Without an end record it was interrupted, unless somebody still writes it.
+
+``refused``: no connection came about. ``interrupted`` with an end record: something is known to be missing.
+"""
 
 connection = Table(
     "connection",

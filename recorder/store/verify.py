@@ -1,8 +1,8 @@
 """Finds missing and changed frames: counts and digests the frames of each session, and compares.
 
-A session is ``complete`` when its end record agrees with its frames, ``interrupted`` when it has no
-end record but what is there holds together, ``recording`` when it is being written now, and ``damaged``
-when something is missing or changed.
+A session is ``complete`` or ``refused`` when its end record agrees with its frames, ``interrupted`` when it
+has no end record, or what it lacks was noticed while it was recorded, but what is there holds together,
+``recording`` when it is being written now, and ``damaged`` when something was lost or changed afterwards.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from recorder.errors import ArchiveUnusable, NotFound
 
 from .archive import Archive
+from .completeness import COMPLETE, REFUSED, SessionCompleteness
 from .digest import Digest
 from .info import ConnectionClaims, SessionClaims
 from .reading import ChainedFrame
@@ -28,7 +29,7 @@ class SessionVerdict:
     Attributes:
         session: its public id; None for what concerns the file and no session in particular.
         name: what the user called it, or None.
-        state: "complete", "interrupted", "recording" or "damaged".
+        state: "complete", "refused", "interrupted", "recording" or "damaged".
         frames: how many frames were read.
         problems: a sentence each; empty unless damaged.
         first_bad: number of the first frame that is missing or changed, if known.
@@ -97,17 +98,24 @@ def _file_problems(archive: Archive) -> tuple[str, ...]:
 
 def _session(archive: Archive, claims: SessionClaims, through: Through) -> SessionVerdict:
     findings = _Findings()
+    completeness = SessionCompleteness()
     count = 0
     try:
         checks = _connection_checks(archive, claims.session, findings)
         for chained in through(archive.chained_frames(claims.session)):
             count += 1
             _check_frame(chained, count, checks, findings)
+            if chained.frame.violation is not None:
+                completeness.add_frame(chained.frame)
+        for each in archive.connections(claims.session):
+            completeness.add_end(each)
     except ArchiveUnusable as error:
         findings.add(f"what follows frame {count} cannot be read: {error.problem}", count + 1)
     else:
         _check_ends(claims, checks, count, findings)
-    state = "damaged" if findings.problems else claims.state
+    # An archive of an earlier version may call complete what has a frame that was cut short.
+    state = completeness.state(frames=count) if claims.state == COMPLETE else claims.state
+    state = "damaged" if findings.problems else state
     problems = tuple(findings.problems)
     return SessionVerdict(claims.session, claims.name, state, count, problems, findings.first_bad)
 
@@ -165,7 +173,7 @@ def _check_frame(
 def _check_ends(
     claims: SessionClaims, checks: dict[int, _ConnectionCheck], count: int, findings: _Findings
 ) -> None:
-    complete = claims.state == "complete"
+    complete = claims.state in (COMPLETE, REFUSED)
     for number, check in checks.items():
         _check_end(number, check, complete, count, findings)
     if (complete and claims.frames is None) or (claims.frames is not None and not claims.ended):

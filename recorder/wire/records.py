@@ -108,7 +108,8 @@ class SessionInfo:
         session: public id, 12 hex digits.
         name: what the user called it, or None.
         source: "client", "proxy", "replay", "har", "jsonl" or "text".
-        state: "recording" (being written now), "complete", or "interrupted" (it has no end record).
+        state: "recording" (being written now), "complete", "interrupted" (it has no end record, or something
+            of it is known to be missing), or "refused" (no connection came about).
         started_at_us, ended_at_us: microseconds since the epoch, UTC; None where unknown.
         connections, frames: how many it holds.
         detail: one sentence more about its end, or None.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from recorder.capture.interactive import lines_of, run_interactive
+from recorder.capture.interactive import UnsentLines, lines_of, run_interactive
 from recorder.errors import BadOption, StorageFailed
 from recorder.wire.frames import Opcode
 from recorder.wire.records import ConnectionClosed, RecordedFrame
@@ -34,7 +34,7 @@ def echoing(peer):
 
 
 class Outcome(NamedTuple):
-    unsent: int
+    unsent: UnsentLines | None
     closed: ConnectionClosed
 
 
@@ -63,7 +63,7 @@ def test_lines_go_out_and_answers_are_delivered(serve, run):
     outcome, delivered = run(service, ["one\n", "two\r\n", "three"])
     assert service.result() == ["one", "two", "three"]
     assert delivered == ["re: one", "re: two", "re: three"]
-    assert outcome.unsent == 0
+    assert outcome.unsent is None
     assert (outcome.closed.close_code, outcome.closed.closed_by) == (1000, "client")
 
 
@@ -199,9 +199,11 @@ def test_a_close_by_the_service_ends_it_whatever_is_left_to_say(serve, run):
 
     outcome, _ = run(serve(script), lines(), linger_s=None)
     assert outcome.closed.close_code == 4401
+    assert outcome.unsent is not None
+    assert outcome.unsent[:2] == (1, "a")
 
 
-def test_a_line_that_did_not_go_out_is_counted(serve, connect, clock):
+def test_a_line_that_did_not_go_out_is_told(serve, connect, clock):
     """The service takes nothing: the first line stays half said."""
     done = threading.Event()
 
@@ -210,9 +212,12 @@ def test_a_line_that_did_not_go_out_is_counted(serve, connect, clock):
         done.wait(TIMEOUT_S)
 
     connection = connect(serve(script).url, send_timeout_s=0.05)
-    unsent = run_interactive(connection, lines=["x" * 15_000_000], deliver=print, stopped=never, clock=clock)
+    unsent = run_interactive(
+        connection, lines=["", "x" * 15_000_000], deliver=print, stopped=never, clock=clock
+    )
     done.set()
-    assert (unsent, connection.closed.how) == (1, "failed")
+    assert (unsent.number, unsent.text[:2], unsent.more) == (2, "xx", 0)
+    assert connection.closed.how == "failed"
 
 
 def test_when_nothing_can_be_stored_it_ends_with_that_error(serve, run):

@@ -262,14 +262,40 @@ def test_a_token_command_that_fails_is_4(run, hopeless):
     assert (result.exit_code, "the token command ended with exit code 1" in result.stderr) == (4, True)
 
 
-def test_not_let_in_for_good_is_4(run, tmp_path):
+def test_a_token_that_expires_later_is_5(run, tmp_path):
     file = tmp_path / "s.yaml"
     file.write_text(
         "steps: [{open_conversation: }, {wait: 10s}, {keep_alive: }]\n"
         "simulator: {close_after: {code: 4401, after: 1s}}\n"
     )
     result = run("replay", str(file), "--clock", "virtual")
+    assert (result.exit_code, "4401" in result.stderr) == (5, True)
+    assert "connection 1: closed by the service with 4401" in result.stderr
+    assert "4401: the token is missing or has expired" in result.stderr
+
+
+def test_a_token_that_is_refused_at_once_is_4(run, tmp_path):
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "steps: [{wait: 10s}, {keep_alive: }]\nsimulator: {close_after: {code: 4401, after: 1s}}\n"
+    )
+    result = run("replay", str(file), "--clock", "virtual")
     assert (result.exit_code, "4401" in result.stderr) == (4, True)
+
+
+def test_a_frame_that_the_service_cuts_short_is_5_though_the_script_passes(run, tmp_path):
+    """Said by the exit code, `session list` and `archive verify` alike."""
+    file = tmp_path / "s.yaml"
+    file.write_text(
+        "steps:\n"
+        "- send: {kind: req, id: x, type: GetClock, body: {}}\n"
+        "- expect: {close: any, within: 5s}\n"
+        "simulator: {drop_after: {bytes: 50}}\n"
+    )
+    result = run("replay", str(file), "--clock", "virtual")
+    assert (result.exit_code, "within a frame of the service" in result.stderr) == (5, True), result.stderr
+    assert orjson.loads(run("session", "list", "--json").stdout.splitlines()[-1])["state"] == "interrupted"
+    assert run("archive", "verify").exit_code == 5
 
 
 # --- ends before the end --------------------------------------------------------------------------------

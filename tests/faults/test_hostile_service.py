@@ -133,7 +133,7 @@ def test_frames_against_all_rules_are_recorded_and_told_in_one_sentence(
     raw = b"".join((frame.head or b"") + frame.payload for frame in heard)
     assert frames.startswith(raw)
     assert raw == frames or len(heard) > 4096
-    assert run("archive", "verify").exit_code == 0
+    assert run("archive", "verify").exit_code == (code if code == 5 else 0)
 
 
 # --- a service that speaks the protocol, and floods -----------------------------------------------------
@@ -278,7 +278,8 @@ def test_a_replay_that_is_not_let_in_never_repeats_the_token(
         *(() if users else ("--junit", "out.xml")), env={"TOKEN": OPAQUE},
     )  # fmt: skip
     stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == (3 if users else 4), stderr
+    never_let_in = place == "status line"  # the other one is put out later
+    assert process.returncode == (3 if users else 4 if never_let_in else 5), stderr
     assert b"Traceback" not in stderr
     files = b"".join(file.read_bytes() for file in archive.parent.rglob("*") if file.is_file())
     for form in SPELLINGS:
@@ -308,7 +309,7 @@ def test_a_signal_ends_a_recording_that_waits_to_be_let_in(start, run, service, 
     let_go.set()
     assert b"Traceback" not in process.stderr.read()
     (told_of,) = [json.loads(line) for line in run("session", "list", "--json").stdout.splitlines()]
-    assert told_of["state"] == "complete"
+    assert told_of["state"] == "refused"
 
 
 def test_a_signal_ends_a_recording_whose_service_does_not_read(start, run, service):

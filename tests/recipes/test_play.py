@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recorder import recipes
-from recorder.errors import CannotConnect, ExpectationFailed, OutputFailed, StorageFailed
+from recorder.errors import CannotConnect, ExpectationFailed, OutputFailed, RecordingIncomplete, StorageFailed
 from recorder.recipes.endpoints import simulated_token
 from recorder.simulator.server import SimulatorServer
 from recorder.wire.frames import Opcode, Side, encode
@@ -62,10 +62,11 @@ def test_an_expired_token_is_replaced_and_the_conversation_goes_on(archive, scri
     assert [message.text for message in played.messages] == ["before", "after"]
 
 
-def test_who_is_not_let_in_for_good_cannot_connect(archive, script):
+def test_whose_token_expires_later_was_let_in_and_leaves_the_rest_unsent(archive, script):
     played = recipes.replay(script(EXPIRING), archive=archive)
-    with pytest.raises(CannotConnect, match=r"4401, in step 4 \(say\), line 6"):
+    with pytest.raises(RecordingIncomplete, match=r"4401, in step 4 \(say\), line 6") as raised:
         played.raise_if_failed()
+    assert "fresh token" in raised.value.hint
     assert "not reached" in {result.outcome for result in played.outcome.results}
 
 
@@ -101,7 +102,7 @@ def test_nobody_there_is_an_error_told_and_recorded(archive, script):
     assert played.cut_short is None
     with recipes.open_archive(archive) as opened:
         session = opened.find_session("last")
-        assert session.state == "complete"
+        assert session.state == "refused"
         assert [each.how for each in opened.connections(session)] == ["refused"]
 
 

@@ -9,12 +9,9 @@ import orjson
 import pytest
 
 from recorder import recipes
-from recorder.capture.options import ConnectOptions
-from recorder.errors import BadOption, CannotConnect, RecordingIncomplete
+from recorder.errors import BadOption, CannotConnect, NotFound
 from recorder.recipes.endpoints import simulated_token
-from recorder.recipes.record_session import raise_unless_well_ended
 from recorder.wire.frames import Side
-from recorder.wire.records import ConnectionClosed
 
 GET_CLOCK = '{"kind":"req","id":"1","type":"GetClock"}'
 
@@ -66,9 +63,13 @@ def test_a_failed_connection_is_a_session_too(archive):
     with pytest.raises(CannotConnect):
         recipes.record("ws://127.0.0.1:1/x", archive=archive, lines=[], deliver=print)
     with recipes.open_archive(archive) as opened:
-        session = opened.find_session("last")
+        (session,) = opened.sessions()
         (connection,) = opened.connections(session)
-    assert (session.state, session.frames, connection.how) == ("complete", 0, "refused")
+        with pytest.raises(NotFound) as none:
+            recipes.messages(opened, "last")
+        assert opened.find_session("last") == session
+    assert (session.state, session.frames, connection.how) == ("refused", 0, "refused")
+    assert session.session in none.value.hint
 
 
 def test_init_connection_without_a_token_connects_nowhere_and_records_nothing(archive):
@@ -134,28 +135,3 @@ def test_a_stop_from_outside_closes_with_going_away(archive, service):
     with recipes.open_archive(archive) as opened:
         (connection,) = opened.connections(opened.find_session("last"))
     assert (connection.close_code, connection.closed_by) == (1001, Side.CLIENT)
-
-
-OPTIONS = ConnectOptions(url="ws://h/p?token=x")
-
-
-@pytest.mark.parametrize(
-    ("code", "by", "how", "unsent", "error", "says"),
-    [
-        pytest.param(1000, Side.SERVICE, "closed", 0, None, None, id="a clean end"),
-        pytest.param(1000, Side.SERVICE, "closed", 2, RecordingIncomplete, "2 lines", id="lines left"),
-        pytest.param(4401, Side.SERVICE, "closed", 0, CannotConnect, "4401", id="not let in"),
-        pytest.param(4407, Side.SERVICE, "closed", 0, CannotConnect, "4407", id="identity expired"),
-        pytest.param(None, None, "lost", 0, RecordingIncomplete, "without a Close frame", id="lost"),
-        pytest.param(1002, Side.CLIENT, "failed", 0, RecordingIncomplete, "could not go on", id="failed"),
-    ],
-)
-def test_the_end_of_the_connection_decides_the_error(code, by, how, unsent, error, says):
-    closed = ConnectionClosed(1, 0, 0, code, None, by, how)
-    if error is None:
-        raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=False)
-        return
-    with pytest.raises(error, match=says) as raised:
-        raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=False)
-    assert "token=x" not in str(raised.value)
-    raise_unless_well_ended(OPTIONS, closed, unsent=unsent, stopped=True)

@@ -28,7 +28,7 @@ class _Session(NamedTuple):
     id: int
     session: str
     name: str | None
-    end_state: str | None
+    state: str | None
 
 
 def direct_messages(
@@ -61,11 +61,11 @@ def _read(
     handle.execute("BEGIN")  # one snapshot for all that is read
     if handle.execute("SELECT version_num FROM alembic_version").fetchall() != [(versions.SCHEMA_REVISION,)]:
         return None
-    rows = handle.execute("SELECT id, session, name, end_state FROM session ORDER BY id")
-    session = pick([_Session(*row) for row in rows], name, say)
-    if session.end_state not in ("complete", "interrupted"):
+    rows = handle.execute("SELECT id, session, name, end_state AS state FROM session ORDER BY id")
+    session = pick([_Session(*row) for row in rows], name, say, connected=True)
+    if session.state not in ("complete", "interrupted"):
         return None
-    if not is_up_to_date(handle.execute, session.id, interrupted=session.end_state == "interrupted"):
+    if not is_up_to_date(handle.execute, session.id, interrupted=session.state == "interrupted"):
         return None
     messages = messages_in(handle.execute, session.id, dialog)
     return (session.session, messages) if messages else None
