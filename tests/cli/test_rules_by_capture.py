@@ -291,8 +291,8 @@ CASES = [
     unknown(
         "read-without-accept",
         (2,),
-        "whether other gave ACCEPT before READ for message 3 is not known: the message "
-        "is not in this recording",
+        "whether other gave ACCEPT before READ for message 3 is not known: when "
+        "the message came is not in this recording",
         [told(0, 5, "agent", text()), told(1, 6, "other", receipt("READ", 3))],
     ),
     violated(
