@@ -6,7 +6,7 @@ Durations are in milliseconds, None where nothing was measured; rates are per se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import ExpectationFailed
 
@@ -91,6 +91,7 @@ class LoadResult:
         stopped: whether it was stopped before its end.
         title: what the script is called.
         facts: the settings of the run by name, for a report.
+        target: where it was played, and who chose that, by the names that ``--json`` has.
         cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
     """
 
@@ -102,6 +103,7 @@ class LoadResult:
     title: str
     facts: Mapping[str, str]
     cut_short: str | None = None
+    target: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

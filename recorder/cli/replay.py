@@ -55,7 +55,12 @@ def replay(
         Path, typer.Argument(metavar="SCRIPT", help="A script in YAML; - reads it from stdin.")
     ],
     url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="The service; the simulator if not given.")
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="URL",
+            help="The service; or script: the one the script names, or simulator: the built-in one.",
+        ),
     ] = None,
     token_env: TokenEnvOption = None,
     token_file: TokenFileOption = None,
@@ -114,8 +119,8 @@ def replay(
     quiet: QuietOption = False,
 ) -> None:
     """Play a scripted consumer, record it, and print its messages with their receipts. Without --url it talks
-    to the built-in simulator. Exit 3: an expectation of the script did not come true, or a receipt left later
-    than --tolerance. Exit 4: not let in.
+    to the built-in simulator, unless the script names a service: then --url says what is meant. Exit 3: an
+    expectation of the script did not come true, or a receipt left later than --tolerance. Exit 4: not let in.
 
     Example:
 
@@ -176,6 +181,7 @@ def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
     """Print and save the result, however it ended: a CI server wants the cases of a cancelled run, too."""
     from recorder import recipes
     from recorder.report.messages import print_messages
+    from recorder.report.replay_target import target_json
     from recorder.report.steps import step_json, steps_junit
 
     steps = recipes.step_reports(played)
@@ -188,11 +194,13 @@ def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
                 troubles=played.troubles,
                 started_at_us=played.started_at_us,
                 cut_short=played.cut_short,
+                target=played.target,
             )
             recipes.save(written, junit, option="--junit")
     finally:  # what was played is printed even where a disk was full
         with ignoring_broken_pipe():
             if json:
+                write_json(target_json(played.target))
                 write_json_lines(map(step_json, steps))
             else:
                 print_messages(sys.stdout, played.messages)

@@ -33,9 +33,6 @@ from locust.env import Environment
 from locust.exception import StopUser
 
 REQUEST_TYPE = "UMS"
-SIMULATOR = "simulator"
-"""As a host: each engine starts a simulator of its own."""
-
 _ENGINE = "from recorder.recipes.load.stdio_worker import run; run()"
 _START_TIMEOUT_S = 30.0
 _END_TIMEOUT_S = 15.0
@@ -122,7 +119,7 @@ class Engine:
                 if (events := self._events.get(event["user"])) is not None:
                     events.put(event)
             else:
-                self._problem = event.get("error")
+                self._problem = _sentence_of(event)
                 self._ready.set()
         self._problem = self._problem or "it ended early"
         self._ready.set()
@@ -133,7 +130,8 @@ class Engine:
 class ScriptUser(User):
     """A Locust user that plays a script over and over, each time as a session of its own.
 
-    ``host`` is the service's WebSocket URL; "simulator" starts one.
+    ``host`` is the service's WebSocket URL, "script" for the one that the script names, or "simulator", which
+    starts one; no host means that too, unless the script's URL is filled in: then one of them must be said.
 
     Attributes:
         script: the script's file.
@@ -204,7 +202,7 @@ class ScriptUser(User):
         return {
             "script": self.script,
             "archive": self.archive.replace("{worker}", str(_worker_of(self.environment))),
-            "url": None if host in (None, SIMULATOR) else host,
+            "url": host,
             **self.load,
         }
 
@@ -216,6 +214,12 @@ class ScriptUser(User):
 
         self.environment.events.test_stop.add_listener(end)
         self.environment.events.quitting.add_listener(end)
+
+
+def _sentence_of(event: Mapping[str, Any]) -> str | None:
+    """The error of an event with what to do about it; None if it is none."""
+    hint = f" ({event['hint']})" if event.get("hint") else ""
+    return f"{event['error']}{hint}" if "error" in event else None
 
 
 def _worker_of(environment: Environment) -> int:

@@ -14,7 +14,7 @@ from .durations import DelayDistribution, Duration, parse_duration
 from .error_text import DEFERRED_REFERENCE, restore_references, unknown
 from .reading import read_document
 from .validation import validate
-from .variables import substitute
+from .variables import substitute, unset_variables
 
 __all__ = [
     "DEFERRED_REFERENCE",
@@ -27,5 +27,6 @@ __all__ = [
     "restore_references",
     "substitute",
     "unknown",
+    "unset_variables",
     "validate",
 ]

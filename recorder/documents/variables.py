@@ -46,6 +46,13 @@ def substitute(
     return document._replace(value=replaced(document.value, at, filled(document.at(at), at)))
 
 
+def unset_variables(text: str, variables: Mapping[str, str]) -> list[str]:
+    """The variables in a text that have no default, and are not in ``variables``."""
+    forms = (_VARIABLE_FORM.fullmatch(inside) for inside in _MARK.findall(text))
+    unset = (form[1] for form in forms if form is not None and form[2] is None)
+    return [name for name in dict.fromkeys(unset) if name not in variables]
+
+
 def _filled(
     document: Document,
     path: ValuePath,

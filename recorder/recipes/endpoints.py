@@ -8,15 +8,13 @@ from uuid import UUID, uuid5
 
 from recorder.capture.options import ConnectOptions
 from recorder.capture.upload import check_upload_url
+from recorder.documents import unset_variables
 from recorder.errors import BadOption
 from recorder.replay.language.script import Script
 from recorder.simulator.protocol.tokens import unsigned_jwt
 from recorder.simulator.service import Service
 
-from .replay_options import ReplayOptions
-
-FROM_SCRIPT = "script"
-"""What ``url`` may be instead of an address: the one in the script's ``consumer`` section."""
+from .replay_options import FROM_SCRIPT, ReplayOptions
 
 SIMULATED_CONSUMER = "00000000-0000-4000-8000-00000c0a5e12"
 """Who the first consumer is, against the built-in simulator."""
@@ -48,6 +46,8 @@ def service_endpoints(
 ) -> Endpoints:
     """Where each consumer connects, and where its files go: ``url``, or what the script says.
 
+    What an option overrides is not looked at in the script, and its variables need not be set.
+
     Raises:
         BadOption, BadScript: something is missing, or is no address.
     """
@@ -55,23 +55,37 @@ def service_endpoints(
     uploads: dict[str, str] = {}
     for first, name in _numbered(script):
         token = options.service.token if first else None
-        if token is not None and url != FROM_SCRIPT and len(script.consumers) == 1:
-            written = script.consumers[name]
-            connect[name] = options.connect_options(url, token, init_connection=False)
-            upload_url = written.upload_url if "${" not in (written.upload_url or "${") else None
-        else:
-            consumer = script.consumer(variables, name)
-            address = consumer.url if url == FROM_SCRIPT else url
-            if address is None:
-                raise BadOption("--url script", f"{script.name} names no url for {name}")
-            connect[name] = options.connect_options(
-                address, token or consumer.token, init_connection=consumer.init_connection
-            )
-            upload_url = consumer.upload_url
-        if upload_url is not None:
-            check_upload_url(upload_url)
-            uploads[name] = upload_url
+        keys = _keys_needed(script, name, url, options, variables)
+        consumer = script.consumer(variables, name, keys=keys if token is None else keys - {"token"})
+        stand_in = _simulated_token_of(name, first, options) if options.simulated_tokens else None
+        address = consumer.url if url == FROM_SCRIPT else url
+        if not address:
+            raise BadOption("--url script", f"{script.name} names no url for {name}")
+        connect[name] = options.connect_options(
+            address, token or consumer.token or stand_in, init_connection=consumer.init_connection
+        )
+        if consumer.upload_url is not None:
+            check_upload_url(consumer.upload_url)
+            uploads[name] = consumer.upload_url
     return Endpoints(connect, uploads)
+
+
+def _keys_needed(
+    script: Script, name: str, url: str, options: ReplayOptions, variables: Mapping[str, str]
+) -> set[str]:
+    """What must be filled in of url, token and upload_url, whatever that takes."""
+    written = script.consumers[name]
+    sends_files = any(step.verb == "send_file" and step.consumer == name for step in script.steps)
+    overridden = set() if url == FROM_SCRIPT else {"url"}
+    if any(header.lower() == "authorization" for header, _ in options.service.headers):
+        overridden.add("token")
+    may_lack = {
+        "url": False,
+        "token": options.token_command is not None or options.simulated_tokens,
+        "upload_url": not sends_files,
+    }
+    unset = {key for key in may_lack if unset_variables(getattr(written, key) or "", variables)}
+    return {key for key in may_lack if key not in overridden and not (key in unset and may_lack[key])}
 
 
 def simulator_endpoints(script: Script, url: str, options: ReplayOptions) -> dict[str, ConnectOptions]:

@@ -14,6 +14,8 @@ from recorder.replay.language.verbs import ExpectVerb
 from recorder.replay.run.driver import LEAD_S, Driver
 from recorder.replay.run.outcome import FAILED, STOPPED, ScriptOutcome, StepResult
 from recorder.replay.run.player import Player
+from recorder.report.counted import counted
+from recorder.report.replay_target import ReplayTarget
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
@@ -39,11 +41,13 @@ class ReplayJob:
     """A script with everything that is needed to play it.
 
     Attributes:
+        target: what ``endpoints`` connect to, and who chose it.
         fetch_token: asks for a token of a consumer; None: there are only those of ``endpoints``.
     """
 
     script: Script
     archive: str
+    target: ReplayTarget
     options: ReplayOptions
     endpoints: Endpoints
     fetch_token: FetchToken | None = None
@@ -124,7 +128,7 @@ def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_resu
                 clock=clock,
                 say=say,
             ) as session:
-                say(_beginning(job))
+                say(f"playing {job.script.name}: {counted(len(job.script.steps), 'step')}")
                 replay = _Replay(job, session, stop=stop, say=say)
                 replay.run(clock)
         except (RecorderError, KeyboardInterrupt) as ended:
@@ -169,6 +173,7 @@ def _played(
         None if recorded is None else recorded.started_at_us,
         cut_short,
         None if recorded is None or recorded.state != INTERRUPTED else recorded.detail,
+        job.target,
     )
 
 
@@ -249,12 +254,6 @@ def _virtual(
 
     # The simulator takes any file; on virtual time in no time.
     return Driver(player, connect=connect, clock=clock, upload=lambda upload: None), simulator.wait
-
-
-def _beginning(job: ReplayJob) -> str:
-    places = sorted({place.base_url for place in job.endpoints.connect.values()})
-    where = "the simulator, on virtual time" if job.endpoints.service is not None else ", ".join(places)
-    return f"playing {job.script.name}: {len(job.script.steps)} steps against {where}"
 
 
 def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutcome:

@@ -18,14 +18,16 @@ from recorder.receipts.proofs import ProvenFact, proven_facts
 from recorder.receipts.queries import MessageView, role_of, view
 from recorder.receipts.selves import selves_of
 from recorder.receipts.state import Transcript
+from recorder.report.replay_target import SERVICE, SIMULATOR
 from recorder.report.summary import SelfFact, Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
+from recorder.simulator.protocol.tokens import ACCOUNT
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify as Notify
 from recorder.store.remarks import silent as silent
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
-from recorder.wire.records import RecordedFrame, SessionInfo
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
 from .at_moment import events, last_frame_at
 from .message_argument import (
@@ -233,9 +235,10 @@ def summary(
     opened = open_session(archive, named, aliases=aliases, say=say, entities=entities)
     found, listed = opened.session, view(opened.transcript)
     oddities = sorted(opened.transcript.oddities, key=lambda oddity: oddity.evidence.frame)
+    connections = archive.connections(found.session)
     return Summary(
         session=found,
-        connections=archive.connections(found.session),
+        connections=connections,
         counts=count_frames(archive.frames(found.session)),
         messages=listed,
         oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
@@ -243,6 +246,7 @@ def summary(
         numbers=numbers_of(listed, entities),
         selves=_self_facts(opened.transcript),
         refused_requests=entities.refused_requests(),
+        target=_target_of(connections) if found.source == "replay" else None,
     )
 
 
@@ -255,6 +259,14 @@ def _self_facts(transcript: Transcript) -> list[SelfFact]:
     for who in sorted(selves.ids):
         connections.setdefault(who, [])
     return [SelfFact(who, role_of(transcript, who), tuple(where)) for who, where in connections.items()]
+
+
+def _target_of(connections: Iterable[ConnectionInfo]) -> str | None:
+    """Whether a simulator was connected to, whose account no service has; None: nothing was."""
+    urls = [connection.url for connection in connections if connection.url is not None]
+    if not urls:
+        return None
+    return SIMULATOR if all(f"/account/{ACCOUNT}/" in url for url in urls) else SERVICE
 
 
 def verify(archive: str, *, say: Notify = silent) -> list[SessionVerdict]:

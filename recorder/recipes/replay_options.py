@@ -17,6 +17,9 @@ from .option_values import connect_options, duration_s, reject_unknown_keywords
 from .record_session import SessionOptions
 from .scripts import given_variables
 
+FROM_SCRIPT, SIMULATOR = "script", "simulator"
+"""What ``url`` may be instead of an address: that of the script's consumers; the built-in simulator."""
+
 VIRTUAL = "virtual"
 CLOCKS = ("real", VIRTUAL)
 
@@ -25,7 +28,8 @@ class PlayKeywords(TypedDict, total=False):
     """What one consumer and many users have in common, as the command line's options of the same names.
 
     Attributes:
-        url: the service; "script": the URL the script names; None: the built-in simulator.
+        url: the service; "script": the URL the script names; "simulator": the built-in simulator, as for
+            None, which is refused where the script's URL is filled in.
         token_command: prints a token, for whoever has none and whenever the service wants a fresh one; see
             ``TokenCommandRunner``. Unless ``reconnect`` or the script says otherwise, consumers connect again
             with that token by themselves.
@@ -58,12 +62,14 @@ class ReplayKeywords(PlayKeywords, total=False):
             the simulator only. The same script and seed give the same frames, byte for byte.
         seed: what varying delays, and on virtual time all ids and keys, are drawn from; 0 if not given.
         tolerance: how late a timed receipt may leave, like "20ms"; see ``Played.raise_if_failed``.
+        simulated_tokens: at ``url``, whoever has no token sends one that only a simulator lets in.
     """
 
     token: str | None
     clock: str
     seed: int | None
     tolerance: str | None
+    simulated_tokens: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +83,7 @@ class ReplayOptions:
         virtual: whether everything runs on virtual time.
         seed: None: not given.
         tolerance_s: how late a timed receipt may leave; None: any time.
+        simulated_tokens: as in ``ReplayKeywords``.
         session: name and storage of the recorded session.
     """
 
@@ -88,6 +95,7 @@ class ReplayOptions:
     seed: int | None = None
     reconnect: PolicyName | None = None
     tolerance_s: float | None = None
+    simulated_tokens: bool = False
     session: SessionOptions = field(default_factory=SessionOptions)
 
     def environment(self, **defaults: str) -> dict[str, str]:
@@ -126,7 +134,7 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
     clock, url, tolerance = given.get("clock", "real"), given.get("url"), given.get("tolerance")
     if clock not in CLOCKS:
         raise BadOption("--clock", f'"{clock}" is none; there are {" and ".join(CLOCKS)}')
-    if clock == VIRTUAL and url is not None:
+    if clock == VIRTUAL and url not in (None, SIMULATOR):
         raise BadOption("--clock virtual", "it is for the simulator only; a real service has its own time")
     return ReplayOptions(
         url=url,
@@ -137,5 +145,6 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
         seed=given.get("seed"),
         reconnect=given.get("reconnect"),
         tolerance_s=None if tolerance is None else duration_s("--tolerance", tolerance),
+        simulated_tokens=given.get("simulated_tokens", False),
         session=SessionOptions(name=given.get("name"), keep_secrets=given.get("keep_secrets", False)),
     )

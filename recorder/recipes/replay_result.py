@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from recorder.errors import CannotConnect, ExpectationFailed, RecordingIncomplete
 from recorder.receipts.queries import MessageView
 from recorder.replay.run.outcome import NOT_REACHED, OK, STOPPED, ReceiptSent, ScriptOutcome, StepResult
+from recorder.report.replay_target import ReplayTarget
 from recorder.report.steps import ReceiptReport, StepReport, lateness_line
 
 from .queries import Notify
+
+_DEFAULT_TARGET = ReplayTarget(None, "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Played:
         started_at_us: when the session began, microseconds since the epoch, UTC.
         cut_short: why it ended before its end, in one sentence; None if it did not.
         incomplete: what is missing of the recorded session; None if nothing is known to be.
+        target: where it was played, and who chose that.
     """
 
     session: str
@@ -43,6 +47,7 @@ class Played:
     started_at_us: int | None = None
     cut_short: str | None = None
     incomplete: str | None = None
+    target: ReplayTarget = _DEFAULT_TARGET
 
     @property
     def late(self) -> str | None:

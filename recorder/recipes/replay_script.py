@@ -13,10 +13,11 @@ from recorder.simulator.faults.config import NO_MOODS
 from recorder.simulator.server import SimulatorServer
 from recorder.simulator.service import Service
 
+from .choose_target import choose_target
 from .endpoints import Endpoints, service_endpoints, simulator_endpoints
 from .play import ReplayJob, play
 from .queries import Notify, silent
-from .replay_options import ReplayKeywords, ReplayOptions, replay_options
+from .replay_options import SIMULATOR, ReplayKeywords, ReplayOptions, replay_options
 from .replay_result import OnEnd, Played, ignore_result
 from .script_simulator import agent_of, moods_of
 from .scripts import folder_of, script_text, without_secret_name
@@ -36,7 +37,8 @@ def replay(
 ) -> Played:
     """Play a script, record it, and return what came of it.
 
-    Without ``url`` the built-in simulator is started for it, with the script's agent and moods.
+    Without ``url``, where the script's own is not filled in, and for "simulator", the built-in simulator is
+    started for it, with the script's agent and moods. ``say`` is told the target first.
 
     Args:
         script: its file; "-" reads it from stdin.
@@ -56,25 +58,27 @@ def replay(
     variables = parsed.environment()
     loaded = load(script_text(script), file=str(script), variables=variables, folder=folder_of(script))
     loaded = without_secret_name(loaded)
-    for note in loaded.notes:
-        say(note)
+    target = choose_target(loaded, parsed, variables)
     stop = NeverStop() if stop is None else stop
     with ExitStack() as closing:
         command = parsed.token_command
         job = ReplayJob(
             script=loaded,
             archive=archive,
+            target=target,
             options=parsed,
             fetch_token=None if command is None else token_fetcher(command, say, closing=closing, stop=stop),
             endpoints=closing.enter_context(_endpoints(loaded, parsed, variables)),
         )
+        for remark in (target.sentence, *loaded.notes):
+            say(remark)
         return play(job, stop=stop, say=say, on_end=on_end)
 
 
 @contextmanager
 def _endpoints(script: Script, options: ReplayOptions, variables: dict[str, str]) -> Iterator[Endpoints]:
     """Where everybody connects; the simulator, where one is needed, runs while the block does."""
-    if options.url is not None:
+    if options.url not in (None, SIMULATOR):
         yield service_endpoints(script, options.url, options, variables)
         return
     agent, moods, seed = agent_of(script), moods_of(script), options.seed

@@ -16,14 +16,13 @@ from recorder.clock import VirtualClock
 from recorder.errors import ExpectationFailed
 from recorder.runtime.waiter import Waiting
 from recorder.simulator.delivery.outbox import AbortClient, Deliver, Effect
+from recorder.simulator.protocol.tokens import ACCOUNT
 from recorder.simulator.service import Service
 
 from .virtual_connection import ServiceEnd, VirtualConnection
 
-URL = "ws://simulator.invalid/ws_api/account/le-sim/messaging/consumer?v=3"
+URL = f"ws://simulator.invalid/ws_api/account/{ACCOUNT}/messaging/consumer?v=3"
 """Where the consumers of such a world seem to connect to; no name like that can ever be resolved."""
-
-ACCOUNT = "le-sim"
 
 
 class VirtualSimulator:

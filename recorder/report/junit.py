@@ -9,7 +9,8 @@ There is no one schema: this satisfies both that are in use, Jenkins' and Ant's.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from recorder.checks.findings import Finding, Outcome
@@ -45,11 +46,16 @@ def suite_xml(
     out: str = "",
     took_s: float = 0.0,
     started_at_us: int | None = None,
+    properties: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The XML of one suite. ``cases`` have name, classname and time, and at most one outcome each."""
+    """The XML of one suite. ``cases`` have name, classname and time, and at most one outcome each.
+
+    ``properties`` stand besides the session's id.
+    """
     suite = ET.Element("testsuite", _attributes(name, cases, took_s, started_at_us))
-    properties = ET.SubElement(suite, "properties")
-    ET.SubElement(properties, "property", {"name": "session", "value": xml_text(session)})
+    listed = ET.SubElement(suite, "properties")
+    for property_name, value in {"session": session, **properties}.items():
+        ET.SubElement(listed, "property", {"name": property_name, "value": xml_text(value)})
     suite.extend(cases)
     ET.SubElement(suite, "system-out").text = out
     ET.SubElement(suite, "system-err")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from .junit import seconds_text, suite_xml, xml_text
+from .replay_target import ReplayTarget, target_json
 
 OK, FAILED, STOPPED = "ok", "failed", "stopped"
 
@@ -96,6 +97,7 @@ def steps_junit(
     troubles: Sequence[str] = (),
     started_at_us: int | None = None,
     cut_short: str | None = None,
+    target: ReplayTarget | None = None,
 ) -> str:
     """The XML of one replay: a test case per step, and one more for each trouble that is of no step.
 
@@ -112,8 +114,18 @@ def steps_junit(
     ended_s = max((step.ended_s for step in steps if step.ended_s is not None), default=0.0)
     out = "".join(f"{line}\n" for step in steps for line in _lines(step))
     return suite_xml(
-        f"replay of {name}", session, cases, out=xml_text(out), took_s=ended_s, started_at_us=started_at_us
+        f"replay of {name}",
+        session,
+        cases,
+        out=xml_text(out),
+        took_s=ended_s,
+        started_at_us=started_at_us,
+        properties={} if target is None else _properties(target),
     )
+
+
+def _properties(target: ReplayTarget) -> dict[str, str]:
+    return {name: value for name, value in target_json(target).items() if value is not None}
 
 
 def _case(name: str, step: StepReport) -> ET.Element:

@@ -18,6 +18,7 @@ from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, is
 from .counted import counted
 from .json_views import session_json
 from .messages import content_words
+from .replay_target import SIMULATOR
 from .tables import clock_time, print_line, print_pairs, print_table
 
 _CONTENTS_SHOWN, _TEXT_SHOWN = 4, 40
@@ -66,6 +67,8 @@ class Summary:
     numbers: Numbers | None = None
     selves: Sequence[SelfFact] = ()
     refused_requests: Sequence[RefusedRequest] = ()
+    target: str | None = None
+    """Where a script was played: "simulator" or "service"; None: no replay, or it did not connect."""
 
 
 REFUSED_SHOWN = 20
@@ -82,6 +85,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
     return {
         **session_json(summary.session),
         "detail": summary.session.detail,
+        "target": summary.target,
         "connection_details": [_connection_json(connection) for connection in summary.connections],
         "frames_by_sender": dict(summary.counts.by_sender),
         "payload_bytes": summary.counts.payload_bytes,
@@ -122,6 +126,7 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
             "session": session.session,
             "name": session.name,
             "source": session.source,
+            **({} if summary.target is None else {"target": _target_words(summary)}),
             "state": f"{session.state}{_detail(session)}",
             "started": clock_time(session.started_at_us, with_date=True),
             "ended": clock_time(session.ended_at_us, with_date=True),
@@ -177,6 +182,13 @@ def _refused_words(request: RefusedRequest) -> str:
     reason = "" if request.reason is None else f": {request.reason}"
     asked = f"{request.type or 'a request'} (frame #{request.request_frame})"
     return f"{asked} was answered with {request.code} (frame #{request.frame}){reason}"
+
+
+def _target_words(summary: Summary) -> str:
+    """``the simulator``, or the URLs of the service."""
+    if summary.target == SIMULATOR:
+        return "the simulator"
+    return ", ".join(dict.fromkeys(one.url for one in summary.connections if one.url is not None))
 
 
 def _frame_words(summary: Summary) -> str:

@@ -28,6 +28,7 @@ from .agent.rules import DEFAULT_AGENT, AgentScript
 from .faults.config import NO_MOODS, Moods
 from .http.admission import Admission
 from .http.endpoints import RestEndpoints
+from .protocol.tokens import ACCOUNT
 from .service import Patience, Service, seeded_ids
 from .websocket_server import PayloadObserver, WebSocketServer
 
@@ -100,7 +101,7 @@ class SimulatorServer:
     @property
     def url(self) -> str:
         """Where consumers connect; any account does in the place of ``le-sim``. Valid once started."""
-        return f"ws{self._base_without_scheme}/ws_api/account/le-sim/messaging/consumer?v=3"
+        return f"ws{self._base_without_scheme}/ws_api/account/{ACCOUNT}/messaging/consumer?v=3"
 
     @property
     def base_url(self) -> str:

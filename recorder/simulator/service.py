@@ -37,7 +37,7 @@ from .delivery.outbox import Effect, Outbox
 from .faults.config import NO_MOODS, Moods
 from .faults.injector import FaultInjector
 from .faults.randomness import Randomness
-from .protocol.tokens import consumer_id_of, consumer_name_of
+from .protocol.tokens import ACCOUNT, consumer_id_of, consumer_name_of
 from .request_handler import RequestHandler
 
 
@@ -104,7 +104,7 @@ class Service:
         self._disconnects = Disconnects(context, self._outbox)
 
     def connected(
-        self, client: int, *, token: str | None, now_s: float, account: str = "le-sim"
+        self, client: int, *, token: str | None, now_s: float, account: str = ACCOUNT
     ) -> list[Effect]:
         """A connection is open. ``token`` is that of its handshake; None if it brought none."""
         self._scheduler.run_due(now_s)

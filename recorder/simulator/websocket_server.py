@@ -25,6 +25,7 @@ from .http.connection import HttpConnection, Respond
 from .http.endpoints import MAX_BODY_BYTES
 from .http.router import Router
 from .protocol.request_parser import RequestRefused
+from .protocol.tokens import ACCOUNT
 from .service import Service
 
 MAX_UNSENT_BYTES = 64 * 1024 * 1024
@@ -40,7 +41,7 @@ PayloadObserver = Callable[[int, Side, bytes], None]
 class ClientConnection(ServerConnection):
     """A connection with its admission, and a callback for control frames and fragments."""
 
-    admitted = Admitted("le-sim", None)
+    admitted = Admitted(ACCOUNT, None)
     on_activity: Callable[[], None] = staticmethod(lambda: None)
 
     def process_event(self, event: Any) -> None:

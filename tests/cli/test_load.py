@@ -51,7 +51,8 @@ def test_json_tells_every_metric_on_a_line(tmp_path):
     done = recorder(
         "replay", SLOW_READER, "--users", "2", "--spawn-rate", "50", "--json", "--quiet", folder=tmp_path
     )
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    target, *told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert target == {"target": "simulator", "url": None, "chosen_by": "default"}
     assert {"metric": "users", "count": 2}.items() <= next(t for t in told if t["metric"] == "users").items()
     assert next(t for t in told if t["metric"] == "answer")["p99_ms"] > 0
     assert done.stderr == ""

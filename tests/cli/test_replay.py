@@ -18,7 +18,8 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 def test_every_sample_plays_and_comes_out_as_written(run, script):
     result = run("replay", str(script), "--json")
     assert result.exit_code == 0, result.stderr
-    steps = [orjson.loads(line) for line in result.stdout.splitlines()]
+    target, *steps = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert target == {"target": "simulator", "url": None, "chosen_by": "default"}
     assert {step["outcome"] for step in steps} == {"ok"}
     assert run("archive", "verify").exit_code == 0
 
@@ -195,7 +196,7 @@ def hopeless(tmp_path):
 def test_json_is_one_object_per_step_with_its_receipts(run, hopeless):
     result = run("replay", hopeless, "--clock", "virtual", "--json")
     assert result.exit_code == 3
-    steps = [orjson.loads(line) for line in result.stdout.splitlines()]
+    _, *steps = [orjson.loads(line) for line in result.stdout.splitlines()]
     assert [(step["verb"], step["outcome"]) for step in steps] == [
         ("open_conversation", "ok"),
         ("await", "ok"),
@@ -248,7 +249,7 @@ def test_a_receipt_later_than_tolerated_is_3_and_named(run, tmp_path):
     [
         (("--clock", "virtual", "--url", "ws://127.0.0.1:1/"), "simulator only"),
         (("--tolerance", "soon"), "--tolerance"),
-        (("--token-command", "/no/such/program"), "cannot run /no/such/program"),
+        (("--url", "simulator", "--token-command", "/no/such/program"), "cannot run /no/such/program"),
         (("--token-command", "'"), "--token-command"),
     ],
 )
@@ -258,7 +259,7 @@ def test_options_that_cannot_be_used(run, hopeless, options, says):
 
 
 def test_a_token_command_that_fails_is_4(run, hopeless):
-    result = run("replay", hopeless, "--token-command", "false")
+    result = run("replay", hopeless, "--url", "simulator", "--token-command", "false")
     assert (result.exit_code, "the token command ended with exit code 1" in result.stderr) == (4, True)
 
 
@@ -315,7 +316,7 @@ def test_a_signal_leaves_the_steps_so_far_in_json_and_junit(start, tmp_path, num
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == code
-    steps = [orjson.loads(line) for line in stdout.splitlines()]
+    _, *steps = [orjson.loads(line) for line in stdout.splitlines()]
     assert [step["outcome"] for step in steps] == ["ok", "ok", "stopped", "not reached"]
     assert steps[2]["says"] == "stopped from outside before it was over"
     assert "hello" in steps[2]["shown"][0]
@@ -331,7 +332,7 @@ def test_nobody_at_the_url_leaves_the_step_that_failed_in_json_and_junit(run, tm
     script = str(SAMPLES / "tutorial-conversation.yaml")
     result = run("replay", script, "--url", "ws://127.0.0.1:1/x", "--json", "--junit", str(file))
     assert result.exit_code == 4
-    first, *others = [orjson.loads(line) for line in result.stdout.splitlines()]
+    _, first, *others = [orjson.loads(line) for line in result.stdout.splitlines()]
     assert (first["step"], first["verb"], first["outcome"]) == (0, "connect", "failed")
     assert "nothing listens there" in first["says"]
     assert {step["outcome"] for step in others} == {"not reached"}
@@ -352,7 +353,7 @@ def test_a_report_that_a_full_disk_does_not_take_is_6_and_the_steps_are_told(run
     result = run("replay", hopeless, "--clock", "virtual", "--json", "--junit", "/dev/full")
     assert result.exit_code == 6
     assert "error: cannot write /dev/full: the disk is full" in result.stderr
-    assert len(result.stdout.splitlines()) == 5
+    assert len(result.stdout.splitlines()) == 6
 
 
 def test_a_refused_step_shows_the_transcript_around_it_too(run, tmp_path):
@@ -362,6 +363,126 @@ def test_a_refused_step_shows_the_transcript_around_it_too(run, tmp_path):
         "simulator: {errors: [{code: 500, to: cm.UpdateConversationField}]}\nagent: []\n"
     )
     result = run("replay", str(file), "--clock", "virtual", "--json")
-    (failed,) = [step for step in map(orjson.loads, result.stdout.splitlines()) if step["shown"]]
+    (failed,) = [step for step in map(orjson.loads, result.stdout.splitlines()) if step.get("shown")]
     assert (failed["verb"], failed["outcome"]) == ("close_conversation", "failed")
     assert "hello" in failed["shown"][0]
+
+
+# --- where it plays -------------------------------------------------------------------------------------
+
+NAMED = 'consumer: {{url: "{url}", token: "${{A_JWT}}"}}\nsteps: [{{open_conversation: }}]\n'
+
+
+def told(result):
+    """The first line on stderr, and the first object of ``--json``."""
+    return result.stderr.splitlines()[0], orjson.loads(result.stdout.splitlines()[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "chosen_by"),
+    [
+        pytest.param(
+            (), "(no --url, and A_URL of the script's consumer.url is not set)", "default", id="unset"
+        ),
+        pytest.param(("--url", "simulator"), "(--url simulator)", "--url simulator", id="asked for"),
+        pytest.param(("--clock", "virtual"), "(--clock virtual)", "--clock virtual", id="virtual"),
+        pytest.param(
+            ("--clock", "virtual", "--url", "simulator"), "(--url simulator)", "--url simulator", id="both"
+        ),
+    ],
+)
+def test_the_first_line_says_that_it_is_the_simulator_and_why(run, tmp_path, options, line, chosen_by):
+    file, junit = tmp_path / "s.yaml", tmp_path / "out.xml"
+    file.write_text("# a note comes after it\n" + NAMED.format(url="${A_URL}").replace("${A_JWT}", "a.b.c"))
+    result = run("replay", str(file), *options, "--json", "--junit", str(junit))
+    assert result.exit_code == 0
+    assert told(result) == (
+        f"target: the built-in simulator {line}",
+        {"target": "simulator", "url": None, "chosen_by": chosen_by},
+    )
+    properties = {each.get("name"): each.get("value") for each in ET.parse(junit).iter("property")}
+    assert (properties["target"], properties["chosen_by"]) == ("simulator", chosen_by)
+    assert orjson.loads(run("session", "show", "last", "--json").stdout)["target"] == "simulator"
+    assert "target    the simulator" in run("session", "show", "last").stdout
+
+
+@pytest.mark.parametrize("url", ["ws://127.0.0.1:1/x", "${A_URL}", "${NOT_SET:-ws://127.0.0.1:1/x}"])
+@pytest.mark.parametrize("users", [(), ("--users", "2")], ids=["one", "many"])
+def test_a_script_that_names_a_service_plays_nowhere_before_it_is_said_where(
+    run, tmp_path, monkeypatch, url, users
+):
+    monkeypatch.setenv("A_URL", "ws://127.0.0.1:1/x")
+    file = tmp_path / "s.yaml"
+    file.write_text(NAMED.format(url=url))
+    before = run("session", "list", "--json").stdout
+    result = run("replay", str(file), *users)
+    assert (result.exit_code, result.stdout) == (2, "")
+    for words in ("ws://127.0.0.1:1/x", "--url script", "--url simulator"):
+        assert words in result.stderr
+    assert run("session", "list", "--json").stdout == before
+    assert run("replay", str(file), *users, "--url", "simulator").exit_code == 0
+
+
+def test_a_url_of_the_script_is_told_without_its_secrets(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("A_JWT", "a.b.c")
+    file, secret = tmp_path / "s.yaml", "Zm9vYmFyLW9wYXF1ZS1mb28"
+    file.write_text(NAMED.format(url=f"ws://127.0.0.1:1/x?access_token={secret}"))
+    asked = run("replay", str(file))
+    played = run("replay", str(file), "--url", "script", "--json")
+    assert (asked.exit_code, played.exit_code) == (2, 4)
+    line, target = told(played)
+    assert line.startswith("target: ws://127.0.0.1:1/x?access_token=")
+    assert line.endswith("(the script's consumer.url, by --url script)")
+    assert (target["target"], target["chosen_by"]) == ("service", "--url script")
+    assert secret not in asked.stderr + played.stderr + played.stdout
+    assert orjson.loads(run("session", "show", "last", "--json").stdout)["target"] == "service"
+
+
+@pytest.mark.parametrize(
+    ("script", "what_to_do"),
+    [
+        pytest.param(NAMED.format(url="${A_URL}"), "set A_URL", id="unset"),
+        pytest.param("steps: [{open_conversation: }]\n", "write consumer: {url:", id="none"),
+    ],
+)
+def test_url_script_where_nothing_is_filled_in_says_what_to_set(run, tmp_path, script, what_to_do):
+    file = tmp_path / "s.yaml"
+    file.write_text(script)
+    result = run("replay", str(file), "--url", "script")
+    assert (result.exit_code, result.stdout, what_to_do in result.stderr) == (2, "", True)
+
+
+@pytest.mark.parametrize("more", [(), ("--clock", "virtual"), ("--users", "2")], ids=["", "virtual", "many"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--token-env", "A_TOKEN"),
+        ("--token-command", "echo a.b.c"),
+        ("--init-connection",),
+        ("--reconnect", "always"),
+        ("--header", "X: y"),
+        ("--ca-file", "ca.pem"),
+    ],
+    ids=lambda option: option[0],
+)
+def test_options_for_a_service_are_refused_without_one(run, hopeless, monkeypatch, option, more):
+    monkeypatch.setenv("A_TOKEN", "a.b.c")
+    result = run("replay", hopeless, *option, *more)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert option[0] in result.stderr
+    assert "it is for a service" in result.stderr
+
+
+def test_what_options_override_needs_no_variables(run, tmp_path, monkeypatch):
+    file = tmp_path / "s.yaml"
+    file.write_text(NAMED.format(url="${A_URL}"))
+    monkeypatch.setenv("A_TOKEN", "a.b.c")
+    with simulator() as server:
+        result = run("replay", str(file), "--url", server.url, "--token-env", "A_TOKEN", "--json")
+        line, target = told(result)
+        assert (result.exit_code, line) == (0, f"target: {server.url} (--url)")
+        assert target == {"target": "service", "url": server.url, "chosen_by": "--url"}
+        fetched = run("replay", str(file), "--url", server.url, "--token-command", "echo a.b.c")
+        assert fetched.exit_code == 0
+        missing = run("replay", str(file), "--url", server.url)
+    assert (missing.exit_code, "A_JWT is not set" in missing.stderr) == (2, True)

@@ -331,7 +331,9 @@ def test_a_replay_that_fails_shows_what_it_saw_without_the_tokens(archive, start
     """The messages that a failed step shows instead, and what each step says of itself."""
     script = archive.parents[1] / "leaky.yaml"
     script.write_text(LEAKY_SCRIPT.format(**vars(canaries)))
-    process = start("replay", str(script), "--token-env", "CANARY", env={"CANARY": canaries.header})
+    process = start(
+        "replay", str(script), "--url", "simulator", "--token-env", "CANARY", env={"CANARY": canaries.header}
+    )
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 3, stderr
     assert b"it is" in stderr

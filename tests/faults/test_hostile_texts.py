@@ -194,7 +194,7 @@ def test_a_replay_of_it_fails_as_written_and_says_so_everywhere(script, tmp_path
     assert (code, acting(table)) == (3, set())
     assert len(ET.parse(junit).findall(".//failure")) == 1
     code, lines = invoked(archive, "replay", str(script), "--clock", "virtual", "--json")
-    steps = [json.loads(line) for line in lines.split("\n")[:-1]]
+    _, *steps = [json.loads(line) for line in lines.split("\n")[:-1]]
     assert (code, [step["outcome"] for step in steps]) == (3, ["ok", "ok", "ok", "failed"])
     assert len(steps[3]["shown"]) == 2
 

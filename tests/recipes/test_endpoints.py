@@ -13,6 +13,7 @@ from recorder.recipes.endpoints import (
 )
 from recorder.recipes.replay_options import ReplayOptions, replay_options
 from recorder.redaction.tokens import claims_of
+from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import load
 
 URL = "ws://service.example/x"
@@ -91,3 +92,29 @@ def test_at_the_simulator_everybody_is_somebody_else_and_always_the_same():
 
 def test_the_simulated_token_has_the_usual_shape():
     assert claims_of(simulated_token()).aud == "acc:le-sim"
+
+
+def test_what_is_overridden_is_not_looked_at():
+    text = 'consumer: {url: "${", token: "${T}", upload_url: "${F}"}\nsteps: [{wait: 1s}]\n'
+    connect, uploads, _ = service_endpoints(script(text), URL, replay_options(token="o.o.o"), {})
+    assert (connect["consumer"].url, connect["consumer"].token, uploads) == (URL, "o.o.o", {})
+    connect, _, _ = service_endpoints(script(text), URL, replay_options(token_command="./t"), {})
+    assert connect["consumer"].token is None
+
+
+def test_where_files_go_must_be_known_where_files_are_sent(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"x")
+    text = 'consumer: {upload_url: "${F}"}\nsteps: [{send_file: a.png}]\n'
+    read = load(text, file="s.yaml", variables={}, folder=Folder(tmp_path))
+    with pytest.raises(BadScript, match="F is not set"):
+        service_endpoints(read, URL, ReplayOptions(), {})
+
+
+def test_a_token_of_the_script_must_be_filled_in_unless_something_takes_its_place():
+    read = script(ONE)
+    with pytest.raises(BadScript, match="T is not set"):
+        service_endpoints(read, URL, ReplayOptions(), {})
+    connect, _, _ = service_endpoints(read, URL, replay_options(headers=["Authorization: jwt x"]), {"T": "t"})
+    assert connect["consumer"].token is None
+    connect, _, _ = service_endpoints(read, URL, replay_options(simulated_tokens=True), {})
+    assert claims_of(connect["consumer"].token).sub == SIMULATED_CONSUMER

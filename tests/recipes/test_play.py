@@ -55,7 +55,7 @@ simulator: {close_after: {code: 4401, after: 1200ms}}
 
 def test_an_expired_token_is_replaced_and_the_conversation_goes_on(archive, script, tmp_path):
     command = printing(simulated_token("x"), simulated_token("x"), folder=tmp_path)
-    played = recipes.replay(script(EXPIRING), archive=archive, token_command=command)
+    played = recipes.replay(script(EXPIRING), archive=archive, url="simulator", token_command=command)
     played.raise_if_failed()
     assert len((tmp_path / "count").read_text()) == 2
     assert [(end.connection, end.ended.code) for end in played.outcome.endings] == [(1, 4401), (2, 1000)]
@@ -115,6 +115,7 @@ def test_tokens_that_were_fetched_are_nowhere_in_the_archive(archive, script, tm
     recipes.replay(
         script("steps: [{open_conversation: }]\nagent: []\n"),
         archive=archive,
+        url="simulator",
         token_command=command,
         say=said.append,
     ).raise_if_failed()

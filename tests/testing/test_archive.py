@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import websocket
 
+from recorder.documents import read_document
+from recorder.errors import BadOption
 from recorder.testing import ArchiveForATest, PretendService
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 OPEN = '{"kind":"req","id":1,"type":"cm.ConsumerRequestConversation"}'
 GREETER = [{"on": "conversation", "do": [{"say": "Hello"}]}]
 
@@ -107,6 +111,21 @@ def test_replay_stores_a_session(service, archive, tmp_path):
     played.raise_if_failed()
     assert [message.status for message in archive.messages("played")] == ["read"]
     assert service.published("ContentEvent")[0]["message"] == "Hi"
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_sample_plays_at_a_url_with_its_variables_unset(service, archive, sample):
+    agent = read_document(sample.read_text(), file=sample.name).value.get("agent")
+    service.start(agent)
+    archive.replay(sample, url=service.url).raise_if_failed()
+
+
+def test_replay_of_a_script_that_names_a_service_wants_to_be_told_where(archive, tmp_path):
+    script = tmp_path / "script.yaml"
+    script.write_text('consumer: {url: "ws://127.0.0.1:1/"}\nsteps: [{open_conversation: }]\n')
+    with pytest.raises(BadOption, match="say whether it is meant"):
+        archive.replay(script)
+    archive.replay(script, url="simulator").raise_if_failed()
 
 
 def test_raise_if_violated_raises_with_rule_and_frames(service, archive):

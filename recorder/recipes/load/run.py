@@ -11,6 +11,7 @@ from recorder.projection.derived.refresh import Projection
 from recorder.replay.load.arrivals import Arrivals
 from recorder.replay.load.loop import LoadLoop
 from recorder.replay.load.thresholds import parse_threshold, violations
+from recorder.report.replay_target import target_json
 from recorder.runtime.gc_control import low_latency_interpreter
 from recorder.store.archive import Archive
 
@@ -74,6 +75,7 @@ def swarm(
                 title=setup.scripts.first.name,
                 facts={**facts, "archive": setup.archive.where},
                 cut_short=cut_short,
+                target=target_json(setup.target),
             )
 
         try:
@@ -102,13 +104,13 @@ def _run(loop: LoadLoop, stop: Stop) -> None:
 
 def _facts(setup: LoadSetup) -> dict[str, str]:
     load, script = setup.load, setup.scripts.first
-    place = next(iter(setup.endpoints(script, 1).connect.values())).base_url
     return {
         "script": script.name,
         "users": str(load.users),
         "spawn rate": f"{load.spawn_rate:g}/s",
         **({} if load.run_time is None else {"run time": load.run_time}),
-        "against": "the built-in simulator" if load.url is None else place,
+        "against": setup.target.words,
+        "chosen by": setup.target.chosen_by,
         "seed": str(load.seed),
     }
 

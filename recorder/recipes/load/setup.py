@@ -10,13 +10,19 @@ from recorder.clock import RealClock
 from recorder.replay.language.script import Script, load
 from recorder.replay.load.metrics import Metrics
 
+from ..choose_target import choose_target
 from ..queries import Notify, open_archive
-from ..replay_options import ReplayOptions
+from ..replay_options import SIMULATOR, ReplayOptions
 from ..script_simulator import agent_of, moods_of
 from ..scripts import folder_of, script_text, without_secret_name
 from ..stop import Stop
 from ..token_command import token_fetcher
-from .endpoints import USER, UserEndpoints, service_user_endpoints, simulator_user_endpoints
+from .endpoints import (
+    USER,
+    UserEndpoints,
+    service_user_endpoints,
+    simulator_user_endpoints,
+)
 from .limits import room_for
 from .options import MOST_USERS, Load
 from .simulator_process import simulator_process
@@ -36,18 +42,21 @@ def load_setup(
     with ExitStack() as closing:
         scripts = _scripts(script, options)
         closing.callback(scripts.close)
-        for note in scripts.first.notes:
-            say(note)
+        variables = options.environment(**{USER: "1"})
+        target = choose_target(scripts.first, options, variables, tokens=load.tokens)
         room_for(min(load.users, MOST_USERS))
         command = load.token_command
         fetch_token = None if command is None else token_fetcher(command, say, closing=closing, stop=stop)
         endpoints = _endpoints(scripts.first, load, options, closing)
+        for remark in (target.sentence, *scripts.first.notes):
+            say(remark)
         opened = closing.enter_context(open_archive(archive, mode="write", create=True, say=say))
         began_s = clock.now_s()
         yield LoadSetup(
             load=load,
             options=options,
             scripts=scripts,
+            target=target,
             endpoints=endpoints,
             archive=opened,
             group_commit=opened.group_commit(clock=clock),
@@ -70,7 +79,7 @@ def _scripts(script: Path | str, options: ReplayOptions) -> Scripts:
 
 
 def _endpoints(script: Script, load: Load, options: ReplayOptions, closing: ExitStack) -> UserEndpoints:
-    if options.url is not None:
+    if options.url is not None and options.url != SIMULATOR:
         return service_user_endpoints(options.url, options, load.tokens)
     agent_of(script)  # before a process is started: the agent may not be playable
     moods_of(script)

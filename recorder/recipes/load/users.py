@@ -20,6 +20,7 @@ from recorder.replay.load.metrics import Metrics
 from recorder.replay.run.driver import Driver
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.replay.run.player import Player
+from recorder.report.replay_target import ReplayTarget
 from recorder.store.archive import Archive
 from recorder.store.group_commit import GroupCommit
 from recorder.store.intake import IntakeOptions
@@ -86,6 +87,7 @@ class LoadSetup:
     """Everything the users of one load run share.
 
     Attributes:
+        target: what the users connect to, and who chose it.
         endpoints: where each user connects.
         group_commit: commits the frames of all sessions.
         fetch_token: asks for a token of a consumer; None: there is no token command.
@@ -95,6 +97,7 @@ class LoadSetup:
     load: Load
     options: ReplayOptions
     scripts: Scripts
+    target: ReplayTarget
     endpoints: UserEndpoints
     archive: Archive
     group_commit: GroupCommit

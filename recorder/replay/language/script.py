@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
@@ -156,10 +156,17 @@ class Script:
     spacing: Spacing
     files: Mapping[str, bytes]
 
-    def consumer(self, variables: Mapping[str, str], name: str | None = None) -> Consumer:
+    def consumer(
+        self,
+        variables: Mapping[str, str],
+        name: str | None = None,
+        *,
+        keys: Collection[str] = LATE_VARIABLE_KEYS,
+    ) -> Consumer:
         """A consumer with the variables in url, token and upload_url filled in, for a real service.
 
-        ``name``: None is the first consumer.
+        ``name``: None is the first consumer. ``keys``: those of the three that are needed; the others, whose
+        variables need not be set, are None.
 
         Raises:
             BadScript: one of these variables is not set.
@@ -168,10 +175,11 @@ class Script:
         if at is None or self.document.at(at) is None:
             return Consumer()
         document = self.document
-        for key in LATE_VARIABLE_KEYS:
+        for key in keys:
             if key in document.at(at):
                 document = substitute(document, variables, at=(*at, key))
-        return validate(document, Consumer, at=at)
+        left_out: dict[str, None] = {key: None for key in LATE_VARIABLE_KEYS if key not in keys}
+        return validate(document, Consumer, at=at).model_copy(update=left_out)
 
     @property
     def acting(self) -> list[str]:

@@ -22,6 +22,9 @@ MAX_ID_LENGTH = 128
 
 _HEADER = {"kid": "simulated", "typ": "JWT", "alg": "none"}
 
+ACCOUNT = "le-sim"
+"""The account of the simulator's own addresses; no service has one like that."""
+
 
 class ExternalIdentity(NamedTuple):
     """The bearer of another issuer's token. ``expires_s`` is None where the token never expires."""
