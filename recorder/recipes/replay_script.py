@@ -68,7 +68,7 @@ def replay(
             target=target,
             options=parsed,
             fetch_token=None if command is None else token_fetcher(command, say, closing=closing, stop=stop),
-            endpoints=closing.enter_context(_endpoints(loaded, parsed, variables)),
+            endpoints=closing.enter_context(_endpoints(loaded, parsed, variables, say)),
         )
         for remark in (target.sentence, *loaded.notes):
             say(remark)
@@ -76,19 +76,22 @@ def replay(
 
 
 @contextmanager
-def _endpoints(script: Script, options: ReplayOptions, variables: dict[str, str]) -> Iterator[Endpoints]:
+def _endpoints(
+    script: Script, options: ReplayOptions, variables: dict[str, str], say: Notify
+) -> Iterator[Endpoints]:
     """Where everybody connects; the simulator, where one is needed, runs while the block does."""
     if options.url not in (None, SIMULATOR):
         yield service_endpoints(script, options.url, options, variables)
         return
     agent, moods, seed = agent_of(script), moods_of(script), options.seed
     if options.virtual:
-        service = Service(agent=DEFAULT_AGENT if agent is None else agent, moods=moods, seed=seed or 0)
+        agent = DEFAULT_AGENT if agent is None else agent
+        service = Service(agent=agent, moods=moods, seed=seed or 0, on_remark=say)
         yield Endpoints(simulator_endpoints(script, VIRTUAL_URL, options), {}, service)
         return
     # What moods leave to chance is as repeatable as the rest; ids are fresh unless somebody asks.
     with SimulatorServer(
-        agent, moods=moods, seed=0 if seed is None and moods != NO_MOODS else seed
+        agent, moods=moods, seed=0 if seed is None and moods != NO_MOODS else seed, on_remark=say
     ) as server:
         connect = simulator_endpoints(script, server.url, options)
         yield Endpoints(connect, dict.fromkeys(connect, server.base_url))

@@ -75,6 +75,7 @@ def simulate(
         tls=_tls(options.get("certificate"), options.get("key")),
         stop=stop,
         on_listening=listening,
+        on_remark=say,
     )
 
 

@@ -49,6 +49,8 @@ class ServerOptions(TypedDict, total=False):
         allow_origins: origins of web pages, besides local ones, that may connect.
         as_hosts: host names of the real service that were made to point here.
         tls: encrypts all connections; None: plain.
+        on_remark: called with a sentence about a rule of the agent that cannot be applied, in the thread of
+            the server.
     """
 
     seed: int | None
@@ -56,6 +58,7 @@ class ServerOptions(TypedDict, total=False):
     allow_origins: Sequence[str]
     as_hosts: Sequence[str]
     tls: ssl.SSLContext | None
+    on_remark: Callable[[str], None]
 
 
 class SimulatorServer:
@@ -212,6 +215,7 @@ class SimulatorServer:
             patience=self._options.get("patience", Patience()),
             moods=self._moods,
             seed=self._seed,
+            on_remark=self._options.get("on_remark", lambda sentence: None),
         )
 
     def _stop_with(self, problem: BaseException) -> None:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Callable
 from typing import NamedTuple
 
 from recorder.wire.frames import CloseCode
@@ -70,6 +71,7 @@ class Service:
         patience: idle and InitConnection timeouts, in seconds.
         moods: deviations from the published behaviour.
         seed: decides everything random: the same seed and calls give the same bytes.
+        on_remark: called with a sentence about a rule of the agent that cannot be applied.
 
     ``now_s`` must never go back, and the number of a client never be used again.
     """
@@ -83,6 +85,7 @@ class Service:
         patience: Patience = Patience(),  # noqa: B008 - immutable
         moods: Moods = NO_MOODS,
         seed: int = 0,
+        on_remark: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         def wall_ms(now_s: float) -> int:
             return int(epoch_ms + now_s * 1000)
@@ -99,7 +102,8 @@ class Service:
             moods, randomness, encoder, faults, self._connections, self._scheduler, ids, wall_ms, {}
         )
         surveys = SurveyBot(context)
-        agent_runner = AgentRunner(RuleEngine(agent, randomness), context, surveys)
+        rules = RuleEngine(agent, randomness, on_remark=on_remark)
+        agent_runner = AgentRunner(rules, context, surveys)
         self._request_handler = RequestHandler(agent_runner, surveys, context)
         self._disconnects = Disconnects(context, self._outbox)
 

@@ -137,3 +137,15 @@ def test_a_rule_for_a_consumer_the_script_has_not_is_refused(tmp_path, archive):
     script.write_text(TWO.replace("NAME", "bne"))
     with pytest.raises(BadScript, match=r'line 8.*unknown consumer "bne" \(did you mean "ben"\?\)'):
         recipes.replay(script, archive=archive, clock="virtual")
+
+
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_a_slow_pattern_of_the_agent_does_not_keep_the_script_from_its_end(archive, tmp_path, clock):
+    script, said = tmp_path / "slow.yaml", []
+    script.write_text(
+        f"steps:\n- open_conversation:\n- say: {'a' * 4_000}b\n- await: {{message: {{from: agent}}}}\n"
+        "agent:\n- on: message\n  matching: (a+)+$\n  do: [read]\n"
+        "- on: message\n  do: [{say: yes}]\n"
+    )
+    recipes.replay(script, archive=archive, clock=clock, say=said.append).raise_if_failed()
+    assert [sentence for sentence in said if "rule 1 of the agent: the pattern (a+)+$" in sentence]

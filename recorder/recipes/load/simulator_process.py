@@ -53,13 +53,18 @@ def simulator_process(script: Script, *, seed: int) -> Iterator[tuple[str, str]]
         yield url, base_url
 
 
+def _tell(sentence: str) -> None:
+    """To the standard error that it has from its parent."""
+    sys.stderr.write(f"{sentence}\n")
+
+
 def serve() -> None:
     """What the child does."""
     config = json.loads(sys.stdin.readline())
     document = read_document(json.dumps(config), file=config["file"])
     agent = None if config["agent"] is None else read_agent(document, at=("agent",))
     moods = NO_MOODS if config["simulator"] is None else read_moods(document, at=("simulator",))
-    with SimulatorServer(agent, moods=moods, seed=config["seed"]) as server:
+    with SimulatorServer(agent, moods=moods, seed=config["seed"], on_remark=_tell) as server:
         sys.stdout.write(f"{server.url}\n{server.base_url}\n")
         sys.stdout.flush()
         sys.stdin.read()

@@ -20,8 +20,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from recorder.documents import DEFERRED_REFERENCE, DelayDistribution, Duration
-
-from .patterns import MAX_PATTERN, check_pattern
+from recorder.documents.patterns import MAX_PATTERN, check_pattern
 
 ANSWER_WITHIN = Duration(10.0)
 """Default of ``within``: how long a step waits for an answer or a message."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from recorder.documents.patterns import PatternTooSlow, matches
 from recorder.receipts.state import Message
 
 from ..language import verbs
-from ..language.patterns import PatternTooSlow, matches
 from ..language.script import Step
 from . import describe
 from .receipt_schedule import MessageId

@@ -13,11 +13,11 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar, cast
 
+from recorder.documents.patterns import check_pattern
 from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import RequestAnswered
 
 from ..language import verbs
-from ..language.patterns import check_pattern
 from ..language.references import Reference, as_text, fill, fill_value
 from ..language.script import Script, Step
 from . import describe

@@ -24,22 +24,20 @@ The other verbs are ``send_file``, ``rich``, ``nack``, ``access``, ``survey``, `
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Self, get_args
 
 from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 
 from recorder.documents import DelayDistribution, Document, Duration, ValuePath, validate
+from recorder.documents.patterns import MAX_PATTERN, PatternTooSlow, check_pattern, matches
 
 from ..faults.conditions import StrictModel
 from ..faults.randomness import Randomness
 from ..protocol.conversations import SimulatedConversation
 from . import verbs
-
-MAX_PATTERN_LENGTH = 500
-MAX_SEARCHED_LENGTH = 4096
 
 
 class Trigger(StrEnum):
@@ -146,10 +144,10 @@ WITH_TEXT = (Trigger.MESSAGE, Trigger.RECEIPT, Trigger.TYPING)
 
 
 class AgentRule(StrictModel):
-    """One rule: an event, and what to do on it. ``matching`` searches the first 4 096 characters only."""
+    """One rule: an event, and what to do on it. ``matching`` searches the beginning of long texts only."""
 
     on: Literal["conversation", "message", "receipt", "typing", "close"]
-    matching: str | None = Field(default=None, max_length=MAX_PATTERN_LENGTH)
+    matching: str | None = Field(default=None, max_length=MAX_PATTERN)
     nth: int | None = Field(default=None, ge=1)
     consumer: str | None = Field(default=None, min_length=1, max_length=128)
     conversation: int | None = Field(default=None, ge=1)
@@ -166,11 +164,7 @@ class AgentRule(StrictModel):
     @field_validator("matching")
     @classmethod
     def _is_an_expression(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except (re.error, OverflowError, RecursionError) as problem:
-            raise ValueError(f"not a regular expression: {problem}") from None
-        return value
+        return None if value is None else check_pattern(value)
 
     @model_validator(mode="after")
     def _has_something_to_match(self) -> Self:
@@ -179,14 +173,18 @@ class AgentRule(StrictModel):
         return self
 
     def matches(self, conversation: SimulatedConversation, event: ConsumerEvent) -> bool:
-        """Whether conversation, trigger and text match; ``nth`` is counted by ``RuleEngine``."""
+        """Whether conversation, trigger and text match; ``nth`` is counted by ``RuleEngine``.
+
+        Raises:
+            PatternTooSlow: the search in the text was stopped.
+        """
         if self.on != event.trigger:
             return False
         if self.consumer not in (None, conversation.consumer_name):
             return False
         if self.conversation not in (None, conversation.number):
             return False
-        return self.matching is None or bool(re.search(self.matching, event.text[:MAX_SEARCHED_LENGTH]))
+        return self.matching is None or matches(self.matching, event.text)
 
 
 class AgentScript(RootModel[tuple[AgentRule, ...]]):
@@ -200,11 +198,23 @@ class AgentScript(RootModel[tuple[AgentRule, ...]]):
 
 
 class RuleEngine:
-    """Applies an agent's rules in any number of conversations."""
+    """Applies an agent's rules in any number of conversations.
 
-    def __init__(self, script: AgentScript, randomness: Randomness | None = None) -> None:
+    A rule whose pattern takes too long applies no more, so that no consumer can hold up the others;
+    ``on_remark`` is called with a sentence about it.
+    """
+
+    def __init__(
+        self,
+        script: AgentScript,
+        randomness: Randomness | None = None,
+        *,
+        on_remark: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
         self.script = script
         self._randomness = randomness or Randomness()
+        self._on_remark = on_remark
+        self._too_slow: set[int] = set()
         self._actions = [[(action.delay, action.verb) for action in rule.do] for rule in script.root]
         self._match_counts: dict[str, Counter[int]] = {}
 
@@ -217,7 +227,7 @@ class RuleEngine:
         counts = self._match_counts.setdefault(conversation.conversation_id, Counter())
         planned: list[PlannedAction] = []
         for index, rule in enumerate(self.script.root):
-            if not rule.matches(conversation, event):
+            if not self._matches(index, rule, conversation, event):
                 continue
             counts[index] += 1
             if rule.nth in (None, counts[index]):
@@ -226,6 +236,21 @@ class RuleEngine:
                     for delay, verb in self._actions[index]
                 ]
         return planned
+
+    def _matches(
+        self, index: int, rule: AgentRule, conversation: SimulatedConversation, event: ConsumerEvent
+    ) -> bool:
+        if index in self._too_slow:
+            return False
+        try:
+            return rule.matches(conversation, event)
+        except PatternTooSlow:
+            self._too_slow.add(index)
+            self._on_remark(
+                f"rule {index + 1} of the agent: the pattern {rule.matching} takes too long; it was stopped, "
+                "and the rule applies no more"
+            )
+            return False
 
 
 def agent_from(raw: object) -> AgentScript:

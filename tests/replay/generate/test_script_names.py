@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recorder.documents.patterns import check_pattern, matches
 from recorder.redaction.tokens import placeholder
 from recorder.replay.generate.script_names import ScriptNames, pattern_of
-from recorder.replay.language.patterns import check_pattern, matches
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))

@@ -189,7 +189,9 @@ def test_every_rule_that_fits_acts_in_the_order_of_the_script():
         pytest.param(
             [{"on": "message", "matching": "(", "do": ["read"]}], "regular expression", id="bad-expression"
         ),
-        pytest.param([{"on": "message", "matching": "a" * 501, "do": ["read"]}], "500", id="long-expression"),
+        pytest.param(
+            [{"on": "message", "matching": "a" * 1_001, "do": ["read"]}], "1000", id="long-expression"
+        ),
         pytest.param(
             [{"on": "close", "matching": "a", "do": ["read"]}], "no text to match", id="nothing-to-match"
         ),
@@ -241,3 +243,23 @@ def test_the_default_agent_greets_accepts_reads_and_quotes():
         (1.0, AgentSay(text='You wrote "{message}". Is there anything else?')),
         (1.0, AgentType(state="ACTIVE")),
     ]
+
+
+SLOW = {"on": "message", "matching": "(a+)+$", "do": ["read"]}
+
+
+def test_a_rule_whose_pattern_takes_too_long_applies_no_more_and_is_told_once():
+    """The other rules apply, and the other messages are not held up."""
+    told = []
+    agent = RuleEngine(agent_from([{"on": "message", "do": ["accept"]}, SLOW]), on_remark=told.append)
+    texts = ["a", "a" * 4_000 + "b", "a" * 4_000 + "b", "a"]
+    planned = [[type(each.verb) for each in agent.apply(conversation("c"), message(text))] for text in texts]
+    assert planned == [[AgentAccept, AgentRead], [AgentAccept], [AgentAccept], [AgentAccept]]
+    (sentence,) = told
+    assert sentence.startswith("rule 2 of the agent: the pattern (a+)+$ takes too long")
+
+
+@pytest.mark.parametrize("pattern", ["(a", "x" * 1_001, "((a{100}){100}){100}"])
+def test_a_pattern_that_cannot_be_used_is_refused(pattern):
+    with pytest.raises(ValueError, match="matching"):
+        agent_from([{**SLOW, "matching": pattern}])

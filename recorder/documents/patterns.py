@@ -1,11 +1,13 @@
-"""Search messages for the regular expressions of a script, with a time limit.
+"""Search texts for the regular expressions that people write, with a time limit.
 
-Python's ``re`` has no timeout: ``(a+)+$`` on a long text would delay every receipt that is due. The
-``regex`` package takes the same patterns and a timeout.
+Python's ``re`` has no timeout: ``(a+)+$`` on a long text would delay every receipt that is due, and no signal
+is handled meanwhile. The ``regex`` package takes the same patterns and a timeout. It compiles what is to be
+there n times n times, without a timeout, so that ``((a{100}){100}){100}`` is refused beforehand.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import regex  # type: ignore[import-untyped]  # it ships no types; what is used of it is below
@@ -14,7 +16,13 @@ MAX_PATTERN = 1_000
 MAX_SEARCHED = 10_000
 """Only this many characters of a message are searched; LivePerson limits texts to fewer."""
 
+MAX_REPEATED = 20_000
+"""So long may a pattern be once what it repeats is written out; 2 µs each to compile."""
+
 TIME_LIMIT_S = 0.1
+
+_ITEM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(?:,\d*)?\}|.", re.DOTALL | re.ASCII)
+"""One item of a pattern; the group is how often the item before it has to be there, if it says so."""
 
 
 class PatternTooSlow(Exception):
@@ -29,6 +37,10 @@ def check_pattern(pattern: str) -> str:
     """
     if len(pattern) > MAX_PATTERN:
         raise ValueError(f"the pattern has {len(pattern)} characters; {MAX_PATTERN} are the limit")
+    if (length := _length_written_out(pattern)) > MAX_REPEATED:
+        raise ValueError(
+            f'"{pattern[:60]}" repeats too much: {length} items if written out; {MAX_REPEATED} are the limit'
+        )
     try:
         _compiled(pattern)
     except (regex.error, RecursionError, OverflowError, ValueError) as problem:
@@ -46,6 +58,23 @@ def matches(pattern: str, text: str) -> bool:
         return _compiled(pattern).search(text[:MAX_SEARCHED], timeout=TIME_LIMIT_S) is not None
     except TimeoutError:
         raise PatternTooSlow(pattern) from None
+
+
+def _length_written_out(pattern: str) -> int:
+    """How many items it has once ``x{3}`` is written ``xxx``; groups count for what is in them."""
+    sums, last = [0], 0
+    for item in _ITEM.finditer(pattern):
+        if item[1] is not None:
+            again = last * max(int(item[1]), 1) - last
+            sums[-1], last = sums[-1] + again, last + again
+        elif item[0] == "(":
+            sums.append(0)
+        elif item[0] == ")" and len(sums) > 1:
+            last = sums.pop()
+            sums[-1] += last
+        else:
+            sums[-1], last = sums[-1] + 1, 1
+    return sum(sums)
 
 
 @lru_cache(maxsize=256)

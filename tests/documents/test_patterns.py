@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
-from recorder.replay.language.patterns import (
+from recorder.documents.patterns import (
     MAX_PATTERN,
     MAX_SEARCHED,
     PatternTooSlow,
@@ -45,3 +47,34 @@ NO_PATTERNS = ["(a", "*", "[z-a]", "(?P<n>a)(?P<n", "\\", "a{2,1}", "x" * (MAX_P
 def test_an_invalid_pattern_is_refused_with_a_sentence(pattern):
     with pytest.raises(ValueError, match=r"pattern|regular expression"):
         check_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["((a{100}){100}){100}", "(?:(?:a|b){200}){200,}", "[{}(]{30000}", r"(?:\({101}){201}"]
+)
+def test_what_would_be_huge_once_compiled_is_refused(pattern):
+    """The engine writes repetitions out, and no signal is handled meanwhile."""
+    with pytest.raises(ValueError, match="repeats too much"):
+        check_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "(.{0,5000}x){0,5000}", "[(]{100}", "{1000}", "(x){,5}"],
+)
+def test_other_repetitions_are_not(pattern):
+    assert check_pattern(pattern) == pattern
+
+
+def test_a_signal_is_handled_after_the_time_limit_at_the_latest():
+    """The handler runs in the main thread between two searches of the slow pattern."""
+    handled = []
+    before = signal.signal(signal.SIGALRM, lambda *_: handled.append(True))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        while not handled:
+            with pytest.raises(PatternTooSlow):
+                matches("(a+)+$", "a" * 5_000 + "b")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
