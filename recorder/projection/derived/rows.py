@@ -19,6 +19,7 @@ from recorder.receipts.queries import (
     publish_view,
     role_of,
 )
+from recorder.receipts.selves import is_echo
 from recorder.receipts.state import (
     STATUS_ORDER,
     Giver,
@@ -270,10 +271,12 @@ class MessageRows:
             dialog_id in self._transcript.given_again or key.participant in self._selves.suggested
         ):
             return set(own)
+        giver = self._selves.id_of(key.participant)
         for other, others in given.items():
             if other.status == key.status and other is not key:
+                same = giver is not None and giver == self._selves.id_of(other.participant)
                 common = own.keys() & others.keys()
-                found.update(s for s in common if own[s].evidence.proof is Proof.ACKNOWLEDGED)
+                found.update(s for s in common if same or is_echo(own[s], others[s]))
         return found
 
     def _all_acknowledged(self, own: OwnActions, sequence: int, given: ReceiptsByKey) -> bool:
