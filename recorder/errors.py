@@ -6,7 +6,8 @@ RecorderError                      exit code
 │   ├── BadFile                        a file that is read: its line and the problem
 │   │   ├── BadScript                      a replay script: the step, too
 │   │   └── BadCapture                     a capture to import
-│   └── NotFound                       no such session, message or frame here
+│   ├── NotFound                       no such session, message or frame here
+│   └── SystemRefused                  the operating system refused it: a name, a permission, a limit
 ├── ExpectationFailed              3   an expectation of a script, or a check, failed
 ├── CannotConnect                  4   the service cannot be reached, or refused the connection
 │   └── HandshakeRefused               the service answered the upgrade with a status other than 101
@@ -23,6 +24,8 @@ errors: they are recorded and labelled.
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 
 
@@ -195,3 +198,48 @@ class Stopped(RecorderError):
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"stopped by signal {signal_number}")
         self.exit_code = 128 + signal_number
+
+
+class SystemRefused(InputUnusable):
+    """The operating system does not let the program do what it was asked for."""
+
+
+# Another path would not help; everything else says that this one cannot be used.
+_DISK_FAILED = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "it would be larger than a file may be here",
+    errno.EIO: "the disk reports an input/output error",
+}
+
+_LONGEST_NAME = 100
+
+_LIMITS = {
+    errno.EMFILE: "ulimit -n shows how many files may be open; some 64 are needed, and more for many users",
+    errno.ENFILE: "the whole system has too many files open",
+    errno.ENOMEM: "there is too little memory",
+    errno.EAGAIN: "ulimit -u shows how many processes and threads there may be",
+}
+
+
+def disk_problem(problem: OSError) -> str | None:
+    """How the disk failed, in a few words; None if it did not."""
+    return None if problem.errno is None else _DISK_FAILED.get(problem.errno)
+
+
+def error_of_system(problem: OSError) -> RecorderError:
+    """What a user is told about an error of the operating system that nobody else has put into words."""
+    name = _name_in(problem)
+    if (failed := disk_problem(problem)) is not None:
+        return OutputFailed(name or "a file", failed)
+    says = problem.strerror or str(problem) or type(problem).__name__
+    sentence = says if name is None else f"cannot use {name}: {says}"
+    return SystemRefused(sentence, hint=None if problem.errno is None else _LIMITS.get(problem.errno))
+
+
+def _name_in(problem: OSError) -> str | None:
+    """The file that it is about, shortened; None if it is about none."""
+    if not isinstance(problem.filename, str | bytes):
+        return None
+    name = os.fsdecode(problem.filename)
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -5,18 +5,25 @@ from __future__ import annotations
 import os
 import sys
 
+from recorder.errors import error_of_system
+
 
 def main() -> None:
     """Run the command line; the entry point of ``recorder`` and of ``python -m recorder``."""
-    _reopen_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A terminal that cannot show a character must not end a recording.
-            stream.reconfigure(errors="backslashreplace")
-    from .app import app
-    from .output import check_stdout_writes
+    try:
+        _reopen_closed_streams()
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                # A terminal that cannot show a character must not end a recording.
+                stream.reconfigure(errors="backslashreplace")
+        from .app import app
+        from .output import check_stdout_writes
 
-    check_stdout_writes()
+        check_stdout_writes()
+    except OSError as problem:  # not even our own files can be read: too many are open
+        error = error_of_system(problem)
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(error.exit_code)
     app(prog_name="recorder")
 
 

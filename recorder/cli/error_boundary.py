@@ -13,13 +13,16 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from typer._click import Context  # typer brings its own click since 0.26, and types its hooks with it
 
-from recorder.errors import RecorderError, Stopped
+from recorder.errors import RecorderError, Stopped, error_of_system
 
 from .output import discard_stdout, print_to_stderr
 
 
 class ErrorBoundary(TyperGroup):
-    """A command group that prints our own errors and exits with their code. Bugs pass through."""
+    """A command group that prints our errors and the system's, and exits with their code.
+
+    Bugs pass through.
+    """
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program, including output before a command runs (``--help``)."""
@@ -46,6 +49,10 @@ def _errors_as_exit_codes(exit_with: Callable[[int], NoReturn]) -> Iterator[None
     except BrokenPipeError:
         discard_stdout()
         exit_with(0)
+    except OSError as problem:
+        refused = error_of_system(problem)
+        _print_error(refused)
+        exit_with(refused.exit_code)
 
 
 def _exit(code: int) -> NoReturn:

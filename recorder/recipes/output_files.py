@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -10,17 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from recorder.errors import BadOption, OutputFailed
+from recorder.errors import BadOption, OutputFailed, disk_problem
 
 _SQLITE = b"SQLite format 3\0"
-
-# Another path would not help; everything else says that this one cannot be used.
-_DISK_FAILED = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "it would be larger than a file may be here",
-    errno.EIO: "the disk reports an input/output error",
-}
 
 
 def check_place(option: str, file: Path) -> None:
@@ -64,11 +55,6 @@ def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output") 
         if failed is not None:
             raise OutputFailed(str(file), failed) from None
         raise BadOption(option, f"cannot write {file}: {problem.strerror or problem}") from None
-
-
-def disk_problem(problem: OSError) -> str | None:
-    """How the disk failed, in a few words; None if it did not."""
-    return None if problem.errno is None else _DISK_FAILED.get(problem.errno)
 
 
 def _refuse_database(option: str, file: Path) -> None:

@@ -157,7 +157,7 @@ class SimulatorServer:
         try:
             with (
                 listening,
-                asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(punctual_selector())) as runner,
+                asyncio.Runner(loop_factory=_new_loop) as runner,
             ):
                 runner.run(self._serve(listening))
         except BaseException as problem:  # handed to whoever stops the server
@@ -254,6 +254,15 @@ def run(
     with SimulatorServer(agent, host, port, moods=moods, on_failure=stop.set, **options) as server:
         on_listening(server.url)
         stop.wait()
+
+
+def _new_loop() -> asyncio.SelectorEventLoop:
+    """An event loop. Raises ``OSError``: there are no descriptors left for it."""
+    selector = punctual_selector()
+    # Fails here, rather than in the constructor, whose remains would complain on stderr.
+    for one in socket.socketpair():
+        one.close()
+    return asyncio.SelectorEventLoop(selector)
 
 
 def _yield_processor_to_clients() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,71 @@ def test_a_closed_terminal_is_treated_as_a_closed_pipe(start):
     assert json.loads(stdout)["state"] == "complete"
 
 
-def test_an_error_of_the_system_that_is_not_about_stdout_is_a_bug():
-    result = CliRunner().invoke(program(OSError(28, "No space left on device")), ["verb"])
-    assert isinstance(result.exception, OSError)
+NAME = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "says"),
+    [
+        (OSError(errno.ENOSPC, "no"), 6, "error: cannot write a file: the disk is full\n"),
+        (
+            OSError(errno.EIO, "no", "a.db"),
+            6,
+            "error: cannot write a.db: the disk reports",
+        ),
+        (OSError(errno.ENAMETOOLONG, "too long", NAME), 2, f"error: cannot use {NAME[:99]}…: too long\n"),
+        (OSError(errno.EMFILE, "Too many"), 2, "error: Too many\nhint: ulimit -n shows"),
+        (PermissionError(errno.EACCES, "no", b"a"), 2, "error: cannot use a: no\n"),
+        (OSError("odd"), 2, "error: odd\n"),
+        (TimeoutError(), 2, "error: TimeoutError\n"),
+    ],
+)
+def test_an_error_of_the_system_is_one_sentence_too(problem, code, says):
+    result = CliRunner().invoke(program(problem), ["verb"])
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.startswith(says)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["session", "list", "--archive", NAME],
+        ["session", "list", "--archive", f"{NAME}/y"],
+        ["import", NAME],
+        ["import", SAMPLE, "--archive", NAME],
+        ["record", "ws://127.0.0.1:9", "--archive", NAME],
+        ["replay", SAMPLE, "--clock", "virtual", "--junit", NAME],
+        ["session", "export", "played", "--output", NAME],
+        ["replay", NAME],
+        ["simulate", "--agent", NAME],
+    ],
+    ids=lambda arguments: " ".join(arguments).replace(NAME, "NAME"),
+)
+def test_a_name_that_is_too_long_is_said(run, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2, result.stderr
+    assert "name too long" in result.stderr.lower()
+
+
+DESCRIPTORS = "import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (MOST, MOST))\n"
+RUN = "sys.argv = ['recorder', *sys.argv[1:]]; from recorder.cli import main; main()"
+
+
+@pytest.mark.parametrize(
+    ("limit", "arguments", "code"),
+    [
+        pytest.param(5, ["session", "list"], 2, id="imports"),
+        pytest.param(7, ["record", "ws://127.0.0.1:9"], 6, id="archive"),
+        pytest.param(10, ["record", "ws://127.0.0.1:9"], 2, id="connection"),
+        pytest.param(7, ["simulate", "--listen", "127.0.0.1:0"], 2, id="event loop"),
+        pytest.param(8, ["simulate", "--listen", "127.0.0.1:0"], 2, id="event loop's own sockets"),
+    ],
+)
+def test_too_few_descriptors_are_one_sentence(tmp_path, limit, arguments, code):
+    program = DESCRIPTORS.replace("MOST", str(limit)) + RUN
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.startswith("error: ")]) == 1
