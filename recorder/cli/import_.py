@@ -7,13 +7,22 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, KeepSecretsOption, NameOption, QuietOption
+from .options import (
+    DEFAULT_ARCHIVE,
+    ArchiveOption,
+    JsonOption,
+    KeepSecretsOption,
+    NameOption,
+    QuietOption,
+    SecretNameOption,
+)
 from .output import StatusPrinter, write_json
 
 
 def import_captures(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSONL files; - reads stdin.")],
     keep_secrets: KeepSecretsOption = False,
+    secret_name: SecretNameOption = None,
     name: NameOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
@@ -34,7 +43,12 @@ def import_captures(
     with recipes.open_archive(archive, mode="write", create=True, say=print_status) as opened:
         for file in files:
             session = recipes.import_capture(
-                opened, file, name=name, keep_secrets=keep_secrets, say=print_status
+                opened,
+                file,
+                name=name,
+                keep_secrets=keep_secrets,
+                secret_names=secret_name or (),
+                say=print_status,
             )
             if json:
                 write_json(session_json(session))

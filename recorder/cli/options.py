@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from recorder.errors import BadOption
+
 # Every command takes these ---------------------------------------------------------------------------------
 
 ArchiveOption = Annotated[
@@ -41,6 +43,24 @@ AliasOption = Annotated[
 KeepSecretsOption = Annotated[
     bool,
     typer.Option("--keep-secrets", help="Store tokens and cookies as they are, instead of replacing them."),
+]
+
+
+def _check_secret_names(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if not any(map(str.isalpha, name)):
+            raise BadOption("--secret-name", f'"{name}" has no letters, by which names are compared')
+    return names
+
+
+SecretNameOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--secret-name",
+        metavar="NAME",
+        callback=_check_secret_names,
+        help="Blank what stands under this name too: a JSON key, a parameter or a header. Repeatable.",
+    ),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")

@@ -17,6 +17,7 @@ from .options import (
     KeepSecretsOption,
     NameOption,
     QuietOption,
+    SecretNameOption,
     TokenEnvOption,
     TokenFileOption,
     TokenPromptOption,
@@ -61,6 +62,7 @@ def record(
         ),
     ] = "second",
     keep_secrets: KeepSecretsOption = False,
+    secret_name: SecretNameOption = None,
     name: NameOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
@@ -103,6 +105,7 @@ def record(
             ca_file=ca_file,
             name=name,
             keep_secrets=keep_secrets,
+            secret_names=secret_name or (),
             durability=durability,
         )
         stop.raise_if_set()

@@ -30,6 +30,7 @@ from .options import (
     KeepSecretsOption,
     NameOption,
     QuietOption,
+    SecretNameOption,
     TokenCommandOption,
     TokenEnvOption,
     TokenFileOption,
@@ -113,6 +114,7 @@ def replay(
     csv: CsvOption = None,
     html: HtmlOption = None,
     keep_secrets: KeepSecretsOption = False,
+    secret_name: SecretNameOption = None,
     name: NameOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
@@ -152,6 +154,7 @@ def replay(
         "variables": var or (),
         "reconnect": "on_auth_close" if reconnect == "on-auth-close" else reconnect,
         "keep_secrets": keep_secrets,
+        "secret_names": secret_name or (),
         "name": name,
     }
     if users is not None:

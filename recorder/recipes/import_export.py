@@ -41,12 +41,18 @@ class _Contents(NamedTuple):
 
 
 def import_capture(
-    archive: Archive, file: Path, *, name: str | None = None, keep_secrets: bool = False, say: Notify = silent
+    archive: Archive,
+    file: Path,
+    *,
+    name: str | None = None,
+    keep_secrets: bool = False,
+    secret_names: Iterable[str] = (),
+    say: Notify = silent,
 ) -> SessionInfo:
     """Add a JSONL capture (``-`` for stdin) as a session, and return it.
 
     It is read to its end before anything is stored. A file that was imported before is not imported
-    again: the session it gave then is returned.
+    again: the session it gave then is returned. What stands under one of ``secret_names`` is blanked too.
 
     Raises:
         BadCapture: it does not read as its format says; with the line.
@@ -62,7 +68,8 @@ def import_capture(
             archive.delete_session(known)
         stream.seek(0)
         records = with_progress(_records(stream, str(file)), f"importing {file}", say)
-        return _store(archive, contents, records, name=name, keep_secrets=keep_secrets, say=say)
+        storage = IntakeOptions(keep_secrets=keep_secrets, secret_names=tuple(secret_names))
+        return _store(archive, contents, records, name=name, options=storage, say=say)
 
 
 @contextmanager
@@ -121,7 +128,7 @@ def _store(
     records: Iterator[Record],
     *,
     name: str | None,
-    keep_secrets: bool,
+    options: IntakeOptions,
     say: Notify,
 ) -> SessionInfo:
     header = contents.header
@@ -133,7 +140,7 @@ def _store(
         session=None if header.session in taken else header.session,
         name=name or header.name,
         source_digest=contents.digest,
-        options=IntakeOptions(keep_secrets=keep_secrets),
+        options=options,
     )
     try:
         while batch := list(islice(records, _BATCH)):

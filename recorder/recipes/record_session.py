@@ -19,6 +19,7 @@ from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.redaction.redactor import Redactor
+from recorder.redaction.subprotocols import subprotocol_secrets
 from recorder.runtime.background import BackgroundTask
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
@@ -42,11 +43,13 @@ class SessionOptions:
     Attributes:
         name: what people find it by, besides its id.
         keep_secrets: whether tokens and cookies are stored as they are, instead of replaced.
+        secret_names: names of keys, parameters and headers whose values are replaced too.
         durability: "second": power loss costs at most the last second; "full": nothing.
     """
 
     name: str | None = None
     keep_secrets: bool = False
+    secret_names: Sequence[str] = ()
     durability: Durability = "second"
 
 
@@ -132,7 +135,7 @@ def recording(
         clock: gives the times of the records; the machine's clock if None.
     """
     clock = RealClock() if clock is None else clock
-    redactor = Redactor(archive.redaction_key(), known=known_secrets)
+    redactor = Redactor(archive.redaction_key(), known=known_secrets, secret_names=options.secret_names)
     intake = archive.begin_session(
         source=source,
         started_at_us=clock.wall_us(),
@@ -185,13 +188,14 @@ class RecordKeywords(ServiceKeywords, total=False):
     Attributes:
         subprotocols: offered in this order; the service must then choose one.
         ping_interval: time between keep-alive pings, like "30s", the default; "0" for none.
-        name, keep_secrets, durability: as in ``SessionOptions``.
+        name, keep_secrets, secret_names, durability: as in ``SessionOptions``.
     """
 
     subprotocols: Sequence[str]
     ping_interval: str
     name: str | None
     keep_secrets: bool
+    secret_names: Sequence[str]
     durability: Durability
 
 
@@ -237,10 +241,11 @@ def record(
     storage = SessionOptions(
         name=options.get("name"),
         keep_secrets=options.get("keep_secrets", False),
+        secret_names=options.get("secret_names", ()),
         durability=options.get("durability", "second"),
     )
     linger_s = None if linger is None else duration_s("--linger", linger)
-    secrets = () if service.token is None else (service.token,)
+    secrets = (*filter(None, (service.token,)), *subprotocol_secrets(service.subprotocols))
     with (
         open_archive(archive, mode="write", create=True, say=say) as opened,
         recording(opened, source="client", options=storage, known_secrets=secrets, say=say) as active,

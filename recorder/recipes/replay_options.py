@@ -39,6 +39,7 @@ class PlayKeywords(TypedDict, total=False):
         variables: "NAME=value" for ``${NAME}`` in the script, before the environment.
         reconnect: "never", "on_auth_close" or "always", before what the script says.
         keep_secrets: store tokens and cookies as they are.
+        secret_names: names of keys, parameters and headers whose values are replaced too.
         name: what the session is called; the script's name if not given.
     """
 
@@ -50,6 +51,7 @@ class PlayKeywords(TypedDict, total=False):
     variables: Sequence[str]
     reconnect: PolicyName | None
     keep_secrets: bool
+    secret_names: Sequence[str]
     name: str | None
 
 
@@ -146,5 +148,9 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
         reconnect=given.get("reconnect"),
         tolerance_s=None if tolerance is None else duration_s("--tolerance", tolerance),
         simulated_tokens=given.get("simulated_tokens", False),
-        session=SessionOptions(name=given.get("name"), keep_secrets=given.get("keep_secrets", False)),
+        session=SessionOptions(
+            name=given.get("name"),
+            keep_secrets=given.get("keep_secrets", False),
+            secret_names=given.get("secret_names", ()),
+        ),
     )

@@ -12,27 +12,24 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NamedTuple
 
+from .names import KNOWN_NAMES, SecretNames, decoded_name
 from .tokens import PLACEHOLDER
 
 
 class SecretSpan(NamedTuple):
-    """Start and end of a secret, and the word its placeholder begins with."""
+    """Start and end of a secret, and the word its placeholder begins with.
+
+    ``quote_at`` is where a quote stands whose spelling must enclose the placeholder, because the secret is a
+    number; below zero if none must.
+    """
 
     start: int
     end: int
     word: str
+    quote_at: int = -1
 
 
-Recogniser = Callable[[bytes], Iterator[SecretSpan]]
-
-_NAMES: Final = frozenset(
-    {"jwt", "token", "bearer", "auth", "authcode", "authorization", "proxyauthorization", "credential"}
-    | {"secret", "password", "passwd", "pwd", "apikey", "credentials", "privatekey", "accesskey"}
-    | {"cookie", "setcookie", "tempurlsig", "lpsdes"}
-)
-_ENDINGS: Final = ("token", "secret", "password", "passwd", "apikey", "privatekey", "jwt")
-_QUERY_NAMES: Final = _NAMES | {"sig", "signature", "xamzsignature"}
-_URL_NAMES: Final = _QUERY_NAMES | {"key", "code", "sid", "session", "sessionid"}
+Recogniser = Callable[[bytes, SecretNames], Iterator[SecretSpan]]
 
 _WORDS: Final = (
     ("sig", "sig"),
@@ -47,22 +44,20 @@ _WORDS: Final = (
 )
 
 _PLACEHOLDER = re.compile(PLACEHOLDER.pattern.encode())
-_NOT_IN_NAMES = re.compile(rb"[_.\- ]")
 _RUN = re.compile(rb"[A-Za-z0-9_.\-]+")
 _RUN_BYTES: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _TOKEN_BYTES: Final = _RUN_BYTES + b"~+/="
 _SCHEME = re.compile(rb"(?i)(?<![A-Za-z0-9_])(?:bearer|jwt)[ \t]++([A-Za-z0-9._~+/=\-]{8,})")
 _LEADING_SCHEME = re.compile(rb"(?i)(?:bearer|jwt|basic|token|digest)[ \t]++")
-_NAME: Final = rb"((?:[A-Za-z0-9_.\- ]|\\u[0-9a-fA-F]{4}){2,64}+)"
-_KEY = re.compile(rb'"' + _NAME + rb'"\s*+:\s*+(?=["{\[])')
+_NAME: Final = rb"((?:[^'\"\\\xff\r\n]|\\u[0-9a-fA-F]{4}|\\/){2,128}+)"
+_KEY = re.compile(rb'"' + _NAME + rb'"\s*+:\s*+(?=["{\[0-9\-])')
 _SINGLE_KEY = re.compile(rb"'" + _NAME + rb"'\s*+:\s*+(?=')")
-_LETTER_ESCAPE = re.compile(rb"\\u00([0-7][0-9a-fA-F])")
 # Where escapes were undone, 0xFF stands for the quotes that end the string they are in: nothing that is
 # read there goes beyond it. In UTF-8 that byte never occurs.
 _BODY = re.compile(rb'(?:[^"\\\xff]++|\\.)*+', re.DOTALL)
 _SINGLE_BODY = re.compile(rb"(?:[^'\"\\\xff]++|\\.)*+", re.DOTALL)
-_PART = re.compile(rb'"((?:[^"\\\xff]++|\\.)*+)"?(\s*+:)?|[{}\[\]\xff]', re.DOTALL)
-_QUERY = re.compile(rb"""[?&;]([A-Za-z0-9_.\-]{2,40})=([^&;\s"'<>\\#\xff]+)""")
+_PART = re.compile(rb'"((?:[^"\\\xff]++|\\.)*+)"?(\s*+:)?|(-?[0-9][0-9.eE+\-]*+)|[{}\[\]\xff]', re.DOTALL)
+_QUERY = re.compile(rb"""[?&;]([A-Za-z0-9_.$:\[\]\-]{2,64})=([^&;\s"'<>\\#\xff]+)""")
 _USER = re.compile(rb"""://([^/\s"'@<>\\:?#\xff]*+:[^/\s"'@<>\\?#\xff]*+)@""")
 _ANY_USER = re.compile(rb"""://([^/\s"'@<>\\?#\xff]++)@""")
 _BRAND = re.compile(rb"""/messaging/brand/([^/?#\s"'<>\\\xff]+)""")
@@ -76,12 +71,6 @@ _END: Final = b"\xff"
 _DEPTHS: Final = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
 
-def is_secret_name(name: bytes, names: frozenset[str] = _NAMES) -> bool:
-    """Whether what stands under this name is secret, however the name is cased and separated."""
-    plain = _plain(name)
-    return plain in names or plain.endswith(_ENDINGS)
-
-
 def is_opaque(text: bytes) -> bool:
     """Whether a word looks made by a machine: a digit in it, or capitals where no word has them."""
     inner = text[1:]
@@ -89,7 +78,7 @@ def is_opaque(text: bytes) -> bool:
     return mixed or any(48 <= byte <= 57 for byte in text)
 
 
-def jwts(view: bytes) -> Iterator[SecretSpan]:
+def jwts(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
     """JSON Web Tokens, wherever they stand."""
     start = view.find(b"eyJ")
     while start >= 0:
@@ -105,58 +94,71 @@ def _without_full_stop(view: bytes, start: int, end: int) -> int:
     return start + len(run) + max(0, 2 - run.count(b"."))
 
 
-def authorization_values(view: bytes) -> Iterator[SecretSpan]:
+def authorization_values(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
     """What follows the words of an Authorization value, if no human wrote it."""
     for found in _SCHEME.finditer(view):
         if is_opaque(found[1]):
             yield SecretSpan(*found.span(1), "auth")
 
 
-def json_values(view: bytes) -> Iterator[SecretSpan]:
-    """The strings under secret names in JSON, or in what was JSON before it was cut."""
+def json_values(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
+    """The strings and numbers under secret names in JSON, or in what was JSON before it was cut."""
     done = 0
     for found in _KEY.finditer(view):
-        if found.end() >= done and is_secret_name(found[1]):
+        if found.end() >= done and names.anywhere(found[1]):
             done = _closed_at(view, found.end())
-            yield from _strings_under(view, found.end(), done, _placeholder_word(found[1]))
+            yield from _values_under(view, found.end(), done, found)
 
 
-def python_values(view: bytes) -> Iterator[SecretSpan]:
+def python_values(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
     """Strings under secret names in a Python ``repr`` of a dictionary."""
     for found in _SINGLE_KEY.finditer(view):
         value = _SINGLE_BODY.match(view, found.end() + 1)
-        if value is not None and is_secret_name(found[1]):
+        if value is not None and names.anywhere(found[1]):
             yield from _span_of_value(view, *value.span(), _placeholder_word(found[1]))
 
 
-def _strings_under(view: bytes, start: int, end: int, word: str) -> Iterator[SecretSpan]:
-    """The string that begins at ``start``, or every string in the object or array between start and end."""
+def _values_under(view: bytes, start: int, end: int, key: re.Match[bytes]) -> Iterator[SecretSpan]:
+    """The string or number at ``start``, or every one in the object or array between start and end."""
+    word = _placeholder_word(key[1])
     for part in _PART.finditer(view, start, end):
         is_key = part[2] is not None and part.start() > start
         if part[1] is not None and not is_key:
             yield from _span_of_value(view, *part.span(1), word)
+        elif part[3] is not None:
+            yield SecretSpan(*part.span(3), word, key.start())
 
 
-def assignments(view: bytes) -> Iterator[SecretSpan]:
+def assignments(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
     """``password=…`` and ``token: …`` as error texts and log lines have them."""
-    yield from _named_values(_ASSIGNED, _QUERY_NAMES, view)
-    for span in _named_values(_LABELLED, _QUERY_NAMES, view):
+    yield from _parameters(_ASSIGNED, view, names)
+    for span in _parameters(_LABELLED, view, names):
         if is_opaque(view[span.start : span.end]):
             yield span
 
 
-def _named_values(pattern: re.Pattern[bytes], names: frozenset[str], view: bytes) -> Iterator[SecretSpan]:
+def _parameters(
+    pattern: re.Pattern[bytes], view: bytes, names: SecretNames = KNOWN_NAMES
+) -> Iterator[SecretSpan]:
     for found in pattern.finditer(view):
-        if is_secret_name(found[1], names):
+        if names.in_queries(found[1]):
             yield from _span_of_value(view, *found.span(2), _placeholder_word(found[1]))
 
 
-def _unnamed_values(pattern: re.Pattern[bytes], word: str, view: bytes) -> Iterator[SecretSpan]:
+def _parameters_of_urls(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
+    for found in _QUERY.finditer(view):
+        if names.in_urls(found[1]):
+            yield from _span_of_value(view, *found.span(2), _placeholder_word(found[1]))
+
+
+def _unnamed_values(
+    pattern: re.Pattern[bytes], word: str, view: bytes, _names: SecretNames = KNOWN_NAMES
+) -> Iterator[SecretSpan]:
     for found in pattern.finditer(view):
         yield from _span_of_value(view, *found.span(1), word)
 
 
-def header_lines(view: bytes) -> Iterator[SecretSpan]:
+def header_lines(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
     """The values of headers that carry secrets, in text that quotes them."""
     for found in _HEADER_LINE.finditer(view):
         yield from _span_of_value(view, *found.span(found.lastindex or 0), _placeholder_word(found[1]))
@@ -167,7 +169,7 @@ IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (
     authorization_values,
     json_values,
     python_values,
-    partial(_named_values, _QUERY, _QUERY_NAMES),
+    partial(_parameters, _QUERY),
     partial(_unnamed_values, _USER, "userinfo"),
     partial(_unnamed_values, _BRAND, "auth"),
 )
@@ -175,7 +177,7 @@ IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignmen
 # In a text that is a URL as a whole more names are secret, and so is whatever stands before the "@".
 IN_URLS: Final[tuple[Recogniser, ...]] = (
     *IN_PAYLOADS,
-    partial(_named_values, _QUERY, _URL_NAMES),
+    _parameters_of_urls,
     partial(_unnamed_values, _ANY_USER, "userinfo"),
 )
 
@@ -195,46 +197,29 @@ def is_placeholder(text: str) -> bool:
 
 
 def _placeholder_word(name: bytes) -> str:
-    plain = _plain(name)
+    plain = decoded_name(name).lower()
     return next((word for part, word in _WORDS if part in plain), "token")
 
 
-def _plain(name: bytes) -> str:
-    if b"\\" in name:
-        name = _LETTER_ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()), name)
-    return _NOT_IN_NAMES.sub(b"", name).lower().decode("ascii", "replace")
-
-
-def may_hold_secret(data: bytes) -> bool:
-    """Whether a payload is worth a closer look: a few substring tests, for the road all frames take.
-
-    A word costs ten times more to look for than a rare letter of it, so the letter is asked for first.
-    Nearly every frame begins with its kind, whose "k" does not count.
-    """
-    text = data.lower().decode("latin-1")
+def may_hold_secret(data: bytes, names: SecretNames = KNOWN_NAMES) -> bool:
+    """Whether a payload is worth a closer look: a few substring tests, for the road all frames take."""
     return (
-        ("j" in text and ("jwt" in text or "eyj" in text))
-        or (text.find("k", 3) > 0 and ("token" in text or "key" in text or "cookie" in text))
-        or ("w" in text and ("passw" in text or "pwd" in text))
-        or ("_" in text and ("url_sig" in text or "lp_sdes" in text))
-        or ("=" in text and "sig" in text)
-        or ("@" in text and "://" in text)
-        or ("\\" in text and "\\u00" in text)
-        or ("%" in text and _PERCENT.search(text) is not None)
-        or "auth" in text
-        or "secret" in text
-        or "credential" in text
-        or "bearer" in text
+        b"eyJ" in data
+        or (b"@" in data and b"://" in data)
+        or (b"\\" in data and b"\\u00" in data)
+        or (b"%" in data and _PERCENT.search(data) is not None)
+        or b"/messaging/brand/" in data
+        or names.may_be_in(data)
     )
 
 
-_PERCENT = re.compile(r"%[0-9a-f]{2}")
+_PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 
 
-def open_from(view: bytes) -> int:
+def open_from(view: bytes, names: SecretNames = KNOWN_NAMES) -> int:
     """Where a secret may have begun that the next fragment goes on with; ``len(view)`` if none has."""
-    opened = (_open_token, _open_scheme, _open_user, _open_container, _open_escape)
-    return min(begins(view) for begins in opened)
+    opened = (_open_token, _open_scheme, _open_user, _open_escape)
+    return min(_open_container(view, names), *(begins(view) for begins in opened))
 
 
 def _open_token(view: bytes) -> int:
@@ -258,10 +243,10 @@ def _open_user(view: bytes) -> int:
 _NOT_IN_USER = re.compile(rb"""[/\s"'@<>\\?#\xff]""")
 
 
-def _open_container(view: bytes) -> int:
+def _open_container(view: bytes, names: SecretNames) -> int:
     done = 0
     for found in _KEY.finditer(view):
-        if found.end() >= done and is_secret_name(found[1]):
+        if found.end() >= done and names.anywhere(found[1]):
             done = _closed_at(view, found.end())
             if done > len(view):
                 return found.end()
@@ -275,6 +260,8 @@ def _closed_at(view: bytes, start: int) -> int:
         if part[0] == _END:
             return part.start()
         depth += _DEPTHS.get(part[0], 0)
+        if depth <= 0 and part[3] is not None and part.end() == len(view):
+            break  # more digits may follow
         if depth <= 0:
             return part.end()
     return len(view) + 1

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from .encodings import View, views, whole_escapes
 from .known_secrets import KnownSecrets, Secret
+from .names import SecretNames
 from .patterns import (
     IN_PAYLOADS,
     IN_TEXTS,
@@ -21,10 +22,10 @@ from .patterns import (
     Recogniser,
     is_opaque,
     is_placeholder,
-    is_secret_name,
     may_hold_secret,
     open_from,
 )
+from .subprotocols import subprotocol_secrets
 from .tokens import claims_of, is_jwt, placeholder
 
 _LONGEST_OPEN = 65_536
@@ -34,12 +35,15 @@ _COOKIES = ("cookie", "set-cookie")
 
 
 class _Match(NamedTuple):
-    """Where a secret stands in the payload, and how many escapes deep it was read."""
+    """Where a secret stands in the payload, how many escapes deep it was read, and what must enclose its
+    placeholder: a quote as it is spelled there, or nothing.
+    """
 
     start: int
     end: int
     depth: int
     secret: Secret
+    quote: bytes = b""
 
 
 class _OpenPayload(NamedTuple):
@@ -62,10 +66,12 @@ class Redactor:
     Args:
         key: makes the fingerprints; under the same key equal secrets stay recognisably equal.
         known: secrets to look for from the start. Those shorter than 8 characters are not looked for.
+        secret_names: names of keys, parameters and headers whose values are secret too.
     """
 
-    def __init__(self, key: bytes, known: Iterable[str] = ()) -> None:
+    def __init__(self, key: bytes, known: Iterable[str] = (), secret_names: Iterable[str] = ()) -> None:
         self._key = key
+        self._names = SecretNames(secret_names)
         self._known_secrets = KnownSecrets()
         self._open_payloads: dict[Hashable, _OpenPayload] = {}
         for text in known:
@@ -85,7 +91,7 @@ class Redactor:
         payload had come in one. One or two letters of a secret may go out before it is known to be one.
         """
         if fin and not continuation:
-            if not may_hold_secret(data) and not self._known_secrets.anywhere_in(data):
+            if not may_hold_secret(data, self._names) and not self._known_secrets.anywhere_in(data):
                 return data
             return self._redact(data, IN_PAYLOADS)
         before = self._open_payloads.pop(stream, None) if continuation else None
@@ -124,9 +130,18 @@ class Redactor:
                 if space
                 else self._redact_whole(scheme, "auth")
             )
-        if is_secret_name(plain.encode("utf-8", "surrogatepass")):
+        if plain == "sec-websocket-protocol":
+            return self._redact_subprotocols(value)
+        if self._names.in_headers(name.strip().encode("utf-8", "surrogatepass")):
             return self._redact_whole(value, "token")
         return self._redact_text(value, IN_URLS if "://" in value else IN_PAYLOADS)
+
+    def _redact_subprotocols(self, value: str) -> str:
+        """A list of subprotocols; what is a token among them is replaced, names of subprotocols stay."""
+        for secret in subprotocol_secrets(value.split(",")):
+            blanked = self._redact_whole(secret, "token")
+            value = value.replace(secret, blanked)
+        return self._redact_text(value, IN_PAYLOADS)
 
     def _add_cookies(self, value: str) -> None:
         contents = (part.partition("=")[2].strip().strip('"') for part in value.split(";"))
@@ -154,11 +169,19 @@ class Redactor:
         which may be half a secret.
         """
         seen = views(data)
-        matches_found = [match for view in seen for match in _recognised(view, recognisers)]
+        matches_found = [match for view in seen for match in self._recognised(data, view, recognisers)]
         whole = len(data) if continues else len(data) + 1
         self._known_secrets.add(match.secret for match in matches_found if match.end < whole)
         matches_found += (match for view in seen for match in self._known_matches(view))
         return _merged(matches_found)
+
+    def _recognised(self, data: bytes, view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Match]:
+        for recognise in recognisers:
+            for start, end, word, quote_at in recognise(view.data, self._names):
+                text = view.data[start:end].decode("utf-8", "surrogateescape")
+                secret = Secret("jwt" if is_jwt(text) else word, text)
+                quote = data[slice(*view.original(quote_at, quote_at + 1))] if quote_at >= 0 else b""
+                yield _Match(*view.original(start, end), view.depth, secret, quote)
 
     def _known_matches(self, view: View) -> Iterator[_Match]:
         for start, end, secret in self._known_secrets.occurrences(view.data):
@@ -172,7 +195,7 @@ class Redactor:
         for match in matches:
             if position < match.end <= end:
                 pieces.append(data[position : max(position, match.start)])
-                pieces.append(self._placeholder(match.secret).encode())
+                pieces += (match.quote, self._placeholder(match.secret).encode(), match.quote)
                 position = match.end
         return b"".join((*pieces, data[position:end]))
 
@@ -208,17 +231,9 @@ class Redactor:
         """Up to where an unfinished payload can be handed out: no secret reaches from there to its end."""
         until = matches[-1].start if matches and matches[-1].end == len(window) else len(window)
         for view in views(window):
-            opened = min(open_from(view.data), self._known_secrets.open_from(view.data))
+            opened = min(open_from(view.data, self._names), self._known_secrets.open_from(view.data))
             until = min(until, view.original(opened, opened)[0] if opened < len(view.data) else until)
         return next((match.start for match in matches if match.start < until < match.end), until)
-
-
-def _recognised(view: View, recognisers: Sequence[Recogniser]) -> Iterator[_Match]:
-    for recognise in recognisers:
-        for start, end, word in recognise(view.data):
-            text = view.data[start:end].decode("utf-8", "surrogateescape")
-            secret = Secret("jwt" if is_jwt(text) else word, text)
-            yield _Match(*view.original(start, end), view.depth, secret)
 
 
 def _merged(matches_found: list[_Match]) -> list[_Match]:
@@ -238,6 +253,7 @@ def _merged(matches_found: list[_Match]) -> list[_Match]:
             max(last.end, match.end),
             match.depth if better else last.depth,
             match.secret if better else last.secret,
+            match.quote if better else last.quote,
         )
         best[-1] = max(best[-1], size)
     return merged

@@ -189,7 +189,9 @@ class Archive:
         options = options or IntakeOptions()
         redactor = None if options.keep_secrets else options.redactor
         if redactor is None and not options.keep_secrets:
-            redactor = Redactor(self.redaction_key(), known=tuple(options.known_secrets))
+            redactor = Redactor(
+                self.redaction_key(), tuple(options.known_secrets), tuple(options.secret_names)
+            )
         values = {
             "session": public_id,
             "name": None if name is None else storable(name if redactor is None else redactor.text(name)),

@@ -28,14 +28,16 @@ class IntakeOptions:
     Attributes:
         keep_secrets: store tokens and cookies as they are.
         known_secrets: texts that are blanked too.
+        secret_names: names of keys, parameters and headers whose values are blanked too.
         redactor: blanks secrets before anything is written; by default one keyed for the archive, which
-            knows ``known_secrets``.
+            knows ``known_secrets`` and ``secret_names``.
         durability: "full": every commit survives a power cut; "barrier": only those before the last barrier.
         storage_wait_s: how long a full or locked disk is waited for, seconds.
     """
 
     keep_secrets: bool = False
     known_secrets: Iterable[str] = ()
+    secret_names: Iterable[str] = ()
     redactor: Redacts | None = None
     durability: Literal["barrier", "full"] = "barrier"
     storage_wait_s: float = STORAGE_WAIT_S

@@ -43,6 +43,7 @@ class Load:
     ca_file: Path | None = None
     variables: Sequence[str] = ()
     keep_secrets: bool = False
+    secret_names: Sequence[str] = ()
     name: str | None = None
 
     def run_time_s(self) -> float | None:

@@ -177,13 +177,14 @@ class UserFactory:
         return StartedUser(driver, player.outcome, finish, session.redact)
 
     def _session(self, script: Script, user: int, secrets: Sequence[str]) -> ActiveSession:
-        setup, redactor = self._setup, Redactor(self._key, known=secrets)
+        setup, storage = self._setup, self._setup.options.session
+        redactor = Redactor(self._key, known=secrets, secret_names=storage.secret_names)
         intake = setup.archive.begin_session(
             source="replay",
             started_at_us=setup.clock.wall_us(),
             clock=setup.clock,
-            name=f"{setup.options.session.name or script.name} {user}",
-            options=IntakeOptions(redactor=redactor, keep_secrets=setup.options.session.keep_secrets),
+            name=f"{storage.name or script.name} {user}",
+            options=IntakeOptions(redactor=redactor, keep_secrets=storage.keep_secrets),
         )
         self.sessions.append(intake.session)
         return ActiveSession(
@@ -192,7 +193,7 @@ class UserFactory:
             setup.clock.now_s(),
             itertools.count(1),
             itertools.count(1),
-            str if setup.options.session.keep_secrets else redactor.text,
+            str if storage.keep_secrets else redactor.text,
             redactor.add_secret,
             setup.group_commit.sink(intake),
         )
