@@ -10,14 +10,16 @@ between them. A delay is therefore never below zero, and never one that the othe
 
 ``clocks_of`` finds the clock error of a dialog, and what arrived as it happened. How late something arrived
 is our time of its frame less the service's time of it, which is the difference of the clocks and the way
-here. The quickest arrival of a dialog is the measure of the others. What a connection brings of a history
-comes before anything that happens while it is open, and late: up to its first frame that is as quick as the
-quickest, nothing counts as live. The clock error is how much later than the quickest the quicker half of the
-live announcements arrived, and at least ``LEAST_ERROR_US``.
+here. The usual arrival in a dialog is the measure of the others: what happens live arrives about
+equally late, frame by frame, while history is as late as it is old, and a single node ahead of time is alone.
+What a connection brings of a history comes before anything that happens while it is open, and late: up to its
+first frame that is about as quick as the measure, nothing counts as live. The clock error is how much later
+than the quickest the quicker half of the live announcements arrived, and at least ``LEAST_ERROR_US``.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -28,6 +30,9 @@ from .queries import MessageView
 
 LEAST_ERROR_US = 1_000_000
 """A network may hold back a frame for so long, whatever the clocks say."""
+
+LONGEST_WAY_US = 60_000_000
+"""What arrives quicker than the usual by more than this is no quick arrival, but dated ahead of time."""
 
 
 class Delay(NamedTuple):
@@ -68,20 +73,34 @@ def clocks_of(messages: Iterable[MessageView]) -> DialogClocks:
     announced = set(_announced(messages))
     monotonic = all(evidence.offset_us is not None for evidence in announced)
     late_us = {evidence: _lateness_us(evidence, monotonic=monotonic) for evidence in announced}
-    quickest_us = min(late_us.values(), default=0)
-    clocks = DialogClocks(LEAST_ERROR_US, _live_since(late_us, quickest_us + LEAST_ERROR_US))
+    frames = _latest_by_frame(late_us)
+    usual_us = _usual_us(frames.values())
+    clocks = DialogClocks(LEAST_ERROR_US, _live_since(frames, usual_us + LEAST_ERROR_US))
     live_us = sorted(each_us for evidence, each_us in late_us.items() if clocks.is_live(evidence))
     if not live_us:
         return clocks
+    quickest_us = next(each_us for each_us in live_us if each_us >= usual_us - LONGEST_WAY_US)
     return clocks._replace(error_us=max(LEAST_ERROR_US, live_us[(len(live_us) - 1) // 2] - quickest_us))
 
 
-def _live_since(late_us: Mapping[Evidence, int], limit_us: int) -> dict[int, int]:
-    """Of each connection the first frame that brought nothing later than the limit."""
+def _latest_by_frame(late_us: Mapping[Evidence, int]) -> dict[tuple[int, int], int]:
+    """(connection, frame) → how late the latest of what it brought arrived."""
     by_frame: dict[tuple[int, int], int] = {}
     for evidence, each_us in late_us.items():
         key = (evidence.connection, evidence.frame)
         by_frame[key] = max(each_us, by_frame.get(key, each_us))
+    return by_frame
+
+
+def _usual_us(late_us: Iterable[int]) -> int:
+    """The start of the stretch of ``LEAST_ERROR_US`` with most arrivals; of several, the quickest."""
+    rising = sorted(late_us)
+    counts = [bisect_right(rising, each_us + LEAST_ERROR_US) - place for place, each_us in enumerate(rising)]
+    return rising[counts.index(max(counts))] if counts else 0
+
+
+def _live_since(by_frame: Mapping[tuple[int, int], int], limit_us: int) -> dict[int, int]:
+    """Of each connection the first frame that brought nothing later than the limit."""
     since: dict[int, int] = {}
     for (connection, frame), each_us in by_frame.items():
         if each_us <= limit_us:

@@ -174,3 +174,19 @@ def test_what_a_snapshot_shows_is_no_measure_of_the_clocks(build):
     message, _ = view(fold([build.message(0, by="agent"), build.message(1, by="agent")]))
     shown = message._replace(sent=message.sent._replace(snapshot=True, offset_us=99_000_000))
     assert clocks_of([message, shown]) == clocks_of([message])
+
+
+@pytest.mark.parametrize("ahead_s", [90, 4_400])
+def test_one_announcement_dated_ahead_of_time_makes_no_history_of_the_others(ahead_s):
+    usual = [(announced(n, n, n), announced(n + 1, n + 1, n + 1)) for n in range(1, 9, 2)]
+    late = (announced(9, 100, 100), announced(10, 701, 100.5))
+    ahead = (announced(11, 702, 702 + ahead_s),)
+    assert read_of(late, *usual) == MeasuredDelay(Delay(601.0, "local"), 0.5)
+    assert read_of(late, *usual, ahead) == MeasuredDelay(Delay(601.0, "local"), 0.5)
+
+
+def test_many_messages_of_one_history_are_no_measure_of_what_comes_live():
+    history = [(announced(1, 1_000, n / 10),) for n in range(9)]
+    live = (announced(2, 1_001, 1_001), announced(3, 1_010, 1_010))
+    read = (announced(1, 1_000, 0), announced(2, 1_001, 1_001))
+    assert read_of(read, *history, live) == MeasuredDelay(Delay(1_001.0, "server"))
