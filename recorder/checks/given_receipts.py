@@ -66,7 +66,7 @@ class GivenReceipt:
         return self.claim is None and self.number is None and self.best.server_ms is None
 
 
-_Content = tuple[str, str, tuple[int, ...]]
+_Content = tuple[str, str, frozenset[int]]
 
 
 def given_receipts(events: Iterable[Event], selves: Selves) -> list[GivenReceipt]:
@@ -161,7 +161,8 @@ class _ReceiptCollector:
 
 
 def _content(given: ReceiptReported | GivenReceipt) -> _Content:
-    return (given.dialog_id, given.status, given.sequences)
+    """What an echo repeats; the service may sort the list, and name each of it once."""
+    return (given.dialog_id, given.status, frozenset(given.sequences))
 
 
 def _announcement_key(event: ReceiptReported) -> tuple[str, str | None, str, tuple[int, ...]]:

@@ -237,7 +237,9 @@ def _dated_by_number(session: SessionIndex) -> Iterator[Observation]:
             yield violated(sentence, before[2], each.evidence.frame, dialog=dialog_id, sequence=number)
         else:
             yield SATISFIED
-        last[dialog_id] = (number, time, each.evidence.frame)
+        if before is None or before[0] != number:
+            # Another content under this number, perhaps of a second numbering, is no measure of the next.
+            last[dialog_id] = (number, time, each.evidence.frame)
 
 
 RULES = (

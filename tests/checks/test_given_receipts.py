@@ -92,3 +92,24 @@ def test_the_same_number_with_another_content_is_another_receipt(session):
     session.receipt("ACCEPT", 1, own=2)
     session.receipt("READ", 1, own=2, by="bot")
     assert len(receipts_given(session)) == 3
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["we know who we are", "nobody told who we are"])
+@pytest.mark.parametrize("first", ["answer", "echo"])
+@pytest.mark.parametrize(
+    ("asked", "echoed"), [((2, 1), (1, 2)), ((1, 2, 2), (1, 2))], ids=["sorted by the service", "repeated"]
+)
+def test_the_list_of_an_echo_may_be_written_in_another_way(session, known, first, asked, echoed):
+    if known:
+        session.i_am()
+    session.message(1)
+    session.message(2)
+    ask = session.give("READ", *asked)
+    if first == "answer":
+        session.answer(ask, 3)
+    session.receipt("READ", *echoed, by=ME, own=3)
+    if first == "echo":
+        session.answer(ask, 3)
+    (receipt,) = receipts_given(session)
+    assert (receipt.claim.frame, receipt.number, len(receipt.announcements)) == (ask, 3, 1)
+    assert session.outcomes("duplicate-receipt") == session.outcomes("unechoed-receipt") == ["satisfied"]

@@ -138,6 +138,16 @@ CASES = [
         [V],
     ),
     ("server-time-backwards", "none", lambda s: s.message(0, ms=None), [N]),
+    (
+        "server-time-backwards",
+        "numbered anew after a reconnect",
+        lambda s: [
+            s.message(n, text=f"{life} {n}", ms=1_700_000_000_000 + life * 900_000 + n)
+            for life in range(2)
+            for n in range(3)
+        ],
+        [S],
+    ),
 ]
 
 
