@@ -44,12 +44,14 @@ class SessionOptions:
         name: what people find it by, besides its id.
         keep_secrets: whether tokens and cookies are stored as they are, instead of replaced.
         secret_names: names of keys, parameters and headers whose values are replaced too.
+        given_headers: names of the headers of ``--header``, whose values are replaced, but of harmless ones.
         durability: "second": power loss costs at most the last second; "full": nothing.
     """
 
     name: str | None = None
     keep_secrets: bool = False
     secret_names: Sequence[str] = ()
+    given_headers: Sequence[str] = ()
     durability: Durability = "second"
 
 
@@ -135,7 +137,12 @@ def recording(
         clock: gives the times of the records; the machine's clock if None.
     """
     clock = RealClock() if clock is None else clock
-    redactor = Redactor(archive.redaction_key(), known=known_secrets, secret_names=options.secret_names)
+    redactor = Redactor(
+        archive.redaction_key(),
+        known=known_secrets,
+        secret_names=options.secret_names,
+        given_headers=options.given_headers,
+    )
     intake = archive.begin_session(
         source=source,
         started_at_us=clock.wall_us(),
@@ -242,6 +249,7 @@ def record(
         name=options.get("name"),
         keep_secrets=options.get("keep_secrets", False),
         secret_names=options.get("secret_names", ()),
+        given_headers=tuple(name for name, _ in service.headers),
         durability=options.get("durability", "second"),
     )
     linger_s = None if linger is None else duration_s("--linger", linger)

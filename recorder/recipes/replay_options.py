@@ -138,9 +138,10 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
         raise BadOption("--clock", f'"{clock}" is none; there are {" and ".join(CLOCKS)}')
     if clock == VIRTUAL and url not in (None, SIMULATOR):
         raise BadOption("--clock virtual", "it is for the simulator only; a real service has its own time")
+    service = connect_options(None, given)
     return ReplayOptions(
         url=url,
-        service=connect_options(None, given),
+        service=service,
         token_command=given.get("token_command"),
         variables=given_variables(given.get("variables", ())),
         virtual=clock == VIRTUAL,
@@ -152,5 +153,6 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
             name=given.get("name"),
             keep_secrets=given.get("keep_secrets", False),
             secret_names=given.get("secret_names", ()),
+            given_headers=tuple(name for name, _ in service.headers),
         ),
     )

@@ -46,6 +46,10 @@ _GUARDED = """exec 3<&0 </dev/null
 exec "$@" 3<&-"""
 """Becomes the command, and leaves somebody behind who waits for our word that it is over. If it is our end
 that comes instead, he ends the command; ``$0`` is ``-`` where its whole group is meant."""
+_PASSED = re.compile(
+    "PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TERM|TZ|TMPDIR|PWD|DISPLAY|SSH_AUTH_SOCK|XDG_[A-Z_]+"
+    "|PYTHONPATH|VIRTUAL_ENV|SSL_CERT_(?:FILE|DIR)"
+)
 _SCHEMES = ("jwt ", "bearer ")
 _WORD = re.compile("⟦[^⟧]*⟧|[A-Za-z0-9._~+=-]{20,}")
 
@@ -162,7 +166,7 @@ class TokenCommandRunner:
                 text=True,
                 errors="replace",
                 start_new_session=alone,
-                env={**os.environ, "RECORDER_CONSUMER": consumer},
+                env=_environment(consumer),
             )
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else "it holds what no command can"
@@ -201,6 +205,12 @@ def token_fetcher(command: str, say: Notify, *, closing: ExitStack, stop: Stop) 
         return token
 
     return fetch
+
+
+def _environment(consumer: str) -> dict[str, str]:
+    """What a program needs to run and to reach the network; none of the secrets that are in ours."""
+    passed = {name: value for name, value in os.environ.items() if _PASSED.fullmatch(name)}
+    return {**passed, "RECORDER_CONSUMER": consumer}
 
 
 def _program(name: str) -> str:

@@ -34,6 +34,32 @@ _ABOUT: Final = frozenset(
 # Fields of the service that are no secret, as it spells them: the visit of a SharkContext.
 _OF_THE_SERVICE: Final = frozenset({"sessionId"})
 
+# Headers whose values are kept even where the user gave them.
+_HARMLESS_HEADERS: Final = frozenset(
+    {
+        "accept",
+        "accept-charset",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "connection",
+        "dnt",
+        "host",
+    }
+    | {
+        "content-type",
+        "forwarded",
+        "origin",
+        "pragma",
+        "referer",
+        "traceparent",
+        "upgrade",
+        "user-agent",
+        "via",
+    }
+    | {"x-correlation-id", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-request-id"}
+)
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 _MOST_WORDS = 3
 _LETTER_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -110,6 +136,11 @@ class SecretNames:
                     if stem in text:
                         return True
         return any(form in text for form in self._extra_forms) or (self._escaped and b"\\u" in data)
+
+
+def is_known_header(name: str) -> bool:
+    """Whether a header of this name is never given to carry a secret."""
+    return name.strip().lower() in _HARMLESS_HEADERS
 
 
 def decoded_name(name: bytes) -> str:

@@ -57,9 +57,26 @@ _SINGLE_KEY = re.compile(rb"'" + _NAME + rb"'\s*+:\s*+(?=')")
 _BODY = re.compile(rb'(?:[^"\\\xff]++|\\.)*+', re.DOTALL)
 _SINGLE_BODY = re.compile(rb"(?:[^'\"\\\xff]++|\\.)*+", re.DOTALL)
 _PART = re.compile(rb'"((?:[^"\\\xff]++|\\.)*+)"?(\s*+:)?|(-?[0-9][0-9.eE+\-]*+)|[{}\[\]\xff]', re.DOTALL)
-_QUERY = re.compile(rb"""[?&;]([A-Za-z0-9_.$:\[\]\-]{2,64})=([^&;\s"'<>\\#\xff]+)""")
-_USER = re.compile(rb"""://([^/\s"'@<>\\:?#\xff]*+:[^/\s"'@<>\\?#\xff]*+)@""")
-_ANY_USER = re.compile(rb"""://([^/\s"'@<>\\?#\xff]++)@""")
+_QUERY = re.compile(rb"""(?:^|[?&;#"'\xff])([A-Za-z0-9_.$:\[\]\-]{2,64})=([^&;\s"'<>\\#\xff]+)""")
+_AUTHORITY = re.compile(rb"""://([^/\s"'<>\\?#\xff]++)""")
+_NAMED_PAIR = re.compile(
+    rb'(?:"(?:name|key|header|field)"\s*+:\s*+)"'
+    + _NAME
+    + rb'"\s*+,\s*+"(?:value|values)"\s*+:\s*+(?=["{\[0-9\-])'
+)
+_PAIR_NAMED = re.compile(
+    rb'("(?:value|values)"\s*+:\s*+)(?:"((?:[^"\\\xff]++|\\.)*+)"|(-?[0-9][0-9.eE+\-]*+))'
+    rb'\s*+,\s*+"(?:name|key|header|field)"\s*+:\s*+"' + _NAME + rb'"',
+    re.DOTALL,
+)
+_LINE = re.compile(
+    rb"""(?i)(?:^|(?<=["'\r\n\xff]))([a-z][a-z0-9_\-]{1,64}):[ \t]++"""
+    rb"""(?:(?:bearer|jwt|basic|token|digest)[ \t]++)?"""
+    rb"""([^\s"'\\\xff]{4,})(?=["'\\\r\n\xff]|\Z)"""
+)
+_COOKIE_LINE = re.compile(
+    rb"""(?i)(?:^|(?<=["'\r\n\xff]))((?:set-)?cookie):[ \t]++([^\s"'\\=\xff]+=[^"'\\\r\n\xff]+)"""
+)
 _BRAND = re.compile(rb"""/messaging/brand/([^/?#\s"'<>\\\xff]+)""")
 _HEADER_LINE = re.compile(
     rb"""(?i)(?<![A-Za-z])(authorization|proxy-authorization|cookie|set-cookie)["']?[ \t]*+[:=][ \t]*+"""
@@ -158,6 +175,38 @@ def _unnamed_values(
         yield from _span_of_value(view, *found.span(1), word)
 
 
+def named_pairs(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
+    """Values beside their names, in either order: ``{"name": "Authorization", "value": …}``."""
+    for found in _NAMED_PAIR.finditer(view):
+        if names.anywhere(found[1]):
+            yield from _values_under(view, found.end(), _closed_at(view, found.end()), found)
+    for found in _PAIR_NAMED.finditer(view):
+        if not names.anywhere(found[4]):
+            continue
+        word = _placeholder_word(found[4])
+        if found[3] is None:
+            yield from _span_of_value(view, *found.span(2), word)
+        else:
+            yield SecretSpan(*found.span(3), word, found.start())
+
+
+def lines_of_headers(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
+    """Lines of an HTTP head in a text: a secret name, and one word that no human wrote, or cookies."""
+    for found in _LINE.finditer(view):
+        if names.anywhere(found[1]) and is_opaque(found[2]):
+            yield from _span_of_value(view, *found.span(2), _placeholder_word(found[1]))
+    for found in _COOKIE_LINE.finditer(view):
+        yield from _span_of_value(view, *found.span(2), "cookie")
+
+
+def _users(view: bytes, _names: SecretNames = KNOWN_NAMES, *, lone: bool = False) -> Iterator[SecretSpan]:
+    """User and password of URLs, whatever the password holds; with ``lone``, users without one too."""
+    for found in _AUTHORITY.finditer(view):
+        end = view.rfind(b"@", *found.span(1))
+        if end >= 0 and (lone or b":" in view[found.start(1) : end]):
+            yield from _span_of_value(view, found.start(1), end, "userinfo")
+
+
 def header_lines(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[SecretSpan]:
     """The values of headers that carry secrets, in text that quotes them."""
     for found in _HEADER_LINE.finditer(view):
@@ -170,7 +219,9 @@ IN_PAYLOADS: Final[tuple[Recogniser, ...]] = (
     json_values,
     python_values,
     partial(_parameters, _QUERY),
-    partial(_unnamed_values, _USER, "userinfo"),
+    named_pairs,
+    lines_of_headers,
+    _users,
     partial(_unnamed_values, _BRAND, "auth"),
 )
 IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignments)
@@ -178,7 +229,7 @@ IN_TEXTS: Final[tuple[Recogniser, ...]] = (*IN_PAYLOADS, header_lines, assignmen
 IN_URLS: Final[tuple[Recogniser, ...]] = (
     *IN_PAYLOADS,
     _parameters_of_urls,
-    partial(_unnamed_values, _ANY_USER, "userinfo"),
+    partial(_users, lone=True),
 )
 
 
@@ -240,12 +291,16 @@ def _open_user(view: bytes) -> int:
     return len(view) if start < 3 or _NOT_IN_USER.search(view, start) else start
 
 
-_NOT_IN_USER = re.compile(rb"""[/\s"'@<>\\?#\xff]""")
+_NOT_IN_USER = re.compile(rb"""[/\s"'<>\\?#\xff]""")
 
 
 def _open_container(view: bytes, names: SecretNames) -> int:
+    return min(_open_under(pattern, view, names) for pattern in (_KEY, _NAMED_PAIR))
+
+
+def _open_under(pattern: re.Pattern[bytes], view: bytes, names: SecretNames) -> int:
     done = 0
-    for found in _KEY.finditer(view):
+    for found in pattern.finditer(view):
         if found.end() >= done and names.anywhere(found[1]):
             done = _closed_at(view, found.end())
             if done > len(view):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .encodings import View, views, whole_escapes
 from .known_secrets import KnownSecrets, Secret
-from .names import SecretNames
+from .names import SecretNames, is_known_header
 from .patterns import (
     IN_PAYLOADS,
     IN_TEXTS,
@@ -32,6 +32,7 @@ _LONGEST_OPEN = 65_536
 _CONTEXT = 256
 _AUTHORIZATION = ("authorization", "proxy-authorization")
 _COOKIES = ("cookie", "set-cookie")
+_REFERENCES = ("location", "content-location", "referer", "refresh", "link")  # relative ones too
 
 
 class _Match(NamedTuple):
@@ -66,12 +67,20 @@ class Redactor:
     Args:
         key: makes the fingerprints; under the same key equal secrets stay recognisably equal.
         known: secrets to look for from the start. Those shorter than 8 characters are not looked for.
+        given_headers: headers that the user gave: their values are secret, but of harmless ones.
         secret_names: names of keys, parameters and headers whose values are secret too.
     """
 
-    def __init__(self, key: bytes, known: Iterable[str] = (), secret_names: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        known: Iterable[str] = (),
+        secret_names: Iterable[str] = (),
+        given_headers: Iterable[str] = (),
+    ) -> None:
         self._key = key
         self._names = SecretNames(secret_names)
+        self._private_headers = {name.strip().lower() for name in given_headers if not is_known_header(name)}
         self._known_secrets = KnownSecrets()
         self._open_payloads: dict[Hashable, _OpenPayload] = {}
         for text in known:
@@ -132,9 +141,11 @@ class Redactor:
             )
         if plain == "sec-websocket-protocol":
             return self._redact_subprotocols(value)
-        if self._names.in_headers(name.strip().encode("utf-8", "surrogatepass")):
+        private = plain in self._private_headers
+        if private or self._names.in_headers(name.strip().encode("utf-8", "surrogatepass")):
             return self._redact_whole(value, "token")
-        return self._redact_text(value, IN_URLS if "://" in value else IN_PAYLOADS)
+        is_url = "://" in value or plain in _REFERENCES
+        return self._redact_text(value, IN_URLS if is_url else IN_PAYLOADS)
 
     def _redact_subprotocols(self, value: str) -> str:
         """A list of subprotocols; what is a token among them is replaced, names of subprotocols stay."""

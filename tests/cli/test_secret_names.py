@@ -40,7 +40,14 @@ def test_a_token_offered_as_a_subprotocol_is_neither_stored_nor_said(start, serv
 
 def test_urls_and_headers_of_more_names_are_not_stored(start, service, archive):
     url = f"{service.url}{'&' if '?' in service.url else '?'}ticket=hidden-1&visitKey=hidden-2"
-    options = ("--header", "X-Session-Id: hidden-3", "--header", "VisitKey: hidden-4")
+    options = (
+        "--header",
+        "X-Session-Id: hidden-3",
+        "--header",
+        "VisitKey: hidden-4",
+        "--header",
+        "X-Any: hidden-6",
+    )
     process = start("record", url, "--archive", str(archive), *options, "--secret-name", "visit_key")
     _, err = process.communicate('{"pin":4711471147,"visitKey":["hidden-5"]}', timeout=30)
     assert b"hidden-" not in stored(archive)

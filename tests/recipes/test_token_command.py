@@ -33,6 +33,14 @@ def test_it_is_told_whose_token_is_wanted():
     assert command("import os; print(os.environ['RECORDER_CONSUMER'])").fetch("anna") == "anna"
 
 
+def test_it_gets_a_small_environment(monkeypatch):
+    monkeypatch.setenv("UMS_JWT", "hidden")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
+    names = command("import os; print(','.join(os.environ))").fetch("anna").split(",")
+    assert {"PATH", "RECORDER_CONSUMER"} <= set(names)
+    assert not {"UMS_JWT", "AWS_SECRET_ACCESS_KEY"} & set(names)
+
+
 def test_what_it_says_on_stderr_is_passed_on():
     said = []
     code = "import sys; print('a.b.c'); print('asking\\n\\nnow', file=sys.stderr)"

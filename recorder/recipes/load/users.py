@@ -178,7 +178,9 @@ class UserFactory:
 
     def _session(self, script: Script, user: int, secrets: Sequence[str]) -> ActiveSession:
         setup, storage = self._setup, self._setup.options.session
-        redactor = Redactor(self._key, known=secrets, secret_names=storage.secret_names)
+        redactor = Redactor(
+            self._key, known=secrets, secret_names=storage.secret_names, given_headers=storage.given_headers
+        )
         intake = setup.archive.begin_session(
             source="replay",
             started_at_us=setup.clock.wall_us(),
