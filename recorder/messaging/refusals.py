@@ -53,11 +53,12 @@ _MOST_VALUES = 1_000
 _NAMED = 64
 
 _ANYWHERE = re.compile(
-    r"__[A-Za-z][A-Za-z0-9_]*?__|\$\{[^{}]*\}|\{\{[^{}]*\}\}|<[A-Za-z_][\w .-]*>"
+    r"__[A-Za-z][A-Za-z0-9_]*?__|[$#]\{[^{}]*\}|\{\{[^{}]*\}\}|<[A-Za-z_][\w .-]*>|<%[^%]+%>"
     r"|(?<![A-Za-z0-9])(?i:your)[_-][A-Za-z][\w-]*"
 )
 _AS_A_WHOLE = re.compile(
-    r"\$[A-Za-z_]\w*|%[A-Za-z_]+%|\{[A-Za-z_]\w*\}|\[[A-Za-z_][\w ]*\]|[A-Z]+(?:_[A-Z]+)*_ID|%[sd]"
+    r"\$[A-Za-z_]\w*|%[A-Za-z_]+%|\{[A-Za-z_]\w*\}|\[[A-Za-z_][\w ]*\]|@[A-Za-z_]\w*@"
+    r"|[A-Z]+(?:_[A-Z]+)*_ID|[A-Z]+(?:_[A-Z]+)*_HERE|%[sd]"
 )
 
 

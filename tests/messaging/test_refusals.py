@@ -149,3 +149,15 @@ def test_everything_in_other_requests_is_looked_at() -> None:
     (detail,) = found("cm.ConsumerRequestConversation", body=nested)
     assert detail.startswith('the campaignId "<campaign>" is a placeholder that nobody filled in, in cm.')
     assert found("GetClock", body={"deep": [["fine"]] * 5000}) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["#{dialogId}", "a-#{x}", "<%= dialog %>", "<%dialog%>", "@dialogId@", "DIALOG_ID_HERE"]
+)
+def test_placeholders_of_other_templates(text: str) -> None:
+    assert holds_placeholder(text)
+
+
+@pytest.mark.parametrize("text", ["me@example.org", "#1", "<%>", "@", "@@", "a@b@c", "HERE", "x_HERE"])
+def test_signs_of_other_templates_alone_are_none(text: str) -> None:
+    assert not holds_placeholder(text)
