@@ -110,7 +110,7 @@ def test_that_the_newest_of_several_is_meant_is_said_once(where: str, begin: Beg
     with Archive.open(where, mode="write") as archive:
         for _ in range(3):
             begin(archive, name="ci")
-    with Archive.open(where, say=said.append) as archive:
+    with Archive.open(where, mode="read", say=said.append) as archive:
         newest = archive.find_session("ci")
         assert archive.find_session("ci") == newest == archive.sessions()[-1]
         assert archive.find_session("ci~1") == archive.sessions()[1]

@@ -190,7 +190,7 @@ def test_users_that_cannot_connect_fail_and_the_others_are_not_kept_waiting(scri
     assert failure.users == 3
     assert "nothing listens there" in failure.sentence
     with open_archive(where) as archive:
-        assert {session.state for session in archive.sessions()} == {"complete"}
+        assert {session.state for session in archive.sessions()} == {"refused"}
 
 
 def test_an_archive_that_takes_nothing_more_ends_the_run(script, where, monkeypatch):

@@ -65,7 +65,7 @@ def test_a_service_without_moods_violates_no_check(serve, delivered):
     ("moods", "rules"),
     [
         pytest.param({"read_only": True}, {"read-without-accept"}, id="read-only"),
-        pytest.param({"late_receipts": "2500ms"}, {"out-of-order"}, id="late"),
+        pytest.param({"late_receipts": "2500ms"}, {"out-of-order", "server-time-backwards"}, id="late"),
         pytest.param({"duplicated_receipts": True}, {"duplicate-receipt"}, id="given-again"),
         pytest.param({"duplicated_receipts": "same"}, set(), id="told-again-is-no-duplicate"),
         pytest.param({"reordered_receipts": True}, {"out-of-order"}, id="reordered"),
@@ -102,7 +102,11 @@ def test_a_service_without_moods_violates_no_check(serve, delivered):
         ),
         pytest.param({"answer_delay": "1s"}, set(), id="slow-answers"),
         pytest.param({"push_delay": "0..2s"}, set(), id="jitter-in-order"),
-        pytest.param({"push_delay": "2s ± 2s", "overtaking": True}, {"out-of-order"}, id="overtaking"),
+        pytest.param(
+            {"push_delay": "2s ± 2s", "overtaking": True},
+            {"out-of-order", "server-time-backwards"},
+            id="overtaking",
+        ),
         pytest.param({"close_after": {"code": 4407, "after": "1m"}}, {"auth-close"}, id="4407"),
         pytest.param({"drop_after": {"after": "56s"}}, {"ended-without-close"}, id="dropped"),
         pytest.param({"step_up": "5s"}, {"several-ids"}, id="step-up"),
