@@ -222,6 +222,8 @@ def _reception(session: SessionIndex, asked: set[int], *, announced: bool = Fals
     codes = sorted({code for frame in asked if (code := session.code_of(frame)) is not None})
     taken = [str(code) for code in codes if 200 <= code < 300]
     refused = [str(code) for code in codes if code >= 400]
+    if taken and refused:
+        return f"; the service took some of them ({taken[0]}) and refused others ({', '.join(refused)})"
     if taken:
         return f"; the service took it all the same ({taken[0]})"
     if announced:

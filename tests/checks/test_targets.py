@@ -288,6 +288,11 @@ def test_whose_own_message_it_is_is_said_in_their_person(session, story, says):
             lambda s: s.answer(s.give("READ", [0]), code=400),
             "1 of 1 are no sequence, like an array of 1; the service refused it (400)",
         ),
+        (
+            lambda s: (s.answer(s.give("READ", "0"), 5), s.answer(s.give("READ", "0"), code=400)),
+            '1 of 1 are no sequence, like "0" (2 times); '
+            "the service took some of them (200) and refused others (400)",
+        ),
         (lambda s: s.give("READ", True), "1 of 1 are no sequence, like true"),
         (
             lambda s: (s.give("READ", -1), s.receipt("READ", -1, by="b")),
