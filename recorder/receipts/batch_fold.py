@@ -213,11 +213,13 @@ def _keep_best(
     sequences: Sequence[int],
     event: ReceiptReported,
 ) -> None:
+    noted = None
     for sequence in sequences:
         known = by_sequence.setdefault(sequence, event)
         if known is not event:
-            if known[6] != event[6]:
+            if known[6] != event[6] and known is not noted:
                 note_given_again(transcript, known, event)
+                noted = known
             usual_repetition = known[8][1] < event[8][1] and known[8][0] is event[8][0]
             if not usual_repetition and is_better_receipt(event, known):
                 by_sequence[sequence] = event

@@ -155,10 +155,15 @@ def note_given_again(transcript: Transcript, *events: ReceiptReported) -> None:
     Whatever came first, each is once compared with another and noted, so the order makes no difference.
     """
     for event in events:
-        if event.own_sequence is not None and event.participant is not None:
-            noted = transcript.given_again.setdefault(event.dialog_id, {})
-            key = (event.own_sequence, event.status)
-            noted[key] = min(noted.get(key, event.participant), event.participant)
+        participant, status, own_sequence = event.participant, event.status, event.own_sequence
+        if own_sequence is None or participant is None:
+            continue
+        noted = transcript.given_again.get(event.dialog_id)
+        if noted is None:
+            noted = transcript.given_again[event.dialog_id] = {}
+        first = noted.setdefault((own_sequence, status), participant)
+        if participant < first:
+            noted[own_sequence, status] = participant
 
 
 def note_own_receipt(transcript: Transcript, event: ReceiptReported) -> None:

@@ -267,10 +267,11 @@ class MessageRows:
         if type(key.participant) is not int and key.participant not in self._selves.ids:
             return set()
         own, found = given[key], set[int]()
-        if type(key.participant) is int and (
-            dialog_id in self._transcript.given_again or key.participant in self._selves.suggested
-        ):
-            return set(own)
+        if type(key.participant) is int:
+            if key.participant in self._selves.suggested:
+                return set(own)
+            if again := self._transcript.given_again.get(dialog_id):
+                found.update(s for s, event in own.items() if (event.own_sequence, event.status) in again)
         giver = self._selves.id_of(key.participant)
         for other, others in given.items():
             if other.status == key.status and other is not key:
