@@ -21,8 +21,9 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.delays import DialogClocks, clocks_by_dialog
 from recorder.receipts.echoes import MessageKey
-from recorder.receipts.participants import OwnWords, own_words
+from recorder.receipts.participants import OwnWords, own_word, own_words
 from recorder.receipts.queries import MessageView, role_of, view
+from recorder.receipts.self_facts import self_roles
 from recorder.receipts.selves import Selves, selves_of
 
 from .findings import Limits, Observation, Severity
@@ -74,7 +75,7 @@ class SessionIndex:
     @cached_property
     def own_words(self) -> OwnWords:
         """What our selves are called, where there is more than one."""
-        return own_words({who: role_of(self.input.transcript, who) for who in sorted(self.selves.ids)})
+        return own_words(self_roles(self.input.transcript, self.selves))
 
     @cached_property
     def messages(self) -> dict[MessageKey, MessageView]:
@@ -205,10 +206,10 @@ class SessionIndex:
         roles = {role_of(self.input.transcript, who) for who in (participant, author)}
         return participant == author or roles == {"CONSUMER"}
 
-    def who(self, participant: str | None, *, mine: bool | None = None) -> str:
+    def who(self, participant: str | None, *, mine: bool | None = None, connection: int | None = None) -> str:
         """``you``, ``ASSIGNED_AGENT 3d834d4d``, ``somebody``."""
         if mine or self.selves.is_one(participant):
-            return self.own_words.get(participant, "you")
+            return own_word(participant, connection, self.own_words)
         if participant is None:
             return "somebody"
         role = self.input.transcript.roles.get(participant)
@@ -216,7 +217,7 @@ class SessionIndex:
 
     def giver(self, receipt: GivenReceipt) -> str:
         """Who gave a receipt, as ``who`` says it."""
-        return self.who(receipt.participant, mine=receipt.mine)
+        return self.who(receipt.participant, mine=receipt.mine, connection=receipt.first.connection)
 
     # --- how long somebody watched ----------------------------------------------------------------------
 

@@ -116,7 +116,8 @@ def _too_fast(session: SessionIndex) -> Iterator[Observation]:
             elif read_delay.seconds >= session.limits.min_read_s:
                 yield SATISFIED
             else:
-                who = session.who(receipt.participant, mine=receipt.mine)
+                where = receipt.evidence.connection
+                who = session.who(receipt.participant, mine=receipt.mine, connection=where)
                 too_fast[seen.dialog_id, who, read_delay.since].append(read_delay)
     for (dialog_id, who, _), reads in too_fast.items():
         yield _read_too_fast(session, dialog_id, who, reads)

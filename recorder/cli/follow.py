@@ -47,6 +47,6 @@ def follow_messages(
             if sys.stdout.isatty():
                 sys.stdout.write(CLEAR)
             if update.changed or sys.stdout.isatty():
-                print_messages(sys.stdout, following.messages())
+                print_messages(sys.stdout, following.messages(), following.selves())
             sys.stdout.flush()
         stop.raise_if_set()

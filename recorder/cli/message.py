@@ -63,12 +63,15 @@ def list_messages(
         return
     aliases = recipes.parse_aliases(alias or ())
     print_status = StatusPrinter(quiet=quiet)
+    selves: dict[str | int, str | None] = {}
     found = None
     if dialog is not None and at is None and not aliases:
         found = recipes.direct_messages(archive, session, dialog, say=print_status)
     if found is None:
         with recipes.open_archive(archive, say=print_status) as opened:
-            found = recipes.messages(opened, session, dialog=dialog, at=at, aliases=aliases, say=print_status)
+            found = recipes.messages(
+                opened, session, dialog=dialog, at=at, aliases=aliases, say=print_status, selves=selves
+            )
     session_id, messages = found
     if json:
         from recorder.report.json_views import message_json
@@ -77,7 +80,7 @@ def list_messages(
         return
     from recorder.report.messages import print_messages
 
-    print_messages(sys.stdout, messages)
+    print_messages(sys.stdout, messages, selves)
 
 
 @app.command("show")
@@ -106,10 +109,10 @@ def show_message(
 
     aliases = recipes.parse_aliases(alias or ())
     print_status = StatusPrinter(quiet=quiet)
-    own_roles: dict[str | None, str | None] = {}
+    selves: dict[str | int, str | None] = {}
     with recipes.open_archive(archive, say=print_status) as opened:
         session_id, view, rungs = recipes.message_life(
-            opened, session, message, at=at, aliases=aliases, say=print_status, own_roles=own_roles
+            opened, session, message, at=at, aliases=aliases, say=print_status, selves=selves
         )
     if json:
         from recorder.report.json_views import timeline_json
@@ -118,4 +121,4 @@ def show_message(
         return
     from recorder.report.evidence import print_timeline
 
-    print_timeline(sys.stdout, view, rungs, own_roles)
+    print_timeline(sys.stdout, view, rungs, selves)

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
+from recorder.messaging.events import Evidence
+
 from .delays import Delay, DialogClocks, clocks_by_dialog, delay
 from .entities import SessionEntities
 from .queries import MessageView, ReceiptView, is_proven_by_other
+from .self_facts import connection_of
 
 SENT_TO_ACCEPTED = "sent → accepted"
 SENT_TO_READ = "sent → read"
@@ -31,6 +34,7 @@ class Latency(NamedTuple):
         clock: "server" or "local".
         samples: how many were measured.
         p50_s, p90_s, p99_s, max_s: seconds. Percentiles are delays that occurred, never in between.
+        connection: of one of us whose id is not known; else None.
     """
 
     kind: str
@@ -43,6 +47,7 @@ class Latency(NamedTuple):
     p90_s: float
     p99_s: float
     max_s: float
+    connection: int | None = None
 
 
 class Count(NamedTuple):
@@ -52,6 +57,7 @@ class Count(NamedTuple):
         participant, role, mine: who; ``participant`` None is ourselves before we learnt our id.
         sent: messages seen that they wrote.
         accepted, read: messages of others that they proved to have.
+        connection: as in ``Latency``.
     """
 
     participant: str | None
@@ -60,6 +66,7 @@ class Count(NamedTuple):
     sent: int
     accepted: int
     read: int
+    connection: int | None = None
 
 
 class Numbers(NamedTuple):
@@ -71,9 +78,19 @@ class Numbers(NamedTuple):
     answered: int
 
 
+class _Who(NamedTuple):
+    participant: str | None
+    connection: int | None = None
+
+    @classmethod
+    def of(cls, participant: str | None, evidence: Evidence | None, *, mine: bool | None) -> _Who:
+        """Each of us whose id is not known is somebody by itself."""
+        return cls(participant, connection_of(evidence) if mine and participant is None else None)
+
+
 class _Group(NamedTuple):
     kind: str
-    participant: str | None
+    who: _Who
     mine: bool | None
     clock: str
 
@@ -84,32 +101,32 @@ def numbers_of(messages: Sequence[MessageView], entities: SessionEntities) -> Nu
     answered = entities.requests.keys() & entities.responses.keys()
     for frame in answered:
         asked, response = entities.requests[frame].evidence, entities.responses[frame].evidence
-        _measure(delays, REQUEST_TO_ANSWER, None, True, delay(asked, response))
+        _measure(delays, REQUEST_TO_ANSWER, _Who(None), True, delay(asked, response))
     participants, clocks = _ParticipantCounts(), clocks_by_dialog(messages)
     for message in messages:
         participants.add(message)
         _measure_message(delays, message, clocks[message.dialog_id])
     latencies = [
-        _latency(group, participants.roles.get(group.participant), measured)
-        for group, measured in delays.items()
+        _latency(group, participants.roles.get(group.who), measured) for group, measured in delays.items()
     ]
     latencies.sort(key=_order)
     return Numbers(participants.counts(), tuple(latencies), len(entities.requests), len(answered))
 
 
 def _measure(
-    delays: dict[_Group, list[float]], kind: str, who: str | None, mine: bool | None, measured: Delay | None
+    delays: dict[_Group, list[float]], kind: str, who: _Who, mine: bool | None, measured: Delay | None
 ) -> None:
     if measured is not None:
         delays.setdefault(_Group(kind, who, mine, measured.clock), []).append(measured.seconds)
 
 
 def _measure_message(delays: dict[_Group, list[float]], message: MessageView, clocks: DialogClocks) -> None:
-    given: dict[str | None, dict[str, ReceiptView]] = {}
+    given: dict[_Who, dict[str, ReceiptView]] = {}
     for receipt in message.receipts:
         if is_proven_by_other(receipt, message):
-            given.setdefault(receipt.participant, {})[receipt.status] = receipt
-    for participant, theirs in given.items():
+            who = _Who.of(receipt.participant, receipt.evidence, mine=receipt.mine)
+            given.setdefault(who, {})[receipt.status] = receipt
+    for who, theirs in given.items():
         accepted, read = theirs.get("ACCEPT"), theirs.get("READ")
         for kind, since, until in (
             (SENT_TO_ACCEPTED, message.sent, accepted),
@@ -117,40 +134,46 @@ def _measure_message(delays: dict[_Group, list[float]], message: MessageView, cl
             (ACCEPTED_TO_READ, accepted and accepted.evidence, read),
         ):
             if until is not None:
-                _measure(delays, kind, participant, until.mine, delay(since, until.evidence, clocks))
+                _measure(delays, kind, who, until.mine, delay(since, until.evidence, clocks))
 
 
 class _ParticipantCounts:
     """What each participant did."""
 
     def __init__(self) -> None:
-        self.roles: dict[str | None, str | None] = {}
-        self._mine: dict[str | None, bool | None] = {}
-        self._numbers: dict[str | None, list[int]] = {}
+        self.roles: dict[_Who, str | None] = {}
+        self._mine: dict[_Who, bool | None] = {}
+        self._numbers: dict[_Who, list[int]] = {}
 
     def add(self, message: MessageView) -> None:
         if message.sent is not None and message.sequence is not None:
-            self._counts_of(message.author, message.role, message.mine)[0] += 1
+            who = _Who.of(message.author, message.sent, mine=message.mine)
+            self._counts_of(who, message.role, message.mine)[0] += 1
         for receipt in message.receipts:
             place = {"ACCEPT": 1, "READ": 2}.get(receipt.status)
             if place is not None and is_proven_by_other(receipt, message):
-                self._counts_of(receipt.participant, receipt.role, receipt.mine)[place] += 1
+                who = _Who.of(receipt.participant, receipt.evidence, mine=receipt.mine)
+                self._counts_of(who, receipt.role, receipt.mine)[place] += 1
 
-    def _counts_of(self, participant: str | None, role: str | None, mine: bool | None) -> list[int]:
-        self.roles[participant] = role or self.roles.get(participant)
-        self._mine[participant] = mine or self._mine.get(participant, mine)
-        return self._numbers.setdefault(participant, [0, 0, 0])
+    def _counts_of(self, who: _Who, role: str | None, mine: bool | None) -> list[int]:
+        self.roles[who] = role or self.roles.get(who)
+        self._mine[who] = mine or self._mine.get(who, mine)
+        return self._numbers.setdefault(who, [0, 0, 0])
 
     def counts(self) -> tuple[Count, ...]:
-        listed = sorted(self._numbers, key=lambda each: (each is None, each or ""))
-        return tuple(Count(each, self.roles[each], self._mine[each], *self._numbers[each]) for each in listed)
+        return tuple(
+            Count(who.participant, self.roles[who], self._mine[who], *self._numbers[who])._replace(
+                connection=who.connection
+            )
+            for who in sorted(self._numbers, key=_order_of)
+        )
 
 
 def _latency(group: _Group, role: str | None, measured: list[float]) -> Latency:
     measured.sort()
     return Latency(
         kind=group.kind,
-        participant=group.participant,
+        participant=group.who.participant,
         role=role if group.kind != REQUEST_TO_ANSWER else None,
         mine=group.mine,
         clock=group.clock,
@@ -159,6 +182,7 @@ def _latency(group: _Group, role: str | None, measured: list[float]) -> Latency:
         p90_s=percentile(measured, 90),
         p99_s=percentile(measured, 99),
         max_s=measured[-1],
+        connection=group.who.connection,
     )
 
 
@@ -167,6 +191,10 @@ def percentile(ordered: Sequence[float], percent: int) -> float:
     return ordered[max(0, ceil(len(ordered) * percent / 100) - 1)]
 
 
-def _order(latency: Latency) -> tuple[int, bool, str, str]:
-    who = latency.participant
-    return (KINDS.index(latency.kind), who is None, who or "", latency.clock)
+def _order(latency: Latency) -> tuple[int, tuple[bool, str, int], str]:
+    who = _Who(latency.participant, latency.connection)
+    return (KINDS.index(latency.kind), _order_of(who), latency.clock)
+
+
+def _order_of(who: _Who) -> tuple[bool, str, int]:
+    return (who.participant is None, who.participant or "", who.connection or 0)

@@ -40,37 +40,57 @@ def roles_in(participants: Iterable[Participant]) -> dict[str, str]:
     return {participant: role for participant, (_, role) in ranked.items()}
 
 
-OwnWords = Mapping[str | None, str]
-"""Own id → what it is called; None stands for a self whose id is not known."""
+OwnWords = Mapping[str | int, str]
+"""Own id → what it is called; for a self whose id is not known its connection stands for it."""
 
 ONLY_YOU: OwnWords = MappingProxyType({})
 """There is one self."""
 
 
-def own_words(roles: Mapping[str | None, str | None]) -> OwnWords:
+def own_words(roles: Mapping[str | int, str | None]) -> OwnWords:
     """What each self is called: ``you``; one of several ``you (consumer)``, ``you (agent 3d834d4d)``.
 
-    A consumer is one among them; others are told apart by the start of their ids, or by all of it.
+    A consumer is one among them; others are told apart by the start of their ids, or by all of it. Where the
+    id is not known the connection tells: ``you (connection 2)``.
     """
     if len(roles) < 2:
         return ONLY_YOU
     words = {who: role_word(role) for who, role in roles.items()}
-    starts = Counter((who or "")[:8] for who in roles)
-    names = {}
-    for who, word in words.items():
-        start = "id unknown" if who is None else who[:8] if starts[who[:8]] == 1 else who
-        alone = word == ROLE_WORDS["CONSUMER"] and list(words.values()).count(word) == 1
-        names[who] = f"you ({word})" if alone else f"you ({word} {start})" if word else f"you ({start})"
-    return names
+    starts = Counter(who[:8] for who in roles if isinstance(who, str))
+    return {who: _own_word(who, word, words, starts) for who, word in words.items()}
+
+
+def _own_word(
+    who: str | int, word: str | None, words: Mapping[str | int, str | None], starts: Mapping[str, int]
+) -> str:
+    if isinstance(who, int):
+        return f"you (connection {who})"
+    if word == ROLE_WORDS["CONSUMER"] and list(words.values()).count(word) == 1:
+        return f"you ({word})"
+    start = who[:8] if starts[who[:8]] == 1 else who
+    return f"you ({word} {start})" if word else f"you ({start})"
+
+
+def own_word(participant: str | None, connection: int | None, own: OwnWords) -> str:
+    """What one of us is called; ``connection`` is where it spoke, and counts where its id is not known."""
+    who = connection if participant is None else participant
+    if not own or who is None:
+        return "you"
+    return own.get(who) or _own_word(who, None, {}, {who[:8]: 1} if isinstance(who, str) else {})
 
 
 def participant_word(
-    participant: str | None, role: str | None, *, mine: bool | None, own: OwnWords = ONLY_YOU
+    participant: str | None,
+    role: str | None,
+    *,
+    mine: bool | None,
+    connection: int | None = None,
+    own: OwnWords = ONLY_YOU,
 ) -> str:
     """``you``, ``agent``, ``manager``; a participant of no known role by the start of its id.
 
-    ``own`` is what we are called, where there is more than one self.
+    ``own`` is what we are called, where there is more than one self, and ``connection`` where this one spoke.
     """
     if mine:
-        return own.get(participant, "you")
+        return own_word(participant, connection, own)
     return role_word(role) or (participant[:8] if participant else "unknown")

@@ -26,7 +26,8 @@ from recorder.messaging.events import (
 
 from .echoes import Echo, MessageKey, probable_echoes
 from .participants import own_words, participant_word
-from .queries import MessageView, message_view, role_of
+from .queries import MessageView, ReceiptView, message_view, role_of
+from .self_facts import self_roles
 from .selves import selves_of
 from .state import Transcript
 
@@ -71,7 +72,7 @@ class _FactReader:
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
         self._selves = selves_of(transcript)
-        self._own = own_words({who: role_of(transcript, who) for who in sorted(self._selves.ids)})
+        self._own = own_words(self_roles(transcript, self._selves))
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._selves)
 
     def _view(self, dialog_id: str, sequence: int) -> MessageView:
@@ -83,7 +84,8 @@ class _FactReader:
         participant = participant or self._selves.id_of(connection if ours else None)
         mine = True if ours else self._selves.is_one(participant)
         role = role or role_of(self._transcript, participant)
-        return _Person(participant, role, mine, participant_word(participant, role, mine=mine, own=self._own))
+        name = participant_word(participant, role, mine=mine, connection=connection, own=self._own)
+        return _Person(participant, role, mine, name)
 
     def message(self, event: MessagePublished) -> Iterator[ProvenFact]:
         person = self._person(event.author, event.role, ours=event.mine, connection=event.evidence.connection)
@@ -115,14 +117,15 @@ class _FactReader:
     def _better(self, event: ReceiptReported, sequence: int) -> int | None:
         for shown in self._view(event.dialog_id, sequence).receipts:
             who = event.participant or self._selves.id_of(event.evidence.connection)
-            same = shown.participant == who or (event.mine and shown.mine and who is None)
+            same = shown.participant == who and (who is not None or _on_one_connection(shown, event))
             if same and shown.status == event.status and shown.evidence.frame != event.evidence.frame:
                 return shown.evidence.frame
         return None
 
     def publish(self, event: PublishRequested) -> Iterator[ProvenFact]:
         where = f" in dialog {event.dialog_id}" if event.dialog_id is not None else ""
-        yield self._ours("publish", f"a publish by you{where}", event)._replace(
+        you = self._person(event.author, None, ours=True, connection=event.evidence.connection).name
+        yield self._ours("publish", f"a publish by {you}{where}", event)._replace(
             dialog_id=event.dialog_id, participant=event.author
         )
 
@@ -185,6 +188,11 @@ class _FactReader:
         event: PublishRequested | PublishRefused | PublishTaken | Identified | RequestMade,
     ) -> ProvenFact:
         return ProvenFact(kind, sentence, event.evidence.proof, mine=True)
+
+
+def _on_one_connection(shown: ReceiptView, event: ReceiptReported) -> bool:
+    """Whether a receipt is by the same unknown one: each of us is, on the own connection."""
+    return not event.mine or shown.evidence.connection == event.evidence.connection
 
 
 def _because(reason: str | None) -> str:

@@ -310,15 +310,3 @@ def role_of(transcript: Transcript, participant: str | None) -> str | None:
     """The newest role of a participant; None where no event names one."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
-
-
-def own_roles(messages: Iterable[MessageView]) -> dict[str | None, str | None]:
-    """Our own ids in these views, with their roles; None for a self whose id is not known."""
-    roles: dict[str | None, str | None] = {}
-    for message in messages:
-        if message.mine:
-            roles[message.author] = message.role or roles.get(message.author)
-        for receipt in message.receipts:
-            if receipt.mine:
-                roles[receipt.participant] = receipt.role or roles.get(receipt.participant)
-    return roles

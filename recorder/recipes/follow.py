@@ -10,6 +10,7 @@ from recorder.errors import NotFound
 from recorder.projection.incremental import IncrementalTranscript
 from recorder.receipts.change_set import ChangeSet
 from recorder.receipts.queries import MessageView, message_view, publish_view, view
+from recorder.receipts.self_facts import OwnRoles, self_roles
 from recorder.store.archive import Archive
 
 from .message_argument import close_names
@@ -71,6 +72,10 @@ class Following:
     def messages(self) -> list[MessageView]:
         """All messages as of the last update."""
         return view(self._incremental.transcript, self._dialog)
+
+    def selves(self) -> OwnRoles:
+        """All of us in the session as of the last update, with our roles."""
+        return self_roles(self._incremental.transcript)
 
     def __iter__(self) -> Iterator[Update]:
         first = True

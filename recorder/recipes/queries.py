@@ -15,11 +15,11 @@ from recorder.receipts.entities import SessionEntities
 from recorder.receipts.evidence import TimelineEntry, timeline
 from recorder.receipts.numbers import numbers_of
 from recorder.receipts.proofs import ProvenFact, proven_facts
-from recorder.receipts.queries import MessageView, role_of, view
-from recorder.receipts.selves import selves_of
+from recorder.receipts.queries import MessageView, view
+from recorder.receipts.self_facts import OwnRoles, self_facts, self_roles
 from recorder.receipts.state import Transcript
 from recorder.report.replay_target import SERVICE, SIMULATOR
-from recorder.report.summary import SelfFact, Summary, count_frames
+from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.simulator.protocol.tokens import ACCOUNT
 from recorder.store.archive import Archive
@@ -133,8 +133,11 @@ def messages(
     at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
+    selves: OwnRoles | None = None,
 ) -> tuple[str, list[MessageView]]:
     """The session's id and its messages, now or as of ``at``.
+
+    ``selves`` gets all of us in the session, with our roles, unless the rows of one dialog were enough.
 
     Raises:
         NotFound: no such session, or no such dialog in it (by then).
@@ -147,6 +150,8 @@ def messages(
             return found.session, derived
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
+    if selves is not None:
+        selves |= self_roles(opened.transcript)
     if dialog is not None and not listed:
         raise NotFound("dialog", dialog, close=close_names(dialog, opened.transcript.dialog_ids()))
     return opened.session.session, listed
@@ -160,12 +165,12 @@ def message_life(
     at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
-    own_roles: dict[str | None, str | None] | None = None,
+    selves: OwnRoles | None = None,
 ) -> tuple[str, MessageView, list[TimelineEntry]]:
     """One message and every frame that is evidence for it, now or as of ``at``.
 
-    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours. ``own_roles`` gets
-    our own ids with their roles.
+    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours. ``selves`` gets
+    all of us in the session, with our roles.
 
     Raises:
         NotFound: no such message (by then), or the sequence stands in several dialogs.
@@ -174,8 +179,8 @@ def message_life(
     collector = MessageEventCollector(parse_message_argument(reference))
     opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=collector.collect)
     message = find_message(opened.transcript, collector.reference)
-    if own_roles is not None:
-        own_roles |= {each.participant: each.role for each in _self_facts(opened.transcript)}
+    if selves is not None:
+        selves |= self_roles(opened.transcript)
     found: Iterable[Event] = collector.events
     if not collector.is_complete(message):
         found = events(archive, opened.session, last=opened.last, aliases=aliases)
@@ -244,21 +249,10 @@ def summary(
         oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
         suggestions=opened.suggestions,
         numbers=numbers_of(listed, entities),
-        selves=_self_facts(opened.transcript),
+        selves=self_facts(opened.transcript),
         refused_requests=entities.refused_requests(),
         target=_target_of(connections) if found.source == "replay" else None,
     )
-
-
-def _self_facts(transcript: Transcript) -> list[SelfFact]:
-    """Each of us once, in the order of connections."""
-    selves = selves_of(transcript)
-    connections: dict[str, list[int]] = {}
-    for connection, who in sorted(selves.by_connection.items()):
-        connections.setdefault(who, []).append(connection)
-    for who in sorted(selves.ids):
-        connections.setdefault(who, [])
-    return [SelfFact(who, role_of(transcript, who), tuple(where)) for who, where in connections.items()]
 
 
 def _target_of(connections: Iterable[ConnectionInfo]) -> str | None:

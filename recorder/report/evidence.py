@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import IO
 
 from rich.text import Text
@@ -13,9 +12,9 @@ from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.participants import OwnWords, own_words, participant_word
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView
-from recorder.receipts.queries import own_roles as own_roles_in
+from recorder.receipts.self_facts import OwnRoles, own_roles
 
-from .messages import content_words
+from .messages import content_words, giver_word, sender_word
 from .tables import clock_time, console, delay_words, print_line, print_table
 from .terminal import safe_text
 
@@ -24,17 +23,17 @@ def print_timeline(
     stream: IO[str],
     message: MessageView,
     entries: Sequence[TimelineEntry],
-    own_roles: Mapping[str | None, str | None] = MappingProxyType({}),
+    selves: OwnRoles | None = None,
 ) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level.
 
-    ``own_roles``: our own ids in the session, with their roles.
+    ``selves``: all of us in the session; else those who have to do with this message.
     """
-    output, own = console(stream), own_words({**own_roles, **_own_roles(message, entries)})
+    output, own = console(stream), own_words({**_own_roles(message, entries), **(selves or {})})
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     output.print(Text(f"message {named} in dialog {safe_text(message.dialog_id or 'unknown')}"))
     if message.sent is not None:
-        author = participant_word(message.author, message.role, mine=message.mine, own=own)
+        author = sender_word(message, own)
         output.print(Text(f"from     {safe_text(author)} ({safe_text(message.author or 'id unknown')})"))
         output.print(Text(f"text     {safe_text(content_words(message.type, message.text))}"))
         if message.audience is not None:
@@ -55,11 +54,12 @@ def print_timeline(
         print_line(stream, f"#{entry.evidence.frame} says: {entry.reason}")
 
 
-def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> dict[str | None, str | None]:
-    roles = own_roles_in([message])
+def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> OwnRoles:
+    roles = own_roles([message])
     for entry in entries:
         if entry.mine:
-            roles[entry.participant] = entry.role or roles.get(entry.participant)
+            who = entry.evidence.connection if entry.participant is None else entry.participant
+            roles[who] = entry.role or roles.get(who)
     return roles
 
 
@@ -89,7 +89,7 @@ def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWord
         return next((f"; {each.sentence}" for each in entries if each.kind == "refused"), _REFUSED)
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
-    name = participant_word(decided_by.participant, decided_by.role, mine=decided_by.mine, own=own)
+    name = giver_word(decided_by, own)
     evidence = decided_by.evidence
     return f", by {name}: {decided_by.status} {evidence.proof.word} in frame #{evidence.frame}"
 
@@ -110,7 +110,9 @@ def _timeline_row(entry: TimelineEntry, own: OwnWords) -> tuple[str, ...]:
         clock_time(evidence.at_us),
         delay_words(entry.after),
         entry.sentence,
-        participant_word(entry.participant, entry.role, mine=entry.mine, own=own),
+        participant_word(
+            entry.participant, entry.role, mine=entry.mine, connection=evidence.connection, own=own
+        ),
         evidence.proof.word,
         clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000),
     )

@@ -10,7 +10,8 @@ from rich.text import Text
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import DialogClocks, clocks_of, delay
 from recorder.receipts.participants import OwnWords, own_words, participant_word
-from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptView, own_roles
+from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptView
+from recorder.receipts.self_facts import OwnRoles, connection_of, own_roles
 
 from .tables import clock_time, console, delay_words, print_table
 from .terminal import safe_text
@@ -20,11 +21,14 @@ _STYLE_OF = {"read": "green", "accepted": "cyan", "failed": "red", "unknown": "y
 MESSAGE_COLUMNS = ("SEQ", "FROM", "TEXT+", "STATUS", "SENT", "ACCEPTED", "READ", "OTHER+")
 
 
-def print_messages(stream: IO[str], messages: Sequence[MessageView]) -> None:
-    """The table of ``message list``, one block for each dialog."""
+def print_messages(stream: IO[str], messages: Sequence[MessageView], selves: OwnRoles | None = None) -> None:
+    """The table of ``message list``, one block for each dialog.
+
+    ``selves``: all of us in the session; else those who have to do with these messages.
+    """
     if not messages:
         console(stream).print(Text("no messages in this recording"))
-    own = own_words(own_roles(messages))
+    own = own_words({**own_roles(messages), **(selves or {})})
     for dialog_id in dict.fromkeys(message.dialog_id for message in messages):
         console(stream).print(Text(f"dialog {safe_text(dialog_id or 'unknown')}"))
         listed = [message for message in messages if message.dialog_id == dialog_id]
@@ -35,7 +39,7 @@ def print_messages(stream: IO[str], messages: Sequence[MessageView]) -> None:
 def _message_row(message: MessageView, clocks: DialogClocks, own: OwnWords) -> tuple[str | Text, ...]:
     return (
         "-" if message.sequence is None else str(message.sequence),
-        participant_word(message.author, message.role, mine=message.mine, own=own),
+        sender_word(message, own),
         f"{_marks(message)}{content_words(message.type, message.text)}",
         Text(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
@@ -47,6 +51,18 @@ def _message_row(message: MessageView, clocks: DialogClocks, own: OwnWords) -> t
             if receipt.status not in ("ACCEPT", "READ")
         ),
     )
+
+
+def sender_word(message: MessageView, own: OwnWords) -> str:
+    """What the author of a message is called."""
+    where = connection_of(message.sent)
+    return participant_word(message.author, message.role, mine=message.mine, connection=where, own=own)
+
+
+def giver_word(receipt: ReceiptView, own: OwnWords) -> str:
+    """What the giver of a receipt is called."""
+    where = receipt.evidence.connection
+    return participant_word(receipt.participant, receipt.role, mine=receipt.mine, connection=where, own=own)
 
 
 def content_words(content_type: str | None, text: str | None) -> str:
@@ -81,7 +97,7 @@ def _status_cell(message: MessageView, status: str, clocks: DialogClocks, own: O
 
 
 def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: DialogClocks, own: OwnWords) -> str:
-    name = participant_word(receipt.participant, receipt.role, mine=receipt.mine, own=own)
+    name = giver_word(receipt, own)
     after = delay_words(delay(message.sent, receipt.evidence, clocks))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
     return f"{name} {after} #{receipt.evidence.frame}{proof}"

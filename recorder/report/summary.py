@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, NamedTuple
+from typing import IO
 
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.entities import RefusedRequest
-from recorder.receipts.numbers import REQUEST_TO_ANSWER, Latency, Numbers
+from recorder.receipts.numbers import REQUEST_TO_ANSWER, Count, Latency, Numbers
 from recorder.receipts.participants import ONLY_YOU, OwnWords, own_words, participant_word
-from recorder.receipts.queries import ContentView, MessageView, own_roles
+from recorder.receipts.queries import ContentView, MessageView
+from recorder.receipts.self_facts import SelfFact, own_roles
 from recorder.wire.endings import ending_words
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
 
@@ -44,14 +45,6 @@ def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
         violations += frame.violation is not None
         redacted += frame.redacted
     return FrameCounts(by_sender, payload_bytes, violations, redacted)
-
-
-class SelfFact(NamedTuple):
-    """One of us: id, role, and the connections that we speak on under it."""
-
-    participant: str
-    role: str | None
-    connections: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +129,9 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
     )
     for connection in summary.connections:
         print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
-    own = own_words(own_roles(summary.messages) | {each.participant: each.role for each in summary.selves})
+    own = own_words(own_roles(summary.messages) | {each.key: each.role for each in summary.selves})
     for each in summary.selves if len(summary.selves) > 1 else ():
-        print_line(stream, f"{own[each.participant]}: {_self_words(each)}")
+        print_line(stream, f"{own[each.key]}: {_self_words(each)}")
     for request in summary.refused_requests[:REFUSED_SHOWN]:
         print_line(stream, f"refused: {_refused_words(request)}")
     if len(summary.refused_requests) > REFUSED_SHOWN:
@@ -152,7 +145,7 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
 def _self_words(fact: SelfFact) -> str:
     numbers = ", ".join(map(str, fact.connections))
     where = "connections" if len(fact.connections) > 1 else "connection"
-    return f"{fact.participant}, {where} {numbers or 'unknown'}"
+    return f"{fact.participant or 'id unknown'}, {where} {numbers or 'unknown'}"
 
 
 def _oddities(summary: Summary) -> list[str]:
@@ -238,7 +231,7 @@ def print_numbers(stream: IO[str], numbers: Numbers, own: OwnWords = ONLY_YOU) -
         stream.write("\n")
         rows = [
             (
-                participant_word(each.participant, each.role, mine=each.mine, own=own),
+                _own_or_other(each, own),
                 *map(str, (each.sent, each.accepted, each.read)),
             )
             for each in numbers.counts
@@ -249,8 +242,12 @@ def print_numbers(stream: IO[str], numbers: Numbers, own: OwnWords = ONLY_YOU) -
         print_table(stream, LATENCY_COLUMNS, [_latency_row(latency, own) for latency in numbers.latencies])
 
 
+def _own_or_other(each: Count | Latency, own: OwnWords) -> str:
+    return participant_word(each.participant, each.role, mine=each.mine, connection=each.connection, own=own)
+
+
 def _latency_row(latency: Latency, own: OwnWords) -> tuple[str, ...]:
-    who = participant_word(latency.participant, latency.role, mine=latency.mine, own=own)
+    who = _own_or_other(latency, own)
     return (
         latency.kind,
         "the service" if latency.kind == REQUEST_TO_ANSWER else who,

@@ -123,6 +123,11 @@ class Told:
         file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         self.run("import", str(file))
 
+    def shown(self, command: str) -> str:
+        """What ``message show 0`` and the like print about the last session."""
+        noun, verb, *which = command.split()
+        return self.run(noun, verb, "last", *which)
+
     def messages(self) -> list[Line]:
         return [json.loads(line) for line in self.run("message", "list", "last", "--json").splitlines()]
 
@@ -377,9 +382,99 @@ def test_with_a_reused_id_only_an_equal_text_is_an_echo(told):
     capture.ask(1, {"type": "ChatStateEvent", "chatState": "COMPOSING"}, id="1")
     capture.say(0, 0, "theirs", by=AGENT)
     capture.say(1, 0, "mine", by=CONSUMER, to=(), id="1")
-    assert told(capture).summary()["selves"] == []
+    assert told(capture).summary()["selves"] == [unknown(1)]
 
 
 def test_a_message_without_a_sequence_is_probably_its_echo(told):
     shown = told(CASES["without sequences"]).run("message", "show", "last", "2")
     assert "stored   probably" in shown
+
+
+# --- selves that nothing tells the ids of ---------------------------------------------------------------
+
+
+def unknown(connection: int) -> Line:
+    return {"participant": None, "role": None, "connections": [connection]}
+
+
+def both_unknown() -> Capture:
+    """A consumer's connection and a brand's; no tokens, no echoes."""
+    capture = Capture().opened(1).opened(2)
+    capture.say(0, 0, "Hello?", by=OTHER, to=(1, 2))
+    capture.give(1, "READ", 0, 1, by=CONSUMER, to=()).give(2, "READ", 0, 2, by=AGENT, to=())
+    return capture.say(1, 3, "Yes.", by=CONSUMER, to=()).say(2, 4, "No.", by=AGENT, to=())
+
+
+def one_known() -> Capture:
+    """The consumer has a token and never writes nor reads; what the other does is echoed by nobody."""
+    capture = Capture().opened(1, token=CONSUMER).opened(2)
+    capture.say(0, 0, "Hello?", by=OTHER, to=(1, 2)).give(2, "READ", 0, 1, by=AGENT, to=())
+    return capture.say(2, 2, "Yes.", by=AGENT, to=())
+
+
+def test_two_of_unknown_ids_are_told_apart_by_their_connections(told):
+    about = told(both_unknown())
+    first, second = "you (connection 1)", "you (connection 2)"
+    hello, yes, no = about.run("message", "list", "last").splitlines()[2:]
+    assert f"{first} +3.000s~ #4, {second} +5.000s~ #6" in hello
+    assert (first in yes, second in yes) == (True, False)
+    assert (first in no, second in no) == (False, True)
+    assert f"from     {first} (id unknown)" in about.run("message", "show", "last", "3")
+    rows = about.run("message", "show", "last", "0").splitlines()
+    assert [(first in row, second in row) for row in rows if "answered with 2xx" in row] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+
+
+def test_session_show_lists_and_counts_each_of_unknown_id(told):
+    about = told(both_unknown())
+    shown = about.run("session", "show", "last").splitlines()
+    for connection in (1, 2):
+        name = f"you (connection {connection})"
+        assert f"{name}: id unknown, connection {connection}" in shown
+        assert [line.split()[3:] for line in shown if line.startswith(f"{name}  ")] == [["1", "0", "1"]]
+    summary = about.summary()
+    assert summary["selves"] == [unknown(1), unknown(2)]
+    counts = [each for each in summary["numbers"]["participants"] if each["mine"]]
+    assert [(each["participant"], each["connection"], each["read"]) for each in counts] == [
+        (None, 1, 1), (None, 2, 1),
+    ]  # fmt: skip
+
+
+def test_an_unknown_self_beside_a_known_one_has_one_name_everywhere(told):
+    about, name = told(one_known()), "you (connection 2)"
+    for command in ("message list", "message show 0", "message show 2", "session show", "frame show #4"):
+        said = about.shown(command)
+        others = said.replace(name, "").replace(f"you ({CONSUMER[:8]})", "")
+        assert name in said
+        assert "you " not in others
+    assert about.summary()["selves"] == [
+        {"participant": CONSUMER, "role": None, "connections": [1]}, unknown(2),
+    ]  # fmt: skip
+
+
+def test_a_frame_is_not_proven_better_by_another_of_us(told):
+    about = told(both_unknown())
+    assert "best proven by frame #4" in about.run("frame", "show", "last", "#3")
+    assert "best proven by frame #6" in about.run("frame", "show", "last", "#5")
+    assert "best proven" not in about.run("frame", "show", "last", "#6")
+
+
+def test_checks_name_each_of_unknown_id(told):
+    capture = both_unknown()
+    capture.give(1, "READ", 0, 5, by=CONSUMER, to=()).give(2, "READ", 0, 6, by=AGENT, to=())
+    found = told(capture).findings("duplicate-receipt")
+    sentences = [each["says"] for each in found if each["outcome"] == "violated"]
+    assert [sentence.split(" gave ")[0] for sentence in sentences] == [
+        "you (connection 1)", "you (connection 2)",
+    ]  # fmt: skip
+
+
+def test_an_only_self_of_unknown_id_is_you_and_listed(told):
+    capture = Capture().opened(1).say(0, 0, "Hello?", by=OTHER).give(1, "READ", 0, 1, by=AGENT, to=())
+    about = told(capture)
+    for command in ("message list", "message show 0", "session show"):
+        said = about.shown(command)
+        assert "you " in said
+        assert "you (" not in said
+    assert about.summary()["selves"] == [unknown(1)]

@@ -83,7 +83,7 @@ def test_counts_are_of_messages_not_of_receipts():
         ],
         SessionEntities(),
     )
-    assert [(each.participant, *each[3:]) for each in told.counts] == [("agent", 2, 0, 0), ("me", 0, 1, 2)]
+    assert [(each.participant, *each[3:6]) for each in told.counts] == [("agent", 2, 0, 0), ("me", 0, 1, 2)]
 
 
 def test_requests_are_measured_by_the_question_that_was_answered():

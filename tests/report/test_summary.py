@@ -88,6 +88,7 @@ def test_the_numbers_in_json_are_in_seconds():
     assert told["latencies"][0] | {} == {
         "kind": "sent → read", "participant": "aaaaaaaa", "role": "ASSIGNED_AGENT", "mine": False,
         "clock": "server", "samples": 2, "p50_s": 0.3, "p90_s": 0.4, "p99_s": 0.4, "max_s": 0.4,
+        "connection": None,
     }  # fmt: skip
 
 

@@ -1,0 +1,95 @@
+"""All of us in a session: every self with its role and connections, also those whose ids are not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from recorder.messaging.events import Evidence
+
+from .queries import MessageView, role_of
+from .selves import Selves, selves_of
+from .state import OwnPublish, Transcript
+
+OwnRoles = dict[str | int, str | None]
+"""Own id → role; for a self whose id is not known its connection stands for it."""
+
+
+class SelfFact(NamedTuple):
+    """One of us: id, role, and the connections that we speak on under it.
+
+    ``participant`` None: something was sent on this connection, and nothing tells by whom.
+    """
+
+    participant: str | None
+    role: str | None
+    connections: tuple[int, ...]
+
+    @property
+    def key(self) -> str | int:
+        """The id; for an unknown one the connection."""
+        return self.connections[0] if self.participant is None else self.participant
+
+
+def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[SelfFact]:
+    """Each of us once, in the order of connections; last those that are not known to speak on any."""
+    selves = selves_of(transcript) if selves is None else selves
+    connections: dict[str | int, list[int]] = {}
+    for connection in sorted({*selves.by_connection, *_speaking(transcript)}):
+        connections.setdefault(selves.by_connection.get(connection, connection), []).append(connection)
+    for who in sorted(selves.ids):
+        connections.setdefault(who, [])
+    return [
+        SelfFact(who, role_of(transcript, who), tuple(where))
+        if isinstance(who, str)
+        else SelfFact(None, None, tuple(where))
+        for who, where in connections.items()
+    ]
+
+
+def self_roles(transcript: Transcript, selves: Selves | None = None) -> OwnRoles:
+    """The roles of all of us in a session."""
+    return {each.key: each.role for each in self_facts(transcript, selves)}
+
+
+def own_roles(messages: Iterable[MessageView]) -> OwnRoles:
+    """The roles of those of us who wrote these messages or gave receipts for them."""
+    roles: OwnRoles = {}
+    for message in messages:
+        if message.mine:
+            _note(roles, message.author, message.role, message.sent)
+        for receipt in message.receipts:
+            if receipt.mine:
+                _note(roles, receipt.participant, receipt.role, receipt.evidence)
+    return roles
+
+
+def _note(roles: OwnRoles, participant: str | None, role: str | None, evidence: Evidence | None) -> None:
+    who = connection_of(evidence) if participant is None else participant
+    if who is not None:
+        roles[who] = role or roles.get(who)
+
+
+def connection_of(evidence: Evidence | None) -> int | None:
+    """The connection of a frame, None where there is no such frame."""
+    return None if evidence is None else evidence.connection
+
+
+def _speaking(transcript: Transcript) -> Iterator[int]:
+    """The connections that messages or receipts were sent on without saying who sends them."""
+    for publish in transcript.own_publishes.values():
+        if publish.author is None:
+            yield from _connections_of(publish)
+    for given in transcript.receipts.values():
+        yield from (key.participant for key in given if isinstance(key.participant, int))
+    for actions in transcript.own_actions.values():
+        for action in actions.values():
+            yield from (
+                key.participant for key in action.receipt_requests if isinstance(key.participant, int)
+            )
+
+
+def _connections_of(publish: OwnPublish) -> Iterator[int]:
+    for evidence in (publish.asked, None if publish.answered is None else publish.answered[0]):
+        if evidence is not None:
+            yield evidence.connection
