@@ -78,7 +78,8 @@ def raise_unless_well_ended(
     by_service = closed.closed_by is Side.SERVICE and closed.how == "closed"
     hint = authentication_hint(closed.close_code) if by_service else None
     if hint is not None and not let_in:
-        raise CannotConnect(options.base_url, ending_words(closed), hint=hint)
+        left = f"; {_unsent_words(unsent, redact)}" if unsent is not None else ""
+        raise CannotConnect(options.base_url, f"{ending_words(closed)}{left}", hint=hint)
     if unsent is not None:
         raise RecordingIncomplete(f"{_unsent_words(unsent, redact)}: {ending_words(closed)}", hint=hint)
     if problem is not None:

@@ -43,6 +43,13 @@ def test_a_token_that_is_refused_before_anything_came_was_never_let_in(code):
     assert "token=x" not in str(raised.value)
 
 
+def test_a_line_that_could_not_leave_is_named_where_we_were_never_let_in_too():
+    with pytest.raises(
+        CannotConnect, match=r'4401.*; line 2 of stdin \("\{x+…"\) was not sent, nor were 3 more'
+    ):
+        end(let_in=False, close_code=4401, closed_by=Side.SERVICE, unsent=LINE)
+
+
 @pytest.mark.parametrize(
     ("closed", "says"),
     [
