@@ -25,6 +25,7 @@ on_broken_pipe
 
 # by json, which write every field of a row
 started_at
+recorder_version
 ended_at
 file_bytes
 wal_bytes

@@ -126,7 +126,7 @@ def replay(
 
     Example:
 
-        recorder replay samples/slow-reader.yaml
+        recorder replay samples/slow-reader.yaml --url simulator
     """
     from recorder import recipes
 

@@ -46,9 +46,6 @@ class Selves(NamedTuple):
         return participant in self.ids if self.ids and participant is not None else None
 
 
-NOBODY = Selves({}, frozenset())
-"""No self is known."""
-
 _Learnt = tuple[int, int, str]
 """Connection, frame that it follows from, id."""
 

@@ -6,10 +6,11 @@ import pytest
 
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
-from recorder.receipts.selves import NOBODY, selves_of
+from recorder.receipts.selves import Selves, selves_of
 from recorder.receipts.state import Transcript
 
 ME, AGENT, BOT = "consumer-1", "agent-1", "bot-1"
+NOBODY = Selves({}, frozenset())
 
 
 def selves(session):
