@@ -6,6 +6,7 @@ Opens no socket. No text made here contains the token.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -24,16 +25,16 @@ _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _URL_FORBIDDEN = re.compile(r"[^\x21-\x7e]")
 
 
-class Destination:
+class Destination(ABC):
     """Where a socket is opened: the host and port of ``parts``, which is a URL, split."""
 
     ca_file: Path | None
     connect_timeout_s: float
 
     @property
+    @abstractmethod
     def parts(self) -> SplitResult:
         """The URL, split."""
-        raise NotImplementedError
 
     @property
     def secure(self) -> bool:
