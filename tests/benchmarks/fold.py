@@ -79,14 +79,14 @@ def fold_in_two(path: str) -> Transcript:
 
 
 def one_more_frame(path: str) -> float:
-    """Seconds to fold the last frame into a kept transcript of all the others."""
+    """Seconds to fold the last frame into a transcript of all the others."""
     with Archive.open(path, mode="read") as archive:
-        session, hearing = archive.find_session("last"), EventReader()
-        events = [*hearing.connections_opened(archive.connections(session))]
+        session, reader = archive.find_session("last"), EventReader()
+        events = [*reader.connections_opened(archive.connections(session))]
         frames = archive.scan_frames(session.session, last=session.frames - 1)
-        kept = fold_batches(hearing.read(frames), fold_batches(events))
+        transcript = fold_batches(reader.read(frames), fold_batches(events))
         began_s = time.perf_counter()
-        fold_batches(hearing.read(archive.scan_frames(session.session, after=session.frames - 1)), kept)
+        fold_batches(reader.read(archive.scan_frames(session.session, after=session.frames - 1)), transcript)
         return time.perf_counter() - began_s
 
 
@@ -105,12 +105,12 @@ def measured(work: Callable[[str], object], path: str) -> Took:
 
 def _measure(pipe: multiprocessing.connection.Connection, work: Callable[[str], object], path: str) -> None:
     began_s, cpu_s = time.perf_counter(), time.process_time()
-    kept = work(path)  # throwing a transcript away is no part of making it, and takes a tenth as long
+    transcript = work(path)  # throwing a transcript away is no part of making it, and takes a tenth as long
     wall_s, cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
     own, helpers = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     helpers_s = helpers.ru_utime + helpers.ru_stime
     pipe.send(json.dumps([wall_s, cpu_s, helpers_s, max(own.ru_maxrss, helpers.ru_maxrss) / 1_024]))
-    del kept
+    del transcript
 
 
 def exponent(took: dict[int, Took]) -> float:

@@ -1,4 +1,4 @@
-"""A piece read by itself, packed and unpacked, tells with its rest what hearing all of it tells."""
+"""A range of frames, encoded and decoded, gives with its remaining frames the events of reading it all."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_equal_times_leave_in_the_order_of_the_ladder():
     assert [status for _, _, status in timetable(schedule)] == ["ACCEPT", "READ"]
 
 
-def test_hearing_a_message_again_plans_nothing():
+def test_a_message_announced_again_plans_no_receipt():
     schedule = ReceiptSchedule(RULE)
     schedule.arrived(FIRST, 0.0)
     schedule.arrived(FIRST, 0.1)
