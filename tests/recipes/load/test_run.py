@@ -52,9 +52,10 @@ def script(tmp_path: Path):
 
 
 def said_in(archive, session):
-    """What the user of this session wrote."""
+    """What the user of this session wrote; sessions of one consumer may hear of each other's conversations."""
     _, listed = messages(archive, session.session)
-    return [message for message in listed if "Hello from" in (message.text or "")]
+    user = session.name.removeprefix("short ")
+    return [message for message in listed if message.text == f"Hello from {user}"]
 
 
 def test_every_user_is_a_whole_session_of_its_own(script, where):
@@ -172,7 +173,7 @@ def test_when_the_run_time_is_over_who_is_under_way_is_closed_and_marked(script,
 
 
 def test_tokens_are_dealt_out_in_turn(script, where):
-    """Three users, two tokens: the first one is somebody twice."""
+    """Three users, two tokens: the first one is somebody twice, in a conversation of its own each time."""
     with simulator() as server:
         tokens = [simulated_token("anna"), simulated_token("ben")]
         load = Load(users=3, spawn_rate=100, url=server.url, tokens=tokens)
