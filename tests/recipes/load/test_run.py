@@ -52,7 +52,7 @@ def script(tmp_path: Path):
 
 
 def said_in(archive, session):
-    """What the user of this session wrote; sessions of one consumer may hear of each other's conversations."""
+    """What the user of this session wrote; a consumer's other sessions may be heard of there, too."""
     _, listed = messages(archive, session.session)
     user = session.name.removeprefix("short ")
     return [message for message in listed if message.text == f"Hello from {user}"]
