@@ -63,24 +63,17 @@ def list_messages(
         return
     aliases = recipes.parse_aliases(alias or ())
     print_status = StatusPrinter(quiet=quiet)
-    selves: dict[str | int, str | None] = {}
-    found = None
-    if dialog is not None and at is None and not aliases:
-        found = recipes.direct_messages(archive, session, dialog, say=print_status)
-    if found is None:
-        with recipes.open_archive(archive, say=print_status) as opened:
-            found = recipes.messages(
-                opened, session, dialog=dialog, at=at, aliases=aliases, say=print_status, selves=selves
-            )
-    session_id, messages = found
-    if json:
-        from recorder.report.json_views import message_json
+    with recipes.listed_messages(
+        archive, session, dialog=dialog, at=at, aliases=aliases, say=print_status, suggest=not quiet
+    ) as listing:
+        if json:
+            from recorder.report.json_views import message_json
 
-        write_json_lines(message_json(session_id, message) for message in messages)
-        return
-    from recorder.report.messages import print_messages
+            write_json_lines(message_json(listing.session, message) for message in listing.messages)
+            return
+        from recorder.report.messages import print_listing
 
-    print_messages(sys.stdout, messages, selves)
+        print_listing(sys.stdout, listing.dialogs, listing.selves)
 
 
 @app.command("show")

@@ -28,9 +28,10 @@ def write_json(line: Mapping[str, object]) -> None:
 
 
 def write_json_lines(lines: Iterable[Mapping[str, object]]) -> None:
-    """Each of these on a line of its own."""
+    """Each of these on a line of its own; all have left when it returns."""
     for line in lines:
-        write_json(line)
+        sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
 
 
 def write_payload(payload: Payload) -> None:

@@ -21,8 +21,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple, Protocol
 
 from recorder.messaging.events import Evidence, Proof
 
@@ -43,6 +45,17 @@ class Delay(NamedTuple):
     clock: str
 
 
+class Clocks(Protocol):
+    """How far the service's clock and ours agree on one dialog; ``DialogClocks`` is one."""
+
+    @property
+    def error_us(self) -> int:
+        """By how much a delay on one may differ from the same on the other; ``LEAST_ERROR_US`` or more."""
+
+    def is_live(self, evidence: Evidence) -> bool:
+        """Whether a frame came when what it says happened."""
+
+
 class DialogClocks(NamedTuple):
     """How far the service's clock and ours agree on one dialog.
 
@@ -61,6 +74,27 @@ class DialogClocks(NamedTuple):
         return first is not None and evidence.frame >= first and not evidence.snapshot
 
 
+class LazyClocks:
+    """The clocks of a dialog, found when the first delay depends on them: where both clocks agree within
+    ``LEAST_ERROR_US`` none does."""
+
+    def __init__(self, find: Callable[[], DialogClocks]) -> None:
+        self._find = find
+
+    @cached_property
+    def _found(self) -> DialogClocks:
+        return self._find()
+
+    @property
+    def error_us(self) -> int:
+        """By how much a delay on one may differ from the same on the other."""
+        return self._found.error_us
+
+    def is_live(self, evidence: Evidence) -> bool:
+        """Whether a frame came when what it says happened."""
+        return self._found.is_live(evidence)
+
+
 class MeasuredDelay(NamedTuple):
     """A delay, or none; ``server_s`` is what the service's clock says, if that is not believed."""
 
@@ -70,7 +104,20 @@ class MeasuredDelay(NamedTuple):
 
 def clocks_of(messages: Iterable[MessageView]) -> DialogClocks:
     """How far the clocks agree, from all messages of one dialog with their receipts."""
-    announced = set(_announced(messages))
+    return clocks_of_evidence(chain.from_iterable(map(evidence_of, messages)))
+
+
+def evidence_of(message: MessageView) -> Iterator[Evidence]:
+    """The frames that prove a message and its receipts."""
+    if message.sent is not None:
+        yield message.sent
+    for receipt in message.receipts:
+        yield receipt.evidence
+
+
+def clocks_of_evidence(evidence: Iterable[Evidence]) -> DialogClocks:
+    """How far the clocks agree, from all evidence of the messages and receipts of one dialog."""
+    announced = set(filter(_is_announced, evidence))
     monotonic = all(evidence.offset_us is not None for evidence in announced)
     late_us = {evidence: _lateness_us(evidence, monotonic=monotonic) for evidence in announced}
     frames = _latest_by_frame(late_us)
@@ -116,18 +163,14 @@ def clocks_by_dialog(messages: Iterable[MessageView]) -> dict[str | None, Dialog
     return {dialog_id: clocks_of(listed) for dialog_id, listed in by_dialog.items()}
 
 
-def _announced(messages: Iterable[MessageView]) -> Iterator[Evidence]:
-    """What the service announced and dated, and we timed."""
-    for message in messages:
-        for evidence in (message.sent, *(receipt.evidence for receipt in message.receipts)):
-            if (
-                evidence is not None
-                and evidence.proof is Proof.ANNOUNCED
-                and evidence.server_ms is not None
-                and not evidence.snapshot
-                and (evidence.offset_us is not None or evidence.at_us is not None)
-            ):
-                yield evidence
+def _is_announced(evidence: Evidence) -> bool:
+    """Whether the service announced and dated it, and we timed it."""
+    return (
+        evidence.proof is Proof.ANNOUNCED
+        and evidence.server_ms is not None
+        and not evidence.snapshot
+        and (evidence.offset_us is not None or evidence.at_us is not None)
+    )
 
 
 def _lateness_us(evidence: Evidence, *, monotonic: bool) -> int:
@@ -136,13 +179,13 @@ def _lateness_us(evidence: Evidence, *, monotonic: bool) -> int:
     return (ours_us or 0) - (evidence.server_ms or 0) * 1_000
 
 
-def delay(since: Evidence | None, until: Evidence | None, clocks: DialogClocks | None = None) -> Delay | None:
+def delay(since: Evidence | None, until: Evidence | None, clocks: Clocks | None = None) -> Delay | None:
     """The time between two facts on the clock that can be believed; None where there is none."""
     return measured_delay(since, until, clocks).delay
 
 
 def measured_delay(
-    since: Evidence | None, until: Evidence | None, clocks: DialogClocks | None = None
+    since: Evidence | None, until: Evidence | None, clocks: Clocks | None = None
 ) -> MeasuredDelay:
     """The time between two facts, and what the service's clock says where it is not believed.
 
@@ -153,6 +196,8 @@ def measured_delay(
     here, there = local_delay(since, until), _server_delay(since, until)
     if there is None:
         return MeasuredDelay(here)
+    if there.seconds >= 0 and (here is None or _apart_us(there, here) <= LEAST_ERROR_US):
+        return MeasuredDelay(there)  # whatever the clocks of the dialog
     live = clocks is None or (clocks.is_live(since) and clocks.is_live(until))
     apart = live and since.frame < until.frame
     if there.seconds >= 0 and not (
@@ -162,8 +207,12 @@ def measured_delay(
     return MeasuredDelay(here if apart else None, there.seconds)
 
 
-def _contradicts(there: Delay, here: Delay, clocks: DialogClocks) -> bool:
-    return abs(there.seconds - here.seconds) * 1_000_000 > clocks.error_us
+def _contradicts(there: Delay, here: Delay, clocks: Clocks) -> bool:
+    return _apart_us(there, here) > clocks.error_us
+
+
+def _apart_us(there: Delay, here: Delay) -> float:
+    return abs(there.seconds - here.seconds) * 1_000_000
 
 
 def local_delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
@@ -174,7 +223,7 @@ def local_delay(since: Evidence | None, until: Evidence | None) -> Delay | None:
     return None if passed_s is None or passed_s < 0 else Delay(passed_s, "local")
 
 
-def offset_of(since: Evidence | None, until: Evidence, clocks: DialogClocks | None = None) -> Delay | None:
+def offset_of(since: Evidence | None, until: Evidence, clocks: Clocks | None = None) -> Delay | None:
     """Where a fact stands before or after another: as ``delay``, and below zero for an earlier frame."""
     measured = measured_delay(since, until, clocks).delay
     if measured is not None or since is None or until.frame >= since.frame:

@@ -9,6 +9,7 @@ nobody said would be to hide the very fault that is looked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -97,11 +98,14 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
     echoes = probable_echoes(transcript, selves)
     echoed = {echo.request_frame for echo in echoes.values()}
     chosen = [dialog_id for dialog_id in transcript.dialog_ids() if dialog in (None, dialog_id)]
-    shown = [
-        message_view(transcript, dialog_id, sequence, selves=selves, echoes=echoes)
-        for dialog_id in sorted(chosen, key=lambda each: (_first_frame(transcript, each), each))
-        for sequence in sorted(transcript.sequences(dialog_id))
+    by_dialog = [
+        [
+            message_view(transcript, dialog_id, sequence, selves=selves, echoes=echoes)
+            for sequence in sorted(transcript.sequences(dialog_id))
+        ]
+        for dialog_id in sorted(chosen)
     ]
+    shown = [message for listed in sorted(by_dialog, key=_first_frame) for message in listed]
     return shown + [
         publish_view(transcript, frame, publish, selves)
         for frame, publish in sorted(transcript.own_publishes.items())
@@ -110,21 +114,16 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
     ]
 
 
-def _first_frame(transcript: Transcript, dialog_id: str) -> int:
-    return min(evidence.frame for evidence in _proofs(transcript, dialog_id))
+def _first_frame(messages: Iterable[MessageView]) -> float:
+    """The first frame that proves something of these messages; infinite where none does."""
+    return min((each.frame for message in messages for each in _proofs(message)), default=math.inf)
 
 
-def _proofs(transcript: Transcript, dialog_id: str) -> Iterator[Evidence]:
-    """All evidence kept of a dialog; at least one, or the dialog would not be here."""
-    for message in transcript.published.get(dialog_id, {}).values():
-        yield message.evidence
-    for actions in transcript.own_actions.get(dialog_id, {}).values():
-        for requests in actions.receipt_requests.values():
-            yield from requests.claims.values()
-            yield from requests.refusals.values()
-    for proofs in transcript.receipts.get(dialog_id, {}).values():
-        for event in proofs.values():
-            yield event.evidence
+def _proofs(message: MessageView) -> Iterator[Evidence]:
+    if message.sent is not None:
+        yield message.sent
+    yield from (receipt.evidence for receipt in message.receipts)
+    yield from (content.evidence for content in message.contents)
 
 
 def message_view(

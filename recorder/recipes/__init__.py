@@ -17,7 +17,6 @@ from recorder.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from recorder.load_summary import LoadResult as LoadResult
-    from recorder.projection.derived.direct_read import direct_messages as direct_messages
     from recorder.projection.derived.refresh import rebuild as rebuild
     from recorder.receipts.aliases import parse_aliases as parse_aliases
 
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from .import_export import export_to_file as export_to_file
     from .import_export import export_to_stdout as export_to_stdout
     from .import_export import import_capture as import_capture
+    from .list_messages import listed_messages as listed_messages
     from .load.options import Load as Load
     from .load.run import swarm as swarm
     from .option_values import duration_s as duration_s

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO
 
-from rich.text import Text
-
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.participants import OwnWords, own_words, participant_word
@@ -15,8 +13,7 @@ from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageV
 from recorder.receipts.self_facts import OwnRoles, own_roles
 
 from .messages import content_words, giver_word, sender_word
-from .tables import clock_time, console, delay_words, print_line, print_table
-from .terminal import safe_text
+from .tables import clock_time, delay_words, print_line, print_table
 
 
 def print_timeline(
@@ -29,27 +26,25 @@ def print_timeline(
 
     ``selves``: all of us in the session; else those who have to do with this message.
     """
-    output, own = console(stream), own_words({**_own_roles(message, entries), **(selves or {})})
+    own = own_words({**_own_roles(message, entries), **(selves or {})})
     named = "without a sequence" if message.sequence is None else str(message.sequence)
-    output.print(Text(f"message {named} in dialog {safe_text(message.dialog_id or 'unknown')}"))
+    print_line(stream, f"message {named} in dialog {message.dialog_id or 'unknown'}")
     if message.sent is not None:
         author = sender_word(message, own)
-        output.print(Text(f"from     {safe_text(author)} ({safe_text(message.author or 'id unknown')})"))
-        output.print(Text(f"text     {safe_text(content_words(message.type, message.text))}"))
+        print_line(stream, f"from     {author} ({message.author or 'id unknown'})")
+        print_line(stream, f"text     {content_words(message.type, message.text)}")
         if message.audience is not None:
-            output.print(Text(f"audience {safe_text(_audience(message))}"))
+            print_line(stream, f"audience {_audience(message)}")
         for content in message.contents:
-            output.print(
-                Text(f"content  {safe_text(content_words(content.type, content.text))}{_where(content)}")
-            )
+            print_line(stream, f"content  {content_words(content.type, content.text)}{_where(content)}")
     print_line(stream, f"status   {message.status}{_reason(message, entries, own)}")
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
-    output.print()
+    stream.write("\n")
     print_table(stream, TIMELINE_COLUMNS, (_timeline_row(entry, own) for entry in entries))
     refused = [entry for entry in entries if entry.reason is not None]
     if refused:
-        output.print()
+        stream.write("\n")
     for entry in refused:
         print_line(stream, f"#{entry.evidence.frame} says: {entry.reason}")
 

@@ -5,42 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO
 
-from rich.text import Text
-
 from recorder.messaging.exact_numbers import formatted_json
 from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.records import RecordedFrame
 
 from .json_views import payload_text
-from .tables import clock_time, console, print_pairs
+from .tables import clock_time, print_pairs, print_table
 from .terminal import safe_text
 
-FRAME_LINE = "{:>8} {:>4}  {:<12}  {:<7}  {:<13} {:>8}  {}"
+FRAME_COLUMNS = (">FRAME", ">CONN", "TIME", "SENDER", "KIND", ">BYTES", "PAYLOAD+")
 
 
 def print_frames(stream: IO[str], frames: Iterable[RecordedFrame]) -> None:
-    """Print the table line by line: a session may hold millions of frames."""
-    output = console(stream)
-    heading = FRAME_LINE.format("FRAME", "CONN", "TIME", "SENDER", "KIND", "BYTES", "PAYLOAD")
-    stream.write(heading + "\n")
-    for frame in frames:
-        stream.write(_frame_line(frame, output.width) + "\n")
+    """The table of ``frame list``, printed while the frames are read: a session may hold millions."""
+    print_table(stream, FRAME_COLUMNS, map(_frame_row, frames))
 
 
-def _frame_line(frame: RecordedFrame, width: int) -> str:
+def _frame_row(frame: RecordedFrame) -> tuple[str, ...]:
     note = frame_note(frame)
-    start = FRAME_LINE.format(
+    shown = payload_line(frame)
+    return (
         f"#{frame.number}",
-        frame.connection,
+        str(frame.connection),
         clock_time(frame.at_us),
         frame.sender.value,
         opcode_word(frame),
-        len(frame.payload),
-        f"[{safe_text(note)}] " if note else "",
+        str(len(frame.payload)),
+        f"[{note}] {shown}" if note else shown,
     )
-    room = max(width - len(start), 20)
-    shown = safe_text(payload_line(frame))
-    return (start + (shown if len(shown) <= room else shown[: room - 1] + "…")).rstrip()
 
 
 def opcode_word(frame: RecordedFrame) -> str:
@@ -81,11 +73,8 @@ def print_frame(stream: IO[str], frame: RecordedFrame) -> None:
             "violation": frame.violation,
         },
     )
-    output = console(stream)
-    for line in _readable(frame):
-        output.print(Text(line), soft_wrap=True)
-    for line in hexdump(frame.payload):
-        output.print(Text(line), soft_wrap=True)
+    for line in (*_readable(frame), *hexdump(frame.payload)):
+        stream.write(f"{line}\n")
 
 
 def _offset_words(frame: RecordedFrame) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import IO
 
-from rich.text import Text
-
 from recorder.messaging.events import Proof
-from recorder.receipts.delays import DialogClocks, clocks_of, delay
+from recorder.receipts.delays import Clocks, delay
+from recorder.receipts.listing import DialogListing, dialogs_of
 from recorder.receipts.participants import OwnWords, own_words, participant_word
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptView
 from recorder.receipts.self_facts import OwnRoles, connection_of, own_roles
 
-from .tables import clock_time, console, delay_words, print_table
-from .terminal import safe_text
+from .cells import Cell
+from .tables import clock_time, delay_words, print_line, print_table
 
 _STYLE_OF = {"read": "green", "accepted": "cyan", "failed": "red", "unknown": "yellow", "unseen": "yellow"}
 
@@ -22,26 +21,35 @@ MESSAGE_COLUMNS = ("SEQ", "FROM", "TEXT+", "STATUS", "SENT", "ACCEPTED", "READ",
 
 
 def print_messages(stream: IO[str], messages: Sequence[MessageView], selves: OwnRoles | None = None) -> None:
-    """The table of ``message list``, one block for each dialog.
+    """The table of these messages, one block for each dialog.
 
     ``selves``: all of us in the session; else those who have to do with these messages.
     """
-    if not messages:
-        console(stream).print(Text("no messages in this recording"))
-    own = own_words({**own_roles(messages), **(selves or {})})
-    for dialog_id in dict.fromkeys(message.dialog_id for message in messages):
-        console(stream).print(Text(f"dialog {safe_text(dialog_id or 'unknown')}"))
-        listed = [message for message in messages if message.dialog_id == dialog_id]
-        clocks = clocks_of(listed)
-        print_table(stream, MESSAGE_COLUMNS, (_message_row(message, clocks, own) for message in listed))
+    print_listing(stream, dialogs_of(messages), {**own_roles(messages), **(selves or {})})
 
 
-def _message_row(message: MessageView, clocks: DialogClocks, own: OwnWords) -> tuple[str | Text, ...]:
+def print_listing(stream: IO[str], dialogs: Iterable[DialogListing], selves: OwnRoles) -> None:
+    """The table of ``message list``, one block for each dialog, printed while the messages are read.
+
+    ``selves``: all of us in the session.
+    """
+    own = own_words(selves)
+    nothing = True
+    for dialog in dialogs:
+        nothing = False
+        print_line(stream, f"dialog {dialog.dialog_id or 'unknown'}")
+        rows = (_message_row(message, dialog.clocks, own) for message in dialog.messages)
+        print_table(stream, MESSAGE_COLUMNS, rows)
+    if nothing:
+        print_line(stream, "no messages in this recording")
+
+
+def _message_row(message: MessageView, clocks: Clocks, own: OwnWords) -> tuple[str | Cell, ...]:
     return (
         "-" if message.sequence is None else str(message.sequence),
         sender_word(message, own),
         f"{_marks(message)}{content_words(message.type, message.text)}",
-        Text(message.status, style=_STYLE_OF.get(message.status, "")),
+        Cell(message.status, style=_STYLE_OF.get(message.status, "")),
         _sent_cell(message),
         _status_cell(message, "ACCEPT", clocks, own),
         _status_cell(message, "READ", clocks, own),
@@ -90,13 +98,13 @@ def _sent_cell(message: MessageView) -> str:
     return f"{clock_time(message.sent.at_us)} #{message.sent.frame}{snapshot}"
 
 
-def _status_cell(message: MessageView, status: str, clocks: DialogClocks, own: OwnWords) -> str:
+def _status_cell(message: MessageView, status: str, clocks: Clocks, own: OwnWords) -> str:
     given = (receipt for receipt in message.receipts if receipt.status == status)
     cells = [_receipt_cell(message, receipt, clocks, own) for receipt in given]
     return ", ".join(cells) or "-"
 
 
-def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: DialogClocks, own: OwnWords) -> str:
+def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: Clocks, own: OwnWords) -> str:
     name = giver_word(receipt, own)
     after = delay_words(delay(message.sent, receipt.evidence, clocks))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"

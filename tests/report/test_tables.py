@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
+from rich.cells import cell_len
 
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import Delay
+from recorder.report.cells import PIPE_WIDTH, Cell
 from recorder.report.tables import (
-    PIPE_WIDTH,
+    WINDOW_ROWS,
     clock_time,
     delay_words,
     print_line,
@@ -24,7 +26,7 @@ def printed(printer, *facts) -> str:
     return stream.getvalue()
 
 
-def test_only_a_marked_column_is_cut_to_the_width():
+def test_only_a_marked_column_is_fit_the_width():
     out = printed(print_table, ("A", "B+"), [("x" * 20, "y" * 500)])
     heading, row = out.splitlines()
     assert heading.split() == ["A", "B"]
@@ -43,6 +45,75 @@ def test_where_nothing_is_left_to_cut_every_column_is_there_and_the_line_is_long
 def test_columns_line_up_whatever_is_as_wide_as_two():
     out = printed(print_table, ("A", "B"), [("日本", "x"), ("ab", "y")])
     assert out.splitlines() == ["A     B", "日本  x", "ab    y"]
+
+
+def test_numbers_may_stand_at_the_right():
+    assert printed(print_table, (">N", "A"), [("7", "x"), ("1234", "y")]).splitlines() == [
+        "   N  A", "   7  x", "1234  y",
+    ]  # fmt: skip
+
+
+def test_a_row_is_printed_before_all_have_come():
+    """So that ``| head`` of a long list answers at once."""
+    stream = io.StringIO()
+
+    def rows():
+        for _ in range(WINDOW_ROWS + 1):
+            yield ("x",)
+        assert stream.getvalue().count("x") == WINDOW_ROWS + 1
+        yield ("y",)
+
+    print_table(stream, ("A",), rows())
+    assert stream.getvalue().endswith("x\ny\n")
+
+
+def test_where_a_later_row_needs_more_room_its_column_is_wider_from_there_on():
+    usual = [("1", "t" * 200, "z")] * WINDOW_ROWS
+    lines = printed(
+        print_table, ("N", "TEXT+", "B"), [*usual, ("123456", "t" * 200, "z"), usual[0]]
+    ).splitlines()
+    assert {len(line) for line in lines[1:]} == {PIPE_WIDTH}
+    assert {line.index("t") for line in lines[1:-2]} == {3}
+    assert [line[:9] for line in lines[-2:]] == ["123456  t", "1       t"]
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("text", ["x" * 300, "漢字" * 99, "é" * 300, "שלום " * 60, "👩 and " * 50])
+def test_no_line_is_wider_than_the_terminal(monkeypatch, width, text):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    print_table(stream, ("N", "TEXT+", "B"), [("1", text, "z"), ("2", "short", "z")])
+    widths = [cell_len(line) for line in stream.getvalue().splitlines()]
+    assert max(widths) == width
+    assert all(line.endswith("  z") for line in stream.getvalue().splitlines()[1:])
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_a_style_is_for_terminals_that_show_it(monkeypatch, variables, coloured):
+    for name in ("TERM", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    stream, pipe = Terminal(), io.StringIO()
+    for each in (stream, pipe):
+        print_table(each, ("A",), [(Cell("x", "green"),)])
+    assert ("\x1b[32mx\x1b[0m" in stream.getvalue()) is coloured
+    assert pipe.getvalue() == "A\nx\n"
 
 
 @pytest.mark.parametrize(

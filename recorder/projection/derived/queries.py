@@ -1,4 +1,4 @@
-"""Reads the messages of a dialog from the derived tables, on any DB-API connection.
+"""Reads messages from the derived tables one by one, on any DB-API connection.
 
 Loads no database library, so that ``direct_read`` can answer before one could have been imported.
 """
@@ -6,18 +6,26 @@ Loads no database library, so that ``direct_read`` can answer before one could h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar, get_args, get_type_hints
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from recorder.messaging.events import Evidence, Proof
+from recorder.receipts.aliases import CONSUMER
+from recorder.receipts.delays import DialogClocks, LazyClocks, clocks_of_evidence
+from recorder.receipts.listing import DialogListing, MessageListing
 from recorder.receipts.queries import MessageView
+from recorder.receipts.self_facts import OwnRoles
 from recorder.store import versions
 
-from .row_views import ContentRow, MessageRow, ReceiptRow, in_listing_order, view_of
-from .text_columns import encode_text
+from .row_views import ContentRow, MessageRow, ReceiptRow, view_of
+from .text_columns import decode_text, encode_text
 
 RunSql = Callable[[str, tuple[object, ...]], Iterable[Any]]
 """Runs SQL whose parameters are marked ``?``, and returns the rows; ``sqlite3.Connection.execute`` is one."""
 
+T = TypeVar("T")
 RowT = TypeVar("RowT", MessageRow, ReceiptRow, ContentRow)
 RowOfMessageT = TypeVar("RowOfMessageT", ReceiptRow, ContentRow)
 
@@ -29,11 +37,35 @@ WHERE s.id = ? AND p.version = ? AND p.interrupted = ?
   AND p.connections = (SELECT count(*) FROM connection c WHERE c.session_id = s.id)
   AND p.ended = (SELECT count(*) FROM connection c WHERE c.session_id = s.id AND c.how IS NOT NULL)
 """
+# The statements are put together from our own names only.
 _OF_DIALOG = "WHERE session_id = ? AND dialog = ?"
-_MESSAGES = f"SELECT {', '.join(MessageRow._fields)} FROM message {_OF_DIALOG}"  # noqa: S608 - our own names
+_COLUMNS = ", ".join(MessageRow._fields)
+_MESSAGES = f"SELECT {_COLUMNS} FROM message {_OF_DIALOG} AND sequence IS NOT NULL ORDER BY place"  # noqa: S608
+_PUBLISHES = f"SELECT {_COLUMNS} FROM message {_OF_DIALOG} AND sequence IS NULL ORDER BY place DESC"  # noqa: S608
 _RECEIPTS = f"SELECT {', '.join(ReceiptRow._fields)} FROM receipt {_OF_DIALOG} ORDER BY sequence, place"  # noqa: S608
 _CONTENTS = f"SELECT {', '.join(ContentRow._fields)} FROM content {_OF_DIALOG} ORDER BY sequence, place"  # noqa: S608
 _FRAME_TIMES = "SELECT number, connection, at_us, offset_us FROM frame WHERE session_id = ? AND number = ?"
+# A dialog at a time: the key begins with it, and there are few.
+_NEXT_DIALOG = "SELECT min(dialog) FROM message WHERE session_id = ? AND dialog > ?"
+_FIRST_DIALOG = "SELECT min(dialog) FROM message WHERE session_id = ?"
+_FIRST_FRAMES = """
+SELECT min(sent_frame) FROM message WHERE session_id = ? AND dialog = ? AND sequence IS NOT NULL UNION ALL
+SELECT min(frame) FROM receipt WHERE session_id = ? AND dialog = ? UNION ALL
+SELECT min(frame) FROM content WHERE session_id = ? AND dialog = ?
+"""
+_ANNOUNCED = f"""
+SELECT sent_frame, connection, sent_at_us, sent_offset_us, server_ms FROM message
+{_OF_DIALOG} AND proof = 'announced' AND NOT snapshot AND sequence IS NOT NULL UNION ALL
+SELECT frame, connection, at_us, offset_us, server_ms FROM receipt {_OF_DIALOG} AND proof = 'announced'
+"""  # noqa: S608
+_OUR_IDS = "SELECT participant, role FROM participant WHERE session_id = ? AND mine"
+_OUR_CONNECTIONS = """
+SELECT connection FROM message WHERE session_id = ? AND mine AND author IS NULL UNION
+SELECT connection FROM receipt WHERE session_id = ? AND mine AND participant IS NULL
+"""
+_MAYBE_ONE_PERSON = """
+SELECT count(*) FROM participant WHERE session_id = ? AND (mine OR role IS NULL OR role = ?)
+"""
 
 
 def is_up_to_date(run: RunSql, session_id: int, *, interrupted: bool) -> bool:
@@ -41,39 +73,152 @@ def is_up_to_date(run: RunSql, session_id: int, *, interrupted: bool) -> bool:
     return any(True for _ in run(_UP_TO_DATE, (session_id, versions.DERIVATION_VERSION, interrupted)))
 
 
-def messages_in(run: RunSql, session_id: int, dialog: str) -> list[MessageView]:
-    """The messages of one dialog, as ``receipts.queries.view`` lists them; none if it has no rows.
+@contextmanager
+def raising(errors: tuple[type[Exception], ...], raised: Callable[[Exception], Exception]) -> Iterator[None]:
+    """Raise ``raised`` of the error instead of any of these errors."""
+    try:
+        yield
+    except errors as error:
+        raise raised(error) from error
 
-    Raises:
-        ValueError: a row holds what is never derived.
+
+def checked_listing(
+    listing: MessageListing, errors: tuple[type[Exception], ...], raised: Callable[[Exception], Exception]
+) -> MessageListing:
+    """The same listing; where reading it meets one of these errors it raises ``raised`` of that."""
+
+    def readable(rows: Iterable[T]) -> Iterator[T]:
+        with raising(errors, raised):
+            yield from rows
+
+    dialogs = (each._replace(messages=readable(each.messages)) for each in readable(listing.dialogs))
+    return listing._replace(messages=readable(listing.messages), dialogs=dialogs)
+
+
+class StoredMessages:
+    """The messages of one session, read from their rows as they are iterated over.
+
+    Dialogs go by their ids as stored. What is never derived raises ``ValueError`` when it is met.
     """
-    key = (session_id, encode_text(dialog))
-    rows = list(_checked(run(_MESSAGES, key), MessageRow))
-    receipts = _by_sequence(_checked(run(_RECEIPTS, key), ReceiptRow))
-    contents = _by_sequence(_checked(run(_CONTENTS, key), ContentRow))
 
-    def publish_evidence(number: int) -> Evidence:
-        for row in run(_FRAME_TIMES, (session_id, number)):
+    def __init__(self, run: RunSql, session_id: int) -> None:
+        self._run = run
+        self._session_id = session_id
+
+    def listing(self, session: str, dialog: str | None = None) -> MessageListing | None:
+        """All messages, or those of one dialog, None if there is no such; ``session`` is the session's id."""
+        if dialog is None:
+            dialogs = self._dialogs()
+        else:
+            dialogs = [each for each in self._dialogs_by_id() if each == encode_text(dialog)]
+            if not dialogs:
+                return None
+        ((maybe_one,),) = self._run(_MAYBE_ONE_PERSON, (self._session_id, CONSUMER))
+        return MessageListing(
+            session,
+            self._in_order(dialogs),
+            self._by_dialog(dialogs),
+            self._selves(),
+            maybe_one_person=maybe_one > 1,
+        )
+
+    def _selves(self) -> OwnRoles:
+        key = (self._session_id,)
+        roles: OwnRoles = {_text(who): decode_text(role) for who, role in self._run(_OUR_IDS, key)}
+        for (connection,) in self._run(_OUR_CONNECTIONS, key * 2):
+            roles.setdefault(connection, None)
+        return roles
+
+    def _dialogs(self) -> list[str]:
+        """The dialogs in the order that they appeared in; last those of publishes alone."""
+        found = list(self._dialogs_by_id())
+        if len(found) < 2:
+            return found
+        return sorted(found, key=lambda dialog: (self._first_frame(dialog), _text(dialog)))
+
+    def _by_dialog(self, dialogs: Iterable[str]) -> Iterator[DialogListing]:
+        for dialog in dialogs:
+            messages = chain(self._numbered(dialog), self._publishes(dialog))
+            clocks = LazyClocks(partial(self._clocks, dialog))
+            yield DialogListing(decode_text(dialog) or None, messages, clocks)
+
+    def _in_order(self, dialogs: Iterable[str]) -> Iterator[MessageView]:
+        for dialog in dialogs:
+            yield from self._numbered(dialog)
+        unanswered = [message for dialog in dialogs for message in self._publishes(dialog)]
+        yield from sorted(unanswered, key=lambda message: message.request_frame or 0)
+
+    def _numbered(self, dialog: str) -> Iterator[MessageView]:
+        """The messages of a dialog that have a sequence, in its order."""
+        key = (self._session_id, dialog)
+        receipts = _RowsBySequence(_checked(self._run(_RECEIPTS, key), ReceiptRow))
+        contents = _RowsBySequence(_checked(self._run(_CONTENTS, key), ContentRow))
+        for row in _checked(self._run(_MESSAGES, key), MessageRow):
+            yield view_of(row, receipts.of(row.place), contents.of(row.place), self._publish_evidence)
+
+    def _publishes(self, dialog: str) -> Iterator[MessageView]:
+        """The publishes of a dialog that have no sequence, by their frames."""
+        for row in _checked(self._run(_PUBLISHES, (self._session_id, dialog)), MessageRow):
+            yield view_of(row, (), (), self._publish_evidence)
+
+    def _dialogs_by_id(self) -> Iterator[str]:
+        ((dialog,),) = self._run(_FIRST_DIALOG, (self._session_id,))
+        while dialog is not None:
+            yield dialog
+            ((dialog,),) = self._run(_NEXT_DIALOG, (self._session_id, dialog))
+
+    def _first_frame(self, dialog: str) -> tuple[bool, int]:
+        """The first frame that proves something of a dialog; that of its first publish where none does."""
+        key = (self._session_id, dialog)
+        found = [frame for (frame,) in self._run(_FIRST_FRAMES, key * 3) if frame is not None]
+        if found:
+            return False, min(found)
+        publish = next(self._publishes(dialog), None)
+        return True, 0 if publish is None else publish.request_frame or 0
+
+    def _clocks(self, dialog: str) -> DialogClocks:
+        announced = self._run(_ANNOUNCED, (self._session_id, dialog) * 2)
+        return clocks_of_evidence(Evidence(Proof.ANNOUNCED, *row) for row in announced)
+
+    def _publish_evidence(self, number: int) -> Evidence:
+        for row in self._run(_FRAME_TIMES, (self._session_id, number)):
             return Evidence(Proof.CLAIMED, *row)
         raise ValueError("a derived row names a frame that is not there")
 
-    return [
-        view_of(row, receipts.get(row.place, ()), contents.get(row.place, ()), publish_evidence)
-        for row in in_listing_order(rows)
-    ]
+
+class _RowsBySequence(Generic[RowOfMessageT]):
+    """Rows in the order of their sequences, handed out to messages in the same order."""
+
+    def __init__(self, rows: Iterator[RowOfMessageT]) -> None:
+        self._rows: Iterator[RowOfMessageT] = rows
+        self._next: RowOfMessageT | None = next(rows, None)
+
+    def of(self, sequence: int) -> Sequence[RowOfMessageT]:
+        """The rows of this message, which comes after those asked for before."""
+        row = self._next
+        if row is None or row.sequence > sequence:
+            return ()
+        found = []
+        while row is not None and row.sequence <= sequence:
+            if row.sequence == sequence:
+                found.append(row)
+            row = next(self._rows, None)
+        self._next = row
+        return found
 
 
-def _by_sequence(rows: Iterable[RowOfMessageT]) -> dict[int, list[RowOfMessageT]]:
-    found: dict[int, list[RowOfMessageT]] = {}
-    for row in rows:
-        found.setdefault(row.sequence, []).append(row)
-    return found
+def _text(stored: str) -> str:
+    return decode_text(stored) or ""
 
 
 def _checked(rows: Iterable[Sequence[Any]], kind: type[RowT]) -> Iterator[RowT]:
     """The rows as ``kind``, each value of a type that it names."""
-    types = [get_args(hint) or (hint,) for hint in get_type_hints(kind).values()]
+    allowed = [get_args(hint) or (hint,) for hint in get_type_hints(kind).values()]
+    seen: set[tuple[type, ...]] = set()
     for row in rows:
-        if not all(type(value) in allowed for value, allowed in zip(row, types, strict=True)):
-            raise ValueError("a derived row holds a value of another type than its column")
-        yield kind(*row)
+        types = tuple(map(type, row))  # the same few recur
+        if types not in seen:
+            if not all(found in known for found, known in zip(types, allowed, strict=True)):
+                raise ValueError("a derived row holds a value of another type than its column")
+            seen.add(types)
+        yield kind._make(row)

@@ -7,13 +7,15 @@ the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from recorder.errors import RecorderError
 from recorder.receipts.change_set import ChangeSet, Conclusions
+from recorder.receipts.listing import MessageListing
 from recorder.receipts.queries import MessageView
 from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
@@ -58,16 +60,33 @@ def is_up_to_date(archive: Archive, session: SessionInfo) -> bool:
         return queries.is_up_to_date(_run_sql(reader), session_id, interrupted=session.state == "interrupted")
 
 
-def messages_of(archive: Archive, session: SessionInfo, dialog_id: str) -> list[MessageView] | None:
-    """The messages of one dialog from its rows; None if they are not up to date, or there are none."""
+@contextmanager
+def stored_listing(
+    archive: Archive, session: SessionInfo, dialog_id: str | None = None
+) -> Iterator[MessageListing | None]:
+    """The messages of a session or of one dialog, from the derived rows.
+
+    None if these are not up to date, or hold no such dialog.
+    """
     if not is_up_to_date(archive, session):
-        return None
+        yield None
+        return
     with archive.reader() as reader:
         session_id = reading.session_row(reader, session.session)
-        try:
-            return queries.messages_in(_run_sql(reader), session_id, dialog_id) or None
-        except ValueError as error:
-            raise InvalidContent(str(error)) from error
+        stored = queries.StoredMessages(_run_sql(reader), session_id)
+        with queries.raising((ValueError,), _invalid):
+            listing = stored.listing(session.session, dialog_id)
+        yield None if listing is None else queries.checked_listing(listing, (ValueError,), _invalid)
+
+
+def _invalid(error: Exception) -> InvalidContent:
+    return InvalidContent(str(error))
+
+
+def messages_of(archive: Archive, session: SessionInfo, dialog_id: str) -> list[MessageView] | None:
+    """The messages of one dialog from its rows; None if they are not up to date, or there are none."""
+    with stored_listing(archive, session, dialog_id) as listing:
+        return None if listing is None else list(listing.messages)
 
 
 def _run_sql(reader: Connection) -> queries.RunSql:

@@ -112,11 +112,6 @@ def view_of(
     )
 
 
-def in_listing_order(rows: Iterable[MessageRow]) -> list[MessageRow]:
-    """Rows of ``message`` of one dialog as a view lists them: publishes without a sequence come last."""
-    return sorted(rows, key=lambda row: (row.sequence is None, abs(row.place)))
-
-
 def _receipt_view(row: ReceiptRow) -> ReceiptView:
     times = (row.frame, row.connection, row.at_us, row.offset_us, row.server_ms)
     return ReceiptView(

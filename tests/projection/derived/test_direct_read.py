@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from recorder import recipes
-from recorder.projection.derived.direct_read import direct_messages
+from recorder.errors import ArchiveUnusable
+from recorder.projection.derived.direct_read import direct_listing
 from recorder.receipts.queries import view
 
 ROOT = Path(__file__).parents[3]
@@ -24,6 +25,12 @@ def imported(tmp_path):
     with recipes.open_archive(str(path), mode="write", create=True) as archive:
         session = recipes.import_capture(archive, ROOT / "samples" / "tutorial.jsonl")
     return path, session
+
+
+def direct_messages(path, session, dialog=None, **options):
+    """The session's id and its messages as a direct read lists them, or None."""
+    with direct_listing(path, session, dialog, **options) as listing:
+        return None if listing is None else (listing.session, list(listing.messages))
 
 
 def folded(path):
@@ -66,8 +73,6 @@ def test_a_direct_read_says_which_of_several_is_meant_if_it_reads_anything(impor
         pytest.param("UPDATE session SET end_state = NULL", id="no end record"),
         pytest.param("UPDATE alembic_version SET version_num = '9999'", id="newer"),
         pytest.param("PRAGMA application_id = 1", id="of another program"),
-        pytest.param("UPDATE receipt SET frame = 'x'", id="text for a number"),
-        pytest.param("UPDATE receipt SET proof = 'x'", id="a proof that is none"),
         pytest.param("DROP TABLE receipt", id="damaged"),
     ],
 )
@@ -78,6 +83,31 @@ def test_rows_that_are_not_surely_current_are_not_read(imported, change):
         handle.execute(change)
     handle.close()
     assert direct_messages(path, "last", DIALOG) is None
+
+
+@pytest.mark.parametrize("change", ["UPDATE receipt SET frame = 'x'", "UPDATE receipt SET proof = 'x'"])
+def test_a_row_that_is_never_derived_is_damage_when_it_is_met(imported, change):
+    path, session = imported
+    with sqlite3.connect(path) as handle:
+        handle.execute(change)
+    handle.close()
+    with pytest.raises(ArchiveUnusable, match="the file is damaged: a derived row holds") as raised:
+        direct_messages(path, "last")
+    assert f"recorder archive rebuild {session.session}" in raised.value.hint
+
+
+def test_a_listing_says_that_a_consumer_may_have_two_ids(imported):
+    path, session = imported
+    assert direct_messages(path, "last") == (session.session, folded(path))
+    with direct_listing(path, "last") as listing:
+        assert not listing.maybe_one_person
+    with sqlite3.connect(path) as handle:
+        handle.execute(
+            "INSERT INTO participant VALUES (1, 'a', 'CONSUMER', 0, 1), (1, 'b', 'CONSUMER', 1, 1)"
+        )
+    handle.close()
+    with direct_listing(path, "last") as listing:
+        assert listing.maybe_one_person
 
 
 @pytest.mark.parametrize(
@@ -94,15 +124,17 @@ def test_a_direct_read_of_something_missing_is_none(imported, where, session, di
     assert direct_messages(where or path, session, dialog) is None
 
 
-def test_message_list_of_a_dialog_loads_no_database_library(imported):
+@pytest.mark.parametrize("chosen", [(), ("--dialog", DIALOG)])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_message_list_loads_no_database_library_and_none_for_tables(imported, chosen, form):
     path, _ = imported
     code = (
         "import sys; from recorder.cli.app import app\n"
-        "try: app(['message', 'list', 'last', '--dialog', sys.argv[2], '--archive', sys.argv[1]])\n"
-        "except SystemExit: print('sqlalchemy' in sys.modules)"
+        "try: app(['message', 'list', 'last', '--archive', *sys.argv[1:]])\n"
+        "except SystemExit: print({'sqlalchemy', 'alembic', 'rich.text'} & {*sys.modules})"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code, str(path), DIALOG], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, str(path), *chosen, *form], capture_output=True, text=True, check=False
     )
-    assert ran.stdout.splitlines()[-1] == "False", ran.stderr
+    assert ran.stdout.splitlines()[-1] == "set()", ran.stderr
     assert "some agent text" in ran.stdout

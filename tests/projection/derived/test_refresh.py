@@ -25,6 +25,7 @@ from recorder.projection import incremental as kept_module
 from recorder.projection.derived import refresh
 from recorder.projection.session import events_of
 from recorder.receipts.fold import fold
+from recorder.receipts.listing import dialogs_of
 from recorder.receipts.queries import view
 from recorder.store import schema, sqlitefile, versions
 from recorder.store.archive import Archive
@@ -206,6 +207,11 @@ def assert_rows_tell_what_a_fold_tells(archive):
     for dialog in {message.dialog_id for message in listed} - {None}:
         told = [message for message in listed if message.dialog_id == dialog]
         assert refresh.messages_of(archive, found, dialog) == told
+    with refresh.stored_listing(archive, found) as listing:
+        assert list(listing.messages) == listed
+    with refresh.stored_listing(archive, found) as listing:
+        by_dialog = [(each.dialog_id, list(each.messages)) for each in listing.dialogs]
+    assert by_dialog == [(each.dialog_id, each.messages) for each in dialogs_of(listed)]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

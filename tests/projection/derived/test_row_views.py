@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.messaging.events import Evidence, Proof
-from recorder.projection.derived.row_views import ContentRow, MessageRow, in_listing_order, view_of
+from recorder.projection.derived.row_views import ContentRow, MessageRow, view_of
 from recorder.receipts.queries import ContentView
 
 
@@ -52,8 +52,3 @@ def test_a_message_of_a_snapshot_reads_back_with_its_audience_and_contents():
         ContentView("a", "t", "hi", message.sent),
         ContentView("b", "t", None, Evidence(Proof.ANNOUNCED, 4, 1, 6, None, None)),
     )
-
-
-def test_publishes_without_a_sequence_come_last_in_the_order_they_went_out():
-    rows = [row(place=-9, sequence=None), row(place=-2, sequence=None), row(place=1, sequence=1), row()]
-    assert [each.place for each in in_listing_order(rows)] == [0, 1, -2, -9]

@@ -1,0 +1,81 @@
+"""The messages of a session, read while they are listed where their rows are enough, else folded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from recorder.projection.derived.direct_read import direct_listing
+from recorder.receipts.aliases import Aliases, ParticipantTracker
+from recorder.receipts.listing import MessageListing, dialogs_of
+from recorder.receipts.self_facts import OwnRoles
+from recorder.store.remarks import Notify, silent
+
+
+@contextmanager
+def listed_messages(
+    archive: str,
+    session: str,
+    *,
+    dialog: str | None = None,
+    at: str | None = None,
+    aliases: Aliases | None = None,
+    say: Notify = silent,
+    suggest: bool = True,
+) -> Iterator[MessageListing]:
+    """The messages of a session or of one dialog, now or as of ``at``, to be listed within the block.
+
+    ``say`` is called as by ``open_session``; where the rows were enough, with the ids that may be one
+    person's only after the block, and only if ``suggest``, because that reads all frames.
+
+    Raises:
+        NotFound: no such session, or no such dialog in it (by then).
+        BadOption: no such moment.
+        ArchiveUnusable: it cannot be read, which may show only while the listing is iterated over.
+    """
+    if at is None and not aliases:
+        with _rows_of(archive, session, dialog, say) as listing:
+            if listing is not None:
+                yield listing
+        if listing is not None:
+            if suggest and dialog is None and listing.maybe_one_person:
+                _say_suggestions(archive, listing.session, say)
+            return
+    from .queries import messages, open_archive
+
+    with open_archive(archive, say=say) as opened:
+        selves: OwnRoles = {}
+        session_id, listed = messages(
+            opened, session, dialog=dialog, at=at, aliases=aliases, say=say, selves=selves
+        )
+    yield MessageListing(session_id, listed, dialogs_of(listed), selves)
+
+
+@contextmanager
+def _rows_of(archive: str, session: str, dialog: str | None, say: Notify) -> Iterator[MessageListing | None]:
+    """The listing from the derived rows; None if they are not enough."""
+    with direct_listing(archive, session, dialog, say=say) as listing:
+        if listing is not None:
+            yield listing
+            return
+    from recorder.projection.derived.refresh import stored_listing
+
+    from .queries import open_archive
+
+    with open_archive(archive) as opened:
+        found = opened.find_session(session, connected=True)
+        with stored_listing(opened, found, dialog) as listing:
+            yield listing
+
+
+def _say_suggestions(archive: str, session: str, say: Notify) -> None:
+    """Say which ids may be one person's, as the events of all frames tell."""
+    from .at_moment import events
+    from .queries import alias_remarks, open_archive
+
+    tracker = ParticipantTracker()
+    with open_archive(archive) as opened:
+        for _ in tracker.watch(events(opened, opened.find_session(session))):
+            pass
+    for remark in alias_remarks(tracker.suggestions()):
+        say(remark)

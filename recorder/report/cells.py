@@ -1,0 +1,64 @@
+"""Text laid out in columns of a terminal, and the little of colour that our tables use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import IO, NamedTuple
+
+PIPE_WIDTH = 120
+"""Width in columns if the output is not a terminal."""
+
+_STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+"""ECMA-48 8.3.117, SGR."""
+
+
+class Cell(NamedTuple):
+    """A text with a style: "bold", "red", "green", "yellow", "cyan", or none. It holds nothing to escape."""
+
+    text: str
+    style: str = ""
+
+
+def width_of(stream: IO[str]) -> int:
+    """Columns of the terminal (COLUMNS, else as it says itself); ``PIPE_WIDTH`` if it is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else PIPE_WIDTH
+
+
+def shows_styles(stream: IO[str]) -> bool:
+    """Whether to write styles: to a terminal, unless NO_COLOR is set or it is a dumb one.
+
+    FORCE_COLOR asks for them wherever they go.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+
+
+def styled(text: str, style: str) -> str:
+    """The text between the codes of a style."""
+    code = _STYLES.get(style)
+    return text if code is None else f"\x1b[{code}m{text}\x1b[0m"
+
+
+def cell_width(text: str) -> int:
+    """How many columns a text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # only where it is needed: its tables take time to load
+
+    return cell_len(text)
+
+
+def fit(text: str, width: int, right: bool = False) -> str:
+    """The text in so many columns: cut with an ellipsis, or with spaces behind it; ``right``: before it."""
+    missing = width - cell_width(text)
+    if missing >= 0:
+        return " " * missing + text if right else text + " " * missing
+    if text.isascii():
+        return f"{text[: max(width - 1, 0)]}…"
+    from rich.cells import set_cell_size
+
+    return f"{set_cell_size(text, max(width - 1, 0))}…"

@@ -1,0 +1,39 @@
+"""Columns of a terminal."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from recorder.report.cells import cell_width, fit, styled
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        pytest.param("abc", 5, "abc  ", id="spaces behind"),
+        pytest.param("abc", 3, "abc", id="fits"),
+        pytest.param("abcd", 3, "ab…", id="cut"),
+        pytest.param("日本語", 4, "日 …", id="no half of a wide character"),
+        pytest.param("日本", 5, "日本 ", id="wide ones fit"),
+        pytest.param("ab", 0, "…", id="no room"),
+    ],
+)
+def test_a_text_takes_the_columns_it_is_given(text, width, shown):
+    assert fit(text, width) == shown
+
+
+def test_a_number_may_have_its_spaces_before_it():
+    assert fit("7", 3, True) == "  7"
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z", "M"))), st.integers(1, 40))
+def test_a_cut_text_is_never_wider_than_its_column(text, width):
+    assert cell_width(text) == cell_len(text)
+    assert cell_len(fit(text, width)) == width
+
+
+def test_an_unknown_style_is_none():
+    assert (styled("x", ""), styled("x", "red")) == ("x", "\x1b[31mx\x1b[0m")
