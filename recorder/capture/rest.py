@@ -48,7 +48,7 @@ def request_json(
         BadOption: the CA file cannot be used.
     """
     with closing(open_socket(address, clock=clock)) as sock:
-        exchange = HttpExchange(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
+        exchange = RestExchange(address, sock, clock=clock, until_s=clock.now_s() + timeout_s)
         content = None if body is None else orjson.dumps(body)
         status, data = exchange.run(method, path, content, content_type="application/json")
     answer = _json_object(data)
@@ -59,7 +59,7 @@ def request_json(
     return answer
 
 
-class HttpExchange:
+class RestExchange:
     """One HTTP/1.1 request and its response over a connected socket, finished by ``until_s``."""
 
     def __init__(self, address: RestAddress, sock: socket.socket, *, clock: Clock, until_s: float) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from recorder.clock import RealClock
 from recorder.errors import BadOption, CannotConnect
 
-from .rest import HttpExchange
+from .rest import RestExchange
 from .rest_address import RestAddress
 from .transport import open_socket
 
@@ -39,7 +39,7 @@ def put_file(
     clock = RealClock()
     try:
         with closing(open_socket(address, clock=clock)) as sock:
-            exchange = HttpExchange(address, sock, clock=clock, until_s=clock.now_s() + TIMEOUT_S)
+            exchange = RestExchange(address, sock, clock=clock, until_s=clock.now_s() + TIMEOUT_S)
             status, _ = exchange.run("PUT", target, data, content_type=content_type)
     except CannotConnect as problem:
         raise FileNotStored(f"{parts.netloc} did not take it: {problem.problem}") from None

@@ -1,8 +1,9 @@
 """Captures as JSON lines: what ``session export`` writes and ``import`` reads, frame for frame the same.
 
-A session line, then a line for each connection with all that is known of it, then a line for each frame
-in the order of their numbers. Written by hand, ``{"sender": "client", "text": "…"}`` is enough for a line:
-the rest is filled in. Both directions stream; only what a file says of its connections is held.
+A session line, then a line for each connection with all that is known of it, a line for each HTTP request
+beside them, then a line for each frame in the order of their numbers. Written by hand,
+``{"sender": "client", "text": "…"}`` is enough for a line: the rest is filled in. Both directions stream;
+only what a file says of its connections is held.
 
 The files are the user's: whatever is wrong with one is told as ``BadCapture``, with the line.
 """
@@ -17,16 +18,20 @@ import orjson
 from recorder.errors import BadCapture
 from recorder.wire.frames import Side
 from recorder.wire.records import (
+    FIDELITIES,
     ConnectionClosed,
     ConnectionInfo,
     ConnectionOpened,
+    FrameForwarded,
     HandshakeSeen,
+    HttpExchange,
     Record,
     RecordedFrame,
     iso_utc,
 )
 
-from .jsonl_frame import SIDES, frame_fields, frame_of, sender_of
+from .jsonl_exchange import exchange_fields, exchange_of
+from .jsonl_frame import SIDES, compressed_of, frame_fields, frame_of, sender_of
 from .lines import LARGEST_INTEGER, JsonFields, JsonLine, without_blanks
 
 VERSION = 1
@@ -56,17 +61,29 @@ class SessionHeader(NamedTuple):
 
 
 def write(
-    header: SessionHeader, connections: Iterable[ConnectionInfo], frames: Iterable[RecordedFrame]
+    header: SessionHeader,
+    connections: Iterable[ConnectionInfo],
+    frames: Iterable[RecordedFrame],
+    *,
+    exchanges: Iterable[HttpExchange] = (),
+    forwarded: Iterable[FrameForwarded] = (),
 ) -> Iterator[bytes]:
     """Yield the lines of an export, each with its line end.
 
-    ``frames`` have to come in the order of their numbers, as ``read`` wants them.
+    ``frames`` and ``forwarded`` have to come in the order of their numbers, as ``read`` wants them.
     """
     yield _line(_header_fields(header))
     for connection in connections:
         yield _line(_connection_fields(connection))
+    for exchange in exchanges:
+        yield _line(exchange_fields(exchange))
+    passed_on = iter(forwarded)
+    next_passed = next(passed_on, None)
     for frame in frames:
-        yield _line(frame_fields(frame))
+        while next_passed is not None and next_passed.number < frame.number:
+            next_passed = next(passed_on, None)
+        of_frame = next_passed is not None and next_passed.number == frame.number
+        yield _line(frame_fields(frame, next_passed if of_frame else None))
 
 
 def _line(fields: JsonFields) -> bytes:
@@ -86,6 +103,7 @@ def _header_fields(header: SessionHeader) -> JsonFields:
 
 
 _OPENED_KEYS = ("connection", "url", "opened_at", "opened_offset_us")
+_SOURCE_KEYS = ("provenance", "fidelity")
 _HANDSHAKE_KEYS = ("request_line", "request_headers", "response_status", "response_headers")
 _CLOSED_KEYS = ("closed_at", "closed_offset_us", "close_code", "close_reason", "closed_by", "how", "detail")
 
@@ -94,6 +112,7 @@ def _connection_fields(info: ConnectionInfo) -> JsonFields:
     seen = info.request_line is not None or info.response_status is not None or info.request_headers
     keys = (
         *_OPENED_KEYS,
+        *(_SOURCE_KEYS if info.provenance is not None or info.fidelity is not None else ()),
         *(_HANDSHAKE_KEYS if seen else ()),
         *(_CLOSED_KEYS if info.how is not None else ()),
     )
@@ -150,7 +169,9 @@ class _Reader:
         if not self._begun:
             self._begun = True
             yield SessionHeader()
-        if line.has("sender", "text", "data", "raw"):
+        if line.has("exchange"):
+            yield exchange_of(line)
+        elif line.has("sender", "text", "data", "raw"):
             yield from self._frame(line)
         elif line.has("connection"):
             yield from self._connection(line)
@@ -197,7 +218,14 @@ class _Reader:
         self._last_index[connection] = -1
         at_us = line.time_us("opened_at")
         offset_us = self._opened_offset_us(line, at_us)
-        yield ConnectionOpened(connection, line.text("url"), at_us, offset_us)
+        yield ConnectionOpened(
+            connection,
+            line.text("url"),
+            at_us,
+            offset_us,
+            line.text("provenance"),
+            line.choice("fidelity", FIDELITIES),
+        )
         if line.has_value(*_HANDSHAKE_KEYS):
             yield HandshakeSeen(
                 connection,
@@ -236,7 +264,11 @@ class _Reader:
             head=wire.head if line.has_value("raw", "head") else None,
             violation=line.text("violation"),
             redacted=line.boolean("redacted") or False,
+            compressed=compressed_of(line),
         )
+        if line.has("forwarded_at", "forwarded_offset_us"):
+            passed_on_us = line.integer("forwarded_offset_us", -LARGEST_INTEGER, LARGEST_INTEGER)
+            yield FrameForwarded(number, line.time_us("forwarded_at"), passed_on_us)
 
     def _connection_of(self, line: JsonLine) -> int:
         self._current = line.integer("connection", 1, _COUNT_LIMIT) or self._current

@@ -5,16 +5,16 @@ from __future__ import annotations
 from binascii import b2a_base64
 
 from recorder.wire.frames import Frame, Opcode, Side, raw_bytes, split_raw
-from recorder.wire.records import RecordedFrame, iso_utc
+from recorder.wire.records import CompressedPayload, FrameForwarded, RecordedFrame, iso_utc
 
-from .lines import JsonFields, JsonLine
+from .lines import LARGEST_INTEGER, JsonFields, JsonLine
 
 _LEAN_FROM = 4 * 1024 * 1024
 """From this size on a payload is written once, in base64: so a frame of up to 47 MiB fits into a line."""
 
 
-def frame_fields(frame: RecordedFrame) -> JsonFields:
-    """What a line says of this frame."""
+def frame_fields(frame: RecordedFrame, forwarded: FrameForwarded | None = None) -> JsonFields:
+    """What a line says of this frame, and of when a proxy passed it on."""
     fields: JsonFields = {
         "connection": frame.connection,
         "index": frame.index,
@@ -33,7 +33,32 @@ def frame_fields(frame: RecordedFrame) -> JsonFields:
         fields["violation"] = frame.violation
     if frame.redacted:
         fields["redacted"] = True
+    if frame.compressed is not None:
+        fields |= _compressed_fields(frame.compressed)
+    if forwarded is not None:
+        fields["forwarded_at"] = iso_utc(forwarded.at_us)
+        fields["forwarded_offset_us"] = forwarded.offset_us
     return fields
+
+
+def _compressed_fields(compressed: CompressedPayload) -> JsonFields:
+    fields: JsonFields = {"wire_length": compressed.length, "wire_digest": compressed.digest.hex()}
+    if compressed.data is not None:
+        fields["wire_data"] = _base64(compressed.data)
+    if compressed.withheld is not None:
+        fields["withheld"] = compressed.withheld
+    return fields
+
+
+def compressed_of(line: JsonLine) -> CompressedPayload | None:
+    """How the payload stood on the wire, if the line says that it was compressed. Raises BadCapture."""
+    digest = line.hexadecimal("wire_digest")
+    if digest is None:
+        return None
+    length = line.integer("wire_length", 0, LARGEST_INTEGER)
+    if length is None:
+        raise line.error('"wire_length" is missing beside "wire_digest"')
+    return CompressedPayload(length, digest, line.base64("wire_data"), line.text("withheld"))
 
 
 def _content_field(frame: RecordedFrame) -> JsonFields:
@@ -47,7 +72,7 @@ def _content_field(frame: RecordedFrame) -> JsonFields:
 
 def _wire_field(frame: RecordedFrame, head: bytes) -> JsonFields:
     """The exact bytes, or only the head where a reader could not take them apart again."""
-    if not frame.redacted and len(frame.payload) < _LEAN_FROM:
+    if not frame.redacted and frame.compressed is None and len(frame.payload) < _LEAN_FROM:
         raw = raw_bytes(head, frame.payload)
         again = split_raw(raw)
         if again[:4] == (frame.opcode, frame.payload, frame.fin, frame.rsv):

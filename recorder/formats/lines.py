@@ -158,6 +158,14 @@ class JsonLine:
         except ValueError:
             raise self.error(f'"{key}" is not base64') from None
 
+    def hexadecimal(self, key: str) -> bytes | None:
+        """Bytes, two digits each."""
+        value = self.text(key)
+        try:
+            return None if value is None else bytes.fromhex(value)
+        except ValueError:
+            raise self.error(f'"{key}" is not hexadecimal') from None
+
     def headers(self, key: str) -> tuple[tuple[str, str], ...]:
         """Header pairs, from a list of pairs or an object; none where it is absent."""
         value = self._fields.get(key)

@@ -164,7 +164,13 @@ def exported(archive: Archive, session: str) -> Iterator[bytes]:
     """The lines of a session as JSONL. Raises ``NotFound`` at the first."""
     found = archive.find_session(session)
     header = jsonl.SessionHeader(*(getattr(found, name) for name in jsonl.SessionHeader._fields))
-    yield from jsonl.write(header, archive.connections(found), archive.frames(found))
+    yield from jsonl.write(
+        header,
+        archive.connections(found),
+        archive.frames(found),
+        exchanges=archive.exchanges(found),
+        forwarded=archive.forwarded(found),
+    )
 
 
 def export_to_stdout(archive: Archive, session: str) -> None:

@@ -12,27 +12,27 @@ from typing import Literal, Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from recorder.errors import BadOption, NotFound, StorageFailed
+from recorder.errors import BadOption, StorageFailed
 from recorder.redaction.redactor import Redactor
-from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
+from recorder.wire.records import SessionInfo
 
 from . import maintenance, opening, postgresql, reading, schema, sqlitefile
+from .archive_queries import ArchiveQueries, id_of
 from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
-from .frame_chunks import ScannedFrame
-from .frame_scan import scan_frames
 from .group_commit import GroupCommit
 from .info import ArchiveInfo, ConnectionClaims, SessionClaims
 from .intake import STORAGE_WAIT_S, Intake, IntakeOptions
 from .lock import holder_of, read_note
 from .opening import OpenedArchive
 from .remarks import Notify, silent
-from .rows import SessionRows, storable
+from .rows import SessionRows
+from .stored_text import storable
 from .tables import session as session_table
 from .versions import program_version
 from .writer import ArchiveWriter, MonotonicClock, RetryPolicy
 
 
-class Archive:
+class Archive(ArchiveQueries):
     """An open archive; a context manager. Make one with ``Archive.open``.
 
     Opened for writing it may be used from several threads, and several sessions may be recorded into it at
@@ -44,9 +44,8 @@ class Archive:
         """The path, or the URL without its password."""
         self.revision = opened.revision
         """Schema revision."""
+        super().__init__(say)
         self._opened = opened
-        self._say = say
-        self._said: set[str] = set()
         self._writer: ArchiveWriter | None = None
         self._lost_frames: Mapping[str, int] = {}
 
@@ -227,93 +226,6 @@ class Archive:
         with self.reader() as connection:
             return reading.redaction_key(connection)
 
-    # Reading
-
-    def sessions(self) -> list[SessionInfo]:
-        """Every session, oldest first."""
-        with self.reader() as connection:
-            return reading.sessions(connection, self._is_live)
-
-    def find_session(self, name: str, *, connected: bool = False) -> SessionInfo:
-        """The session meant by ``last``, an id, a name, or the unique beginning of an id; see ``pick``.
-
-        Of several with one name it is the newest, which ``say`` is called with once; with ``connected`` the
-        newest that connected.
-
-        Raises:
-            NotFound: there is none (with those that come close), or more than one.
-        """
-        with self.reader() as connection:
-            return reading.find(connection, self._is_live, name, self._say_once, connected=connected)
-
-    def _say_once(self, sentence: str) -> None:
-        if sentence not in self._said:
-            self._said.add(sentence)
-            self._say(sentence)
-
-    def find_import(self, source_digest: str) -> SessionInfo | None:
-        """The latest session that was imported from a file with this SHA-256, or None."""
-        return next((each for each in reversed(self.sessions()) if each.source_digest == source_digest), None)
-
-    def connections(self, session: str | SessionInfo) -> list[ConnectionInfo]:
-        """The connections of a session, in order. Raises ``NotFound``."""
-        with self.reader() as connection:
-            return reading.connections(connection, reading.session_row(connection, _id(session)))
-
-    def frames(
-        self,
-        session: str | SessionInfo,
-        *,
-        connection: int | None = None,
-        first: int | None = None,
-        last: int | None = None,
-    ) -> Iterator[RecordedFrame]:
-        """The frames of a session in order, read as they are asked for, in short transactions.
-
-        Only those of one connection, or numbered from ``first`` to ``last``, if given. Frames that are
-        committed meanwhile are included. Raises ``NotFound`` at the first frame.
-        """
-        for chained in self.chained_frames(session, connection=connection, first=first, last=last):
-            yield chained.frame
-
-    def chained_frames(
-        self,
-        session: str | SessionInfo,
-        *,
-        connection: int | None = None,
-        first: int | None = None,
-        last: int | None = None,
-    ) -> Iterator[reading.ChainedFrame]:
-        """The frames as ``frames`` gives them, each with the bytes of the rolling digest stored with it."""
-        with self.reader() as reader:
-            session_id = reading.session_row(reader, _id(session))
-        frame_range = reading.FrameRange(session_id, connection, last)
-        after = None if first is None else first - 1
-        while True:
-            with self.reader() as reader:
-                chunk = reading.chunk(reader, frame_range, after)
-            if not chunk:
-                return
-            yield from chunk
-            after = chunk[-1].frame.number
-
-    def scan_frames(
-        self, session: str | SessionInfo, *, after: int = 0, last: int | None = None
-    ) -> Iterator[ScannedFrame]:
-        """The fields of frames above ``after`` that a fold reads, four times as fast as ``frames``.
-
-        (tests/benchmarks/fold.py.) Raises ``NotFound`` at the first frame.
-        """
-        with self.reader() as reader:
-            session_id = reading.session_row(reader, _id(session))
-        yield from scan_frames(self.reader, session_id, after=after, last=last)
-
-    def frame(self, session: str | SessionInfo, number: int) -> RecordedFrame:
-        """One frame of a session. Raises ``NotFound``."""
-        for frame in self.frames(session, first=number, last=number):
-            return frame
-        raise NotFound("frame", f"#{number}")
-
     def info(self) -> ArchiveInfo:
         """Kind, schema, sizes, counts and settings of the archive, and who records into it."""
         with self.reader() as connection:
@@ -330,16 +242,14 @@ class Archive:
             NotFound: there is no such session.
             StorageFailed: it cannot be written, or the session is being recorded.
         """
-        public_id = _id(session)
+        name = id_of(session)
         with self.writer() as writer:
-            session_id = reading.session_row(writer.connection, public_id)
+            session_id = reading.session_row(writer.connection, name)
             if self._is_live(session_id):
-                raise StorageFailed(
-                    self.where, f"session {public_id} is being recorded", hint="stop that first"
-                )
+                raise StorageFailed(self.where, f"session {name} is being recorded", hint="stop that first")
             maintenance.delete_session(writer.connection, session_id, writer.begin)
             if self._opened.lock is not None:
-                self._opened.lock.forget({public_id})
+                self._opened.lock.forget({name})
                 if not maintenance.empty_log(writer.connection):
                     self._say(
                         "somebody is reading: what was deleted leaves the write-ahead log when they end"
@@ -370,7 +280,7 @@ class Archive:
     def connection_claims(self, session: str | SessionInfo) -> list[ConnectionClaims]:
         """Digests of every connection of a session, in order. Raises ``NotFound``."""
         with self.reader() as connection:
-            return reading.connection_claims(connection, reading.session_row(connection, _id(session)))
+            return reading.connection_claims(connection, reading.session_row(connection, id_of(session)))
 
     def marks(self) -> Mapping[str, int]:
         """How many frames of each session were certainly on disk, by the lock file."""
@@ -394,7 +304,3 @@ class Archive:
             return holder_of(self._opened.path)
         backends = sorted(set(postgresql.live_sessions(self._connection).values()))
         return f"server process {', '.join(map(str, backends))}" if backends else None
-
-
-def _id(session: str | SessionInfo) -> str:
-    return session if isinstance(session, str) else session.session

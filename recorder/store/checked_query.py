@@ -26,10 +26,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from recorder.wire.records import FIDELITIES
+
 from .completeness import COMPLETE, INTERRUPTED, REFUSED
 from .db_errors import InvalidContent
-from .rows import storable
-from .tables import connection, frame, session
+from .stored_text import storable
+from .tables import compressed, connection, forwarded, frame, http_exchange, session
 
 CheckedColumn = Column[Any] | Label[Any]
 """A column of a table, or a count with a label."""
@@ -84,6 +86,12 @@ _LIMITS: dict[Column[Any], Container[object]] = {
     frame.c.fin: _BIT,
     frame.c.rsv: frozenset(range(8)),
     frame.c.redacted: _BIT,
+    compressed.c.number: range(1, 1 << 63),
+    compressed.c.length: _COUNT,
+    forwarded.c.number: range(1, 1 << 63),
+    connection.c.fidelity: frozenset(FIDELITIES),
+    http_exchange.c.request_size: _COUNT,
+    http_exchange.c.response_size: _COUNT,
 }
 
 _WORDS = {int: "a number", float: "a fraction", bytes: "bytes", str: "text", type(None): "nothing"}

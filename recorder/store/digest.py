@@ -6,13 +6,23 @@ It is BLAKE2b with 16 bytes of output, fed for each stored frame, in order, with
  8 bytes   ``number``, big-endian like all that follow
  8 bytes   ``index``
  1 byte    ``sender``: 0 client, 1 service
- 1 byte    bits: 1 fin, 2 redacted, 4 head known, 8 violation known, 16 at_us known, 32 offset_us known
+ 1 byte    bits: 1 fin, 2 redacted, 4 head known, 8 violation known, 16 at_us known, 32 offset_us known,
+           64 compressed
  1 byte    ``opcode``
  1 byte    ``rsv``
  8 bytes   ``at_us``, signed; 0 where unknown
  8 bytes   ``offset_us``, signed; 0 where unknown
  4 bytes   length of the head; 4 bytes length of the violation in UTF-8; 8 bytes length of the payload
  …         head, violation, payload
+=========  ==========================================================================================
+
+and, only where it was compressed, with these before the head:
+
+=========  ==========================================================================================
+ 8 bytes   its length on the wire
+ 1 byte    bits: 1 its bytes are kept, 2 withheld
+ 4 bytes   length of the digest; 4 bytes length of ``withheld`` in UTF-8; 8 bytes length of its bytes
+ …         digest, withheld, its bytes
 =========  ==========================================================================================
 
 Two different frames never give the same bytes. What is digested is what is stored: after redaction.
@@ -24,14 +34,18 @@ from hashlib import blake2b
 from struct import Struct
 
 from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import CompressedPayload, RecordedFrame
 
 _FIXED = Struct(">QQBBBBqqIIQ")
+_COMPRESSED = Struct(">QBIIQ")
 
 
 def canonical(frame: RecordedFrame) -> bytes:
     """The bytes above. Raises ``struct.error`` if a number does not fit its place."""
-    number, _, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, violation, redacted = frame
+    (
+        number, _, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, violation, redacted,
+        compressed,
+    ) = frame  # fmt: skip
     violation_bytes = b"" if violation is None else violation.encode()
     bits = (
         fin
@@ -40,12 +54,23 @@ def canonical(frame: RecordedFrame) -> bytes:
         | (violation is not None) << 3
         | (at_us is not None) << 4
         | (offset_us is not None) << 5
+        | (compressed is not None) << 6
     )
     head = head or b""
     times = at_us or 0, offset_us or 0
     lengths = len(head), len(violation_bytes), len(payload)
     fixed = _FIXED.pack(number, index, sender is not Side.CLIENT, bits, opcode, rsv, *times, *lengths)
+    if compressed is not None:
+        fixed += _canonical_compressed(compressed)
     return b"".join((fixed, head, violation_bytes, payload))
+
+
+def _canonical_compressed(compressed: CompressedPayload) -> bytes:
+    withheld = b"" if compressed.withheld is None else compressed.withheld.encode()
+    data = compressed.data or b""
+    bits = (compressed.data is not None) | (compressed.withheld is not None) << 1
+    fixed = _COMPRESSED.pack(compressed.length, bits, len(compressed.digest), len(withheld), len(data))
+    return b"".join((fixed, compressed.digest, withheld, data))
 
 
 class Digest:

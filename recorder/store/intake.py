@@ -15,7 +15,8 @@ from typing import Literal
 from recorder.errors import StorageFailed
 from recorder.wire.records import Record
 
-from .rows import Batch, Redacts, SessionRows
+from .redacts import Redacts
+from .rows import Batch, SessionRows
 from .writer import ArchiveWriter, RetryPolicy
 
 STORAGE_WAIT_S = 10.0

@@ -14,7 +14,7 @@ from .checked_query import CheckedQuery
 from .db_errors import is_damage
 from .info import ArchiveInfo
 from .opening import OpenedArchive
-from .rows import storable
+from .stored_text import storable
 from .tables import connection as connection_table
 from .tables import frame, session
 

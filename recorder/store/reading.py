@@ -15,15 +15,23 @@ from sqlalchemy import Connection, Select, func, select
 
 from recorder.errors import NotFound
 from recorder.wire.handshake import Headers
-from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
+from recorder.wire.records import (
+    CompressedPayload,
+    ConnectionInfo,
+    FrameForwarded,
+    HttpExchange,
+    RecordedFrame,
+    SessionInfo,
+)
 
 from .checked_query import CheckedQuery
 from .db_errors import DATABASE_ERRORS, InvalidContent
 from .info import ConnectionClaims, DigestPoint, SessionClaims
 from .remarks import Notify
-from .rows import SENDERS, storable
+from .rows import SENDERS
 from .session_names import LAST, pick
-from .tables import connection, frame, session, setting
+from .stored_text import storable
+from .tables import compressed, connection, forwarded, frame, http_exchange, session, setting
 
 Info = TypeVar("Info", SessionInfo, ConnectionInfo, SessionClaims)
 
@@ -36,8 +44,16 @@ CHUNK_BYTES = 4 << 20
 _KEY_BYTES = 32
 
 _FRAME = CheckedQuery(
-    *(frame.c["idx" if name == "index" else name] for name in RecordedFrame._fields), frame.c.chain
+    *(
+        frame.c["idx" if name == "index" else name]
+        for name in RecordedFrame._fields
+        if name != "compressed"  # has a table of its own
+    ),
+    frame.c.chain,
 )
+_COMPRESSED = CheckedQuery(compressed.c.number, *(compressed.c[each] for each in CompressedPayload._fields))
+_FORWARDED = CheckedQuery(*(forwarded.c[each] for each in FrameForwarded._fields))
+_EXCHANGE = CheckedQuery(*(http_exchange.c[each] for each in HttpExchange._fields))
 
 # Where there is an end record its number stands; before that the highest number is the count.
 _FRAMES_OF_SESSION = func.coalesce(
@@ -161,7 +177,56 @@ def chunk(reader: Connection, frame_range: FrameRange, after: int | None) -> lis
     except DATABASE_ERRORS:
         if not found:
             raise
-    return found
+    return _with_compressed(reader, frame_range.session_id, found)
+
+
+def _with_compressed(reader: Connection, session_id: int, found: list[ChainedFrame]) -> list[ChainedFrame]:
+    """The frames with how they stood on the wire, where they were compressed."""
+    if not found:
+        return found
+    query = _COMPRESSED.select.where(
+        compressed.c.session_id == session_id,
+        compressed.c.number.between(found[0].frame.number, found[-1].frame.number),
+    )
+    by_number = {row[0]: CompressedPayload._make(row[1:]) for row in _COMPRESSED.rows(reader, query)}
+    if not by_number:
+        return found
+    return [
+        each._replace(frame=each.frame._replace(compressed=by_number.get(each.frame.number)))
+        for each in found
+    ]
+
+
+def compressed_counts(reader: Connection, session_id: int) -> tuple[int, int]:
+    """How many frames of a session came compressed, and how many of them are without their payload."""
+    query = select(func.count(), func.count(compressed.c.withheld)).where(
+        compressed.c.session_id == session_id
+    )
+    came, withheld = reader.execute(query).one()
+    return int(came), int(withheld)
+
+
+def forwarded_chunk(
+    reader: Connection, session_id: int, *, after: int, last: int | None
+) -> list[FrameForwarded]:
+    """When the next frames above ``after``, and up to ``last`` if given, were passed on; in order."""
+    query = _FORWARDED.select.where(forwarded.c.session_id == session_id, forwarded.c.number > after)
+    if last is not None:
+        query = query.where(forwarded.c.number <= _clamped(last, bits=64))
+    query = query.order_by(forwarded.c.number).limit(CHUNK_FRAMES)
+    return [FrameForwarded._make(row) for row in _FORWARDED.rows(reader, query)]
+
+
+def exchanges(reader: Connection, session_id: int) -> list[HttpExchange]:
+    """The requests beside the WebSockets of a session, in order."""
+    query = _EXCHANGE.select.where(http_exchange.c.session_id == session_id).order_by(http_exchange.c.number)
+    return [_exchange(row) for row in _EXCHANGE.rows(reader, query)]
+
+
+def _exchange(row: Any) -> HttpExchange:
+    *others, request_body, response_body = row
+    bodies = (None if each is None else each.encode() for each in (request_body, response_body))
+    return HttpExchange(*others, *bodies)
 
 
 def _narrowed(frame_range: FrameRange, after: int | None) -> Select[Any]:
@@ -194,6 +259,7 @@ def _chained(row: Any) -> ChainedFrame:
         bool(fin),
         *others,
         bool(redacted),
+        None,
     )
     return ChainedFrame(RecordedFrame._make(known), chain)
 

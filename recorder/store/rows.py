@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Table
 
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.handshake import Headers
-from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, Record, RecordedFrame
+from recorder.wire.records import (
+    ConnectionClosed,
+    ConnectionOpened,
+    FrameForwarded,
+    HandshakeSeen,
+    HttpExchange,
+    Record,
+    RecordedFrame,
+)
 
 from .completeness import SessionCompleteness
 from .digest import Digest
+from .exchange_rows import exchange_row
+from .redacts import Redacts
+from .stored_text import storable
 from .tables import connection, session
 
 Row = tuple[object, ...]
@@ -22,26 +33,6 @@ SENDERS = (Side.CLIENT, Side.SERVICE)
 """The side that the number in column ``sender`` stands for."""
 
 _CLOSE_CODE_BYTES = 2
-
-
-class Redacts(Protocol):
-    """Blanks secrets; ``recorder.redaction.redactor.Redactor`` is one."""
-
-    def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
-        """The payload of one data frame; the same object if nothing was blanked."""
-        ...
-
-    def headers(self, pairs: Headers) -> Headers:
-        """HTTP headers."""
-        ...
-
-    def url(self, text: str) -> str:
-        """A URL."""
-        ...
-
-    def text(self, text: str) -> str:
-        """Any other text."""
-        ...
 
 
 class RowChange(NamedTuple):
@@ -58,11 +49,15 @@ class Batch(NamedTuple):
     Attributes:
         opened: new rows of ``connection``.
         frames: new rows of ``frame``, in the order of ``FRAME_COLUMNS``.
+        compressed, forwarded, exchanges: new rows of these tables, each with all their columns in order.
         changes: updates of rows of ``session`` and ``connection``.
     """
 
     opened: Sequence[Mapping[str, object]] = ()
     frames: Sequence[Row] = ()
+    compressed: Sequence[Row] = ()
+    forwarded: Sequence[Row] = ()
+    exchanges: Sequence[Row] = ()
     changes: Sequence[RowChange] = ()
 
 
@@ -81,6 +76,7 @@ class SessionRows:
         self.session_id = session_id
         self.frames = 0
         self.completeness = SessionCompleteness()
+        self._exchanges = 0
         self._redactor = redactor
         self._digests: dict[int, Digest] = {}
         self._since_barrier: set[int] = set()
@@ -94,10 +90,18 @@ class SessionRows:
         """
         opened: list[Mapping[str, object]] = []
         frames: list[Row] = []
+        compressed: list[Row] = []
+        forwarded: list[Row] = []
+        exchanges: list[Row] = []
         changes: list[RowChange] = []
         for record in records:
             if isinstance(record, RecordedFrame):
-                frames.append(self._frame(record, opened))
+                frames.append(self._frame(record, opened, compressed))
+            elif isinstance(record, FrameForwarded):
+                forwarded.append((self.session_id, *record))
+            elif isinstance(record, HttpExchange):
+                self._exchanges += 1
+                exchanges.append(exchange_row(record, self.session_id, self._exchanges, self._redactor))
             elif isinstance(record, ConnectionOpened):
                 self._open(record, opened, changes)
             elif isinstance(record, HandshakeSeen):
@@ -108,7 +112,7 @@ class SessionRows:
         self.frames += len(frames)
         if self._closed:
             changes.extend(self._ends(self._closed & self._unended))
-        return Batch(opened, frames, changes)
+        return Batch(opened, frames, compressed, forwarded, exchanges, changes)
 
     def barrier(self) -> list[RowChange]:
         """Count and digest of each connection that got frames since the last barrier."""
@@ -139,12 +143,17 @@ class SessionRows:
         }
         return [*ends, RowChange(session, {"id": self.session_id}, values)]
 
-    def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]]) -> Row:
+    def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]], compressed: list[Row]) -> Row:
         if self._redactor is not None:
             record = _redacted(record, self._redactor)
-        number, place, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, *others = record
-        if record.violation is not None:
+        (
+            number, place, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head,
+            violation, redacted, was_compressed,
+        ) = record  # fmt: skip
+        if violation is not None:
             self.completeness.add_frame(record)
+        if was_compressed is not None:
+            compressed.append((self.session_id, number, *was_compressed))
         digest = self._digests.get(place)
         if digest is None:
             digest = self._add_connection(place, opened)
@@ -153,7 +162,8 @@ class SessionRows:
         self._unended.add(place)
         position = self.session_id, number, place, index
         sent_by = 0 if sender is Side.CLIENT else 1
-        return (*position, sent_by, at_us, offset_us, int(opcode), fin, rsv, head, payload, *others, chain)
+        bits = int(opcode), fin, rsv
+        return (*position, sent_by, at_us, offset_us, *bits, head, payload, violation, redacted, chain)
 
     def _add_connection(self, number: int, opened: list[Mapping[str, object]]) -> Digest:
         # A capture may hold frames and no record of their connection, which gets a bare row.
@@ -163,7 +173,7 @@ class SessionRows:
     def _connection_row(self, number: int, **columns: object) -> Mapping[str, object]:
         self._digests[number] = Digest()
         self._unended.add(number)
-        blank = {"url": None, "opened_at_us": None, "opened_offset_us": None}
+        blank = dict.fromkeys(("url", "opened_at_us", "opened_offset_us", "provenance", "fidelity"))
         return {"session_id": self.session_id, "number": number, **blank, **columns}
 
     def _open(
@@ -173,6 +183,8 @@ class SessionRows:
             "url": self._url(record.url),
             "opened_at_us": record.at_us,
             "opened_offset_us": record.offset_us,
+            "provenance": record.provenance,
+            "fidelity": record.fidelity,
         }
         if record.connection in self._digests:
             changes.append(self._change(record.connection, opened, columns))
@@ -262,7 +274,11 @@ def _redacted(record: RecordedFrame, redactor: Redacts) -> RecordedFrame:
             fin=record.fin,
             continuation=record.opcode == Opcode.CONTINUATION,
         )
-    return record if blanked is payload else record._replace(payload=blanked, redacted=True)
+    record = record if blanked is payload else record._replace(payload=blanked, redacted=True)
+    was_compressed = record.compressed
+    if was_compressed is not None and was_compressed.data is not None:
+        record = record._replace(compressed=was_compressed._replace(data=None))
+    return record
 
 
 def _control_payload(record: RecordedFrame, redactor: Redacts) -> bytes:
@@ -272,8 +288,3 @@ def _control_payload(record: RecordedFrame, redactor: Redacts) -> bytes:
     if blanked == text:
         return record.payload
     return record.payload[:start] + blanked.encode("utf-8", "surrogateescape")
-
-
-def storable(text: str) -> str:
-    """Text that every database can store: NULs and lone surrogates become backslash escapes."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

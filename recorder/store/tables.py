@@ -69,7 +69,7 @@ session = Table(
     Column("id", _ROW_NUMBER, primary_key=True, comment="inside the archive only"),
     Column("session", Text, nullable=False, comment="public id, 12 hex digits"),
     Column("name", Text, comment="what the user called it, or null"),
-    Column("source", Text, nullable=False, comment="client, proxy, replay, har, jsonl or text"),
+    Column("source", Text, nullable=False, comment="client, proxy, replay, or the format of a file"),
     Column("started_at_us", BigInteger, comment="µs since the epoch, UTC; null in a capture without times"),
     Column("ended_at_us", BigInteger, comment="µs since the epoch, UTC; part of the end record"),
     Column("end_state", Text, comment="end record: complete, interrupted or refused; null before it"),
@@ -77,6 +77,7 @@ session = Table(
     Column("detail", Text, comment="end record: one sentence more, such as what stopped it"),
     Column("recorder_version", Text, nullable=False, comment="version of the program that wrote it"),
     Column("source_digest", Text, comment="SHA-256 of the imported file, hex; null for live sessions"),
+    Column("row_digest", LargeBinary, comment="digest of what people read of this row; null until it ended"),
     UniqueConstraint("session"),
 )
 """What one run recorded. Without an end record it was interrupted, unless somebody still writes it.
@@ -108,6 +109,9 @@ connection = Table(
     Column("barrier_count", BigInteger, comment="last barrier: how many frames were on disk for certain"),
     Column("barrier_digest", LargeBinary, comment="last barrier: rolling digest over these"),
     Column("barrier_at_us", BigInteger, comment="last barrier: time of the last frame it covers"),
+    Column("provenance", Text, comment="how its frames were come by: client, proxy, netlog, cdp, har, …"),
+    Column("fidelity", Text, comment="what that source can tell: bytes, messages or lines"),
+    Column("row_digest", LargeBinary, comment="digest of what people read of this row; null until it ended"),
 )
 """One WebSocket, upgrade to close, with what is needed to prove that none of its frames went missing."""
 
@@ -149,6 +153,56 @@ frame = Table(
 FRAME_COLUMNS = tuple(column.name for column in frame.columns if column.name != "id")
 """What is written for a frame, in this order."""
 
+compressed = Table(
+    "compressed",
+    metadata,
+    _session_key("row number of its session"),
+    _key("number", BigInteger, "number of the frame"),
+    Column("length", BigInteger, nullable=False, comment="bytes of its payload on the wire"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of them, unmasked, before inflating"),
+    Column("data", LargeBinary, comment="the bytes themselves; null unless secrets are kept"),
+    Column("withheld", Text, comment="why the frame's payload is empty; null where it is inflated"),
+    sqlite_with_rowid=False,
+)
+"""How the payload of a frame stood on the wire that was compressed (RFC 7692). Part of the frame's digest."""
+
+forwarded = Table(
+    "forwarded",
+    metadata,
+    _session_key("row number of its session"),
+    _key("number", BigInteger, "number of the frame"),
+    Column("at_us", BigInteger, comment="µs since the epoch, UTC, our clock"),
+    Column("offset_us", BigInteger, comment="monotonic µs since the session began"),
+    sqlite_with_rowid=False,
+)
+"""When a proxy had passed a frame on. Written after the frame, and so no part of its digest."""
+
+http_exchange = Table(
+    "http_exchange",
+    metadata,
+    _session_key("row number of its session"),
+    _key("number", Integer, "place among those of the session, from 1"),
+    Column("connection", Integer, comment="number of the connection whose upgrade was refused"),
+    Column("purpose", Text, nullable=False, comment="upgrade, domain-lookup, signup, login, upload, other"),
+    Column("at_us", BigInteger, comment="time of the request, µs since the epoch, UTC, our clock"),
+    Column("offset_us", BigInteger, comment="time of the request, monotonic µs since the session began"),
+    Column("method", Text, nullable=False, comment="GET, POST, …"),
+    Column("url", Text, nullable=False, comment="where to, secrets blanked"),
+    Column("status", Integer, comment="HTTP status of the answer; null if none came"),
+    Column("answered_at_us", BigInteger, comment="time of the answer, µs since the epoch, UTC, our clock"),
+    Column(
+        "answered_offset_us", BigInteger, comment="time of the answer, monotonic µs since the session began"
+    ),
+    Column("request_type", Text, comment="media type of the request's body"),
+    Column("response_type", Text, comment="media type of the answer's body"),
+    Column("request_size", BigInteger, comment="bytes of the request's body, as they came"),
+    Column("response_size", BigInteger, comment="bytes of the answer's body, as they came"),
+    Column("request_body", Text, comment="the first 64 KiB of it, secrets blanked; null if it is no text"),
+    Column("response_body", Text, comment="the first 64 KiB of it, secrets blanked; null if it is no text"),
+    sqlite_with_rowid=False,
+)
+"""A request and its answer beside the WebSockets, as a summary: REST legs, and upgrades that were refused."""
+
 # --- derived -------------------------------------------------------------------------------------------
 
 projection = Table(
@@ -160,6 +214,7 @@ projection = Table(
     Column("connections", Integer, nullable=False, comment="how many connections were known by then"),
     Column("ended", Integer, nullable=False, comment="how many of them had ended"),
     Column("interrupted", Boolean, nullable=False, comment="whether the recording had broken off"),
+    Column("row_digest", LargeBinary, comment="digest of the derived rows; null where none was written"),
     sqlite_with_rowid=False,
 )
 """How far the derived rows of a session go. Without a row here it has none."""

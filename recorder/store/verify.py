@@ -3,6 +3,9 @@
 A session is ``complete`` or ``refused`` when its end record agrees with its frames, ``interrupted`` when it
 has no end record, or what it lacks was noticed while it was recorded, but what is there holds together,
 ``recording`` when it is being written now, and ``damaged`` when something was lost or changed afterwards.
+
+The digest of a frame covers how it stood on the wire, if it was compressed. It does not cover when a proxy
+passed it on (``forwarded``), nor the requests beside the WebSockets (``http_exchange``).
 """
 
 from __future__ import annotations
@@ -99,16 +102,18 @@ def _file_problems(archive: Archive) -> tuple[str, ...]:
 def _session(archive: Archive, claims: SessionClaims, through: Through) -> SessionVerdict:
     findings = _Findings()
     completeness = SessionCompleteness()
-    count = 0
+    count = noted = 0
     try:
         checks = _connection_checks(archive, claims.session, findings)
         for chained in through(archive.chained_frames(claims.session)):
             count += 1
             _check_frame(chained, count, checks, findings)
+            noted += chained.frame.compressed is not None
             if chained.frame.violation is not None:
                 completeness.add_frame(chained.frame)
         for each in archive.connections(claims.session):
             completeness.add_end(each)
+        _check_compressed(archive.compressed_counts(claims.session)[0], noted, findings)
     except ArchiveUnusable as error:
         findings.add(f"what follows frame {count} cannot be read: {error.problem}", count + 1)
     else:
@@ -168,6 +173,11 @@ def _check_frame(
     elif check.digest.add(frame) != chain or not check.agrees():
         check.broken = True
         findings.add(f"frame {number} is not as it was recorded", number)
+
+
+def _check_compressed(there: int, noted: int, findings: _Findings) -> None:
+    if there > noted:
+        findings.add(f"{there - noted} rows of compressed belong to no frame")
 
 
 def _check_ends(

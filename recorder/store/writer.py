@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from recorder.errors import RecorderError, StorageFailed
 
@@ -24,7 +24,7 @@ from .opening import OpenedArchive
 from .rows import Batch, Row, SessionRows
 from .sqlitefile import BUSY_TIMEOUT_S
 from .statements import change_row, insert_statement, update_statement
-from .tables import FRAME_COLUMNS, connection, frame
+from .tables import FRAME_COLUMNS, compressed, connection, forwarded, frame, http_exchange
 
 RETRY_EVERY_S = 0.25
 BARRIER_EVERY_S = 1.0
@@ -95,7 +95,7 @@ class ArchiveWriter:
             StorageFailed: it is not committed, and no part of it is.
         """
         self._commit(batch, full, retry)
-        if batch.frames:
+        if batch.frames or batch.forwarded or batch.exchanges:
             self._unsynced.update(rows)
 
     def mark_unsynced(self, rows: SessionRows) -> None:
@@ -197,7 +197,7 @@ class ArchiveWriter:
                 return
         if full is not self._full:
             self._set_full(full)
-        if len(batch.frames) == 1 and not batch.opened and not batch.changes:
+        if len(batch.frames) == 1 and _is_frames_only(batch):
             self._run_for(batch.frames, self._insert_frame)  # one statement is atomic by itself
             return
         self._run(self.begin)
@@ -230,6 +230,10 @@ class ArchiveWriter:
             self._run_for([opened.row(row) for row in batch.opened], opened.sql)
         if batch.frames:
             self._run_for(batch.frames, self._insert_frame)
+        for table, rows in _beside_frames(batch).items():
+            if rows:
+                columns = tuple(table.columns.keys())
+                self._run_for(rows, insert_statement(self._dialect, table, columns).sql)
         for statement, changes in groupby(batch.changes, key=partial(update_statement, self._dialect)):
             self._run_for([change_row(statement, change) for change in changes], statement.sql)
 
@@ -244,7 +248,11 @@ class ArchiveWriter:
                 connection.c.session_id == row["session_id"], connection.c.number == row["number"]
             )
         else:
-            return False  # changes may be made twice
+            beside = [(table, rows[-1]) for table, rows in _beside_frames(batch).items() if rows]
+            if not beside:
+                return False  # changes may be made twice
+            table, (session_id, number, *_) = beside[0]
+            query = select(table.c.number).where(table.c.session_id == session_id, table.c.number == number)
         return self.connection.execute(query).first() is not None
 
     def _reconnect(self) -> None:
@@ -296,6 +304,15 @@ class ArchiveWriter:
         if self._url is not None:
             with suppress(*DATABASE_ERRORS):
                 postgresql.unlock_session(self.connection, rows.session_id)
+
+
+def _is_frames_only(batch: Batch) -> bool:
+    return not (batch.opened or batch.changes or batch.compressed or batch.forwarded or batch.exchanges)
+
+
+def _beside_frames(batch: Batch) -> Mapping[Table, Sequence[Row]]:
+    """The new rows of each table whose rows stand beside frames; its key is session and number."""
+    return {compressed: batch.compressed, forwarded: batch.forwarded, http_exchange: batch.exchanges}
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

@@ -17,6 +17,22 @@ from .frames import Side
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class CompressedPayload(NamedTuple):
+    """How a payload stood on the wire that permessage-deflate (RFC 7692) had compressed; unmasked.
+
+    Attributes:
+        length: bytes of it on the wire.
+        digest: SHA-256 of them.
+        data: the bytes themselves, kept only where secrets are kept; else None.
+        withheld: why the frame has an empty payload, in a few words; None where it was inflated.
+    """
+
+    length: int
+    digest: bytes
+    data: bytes | None = None
+    withheld: str | None = None
+
+
 class RecordedFrame(NamedTuple):
     """One frame with its place in the session and its two clocks.
 
@@ -30,6 +46,7 @@ class RecordedFrame(NamedTuple):
         opcode, fin, rsv, payload, violation: as in ``Frame``.
         head: the header bytes exactly as they stood on the wire, or None where only the payload is known.
         redacted: whether secrets in ``payload`` were replaced; ``head`` then tells the original length.
+        compressed: set where ``payload`` came compressed and is stored inflated, or not at all.
     """
 
     number: int
@@ -45,15 +62,40 @@ class RecordedFrame(NamedTuple):
     head: bytes | None = None
     violation: str | None = None
     redacted: bool = False
+    compressed: CompressedPayload | None = None
+
+
+class FrameForwarded(NamedTuple):
+    """A proxy has passed this frame on. Comes after the frame itself, at most once.
+
+    ``number`` is the frame's; the times are as in ``RecordedFrame``.
+    """
+
+    number: int
+    at_us: int | None
+    offset_us: int | None
 
 
 class ConnectionOpened(NamedTuple):
-    """A connection is about to be made (or an imported one begins)."""
+    """A connection is about to be made (or an imported one begins).
+
+    Attributes:
+        provenance: how its frames were come by: client, proxy, netlog, cdp, har, mitm, pcap, text, history,
+            ...; None where nobody said: then it is what the session's ``source`` says.
+        fidelity: what its source can tell, one of ``FIDELITIES``; None where nobody said.
+    """
 
     connection: int
     url: str | None
     at_us: int | None
     offset_us: int | None
+    provenance: str | None = None
+    fidelity: str | None = None
+
+
+FIDELITIES = ("bytes", "messages", "lines")
+"""What the source of a connection can tell: every byte and so every frame; whole messages, without control
+frames, fragments, masks and close codes; or lines of text, mostly without times too."""
 
 
 class HandshakeSeen(NamedTuple):
@@ -91,7 +133,47 @@ class ConnectionClosed(NamedTuple):
     detail: str | None = None
 
 
-Record = RecordedFrame | ConnectionOpened | HandshakeSeen | ConnectionClosed
+class HttpExchange(NamedTuple):
+    """A request and its answer that stand beside a WebSocket, as a summary: REST legs, a refused upgrade.
+
+    The archive takes the secrets out of URL, bodies and media types, and keeps of each body at most
+    ``BODY_LIMIT`` bytes of text; what is not UTF-8 is left out. Its place in the session is counted there.
+
+    Attributes:
+        connection: number of the connection whose upgrade was refused; None for any other request.
+        purpose: what it was for: upgrade, domain-lookup, signup, login, upload, other.
+        at_us, offset_us: when the request was seen, as in ``RecordedFrame``.
+        answered_at_us, answered_offset_us: when the answer began; None without one.
+        method: GET, POST, ...
+        url: as far as it is known; a path alone where the host is not.
+        status: of the answer; None if none came.
+        request_type, response_type: media type of the bodies (Content-Type).
+        request_size, response_size: bytes of the bodies as they came; None where unknown.
+        request_body, response_body: the bodies without their Content-Encoding, or as much of them as the
+            caller held; None where there was none or nobody kept it.
+    """
+
+    connection: int | None
+    purpose: str
+    at_us: int | None
+    offset_us: int | None
+    method: str
+    url: str
+    status: int | None
+    answered_at_us: int | None = None
+    answered_offset_us: int | None = None
+    request_type: str | None = None
+    response_type: str | None = None
+    request_size: int | None = None
+    response_size: int | None = None
+    request_body: bytes | None = None
+    response_body: bytes | None = None
+
+
+BODY_LIMIT = 64 * 1024
+"""Bytes that are kept of the body of a request or answer beside a WebSocket."""
+
+Record = RecordedFrame | FrameForwarded | ConnectionOpened | HandshakeSeen | ConnectionClosed | HttpExchange
 
 FrameSink = Callable[[Sequence[Record]], None]
 """Takes what one read of the socket gave, and returns when all of it is committed.
@@ -135,6 +217,8 @@ class ConnectionInfo:
     """One connection; fields as in ``ConnectionOpened``, ``HandshakeSeen`` and ``ConnectionClosed``.
 
     ``how`` is None while it is open, or if its end was not seen. ``frames`` counts the stored frames.
+    ``provenance`` and ``fidelity`` are None in what an earlier version recorded: its frames are true to the
+    byte if the session's source is "client" or "replay".
     """
 
     connection: int
@@ -153,6 +237,8 @@ class ConnectionInfo:
     how: str | None
     detail: str | None
     frames: int
+    provenance: str | None = None
+    fidelity: str | None = None
 
 
 # Years a calendar has no name for, from a capture of somebody's: written so that they still read back.

@@ -12,10 +12,14 @@ from recorder.errors import BadCapture
 from recorder.formats.jsonl import SessionHeader, read, write
 from recorder.wire.frames import Side, encode, split_raw
 from recorder.wire.records import (
+    FIDELITIES,
+    CompressedPayload,
     ConnectionClosed,
     ConnectionInfo,
     ConnectionOpened,
+    FrameForwarded,
     HandshakeSeen,
+    HttpExchange,
     Record,
     RecordedFrame,
     iso_utc,
@@ -110,7 +114,8 @@ def info_of(
     """What an archive tells of a connection of which these were recorded."""
     seen = HandshakeSeen(0, None, (), None, ()) if handshake is None else handshake
     end = (None,) * 7 if closed is None else closed[1:]
-    return ConnectionInfo(*opened, *seen[1:], *end, frames=0)
+    *known, provenance, fidelity = opened
+    return ConnectionInfo(*known, *seen[1:], *end, 0, provenance, fidelity)
 
 
 def test_an_export_is_written_as_the_contract_says() -> None:
@@ -168,7 +173,14 @@ def connections(draw: st.DrawFn, number: int) -> Connection:
         texts,
     )
     return (
-        ConnectionOpened(number, draw(texts), draw(times), draw(offsets)),
+        ConnectionOpened(
+            number,
+            draw(texts),
+            draw(times),
+            draw(offsets),
+            draw(st.sampled_from([None, "proxy", "netlog"])),
+            draw(st.sampled_from([None, *FIDELITIES])),
+        ),
         draw(st.none() | handshake),
         draw(st.none() | closed),
     )
@@ -200,7 +212,37 @@ def recorded(draw: st.DrawFn, number: int, connection: int, index: int) -> Recor
         draw(st.none() | st.just(wire.head) | st.just(wire.head[:3]) | st.binary(max_size=3)),
         draw(texts),
         draw(st.booleans()),
+        draw(st.none() | compressed),
     )
+
+
+compressed = st.builds(
+    CompressedPayload,
+    st.integers(0, 2**63 - 1),
+    st.binary(max_size=4),
+    st.none() | st.binary(max_size=4),
+    texts,
+)
+sizes = st.none() | st.integers(0, 2**63 - 1)
+bodies = st.none() | st.text(max_size=6).map(str.encode)
+exchanges = st.builds(
+    HttpExchange,
+    connection=st.none() | st.integers(1, 3),
+    purpose=st.sampled_from(["upgrade", "signup"]),
+    at_us=times,
+    offset_us=offsets,
+    method=st.text(max_size=4),
+    url=st.text(max_size=4),
+    status=st.none() | st.integers(0, 999),
+    answered_at_us=times,
+    answered_offset_us=offsets,
+    request_type=texts,
+    response_type=texts,
+    request_size=sizes,
+    response_size=sizes,
+    request_body=bodies,
+    response_body=bodies,
+)
 
 
 @st.composite
@@ -217,16 +259,27 @@ def sessions(draw: st.DrawFn) -> tuple[SessionHeader, list[Connection], list[Rec
     return header, lines, frames
 
 
-@given(sessions())
+@given(sessions(), st.lists(exchanges, max_size=2), st.data())
 def test_what_goes_out_comes_back_the_same(
     session: tuple[SessionHeader, list[Connection], list[RecordedFrame]],
+    beside: list[HttpExchange],
+    data: st.DataObject,
 ) -> None:
     header, known, frames = session
-    back = records_of(*write(header, [info_of(*each) for each in known], frames))
+    passed_on = [
+        FrameForwarded(each.number, data.draw(times), data.draw(offsets))
+        for each in frames
+        if data.draw(st.booleans())
+    ]
+    infos = [info_of(*each) for each in known]
+    back = records_of(*write(header, infos, frames, exchanges=beside, forwarded=passed_on))
     expected: list[SessionHeader | Record] = [header]
     for opened, handshake, _ in known:
         expected += [opened, handshake] if handshake else [opened]
-    expected += frames
+    expected += beside
+    of_frame = {each.number: each for each in passed_on}
+    for frame in frames:
+        expected += [frame, of_frame[frame.number]] if frame.number in of_frame else [frame]
     expected += [closed for _, _, closed in known if closed]
     assert back == expected
     assert [type(record) for record in back] == [type(record) for record in expected]

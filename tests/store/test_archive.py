@@ -14,7 +14,14 @@ from recorder.store.archive import Archive
 from recorder.store.schema import head_revision
 from recorder.store.verify import verify
 from recorder.wire.frames import Side
-from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen
+from recorder.wire.records import (
+    CompressedPayload,
+    ConnectionClosed,
+    ConnectionOpened,
+    FrameForwarded,
+    HandshakeSeen,
+    HttpExchange,
+)
 
 Begin = Callable[..., Any]
 
@@ -56,6 +63,8 @@ def test_records_read_back_as_they_were_written(where: str, begin: Begin, frames
         pytest.param({"opcode": 0xF, "rsv": 7, "fin": False}, id="nothing-rfc-6455-knows"),
         pytest.param({"violation": "reserved bit set — “strict”"}, id="violation"),
         pytest.param({"redacted": True}, id="redacted"),
+        pytest.param({"compressed": CompressedPayload(7, b"d" * 32)}, id="inflated"),
+        pytest.param({"compressed": CompressedPayload(0, b"d", b"\x00", "no “way”")}, id="withheld"),
         pytest.param({"payload": b"x" * 5_000_000}, id="larger-than-a-chunk"),
     ],
 )
@@ -188,8 +197,10 @@ def test_a_deleted_session_is_gone_and_the_others_stay(where: str, begin: Begin,
     """With its connections and frames; one that is being recorded stays."""
     with Archive.open(where, mode="write") as archive:
         gone, stays = begin(archive, session="gone"), begin(archive, session="stays")
+        noted = frames.one(10, compressed=CompressedPayload(1, b"d"))
+        request = HttpExchange(None, "other", 0, 0, "GET", "/", 200)
         for intake in (gone, stays):
-            intake([frames.opened, *frames.some(10)])
+            intake([frames.opened, *frames.some(9), noted, FrameForwarded(1, 1, 1), request])
         gone.finish(None)
         with pytest.raises(StorageFailed, match="being recorded"):
             archive.delete_session("stays")
@@ -200,6 +211,10 @@ def test_a_deleted_session_is_gone_and_the_others_stay(where: str, begin: Begin,
         assert (info.sessions, info.connections, info.frames) == (1, 1, 11)
         with pytest.raises(NotFound):
             archive.delete_session("gone")
+        with archive.reader() as connection:
+            for table in ("compressed", "forwarded", "http_exchange"):
+                count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+                assert (table, count) == (table, 1)
         assert [verdict.state for verdict in verify(archive)] == ["complete"]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recorder.store.digest import Digest, canonical
 from recorder.wire.frames import Side
-from recorder.wire.records import RecordedFrame
+from recorder.wire.records import CompressedPayload, RecordedFrame
 
 FRAMES = st.builds(
     RecordedFrame,
@@ -27,6 +27,14 @@ FRAMES = st.builds(
     head=st.sampled_from([None, b"", b"a", b"ab"]),
     violation=st.sampled_from([None, "", "a", "b"]),
     redacted=st.booleans(),
+    compressed=st.none()
+    | st.builds(
+        CompressedPayload,
+        length=st.integers(0, 2),
+        digest=st.sampled_from([b"", b"a", b"ab"]),
+        data=st.sampled_from([None, b"", b"a"]),
+        withheld=st.sampled_from([None, "", "a"]),
+    ),
 )
 
 
@@ -46,6 +54,7 @@ def test_every_field_counts(frames: Any, field: str) -> None:
         "violation": "v",
         "at_us": 1,
         "fin": False,
+        "compressed": CompressedPayload(1, b"d"),
     }
     plain = frames.one(1)
     other = plain._replace(**{field: changed.get(field, 3 if field != "redacted" else True)})
@@ -59,6 +68,17 @@ def test_the_bytes_are_as_documented(frames: Any) -> None:
         "0000000000000002" "0000000000000001" "00" "2d" "01" "00"
         "0000000000000000" "0000000000000014" "00000002" "00000002" "0000000000000002"
         "810b" "c3a9" "6869"
+    )  # fmt: skip
+
+
+def test_the_bytes_of_a_compressed_frame_are_as_documented(frames: Any) -> None:
+    """What an archive of before had no place for stands behind what it had, and only where it is known."""
+    frame = frames.one(2, b"hi", compressed=CompressedPayload(9, b"\1\2", b"z", "no"))
+    plain = canonical(frames.one(2, b"hi")).hex()
+    assert canonical(frame).hex() == (
+        plain[:34] + "75" + plain[36:104]
+        + "0000000000000009" "03" "00000002" "00000002" "0000000000000001" "0102" "6e6f" "7a"
+        + plain[104:]
     )  # fmt: skip
 
 

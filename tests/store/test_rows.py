@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from recorder.store.rows import SessionRows, storable
+from recorder.store.rows import SessionRows
 from recorder.store.tables import FRAME_COLUMNS
 from recorder.wire.records import ConnectionOpened, HandshakeSeen
 
@@ -121,12 +121,3 @@ def test_a_connection_without_a_url(frames: Any) -> None:
     """Unknown stays unknown, with a redactor too."""
     batch = SessionRows("s", 7, Louder()).batch([ConnectionOpened(1, None, None, None)])
     assert batch.opened[0]["url"] is None
-
-
-@pytest.mark.parametrize(
-    ("text", "stored"),
-    [("plain ü", "plain ü"), ("a\x00b", "a\\x00b"), ("\ud800", "\\ud800"), ("😀", "😀")],
-)
-def test_storable_text(text: str, stored: str) -> None:
-    """What databases cannot hold becomes escapes; the rest stays."""
-    assert storable(text) == stored

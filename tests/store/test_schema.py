@@ -19,16 +19,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Connection, NullPool, create_engine, inspect
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 from recorder.projection.derived import refresh
-from recorder.store import postgresql, schema, versions
+from recorder.store import postgresql, schema, sqlitefile, versions
 from recorder.store.archive import Archive
 from recorder.store.tables import metadata
 from recorder.store.verify import verify
 
 Begin = Callable[..., Any]
+
+OLDER = schema.revisions(schema.scripts_location())[:-1]
 
 LATER = '''
 """A column more, in a table copied for it."""
@@ -37,8 +39,8 @@ import os, signal
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade():
@@ -53,7 +55,7 @@ def later_scripts(folder: Path, then: str = "pass") -> Path:
     """The migrations, and one that is still to come."""
     scripts = folder / "scripts"
     shutil.copytree(schema.scripts_location(), scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0004_later.py").write_text(LATER.format(then=then).lstrip())
+    (scripts / "versions" / "0005_later.py").write_text(LATER.format(then=then).lstrip())
     return scripts
 
 
@@ -120,22 +122,23 @@ def test_a_database_made_by_migrations_equals_the_models(database: str) -> None:
     connection.close()
 
 
-def test_a_database_of_the_first_schema_is_upgraded_with_all_that_is_in_it(
-    new_database: Callable[[], str], database: str, begin: Begin, frames: Any
+@pytest.mark.parametrize("revision", OLDER)
+def test_a_database_of_an_older_schema_is_upgraded_with_all_that_is_in_it(
+    revision: str, new_database: Callable[[], str], database: str, begin: Begin, frames: Any
 ) -> None:
-    """A recording, moved into tables as the first migration alone makes them, stays to the last digest."""
+    """A recording, moved into tables as the first migrations alone make them, stays to the last digest."""
     now = new_database()
     with Archive.open(now, mode="write") as archive:
         intake = begin(archive, session="5e55")
         intake([frames.opened, *frames.some(6), frames.closed])
         intake.finish(0)
         key = archive.redaction_key()
-    with_first_tables(database, filled_from=now)
+    with_older_tables(database, revision, filled_from=now)
     with pytest.raises(ArchiveUnusable, match="older recorder"):
         Archive.open(database, mode="read")
     said: list[str] = []
     with Archive.open(database, mode="write", say=said.append) as archive:
-        assert f"from schema 0001 to {versions.SCHEMA_REVISION}" in said[0]
+        assert f"from schema {revision} to {versions.SCHEMA_REVISION}" in said[0]
         assert archive.redaction_key() == key
         assert list(archive.frames("5e55")) == frames.some(6)
         assert [verdict.state for verdict in verify(archive)] == ["complete"]
@@ -148,19 +151,62 @@ def test_a_database_of_the_first_schema_is_upgraded_with_all_that_is_in_it(
         assert compare_metadata(context, metadata) == []
 
 
-def with_first_tables(database: str, *, filled_from: str) -> None:
-    """Make the tables of the first migration, and move into them what another archive holds."""
+def with_older_tables(database: str, revision: str, *, filled_from: str) -> None:
+    """Make the tables of the first migrations, and move into them what another archive holds."""
     connection = postgresql.open_connection(postgresql.read_url(database), writing=True)
+    migrate_to(connection, revision)
+    other = filled_from.rpartition("%3D")[2]
+    connection.exec_driver_sql("DELETE FROM setting")
+    move_rows(connection, other)
+    connection.close()
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    """Run the migrations up to this one."""
     config = Config()
     config.set_main_option("script_location", str(schema.scripts_location()))
     config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
-    other = filled_from.rpartition("%3D")[2]
-    connection.exec_driver_sql("DELETE FROM setting")
+    command.upgrade(config, revision)
+
+
+def move_rows(connection: Connection, other: str) -> None:
+    """Fill the tables of frames from those in the schema ``other``, column by column, as far as they go."""
     for table in ("setting", "session", "connection", "frame"):
-        names = ", ".join(column.name for column in metadata.tables[table].columns if column.name != "id")
+        known = [column["name"] for column in inspect(connection).get_columns(table)]
+        names = ", ".join(name for name in known if name != "id" or connection.dialect.name == "sqlite")
         connection.exec_driver_sql(f"INSERT INTO {table} ({names}) SELECT {names} FROM {other}.{table}")
-    connection.close()
+
+
+@pytest.mark.parametrize("revision", OLDER)
+def test_a_file_of_an_older_schema_is_upgraded_with_all_that_is_in_it(
+    revision: str, tmp_path: Path, begin: Begin, frames: Any
+) -> None:
+    """Every frame verifies, what is new is unknown, and both the old and a new session can be derived."""
+    now, older = tmp_path / "now.db", tmp_path / "older.db"
+    with Archive.open(now, mode="write") as archive:
+        intake = begin(archive, session="5e55")
+        intake([frames.opened, *frames.some(6), frames.closed])
+        intake.finish(0)
+
+    def fill(connection: Connection) -> None:
+        migrate_to(connection, revision)
+        connection.exec_driver_sql("DELETE FROM setting")
+        connection.exec_driver_sql(f"ATTACH '{now}' AS other")
+        move_rows(connection, "other")
+
+    sqlitefile.create(older, fill)
+    said: list[str] = []
+    with Archive.open(older, mode="write", say=said.append) as archive:
+        assert f"from schema {revision} to {versions.SCHEMA_REVISION}" in said[0]
+        assert list(archive.frames("5e55")) == frames.some(6)
+        [old] = archive.connections("5e55")
+        assert (old.provenance, old.fidelity) == (None, None)
+        assert (archive.exchanges("5e55"), list(archive.forwarded("5e55"))) == ([], [])
+        assert refresh.refresh(archive, "5e55")
+        begin(archive, session="next").finish(0)
+        assert [verdict.state for verdict in verify(archive)] == ["complete", "complete"]
+    for table in metadata.tables:
+        assert sorted(columns_of(older, table)) == sorted(columns_of(now, table))
 
 
 def test_neither_opening_nor_making_an_archive_loads_alembic(path: Path) -> None:
@@ -185,12 +231,12 @@ def test_an_older_file_is_upgraded_after_a_copy(
         intake.finish(0)
     said: list[str] = []
     with Archive.open(path, mode="write", scripts=scripts, say=said.append) as archive:
-        assert archive.revision == "0004"
+        assert archive.revision == "0005"
         assert list(archive.frames("s")) == frames.some(5)
         with archive.reader() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 1
-    copy = path.with_name("x.db.bak-0003")
+    copy = path.with_name("x.db.bak-0004")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert len(said) == 1
     assert str(copy) in said[0]
@@ -234,8 +280,8 @@ def test_an_older_database_is_upgraded_too(tmp_path: Path, database: str) -> Non
         Archive.open(database, mode="read", scripts=scripts)
     said: list[str] = []
     with Archive.open(database, mode="write", scripts=scripts, say=said.append) as archive:
-        assert archive.revision == "0004"
-    assert "from schema 0003 to 0004" in said[0]
+        assert archive.revision == "0005"
+    assert "from schema 0004 to 0005" in said[0]
     with pytest.raises(ArchiveUnusable, match="newer recorder"):
         Archive.open(database, mode="write")
 
@@ -272,7 +318,7 @@ def test_a_kill_in_the_middle_of_an_upgrade_leaves_the_old_archive(
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     Archive.open(path, mode="read").close()
     assert shape(path) == before
-    (scripts / "versions" / "0004_later.py").write_text(LATER.format(then="pass").lstrip())
+    (scripts / "versions" / "0005_later.py").write_text(LATER.format(then="pass").lstrip())
     with Archive.open(path, mode="write", scripts=scripts) as archive:
         assert list(archive.frames("s")) == frames.some(300)
     assert not [name for name in shape(path) if name.startswith("_alembic")]
@@ -287,7 +333,7 @@ def test_an_upgrade_without_room_is_not_begun(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 90, 10))
     with pytest.raises(StorageFailed, match=r"needs .* free space"):
         Archive.open(path, mode="write", scripts=scripts)
-    assert not path.with_name("x.db.bak-0003").exists()
+    assert not path.with_name("x.db.bak-0004").exists()
 
 
 def test_tables_of_another_program_in_the_database_are_left_alone(database: str) -> None:

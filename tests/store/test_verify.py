@@ -13,6 +13,7 @@ from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
 from recorder.store.reading import ChainedFrame
 from recorder.store.verify import SessionVerdict, verify
+from recorder.wire.records import CompressedPayload
 
 Begin = Callable[..., Any]
 
@@ -54,6 +55,32 @@ def test_an_undamaged_archive_is_not_called_damaged(recorded: Path) -> None:
     with Archive.open(recorded, mode="read") as archive:
         state = archive.sessions()[0].state
     assert only(recorded) == SessionVerdict("s", None, state, 30)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("UPDATE compressed SET length = length + 1", "frame 3 is not as it was recorded"),
+        ("UPDATE compressed SET digest = x'00'", "frame 3 is not as it was recorded"),
+        ("UPDATE compressed SET withheld = 'no'", "frame 3 is not as it was recorded"),
+        ("UPDATE compressed SET data = x'01'", "frame 3 is not as it was recorded"),
+        ("DELETE FROM compressed", "frame 3 is not as it was recorded"),
+        ("UPDATE compressed SET number = 2", "frame 2 is not as it was recorded"),
+        ("INSERT INTO compressed SELECT session_id, 9, length, digest, data, withheld FROM compressed",
+         "1 rows of compressed belong to no frame"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_a_compressed_frame_is_part_of_it(
+    path: Path, begin: Begin, frames: Any, change: str, says: str
+) -> None:
+    """Its row beside cannot be changed, moved, removed or added unnoticed."""
+    with Archive.open(path, mode="write") as archive:
+        intake = begin(archive, session="s")
+        intake([frames.opened, *frames.some(2), frames.one(3, compressed=CompressedPayload(5, b"d" * 32))])
+        intake.finish(0)
+    assert only(path).state == "complete"
+    harm(path, change)
+    assert (only(path).state, only(path).problems[0]) == ("damaged", says)
 
 
 @pytest.mark.parametrize("number", [1, 12, 20, 30])

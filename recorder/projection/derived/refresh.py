@@ -188,7 +188,8 @@ class Projection:
                 self._write_all(rows)
             else:
                 self._write_changed(rows, changes)
-            rows.replace(projection, (self._session_id,), [(self._session_id, *basis)])
+            row_digest = None
+            rows.replace(projection, (self._session_id,), [(self._session_id, *basis, row_digest)])
         self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:

@@ -240,7 +240,8 @@ def test_rows_derived_in_steps_equal_a_rebuild_and_a_fold(tmp_path_factory, stor
         assert_rows_tell_what_a_fold_tells(archive)
         refresh.rebuild(archive)
         assert dump(archive) == in_pieces
-        assert in_pieces["projection"] == [(1, DERIVATION_VERSION, len(frames), 1, int(lost), False)]
+        [basis] = in_pieces["projection"]
+        assert basis[:6] == (1, DERIVATION_VERSION, len(frames), 1, int(lost), False)
 
 
 STORY = [
