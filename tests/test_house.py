@@ -87,6 +87,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "websocket": ("capture/client.py", "capture/opening_handshake.py"),
     # Two modules: what serves, and what lives in its event loop.
     "websockets": ("simulator/server.py", "simulator/websocket_server.py"),
+    "python_socks": ("capture/tunnel.py",),
     "pytest": ("testing/plugin.py",),
     "h11": ("simulator/http/connection.py", "capture/rest.py"),
     "typer": ("cli/",),

@@ -6,15 +6,18 @@ Opens no socket. No text made here contains the token.
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from recorder.errors import BadOption
 
-DEFAULT_PORTS = {"ws": 80, "wss": 443, "http": 80, "https": 443}
+from .destination import Destination, ProxyAddress
+
 MAX_PAYLOAD = 16 * 1024 * 1024
+MOST_PAYLOAD = 47 * 1024 * 1024
+"""The longest payload that an exported line holds in base64 (``formats/jsonl_frame``)."""
+LONGEST_TIMEOUT_S = 3600.0
 
 # The WebSocket upgrade writes these itself; a second one would contradict it or forge another request.
 RESERVED_HEADERS = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
@@ -23,38 +26,6 @@ RESERVED_PREFIX = "sec-websocket-"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 5.6.2
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _URL_FORBIDDEN = re.compile(r"[^\x21-\x7e]")
-
-
-class Destination(ABC):
-    """Where a socket is opened: the host and port of ``parts``, which is a URL, split."""
-
-    ca_file: Path | None
-    connect_timeout_s: float
-
-    @property
-    @abstractmethod
-    def parts(self) -> SplitResult:
-        """The URL, split."""
-
-    @property
-    def secure(self) -> bool:
-        """Whether the connection is encrypted."""
-        return self.parts.scheme in ("wss", "https")
-
-    @property
-    def host(self) -> str:
-        """The host, without brackets around an IPv6 address."""
-        return self.parts.hostname or ""
-
-    @property
-    def port(self) -> int:
-        """The port, given or usual."""
-        return self.parts.port or DEFAULT_PORTS[self.parts.scheme]
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port: what error texts show, because path and query may hold secrets."""
-        return f"{self.parts.scheme}://{self.parts.netloc}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +46,7 @@ class ConnectOptions(Destination):
         max_payload: longest payload taken, in bytes; a longer one ends the connection with 1009.
         ca_file: PEM file of certificates trusted in addition to the system's.
         origin: value of the ``Origin`` header; None sends none.
+        proxy: what the connection goes through; None: it is direct.
     """
 
     url: str | None = None
@@ -88,6 +60,7 @@ class ConnectOptions(Destination):
     max_payload: int = MAX_PAYLOAD
     ca_file: Path | None = None
     origin: str | None = None
+    proxy: ProxyAddress | None = None
 
     def __post_init__(self) -> None:
         if self.url is not None:
@@ -111,6 +84,12 @@ class ConnectOptions(Destination):
             raise BadOption(
                 "--init-connection", "it sends a token, and none was given", hint="add --token-env NAME"
             )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may repeat: the token, and the password of the proxy."""
+        password = None if self.proxy is None else self.proxy.password
+        return tuple(filter(None, (self.token, password)))
 
     @property
     def parts(self) -> SplitResult:
@@ -196,11 +175,14 @@ def _check_token(options: ConnectOptions) -> None:
 
 
 def _check_numbers(options: ConnectOptions) -> None:
-    for option, value in (
-        ("--ping-interval", options.ping_interval_s),
+    if options.ping_interval_s is not None and not 0 < options.ping_interval_s < float("inf"):
+        raise BadOption("--ping-interval", "it must be greater than 0")
+    for option, seconds in (
         ("--connect-timeout", options.connect_timeout_s),
         ("--send-timeout", options.send_timeout_s),
-        ("--max-payload", options.max_payload),
     ):
-        if value is not None and not 0 < value < float("inf"):
-            raise BadOption(option, "it must be greater than 0")
+        if not 0 < seconds <= LONGEST_TIMEOUT_S:
+            raise BadOption(option, f"more than 0 and at most an hour, not {seconds:g}s")
+    if not 1 <= options.max_payload <= MOST_PAYLOAD:
+        most = f"{MOST_PAYLOAD >> 20}MiB"
+        raise BadOption("--max-payload", f"from 1 byte to {most}, not {options.max_payload} bytes")

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from recorder.errors import BadOption
 
-from .options import Destination
+from .destination import Destination, ProxyAddress
 
 CONNECT_TIMEOUT_S = 15.0
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -24,12 +24,14 @@ class RestAddress(Destination):
         scheme: "http" or "https".
         netloc: host and port as they go into ``Host``.
         ca_file: PEM file of certificates trusted in addition to the system's.
+        proxy: what the connection goes through; None: it is direct.
     """
 
     scheme: str
     netloc: str
     ca_file: Path | None = None
     connect_timeout_s: float = CONNECT_TIMEOUT_S
+    proxy: ProxyAddress | None = None
 
     @property
     def parts(self) -> SplitResult:

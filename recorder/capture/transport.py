@@ -1,4 +1,4 @@
-"""Connect a socket to the service: name lookup, TCP, TLS. Every failure becomes one sentence and a hint.
+"""Connect a socket to the service: name lookup, TCP, a proxy, TLS. A failure is one sentence and a hint.
 
 Proxies named in the environment are not used: a token goes to nobody but the service.
 """
@@ -17,7 +17,8 @@ from recorder.errors import BadOption, CannotConnect
 from recorder.runtime.background import BackgroundTask
 from recorder.runtime.selector import readable
 
-from .options import Destination
+from .destination import Destination
+from .tunnel import open_tunnel
 
 # A client that only reads does not notice a peer that vanished. With these the kernel does, within 25 s.
 _SOCKET_OPTIONS = (
@@ -63,7 +64,7 @@ def open_socket(options: Destination, *, clock: Clock) -> socket.socket:
     """Return a connected, for ``wss`` encrypted and verified, non-blocking socket.
 
     Raises:
-        CannotConnect: the name, TCP or TLS failed, or took longer than ``connect_timeout_s``.
+        CannotConnect: the name, TCP, proxy or TLS failed, or took longer than ``connect_timeout_s``.
         BadOption: the CA file cannot be used.
     """
     until_s = clock.now_s() + options.connect_timeout_s
@@ -71,6 +72,8 @@ def open_socket(options: Destination, *, clock: Clock) -> socket.socket:
     addresses = _look_up(options, left_s=until_s - clock.now_s())
     sock = _connect_any(addresses, options, clock=clock, until_s=until_s)
     try:
+        if options.proxy is not None:
+            open_tunnel(sock, options.proxy, options, clock=clock, until_s=until_s)
         if context is not None:
             sock.settimeout(max(until_s - clock.now_s(), 0.001))
             sock = _wrap(sock, context, options)
@@ -106,10 +109,11 @@ def _ca_file_problem(problem: OSError) -> str:
 
 
 def _look_up(options: Destination, *, left_s: float) -> list[tuple[Any, ...]]:
-    """Resolve the host, in a thread: getaddrinfo takes no timeout."""
+    """Resolve the host, or its proxy's, in a thread: getaddrinfo takes no timeout."""
+    first = options.proxy or options
 
     def resolve() -> list[tuple[Any, ...]]:
-        return list(socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM))
+        return list(socket.getaddrinfo(first.host, first.port, type=socket.SOCK_STREAM))
 
     with closing(BackgroundTask(resolve, name="look up the service")) as resolving:
         readable([resolving], max(left_s, 0.001))
@@ -120,7 +124,7 @@ def _look_up(options: Destination, *, left_s: float) -> list[tuple[Any, ...]]:
         except (OSError, UnicodeError) as problem:
             raise CannotConnect(
                 options.base_url,
-                f'the host name "{options.host}" cannot be resolved',
+                f'the host name "{first.host}"{_of_proxy(options)} cannot be resolved',
                 hint="is it spelt right, and is the network up?",
             ) from problem
 
@@ -146,10 +150,23 @@ def _connect_any(
         else:
             return sock
     if isinstance(failure, TimeoutError):
-        raise _too_slow(options, "it did not answer")
+        raise _too_slow(options, f"{_who_answers(options)} did not answer")
     usual = (failure.strerror or "the connection failed", None)
     words, hint = _TCP_FAILURES.get(failure.errno or 0, usual)
+    if options.proxy is not None:
+        words, hint = (
+            f"its proxy {options.proxy.base_url}: {words}",
+            "is the proxy running, and --proxy right?",
+        )
     raise CannotConnect(options.base_url, words, hint=hint) from failure
+
+
+def _who_answers(options: Destination) -> str:
+    return "it" if options.proxy is None else f"its proxy {options.proxy.base_url}"
+
+
+def _of_proxy(options: Destination) -> str:
+    return "" if options.proxy is None else " of its proxy"
 
 
 def _set_options(sock: socket.socket) -> None:

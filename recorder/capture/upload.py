@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from recorder.clock import RealClock
 from recorder.errors import BadOption, CannotConnect
 
+from .destination import ProxyAddress
 from .rest import RestExchange
 from .rest_address import RestAddress
 from .transport import open_socket
@@ -23,7 +24,13 @@ class FileNotStored(Exception):
 
 
 def put_file(
-    base_url: str, target: str, data: bytes, *, content_type: str, ca_file: Path | None = None
+    base_url: str,
+    target: str,
+    data: bytes,
+    *,
+    content_type: str,
+    ca_file: Path | None = None,
+    proxy: ProxyAddress | None = None,
 ) -> None:
     """Upload ``data`` to the path ``target`` (with its query) at the scheme, host and port of ``base_url``.
 
@@ -35,7 +42,7 @@ def put_file(
     if not _TARGET.fullmatch(target):
         raise FileNotStored("the service gave a path that no request can carry")
     parts = urlsplit(base_url)
-    address = RestAddress(scheme=parts.scheme, netloc=parts.netloc, ca_file=ca_file)
+    address = RestAddress(scheme=parts.scheme, netloc=parts.netloc, ca_file=ca_file, proxy=proxy)
     clock = RealClock()
     try:
         with closing(open_socket(address, clock=clock)) as sock:

@@ -103,3 +103,37 @@ CaFileOption = Annotated[
         "--ca-file", metavar="FILE", help="Trust these certificates (PEM) too, besides the system's."
     ),
 ]
+ProxyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--proxy",
+        metavar="URL",
+        help="Connect through this proxy: http://[USER:PASSWORD@]HOST:PORT or socks5://…",
+    ),
+]
+OriginOption = Annotated[
+    str | None,
+    typer.Option("--origin", metavar="ORIGIN", help="The Origin header, as a browser sends it: https://…"),
+]
+ConnectTimeoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--connect-timeout",
+        metavar="DURATION",
+        help="How long name, TCP, proxy, TLS and upgrade may take together; 15s if not given.",
+    ),
+]
+SendTimeoutOption = Annotated[
+    str | None,
+    typer.Option(
+        "--send-timeout", metavar="DURATION", help="How long one frame may take to leave; 30s if not given."
+    ),
+]
+MaxPayloadOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-payload",
+        metavar="BYTES",
+        help="The longest payload taken, like 64KiB; a longer one ends the connection. 16MiB if not given.",
+    ),
+]

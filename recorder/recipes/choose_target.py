@@ -92,7 +92,7 @@ def _refuse_without_url(script: Script, variables: Mapping[str, str]) -> NoRetur
 
 def _refuse_options_of_services(options: ReplayOptions, tokens: Sequence[str]) -> None:
     """Refuse what no simulator minds, and what it minds where nobody asked for it by name."""
-    for option in _given_of(_options_without_effect(options)):
+    for option in options.for_services:
         raise BadOption(option, _FOR_SERVICES, hint=_GIVE_URL)
     if options.url == SIMULATOR:
         return
@@ -102,10 +102,6 @@ def _refuse_options_of_services(options: ReplayOptions, tokens: Sequence[str]) -
 
 def _given_of(options: Mapping[str, object]) -> Iterator[str]:
     return (option for option, given in options.items() if given)
-
-
-def _options_without_effect(options: ReplayOptions) -> dict[str, object]:
-    return {"--header": options.service.headers, "--ca-file": options.service.ca_file}
 
 
 def _options_of_connections(options: ReplayOptions, tokens: Sequence[str]) -> dict[str, object]:

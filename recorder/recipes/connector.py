@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.connect_attempt import ConnectAttempt
@@ -119,11 +118,12 @@ class Uploader:
 
     Args:
         addresses: the base URL that takes each consumer's files, by name.
+        service: whose certificates and proxy are used.
     """
 
-    def __init__(self, addresses: Mapping[str, str], *, ca_file: Path | None = None) -> None:
+    def __init__(self, addresses: Mapping[str, str], service: ConnectOptions) -> None:
         self._addresses = addresses
-        self._ca_file = ca_file
+        self._service = service
 
     def __call__(self, upload: Upload) -> BackgroundTask[None] | None:
         """Upload in a helper thread; its result raises ``UploadFailed``."""
@@ -133,7 +133,12 @@ class Uploader:
     def _put(self, address: str, upload: Upload) -> None:
         try:
             put_file(
-                address, upload.target, upload.data, content_type=upload.content_type, ca_file=self._ca_file
+                address,
+                upload.target,
+                upload.data,
+                content_type=upload.content_type,
+                ca_file=self._service.ca_file,
+                proxy=self._service.proxy,
             )
         except FileNotStored as problem:
             raise UploadFailed(f"the file could not be handed over: {problem}") from None

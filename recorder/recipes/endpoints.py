@@ -36,9 +36,9 @@ class Endpoints(NamedTuple):
     service: Service | None = None
 
     @property
-    def tokens(self) -> list[str]:
-        """Every token that is known before anybody connects."""
-        return [options.token for options in self.connect.values() if options.token is not None]
+    def secrets(self) -> list[str]:
+        """Every token and password that is known before anybody connects."""
+        return [secret for options in self.connect.values() for secret in options.secrets]
 
 
 def service_endpoints(

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict, TypeVar
 
+from recorder.capture.destination import parse_proxy
 from recorder.capture.options import ConnectOptions
 from recorder.documents import parse_duration
 from recorder.errors import BadOption
 
+_Value = TypeVar("_Value", int, float)
+_BYTES: Final = re.compile(r"([0-9]{1,12})[ ]?(B|KiB|MiB|GiB)?", re.ASCII)
+_UNITS: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
-class ServiceKeywords(TypedDict, total=False):
-    """How a service is reached, as people type it.
+
+class TransportKeywords(TypedDict, total=False):
+    """How a service is reached, as people type it. What is None is as in ``ConnectOptions``.
 
     Attributes:
-        token: sent in the ``Authorization`` header, or with ``init_connection`` in a first request.
+        init_connection: send tokens in an InitConnection request.
         headers: "Name: value" each, for the upgrade request.
         ca_file: PEM file of certificates trusted in addition to the system's.
+        origin: value of the ``Origin`` header.
+        proxy: "http://…" or "socks5://…", with host, port, and user and password where it wants them.
+        connect_timeout: like "15s": for name, TCP, proxy, TLS and upgrade together.
+        send_timeout: like "30s": how long one frame may take to leave.
+        max_payload: bytes of the longest payload taken, like "16MiB".
     """
 
-    token: str | None
     init_connection: bool
     headers: Sequence[str]
     ca_file: Path | None
+    origin: str | None
+    proxy: str | None
+    connect_timeout: str | None
+    send_timeout: str | None
+    max_payload: str | None
+
+
+class ServiceKeywords(TransportKeywords, total=False):
+    """How a service is reached, and as whom.
+
+    Attributes:
+        token: sent in the ``Authorization`` header, or with ``init_connection`` in a first request.
+    """
+
+    token: str | None
 
 
 def connect_options(
@@ -38,6 +63,8 @@ def connect_options(
     Raises:
         BadOption: one of them cannot be used.
     """
+    proxy = given.get("proxy")
+    usual = ConnectOptions()
     return ConnectOptions(
         url=url,
         headers=tuple(_header(written) for written in given.get("headers", ())),
@@ -45,8 +72,37 @@ def connect_options(
         token=given.get("token"),
         init_connection=given.get("init_connection", False),
         ping_interval_s=duration_s("--ping-interval", ping_interval) or None,
+        connect_timeout_s=_given_or(
+            usual.connect_timeout_s, duration_s, "--connect-timeout", given.get("connect_timeout")
+        ),
+        send_timeout_s=_given_or(
+            usual.send_timeout_s, duration_s, "--send-timeout", given.get("send_timeout")
+        ),
+        max_payload=_given_or(usual.max_payload, bytes_of, "--max-payload", given.get("max_payload")),
         ca_file=given.get("ca_file"),
+        origin=given.get("origin"),
+        proxy=None if proxy is None else parse_proxy(proxy),
     )
+
+
+def given_for_services(given: TransportKeywords) -> tuple[str, ...]:
+    """The options among these that no simulator minds, as they are typed."""
+    return tuple(option for name, option in _SERVICE_OPTIONS.items() if given.get(name))
+
+
+_SERVICE_OPTIONS = {
+    "headers": "--header",
+    "ca_file": "--ca-file",
+    "origin": "--origin",
+    "proxy": "--proxy",
+    "connect_timeout": "--connect-timeout",
+    "send_timeout": "--send-timeout",
+    "max_payload": "--max-payload",
+}
+
+
+def _given_or(usual: _Value, read: Callable[[str, str], _Value], option: str, written: str | None) -> _Value:
+    return usual if written is None else read(option, written)
 
 
 def _header(written: str) -> tuple[str, str]:
@@ -68,3 +124,13 @@ def duration_s(option: str, written: str) -> float:
         return parse_duration(written)
     except ValueError as problem:
         raise BadOption(option, str(problem)) from None
+
+
+def bytes_of(option: str, written: str) -> int:
+    """A number of bytes like "65536", "64KiB" or "16MiB". Raises ``BadOption``, which names ``option``."""
+    match = _BYTES.fullmatch(written.strip())
+    if match is None:
+        raise BadOption(
+            option, f'"{written[:60]}" is no number of bytes', hint='like "65536", "64KiB" or "16MiB"'
+        )
+    return int(match[1]) * _UNITS[match[2] or "B"]

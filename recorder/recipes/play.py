@@ -124,7 +124,7 @@ def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_resu
                 opened,
                 source="replay",
                 options=replace(job.options.session, name=job.options.session.name or job.script.name),
-                known_secrets=job.endpoints.tokens,
+                known_secrets=job.endpoints.secrets,
                 clock=clock,
                 say=say,
             ) as session:
@@ -202,7 +202,7 @@ def _driven(
         yield _virtual(job, player, session, clock)
         return
     connect = Connector(session, job.endpoints.connect, fetch_token=job.fetch_token)
-    upload = Uploader(job.endpoints.uploads, ca_file=job.options.service.ca_file)
+    upload = Uploader(job.endpoints.uploads, job.options.service)
     driver = Driver(player, connect=connect, clock=session.clock, upload=upload)
     with closing(Waiter(session.clock)) as waiter, punctual(), IdleCollector() as collector:
         stop.on_stop(waiter.wake)

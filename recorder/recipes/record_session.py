@@ -253,7 +253,7 @@ def record(
         durability=options.get("durability", "second"),
     )
     linger_s = None if linger is None else duration_s("--linger", linger)
-    secrets = (*filter(None, (service.token,)), *subprotocol_secrets(service.subprotocols))
+    secrets = (*service.secrets, *subprotocol_secrets(service.subprotocols))
     with (
         open_archive(archive, mode="write", create=True, say=say) as opened,
         recording(opened, source="client", options=storage, known_secrets=secrets, say=say) as active,

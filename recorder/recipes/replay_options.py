@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from recorder.capture.options import ConnectOptions
 from recorder.errors import BadOption
 from recorder.replay.language.script import Script
 from recorder.replay.run.reconnect_policy import PolicyName
 
-from .option_values import connect_options, duration_s, reject_unknown_keywords
+from .option_values import (
+    TransportKeywords,
+    connect_options,
+    duration_s,
+    given_for_services,
+    reject_unknown_keywords,
+)
 from .record_session import SessionOptions
 from .scripts import given_variables
 
@@ -24,7 +29,7 @@ VIRTUAL = "virtual"
 CLOCKS = ("real", VIRTUAL)
 
 
-class PlayKeywords(TypedDict, total=False):
+class PlayKeywords(TransportKeywords, total=False):
     """What one consumer and many users have in common, as the command line's options of the same names.
 
     Attributes:
@@ -34,8 +39,6 @@ class PlayKeywords(TypedDict, total=False):
             ``TokenCommandRunner``. Unless ``reconnect`` or the script says otherwise, consumers connect again
             with that token by themselves.
         init_connection: send tokens in an InitConnection request, whatever the script says.
-        headers: "Name: value" each, for the upgrade request.
-        ca_file: PEM file of certificates trusted besides the system's.
         variables: "NAME=value" for ``${NAME}`` in the script, before the environment.
         reconnect: "never", "on_auth_close" or "always", before what the script says.
         keep_secrets: store tokens and cookies as they are.
@@ -45,9 +48,6 @@ class PlayKeywords(TypedDict, total=False):
 
     url: str | None
     token_command: str | None
-    init_connection: bool
-    headers: Sequence[str]
-    ca_file: Path | None
     variables: Sequence[str]
     reconnect: PolicyName | None
     keep_secrets: bool
@@ -80,7 +80,8 @@ class ReplayOptions:
 
     Attributes:
         url: as in ``PlayKeywords``.
-        service: token of the first consumer, headers, certificates; its URL is not set.
+        service: token of the first consumer, and how a service is reached; its URL is not set.
+        for_services: the options given that no simulator minds, as they are typed.
         variables: what was given for the script, without the environment.
         virtual: whether everything runs on virtual time.
         seed: None: not given.
@@ -91,6 +92,7 @@ class ReplayOptions:
 
     url: str | None = None
     service: ConnectOptions = field(default_factory=ConnectOptions)
+    for_services: Sequence[str] = ()
     token_command: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     virtual: bool = False
@@ -142,6 +144,7 @@ def replay_options(**given: Unpack[ReplayKeywords]) -> ReplayOptions:
     return ReplayOptions(
         url=url,
         service=service,
+        for_services=given_for_services(given),
         token_command=given.get("token_command"),
         variables=given_variables(given.get("variables", ())),
         virtual=clock == VIRTUAL,

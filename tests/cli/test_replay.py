@@ -462,6 +462,11 @@ def test_url_script_where_nothing_is_filled_in_says_what_to_set(run, tmp_path, s
         ("--reconnect", "always"),
         ("--header", "X: y"),
         ("--ca-file", "ca.pem"),
+        ("--proxy", "socks5://127.0.0.1:1"),
+        ("--origin", "https://shop.example"),
+        ("--connect-timeout", "15s"),
+        ("--send-timeout", "30s"),
+        ("--max-payload", "16MiB"),
     ],
     ids=lambda option: option[0],
 )

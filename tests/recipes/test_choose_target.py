@@ -61,8 +61,19 @@ def test_tokens_of_many_users_are_for_a_service_too():
 
 
 @pytest.mark.parametrize("url", [None, "simulator"])
-@pytest.mark.parametrize("given", [{"headers": ["X: y"]}, {"ca_file": "ca.pem"}])
-def test_headers_and_certificates_mean_nothing_to_the_simulator(url, given):
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"headers": ["X: y"]},
+        {"ca_file": "ca.pem"},
+        {"origin": "https://a"},
+        {"proxy": "http://p:1"},
+        {"connect_timeout": "15s"},
+        {"send_timeout": "30s"},
+        {"max_payload": "16MiB"},
+    ],
+)
+def test_how_a_service_is_reached_means_nothing_to_the_simulator(url, given):
     with pytest.raises(BadOption, match="for a service"):
         chosen(UNSET, url=url, **given)
 

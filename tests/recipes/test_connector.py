@@ -98,7 +98,7 @@ def upload(consumer="anna"):
 
 
 def test_a_file_that_is_not_taken_fails_in_a_sentence():
-    task = Uploader({"anna": "http://127.0.0.1:1"})(upload())
+    task = Uploader({"anna": "http://127.0.0.1:1"}, ConnectOptions())(upload())
     assert select.select([task.fileno()], [], [], PATIENCE_S)[0]
     with pytest.raises(UploadFailed, match=r"could not be handed over: 127\.0\.0\.1:1"):
         task.result()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from recorder.capture.options import ConnectOptions
 from recorder.errors import BadOption
-from recorder.recipes.option_values import connect_options, duration_s
+from recorder.recipes.option_values import bytes_of, connect_options, duration_s, given_for_services
 
 
 @pytest.mark.parametrize(
@@ -14,6 +15,17 @@ from recorder.recipes.option_values import connect_options, duration_s
         pytest.param({"headers": ["no colon"]}, {}, "--header", id="header"),
         pytest.param({}, {"ping_interval": "soon"}, "--ping-interval", id="ping interval"),
         pytest.param({"token": "two words"}, {}, "token", id="token"),
+        pytest.param({"connect_timeout": "soon"}, {}, "--connect-timeout", id="connect timeout"),
+        pytest.param({"connect_timeout": "0"}, {}, "--connect-timeout", id="no time to connect"),
+        pytest.param({"connect_timeout": "2h"}, {}, "--connect-timeout", id="a long time to connect"),
+        pytest.param({"send_timeout": "0"}, {}, "--send-timeout", id="no time to send"),
+        pytest.param({"send_timeout": "61m"}, {}, "--send-timeout", id="a long time to send"),
+        pytest.param({"max_payload": "0"}, {}, "--max-payload", id="no payload"),
+        pytest.param({"max_payload": "1GiB"}, {}, "--max-payload", id="a large payload"),
+        pytest.param({"max_payload": "16MB"}, {}, "--max-payload", id="unit"),
+        pytest.param({"max_payload": "-1"}, {}, "--max-payload", id="less than nothing"),
+        pytest.param({"origin": "two words"}, {}, "--origin", id="origin"),
+        pytest.param({"proxy": "https://p:1"}, {}, "--proxy", id="proxy"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_option(wrong, of_record, option):
@@ -31,3 +43,36 @@ def test_a_ping_interval_of_zero_sends_no_pings():
 
 def test_a_duration_in_words_becomes_seconds():
     assert duration_s("--linger", "200ms") == 0.2
+
+
+def test_what_is_not_given_is_as_usual():
+    nothing = dict.fromkeys(("origin", "proxy", "connect_timeout", "send_timeout", "max_payload"))
+    assert connect_options("ws://h", nothing) == ConnectOptions(url="ws://h")
+    assert given_for_services(nothing) == ()
+
+
+def test_what_is_given_is_read():
+    given = {
+        "origin": "https://shop.example",
+        "proxy": "socks5://p:1080",
+        "connect_timeout": "2m",
+        "send_timeout": "500ms",
+        "max_payload": "64KiB",
+    }
+    read = connect_options("ws://h", given)
+    assert (read.connect_timeout_s, read.send_timeout_s, read.max_payload) == (120.0, 0.5, 65536)
+    assert (read.origin, read.proxy.base_url) == ("https://shop.example", "socks5://p:1080")
+    assert given_for_services(given) == (
+        "--origin",
+        "--proxy",
+        "--connect-timeout",
+        "--send-timeout",
+        "--max-payload",
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("1", 1), ("512 B", 512), ("64KiB", 65536), (" 2MiB ", 2 << 20), ("1GiB", 1 << 30)]
+)
+def test_a_number_of_bytes_may_have_a_unit(written, meant):
+    assert bytes_of("--max-payload", written) == meant

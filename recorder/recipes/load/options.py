@@ -41,6 +41,11 @@ class Load:
     reconnect: PolicyName | None = None
     headers: Sequence[str] = ()
     ca_file: Path | None = None
+    origin: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    connect_timeout: str | None = None
+    send_timeout: str | None = None
+    max_payload: str | None = None
     variables: Sequence[str] = ()
     keep_secrets: bool = False
     secret_names: Sequence[str] = ()

@@ -153,7 +153,7 @@ class UserFactory:
         setup, user = self._setup, arrival.user
         script = setup.scripts.next()
         endpoints = setup.endpoints(script, user)
-        session = self._session(script, user, endpoints.tokens)
+        session = self._session(script, user, endpoints.secrets)
         watcher = self._watcher(user)
         player = Player(
             script,
@@ -162,7 +162,7 @@ class UserFactory:
             on_receipts=watcher.on_receipts,
             reconnect=self._reconnect,
         )
-        upload = Uploader(endpoints.uploads, ca_file=setup.options.service.ca_file)
+        upload = Uploader(endpoints.uploads, setup.options.service)
         driver = Driver(
             player,
             connect=Connector(session, endpoints.connect, fetch_token=setup.fetch_token),
