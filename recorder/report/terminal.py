@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import unicodedata
 
-# Cc: control characters (ESC, C1, NUL, …). Cf: bidi overrides, zero-width and soft hyphen. Cs: half a
-# surrogate pair. Zl, Zp: line separators a terminal may obey. A ZWJ inside an emoji is shown as well:
-# one odd-looking family costs less than one forged line.
+# Cc: control characters (ESC, C1, NUL, …). Cf: bidi controls, zero-width and soft hyphen. Cs: half a
+# surrogate pair. Zl, Zp: line separators a terminal may obey.
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# They write Persian and the scripts of India, and make one emoji of several; they cannot reorder or hide a
+# line (Unicode 23.2). Behind anything but a letter, a mark or a symbol they join nothing.
+_JOINERS = "\u200c\u200d"
+_JOINED_CATEGORIES = "LMS"
 
 
 def safe_text(text: str) -> str:
     """``text`` on one line, with every character that could act on a terminal as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escaped(character) for character in text)
+    before = ""
+    escaped = []
+    for character in text:
+        escaped.append(character if _joins(before, character) else _escaped(character))
+        before = character
+    return "".join(escaped)
+
+
+def _joins(before: str, character: str) -> bool:
+    return (
+        character in _JOINERS
+        and before != ""
+        and before not in _JOINERS
+        and unicodedata.category(before)[0] in _JOINED_CATEGORIES
+    )
 
 
 def _escaped(character: str) -> str:

@@ -9,6 +9,8 @@ from rich.cells import cell_len
 
 from recorder.report.cells import cell_width, fit, styled
 
+FAMILY = "👨\u200d👩\u200d👧\u200d👦"
+
 
 @pytest.mark.parametrize(
     ("text", "width", "shown"),
@@ -19,6 +21,9 @@ from recorder.report.cells import cell_width, fit, styled
         pytest.param("日本語", 4, "日 …", id="no half of a wide character"),
         pytest.param("日本", 5, "日本 ", id="wide ones fit"),
         pytest.param("ab", 0, "…", id="no room"),
+        pytest.param(FAMILY, 2, FAMILY, id="a family is two columns"),
+        pytest.param(f"{FAMILY}{FAMILY}x", 4, f"{FAMILY} …", id="no half of a family"),
+        pytest.param("می\u200cخواهم", 7, "می\u200cخواهم", id="a joiner takes no column"),
     ],
 )
 def test_a_text_takes_the_columns_it_is_given(text, width, shown):

@@ -154,3 +154,13 @@ def test_times_are_utc_and_unknown_ones_a_dash():
 
 def test_every_level_of_proof_has_the_contracts_word():
     assert [proof.word for proof in Proof] == ["refused", "claimed", "acknowledged", "announced"]
+
+
+def test_columns_stand_below_each_other_behind_emoji_and_other_scripts():
+    """A family of four is one emoji of two columns; a joiner between letters takes none."""
+    out = io.StringIO()
+    texts = ["👨\u200d👩\u200d👧\u200d👦", "می\u200cخواهم", "❤️", "日本", "ab"]
+    print_table(out, ("TEXT", "NEXT"), [(text, "|") for text in texts])
+    lines = out.getvalue().splitlines()[1:]
+    assert {cell_len(line.partition("|")[0]) for line in lines} == {9}
+    assert [line.partition("|")[0].rstrip() for line in lines] == texts

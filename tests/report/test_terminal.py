@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from recorder.report.terminal import safe_text
 
+JOINERS = {"\u200c", "\u200d"}
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
@@ -20,6 +23,12 @@ from recorder.report.terminal import safe_text
         pytest.param("a\r\n\tb", "a\\r\\n\\tb", id="line breaks"),
         pytest.param("\x9b31m", "\\x9b31m", id="C1"),
         pytest.param("\x00", "\\x00", id="NUL"),
+        pytest.param("می\u200cخواهم", "می\u200cخواهم", id="Persian"),
+        pytest.param("ه\u200d ق", "ه\u200d ق", id="letter of an abbreviation"),
+        pytest.param("👩\u200d💻 ❤️\u200d🔥", "👩\u200d💻 ❤️\u200d🔥", id="joined emoji"),
+        pytest.param("👨🏽\u200d👩🏿\u200d👧", "👨🏽\u200d👩🏿\u200d👧", id="joined with a colour"),
+        pytest.param("\u200da \u200c", "\\u200da \\u200c", id="joiners of nothing"),
+        pytest.param("a\u200d\u200d\u200c", "a\u200d\\u200d\\u200c", id="joiners of joiners"),
         pytest.param("\u202eevil", "\\u202eevil", id="bidi override"),
         pytest.param("a\u200bb\ufeff", "a\\u200bb\\ufeff", id="zero width"),
         pytest.param("\u2028", "\\u2028", id="line separator"),
@@ -33,7 +42,13 @@ def test_control_characters_are_escaped(text, shown):
 
 @given(st.text(st.characters(codec=None)))
 def test_no_control_character_survives(text):
-    assert not {unicodedata.category(c) for c in safe_text(text)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    shown = set(safe_text(text)) - JOINERS
+    assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("control", BIDI)
+def test_bidi_controls_are_escaped_beside_joiners_too(control):
+    assert safe_text(f"م\u200c{control}\u200dx") == f"م\u200c\\u{ord(control):04x}\\u200dx"
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
