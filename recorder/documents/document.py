@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from recorder.errors import BadScript
@@ -18,11 +19,13 @@ class Document(NamedTuple):
         file: its name, as error messages show it.
         value: mappings (keys are text), lists, text, numbers, booleans and None.
         lines: the line, from 1, of every value; for a value in a mapping, the line of its key.
+        written: numbers as they are written (``1.50``, ``1e3``), where Python writes them otherwise.
     """
 
     file: str
     value: Any
     lines: Mapping[ValuePath, int]
+    written: Mapping[ValuePath, str] = MappingProxyType({})
 
     def at(self, path: ValuePath) -> Any:
         """The value at this path.

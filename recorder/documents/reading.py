@@ -30,8 +30,9 @@ def read_document(text: str | bytes, *, file: str) -> Document:
         raise BadScript(file, f"it has {len(decoded):,} characters; {MAX_CHARACTERS:,} are the limit")
     root = _Composer(file, decoded).compose()
     lines: dict[ValuePath, int] = {}
-    value = _to_python(root, (), lines)
-    return Document(file, value, lines)
+    written: dict[ValuePath, str] = {}
+    value = _to_python(root, (), lines, written)
+    return Document(file, value, lines, written)
 
 
 def _decoded(text: str | bytes, file: str) -> str:
@@ -45,13 +46,17 @@ def _decoded(text: str | bytes, file: str) -> str:
 
 
 class _Node(NamedTuple):
-    """A parsed value. ``size`` (number of values) and ``depth`` count aliases as often as they are used."""
+    """A parsed value. ``size`` (number of values) and ``depth`` count aliases as often as they are used.
+
+    ``written`` is the text of a number.
+    """
 
     kind: type
     value: Any
     line: int
     size: int
     depth: int
+    written: str | None = None
 
 
 class _Composer:
@@ -104,7 +109,8 @@ class _Composer:
                 self._values += node.size
             case yaml.ScalarEvent():
                 text = self._scalar_text(event)
-                node = _Node(str, text if event.style else _scalar_value(text), line, 1, 1)
+                value = text if event.style else _scalar_value(text)
+                node = _Node(str, value, line, 1, 1, text if isinstance(value, int | float) else None)
                 self._values += 1
             case _:
                 node = self._collection(event)
@@ -203,14 +209,18 @@ def _scalar_value(text: str) -> str | int | float | bool | None:
     return float(text) if math.isfinite(float(text)) else text
 
 
-def _to_python(node: _Node, path: ValuePath, lines: dict[ValuePath, int]) -> Any:
+def _to_python(
+    node: _Node, path: ValuePath, lines: dict[ValuePath, int], written: dict[ValuePath, str]
+) -> Any:
     lines.setdefault(path, node.line)
     if node.kind is list:
-        return [_to_python(item, (*path, index), lines) for index, item in enumerate(node.value)]
+        return [_to_python(item, (*path, index), lines, written) for index, item in enumerate(node.value)]
     if node.kind is dict:
         for (key, line), _ in node.value.items():
             lines[(*path, key)] = line
-        return {key: _to_python(item, (*path, key), lines) for (key, _), item in node.value.items()}
+        return {key: _to_python(item, (*path, key), lines, written) for (key, _), item in node.value.items()}
+    if node.written is not None and node.written != str(node.value):
+        written[path] = node.written
     return node.value
 
 

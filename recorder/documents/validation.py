@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from recorder.errors import BadScript
 
 from .document import Document, ValuePath
-from .error_text import as_yaml_scalar, quoted, unknown
+from .error_text import quoted, unknown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -55,7 +55,15 @@ def _first_error(document: Document, model: Any, at: ValuePath, errors: list[Err
 
     first = min(errors, key=position)
     path = _path_in_document(document, at, first["loc"])
-    return document.error(path, _problem(first, model, path), hint=_hint(first))
+    written = _as_written(document, path, first["input"])
+    return document.error(path, _problem(first, model, path, written), hint=_hint(first, written))
+
+
+def _as_written(document: Document, path: ValuePath, given: object) -> str:
+    """The value that an error is about, as error messages quote it and as the file has it."""
+    value = document.at(path)
+    same = type(value) is type(given) and value == given
+    return document.written.get(path, quoted(given)) if same else quoted(given)
 
 
 def _path_in_document(document: Document, at: ValuePath, loc: ValuePath) -> ValuePath:
@@ -88,7 +96,7 @@ _KINDS = {
 _BOUNDS = {"greater_than_equal": ("ge", "or more"), "less_than_equal": ("le", "or less")}
 
 
-def _problem(error: ErrorDetails, model: Any, path: ValuePath) -> str:
+def _problem(error: ErrorDetails, model: Any, path: ValuePath, written: str) -> str:
     kind, loc, given = error["type"], error["loc"], error["input"]
     context = error.get("ctx", {})
     name = next((f'"{part}"' for part in reversed(path) if isinstance(part, str)), "this")
@@ -97,22 +105,25 @@ def _problem(error: ErrorDetails, model: Any, path: ValuePath) -> str:
     if kind == "missing":
         return f'"{loc[-1]}" is missing'
     if kind in _KINDS:
-        return f"{name} must be {_KINDS[kind]}, not {quoted(given)}"
+        return f"{name} must be {_KINDS[kind]}, not {written}"
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        return f"{name} must be {context[bound]} {words}, not {quoted(given)}"
+        return f"{name} must be {context[bound]} {words}, not {written}"
     if kind == "literal_error":
         return unknown(
-            f"value of {name}:", str(given), re.findall(r"'([^']*)'", str(context.get("expected", "")))
+            f"value of {name}:",
+            given if isinstance(given, str) else written,
+            re.findall(r"'([^']*)'", str(context.get("expected", ""))),
         )
     sentence = str(context.get("error") or error["msg"])
+    if sentence.startswith(f"{quoted(given)} "):
+        sentence = written + sentence.removeprefix(quoted(given))
     return sentence if kind == "value_error" and not loc else f"{name}: {sentence}"
 
 
-def _hint(error: ErrorDetails) -> str | None:
-    given = error["input"]
-    if error["type"] == "string_type" and isinstance(given, int | float | bool):
-        return f'put it in quotes: "{as_yaml_scalar(given)}"'
+def _hint(error: ErrorDetails, written: str) -> str | None:
+    if error["type"] == "string_type" and isinstance(error["input"], int | float | bool):
+        return f'put it in quotes: "{written}"'
     return None
 
 

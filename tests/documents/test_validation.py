@@ -94,6 +94,38 @@ def test_a_number_for_a_text_gets_a_hint_to_quote_it():
     assert refused.value.hint == 'put it in quotes: "4711"'
 
 
+@pytest.mark.parametrize(
+    "written", ["1.50", "1e3", "1E+2", "-0", "-0.0", "0.10", "1.0", "1e0", "12345678901234567", "true"]
+)
+def test_a_value_is_quoted_as_it_is_written(written):
+    """Whoever follows the hint sends what stands in the file, to the last zero."""
+    with pytest.raises(BadScript) as refused:
+        checked(f"parts: [{{name: {written}}}]")
+    assert str(refused.value).endswith(f'"name" must be text, not {written}')
+    assert refused.value.hint == f'put it in quotes: "{written}"'
+    with pytest.raises(BadScript) as refused:
+        validate(read_document(f"a: &x {written}\nb: *x", file="f.yaml"), str, at=("b",))
+    assert refused.value.hint == f'put it in quotes: "{written}"'
+
+
+@pytest.mark.parametrize(
+    "written", ["0x10", "yes", "2026-01-01", "1_000", "007", "+1", ".5", "1e999", "12:30"]
+)
+def test_what_is_text_needs_no_quotes(written):
+    assert checked(f"parts: [{{name: {written}}}]").parts[0].name == written
+
+
+def test_other_problems_with_a_number_quote_it_as_it_is_written():
+    for text, says in (
+        ("parts: [{name: a, number: -2.50}]", "not -2.50"),
+        ("parts: [{name: a, after: 1.50}]", '"after": 1.50 is no duration: say the unit, like "1.5s"'),
+        ("parts: [{name: a, state: 1.50}]", 'unknown value of "state": "1.50"'),
+    ):
+        with pytest.raises(BadScript) as refused:
+            checked(text)
+        assert says in str(refused.value)
+
+
 def test_part_of_a_document_can_be_checked_by_itself():
     document = read_document("other: 1\nparts:\n- name: a\n- nam: b", file="f.yaml")
     assert validate(document, Part, at=("parts", 0)).name == "a"

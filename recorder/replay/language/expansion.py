@@ -76,7 +76,8 @@ def _under_steps(read: Document) -> Document:
     """An included file in script form: a bare list of steps is put under ``steps:``."""
     if isinstance(read.value, list):
         lines = {("steps", *path): line for path, line in read.lines.items()}
-        read = Document(read.file, {"steps": read.value}, lines)
+        written = {("steps", *path): text for path, text in read.written.items()}
+        read = Document(read.file, {"steps": read.value}, lines, written)
     if not isinstance(read.value, dict) or not isinstance(read.value.get("steps"), list):
         raise read.error((), "a file to include is a list of steps, or has steps:")
     if not read.value["steps"]:
