@@ -10,6 +10,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from recorder.store import sqlitefile
+from recorder.store.db_errors import rollback
 from recorder.store.postgresql import is_url, lock_schema, open_connection, read_url
 from recorder.store.tables import metadata
 
@@ -38,7 +39,7 @@ def run(connection: Connection) -> None:
         context.run_migrations()
         connection.exec_driver_sql("COMMIT")
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        rollback(connection)
         raise
     finally:
         if on_sqlite:

@@ -96,7 +96,7 @@ class Archive(ArchiveQueries):
 
     def _start_writing(self) -> None:
         opened = self._opened
-        self._writer = ArchiveWriter(opened)
+        self._writer = ArchiveWriter(opened, self._say)
         try:
             if opened.lock is not None:
                 self._lost_frames = maintenance.lost_frames(opened.connection, opened.lock.marks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -50,6 +50,7 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR_WRITE: WriteFailure(
         "the disk refuses to write more (a file size limit or a quota, or it is failing)", True, _FREE_SPACE
     ),
+    sqlite3.SQLITE_IOERR_SHMSIZE: WriteFailure("the disk is full", True, _FREE_SPACE),
     sqlite3.SQLITE_IOERR_FSYNC: WriteFailure("the disk could not make the data safe (fsync failed)", False),
 }
 
@@ -74,6 +75,12 @@ def closed_on_error(opened: Connection) -> Iterator[None]:
     except BaseException:
         opened.close()
         raise
+
+
+def rollback(connection: Connection) -> None:
+    """Roll back the open transaction, if SQLite or the lost connection has not done so already."""
+    with suppress(*DATABASE_ERRORS):
+        connection.exec_driver_sql("ROLLBACK")
 
 
 class ServerUnreachable(SQLAlchemyError):

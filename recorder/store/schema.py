@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from recorder.errors import ArchiveUnusable, StorageFailed
 
 from . import sqlitefile, versions
-from .db_errors import diagnose
+from .db_errors import diagnose, rollback
 from .postgresql import lock_schema
 from .tables import metadata, setting
 
@@ -91,7 +91,7 @@ def make_tables(connection: Connection) -> None:
             _make_all(connection)
         connection.exec_driver_sql("COMMIT")
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        rollback(connection)
         raise
 
 

@@ -6,6 +6,7 @@ a damaged or a newer archive stay as they are.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -16,7 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine
 
-from recorder.errors import ArchiveUnusable, StorageFailed
+from recorder.errors import ArchiveUnusable, StorageFailed, disk_problem
 
 from .db_errors import closed_on_error, is_damage
 from .versions import APPLICATION_ID
@@ -154,11 +155,14 @@ def open_writer(path: Path) -> Connection:
     """
     connection = _open(path, "rw", _WRITER, immutable=False)
     with closed_on_error(connection):
-        mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()
-        if mode != "wal":
-            says = f"SQLite keeps its journal as {mode} here, not as a write-ahead log"
-            raise ArchiveUnusable(str(path), says)
+        _keep_log(path, connection)
     return connection
+
+
+def _keep_log(path: Path, connection: Connection) -> None:
+    mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()
+    if mode != "wal":
+        raise ArchiveUnusable(str(path), f"SQLite keeps its journal as {mode} here, not as a write-ahead log")
 
 
 def _open(path: Path, mode: str, pragmas: dict[str, int], *, immutable: bool) -> Connection:
@@ -195,32 +199,54 @@ def make_private(path: Path, say: Callable[[str], None]) -> None:
 
 
 def create(path: Path, fill: Callable[[Connection], None]) -> None:
-    """Make a new archive file, all at once: killed half way, there is no file at ``path``.
+    """Make a new archive file, all at once: killed half way, or on a full disk, there is no file at ``path``.
 
-    ``fill`` makes the tables. Call it with the lock held.
+    ``fill`` makes the tables. They go into the file itself, by way of a rollback journal: in a write-ahead
+    log they would be lost where the disk is too full to move them. Call it with the lock held.
 
     Raises:
         StorageFailed: there is no room or no permission.
         ArchiveUnusable: another program has just made a file of that name.
+        DBAPIError: SQLite cannot.
     """
     fresh = path.with_name(path.name + ".new")
     remove_leftovers(path)
     try:
         reserve(fresh)
-        connection = _open(fresh, "rw", {**_GUARDED, "synchronous": 2}, immutable=False)
-        try:
-            connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            fill(connection)
-        finally:
-            connection.close()
+        _fill(fresh, fill)
+        inspect(fresh)
         os.link(fresh, path)  # unlike a rename, this never replaces a file
+        _sync_folder(path)
     except FileExistsError as error:
         raise ArchiveUnusable(str(path), "another program has just made a file of that name") from error
     except OSError as error:
-        raise StorageFailed(str(path), (error.strerror or "it cannot be made").lower()) from error
+        raise StorageFailed(
+            str(path), disk_problem(error) or (error.strerror or "it cannot be made").lower()
+        ) from error
     finally:
         remove_leftovers(path)
+
+
+def _fill(fresh: Path, fill: Callable[[Connection], None]) -> None:
+    connection = _open(fresh, "rw", {**_GUARDED, "synchronous": 2}, immutable=False)
+    try:
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        fill(connection)
+        _keep_log(fresh, connection)
+    finally:
+        connection.close()
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the names in the folder of this file survive a power cut."""
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can
+            raise
+    finally:
+        os.close(handle)
 
 
 def remove_leftovers(path: Path) -> None:

@@ -19,8 +19,9 @@ from sqlalchemy import Table, select
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
-from .db_errors import DATABASE_ERRORS, ServerUnreachable, diagnose
+from .db_errors import DATABASE_ERRORS, ServerUnreachable, WriteFailure, diagnose
 from .opening import OpenedArchive
+from .remarks import Notify, silent
 from .rows import Batch, Row, SessionRows
 from .sqlitefile import BUSY_TIMEOUT_S
 from .statements import change_row, insert_statement, update_statement
@@ -54,7 +55,8 @@ class RetryPolicy(NamedTuple):
 class ArchiveWriter:
     """Commits batches into one archive, which was opened for writing."""
 
-    def __init__(self, opened: OpenedArchive) -> None:
+    def __init__(self, opened: OpenedArchive, say: Notify = silent) -> None:
+        self._say = say
         self.where = opened.where
         self.connection = opened.connection
         self.guard = threading.RLock()
@@ -163,6 +165,7 @@ class ArchiveWriter:
 
     def _commit(self, batch: Batch, full: bool, retry: RetryPolicy) -> None:
         give_up_s: float | None = None
+        waits_since_s: float | None = None
         while True:
             try:
                 self._try(batch, full, again=give_up_s is not None)
@@ -176,13 +179,26 @@ class ArchiveWriter:
                 if not failure.passing or now_s >= give_up_s:
                     self._set_retried_in_vain(True)
                     raise StorageFailed(self.where, failure.problem, hint=failure.hint) from error
+                if waits_since_s is None:
+                    waits_since_s = now_s
+                    self._say_waiting(failure, give_up_s - now_s)
                 retry.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
             except BaseException:
                 self.rollback()
                 raise
             else:
                 self._set_retried_in_vain(False)
+                if waits_since_s is not None:
+                    waited_s = retry.clock.now_s() - waits_since_s
+                    self._say(f"{self.where} can be written again; nothing was lost in {waited_s:.1f} s")
                 return
+
+    def _say_waiting(self, failure: WriteFailure, wait_s: float) -> None:
+        hint = "" if failure.hint is None else f"; {failure.hint}"
+        self._say(
+            f"cannot write {self.where}: {failure.problem}; trying again for {wait_s:.0f} s,"
+            f" and receiving nothing meanwhile{hint}"
+        )
 
     def _set_retried_in_vain(self, in_vain: bool) -> None:
         if in_vain != self._retried_in_vain and self.sqlite is not None:

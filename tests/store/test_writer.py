@@ -152,6 +152,26 @@ def test_a_passing_failure_is_retried_every_quarter_second_until_the_wait_is_ove
     assert clock.slept == pytest.approx(slept)
 
 
+def test_waiting_for_a_full_disk_is_told_when_it_begins_and_when_it_ends(
+    path: Path, begin: Begin, frames: Any
+) -> None:
+    """Once each, however often it is tried; and with how long it is waited, and what would help."""
+    told: list[tuple[float, str]] = []
+    clock = Sleeper(lambda times: pages(archive, allowed=1_000_000) if times == 3 else None)
+    with Archive.open(path, mode="write", say=lambda says: told.append((clock.now_s(), says))) as archive:
+        intake = begin(archive, clock=clock, storage_wait_s=2.0)
+        pages(archive)
+        intake([frames.one(1, b"x" * 100_000)])
+    assert [(at_s, says.partition(str(path))[2]) for at_s, says in told] == [
+        (
+            0.0,
+            ": the disk is full; trying again for 2 s, and receiving nothing meanwhile;"
+            " free some space, or record to another disk with --archive",
+        ),
+        (0.75, " can be written again; nothing was lost in 0.8 s"),
+    ]
+
+
 def test_after_a_vain_wait_failures_are_not_retried_until_a_write_works(
     path: Path, begin: Begin, frames: Any
 ) -> None:

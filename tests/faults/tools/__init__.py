@@ -1,0 +1,30 @@
+"""Programs that inject faults, each of them usable by hand as well as from a test.
+
+=================  ===================================================================================
+``faulty_io``      a program whose n-th write or sync fails, or kills it, or whose disk is full at N KB
+``storing``        a small session, stored under each of many faults: what came of it
+=================  ===================================================================================
+
+By hand, from the folder ``tests``::
+
+    python -m faults.tools.faulty_io --folder /tmp/here --call sync --nth 3 --error EIO -- recorder …
+    python -m faults.tools.faulty_io --folder /tmp/here --room 160 -- recorder …
+
+``--help`` tells the rest. The long sweeps (every call, every size of disk) run with
+``RECORDER_FAULT_SWEEP=long``; without it the tests take a sample of the same points.
+"""
+
+from __future__ import annotations
+
+import os
+
+LONG = os.environ.get("RECORDER_FAULT_SWEEP") == "long"
+"""Whether sweeps try every point instead of a sample."""
+
+
+def sampled(points: range, about: int) -> list[int]:
+    """All of these points with ``RECORDER_FAULT_SWEEP=long``; else some ``about`` of them, ends included."""
+    if LONG or len(points) <= about:
+        return list(points)
+    step = max(1, len(points) // about)
+    return sorted({*points[::step], points[-1]})
