@@ -60,7 +60,7 @@ class BadOption(InputUnusable):
 
 
 class BadFile(InputUnusable):
-    """A file that is read cannot be used; ``line`` and ``step`` locate the problem, where known."""
+    """A file that is read cannot be used; ``line``, ``byte`` and ``step`` locate the problem, where known."""
 
     def __init__(
         self,
@@ -68,14 +68,17 @@ class BadFile(InputUnusable):
         problem: str,
         *,
         line: int | None = None,
+        byte: int | None = None,
         step: str | None = None,
         hint: str | None = None,
     ) -> None:
         where = file if line is None else f"{file}, line {line}"
+        where = where if byte is None else f"{where}, byte {byte}"
         where = where if step is None else f"{where}, {step}"
         super().__init__(f"{where}: {problem}", hint=hint)
         self.file = file
         self.line = line
+        self.byte = byte
         self.step = step
         self.problem = problem
 

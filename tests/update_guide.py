@@ -23,6 +23,8 @@ from pydantic import BaseModel
 from recorder import recipes
 from recorder.checks.engine import RULES
 from recorder.cli.app import app
+from recorder.formats.known import FORMATS
+from recorder.formats.unusable import UNUSABLE
 from recorder.replay.language.verbs import EXPANDED_VERBS
 from recorder.replay.language.verbs import VERBS as SCRIPT_VERBS
 from recorder.simulator.agent.rules import VERBS as AGENT_VERBS
@@ -185,6 +187,20 @@ def parameter_name(parameter: Any) -> str:
     return f"`{', '.join(parameter.opts)} {value}`"
 
 
+def formats() -> str:
+    return table(
+        ("`--format`", "what it is", "how to get one", "what it lacks"),
+        [(f"`{one.name}`", one.title, one.made_by, one.lacks) for one in FORMATS],
+    )
+
+
+def unusable_formats() -> str:
+    return table(
+        ("file", "what is said", "what to do"),
+        [(one.title, one.problem, one.hint) for one in UNUSABLE],
+    )
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "rules": rules,
     "script-verbs": script_verbs,
@@ -193,6 +209,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "tables": archive_tables,
     "commands": commands,
     "recipes": recipe_functions,
+    "formats": formats,
+    "unusable-formats": unusable_formats,
 }
 
 

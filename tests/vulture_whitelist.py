@@ -8,7 +8,8 @@ ScriptUser
 abstract
 wait_time
 
-# by the standard library: protocols of asyncio, socket, enum, and __exit__
+# by the standard library: protocols of asyncio, socket, io, enum, and __exit__
+readinto
 eof_received
 exc
 gettimeout
@@ -51,3 +52,8 @@ NAME
 VALUE
 MINE
 ASK
+
+# by the guide's table of formats (tests/update_guide.py)
+lacks
+made_by
+title

@@ -20,7 +20,21 @@ from .output import StatusPrinter, write_json
 
 
 def import_captures(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSONL files; - reads stdin.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Captures; - reads stdin.")],
+    format_name: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="Read them as this format, whatever they look like."),
+    ] = None,
+    every_socket: Annotated[
+        bool, typer.Option("--all", help="Import WebSockets that are not LivePerson's, too.")
+    ] = False,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="PATTERN", help="Import only WebSockets to addresses like this one."),
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Of a broken file, import what stands before the fault.")
+    ] = False,
     keep_secrets: KeepSecretsOption = False,
     secret_name: SecretNameOption = None,
     name: NameOption = None,
@@ -28,8 +42,8 @@ def import_captures(
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Add captures to the archive: JSONL, one frame a line, as `recorder session export` writes it. A file
-    that is not readable to its end adds nothing.
+    """Add captures to the archive: HAR files, NetLogs of Chromium, JSON lines and more, each told by its
+    content. A file that is not readable to its end adds nothing. `recorder guide import` lists the formats.
 
     Example:
 
@@ -46,6 +60,10 @@ def import_captures(
                 opened,
                 file,
                 name=name,
+                format_name=format_name,
+                every_socket=every_socket,
+                url=url,
+                partial=partial,
                 keep_secrets=keep_secrets,
                 secret_names=secret_name or (),
                 say=print_status,

@@ -11,7 +11,6 @@ The files are the user's: whatever is wrong with one is told as ``BadCapture``, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import orjson
 
@@ -30,34 +29,17 @@ from recorder.wire.records import (
     iso_utc,
 )
 
+from .capture_file import CaptureFile
+from .capture_format import CaptureFormat, Notify, SessionHeader
 from .jsonl_exchange import exchange_fields, exchange_of
 from .jsonl_frame import SIDES, compressed_of, frame_fields, frame_of, sender_of
-from .lines import LARGEST_INTEGER, JsonFields, JsonLine, without_blanks
+from .lines import LARGEST_INTEGER, JsonFields, JsonLine, read_lines, without_blanks
 
 VERSION = 1
 """The number in the session line's "recorder"; a file with a higher one is refused."""
 
 _COUNT_LIMIT = 1 << 53
 """The highest number, index and connection a file may give."""
-
-
-class SessionHeader(NamedTuple):
-    """What the first line tells of the session; None where it does not say.
-
-    Attributes:
-        session: id in the archive the file was exported from.
-        name: the name a user gave it.
-        source: where its frames came from: client, proxy, replay, har, jsonl, text.
-        state: recording, complete, interrupted or refused.
-        started_at_us, ended_at_us: microseconds since the epoch, UTC.
-    """
-
-    session: str | None = None
-    name: str | None = None
-    source: str | None = None
-    state: str | None = None
-    started_at_us: int | None = None
-    ended_at_us: int | None = None
 
 
 def write(
@@ -329,3 +311,23 @@ def _closed(line: JsonLine, connection: int) -> ConnectionClosed:
         how=line.choice("how", _HOW) or ("lost" if code is None and by is None else "closed"),
         detail=line.text("detail"),
     )
+
+
+def _recognise(file: CaptureFile) -> bool:
+    return file.beginning.lstrip(b" \t\r\n").startswith(b"{")
+
+
+def _read_file(file: CaptureFile, say: Notify) -> Iterator[SessionHeader | Record]:
+    return read(read_lines(file.open(), file=file.name), file=file.name)
+
+
+JSONL = CaptureFormat(
+    name="jsonl",
+    title="JSON lines, as session export writes them, or written by hand",
+    source="jsonl",
+    made_by='recorder session export SESSION; or one {"sender": "client", "text": "…"} a line',
+    lacks="what the file does not say",
+    recognise=_recognise,
+    read=_read_file,
+    is_one_session=True,
+)

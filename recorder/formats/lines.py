@@ -80,7 +80,8 @@ class JsonLine:
     def __init__(self, file: str, number: int, line: bytes) -> None:
         self._file = file
         self._number = number
-        self._fields = self._load(line)
+        self.fields = self._load(line)
+        """What the line says, by key."""
 
     def error(self, problem: str, *, hint: str | None = None) -> BadCapture:
         """The error to raise about this line."""
@@ -101,15 +102,15 @@ class JsonLine:
 
     def has(self, *keys: str) -> bool:
         """Whether any of these is there; null counts as there."""
-        return any(key in self._fields for key in keys)
+        return any(key in self.fields for key in keys)
 
     def has_value(self, *keys: str) -> bool:
         """Whether any of these is there and not null."""
-        return any(self._fields.get(key) is not None for key in keys)
+        return any(self.fields.get(key) is not None for key in keys)
 
     def text(self, key: str) -> str | None:
         """A string."""
-        value = self._fields.get(key)
+        value = self.fields.get(key)
         if value is None or isinstance(value, str):
             return value
         raise self.error(f'"{key}" has to be a string')
@@ -123,7 +124,7 @@ class JsonLine:
 
     def integer(self, key: str, low: int, high: int) -> int | None:
         """A whole number from ``low`` to ``high``."""
-        value = self._fields.get(key)
+        value = self.fields.get(key)
         if value is None or (type(value) is int and low <= value <= high):
             return value
         bounds = f" from {low}" if low >= 0 else ""
@@ -132,14 +133,14 @@ class JsonLine:
 
     def boolean(self, key: str) -> bool | None:
         """True or false."""
-        value = self._fields.get(key)
+        value = self.fields.get(key)
         if value is None or isinstance(value, bool):
             return value
         raise self.error(f'"{key}" has to be true or false')
 
     def time_us(self, key: str) -> int | None:
         """An ISO time, as microseconds since the epoch, UTC."""
-        value = self._fields.get(key)
+        value = self.fields.get(key)
         if value is None:
             return None
         try:
@@ -168,7 +169,7 @@ class JsonLine:
 
     def headers(self, key: str) -> tuple[tuple[str, str], ...]:
         """Header pairs, from a list of pairs or an object; none where it is absent."""
-        value = self._fields.get(key)
+        value = self.fields.get(key)
         pairs = list(value.items()) if isinstance(value, dict) else value
         if pairs is None:
             return ()

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from .check_session import levels_of as levels_of
     from .consumer_login import Login as Login
     from .consumer_login import login as login
+    from .export_session import export_to_file as export_to_file
+    from .export_session import export_to_stdout as export_to_stdout
     from .follow import Following as Following
     from .follow import Update as Update
     from .generate_script import session_script as session_script
-    from .import_export import export_to_file as export_to_file
-    from .import_export import export_to_stdout as export_to_stdout
-    from .import_export import import_capture as import_capture
+    from .import_file import import_capture as import_capture
     from .list_messages import listed_messages as listed_messages
     from .load.options import Load as Load
     from .load.run import swarm as swarm

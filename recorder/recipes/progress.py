@@ -11,16 +11,30 @@ T = TypeVar("T")
 
 EVERY_S = 1.0
 _LOOK_EVERY = 256  # items between two looks at the clock
+_BAR = 20  # characters
 
 
 def with_progress(
-    items: Iterable[T], doing: str, say: Callable[[str], None], *, clock: Clock | None = None
+    items: Iterable[T],
+    doing: str,
+    say: Callable[[str], None],
+    *,
+    done: Callable[[], float] | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[T]:
-    """Yield ``items``; once a second of work, say what is being done and how many there were so far."""
+    """Yield ``items``; once a second of work, say what is being done and how many there were so far.
+
+    ``done`` gives the share of the work that is done, from 0 to 1, and adds a bar.
+    """
     clock = RealClock() if clock is None else clock
     next_s = clock.now_s() + EVERY_S
     for count, item in enumerate(items, 1):
         yield item
         if count % _LOOK_EVERY == 0 and clock.now_s() >= next_s:
             next_s = clock.now_s() + EVERY_S
-            say(f"{doing}: {count:,} so far".replace(",", " "))
+            say(f"{doing}: {_bar(done) if done else ''}{count:,} so far".replace(",", " "))
+
+
+def _bar(done: Callable[[], float]) -> str:
+    share = min(max(done(), 0.0), 1.0)
+    return f"[{'#' * round(share * _BAR):<{_BAR}}] {share:.0%} "

@@ -24,3 +24,19 @@ def test_quick_work_is_done_in_silence():
         range(10_000)
     )
     assert said == []
+
+
+def test_a_share_of_the_work_draws_a_bar():
+    clock, said = VirtualClock(), []
+
+    def slowly():
+        for thing in range(512):
+            clock.sleep_until(clock.now_s() + 0.004)
+            yield thing
+
+    shares = iter((0.25, 1.5))
+    list(with_progress(slowly(), "reading", said.append, done=lambda: next(shares), clock=clock))
+    assert said == [
+        "reading: [#####               ] 25% 256 so far",
+        "reading: [####################] 100% 512 so far",
+    ]

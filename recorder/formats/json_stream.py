@@ -1,0 +1,150 @@
+"""One large JSON document, read as it comes: only what is asked for is built, the rest is skipped.
+
+Of a fault it tells the byte. The parser is yajl, by way of ijson.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Iterator
+from decimal import Decimal
+from typing import Any
+
+from ijson.backends import yajl2_c
+from ijson.common import IncompleteJSONError, JSONError
+
+from recorder.errors import BadCapture
+
+from .capture_file import CaptureFile
+
+JsonEvent = tuple[str, Any]
+"""What ijson calls it (start_map, map_key, string, …), and the key or value; None where it has none."""
+
+JsonEvents = Iterator[JsonEvent]
+
+BLOCK = 1 << 16
+_OPENS = frozenset(("start_map", "start_array"))
+_CLOSES = frozenset(("end_map", "end_array"))
+_ENDED_EARLY = "premature EOF"
+
+
+class JsonEnded(BadCapture):
+    """The file ends in the middle of its document."""
+
+
+def json_events(file: CaptureFile) -> JsonEvents:
+    """The events of a document from its start; numbers with a fraction are ``Decimal``.
+
+    Raises:
+        JsonEnded: it ends too early.
+        BadCapture: it is not JSON; with the byte.
+    """
+    stream = _Counted(file)
+    try:
+        yield from yajl2_c.basic_parse(stream, buf_size=BLOCK)
+    except (JSONError, IncompleteJSONError) as fault:
+        raise json_fault(file, fault, stream.before) from None
+
+
+def json_fault(file: CaptureFile, fault: JSONError, before: int) -> BadCapture:
+    """The error for what the parser found wrong in the block that begins at byte ``before``."""
+    words = _words(fault)
+    if _ENDED_EARLY in words:
+        return JsonEnded(file.name, "it ends in the middle", byte=_size(file))
+    return BadCapture(file.name, f"it is not JSON: {words}", byte=_place(file, before))
+
+
+class _Counted:
+    """A file as ijson reads it, which remembers where the last block began."""
+
+    def __init__(self, file: CaptureFile) -> None:
+        self._stream = file.open()
+        self.before = 0
+        self._end = 0
+
+    def read(self, size: int) -> bytes:
+        """The next block; without the byte order mark at the start of the file."""
+        block = self._stream.read(size)
+        if self._end == 0 and block.startswith(b"\xef\xbb\xbf"):
+            block = b"   " + block[3:]
+        self.before, self._end = self._end, self._end + len(block)
+        return block
+
+
+def _words(fault: JSONError) -> str:
+    """The first line of what yajl says, which is followed by an excerpt: that may hold a secret."""
+    told = fault.args[0] if fault.args else ""
+    text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+    return text.partition("\n")[0].partition(": ")[2].rstrip(".") or text.partition("\n")[0]
+
+
+def _size(file: CaptureFile) -> int:
+    stream, size = file.open(), 0
+    while block := stream.read(1 << 20):
+        size += len(block)
+    return size
+
+
+def _place(file: CaptureFile, before: int) -> int:
+    """The byte at which the parser stops, found by giving it the block again, byte by byte."""
+    parser = yajl2_c.basic_parse_coro(_ignore())
+    stream, at = _Counted(file), 0
+    try:
+        while at < before and (block := stream.read(min(BLOCK, before - at))):
+            parser.send(block)
+            at += len(block)
+        for byte in io.BytesIO(stream.read(BLOCK)).getbuffer():
+            parser.send(bytes((byte,)))
+            at += 1
+        parser.close()
+    except (JSONError, IncompleteJSONError):
+        return at
+    return at
+
+
+def _ignore() -> Generator[None, JsonEvent, None]:
+    ignoring: Generator[None, JsonEvent, None] = _ignoring()
+    next(ignoring)
+    return ignoring
+
+
+def _ignoring() -> Generator[None, JsonEvent, None]:
+    while True:
+        yield
+
+
+# --- walking through a document --------------------------------------------------------------------------
+
+
+def keys(events: JsonEvents) -> Iterator[str]:
+    """The keys of an object that was just opened. The value of each must be taken before the next."""
+    for event, value in events:
+        if event == "end_map":
+            return
+        yield value
+
+
+def elements(events: JsonEvents) -> Iterator[JsonEvent]:
+    """The first event of each element of an array that was just opened; the rest of it must be taken."""
+    for event, value in events:
+        if event == "end_array":
+            return
+        yield event, value
+
+
+def skip(events: JsonEvents, first: JsonEvent) -> None:
+    """Take the rest of the value that begins with this event."""
+    depth = 1 if first[0] in _OPENS else 0
+    while depth:
+        event, _ = next(events)
+        depth += (event in _OPENS) - (event in _CLOSES)
+
+
+def build(events: JsonEvents, first: JsonEvent) -> Any:
+    """The value that begins with this event. Numbers with a fraction become ``float``."""
+    event, value = first
+    if event == "start_map":
+        return {key: build(events, next(events)) for key in keys(events)}
+    if event == "start_array":
+        return [build(events, each) for each in elements(events)]
+    return float(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,115 @@
+"""A capture is read from wherever it is, packed or not, and never further than it may be."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import threading
+import zipfile
+
+import pytest
+
+from recorder.errors import BadCapture
+from recorder.formats import capture_file
+from recorder.formats.capture_file import opened
+
+TEXT = b'{"a": 1}\n' * 2_000
+
+
+def packed(folder, how):
+    path = folder / "any.name"
+    if how == "plain":
+        path.write_bytes(TEXT)
+    elif how == "gzip":
+        path.write_bytes(gzip.compress(TEXT))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as whole:
+            whole.writestr("capture", TEXT)
+    return path
+
+
+@pytest.mark.parametrize("how", ["plain", "gzip", "zip"])
+def test_what_is_packed_reads_like_what_is_not(tmp_path, how):
+    with opened(packed(tmp_path, how)) as file:
+        assert file.digest() == hashlib.sha256(TEXT).hexdigest()
+        assert file.beginning == TEXT[: capture_file.BEGINNING]
+        assert file.open().read() == TEXT
+        assert file.open().read() == TEXT
+        position = file.position()
+        assert position.read == position.size
+
+
+def test_a_pipe_is_read_to_its_end_first(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writing = threading.Thread(target=path.write_bytes, args=(TEXT,))
+    writing.start()
+    with opened(path) as file:
+        assert (file.beginning[:8], file.open().read()) == (TEXT[:8], TEXT)
+    writing.join()
+
+
+def test_a_byte_order_mark_is_no_content(tmp_path):
+    path = tmp_path / "marked"
+    path.write_bytes(b"\xef\xbb\xbf{}")
+    with opened(path) as file:
+        assert file.beginning == b"{}"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "sub/other", "../other", "", "a\0b"])
+def test_only_a_file_in_the_same_folder_is_a_neighbour(tmp_path, name):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "other").write_bytes(b"no")
+    (tmp_path / "other").write_bytes(b"yes")
+    with opened(packed(tmp_path / "sub", "plain")) as file, file.open_neighbour(name) as found:
+        assert found is None
+
+
+def test_a_neighbour_is_read_while_the_file_is(tmp_path):
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as whole:
+        whole.writestr("har.har", TEXT)
+        whole.writestr("messages.jsonl", b"beside")
+    (tmp_path / "loose").write_bytes(b"beside")
+    with opened(path) as file, file.open_neighbour("messages.jsonl") as found:
+        assert file.open().read(5) == TEXT[:5]
+        assert found.read() == b"beside"
+    with opened(packed(tmp_path, "plain")) as file, file.open_neighbour("loose") as found:
+        assert found.read() == b"beside"
+
+
+def test_what_is_broken_is_said(tmp_path):
+    cut = tmp_path / "cut.gz"
+    cut.write_bytes(gzip.compress(os.urandom(5_000))[:-2_000])
+    with opened(cut) as file, pytest.raises(BadCapture, match="compression is broken after"):
+        file.digest()
+    whole = packed(tmp_path, "zip").read_bytes()
+    cut.write_bytes(whole[: len(whole) // 2])
+    with opened(cut) as file, pytest.raises(BadCapture, match="zip file is damaged"):
+        file.open()
+    broken = bytearray(whole)
+    broken[60:70] = b"\xff" * 10
+    cut.write_bytes(broken)
+    with opened(cut) as file, pytest.raises(BadCapture, match="capture: its compression is broken after"):
+        file.digest()
+
+
+def test_a_bomb_stops(tmp_path, monkeypatch):
+    monkeypatch.setattr(capture_file, "_INFLATED_LIMIT", 1_000_000)
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"\0" * 8_000_000))
+    with opened(path) as file, pytest.raises(BadCapture, match="unpacks to more than"):
+        file.digest()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as whole:
+        whole.writestr("bomb", b"\0" * 8_000_000)
+    with opened(path) as file, pytest.raises(BadCapture, match="unpacks to more than"):
+        file.digest()
+
+
+def test_what_is_no_file_is_said(tmp_path):
+    with pytest.raises(BadCapture, match="no regular file"), opened(tmp_path):
+        pass
+    with pytest.raises(BadCapture, match="no such file") as raised, opened(tmp_path / "x", hint="try y"):
+        pass
+    assert raised.value.hint == "try y"

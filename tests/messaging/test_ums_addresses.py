@@ -1,0 +1,56 @@
+"""LivePerson's WebSockets and requests are told from others."""
+
+from __future__ import annotations
+
+import pytest
+
+from recorder.messaging.ums_addresses import is_envelope, is_ums, is_ums_url, matches_url
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("wss://va.msg.liveperson.net/ws_api/account/12345678/messaging/consumer?v=3", True),
+        ("ws://127.0.0.1:8765/ws_api/account/12345678/messaging/brand/token?v=2", True),
+        ("wss://user@LO.MSG.LIVEPERSON.NET:443/other", True),
+        ("wss://notliveperson.net/other", False),
+        ("wss://liveperson.net.evil.example/", False),
+        ("wss://example.com/ws_api/account/1/other", False),
+        ("wss://[::1/ws_api/account/1/messaging/consumer", False),
+    ],
+)
+def test_a_websocket_is_told_by_its_path_or_host(url, is_one):
+    assert is_ums_url(url) is is_one
+    assert is_ums(url, []) is is_one
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_one"),
+    [
+        (b'{"kind": "req", "id": "1", "type": "GetClock"}', True),
+        (b'{"kind": "resp", "reqId": 1, "code": 200}', True),
+        (b'{"kind": "notification", "body": {}}', True),
+        (b'{"type": "x", "id": 1}', False),
+        (b'["kind", "req"]', False),
+        (b'{"kind": "offer"}', False),
+        (b"\xff", False),
+        (b"", False),
+    ],
+)
+def test_an_envelope_says_its_kind(payload, is_one):
+    assert is_envelope(payload) is is_one
+    assert is_ums(None, [b"ping", payload]) is is_one
+
+
+@pytest.mark.parametrize(
+    ("pattern", "url", "matches"),
+    [
+        ("liveperson", "wss://x.LivePerson.net/", True),
+        ("wss://*.net/*", "wss://x.LivePerson.net/a", True),
+        ("*.net", "wss://x.liveperson.net/a", False),
+        ("other", "wss://x.liveperson.net/a", False),
+        ("a", None, False),
+    ],
+)
+def test_a_pattern_is_a_part_or_has_stars(pattern, url, matches):
+    assert matches_url(pattern, url) is matches
