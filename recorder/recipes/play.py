@@ -58,6 +58,7 @@ class _Replay:
 
     Attributes:
         ended_s: when the script was stopped, by its clock; closing handshakes may take longer.
+        refused: why a consumer was without a connection at the end, if the service would not have it.
     """
 
     def __init__(self, job: ReplayJob, session: ActiveSession, *, stop: Stop, say: Notify) -> None:
@@ -72,6 +73,7 @@ class _Replay:
             reconnect=job.options.reconnect_policy(job.script),
         )
         self.driver: Driver | None = None
+        self.refused: CannotConnect | RecordingIncomplete | None = None
 
     def run(self, clock: VirtualClock | None) -> None:
         """Play to the end, or until it is stopped; as ``Driver.run``."""
@@ -84,6 +86,22 @@ class _Replay:
             return False
         self.ended_s = self._session.clock.now_s()
         return True
+
+    def note_refusal(self, opened: Archive) -> None:
+        """Find out whether the service would not have a consumer: ``refused`` says so.
+
+        If it was let in before, and the script failed over it, the session is incomplete.
+        """
+        outcome = self.outcome(self.why_cut_short(None))
+        if self.driver is None:
+            return
+        self.refused = _refused(self.driver, outcome, self._job, opened, self._session.intake.session)
+        if self.refused is None:
+            return
+        redact_error(self.refused, self._session.redact)
+        if outcome.failure is not None and isinstance(self.refused, RecordingIncomplete):
+            at_us = self._session.clock.wall_us()
+            self._session.intake.finish(at_us, complete=False, detail=str(self.refused))
 
     def why_cut_short(self, problem: BaseException | None) -> str | None:
         """Why it ended before its end, in one sentence; None if it did not."""
@@ -131,6 +149,7 @@ def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_resu
                 say(f"playing {job.script.name}: {counted(len(job.script.steps), 'step')}")
                 replay = _Replay(job, session, stop=stop, say=say)
                 replay.run(clock)
+                replay.note_refusal(opened)
         except (RecorderError, KeyboardInterrupt) as ended:
             problem = ended
             if replay is None:
@@ -156,11 +175,6 @@ def _played(
     cut_short = replay.why_cut_short(problem)
     outcome = replay.outcome(cut_short)
     listed, recorded = _recorded(opened, session.intake.session)
-    refused = None
-    if replay.driver is not None and problem is None:
-        refused = _refused(replay.driver, outcome, job, opened, session.intake.session)
-    if refused is not None:  # raised where the session is over, and nobody else blanks it
-        redact_error(refused, session.redact)
     return Played(
         session.intake.session,
         listed,
@@ -169,7 +183,7 @@ def _played(
         job.script.document.file,
         session.began_s,
         job.options.tolerance_s,
-        refused,
+        replay.refused,
         None if recorded is None else recorded.started_at_us,
         cut_short,
         None if recorded is None or recorded.state != INTERRUPTED else recorded.detail,

@@ -35,20 +35,31 @@ def cutting(visit):
     visit.sock.sendall(b"\x81\x05ab")
 
 
-def cutting_after_our_close(visit):
-    visit.let_in()
-    for opcode, _, _ in visit.frames_as_they_come():
-        if opcode == Opcode.CLOSE:
-            visit.sock.sendall(b"\x88\x02\x03\xe8\x81\x05ab")
-            return
+def answering_our_close(answer):
+    """A service that sends these bytes once we close, and is gone."""
+
+    def serve(visit):
+        visit.let_in()
+        for opcode, _, _ in visit.frames_as_they_come():
+            if opcode == Opcode.CLOSE:
+                visit.sock.sendall(answer)
+                return
+
+    return serve
 
 
-def answering(visit):
-    visit.let_in()
-    for opcode, _, payload in visit.frames_as_they_come():
-        if opcode == Opcode.CLOSE:
-            visit.sock.sendall(bytes((0x88, len(payload))) + payload)
-            return
+def sending(data):
+    """A service that sends these bytes, and waits."""
+
+    def serve(visit):
+        visit.let_in()
+        visit.sock.sendall(data)
+        list(visit.frames_as_they_come())
+
+    return serve
+
+
+answering = answering_our_close(b"\x88\x02\x03\xe8")
 
 
 def recorded(start, service, serve, lines=b"", *options):
@@ -95,9 +106,20 @@ def asked(run):
         pytest.param(resetting, b"", 5, "lost", id="reset"),
         pytest.param(cutting, b"", 5, "within a frame of the service (4 of 7 bytes)", id="a frame cut short"),
         pytest.param(
-            cutting_after_our_close, b"", 5, "within a frame of the service (4 of 7 bytes)",
-            id="a frame cut short after our close",
+            answering_our_close(b"\x88\x02\x03\xe8\x81\x05ab"), b"", 5,
+            "within a frame of the service (4 of 7 bytes)", id="a frame cut short after our close",
         ),
+        pytest.param(
+            answering_our_close(b"\x88\x05\x03"), b"", 5, "within a frame of the service (3 of 7 bytes)",
+            id="its Close frame cut short",
+        ),
+        pytest.param(
+            answering_our_close(b"\x81\x7e\x01"), b"", 5, "within a frame of the service (3",
+            id="a header cut short after our close",
+        ),
+        pytest.param(answering_our_close(b""), b"", 0, "without answering the Close", id="no answer to it"),
+        pytest.param(sending(b"\x83\x01x"), b"", 5, "opcode", id="a frame against the rules"),
+        pytest.param(sending(b"\x88\x01\x03"), b"", 5, "1 byte", id="a Close frame against the rules"),
     ],
 )  # fmt: skip
 def test_who_ended_it_and_what_is_missing_is_told_by_everybody(
@@ -106,6 +128,12 @@ def test_who_ended_it_and_what_is_missing_is_told_by_everybody(
     exit_code, stderr = recorded(start, service, serve, lines)
     assert (exit_code, says in stderr) == (code, True), stderr
     assert asked() == ("interrupted" if code == 5 else "complete")
+
+
+def test_a_payload_that_is_longer_than_is_taken_makes_it_incomplete(start, service, asked):
+    data = b"\x81\x7f" + struct.pack("!Q", 2_000) + b"x" * 2_000
+    exit_code, stderr = recorded(start, service, sending(data), b"", "--max-payload", "1000")
+    assert (exit_code, asked()) == (5, "interrupted"), stderr
 
 
 def test_exit_4_is_for_who_was_never_let_in(start, service, asked):

@@ -68,6 +68,12 @@ def test_whose_token_expires_later_was_let_in_and_leaves_the_rest_unsent(archive
         played.raise_if_failed()
     assert "fresh token" in raised.value.hint
     assert "not reached" in {result.outcome for result in played.outcome.results}
+    with recipes.open_archive(archive) as opened:
+        found = opened.find_session(played.session)
+    assert found.state == "interrupted"
+    assert "4401" in found.detail
+    (verdict,) = recipes.verify(archive)
+    assert verdict.state == "interrupted"
 
 
 def test_an_end_that_was_not_to_come_is_an_expectation_that_failed(archive, script):
