@@ -24,6 +24,7 @@ from recorder.wire.records import (
 
 from .capture_file import CaptureFile
 from .capture_format import CaptureFormat, Notify
+from .har_exchange import build_half, exchange_of_entry, fields_of
 from .har_message import HarTime, har_time, message_frame
 from .json_stream import JsonEvent, JsonEvents, build, elements, json_events, keys, skip
 from .lines import JsonFields, JsonLine, read_lines
@@ -31,10 +32,7 @@ from .lines import JsonFields, JsonLine, read_lines
 _BEGINS = re.compile(rb'\s*\{\s*(?:"(?:_|\$)?\w+"\s*:\s*(?:"[^"]*"|[\d.]+)\s*,\s*)*"log"\s*:\s*\{')
 _MESSAGES = "_webSocketMessages"
 _KEPT = frozenset(
-    ("startedDateTime", "request", "response", "_webSocketClose", "_resourceType", "_error", "time")
-)
-_KEPT_OF_HALF = frozenset(
-    ("method", "url", "httpVersion", "headers", "status", "statusText", "content", "_error", "_failureText")
+    ("startedDateTime", "request", "response", "_webSocketClose", "_resourceType", "_error", "timings")
 )
 _SWITCHING_PROTOCOLS = 101
 
@@ -73,7 +71,7 @@ class _HarReader:
         self._sockets = 0
 
     def entry(self, events: JsonEvents, first: JsonEvent) -> Iterator[Record]:
-        """The records of one entry; none if it is no WebSocket."""
+        """The records of one entry: a WebSocket, or an HTTP request."""
         self._entries += 1
         if first[0] != "start_map":
             skip(events, first)
@@ -86,15 +84,18 @@ class _HarReader:
                 entry[key] = True
                 yield from self._messages(events, socket)
             elif key in ("request", "response") and value[0] == "start_map":
-                entry[key] = _built_half(events)
+                entry[key] = build_half(events)
             elif key in _KEPT:
                 entry[key] = build(events, value)
             else:
                 skip(events, value)
         if not _is_websocket(entry):
+            url = fields_of(entry, "request").get("url")
+            if isinstance(url, str):
+                yield exchange_of_entry(entry, url, _started(entry.get("startedDateTime")))
             return
         self._sockets += 1
-        attached = _object(_object(entry.get("response")).get("content")).get("_file")
+        attached = fields_of(fields_of(entry, "response"), "content").get("_file")
         if _MESSAGES not in entry and isinstance(attached, str):
             yield from self._attached(attached, socket)
         yield from socket.ends(entry)
@@ -166,7 +167,7 @@ class _Socket:
 
     def ends(self, entry: JsonFields) -> Iterator[Record]:
         """How the connection began and ended, as far as the entry says."""
-        request, response = _object(entry.get("request")), _object(entry.get("response"))
+        request, response = fields_of(entry, "request"), fields_of(entry, "response")
         started = _started(entry.get("startedDateTime"))
         yield ConnectionOpened(self._connection, _url(request), *started, "har", "messages")
         status = response.get("status")
@@ -216,35 +217,10 @@ class _Socket:
         )
 
 
-def _built_half(events: JsonEvents) -> JsonFields:
-    """What is needed of a request or response: no bodies, which may be large."""
-    half: JsonFields = {}
-    for key in keys(events):
-        first = next(events)
-        if key == "content" and first[0] == "start_map":
-            content: JsonFields = {}
-            for part in keys(events):
-                value = next(events)
-                if part in ("_file", "size"):
-                    content[part] = build(events, value)
-                else:
-                    skip(events, value)
-            half[key] = content
-        elif key in _KEPT_OF_HALF:
-            half[key] = build(events, first)
-        else:
-            skip(events, first)
-    return half
-
-
-def _object(value: object) -> JsonFields:
-    return value if isinstance(value, dict) else {}
-
-
 def _is_websocket(entry: JsonFields) -> bool:
     if _MESSAGES in entry or entry.get("_resourceType") == "websocket":
         return True
-    url = _object(entry.get("request")).get("url")
+    url = fields_of(entry, "request").get("url")
     return isinstance(url, str) and url.lower().startswith(("ws://", "wss://"))
 
 
@@ -273,7 +249,7 @@ def _headers(half: JsonFields) -> tuple[tuple[str, str], ...]:
     headers = half.get("headers")
     if not isinstance(headers, list):
         return ()
-    pairs = ((_object(each).get("name"), _object(each).get("value")) for each in headers)
+    pairs = ((each.get("name"), each.get("value")) for each in headers if isinstance(each, dict))
     return tuple((name, value) for name, value in pairs if isinstance(name, str) and isinstance(value, str))
 
 

@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 from .envelopes import Notification, Request, Response, parse
 
 _UMS_PATH = re.compile(r"/ws_api/account/[^/]+/messaging/")
+# Besides the ways to a token: LivePerson's other services, and files in its storage.
+_UMS_REST_PATH = re.compile(r"/(?:api|csdr|ws_api)/account/[^/]+/|/messaging_history/api/|/v1/AUTH_")
 _UMS_HOST = re.compile(r"(?:.+\.)?(?:liveperson|lpsnmedia)\.net")
 _KINDS = ("req", "resp", "notification")
 _GLOB = frozenset("*?[")
@@ -19,6 +21,11 @@ def is_ums_url(url: str) -> bool:
     """Whether a WebSocket to this address is one of the messaging service: told by its path, or its host."""
     parts = _split(url)
     return _UMS_PATH.match(parts.path) is not None or _is_liveperson(parts)
+
+
+def is_ums_rest_url(url: str) -> bool:
+    """Whether an HTTP request to this address is one to the messaging service: told by its path."""
+    return _UMS_REST_PATH.match(_split(url).path) is not None
 
 
 def is_envelope(payload: bytes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recorder.messaging.ums_addresses import is_envelope, is_ums, is_ums_url, matches_url
+from recorder.messaging.ums_addresses import is_envelope, is_ums, is_ums_rest_url, is_ums_url, matches_url
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,23 @@ from recorder.messaging.ums_addresses import is_envelope, is_ums, is_ums_url, ma
 def test_a_websocket_is_told_by_its_path_or_host(url, is_one):
     assert is_ums_url(url) is is_one
     assert is_ums(url, []) is is_one
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("https://api.liveperson.net/api/account/1/service/idp/baseURI.json?version=1.0", True),
+        ("https://api.liveperson.net/csdr/account/1/service/idp/baseURI.lpCsds", True),
+        ("http://127.0.0.1:8765/api/account/1/signup.jsonp?callback=x", True),
+        ("https://swift/v1/AUTH_async-images/x/y.png?temp_url_sig=1", True),
+        ("https://x/messaging_history/api/account/1/conversations/search", True),
+        ("https://lpcdn.lpsnmedia.net/le_unified_window/index.html", False),
+        ("https://example.com/v1/things", False),
+        ("https://[::1/api/account/1/signup", False),
+    ],
+)
+def test_a_request_is_told_by_its_path(url, is_one):
+    assert is_ums_rest_url(url) is is_one
 
 
 @pytest.mark.parametrize(

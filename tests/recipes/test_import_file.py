@@ -190,3 +190,22 @@ def test_a_format_can_be_forced(archive, tmp_path):
             recipes.import_capture(opened, file, format_name="none")
         with pytest.raises(TypeError, match="nme"):
             recipes.import_capture(opened, file, nme="x")
+
+
+def test_requests_to_the_service_stand_beside_the_websockets_with_their_secrets_out(archive, tmp_path):
+    jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
+    signup = {
+        "startedDateTime": "2026-01-31T11:59:59.000Z",
+        "request": {"method": "POST", "url": "https://idp.example/api/account/1/signup"},
+        "response": {"status": 200, "content": {"text": f'{{"jwt":"{jwt}"}}'}},
+    }
+    other = {"request": {"method": "GET", "url": "https://cdn.example/page"}, "response": {"status": 200}}
+    file = har(tmp_path / "f.har", signup, other, har_entry(OURS, {}))
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        session = recipes.import_capture(opened, file)
+        (kept,) = opened.exchanges(session)
+        assert (kept.purpose, kept.status, kept.offset_us) == ("signup", 200, 0)
+        assert b"sub=me" in kept.response_body
+        (connection,) = opened.connections(session)
+        assert (connection.provenance, connection.fidelity) == ("har", "messages")
+        assert connection.opened_offset_us == 1_000_000
