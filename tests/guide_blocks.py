@@ -45,6 +45,7 @@ CHANGING = (
     (r"⟦(\w+):[0-9a-f]{8}", r"⟦\1:FINGERPRINT"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "TIMESTAMP"),
     (r"\b\d{13}\b", "MS"),
+    (r"(?<=\":)\d{1,12}…", "MS…"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "DATE"),
     (r"\d\d:\d\d:\d\d\.\d{3}", "TIME"),
     (r"\+\d+\.\d{3}s", "DELAY"),

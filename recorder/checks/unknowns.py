@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
+from recorder.messaging.changes import LONG_SEQUENCE_IN_LIST
 from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
 from recorder.messaging.refusals import UNFILLED_PLACEHOLDER
 from recorder.messaging.statuses import MISSPELT_STATUS, UNKNOWN_STATUS
@@ -25,6 +26,7 @@ _TOLD_ELSEWHERE = frozenset(
         "malformed-receipt",
         MISSPELT_STATUS,
         UNFILLED_PLACEHOLDER,
+        LONG_SEQUENCE_IN_LIST,
     }
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from .options import (
     SessionArgument,
 )
 from .output import StatusPrinter, write_json, write_json_lines
+
+if TYPE_CHECKING:
+    from recorder.report.messages import OwnRoles
 
 app = typer.Typer(
     name="message", no_args_is_help=True, help="Messages: list them with their receipts, show the evidence."
@@ -102,7 +105,7 @@ def show_message(
 
     aliases = recipes.parse_aliases(alias or ())
     print_status = StatusPrinter(quiet=quiet)
-    selves: dict[str | int, str | None] = {}
+    selves: OwnRoles = {}
     with recipes.open_archive(archive, say=print_status) as opened:
         session_id, view, rungs = recipes.message_life(
             opened, session, message, at=at, aliases=aliases, say=print_status, selves=selves

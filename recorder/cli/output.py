@@ -23,14 +23,23 @@ if TYPE_CHECKING:
 
 def write_json(line: Mapping[str, object]) -> None:
     """One JSON object on one line of stdout."""
-    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.write(_encoded(line))
     sys.stdout.buffer.flush()
+
+
+def _encoded(line: Mapping[str, object]) -> bytes:
+    try:
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # a number of more than 64 bits, such as a sequence that nobody but its sender knows
+        import json
+
+        return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 def write_json_lines(lines: Iterable[Mapping[str, object]]) -> None:
     """Each of these on a line of its own; all have left when it returns."""
     for line in lines:
-        sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.write(_encoded(line))
     sys.stdout.buffer.flush()
 
 

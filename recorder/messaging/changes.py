@@ -6,7 +6,7 @@ What can be used is used; everything else becomes an oddity.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from .envelopes import id_text, one_or_many
@@ -31,6 +31,12 @@ CHAT_STATE: Final = "ChatStateEvent"
 
 _ANNOUNCED = Proof.ANNOUNCED
 LAST_SEQUENCE: Final = 2**63 - 1
+"""The greatest sequence that 64 bits hold, and with them a row of the derived tables."""
+LONG_SEQUENCE: Final = "long-sequence"
+LONG_SEQUENCE_IN_LIST: Final = "long-sequence-in-list"
+"""Kinds of the oddities of a message with a greater one, and of a receipt for it. Both are kept in the
+transcript, and have no rows."""
+_LONGEST_NUMBER: Final = 400
 FIRST_SERVER_MS: Final = 100_000_000_000  # a time below this is in seconds, or in 1973
 END_OF_SERVER_MS: Final = 253_402_300_800_000
 
@@ -135,6 +141,7 @@ def _read_content(fields: _CommonFields, event: dict[str, Any], events: list[Eve
     else:
         kind, text = content_of(event, evidence, events)
         known_audience = audience_of(audience, evidence, events)
+        note_long_sequences(LONG_SEQUENCE, (sequence,), evidence, events)
         events.append(
             MessagePublished(
                 dialog_id, sequence, conversation_id, participant, role, False, kind, text, None, evidence,
@@ -221,6 +228,7 @@ def receipt_event(
         events.append(no_dialog("a receipt", evidence))
     if dialog_id is None or status is None or not sequences:
         return None
+    note_long_sequences(LONG_SEQUENCE_IN_LIST, sequences, evidence, events)
     mine = request_frame is not None
     return ReceiptReported(
         dialog_id, sequences, participant, role, mine, status, None, request_frame, evidence
@@ -253,7 +261,7 @@ def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
     A list, or one number standing for a list of one. Digits in a string name no message: the schema wants
     numbers, and what the service does with them is not published.
     """
-    if type(value) is list and len(value) == 1 and type(value[0]) is int and 0 <= value[0] <= LAST_SEQUENCE:
+    if type(value) is list and len(value) == 1 and type(value[0]) is int and value[0] >= 0:
         return (value[0],), []
     listed = one_or_many(value)
     usable = [sequence for sequence in map(_listed_sequence, listed) if sequence is not None]
@@ -271,6 +279,13 @@ def sequences_of(value: object) -> tuple[tuple[int, ...], list[str]]:
     return unique, oddities
 
 
+def note_long_sequences(kind: str, sequences: Iterable[int], evidence: Evidence, events: list[Event]) -> None:
+    """Append an oddity of this kind for the first sequence that needs more than 64 bits."""
+    long = next((sequence for sequence in sequences if sequence > LAST_SEQUENCE), None)
+    if long is not None:
+        events.append(OddityNoticed(kind, f"message {shown(long)}, a number of more than 64 bits", evidence))
+
+
 def _listed_sequence(value: object) -> int | None:
     return None if type(value) is str else sequence_of(value)
 
@@ -281,11 +296,11 @@ def _whole_fractions(listed: list[Any]) -> list[float]:
 
 
 def sequence_of(value: object) -> int | None:
-    """A sequence: a whole number of 63 bits, digits in a string allowed; None for anything else."""
-    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= 19:
+    """A sequence: a whole number, of any size, digits in a string allowed; None for anything else."""
+    if type(value) is str and value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER:
         value = int(value)
     if type(value) is int:
-        return value if 0 <= value <= LAST_SEQUENCE else None
+        return value if value >= 0 else None
     if type(value) is float and value.is_integer() and 0 <= value < 2**53:
         return int(value)
     return None

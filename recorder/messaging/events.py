@@ -86,6 +86,14 @@ class Identified(NamedTuple):
     evidence: Evidence
 
 
+class ParticipantNamed(NamedTuple):
+    """A user profile tells a participant's name; None: that of whoever speaks on this connection."""
+
+    participant: str | None
+    name: str
+    evidence: Evidence
+
+
 class RequestMade(NamedTuple):
     """A request of any type went out. ``request_id`` is a string; None if it had no id.
 
@@ -281,6 +289,7 @@ class OddityNoticed(NamedTuple):
 
 Event = (
     Identified
+    | ParticipantNamed
     | RequestMade
     | RequestAnswered
     | PublishRequested

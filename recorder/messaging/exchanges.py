@@ -14,12 +14,14 @@ from . import typenames
 from .changes import (
     CHAT_STATE,
     CONTENT,
+    LONG_SEQUENCE,
     RECEIPT,
     RICH_CONTENT,
     audience_of,
     chat_state_event,
     content_of,
     no_dialog,
+    note_long_sequences,
     read_changes,
     receipt_event,
     sequence_of,
@@ -45,6 +47,7 @@ from .events import (
     Stamp,
     check_layout,
 )
+from .profiles import RequestedProfile, named_by
 from .refusals import refusal_words
 
 check_layout(
@@ -83,7 +86,7 @@ class PendingRequest(NamedTuple):
     """A request without a response so far, identified by its ``frame``.
 
     ``event`` is what a publish asks for. ``dialog_id`` is the dialog of a QueryMessages; None for others.
-    ``placeholder`` says which placeholder in it nobody filled in.
+    ``placeholder`` says which placeholder in it nobody filled in, ``profile`` whose profile it is about.
     """
 
     frame: int
@@ -91,6 +94,7 @@ class PendingRequest(NamedTuple):
     event: RequestedEvent
     dialog_id: str | None = None
     placeholder: str | None = None
+    profile: RequestedProfile | None = None
 
 
 def requested_event(
@@ -203,6 +207,7 @@ def _add_publish_result(
         events.append(OddityNoticed("answer-without-sequence", detail, evidence))
         events.append(PublishTaken(request_frame, evidence))
     elif event.dialog_id is not None:
+        note_long_sequences(LONG_SEQUENCE, (sequence,), evidence, events)
         events.append(
             MessagePublished(
                 event.dialog_id,
@@ -255,6 +260,10 @@ def _add_other_result(
         conversation_id = id_text(body.get("conversationId")) if type(body) is dict else None
         if conversation_id is not None:
             events.append(ConversationOpened(conversation_id, pending.frame, evidence))
+    elif pending.profile is not None:
+        named = named_by(pending.profile, response.body, evidence)
+        if named is not None:
+            events.append(named)
     elif pending.type == typenames.QUERY_MESSAGES:
         read_changes(response.body, evidence, events, dialog_id=pending.dialog_id)
 

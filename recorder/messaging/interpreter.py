@@ -40,6 +40,7 @@ from .events import (
 )
 from .exchanges import PendingRequest, identified_by, requested_event, response_events, token_in
 from .fast_dict import Intern, answer_events, read_notification, read_publish, read_publish_answer
+from .profiles import requested_profile
 from .refusals import UNFILLED_PLACEHOLDER, placeholder_in
 from .snapshots import LAST_CONTENT, conversation_of, read_last_content, snapshot, updated_at
 
@@ -194,7 +195,9 @@ class Interpreter:
         if placeholder is not None:
             detail = f"{placeholder}, in {request.type or 'a request'}"
             events.append(OddityNoticed(UNFILLED_PLACEHOLDER, detail, evidence))
-        pending = PendingRequest(stamp.frame, request.type, event, history_of, placeholder)
+        pending = PendingRequest(
+            stamp.frame, request.type, event, history_of, placeholder, requested_profile(request)
+        )
         self._add_pending(request.id, pending, evidence, events)
         return events
 

@@ -14,8 +14,10 @@ LONGEST_REASON = 160
 """Characters that are kept of the service's words, so that a session of refusals stays small."""
 
 _LONGEST_READ = 4_096
-# Where a text may be cut: never inside a token, half of which nothing would recognise as a secret.
-_BOUNDARY = re.compile(r"[\s,;:\"'{}\[\]()]")
+_BEGINNING = 24
+_JWT_BEGINS = "eyJ"
+# Where a text may be cut: never inside what may be a token, half of which nothing would take for a secret.
+_BOUNDARY = re.compile(r"[^A-Za-z0-9._~+/=%-]")
 
 
 def refusal_words(body: object, *, placeholder: str | None = None) -> str | None:
@@ -41,7 +43,20 @@ def _shortened(text: str) -> str:
     if len(words) <= LONGEST_REASON and len(text) <= _LONGEST_READ:
         return words
     places = [found.start() for found in _BOUNDARY.finditer(words[: LONGEST_REASON + 1])]
-    return f"{words[: places[-1] if places else 0].rstrip()}…"
+    begins = places[-1] + 1 if places else 0
+    return f"{_beginning(words, begins) or words[: places[-1] if places else 0].rstrip()}…"
+
+
+def _beginning(words: str, begins: int) -> str:
+    """The words with a few characters of the one that begins there, if that is too long ever to be shown.
+
+    Empty where it is not, and where it is a JSON Web Token.
+    """
+    ends = _BOUNDARY.search(words, begins)
+    length = (len(words) if ends is None else ends.start()) - begins
+    if length <= LONGEST_REASON or words.startswith(_JWT_BEGINS, begins):
+        return ""
+    return words[: min(begins + _BEGINNING, LONGEST_REASON)]
 
 
 # --- placeholders of a template ---------------------------------------------------------------------------

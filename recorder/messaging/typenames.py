@@ -22,6 +22,8 @@ SUBSCRIBE_MESSAGES: Final = "ms.SubscribeMessagingEvents"
 PUBLISH: Final = "ms.PublishEvent"
 QUERY_MESSAGES: Final = "ms.QueryMessages"
 UPLOAD_URL: Final = "ms.GenerateURLForUploadFile"
+GET_USER_PROFILE: Final = "userprofile.GetUserProfile"
+SET_USER_PROFILE: Final = "userprofile.SetUserProfile"
 
 MESSAGING_EVENT: Final = "ms.MessagingEventNotification"
 ONLINE_EVENT: Final = "ms.OnlineEventDistribution"
@@ -42,8 +44,8 @@ REQUEST_TYPES: Final = frozenset(
         QUERY_MESSAGES,
         UPLOAD_URL,
         "ms.GenerateURLForDownloadFile",
-        "userprofile.GetUserProfile",
-        "userprofile.SetUserProfile",
+        GET_USER_PROFILE,
+        SET_USER_PROFILE,
         "routing.SetAgentState",
         "routing.SubscribeRoutingTasks",
         "routing.UnsubscribeRoutingTasks",

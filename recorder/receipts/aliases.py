@@ -17,6 +17,7 @@ from recorder.messaging.events import (
     Evidence,
     Identified,
     MessagePublished,
+    ParticipantNamed,
     PublishRequested,
     ReceiptRefused,
     ReceiptReported,
@@ -86,6 +87,7 @@ def _snapshot(event: ConversationChanged, aliases: Aliases) -> ConversationChang
 
 _REWRITE: dict[type, Callable[[Any, Aliases], Any]] = {
     Identified: _participant,
+    ParticipantNamed: _participant,
     PublishRequested: _author,
     MessagePublished: _author,
     ReceiptReported: _participant,

@@ -17,6 +17,7 @@ from recorder.messaging.events import (
     Identified,
     MessagePublished,
     OddityNoticed,
+    ParticipantNamed,
     Proof,
     PublishLost,
     PublishRefused,
@@ -152,6 +153,9 @@ class ChangeSet:
         self._draws_conclusions = True
         self._note_participant(event.participant, None)
 
+    def _on_named(self, event: ParticipantNamed) -> None:
+        self.everything = True  # a name given on a connection is that of whoever we are on it
+
     def _on_oddity(self, event: OddityNoticed) -> None:
         self._draws_conclusions = self._draws_conclusions or event.kind in DOUBTS
 
@@ -188,6 +192,7 @@ _CHANGE_RULES: dict[type, Callable[..., None]] = {
     PublishLost: ChangeSet._on_outcome,
     OddityNoticed: ChangeSet._on_oddity,
     Identified: ChangeSet._on_identified,
+    ParticipantNamed: ChangeSet._on_named,
     RequestMade: ChangeSet._on_request,
     RequestAnswered: ChangeSet._on_response,
     ChatStateReported: ChangeSet._on_chat_state,

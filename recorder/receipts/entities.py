@@ -14,6 +14,7 @@ from recorder.messaging.events import (
     ConversationChanged,
     Identified,
     MessagePublished,
+    ParticipantNamed,
     PublishRequested,
     ReceiptReported,
     RequestAnswered,
@@ -104,6 +105,9 @@ class SessionEntities:
     def _on_identified(self, event: Identified) -> None:
         self.add_participant(event.participant, event.evidence.frame)
 
+    def _on_named(self, event: ParticipantNamed) -> None:
+        self.add_participant(event.participant, event.evidence.frame)
+
     def _on_publish_or_chat_state(self, event: PublishRequested | ChatStateReported) -> None:
         if event.dialog_id is not None:
             self.add_dialog(event.dialog_id, event.evidence.frame)
@@ -121,6 +125,7 @@ ENTITY_RULES: dict[type, Callable[[SessionEntities, Any], None]] = {
     RequestMade: SessionEntities._on_request,
     RequestAnswered: SessionEntities._on_response,
     Identified: SessionEntities._on_identified,
+    ParticipantNamed: SessionEntities._on_named,
     PublishRequested: SessionEntities._on_publish_or_chat_state,
     ChatStateReported: SessionEntities._on_publish_or_chat_state,
     ConversationChanged: SessionEntities._on_conversation,

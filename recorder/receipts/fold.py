@@ -31,6 +31,7 @@ from recorder.messaging.events import (
     Identified,
     MessagePublished,
     OddityNoticed,
+    ParticipantNamed,
     Proof,
     PublishLost,
     PublishRefused,
@@ -201,6 +202,13 @@ def _on_identified(transcript: Transcript, event: Identified) -> None:
     names[event.participant] = min(names.get(event.participant, event.evidence.frame), event.evidence.frame)
 
 
+def _on_named(transcript: Transcript, event: ParticipantNamed) -> None:
+    """Keep the newest name of a participant; of two in one frame the greater string."""
+    who = event.evidence.connection if event.participant is None else event.participant
+    told = (event.evidence.frame, event.name)
+    transcript.names[who] = max(transcript.names.get(who, told), told)
+
+
 def _on_conversation(transcript: Transcript, event: ConversationChanged) -> None:
     known = transcript.conversations.get(event.conversation_id)
     if known is None or is_newer(event, known):
@@ -226,6 +234,7 @@ RULES: dict[type, Callable[[Transcript, Any], None]] = {
     PublishLost: _on_publish_lost,
     ReceiptRefused: _on_receipt_refused,
     Identified: _on_identified,
+    ParticipantNamed: _on_named,
     ConversationChanged: _on_conversation,
     OddityNoticed: _on_oddity,
     ChatStateReported: changes_nothing,

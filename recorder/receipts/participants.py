@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from recorder.messaging.events import Participant
 from recorder.messaging.snapshots import SUGGESTED
@@ -15,7 +16,10 @@ SUGGESTED_ROLE = f"/{SUGGESTED}"
 _ADDITIONAL_ROLES = {"READER": 0, "MANAGER": 1}
 """Roles that somebody of another role may have as well; the other one says more."""
 
-ROLE_WORDS = {"ASSIGNED_AGENT": "agent", "CONSUMER": "consumer", "AGENT": "bot", "MANAGER": "manager"}
+_CONSUMER = "CONSUMER"
+_NAME_SHOWN = 24
+
+ROLE_WORDS = {"ASSIGNED_AGENT": "agent", _CONSUMER: "consumer", "AGENT": "bot", "MANAGER": "manager"}
 """The service's roles in the words of people; a role that is not here is called by its own name."""
 
 
@@ -40,6 +44,13 @@ def roles_in(participants: Iterable[Participant]) -> dict[str, str]:
     return {participant: role for participant, (_, role) in ranked.items()}
 
 
+class SelfRole(NamedTuple):
+    """The role of one of us, and the name in a user profile; None where nothing tells it."""
+
+    role: str | None
+    name: str | None = None
+
+
 OwnWords = Mapping[str | int, str]
 """Own id → what it is called; for a self whose id is not known its connection stands for it."""
 
@@ -47,28 +58,40 @@ ONLY_YOU: OwnWords = MappingProxyType({})
 """There is one self."""
 
 
-def own_words(roles: Mapping[str | int, str | None]) -> OwnWords:
-    """What each self is called: ``you``; one of several ``you (consumer)``, ``you (agent 3d834d4d)``.
+def own_words(roles: Mapping[str | int, SelfRole]) -> OwnWords:
+    """What each self is called: ``you``; one of several ``you (consumer)``, ``you (agent Ann)``.
 
-    A consumer is one among them; others are told apart by the start of their ids, or by all of it. Where the
-    id is not known the connection tells: ``you (connection 2)``.
+    A consumer is one among them; others are told apart by their names, where a profile tells one, else by the
+    start of their ids, or by all of it. Two who would be called the same have both. Where the id is not known
+    the connection tells: ``you (connection 2)``.
     """
     if len(roles) < 2:
         return ONLY_YOU
-    words = {who: role_word(role) for who, role in roles.items()}
+    consumers = sum(role == _CONSUMER for role, _ in roles.values())
     starts = Counter(who[:8] for who in roles if isinstance(who, str))
-    return {who: _own_word(who, word, words, starts) for who, word in words.items()}
+    called = {
+        who: _inner_word(who, own, only_consumer=own.role == _CONSUMER and consumers == 1, starts=starts)
+        for who, own in roles.items()
+    }
+    words = Counter(called.values())
+    return {
+        who: f"you ({word})" if words[word] == 1 else f"you ({word} {_short_id(who, starts)})"
+        for who, word in called.items()
+    }
 
 
-def _own_word(
-    who: str | int, word: str | None, words: Mapping[str | int, str | None], starts: Mapping[str, int]
-) -> str:
+def _inner_word(who: str | int, own: SelfRole, *, only_consumer: bool, starts: Mapping[str, int]) -> str:
+    word = role_word(own.role)
+    if only_consumer and word:
+        return word
+    name = own.name if own.name is None or len(own.name) <= _NAME_SHOWN else f"{own.name[:_NAME_SHOWN]}…"
+    return " ".join(filter(None, (word, name or _short_id(who, starts))))
+
+
+def _short_id(who: str | int, starts: Mapping[str, int]) -> str:
     if isinstance(who, int):
-        return f"you (connection {who})"
-    if word == ROLE_WORDS["CONSUMER"] and list(words.values()).count(word) == 1:
-        return f"you ({word})"
-    start = who[:8] if starts[who[:8]] == 1 else who
-    return f"you ({word} {start})" if word else f"you ({start})"
+        return f"connection {who}"
+    return who[:8] if starts.get(who[:8], 1) == 1 else who
 
 
 def own_word(participant: str | None, connection: int | None, own: OwnWords) -> str:
@@ -76,7 +99,7 @@ def own_word(participant: str | None, connection: int | None, own: OwnWords) -> 
     who = connection if participant is None else participant
     if not own or who is None:
         return "you"
-    return own.get(who) or _own_word(who, None, {}, {who[:8]: 1} if isinstance(who, str) else {})
+    return own.get(who) or f"you ({_inner_word(who, SelfRole(None), only_consumer=False, starts={})})"
 
 
 def participant_word(

@@ -56,7 +56,8 @@ class MessageView(NamedTuple):
     """A message as people see it.
 
     Attributes:
-        sequence: None for a publish of ours that has no sequence (yet): see ``status`` and ``request_frame``.
+        sequence: None for a publish of ours that has no sequence (yet), or was taken by an answer that names
+            none: see ``status`` and ``request_frame``.
         mine: None where the recording does not tell who we are.
         status: pending, failed, unknown, unseen, sent, accepted or read.
         sent: what proves that it was sent; None for a message known only by receipts for it.
@@ -211,12 +212,19 @@ def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, selves
         mine=True,
         type=publish.type,
         text=publish.text,
-        status="failed" if publish.refused else "unknown" if publish.lost else "pending",
-        sent=publish.refused[0] if publish.refused else publish.asked,
+        status=_publish_status(publish),
+        sent=publish.refused[0] if publish.refused else publish.taken or publish.asked,
         receipts=(),
         request_frame=frame,
         audience=publish.audience,
     )
+
+
+def _publish_status(publish: OwnPublish) -> str:
+    """An answer of 2xx says that the service took it, whether it names a sequence or not."""
+    if publish.refused:
+        return "failed"
+    return "sent" if publish.taken else "unknown" if publish.lost else "pending"
 
 
 def _deciding(message: MessageView) -> ReceiptView | None:
@@ -309,3 +317,13 @@ def role_of(transcript: Transcript, participant: str | None) -> str | None:
     """The newest role of a participant; None where no event names one."""
     known = transcript.roles.get(participant) if participant is not None else None
     return known[1] if known is not None else None
+
+
+def name_of(transcript: Transcript, participant: str | None, selves: Selves) -> str | None:
+    """The newest name of a participant; None where no profile tells one."""
+    if participant is None:
+        return None
+    keys: list[str | int] = [participant]
+    keys += (each for each, who in selves.by_connection.items() if who == participant)
+    told = [transcript.names[key] for key in keys if key in transcript.names]
+    return max(told)[1] if told else None

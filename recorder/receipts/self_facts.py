@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence
 
-from .queries import MessageView, role_of
+from .participants import SelfRole
+from .queries import MessageView, name_of, role_of
 from .selves import Selves, selves_of
 from .state import OwnPublish, Transcript
 
-OwnRoles = dict[str | int, str | None]
-"""Own id → role; for a self whose id is not known its connection stands for it."""
+OwnRoles = dict[str | int, SelfRole]
+"""Own id → role and name; for a self whose id is not known its connection stands for it."""
 
 
 class SelfFact(NamedTuple):
-    """One of us: id, role, and the connections that we speak on under it.
+    """One of us: id, role, the connections that we speak on under it, and the name in a user profile.
 
     ``participant`` None: something was sent on this connection, and nothing tells by whom.
     """
@@ -24,11 +25,17 @@ class SelfFact(NamedTuple):
     participant: str | None
     role: str | None
     connections: tuple[int, ...]
+    name: str | None = None
 
     @property
     def key(self) -> str | int:
         """The id; for an unknown one the connection."""
         return self.connections[0] if self.participant is None else self.participant
+
+    @property
+    def own_role(self) -> SelfRole:
+        """Role and name."""
+        return SelfRole(self.role, self.name)
 
 
 def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[SelfFact]:
@@ -40,7 +47,7 @@ def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[Sel
     for who in sorted(selves.ids):
         connections.setdefault(who, [])
     return [
-        SelfFact(who, role_of(transcript, who), tuple(where))
+        SelfFact(who, role_of(transcript, who), tuple(where), name_of(transcript, who, selves))
         if isinstance(who, str)
         else SelfFact(None, None, tuple(where))
         for who, where in connections.items()
@@ -48,8 +55,8 @@ def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[Sel
 
 
 def self_roles(transcript: Transcript, selves: Selves | None = None) -> OwnRoles:
-    """The roles of all of us in a session."""
-    return {each.key: each.role for each in self_facts(transcript, selves)}
+    """The roles and names of all of us in a session."""
+    return {each.key: each.own_role for each in self_facts(transcript, selves)}
 
 
 def own_roles(messages: Iterable[MessageView]) -> OwnRoles:
@@ -67,7 +74,8 @@ def own_roles(messages: Iterable[MessageView]) -> OwnRoles:
 def _note(roles: OwnRoles, participant: str | None, role: str | None, evidence: Evidence | None) -> None:
     who = connection_of(evidence) if participant is None else participant
     if who is not None:
-        roles[who] = role or roles.get(who)
+        known = roles.get(who, SelfRole(None))
+        roles[who] = known._replace(role=role or known.role)
 
 
 def connection_of(evidence: Evidence | None) -> int | None:

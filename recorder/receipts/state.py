@@ -141,6 +141,7 @@ class Transcript:
             one twice.
         identities: connection → who we are on it according to tokens, with the first frame that says so.
         roles: participant → (frame of the newest event with a role, that role).
+        names: participant, or the connection of one of us → (frame of the newest profile, name in it).
         conversations: conversation id → newest snapshot.
         oddities: what the protocol does not describe.
     """
@@ -154,6 +155,7 @@ class Transcript:
     given_again: dict[str, dict[tuple[int, str], str]] = field(default_factory=dict)
     identities: dict[int, dict[str, int]] = field(default_factory=dict)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
+    names: dict[str | int, tuple[int, str]] = field(default_factory=dict)
     conversations: dict[str, ConversationChanged] = field(default_factory=dict)
     oddities: set[OddityNoticed] = field(default_factory=set)
 

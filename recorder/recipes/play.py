@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from recorder.clock import VirtualClock, punctual
 from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete
 from recorder.receipts.queries import MessageView
+from recorder.receipts.self_facts import OwnRoles
 from recorder.replay.language.script import Script
 from recorder.replay.language.verbs import ExpectVerb
 from recorder.replay.run.driver import LEAD_S, Driver
@@ -174,7 +175,8 @@ def _played(
 ) -> Played:
     cut_short = replay.why_cut_short(problem)
     outcome = replay.outcome(cut_short)
-    listed, recorded = _recorded(opened, session.intake.session)
+    selves: OwnRoles = {}
+    listed, recorded = _recorded(opened, session.intake.session, selves)
     return Played(
         session.intake.session,
         listed,
@@ -188,13 +190,19 @@ def _played(
         cut_short,
         None if recorded is None or recorded.state != INTERRUPTED else recorded.detail,
         job.target,
+        selves,
     )
 
 
-def _recorded(opened: Archive, session: str) -> tuple[list[MessageView], SessionInfo | None]:
-    """The messages of the session, and the session; nothing where even that cannot be read any more."""
+def _recorded(
+    opened: Archive, session: str, selves: OwnRoles
+) -> tuple[list[MessageView], SessionInfo | None]:
+    """The messages of the session, and the session; nothing where even that cannot be read any more.
+
+    ``selves`` gets all of us in it, with roles and names.
+    """
     try:
-        return messages(opened, session)[1], opened.find_session(session)
+        return messages(opened, session, selves=selves)[1], opened.find_session(session)
     except RecorderError:
         return [], None
 

@@ -137,7 +137,7 @@ def messages(
 ) -> tuple[str, list[MessageView]]:
     """The session's id and its messages, now or as of ``at``.
 
-    ``selves`` gets all of us in the session, with our roles, unless the rows of one dialog were enough.
+    ``selves`` gets all of us in the session, with our roles and names.
 
     Raises:
         NotFound: no such session, or no such dialog in it (by then).
@@ -145,9 +145,11 @@ def messages(
     """
     if dialog is not None and at is None and not aliases:
         found = archive.find_session(session, connected=True)
-        derived = refresh.messages_of(archive, found, dialog)
-        if derived is not None:
-            return found.session, derived
+        with refresh.stored_listing(archive, found, dialog) as listing:
+            if listing is not None:
+                if selves is not None:
+                    selves |= listing.selves
+                return found.session, list(listing.messages)
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
     if selves is not None:
@@ -170,7 +172,7 @@ def message_life(
     """One message and every frame that is evidence for it, now or as of ``at``.
 
     ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours. ``selves`` gets
-    all of us in the session, with our roles.
+    all of us in the session, with our roles and names.
 
     Raises:
         NotFound: no such message (by then), or the sequence stands in several dialogs.

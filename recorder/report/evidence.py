@@ -7,7 +7,7 @@ from typing import IO
 
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
-from recorder.receipts.participants import OwnWords, own_words, participant_word
+from recorder.receipts.participants import OwnWords, SelfRole, own_words, participant_word
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView
 from recorder.receipts.self_facts import OwnRoles, own_roles
@@ -30,8 +30,9 @@ def print_timeline(
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     print_line(stream, f"message {named} in dialog {message.dialog_id or 'unknown'}")
     if message.sent is not None:
-        author = sender_word(message, own)
-        print_line(stream, f"from     {author} ({message.author or 'id unknown'})")
+        author, known = sender_word(message, own), message.author or "id unknown"
+        whole_id = "" if known in author.strip("()").split() else f" ({known})"
+        print_line(stream, f"from     {author}{whole_id}")
         print_line(stream, f"text     {content_words(message.type, message.text)}")
         if message.audience is not None:
             print_line(stream, f"audience {_audience(message)}")
@@ -54,7 +55,7 @@ def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> OwnRol
     for entry in entries:
         if entry.mine:
             who = entry.evidence.connection if entry.participant is None else entry.participant
-            roles[who] = entry.role or roles.get(who)
+            roles[who] = SelfRole(entry.role or roles.get(who, SelfRole(None)).role)
     return roles
 
 
@@ -82,6 +83,8 @@ def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWord
     decided_by = message.decided_by
     if message.status == "failed":
         return next((f"; {each.sentence}" for each in entries if each.kind == "refused"), _REFUSED)
+    if message.status == "sent" and message.sequence is None:
+        return _TAKEN
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
     name = giver_word(decided_by, own)
@@ -90,6 +93,7 @@ def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWord
 
 
 _REFUSED = "; the service refused it"
+_TAKEN = "; the service took it, and nothing that was seen says under which sequence"
 _NO_RECEIPT = {
     "sent": "; no ACCEPT or READ by anybody else was seen in this recording",
     "pending": "; asked for, and no answer was seen that says where it stands",

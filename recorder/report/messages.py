@@ -10,7 +10,8 @@ from recorder.receipts.delays import Clocks, delay
 from recorder.receipts.listing import DialogListing, dialogs_of
 from recorder.receipts.participants import OwnWords, own_words, participant_word
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptView
-from recorder.receipts.self_facts import OwnRoles, connection_of, own_roles
+from recorder.receipts.self_facts import OwnRoles as OwnRoles
+from recorder.receipts.self_facts import connection_of, own_roles
 
 from .cells import Cell
 from .tables import clock_time, delay_words, print_line, print_table

@@ -129,7 +129,7 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
     )
     for connection in summary.connections:
         print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
-    own = own_words(own_roles(summary.messages) | {each.key: each.role for each in summary.selves})
+    own = own_words(own_roles(summary.messages) | {each.key: each.own_role for each in summary.selves})
     for each in summary.selves if len(summary.selves) > 1 else ():
         print_line(stream, f"{own[each.key]}: {_self_words(each)}")
     for request in summary.refused_requests[:REFUSED_SHOWN]:
@@ -145,7 +145,8 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
 def _self_words(fact: SelfFact) -> str:
     numbers = ", ".join(map(str, fact.connections))
     where = "connections" if len(fact.connections) > 1 else "connection"
-    return f"{fact.participant or 'id unknown'}, {where} {numbers or 'unknown'}"
+    name = "" if fact.name is None else f" ({fact.name})"
+    return f"{fact.participant or 'id unknown'}{name}, {where} {numbers or 'unknown'}"
 
 
 def _oddities(summary: Summary) -> list[str]:

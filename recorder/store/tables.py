@@ -215,6 +215,11 @@ projection = Table(
     Column("ended", Integer, nullable=False, comment="how many of them had ended"),
     Column("interrupted", Boolean, nullable=False, comment="whether the recording had broken off"),
     Column("row_digest", LargeBinary, comment="digest of the derived rows; null where none was written"),
+    Column(
+        "left_out",
+        Boolean,
+        comment="whether messages have no row, because their numbers need more than 64 bits",
+    ),
     sqlite_with_rowid=False,
 )
 """How far the derived rows of a session go. Without a row here it has none."""
@@ -346,6 +351,7 @@ participant = Table(
     Column(
         "first_frame", BigInteger, nullable=False, comment="the first frame that names them; 0: a handshake"
     ),
+    Column("name", Text, comment="their name, if a user profile told it"),
     sqlite_with_rowid=False,
 )
 """Somebody who wrote, gave a receipt, or was named."""

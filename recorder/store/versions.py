@@ -7,10 +7,10 @@ from functools import cache
 APPLICATION_ID = 0x554D5352
 """``UMSR``: at offset 68 of every archive file, by which ``file`` and SQLite tell it from others."""
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The schema revision whose tables are those of ``tables.py``."""
 
-DERIVATION_VERSION = 4
+DERIVATION_VERSION = 5
 """Of the rules by which rows are derived. Raise it with every change that makes other rows."""
 
 

@@ -56,7 +56,7 @@ def odd_kinds(events: list[Event]) -> list[str]:
         pytest.param([True, 3], (3,), 1, id="boolean"),
         pytest.param([3.0], (3,), 1, id="whole-fraction"),
         pytest.param([3.5], (), 1, id="fraction"),
-        pytest.param([1e30, 2**63], (), 1, id="beyond-all-sequences"),
+        pytest.param([1e30], (), 1, id="rounded"),
         pytest.param(["x", "", "٣", "-1", None, {}, []], (), 1, id="rubbish"),
         pytest.param([1, 1, -1, 2.0], (1, 2), 3, id="all-at-once"),
         pytest.param({"0": 1}, (), 1, id="object"),

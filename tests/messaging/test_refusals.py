@@ -161,3 +161,17 @@ def test_placeholders_of_other_templates(text: str) -> None:
 @pytest.mark.parametrize("text", ["me@example.org", "#1", "<%>", "@", "@@", "a@b@c", "HERE", "x_HERE"])
 def test_signs_of_other_templates_alone_are_none(text: str) -> None:
     assert not holds_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("x" * 500, f'"{"x" * 24}…"'),
+        ("bad " + "z" * 500, f'"bad {"z" * 24}…"'),
+        ({"error": "y" * 500}, f'{{"error": "{"y" * 24}…'),
+        ("\u9519" * 500, '"' + "\u9519" * 160 + '…"'),
+    ],
+)
+def test_of_a_huge_word_the_beginning_is_shown(body: object, reason: str) -> None:
+    """A few characters, where it may be a token; all that fits, where no token has such letters."""
+    assert refusal_words(body) == reason

@@ -39,8 +39,8 @@ import os, signal
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade():
@@ -55,7 +55,7 @@ def later_scripts(folder: Path, then: str = "pass") -> Path:
     """The migrations, and one that is still to come."""
     scripts = folder / "scripts"
     shutil.copytree(schema.scripts_location(), scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0005_later.py").write_text(LATER.format(then=then).lstrip())
+    (scripts / "versions" / "0006_later.py").write_text(LATER.format(then=then).lstrip())
     return scripts
 
 
@@ -231,12 +231,12 @@ def test_an_older_file_is_upgraded_after_a_copy(
         intake.finish(0)
     said: list[str] = []
     with Archive.open(path, mode="write", scripts=scripts, say=said.append) as archive:
-        assert archive.revision == "0005"
+        assert archive.revision == "0006"
         assert list(archive.frames("s")) == frames.some(5)
         with archive.reader() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 1
-    copy = path.with_name("x.db.bak-0004")
+    copy = path.with_name("x.db.bak-0005")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert len(said) == 1
     assert str(copy) in said[0]
@@ -280,8 +280,8 @@ def test_an_older_database_is_upgraded_too(tmp_path: Path, database: str) -> Non
         Archive.open(database, mode="read", scripts=scripts)
     said: list[str] = []
     with Archive.open(database, mode="write", scripts=scripts, say=said.append) as archive:
-        assert archive.revision == "0005"
-    assert "from schema 0004 to 0005" in said[0]
+        assert archive.revision == "0006"
+    assert "from schema 0005 to 0006" in said[0]
     with pytest.raises(ArchiveUnusable, match="newer recorder"):
         Archive.open(database, mode="write")
 
@@ -318,7 +318,7 @@ def test_a_kill_in_the_middle_of_an_upgrade_leaves_the_old_archive(
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     Archive.open(path, mode="read").close()
     assert shape(path) == before
-    (scripts / "versions" / "0005_later.py").write_text(LATER.format(then="pass").lstrip())
+    (scripts / "versions" / "0006_later.py").write_text(LATER.format(then="pass").lstrip())
     with Archive.open(path, mode="write", scripts=scripts) as archive:
         assert list(archive.frames("s")) == frames.some(300)
     assert not [name for name in shape(path) if name.startswith("_alembic")]
@@ -333,7 +333,7 @@ def test_an_upgrade_without_room_is_not_begun(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100, 90, 10))
     with pytest.raises(StorageFailed, match=r"needs .* free space"):
         Archive.open(path, mode="write", scripts=scripts)
-    assert not path.with_name("x.db.bak-0004").exists()
+    assert not path.with_name("x.db.bak-0005").exists()
 
 
 def test_tables_of_another_program_in_the_database_are_left_alone(database: str) -> None:

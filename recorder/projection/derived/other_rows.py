@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.entities import SessionEntities
-from recorder.receipts.queries import role_of
+from recorder.receipts.queries import name_of, role_of
 from recorder.receipts.state import Transcript
 from recorder.store.rows import Row
 
@@ -79,6 +79,7 @@ class OtherRows:
                 encode_text(role_of(self._transcript, participant)),
                 self._selves.is_one(participant),
                 known[participant],
+                encode_text(name_of(self._transcript, participant, self._selves)),
             )
 
 

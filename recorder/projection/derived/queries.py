@@ -15,6 +15,7 @@ from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.aliases import CONSUMER
 from recorder.receipts.delays import DialogClocks, LazyClocks, clocks_of_evidence
 from recorder.receipts.listing import DialogListing, MessageListing
+from recorder.receipts.participants import SelfRole
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
 from recorder.store import versions
@@ -58,7 +59,8 @@ SELECT sent_frame, connection, sent_at_us, sent_offset_us, server_ms FROM messag
 {_OF_DIALOG} AND proof = 'announced' AND NOT snapshot AND sequence IS NOT NULL UNION ALL
 SELECT frame, connection, at_us, offset_us, server_ms FROM receipt {_OF_DIALOG} AND proof = 'announced'
 """  # noqa: S608
-_OUR_IDS = "SELECT participant, role FROM participant WHERE session_id = ? AND mine"
+_LEFT_OUT = "SELECT left_out FROM projection WHERE session_id = ?"
+_OUR_IDS = "SELECT participant, role, name FROM participant WHERE session_id = ? AND mine"
 _OUR_CONNECTIONS = """
 SELECT connection FROM message WHERE session_id = ? AND mine AND author IS NULL UNION
 SELECT connection FROM receipt WHERE session_id = ? AND mine AND participant IS NULL
@@ -106,7 +108,13 @@ class StoredMessages:
         self._session_id = session_id
 
     def listing(self, session: str, dialog: str | None = None) -> MessageListing | None:
-        """All messages, or those of one dialog, None if there is no such; ``session`` is the session's id."""
+        """All messages, or those of one dialog; ``session`` is the session's id.
+
+        None if there is no such dialog, or some messages have no row.
+        """
+        for (left_out,) in self._run(_LEFT_OUT, (self._session_id,)):
+            if left_out:
+                return None
         if dialog is None:
             dialogs = self._dialogs()
         else:
@@ -124,9 +132,12 @@ class StoredMessages:
 
     def _selves(self) -> OwnRoles:
         key = (self._session_id,)
-        roles: OwnRoles = {_text(who): decode_text(role) for who, role in self._run(_OUR_IDS, key)}
+        roles: OwnRoles = {
+            _text(who): SelfRole(decode_text(role), decode_text(name))
+            for who, role, name in self._run(_OUR_IDS, key)
+        }
         for (connection,) in self._run(_OUR_CONNECTIONS, key * 2):
-            roles.setdefault(connection, None)
+            roles.setdefault(connection, SelfRole(None))
         return roles
 
     def _dialogs(self) -> list[str]:

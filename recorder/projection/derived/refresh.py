@@ -14,9 +14,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from recorder.errors import RecorderError
+from recorder.messaging.changes import LAST_SEQUENCE, LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST
 from recorder.receipts.change_set import ChangeSet, Conclusions
 from recorder.receipts.listing import MessageListing
-from recorder.receipts.queries import MessageView
 from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
 from recorder.store.archive import Archive
@@ -34,6 +34,7 @@ from .row_writer import DerivedRows, derived_rows
 from .rows import MessageRows
 
 _BATCH_ROWS = 4_096
+_LONG_SEQUENCES = (LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST)
 _MESSAGE_TABLES = (message, receipt, content)
 """In the order of ``RowsOfMessages``; the key of each begins with session, dialog and sequence."""
 
@@ -66,7 +67,7 @@ def stored_listing(
 ) -> Iterator[MessageListing | None]:
     """The messages of a session or of one dialog, from the derived rows.
 
-    None if these are not up to date, or hold no such dialog.
+    None if these are not up to date, lack some messages, or hold no such dialog.
     """
     if not is_up_to_date(archive, session):
         yield None
@@ -81,12 +82,6 @@ def stored_listing(
 
 def _invalid(error: Exception) -> InvalidContent:
     return InvalidContent(str(error))
-
-
-def messages_of(archive: Archive, session: SessionInfo, dialog_id: str) -> list[MessageView] | None:
-    """The messages of one dialog from its rows; None if they are not up to date, or there are none."""
-    with stored_listing(archive, session, dialog_id) as listing:
-        return None if listing is None else list(listing.messages)
 
 
 def _run_sql(reader: Connection) -> queries.RunSql:
@@ -189,7 +184,9 @@ class Projection:
             else:
                 self._write_changed(rows, changes)
             row_digest = None
-            rows.replace(projection, (self._session_id,), [(self._session_id, *basis, row_digest)])
+            left_out = any(each.kind in _LONG_SEQUENCES for each in folded.transcript.oddities)
+            row = (self._session_id, *basis, row_digest, left_out)
+            rows.replace(projection, (self._session_id,), [row])
         self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:
@@ -231,6 +228,8 @@ class Projection:
     def _write_changed(self, rows: DerivedRows, changes: ChangeSet) -> None:
         made = self._messages(rows)
         for dialog_id, sequence in sorted(changes.messages):
+            if sequence > LAST_SEQUENCE:
+                continue
             made_rows = made.message(dialog_id, sequence)
             for table, some in zip(_MESSAGE_TABLES, made_rows, strict=True):
                 rows.replace(table, made_rows.messages[0][:3], some)

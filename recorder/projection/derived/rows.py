@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from recorder.messaging.changes import LAST_SEQUENCE
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported, check_layout
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.queries import (
@@ -248,6 +249,8 @@ class MessageRows:
         statuses = [self._status(key, given[key]) for key in sorted(given, key=self._listing_order)]
         grouped = None if len(statuses) <= self._few_statuses else _by_sequence(statuses)
         for sequence in sorted({*published, *own}.union(*given.values())):
+            if sequence > LAST_SEQUENCE:
+                break
             sent, ours = published.get(sequence), own.get(sequence, _NOTHING)
             unsigned = sent is not None and sent.author is None and sent.evidence.proof is Proof.ANNOUNCED
             if (

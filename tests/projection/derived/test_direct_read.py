@@ -103,7 +103,8 @@ def test_a_listing_says_that_a_consumer_may_have_two_ids(imported):
         assert not listing.maybe_one_person
     with sqlite3.connect(path) as handle:
         handle.execute(
-            "INSERT INTO participant VALUES (1, 'a', 'CONSUMER', 0, 1), (1, 'b', 'CONSUMER', 1, 1)"
+            "INSERT INTO participant VALUES"
+            " (1, 'a', 'CONSUMER', 0, 1, NULL), (1, 'b', 'CONSUMER', 1, 1, NULL)"
         )
     handle.close()
     with direct_listing(path, "last") as listing:

@@ -26,7 +26,7 @@ def archive(where):
 
 
 def people(count):
-    return [(1, f"p{number:05}", None, number % 2 == 0, number) for number in range(count)]
+    return [(1, f"p{number:05}", None, number % 2 == 0, number, None) for number in range(count)]
 
 
 def write(archive, rows):
@@ -56,18 +56,18 @@ def test_any_number_of_rows_goes_in_as_it_is(archive, count):
 def test_driver_values_are_stored_as_null_true_and_false(archive):
     with archive.writer() as writer, derived_rows(writer, 1) as rows:
         null, true, false = rows.values
-        rows.insert(participant, [(1, "a", null, true, 1), (1, "b", "CONSUMER", false, 2)])
-        rows.insert(participant, [(1, "c", null, null, 3)])
+        rows.insert(participant, [(1, "a", null, true, 1, null), (1, "b", "CONSUMER", false, 2, "Ann")])
+        rows.insert(participant, [(1, "c", null, null, 3, null)])
         assert [rows.values.boolean(value) for value in (None, True, False)] == [null, true, false]
     assert all_of(archive, participant) == [
-        (1, "a", None, True, 1), (1, "b", "CONSUMER", False, 2), (1, "c", None, None, 3),
+        (1, "a", None, True, 1, None), (1, "b", "CONSUMER", False, 2, "Ann"), (1, "c", None, None, 3, None),
     ]  # fmt: skip
 
 
 def test_rows_take_the_place_of_those_whose_key_begins_so(archive):
     with archive.writer() as writer, derived_rows(writer, 1) as rows:
         rows.insert(participant, people(3))
-        rows.replace(participant, (1, "p00001"), [(1, "p00001", "MANAGER", None, 9)])
+        rows.replace(participant, (1, "p00001"), [(1, "p00001", "MANAGER", None, 9, None)])
     assert [row[4] for row in all_of(archive, participant)] == [0, 9, 2]
 
 
@@ -114,8 +114,8 @@ def test_rows_of_other_sessions_stay(archive):
     archive.begin_session(source="client", started_at_us=0, clock=VirtualClock()).finish(0)
     for session_id in (1, 2):
         with archive.writer() as writer, derived_rows(writer, session_id) as rows, rows.in_bulk():
-            rows.insert(participant, [(session_id, "a", None, None, 1)])
+            rows.insert(participant, [(session_id, "a", None, None, 1, None)])
             basis = next(table for table in DERIVED if table.name == "projection")
-            rows.insert(basis, [(session_id, 1, 0, 0, 0, False)])
+            rows.insert(basis, [(session_id, 1, 0, 0, 0, False, None, False)])
     with archive.reader() as reader:
         assert reader.execute(select(func.count()).select_from(participant)).scalar_one() == 2
