@@ -136,12 +136,23 @@ class CannotConnect(RecorderError):
 
 
 class HandshakeRefused(CannotConnect):
-    """The service answered the WebSocket upgrade with an HTTP status other than 101."""
+    """The service answered the WebSocket upgrade with an HTTP status other than 101.
 
-    def __init__(self, url: str, status: int, reason: str = "", *, hint: str | None = None) -> None:
+    ``words`` are what the body of its answer says, shortened and without secrets.
+    """
+
+    def __init__(
+        self, url: str, status: int, reason: str = "", *, words: str = "", hint: str | None = None
+    ) -> None:
         named = f"{status} {reason}".strip()
-        super().__init__(url, f"the service answered {named} instead of 101", hint=hint)
+        quoted = f': "{words}"' if words else ""
+        super().__init__(url, f"the service answered {named} instead of 101{quoted}", hint=hint)
         self.status = status
+        self.reason = reason
+
+    def saying(self, words: str) -> HandshakeRefused:
+        """The error with these words of the service."""
+        return HandshakeRefused(self.url, self.status, self.reason, words=words, hint=self.hint)
 
 
 class RecordingIncomplete(RecorderError):

@@ -44,7 +44,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "messaging": frozenset({"errors", "redaction"}),
     "receipts": frozenset({"errors", "messaging"}),
     "checks": frozenset({"errors", "messaging", "receipts", "wire"}),
-    "capture": frozenset({"errors", "clock", "runtime", "wire"}),
+    # A browser's token may be a subprotocol, and `capture` names those that were offered and chosen.
+    "capture": frozenset({"errors", "clock", "runtime", "redaction", "wire"}),
     "formats": frozenset({"errors", "clock", "wire"}),
     # The archive holds frames and knows nothing of what they say; it blanks secrets before it keeps them.
     "store": frozenset({"errors", "wire", "redaction"}),
@@ -89,7 +90,8 @@ FENCES: dict[str, tuple[str, ...]] = {
     "websockets": ("simulator/server.py", "simulator/websocket_server.py"),
     "python_socks": ("capture/tunnel.py",),
     "pytest": ("testing/plugin.py",),
-    "h11": ("simulator/http/connection.py", "capture/rest.py"),
+    # It does no I/O: the core may use it.
+    "h11": ("simulator/http/connection.py", "capture/rest.py", "wire/refusal.py"),
     "typer": ("cli/",),
     "rich": ("cli/", "report/"),
     "yaml": ("documents/",),

@@ -6,11 +6,12 @@ Name lookup, TCP, TLS and upgrade block. Their records are held until the record
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from recorder.clock import Clock
-from recorder.errors import CannotConnect
+from recorder.errors import CannotConnect, HandshakeRefused
 from recorder.wire.records import FrameSink, Record
+from recorder.wire.refusal import refusal_words
 
 from . import opening_handshake
 from .opening_handshake import LibraryWebSocket
@@ -28,6 +29,7 @@ class ConnectAttempt:
         began_s: ``clock.now_s()`` when the session began.
         clock: a real one; sockets do not wait for a virtual one.
         queueing: whether the connection never waits for room to send; see ``TapSocket``.
+        redact: takes the secrets out of what a service says that refuses the upgrade.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class ConnectAttempt:
         clock: Clock,
         sink: FrameSink,
         queueing: bool = False,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self.options = options
         self.clock = clock
         self._sink = sink
         self._queueing = queueing
+        self._redact = redact
         self._held_records: list[Record] | None = None
         self._connected: tuple[TapSocket, LibraryWebSocket] | None = None
         self._problem: BaseException | None = None
@@ -94,6 +98,8 @@ class ConnectAttempt:
             self._close_socket()
             raise
         problem = self._problem or CannotConnect(self.options.base_url, "it was given up")
+        if isinstance(problem, HandshakeRefused):
+            problem = problem.saying(self._service_words())
         self.tracker.closed("refused", problem.problem if isinstance(problem, CannotConnect) else None)
         raise problem
 
@@ -106,6 +112,14 @@ class ConnectAttempt:
         # The other thread may be using the tracker: it is asked for the time only.
         ended = self.tracker.unrecorded_end("given up before it was made")
         self._sink([ended._replace(how="refused")])
+
+    def _service_words(self) -> str:
+        """What the body of a refusal says: blanked whole, and shortened then."""
+        body = None if self.tracker.refusal is None else self.tracker.refusal.body
+        try:
+            return refusal_words(self._redact((body or b"").decode()))
+        except UnicodeDecodeError:
+            return ""
 
     def _close_socket(self) -> None:
         if self._connected is not None:

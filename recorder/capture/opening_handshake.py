@@ -12,11 +12,13 @@ import websocket
 
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, HandshakeRefused
+from recorder.redaction.subprotocols import shown_choice, shown_subprotocols
 from recorder.wire.endings import answering_close
 from recorder.wire.frames import Opcode
 from recorder.wire.handshake import ResponseHead, header_values
+from recorder.wire.refusal import retry_words
 
-from .options import ConnectOptions
+from .options import ConnectOptions, is_subprotocol
 from .tap import TapSocket, UpgradeRefused
 from .tracker import SWITCHING_PROTOCOLS, ConnectionTracker
 from .transport import open_socket
@@ -111,7 +113,7 @@ def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker
     except UpgradeRefused as problem:
         answer = tracker.upgrade_response()
         if answer.status is None or answer.status == SWITCHING_PROTOCOLS:
-            raise _not_a_websocket(options, str(problem)) from None
+            raise _not_upgraded(options, answer, str(problem)) from None
         raise _upgrade_refused(options, answer) from None
     except websocket.WebSocketTimeoutException:
         late = f"the upgrade was not answered within {options.connect_timeout_s:g} s"
@@ -122,9 +124,7 @@ def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker
         raise CannotConnect(options.base_url, f"{how} before it answered the upgrade") from None
     except websocket.WebSocketException as problem:
         if options.subprotocols:
-            offered = ", ".join(options.subprotocols)
-            none = f"the service chose none of the subprotocols offered ({offered})"
-            raise CannotConnect(options.base_url, none, hint="--subprotocol") from None
+            raise _none_chosen(options) from None
         raise _not_a_websocket(options, str(problem)) from None
 
 
@@ -132,14 +132,44 @@ def _upgrade_refused(options: ConnectOptions, answer: ResponseHead) -> CannotCon
     """The error for an answer whose status is not 101."""
     status = answer.status or 0
     hint = _redirect_hint(options, answer) if 300 <= status < 400 else _STATUS_HINTS.get(status)
+    if status == 403 and options.origin is not None:
+        hint = f"{hint}; or does it take no --origin {options.origin}?"
+    if (again := retry_words(answer.headers)) is not None:
+        hint = f"{hint or _LATER}; it wants to be asked again {again} (Retry-After)"
     return HandshakeRefused(options.base_url, status, _clean(answer.reason, options), hint=hint)
 
 
+def _not_upgraded(options: ConnectOptions, answer: ResponseHead, problem: str) -> CannotConnect:
+    """The error for an answer with status 101 that may not be accepted, or for none that is HTTP."""
+    chosen = header_values(answer.headers, "Sec-WebSocket-Protocol")
+    if "subprotocol nobody asked for" not in problem or not chosen:
+        return _not_a_websocket(options, problem)
+    hint: str | None
+    name = shown_choice(chosen[0], options.subprotocols)
+    if name is None or not is_subprotocol(name):
+        said, hint = "one that is not shown", "does it repeat the token? names are compared letter by letter"
+    else:
+        said = f'"{_clean(name, options)}"'
+        hint = f"it wants --subprotocol {name}" if len(name) <= _LONGEST_REASON else None
+    words = f"the service chose a subprotocol nobody asked for: {said}; offered: {_offered(options)}"
+    return CannotConnect(options.base_url, words, hint=hint)
+
+
+def _none_chosen(options: ConnectOptions) -> CannotConnect:
+    """RFC 6455 4.1 lets the client decide; browsers refuse such an answer, and so do we."""
+    words = f"the service chose none of the subprotocols offered ({_offered(options)})"
+    hint = "it may know none: try without --subprotocol; or it wants another one"
+    return CannotConnect(options.base_url, words, hint=hint)
+
+
+def _offered(options: ConnectOptions) -> str:
+    return ", ".join(shown_subprotocols(options.subprotocols)) or "none"
+
+
 def _not_a_websocket(options: ConnectOptions, problem: str) -> CannotConnect:
-    """The error for an answer with status 101 that violates RFC 6455 4.1, or is not HTTP."""
-    return CannotConnect(
-        options.base_url, _clean(problem, options), hint="is this the address of a WebSocket service?"
-    )
+    """The error for an answer that is no upgrade to a WebSocket."""
+    hint = "is this the address of a WebSocket service?"
+    return CannotConnect(options.base_url, _clean(problem, options), hint=hint)
 
 
 def _redirect_hint(options: ConnectOptions, answer: ResponseHead) -> str:

@@ -159,8 +159,13 @@ def _check_header(name: str, value: str) -> None:
         raise BadOption("--header", f"{name} is written by the WebSocket upgrade itself", hint=hint)
 
 
+def is_subprotocol(text: str) -> bool:
+    """Whether a subprotocol may be called so (RFC 6455 4.1: a token of HTTP)."""
+    return _TOKEN.fullmatch(text) is not None
+
+
 def _check_subprotocol(subprotocol: str) -> None:
-    if not _TOKEN.fullmatch(subprotocol):
+    if not is_subprotocol(subprotocol):
         raise BadOption("--subprotocol", "a subprotocol may hold letters, digits and - . _ only")
 
 

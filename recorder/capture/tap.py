@@ -28,6 +28,7 @@ UPGRADE_CHUNK = 4 * 1024  # bytes read at once during the upgrade
 MAX_UNREAD = 4 * 1024 * 1024
 MAX_UNSENT = 64 * 1024 * 1024
 STOP_SEND_TIMEOUT_S = 3.0
+REFUSAL_TIMEOUT_S = 2.0  # for the body of a refusal; some services never end it
 
 
 class UpgradeRefused(Exception):
@@ -312,6 +313,7 @@ class TapSocket:
         self._unread = b""
         problems = self._tracker.upgrade_problems()
         if problems:
+            self._receive_refusal()
             raise UpgradeRefused(problems[0])
         if self._tracker.handshake is not None:
             self._unread = (
@@ -319,6 +321,18 @@ class TapSocket:
                 + answer[self._tracker.upgrade_response_size() :]
             )
             self._upgrading = None
+
+    def _receive_refusal(self) -> None:
+        """Take in what still comes of the body of a refusal: the library closes the socket next."""
+        until_s = self._clock.now_s() + REFUSAL_TIMEOUT_S
+        until_s = until_s if self.deadline_s is None else min(until_s, self.deadline_s)
+        with contextlib.suppress(TimeoutError):
+            while not (self.ended or self._tracker.refusal is None or self._tracker.refusal.done):
+                data = self._read()
+                if data is None:
+                    self._wait(until_s, wake=True)
+                else:
+                    self._tracker.received(data)
 
     def _send_all(self, data: bytes) -> None:
         left: bytes | memoryview = data

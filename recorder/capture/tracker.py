@@ -17,9 +17,11 @@ from recorder.wire.records import (
     ConnectionOpened,
     FrameSink,
     HandshakeSeen,
+    HttpExchange,
     Record,
     RecordedFrame,
 )
+from recorder.wire.refusal import RefusalReader
 
 from .options import MAX_PAYLOAD
 
@@ -54,6 +56,7 @@ class ConnectionTracker:
     Attributes:
         connection: its place in the session, from 1.
         handshake: both halves of the upgrade once the answer is complete, else None.
+        refusal: the body of an answer other than 101, once its head is complete, else None.
         closed_record: the end of the connection once ``closed`` was called, else None.
         sink_error: what the sink raised, if it did. Nothing more of the connection can be recorded.
         sync_due_s: when to call ``sync`` if nothing is recorded until then; None for never.
@@ -89,6 +92,8 @@ class ConnectionTracker:
         self._too_long: str | None = None
         self._closes: dict[Side, bytes] = {}
         self.handshake: HandshakeSeen | None = None
+        self.refusal: RefusalReader | None = None
+        self._upgrade_times = [(0, 0), (0, 0)]  # of the request, and of its answer
         self.closed_record: ConnectionClosed | None = None
         self.sink_error: BaseException | None = None
         self.sync_due_s: float | None = None
@@ -100,6 +105,7 @@ class ConnectionTracker:
     def sent(self, data: bytes, *, at_s: float | None = None) -> Sequence[RecordedFrame]:
         """Record bytes that the client is about to send, at ``at_s`` if that is ahead; return the frames."""
         if self._outgoing is None:
+            self._upgrade_times[0] = self._times()
             self._request.feed(data)
             return ()
         return self._record(Side.CLIENT, self._outgoing.feed(data), at_s=at_s)
@@ -163,6 +169,8 @@ class ConnectionTracker:
         if self.handshake is None and self._request.done:
             self.handshake = self._handshake_seen()
             records.append(self.handshake)
+        if self.refusal is not None:
+            records.append(self._refused_upgrade(self.refusal))
         closed_by = next(iter(self._closes), None)  # a Close frame that is cut short closes nothing
         for sender, decoder in ((Side.SERVICE, self._incoming), (Side.CLIENT, self._outgoing)):
             unfinished = decoder.end() if decoder is not None else None
@@ -184,12 +192,17 @@ class ConnectionTracker:
 
     def _receive_answer(self, data: bytes) -> Sequence[RecordedFrame]:
         """Read the upgrade response. Frames may follow it in the same segment."""
+        if self.refusal is not None:
+            self.refusal.feed(data)
+            return ()
         rest = self._answer.feed(data)
         if rest is None or self.handshake is not None:
-            return ()  # incomplete; or the body of a refusal, which holds no frames
+            return ()
         self.handshake = self._handshake_seen()
+        self._upgrade_times[1] = self._times()
         self._store([self.handshake])
         if self.handshake.response_status != SWITCHING_PROTOCOLS or self._answer.fault is not None:
+            self._begin_refusal(rest)
             return ()
         self._incoming = FrameDecoder(Side.SERVICE)
         self._outgoing = FrameDecoder(Side.CLIENT)
@@ -197,6 +210,31 @@ class ConnectionTracker:
             self._held = rest
             return ()
         return self.received(rest)
+
+    def _begin_refusal(self, rest: bytes) -> None:
+        answer = self._answer.response()
+        if answer.status not in (None, SWITCHING_PROTOCOLS) and self._answer.fault is None:
+            self.refusal = RefusalReader(self._answer.raw, answer.headers)
+            if rest:
+                self.refusal.feed(rest)
+
+    def _refused_upgrade(self, refusal: RefusalReader) -> HttpExchange:
+        """The refused request and its answer, with the body."""
+        (at_us, offset_us), (answered_at_us, answered_offset_us) = self._upgrade_times
+        return HttpExchange(
+            connection=self.connection,
+            purpose="upgrade",
+            at_us=at_us,
+            offset_us=offset_us,
+            method=self._request.request().request_line.partition(" ")[0] or "GET",
+            url=self._url or "",
+            status=self._answer.response().status,
+            answered_at_us=answered_at_us,
+            answered_offset_us=answered_offset_us,
+            response_type=refusal.media_type,
+            response_size=refusal.size,
+            response_body=refusal.body,
+        )
 
     def _handshake_seen(self) -> HandshakeSeen:
         request, answer = self._request.request(), self._answer.response()

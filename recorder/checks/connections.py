@@ -80,6 +80,15 @@ def _without_close(session: SessionIndex) -> Iterator[Observation]:
             yield not_observable(f"the end of {named} is not in the recording", *_frames(connection))
 
 
+def _refused(session: SessionIndex) -> Iterator[Observation]:
+    for connection in session.input.connections:
+        if connection.how == "refused":
+            why = f": {connection.detail}" if connection.detail else ""
+            yield violated(f"connection {connection.connection} did not come about{why}")
+        elif connection.how is not None or connection.first_frame is not None:
+            yield SATISFIED
+
+
 def _violations(session: SessionIndex) -> Iterator[Observation]:
     alike: defaultdict[tuple[int, bool, str], list[int]] = defaultdict(list)
     for fact in session.input.violations:
@@ -110,6 +119,15 @@ RULES = (
         "and identity; 1008 and 1011 are taken for authentication only by client code and a readme, and may "
         "mean something else. The finding says whose meaning it is.",
         _authentication,
+    ),
+    Rule(
+        "not-let-in",
+        Severity.WARNING,
+        "Every connection comes about",
+        "Looks for connections that the service refused or that could not be made. The finding has the "
+        "status of the answer and what its body says; session show --json has the body. A session in which "
+        "no connection came about is checked only if it is given by its id.",
+        _refused,
     ),
     Rule(
         "silence-before-close",

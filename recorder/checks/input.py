@@ -46,6 +46,7 @@ class ConnectionFact(NamedTuple):
         ended: whether it has ended, be it that the recording broke off.
         last_at_us, closed_at_us: the same two moments by the calendar, for captures without offsets.
         wire_seen: whether bytes of its frames were seen as they were sent, not only what they carry.
+        detail: one sentence more about its end; of a refused one, the service's words.
     """
 
     connection: int
@@ -62,6 +63,7 @@ class ConnectionFact(NamedTuple):
     last_at_us: int | None = None
     closed_at_us: int | None = None
     wire_seen: bool = True
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,11 @@ def summary(
         numbers=numbers_of(listed, entities),
         selves=self_facts(opened.transcript),
         refused_requests=entities.refused_requests(),
+        refusals={
+            each.connection: each
+            for each in archive.exchanges(found.session)
+            if each.purpose == "upgrade" and each.connection is not None
+        },
         target=_target_of(connections) if found.source == "replay" else None,
     )
 

@@ -84,6 +84,7 @@ class ActiveSession:
             clock=self.clock,
             sink=self.sink or self.intake,
             queueing=queueing,
+            redact=self.redact,
         )
 
     def tracker(self, options: ConnectOptions) -> ConnectionTracker:

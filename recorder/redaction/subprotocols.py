@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from .names import KNOWN_NAMES
@@ -30,6 +30,27 @@ def subprotocol_secrets(offered: Iterable[str]) -> Iterator[str]:
             yield suffix
         else:
             follows = _is_name(element)
+
+
+def shown_subprotocols(offered: Sequence[str]) -> list[str]:
+    """The list as people may read it: an ellipsis in place of every token."""
+    secrets = [secret.lower() for secret in subprotocol_secrets(offered)]
+    return [_without(secrets, element) for element in offered]
+
+
+def shown_choice(chosen: str, offered: Sequence[str]) -> str | None:
+    """A subprotocol that a service chose; None if it is or holds a token, such as one that was offered."""
+    secrets = [secret.lower() for secret in subprotocol_secrets(offered)]
+    shown = _without([*secrets, *map(str.lower, subprotocol_secrets([chosen]))], chosen)
+    return chosen if shown == chosen else None
+
+
+def _without(secrets: Sequence[str], element: str) -> str:
+    for secret in secrets:
+        at = element.lower().find(secret)
+        if at >= 0:
+            element = f"{element[:at]}…{element[at + len(secret) :]}"
+    return element
 
 
 def _suffix(element: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -14,7 +14,9 @@ from recorder.receipts.participants import ONLY_YOU, OwnWords, own_words, partic
 from recorder.receipts.queries import ContentView, MessageView
 from recorder.receipts.self_facts import SelfFact, own_roles
 from recorder.wire.endings import ending_words
-from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo, iso_utc
+from recorder.wire.handshake import header_values
+from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
+from recorder.wire.refusal import retry_words
 
 from .counted import counted
 from .json_views import session_json
@@ -60,6 +62,8 @@ class Summary:
     numbers: Numbers | None = None
     selves: Sequence[SelfFact] = ()
     refused_requests: Sequence[RefusedRequest] = ()
+    refusals: Mapping[int, HttpExchange] = field(default_factory=dict)
+    """The refused upgrade of a connection, by its number."""
     target: str | None = None
     """Where a script was played: "simulator" or "service"; None: no replay, or it did not connect."""
 
@@ -79,7 +83,10 @@ def summary_json(summary: Summary) -> dict[str, object]:
         **session_json(summary.session),
         "detail": summary.session.detail,
         "target": summary.target,
-        "connection_details": [_connection_json(connection) for connection in summary.connections],
+        "connection_details": [
+            {**_connection_json(each), "refusal": _refusal_json(each, summary.refusals.get(each.connection))}
+            for each in summary.connections
+        ],
         "frames_by_sender": dict(summary.counts.by_sender),
         "payload_bytes": summary.counts.payload_bytes,
         "violations": summary.counts.violations,
@@ -107,6 +114,20 @@ def _connection_json(connection: ConnectionInfo) -> dict[str, object]:
         "how": connection.how,
         "detail": connection.detail,
         "frames": connection.frames,
+    }
+
+
+def _refusal_json(connection: ConnectionInfo, refusal: HttpExchange | None) -> dict[str, object] | None:
+    """The answer that refused the upgrade: its status and body, and when it wants to be asked again."""
+    if refusal is None:
+        return None
+    body = refusal.response_body
+    return {
+        "status": refusal.status,
+        "retry_after": next(iter(header_values(connection.response_headers, "Retry-After")), None),
+        "type": refusal.response_type,
+        "size": refusal.response_size,
+        "body": None if body is None else body.decode("utf-8", "surrogatepass"),
     }
 
 
@@ -201,7 +222,8 @@ def _count_words(counts: Counter[str]) -> str:
 def _connection_words(connection: ConnectionInfo) -> str:
     words = [connection.url or "address unknown", counted(connection.frames, "frame")]
     if connection.response_status not in (None, 101):
-        words.append(f"answered {connection.response_status}")
+        again = retry_words(connection.response_headers)
+        words.append(f"answered {connection.response_status}" + (f" (try again {again})" if again else ""))
     words.append(ending_words(connection))
     return ", ".join(words)
 

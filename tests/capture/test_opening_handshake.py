@@ -9,6 +9,7 @@ import pytest
 
 from recorder.errors import CannotConnect, HandshakeRefused
 from recorder.wire.frames import Opcode
+from recorder.wire.records import HttpExchange
 
 SECRET = "eyJhbGciOi.canary.signature"
 
@@ -51,6 +52,13 @@ def test_a_refusal_is_recorded_and_explained(serve, connect, recorded, status, h
     assert isinstance(error, HandshakeRefused)
     assert f"answered {status} instead of 101" in str(error)
     assert (hint or "") in (error.hint or "")
+    (exchange,) = (record for record in recorded.records if isinstance(record, HttpExchange))
+    assert (exchange.purpose, exchange.status, exchange.response_body) == (
+        "upgrade",
+        int(status[:3]),
+        b"no\n",
+    )
+    assert str(error).endswith(': "no"')
     (seen,) = recorded.handshakes
     assert seen.response_status == int(status[:3])
     assert ("X-Why", "because") in seen.response_headers
@@ -112,6 +120,40 @@ def test_an_answer_that_is_no_websocket_upgrade_is_refused(serve, connect, recor
 def test_an_upgrade_to_something_else_is_refused(serve, connect, headers, options, problem):
     service = serve(lambda peer: peer.accept(headers=headers))
     assert problem in str(refused(connect, service.url, **options))
+
+
+@pytest.mark.parametrize(
+    ("headers", "offered", "problem", "hint"),
+    [
+        pytest.param(
+            "other",
+            (),
+            'a subprotocol nobody asked for: "other"; offered: none',
+            "--subprotocol other",
+            id="none",
+        ),
+        pytest.param("CHAT", ("chat", "v2"), '"CHAT"; offered: chat, v2', "--subprotocol CHAT", id="case"),
+        pytest.param("x", ("bearer", "aB3-x"), '"x"; offered: bearer, …', "--subprotocol x", id="token"),
+        pytest.param("AB3-X", ("bearer", "aB3-x"), "one that is not shown", "repeat the token", id="echo"),
+        pytest.param(None, ("bearer", "aB3-x"), "offered (bearer, …)", "without --subprotocol", id="nothing"),
+        pytest.param("a b", (), "one that is not shown", "letter by letter", id="no name"),
+    ],
+)
+def test_a_mismatch_of_subprotocols_says_what_was_offered_and_what_came(
+    serve, connect, recorded, headers, offered, problem, hint
+):
+    line = "" if headers is None else f"Sec-WebSocket-Protocol: {headers}\r\n"
+    error = refused(connect, serve(lambda peer: peer.accept(headers=line)).url, subprotocols=offered)
+    assert problem in str(error)
+    assert hint in error.hint
+    assert "aB3-x" not in f"{error} {error.hint} {recorded.ends}"
+
+
+def test_an_origin_that_may_be_why_is_named(serve, connect):
+    service = serve(answering(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
+    assert (
+        "--origin https://shop.example" in refused(connect, service.url, origin="https://shop.example").hint
+    )
 
 
 def test_a_subprotocol_that_was_offered_may_be_chosen(serve, connect):

@@ -12,7 +12,13 @@ from recorder.capture.tracker import MAX_FRAGMENTS, ConnectionTracker, PayloadTo
 from recorder.clock import VirtualClock
 from recorder.wire.frames import Opcode, Side, encode, raw_bytes
 from recorder.wire.handshake import accept_for
-from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
+from recorder.wire.records import (
+    ConnectionClosed,
+    ConnectionOpened,
+    HandshakeSeen,
+    HttpExchange,
+    RecordedFrame,
+)
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 REQUEST = (
@@ -191,7 +197,8 @@ def test_a_refusal_is_recorded_and_its_body_is_no_frame():
     stored.tracker.received(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\n\x81\x03abc")
     stored.tracker.received(b"\x81\x03abc")
     stored.tracker.closed("refused")
-    assert [type(record) for record in stored.records] == [HandshakeSeen, ConnectionClosed]
+    assert [type(record) for record in stored.records] == [HandshakeSeen, HttpExchange, ConnectionClosed]
+    assert stored.records[1].response_body == b"\x81\x03abc"
     assert stored.records[0].response_status == 401
 
 

@@ -22,6 +22,9 @@ CASES = [
     ("auth-close", "normal", lambda s: closed(s, 1000, by_client=False), [S]),
     ("auth-close", "we sent it", lambda s: closed(s, 1011, by_client=True), [S]),
     ("auth-close", "no code", lambda s: (s.say(), s.ends("lost")), []),
+    ("not-let-in", "refused", lambda s: s.ends("refused"), [V]),
+    ("not-let-in", "closed", lambda s: closed(s, 1000), [S]),
+    ("not-let-in", "still open", lambda s: s.say(), [S]),
     ("silence-before-close", "61 s", lambda s: (s.say(), s.at(61).ends("lost")), [V]),
     ("silence-before-close", "60 s", lambda s: (s.say(), s.at(60).ends("lost")), [S]),
     (

@@ -545,6 +545,16 @@ CASES = [
     ),
     holds("auth-close", [HEARD, close(1, 1000)]),
     violated(
+        "not-let-in",
+        (),
+        'connection 2 did not come about: the service answered 401 instead of 101: "no"',
+        [
+            HEARD,
+            {"connection": 2, "how": "refused", "detail": 'the service answered 401 instead of 101: "no"'},
+        ],
+    ),
+    holds("not-let-in", [HEARD]),
+    violated(
         "silence-before-close",
         (2,),
         "connection 1 ended after 61 s without data; whether that is why, no frame tells",
@@ -686,6 +696,7 @@ NEVER_UNKNOWABLE = {
     "out-of-order": "frames have an order",
     "local-clock-backwards": "without times nothing is said; frames have an order",
     "auth-close": "without a code nothing is said; ended-without-close tells of it",
+    "not-let-in": "its end or its frames tell",
     "unreadable-payload": "the bytes are there",
     "malformed-envelope": "the envelope is there",
     "undescribed": "the name is there",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from recorder.redaction.redactor import Redactor
-from recorder.redaction.subprotocols import subprotocol_secrets
+from recorder.redaction.subprotocols import shown_choice, shown_subprotocols, subprotocol_secrets
 
 SECRET = "OPAQUEtok3nAAAA1111"
 
@@ -50,3 +50,33 @@ def test_a_jwt_is_one_wherever_it_stands(make_jwt: Callable[..., str]) -> None:
 )
 def test_ordinary_subprotocols_are_none(offered: list[str]) -> None:
     assert list(subprotocol_secrets(offered)) == []
+
+
+@pytest.mark.parametrize(
+    ("offered", "shown"),
+    [
+        (["chat", "v2.chat"], ["chat", "v2.chat"]),
+        (["bearer", "abc12"], ["bearer", "…"]),
+        (
+            ["base64url.bearer.authorization.k8s.io.Zm9v", "k8s"],
+            ["base64url.bearer.authorization.k8s.io.…", "k8s"],
+        ),
+        (["access_token", "aB3-x", "chat"], ["access_token", "…", "chat"]),
+    ],
+)
+def test_a_list_is_shown_without_its_tokens_however_short(offered, shown):
+    assert shown_subprotocols(offered) == shown
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [
+        ("chat", "chat"),
+        ("abc12", None),
+        ("ABC12", None),
+        ("x.abc12", None),
+        ("base64url.bearer.authorization.k8s.io.Zm9v", None),
+    ],
+)
+def test_a_choice_that_repeats_a_token_is_not_shown(chosen, shown):
+    assert shown_choice(chosen, ["bearer", "abc12"]) == shown

@@ -138,6 +138,7 @@ def _fact(info: ConnectionInfo, seen: _ConnectionFrames | None, ended: bool) -> 
         last_at_us=None if seen.last_data is None else seen.last_data.at_us,
         closed_at_us=_first_known(info.closed_at_us, seen.close and seen.close.at_us),
         wire_seen=seen.wire,
+        detail=info.detail,
     )
 
 

@@ -1,0 +1,188 @@
+"""The body of an answer that refuses an upgrade: read it however it is chopped, and say it in a few words.
+
+Never raises for what a service sends: a body is kept as far as it can be read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import h11
+
+from .handshake import Headers, header_values
+from .records import BODY_LIMIT
+
+LONGEST_WORDS: Final = 160
+"""Characters of a body that are said in a sentence."""
+
+_GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # zlib's window bits
+_CODINGS: Final = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_ZLIB, _RAW_DEFLATE)}
+
+
+class RefusalReader:
+    """Collects the body that follows the head of an answer, up to what the archive keeps of one.
+
+    Args:
+        head: the bytes of the head, interim answers before it included.
+        headers: what it says.
+
+    Attributes:
+        done: whether nothing more is wanted: the body is whole, broken off, or longer than what is kept.
+    """
+
+    def __init__(self, head: bytes, headers: Headers) -> None:
+        self._headers = headers
+        self._received = bytearray()
+        self._head_read = False
+        self._http: h11.Connection | None = h11.Connection(h11.CLIENT)
+        self._http.send(h11.Request(method="GET", target="/", headers=[("Host", "service")]))
+        self._http.send(h11.EndOfMessage())
+        self.done = False
+        self._whole = False
+        self.feed(head)
+        self._head_read = True
+
+    @property
+    def media_type(self) -> str | None:
+        """What the service calls the body (Content-Type)."""
+        return next(iter(header_values(self._headers, "Content-Type")), None)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the body as they came; None where it did not come to its end."""
+        return len(self._received) if self._whole else None
+
+    @property
+    def body(self) -> bytes | None:
+        """What came of the body, without its Content-Encoding, in UTF-8 where it is text.
+
+        None if it is encoded in a way that nobody asked for.
+        """
+        data: bytes | None = bytes(self._received)
+        for value in reversed(header_values(self._headers, "Content-Encoding")):
+            for coding in reversed(value.lower().split(",")):
+                data = None if data is None else _decoded(data, coding.strip())
+        return (
+            None
+            if data is None
+            else _as_utf8(data[: BODY_LIMIT + 1], self.media_type or "", whole=self._whole)
+        )
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes of the body; ``b""`` is the end of the stream."""
+        if self.done or self._http is None:
+            self._take_plain(data)
+            return
+        try:
+            self._http.receive_data(data)
+            self._read(self._http)
+        except h11.RemoteProtocolError:
+            # Nothing that HTTP could frame, or a stream that ended early: what came of the body stays.
+            if self._head_read:
+                self._received += self._http.trailing_data[0]
+            self._http, self.done = None, not data
+
+    def _take_plain(self, data: bytes) -> None:
+        if not self.done:
+            self._received += data
+            self.done = not data or len(self._received) > BODY_LIMIT
+
+    def _read(self, http: h11.Connection) -> None:
+        while not self.done:
+            event = http.next_event()
+            if isinstance(event, h11.Data):
+                self._received += event.data
+                self.done = len(self._received) > BODY_LIMIT
+            elif isinstance(event, h11.EndOfMessage):
+                self.done = self._whole = True
+            elif not isinstance(event, h11.InformationalResponse | h11.Response):
+                return  # more is needed
+
+
+def _decoded(data: bytes, coding: str) -> bytes | None:
+    """As much of ``data`` as can be inflated; None for an unknown coding."""
+    if coding in ("", "identity"):
+        return data
+    for window_bits in _CODINGS.get(coding, ()):
+        inflate = zlib.decompressobj(window_bits)
+        try:
+            return inflate.decompress(data, BODY_LIMIT + 1)
+        except zlib.error:
+            continue
+    return None
+
+
+def _as_utf8(data: bytes, media_type: str, *, whole: bool) -> bytes:
+    """Text in UTF-8, whatever charset it came in; unless ``whole`` without half a character at its end."""
+    charset = re.search(r'charset="?([\w.:-]+)', media_type, re.ASCII | re.IGNORECASE)
+    tried = ("utf-8", *((charset[1],) if charset else ()), *(("cp1252",) if "text/" in media_type else ()))
+    for name in tried:
+        try:
+            return data.decode(name).encode()
+        except UnicodeDecodeError as problem:
+            if name == "utf-8" and not whole and problem.end == len(data) <= problem.start + 3:
+                return data[: problem.start]
+        except (LookupError, UnicodeError, ValueError):
+            continue
+    return data
+
+
+_FIELDS: Final = ("message", "error_description", "detail", "reason", "title", "error", "description")
+_NOT_SHOWN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)", re.DOTALL | re.IGNORECASE)
+_MARKUP = re.compile(r"<[^<>]{0,1000}>")
+# Where a text may be cut: between words.
+_LAST_WORD = re.compile(r"\s\S*$")
+
+
+def refusal_words(body: str) -> str:
+    """What a body says, on one line and shortened: a field of its JSON, the text of its HTML, or itself.
+
+    Take the secrets out of the body before: half of one, nothing would recognise.
+    """
+    words = " ".join("".join(_clean(_said(body[:BODY_LIMIT]))).split())
+    if len(words) <= LONGEST_WORDS:
+        return words
+    return f"{_LAST_WORD.sub('', words[: LONGEST_WORDS + 1])} …" if " " in words[:LONGEST_WORDS] else "…"
+
+
+def _clean(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _said(body: str) -> str:
+    stripped = body.strip()
+    if stripped[:1] in ("{", "["):
+        try:
+            return _field(json.loads(stripped)) or stripped
+        except (ValueError, RecursionError):
+            return stripped
+    return _MARKUP.sub(" ", _NOT_SHOWN.sub(" ", stripped)) if stripped[:1] == "<" else stripped
+
+
+def _field(value: object, depth: int = 4) -> str | None:
+    """The text of the first of ``_FIELDS`` that has one, however it is nested in others of them."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, list) and value and depth:
+        return _field(value[0], depth - 1)
+    if isinstance(value, dict) and depth:
+        found = (_field(value[name], depth - 1) for name in (*_FIELDS, "errors") if name in value)
+        return next(filter(None, found), None)
+    return None
+
+
+def retry_words(headers: Headers) -> str | None:
+    """When the service wants to be asked again (Retry-After, RFC 9110 10.2.3): ``in 7 s``, ``at …Z``."""
+    for value in header_values(headers, "Retry-After"):
+        if re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
+            return f"in {int(value)} s"
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            continue
+        return f"at {moment:%Y-%m-%d %H:%M:%S} UTC"
+    return None
