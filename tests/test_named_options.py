@@ -1,0 +1,137 @@
+"""Every ``--option`` that the package names in a hint, a help text, an error or its manual exists.
+
+Where ``recorder COMMAND`` stands before it on the line, that command has it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import recorder
+from recorder.cli.app import app
+
+ROOT = Path(recorder.__file__).parent
+MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)
+TEXTS = sorted([*ROOT.glob("guide/*.md"), ROOT.parent / "README.md"])
+
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
+COMMAND = re.compile(r"\brecorder((?: [a-z]+){1,2})\b")
+
+# Options of other programs that stand in examples.
+OF_OTHERS = {
+    "locust": {"--csv", "--expect-workers", "--headless", "--host", "--master", "--master-host", "--worker"},
+    "Chromium": {"--host-resolver-rules"},
+}
+COMMAND_NAMED = re.compile(r"(?:^\$ |`|\| )recorder ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
+
+
+@cache
+def commands() -> dict[tuple[str, ...], frozenset[str]]:
+    """The options of every command, by its words: ``("session", "list")``."""
+    found: dict[tuple[str, ...], frozenset[str]] = {}
+
+    def walk(group: typer.core.TyperGroup, words: tuple[str, ...]) -> None:
+        for name, command in group.commands.items():
+            options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+            found[*words, name] = frozenset(options) | {"--help"}
+            if hasattr(command, "commands"):
+                walk(command, (*words, name))
+
+    top = typer.main.get_command(app)
+    options = {name for each in top.params for name in each.opts}
+    found[()] = frozenset(options) | {"--help", "--install-completion", "--show-completion"}
+    walk(top, ())
+    return found
+
+
+def every_option() -> frozenset[str]:
+    return frozenset().union(*commands().values())
+
+
+def command_before(text: str) -> tuple[str, ...] | None:
+    """The command that the end of this text names last; None if it names none."""
+    named = [found[1].split() for found in COMMAND.finditer(text)]
+    for words in reversed(named):
+        for length in (2, 1):
+            if tuple(words[:length]) in commands():
+                return tuple(words[:length])
+    return None
+
+
+def unknown_options(text: str) -> Iterator[str]:
+    """The options in this text that do not exist where it says."""
+    for line in text.splitlines():
+        for found in OPTION.finditer(line):
+            option = found[0]
+            command = command_before(re.split(r"[`|;]", line[: found.start()])[-1])
+            known = every_option() if command is None else commands()[command] | commands()[()]
+            if option not in known.union(*OF_OTHERS.values()):
+                yield f"{option} of {' '.join(('recorder', *(command or ('…',))))}"
+
+
+def literals(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts of a module with their lines; the parts of an f-string as one, docstrings included."""
+    inside: set[ast.AST] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            inside.update(node.values)
+            parts = (part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+            yield node.lineno, "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in inside:
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_texts_of_the_code_name_options_that_exist(path: Path) -> None:
+    assert [(line, each) for line, text in literals(path) for each in unknown_options(text)] == []
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_pages_name_options_that_exist(path: Path) -> None:
+    lines = enumerate(path.read_text("utf-8").splitlines(), 1)
+    assert [(number, each) for number, line in lines for each in unknown_options(line)] == []
+
+
+def unknown_commands(text: str) -> Iterator[str]:
+    """The commands in a code span or at a prompt that do not exist."""
+    for found in COMMAND_NAMED.finditer(text):
+        group = any(words[:1] == (found[1],) and len(words) == 2 for words in commands())
+        words = (found[1], found[2]) if group and found[2] else (found[1],)
+        if words not in commands():
+            yield " ".join(("recorder", *words))
+
+
+@pytest.mark.parametrize("path", [*MODULES, *TEXTS], ids=lambda path: str(path.relative_to(ROOT.parent)))
+def test_commands_that_are_named_exist(path: Path) -> None:
+    text = path.read_text("utf-8")
+    texts = [text] if path.suffix == ".md" else [each for _, each in literals(path)]
+    assert [each for text in texts for each in unknown_commands(text)] == []
+
+
+def test_a_command_that_does_not_exist_is_found() -> None:
+    text = (
+        "`recorder report`, `recorder check`\n$ recorder session shwo x\n$ recorder session list\nrecorder is"
+    )
+    assert list(unknown_commands(text)) == ["recorder report", "recorder session shwo"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("try --connect-timeout 20s", []),
+        ("try --conect-timeout 20s", ["--conect-timeout of recorder …"]),
+        ("recorder check --explain x; recorder session list --junit f", ["--junit of recorder session list"]),
+        ("recorder session list --json | recorder import - --name x", []),
+        ("`recorder check` knows `--users`", []),
+        ("two dashes -- and a----rule", []),
+    ],
+)
+def test_an_option_that_does_not_exist_is_found(text: str, unknown: list[str]) -> None:
+    assert list(unknown_options(text)) == unknown
