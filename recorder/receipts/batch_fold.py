@@ -28,12 +28,11 @@ from .fold import (
     changes_nothing,
     keep_better_message,
     note_given_again,
-    note_own_message,
-    note_own_receipt,
     note_role,
 )
+from .own_requests import note_own_message, note_own_receipt
 from .precedence import is_better_receipt
-from .state import ReceiptKey, Transcript
+from .state import Giver, ReceiptKey, Transcript
 
 # ``_apply`` reads fields by position.
 check_layout(
@@ -125,8 +124,10 @@ def apply_dialog(
     messages = [event for event in events if type(event) is MessagePublished]
     receipts = [event for event in events if type(event) is ReceiptReported]
     span = _apply_messages(transcript, dialog_id, messages, people)
-    first_frame, last_frame = _apply_receipts(transcript, dialog_id, receipts, people)
-    span.first_frame, span.last_frame = min(first_frame, span.first_frame), max(last_frame, span.last_frame)
+    _apply_receipts(transcript, dialog_id, receipts, people)
+    frames = [event[8][1] for event in receipts]
+    span.first_frame = min([span.first_frame, *frames])
+    span.last_frame = max([span.last_frame, *frames])
     for participant, (_, frame, role) in people.items():
         if frame >= 0:
             note_role(transcript, participant, role, frame)
@@ -136,9 +137,11 @@ def apply_dialog(
 
 _People = dict[str, list[Any]]
 """Participant → first frame that names them, frame of their newest role, that role."""
+_OwnSequences = defaultdict[tuple[Giver, str], set[int | None]]
+"""Giver and status → own sequences of receipts for messages that this giver had given that status before."""
 
 
-# One loop each: a call for every event would cost as much again.
+# One loop each, with few calls in it: one for every rule would cost as much again.
 
 
 def _apply_messages(
@@ -161,65 +164,51 @@ def _apply_messages(
         if frame < first_frame:
             first_frame = frame
         if author is not None:
-            person = people.get(author)
-            if person is None:
-                person = people[author] = [frame, -1, ""]
-            elif frame < person[0]:
-                person[0] = frame
-            if role is not None and (frame > person[1] or (frame == person[1] and role > person[2])):
-                person[1], person[2] = frame, role
+            _note_person(people, author, role, frame)
     return DialogSpan(first_frame, last_frame, conversation_id, conversation_frame)
 
 
 def _apply_receipts(
     transcript: Transcript, dialog_id: str, receipts: Sequence[ReceiptReported], people: _People
-) -> tuple[int, int]:
-    """Apply receipts of one dialog; return their first and last frame."""
-    first_frame, last_frame = _NEVER, -1
+) -> None:
     by_key = transcript.receipts.get(dialog_id, {})
+    given_again: _OwnSequences = defaultdict(set)
     for event in receipts:
-        _, sequences, participant, role, mine, status, _, _, evidence = event
-        frame = evidence[1]
+        _, sequences, participant, role, mine, status, own_sequence, _, evidence = event
+        proof, frame, connection, _, _, _, _ = evidence
         if mine:
             note_own_receipt(transcript, event)
-        if evidence[0] < _ACKNOWLEDGED or not sequences:
+        if proof < _ACKNOWLEDGED or not sequences:
             role = None  # nothing is proven, so nobody's role is
         else:
-            giver = evidence[2] if mine and participant is None else participant
-            by_sequence = by_key.get((giver, status))  # type: ignore[call-overload]  # equal to its ReceiptKey, and cheaper
+            key = (connection if mine and participant is None else participant, status)
+            by_sequence = by_key.get(key)  # type: ignore[call-overload]  # equal to its ReceiptKey, and cheaper
             if by_sequence is None:
-                by_sequence = by_key[ReceiptKey(giver, status)] = {}
-            _keep_best(transcript, by_sequence, sequences, event)
-        if frame > last_frame:
-            last_frame = frame
-        if frame < first_frame:
-            first_frame = frame
+                by_sequence = by_key[ReceiptKey(*key)] = {}
+            noted = None
+            for sequence in sequences:
+                known = by_sequence.setdefault(sequence, event)
+                if known is event:
+                    continue
+                if known[6] != own_sequence and known is not noted:
+                    given_again[key].update((known[6], own_sequence))
+                    noted = known
+                usual_repetition = known[8][1] < frame and known[8][0] is proof
+                if not usual_repetition and is_better_receipt(event, known):
+                    by_sequence[sequence] = event
         if participant is not None:
-            person = people.get(participant)
-            if person is None:
-                person = people[participant] = [frame, -1, ""]
-            elif frame < person[0]:
-                person[0] = frame
-            if role is not None and (frame > person[1] or (frame == person[1] and role > person[2])):
-                person[1], person[2] = frame, role
+            _note_person(people, participant, role, frame)
     if by_key:
         transcript.receipts[dialog_id] = by_key
-    return first_frame, last_frame
+    for (giver, status), own_sequences in given_again.items():
+        note_given_again(transcript, dialog_id, giver, status, own_sequences)
 
 
-def _keep_best(
-    transcript: Transcript,
-    by_sequence: dict[int, ReceiptReported],
-    sequences: Sequence[int],
-    event: ReceiptReported,
-) -> None:
-    noted = None
-    for sequence in sequences:
-        known = by_sequence.setdefault(sequence, event)
-        if known is not event:
-            if known[6] != event[6] and known is not noted:
-                note_given_again(transcript, known, event)
-                noted = known
-            usual_repetition = known[8][1] < event[8][1] and known[8][0] is event[8][0]
-            if not usual_repetition and is_better_receipt(event, known):
-                by_sequence[sequence] = event
+def _note_person(people: _People, participant: str, role: str | None, frame: int) -> None:
+    person = people.get(participant)
+    if person is None:
+        person = people[participant] = [frame, -1, ""]
+    elif frame < person[0]:
+        person[0] = frame
+    if role is not None and (frame > person[1] or (frame == person[1] and role > person[2])):
+        person[1], person[2] = frame, role

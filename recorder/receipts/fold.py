@@ -43,9 +43,10 @@ from recorder.messaging.events import (
     RequestMade,
 )
 
+from . import own_requests
 from .participants import roles_in
-from .precedence import is_better_answer, is_better_message, is_better_receipt, is_newer, stronger
-from .state import ReceiptKey, Transcript, content_of, giver_of
+from .precedence import is_better_message, is_better_receipt, is_newer
+from .state import Giver, ReceiptKey, Transcript, content_of, giver_of
 
 
 def fold(events: Iterable[Event], transcript: Transcript | None = None) -> Transcript:
@@ -71,7 +72,7 @@ def _on_message(transcript: Transcript, event: MessagePublished) -> None:
     if known is not event:
         keep_better_message(transcript, event, known)
     if event.mine or event.request_frame is not None:
-        note_own_message(transcript, event)
+        own_requests.note_own_message(transcript, event)
     note_role(transcript, event.author, event.role, event.evidence.frame)
 
 
@@ -93,50 +94,12 @@ def _note_content(transcript: Transcript, event: MessagePublished, known: Messag
         proofs[content_of(event)] = event
 
 
-def note_own_message(transcript: Transcript, event: MessagePublished) -> None:
-    """Note that a message is ours, and which of our publishes it answers."""
-    own = transcript.own_action(event.dialog_id, event.sequence)
-    own.mine = own.mine or event.mine
-    if event.request_frame is not None:
-        own.request_frame = (
-            event.request_frame if own.request_frame is None else min(own.request_frame, event.request_frame)
-        )
-        publish = transcript.own_publish(event.request_frame)
-        if is_better_answer(event, publish.answered):
-            publish.answered = (event.evidence, event.dialog_id, event.sequence)
-            transcript.unresolved.discard(event.request_frame)
-
-
-def _on_publish_asked(transcript: Transcript, event: PublishRequested) -> None:
-    publish = transcript.own_publish(event.evidence.frame)
-    publish.asked = event.evidence
-    publish.dialog_id, publish.type = event.dialog_id, event.type
-    publish.text, publish.author, publish.audience = event.text, event.author, event.audience
-
-
-def _on_publish_refused(transcript: Transcript, event: PublishRefused) -> None:
-    publish = transcript.own_publish(event.request_frame)
-    if publish.refused is None or stronger(event.evidence, publish.refused[0]):
-        publish.refused = (event.evidence, event.code)
-        transcript.unresolved.discard(event.request_frame)
-
-
-def _on_publish_taken(transcript: Transcript, event: PublishTaken) -> None:
-    publish = transcript.own_publish(event.request_frame)
-    if publish.taken is None or stronger(event.evidence, publish.taken):
-        publish.taken = event.evidence
-
-
-def _on_publish_lost(transcript: Transcript, event: PublishLost) -> None:
-    transcript.own_publish(event.request_frame).lost = True
-
-
 # --- receipts -------------------------------------------------------------------------------------------
 
 
 def _on_receipt(transcript: Transcript, event: ReceiptReported) -> None:
     if event.mine:
-        note_own_receipt(transcript, event)
+        own_requests.note_own_receipt(transcript, event)
     if event.evidence.proof < Proof.ACKNOWLEDGED or not event.sequences:
         return  # nothing is proven, so nobody's role is
     receipts = transcript.receipts.setdefault(event.dialog_id, {})
@@ -144,45 +107,28 @@ def _on_receipt(transcript: Transcript, event: ReceiptReported) -> None:
     for sequence in event.sequences:
         known = by_sequence.setdefault(sequence, event)
         if known.own_sequence != event.own_sequence:
-            note_given_again(transcript, known, event)
+            own_sequences = (known.own_sequence, event.own_sequence)
+            note_given_again(transcript, event.dialog_id, event.participant, event.status, own_sequences)
         if is_better_receipt(event, known):
             by_sequence[sequence] = event
     note_role(transcript, event.participant, event.role, event.evidence.frame)
 
 
-def note_given_again(transcript: Transcript, *events: ReceiptReported) -> None:
-    """Note the own sequences of receipts that one participant gave twice: only one of them is kept.
+def note_given_again(
+    transcript: Transcript,
+    dialog_id: str,
+    participant: Giver,
+    status: str,
+    own_sequences: Iterable[int | None],
+) -> None:
+    """Note the own sequences of receipts that one participant gave a message twice: only one of them is kept.
 
     Whatever came first, each is once compared with another and noted, so the order makes no difference.
     """
-    for event in events:
-        participant, status, own_sequence = event.participant, event.status, event.own_sequence
-        if own_sequence is None or participant is None:
-            continue
-        noted = transcript.given_again.get(event.dialog_id)
-        if noted is None:
-            noted = transcript.given_again[event.dialog_id] = {}
-        first = noted.setdefault((own_sequence, status), participant)
-        if participant < first:
-            noted[own_sequence, status] = participant
-
-
-def note_own_receipt(transcript: Transcript, event: ReceiptReported) -> None:
-    """Note that we requested these receipts, whatever came of it."""
-    key = ReceiptKey(giver_of(event), event.status)
-    for sequence in event.sequences:
-        requests = transcript.requests_for(event.dialog_id, sequence, key)
-        if event.evidence.proof is Proof.CLAIMED:
-            requests.claims[event.evidence.frame] = event.evidence
-
-
-def _on_receipt_refused(transcript: Transcript, event: ReceiptRefused) -> None:
-    key = ReceiptKey(giver_of(event), event.status)
-    for sequence in event.sequences:
-        refusals = transcript.requests_for(event.dialog_id, sequence, key).refusals
-        known = refusals.get(event.request_frame)
-        if known is None or stronger(event.evidence, known):
-            refusals[event.request_frame] = event.evidence
+    named = {number for number in own_sequences if number is not None}
+    if type(participant) is str and named:
+        by_key = transcript.given_again.setdefault(dialog_id, {})
+        by_key.setdefault(ReceiptKey(participant, status), set()).update(named)
 
 
 # --- participants and conversations ---------------------------------------------------------------------
@@ -228,11 +174,11 @@ def changes_nothing(transcript: Transcript, event: Event) -> None:
 RULES: dict[type, Callable[[Transcript, Any], None]] = {
     MessagePublished: _on_message,
     ReceiptReported: _on_receipt,
-    PublishRequested: _on_publish_asked,
-    PublishRefused: _on_publish_refused,
-    PublishTaken: _on_publish_taken,
-    PublishLost: _on_publish_lost,
-    ReceiptRefused: _on_receipt_refused,
+    PublishRequested: own_requests.on_publish_asked,
+    PublishRefused: own_requests.on_publish_refused,
+    PublishTaken: own_requests.on_publish_taken,
+    PublishLost: own_requests.on_publish_lost,
+    ReceiptRefused: own_requests.on_receipt_refused,
     Identified: _on_identified,
     ParticipantNamed: _on_named,
     ConversationChanged: _on_conversation,

@@ -113,15 +113,15 @@ def _echoed_under(
     transcript: Transcript, dialog_id: str, key: ReceiptKey, given: ReceiptsByKey
 ) -> Iterator[_Learnt]:
     """Who the receipts of one key were announced as, where that is another than the key says."""
-    own, again = given[key], transcript.given_again.get(dialog_id)
+    own = given[key]
     for other, announced in given.items():
         if type(other.participant) is str and other.participant != key.participant and _alike(key, other):
             for sequence in own.keys() & announced.keys():
                 event = own[sequence]
                 if is_echo(event, announced[sequence]):
                     yield event.evidence.connection, event.request_frame or 0, other.participant
-    for event in own.values() if again else ():
-        name = None if again is None else _given_again(again, event)
+    for event in own.values() if dialog_id in transcript.given_again else ():
+        name = _given_again(transcript, event)
         if name is not None and name != key.participant:
             yield event.evidence.connection, event.request_frame or 0, name
 
@@ -150,10 +150,10 @@ def _same_list(event: ReceiptReported, announced: ReceiptReported) -> bool:
     return event.sequences == announced.sequences or set(event.sequences) == set(announced.sequences)
 
 
-def _given_again(again: Mapping[tuple[int, str], str], event: ReceiptReported) -> str | None:
+def _given_again(transcript: Transcript, event: ReceiptReported) -> str | None:
     if event.evidence.proof is not Proof.ACKNOWLEDGED or event.own_sequence is None:
         return None
-    return again.get((event.own_sequence, event.status))
+    return transcript.repeated_giver(event.dialog_id, event.own_sequence, event.status)
 
 
 def announced_as(
@@ -170,8 +170,7 @@ def announced_as(
         named = type(other.participant) is str and other.participant != key.participant
         if named and _alike(key, other) and is_echo(event, announced):
             return announced.participant
-    again = transcript.given_again.get(event.dialog_id)
-    return None if not again or event.request_frame is None else _given_again(again, event)
+    return None if event.request_frame is None else _given_again(transcript, event)
 
 
 # --- where no answer names a sequence -------------------------------------------------------------------

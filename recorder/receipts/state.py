@@ -137,8 +137,8 @@ class Transcript:
         own_actions: dialog id → sequence → what we did about that message.
         own_publishes: our own publishes by the frame they went out in.
         unresolved: the frames of those that no answer gave a sequence, and none refused.
-        given_again: dialog id → own sequence and status → who gave that receipt, where a participant gave
-            one twice.
+        given_again: dialog id → participant and status → own sequences of receipts that this participant gave
+            more than once for a message, each under another number.
         identities: connection → who we are on it according to tokens, with the first frame that says so.
         roles: participant → (frame of the newest event with a role, that role).
         names: participant, or the connection of one of us → (frame of the newest profile, name in it).
@@ -152,7 +152,7 @@ class Transcript:
     own_actions: dict[str, dict[int, OwnActions]] = field(default_factory=dict)
     own_publishes: dict[int, OwnPublish] = field(default_factory=dict)
     unresolved: set[int] = field(default_factory=set)
-    given_again: dict[str, dict[tuple[int, str], str]] = field(default_factory=dict)
+    given_again: dict[str, dict[ReceiptKey, set[int]]] = field(default_factory=dict)
     identities: dict[int, dict[str, int]] = field(default_factory=dict)
     roles: dict[str, tuple[int, str]] = field(default_factory=dict)
     names: dict[str | int, tuple[int, str]] = field(default_factory=dict)
@@ -215,6 +215,12 @@ class Transcript:
         """The receipts given for one message; empty where there are none."""
         receipts = self.receipts.get(dialog_id, {})
         return {key: proofs[sequence] for key, proofs in receipts.items() if sequence in proofs}
+
+    def repeated_giver(self, dialog_id: str, own_sequence: int | None, status: str) -> str | None:
+        """Who gave the receipt with this own sequence, if it is one of several for the same message."""
+        again = self.given_again.get(dialog_id, {}).items()
+        names = (key.participant for key, own in again if key.status == status and own_sequence in own)
+        return min((name for name in names if type(name) is str), default=None)
 
     def own_publish(self, frame: int) -> OwnPublish:
         """Our publish of this frame, which is added if it is not known."""

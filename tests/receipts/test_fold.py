@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
+import pytest
 from builders.histories import DIALOGS, HISTORIES, TOLD, evidence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.messaging.events import ChatStateReported, Proof, PublishLost
+from recorder.messaging.events import ChatStateReported, Proof, PublishLost, ReceiptReported
 from recorder.receipts.fold import apply, fold
 from recorder.receipts.queries import view
-from recorder.receipts.state import Transcript
+from recorder.receipts.state import ReceiptKey, Transcript
+
+
+def receipt(own_sequence: int, frame: int, sequence: int = 1) -> ReceiptReported:
+    return ReceiptReported(
+        "d", (sequence,), "a", None, False, "READ", own_sequence, None, evidence(Proof.ANNOUNCED, frame)
+    )
+
 
 RANK = {"unseen": 0, "sent": 1, "accepted": 2, "read": 3}
 
@@ -81,3 +91,15 @@ def test_no_receipt_crosses_dialogs(events):
     transcript = fold(events)
     alone = fold(event for event in events if about(event, "d1"))
     assert transcript.dialogs.get("d1") == alone.dialogs.get("d1")
+
+
+GIVEN_TWICE = [receipt(5, 2), receipt(6, 3), receipt(6, 4), receipt(9, 5, sequence=8)]
+
+
+@pytest.mark.parametrize("events", list(permutations(GIVEN_TWICE)))
+def test_the_numbers_of_receipts_given_twice_are_noted(events):
+    transcript = fold(events)
+    assert transcript.given_again == {"d": {ReceiptKey("a", "READ"): {5, 6}}}
+    assert transcript.repeated_giver("d", 6, "READ") == "a"
+    assert transcript.repeated_giver("d", 9, "READ") is None
+    assert transcript.repeated_giver("d", 6, "ACCEPT") is None

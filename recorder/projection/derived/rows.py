@@ -273,8 +273,9 @@ class MessageRows:
         if type(key.participant) is int:
             if key.participant in self._selves.suggested:
                 return set(own)
-            if again := self._transcript.given_again.get(dialog_id):
-                found.update(s for s, event in own.items() if (event.own_sequence, event.status) in again)
+            again = self._transcript.given_again.get(dialog_id, {})
+            numbers = set[int | None]().union(*(again[each] for each in again if each.status == key.status))
+            found.update(s for s, event in own.items() if event.own_sequence in numbers)
         giver = self._selves.id_of(key.participant)
         for other, others in given.items():
             if other.status == key.status and other is not key:
