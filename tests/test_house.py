@@ -95,7 +95,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "typer": ("cli/",),
     "rich": ("cli/", "report/"),
     "yaml": ("documents/",),
-    "ijson": ("formats/json_stream.py", "formats/netlog.py"),
+    "ijson": ("formats/json_stream.py",),
     "time": ("clock.py",),
     "locust": ("contrib/locust.py",),
     "gevent": ("contrib/locust.py",),

@@ -12,13 +12,12 @@ from typing import NamedTuple
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
-from .lines import LARGEST_INTEGER, JsonFields
+from .lines import JsonFields, epoch_us
 
 _SENDERS: dict[object, Side] = {"send": Side.CLIENT, "receive": Side.SERVICE}
 
-_SECONDS_FROM = 100_000_000  # in 1973
-_MILLISECONDS_FROM = 100_000_000_000  # as seconds, in 5138
-_MICROSECONDS_FROM = 100_000_000_000_000
+MONOTONIC_BELOW = 100_000_000
+"""Seconds: what is less counts from when a machine was started, not from 1970."""
 
 
 class HarTime(NamedTuple):
@@ -32,19 +31,17 @@ NO_TIME = HarTime(None, None)
 
 
 def har_time(value: object) -> HarTime:
-    """A number as a time: epoch seconds, milliseconds (Playwright) or microseconds, by its size.
+    """A number as a time of the epoch, in seconds or milliseconds (Playwright) by its size.
 
-    Smaller ones are seconds of a monotonic clock: so DevTools writes them where it does not know the wall
+    Small ones are seconds of a monotonic clock: so DevTools writes them where it does not know the wall
     clock. Negative is no time (Playwright with omitTiming).
     """
-    if not isinstance(value, int | float | Decimal) or isinstance(value, bool) or value != value or value < 0:
+    at_us = epoch_us(value)
+    if at_us is not None:
+        return HarTime(at_us, None)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return NO_TIME
-    if value < _SECONDS_FROM:
-        return HarTime(None, round(value * 1_000_000))
-    for limit, microseconds in ((_MILLISECONDS_FROM, 1_000_000), (_MICROSECONDS_FROM, 1_000)):
-        if value < limit:
-            return HarTime(round(value * microseconds), None)
-    return HarTime(min(round(value), LARGEST_INTEGER), None)
+    return HarTime(None, round(value * 1_000_000)) if 0 <= value < MONOTONIC_BELOW else NO_TIME
 
 
 def message_frame(message: JsonFields, connection: int) -> RecordedFrame | str:

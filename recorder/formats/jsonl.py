@@ -10,6 +10,7 @@ The files are the user's: whatever is wrong with one is told as ``BadCapture``, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 import orjson
@@ -105,7 +106,23 @@ def _field(info: ConnectionInfo, key: str) -> object:
     return iso_utc(getattr(info, f"{key}_us")) if key.endswith("_at") else getattr(info, key)
 
 
-def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Record]:
+# Keys by which other programs write a time.
+_TIME_LIKE = re.compile(
+    r"(?i:.*(?:time|stamp)|(?:.*_)?(?:date|when|at|ts|ms|us))|.*[a-z](?:At|Ts|Date|Ms|Us)"
+)
+_FRAME_KEYS = (
+    "connection", "index", "number", "sender", "at", "offset_us", "opcode", "fin", "rsv", "text", "data",
+    "raw", "head", "violation", "redacted", "wire_length", "wire_digest", "wire_data", "withheld",
+    "forwarded_at", "forwarded_offset_us",
+)  # fmt: skip
+_KNOWN_KEYS = frozenset((*_FRAME_KEYS, *_OPENED_KEYS, *_SOURCE_KEYS, *_HANDSHAKE_KEYS, *_CLOSED_KEYS))
+
+
+def _no_remark(_: str) -> None:
+    """Nobody wants to know."""
+
+
+def read(lines: Iterable[bytes], *, file: str, say: Notify = _no_remark) -> Iterator[SessionHeader | Record]:
     """Yield the session line (an empty one if there is none), then records in an order a sink can take.
 
     A connection is opened before its first frame, also where no line tells of it; connections that a line
@@ -115,11 +132,12 @@ def read(lines: Iterable[bytes], *, file: str) -> Iterator[SessionHeader | Recor
     Args:
         lines: with or without their line ends; see ``lines.read_lines`` for a file.
         file: what to call it in errors.
+        say: told of each key that is not read and may be a time.
 
     Raises:
         BadCapture: it is no such capture; says which line and why.
     """
-    reader = _Reader(file)
+    reader = _Reader(file, say)
     for number, line in enumerate(lines, 1):
         if text := without_blanks(line, file=file, number=number):
             yield from reader.read_line(JsonLine(file, number, text))
@@ -132,8 +150,10 @@ _HOW = ("closed", "lost", "refused", "failed")
 class _Reader:
     """What has to be remembered between the lines of one file."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, say: Notify) -> None:
         self._file = file
+        self._say = say
+        self._named: set[str] = set()
         self._begun = False
         self._has_header = False
         self._last_number = 0
@@ -154,6 +174,7 @@ class _Reader:
         if line.has("exchange"):
             yield exchange_of(line)
         elif line.has("sender", "text", "data", "raw"):
+            self._name_unread(line)
             yield from self._frame(line)
         elif line.has("connection"):
             yield from self._connection(line)
@@ -162,6 +183,14 @@ class _Reader:
                 "the line is no session, connection or frame",
                 hint='a frame has "sender" and "text" or "data"',
             )
+
+    def _name_unread(self, line: JsonLine) -> None:
+        """Say once of each key that looks like a time and is not read, which key is."""
+        for key in line.fields.keys() - _KNOWN_KEYS - self._named:
+            self._named.add(key)
+            if _TIME_LIKE.fullmatch(key):
+                sentence = f'"{key[:40]}" looks like a time and is not read'
+                self._say(f'{self._file}: {sentence}; a frame\'s time is "at"')
 
     def end(self) -> Iterator[Record]:
         if not self._begun:
@@ -318,7 +347,7 @@ def _recognise(file: CaptureFile) -> bool:
 
 
 def _read_file(file: CaptureFile, say: Notify) -> Iterator[SessionHeader | Record]:
-    return read(read_lines(file.open(), file=file.name), file=file.name)
+    return read(read_lines(file.open(), file=file.name), file=file.name, say=say)
 
 
 JSONL = CaptureFormat(

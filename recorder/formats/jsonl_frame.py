@@ -87,22 +87,24 @@ def _base64(data: bytes) -> str:
 SIDES = tuple(side.value for side in Side)
 
 # What other tools call the two sides.
-_MEANT = {
-    **dict.fromkeys(("in", "incoming", "received", "receive", "recv", "server", "agent"), Side.SERVICE),
-    **dict.fromkeys(("out", "outgoing", "sent", "send", "consumer", "browser"), Side.CLIENT),
+_SENDERS = {
+    **dict.fromkeys(("service", "server", "in", "incoming", "received", "receive", "recv"), Side.SERVICE),
+    **dict.fromkeys(("client", "browser", "out", "outgoing", "sent", "send"), Side.CLIENT),
 }
+# Whoever writes these may mean a person, who may be at either end.
+_PERHAPS = {"agent": '"service"', "consumer": '"client"'}
 
 
 def sender_of(line: JsonLine) -> Side:
-    """Who sent the frame of this line. Raises BadCapture."""
+    """Who sent the frame of this line, in our words or in those of other tools. Raises BadCapture."""
     value = line.text("sender")
-    if value in SIDES:
-        return Side(value)
     if value is None:
         raise line.error('"sender" is missing')
-    meant = _MEANT.get(value.lower(), value.lower())
-    hint = f'"{meant}"' if meant in SIDES else '"client" or "service"'
-    raise line.error(f'sender "{value[:40]}" is not known', hint=f"write {hint}")
+    sender = _SENDERS.get(value) or _SENDERS.get(value.lower())
+    if sender is None:
+        hint = _PERHAPS.get(value.lower(), '"client" or "service"')
+        raise line.error(f'sender "{value[:40]}" is not known', hint=f"write {hint}")
+    return sender
 
 
 def frame_of(line: JsonLine) -> Frame:
@@ -113,7 +115,7 @@ def frame_of(line: JsonLine) -> Frame:
     """
     if line.has_value("text") and line.has_value("data"):
         raise line.error('a frame has "text" or "data", not both')
-    text, data, raw = line.text("text"), line.base64("data"), line.base64("raw")
+    text, data, raw = line.json_text("text"), line.base64("data"), line.base64("raw")
     payload = data if text is None else text.encode()
     opcode, fin, rsv = line.integer("opcode", 0, 15), line.boolean("fin"), line.integer("rsv", 0, 7)
     if raw is not None:

@@ -5,8 +5,10 @@ The files are the user's: whatever is wrong is told as ``BadCapture``, with the 
 
 from __future__ import annotations
 
+import json
 from binascii import a2b_base64
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import BinaryIO
 
 import orjson
@@ -80,6 +82,7 @@ class JsonLine:
     def __init__(self, file: str, number: int, line: bytes) -> None:
         self._file = file
         self._number = number
+        self._line = line
         self.fields = self._load(line)
         """What the line says, by key."""
 
@@ -102,11 +105,15 @@ class JsonLine:
 
     def has(self, *keys: str) -> bool:
         """Whether any of these is there; null counts as there."""
-        return any(key in self.fields for key in keys)
+        return not self.fields.keys().isdisjoint(keys)
 
     def has_value(self, *keys: str) -> bool:
         """Whether any of these is there and not null."""
-        return any(self.fields.get(key) is not None for key in keys)
+        get = self.fields.get
+        for key in keys:  # noqa: SIM110  # any() of a generator costs three times as much here
+            if get(key) is not None:
+                return True
+        return False
 
     def text(self, key: str) -> str | None:
         """A string."""
@@ -139,17 +146,24 @@ class JsonLine:
         raise self.error(f'"{key}" has to be true or false')
 
     def time_us(self, key: str) -> int | None:
-        """An ISO time, as microseconds since the epoch, UTC."""
+        """An ISO time, or a number of the epoch, as microseconds since the epoch, UTC."""
         value = self.fields.get(key)
         if value is None:
             return None
         try:
-            at_us = parse_iso_utc(value) if isinstance(value, str) else None
+            at_us = parse_iso_utc(value) if isinstance(value, str) else epoch_us(value)
         except ValueError:
             at_us = None
         if at_us is None or abs(at_us) > LARGEST_INTEGER:
-            raise self.error(f'"{key}" is no ISO time', hint='write it as "2017-02-18T22:04:01.507000Z"')
+            raise self.error(f'"{key}" is no time', hint='write it as "2017-02-18T22:04:01.507000Z"')
         return at_us
+
+    def json_text(self, key: str) -> str | None:
+        """A string; or an object or array, as the JSON text that it is, with numbers of any size."""
+        value = self.fields.get(key)
+        if not isinstance(value, dict | list):
+            return self.text(key)
+        return json.dumps(json.loads(self._line)[key], separators=(",", ":"), ensure_ascii=False)
 
     def base64(self, key: str) -> bytes | None:
         """Bytes."""
@@ -176,6 +190,28 @@ class JsonLine:
         if isinstance(pairs, list) and all(_is_pair(pair) for pair in pairs):
             return tuple((name, text) for name, text in pairs)
         raise self.error(f'"{key}" has to be a list of ["name", "value"] pairs')
+
+
+# Where one unit ends and the next begins: the same number is 1973 in one and beyond 5000 in the other.
+_EPOCH_UNITS = (
+    (100_000_000, 0),
+    (100_000_000_000, 1_000_000),
+    (100_000_000_000_000, 1_000),
+    (100_000_000_000_000_000, 1),
+)
+
+
+def epoch_us(value: object) -> int | None:
+    """A number as microseconds since the epoch: of seconds, milliseconds, microseconds or nanoseconds.
+
+    Its size tells which, for times from 1973 on; None for anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not value >= 0:
+        return None
+    for limit, microseconds in _EPOCH_UNITS:
+        if value < limit:
+            return round(value * microseconds) if microseconds else None
+    return int(value // 1_000) if value <= LARGEST_INTEGER else None
 
 
 def _is_pair(pair: object) -> bool:

@@ -24,7 +24,7 @@ from recorder.wire.frames import Side
         pytest.param("1769860800", None, None, id="text"),
         pytest.param(True, None, None, id="true"),
         pytest.param(float("nan"), None, None, id="no number"),
-        pytest.param(10**30, (1 << 63) - 1, None, id="beyond the archive"),
+        pytest.param(10**30, None, None, id="beyond the archive"),
     ],
 )
 def test_a_number_is_a_time_by_its_size(value, at_us, offset_us):

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.errors import BadCapture
-from recorder.formats.jsonl import SessionHeader, read, write
+from recorder.formats.capture_format import SessionHeader
+from recorder.formats.jsonl import read, write
 from recorder.wire.frames import Side, encode, split_raw
 from recorder.wire.records import (
     FIDELITIES,
@@ -453,7 +454,7 @@ FRAME = {"sender": "client", "text": "Hello"}
         pytest.param([{"sender": "client"}], 'f, line 1: "text" or "data" is missing', id="no payload"),
         pytest.param([{**FRAME, "data": ""}], 'f, line 1: a frame has "text" or "data", not both', id="both"),
         pytest.param([{"sender": "client", "data": "!"}], 'f, line 1: "data" is not base64', id="base64"),
-        pytest.param([{**FRAME, "at": "soon"}], 'f, line 1: "at" is no ISO time', id="at"),
+        pytest.param([{**FRAME, "at": "soon"}], 'f, line 1: "at" is no time', id="at"),
         pytest.param([{**FRAME, "opcode": 16}], 'f, line 1: "opcode" has to be', id="opcode"),
         pytest.param(
             [{**FRAME, "raw": "gQVoZWxsbw=="}], 'f, line 1: "raw" disagrees with "text"', id="raw, text"
@@ -519,15 +520,54 @@ def test_a_bad_file_is_an_error_with_its_line(lines: list[bytes | dict[str, Any]
 @pytest.mark.parametrize(
     ("sender", "hint"),
     [
-        pytest.param("in", 'write "service"', id="in"),
-        pytest.param("IN", 'write "service"', id="IN"),
-        pytest.param("out", 'write "client"', id="out"),
-        pytest.param("Client", 'write "client"', id="spelling"),
+        pytest.param("agent", 'write "service"', id="agent"),
+        pytest.param("Consumer", 'write "client"', id="consumer"),
         pytest.param("me", 'write "client" or "service"', id="no idea"),
     ],
 )
 def test_an_unknown_sender_gets_a_hint(sender: str, hint: str) -> None:
     assert told_of({"sender": sender, "text": ""}).hint == hint
+
+
+@pytest.mark.parametrize(
+    ("sender", "side"),
+    [
+        ("server", "service"),
+        ("IN", "service"),
+        ("received", "service"),
+        ("out", "client"),
+        ("Client", "client"),
+    ],
+)
+def test_the_sides_may_be_called_as_other_tools_do(sender: str, side: str) -> None:
+    (frame,) = frames_of({"sender": sender, "text": "x"})
+    assert frame.sender == side
+
+
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        pytest.param('{"id": 1, "é": [1.5, null]}', '{"id":1,"é":[1.5,null]}', id="object"),
+        pytest.param("[1, 2]", "[1,2]", id="array"),
+        pytest.param(
+            '{"n": 123456789012345678901234567890}', '{"n":123456789012345678901234567890}', id="digits"
+        ),
+    ],
+)
+def test_an_envelope_may_stand_in_the_line_itself(text: str, payload: str) -> None:
+    line = f'{{"sender": "client", "text": {text}}}'.encode()
+    (frame,) = (each for each in read([line], file="f") if isinstance(each, RecordedFrame))
+    assert (frame.opcode, frame.payload) == (1, payload.encode())
+
+
+def test_keys_that_may_be_times_are_named_once() -> None:
+    said: list[str] = []
+    fields = {"sender": "client", "text": "", "timestamp": 1, "createdAt": 2, "ts": 3, "note": 4, "format": 5}
+    list(read([json.dumps(fields).encode()] * 3, file="f", say=said.append))
+    assert sorted(said) == [
+        f'f: "{key}" looks like a time and is not read; a frame\'s time is "at"'
+        for key in ("createdAt", "timestamp", "ts")
+    ]
 
 
 KEYS = sorted({key for line in LINES for key in line})

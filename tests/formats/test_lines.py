@@ -115,9 +115,10 @@ def test_values_of_the_right_kind_are_read() -> None:
         pytest.param("whole", b"-1", '"k" has to be a whole number from 0 to 15', id="too low"),
         pytest.param("whole", b"1" * 30, '"k" has to be a whole number from 0 to 15', id="30 digits"),
         pytest.param("flag", b"1", '"k" has to be true or false', id="1 is not true"),
-        pytest.param("moment_us", b'"noon"', '"k" is no ISO time', id="no time"),
-        pytest.param("moment_us", b"1487455441507", '"k" is no ISO time', id="number for a time"),
-        pytest.param("moment_us", b'"9999999999999.000000s since 1970"', '"k" is no ISO time', id="too far"),
+        pytest.param("moment_us", b'"noon"', '"k" is no time', id="no time"),
+        pytest.param("moment_us", b"5", '"k" is no time', id="number before 1973"),
+        pytest.param("moment_us", b"-1487455441507", '"k" is no time', id="negative number"),
+        pytest.param("moment_us", b'"9999999999999.000000s since 1970"', '"k" is no time', id="too far"),
         pytest.param("base64", b'"QQ"', '"k" is not base64', id="padding"),
         pytest.param("base64", b'"-_-_"', '"k" is not base64', id="URL-safe alphabet"),
         pytest.param("base64", '"é"'.encode(), '"k" is not base64', id="not ASCII"),
@@ -142,3 +143,17 @@ def test_values_of_the_wrong_kind_are_named(kind: str, value: bytes, problem: st
     with pytest.raises(BadCapture) as told:
         read("k")
     assert told.value.problem.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("value", "at_us"),
+    [
+        (b"1487455441", 1487455441000000),
+        (b"1487455441.507", 1487455441507000),
+        (b"1487455441507", 1487455441507000),
+        (b"1487455441507000", 1487455441507000),
+        (b"1487455441507000999", 1487455441507000),
+    ],
+)
+def test_a_number_is_a_time_of_the_epoch_in_the_unit_its_size_tells(value: bytes, at_us: int) -> None:
+    assert line(b'{"k":' + value + b"}").time_us("k") == at_us
