@@ -47,7 +47,8 @@ def show_info(
 def verify_archive(
     archive: ArchiveOption = DEFAULT_ARCHIVE, json: JsonOption = False, quiet: QuietOption = False
 ) -> None:
-    """Recount and rehash every frame. Exit 0: all complete; 5: a session was interrupted; 7: damaged.
+    """Recount and rehash every frame, and what is read beside them. Exit 0: all complete; 5: a session was
+    interrupted; 7: damaged.
 
     Example:
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import IO, Protocol
 
 from recorder.wire.records import SessionInfo
 
+from .counted import counted
 from .tables import clock_time, print_line, print_table
 
 SESSION_COLUMNS = ("SESSION", "NAME+", "SOURCE", "STATE", "STARTED", "CONNECTIONS", "FRAMES")
@@ -48,10 +50,12 @@ class VerifiedSession(Protocol):
     def frames(self) -> int: ...
     @property
     def problems(self) -> tuple[str, ...]: ...
+    @property
+    def not_covered(self) -> tuple[str, ...]: ...
 
 
 def print_verified_sessions(stream: IO[str], verified: Sequence[VerifiedSession]) -> None:
-    """The table of ``archive verify``, and every problem in full below it."""
+    """The table of ``archive verify``; below it every problem in full, and what could not be compared."""
     rows = (
         (v.session or "(file)", v.name or "-", v.state, str(v.frames), str(len(v.problems) or "-"))
         for v in verified
@@ -60,3 +64,13 @@ def print_verified_sessions(stream: IO[str], verified: Sequence[VerifiedSession]
     for session in verified:
         for problem in session.problems:
             print_line(stream, f"{session.session or 'the file'}: {problem}")
+    for what, count in Counter(what for session in verified for what in session.not_covered).items():
+        print_line(
+            stream, f"not covered: the {what} of {counted(count, 'session')}; {_WHY_NOT_COVERED[what]}"
+        )
+
+
+_WHY_NOT_COVERED = {
+    "rows": "without an end record, or ended by a recorder that kept no digest of name, times, URLs, headers",
+    "derived rows": "written without a digest; recorder archive rebuild makes one",
+}

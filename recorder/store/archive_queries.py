@@ -15,6 +15,14 @@ from . import reading
 from .frame_chunks import ScannedFrame
 from .frame_scan import scan_frames
 from .remarks import Notify
+from .row_digests import (
+    DerivedDigests,
+    RowDigests,
+    derived_digests,
+    digests_of_rows,
+    one_state,
+    stored_digests,
+)
 
 
 class ArchiveQueries(ABC):
@@ -138,6 +146,20 @@ class ArchiveQueries(ABC):
         with self.reader() as connection:
             session_id = reading.session_row(connection, id_of(session))
             return reading.compressed_counts(connection, session_id)
+
+    def row_digests(self, session: str | SessionInfo) -> tuple[RowDigests, RowDigests]:
+        """The digests of the rows of a session and of its connections: stored, and as they are now.
+
+        Raises ``NotFound``.
+        """
+        with self.reader() as connection, one_state(connection):
+            session_id = reading.session_row(connection, id_of(session))
+            return stored_digests(connection, session_id), digests_of_rows(connection, session_id)
+
+    def derived_digests(self, session: str | SessionInfo) -> DerivedDigests:
+        """The digests of the derived rows of a session. Raises ``NotFound``."""
+        with self.reader() as connection, one_state(connection):
+            return derived_digests(connection, reading.session_row(connection, id_of(session)))
 
     def frame(self, session: str | SessionInfo, number: int) -> RecordedFrame:
         """One frame of a session. Raises ``NotFound``."""

@@ -47,11 +47,15 @@ class DigestPoint:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionClaims:
-    """Digests written for a connection in its end record and at the last barrier; None if not written."""
+    """Digests written for a connection in its end record and at the last barrier; None if not written.
+
+    ``barrier_at_us`` is the time of the last frame before that barrier, if it has one.
+    """
 
     number: int
     end: DigestPoint | None
     barrier: DigestPoint | None
+    barrier_at_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

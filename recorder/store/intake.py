@@ -109,7 +109,7 @@ class Intake:
         if self.finished:
             return
         with self._guarded():
-            batch = Batch(changes=self.rows.end(ended_at_us, complete, detail))
+            batch = Batch(changes=self.rows.end(ended_at_us, complete, detail), ended=[self.rows.session_id])
             self._writer.commit_barrier(batch, self.rows, retry=self._retry)
             self.finished = True
             self.release()
@@ -127,7 +127,7 @@ class Intake:
             changes = self.rows.end(ended_at_us, complete, detail)
             self.rows.mark_moved()
         self.finished = True
-        return Batch(changes=changes)
+        return Batch(changes=changes, ended=[self.rows.session_id])
 
     def fail(self, error: BaseException) -> None:
         """Refuse further records: what was prepared last is not committed."""

@@ -14,6 +14,7 @@ from .checked_query import CheckedQuery
 from .db_errors import is_damage
 from .info import ArchiveInfo
 from .opening import OpenedArchive
+from .row_digests import one_state, write_digests
 from .stored_text import storable
 from .tables import connection as connection_table
 from .tables import frame, session
@@ -111,7 +112,9 @@ def note_interrupted(connection: Connection, is_live: reading.IsLive) -> Iterato
     for row in ended:
         count = select(func.count()).where(frame.c.session_id == row.id)
         frames = connection.execute(count).scalar_one()
-        connection.execute(session.update().where(session.c.id == row.id).values(end_state="interrupted"))
+        with one_state(connection):
+            connection.execute(session.update().where(session.c.id == row.id).values(end_state="interrupted"))
+            write_digests(connection, row.id)
         yield f"session {row.session} has no end record (its recorder died); frames kept: {frames}"
 
 

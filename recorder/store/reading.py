@@ -285,6 +285,7 @@ def connection_claims(reader: Connection, session_id: int) -> list[ConnectionCla
             row.number,
             end=_digest_point(row.frame_count, row.frame_digest),
             barrier=_digest_point(row.barrier_count, row.barrier_digest),
+            barrier_at_us=row.barrier_at_us,
         )
         for row in _CONNECTION_CLAIMS.rows(reader, _in_order(_CONNECTION_CLAIMS, session_id))
     ]

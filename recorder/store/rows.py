@@ -51,6 +51,7 @@ class Batch(NamedTuple):
         frames: new rows of ``frame``, in the order of ``FRAME_COLUMNS``.
         compressed, forwarded, exchanges: new rows of these tables, each with all their columns in order.
         changes: updates of rows of ``session`` and ``connection``.
+        ended: row numbers of the sessions that end with it, whose rows then get their digests.
     """
 
     opened: Sequence[Mapping[str, object]] = ()
@@ -59,6 +60,7 @@ class Batch(NamedTuple):
     forwarded: Sequence[Row] = ()
     exchanges: Sequence[Row] = ()
     changes: Sequence[RowChange] = ()
+    ended: Sequence[int] = ()
 
 
 class SessionRows:

@@ -4,8 +4,8 @@ A session is ``complete`` or ``refused`` when its end record agrees with its fra
 has no end record, or what it lacks was noticed while it was recorded, but what is there holds together,
 ``recording`` when it is being written now, and ``damaged`` when something was lost or changed afterwards.
 
-The digest of a frame covers how it stood on the wire, if it was compressed. It does not cover when a proxy
-passed it on (``forwarded``), nor the requests beside the WebSockets (``http_exchange``).
+The digest of a frame covers how it stood on the wire, if it was compressed. The digests of rows cover the
+rest: see ``row_digests``. What ended before there were such digests is said to be not covered.
 """
 
 from __future__ import annotations
@@ -21,8 +21,19 @@ from .completeness import COMPLETE, REFUSED, SessionCompleteness
 from .digest import Digest
 from .info import ConnectionClaims, SessionClaims
 from .reading import ChainedFrame
+from .row_digests import (
+    DERIVED_PARTS,
+    LIST_OF_CONNECTIONS,
+    SESSION_PARTS,
+    DerivedDigests,
+    RowDigests,
+    changed_parts,
+)
 
 _SHOWN_PROBLEMS = 5
+
+ROWS, DERIVED_ROWS = "rows", "derived rows"
+"""Names, times, states, URLs, headers, forwarding and HTTP requests; and what was derived from frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class SessionVerdict:
         frames: how many frames were read.
         problems: a sentence each; empty unless damaged.
         first_bad: number of the first frame that is missing or changed, if known.
+        not_covered: what has no digest to compare it with: ``ROWS``, ``DERIVED_ROWS``.
     """
 
     session: str | None
@@ -44,12 +56,14 @@ class SessionVerdict:
     frames: int
     problems: tuple[str, ...] = ()
     first_bad: int | None = None
+    not_covered: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Findings:
     problems: list[str] = field(default_factory=list)
     first_bad: int | None = None
+    not_covered: list[str] = field(default_factory=list)
 
     def add(self, problem: str, number: int | None = None) -> None:
         if len(self.problems) < _SHOWN_PROBLEMS:
@@ -113,6 +127,9 @@ def _session(archive: Archive, claims: SessionClaims, through: Through) -> Sessi
                 completeness.add_frame(chained.frame)
         for each in archive.connections(claims.session):
             completeness.add_end(each)
+        if claims.state != "recording":
+            _check_rows(archive.row_digests(claims.session), findings)
+            _check_derived(archive.derived_digests(claims.session), claims.session, findings)
         _check_compressed(archive.compressed_counts(claims.session)[0], noted, findings)
     except ArchiveUnusable as error:
         findings.add(f"what follows frame {count} cannot be read: {error.problem}", count + 1)
@@ -122,7 +139,39 @@ def _session(archive: Archive, claims: SessionClaims, through: Through) -> Sessi
     state = completeness.state(frames=count) if claims.state == COMPLETE else claims.state
     state = "damaged" if findings.problems else state
     problems = tuple(findings.problems)
-    return SessionVerdict(claims.session, claims.name, state, count, problems, findings.first_bad)
+    not_covered = tuple(findings.not_covered)
+    return SessionVerdict(
+        claims.session, claims.name, state, count, problems, findings.first_bad, not_covered
+    )
+
+
+def _check_rows(digests: tuple[RowDigests, RowDigests], findings: _Findings) -> None:
+    """The rows of a session and of its connections, by the digests that are stored and those of now."""
+    stored, now = digests
+    if stored.session is None:
+        findings.not_covered.append(ROWS)
+        if any(digest is not None for digest in stored.connections.values()):
+            findings.add("its row has lost its digest, which its connections have")
+        return
+    for number, digest in stored.connections.items():
+        if digest != now.connections[number]:
+            what = "URL, headers, times or how it closed"
+            findings.add(f"the row of connection {number} is not as it was recorded ({what})")
+    for part in changed_parts(stored.session, now.session or b"", SESSION_PARTS):
+        if part != LIST_OF_CONNECTIONS or stored.connections == now.connections:
+            findings.add(f"{part}: not as recorded")
+
+
+def _check_derived(digests: DerivedDigests, session: str, findings: _Findings) -> None:
+    remedy = f"recorder archive rebuild {session} derives them again"
+    if digests.stored is None:
+        if not digests.noted and digests.rows:
+            findings.add(f"there are derived rows, and no row of projection that says of what; {remedy}")
+        elif digests.rows:
+            findings.not_covered.append(DERIVED_ROWS)
+        return
+    for table in changed_parts(digests.stored, digests.now, DERIVED_PARTS):
+        findings.add(f"the derived rows in {table} are not as they were derived; {remedy}")
 
 
 class _ConnectionCheck:
@@ -148,6 +197,8 @@ def _connection_checks(archive: Archive, session: str, findings: _Findings) -> d
         if not check.agrees():
             check.broken = True
             findings.add(f"connection {number} has a digest of no frames that is of some")
+        else:
+            _check_barrier_time(number, check, findings)
     return checks
 
 
@@ -173,11 +224,20 @@ def _check_frame(
     elif check.digest.add(frame) != chain or not check.agrees():
         check.broken = True
         findings.add(f"frame {number} is not as it was recorded", number)
+    else:
+        _check_barrier_time(frame.connection, check, findings)
 
 
 def _check_compressed(there: int, noted: int, findings: _Findings) -> None:
     if there > noted:
         findings.add(f"{there - noted} rows of compressed belong to no frame")
+
+
+def _check_barrier_time(number: int, check: _ConnectionCheck, findings: _Findings) -> None:
+    barrier = check.claims.barrier
+    reached = 0 if barrier is None else barrier.count
+    if reached == check.digest.count and check.claims.barrier_at_us != check.digest.at_us:
+        findings.add(f"the last barrier of connection {number} has another time than its frame")
 
 
 def _check_ends(

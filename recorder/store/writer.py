@@ -22,6 +22,7 @@ from . import postgresql
 from .db_errors import DATABASE_ERRORS, ServerUnreachable, WriteFailure, diagnose
 from .opening import OpenedArchive
 from .remarks import Notify, silent
+from .row_digests import write_digests
 from .rows import Batch, Row, SessionRows
 from .sqlitefile import BUSY_TIMEOUT_S
 from .statements import change_row, insert_statement, update_statement
@@ -252,6 +253,8 @@ class ArchiveWriter:
                 self._run_for(rows, insert_statement(self._dialect, table, columns).sql)
         for statement, changes in groupby(batch.changes, key=partial(update_statement, self._dialect)):
             self._run_for([change_row(statement, change) for change in changes], statement.sql)
+        for session_id in batch.ended:
+            write_digests(self.connection, session_id)
 
     def _is_stored(self, batch: Batch) -> bool:
         # A COMMIT that reported a failure may have worked. Any one row of the batch shows it: all or nothing.

@@ -38,10 +38,16 @@ def test_verify_of_a_changed_payload_is_7_and_names_the_frame(run, archive):
 def test_verify_of_a_session_without_an_end_is_5(run, archive):
     with sqlite3.connect(archive) as file:
         file.execute("UPDATE session SET end_state = NULL, frames = NULL, ended_at_us = NULL WHERE id = 2")
+    result = run("archive", "verify")
+    assert (result.exit_code, "its row (name, source, times, state): not" in result.stdout) == (7, True)
+    with file:  # as a recorder leaves it that dies
+        file.execute("UPDATE session SET row_digest = NULL WHERE id = 2")
+        file.execute("UPDATE connection SET row_digest = NULL WHERE session_id = 2")
     file.close()
     result = run("archive", "verify")
     assert result.exit_code == 5
     assert "interrupted" in result.stdout
+    assert "not covered: the rows of 1 session; without an end record, or" in result.stdout
 
 
 def test_upgrade_of_a_current_archive_says_so(run):

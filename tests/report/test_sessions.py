@@ -19,10 +19,22 @@ def test_sessions_are_one_line_each():
 
 def test_every_problem_is_told_in_full_below_the_table():
     stream = io.StringIO()
-    good = SimpleNamespace(session="7f01", name=None, state="complete", frames=5, problems=())
-    bad = SimpleNamespace(session=None, name="x", state="damaged", frames=3, problems=("a \x1b", "b"))
+    good = SimpleNamespace(session="7f01", name=None, state="complete", frames=5, problems=(), not_covered=())
+    bad = SimpleNamespace(
+        session=None,
+        name="x",
+        state="damaged",
+        frames=3,
+        problems=("a \x1b", "b"),
+        not_covered=("rows", "derived rows"),
+    )
     print_verified_sessions(stream, [good, bad])
-    _, first, second, *problems = stream.getvalue().splitlines()
+    _, first, second, *problems, rows, derived = stream.getvalue().splitlines()
     assert first.split() == ["7f01", "-", "complete", "5", "-"]
     assert second.split() == ["(file)", "x", "damaged", "3", "2"]
     assert problems == ["the file: a \\x1b", "the file: b"]
+    assert rows.startswith("not covered: the rows of 1 session; without an end record, or ended by")
+    assert derived == (
+        "not covered: the derived rows of 1 session; written without a digest;"
+        " recorder archive rebuild makes one"
+    )

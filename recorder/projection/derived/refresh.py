@@ -22,6 +22,7 @@ from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
 from recorder.store.db_errors import InvalidContent
+from recorder.store.row_digests import write_derived_digest
 from recorder.store.tables import content, dialog, message, participant, projection, receipt, request, session
 from recorder.store.versions import DERIVATION_VERSION
 from recorder.store.writer import ArchiveWriter
@@ -183,10 +184,10 @@ class Projection:
                 self._write_all(rows)
             else:
                 self._write_changed(rows, changes)
-            row_digest = None
             left_out = any(each.kind in _LONG_SEQUENCES for each in folded.transcript.oddities)
-            row = (self._session_id, *basis, row_digest, left_out)
-            rows.replace(projection, (self._session_id,), [row])
+            rows.replace(projection, (self._session_id,), [(self._session_id, *basis, None, left_out)])
+            if folded.info.state != "recording":  # else it would be read again and again
+                write_derived_digest(writer.connection, self._session_id)
         self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:

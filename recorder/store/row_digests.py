@@ -1,0 +1,218 @@
+"""Digests of the rows that stand beside the frames, to prove later that none was changed, added or removed.
+
+Each is BLAKE2b with 16 bytes of output, over JSON in UTF-8:
+
+* of a connection's row: an object of its columns by name, in the order of names, without those that are
+  null, ``row_digest`` and what barriers write (``barrier_…``, which the frames themselves prove);
+* of a session's row: the same without ``id``; then follow those of its connections, of the rows of
+  ``forwarded`` and of ``http_exchange``;
+* of derived rows: one for each of their tables, in the order of ``DERIVED``.
+
+The digest of a table is over its rows in the order of the key, an array and a line feed each. Bytes stand in
+hexadecimal digits, after ``0x``. Columns that are added later, and null, change no digest of a row.
+
+They are made of what the database holds once it was written, in the transaction that writes the end of a
+session, or its derived rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, CursorResult, Table, Text
+
+from .db_errors import DATABASE_ERRORS
+from .tables import DERIVED, connection, forwarded, http_exchange, projection, session
+
+_BYTES = 16
+_ROWS = 1_000
+
+_OF_SESSION = tuple(
+    name for name in (str(column.name) for column in session.columns) if name not in ("id", "row_digest")
+)
+_OF_CONNECTION = tuple(
+    name
+    for name in (str(column.name) for column in connection.columns)
+    if name not in ("session_id", "row_digest") and not name.startswith("barrier_")
+)
+# Compiled by hand, of our own names: a session of many that end at once takes no longer than it must.
+_SELECT_SESSION = f"SELECT {', '.join(_OF_SESSION)} FROM session WHERE id = ?"  # noqa: S608
+_SELECT_CONNECTIONS = (
+    f"SELECT {', '.join(_OF_CONNECTION)} FROM connection WHERE session_id = ? ORDER BY number"  # noqa: S608
+)
+
+LIST_OF_CONNECTIONS = "its connections"
+
+SESSION_PARTS = (
+    "its row (name, source, times, state)",
+    LIST_OF_CONNECTIONS,
+    "the times at which its frames were passed on (forwarded)",
+    "its HTTP requests (http_exchange)",
+)
+"""What the parts of a session's digest are of, in words."""
+
+
+class RowDigests(NamedTuple):
+    """Digests of a session's row and of those of its connections, by number; None where there is none."""
+
+    session: bytes | None
+    connections: Mapping[int, bytes | None]
+
+
+class DerivedDigests(NamedTuple):
+    """The digest of derived rows as stored, and as they are now.
+
+    Attributes:
+        stored: None where there is none.
+        now: empty unless there is one to compare it with.
+        noted: whether it is noted what the rows follow from, in ``projection``.
+        rows: whether there are any.
+    """
+
+    stored: bytes | None
+    now: bytes
+    noted: bool
+    rows: bool
+
+
+def row_digest(columns: Mapping[str, object]) -> bytes:
+    """The digest of one row, by its columns."""
+    known = {name: value for name, value in columns.items() if value is not None}
+    return _digest([orjson.dumps(known, default=_as_text, option=orjson.OPT_SORT_KEYS)])
+
+
+def stored_digests(reader: Connection, session_id: int) -> RowDigests:
+    """The digests that are stored with the rows of a session."""
+    ((of_session,),) = _run(reader, "SELECT row_digest FROM session WHERE id = ?", session_id)
+    of_connections = "SELECT number, row_digest FROM connection WHERE session_id = ? ORDER BY number"
+    return RowDigests(of_session, dict(map(tuple, _run(reader, of_connections, session_id))))
+
+
+def digests_of_rows(reader: Connection, session_id: int) -> RowDigests:
+    """The digests of the rows of a session as they are now."""
+    (row,) = _run(reader, _SELECT_SESSION, session_id)
+    connections = {
+        each[0]: row_digest(dict(zip(_OF_CONNECTION, each, strict=True)))
+        for each in _run(reader, _SELECT_CONNECTIONS, session_id)
+    }
+    listed = _digest(orjson.dumps([number, made.hex()]) for number, made in connections.items())
+    beside = (table_digest(reader, table, session_id) for table in (forwarded, http_exchange))
+    of_row = row_digest(dict(zip(_OF_SESSION, row, strict=True)))
+    return RowDigests(of_row + listed + b"".join(beside), connections)
+
+
+def write_digests(writer: Connection, session_id: int) -> None:
+    """Store the digests of the rows of a session that has just ended, within the transaction that ends it."""
+    made = digests_of_rows(writer, session_id)
+    _run(writer, "UPDATE session SET row_digest = ? WHERE id = ?", made.session, session_id)
+    of_connection = "UPDATE connection SET row_digest = ? WHERE session_id = ? AND number = ?"
+    for number, digest in made.connections.items():
+        _run(writer, of_connection, digest, session_id, number)
+
+
+def changed_parts(stored: bytes, now: bytes, parts: Sequence[str]) -> list[str]:
+    """Those of the parts whose digests differ; all of them if it is no digest of so many parts."""
+    if len(stored) != len(now):
+        return list(parts)
+    places = range(0, len(now), _BYTES)
+    return [
+        part
+        for part, place in zip(parts, places, strict=True)
+        if stored[place : place + _BYTES] != now[place : place + _BYTES]
+    ]
+
+
+@contextmanager
+def one_state(reader: Connection) -> Iterator[None]:
+    """Within the block all queries see the database as of one moment."""
+    _run(reader, "BEGIN")
+    try:
+        yield
+    except BaseException:
+        with suppress(*DATABASE_ERRORS):
+            _run(reader, "ROLLBACK")
+        raise
+    _run(reader, "COMMIT")
+
+
+# --- derived rows ---------------------------------------------------------------------------------------
+
+DERIVED_PARTS = tuple(table.name for table in DERIVED)
+"""What the parts of the digest of derived rows are of."""
+
+
+def _derived_digest(reader: Connection, session_id: int) -> bytes:
+    """The digest of the derived rows of a session as they are now."""
+    return b"".join(table_digest(reader, table, session_id) for table in DERIVED)
+
+
+def derived_digests(reader: Connection, session_id: int) -> DerivedDigests:
+    """The digests of the derived rows of a session."""
+    noted = _run(reader, "SELECT row_digest FROM projection WHERE session_id = ?", session_id).all()
+    stored = noted[0][0] if noted else None
+    if stored is None:
+        return DerivedDigests(None, b"", bool(noted), _has_derived_rows(reader, session_id))
+    return DerivedDigests(stored, _derived_digest(reader, session_id), True, True)
+
+
+def _has_derived_rows(reader: Connection, session_id: int) -> bool:
+    """Whether a session has derived rows of any kind, but for what says what they follow from."""
+    first_rows = (
+        _run(reader, f"SELECT 1 FROM {table.name} WHERE session_id = ? LIMIT 1", session_id)  # noqa: S608
+        for table in DERIVED
+        if table is not projection
+    )
+    return any(rows.first() is not None for rows in first_rows)
+
+
+def write_derived_digest(writer: Connection, session_id: int) -> None:
+    """Store the digest of derived rows that were just written, within their transaction."""
+    digest = _derived_digest(writer, session_id)
+    _run(writer, "UPDATE projection SET row_digest = ? WHERE session_id = ?", digest, session_id)
+
+
+def table_digest(reader: Connection, table: Table, session_id: int) -> bytes:
+    """The digest of the rows of a session in a table, read a thousand at a time, within a transaction."""
+    rows = _run(reader, _select_rows(table, reader.dialect.name), session_id, stream=True)
+    return _digest(
+        b"".join(
+            [orjson.dumps(tuple(row), default=_as_text, option=orjson.OPT_APPEND_NEWLINE) for row in chunk]
+        )
+        for chunk in rows.partitions(_ROWS)
+    )
+
+
+@cache
+def _select_rows(table: Table, dialect: str) -> str:
+    """All rows of a session in the order of their key: on PostgreSQL not in that of a language, which may
+    change with the system."""
+    columns = ", ".join(column.name for column in table.columns if column.name != "row_digest")
+    collation = ' COLLATE "C"' if dialect == "postgresql" else ""
+    key = (column for column in table.primary_key.columns if column.name != "session_id")
+    order = ", ".join(f"{each.name}{collation if isinstance(each.type, Text) else ''}" for each in key)
+    ordered = f" ORDER BY {order}" if order else ""
+    return f"SELECT {columns} FROM {table.name} WHERE session_id = ?{ordered}"  # noqa: S608 - our own names
+
+
+def _run(connection: Connection, sql: str, *parameters: object, stream: bool = False) -> CursorResult[Any]:
+    """Run SQL whose parameters are marked ``?``. Values come as the driver has them: nothing is converted."""
+    if connection.dialect.name == "postgresql":
+        sql = sql.replace("?", "%s")
+    return connection.exec_driver_sql(sql, parameters, execution_options={"stream_results": stream})
+
+
+def _digest(pieces: Iterable[bytes]) -> bytes:
+    found = blake2b(digest_size=_BYTES)
+    for piece in pieces:
+        found.update(piece)
+    return found.digest()
+
+
+def _as_text(value: object) -> str:
+    """What JSON cannot hold: bytes, and whatever a changed file holds instead of what belongs there."""
+    return f"0x{value.hex()}" if isinstance(value, bytes) else repr(value)
