@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from recorder.errors import BadOption
+
 from .options import (
     DEFAULT_ARCHIVE,
     AliasOption,
@@ -204,6 +206,8 @@ def delete_session(
     with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
         info = opened.find_session(session)
         question = f"delete session {info.session} with its {counted(info.frames, 'frame')}?"
+        if not yes and not sys.stdin.isatty():
+            raise BadOption("session delete", "there is no terminal to ask at", hint="say --yes")
         if not yes and not typer.confirm(question, err=True):
             raise typer.Exit(2)
         opened.delete_session(info.session)

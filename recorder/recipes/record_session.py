@@ -14,7 +14,13 @@ from recorder.capture.interactive import lines_of, run_interactive
 from recorder.capture.options import ConnectOptions
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
-from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete, StorageFailed
+from recorder.errors import (
+    CannotConnect,
+    RecorderError,
+    RecordingIncomplete,
+    StorageFailed,
+    error_of_system,
+)
 from recorder.messaging.envelopes import dump
 from recorder.messaging.requests import init_connection as init_connection_request
 from recorder.projection.derived.refresh import refresh_or_say
@@ -174,6 +180,9 @@ def recording(
     except BrokenPipeError:  # the reader of stdout is gone, as with `| head`
         intake.finish(clock.wall_us(), detail="stopped: nobody was reading the output any more")
         refresh_or_say(archive, intake.session, say=say)
+        raise
+    except OSError as problem:
+        intake.finish(clock.wall_us(), complete=False, detail=str(error_of_system(problem)))
         raise
     except BaseException as fault:
         intake.finish(clock.wall_us(), complete=False, detail=f"a fault of ours: {type(fault).__name__}")

@@ -18,6 +18,8 @@ _ANYWHERE: Final = frozenset(
     | {"pwd", "apikey", "apikeys", "privatekey", "accesskey", "secretkey", "signingkey", "encryptionkey"}
     | {"proxyauthorization", "cookie", "cookies", "setcookie", "tempurlsig", "lpsdes", "codeverifier"}
     | {"csrf", "xsrf", "pin", "pincode", "otp", "totp", "sessionid", "sessionkey", "sessiontoken"}
+    | {"jsessionid", "phpsessid", "mfacode", "recoverycode", "recoverycodes", "verificationcode"}
+    | {"magiclink", "securityanswer"}
 )
 _IN_QUERIES: Final = frozenset({"sig", "signature", "xamzsignature", "clientassertion", "samlresponse"})
 _IN_URLS: Final = frozenset({"key", "code", "sid", "session", "ticket", "hash", "hmac"})
@@ -69,14 +71,15 @@ _DROPPED: Final = b" !#$%&'()*+-./0123456789:;<>?@[\\]^_`{|}~"
 
 # Every name of a secret contains one of these. A rare letter of each is looked for first: that costs a tenth.
 _STEMS: Final = (
-    ("k", ("token", "key", "cookie")),
+    ("k", ("token", "key", "cookie", "magiclink")),
     ("w", ("password", "passwd", "pwd", "jwt")),
     ("p", ("passphrase", "passcode", "otp", "pin")),
     ("z", ("authorization",)),
-    ("f", ("csrf", "xsrf", "codeverifier")),
+    ("f", ("csrf", "xsrf", "codeverifier", "mfacode", "verificationcode")),
+    ("y", ("recoverycode", "securityanswer")),
     ("u", ("auth", "tempurlsig")),
     ("b", ("bearer",)),
-    ("d", ("lpsdes", "credential", "sessionid")),
+    ("d", ("lpsdes", "credential", "sessionid", "sessid")),
     ("r", ("secret",)),
     ("=", ("sig", "assertion", "samlresponse")),
 )

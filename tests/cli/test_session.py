@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import orjson
@@ -101,13 +102,26 @@ def test_export_into_a_folder_that_is_not_there_is_one_sentence(run, tmp_path):
     assert "cannot write" in result.stderr
 
 
-def test_delete_asks_first_and_then_nothing_is_left(run, archive):
-    result = run("session", "delete", "imported", input="n\n")
-    assert result.exit_code == 2
+def test_delete_asks_first_and_then_nothing_is_left(run, start, archive):
+    terminal, its_end = os.openpty()
+    process = start("session", "delete", "imported", stdin=its_end)
+    os.write(terminal, b"n\n")
+    _, asked = process.communicate(timeout=30)
+    os.close(terminal)
+    os.close(its_end)
+    assert (process.returncode, "with its 7 frames?" in asked) == (2, True)
     assert len(listed(run)) == 2
     assert run("session", "delete", "imported", "--yes").exit_code == 0
     assert [each["name"] for each in listed(run)] == ["played"]
     assert b"some agent text" not in archive.read_bytes()
+
+
+@pytest.mark.parametrize("answer", ["", "y\n"])
+def test_delete_without_a_terminal_wants_to_be_told(run, answer):
+    result = run("session", "delete", "imported", input=answer)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: session delete: there is no terminal to ask at\nhint: say --yes\n"
+    assert len(listed(run)) == 2
 
 
 def test_a_missing_archive_is_named_in_the_error(run, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from recorder import recipes
 from recorder.errors import BadOption, CannotConnect, NotFound
 from recorder.recipes.endpoints import simulated_token
+from recorder.recipes.record_session import SessionOptions, recording
 from recorder.wire.frames import Side
 
 GET_CLOCK = '{"kind":"req","id":"1","type":"GetClock"}'
@@ -135,3 +138,14 @@ def test_a_stop_from_outside_closes_with_going_away(archive, service):
     with recipes.open_archive(archive) as opened:
         (connection,) = opened.connections(opened.find_session("last"))
     assert (connection.close_code, connection.closed_by) == (1001, Side.CLIENT)
+
+
+def test_what_the_system_refuses_is_told_in_words_in_the_session_too(archive):
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        with (
+            pytest.raises(OSError, match="Too many open files"),
+            recording(opened, source="client", options=SessionOptions()),
+        ):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        (session,) = opened.sessions()
+    assert (session.state, session.detail) == ("interrupted", "Too many open files")

@@ -51,7 +51,7 @@ def test_the_secret_goes_and_the_json_around_it_stays(shape: str, levels: int) -
         blanked = read["body"]
 
 
-@given(st.sampled_from(SHAPES), st.text(alphabet="abcXYZ019", min_size=8).filter(lambda text: text[0] == "a"))
+@given(st.sampled_from(SHAPES), st.text(alphabet="abcXYZ019", min_size=7).map("a".__add__))
 def test_what_the_recognisers_find_the_quick_look_lets_through(shape: str, secret: str) -> None:
     plain = shape.format(secret)
     for data in (plain.encode(), json.dumps(plain).encode(), quote(plain).encode()):
