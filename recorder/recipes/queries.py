@@ -21,7 +21,6 @@ from recorder.receipts.state import Transcript
 from recorder.report.replay_target import SERVICE, SIMULATOR
 from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
-from recorder.simulator.protocol.tokens import ACCOUNT
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify as Notify
 from recorder.store.remarks import silent as silent
@@ -264,6 +263,8 @@ def summary(
 
 def _target_of(connections: Iterable[ConnectionInfo]) -> str | None:
     """Whether a simulator was connected to, whose account no service has; None: nothing was."""
+    from recorder.simulator.protocol.tokens import ACCOUNT  # only a replay needs it
+
     urls = [connection.url for connection in connections if connection.url is not None]
     if not urls:
         return None
