@@ -13,6 +13,7 @@ import websocket
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, HandshakeRefused
 from recorder.redaction.subprotocols import shown_choice, shown_subprotocols
+from recorder.wire.connection_decoder import SWITCHING_PROTOCOLS
 from recorder.wire.endings import answering_close
 from recorder.wire.frames import Opcode
 from recorder.wire.handshake import ResponseHead, header_values
@@ -20,7 +21,7 @@ from recorder.wire.refusal import retry_words
 
 from .options import ConnectOptions, is_subprotocol
 from .tap import TapSocket, UpgradeRefused
-from .tracker import SWITCHING_PROTOCOLS, ConnectionTracker
+from .tracker import ConnectionTracker
 from .transport import open_socket
 
 _LONGEST_REASON = 100

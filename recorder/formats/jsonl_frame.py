@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 
-from recorder.wire.frames import Frame, Opcode, Side, raw_bytes, split_raw
-from recorder.wire.records import CompressedPayload, FrameForwarded, RecordedFrame, iso_utc
+from recorder.wire.frames import CompressedPayload, Frame, Opcode, Side, raw_bytes, split_raw
+from recorder.wire.records import FrameForwarded, RecordedFrame, iso_utc
 
 from .lines import LARGEST_INTEGER, JsonFields, JsonLine
 

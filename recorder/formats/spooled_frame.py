@@ -12,8 +12,8 @@ from struct import Struct
 
 import orjson
 
-from recorder.wire.frames import Side
-from recorder.wire.records import CompressedPayload, FrameForwarded, RecordedFrame
+from recorder.wire.frames import CompressedPayload, Side
+from recorder.wire.records import FrameForwarded, RecordedFrame
 
 # flags, opcode, rsv; time, order, number, index, at, offset; lengths of head, violation, payload
 _FIXED = Struct("<BBBqQQQqqIIQ")

@@ -33,8 +33,8 @@ from __future__ import annotations
 from hashlib import blake2b
 from struct import Struct
 
-from recorder.wire.frames import Side
-from recorder.wire.records import CompressedPayload, RecordedFrame
+from recorder.wire.frames import CompressedPayload, Side
+from recorder.wire.records import RecordedFrame
 
 _FIXED = Struct(">QQBBBBqqIIQ")
 _COMPRESSED = Struct(">QBIIQ")

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, Select, func, select
 
 from recorder.errors import NotFound
+from recorder.wire.frames import CompressedPayload
 from recorder.wire.handshake import Headers
 from recorder.wire.records import (
-    CompressedPayload,
     ConnectionInfo,
     FrameForwarded,
     HttpExchange,

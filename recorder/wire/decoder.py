@@ -2,7 +2,8 @@
 
 Nothing the other end does is an error here. What RFC 6455 forbids is labelled on the frame
 (``Frame.violation``, several joined by "; ") and decoding goes on. For any input whatever, the raw bytes
-of all frames followed by ``FrameDecoder.unfinished`` are the input.
+of all frames followed by ``FrameDecoder.unfinished`` are the input; the raw bytes of a frame that came
+compressed are its head and ``Frame.compressed.data``, masked.
 """
 
 from __future__ import annotations
@@ -11,7 +12,18 @@ from codecs import utf_8_decode
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .frames import HEAD_SIZE, UNFINISHED, Frame, Opcode, Side, apply_mask, close_parts, may_be_sent
+from .deflate import DOES_NOT_INFLATE, INFLATE_LIMIT, NO_EXTENSIONS, RSV1, Extensions, FrameInflater
+from .frames import (
+    HEAD_SIZE,
+    UNFINISHED,
+    CompressedPayload,
+    Frame,
+    Opcode,
+    Side,
+    apply_mask,
+    close_parts,
+    may_be_sent,
+)
 
 LONE_CONTINUATION = "continuation of nothing (RFC 6455 5.4)"
 INSIDE_FRAGMENTS = "new data frame inside fragments (RFC 6455 5.4)"
@@ -20,6 +32,11 @@ TEXT_NOT_UTF8 = "text is not UTF-8 (RFC 6455 8.1)"
 CLOSE_ONE_BYTE = "close payload of 1 byte (RFC 6455 5.5.1)"
 CLOSE_CODE = "close code not allowed (RFC 6455 7.4)"
 CLOSE_REASON = "close reason is not UTF-8 (RFC 6455 5.5.1)"
+COMPRESSED_BIT = "compressed bit on a frame that cannot have it (RFC 7692 6.1)"
+NOT_DEFLATE = "compressed payload does not inflate (RFC 7692 7.2.2)"
+
+
+_COMPRESSIBLE = frozenset({Opcode.TEXT, Opcode.BINARY})
 
 
 class _Head(NamedTuple):
@@ -29,6 +46,7 @@ class _Head(NamedTuple):
     opcode: int
     fin: bool
     rsv: int
+    extensions: Extensions
     masked: bool | None
     short_length: int | None
     length: int | None
@@ -37,7 +55,11 @@ class _Head(NamedTuple):
 # What a head alone can do wrong, in the order it is told. A control frame is one whose opcode has its
 # highest bit set (5.5), also where the opcode is not defined yet.
 _HEAD_RULES: tuple[tuple[str, Callable[[_Head], bool]], ...] = (
-    ("reserved bits without an extension (RFC 6455 5.2)", lambda head: head.rsv != 0),
+    ("reserved bits without an extension (RFC 6455 5.2)", lambda head: _is_without_extension(head)),
+    (
+        COMPRESSED_BIT,
+        lambda head: bool(head.extensions.deflate and head.rsv & RSV1 and head.opcode not in _COMPRESSIBLE),
+    ),
     ("unknown opcode (RFC 6455 5.2)", lambda head: head.opcode & 7 > 2),
     (
         "masked frame from the service (RFC 6455 5.1)",
@@ -70,6 +92,12 @@ _HEAD_RULES: tuple[tuple[str, Callable[[_Head], bool]], ...] = (
 
 
 _LONGEST_HEAD = 14
+
+
+def _is_without_extension(head: _Head) -> bool:
+    if head.extensions.others:
+        return False
+    return (head.rsv & ~RSV1 if head.extensions.deflate else head.rsv) != 0
 
 
 def _close_violations(payload: bytes) -> list[str]:
@@ -120,11 +148,26 @@ class _Utf8Check:
 class FrameDecoder:
     """Frames out of the bytes of one direction of one connection, after the upgrade.
 
-    ``sender`` is who sends in this direction: it decides whether frames have to be masked.
+    Args:
+        sender: who sends in this direction: it decides whether frames have to be masked.
+        extensions: what the upgrade agreed on. Compressed payloads are inflated, and judged as inflated.
+        inflate_limit: bytes one payload may inflate to; the rest of a longer one is withheld.
     """
 
-    def __init__(self, sender: Side) -> None:
+    def __init__(
+        self,
+        sender: Side,
+        extensions: Extensions = NO_EXTENSIONS,
+        *,
+        inflate_limit: int = INFLATE_LIMIT,
+    ) -> None:
         self._sender = sender
+        self._extensions = extensions
+        self._inflater = (
+            FrameInflater(takeover=extensions.takeover(sender), limit=inflate_limit)
+            if extensions.deflate
+            else None
+        )
         self._masks = sender is Side.CLIENT
         self._buffer = bytearray()
         self._frame_size: int | None = None  # bytes the held frame will have, once its head is there
@@ -255,21 +298,35 @@ class FrameDecoder:
     def _frame(self, head: bytes, payload: bytes, *, whole: bool = True) -> Frame:
         """Unmask, judge, and take note of what the next frame is judged by."""
         first = head[0]
-        facts = _read_head(self._sender, head)
+        facts = _read_head(self._sender, head, self._extensions)
         key = head[-4:] if facts.masked and len(head) == HEAD_SIZE[head[1]] else None
         payload = payload if key is None else apply_mask(payload, key)
         found = [label for label, broken in _HEAD_RULES if broken(facts)]
+        payload, compressed = self._inflated(facts, payload, whole=whole)
+        if compressed is not None and compressed.withheld == DOES_NOT_INFLATE:
+            found.append(NOT_DEFLATE)
         if facts.opcode <= Opcode.BINARY:
-            found += self._data_violations(facts, payload, whole=whole)
+            is_known = compressed is None or compressed.withheld is None
+            found += self._data_violations(facts, payload if is_known else None, whole=whole)
         elif facts.opcode == Opcode.CLOSE:
             found += _close_violations(payload) if whole else []
             self._closed = True
         elif facts.opcode < Opcode.CLOSE and self._closed:
             found.append(AFTER_CLOSE)
         violation = "; ".join(found) if found else None
-        return Frame(facts.opcode, payload, first > 127, facts.rsv, head, key, violation)
+        return Frame(facts.opcode, payload, first > 127, facts.rsv, head, key, violation, compressed)
 
-    def _data_violations(self, facts: _Head, payload: bytes, *, whole: bool) -> list[str]:
+    def _inflated(
+        self, facts: _Head, payload: bytes, *, whole: bool
+    ) -> tuple[bytes, CompressedPayload | None]:
+        """The payload as it was before compression, and how it came if it was compressed."""
+        if self._inflater is None:
+            return payload, None
+        piece = self._inflater.inflate(facts.opcode, payload, fin=facts.fin and whole, rsv=facts.rsv)
+        return (payload, None) if piece is None else piece
+
+    def _data_violations(self, facts: _Head, payload: bytes | None, *, whole: bool) -> list[str]:
+        """What is wrong with a data frame; a payload of None is not known, nor is the rest of its text."""
         found = [AFTER_CLOSE] if self._closed else []
         if facts.opcode == Opcode.CONTINUATION:
             if self._fragments is False:
@@ -278,7 +335,9 @@ class FrameDecoder:
             if self._fragments is not False:
                 found.append(INSIDE_FRAGMENTS)
             self._fragments = _Utf8Check() if facts.opcode == Opcode.TEXT else True
-        if isinstance(self._fragments, _Utf8Check) and self._fragments.feed(
+        if payload is None:
+            self._fragments = True
+        elif isinstance(self._fragments, _Utf8Check) and self._fragments.feed(
             payload, last=facts.fin and whole
         ):
             found.append(TEXT_NOT_UTF8)
@@ -302,7 +361,7 @@ def _length(head: bytes | bytearray) -> int | None:
     return int.from_bytes(head[2:4] if short == 126 else head[2:10], "big")
 
 
-def _read_head(sender: Side, head: bytes) -> _Head:
+def _read_head(sender: Side, head: bytes, extensions: Extensions) -> _Head:
     first = head[0]
     second = head[1] if len(head) > 1 else None
     return _Head(
@@ -310,6 +369,7 @@ def _read_head(sender: Side, head: bytes) -> _Head:
         opcode=first & 15,
         fin=first > 127,
         rsv=first >> 4 & 7,
+        extensions=extensions,
         masked=None if second is None else second > 127,
         short_length=None if second is None else second & 0x7F,
         length=_length(head),

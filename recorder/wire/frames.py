@@ -102,6 +102,22 @@ def may_be_sent(close_code: int) -> bool:
     return 1000 <= close_code <= 1015 and close_code != 1004 and close_code not in _NEVER_SENT
 
 
+class CompressedPayload(NamedTuple):
+    """How a payload stood on the wire that permessage-deflate (RFC 7692) had compressed; unmasked.
+
+    Attributes:
+        length: bytes of it on the wire.
+        digest: SHA-256 of them.
+        data: the bytes themselves, kept only where secrets are kept; else None.
+        withheld: why the frame has an empty payload, in a few words; None where it was inflated.
+    """
+
+    length: int
+    digest: bytes
+    data: bytes | None = None
+    withheld: str | None = None
+
+
 class Frame(NamedTuple):
     """One frame as it stood on the wire.
 
@@ -109,12 +125,13 @@ class Frame(NamedTuple):
 
     Attributes:
         opcode: 0–15; the known ones compare equal to ``Opcode``.
-        payload: the payload with the mask taken off.
+        payload: the payload with the mask taken off; inflated, if it was compressed by an extension.
         fin: whether it ends its payload.
         rsv: the three reserved bits as a number, RSV1 being 4.
         head: the header bytes exactly as they came, mask key included.
         mask: the four mask bytes, or None for an unmasked frame.
         violation: what RFC 6455 forbids about it, in a few words, or None. Never a reason to drop it.
+        compressed: how the payload stood on the wire, its bytes included, if it was compressed.
     """
 
     opcode: int
@@ -124,6 +141,7 @@ class Frame(NamedTuple):
     head: bytes = b""
     mask: bytes | None = None
     violation: str | None = None
+    compressed: CompressedPayload | None = None
 
 
 # Section 5.2: the second byte alone tells how long a head is: 2 bytes, 2 or 8 more for the length,

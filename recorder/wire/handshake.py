@@ -129,6 +129,27 @@ def header_values(headers: Headers, name: str) -> tuple[str, ...]:
     return tuple(value for key, value in headers if key.lower() == wanted)
 
 
+class Extension(NamedTuple):
+    """One extension of a ``Sec-WebSocket-Extensions`` header; a parameter without a value has None."""
+
+    name: str
+    parameters: dict[str, str | None]
+
+
+def extensions(headers: Headers) -> tuple[Extension, ...]:
+    """The extensions these headers offer or choose, in order (RFC 6455 9.1). Never raises."""
+    values = header_values(headers, "Sec-WebSocket-Extensions")
+    parts = [[part.strip() for part in item.split(";")] for value in values for item in value.split(",")]
+    return tuple(
+        Extension(name, dict(map(_parameter, filter(None, given)))) for name, *given in parts if name
+    )
+
+
+def _parameter(text: str) -> tuple[str, str | None]:
+    name, has_value, value = text.partition("=")
+    return name.strip(), value.strip().strip('"') if has_value else None
+
+
 def minimal_response(answer: ResponseHead) -> bytes:
     """A checked 101 response reduced to the headers that a WebSocket library needs."""
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"]
@@ -186,18 +207,11 @@ def _subprotocol_problem(request: Headers, response: Headers) -> str | None:
 
 
 def _extension_problem(request: Headers, response: Headers) -> str | None:
-    offered = _extensions(request)
-    not_offered = [name for name in _extensions(response) if name not in offered]
+    offered = {each.name for each in extensions(request)}
+    not_offered = [each.name for each in extensions(response) if each.name not in offered]
     return (
         f"the service chose an extension nobody asked for: {', '.join(not_offered)}" if not_offered else None
     )
-
-
-def _extensions(headers: Headers) -> list[str]:
-    """Names only; what follows a semicolon are parameters."""
-    values = header_values(headers, "Sec-WebSocket-Extensions")
-    names = [item.split(";")[0].strip() for value in values for item in value.split(",")]
-    return [name for name in names if name]
 
 
 def _tokens(headers: Headers, name: str) -> set[str]:

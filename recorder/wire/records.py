@@ -12,25 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from .frames import Side
+from .frames import CompressedPayload, Side
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class CompressedPayload(NamedTuple):
-    """How a payload stood on the wire that permessage-deflate (RFC 7692) had compressed; unmasked.
-
-    Attributes:
-        length: bytes of it on the wire.
-        digest: SHA-256 of them.
-        data: the bytes themselves, kept only where secrets are kept; else None.
-        withheld: why the frame has an empty payload, in a few words; None where it was inflated.
-    """
-
-    length: int
-    digest: bytes
-    data: bytes | None = None
-    withheld: str | None = None
 
 
 class RecordedFrame(NamedTuple):

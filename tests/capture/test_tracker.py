@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.capture.tracker import MAX_FRAGMENTS, ConnectionTracker, PayloadTooLong
+from recorder.capture.tracker import ConnectionTracker, PayloadTooLong
 from recorder.clock import VirtualClock
+from recorder.wire.connection_decoder import MAX_FRAGMENTS
 from recorder.wire.frames import Opcode, Side, encode, raw_bytes
 from recorder.wire.handshake import accept_for
 from recorder.wire.records import (
@@ -71,7 +72,9 @@ def client_text(text):
 def test_a_connection_begins_with_its_url_and_both_clocks():
     stored = Stored()
     stored.tracker.opened()
-    assert stored.records == [ConnectionOpened(2, "ws://host/path", 1_700_000_010_000_000, 2_000_000)]
+    assert stored.records == [
+        ConnectionOpened(2, "ws://host/path", 1_700_000_010_000_000, 2_000_000, "client", "bytes")
+    ]
 
 
 def test_the_upgrade_is_recorded_once_when_the_answer_is_whole():

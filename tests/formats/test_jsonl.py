@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from recorder.errors import BadCapture
 from recorder.formats.capture_format import SessionHeader
 from recorder.formats.jsonl import read, write
-from recorder.wire.frames import Side, encode, split_raw
+from recorder.wire.frames import CompressedPayload, Side, encode, split_raw
 from recorder.wire.records import (
     FIDELITIES,
-    CompressedPayload,
     ConnectionClosed,
     ConnectionInfo,
     ConnectionOpened,

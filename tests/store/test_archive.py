@@ -13,9 +13,8 @@ from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
 from recorder.store.archive import Archive
 from recorder.store.schema import head_revision
 from recorder.store.verify import verify
-from recorder.wire.frames import Side
+from recorder.wire.frames import CompressedPayload, Side
 from recorder.wire.records import (
-    CompressedPayload,
     ConnectionClosed,
     ConnectionOpened,
     FrameForwarded,

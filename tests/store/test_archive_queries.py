@@ -10,7 +10,8 @@ import pytest
 from recorder.errors import NotFound
 from recorder.store.archive import Archive
 from recorder.store.verify import verify
-from recorder.wire.records import CompressedPayload, FrameForwarded, HttpExchange
+from recorder.wire.frames import CompressedPayload
+from recorder.wire.records import FrameForwarded, HttpExchange
 
 Begin = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
 from recorder.store.reading import ChainedFrame
 from recorder.store.verify import SessionVerdict, verify
-from recorder.wire.records import CompressedPayload
+from recorder.wire.frames import CompressedPayload
 
 Begin = Callable[..., Any]
 

@@ -8,10 +8,12 @@ from recorder.wire.frames import Side
 from recorder.wire.handshake import (
     HEAD_LIMIT,
     TOO_LONG,
+    Extension,
     HandshakeReader,
     RequestHead,
     ResponseHead,
     accept_for,
+    extensions,
     header_values,
     minimal_response,
     problems,
@@ -229,6 +231,20 @@ def test_what_was_asked_for_is_no_problem_however_it_is_spelled() -> None:
         .replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
     )
     assert problems(request_of(asked), response_of(answered)) == ()
+
+
+def test_extensions_are_read_with_their_parameters_over_all_headers() -> None:
+    """RFC 6455 9.1: a list, in one header or several; a parameter may have a value, and that quotes."""
+    headers = (
+        ("sec-websocket-extensions", 'x-a; b; c = 1 ,x-b;d="2"'),
+        ("Host", "x-c"),
+        ("Sec-WebSocket-Extensions", " , x-a;;"),
+    )
+    assert extensions(headers) == (
+        Extension("x-a", {"b": None, "c": "1"}),
+        Extension("x-b", {"d": "2"}),
+        Extension("x-a", {}),
+    )
 
 
 def test_a_request_without_a_key_cannot_be_answered() -> None:
