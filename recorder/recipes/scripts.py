@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from recorder.errors import BadOption, BadScript
 from recorder.redaction.redactor import Redactor
 from recorder.replay.dry_run import ScheduledStep, schedule
@@ -21,6 +23,7 @@ from recorder.report.counted import counted
 from .input_files import missing_file_hint
 from .queries import Notify, silent
 
+_KEYS_OF_CAPTURES = frozenset({"recorder", "connection", "sender", "opcode", "kind", "log"})
 LONGEST_SCRIPT = 1 << 22
 """Bytes; more than any document of the allowed number of characters has."""
 
@@ -115,7 +118,19 @@ def script_text(script: Path | str) -> bytes:
         raise BadScript(str(script), f"it cannot be read ({problem.strerror})", hint=hint) from None
     if len(data) > LONGEST_SCRIPT:
         raise BadScript(str(script), f"it is larger than {LONGEST_SCRIPT >> 20} MiB")
+    if _is_capture(data):
+        hint = f"recorder import {script}, then: recorder session script last"
+        raise BadScript(str(script), "it is a capture, not a script", hint=hint)
     return data
+
+
+def _is_capture(data: bytes) -> bool:
+    """Whether the first line is one of a capture in JSON: a script in JSON has none of these keys."""
+    try:
+        first = orjson.loads(data.lstrip().partition(b"\n")[0])
+    except ValueError:
+        return False
+    return isinstance(first, dict) and not _KEYS_OF_CAPTURES.isdisjoint(first)
 
 
 def _bytes(script: Path | str) -> bytes:

@@ -83,7 +83,7 @@ def for_writing(where: str | Path, scripts: Path, *, create: bool, say: Notify) 
 def _read_file(path: Path, scripts: Path) -> OpenedArchive:
     real = sqlitefile.real_path(path)
     if not real.exists():
-        raise NotFound("archive", str(path))
+        raise _no_archive(path)
     revision = sqlitefile.inspect(real)
     schema.check_readable(str(path), revision, scripts)
     try:
@@ -92,12 +92,18 @@ def _read_file(path: Path, scripts: Path) -> OpenedArchive:
         raise archive_unusable(str(path), error) from error
 
 
+def _no_archive(path: Path) -> NotFound:
+    looked = "" if path.is_absolute() else f"looked in {Path.cwd()}; "
+    hint = f"{looked}--archive or the variable RECORDER_ARCHIVE names another"
+    return NotFound("archive", str(path), hint=hint)
+
+
 def _write_file(path: Path, scripts: Path, create: bool, say: Notify) -> OpenedArchive:
     real = sqlitefile.real_path(path)
     if real.exists():
         schema.check_known(str(path), sqlitefile.inspect(real), scripts)
     elif not create:
-        raise NotFound("archive", str(path))
+        raise _no_archive(path)
     elif not real.parent.is_dir():
         raise StorageFailed(str(path), f"there is no directory {real.parent}")
     lock = ArchiveLock(real)

@@ -117,6 +117,27 @@ def test_an_unreadable_script_is_named(tmp_path: Path):
         script_text(tmp_path / "huge.yaml")
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        '{"recorder": 1, "session": "x"}',
+        '{"sender": "service", "text": "{}"}',
+        '{"log": {"entries": []}}',
+        '{"kind": "req", "id": 1, "type": "GetClock"}',
+    ],
+)
+def test_a_capture_is_told_from_a_script(tmp_path: Path, first: str):
+    file = tmp_path / "x.jsonl"
+    file.write_text(f"\n{first}\n{{}}\n")
+    with pytest.raises(BadScript, match="it is a capture, not a script") as refused:
+        read_script(file)
+    assert refused.value.hint == f"recorder import {file}, then: recorder session script last"
+
+
+def test_a_script_may_be_json(tmp_path: Path):
+    assert len(read_script(script(tmp_path, '{"steps": [{"say": "hi"}], "name": "kind"}')).steps) == 1
+
+
 def test_a_token_in_the_name_of_a_script_is_played_under_a_placeholder():
     """Names stand in lists, reports and file names of others."""
     token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiI5In0.c2lnbmF0dXJl"

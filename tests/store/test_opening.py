@@ -117,7 +117,19 @@ def test_reading_creates_no_archive(path: Path, opened: Any) -> None:
     with pytest.raises(NotFound) as missing:
         opened(path)
     assert missing.value.kind == "archive"
+    assert missing.value.hint == "--archive or the variable RECORDER_ARCHIVE names another"
     assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("opened", [open_to_read, open_existing])
+def test_where_a_missing_archive_was_looked_for_is_told(
+    tmp_path: Path, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotFound, match=r'no archive "recorder\.db"') as missing:
+        opened("recorder.db")
+    assert missing.value.hint is not None
+    assert missing.value.hint.startswith(f"looked in {tmp_path}; ")
 
 
 def test_a_directory_that_is_not_there_is_not_made(tmp_path: Path) -> None:
