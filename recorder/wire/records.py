@@ -261,6 +261,14 @@ def parse_iso_utc(text: str) -> int:
     Raises:
         ValueError: it is no ISO time.
     """
+    try:  # what nearly every time is like
+        return _since_epoch_us(text)
+    except ValueError:
+        return _odd_iso_utc(text)
+
+
+def _odd_iso_utc(text: str) -> int:
+    """A time beyond the calendar, one with a leap second, or none."""
     if beyond := _BEYOND.fullmatch(text):
         at_us = int(beyond[2]) * 1_000_000 + int(beyond[3])
         return -at_us if beyond[1] else at_us
