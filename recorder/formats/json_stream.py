@@ -148,3 +148,15 @@ def build(events: JsonEvents, first: JsonEvent) -> Any:
     if event == "start_array":
         return [build(events, each) for each in elements(events)]
     return float(value) if isinstance(value, Decimal) else value
+
+
+def items(file: CaptureFile, prefix: str) -> Iterator[Any]:
+    """The values at a place in the document, such as ``events.item``, built by ijson itself.
+
+    Raises as ``json_events`` does.
+    """
+    stream = _Counted(file)
+    try:
+        yield from yajl2_c.items(stream, prefix, buf_size=BLOCK)
+    except (JSONError, IncompleteJSONError) as fault:
+        raise json_fault(file, fault, stream.before) from None

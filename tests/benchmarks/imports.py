@@ -76,7 +76,20 @@ def har(file: Path, count: int) -> None:
         stream.write(b"]," + orjson.dumps(ending)[1:-1] + b"}]}}")
 
 
-FORMS: dict[str, Callable[[Path, int], None]] = {"jsonl": jsonl, "har": har}
+def netlog(file: Path, count: int) -> None:
+    """As Chromium writes it: beside the bytes of each frame an event with its head."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from builders.netlog import NetLogFile, switched, upgrade
+
+    log = NetLogFile().sent(7, 1, upgrade()).received(7, 1, switched())
+    for number, sender, text in sides(count):
+        frame = encode(1, text, mask=b"mask" if sender is Side.CLIENT else None)
+        (log.sent if sender is Side.CLIENT else log.received)(7, number, frame)
+        log.event("SOMETHING_ELSE", 7, number, final=True, masked=True, opcode=1, payload_length=len(text))
+    log.save(file)
+
+
+FORMS: dict[str, Callable[[Path, int], None]] = {"jsonl": jsonl, "har": har, "netlog": netlog}
 
 
 def parse_lines(file: Path) -> None:
@@ -99,6 +112,7 @@ def parse_items(place: str) -> Callable[[Path], None]:
 
 PEERS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "jsonl": ("orjson.loads", parse_lines),
+    "netlog": ("ijson.items", parse_items("events.item")),
     "har": ("ijson.items", parse_items("log.entries.item._webSocketMessages.item")),
 }
 

@@ -29,7 +29,8 @@ PATIENCE_S = 60.0
 class Tab:
     """One page of a browser, spoken to by the DevTools protocol."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+        self._process = process
         asked = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
         with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
             url = json.load(answer)["webSocketDebuggerUrl"]
@@ -45,6 +46,14 @@ class Tab:
         result = self._ask("Runtime.evaluate", expression="finished", awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result
         return result["result"]["value"]
+
+    def end_browser(self, *, cleanly: bool = True) -> None:
+        """End the whole browser, or kill it, and return when it is gone."""
+        if cleanly:
+            self._ask("Browser.close")
+        else:
+            self._process.kill()
+        self._process.wait(PATIENCE_S)
 
     def close(self) -> None:
         self._socket.close()
@@ -83,7 +92,7 @@ def browse(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
             ending.callback(_end, process)
             port = _port_of(process)
             listening.start()  # it would stop where the pipe is full
-            tab = Tab(port)
+            tab = Tab(port, process)
             ending.callback(tab.close)
             return tab
 

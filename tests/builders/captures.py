@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from recorder.wire.frames import Opcode, Side
+from builders.netlog import NetLogFile, switched, upgrade
+
+from recorder.wire.frames import Opcode, Side, encode
 from recorder.wire.records import RecordedFrame
 
 URL = "wss://va.msg.liveperson.net/ws_api/account/1/messaging/consumer?v=3"
@@ -53,7 +55,18 @@ def jsonl(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
 
 
-CAPTURES = {"har": har, "jsonl": jsonl}
+def netlog(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """As Chromium writes it: the client's frames masked, two frames of the service in one piece."""
+    log = NetLogFile().sent(7, 1, upgrade()).received(7, 1, switched())
+    for at_ms, (sender, text) in enumerate(messages, 2):
+        if sender is Side.CLIENT:
+            log.sent(7, at_ms, encode(1, text, mask=b"mask"))
+        else:
+            log.received(7, at_ms, encode(1, text))
+    return log.closed(7, len(messages) + 2).text().encode()
+
+
+CAPTURES = {"har": har, "netlog": netlog, "jsonl": jsonl}
 """By the name of the format."""
 
 

@@ -15,6 +15,7 @@ from recorder.formats.known import FORMATS, format_of, named_format
         (b'{"sender": "client", "text": ""}\n', "jsonl"),
         (b'\xef\xbb\xbf\n {"recorder": 1}\n', "jsonl"),
         (b'{"log": {"entries": []}}', "har"),
+        (b'{"constants": {"activeFieldTrialGroups": []', "netlog"),
         (b'{\n  "log": {\n    "version": "1.2"', "har"),
     ],
 )
@@ -47,4 +48,4 @@ def test_names_are_unique_and_found():
     assert all(named_format(each.name) is each for each in FORMATS)
     with pytest.raises(BadOption, match='there is no format "hra"') as raised:
         named_format("hra")
-    assert "har, jsonl" in raised.value.hint
+    assert "har, netlog, jsonl" in raised.value.hint
