@@ -9,7 +9,8 @@ Bytes come in on the left; what people read goes out on the right::
 
 * Below everything: ``errors`` (all errors, with exit codes), ``clock`` (the only module that reads the time),
   ``documents`` (YAML with line numbers), ``runtime`` (waiting on descriptors, threads, GC pauses),
-  ``lazy_exports`` (public names that load their module on first use), ``load_summary`` (load figures).
+  ``lazy_exports`` (public names that load their module on first use), ``load_summary`` (load figures),
+  ``counted`` (how many of something, in words).
 * The core, pure: ``wire`` turns bytes into frames, ``redaction`` replaces secrets, ``messaging`` payloads
   into events, ``receipts`` folds events into who accepted and read what, ``checks`` judges the result.
   Start reading at ``receipts/fold.py``.

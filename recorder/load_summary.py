@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from recorder.counted import counted
+
 from .errors import ExpectationFailed
 
 
@@ -116,7 +118,7 @@ class LoadResult:
         began, passed, failed, stopped = map(self.summary.count, ("users", "passed", "failures", "stopped"))
         rest = f", {stopped} stopped before their end" if stopped else ""
         why = f": {self.cut_short}" if self.cut_short is not None else ""
-        return f"{began} users began: {passed} passed, {failed} failed{rest}{why}"
+        return f"{counted(began, 'user')} began: {passed} passed, {failed} failed{rest}{why}"
 
     def raise_if_failed(self) -> None:
         """Return if it passed.

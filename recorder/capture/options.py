@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from recorder.counted import counted
 from recorder.errors import BadOption
 
 from .destination import Destination, ProxyAddress
@@ -190,4 +191,4 @@ def _check_numbers(options: ConnectOptions) -> None:
             raise BadOption(option, f"more than 0 and at most an hour, not {seconds:g}s")
     if not 1 <= options.max_payload <= MOST_PAYLOAD:
         most = f"{MOST_PAYLOAD >> 20}MiB"
-        raise BadOption("--max-payload", f"from 1 byte to {most}, not {options.max_payload} bytes")
+        raise BadOption("--max-payload", f"from 1 byte to {most}, not {counted(options.max_payload, 'byte')}")

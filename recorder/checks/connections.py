@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from recorder.counted import counted
 from recorder.wire.frames import AUTHENTICATION_CLOSES
 
 from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
@@ -95,7 +96,7 @@ def _violations(session: SessionIndex) -> Iterator[Observation]:
         alike[fact.connection, fact.from_client, fact.violation].append(fact.frame)
     for (connection, from_client, violation), frames in alike.items():
         sender = "client" if from_client else "service"
-        times = "" if len(frames) == 1 else f" ({len(frames)} frames)"
+        times = "" if len(frames) == 1 else f" ({counted(len(frames), 'frame')})"
         yield violated(f"the {sender}, on connection {connection}: {violation}{times}", *frames)
     touched = {fact.connection for fact in session.input.violations}
     for each in session.input.connections:
@@ -110,7 +111,25 @@ def _violations(session: SessionIndex) -> Iterator[Observation]:
             yield not_observable(sentence, each.first_frame)
 
 
+def _incomplete(session: SessionIndex) -> Iterator[Observation]:
+    if session.input.missing is not None:
+        yield violated(session.input.missing, session.input.last_frame)
+    elif session.input.last_frame and not session.input.recording:
+        yield SATISFIED
+
+
 RULES = (
+    Rule(
+        "recording-incomplete",
+        Severity.WARNING,
+        "Nothing is known to be missing of the recording",
+        "Looks at how the recording ended: within a frame, within a payload of several frames, by a failure "
+        "on our side, or because the recorder died. What is missing then might have satisfied other rules, "
+        "or violated them. It is a warning, so that what is there can be checked: "
+        "--error recording-incomplete makes it fail. Nothing is said where the recording goes on, or of an "
+        "earlier moment of it.",
+        _incomplete,
+    ),
     Rule(
         "auth-close",
         Severity.ERROR,

@@ -79,6 +79,7 @@ class CheckInput:
         recording: whether the session is still being recorded, so that missing answers may yet come.
         last_at_us: the end by the calendar, for captures without offsets.
         clock_step: the largest step of our clock backwards; None if it only ran forward.
+        missing: what is known to be missing of the recording, in one phrase; None if nothing is.
     """
 
     events: Sequence[Event]
@@ -90,3 +91,4 @@ class CheckInput:
     recording: bool = False
     last_at_us: int | None = None
     clock_step: ClockStep | None = None
+    missing: str | None = None

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from recorder.counted import counted, counted_was
 from recorder.messaging import typenames
 from recorder.messaging.events import Evidence, MessagePublished, Proof, ReceiptReported
 from recorder.receipts.delays import MeasuredDelay, measured_delay
@@ -54,7 +55,7 @@ def _conflicting(session: SessionIndex) -> Iterator[Observation]:
         if len(contents) == 1:
             yield SATISFIED
             continue
-        sentence = f"{number} was announced with {len(contents)} different contents: " + ", ".join(
+        sentence = f"{number} was announced with {counted(len(contents), 'different content')}: " + ", ".join(
             f"{content[0]} in frame #{frame}" for content, frame in list(contents.items())[:_SHOWN]
         )
         yield violated(sentence, *contents.values(), dialog=dialog_id, sequence=number)
@@ -147,14 +148,14 @@ def _gap(
 ) -> Observation:
     missing = sum(last - first + 1 for first, last in gaps)
     shown = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in gaps[:_SHOWN])
-    shown += f" and {len(gaps) - _SHOWN} gaps more" if len(gaps) > _SHOWN else ""
+    shown += f" and {counted(len(gaps) - _SHOWN, 'gap')} more" if len(gaps) > _SHOWN else ""
     receipts = tuple(number for number in rising if session.taken[dialog_id, number].status is not None)
     named = tuple(
         sequence
         for (dialog, sequence), message in session.messages.items()
         if dialog == dialog_id and message.sent is None and _inside(sequence, gaps)
     )
-    were = "1 number was" if missing == 1 else f"{missing} numbers were"
+    were = counted_was(missing, "number")
     also = f"; receipts name {numbers(named)}" if named else ""
     sentence = (
         f"between {rising[0]} and {rising[-1]}, {were} not seen: {shown}; of those seen, receipts took "

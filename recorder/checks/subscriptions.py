@@ -10,11 +10,13 @@ from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
     ConversationOpened,
+    ConversationTaken,
     Dialog,
     Evidence,
     MessagePublished,
     Proof,
     ReceiptReported,
+    RequestMade,
 )
 
 from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
@@ -23,23 +25,44 @@ from .session_index import Rule, SessionIndex
 
 _CLOSED = "CLOSE"
 _MESSAGING = "MESSAGING"
+_FIRST_REQUESTS = frozenset(
+    {
+        typenames.SUBSCRIBE_CONVERSATIONS,
+        typenames.REQUEST_CONVERSATION,
+        typenames.AGENT_REQUEST_CONVERSATION,
+        typenames.SUBSCRIBE_ROUTING,
+    }
+)
+"""Requests that come before a dialog is known: a recording with none of them may have begun late."""
 
 
 class _AnnouncedDialog(NamedTuple):
-    """A dialog that was open when it was first heard of. ``name`` says which, in words."""
+    """A dialog that was open when it was first heard of. ``name`` says which, in words.
+
+    ``conversation_id`` is that of its conversation where no dialog goes by it: a subscription to it is one
+    to all of its dialogs.
+    """
 
     name: str
     evidence: Evidence
+    conversation_id: str | None = None
 
 
 def _never_subscribed(session: SessionIndex) -> Iterator[Observation]:
     with_events = _dialogs_with_events(session)
     for dialog_id, announced in _announced_dialogs(session).items():
-        codes = [session.code_of(each.evidence.frame) for each in session.subscriptions.get(dialog_id, ())]
+        requests = _requests(session, dialog_id, announced)
+        codes = [session.code_of(each.evidence.frame) for each in requests]
         if dialog_id in with_events or any(code is None or code < 400 for code in codes):
             yield SATISFIED
         else:
             yield _unsubscribed(session, dialog_id, announced)
+
+
+def _requests(session: SessionIndex, dialog_id: str, announced: _AnnouncedDialog) -> list[RequestMade]:
+    """The requests for the messages of a dialog, or of its whole conversation."""
+    named = [dialog_id] if announced.conversation_id is None else [dialog_id, announced.conversation_id]
+    return [request for each in named for request in session.subscriptions.get(each, ())]
 
 
 def _dialogs_with_events(session: SessionIndex) -> set[str | None]:
@@ -58,13 +81,18 @@ def _announced_dialogs(session: SessionIndex) -> dict[str, _AnnouncedDialog]:
     for opened in session.of(ConversationOpened):
         name = f"conversation {opened.conversation_id[:64]} was opened"
         announced.setdefault(opened.conversation_id, _AnnouncedDialog(name, opened.evidence))
+    for taken in session.of(ConversationTaken):
+        name = f"conversation {taken.conversation_id[:64]} was accepted"
+        announced.setdefault(taken.conversation_id, _AnnouncedDialog(name, taken.evidence))
     for change in session.of(ConversationChanged):
         if change.left_subscription or not _is_ours(session, change):
             continue
+        apart = all(each.dialog_id != change.conversation_id for each in change.dialogs)
+        whole = change.conversation_id if change.dialogs and apart else None
         for dialog in _messaging_dialogs(change):
             name = f"dialog {dialog.dialog_id[:64]} was announced"
-            announced.setdefault(dialog.dialog_id, _AnnouncedDialog(name, change.evidence))
-        if change.dialogs and all(each.dialog_id != change.conversation_id for each in change.dialogs):
+            announced.setdefault(dialog.dialog_id, _AnnouncedDialog(name, change.evidence, whole))
+        if whole is not None:
             announced.pop(change.conversation_id, None)  # its main dialog goes by another id
     return announced
 
@@ -81,7 +109,7 @@ def _is_ours(session: SessionIndex, change: ConversationChanged) -> bool:
 
 
 def _unsubscribed(session: SessionIndex, dialog_id: str, announced: _AnnouncedDialog) -> Observation:
-    requests = session.subscriptions.get(dialog_id, [])
+    requests = _requests(session, dialog_id, announced)
     frames = [announced.evidence.frame, *(each.evidence.frame for each in requests)]
     said = f"{announced.name}, and nobody subscribed to its messages"
     if requests:
@@ -98,8 +126,7 @@ def _unobservable(session: SessionIndex, dialog_id: str, announced: Evidence) ->
     asked = session.asked.values()
     if any(each.generation == 2 for each in asked):
         return "on v2 events come without a subscription"
-    began = (typenames.SUBSCRIBE_CONVERSATIONS, typenames.REQUEST_CONVERSATION)
-    if not any(each.type in (*began, typenames.AGENT_REQUEST_CONVERSATION) for each in asked):
+    if not any(each.type in _FIRST_REQUESTS for each in asked):
         return "the recording may have begun after the subscription"
     if any(each.dialog_id == dialog_id and each.type == typenames.PUBLISH for each in asked):
         return None
@@ -116,12 +143,13 @@ RULES = (
         "never-subscribed",
         Severity.WARNING,
         "Somebody subscribes to the messages of every open dialog",
-        "Looks for open dialogs of our own conversations, as requests and snapshots name them, without a "
-        "SubscribeMessagingEvents or QueryMessages that was not refused: then no message can come, and a bot "
-        "stays silent. A dialog whose messages, receipts or chat states came all the same is satisfied: the "
-        "service may subscribe by itself. Not observable on v2, which sends events without a subscription; "
-        "where the recording began later than the subscription to conversations; and where it ended within "
-        "10 s and nothing was published into the dialog.",
+        "Looks for open dialogs of our own conversations, as requests, snapshots and accepted rings name "
+        "them, without a SubscribeMessagingEvents or QueryMessages that was not refused: then no message can "
+        "come, and a bot stays silent. A subscription that names the conversation alone counts. A ring that "
+        "nobody accepted does not: it may go to another agent. A dialog whose messages, receipts or chat "
+        "states came all the same is satisfied: the service may subscribe by itself. Not observable on v2, "
+        "which sends events without a subscription; where the recording began later than the subscription to "
+        "conversations; and where it ended within 10 s and nothing was published into the dialog.",
         _never_subscribed,
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
+from recorder.counted import counted
 from recorder.messaging.changes import LONG_SEQUENCE_IN_LIST
 from recorder.messaging.events import ConversationChanged, Identified, MessagePublished, OddityNoticed
 from recorder.messaging.refusals import UNFILLED_PLACEHOLDER
@@ -68,7 +69,9 @@ def _several_ids(session: SessionIndex) -> Iterator[Observation]:
     ours = _stepped_up(session)
     if len(ours) > 1:
         said = ", ".join(ours[:4])
-        yield violated(f"we appear under {len(ours)} ids ({said}): a step-up?", *_showing(session, ours))
+        yield violated(
+            f"we appear under {counted(len(ours), 'id')} ({said}): a step-up?", *_showing(session, ours)
+        )
     elif session.selves.ids:
         yield SATISFIED
     elif session.input.events:
@@ -106,7 +109,7 @@ def _several_consumers(session: SessionIndex) -> Iterator[Observation]:
     for conversation_id, ids in consumers.items():
         if len(ids) > 1:
             said = ", ".join(list(ids)[:4])
-            has_had = f"conversation {conversation_id} has had {len(ids)} consumers ({said})"
+            has_had = f"conversation {conversation_id} has had {counted(len(ids), 'consumer')} ({said})"
             yield violated(f"{has_had}: one person, stepped up?", *ids.values())
 
 

@@ -113,8 +113,6 @@ def check(
     _write(checked, "json" if json else output_format, output, verbose=verbose)
     if output is not None:
         StatusPrinter(quiet=quiet)(f"wrote {output}")
-    if checked.incomplete is not None:
-        StatusPrinter(quiet=quiet)(f"the recording is incomplete: {checked.incomplete}")
     checked.raise_if_failed()
 
 

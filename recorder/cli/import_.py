@@ -50,7 +50,7 @@ def import_captures(
         recorder import samples/tutorial.jsonl
     """
     from recorder import recipes
-    from recorder.report.counted import counted
+    from recorder.counted import counted
     from recorder.report.json_views import session_json
 
     print_status = StatusPrinter(quiet=quiet)

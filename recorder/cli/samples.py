@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from recorder.counted import counted
 from recorder.errors import BadOption, NotFound
 
 from .options import JsonOption, OutputOption, QuietOption
@@ -36,7 +37,7 @@ def show_samples(
     if every is not None:
         if name is not None or output is not None:
             raise BadOption("--all", "it writes every sample; give neither a name nor --output")
-        StatusPrinter(quiet=quiet)(f"wrote {_write_all(every)} samples into {every}")
+        StatusPrinter(quiet=quiet)(f"wrote {counted(_write_all(every), 'sample')} into {every}")
     elif name is None:
         if output is not None:
             raise BadOption("--output", "say which sample to write")

@@ -200,7 +200,7 @@ def delete_session(
         recorder session delete last --yes
     """
     from recorder import recipes
-    from recorder.report.counted import counted
+    from recorder.counted import counted
 
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:

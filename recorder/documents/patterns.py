@@ -12,6 +12,8 @@ from functools import lru_cache
 
 import regex  # type: ignore[import-untyped]  # it ships no types; what is used of it is below
 
+from recorder.counted import counted
+
 MAX_PATTERN = 1_000
 MAX_SEARCHED = 10_000
 """Only this many characters of a message are searched; LivePerson limits texts to fewer."""
@@ -36,10 +38,11 @@ def check_pattern(pattern: str) -> str:
         ValueError: it does not, or is longer than ``MAX_PATTERN``; the text is an error sentence.
     """
     if len(pattern) > MAX_PATTERN:
-        raise ValueError(f"the pattern has {len(pattern)} characters; {MAX_PATTERN} are the limit")
+        raise ValueError(f"the pattern has {counted(len(pattern), 'character')}; {MAX_PATTERN} are the limit")
     if (length := _length_written_out(pattern)) > MAX_REPEATED:
+        written = counted(length, "item")
         raise ValueError(
-            f'"{pattern[:60]}" repeats too much: {length} items if written out; {MAX_REPEATED} are the limit'
+            f'"{pattern[:60]}" repeats too much: {written} if written out; {MAX_REPEATED} are the limit'
         )
     try:
         _compiled(pattern)

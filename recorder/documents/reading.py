@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from recorder.counted import counted
 from recorder.errors import BadScript
 
 from .document import Document, ValuePath
@@ -27,7 +28,9 @@ def read_document(text: str | bytes, *, file: str) -> Document:
     """
     decoded = _decoded(text, file)
     if len(decoded) > MAX_CHARACTERS:
-        raise BadScript(file, f"it has {len(decoded):,} characters; {MAX_CHARACTERS:,} are the limit")
+        raise BadScript(
+            file, f"it has {counted(len(decoded), 'character')}; {MAX_CHARACTERS:,} are the limit"
+        )
     root = _Composer(file, decoded).compose()
     lines: dict[ValuePath, int] = {}
     written: dict[ValuePath, str] = {}

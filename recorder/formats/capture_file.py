@@ -22,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, cast
 
+from recorder.counted import counted
 from recorder.errors import BadCapture
 
 BEGINNING = 1 << 16
@@ -224,7 +225,7 @@ class _Unpacked(io.RawIOBase):
         try:
             block = self._stream.read(len(buffer))
         except _FAULTS as fault:
-            problem = f"its compression is broken after {self.count} bytes ({_words(fault)})"
+            problem = f"its compression is broken after {counted(self.count, 'byte')} ({_words(fault)})"
             raise BadCapture(self._name, problem) from None
         self.count += len(block)
         if self.count > self._limit:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from recorder.counted import counted
+
 from .exact_numbers import loads_exact, may_be_rounded
 from .shapes import BARE_TYPES, Shape, shapes_of
 from .typenames import normal_type
@@ -86,7 +88,7 @@ def parse(data: bytes, *, from_client: bool, binary: bool = False) -> Envelope:
     ``binary`` says that the payload came in binary frames, which the protocol does not use.
     """
     if binary:
-        return Unreadable("binary", f"{len(data)} bytes in a binary frame", data)
+        return Unreadable("binary", f"{counted(len(data), 'byte')} in a binary frame", data)
     try:
         raw = orjson.loads(data)
     except (ValueError, RecursionError) as problem:

@@ -97,7 +97,8 @@ class ParticipantNamed(NamedTuple):
 class RequestMade(NamedTuple):
     """A request of any type went out. ``request_id`` is a string; None if it had no id.
 
-    ``dialog_id`` is the dialog that its body names; None if it names none. ``generation`` is 2 where the type
+    ``dialog_id`` is the dialog that its body names, in a subscription the conversation if that is all; None
+    if it names none. ``generation`` is 2 where the type
     is spelled as in v2 of the protocol (``.ams.ms.PublishEvent``), else 3.
     """
 
@@ -259,6 +260,13 @@ class ConversationOpened(NamedTuple):
     evidence: Evidence
 
 
+class ConversationTaken(NamedTuple):
+    """A ring of this conversation was accepted: an agent of this connection took it."""
+
+    conversation_id: str
+    evidence: Evidence
+
+
 class ConversationChanged(NamedTuple):
     """A snapshot of a conversation, whole as of ``updated_ms`` (their clock; None in old frames).
 
@@ -301,6 +309,7 @@ Event = (
     | ReceiptRefused
     | ChatStateReported
     | ConversationOpened
+    | ConversationTaken
     | ConversationChanged
     | OddityNoticed
 )

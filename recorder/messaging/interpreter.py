@@ -42,7 +42,14 @@ from .exchanges import PendingRequest, identified_by, requested_event, response_
 from .fast_dict import Intern, answer_events, read_notification, read_publish, read_publish_answer
 from .profiles import requested_profile
 from .refusals import UNFILLED_PLACEHOLDER, placeholder_in
-from .snapshots import LAST_CONTENT, conversation_of, read_last_content, snapshot, updated_at
+from .snapshots import (
+    LAST_CONTENT,
+    conversation_of,
+    conversations_taken,
+    read_last_content,
+    snapshot,
+    updated_at,
+)
 
 _loads = orjson.loads
 _new = tuple.__new__  # a third of the time that a named tuple's own constructor takes
@@ -178,7 +185,7 @@ class Interpreter:
             detail = f"the service sent a request, {shown(request.type)}"
             return [_odd("request-from-service", detail, Proof.ANNOUNCED, stamp)]
         evidence = Evidence(Proof.CLAIMED, *stamp)
-        dialog_id = id_text(request.body.get("dialogId")) if type(request.body) is dict else None
+        dialog_id = _dialog_named(request)
         generation = 2 if str(request.raw.get("type")).startswith(".ams.") else 3
         events: list[Event] = [RequestMade(request.id, request.type, evidence, dialog_id, generation)]
         event, history_of = None, None
@@ -227,6 +234,16 @@ class Interpreter:
         return pending
 
 
+def _dialog_named(request: Request) -> str | None:
+    """The dialog that a request is about; a subscription may name its conversation alone."""
+    if type(request.body) is not dict:
+        return None
+    dialog_id = id_text(request.body.get("dialogId"))
+    if dialog_id is None and request.type == typenames.SUBSCRIBE_MESSAGES:
+        return id_text(request.body.get("conversationId"))
+    return dialog_id
+
+
 def _read_messages(body: object, stamp: Stamp, events: list[Event]) -> None:
     dialog_id = body.get("dialogId") if type(body) is dict else None
     read_changes(body, Evidence(Proof.ANNOUNCED, *stamp), events, dialog_id=dialog_id)
@@ -261,10 +278,23 @@ def _read_conversation(change: object, stamp: Stamp, events: list[Event]) -> Non
         read_last_content(result[LAST_CONTENT], changed, stamp, events)
 
 
+def _read_old_conversations(body: object, stamp: Stamp, events: list[Event]) -> None:
+    """Of this notification only the form with changes is known to be of use; others are no oddity."""
+    if type(body) is dict and "changes" in body:
+        _read_conversations(body, stamp, events)
+
+
+def _read_rings(body: object, stamp: Stamp, events: list[Event]) -> None:
+    events += conversations_taken(body, Evidence(Proof.ANNOUNCED, *stamp))
+
+
 _NOTIFICATIONS: dict[str, Callable[[Any, Stamp, list[Event]], None]] = {
     typenames.MESSAGING_EVENT: _read_messages,
     typenames.ONLINE_EVENT: _read_messages,
     typenames.CONVERSATION_CHANGE: _read_conversations,
+    typenames.OLD_CONVERSATION_CHANGE: _read_old_conversations,
+    typenames.ROUTING_TASK: _read_rings,
+    typenames.RING_UPDATED: _read_rings,
 }
 
 

@@ -1,4 +1,4 @@
-"""A conversation's snapshot and its last message, read from any of the forms that three generations write.
+"""A conversation's snapshot, its last message, and accepted rings, in any of the forms of three generations.
 
 Its count of unread messages is left where it is, in the frame: nobody has published what it counts, its keys
 are ids that no event carries, and a recording that began late could not be held against it.
@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from .changes import read_change
 from .envelopes import id_text, one_or_many
-from .events import ConversationChanged, Dialog, Event, Evidence, MessagePublished, Participant, Stamp
+from .events import (
+    ConversationChanged,
+    ConversationTaken,
+    Dialog,
+    Event,
+    Evidence,
+    MessagePublished,
+    Participant,
+    Stamp,
+)
 
 SUGGESTED = "SUGGESTED"
 LAST_CONTENT: Final = "lastContentEventNotification"
@@ -159,3 +168,34 @@ def _word(value: object) -> str | None:
 
 def _object(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+# --- rings ----------------------------------------------------------------------------------------------
+
+# A ring offers a conversation to an agent. Nobody has published all the shapes of their notifications, so a
+# ring is any object with a ``ringState``, and its conversation is named in it or in one that it lies in.
+TAKEN_STATES: Final = frozenset({"ACCEPTED", "AUTO_ACCEPT"})
+_RING_STATE: Final = "ringState"
+_CONVERSATION_KEYS: Final = ("conversationId", "convId")
+_MOST_VALUES: Final = 1_000
+
+
+def conversations_taken(body: object, evidence: Evidence) -> list[ConversationTaken]:
+    """The conversations whose rings were accepted, each once."""
+    taken = (conversation for state, conversation in _rings(body) if state in TAKEN_STATES)
+    return [ConversationTaken(each, evidence) for each in dict.fromkeys(filter(None, taken))]
+
+
+def _rings(body: Any) -> Iterator[tuple[str, str | None]]:
+    """State and conversation of each ring in a body."""
+    waiting: list[tuple[Any, str | None]] = [(body, None)]
+    for value, outer in waiting:  # grows while it is read
+        if len(waiting) > _MOST_VALUES:
+            return
+        if type(value) is list:
+            waiting += [(each, outer) for each in value]
+        elif type(value) is dict:
+            named = next(filter(None, (id_text(value.get(key)) for key in _CONVERSATION_KEYS)), outer)
+            if type(value.get(_RING_STATE)) is str:
+                yield value[_RING_STATE], named
+            waiting += [(each, named) for each in value.values() if type(each) in (dict, list)]

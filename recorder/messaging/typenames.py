@@ -22,12 +22,17 @@ SUBSCRIBE_MESSAGES: Final = "ms.SubscribeMessagingEvents"
 PUBLISH: Final = "ms.PublishEvent"
 QUERY_MESSAGES: Final = "ms.QueryMessages"
 UPLOAD_URL: Final = "ms.GenerateURLForUploadFile"
+SUBSCRIBE_ROUTING: Final = "routing.SubscribeRoutingTasks"
 GET_USER_PROFILE: Final = "userprofile.GetUserProfile"
 SET_USER_PROFILE: Final = "userprofile.SetUserProfile"
 
 MESSAGING_EVENT: Final = "ms.MessagingEventNotification"
 ONLINE_EVENT: Final = "ms.OnlineEventDistribution"
 CONVERSATION_CHANGE: Final = "cqm.ExConversationChangeNotification"
+
+OLD_CONVERSATION_CHANGE: Final = "cm.ConversationChangeNotification"
+ROUTING_TASK: Final = "routing.RoutingTaskNotification"
+RING_UPDATED: Final = "routing.RingUpdated"
 
 REQUEST_TYPES: Final = frozenset(
     {
@@ -47,7 +52,7 @@ REQUEST_TYPES: Final = frozenset(
         GET_USER_PROFILE,
         SET_USER_PROFILE,
         "routing.SetAgentState",
-        "routing.SubscribeRoutingTasks",
+        SUBSCRIBE_ROUTING,
         "routing.UnsubscribeRoutingTasks",
         "routing.UpdateRingState",
         "routing.SubscribeAgentsState",
@@ -69,10 +74,10 @@ NOTIFICATION_TYPES: Final = frozenset(
         MESSAGING_EVENT,
         ONLINE_EVENT,
         CONVERSATION_CHANGE,
-        "routing.RoutingTaskNotification",
+        ROUTING_TASK,
         "routing.AgentStateNotification",
-        "routing.RingUpdated",
-        "cm.ConversationChangeNotification",
+        RING_UPDATED,
+        OLD_CONVERSATION_CHANGE,
     }
 )
 """Notifications that some public material describes, in their v3 spelling."""

@@ -27,6 +27,7 @@ from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
     ConversationOpened,
+    ConversationTaken,
     Event,
     Identified,
     MessagePublished,
@@ -185,6 +186,7 @@ RULES: dict[type, Callable[[Transcript, Any], None]] = {
     OddityNoticed: _on_oddity,
     ChatStateReported: changes_nothing,
     ConversationOpened: changes_nothing,
+    ConversationTaken: changes_nothing,
     RequestMade: changes_nothing,
     RequestAnswered: changes_nothing,
 }

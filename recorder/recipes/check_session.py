@@ -10,13 +10,14 @@ from recorder.checks import engine
 from recorder.checks.findings import Finding, Limits, Severity
 from recorder.checks.input import CheckInput
 from recorder.checks.session_index import Rule
+from recorder.counted import counted
 from recorder.documents.error_text import unknown
 from recorder.errors import BadOption, ExpectationFailed
 from recorder.projection.events.wire_facts import facts_of
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
 from recorder.store.archive import Archive
-from recorder.store.completeness import INTERRUPTED
+from recorder.store.completeness import INTERRUPTED, SessionCompleteness
 from recorder.wire.records import SessionInfo
 
 from .at_moment import connections_at, events, is_now, last_frame_at
@@ -36,7 +37,6 @@ class Checked:
         rules: the rules that ran, in order.
         findings: their findings, in the same order.
         started_at_us: when the session began; None if unknown.
-        incomplete: what is missing of the recording, if something is known to be.
     """
 
     archive: str
@@ -44,7 +44,6 @@ class Checked:
     rules: Sequence[Rule]
     findings: Sequence[Finding]
     started_at_us: int | None = None
-    incomplete: str | None = None
 
     def raise_if_failed(self) -> None:
         """Return if no rule of severity error is violated.
@@ -54,7 +53,7 @@ class Checked:
         """
         failed = list(dict.fromkeys(finding.rule for finding in self.findings if finding.fails))
         if failed:
-            count = f"{len(failed)} rule{'' if len(failed) == 1 else 's'}"
+            count = counted(len(failed), "rule")
             raise ExpectationFailed(
                 f"{count} of severity error violated: {', '.join(failed)}",
                 hint=f"recorder check --explain {failed[0]}",
@@ -106,10 +105,7 @@ def checked(archive: Archive, session: str, **options: Unpack[CheckKeywords]) ->
     check_input = check_input_of(archive, found, at=options.get("at"), aliases=options.get("aliases"))
     findings = engine.check(check_input, rules=rule, limits=limits, levels=levels)
     rules = engine.chosen(rule, levels)
-    incomplete = None
-    if found.state == INTERRUPTED:
-        incomplete = found.detail or "the recorder died before the session ended"
-    return Checked(archive.where, found.session, rules, findings, found.started_at_us, incomplete)
+    return Checked(archive.where, found.session, rules, findings, found.started_at_us)
 
 
 def _check_rule_id(option: str, name: str) -> str:
@@ -154,7 +150,21 @@ def check_input_of(
         recording=continues,
         last_at_us=facts.last_at_us,
         clock_step=facts.clock_step,
+        missing=None if continues else _missing(archive, session),
     )
+
+
+def _missing(archive: Archive, session: SessionInfo) -> str | None:
+    """What is missing of a session that is over; an earlier version may have called it complete."""
+    if session.state == INTERRUPTED:
+        return session.detail or "the recorder died before the session ended"
+    completeness = SessionCompleteness()
+    for frame in archive.frames(session.session):
+        if completeness.may_be_incomplete(frame):
+            completeness.add_frame(frame)
+    for connection in archive.connections(session.session):
+        completeness.add_end(connection)
+    return completeness.problem
 
 
 def levels_of(

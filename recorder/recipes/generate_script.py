@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from recorder.counted import counted
 from recorder.errors import BadOption, BadScript
 from recorder.messaging.events import Stamp
 from recorder.replay.generate.pacing import Pace, parse_pace
@@ -16,7 +17,6 @@ from recorder.replay.generate.timeline_events import (
     SessionRecord,
 )
 from recorder.replay.language.script import load
-from recorder.report.counted import counted
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
 from recorder.wire.frames import Opcode, Side

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict, Unpack
 
 from recorder.clock import RealClock
+from recorder.counted import counted
 from recorder.errors import BadCapture, OutputFailed, StorageFailed, disk_problem
 from recorder.formats.capture_file import CaptureFile, opened
 from recorder.formats.capture_format import CaptureFormat, SessionHeader
@@ -208,7 +209,7 @@ def _counted(sockets: list[SpooledSocket]) -> str:
     frames = sum(socket.frames for socket in sockets)
     addresses = list(dict.fromkeys((socket.url or "no address").partition("?")[0] for socket in sockets))
     more = ", …" if len(addresses) > _ADDRESSES_NAMED else ""
-    named = f"{len(sockets)} other WebSocket{'' if len(sockets) == 1 else 's'} with {frames} frames"
+    named = f"{counted(len(sockets), 'other WebSocket')} with {counted(frames, 'frame')}"
     return f"{named} ({', '.join(addresses[:_ADDRESSES_NAMED])}{more})"
 
 

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from recorder.clock import VirtualClock, punctual
+from recorder.counted import counted
 from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
@@ -15,7 +16,6 @@ from recorder.replay.language.verbs import ExpectVerb
 from recorder.replay.run.driver import LEAD_S, Driver
 from recorder.replay.run.outcome import FAILED, STOPPED, ScriptOutcome, StepResult
 from recorder.replay.run.player import Player
-from recorder.report.counted import counted
 from recorder.report.replay_target import ReplayTarget
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
@@ -91,7 +91,7 @@ class _Replay:
     def note_refusal(self, opened: Archive) -> None:
         """Find out whether the service would not have a consumer: ``refused`` says so.
 
-        If it was let in before, and the script failed over it, the session is incomplete.
+        If the script failed over it, the session is refused; where anybody was let in before, incomplete.
         """
         outcome = self.outcome(self.why_cut_short(None))
         if self.driver is None:
@@ -100,9 +100,11 @@ class _Replay:
         if self.refused is None:
             return
         redact_error(self.refused, self._session.redact)
-        if outcome.failure is not None and isinstance(self.refused, RecordingIncomplete):
+        if outcome.failure is not None:
+            intake = self._session.intake
+            let_in = admitted(opened.frames(intake.session))
             at_us = self._session.clock.wall_us()
-            self._session.intake.finish(at_us, complete=False, detail=str(self.refused))
+            intake.finish(at_us, complete=not let_in, detail=str(self.refused), let_in=let_in)
 
     def why_cut_short(self, problem: BaseException | None) -> str | None:
         """Why it ended before its end, in one sentence; None if it did not."""

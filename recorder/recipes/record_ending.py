@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from recorder.capture.interactive import UnsentLines
 from recorder.capture.options import ConnectOptions
+from recorder.counted import counted
 from recorder.errors import CannotConnect, RecordingIncomplete
 from recorder.messaging.envelopes import Response, parse
 from recorder.wire.endings import ending_words, explained_ending
@@ -51,7 +52,7 @@ def admitted(frames: Iterable[RecordedFrame]) -> bool:
 def ending_lines(connections: Sequence[ConnectionInfo]) -> Iterator[str]:
     """A line on the end of each connection; of many, the last few."""
     if len(connections) > _SHOWN_ENDS:
-        yield f"{len(connections)} connections; the ends of the last {_SHOWN_ENDS}:"
+        yield f"{counted(len(connections), 'connection')}; the ends of the last {_SHOWN_ENDS}:"
     for each in connections[-_SHOWN_ENDS:]:
         yield f"connection {each.connection}: {explained_ending(each)}"
 

@@ -14,6 +14,7 @@ from recorder.capture.interactive import lines_of, run_interactive
 from recorder.capture.options import ConnectOptions
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
+from recorder.counted import counted
 from recorder.errors import (
     CannotConnect,
     RecorderError,
@@ -172,8 +173,8 @@ def recording(
         if isinstance(ended, RecorderError):
             redact_error(ended, redact)
         # What came until then is all there; its end says what ended it.
-        whole = not isinstance(ended, RecordingIncomplete)
-        intake.finish(clock.wall_us(), complete=whole, detail=str(ended) or "stopped")
+        whole, let_in = not isinstance(ended, RecordingIncomplete), not isinstance(ended, CannotConnect)
+        intake.finish(clock.wall_us(), complete=whole, detail=str(ended) or "stopped", let_in=let_in)
         if isinstance(ended, RecorderError):
             refresh_or_say(archive, intake.session, say=say)
         raise
@@ -285,7 +286,7 @@ def record(
                 linger_s=linger_s,
             )
         finally:
-            say(f"{active.intake.frames} frames recorded")
+            say(f"{counted(active.intake.frames, 'frame')} recorded")
             if connection.closed is not None:
                 say(active.redact(explained_ending(connection.closed)))
         if connection.closed is not None and not stop.is_set():

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from recorder.counted import counted
 from recorder.errors import CannotConnect, ExpectationFailed, RecordingIncomplete
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
@@ -113,7 +114,8 @@ def report(outcome: ScriptOutcome, say: Notify) -> None:
     """Say the result in sentences, with the transcript around failed and stopped steps."""
     passed = sum(result.outcome == OK for result in outcome.results)
     say(
-        f"{passed} of {len(outcome.results)} steps came out as written, {len(outcome.receipts)} receipts sent"
+        f"{passed} of {counted(len(outcome.results), 'step')} came out as written,"
+        f" {counted(len(outcome.receipts), 'receipt')} sent"
     )
     late = outcome.lateness()
     if late.samples:

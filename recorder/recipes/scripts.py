@@ -12,13 +12,13 @@ from typing import Any
 
 import orjson
 
+from recorder.counted import counted
 from recorder.errors import BadOption, BadScript
 from recorder.redaction.redactor import Redactor
 from recorder.replay.dry_run import ScheduledStep, schedule
 from recorder.replay.dry_run import timetable_lines as timetable_lines
 from recorder.replay.language.includes import Folder
 from recorder.replay.language.script import Script, load
-from recorder.report.counted import counted
 
 from .input_files import missing_file_hint
 from .queries import Notify, silent

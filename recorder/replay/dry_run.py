@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
+from recorder.counted import counted
 from recorder.documents import DelayDistribution, Duration, restore_references
 from recorder.documents.durations import NormalDelay, UniformDelay
 
@@ -269,7 +270,7 @@ def _value_text(value: object) -> str:
         case dict():
             return str(value.get("type", "…"))
         case bytes():
-            return f"{len(value)} bytes"
+            return f"{counted(len(value), 'byte')}"
         case None | bool():
             return str(value).lower()
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO
 
+from recorder.counted import counted
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.participants import OwnWords, SelfRole, own_words, participant_word
@@ -127,4 +128,4 @@ def print_proofs(stream: IO[str], proofs: Sequence[ProvenFact]) -> None:
         better = "" if fact.better is None else f", best proven by frame #{fact.better}"
         print_line(stream, f"proves: {fact.sentence} ({fact.proof.word}{better})")
     if len(proofs) > PROOFS_SHOWN:
-        print_line(stream, f"proves: and {len(proofs) - PROOFS_SHOWN} facts more")
+        print_line(stream, f"proves: and {counted(len(proofs) - PROOFS_SHOWN, 'fact')} more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO
 
+from recorder.counted import counted
 from recorder.messaging.exact_numbers import formatted_json
 from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.records import RecordedFrame
@@ -69,7 +70,8 @@ def print_frame(stream: IO[str], frame: RecordedFrame) -> None:
             "sender": frame.sender.value,
             "kind": f"{opcode_word(frame)} (opcode {frame.opcode:#x}, fin {int(frame.fin)}, rsv {frame.rsv})",
             "header": frame.head.hex(" ") if frame.head is not None else "not known",
-            "payload": f"{len(frame.payload)} bytes" + (", secrets replaced" if frame.redacted else ""),
+            "payload": f"{counted(len(frame.payload), 'byte')}"
+            + (", secrets replaced" if frame.redacted else ""),
             "violation": frame.violation,
         },
     )

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from recorder.checks.findings import Finding, Outcome
 from recorder.checks.session_index import Rule
+from recorder.counted import counted
 from recorder.wire.records import iso_utc
 
 _NOTHING = "nothing of the kind is in this recording"
@@ -96,7 +97,7 @@ def _case(session: str, rule: Rule, findings: Sequence[Finding]) -> ET.Element:
     failing = [finding for finding in findings if finding.fails]
     outcomes = {finding.outcome for finding in findings}
     if failing:
-        words = f"{len(failing)} violations; the first: " if len(failing) > 1 else ""
+        words = f"{counted(len(failing), 'violation')}; the first: " if len(failing) > 1 else ""
         failure = {"message": xml_text(words + failing[0].sentence), "type": rule.id}
         ET.SubElement(case, "failure", failure).text = "\n".join(map(_line, findings))
     elif not findings:

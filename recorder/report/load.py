@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from recorder.counted import counted
 from recorder.load_summary import DurationStatistics, LoadSample, LoadSummary
 
 from .tables import console, print_line, print_table
@@ -75,7 +76,7 @@ def _briefly(durations: DurationStatistics) -> str:
 
 
 def _users(sample: LoadSample) -> str:
-    return f"{sample.active} users under way, {sample.passed} passed, {sample.failed} failed"
+    return f"{counted(sample.active, 'user')} under way, {sample.passed} passed, {sample.failed} failed"
 
 
 def sample_table(sample: LoadSample) -> Table:
@@ -113,7 +114,7 @@ def _print_failures(stream: IO[str], summary: LoadSummary) -> None:
     rows = [(str(each.users), each.step or "-", safe_text(each.sentence)) for each in shown]
     print_table(stream, ("USERS", "STEP", "FAILURE+"), rows)
     if len(summary.failures) > len(shown):
-        print_line(stream, f"and {len(summary.failures) - len(shown)} more ways of failing")
+        print_line(stream, f"and {counted(len(summary.failures) - len(shown), 'other reason')}")
 
 
 def _row(each: DurationStatistics) -> Sequence[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import IO
 
+from recorder.counted import counted
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import Clocks, delay
 from recorder.receipts.listing import DialogListing, dialogs_of
@@ -83,7 +84,7 @@ def _marks(message: MessageView) -> str:
     """What is to be known of a text before it is read: not for everybody, not the only one."""
     marks = [f"[{audience_words(message)}] "] if message.is_private else []
     if message.contents:
-        marks.append(f"[{len(message.contents)} contents] ")
+        marks.append(f"[{counted(len(message.contents), 'content')}] ")
     return "".join(marks)
 
 

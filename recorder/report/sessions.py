@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import IO, Protocol
 
+from recorder.counted import counted
 from recorder.wire.records import SessionInfo
 
-from .counted import counted
 from .tables import clock_time, print_line, print_table
 
 SESSION_COLUMNS = ("SESSION", "NAME+", "SOURCE", "STATE", "STARTED", "CONNECTIONS", "FRAMES")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from recorder.counted import counted
+
 from .junit import seconds_text, suite_xml, xml_text
 from .replay_target import ReplayTarget, target_json
 
@@ -82,7 +84,7 @@ def step_json(step: StepReport) -> dict[str, object]:
 
 def lateness_line(samples: int, p50_s: float, p99_s: float, max_s: float) -> str:
     """``6 planned receipts left 0.21 ms (p50), 0.34 ms (p99) after their time, 0.34 ms at most``."""
-    planned = "1 planned receipt" if samples == 1 else f"{samples} planned receipts"
+    planned = counted(samples, "planned receipt")
     return (
         f"{planned} left {p50_s * 1e3:.2f} ms (p50), {p99_s * 1e3:.2f} ms (p99) after their time,"
         f" {max_s * 1e3:.2f} ms at most"

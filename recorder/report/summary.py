@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from recorder.counted import counted
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.entities import RefusedRequest
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Count, Latency, Numbers
@@ -18,7 +19,6 @@ from recorder.wire.handshake import header_values
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
 from recorder.wire.refusal import retry_words
 
-from .counted import counted
 from .json_views import session_json
 from .messages import content_words
 from .replay_target import SIMULATOR
@@ -156,7 +156,9 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
     for request in summary.refused_requests[:REFUSED_SHOWN]:
         print_line(stream, f"refused: {_refused_words(request)}")
     if len(summary.refused_requests) > REFUSED_SHOWN:
-        print_line(stream, f"refused: and {len(summary.refused_requests) - REFUSED_SHOWN} requests more")
+        print_line(
+            stream, f"refused: and {counted(len(summary.refused_requests) - REFUSED_SHOWN, 'request')} more"
+        )
     for oddity in _oddities(summary):
         print_line(stream, f"odd: {oddity}")
     if summary.numbers is not None:
@@ -182,7 +184,7 @@ def _contents_words(message: MessageView) -> str:
     ]
     more = len(message.contents) - len(shown)
     shown += [f"{more} more"] if more else []
-    contents = f"{len(message.contents)} contents"
+    contents = f"{counted(len(message.contents), 'content')}"
     return f"message {message.sequence} of dialog {message.dialog_id} has {contents}: {', '.join(shown)}"
 
 
@@ -208,9 +210,8 @@ def _target_words(summary: Summary) -> str:
 
 def _frame_words(summary: Summary) -> str:
     counts = summary.counts
-    words = (
-        f"{summary.session.frames} ({_count_words(counts.by_sender)}), {counts.payload_bytes} payload bytes"
-    )
+    words = f"{summary.session.frames} ({_count_words(counts.by_sender)}), "
+    words += f"{counts.payload_bytes} payload byte{'' if counts.payload_bytes == 1 else 's'}"
     words += f", {counts.violations} against RFC 6455" if counts.violations else ""
     return words + (f", {counts.redacted} redacted" if counts.redacted else "")
 

@@ -12,6 +12,7 @@ from typing import Literal, Self
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from recorder.counted import counted_is
 from recorder.errors import BadOption, StorageFailed
 from recorder.redaction.redactor import Redactor
 from recorder.wire.records import SessionInfo
@@ -105,7 +106,10 @@ class Archive(ArchiveQueries):
         except DATABASE_ERRORS as error:
             raise storage_failed(self.where, error) from error
         for session, frames in self._lost_frames.items():
-            self._say(f"session {session}: {frames} frames that were on disk are missing from {self.where}")
+            self._say(
+                f"session {session}: {counted_is(frames, 'frame')} missing from {self.where}"
+                " that had been on disk"
+            )
 
     def __enter__(self) -> Self:
         return self

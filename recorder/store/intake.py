@@ -96,10 +96,18 @@ class Intake:
         with self._guarded():
             self._writer.commit_barrier(Batch(), self.rows, retry=self._retry)
 
-    def finish(self, ended_at_us: int | None, *, complete: bool = True, detail: str | None = None) -> None:
+    def finish(
+        self,
+        ended_at_us: int | None,
+        *,
+        complete: bool = True,
+        detail: str | None = None,
+        let_in: bool = True,
+    ) -> None:
         """Write the end record: from now on the session is in the state of its ``completeness``.
 
-        Without ``complete`` it is ``interrupted`` in any case.
+        Without ``complete`` it is ``interrupted`` in any case; without ``let_in`` it is ``refused``, unless
+        something is missing.
 
         ``detail`` is one sentence more, such as what stopped it. A second call does nothing.
 
@@ -109,7 +117,8 @@ class Intake:
         if self.finished:
             return
         with self._guarded():
-            batch = Batch(changes=self.rows.end(ended_at_us, complete, detail), ended=[self.rows.session_id])
+            changes = self.rows.end(ended_at_us, complete, detail, let_in=let_in)
+            batch = Batch(changes=changes, ended=[self.rows.session_id])
             self._writer.commit_barrier(batch, self.rows, retry=self._retry)
             self.finished = True
             self.release()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, func, select
 
+from recorder.counted import counted
 from recorder.errors import NotFound
 from recorder.wire.frames import CompressedPayload
 from recorder.wire.handshake import Headers
@@ -119,7 +120,7 @@ def session_row(reader: Connection, public_id: str) -> int:
     if not found:
         raise NotFound("session", public_id)
     if len(found) > 1:
-        raise InvalidContent(f"{len(found)} sessions have the id {public_id}")
+        raise InvalidContent(f"{counted(len(found), 'session')} have the id {public_id}")
     return int(found[0])
 
 

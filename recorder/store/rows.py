@@ -128,10 +128,12 @@ class SessionRows:
         """Include all connections in the next barrier, though no frame has come: their end record has."""
         self._since_barrier.update(self._digests)
 
-    def end(self, ended_at_us: int | None, complete: bool, detail: str | None) -> list[RowChange]:
+    def end(
+        self, ended_at_us: int | None, complete: bool, detail: str | None, *, let_in: bool = True
+    ) -> list[RowChange]:
         """The end record of the session, and of each connection whose own is not up to date.
 
-        With ``complete`` the state is that of ``completeness``.
+        With ``complete`` the state is that of ``completeness``; ``let_in`` as in its ``state``.
         """
         ends = self._ends(self._unended)
         problem = self.completeness.problem
@@ -139,7 +141,7 @@ class SessionRows:
             detail = problem if detail is None else f"{detail}; {problem}"
         values = {
             "ended_at_us": ended_at_us,
-            "end_state": self.completeness.state(frames=self.frames, ended_well=complete),
+            "end_state": self.completeness.state(frames=self.frames, ended_well=complete, let_in=let_in),
             "frames": self.frames,
             "detail": self._text(detail),
         }
@@ -152,7 +154,7 @@ class SessionRows:
             number, place, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head,
             violation, redacted, was_compressed,
         ) = record  # fmt: skip
-        if violation is not None:
+        if violation is not None or not fin or opcode == Opcode.CONTINUATION:
             self.completeness.add_frame(record)
         if was_compressed is not None:
             compressed.append((self.session_id, number, *was_compressed))

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
+from recorder.counted import counted
 from recorder.errors import ArchiveUnusable, StorageFailed
 
 from . import sqlitefile, versions
@@ -148,5 +149,5 @@ def _check_room(path: Path) -> None:
     needed = int(path.stat().st_size * _ROOM_FOR_AN_UPGRADE)
     free = shutil.disk_usage(path.parent).free
     if free < needed:
-        says = f"the upgrade needs {needed} bytes of free space, {free} are there"
+        says = f"the upgrade needs {counted(needed, 'byte')} of free space, {free} are there"
         raise StorageFailed(str(path), says, hint="free some space")

@@ -44,8 +44,8 @@ def pick(
 
     ``sessions`` are in order, oldest first. Of several with one name the newest is meant, and ``say`` is
     called with how many there are. ``name~1`` and ``last~1`` are the one before, ``~2`` the one before that;
-    a session that is really called so comes first. With ``connected``, sessions that never connected are
-    passed over, unless an id is given: there is nothing in them, and of nothing every check would hold.
+    a session that is really called so comes first. With ``connected``, refused sessions are passed over,
+    unless an id is given: there is no message in them, and of nothing every check would hold.
 
     Raises:
         NotFound: there is none, or more than one id begins so.
@@ -64,7 +64,7 @@ def pick(
     if fitting := [each for each in sessions if name and each.session.startswith(name)]:
         return _only(fitting, name)
     if refused := [each for each in sessions if name in (LAST, each.name) and each.state == REFUSED]:
-        raise NotFound("session", name, hint=f"{refused[-1].session} is refused: it never connected")
+        raise NotFound("session", name, hint=f"{refused[-1].session} is refused: the service never let it in")
     from difflib import get_close_matches  # slow to import, and rarely needed
 
     words = [word for each in sessions for word in (each.session, each.name) if word]

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine
 
+from recorder.counted import counted_is
 from recorder.errors import ArchiveUnusable, StorageFailed, disk_problem
 
 from .db_errors import closed_on_error, is_damage
@@ -85,7 +86,9 @@ def _check_length(path: Path, size: int, handle: sqlite3.Connection) -> None:
     pages = int(handle.execute("PRAGMA page_count").fetchone()[0])
     page_size = int(handle.execute("PRAGMA page_size").fetchone()[0])
     if size < pages * page_size:
-        raise ArchiveUnusable(str(path), f"it is cut short: {size} of {pages * page_size} bytes are there")
+        raise ArchiveUnusable(
+            str(path), f"it is cut short: {size} of {counted_is(pages * page_size, 'byte')} there"
+        )
 
 
 @contextmanager

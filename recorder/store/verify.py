@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from recorder.counted import counted, counted_is, counted_was
 from recorder.errors import ArchiveUnusable, NotFound
 
 from .archive import Archive
@@ -97,7 +98,7 @@ def verify(archive: Archive, *, through: Through = _unchanged) -> list[SessionVe
     known = {claims.session for claims in all_claims}
     for session, frames in archive.marks().items():
         if session not in known:
-            says = f"{frames} frames were recorded, and the whole session is missing"
+            says = f"{counted_was(frames, 'frame')} recorded, and the whole session is missing"
             verdicts.append(SessionVerdict(session, None, "damaged", 0, (says,), 1))
     if broken:
         verdicts.append(SessionVerdict(None, None, "damaged", 0, broken))
@@ -123,7 +124,7 @@ def _session(archive: Archive, claims: SessionClaims, through: Through) -> Sessi
             count += 1
             _check_frame(chained, count, checks, findings)
             noted += chained.frame.compressed is not None
-            if chained.frame.violation is not None:
+            if completeness.may_be_incomplete(chained.frame):
                 completeness.add_frame(chained.frame)
         for each in archive.connections(claims.session):
             completeness.add_end(each)
@@ -230,7 +231,7 @@ def _check_frame(
 
 def _check_compressed(there: int, noted: int, findings: _Findings) -> None:
     if there > noted:
-        findings.add(f"{there - noted} rows of compressed belong to no frame")
+        findings.add(f"{counted(there - noted, 'row')} of compressed without a frame")
 
 
 def _check_barrier_time(number: int, check: _ConnectionCheck, findings: _Findings) -> None:
@@ -250,15 +251,21 @@ def _check_ends(
         findings.add("its end record is not whole")
     claimed = max(claims.frames or 0, claims.mark or 0)
     if count < claimed:
-        findings.add(f"{claimed} frames were recorded, {count} are there", count + 1)
+        findings.add(
+            f"{counted_was(claimed, 'frame')} recorded, {count:,} {'is' if count == 1 else 'are'} there",
+            count + 1,
+        )
     if claims.frames is not None and count > claims.frames:
-        findings.add(f"there are {count} frames, and {claims.frames} were recorded", claims.frames + 1)
+        findings.add(
+            f"{counted_is(count, 'frame')} there, and {counted_was(claims.frames, 'frame')} recorded",
+            claims.frames + 1,
+        )
 
 
 def _check_end(number: int, check: _ConnectionCheck, complete: bool, count: int, findings: _Findings) -> None:
     missing = check.claimed - check.digest.count
     if missing > 0 and not check.broken:
-        findings.add(f"the last {missing} frames of connection {number} are missing", count + 1)
+        findings.add(f"{counted_is(missing, 'frame')} missing at the end of connection {number}", count + 1)
     end = check.claims.end
     if complete and end is None:
         findings.add(f"connection {number} has no end record, though its session has one")

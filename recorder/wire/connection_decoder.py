@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from recorder.counted import counted
+
 from .decoder import FrameDecoder
 from .deflate import INFLATE_LIMIT, NO_EXTENSIONS, Extensions
 from .frames import Frame, Opcode, Side, close_parts
@@ -284,4 +286,4 @@ class ConnectionDecoder:
 
 def too_long_words(length: int, limit: int) -> str:
     """What is said of a payload longer than is taken."""
-    return f"a payload of {length} bytes is longer than the {limit} that are taken"
+    return f"a payload of {counted(length, 'byte')} is longer than the {limit} that are taken"

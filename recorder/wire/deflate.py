@@ -10,6 +10,8 @@ import zlib
 from hashlib import sha256
 from typing import NamedTuple
 
+from recorder.counted import counted
+
 from .frames import CompressedPayload, Opcode, Side
 from .handshake import Headers, extensions
 
@@ -147,7 +149,7 @@ class FrameInflater:
             data = self._stream.decompress(piece, self._limit - self._size + 1)
             self._size += len(data)
             if self._size > self._limit:
-                raise _CannotInflate(f"it inflates to more than {self._limit} bytes")
+                raise _CannotInflate(f"it inflates to more than {counted(self._limit, 'byte')}")
             pieces.append(data)
             self._window = (self._window + data)[-_WINDOW:]
             if not self._stream.eof:

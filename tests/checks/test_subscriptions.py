@@ -20,7 +20,48 @@ def open_conversation(session):
     session.raw(json.dumps(raw).encode(), from_client=False)
 
 
+def ring(state, *, kind="routing.RoutingTaskNotification", nested=True):
+    """A notification of one ring of conversation d."""
+    details = {"ringId": "r", "ringState": state}
+    result = {"conversationId": "d", "ringsDetails": [details]}
+    body = {"changes": [{"type": "UPSERT", "result": result}]} if nested else {**details, "convId": "d"}
+
+    def told(session):
+        session.request("routing.SubscribeRoutingTasks", {})
+        raw = {"kind": "notification", "type": kind, "body": body}
+        session.raw(json.dumps(raw).encode(), from_client=False)
+
+    return told
+
+
+def old_notification(session):
+    overview(session)
+    details = {"conversationDetails": {"participants": [{"id": ME, "role": "CONSUMER"}], "state": "OPEN"}}
+    change = {"type": "UPSERT", "result": {"convId": "d", **details}}
+    raw = {"kind": "notification", "type": "cm.ConversationChangeNotification", "body": {"changes": [change]}}
+    session.raw(json.dumps(raw).encode(), from_client=False)
+
+
+def by_conversation(session):
+    session.request("ms.SubscribeMessagingEvents", {"conversationId": "d"})
+
+
 CASES = [
+    ("a ring was accepted", lambda s: (ring("ACCEPTED")(s), s.at(20).ends()), [V]),
+    ("a ring was accepted by itself", lambda s: (ring("AUTO_ACCEPT")(s), s.at(20).ends()), [V]),
+    (
+        "a ring was updated",
+        lambda s: (ring("ACCEPTED", kind="routing.RingUpdated", nested=False)(s), s.at(20).ends()),
+        [V],
+    ),
+    ("a ring waits", lambda s: (ring("WAITING")(s), s.at(20).ends()), []),
+    (
+        "a ring was accepted and subscribed",
+        lambda s: (ring("ACCEPTED")(s), s.subscribe(), s.at(20).ends()),
+        [S],
+    ),
+    ("an old notification", lambda s: (old_notification(s), s.at(20).ends()), [V]),
+    ("by the conversation alone", lambda s: (open_conversation(s), by_conversation(s), s.at(20).ends()), [S]),
     ("announced", lambda s: (overview(s), s.snapshot(ME, AGENT), s.at(20).request("GetClock")), [V]),
     ("opened by us", lambda s: (open_conversation(s), s.at(20).request("GetClock")), [V]),
     ("opened and announced", lambda s: (open_conversation(s), s.snapshot(ME), s.at(20).ends()), [V]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -282,6 +283,10 @@ def test_a_token_that_is_refused_at_once_is_4(run, tmp_path):
     )
     result = run("replay", str(file), "--clock", "virtual")
     assert (result.exit_code, "4401" in result.stderr) == (4, True)
+    listed = [json.loads(line) for line in run("session", "list", "--json").stdout.splitlines()]
+    assert json.loads(run("session", "show", "last", "--json").stdout)["state"] == "refused"
+    newest = next(each["session"] for each in listed if each["state"] == "refused")
+    assert run("message", "list", "last", "--json").stdout.count(newest) == 0
 
 
 def test_a_frame_that_the_service_cuts_short_is_5_though_the_script_passes(run, tmp_path):

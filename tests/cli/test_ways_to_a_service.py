@@ -134,7 +134,7 @@ def test_a_service_that_reads_nothing_is_sent_to_as_long_as_was_said(spoken):
         ),
         (("--connect-timeout", "0"), "--connect-timeout: more than 0 and at most an hour, not 0s"),
         (("--send-timeout", "2h"), "--send-timeout: more than 0 and at most an hour, not 7200s"),
-        (("--max-payload", "48MiB"), "--max-payload: from 1 byte to 47MiB, not 50331648 bytes"),
+        (("--max-payload", "48MiB"), "--max-payload: from 1 byte to 47MiB, not 50,331,648 bytes"),
         (("--max-payload", "much"), '--max-payload: "much" is no number of bytes'),
         (("--origin", "a b"), "--origin: it may hold printable ASCII only, without spaces"),
     ],

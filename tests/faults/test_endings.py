@@ -80,10 +80,16 @@ def asked(run):
         (listed,) = [json.loads(line) for line in run("session", "list", "--json").stdout.splitlines()]
         (verdict,) = [json.loads(line) for line in run("archive", "verify", "--json").stdout.splitlines()]
         shown = json.loads(run("session", "show", "last", "--json").stdout)
-        check = run("check", "last")
+        incomplete = listed["state"] == "interrupted"
+        only = ("check", listed["session"], "--rule", "recording-incomplete")
+        outcomes = [json.loads(line)["outcome"] for line in run(*only, "--json").stdout.splitlines()]
+        assert outcomes == ["violated" if incomplete else "satisfied"]
+        for output in ("junit", "sarif", "text") if incomplete else ():
+            assert shown["detail"].split()[0] in run(*only, "--format", output).stdout, output
+        strict = run(*only, "--error", "recording-incomplete")
+        assert strict.exit_code == (3 if incomplete else 0)
         assert shown["state"] == listed["state"] == verdict["state"]
-        assert run("archive", "verify").exit_code == (5 if listed["state"] == "interrupted" else 0)
-        assert ("the recording is incomplete" in check.stderr) == (listed["state"] == "interrupted")
+        assert run("archive", "verify").exit_code == (5 if incomplete else 0)
         return listed["state"]
 
     return ask
@@ -118,6 +124,12 @@ def asked(run):
             id="a header cut short after our close",
         ),
         pytest.param(answering_our_close(b""), b"", 0, "without answering the Close", id="no answer to it"),
+        pytest.param(
+            answering_our_close(b"\x01\x02ab\x88\x02\x03\xe8"), b"", 5,
+            "within a payload of the service (1 frame of it came, and not the last)",
+            id="a fragment without the others",
+        ),
+        pytest.param(closing(4401), b"", 4, "closed by the service with 4401 (r)", id="4401 at once"),
         pytest.param(sending(b"\x83\x01x"), b"", 5, "opcode", id="a frame against the rules"),
         pytest.param(sending(b"\x88\x01\x03"), b"", 5, "1 byte", id="a Close frame against the rules"),
     ],
@@ -127,7 +139,7 @@ def test_who_ended_it_and_what_is_missing_is_told_by_everybody(
 ):
     exit_code, stderr = recorded(start, service, serve, lines)
     assert (exit_code, says in stderr) == (code, True), stderr
-    assert asked() == ("interrupted" if code == 5 else "complete")
+    assert asked() == {0: "complete", 4: "refused", 5: "interrupted"}[code]
 
 
 def test_a_payload_that_is_longer_than_is_taken_makes_it_incomplete(start, service, asked):

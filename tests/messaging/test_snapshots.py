@@ -21,7 +21,13 @@ from recorder.messaging.events import (
     Stamp,
 )
 from recorder.messaging.interpreter import Interpreter
-from recorder.messaging.snapshots import LAST_CONTENT, conversation_of, snapshot, updated_at
+from recorder.messaging.snapshots import (
+    LAST_CONTENT,
+    conversation_of,
+    conversations_taken,
+    snapshot,
+    updated_at,
+)
 
 EVIDENCE = Evidence(Proof.ANNOUNCED, 1, 1, None, None, 1_700_000_000_000)
 
@@ -192,3 +198,28 @@ ENTRIES = st.lists(
 def test_a_plain_list_of_people_is_read_as_any_other_form(listed):
     """An empty map of public ids says nothing, but it makes the form one of the unusual ones."""
     assert read(participants=listed) == read(participants=listed, participantsPId={})
+
+
+# --- rings ---
+
+RUNG = Evidence(Proof.ANNOUNCED, 1, 1, None, None)
+TAKEN = {"ringState": "ACCEPTED"}
+
+
+@pytest.mark.parametrize(
+    ("body", "conversations"),
+    [
+        ({"convId": "c", **TAKEN}, ["c"]),
+        ({"changes": [{"result": {"conversationId": "c", "ringsDetails": [TAKEN, TAKEN]}}]}, ["c"]),
+        ({"changes": {"result": {"ringsDetails": {"convId": "c", "ringState": "AUTO_ACCEPT"}}}}, ["c"]),
+        ([{"convId": "a", **TAKEN}, {"convId": "b", **TAKEN}], ["a", "b"]),
+        ({"convId": "c", "ringState": "WAITING"}, []),
+        ({"convId": "c", "ringState": ["ACCEPTED"]}, []),
+        (TAKEN, []),
+        ("ACCEPTED", []),
+        (None, []),
+        ([[]] * 5_000 + [{"convId": "c", **TAKEN}], []),
+    ],
+)
+def test_conversations_of_accepted_rings(body: object, conversations: list[str]) -> None:
+    assert [each.conversation_id for each in conversations_taken(body, RUNG)] == conversations

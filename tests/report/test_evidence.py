@@ -80,4 +80,4 @@ def test_what_a_frame_proves_is_a_line_for_each_fact():
 def test_ten_thousand_facts_do_not_flood_the_terminal():
     out = printed(print_proofs, [ProvenFact("receipt", "x", Proof.ANNOUNCED)] * 10_000)
     assert out.count("\n") == PROOFS_SHOWN + 1
-    assert out.endswith("proves: and 9960 facts more\n")
+    assert out.endswith("proves: and 9,960 facts more\n")

@@ -51,7 +51,7 @@ def test_of_many_ways_of_failing_the_first_ten_are_shown(load_summary, load_fail
     print_summary(stream, load_summary(failures=[load_failure(f"way {n}") for n in range(13)]))
     assert "way 9" in stream.getvalue()
     assert "way 10" not in stream.getvalue()
-    assert stream.getvalue().endswith("and 3 more ways of failing\n")
+    assert stream.getvalue().endswith("and 3 other reasons\n")
 
 
 @pytest.mark.parametrize("repeat", range(3))

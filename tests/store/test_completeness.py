@@ -65,3 +65,37 @@ def test_a_session_without_any_connection_that_came_about_was_refused():
     assert told(end("refused"), end("refused", connection=2)).state(frames=0) == REFUSED
     assert told(end("refused"), end("lost", connection=2)).state(frames=0) == COMPLETE
     assert told(end("refused")).state(frames=0, ended_well=False) == INTERRUPTED
+
+
+def fragment(opcode, *, fin, sender=Side.SERVICE, connection=1):
+    return RecordedFrame(1, connection, 0, sender, 0, 0, opcode, fin, 0, b"x")
+
+
+@pytest.mark.parametrize("how", ["closed", "lost", None])
+@pytest.mark.parametrize("sender", Side)
+def test_a_payload_whose_last_fragment_never_came_is_missing_in_part(how, sender):
+    begun = [fragment(Opcode.TEXT, fin=False, sender=sender)]
+    for more, came in (
+        ([], "1 frame"),
+        ([fragment(Opcode.CONTINUATION, fin=False, sender=sender)], "2 frames"),
+    ):
+        completeness = told(*begun, *more, end(how))
+        assert completeness.state(frames=3) == INTERRUPTED
+        assert (
+            f"within a payload of the {sender} ({came} of it came, and not the last)" in completeness.problem
+        )
+
+
+def test_fragments_that_all_came_are_complete_whatever_came_between_them():
+    first, last = fragment(Opcode.BINARY, fin=False), fragment(Opcode.CONTINUATION, fin=True)
+    between = [fragment(Opcode.PING, fin=True), fragment(Opcode.TEXT, fin=True, sender=Side.CLIENT)]
+    assert told(first, *between, last, end("lost")).problem is None
+    assert told(last, end("closed")).problem is None
+    broken_off = fragment(Opcode.TEXT, fin=False, sender=Side.CLIENT)
+    assert told(broken_off, end("lost", BROKEN_OFF_BY_CLIENT)).problem is None
+
+
+def test_a_session_that_was_never_let_in_is_refused_unless_something_is_missing():
+    assert told(end("closed")).state(frames=1, let_in=False) == REFUSED
+    assert told(end("closed")).state(frames=1, ended_well=False, let_in=False) == INTERRUPTED
+    assert told(cut(Side.SERVICE), end("lost")).state(frames=1, let_in=False) == INTERRUPTED

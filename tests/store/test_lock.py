@@ -109,7 +109,7 @@ def test_a_write_ahead_log_that_vanished_is_noticed(path: Path) -> None:
         said: list[str] = []
         with Archive.open(path, mode="write", say=said.append) as archive:
             (verdict,) = verify(archive)
-        assert said == [f"session s: 21 frames that were on disk are missing from {path}"]
+        assert said == [f"session s: 21 frames are missing from {path} that had been on disk"]
         assert (verdict.session, verdict.state) == ("s", "damaged")
     with Archive.open(path, mode="read") as archive:
         assert verify(archive)[0].state == "damaged"

@@ -68,7 +68,7 @@ def test_an_undamaged_archive_is_not_called_damaged(recorded: Path) -> None:
         ("DELETE FROM compressed", "frame 3 is not as it was recorded"),
         ("UPDATE compressed SET number = 2", "frame 2 is not as it was recorded"),
         ("INSERT INTO compressed SELECT session_id, 9, length, digest, data, withheld FROM compressed",
-         "1 rows of compressed belong to no frame"),
+         "1 row of compressed without a frame"),
     ],
 )  # fmt: skip
 def test_what_is_known_of_a_compressed_frame_is_part_of_it(

@@ -280,7 +280,7 @@ def test_a_bomb_is_stopped() -> None:
     wire = encode(1, deflate(zlib.compressobj(wbits=-15), b"\0" * 9_000_000), rsv=4)
     (frame,) = frames_of([*decoder.feed(SERVICE, wire, 1, 1)])
     assert frame.compressed is not None
-    assert (frame.payload, frame.compressed.withheld) == (b"", "it inflates to more than 1000 bytes")
+    assert (frame.payload, frame.compressed.withheld) == (b"", "it inflates to more than 1,000 bytes")
 
 
 @given(

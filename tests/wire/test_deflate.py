@@ -152,13 +152,13 @@ def test_a_bomb_is_stopped_at_the_limit() -> None:
     data, withheld = inflated(inflater, fragments(bomb, [500, 1_000, 20_000]))
     assert len(data) < 1_000_000
     assert withheld[0] is None
-    assert set(withheld[1:]) == {"it inflates to more than 1000000 bytes"}
+    assert set(withheld[1:]) == {"it inflates to more than 1,000,000 bytes"}
     assert inflated(inflater, deflated(b"next")) == (b"next", [None])
 
 
 def test_a_payload_of_exactly_the_limit_is_no_bomb() -> None:
     """One byte more is."""
-    for size, withheld in ((1000, None), (1001, "it inflates to more than 1000 bytes")):
+    for size, withheld in ((1000, None), (1001, "it inflates to more than 1,000 bytes")):
         assert inflated(FrameInflater(takeover=True, limit=1000), deflated(b"x" * size))[1] == [withheld]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 
+from recorder.counted import counted
 from recorder.errors import BadOption
 
 DESCRIPTORS_PER_USER = 4
@@ -26,7 +27,8 @@ def room_for(users: int) -> None:
         most = (hard - _OWN_DESCRIPTORS) // DESCRIPTORS_PER_USER
         raise BadOption(
             "--users",
-            f"{users} users need {wanted} open files, and this system allows {hard}: {most} users",
+            f"{counted(users, 'user')} would need {counted(wanted, 'open file')},"
+            f" and this system allows {hard:,}: {counted(most, 'user')}",
             hint="raise it with ulimit -n, or spread the users over more processes",
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

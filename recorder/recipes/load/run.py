@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from recorder.counted import counted_is
 from recorder.errors import RecorderError, StorageFailed
 from recorder.load_summary import LoadResult, LoadSample
 from recorder.projection.derived.refresh import Projection
@@ -89,7 +90,7 @@ def swarm(
                 say(str(failed))
             raise
         on_end(at_the_end)
-        say(f"{len(users.sessions)} sessions are in {setup.archive.where}")
+        say(f"{counted_is(len(users.sessions), 'session')} in {setup.archive.where}")
         _derive_tables(setup.archive, users.sessions, stop=stop, say=say)
     return at_the_end
 
@@ -129,4 +130,7 @@ def _derive_tables(
     except RecorderError as problem:
         why = f" ({problem})"
     if left := len(sessions) - derived:
-        say(f"the derived tables of {left} sessions are behind{why}; recorder archive rebuild makes them")
+        say(
+            f"the derived tables of {counted_is(left, 'session')} behind{why};"
+            " recorder archive rebuild makes them"
+        )

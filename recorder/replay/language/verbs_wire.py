@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
+from recorder.counted import counted
 from recorder.documents import DelayDistribution, Duration, unknown
 
 from .verb_model import (
@@ -88,7 +89,7 @@ def _from_hex(given: Any) -> bytes:
     if wrong:
         raise ValueError(f'"{wrong.group()}" is no hex digit')
     if len(digits) % 2:
-        raise ValueError(f"a byte is two hex digits, and there are {len(digits)} digits here")
+        raise ValueError(f"a byte is two hex digits, and here are {counted(len(digits), 'digit')}")
     return bytes.fromhex(digits)
 
 

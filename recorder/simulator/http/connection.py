@@ -11,6 +11,8 @@ from http import HTTPStatus
 
 import h11
 
+from recorder.counted import counted
+
 from .messages import HttpRequest, HttpResponse, error_response
 
 TIMEOUT_S = 10.0
@@ -79,13 +81,15 @@ class HttpConnection(asyncio.Protocol):
             else:
                 return
             if len(self._body) > self._largest_body:
-                self._send_response(error_response(413, f"A body may have {self._largest_body} bytes"))
+                self._send_response(
+                    error_response(413, f"A body may have {counted(self._largest_body, 'byte')}")
+                )
 
     def _begin(self, request: h11.Request) -> None:
         self._request = request
         length = dict(request.headers).get(b"content-length", b"0")
         if int(length) > self._largest_body:  # h11 has seen that it is a number
-            self._send_response(error_response(413, f"A body may have {self._largest_body} bytes"))
+            self._send_response(error_response(413, f"A body may have {counted(self._largest_body, 'byte')}"))
         elif self._http.they_are_waiting_for_100_continue:
             self._write(h11.InformationalResponse(status_code=100, headers=[]))
 
