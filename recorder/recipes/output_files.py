@@ -71,7 +71,8 @@ def _refuse_database(option: str, file: Path) -> None:
 def replacing(file: Path) -> Iterator[BinaryIO]:
     """A new file (mode 0600) that takes the place of ``file`` once it is whole and on disk.
 
-    A device or a pipe, such as ``/dev/null`` or ``/dev/stdout``, is written to directly.
+    A device or a pipe, such as ``/dev/null`` or ``/dev/stdout``, is written to directly; of a symbolic link,
+    what it leads to is replaced.
 
     Raises:
         OSError: it cannot be written. What was there before is untouched.
@@ -80,6 +81,10 @@ def replacing(file: Path) -> Iterator[BinaryIO]:
         with file.open("wb") as stream:
             yield stream
         return
+    if file.is_symlink():
+        with suppress(FileNotFoundError):
+            file.stat()  # refuses a link that leads to itself
+        file = file.resolve()
     descriptor, path = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:50]}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -30,6 +30,7 @@ class WriteFailure(NamedTuple):
     hint: str | None = None
 
 
+CANNOT_OPEN = "may its folder be written to? and ulimit -n shows how many files may be open"
 _FREE_SPACE = "free some space, or record to another disk with --archive"
 
 # A write may be tried again only where SQLite has certainly undone the first try. After a failed
@@ -41,7 +42,7 @@ _SQLITE = {
     sqlite3.SQLITE_READONLY: WriteFailure("it is read-only", False),
     sqlite3.SQLITE_PERM: WriteFailure("permission is denied", False),
     sqlite3.SQLITE_AUTH: WriteFailure("permission is denied", False),
-    sqlite3.SQLITE_CANTOPEN: WriteFailure("it cannot be opened", False),
+    sqlite3.SQLITE_CANTOPEN: WriteFailure("it cannot be opened", False, CANNOT_OPEN),
     sqlite3.SQLITE_CORRUPT: WriteFailure("the file is damaged", False),
     sqlite3.SQLITE_NOTADB: WriteFailure("the file is damaged", False),
     sqlite3.SQLITE_NOMEM: WriteFailure("there is not enough memory", True),

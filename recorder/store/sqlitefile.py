@@ -20,7 +20,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from recorder.counted import counted_is
 from recorder.errors import ArchiveUnusable, StorageFailed, disk_problem
 
-from .db_errors import closed_on_error, is_damage
+from .db_errors import CANNOT_OPEN, closed_on_error, is_damage
 from .versions import APPLICATION_ID
 
 BUSY_TIMEOUT_S = 5.0
@@ -96,7 +96,9 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise ArchiveUnusable(str(path), _why_unreadable(path, error)) from error
+        cannot_open = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+        hint = CANNOT_OPEN if cannot_open else None
+        raise ArchiveUnusable(str(path), _why_unreadable(path, error), hint=hint) from error
 
 
 def _why_unreadable(path: Path, error: sqlite3.Error) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from recorder.errors import BadOption, OutputFailed
 from recorder.recipes import output_files
-from recorder.recipes.output_files import replacing
+from recorder.recipes.output_files import replacing, save
 
 
 def test_the_new_file_replaces_the_old_one_with_mode_0600(tmp_path):
@@ -111,3 +111,19 @@ def test_a_long_name_is_a_name(tmp_path):
 def test_half_a_surrogate_pair_is_written_as_an_escape(tmp_path):
     output_files.save("\ud83d", tmp_path / "x")
     assert (tmp_path / "x").read_text() == "\\ud83d"
+
+
+def test_of_a_link_what_it_leads_to_is_replaced(tmp_path):
+    (tmp_path / "real.html").write_text("old")
+    (tmp_path / "link.html").symlink_to("real.html")
+    save("new", tmp_path / "link.html")
+    assert (tmp_path / "real.html").read_text() == "new"
+    assert (tmp_path / "link.html").is_symlink()
+
+
+def test_a_link_to_itself_is_refused_and_stays(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(BadOption, match="cannot write"):
+        save("new", tmp_path / "loop")
+    assert (tmp_path / "loop").is_symlink()
+    assert list(tmp_path.iterdir()) == [tmp_path / "loop"]
