@@ -60,7 +60,7 @@ def folder() -> Path:
 
 def sample_names() -> list[str]:
     """The name of every sample, such as ``slow-reader.yaml`` or ``parts/small-talk.yaml``."""
-    files = [file for suffix in ("yaml", "jsonl") for file in folder().rglob(f"*.{suffix}")]
+    files = [file for file in folder().rglob("*") if file.is_file()]
     names = [file.relative_to(folder()).as_posix() for file in files]
     return sorted(names, key=lambda name: ("/" in name, name))
 
@@ -78,8 +78,15 @@ def read_sample(name: str) -> str:
     return (folder() / found[0]).read_text("utf-8")
 
 
+# What is said of a capture that has no place for it.
+_CAPTURES = {".har": "A capture: HAR of a browser.", ".netlog.json": "A capture: NetLog of a browser."}
+
+
 def about(name: str) -> str:
     """One line about a sample: the first line of a script, the name of a captured session."""
+    for ending, sentence in _CAPTURES.items():
+        if name.endswith(ending):
+            return sentence
     first = read_sample(name).partition("\n")[0]
     return f"A capture: {json.loads(first)['name']}." if name.endswith(".jsonl") else first.removeprefix("# ")
 

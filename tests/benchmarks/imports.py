@@ -85,7 +85,7 @@ def netlog(file: Path, count: int) -> None:
     for number, sender, text in sides(count):
         frame = encode(1, text, mask=b"mask" if sender is Side.CLIENT else None)
         (log.sent if sender is Side.CLIENT else log.received)(7, number, frame)
-        log.event("SOMETHING_ELSE", 7, number, final=True, masked=True, opcode=1, payload_length=len(text))
+        log.event("HTTP_STREAM_JOB", 7, number, final=True, masked=True, opcode=1, payload_length=len(text))
     log.save(file)
 
 

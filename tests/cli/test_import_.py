@@ -43,7 +43,6 @@ def test_frames_are_counted_in_words(run, lines, words):
     session = result.stdout.split()[0]
     assert result.stdout == f"{session}  {words}  -\n"
     assert words in run("session", "show", session).stdout
-    assert f"with its {words}?" in run("session", "delete", session, input="n\n").stderr
 
 
 def test_a_missing_sample_says_how_to_write_it(run, tmp_path, monkeypatch):
@@ -98,3 +97,62 @@ def test_secrets_are_blanked_on_import_unless_kept(run, tmp_path, archive):
     file.write_bytes(file.read_bytes() + b"\n")
     run("import", str(file), "--keep-secrets")
     assert jwt in run("frame", "list", "last", "--json").stdout
+
+
+@pytest.fixture
+def har(tmp_path):
+    """A HAR with a WebSocket of LivePerson's and one to somebody else."""
+
+    def entry(url, *texts):
+        messages = [{"type": "send", "time": 1769860800.5, "opcode": 1, "data": text} for text in texts]
+        return {"request": {"url": url}, "response": {"status": 101}, "_webSocketMessages": messages}
+
+    entries = [entry("wss://x.liveperson.net/a", "1", "2"), entry("wss://chat.example/b", "3")]
+    path = tmp_path / "two.har"
+    path.write_bytes(orjson.dumps({"log": {"entries": entries}}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("options", "frames"), [((), 2), (("--all",), 3), (("--url", "chat"), 1), (("--url", "wss://*"), 3)]
+)
+def test_what_is_imported_of_a_file_can_be_chosen(run, har, options, frames):
+    result = run("import", str(har), *options, "--json")
+    session = orjson.loads(result.stdout)
+    assert (session["frames"], session["name"], session["source"]) == (frames, "two", "har")
+    assert ("left out 1 other WebSocket with 1 frame (wss://chat.example/b)" in result.stderr) is (
+        frames == 2
+    )
+
+
+def test_a_broken_file_is_imported_in_part_only_if_asked(run, har):
+    whole = har.read_bytes()
+    cut = whole.index(b'"3"')
+    har.write_bytes(whole[:cut])
+    refused = run("import", str(har))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"two.har, byte {cut}: it ends in the middle" in refused.stderr
+    assert sessions(run) == 2
+    taken = run("import", str(har), "--partial", "--json")
+    assert taken.exit_code == 0
+    assert (orjson.loads(taken.stdout)["frames"], orjson.loads(taken.stdout)["state"]) == (2, "interrupted")
+
+
+def test_a_format_can_be_named(run, har):
+    assert run("import", str(har), "--format", "har").exit_code == 0
+    result = run("import", str(har), "--format", "pcapp")
+    assert (result.exit_code, 'there is no format "pcapp"' in result.stderr) == (2, True)
+
+
+def test_what_cannot_be_imported_is_named_with_a_way_out(run, tmp_path):
+    path = tmp_path / "f.har"
+    path.write_bytes(
+        b'{"log": {"version": "1.2", "creator": {"name": "Firefox", "version": "140"}, "entries": []}}'
+    )
+    result = run("import", str(path))
+    assert result.exit_code == 2
+    assert (
+        "a HAR of Firefox, which writes the handshake of a WebSocket but none of its messages"
+        in result.stderr
+    )
+    assert "hint: record it in Chromium" in result.stderr

@@ -69,7 +69,7 @@ def test_other_traffic_and_requests_before_the_upgrade_are_skipped(tmp_path):
     log = NetLogFile()
     log.sent(7, 1, b"GET /page HTTP/1.1\r\nHost: h\r\n\r\n").received(7, 2, b"HTTP/1.1 200 OK\r\n\r\nGET /")
     log.sent(9, 3, b"\x16\x03\x01", tls=False).sent(9, 4, b"PRI * HTTP/2.0\r\n\r\n").event(
-        "SOMETHING_ELSE", 9, 5
+        "HTTP_STREAM_JOB", 9, 5
     )
     log.sent(7, 6, b"POST /x HTTP/1.1\r\nContent-Length: 1\r\n\r\nx").received(
         7, 7, b"HTTP/1.1 200 OK\r\n\r\n"

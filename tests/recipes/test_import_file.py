@@ -209,3 +209,24 @@ def test_requests_to_the_service_stand_beside_the_websockets_with_their_secrets_
         (connection,) = opened.connections(session)
         assert (connection.provenance, connection.fidelity) == ("har", "messages")
         assert connection.opened_offset_us == 1_000_000
+
+
+def test_the_har_and_the_netlog_of_one_conversation_tell_the_same(archive, samples):
+    """Fewer frames, the same messages and receipts; the HAR cannot tell how it closed."""
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        for name in ("browser.har", "browser.netlog.json"):
+            recipes.import_capture(opened, samples / name)
+        _, by_har = recipes.messages(opened, "browser")
+        _, by_netlog = recipes.messages(opened, "browser.netlog")
+        ends = [opened.connections(session)[0].how for session in opened.sessions()]
+    told = [[(each.text, each.status) for each in messages] for messages in (by_har, by_netlog)]
+    assert (
+        told[0]
+        == told[1]
+        == [
+            ("Is anything new?", "accepted"),
+            ("This is the first answer.", "read"),
+            ("This is the second answer.", "accepted"),
+        ]
+    )
+    assert ends == [None, "closed"]
