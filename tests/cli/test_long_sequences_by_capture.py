@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders.captures import AGENT, CONSUMER, Capture, Told
+from builders.two_sides import AGENT, CONSUMER, Capture, Told
 
 LONG = 10**30
 LAST = 2**63 - 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders.captures import AGENT, CONSUMER, OTHER, Capture, Told
+from builders.two_sides import AGENT, CONSUMER, OTHER, Capture, Told
 
 GET, SET = "userprofile.GetUserProfile", "userprofile.SetUserProfile"
 

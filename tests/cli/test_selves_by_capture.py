@@ -6,7 +6,7 @@ A capture holds the frames of one or two connections.
 from __future__ import annotations
 
 import pytest
-from builders.captures import AGENT, CONSUMER, GUEST, OTHER, USER, Capture, Line, Told
+from builders.two_sides import AGENT, CONSUMER, GUEST, OTHER, USER, Capture, Line, Told
 
 
 @pytest.fixture
