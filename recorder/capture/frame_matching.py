@@ -1,4 +1,4 @@
-"""Matches the frames that the WebSocket library reads with the recorded ones, and joins these to payloads.
+"""Matches the frames that are read with the recorded ones, and joins these to payloads.
 
 The caller gets recorded bytes only, so what is delivered and what is stored cannot differ.
 """
@@ -34,7 +34,7 @@ class FrameMatcher:
         self._assembler = PayloadAssembler()
 
     def match(self, opcode: int) -> None:
-        """The library has read a frame of this opcode: take the recorded one, queue the payload it completes.
+        """A frame of this opcode has been read: take the recorded one, queue the payload it completes.
 
         Raises:
             TextNotUtf8: the text must not be delivered.
@@ -48,6 +48,14 @@ class FrameMatcher:
             self._deliver(payload, frame)
         elif opcode < Opcode.CLOSE:
             _check_text(frame)
+
+    def whole_payload(self) -> RecordedFrame | None:
+        """The next frame, if it is a payload by itself that has nothing wrong; else None."""
+        if not self.received_frames or self._assembler.is_waiting:
+            return None
+        frame = self.received_frames[0]
+        is_whole = frame.fin and 0 < frame.opcode <= Opcode.BINARY and frame.compressed is None
+        return frame if is_whole and frame.violation is None else None
 
     def match_rest(self) -> None:
         """The connection is over: queue what else was recorded, up to the first violation."""

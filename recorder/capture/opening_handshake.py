@@ -48,6 +48,11 @@ class LibraryWebSocket(websocket.WebSocket):
     close_sent = False
     _received_close = b""
 
+    @property
+    def between_frames(self) -> bool:
+        """Whether it has read no part of the next frame."""
+        return self.frame_buffer.header is None and not self.frame_buffer.recv_buffer
+
     def recv_frame(self) -> websocket.ABNF:
         """The next frame of the service, checked by the library."""
         frame: websocket.ABNF = super().recv_frame()  # type: ignore[no-untyped-call]  # theirs

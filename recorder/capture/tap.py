@@ -100,19 +100,11 @@ class TapSocket:
             UpgradeRefused: the response to the upgrade opens no WebSocket.
             PayloadTooLong: after everything before the long payload was returned.
         """
+        self.fill()
         at = self._at
         data = self._unread[at : at + size]
-        if data:
-            self._at = at + len(data)
-            return data
-        while not self.ended:
-            if self._too_long is not None:
-                raise self._too_long
-            if not self._take_chunk():
-                self._wait(self.deadline_s, wake=True)
-            elif self._at < len(self._unread):
-                return self.recv(size)
-        return b""
+        self._at = at + len(data)
+        return data
 
     def send(self, data: bytes, *, at_s: float | None = None) -> int:
         """Record these bytes, then send all of them; return how many. An error sets ``send_incomplete``.
@@ -219,6 +211,21 @@ class TapSocket:
             return False
         self._woken = False
         self._wakeup.clear()
+        return True
+
+    def fill(self) -> None:
+        """Wait until ``recv`` has something to return, be it the end of the stream. Raises as ``recv``."""
+        while self._at >= len(self._unread) and not self.ended:
+            if self._too_long is not None:
+                raise self._too_long
+            if not self._take_chunk():
+                self._wait(self.deadline_s, wake=True)
+
+    def skip(self, frame: RecordedFrame) -> bool:
+        """Drop the bytes of this frame if ``recv`` would return these next; return whether it did."""
+        if frame.head is None or not self._unread.startswith(frame.head, self._at):
+            return False
+        self._at += len(frame.head) + len(frame.payload)
         return True
 
     def take_in(self) -> None:

@@ -225,6 +225,28 @@ def test_frames_in_single_bytes_are_recorded_alike(serve, connect, recorded):
     assert by_number[fragmented.number].payload == b" two"
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3, 60])
+def test_a_read_that_timed_out_inside_a_frame_goes_on_with_it(serve, connect, recorded, cut):
+    first, second = encode(Opcode.TEXT, b"x" * 130), encode(Opcode.TEXT, b"y")
+    go_on = threading.Event()
+
+    def script(peer):
+        peer.accept()
+        peer.next_frame()
+        peer.send(first[:cut])
+        go_on.wait(TIMEOUT_S)
+        peer.send(first[cut:] + second)
+        peer.remaining_frames()
+
+    connection = connect(serve(script).url)
+    connection.send("begin")
+    assert select.select([connection.fileno()], [], [], TIMEOUT_S)[0]
+    assert connection.receive(time.monotonic()) is None
+    go_on.set()
+    assert [connection.receive(soon()).data for _ in range(2)] == [b"x" * 130, b"y"]
+    assert recorded.shown()[1:3] == [("service", 1, b"x" * 130), ("service", 1, b"y")]
+
+
 def test_a_frame_glued_to_the_upgrade_is_delivered(serve, connect):
     def script(peer):
         peer.accept(glued=encode(Opcode.TEXT, b"at once"))

@@ -34,6 +34,34 @@ def test_an_unfragmented_frame_is_a_payload_with_its_number_and_times():
     assert matcher.payloads[0][:6] == (1, 1, 1, Side.SERVICE, 10, 1)
 
 
+@pytest.mark.parametrize(
+    ("frame", "whole"),
+    [
+        pytest.param(encode(Opcode.TEXT, b"x"), True, id="text"),
+        pytest.param(encode(Opcode.BINARY, b"\xff"), True, id="binary"),
+        pytest.param(encode(Opcode.TEXT, b"x", fin=False), False, id="first-fragment"),
+        pytest.param(encode(Opcode.CONTINUATION, b"x"), False, id="last-fragment"),
+        pytest.param(encode(Opcode.PING, b"x"), False, id="ping"),
+        pytest.param(encode(Opcode.CLOSE, b""), False, id="close"),
+        pytest.param(encode(Opcode.TEXT, b"\xff"), False, id="not-utf-8"),
+        pytest.param(encode(Opcode.TEXT, b"x", rsv=2), False, id="reserved-bit"),
+        pytest.param(encode(Opcode.TEXT, b"x", mask=b"1234"), False, id="masked"),
+    ],
+)
+def test_only_a_sound_unfragmented_frame_is_a_payload_by_itself(frame, whole):
+    assert (matcher_of(frame).whole_payload() is not None) is whole
+
+
+def test_no_frame_is_a_payload_by_itself_while_another_payload_is_open():
+    matcher = matcher_of(encode(1, b"a", fin=False), encode(Opcode.TEXT, b"b"), encode(0, b"c"))
+    matcher.match(Opcode.TEXT)
+    assert matcher.whole_payload() is None
+
+
+def test_without_frames_there_is_no_payload():
+    assert matcher_of().whole_payload() is None
+
+
 def test_fragments_are_one_payload_with_the_number_of_the_last():
     """A ping between them is delivered between them."""
     matcher = matcher_of(

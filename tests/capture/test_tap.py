@@ -212,6 +212,30 @@ def test_buffered_bytes_are_returned_before_a_wake_counts(ends):
     assert pair.tap.recv(100) == HELLO
 
 
+def test_a_recorded_frame_is_skipped_only_where_its_bytes_come_next(ends):
+    pair = ends().upgraded()
+    pair.theirs.sendall(HELLO + encode(Opcode.BINARY, b"next"))
+    pair.tap.fill()
+    hello, following = pair.tap.received_frames
+    assert not pair.tap.skip(following)
+    assert pair.tap.skip(hello)
+    assert not pair.tap.skip(hello)
+    assert pair.tap.recv(1) == encode(Opcode.BINARY, b"next")[:1]
+    assert not pair.tap.skip(following)
+    assert pair.tap.recv(100) == encode(Opcode.BINARY, b"next")[1:]
+
+
+def test_filling_times_out_as_a_read_does(ends):
+    pair = ends().upgraded()
+    pair.now()
+    with pytest.raises(TimeoutError):
+        pair.tap.fill()
+    pair.theirs.sendall(HELLO)
+    pair.tap.deadline_s = None
+    pair.tap.fill()
+    assert pair.tap.recv(100) == HELLO
+
+
 def test_the_end_of_the_stream_is_an_empty_read(ends):
     pair = ends().upgraded()
     pair.theirs.close()
