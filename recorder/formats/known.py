@@ -10,11 +10,17 @@ from .capture_file import CaptureFile
 from .capture_format import CaptureFormat
 from .har import HAR
 from .jsonl import JSONL
+from .mitmproxy import MITMPROXY
 from .netlog import NETLOG
 from .unusable import UNUSABLE
 
 # The first that recognises a file reads it. JSON lines come last: they take whatever begins with an object.
-FORMATS: tuple[CaptureFormat, ...] = (HAR, NETLOG, JSONL)
+FORMATS: tuple[CaptureFormat, ...] = (
+    HAR,
+    NETLOG,
+    MITMPROXY,
+    JSONL,
+)
 """In the order in which they are asked."""
 
 _UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[\[{]\0|\0[\[{]")

@@ -62,10 +62,7 @@ class RefusalReader:
 
         None if it is encoded in a way that nobody asked for.
         """
-        data: bytes | None = bytes(self._received)
-        for value in reversed(header_values(self._headers, "Content-Encoding")):
-            for coding in reversed(value.lower().split(",")):
-                data = None if data is None else _decoded(data, coding.strip())
+        data = without_content_encoding(bytes(self._received), self._headers)
         return (
             None
             if data is None
@@ -101,6 +98,18 @@ class RefusalReader:
                 self.done = self._whole = True
             elif not isinstance(event, h11.InformationalResponse | h11.Response):
                 return  # more is needed
+
+
+def without_content_encoding(data: bytes, headers: Headers) -> bytes | None:
+    """A body as it was before it was encoded, as far as it can be read and the archive keeps it.
+
+    None if it is encoded in a way that is not known.
+    """
+    decoded: bytes | None = data
+    for value in reversed(header_values(headers, "Content-Encoding")):
+        for coding in reversed(value.lower().split(",")):
+            decoded = None if decoded is None else _decoded(decoded, coding.strip())
+    return decoded
 
 
 def _decoded(data: bytes, coding: str) -> bytes | None:

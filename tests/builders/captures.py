@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from builders.flows import http_flow, typed, websocket_state
 from builders.netlog import NetLogFile, switched, upgrade
 
 from recorder.wire.frames import Opcode, Side, encode
@@ -66,7 +67,20 @@ def netlog(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     return log.closed(7, len(messages) + 2).text().encode()
 
 
-CAPTURES = {"har": har, "netlog": netlog, "jsonl": jsonl}
+def mitmproxy(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """As mitmdump -w writes it: a request, then the WebSocket."""
+    start_s = START_US / 1_000_000
+    page = http_flow("https://x/", start_s=start_s)
+    state = websocket_state(list(messages), start_us=START_US)
+    return typed(page) + typed(http_flow(URL, start_s=start_s, websocket=state))
+
+
+CAPTURES = {
+    "har": har,
+    "netlog": netlog,
+    "mitmproxy": mitmproxy,
+    "jsonl": jsonl,
+}
 """By the name of the format."""
 
 

@@ -17,6 +17,7 @@ from recorder.formats.known import FORMATS, format_of, named_format
         (b'{"log": {"entries": []}}', "har"),
         (b'{"constants": {"activeFieldTrialGroups": []', "netlog"),
         (b'{\n  "log": {\n    "version": "1.2"', "har"),
+        (b"2022:9:websocket;0:~", "mitmproxy"),
     ],
 )
 def test_the_content_tells_the_format(tmp_path, content, name):
@@ -48,4 +49,4 @@ def test_names_are_unique_and_found():
     assert all(named_format(each.name) is each for each in FORMATS)
     with pytest.raises(BadOption, match='there is no format "hra"') as raised:
         named_format("hra")
-    assert "har, netlog, jsonl" in raised.value.hint
+    assert raised.value.hint == f"one of {', '.join(each.name for each in FORMATS)}"
