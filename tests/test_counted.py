@@ -34,7 +34,7 @@ NO_NOUN = frozenset(
     {
         "as", "belongs", "carries", "derives", "does", "events", "goes", "gone", "has", "includes", "is",
         "its", "lateness", "leads", "less", "makes", "others", "sends", "stands", "stays", "this", "us",
-        "was", "ways", "writes", "holds", "times", "comes", "names", "waits", "takes", "says",
+        "was", "ways", "ends", "writes", "holds", "times", "comes", "names", "waits", "takes", "says",
     }
 )  # fmt: skip
 
