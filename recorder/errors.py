@@ -13,7 +13,8 @@ RecorderError                      exit code
 │   └── HandshakeRefused               the service answered the upgrade with a status other than 101
 ├── RecordingIncomplete            5   recorded, but something is missing
 ├── StorageFailed                  6   the archive could not be written
-│   └── ArchiveBusy                    another process records into it
+│   ├── ArchiveBusy                    another process records into it
+│   └── ArchiveHarmed                  others removed, replaced or cut its files meanwhile
 ├── OutputFailed                   6   a report, or standard output, could not be written: the disk failed
 ├── ArchiveUnusable                7   damaged, newer, or no archive; the file is left untouched
 └── Stopped                        130/143  a signal ended it, cleanly
@@ -182,6 +183,10 @@ class ArchiveBusy(StorageFailed):
             hint="wait for it to end, or give another file with --archive",
         )
         self.holder = holder
+
+
+class ArchiveHarmed(StorageFailed):
+    """Others removed, replaced or cut the files of an archive meanwhile; the hint says what was saved."""
 
 
 class OutputFailed(RecorderError):

@@ -40,6 +40,7 @@ def run_interactive(
     stopped: Callable[[], bool],
     clock: Clock,
     linger_s: float | None = LINGER_S,
+    idle: IdleWork | None = None,
 ) -> UnsentLines | None:
     """Send each line as a text frame and deliver what comes, until the connection is over.
 
@@ -48,13 +49,13 @@ def run_interactive(
     Reads ``lines`` in a thread of its own. Line ends are not sent, nor are empty lines. After the last
     line it waits for more payloads until none came for ``linger_s``, then closes with 1000; with None (a
     terminal) it goes on until the service closes. When ``stopped()`` turns true it closes with 1001; call
-    ``connection.wake()`` then.
+    ``connection.wake()`` then. ``idle`` is done when nothing comes.
 
     Raises:
         BadOption: a line is not UTF-8. The lines before it went out, and the connection is closed.
-        Exception: whatever ``deliver`` or the sink raises, after closing the connection.
+        Exception: whatever ``deliver``, ``idle`` or the sink raises, after closing the connection.
     """
-    session = _InteractiveSession(connection, deliver, clock=clock, linger_s=linger_s)
+    session = _InteractiveSession(connection, deliver, clock=clock, linger_s=linger_s, idle=idle)
     reader = threading.Thread(target=session.read, args=(lines,), name="read lines", daemon=True)
     reader.start()
     try:
@@ -76,6 +77,18 @@ def run_interactive(
     return session.unsent()
 
 
+class IdleWork(NamedTuple):
+    """Something to do now and then while nothing comes.
+
+    Attributes:
+        due_s: when next, by ``clock.now_s()``; None: never.
+        work: does it, if it is due.
+    """
+
+    due_s: Callable[[], float | None]
+    work: Callable[[], None]
+
+
 class UnsentLines(NamedTuple):
     """Lines that were read and not sent: number (from 1) and text of the first, and how many more."""
 
@@ -94,6 +107,7 @@ class _InteractiveSession:
         *,
         clock: Clock,
         linger_s: float | None,
+        idle: IdleWork | None,
     ) -> None:
         self.lines: queue.Queue[tuple[int, str] | None] = queue.Queue(_LINES_AHEAD)
         self.over = threading.Event()
@@ -104,6 +118,7 @@ class _InteractiveSession:
         self._deliver = deliver
         self._clock = clock
         self._linger_s = linger_s
+        self._idle = idle
         self._lines_ended = False
         self._until_s: float | None = None
 
@@ -142,7 +157,7 @@ class _InteractiveSession:
         """Send one line if there is one, and deliver what has arrived; otherwise wait for either."""
         line = self._next_line()
         if line is None:
-            self._receive(self._until_s)
+            self._receive_or_idle()
             return
         self._sending = line
         self._connection.send(line[1])
@@ -150,6 +165,12 @@ class _InteractiveSession:
         for _ in range(_REPLIES_PER_LINE):
             if not self._receive(self._clock.now_s()):
                 return
+
+    def _receive_or_idle(self) -> None:
+        idle_s = None if self._idle is None else self._idle.due_s()
+        until_s = min([at_s for at_s in (self._until_s, idle_s) if at_s is not None], default=None)
+        if not self._receive(until_s) and self._idle is not None:
+            self._idle.work()
 
     def deliver_rest(self) -> None:
         """Deliver what was received before the connection ended."""

@@ -235,15 +235,18 @@ def _driven(
         def wait(waiting: Waiting) -> None:
             until_s = waiting.until_s
             collector.collect_if_idle(None if until_s is None else until_s - session.clock.now_s())
-            lulls.use(waiting, now_s=session.clock.now_s())
+            check_s = lulls.use(waiting, now_s=session.clock.now_s())
             early_s = None if waiting.until_s is None else waiting.until_s - LEAD_S
-            waiter.wait(waiting._replace(until_s=early_s))
+            times = [time_s for time_s in (early_s, check_s) if time_s is not None]
+            waiter.wait(waiting._replace(until_s=min(times, default=None)))
 
         yield driver, wait
 
 
 class _Lulls:
-    """Makes the archive's barriers when no receipt is due: a disk may take milliseconds for one.
+    """Makes the archive's barriers, and looks at its files, when no receipt is due.
+
+    A disk may take milliseconds for a barrier.
 
     From half a second after the last one on it takes the next lull; after a second it waits no longer.
     """
@@ -255,10 +258,14 @@ class _Lulls:
         self._intake = session.intake
         self._intake.defers_barriers = True
 
-    def use(self, waiting: Waiting, *, now_s: float) -> None:
-        """Nothing else is to be done before ``waiting`` is over."""
+    def use(self, waiting: Waiting, *, now_s: float) -> float | None:
+        """Nothing else is to be done before ``waiting`` is over. Returns when to call it again, if before."""
         is_lull = waiting.until_s is None or waiting.until_s - now_s >= self.ENOUGH_S
         self._intake.barrier_if_due(after_s=self.EARLY_S if is_lull else self.LATE_S)
+        if not is_lull:
+            return None
+        self._intake.check_if_due()
+        return self._intake.check_due_s
 
 
 def _virtual(

@@ -10,7 +10,7 @@ from typing import Literal, Unpack
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.connect_attempt import ConnectAttempt
-from recorder.capture.interactive import lines_of, run_interactive
+from recorder.capture.interactive import IdleWork, lines_of, run_interactive
 from recorder.capture.options import ConnectOptions
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
@@ -117,7 +117,8 @@ class ActiveSession:
             with closing(making), closing(Waiter(RealClock())) as waiter:
                 stop.on_stop(waiter.wake)
                 while not making.done and not stop.is_set():
-                    waiter.wait(Waiting(None, (making,)))
+                    waiter.wait(Waiting(self.intake.check_due_s, (making,)))
+                    self.intake.check_if_due()
                 if not making.done:
                     raise CannotConnect(options.base_url, "stopped before the connection was made")
         except BaseException:
@@ -284,6 +285,7 @@ def record(
                 stopped=stop.is_set,
                 clock=active.clock,
                 linger_s=linger_s,
+                idle=IdleWork(lambda: active.intake.check_due_s, active.intake.check_if_due),
             )
         finally:
             say(f"{counted(active.intake.frames, 'frame')} recorded")

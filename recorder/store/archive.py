@@ -49,6 +49,7 @@ class Archive(ArchiveQueries):
         self._opened = opened
         self._writer: ArchiveWriter | None = None
         self._lost_frames: Mapping[str, int] = {}
+        self._closed = False
 
     @classmethod
     def open(
@@ -99,7 +100,9 @@ class Archive(ArchiveQueries):
         opened = self._opened
         self._writer = ArchiveWriter(opened, self._say)
         try:
+            schema.give_id(opened.connection)
             if opened.lock is not None:
+                opened.lock.set_archive(reading.archive_id(opened.connection))
                 self._lost_frames = maintenance.lost_frames(opened.connection, opened.lock.marks)
             for sentence in maintenance.note_interrupted(opened.connection, self._is_live):
                 self._say(sentence)
@@ -114,21 +117,35 @@ class Archive(ArchiveQueries):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            self.close()
+        except StorageFailed:
+            if kind is None:  # else that is what ended it, or hides it
+                raise
 
     def close(self) -> None:
-        """Close it. Sessions without an end record count as interrupted. A second call does nothing."""
+        """Close it. Sessions without an end record count as interrupted. A second call does nothing.
+
+        Raises:
+            StorageFailed: its files were harmed since they were last looked at.
+        """
         connection, lock = self._connection, self._opened.lock
-        if connection.closed:
+        files = None if self._writer is None else self._writer.files
+        if self._closed or connection.closed:
             return
+        self._closed = True
         try:
             # On a full or failing disk the log stays: whoever opens the archive next reads it.
             with suppress(*DATABASE_ERRORS):
-                if lock is not None and maintenance.empty_log(connection):
+                # Harm that was told already is not told again.
+                if lock is not None and files is not None and not files.harmed and files.empty_log():
                     lock.forget(lock.marks.keys() - self._lost_frames.keys())
         finally:
-            connection.close()
+            if files is None or not files.harmed:
+                connection.close()
+            if files is not None:
+                files.close()
             if lock is not None:
                 lock.release()
 
@@ -161,8 +178,12 @@ class Archive(ArchiveQueries):
         with self._writer.guard:
             try:
                 yield self._writer
+                if self._writer.files is not None:
+                    self._writer.files.checkpoint_if_long()
             except DATABASE_ERRORS as error:
                 self._writer.rollback()
+                if self._writer.files is not None:
+                    self._writer.files.check()  # that may be why
                 raise storage_failed(self.where, error) from error
             except BaseException:
                 self._writer.rollback()
@@ -254,7 +275,7 @@ class Archive(ArchiveQueries):
             maintenance.delete_session(writer.connection, session_id, writer.begin)
             if self._opened.lock is not None:
                 self._opened.lock.forget({name})
-                if not maintenance.empty_log(writer.connection):
+                if writer.files is not None and not writer.files.empty_log():
                     self._say(
                         "somebody is reading: what was deleted leaves the write-ahead log when they end"
                     )
@@ -288,7 +309,12 @@ class Archive(ArchiveQueries):
 
     def marks(self) -> Mapping[str, int]:
         """How many frames of each session were certainly on disk, by the lock file."""
-        return {} if self._opened.path is None else read_note(self._opened.path).marks
+        if self._opened.path is None:
+            return {}
+        note = read_note(self._opened.path)
+        with self.reader() as connection:
+            is_ours = note.archive in (None, reading.archive_id(connection))
+        return note.marks if is_ours else {}
 
     def integrity_problems(self) -> list[str]:
         """What the database itself finds wrong with the file, a sentence each."""

@@ -48,7 +48,8 @@ class GroupCommit:
         self._marks: Mapping[str, int] = {}
         self._log_name_is_safe = False
         self._log_is_synced = False
-        writer.disable_autocheckpoint()
+        if writer.files is not None:
+            writer.files.keep_log_long()
 
     def sink(self, intake: Intake) -> FrameSink:
         """The sink of one session. It writes no barriers: ``use_idle_time`` does, for all sessions."""
@@ -100,17 +101,22 @@ class GroupCommit:
         Only the first one waits for the disk here: later ones are synced in a thread.
 
         Raises:
-            StorageFailed: what was committed since the last one might not survive a power cut.
+            StorageFailed: what was committed since the last one might not survive a power cut; or the files
+                of the archive were harmed, which is looked at every half second.
         """
         if self._syncing is not None:
             if not self._syncing.done():
                 return
             self._note_synced()
         is_idle = spare_s >= IDLE_S
+        if is_idle:
+            with self._writer.guard:
+                self._writer.check_if_due(self._retry.clock)
         if is_idle and self._log_is_synced:
             self._log_is_synced = False
-            with self._writer.guard:
-                self._writer.checkpoint()
+            if self._writer.files is not None:
+                with self._writer.guard:
+                    self._writer.files.checkpoint()
         elif not self._writer.is_synced and self._barrier_is_due(is_idle):
             self._begin_barrier()
 
@@ -119,14 +125,14 @@ class GroupCommit:
         return self._writer.barrier_is_due(self._retry.clock, after_s=after_s)
 
     def _begin_barrier(self) -> None:
-        log = self._writer.wal_path
-        if log is None or not self._log_name_is_safe:  # SQLite itself makes the log's name safe
+        files = self._writer.files
+        if files is None or not self._log_name_is_safe:  # SQLite itself makes the log's name safe
             self.close()
             return
         with self._writer.guard:
             self._marks = self._writer.write_barrier(retry=self._retry)
             self._ended_before_sync, self._ended = self._ended, []
-        self._syncing = self._syncer.submit(_sync, log)
+        self._syncing = self._syncer.submit(_sync, files.log_path)
 
     def close(self) -> None:
         """Write a barrier for everything so far. Sessions may still be recorded after it.

@@ -77,6 +77,7 @@ class Intake:
             StorageFailed: none of them is.
         """
         with self._guarded():
+            self._writer.check_if_due(self._retry.clock)
             due = self._writer.barrier_is_due(self._retry.clock) and not (records and self.defers_barriers)
             if not records and (not due or self._writer.is_synced):
                 return
@@ -95,6 +96,22 @@ class Intake:
         """
         with self._guarded():
             self._writer.commit_barrier(Batch(), self.rows, retry=self._retry)
+
+    @property
+    def check_due_s(self) -> float | None:
+        """When to call ``check_if_due`` at the latest, monotonic seconds; None: it is not needed."""
+        return self._writer.check_due_s
+
+    def check_if_due(self) -> None:
+        """Look, every half second, whether the files of the archive are in place and unharmed.
+
+        For when nothing comes: recording a frame looks by itself.
+
+        Raises:
+            StorageFailed: they are not.
+        """
+        with self._guarded():
+            self._writer.check_if_due(self._retry.clock)
 
     def finish(
         self,

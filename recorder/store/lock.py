@@ -33,6 +33,7 @@ class LockNote:
     host: str | None = None
     since: str | None = None
     command: str | None = None
+    archive: str | None = None
     marks: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -73,7 +74,8 @@ def _parse(data: bytes) -> LockNote:
         note, _ = json.JSONDecoder().raw_decode(data.decode())
         marks = {str(session): int(frames) for session, frames in note["marks"].items()}
         pid = None if note["pid"] is None else int(note["pid"])
-        return LockNote(pid, note["host"], note["since"], note["command"], marks)
+        archive = note.get("archive")
+        return LockNote(pid, note["host"], note["since"], note["command"], archive, marks)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return LockNote()
 
@@ -109,8 +111,10 @@ class ArchiveLock:
         except BaseException:
             os.close(self._handle)
             raise
-        self.marks = dict(_parse(os.pread(self._handle, 1 << 24, 0)).marks)
+        note = _parse(os.pread(self._handle, 1 << 24, 0))
+        self.marks = dict(note.marks)
         """Frames that were certainly on disk, by session. ``mark`` writes them down."""
+        self._archive_id = note.archive
         self._holder: dict[str, object] = {
             "pid": os.getpid(),
             "host": platform.node(),
@@ -144,6 +148,13 @@ class ArchiveLock:
                 return
         raise ArchiveBusy(str(self._archive), read_note(self._archive).holder)
 
+    def set_archive(self, archive_id: str | None) -> None:
+        """This is the lock of the archive with this id: marks of another that had its name are dropped."""
+        if self._archive_id not in (None, archive_id):
+            self.marks.clear()
+        self._archive_id = archive_id
+        self._write()
+
     def mark(self, frames_on_disk: Mapping[str, int]) -> None:
         """Write that so many frames of these sessions are certainly on disk."""
         self.marks.update(frames_on_disk)
@@ -156,7 +167,7 @@ class ArchiveLock:
         self._write()
 
     def _write(self) -> None:
-        note = json.dumps({**self._holder, "marks": self.marks}).encode() + b"\n"
+        note = json.dumps({**self._holder, "archive": self._archive_id, "marks": self.marks}).encode() + b"\n"
         try:
             os.pwrite(self._handle, note, 0)
             os.ftruncate(self._handle, len(note))
@@ -164,6 +175,10 @@ class ArchiveLock:
             # A full disk must not end a recording that still has room in its own pages: the marks
             # are a second line of defence, and the first one reports this by itself.
             return
+
+    def written_at_s(self) -> float:
+        """When it was last written, seconds since the epoch: at most a second of recording ago."""
+        return os.fstat(self._handle).st_mtime
 
     def release(self) -> None:
         """Unlock it."""

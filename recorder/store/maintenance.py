@@ -125,11 +125,3 @@ def delete_session(connection: Connection, session_id: int, begin: str) -> None:
     connection.execute(connection_table.delete().where(connection_table.c.session_id == session_id))
     connection.execute(session.delete().where(session.c.id == session_id))
     connection.exec_driver_sql("COMMIT")
-
-
-def empty_log(connection: Connection) -> bool:
-    """Move the write-ahead log into the file and cut it off; False if a reader prevents that."""
-    if connection.dialect.name != "sqlite" or connection.closed:
-        return True
-    busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
-    return busy == 0

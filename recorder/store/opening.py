@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
+from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed, disk_problem
 
-from . import postgresql, schema, sqlitefile, versions
+from . import postgresql, schema, side_files, sqlitefile, versions
 from .db_errors import DATABASE_ERRORS, archive_unusable, closed_on_error, storage_failed
 from .lock import ArchiveLock
+from .log_identity import StampedLog
 from .remarks import Notify
 
 
@@ -24,7 +26,7 @@ class OpenedArchive:
         where: the path, or the URL without its password.
         connection: for queries and, if opened for writing, for writes.
         revision: the schema it has.
-        path, lock: of a file; the lock only if it was opened for writing.
+        path, lock, log: of a file; lock and log only if it was opened for writing.
         url: of a database.
     """
 
@@ -33,6 +35,7 @@ class OpenedArchive:
     revision: str
     path: Path | None = None
     lock: ArchiveLock | None = None
+    log: StampedLog | None = None
     url: URL | None = None
 
 
@@ -117,18 +120,29 @@ def _write_file(path: Path, scripts: Path, create: bool, say: Notify) -> OpenedA
 def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Notify) -> OpenedArchive:
     sqlitefile.remove_leftovers(real)
     try:
+        side_files.set_aside(real, say)
         if not real.exists():
             sqlitefile.create(real, schema.make_tables)
         revision = sqlitefile.inspect(real)
         _refuse_second_name(path, real)
         sqlitefile.make_private(real, say)
         connection = sqlitefile.open_writer(real)
+        log = _stamped_log(connection)
     except DATABASE_ERRORS as error:
         raise storage_failed(str(path), error) from error
+    except OSError as error:
+        raise StorageFailed(str(path), disk_problem(error) or f"{error.strerror}".lower()) from error
     with closed_on_error(connection):
         if revision != schema.head_revision(scripts):
             schema.upgrade_file(real, connection, revision, say=say, scripts=scripts)
-    return OpenedArchive(str(path), connection, schema.head_revision(scripts), path=real, lock=lock)
+    return OpenedArchive(str(path), connection, schema.head_revision(scripts), path=real, lock=lock, log=log)
+
+
+def _stamped_log(connection: Connection) -> StampedLog:
+    with closed_on_error(connection):
+        handle = connection.connection.driver_connection
+        assert isinstance(handle, sqlite3.Connection)  # noqa: S101 - tells mypy: it is a file
+        return StampedLog(handle)
 
 
 def _refuse_second_name(path: Path, real: Path) -> None:

@@ -309,6 +309,14 @@ def redaction_key(reader: Connection) -> bytes:
     return found[0]
 
 
+def archive_id(reader: Connection) -> str | None:
+    """The id of this archive in hexadecimal digits; None if it was made before there were ids."""
+    found = [
+        row.value for row in _SETTING.rows(reader, _SETTING.select.where(setting.c.name == "archive_id"))
+    ]
+    return found[0].hex() if found else None
+
+
 def totals(reader: Connection) -> tuple[int, int, int]:
     """How many sessions, connections and frames there are."""
     sessions, connections, frames = (

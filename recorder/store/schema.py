@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from recorder.counted import counted
@@ -102,6 +102,13 @@ def _make_all(connection: Connection) -> None:
     connection.exec_driver_sql(_REVISION_TABLE)
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{versions.SCHEMA_REVISION}')")  # noqa: S608
     connection.execute(setting.insert(), {"name": "redaction_key", "value": os.urandom(32)})
+    give_id(connection)
+
+
+def give_id(connection: Connection) -> None:
+    """Give an archive an id, 16 random bytes, that was made before there were ids."""
+    insert = text("INSERT INTO setting (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
+    connection.execute(insert, {"name": "archive_id", "value": os.urandom(16)})
 
 
 def migrate(connection: Connection, scripts: Path) -> None:

@@ -13,24 +13,37 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine
 
 from recorder.counted import counted_is
 from recorder.errors import ArchiveUnusable, StorageFailed, disk_problem
 
+from . import side_files
 from .db_errors import CANNOT_OPEN, closed_on_error, is_damage
+from .log_identity import new_stamp
+from .sqlite_connect import connect, file_uri
 from .versions import APPLICATION_ID
 
-BUSY_TIMEOUT_S = 5.0
 SIDE_FILES = ("-wal", "-shm", "-journal")
 PRIVATE = 0o600
+
+# Pages in KiB, as SQLite counts below zero: as much as the log has before it is moved. What was written last
+# can so be rescued from memory where somebody cuts the files.
+_CACHE = -8_192
 
 _GUARDED = {"trusted_schema": 0, "cell_size_check": 1}
 READER = {**_GUARDED, "query_only": 1}
 # secure_delete: what is deleted is overwritten; its default differs from build to build.
-_WRITER = {**_GUARDED, "foreign_keys": 1, "secure_delete": 1, "synchronous": 1}
+# wal_autocheckpoint: the log is moved by StampedLog alone.
+_WRITER = {
+    **_GUARDED,
+    "foreign_keys": 1,
+    "secure_delete": 1,
+    "synchronous": 1,
+    "wal_autocheckpoint": 0,
+    "cache_size": _CACHE,
+}
 
 
 def real_path(path: Path) -> Path:
@@ -52,11 +65,13 @@ def inspect(path: Path) -> str:
     """The schema revision of the archive file at ``path``, read without changing the file.
 
     Raises:
-        ArchiveUnusable: it is no archive of ours, damaged, or not to be read.
+        ArchiveUnusable: it is no archive of ours, damaged, or not to be read; or a log of another file lies
+            beside it.
     """
     size = _regular_size(path)
-    in_log = has_wal(path)
-    with _reading(path), closing(_connect(path, "ro", immutable=not in_log)) as handle:
+    with _reading(path):
+        in_log = side_files.check(path)
+    with _reading(path), closing(connect(path, "ro", immutable=not in_log)) as handle:
         application_id = int(handle.execute("PRAGMA application_id").fetchone()[0])
         if application_id != APPLICATION_ID:
             raise ArchiveUnusable(str(path), "it is an SQLite database of another program")
@@ -126,24 +141,9 @@ def _must_be_immutable(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK) and not has_wal(path)
 
 
-def _uri(path: Path, mode: str, immutable: bool) -> str:
-    # Percent signs, question marks and hashes in a path would otherwise be read as part of the URI.
-    return f"file:{quote(os.fsencode(path))}?mode={mode}{'&immutable=1' if immutable else ''}"
-
-
-def _connect(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:
-    return sqlite3.connect(
-        _uri(path, mode, immutable),
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,  # BEGIN and COMMIT are executed explicitly
-        check_same_thread=False,  # ArchiveWriter.guard lets one thread in at a time
-    )
-
-
 def reader_uri(path: Path) -> str:
     """The URI that opens the file read-only; set the pragmas of ``READER`` on the connection."""
-    return _uri(path, "ro", _must_be_immutable(path))
+    return file_uri(path, "ro", immutable=_must_be_immutable(path))
 
 
 def open_reader(path: Path) -> Connection:
@@ -173,7 +173,7 @@ def _keep_log(path: Path, connection: Connection) -> None:
 def _open(path: Path, mode: str, pragmas: dict[str, int], *, immutable: bool) -> Connection:
     engine = create_engine(
         "sqlite://",
-        creator=lambda: _connect(path, mode, immutable=immutable),
+        creator=lambda: connect(path, mode, immutable=immutable),
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # they are content; an error message is not the place for it
@@ -236,6 +236,7 @@ def _fill(fresh: Path, fill: Callable[[Connection], None]) -> None:
     connection = _open(fresh, "rw", {**_GUARDED, "synchronous": 2}, immutable=False)
     try:
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.exec_driver_sql(f"PRAGMA user_version={new_stamp()}")
         fill(connection)
         _keep_log(fresh, connection)
     finally:
@@ -256,14 +257,15 @@ def _sync_folder(path: Path) -> None:
 
 def remove_leftovers(path: Path) -> None:
     """Remove what a process left that was killed while it made this archive. Call it with the lock held."""
-    _remove(path.with_name(path.name + ".new"))
+    remove(path.with_name(path.name + ".new"))
 
 
 def _with_side_files(path: Path) -> list[Path]:
     return [path, *(path.with_name(path.name + suffix) for suffix in SIDE_FILES)]
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file and its side files, where they are there."""
     for each in _with_side_files(path):
         with suppress(OSError):
             each.unlink()
@@ -285,20 +287,25 @@ def backup(connection: Connection, target: Path) -> None:
         FileExistsError: there is such a file already.
         OSError, sqlite3.Error: it could not be written.
     """
+    source = connection.connection.driver_connection
+    assert isinstance(source, sqlite3.Connection)  # noqa: S101 - tells mypy; the caller knows
+    copy_to(source, target)
+
+
+def copy_to(source: sqlite3.Connection, target: Path) -> None:
+    """As ``backup``, from the driver's own connection."""
     partial = target.with_name(target.name + ".part")
     with suppress(FileNotFoundError):
         partial.unlink()
     reserve(partial)
     try:
-        with closing(_connect(partial, "rw")) as copy:
+        with closing(connect(partial, "rw")) as copy:
             copy.execute("PRAGMA synchronous=FULL")
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)  # noqa: S101 - tells mypy; the caller knows
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
         os.link(partial, target)
     finally:
-        _remove(partial)
+        remove(partial)
 
 
 def has_wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

@@ -61,7 +61,8 @@ setting = Table(
     Column("name", Text, primary_key=True, comment="what is set: redaction_key"),
     Column("value", LargeBinary, nullable=False, comment="its value; 32 random bytes for redaction_key"),
 )
-"""What belongs to the whole archive. ``redaction_key`` keys the placeholders that stand for secrets."""
+"""What belongs to the whole archive. ``redaction_key`` keys the placeholders that stand for secrets;
+``archive_id`` tells the lock file of this archive from that of another."""
 
 session = Table(
     "session",

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from functools import partial
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Table, select
@@ -19,19 +18,20 @@ from sqlalchemy import Table, select
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
+from .archive_files import ArchiveFiles
 from .db_errors import DATABASE_ERRORS, ServerUnreachable, WriteFailure, diagnose
 from .opening import OpenedArchive
 from .remarks import Notify, silent
 from .row_digests import write_digests
 from .rows import Batch, Row, SessionRows
-from .sqlitefile import BUSY_TIMEOUT_S
+from .sqlite_connect import BUSY_TIMEOUT_S
 from .statements import change_row, insert_statement, update_statement
 from .tables import FRAME_COLUMNS, compressed, connection, forwarded, frame, http_exchange
 
 RETRY_EVERY_S = 0.25
 BARRIER_EVERY_S = 1.0
 
-_LONG_LOG = 16_000  # pages, 64 MB
+_PAYLOAD = FRAME_COLUMNS.index("payload")
 
 
 class MonotonicClock(Protocol):
@@ -61,10 +61,10 @@ class ArchiveWriter:
         self.where = opened.where
         self.connection = opened.connection
         self.guard = threading.RLock()
-        self._path = opened.path
+        self.files = _files_of(opened)
+        """The files of the archive; None for PostgreSQL."""
         self._lock = opened.lock
         self._url = opened.url
-        self._file = _identity(opened.path)
         handle = opened.connection.connection.driver_connection
         self.sqlite = handle if isinstance(handle, sqlite3.Connection) else None
         """The driver's own connection; None for PostgreSQL.
@@ -101,6 +101,20 @@ class ArchiveWriter:
         if batch.frames or batch.forwarded or batch.exchanges:
             self._unsynced.update(rows)
 
+    @property
+    def check_due_s(self) -> float | None:
+        """When ``check_if_due`` does something; None: never."""
+        return None if self.files is None else self.files.check_due_s
+
+    def check_if_due(self, clock: MonotonicClock) -> None:
+        """Look every half second whether the files are in place and unharmed. Not within a transaction.
+
+        Raises:
+            StorageFailed: they are not.
+        """
+        if self.files is not None:
+            self.files.check_if_due(clock.now_s())
+
     def mark_unsynced(self, rows: SessionRows) -> None:
         """Include this session in the next barrier: something of it is committed that no barrier covers."""
         self._unsynced.add(rows)
@@ -109,7 +123,7 @@ class ArchiveWriter:
         """Commit the batch so that it and all before it survive a power cut; write how far each session is.
 
         Raises:
-            StorageFailed: as ``commit``; also if the file is no longer where it was.
+            StorageFailed: as ``commit``; also if the files were harmed.
         """
         self.mark(self._commit_positions(batch, {*self._unsynced, *rows}, full=True, retry=retry))
 
@@ -127,7 +141,8 @@ class ArchiveWriter:
         self, batch: Batch, sessions: Set[SessionRows], *, full: bool, retry: RetryPolicy
     ) -> Mapping[str, int]:
         """Commit the batch after the position of every session; returns the frames of each."""
-        self._check_in_place()
+        if self.files is not None:
+            self.files.check()
         positions = [change for each in sessions for change in each.barrier()]
         self._commit(batch._replace(changes=[*positions, *batch.changes]), full, retry)
         for each in sessions:
@@ -136,35 +151,14 @@ class ArchiveWriter:
         self._barrier_at_s = retry.clock.now_s()
         return {each.session: each.frames for each in sessions}
 
-    @property
-    def wal_path(self) -> Path | None:
-        """SQLite's write-ahead log; None for PostgreSQL, which syncs its own."""
-        return None if self._path is None else self._path.with_name(f"{self._path.name}-wal")
-
-    def disable_autocheckpoint(self) -> None:
-        """Leave checkpoints to ``checkpoint``, except when the log is very long.
-
-        By itself SQLite does so every thousand pages, in the middle of a commit, which then takes
-        milliseconds instead of a tenth of one.
-        """
-        if self.sqlite is not None:
-            self.sqlite.execute(f"PRAGMA wal_autocheckpoint={_LONG_LOG}")
-
-    def checkpoint(self) -> None:
-        """Move the log into the file, as far as no reader is in the way; takes milliseconds.
-
-        Only ever from this connection: see ``has_wal_reset_bug``. What fails is left in the log.
-        """
-        if self.sqlite is not None:
-            with suppress(sqlite3.Error):
-                self.sqlite.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
     def mark(self, frames_on_disk: Mapping[str, int]) -> None:
         """Write into the lock file how many frames of these sessions are on disk."""
         if self._lock is not None:
             self._lock.mark(frames_on_disk)
 
     def _commit(self, batch: Batch, full: bool, retry: RetryPolicy) -> None:
+        if self.files is not None and self.files.harmed:
+            self.files.check()
         give_up_s: float | None = None
         waits_since_s: float | None = None
         while True:
@@ -172,6 +166,8 @@ class ArchiveWriter:
                 self._try(batch, full, again=give_up_s is not None)
             except DATABASE_ERRORS as error:
                 self.rollback()
+                if self.files is not None:
+                    self.files.check()  # that may be why
                 failure = diagnose(error)
                 now_s = retry.clock.now_s()
                 if give_up_s is None:
@@ -189,6 +185,8 @@ class ArchiveWriter:
                 raise
             else:
                 self._set_retried_in_vain(False)
+                if self.files is not None:
+                    self.files.committed(sum([len(row[_PAYLOAD]) for row in batch.frames]))  # type: ignore
                 if waits_since_s is not None:
                     waited_s = retry.clock.now_s() - waits_since_s
                     self._say(f"{self.where} can be written again; nothing was lost in {waited_s:.1f} s")
@@ -212,6 +210,8 @@ class ArchiveWriter:
             self._reconnect()
             if self._is_stored(batch):
                 return
+        if self.files is not None:
+            self.files.begin_log()
         if full is not self._full:
             self._set_full(full)
         if len(batch.frames) == 1 and _is_frames_only(batch):
@@ -301,11 +301,6 @@ class ArchiveWriter:
             self.connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
         self._full = full
 
-    def _check_in_place(self) -> None:
-        if self._path is not None and _identity(self._path) != self._file:
-            says = "the file was removed, renamed or replaced while it was recorded into"
-            raise StorageFailed(self.where, says, hint="what was recorded is in the file that was moved")
-
     def is_writing(self, session_id: int) -> bool:
         """Whether this session is being written here."""
         return session_id in self._claimed
@@ -325,6 +320,12 @@ class ArchiveWriter:
                 postgresql.unlock_session(self.connection, rows.session_id)
 
 
+def _files_of(opened: OpenedArchive) -> ArchiveFiles | None:
+    if opened.path is None or opened.log is None or opened.lock is None:
+        return None
+    return ArchiveFiles(opened.where, opened.path, opened.connection, log=opened.log, lock=opened.lock)
+
+
 def _is_frames_only(batch: Batch) -> bool:
     return not (batch.opened or batch.changes or batch.compressed or batch.forwarded or batch.exchanges)
 
@@ -332,13 +333,3 @@ def _is_frames_only(batch: Batch) -> bool:
 def _beside_frames(batch: Batch) -> Mapping[Table, Sequence[Row]]:
     """The new rows of each table whose rows stand beside frames; its key is session and number."""
     return {compressed: batch.compressed, forwarded: batch.forwarded, http_exchange: batch.exchanges}
-
-
-def _identity(path: Path | None) -> tuple[int, int] | None:
-    if path is None:
-        return None
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

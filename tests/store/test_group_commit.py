@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
@@ -165,17 +166,29 @@ def test_the_log_goes_into_the_file_in_a_lull_after_the_barrier(settling, clock,
     assert path.read_bytes() != before
 
 
-def test_a_log_that_cannot_be_brought_to_disk_is_told(settling, clock, path):
-    """Moved away under it: the disk has not taken it, and nobody may think so."""
+def test_a_log_that_cannot_be_brought_to_disk_is_told(settling, clock, monkeypatch):
+    """The disk has not taken it, and nobody may think so."""
     archive, group_commit, intake = settling
-    log = path.with_name("x.db-wal")
-    log.rename(path.with_name("elsewhere"))
+
+    def fails(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
     clock.sleep_until(1.5)
     group_commit.use_idle_time()
     with pytest.raises(StorageFailed, match="could not be brought to disk"):
         group_commit.close()
-    path.with_name("elsewhere").rename(log)
     assert archive.marks()[intake.session] == 1
+
+
+def test_a_log_that_was_moved_away_is_told(settling, clock, path):
+    """Before it is synced: what is at its place is another one."""
+    _, group_commit, _ = settling
+    path.with_name("x.db-wal").rename(path.with_name("elsewhere"))
+    clock.sleep_until(1.5)
+    for wanted in (group_commit.use_idle_time, group_commit.close):
+        with pytest.raises(StorageFailed, match="log was removed or replaced"):
+            wanted()
 
 
 def test_a_session_counts_as_being_written_until_its_end_is_on_disk(settling, clock):

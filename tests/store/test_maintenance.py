@@ -149,17 +149,16 @@ def test_the_log_is_emptied_unless_somebody_reads_in_it(path: Path, begin: Begin
             beside._connection.exec_driver_sql("BEGIN")
             beside.sessions()
             begin(archive)(frames.some(3))
-            assert not maintenance.empty_log(connection)
+            assert not archive._writer.files.empty_log()
             assert log.stat().st_size > 0
-        assert maintenance.empty_log(connection)
+        assert archive._writer.files.empty_log()
         assert log.stat().st_size == 0
-    assert maintenance.empty_log(connection)
 
 
 def test_a_database_has_no_log_to_empty_and_no_pages_to_check(database: str) -> None:
     """PostgreSQL watches over itself."""
     with Archive.open(database, mode="write") as archive, archive.reader() as connection:
-        assert maintenance.empty_log(connection)
+        assert archive._writer.files is None
         assert maintenance.integrity_problems(connection) == []
 
 

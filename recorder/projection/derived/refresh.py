@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from recorder.errors import RecorderError
+from recorder.errors import ArchiveHarmed, RecorderError
 from recorder.messaging.changes import LAST_SEQUENCE, LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST
 from recorder.receipts.change_set import ChangeSet, Conclusions
 from recorder.receipts.listing import MessageListing
@@ -109,9 +109,14 @@ def refresh_or_say(archive: Archive, session: str, *, say: Callable[[str], None]
     """Bring the derived rows of a session that has ended up to date; if that fails, ``say`` why.
 
     The recording is whole without them.
+
+    Raises:
+        ArchiveHarmed: it is not there any more.
     """
     try:
         refresh(archive, session)
+    except ArchiveHarmed:
+        raise
     except RecorderError as problem:
         say(f"the derived tables are behind ({problem}); recorder archive rebuild {session} makes them")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recorder.counted import counted_is
-from recorder.errors import RecorderError, StorageFailed
+from recorder.errors import ArchiveHarmed, RecorderError, StorageFailed
 from recorder.load_summary import LoadResult, LoadSample
 from recorder.projection.derived.refresh import Projection
 from recorder.replay.load.arrivals import Arrivals
@@ -127,6 +127,8 @@ def _derive_tables(
                 break
             Projection(archive, session, once=True).refresh()
             derived += 1
+    except ArchiveHarmed:
+        raise
     except RecorderError as problem:
         why = f" ({problem})"
     if left := len(sessions) - derived:
