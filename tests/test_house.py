@@ -85,8 +85,8 @@ FENCES: dict[str, tuple[str, ...]] = {
     "psycopg": ("store/",),
     # The derived rows are read and written past SQLAlchemy where that is what a query costs.
     "sqlite3": ("store/", "projection/derived/", "projection/parallel/worker.py"),
-    # Two modules: what makes a connection, and what it is then.
-    "websocket": ("capture/client.py", "capture/opening_handshake.py"),
+    # Three modules: what makes a connection, what it is then, and the one to a browser's DevTools.
+    "websocket": ("capture/client.py", "capture/opening_handshake.py", "capture/devtools/connection.py"),
     # Two modules: what serves, and what lives in its event loop.
     "websockets": ("simulator/server.py", "simulator/websocket_server.py"),
     "python_socks": ("capture/tunnel.py",),

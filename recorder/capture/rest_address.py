@@ -40,7 +40,7 @@ class RestAddress(Destination):
 
     def with_netloc(self, netloc: str) -> RestAddress | None:
         """The same scheme and options for another host; None if unusable."""
-        if not _is_netloc(netloc) or not (self.secure or _is_loopback(netloc)):
+        if not is_netloc(netloc) or not (self.secure or is_loopback(netloc)):
             return None
         return replace(self, netloc=netloc)
 
@@ -53,11 +53,11 @@ def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
     """
     scheme, _, netloc = url.partition("://")
     netloc = netloc.removesuffix("/")
-    if scheme not in ("http", "https") or not _is_netloc(netloc):
+    if scheme not in ("http", "https") or not is_netloc(netloc):
         raise BadOption(
             "--base", "it must be https:// and a host, and nothing more", hint="https://api.liveperson.net"
         )
-    if scheme == "http" and not _is_loopback(netloc):
+    if scheme == "http" and not is_loopback(netloc):
         raise BadOption(
             "--base",
             "a token does not travel in clear text: http:// is for this machine only",
@@ -66,14 +66,16 @@ def parse_rest_address(url: str, *, ca_file: Path | None = None) -> RestAddress:
     return RestAddress(scheme=scheme, netloc=netloc, ca_file=ca_file)
 
 
-def _is_netloc(netloc: str) -> bool:
+def is_netloc(netloc: str) -> bool:
+    """Whether this is a host, or a host and a port, as it stands in a URL."""
     try:
         return bool(_HOST.fullmatch(netloc)) and urlsplit(f"//{netloc}").port != 0
     except ValueError:  # a port above 65535, or brackets around what is no address
         return False
 
 
-def _is_loopback(netloc: str) -> bool:
+def is_loopback(netloc: str) -> bool:
+    """Whether this host (a port may follow it) is this machine."""
     host = urlsplit(f"//{netloc}").hostname or ""
     if host == "localhost":
         return True

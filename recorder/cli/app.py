@@ -8,6 +8,7 @@ import typer
 
 from . import (
     archive,
+    attach,
     check,
     frame,
     guide,
@@ -53,6 +54,7 @@ def recorder(
 
 for verb in (record.record, replay.replay, simulate.simulate, login.login):
     app.command()(verb)
+app.command("attach")(attach.attach_to_browser)
 app.command("import")(import_.import_captures)
 app.command()(check.check)
 app.command("guide")(guide.show_guide)

@@ -19,13 +19,14 @@ PAGES = Path(__file__).parents[1] / "guide"
 
 # The order in which a newcomer would read them.
 TOPICS = (
-    "recording", "import", "receipts", "checks", "scripts", "replay", "simulator", "load", "archive",
-    "python", "pytest", "secrets", "commands", "glossary", "architecture", "changelog",
+    "recording", "attach", "import", "receipts", "checks", "scripts", "replay", "simulator", "load",
+    "archive", "python", "pytest", "secrets", "commands", "glossary", "architecture", "changelog",
 )  # fmt: skip
 
 # What people look for, and the topic that describes it.
 _DESCRIBED_IN = {
-    "agents": "simulator", "captures": "import", "diff": "receipts", "evidence": "receipts",
+    "agents": "simulator", "browser": "attach", "captures": "import", "diff": "receipts",
+    "evidence": "receipts",
     "exit codes": "commands", "follow": "recording", "har": "import", "login": "recording",
     "moods": "simulator", "options": "commands", "rules": "checks", "sql": "archive", "tables": "archive",
     "tokens": "replay", "verbs": "scripts",

@@ -49,6 +49,15 @@ def write_payload(payload: Payload) -> None:
     sys.stdout.flush()
 
 
+def write_payload_of_side(payload: Payload) -> None:
+    """One payload as ``write_payload`` writes it, behind ``>`` if the client sent it, else behind ``<``."""
+    from recorder.wire.frames import Side
+
+    mark = ">" if payload.sender is Side.CLIENT else "<"
+    sys.stdout.write(f"{mark} {_line(payload, to_terminal=sys.stdout.isatty())}\n")
+    sys.stdout.flush()
+
+
 def _line(payload: Payload, *, to_terminal: bool) -> str:
     from recorder.report.terminal import safe_text
     from recorder.wire.frames import Opcode

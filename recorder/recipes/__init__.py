@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from recorder.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from recorder.capture.devtools.browser import BrowserOptions as BrowserOptions
     from recorder.load_summary import LoadResult as LoadResult
     from recorder.projection.derived.refresh import rebuild as rebuild
     from recorder.receipts.aliases import parse_aliases as parse_aliases
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .at_moment import connections_at as connections_at
     from .at_moment import events as events
     from .at_moment import last_frame_at as last_frame_at
+    from .attach_browser import ChosenSockets as ChosenSockets
+    from .attach_browser import attach as attach
     from .check_session import Checked as Checked
     from .check_session import check as check
     from .check_session import checked as checked
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from .queries import upgrade as upgrade
     from .queries import verdict_json as verdict_json
     from .queries import verify as verify
+    from .record_session import SessionOptions as SessionOptions
     from .record_session import record as record
     from .record_session import stdin_lines as stdin_lines
     from .replay_options import PlayKeywords as PlayKeywords

@@ -30,6 +30,7 @@ class Tab:
     """One page of a browser, spoken to by the DevTools protocol."""
 
     def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+        self.port = port
         self._process = process
         asked = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
         with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
@@ -43,9 +44,13 @@ class Tab:
         self._ask("Page.navigate", url=url)
         while self._hear().get("method") != "Page.loadEventFired":
             pass
-        result = self._ask("Runtime.evaluate", expression="finished", awaitPromise=True, returnByValue=True)
+        return self.evaluate("finished")
+
+    def evaluate(self, expression: str) -> Any:
+        """What an expression in the page comes to, once its promise is kept."""
+        result = self._ask("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in result, result
-        return result["result"]["value"]
+        return result["result"].get("value")
 
     def end_browser(self, *, cleanly: bool = True) -> None:
         """End the whole browser, or kill it, and return when it is gone."""
@@ -135,7 +140,9 @@ def site(tmp_path: Path) -> Iterator[Callable[..., str]]:
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
 
-    def page(*, base: str | None = None, way: str = "signup") -> str:
+    def page(*, base: str | None = None, way: str = "signup", sockets: str | None = None) -> str:
+        if sockets is not None:
+            return f"http://127.0.0.1:{server.server_port}/sockets.html?{sockets}"
         if base is not None:
             addresses = folder / "addresses.js"
             text = addresses.read_text()

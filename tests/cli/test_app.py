@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 import typer.main
+from builders.devtools import accept_and_end, devtools
 from builders.preloaded import Preloaded, run, shell
 
 import recorder
@@ -42,7 +43,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_all_documented_commands_exist():
     assert set(COMMANDS) == {
-        ("record",), ("replay",), ("simulate",), ("login",), ("import",), ("check",),
+        ("record",), ("replay",), ("simulate",), ("login",), ("attach",), ("import",), ("check",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
@@ -52,7 +53,10 @@ def test_all_documented_commands_exist():
 
 
 def ran(example: str, *, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """The example to its end. The one that serves until Ctrl-C is given one, once it serves."""
+    """The example to its end. What serves until Ctrl-C is given one; a browser ends at once."""
+    if example.startswith("recorder attach"):
+        with devtools(accept_and_end) as address:
+            return shell(example.replace("http://127.0.0.1:9222", address), cwd=cwd, env=env)
     if not example.startswith("recorder simulate"):
         return shell(example, cwd=cwd, env=env)
     with Preloaded(shlex.split(example)[1:], cwd=cwd, env=env, stderr=subprocess.PIPE, text=True) as serving:

@@ -1,0 +1,1 @@
+"""The Chrome DevTools Protocol: attach to all targets of a browser, or start one."""

@@ -1,0 +1,111 @@
+"""``recorder attach``: record what a browser on this machine sends and receives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from recorder.errors import BadOption
+
+from .options import (
+    DEFAULT_ARCHIVE,
+    ArchiveOption,
+    JsonOption,
+    KeepSecretsOption,
+    NameOption,
+    QuietOption,
+    SecretNameOption,
+)
+from .output import StatusPrinter, write_json, write_payload_of_side
+
+if TYPE_CHECKING:
+    from recorder.wire.payloads import Payload
+
+
+def attach_to_browser(
+    url: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[URL]",
+            help="DevTools of the browser; else http://127.0.0.1:9222. With --launch: the page to open.",
+            show_default=False,
+        ),
+    ] = None,
+    launch: Annotated[
+        bool,
+        typer.Option("--launch", help="Start a browser with a profile of its own, and end it at the end."),
+    ] = False,
+    url_pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            metavar="PATTERN",
+            help="Record only WebSockets to addresses like this one.",
+        ),
+    ] = None,
+    every_socket: Annotated[
+        bool, typer.Option("--all", help="Record WebSockets that are not LivePerson's, too.")
+    ] = False,
+    browser: Annotated[
+        str | None,
+        typer.Option("--browser", metavar="PROGRAM", help="With --launch: this browser, by name or path."),
+    ] = None,
+    browser_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--browser-option",
+            metavar="OPTION",
+            help="With --launch: an option of the browser's. Repeatable.",
+        ),
+    ] = None,
+    durability: Annotated[
+        Literal["second", "full"],
+        typer.Option("--durability", help="What a power cut may cost: the last second, or nothing (full)."),
+    ] = "second",
+    keep_secrets: KeepSecretsOption = False,
+    secret_name: SecretNameOption = None,
+    name: NameOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Record the sockets of a running Chromium, Chrome, Edge or Electron over its DevTools, without proxy or
+    certificate: pages, frames and workers, and sockets that are open already. Every message is in the archive
+    before you see it.
+
+    Example:
+
+        recorder attach http://127.0.0.1:9222
+    """
+    from recorder import recipes
+    from recorder.report.json_views import payload_json
+
+    from .signals import stop_on_signals
+
+    if not launch and (browser is not None or browser_option):
+        given = "--browser" if browser is not None else "--browser-option"
+        raise BadOption(given, "it is for a browser that is started here", hint="add --launch")
+
+    def deliver(payload: Payload) -> None:
+        if json:
+            write_json(payload_json(payload))
+        else:
+            write_payload_of_side(payload)
+
+    with stop_on_signals() as stop:
+        recipes.attach(
+            None if launch else url,
+            archive=archive,
+            chosen=recipes.ChosenSockets(url=url_pattern, every_socket=every_socket),
+            deliver=deliver,
+            launch=recipes.BrowserOptions(program=browser, arguments=browser_option or (), url=url)
+            if launch
+            else None,
+            options=recipes.SessionOptions(
+                name=name, keep_secrets=keep_secrets, secret_names=secret_name or (), durability=durability
+            ),
+            stop=stop,
+            say=StatusPrinter(quiet=quiet),
+        )
+        stop.raise_if_set()
