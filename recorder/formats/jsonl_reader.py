@@ -49,7 +49,6 @@ _KNOWN_KEYS = frozenset((*_FRAME_KEYS, *OPENED_KEYS, *SOURCE_KEYS, *HANDSHAKE_KE
 _PLAIN_KEYS = frozenset(
     ("connection", "index", "number", "sender", "at", "offset_us", "opcode", "fin", "rsv", "text", "raw")
 )
-_PLAIN_SENDERS = {side.value: side for side in Side}
 
 _HOW = ("closed", "lost", "refused", "failed")
 
@@ -101,16 +100,23 @@ class JsonlReader:
         if not fields.keys() <= _PLAIN_KEYS:
             return None
         get = fields.get
-        connection = _plain_integer(get("connection"), self._current, 1, _COUNT_LIMIT)
-        last = self._last_index.get(connection)
-        text, at, given_us = get("text"), get("at"), get("offset_us")
+        connection, sender = get("connection", self._current), get("sender")
+        if type(connection) is not int:
+            return None
+        last, text = self._last_index.get(connection), get("text")
+        at, given_us = get("at"), get("offset_us")
         if last is None or type(text) is not str or (at is not None and type(at) is not str):
             return None
-        index = _plain_integer(get("index"), last + 1, last + 1, _COUNT_LIMIT)
-        number = _plain_integer(get("number"), self._last_number + 1, self._last_number + 1, _COUNT_LIMIT)
-        opcode, rsv = _plain_integer(get("opcode"), 1, 0, 15), _plain_integer(get("rsv"), 0, 0, 7)
-        fin, sender = get("fin", True), _PLAIN_SENDERS.get(str(get("sender")))
-        if sender is None or type(fin) is not bool or min(index, number, opcode, rsv) < 0:
+        index, number = get("index", last + 1), get("number", self._last_number + 1)
+        opcode, fin, rsv = get("opcode", 1), get("fin", True), get("rsv", 0)
+        if not (
+            (sender == "client" or sender == "service")
+            and (type(index) is int and last < index <= _COUNT_LIMIT)
+            and (type(number) is int and self._last_number < number <= _COUNT_LIMIT)
+            and (type(opcode) is int and 0 <= opcode <= 15)
+            and (type(rsv) is int and 0 <= rsv <= 7)
+            and type(fin) is bool
+        ):
             return None
         payload = text.encode()
         raw, head = get("raw"), None
@@ -129,8 +135,9 @@ class JsonlReader:
         self._current, self._last_index[connection], self._last_number = connection, index, number
         offset_us = self._frame_offset_us(given_us, at_us, has_offset="offset_us" in fields)
         self._base_of[connection] = self._base_us
+        side = Side.CLIENT if sender == "client" else Side.SERVICE
         return RecordedFrame(
-            number, connection, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head
+            number, connection, index, side, at_us, offset_us, opcode, fin, rsv, payload, head
         )
 
     def _name_unread(self, line: JsonLine) -> None:
@@ -271,13 +278,6 @@ class JsonlReader:
             return None
         self._base_us = min(self._base_us, at_us - self._last_offset_us)
         return min(at_us - self._base_us, LARGEST_INTEGER)
-
-
-def _plain_integer(given: object, default: int, low: int, high: int) -> int:
-    """The number, if it is within these bounds; ``default`` for None, -1 for anything else."""
-    if given is None:
-        return default
-    return given if type(given) is int and low <= given <= high else -1
 
 
 def _plain_head(raw: object, first: int, payload: bytes) -> bytes | None:
