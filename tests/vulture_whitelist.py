@@ -57,7 +57,3 @@ ASK
 lacks
 made_by
 title
-
-# by sources that join a connection in its middle, and by the store
-UNKNOWN_EXTENSIONS
-inflate_alone

@@ -16,6 +16,8 @@ from .session_index import Rule, SessionIndex
 def _authentication(session: SessionIndex) -> Iterator[Observation]:
     for connection in session.input.connections:
         if connection.close_code is None:
+            if connection.lacks_control_frames and connection.how != "refused":
+                yield _not_in_source(connection, "close codes")
             continue
         meaning = AUTHENTICATION_CLOSES.get(connection.close_code)
         if meaning is None or connection.closed_by_client:
@@ -29,6 +31,12 @@ def _authentication(session: SessionIndex) -> Iterator[Observation]:
         yield violated(sentence, *_frames(connection))
 
 
+def _not_in_source(connection: ConnectionFact, what: str) -> Observation:
+    return not_observable(
+        f"of connection {connection.connection}: this source has no {what}", *_frames(connection)
+    )
+
+
 def _frames(connection: ConnectionFact) -> tuple[int, ...]:
     frame = connection.last_frame if connection.close_frame is None else connection.close_frame
     return () if frame is None else (frame,)
@@ -40,6 +48,9 @@ def _silence(session: SessionIndex) -> Iterator[Observation]:
             continue
         if connection.closed_by_client:
             yield SATISFIED
+            continue
+        if connection.lacks_control_frames and connection.closed_by_client is None:
+            yield _not_in_source(connection, "close frames, so who ended it is not known")
             continue
         silent = _silent_s(connection)
         named = f"connection {connection.connection}"
@@ -72,7 +83,10 @@ _BROKEN_OFF = {
 def _without_close(session: SessionIndex) -> Iterator[Observation]:
     for connection in session.input.connections:
         named = f"connection {connection.connection}"
-        if connection.how == "closed":
+        if connection.lacks_control_frames and connection.closed_by_client is None:
+            if connection.how != "refused" and connection.ended:
+                yield _not_in_source(connection, "control frames")
+        elif connection.how == "closed":
             yield SATISFIED
         elif connection.how in _BROKEN_OFF:
             sentence = f"{named}: {_BROKEN_OFF[connection.how]}; what was under way then is unknown"
@@ -102,7 +116,9 @@ def _violations(session: SessionIndex) -> Iterator[Observation]:
     for each in session.input.connections:
         if each.first_frame is None or each.connection in touched:
             continue
-        if each.wire_seen:
+        if each.lacks_control_frames:
+            yield _not_in_source(each, "control frames, fragments and masks")
+        elif each.wire_seen:
             yield SATISFIED
         else:
             sentence = (
@@ -171,9 +187,9 @@ RULES = (
         Severity.WARNING,
         "Every frame is as RFC 6455 wants it",
         "Looks at what the decoder found against RFC 6455: reserved bits or opcodes, masks, lengths, broken "
-        "UTF-8, frames cut off by the end. Compressed frames of a connection whose handshake was not "
-        "recorded are among them. One finding for each kind, side and connection. Captures that only hold "
-        "texts cannot show such things: then it is not observable.",
+        "UTF-8, frames cut off by the end. Reserved bits break a rule only where no extension was agreed on. "
+        "One finding for each kind, side and connection. Captures that only hold messages or texts cannot "
+        "show such things: then it is not observable.",
         _violations,
     ),
 )  # fmt: skip

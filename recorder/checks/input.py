@@ -47,6 +47,7 @@ class ConnectionFact(NamedTuple):
         last_at_us, closed_at_us: the same two moments by the calendar, for captures without offsets.
         wire_seen: whether bytes of its frames were seen as they were sent, not only what they carry.
         detail: one sentence more about its end; of a refused one, the service's words.
+        fidelity: what its source can tell, as in ``ConnectionOpened``; None where nobody said.
     """
 
     connection: int
@@ -64,6 +65,12 @@ class ConnectionFact(NamedTuple):
     closed_at_us: int | None = None
     wire_seen: bool = True
     detail: str | None = None
+    fidelity: str | None = None
+
+    @property
+    def lacks_control_frames(self) -> bool:
+        """Whether its source has no pings, closes, fragments and masks, whatever crossed the wire."""
+        return self.fidelity in ("messages", "lines")
 
 
 @dataclass(frozen=True, slots=True)

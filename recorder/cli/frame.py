@@ -63,14 +63,16 @@ def show_frame(
     aliases = recipes.parse_aliases(alias or ())
     with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
         shown = recipes.frame(opened, session, frame)
+        forwarded = recipes.passed_on(opened, session, shown.number)
         proofs = recipes.frame_proofs(opened, session, shown.number, aliases=aliases)
     if json:
-        from recorder.report.json_views import frame_json, proven_json
+        from recorder.report.json_views import forwarded_json, frame_json, proven_json
 
-        write_json({**frame_json(shown), "proves": [proven_json(fact) for fact in proofs]})
+        told = {**frame_json(shown), **forwarded_json(forwarded)}
+        write_json({**told, "proves": [proven_json(fact) for fact in proofs]})
         return
     from recorder.report.evidence import print_proofs
     from recorder.report.frames import print_frame
 
-    print_frame(sys.stdout, shown)
+    print_frame(sys.stdout, shown, forwarded)
     print_proofs(sys.stdout, proofs)

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .queries import messages as messages
     from .queries import open_archive as open_archive
     from .queries import open_session as open_session
+    from .queries import passed_on as passed_on
     from .queries import summary as summary
     from .queries import transcript as transcript
     from .queries import upgrade as upgrade

@@ -278,8 +278,15 @@ def _store(archive: Archive, spooled: _Spooled, options: _ImportOptions, say: No
         raise
     problem = spooled.problem
     intake.finish(spooled.ended_at_us, complete=problem is None, detail=problem)
+    if intake.withheld:
+        say(_withheld_words(intake.withheld))
     refresh_or_say(archive, intake.session, say=say)
     return archive.find_session(intake.session)
+
+
+def _withheld_words(number: int) -> str:
+    came = counted(number, "compressed frame")
+    return f"{came} could not be inflated: without payload here (--keep-secrets keeps it as it came)"
 
 
 def _name_of(file: Path) -> str | None:

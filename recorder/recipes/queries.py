@@ -26,7 +26,7 @@ from recorder.store.remarks import Notify as Notify
 from recorder.store.remarks import silent as silent
 from recorder.store.verify import SessionVerdict
 from recorder.store.verify import verify as verify_archive
-from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
+from recorder.wire.records import ConnectionInfo, FrameForwarded, RecordedFrame, SessionInfo
 
 from .at_moment import events, last_frame_at
 from .message_argument import (
@@ -230,6 +230,12 @@ def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
     if not (written.isascii() and written.isdigit() and len(written) <= LONGEST_NUMBER):
         raise BadOption("FRAME", f'"{reference}" is no frame number', hint="recorder frame list shows them")
     return archive.frame(archive.find_session(session, connected=True).session, int(written))
+
+
+def passed_on(archive: Archive, session: str, number: int) -> FrameForwarded | None:
+    """When a proxy had passed this frame on; None if none did. Raises ``NotFound``."""
+    found = archive.find_session(session, connected=True)
+    return next(archive.forwarded(found, after=number - 1, last=number), None)
 
 
 def summary(

@@ -7,8 +7,8 @@ from typing import IO
 
 from recorder.counted import counted
 from recorder.messaging.exact_numbers import formatted_json
-from recorder.wire.frames import Opcode, close_parts
-from recorder.wire.records import RecordedFrame
+from recorder.wire.frames import CompressedPayload, Opcode, close_parts
+from recorder.wire.records import FrameForwarded, RecordedFrame
 
 from .json_views import payload_text
 from .tables import clock_time, print_pairs, print_table
@@ -52,31 +52,48 @@ def payload_line(frame: RecordedFrame) -> str:
 
 
 def frame_note(frame: RecordedFrame) -> str:
-    """The violation of a frame, and whether it is redacted; empty for most frames."""
+    """The violation of a frame, why its payload is missing, whether it is redacted; empty for most frames."""
     notes = [] if frame.violation is None else [frame.violation]
+    if frame.compressed is not None and frame.compressed.withheld is not None:
+        notes.append(f"without payload: {frame.compressed.withheld}")
     return "; ".join([*notes, "redacted"] if frame.redacted else notes)
 
 
 _BYTES_IN_A_ROW = 16
 
 
-def print_frame(stream: IO[str], frame: RecordedFrame) -> None:
-    """The output of ``frame show``."""
+def print_frame(stream: IO[str], frame: RecordedFrame, forwarded: FrameForwarded | None = None) -> None:
+    """The output of ``frame show``; ``forwarded`` if a proxy passed the frame on."""
     print_pairs(
         stream,
         {
             "frame": f"#{frame.number}, index {frame.index} of connection {frame.connection}",
             "time": clock_time(frame.at_us, with_date=True) + _offset_words(frame),
+            **({} if forwarded is None else {"passed on": _passed_on_words(frame, forwarded)}),
             "sender": frame.sender.value,
             "kind": f"{opcode_word(frame)} (opcode {frame.opcode:#x}, fin {int(frame.fin)}, rsv {frame.rsv})",
             "header": frame.head.hex(" ") if frame.head is not None else "not known",
             "payload": f"{counted(len(frame.payload), 'byte')}"
             + (", secrets replaced" if frame.redacted else ""),
+            **({} if frame.compressed is None else {"on the wire": _compressed_words(frame.compressed)}),
             "violation": frame.violation,
         },
     )
     for line in (*_readable(frame), *hexdump(frame.payload)):
         stream.write(f"{line}\n")
+
+
+def _passed_on_words(frame: RecordedFrame, forwarded: FrameForwarded) -> str:
+    for came_us, went_us in ((frame.offset_us, forwarded.offset_us), (frame.at_us, forwarded.at_us)):
+        if came_us is not None and went_us is not None:
+            after = f", {(went_us - came_us) / 1_000_000:+.6f}s after it came"
+            return clock_time(forwarded.at_us, with_date=True) + after
+    return clock_time(forwarded.at_us, with_date=True)
+
+
+def _compressed_words(compressed: CompressedPayload) -> str:
+    state = "inflated here" if compressed.withheld is None else f"left out: {compressed.withheld}"
+    return f"{counted(compressed.length, 'byte')}, compressed, {state}; SHA-256 {compressed.digest.hex()}"
 
 
 def _offset_words(frame: RecordedFrame) -> str:

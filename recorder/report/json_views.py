@@ -10,9 +10,9 @@ from recorder.receipts.delays import Delay
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import ContentView, MessageView, ReceiptView
-from recorder.wire.frames import Opcode
+from recorder.wire.frames import CompressedPayload, Opcode
 from recorder.wire.payloads import Payload
-from recorder.wire.records import RecordedFrame, SessionInfo, iso_utc
+from recorder.wire.records import FrameForwarded, RecordedFrame, SessionInfo, iso_utc
 
 
 def session_json(session: SessionInfo) -> dict[str, object]:
@@ -46,7 +46,22 @@ def frame_json(frame: RecordedFrame) -> dict[str, object]:
         "length": len(frame.payload),
     }
     line |= _text_or_data(frame.payload, payload_text(frame))
-    return line | {"redacted": frame.redacted, "violation": frame.violation}
+    line |= {"redacted": frame.redacted, "violation": frame.violation}
+    return line if frame.compressed is None else line | compressed_json(frame.compressed)
+
+
+def compressed_json(compressed: CompressedPayload) -> dict[str, object]:
+    """How a payload stood on the wire that came compressed; ``withheld`` is why it is left out, or null."""
+    return {
+        "wire_length": compressed.length,
+        "wire_digest": compressed.digest.hex(),
+        "withheld": compressed.withheld,
+    }
+
+
+def forwarded_json(forwarded: FrameForwarded | None) -> dict[str, object]:
+    """When a proxy had passed a frame on; nothing if it did not."""
+    return {} if forwarded is None else {"forwarded_at": iso_utc(forwarded.at_us)}
 
 
 def payload_text(payload: RecordedFrame | Payload) -> str | None:

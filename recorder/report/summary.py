@@ -35,18 +35,23 @@ class FrameCounts:
     payload_bytes: int = 0
     violations: int = 0
     redacted: int = 0
+    compressed: int = 0
+    withheld: int = 0
 
 
 def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
-    """Count frames by sender, their payload bytes, violations and redactions."""
+    """Count frames by sender, their payload bytes, violations, redactions, and those that came compressed."""
     by_sender: Counter[str] = Counter()
-    payload_bytes = violations = redacted = 0
+    payload_bytes = violations = redacted = compressed = withheld = 0
     for frame in frames:
         by_sender[frame.sender.value] += 1
         payload_bytes += len(frame.payload)
         violations += frame.violation is not None
         redacted += frame.redacted
-    return FrameCounts(by_sender, payload_bytes, violations, redacted)
+        if frame.compressed is not None:
+            compressed += 1
+            withheld += frame.compressed.withheld is not None
+    return FrameCounts(by_sender, payload_bytes, violations, redacted, compressed, withheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,10 @@ REFUSED_SHOWN = 20
 """Refused requests that ``session show`` lists as text; the rest is counted. JSON has them all."""
 
 
+# What an earlier version recorded itself says nothing of where it comes from.
+_OWN_SOURCES = ("client", "replay")
+
+
 def statuses(messages: Iterable[MessageView]) -> Counter[str]:
     """The number of messages by status."""
     return Counter(message.status for message in messages)
@@ -84,13 +93,18 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "detail": summary.session.detail,
         "target": summary.target,
         "connection_details": [
-            {**_connection_json(each), "refusal": _refusal_json(each, summary.refusals.get(each.connection))}
+            {
+                **_connection_json(each, summary.session),
+                "refusal": _refusal_json(each, summary.refusals.get(each.connection)),
+            }
             for each in summary.connections
         ],
         "frames_by_sender": dict(summary.counts.by_sender),
         "payload_bytes": summary.counts.payload_bytes,
         "violations": summary.counts.violations,
         "redacted": summary.counts.redacted,
+        "compressed": summary.counts.compressed,
+        "withheld": summary.counts.withheld,
         "messages": dict(statuses(summary.messages)),
         "dialogs": list(dict.fromkeys(message.dialog_id for message in summary.messages)),
         "selves": [each._asdict() for each in summary.selves],
@@ -101,7 +115,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
     }
 
 
-def _connection_json(connection: ConnectionInfo) -> dict[str, object]:
+def _connection_json(connection: ConnectionInfo, session: SessionInfo) -> dict[str, object]:
     return {
         "connection": connection.connection,
         "url": connection.url,
@@ -114,6 +128,8 @@ def _connection_json(connection: ConnectionInfo) -> dict[str, object]:
         "how": connection.how,
         "detail": connection.detail,
         "frames": connection.frames,
+        "provenance": connection.provenance or session.source,
+        "fidelity": connection.fidelity or ("bytes" if session.source in _OWN_SOURCES else None),
     }
 
 
@@ -213,7 +229,9 @@ def _frame_words(summary: Summary) -> str:
     words = f"{summary.session.frames} ({_count_words(counts.by_sender)}), "
     words += f"{counts.payload_bytes} payload byte{'' if counts.payload_bytes == 1 else 's'}"
     words += f", {counts.violations} against RFC 6455" if counts.violations else ""
-    return words + (f", {counts.redacted} redacted" if counts.redacted else "")
+    words += f", {counts.redacted} redacted" if counts.redacted else ""
+    words += f", {counts.compressed} came compressed" if counts.compressed else ""
+    return words + (f", {counts.withheld} of them without payload" if counts.withheld else "")
 
 
 def _count_words(counts: Counter[str]) -> str:
@@ -225,6 +243,9 @@ def _connection_words(connection: ConnectionInfo) -> str:
     if connection.response_status not in (None, 101):
         again = retry_words(connection.response_headers)
         words.append(f"answered {connection.response_status}" + (f" (try again {again})" if again else ""))
+    if connection.provenance not in (None, "client"):
+        told = f" ({connection.fidelity} only)" if connection.fidelity in ("messages", "lines") else ""
+        words.append(f"by {connection.provenance}{told}")
     words.append(ending_words(connection))
     return ", ".join(words)
 

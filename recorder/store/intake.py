@@ -70,6 +70,11 @@ class Intake:
         self._always_full = always_full
         self._failed: StorageFailed | None = None
 
+    @property
+    def withheld(self) -> int:
+        """How many frames were stored without their payload, since it could not be inflated."""
+        return self.rows.withheld
+
     def __call__(self, records: Sequence[Record]) -> None:
         """Return when all of these are committed.
 

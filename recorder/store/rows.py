@@ -23,6 +23,7 @@ from recorder.wire.records import (
 from .completeness import SessionCompleteness
 from .digest import Digest
 from .exchange_rows import exchange_row
+from .intake_inflater import IntakeInflater
 from .redacts import Redacts
 from .stored_text import storable
 from .tables import connection, session
@@ -70,6 +71,7 @@ class SessionRows:
         session: public id.
         session_id: row number.
         frames: how many frames it has made rows for.
+        withheld: how many of them without their payload, since it could not be inflated.
         completeness: whether these frames, and the ends of connections, are all there was.
     """
 
@@ -79,7 +81,9 @@ class SessionRows:
         self.frames = 0
         self.completeness = SessionCompleteness()
         self._exchanges = 0
+        self.withheld = 0
         self._redactor = redactor
+        self._inflater = IntakeInflater(keeps_secrets=redactor is None)
         self._digests: dict[int, Digest] = {}
         self._since_barrier: set[int] = set()
         self._closed: set[int] = set()
@@ -107,6 +111,7 @@ class SessionRows:
             elif isinstance(record, ConnectionOpened):
                 self._open(record, opened, changes)
             elif isinstance(record, HandshakeSeen):
+                self._inflater.upgraded(record.connection, record.response_headers)
                 changes.append(self._change(record.connection, opened, self._handshake(record)))
             else:
                 changes.append(self._change(record.connection, opened, self._close(record)))
@@ -148,6 +153,8 @@ class SessionRows:
         return [*ends, RowChange(session, {"id": self.session_id}, values)]
 
     def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]], compressed: list[Row]) -> Row:
+        if record.rsv or self._inflater.open_payloads:
+            record = self._inflater.readable(record)
         if self._redactor is not None:
             record = _redacted(record, self._redactor)
         (
@@ -157,6 +164,7 @@ class SessionRows:
         if violation is not None or not fin or opcode == Opcode.CONTINUATION:
             self.completeness.add_frame(record)
         if was_compressed is not None:
+            self.withheld += was_compressed.withheld is not None
             compressed.append((self.session_id, number, *was_compressed))
         digest = self._digests.get(place)
         if digest is None:

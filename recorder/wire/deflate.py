@@ -27,7 +27,6 @@ CONTEXT_LOST = "an earlier payload did not inflate, and this one builds on it"
 
 _TAIL = b"\x00\x00\xff\xff"  # what a sender cuts off the end of each payload (section 7.2.1)
 _FINAL_EMPTY_BLOCK = b"\x01\x00\x00\xff\xff"
-_EMPTY_PAYLOAD = b"\x00"  # how an empty payload is compressed (section 7.2.3.6)
 _WINDOW = 1 << 15
 _MOST_FINAL_BLOCKS = 64
 
@@ -165,15 +164,3 @@ class FrameInflater:
         """Whether the payload was whole: then a block may follow, such as an empty one that is the last."""
         ahead = self._stream.copy()
         return not ahead.decompress(_FINAL_EMPTY_BLOCK) and ahead.eof and not ahead.unused_data
-
-
-def inflate_alone(payload: bytes, *, limit: int = INFLATE_LIMIT) -> bytes | None:
-    """A payload inflated that builds on nothing and is whole; None if it does not look like one.
-
-    For a frame whose reserved bit says compressed, where nobody knows what was agreed on.
-    """
-    piece = FrameInflater(takeover=False, limit=limit).inflate(Opcode.TEXT, payload, fin=True, rsv=RSV1)
-    if piece is None or piece.compressed.withheld is not None:
-        return None
-    # Many a letter alone inflates to nothing.
-    return piece.data if piece.data or payload == _EMPTY_PAYLOAD else None

@@ -133,12 +133,17 @@ class SessionBuilder:
         self.events += self._interpreter.connection_ended(self.connection)
         return self
 
+    def told_by(self, fidelity: str) -> SessionBuilder:
+        """The connection comes from a source that can tell this much."""
+        self._fact()["fidelity"] = fidelity
+        return self
+
     def _fact(self) -> dict[str, Any]:
         return self._facts.setdefault(
             self.connection,
             {"first_frame": None, "last_frame": None, "last_offset_us": None, "how": None, "close_code": None,
              "close_reason": None, "closed_by_client": None, "close_frame": None, "closed_offset_us": None,
-             "ended": False},
+             "ended": False, "fidelity": None},
         )  # fmt: skip
 
     def raw(self, data: bytes, *, from_client: bool) -> int:

@@ -14,6 +14,11 @@ def closed(s, code, **more):
     return s.ends("closed", code=code, **more)
 
 
+def lost(s, how="lost"):
+    s.say()
+    return s.ends(how)
+
+
 CASES = [
     *[
         ("auth-close", f"{code}", lambda s, code=code: closed(s, code, by_client=False), [V])
@@ -48,6 +53,30 @@ CASES = [
     ("ended-without-close", "still open", lambda s: s.say(), []),
     ("ended-without-close", "never let in", lambda s: (s.say(), s.ends("refused")), []),
     ("protocol-violation", "none", lambda s: s.say(), [S]),
+    *[
+        (
+            rule,
+            f"{told}, {story}",
+            lambda s, end=end, told=told: end(s).told_by(told),
+            outcomes,
+        )
+        for told in ("messages", "lines")
+        for rule, story, end, outcomes in (
+            ("auth-close", "no code", lambda s: lost(s), [N]),
+            ("auth-close", "a code", lambda s: closed(s, 4401, by_client=False), [V]),
+            ("auth-close", "never let in", lambda s: s.ends("refused"), []),
+            ("silence-before-close", "who ended it", lambda s: lost(s.at(0)), [N]),
+            ("silence-before-close", "a code", lambda s: closed(s.at(0), 1000, by_client=True), [S]),
+            ("ended-without-close", "no code", lambda s: lost(s), [N]),
+            ("ended-without-close", "no end", lambda s: lost(s, None), [N]),
+            ("ended-without-close", "a code", lambda s: closed(s, 1000, by_client=False), [S]),
+            ("ended-without-close", "never let in", lambda s: s.ends("refused"), []),
+            ("protocol-violation", "none", lambda s: lost(s), [N]),
+            ("not-let-in", "let in", lambda s: lost(s), [S]),
+        )
+    ],
+    ("protocol-violation", "bytes", lambda s: lost(s).told_by("bytes"), [S]),
+    ("auth-close", "bytes", lambda s: lost(s).told_by("bytes"), []),
     (
         "protocol-violation",
         "one kind, often",
@@ -105,3 +134,18 @@ def test_a_silence_without_times_names_the_close_frame(session):
     session.ends("closed", code=1000, by_client=False)
     (finding,) = session.check("silence-before-close")
     assert (finding.outcome, finding.frames) == (N, (2,))
+
+
+def test_what_a_source_lacks_is_said_by_name(session):
+    """So that nobody looks for a Close frame in a HAR."""
+    lost(session).told_by("messages")
+    for rule, says in (
+        ("auth-close", "of connection 1: this source has no close codes"),
+        (
+            "silence-before-close",
+            "of connection 1: this source has no close frames, so who ended it is not known",
+        ),
+        ("ended-without-close", "of connection 1: this source has no control frames"),
+        ("protocol-violation", "of connection 1: this source has no control frames, fragments and masks"),
+    ):
+        assert [finding.sentence for finding in session.check(rule)] == [says]

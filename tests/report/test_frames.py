@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.report.frames import frame_note, hexdump, opcode_word, payload_line, print_frame, print_frames
+from recorder.wire.frames import CompressedPayload
+from recorder.wire.records import FrameForwarded
 
 
 def test_frames_show_kind_payload_and_what_is_wrong(frames):
@@ -51,6 +53,22 @@ def test_json_is_laid_out_and_header_bytes_shown(frames):
 
 def test_a_close_frame_tells_code_and_reason(frames):
     assert "close code 4401, reason expired" in shown(frames[3])
+
+
+def test_what_came_compressed_or_went_through_a_proxy_says_so(frames):
+    """With what stood on the wire, and why nothing of it is here if nothing is."""
+    inflated = frames[0]._replace(compressed=CompressedPayload(9, b"\x01\x02"))
+    assert "on the wire  9 bytes, compressed, inflated here; SHA-256 0102" in shown(inflated)
+    withheld = inflated._replace(compressed=CompressedPayload(9, b"\x01", withheld="it does not inflate"))
+    assert "compressed, left out: it does not inflate; SHA-256 01" in shown(withheld)
+    assert frame_note(withheld) == "without payload: it does not inflate"
+    for forwarded, says in (
+        (FrameForwarded(1, 1_487_455_441_507_000, 1_500_250), ", +0.000250s after it came"),
+        (FrameForwarded(1, None, None), "passed on  -"),
+    ):
+        stream = io.StringIO()
+        print_frame(stream, frames[0], forwarded)
+        assert says in " ".join(stream.getvalue().replace("passed on   ", "passed on").split("\n"))
 
 
 def test_unknown_headers_and_violations_are_shown(frames):

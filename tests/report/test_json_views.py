@@ -12,6 +12,7 @@ from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import ContentView
 from recorder.report.json_views import (
     delay_json,
+    forwarded_json,
     frame_json,
     message_json,
     payload_json,
@@ -19,9 +20,9 @@ from recorder.report.json_views import (
     session_json,
     timeline_json,
 )
-from recorder.wire.frames import Side
+from recorder.wire.frames import CompressedPayload, Side
 from recorder.wire.payloads import Payload
-from recorder.wire.records import SessionInfo
+from recorder.wire.records import FrameForwarded, SessionInfo
 
 
 def test_message_json_has_the_documented_members(message):
@@ -113,6 +114,15 @@ def test_frame_json_has_the_documented_members(frames):
     assert close["data"] == "ETFleHBpcmVk"
     assert (odd["at"], odd["rsv"], odd["fin"], odd["redacted"]) == (None, 4, False, True)
     assert all(orjson.loads(orjson.dumps(line)) == line for line in (first, binary, broken, close, odd))
+
+
+def test_frame_json_tells_what_came_compressed(frames):
+    compressed = CompressedPayload(9, b"\x01\x02", b"not shown", "it does not inflate")
+    line = frame_json(frames[0]._replace(compressed=compressed))
+    assert (line["wire_length"], line["wire_digest"]) == (9, "0102")
+    assert line["withheld"] == "it does not inflate"
+    assert forwarded_json(None) == {}
+    assert forwarded_json(FrameForwarded(1, 0, 5)) == {"forwarded_at": "1970-01-01T00:00:00.000000Z"}
 
 
 def test_session_json_has_the_documented_members():

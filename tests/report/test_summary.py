@@ -16,7 +16,7 @@ from recorder.report.summary import (
     print_summary,
     summary_json,
 )
-from recorder.wire.frames import Side
+from recorder.wire.frames import CompressedPayload, Side
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
 
@@ -48,6 +48,27 @@ def test_what_ended_a_session_stands_beside_its_state(message, frames):
     assert re.search(r"state +complete: stopped", stream.getvalue())
     assert "\x1b[31m" not in stream.getvalue()
     assert (summary_json(stopped)["detail"], summary_json(whole)["detail"]) == ("stopped\x1b[31m", None)
+
+
+def test_what_came_compressed_is_counted_and_what_is_missing_of_it(message, frames):
+    """And how the frames of each connection were come by, unless we recorded them ourselves."""
+    inflated, withheld = (
+        CompressedPayload(3, b"d"),
+        CompressedPayload(3, b"d", withheld="it does not inflate"),
+    )
+    came = [frames[0]._replace(compressed=inflated), frames[1]._replace(compressed=withheld), *frames[2:]]
+    whole = summary(message, came)
+    by_har = replace(whole.connections[0], provenance="har", fidelity="messages")
+    imported = replace(whole, connections=[by_har], session=replace(whole.session, source="har"))
+    stream = io.StringIO()
+    print_summary(stream, imported)
+    assert "1 redacted, 2 came compressed, 1 of them without payload" in stream.getvalue()
+    assert "5 frames, by har (messages only), closed by the service" in stream.getvalue()
+    line = summary_json(imported)
+    assert (line["compressed"], line["withheld"]) == (2, 1)
+    for shown, expected in ((imported, ("har", "messages")), (whole, ("client", "bytes"))):
+        [connection] = summary_json(shown)["connection_details"]
+        assert (connection["provenance"], connection["fidelity"]) == expected
 
 
 def test_json_has_connections_counts_and_oddities(message, frames):

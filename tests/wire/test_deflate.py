@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import zlib
 from hashlib import sha256
 from itertools import pairwise
@@ -23,7 +22,6 @@ from recorder.wire.deflate import (
     NO_EXTENSIONS,
     Extensions,
     FrameInflater,
-    inflate_alone,
 )
 from recorder.wire.frames import Side
 
@@ -227,22 +225,3 @@ def test_what_was_agreed_on_stands_in_the_answer(value: str | None, expected: Ex
         (Side.SERVICE, expected.service_takeover),
     ):
         assert expected.takeover(side) is takeover
-
-
-@given(st.binary(min_size=1, max_size=200))
-def test_a_whole_payload_inflates_alone(payload: bytes) -> None:
-    assert inflate_alone(deflated(payload)[0]) == payload
-
-
-def test_what_inflates_to_nothing_is_not_taken_for_compressed() -> None:
-    """Many a letter would; the empty payload is one byte, and that byte is not a letter."""
-    assert inflate_alone(b"\x00") == b""
-    assert [inflate_alone(text) for text in (b"x", b"P", b"hello", b"{}", b'{"kind":"req"}')] == [None] * 5
-    second = deflated(b"what came before it", b"what came before it")[1]
-    assert inflate_alone(second) is None
-
-
-def test_random_bytes_hardly_ever_inflate_alone() -> None:
-    """Of ten thousand of some length, none."""
-    chance = random.Random(7)
-    assert [inflate_alone(chance.randbytes(40)) for _ in range(10_000)].count(None) == 10_000

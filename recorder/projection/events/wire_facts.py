@@ -139,6 +139,7 @@ def _fact(info: ConnectionInfo, seen: _ConnectionFrames | None, ended: bool) -> 
         closed_at_us=_first_known(info.closed_at_us, seen.close and seen.close.at_us),
         wire_seen=seen.wire,
         detail=info.detail,
+        fidelity=info.fidelity,
     )
 
 
