@@ -8,10 +8,12 @@ from recorder.errors import BadCapture, BadOption
 
 from .capture_file import CaptureFile
 from .capture_format import CaptureFormat
+from .envelope_lines import ENVELOPES
 from .har import HAR
 from .jsonl import JSONL
 from .mitmproxy import MITMPROXY
 from .netlog import NETLOG
+from .terminal_log import WSCAT
 from .unusable import UNUSABLE
 
 # The first that recognises a file reads it. JSON lines come last: they take whatever begins with an object.
@@ -19,6 +21,8 @@ FORMATS: tuple[CaptureFormat, ...] = (
     HAR,
     NETLOG,
     MITMPROXY,
+    ENVELOPES,
+    WSCAT,
     JSONL,
 )
 """In the order in which they are asked."""

@@ -75,13 +75,30 @@ def mitmproxy(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     return typed(page) + typed(http_flow(URL, start_s=start_s, websocket=state))
 
 
+def envelopes(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """One a line."""
+    return b"".join(text + b"\n" for _, text in messages)
+
+
+def wscat(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """As a terminal shows it."""
+    lines = (b"> " + text if sender is Side.CLIENT else b"< " + text for sender, text in messages)
+    end = b'Disconnected (code: 1000, reason: "")'
+    return b"\n".join((b"Connected (press CTRL+C to quit)", *lines, end, b""))
+
+
 CAPTURES = {
     "har": har,
     "netlog": netlog,
     "mitmproxy": mitmproxy,
+    "envelopes": envelopes,
+    "wscat": wscat,
     "jsonl": jsonl,
 }
 """By the name of the format."""
+
+OF_ENVELOPES = ("envelopes", "wscat")
+"""Formats that hold no other texts, or not with any line breaks."""
 
 
 def texts_of(frames: list[RecordedFrame]) -> list[Message]:

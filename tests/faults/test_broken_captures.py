@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from builders.captures import CAPTURES, CONVERSATION, texts_of
+from builders.captures import CAPTURES, CONVERSATION, OF_ENVELOPES, texts_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +76,7 @@ def test_bytes_that_are_no_capture_are_told(path, name, content):
 TEXTS = st.text().filter(lambda text: not any(0xD800 <= ord(letter) < 0xE000 for letter in text))
 
 
-@every_format
+@pytest.mark.parametrize("name", [name for name in CAPTURES if name not in OF_ENVELOPES])
 @settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(Side), TEXTS), min_size=1, max_size=8))
 def test_any_conversation_comes_back_as_it_was_written(path, name, messages):

@@ -18,6 +18,12 @@ from recorder.formats.known import FORMATS, format_of, named_format
         (b'{"constants": {"activeFieldTrialGroups": []', "netlog"),
         (b'{\n  "log": {\n    "version": "1.2"', "har"),
         (b"2022:9:websocket;0:~", "mitmproxy"),
+        (b'{"id":"1","kind":"req"}\n', "envelopes"),
+        (b'\n[\n {\n "body": {},\n "kind": "notification"', "envelopes"),
+        (b'{"sender": "client", "text": {"kind": "req"}}\n', "jsonl"),
+        (b"$ wscat -c x\nConnected (press CTRL+C to quit)\n", "wscat"),
+        (b'> {"kind":"req"}\n', "wscat"),
+        (b"\r\x1b[2K\x1b[3D\x1b[34m< x\x1b[39m\n", "wscat"),
     ],
 )
 def test_the_content_tells_the_format(tmp_path, content, name):
