@@ -177,6 +177,8 @@ class Archive(ArchiveQueries):
             raise StorageFailed(self.where, "it was opened for reading only")
         with self._writer.guard:
             try:
+                if self._writer.files is not None:
+                    self._writer.files.begin_log()
                 yield self._writer
                 if self._writer.files is not None:
                     self._writer.files.checkpoint_if_long()

@@ -16,7 +16,7 @@ from .lock import lock_path
 from .log_identity import WAL, LogHeader, SideFile, log_state, read_log_header, side_path
 from .sqlite_connect import connect
 
-_FRAME_HEADER = 24
+_LOG_HEADER, _FRAME_HEADER = 32, 24
 
 
 class Harm(NamedTuple):
@@ -132,9 +132,12 @@ class FilesInPlace:
         return header is not None and log_state(self._path) is SideFile.SAME
 
     def _log_page_is_there(self, header: LogHeader) -> bool:
-        at = self._log.size - header.page_size - _FRAME_HEADER
-        if at < 0:
+        # On a full disk the log may end with part of a frame.
+        frame_size = _FRAME_HEADER + header.page_size
+        frames = (self._log.size - _LOG_HEADER) // frame_size
+        if frames < 1:
             return True
+        at = _LOG_HEADER + (frames - 1) * frame_size
         try:
             handle = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:

@@ -188,6 +188,20 @@ def test_a_journal_belongs_to_the_file_whose_first_page_it_holds(path: Path, tmp
     assert journal_state(path) is SideFile.NONE
 
 
+def test_the_log_is_begun_with_a_stamp_after_a_session_was_deleted(
+    path: Path, begin: Begin, frames: Any, tmp_path: Path
+) -> None:
+    """That empties it; the next thing that is written may be another session, with no frame yet."""
+    with Archive.open(path, mode="write") as archive:
+        begin(archive, session="gone").finish(0)
+        archive.delete_session("gone")
+        assert log_state(path) is SideFile.NONE
+        begin(archive, session="s")
+        assert log_state(path) is SideFile.SAME
+        with Archive.open(pair(path, tmp_path / "killed"), mode="read") as reader:
+            assert [session.session for session in reader.sessions()] == ["s"]
+
+
 def test_stamps_are_random_and_never_that_of_a_file_without_one() -> None:
     """They fit the four bytes with a sign that SQLite has for them."""
     stamps = {new_stamp() for _ in range(1000)}
