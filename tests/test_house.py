@@ -38,7 +38,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "lazy_exports": frozenset(),
     # The rows of a load run: `replay` makes them, `report` prints them, and neither may know the other.
     "load_summary": frozenset({"errors"}),
-    "runtime": frozenset({"clock"}),
+    # `listener` and `local_access` refuse options that ask for too much.
+    "runtime": frozenset({"clock", "errors"}),
     "documents": frozenset({"errors"}),
     "wire": frozenset({"errors"}),
     "redaction": frozenset(),
@@ -92,13 +93,19 @@ FENCES: dict[str, tuple[str, ...]] = {
     "python_socks": ("capture/tunnel.py",),
     "pytest": ("testing/plugin.py",),
     # It does no I/O: the core may use it.
-    "h11": ("simulator/http/connection.py", "capture/rest.py", "wire/refusal.py"),
+    "h11": (
+        "simulator/http/connection.py",
+        "capture/rest.py",
+        "capture/proxy/http_message.py",
+        "wire/refusal.py",
+    ),
     "typer": ("cli/",),
     "rich": ("cli/", "report/"),
     "yaml": ("documents/",),
     "ijson": ("formats/json_stream.py",),
     "time": ("clock.py",),
     "locust": ("contrib/locust.py",),
+    "trustme": ("capture/proxy/certificates.py",),
     "gevent": ("contrib/locust.py",),
 }
 

@@ -60,15 +60,19 @@ _TLS_FAILURES = {
 }
 
 
-def open_socket(options: Destination, *, clock: Clock) -> socket.socket:
+def open_socket(
+    options: Destination, *, clock: Clock, context: ssl.SSLContext | None = None
+) -> socket.socket:
     """Return a connected, for ``wss`` encrypted and verified, non-blocking socket.
+
+    ``context`` encrypts and verifies in place of one made for this call.
 
     Raises:
         CannotConnect: the name, TCP, proxy or TLS failed, or took longer than ``connect_timeout_s``.
         BadOption: the CA file cannot be used.
     """
     until_s = clock.now_s() + options.connect_timeout_s
-    context = tls_context(options.ca_file) if options.secure else None
+    context = (context or tls_context(options.ca_file)) if options.secure else None
     addresses = _look_up(options, left_s=until_s - clock.now_s())
     sock = _connect_any(addresses, options, clock=clock, until_s=until_s)
     try:
@@ -167,6 +171,16 @@ def _who_answers(options: Destination) -> str:
 
 def _of_proxy(options: Destination) -> str:
     return "" if options.proxy is None else " of its proxy"
+
+
+def notice_dead_peer(sock: socket.socket) -> None:
+    """Have the kernel find out within 25 s that the peer of an idle connection is gone.
+
+    A peer that is there and does not read is waited for: it may be stopped in a debugger.
+    """
+    for level, name, value in _SOCKET_OPTIONS:
+        if hasattr(socket, name) and name != "TCP_USER_TIMEOUT":
+            sock.setsockopt(getattr(socket, level), getattr(socket, name), value)
 
 
 def _set_options(sock: socket.socket) -> None:

@@ -15,6 +15,7 @@ from . import (
     import_,
     login,
     message,
+    proxy,
     record,
     replay,
     samples,
@@ -52,7 +53,7 @@ def recorder(
     """Record, explain and replay sessions of LivePerson's Messaging Window API."""
 
 
-for verb in (record.record, replay.replay, simulate.simulate, login.login):
+for verb in (record.record, proxy.proxy, replay.replay, simulate.simulate, login.login):
     app.command()(verb)
 app.command("attach")(attach.attach_to_browser)
 app.command("import")(import_.import_captures)

@@ -19,7 +19,7 @@ PAGES = Path(__file__).parents[1] / "guide"
 
 # The order in which a newcomer would read them.
 TOPICS = (
-    "recording", "attach", "import", "receipts", "checks", "scripts", "replay", "simulator", "load",
+    "recording", "attach", "proxy", "import", "receipts", "checks", "scripts", "replay", "simulator", "load",
     "archive", "python", "pytest", "secrets", "commands", "glossary", "architecture", "changelog",
 )  # fmt: skip
 
@@ -28,8 +28,8 @@ _DESCRIBED_IN = {
     "agents": "simulator", "browser": "attach", "captures": "import", "diff": "receipts",
     "evidence": "receipts",
     "exit codes": "commands", "follow": "recording", "har": "import", "login": "recording",
-    "moods": "simulator", "options": "commands", "rules": "checks", "sql": "archive", "tables": "archive",
-    "tokens": "replay", "verbs": "scripts",
+    "lookup": "proxy", "moods": "simulator", "options": "commands", "rules": "checks", "sql": "archive",
+    "tables": "archive", "tokens": "replay", "verbs": "scripts",
 }  # fmt: skip
 
 

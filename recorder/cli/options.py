@@ -137,3 +137,23 @@ MaxPayloadOption = Annotated[
         help="The longest payload taken, like 64KiB; a longer one ends the connection. 16MiB if not given.",
     ),
 ]
+
+
+# Who may connect to a server of ours -------------------------------------------------------------------
+
+AllowOriginOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-origin",
+        metavar="ORIGIN",
+        help="Let web pages of this origin connect, besides local ones. Repeatable.",
+    ),
+]
+AsHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as-host",
+        metavar="NAME",
+        help="Accept this host name too: one of the real service, which resolves to this machine.",
+    ),
+]

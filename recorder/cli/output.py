@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import io
 import os
+import select
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import orjson
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
 
 def write_json(line: Mapping[str, object]) -> None:
     """One JSON object on one line of stdout."""
-    sys.stdout.buffer.write(_encoded(line))
+    sys.stdout.buffer.write(json_line(line))
     sys.stdout.buffer.flush()
 
 
-def _encoded(line: Mapping[str, object]) -> bytes:
+def json_line(line: Mapping[str, object]) -> bytes:
+    """One JSON object as a line, its end included."""
     try:
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # a number of more than 64 bits, such as a sequence that nobody but its sender knows
@@ -39,7 +42,7 @@ def _encoded(line: Mapping[str, object]) -> bytes:
 def write_json_lines(lines: Iterable[Mapping[str, object]]) -> None:
     """Each of these on a line of its own; all have left when it returns."""
     for line in lines:
-        sys.stdout.buffer.write(_encoded(line))
+        sys.stdout.buffer.write(json_line(line))
     sys.stdout.buffer.flush()
 
 
@@ -49,13 +52,56 @@ def write_payload(payload: Payload) -> None:
     sys.stdout.flush()
 
 
-def write_payload_of_side(payload: Payload) -> None:
+def line_of_side(payload: Payload, *, to_terminal: bool) -> str:
     """One payload as ``write_payload`` writes it, behind ``>`` if the client sent it, else behind ``<``."""
     from recorder.wire.frames import Side
 
-    mark = ">" if payload.sender is Side.CLIENT else "<"
-    sys.stdout.write(f"{mark} {_line(payload, to_terminal=sys.stdout.isatty())}\n")
+    return f"{'>' if payload.sender is Side.CLIENT else '<'} {_line(payload, to_terminal=to_terminal)}\n"
+
+
+def write_payload_of_side(payload: Payload) -> None:
+    """Print one payload as ``line_of_side`` has it."""
+    sys.stdout.write(line_of_side(payload, to_terminal=sys.stdout.isatty()))
     sys.stdout.flush()
+
+
+_READER_TIMEOUT_S = 1.0
+
+
+class ReadyStdout:
+    """Writes to stdout as much as its reader takes without making us wait, and keeps the rest."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def write(self, lines: bytes) -> None:
+        """Write this behind what was kept."""
+        self._rest += lines
+        self.takes_more()
+
+    def takes_more(self) -> bool:
+        """Whether all that was given is written, after another attempt."""
+        return self._written(within_s=0.0)
+
+    def finish(self) -> None:
+        """Write the rest, as long as somebody reads it."""
+        self._written(within_s=_READER_TIMEOUT_S)
+
+    def _written(self, *, within_s: float) -> bool:
+        while self._rest and select.select([], [sys.stdout], [], within_s)[1]:
+            # Where a pipe takes anything, it takes so much at once.
+            sys.stdout.buffer.write(self._rest[: select.PIPE_BUF])
+            sys.stdout.buffer.flush()
+            self._rest = self._rest[select.PIPE_BUF :]
+        return not self._rest
+
+
+def stdout_is_discarded() -> bool:
+    """Whether what is printed goes to the null device."""
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), Path(os.devnull).stat())
+    except (OSError, ValueError):
+        return False
 
 
 def _line(payload: Payload, *, to_terminal: bool) -> str:

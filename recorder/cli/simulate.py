@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import QuietOption
+from .options import AllowOriginOption, AsHostOption, QuietOption
 from .output import StatusPrinter
 
 
@@ -51,22 +51,8 @@ def simulate(
             "--list-moods", is_eager=True, callback=_list_moods, help="Print all moods and what they do."
         ),
     ] = False,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-origin",
-            metavar="ORIGIN",
-            help="Let web pages of this origin connect, besides local ones. Repeatable.",
-        ),
-    ] = None,
-    as_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--as-host",
-            metavar="NAME",
-            help="Accept this host name too: one of the real service, which resolves to this machine.",
-        ),
-    ] = None,
+    allow_origin: AllowOriginOption = None,
+    as_host: AsHostOption = None,
     certificate: Annotated[
         Path | None,
         typer.Option("--certificate", metavar="FILE", help="Speak TLS, with this certificate (PEM)."),

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from .scripts import script_schema as script_schema
     from .scripts import script_timetable as script_timetable
     from .scripts import timetable_lines as timetable_lines
+    from .serve_proxy import proxy as proxy
     from .serve_simulator import simulate as simulate
     from .serve_simulator import simulator as simulator
     from .session_diff import fail_if_different as fail_if_different

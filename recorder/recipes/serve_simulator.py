@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 
 from recorder.documents import read_document
 from recorder.errors import BadOption
-from recorder.simulator.address import tls_context
+from recorder.runtime.listener import tls_context
 from recorder.simulator.agent.rules import AgentScript, read_agent
 from recorder.simulator.faults.config import NO_MOODS, Moods, moods_from_options, read_moods
 from recorder.simulator.server import SimulatorServer

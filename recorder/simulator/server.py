@@ -20,10 +20,10 @@ from typing import Protocol, Self, TypedDict, Unpack
 from websockets.asyncio.server import serve
 
 from recorder.clock import RealClock
+from recorder.runtime.listener import bind_listener, loopback_address, parse_listen_address
 from recorder.runtime.selector import punctual_selector
 
 from . import websocket_server
-from .address import bind_listener, loopback_address, parse_listen_address
 from .agent.rules import DEFAULT_AGENT, AgentScript
 from .faults.config import NO_MOODS, Moods
 from .http.admission import Admission

@@ -145,7 +145,17 @@ class ConnectionDecoder:
     @property
     def announced_length(self) -> int | None:
         """Bytes the service's unfinished frame announces; None without one, or before its head is whole."""
-        return None if self._service is None else self._service.declared_length
+        return self.announced_by(Side.SERVICE)
+
+    def announced_by(self, sender: Side) -> int | None:
+        """Bytes this side's unfinished frame announces; None without one, or before its head is whole."""
+        decoder = self._client if sender is Side.CLIENT else self._service
+        return None if decoder is None else decoder.declared_length
+
+    def is_between_frames(self, sender: Side) -> bool:
+        """Whether bytes of this side are read as frames, and no frame is unfinished."""
+        decoder = self._client if sender is Side.CLIENT else self._service
+        return decoder is not None and decoder.is_between_frames
 
     def reach(self, data: bytes, most: int) -> int:
         """How many of these bytes the next ``most`` frames of the service take."""

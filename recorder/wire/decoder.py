@@ -180,6 +180,11 @@ class FrameDecoder:
         return bytes(self._buffer)
 
     @property
+    def is_between_frames(self) -> bool:
+        """Whether no frame is unfinished."""
+        return not self._buffer
+
+    @property
     def declared_length(self) -> int | None:
         """Payload bytes the unfinished frame announces; None without one, or before its head is whole."""
         return None if self._frame_size is None else self._frame_size - HEAD_SIZE[self._buffer[1]]

@@ -302,3 +302,22 @@ def test_any_bytes_whatever_never_raise(
         for side in Side:
             wire = b"".join(wire_bytes(each) for each in frames_of(records) if each.sender is side)
             assert wire == b"".join(data for sender, data in chunks if sender is side)
+
+
+@pytest.mark.parametrize("sender", [Side.CLIENT, Side.SERVICE])
+def test_what_a_side_has_begun_is_known_until_it_is_whole(sender):
+    decoder = ConnectionDecoder(1, count(1), extensions=Extensions.of(()))
+    assert decoder.is_between_frames(sender)
+    assert decoder.announced_by(sender) is None
+    frame = encode(2, bytes(300), mask=b"abcd" if sender is Side.CLIENT else None)
+    decoder.feed(sender, frame[:20], None, None)
+    assert not decoder.is_between_frames(sender)
+    assert decoder.announced_by(sender) == 300
+    other = Side.SERVICE if sender is Side.CLIENT else Side.CLIENT
+    assert decoder.is_between_frames(other)
+    decoder.feed(sender, frame[20:], None, None)
+    assert decoder.is_between_frames(sender)
+
+
+def test_before_the_upgrade_nothing_is_between_frames():
+    assert not ConnectionDecoder(1, count(1)).is_between_frames(Side.CLIENT)

@@ -9,8 +9,8 @@ import pytest
 
 from recorder.recipes import Load, open_archive, swarm
 from recorder.recipes.endpoints import simulated_token
+from recorder.runtime.listener import tls_context
 from recorder.simulator import SimulatorServer, agent_from, moods_from
-from recorder.simulator.address import tls_context
 
 USERS = 2
 AGENT = agent_from([{"on": "message", "do": [{"say": "Hello"}]}])

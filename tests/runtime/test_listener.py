@@ -1,4 +1,4 @@
-"""Where the simulator listens."""
+"""Where a server of ours listens."""
 
 import ssl
 import subprocess
@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from recorder.errors import BadOption
-from recorder.simulator.address import bind_listener, parse_listen_address, tls_context
+from recorder.runtime.listener import bind_listener, parse_listen_address, tls_context
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,16 @@ def test_an_address_that_others_reach_is_refused(listen):
     """Nobody else may read what a developer tries out."""
     with pytest.raises(BadOption, match="this machine only"):
         parse_listen_address(listen)
+
+
+@pytest.mark.parametrize(
+    ("listen", "host"),
+    [("0.0.0.0:1", "0.0.0.0"), ("[::]:1", "::"), ("192.168.0.7:1", "192.168.0.7"), ("1", "127.0.0.1")],
+)
+def test_any_address_is_taken_where_others_may_connect(listen, host):
+    assert parse_listen_address(listen, allow_remote=True) == (host, 1)
+    with pytest.raises(BadOption, match="is no IP address"):
+        parse_listen_address("example.org:1", allow_remote=True)
 
 
 def test_a_taken_port_is_named():

@@ -1,0 +1,98 @@
+"""The records of one proxied WebSocket: its bytes decoded, and whether a stream stands between two frames."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from recorder.wire.connection_decoder import ConnectionDecoder
+from recorder.wire.frames import Opcode, Side
+from recorder.wire.records import ConnectionOpened, RecordedFrame
+
+from .channel import FrameNumbers
+from .recording import ProxyRecorder, ProxySession
+
+LONGEST_FRAME = 64 * 1024 * 1024
+"""Bytes of a frame that is stored; a longer one ends its connection, because it would fill the memory."""
+
+
+class ConnectionRecording:
+    """Records one connection of a session; nothing once the storage has failed and bytes go on without it.
+
+    Attributes:
+        connection: its place in the session, from 1; None where nothing is recorded.
+        close_sent: whether either side has sent a Close frame.
+        too_long: why a frame cannot be stored, once one has begun that is longer than ``LONGEST_FRAME``.
+    """
+
+    def __init__(self, recorder: ProxyRecorder, url: str) -> None:
+        self._recorder = recorder
+        self._session: ProxySession | None = recorder.session()
+        self.connection: int | None = None
+        self.close_sent = False
+        self.too_long: str | None = None
+        self._was_whole = dict.fromkeys(Side, (-1, True))
+        session = self._session
+        if session is None:
+            # The handshake is read all the same: what follows it depends on it.
+            self._decoder = ConnectionDecoder(0, count(1), url=url)
+            return
+        self.connection = next(session.connections)
+        self._decoder = ConnectionDecoder(self.connection, session.numbers, url=url)
+        opened = ConnectionOpened(self.connection, url, *recorder.times(session), "proxy", "bytes")
+        recorder.add(session, [opened])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the service has accepted the upgrade."""
+        return self._decoder.is_upgraded
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the service has answered the upgrade with another status."""
+        return self._decoder.handshake is not None and not self.is_open
+
+    def feed(self, sender: Side, data: bytes) -> FrameNumbers:
+        """Record bytes; return the numbers of the frames they completed."""
+        session = self._session
+        if session is None or (self._recorder.failure is not None and self.is_open):
+            if not self.is_open:
+                self._decoder.feed(sender, data, None, None)
+            return ()
+        fed_in, _ = self._was_whole[sender]
+        if fed_in != self._recorder.round:
+            self._was_whole[sender] = self._recorder.round, self._decoder.is_between_frames(sender)
+        records = self._decoder.feed(sender, data, *self._recorder.times(session))
+        self._recorder.add(session, records)
+        self._check_length(sender)
+        numbers = []
+        for record in records:
+            if isinstance(record, RecordedFrame):
+                numbers.append(record.number)
+                if record.opcode == Opcode.CLOSE:
+                    self.close_sent = True
+        return numbers
+
+    def _check_length(self, sender: Side) -> None:
+        length = self._decoder.announced_by(sender)
+        if length is not None and length > LONGEST_FRAME:
+            self.too_long = (
+                f"a frame of the {sender.value} of {length} bytes is longer than the {LONGEST_FRAME} "
+                "that can be stored"
+            )
+
+    def forwarded(self, numbers: FrameNumbers) -> None:
+        """These frames have gone on."""
+        if self._session is not None:
+            self._recorder.forwarded(self._session, numbers)
+
+    def forwarded_whole(self, sender: Side) -> bool:
+        """Whether no frame of this side has gone on in part; what came in this round has not gone on yet."""
+        fed_in, was_whole = self._was_whole[sender]
+        return was_whole if fed_in == self._recorder.round else self._decoder.is_between_frames(sender)
+
+    def closed(self, how: str, detail: str | None) -> None:
+        """Record what is unfinished, and the end."""
+        session = self._session
+        if session is not None:
+            self._recorder.add(session, self._decoder.end(how, detail, *self._recorder.times(session)))
+            self._recorder.connection_ended(session)
