@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,16 @@ def test_what_is_read_equals_what_was_written(number):
 def test_what_is_no_json_is_refused(text):
     with pytest.raises(ValueError, match=r".+"):
         loads_exact(text.encode())
+
+
+NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,24})(\.[0-9]{1,24})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+
+
+@given(NUMBERS, st.sampled_from(['{"n":%s}', '{"n" : \t%s}', "[%s]", "[1, \n%s]", '{"a":["x",%s,{}]}']))
+def test_no_number_that_is_not_exact_is_overlooked(written, around):
+    """The usual parser reads any number that this does not suspect as it was written."""
+    if not may_be_rounded((around % written).encode()):
+        assert Decimal(repr(orjson.loads(written))) == Decimal(written)
 
 
 def test_usual_payloads_are_read_once():
