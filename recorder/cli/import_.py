@@ -47,7 +47,7 @@ def import_captures(
 
     Example:
 
-        recorder import samples/tutorial.jsonl
+        recorder import samples/browser.har
     """
     from recorder import recipes
     from recorder.counted import counted

@@ -35,16 +35,29 @@ class Tab:
         asked = urllib.request.Request(f"http://127.0.0.1:{port}/json/new?about:blank", method="PUT")
         with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
             url = json.load(answer)["webSocketDebuggerUrl"]
+        self.address = url.partition("://")[2]
         self._socket = websocket.create_connection(url, timeout=PATIENCE_S, suppress_origin=True)
         self._ids = itertools.count(1)
         self._ask("Page.enable")
 
     def open(self, url: str) -> dict[str, Any]:
         """Open a page and return what its promise ``finished`` comes to."""
+        self.navigate(url)
+        return self.evaluate("finished")
+
+    def bring_to_front(self) -> None:
+        """Show this page: animation frames come only to a page that is seen."""
+        self._ask("Page.bringToFront")
+
+    def second(self) -> Tab:
+        """Another page of the same browser."""
+        return Tab(self.port, self._process)
+
+    def navigate(self, url: str) -> None:
+        """Go to a page, and return when it is loaded."""
         self._ask("Page.navigate", url=url)
         while self._hear().get("method") != "Page.loadEventFired":
             pass
-        return self.evaluate("finished")
 
     def evaluate(self, expression: str) -> Any:
         """What an expression in the page comes to, once its promise is kept."""
