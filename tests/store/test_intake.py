@@ -16,7 +16,7 @@ from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
 from recorder.store.verify import verify
-from recorder.wire.frames import Side
+from recorder.wire.frames import CompressedPayload, Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, RecordedFrame
 
 Begin = Callable[..., Any]
@@ -27,6 +27,7 @@ INIT = (
 )
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
+TEXTS = st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10)
 BODIES = st.builds(
     RecordedFrame,
     number=st.just(0),
@@ -40,9 +41,17 @@ BODIES = st.builds(
     rsv=st.integers(0, 7),
     payload=st.binary(max_size=40),
     head=st.none() | st.binary(min_size=2, max_size=14),
-    violation=st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=10),
+    violation=TEXTS,
     redacted=st.booleans(),
-)
+    compressed=st.none()
+    | st.builds(
+        CompressedPayload,
+        length=st.integers(0, 2**63 - 1),
+        digest=st.binary(max_size=4),
+        data=st.none() | st.binary(max_size=4),
+        withheld=TEXTS,
+    ),
+).map(lambda frame: frame._replace(rsv=0) if frame.compressed is None else frame)  # or it is inflated
 
 
 def numbered(bodies: list[RecordedFrame]) -> list[RecordedFrame]:
