@@ -359,6 +359,7 @@ def part_of(name: str, container: str) -> str:
 SMALL = 60
 # A module that one other needs is part of that one, unless it hides a decision or a mechanism of its own.
 SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
+    "formats/growing_file.py": "how the end of a file is told that another program still writes",
     "cli/error_boundary.py": "the one place where errors become sentences and exit codes",
     "cli/import_.py": "one module a command",
     "formats/known.py": "the registry: one line a format, and who is asked first",

@@ -47,6 +47,13 @@ def attach_to_browser(
     every_socket: Annotated[
         bool, typer.Option("--all", help="Record WebSockets that are not LivePerson's, too.")
     ] = False,
+    net_log: Annotated[
+        bool,
+        typer.Option(
+            "--net-log",
+            help="With --launch: record byte for byte, from a NetLog that the browser writes.",
+        ),
+    ] = False,
     browser: Annotated[
         str | None,
         typer.Option("--browser", metavar="PROGRAM", help="With --launch: this browser, by name or path."),
@@ -83,9 +90,13 @@ def attach_to_browser(
 
     from .signals import stop_on_signals
 
-    if not launch and (browser is not None or browser_option):
-        given = "--browser" if browser is not None else "--browser-option"
-        raise BadOption(given, "it is for a browser that is started here", hint="add --launch")
+    for given, option in (
+        (net_log, "--net-log"),
+        (browser, "--browser"),
+        (browser_option, "--browser-option"),
+    ):
+        if given and not launch:
+            raise BadOption(option, "it is for a browser that is started here", hint="add --launch")
 
     def deliver(payload: Payload) -> None:
         if json:
@@ -93,19 +104,26 @@ def attach_to_browser(
         else:
             write_payload_of_side(payload)
 
+    chosen = recipes.ChosenSockets(url=url_pattern, every_socket=every_socket)
+    options = recipes.SessionOptions(
+        name=name, keep_secrets=keep_secrets, secret_names=secret_name or (), durability=durability
+    )
+    started = recipes.BrowserOptions(program=browser, arguments=browser_option or (), url=url)
+    say = StatusPrinter(quiet=quiet)
     with stop_on_signals() as stop:
-        recipes.attach(
-            None if launch else url,
-            archive=archive,
-            chosen=recipes.ChosenSockets(url=url_pattern, every_socket=every_socket),
-            deliver=deliver,
-            launch=recipes.BrowserOptions(program=browser, arguments=browser_option or (), url=url)
-            if launch
-            else None,
-            options=recipes.SessionOptions(
-                name=name, keep_secrets=keep_secrets, secret_names=secret_name or (), durability=durability
-            ),
-            stop=stop,
-            say=StatusPrinter(quiet=quiet),
-        )
+        if net_log:
+            recipes.attach_by_net_log(
+                started, archive=archive, chosen=chosen, deliver=deliver, options=options, stop=stop, say=say
+            )
+        else:
+            recipes.attach(
+                None if launch else url,
+                archive=archive,
+                chosen=chosen,
+                deliver=deliver,
+                launch=started if launch else None,
+                options=options,
+                stop=stop,
+                say=say,
+            )
         stop.raise_if_set()

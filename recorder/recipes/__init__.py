@@ -24,13 +24,14 @@ if TYPE_CHECKING:
     from .at_moment import connections_at as connections_at
     from .at_moment import events as events
     from .at_moment import last_frame_at as last_frame_at
-    from .attach_browser import ChosenSockets as ChosenSockets
     from .attach_browser import attach as attach
+    from .attach_net_log import attach_by_net_log as attach_by_net_log
     from .check_session import Checked as Checked
     from .check_session import check as check
     from .check_session import checked as checked
     from .check_session import explained as explained
     from .check_session import levels_of as levels_of
+    from .chosen_sockets import ChosenSockets as ChosenSockets
     from .consumer_login import Login as Login
     from .consumer_login import login as login
     from .export_session import export_to_file as export_to_file

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from recorder.capture.devtools.browser import BrowserOptions, launch_browser
 from recorder.capture.devtools.connection import BrowserGone, DevToolsConnection, open_devtools
@@ -16,16 +15,17 @@ from recorder.capture.devtools.targets import (
     TargetGone,
 )
 from recorder.capture.tracker import SYNC_AFTER_IDLE_S
+from recorder.clock import Clock
 from recorder.counted import counted
 from recorder.errors import CannotConnect
 from recorder.formats.devtools_events import DevToolsSockets
-from recorder.messaging.ums_addresses import is_envelope, is_ums_url, matches_url
-from recorder.wire.frames import Opcode
-from recorder.wire.payloads import Payload, PayloadAssembler
-from recorder.wire.records import ConnectionClosed, ConnectionOpened, Record, RecordedFrame
+from recorder.wire.payloads import Payload
+from recorder.wire.records import Record
 
+from .chosen_sockets import ChosenSockets, left_out
+from .live_records import LiveRecords
 from .queries import Notify, open_archive, silent
-from .record_session import ActiveSession, SessionOptions, recording
+from .record_session import SessionOptions, recording
 from .stop import NeverStop, Stop
 
 DEFAULT_ADDRESS = "http://127.0.0.1:9222"
@@ -35,29 +35,6 @@ REST_TIMEOUT_S = 2.0
 """How long the pages are waited for at the end, to tell of what they did before it."""
 
 BROWSER_ENDED = "the browser ended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChosenSockets:
-    """Which sockets of a browser are recorded: by default those that speak to the messaging service.
-
-    Attributes:
-        url: only sockets to addresses like this one, see ``matches_url``.
-        every_socket: all of them.
-    """
-
-    url: str | None = None
-    every_socket: bool = False
-
-    def wants_url(self, url: str) -> bool:
-        """Whether a socket of this address is recorded."""
-        if self.url is not None:
-            return matches_url(self.url, url)
-        return self.every_socket or is_ums_url(url)
-
-    def wants_payload(self, payload: bytes) -> bool:
-        """Whether this payload shows that a socket of unknown address is recorded."""
-        return self.every_socket or is_envelope(payload)
 
 
 def attach(
@@ -106,16 +83,13 @@ def attach(
             chosen, numbers=active.numbers, connections=active.connections, began_us=active.clock.wall_us()
         )
         page = None if launch is None else launch.url
-        watched = _WatchedBrowser(connection, sockets, active, deliver, page=page, say=say)
+        live = LiveRecords(active, deliver, say=say)
+        watched = _WatchedBrowser(connection, sockets, live, active.clock, page=page, say=say)
         try:
             watched.run(stop)
         finally:
-            say(f"{counted(active.intake.frames, 'frame')} recorded{_left_out(sockets.left_out)}")
+            say(f"{counted(active.intake.frames, 'frame')} recorded{left_out(sockets.left_out)}")
         return active.intake.session
-
-
-def _left_out(count: int) -> str:
-    return f"; {counted(count, 'socket')} of other addresses left out (--all records them)" if count else ""
 
 
 class _WatchedBrowser:
@@ -125,8 +99,8 @@ class _WatchedBrowser:
         self,
         connection: DevToolsConnection,
         sockets: DevToolsSockets,
-        active: ActiveSession,
-        deliver: Callable[[Payload], None],
+        live: LiveRecords,
+        clock: Clock,
         *,
         page: str | None,
         say: Notify,
@@ -134,11 +108,10 @@ class _WatchedBrowser:
         self._page = page
         self._connection = connection
         self._sockets = sockets
-        self._active = active
-        self._deliver = deliver
+        self._live = live
+        self._clock = clock
         self._say = say
         self._targets = AttachedTargets()
-        self._payloads = PayloadAssembler()
         self._unanswered: set[int] = set()
         self._is_attached = False
 
@@ -150,7 +123,7 @@ class _WatchedBrowser:
                 self._record_messages(SYNC_AFTER_IDLE_S)
             self._record_rest()
         except BrowserGone:
-            self._record(self._sockets.all_gone(BROWSER_ENDED, came_us=self._active.clock.wall_us()))
+            self._live.add(self._sockets.all_gone(BROWSER_ENDED, came_us=self._clock.wall_us()))
             self._say(BROWSER_ENDED)
 
     def _record_rest(self) -> None:
@@ -158,8 +131,8 @@ class _WatchedBrowser:
         self._unanswered.clear()
         for command in self._targets.last_commands():
             self._send(command)
-        until_s = self._active.clock.now_s() + REST_TIMEOUT_S
-        while self._unanswered and (left_s := until_s - self._active.clock.now_s()) > 0:
+        until_s = self._clock.now_s() + REST_TIMEOUT_S
+        while self._unanswered and (left_s := until_s - self._clock.now_s()) > 0:
             self._record_messages(left_s)
 
     def _record_messages(self, timeout_s: float) -> None:
@@ -170,12 +143,12 @@ class _WatchedBrowser:
             for command in commands:
                 self._send(command)
             self._note_answer(message)
-            came_us = self._active.clock.wall_us()
+            came_us = self._clock.wall_us()
             if isinstance(told, TargetEvent):
                 records += self._sockets.feed(told.session, told.method, told.params, came_us=came_us)
             elif isinstance(told, TargetGone):
                 records += self._sockets.target_gone(told.session, told.detail, came_us=came_us)
-        self._record(records)
+        self._live.add(records)
 
     def _send(self, command: DevToolsCommand) -> None:
         self._unanswered.add(self._connection.send(command))
@@ -193,22 +166,3 @@ class _WatchedBrowser:
             self._say(f"attached to the browser at {self._connection.base_url}")
             for command in self._targets.open_page(self._page) if self._page is not None else ():
                 self._send(command)
-
-    def _record(self, records: Sequence[Record]) -> None:
-        self._active.intake(records)
-        for record in records:
-            if isinstance(record, ConnectionOpened):
-                address = record.url or "an address that was not told, open before"
-                self._say(self._active.redact(f"connection {record.connection}: {address}"))
-            elif isinstance(record, ConnectionClosed):
-                detail = f": {record.detail}" if record.detail else ""
-                self._say(self._active.redact(f"connection {record.connection} {record.how}{detail}"))
-            elif isinstance(record, RecordedFrame) and (payload := self._payloads.feed(record)) is not None:
-                self._deliver(self._without_secrets(payload))
-
-    def _without_secrets(self, payload: Payload) -> Payload:
-        """What is shown: the archive keeps secrets out of what it stores by itself."""
-        if payload.opcode != Opcode.TEXT:
-            return payload
-        text = self._active.redact(payload.data.decode("utf-8", errors="surrogateescape"))
-        return payload._replace(data=text.encode("utf-8", errors="surrogateescape"))

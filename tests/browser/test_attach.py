@@ -76,13 +76,18 @@ class Attached:
 
 
 @contextmanager
-def ums_echo() -> Iterator[str]:
-    """A service that answers each request with itself, as a response; its address. ``/refused`` is 401."""
+def ums_echo(answered: threading.Semaphore | None = None) -> Iterator[str]:
+    """A service that answers each request with 200; its address. ``/refused`` is 401.
+
+    ``answered`` is released for each answer that left.
+    """
 
     def answer(connection: ServerConnection) -> None:
         for text in connection:
             asked = json.loads(text)
             connection.send(json.dumps({"kind": "resp", "reqId": asked["id"], "code": 200}))
+            if answered is not None:
+                answered.release()
 
     def admit(connection: ServerConnection, request):
         if request.path.endswith("/refused"):
@@ -208,6 +213,28 @@ def test_a_browser_of_its_own_is_started_and_ended(site, address, tmp_path, brow
     assert attached.end() == 130
     (connection,) = attached.connections()
     assert (connection.url, connection.frames) == (address, 2)
+
+
+def test_with_a_net_log_every_byte_is_recorded(site, tmp_path, browse):
+    """Chromium may hold back its last events until it ends: who waits for them is the service."""
+    answered = threading.Semaphore(0)
+    with ums_echo(answered) as address:
+        page = sockets_page(site, address, "page,frame,worker")
+        attached = Attached(tmp_path, "--launch", page, "--net-log", *HEADLESS)
+        for _ in range(3):
+            assert answered.acquire(timeout=PATIENCE_S)
+        assert attached.end() == 130
+    assert sorted(line[0] for line in attached.rest.splitlines()) == ["<"] * 3 + [">"] * 3
+    connections = attached.connections()
+    assert [each.url for each in connections] == [address] * 3
+    assert {(each.provenance, each.fidelity, each.response_status) for each in connections} == {
+        ("netlog", "bytes", 101)
+    }
+    with recipes.open_archive(attached.archive) as archive:
+        frames = list(archive.frames(archive.find_session("last")))
+    assert all(
+        each.head is not None and (each.head[1] > 127) is (each.sender is Side.CLIENT) for each in frames
+    )
 
 
 def test_the_recording_ends_with_the_browser(site, address, tmp_path, browse):

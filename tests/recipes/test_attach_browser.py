@@ -13,7 +13,8 @@ from websockets.sync.server import ServerConnection
 
 from recorder import recipes
 from recorder.errors import CannotConnect
-from recorder.recipes.attach_browser import ChosenSockets, attach
+from recorder.recipes.attach_browser import attach
+from recorder.recipes.chosen_sockets import ChosenSockets
 
 URL = "wss://va.msg.liveperson.net/ws_api/account/1/messaging/consumer?v=3"
 TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"

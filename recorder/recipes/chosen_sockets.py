@@ -1,0 +1,36 @@
+"""Which of a browser's sockets are recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recorder.counted import counted
+from recorder.messaging.ums_addresses import is_envelope, is_ums_url, matches_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenSockets:
+    """Which sockets of a browser are recorded: by default those that speak to the messaging service.
+
+    Attributes:
+        url: only sockets to addresses like this one, see ``matches_url``.
+        every_socket: all of them.
+    """
+
+    url: str | None = None
+    every_socket: bool = False
+
+    def wants_url(self, url: str) -> bool:
+        """Whether a socket of this address is recorded."""
+        if self.url is not None:
+            return matches_url(self.url, url)
+        return self.every_socket or is_ums_url(url)
+
+    def wants_payload(self, payload: bytes) -> bool:
+        """Whether this payload shows that a socket of unknown address is recorded."""
+        return self.every_socket or is_envelope(payload)
+
+
+def left_out(count: int) -> str:
+    """What a remark on the end of a recording says of this many sockets that were not chosen."""
+    return f"; {counted(count, 'socket')} of other addresses left out (--all records them)" if count else ""
