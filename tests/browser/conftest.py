@@ -45,6 +45,10 @@ class Tab:
         self.navigate(url)
         return self.evaluate("finished")
 
+    def run_before_pages(self, script: str) -> None:
+        """Run this in every page before its own scripts."""
+        self._ask("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def bring_to_front(self) -> None:
         """Show this page: animation frames come only to a page that is seen."""
         self._ask("Page.bringToFront")
@@ -65,12 +69,9 @@ class Tab:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
-    def end_browser(self, *, cleanly: bool = True) -> None:
-        """End the whole browser, or kill it, and return when it is gone."""
-        if cleanly:
-            self._ask("Browser.close")
-        else:
-            self._process.kill()
+    def end_browser(self) -> None:
+        """End the whole browser, as a user does, and return when it is gone."""
+        self._ask("Browser.close")
         self._process.wait(PATIENCE_S)
 
     def close(self) -> None:
