@@ -43,6 +43,11 @@ class RealClock:
             time.sleep(left_s)
 
 
+def processing_s() -> float:
+    """Seconds that this thread has computed; only differences mean anything. Waiting takes none."""
+    return time.thread_time()
+
+
 class VirtualClock:
     """A clock that stands still until ``sleep_until``, which moves it to that time at once.
 

@@ -40,7 +40,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "load_summary": frozenset({"errors"}),
     # `listener` and `local_access` refuse options that ask for too much.
     "runtime": frozenset({"clock", "errors"}),
-    "documents": frozenset({"errors"}),
+    # `patterns` measures what the searches for people's regular expressions cost, to stop the long ones.
+    "documents": frozenset({"errors", "clock"}),
     "wire": frozenset({"errors"}),
     "redaction": frozenset(),
     "messaging": frozenset({"errors", "redaction"}),

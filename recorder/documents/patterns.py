@@ -3,6 +3,8 @@
 Python's ``re`` has no timeout: ``(a+)+$`` on a long text would delay every receipt that is due, and no signal
 is handled meanwhile. The ``regex`` package takes the same patterns and a timeout. It compiles what is to be
 there n times n times, without a timeout, so that ``((a{100}){100}){100}`` is refused beforehand.
+
+All the patterns tried on one frame share a ``SearchTime``, so that many of them hold up no more than one.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from functools import lru_cache
 
 import regex  # type: ignore[import-untyped]  # it ships no types; what is used of it is below
 
+from recorder.clock import processing_s
 from recorder.counted import counted
 
 MAX_PATTERN = 1_000
@@ -22,13 +25,30 @@ MAX_REPEATED = 20_000
 """So long may a pattern be once what it repeats is written out; 2 µs each to compile."""
 
 TIME_LIMIT_S = 0.1
+"""Seconds of computing: so long may all searches on one frame take together."""
+
+_NO_TIME_S = TIME_LIMIT_S / 16
+_LEAST_S = 0.0005
+"""What every search has: a text of ``MAX_SEARCHED`` is read through in less."""
 
 _ITEM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d+)(?:,\d*)?\}|.", re.DOTALL | re.ASCII)
 """One item of a pattern; the group is how often the item before it has to be there, if it says so."""
 
 
 class PatternTooSlow(Exception):
-    """A search was stopped after ``TIME_LIMIT_S``; whether the pattern matches is unknown."""
+    """A search was stopped; whether the pattern matches is unknown.
+
+    Attributes:
+        sentence: says so, and why.
+    """
+
+    def __init__(self, pattern: str, reason: str) -> None:
+        super().__init__(pattern)
+        self.sentence = f"the pattern {pattern} {reason}"
+
+
+class NoSearchTime(PatternTooSlow):
+    """A search was stopped almost at once, because those before it on the same frame took the time."""
 
 
 def check_pattern(pattern: str) -> str:
@@ -51,16 +71,40 @@ def check_pattern(pattern: str) -> str:
     return pattern
 
 
-def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern is found anywhere in the first ``MAX_SEARCHED`` characters of the text.
+class SearchTime:
+    """The time for all searches on one frame, ``TIME_LIMIT_S`` together; ``reset`` it for the next one.
 
-    Raises:
-        PatternTooSlow: the search was stopped after ``TIME_LIMIT_S``.
+    A search may take half of what is left, and half a millisecond: a pattern that is too slow leaves time to
+    those after it.
     """
-    try:
-        return _compiled(pattern).search(text[:MAX_SEARCHED], timeout=TIME_LIMIT_S) is not None
-    except TimeoutError:
-        raise PatternTooSlow(pattern) from None
+
+    def __init__(self) -> None:
+        self._left_s = TIME_LIMIT_S
+
+    def reset(self) -> None:
+        """Forget what was used: another frame comes."""
+        self._left_s = TIME_LIMIT_S
+
+    def matches(self, pattern: str, text: str) -> bool:
+        """Whether the pattern is found anywhere in the first ``MAX_SEARCHED`` characters of the text.
+
+        Raises:
+            PatternTooSlow: the search was stopped.
+            NoSearchTime: it was stopped almost at once.
+        """
+        compiled = _compiled(pattern)
+        limit_s = max(self._left_s / 2, _LEAST_S)
+        before_s = processing_s()
+        try:
+            return compiled.search(text[:MAX_SEARCHED], timeout=limit_s) is not None
+        except TimeoutError:
+            if limit_s < _NO_TIME_S:
+                raise NoSearchTime(
+                    pattern, "was not tried to its end: those before it on the same frame took the time"
+                ) from None
+            raise PatternTooSlow(pattern, "takes too long; it was stopped") from None
+        finally:
+            self._left_s = max(self._left_s - (processing_s() - before_s), 0.0)
 
 
 def _length_written_out(pattern: str) -> int:

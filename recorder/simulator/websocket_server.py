@@ -33,6 +33,8 @@ MAX_UNSENT_BYTES = 64 * 1024 * 1024
 MAX_CLIENTS = 4096
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
+LONGEST_TURN_S = 0.005
+"""So long may payloads of one client that are there already keep the event loop from everything else."""
 
 PayloadObserver = Callable[[int, Side, bytes], None]
 """Called in the server's thread with every payload: number of the client, sender, bytes."""
@@ -79,6 +81,7 @@ class WebSocketServer:
         self._connections: dict[int, ServerConnection] = {}
         self._transports: WeakSet[asyncio.Transport] = WeakSet()
         self._closing: set[asyncio.Task[None]] = set()
+        self._stopped = False
 
     def create_connection(self, *args: Any, **options: Any) -> Router:
         """The protocol of a new connection, before its first byte; arguments as for ``ServerConnection``."""
@@ -118,8 +121,7 @@ class WebSocketServer:
         try:
             account, token = connection.admitted
             self._perform(self._service.connected(client, token=token, now_s=self._now_s(), account=account))
-            async for payload in connection:
-                self._receive(client, payload)
+            await self._receive_all(client, connection)
         except ConnectionClosed:
             pass
         except Exception as problem:  # a fault of ours: this client is closed 1011, and the server ends
@@ -129,8 +131,22 @@ class WebSocketServer:
             del self._connections[client]
             self._perform(self._service.disconnected(client, now_s=self._now_s()))
 
+    async def _receive_all(self, client: int, connection: ServerConnection) -> None:
+        """Pass on what comes; what is left once the server stops is discarded.
+
+        Payloads that wait are received without a turn for anything else, however many they are.
+        """
+        turn_began_s = self._now_s()
+        async for payload in connection:
+            if not self._stopped:
+                self._receive(client, payload)
+            if self._now_s() - turn_began_s > LONGEST_TURN_S:
+                await asyncio.sleep(0)
+                turn_began_s = self._now_s()
+
     async def close(self, closed: Coroutine[Any, Any, None]) -> None:
         """Wait until all connections are ``closed``; abort those whose other end does not take part."""
+        self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
         aborting = self._loop.call_later(2 * CLOSE_TIMEOUT_S, self._abort_all)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.documents.patterns import PatternTooSlow, matches
+from recorder.documents.patterns import PatternTooSlow
 from recorder.receipts.state import Message
 
 from ..language import verbs
@@ -28,7 +28,10 @@ def _missed(context: StepContext, args: verbs.AwaitVerb) -> str:
     missed = f"no {args.message.in_words} came within {describe.span(args.within)}"
     wanted = args.message.model_copy(update={"nth": 1})
     before = MessageSearch(context, wanted, first=0)
-    found = before.next_found()
+    try:
+        found = before.next_found()
+    except StepFailed:  # the pattern takes too long; what was missed is worth more than what came early
+        return missed
     if found is None or before.looked_at >= context.awaited:  # the one awaited last is no surprise
         return missed
     return f"{missed}; what came before the message awaited last does not count: {line_of(context, found)}"
@@ -68,8 +71,14 @@ class MessageSearch:
             _is_from(wanted.from_, message, ours=view.is_ours(key))
             and wanted.type in (None, message.type)
             and (wanted.dialog is None or view.dialog(wanted.dialog) == key.dialog_id)
-            and (wanted.matching is None or _matches(wanted.matching, message.text))
+            and (wanted.matching is None or self._matches(wanted.matching, message.text))
         )
+
+    def _matches(self, pattern: str, text: str | None) -> bool:
+        try:
+            return text is not None and self._context.run.search_time.matches(pattern, text)
+        except PatternTooSlow as stopped:
+            raise StepFailed(stopped.sentence) from None
 
 
 def _is_from(sender: str | None, message: Message, *, ours: bool) -> bool:
@@ -78,10 +87,3 @@ def _is_from(sender: str | None, message: Message, *, ours: bool) -> bool:
     if sender in ("consumer", "us"):
         return ours
     return sender == message.author or sender.upper() == message.role
-
-
-def _matches(pattern: str, text: str | None) -> bool:
-    try:
-        return text is not None and matches(pattern, text)
-    except PatternTooSlow:
-        raise StepFailed(f"the pattern {pattern} takes too long; it was stopped") from None

@@ -205,6 +205,7 @@ class Player:
     def received(self, data: bytes, stamp: Stamp, now_s: float, *, binary: bool = False) -> None:
         """A payload arrived. Never raises, whatever is in it."""
         self._run.now_s = now_s
+        self._run.search_time.reset()
         consumer = self._consumer_of.get(stamp.connection)
         if consumer is not None:
             self._note(consumer.observe(data, stamp, now_s, from_client=False, binary=binary))

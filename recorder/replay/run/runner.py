@@ -123,6 +123,7 @@ class ScriptRunner:
     ) -> StepCoroutine[bool]:
         """Run one step and note its result; ``quietly``: only if it fails."""
         self.current = step
+        self._run.search_time.reset()
         began_s = self._run.now_s
         self._under_way = (step, context, began_s)
         outcome, sentence = OK, ""

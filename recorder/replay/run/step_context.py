@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar, cast
 
-from recorder.documents.patterns import check_pattern
+from recorder.documents.patterns import SearchTime, check_pattern
 from recorder.messaging.envelopes import Request, dump
 from recorder.messaging.events import RequestAnswered
 
@@ -74,7 +74,10 @@ class StepFailed(Exception):
 
 @dataclass
 class RunState:
-    """What all consumers of a script share. The player sets ``now_s``."""
+    """What all consumers of a script share. The player sets ``now_s``.
+
+    ``search_time`` is for the patterns tried on one frame, or when a step begins.
+    """
 
     script: Script
     rng: random.Random
@@ -82,6 +85,7 @@ class RunState:
     now_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    search_time: SearchTime = field(default_factory=SearchTime)
     _following: dict[int, Step] | None = None
     _about: dict[str, list[Step]] | None = None
 

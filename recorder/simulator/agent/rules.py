@@ -32,7 +32,7 @@ from typing import Any, Literal, NamedTuple, Self, get_args
 from pydantic import ConfigDict, Field, RootModel, field_validator, model_validator
 
 from recorder.documents import DelayDistribution, Document, Duration, ValuePath, validate
-from recorder.documents.patterns import MAX_PATTERN, PatternTooSlow, check_pattern, matches
+from recorder.documents.patterns import MAX_PATTERN, NoSearchTime, PatternTooSlow, SearchTime, check_pattern
 
 from ..faults.conditions import StrictModel
 from ..faults.randomness import Randomness
@@ -172,7 +172,9 @@ class AgentRule(StrictModel):
             raise ValueError(f"a {self.on} has no text to match")
         return self
 
-    def matches(self, conversation: SimulatedConversation, event: ConsumerEvent) -> bool:
+    def matches(
+        self, conversation: SimulatedConversation, event: ConsumerEvent, search_time: SearchTime
+    ) -> bool:
         """Whether conversation, trigger and text match; ``nth`` is counted by ``RuleEngine``.
 
         Raises:
@@ -184,7 +186,7 @@ class AgentRule(StrictModel):
             return False
         if self.conversation not in (None, conversation.number):
             return False
-        return self.matching is None or matches(self.matching, event.text)
+        return self.matching is None or search_time.matches(self.matching, event.text)
 
 
 class AgentScript(RootModel[tuple[AgentRule, ...]]):
@@ -200,8 +202,8 @@ class AgentScript(RootModel[tuple[AgentRule, ...]]):
 class RuleEngine:
     """Applies an agent's rules in any number of conversations.
 
-    A rule whose pattern takes too long applies no more, so that no consumer can hold up the others;
-    ``on_remark`` is called with a sentence about it.
+    The patterns of all rules share the time for one event. A rule whose pattern takes too long applies no
+    more, so that no consumer can hold up the others; ``on_remark`` is called with a sentence about it.
     """
 
     def __init__(
@@ -215,6 +217,8 @@ class RuleEngine:
         self._randomness = randomness or Randomness()
         self._on_remark = on_remark
         self._too_slow: set[int] = set()
+        self._untried: set[int] = set()
+        self._search_time = SearchTime()
         self._actions = [[(action.delay, action.verb) for action in rule.do] for rule in script.root]
         self._match_counts: dict[str, Counter[int]] = {}
 
@@ -224,6 +228,7 @@ class RuleEngine:
         Delays that vary are drawn for each consumer by itself.
         """
         consumer_id = conversation.consumer.participant
+        self._search_time.reset()
         counts = self._match_counts.setdefault(conversation.conversation_id, Counter())
         planned: list[PlannedAction] = []
         for index, rule in enumerate(self.script.root):
@@ -243,12 +248,16 @@ class RuleEngine:
         if index in self._too_slow:
             return False
         try:
-            return rule.matches(conversation, event)
-        except PatternTooSlow:
+            return rule.matches(conversation, event, self._search_time)
+        except NoSearchTime as stopped:
+            if index not in self._untried:
+                self._untried.add(index)
+                self._on_remark(f"rule {index + 1} of the agent: {stopped.sentence}")
+            return False
+        except PatternTooSlow as stopped:
             self._too_slow.add(index)
             self._on_remark(
-                f"rule {index + 1} of the agent: the pattern {rule.matching} takes too long; it was stopped, "
-                "and the rule applies no more"
+                f"rule {index + 1} of the agent: {stopped.sentence}, and the rule applies no more"
             )
             return False
 

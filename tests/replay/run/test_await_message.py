@@ -140,3 +140,18 @@ def test_a_pattern_that_takes_too_long_fails_its_step(manual_driver, notificatio
     driver.receive(notification(text(1, "a" * 5_000 + "b")))
     assert driver.next() == CloseConnection()
     assert results(driver)[1].sentence == "the pattern (a+)+$ takes too long; it was stopped"
+
+
+def test_what_waits_at_its_end_says_what_was_missed_though_the_pattern_is_slow(
+    manual_driver, notification, text
+):
+    """The search for what came too early is given up; the sentence of the step stays."""
+    driver = manual_driver(
+        OPEN + "- await: {message: {matching: 'x'}}\n- await: {message: {matching: '(a+)+$'}, within: 2s}"
+    )
+    driver.open()
+    driver.receive(notification(text(0, "a" * 5_000 + "b")))
+    driver.receive(notification(text(1, "x")))
+    driver.advance_to(2.0)
+    driver.next()
+    assert results(driver)[2].sentence == 'no message matching "(a+)+$" came within 2s'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from recorder.clock import processing_s
+from recorder.documents.patterns import TIME_LIMIT_S
 from recorder.replay.run.actions import AwaitMessage, CloseConnection
 
 OPEN = "steps:\n- open_conversation:\n"
@@ -295,3 +297,42 @@ def test_a_connection_that_must_stay_and_goes_fails_at_once(manual_driver):
     driver.next()
     assert results(driver)[1].sentence.endswith("but it is over: closed by the service, 1001")
     assert results(driver)[1].ended_s == 3.0
+
+
+# --- slow patterns --------------------------------------------------------------------------------------
+
+SLOW_TEXT = "a" * 5_000 + "b"
+
+
+@pytest.mark.parametrize(
+    ("expected", "texts"),
+    [
+        ("{message: {matching: '(a+)+$'}, within: 9s}", [SLOW_TEXT, "hello"]),
+        ("{message: {matching: '(a+)+$'}, within: 9s}", ["hello", SLOW_TEXT]),
+        ("{message: {matching: '(a+)+$', from: agent}, status: read, within: 9s}", ["hello", SLOW_TEXT]),
+        ("{not: {message: {matching: '(a+)+$'}}, for: 9s}", ["hello", SLOW_TEXT]),
+    ],
+    ids=["a message", "a message that comes", "its status", "no message"],
+)
+def test_a_pattern_that_takes_too_long_fails_the_expectation(
+    manual_driver, notification, text, expected, texts
+):
+    driver = manual_driver(f"steps:\n- open_conversation:\n- await: {{}}\n- expect: {expected}\n")
+    driver.open()
+    for sequence, written in enumerate(texts):
+        driver.receive(notification(text(sequence, written)))
+        driver.next()
+    result = driver.player.outcome().results[-1]
+    assert result.outcome == "failed"
+    assert result.sentence == "the pattern (a+)+$ takes too long; it was stopped"
+
+
+def test_many_texts_in_one_frame_share_the_time_of_a_pattern(manual_driver, notification, text):
+    """Each alone is searched quickly enough; all of them would hold up every receipt that is due."""
+    driver = manual_driver("steps:\n- open_conversation:\n- expect: {message: {matching: '(a|aa)+$'}}\n")
+    driver.open()
+    before_s = processing_s()
+    driver.receive(notification(*(text(number, "a" * 18 + "b") for number in range(3_000))))
+    driver.next()
+    assert processing_s() - before_s < 30 * TIME_LIMIT_S
+    assert "the pattern (a|aa)+$" in driver.player.outcome().results[-1].sentence

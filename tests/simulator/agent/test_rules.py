@@ -2,7 +2,9 @@
 
 import pytest
 
+from recorder.clock import processing_s
 from recorder.documents import read_document
+from recorder.documents.patterns import TIME_LIMIT_S
 from recorder.errors import BadScript
 from recorder.messaging.events import Participant
 from recorder.simulator.agent.rules import (
@@ -257,6 +259,23 @@ def test_a_rule_whose_pattern_takes_too_long_applies_no_more_and_is_told_once():
     assert planned == [[AgentAccept, AgentRead], [AgentAccept], [AgentAccept], [AgentAccept]]
     (sentence,) = told
     assert sentence.startswith("rule 2 of the agent: the pattern (a+)+$ takes too long")
+
+
+def test_many_rules_whose_patterns_take_too_long_hold_up_a_message_no_longer_than_one():
+    """Those that had no time left are told once, and are not dropped; the quick rule after them applies."""
+    told = []
+    agent = RuleEngine(
+        agent_from([SLOW] * 200 + [{"on": "message", "do": ["accept"]}]), on_remark=told.append
+    )
+    before_s = processing_s()
+    for _ in range(2):
+        planned = agent.apply(conversation("c"), message("a" * 4_000 + "b"))
+        assert [type(each.verb) for each in planned] == [AgentAccept]
+    assert processing_s() - before_s < 10 * TIME_LIMIT_S
+    dropped = [sentence for sentence in told if sentence.endswith("applies no more")]
+    untried = [sentence for sentence in told if sentence.endswith("took the time")]
+    assert dropped
+    assert len(untried) == len(set(untried)) < 200
 
 
 @pytest.mark.parametrize("pattern", ["(a", "x" * 1_001, "((a{100}){100}){100}"])
