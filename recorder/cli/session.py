@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -165,11 +165,17 @@ def script_session(
 @app.command("export")
 def export_session(
     session: SessionArgument,
+    form: Annotated[
+        Literal["jsonl", "har", "wscat"],
+        typer.Option(
+            "--format", help="jsonl has everything, har is for DevTools and HTTP Toolkit, wscat a plain log."
+        ),
+    ] = "jsonl",
     output: OutputOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     quiet: QuietOption = False,
 ) -> None:
-    """Write one session as JSONL; `recorder import` reads it back, frame for frame.
+    """Write one session to a file that `recorder import` reads back: as JSONL frame for frame.
 
     Example:
 
@@ -180,9 +186,9 @@ def export_session(
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, say=print_status) as opened:
         if output is None:
-            recipes.export_to_stdout(opened, session)
+            recipes.export_to_stdout(opened, session, form=form, say=print_status)
             return
-        recipes.export_to_file(opened, session, output, say=print_status)
+        recipes.export_to_file(opened, session, output, form=form, say=print_status)
     print_status(f"wrote {output}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recorder.errors import BadCapture
-from recorder.wire.frames import Opcode, close_parts
+from recorder.wire.frames import CloseCode, Opcode, Side, close_parts
 from recorder.wire.records import (
     ConnectionClosed,
     ConnectionOpened,
@@ -32,8 +32,17 @@ from .lines import JsonFields, JsonLine, read_lines
 _BEGINS = re.compile(rb'\s*\{\s*(?:"(?:_|\$)?\w+"\s*:\s*(?:"[^"]*"|[\d.]+)\s*,\s*)*"log"\s*:\s*\{')
 _MESSAGES = "_webSocketMessages"
 _KEPT = frozenset(
-    ("startedDateTime", "request", "response", "_webSocketClose", "_resourceType", "_error", "timings")
-)
+    (
+        "startedDateTime",
+        "request",
+        "response",
+        "_webSocketClose",
+        "_webSocketClosedBy",
+        "_resourceType",
+        "_error",
+        "timings",
+    )
+)  # fmt: skip
 _SWITCHING_PROTOCOLS = 101
 
 
@@ -189,7 +198,7 @@ class _Socket:
             when = self._close.at_us, self._close.offset_us
             return ConnectionClosed(self._connection, *when, code, reason, self._close.sender, "closed")
         if isinstance(given, dict):
-            return self._given_close(given)
+            return self._given_close(given, entry.get("_webSocketClosedBy"))
         if given == "aborted":
             return self._lost("aborted")
         if self._errors:
@@ -204,15 +213,16 @@ class _Socket:
     def _lost(self, detail: str) -> ConnectionClosed:
         return ConnectionClosed(self._connection, None, None, None, None, None, "lost", detail)
 
-    def _given_close(self, given: dict[str, Any]) -> ConnectionClosed:
+    def _given_close(self, given: dict[str, Any], closed_by: object) -> ConnectionClosed:
         code, reason = given.get("code"), given.get("reason")
         known = isinstance(code, int) and 0 <= code <= 65535
+        sender = next((side for side in Side if side.value == closed_by), None)
         return ConnectionClosed(
             self._connection,
             *har_time(given.get("timestamp")),
-            code if known else None,
+            code if known and code != CloseCode.NO_STATUS else None,
             reason if isinstance(reason, str) else None,
-            None,
+            sender,
             "closed" if known else "lost",
         )
 

@@ -36,7 +36,7 @@ _KIND = re.compile(rb"(text|binary|close|ping|pong): ?")
 
 
 _BEGINS = re.compile(
-    rb"(?:[^\n]*\n){0,8}?(?:Connected \(press CTRL\+C|Press Ctrl\+C to quit|[<>] [^\n])", re.ASCII
+    rb"(?:[^\n]*\n){0,8}?(?:Connected \(press CTRL\+C|Press Ctrl\+C to quit|\$ wscat |[<>] [^\n])", re.ASCII
 )
 
 
@@ -52,7 +52,7 @@ def shown_line(line: bytes) -> bytes:
 
 
 def _read(file: CaptureFile, say: Notify) -> Iterator[Record]:
-    log = _TerminalLog()
+    log = TerminalLog()
     for line in read_lines(file.open(), file=file.name):
         yield from log.line(shown_line(line))
     yield from log.end()
@@ -79,7 +79,7 @@ class _Shown:
         return one if len(self._lines) > 1 and not _is_json(written) and _is_json(one) else written
 
 
-class _TerminalLog:
+class TerminalLog:
     """Reads the lines of one log: its connections follow each other."""
 
     def __init__(self) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from recorder import recipes
-from recorder.errors import NotFound
+from recorder.errors import BadOption, NotFound
+from recorder.wire.frames import Opcode
 
 
 def test_a_session_that_is_not_there_leaves_no_file(archive, tmp_path):
@@ -22,3 +23,36 @@ def test_a_file_and_stdout_get_the_same_lines(archive, samples, tmp_path, capfdb
         recipes.export_to_stdout(opened, "last")
     assert capfdbinary.readouterr().out == file.read_bytes()
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def _texts(archive, session):
+    return [
+        (frame.connection, frame.sender, frame.payload, frame.at_us)
+        for frame in archive.frames(session)
+        if frame.opcode == Opcode.TEXT
+    ]
+
+
+@pytest.mark.parametrize("form", ["har", "wscat"])
+def test_what_is_exported_for_other_programs_is_imported_again(archive, samples, tmp_path, form):
+    """The whole of a replay: its payloads and sides come back, of a HAR the times too."""
+    file = tmp_path / "out"
+    played = recipes.replay(samples / "slow-reader.yaml", archive=archive, clock="virtual").session
+    with recipes.open_archive(archive, mode="write") as opened:
+        recipes.export_to_file(opened, played, file, form=form)
+        again = recipes.import_capture(opened, file)
+        written, read = _texts(opened, played), _texts(opened, again)
+        assert written
+        if form == "wscat":
+            written, read = ([each[:3] for each in found] for found in (written, read))
+        assert read == written
+        found = recipes.session_difference(opened, played, again.session)
+        assert not any(change.differs for change in found.changes)
+
+
+def test_a_format_that_is_not_there_is_told(archive, tmp_path):
+    with (
+        recipes.open_archive(archive, mode="write", create=True) as opened,
+        pytest.raises(BadOption, match="there is no format netlog"),
+    ):
+        recipes.export_to_file(opened, "last", tmp_path / "out", form="netlog")
