@@ -8,6 +8,7 @@ from recorder.errors import BadCapture, BadOption
 
 from .capture_file import CaptureFile
 from .capture_format import CaptureFormat
+from .devtools_log import CDP
 from .envelope_lines import ENVELOPES
 from .har import HAR
 from .jsonl import JSONL
@@ -21,6 +22,7 @@ FORMATS: tuple[CaptureFormat, ...] = (
     HAR,
     NETLOG,
     MITMPROXY,
+    CDP,
     ENVELOPES,
     WSCAT,
     JSONL,

@@ -75,6 +75,26 @@ def mitmproxy(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     return typed(page) + typed(http_flow(URL, start_s=start_s, websocket=state))
 
 
+def cdp(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """As a program writes the events of a browser: one a line, times in seconds since the machine started."""
+    request = {"headers": {"Host": "va.msg.liveperson.net"}}
+    opened = {"timestamp": 9.0, "wallTime": START_US / 1_000_000, "request": request}
+    events: list[tuple[str, dict[str, object]]] = [
+        ("Created", {"url": URL}),
+        ("WillSendHandshakeRequest", opened),
+        ("HandshakeResponseReceived", {"timestamp": 9.1, "response": {"status": 101, "headers": {}}}),
+    ]
+    for place, (sender, text) in enumerate(messages):
+        told = {"timestamp": 9.2 + place, "response": {"opcode": 1, "payloadData": text.decode()}}
+        events.append(("FrameSent" if sender is Side.CLIENT else "FrameReceived", told))
+    events.append(("Closed", {"timestamp": 99.0}))
+    lines = (
+        {"method": f"Network.webSocket{name}", "params": {"requestId": "1.2", **params}, "sessionId": "AB"}
+        for name, params in events
+    )
+    return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+
+
 def envelopes(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     """One a line."""
     return b"".join(text + b"\n" for _, text in messages)
@@ -91,6 +111,7 @@ CAPTURES = {
     "har": har,
     "netlog": netlog,
     "mitmproxy": mitmproxy,
+    "cdp": cdp,
     "envelopes": envelopes,
     "wscat": wscat,
     "jsonl": jsonl,
