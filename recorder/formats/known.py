@@ -14,6 +14,7 @@ from .har import HAR
 from .jsonl import JSONL
 from .mitmproxy import MITMPROXY
 from .netlog import NETLOG
+from .playwright_trace import PLAYWRIGHT
 from .terminal_log import WSCAT
 from .unusable import UNUSABLE
 
@@ -22,6 +23,7 @@ FORMATS: tuple[CaptureFormat, ...] = (
     HAR,
     NETLOG,
     MITMPROXY,
+    PLAYWRIGHT,
     CDP,
     ENVELOPES,
     WSCAT,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 from builders.flows import http_flow, typed, websocket_state
 from builders.netlog import NetLogFile, switched, upgrade
@@ -95,6 +97,31 @@ def cdp(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
 
 
+def playwright(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """As Playwright writes a trace: the messages in a file of their own. It leaves out empty ones."""
+    lines = (
+        {
+            "type": "send" if sender is Side.CLIENT else "receive",
+            "time": (START_US + place) / 1_000,
+            "opcode": 1,
+            "data": text.decode(),
+        }
+        for place, (sender, text) in enumerate(messages)
+    )
+    entry = {
+        "startedDateTime": "2026-01-31T12:00:00.000Z",
+        "request": {"method": "GET", "url": URL, "httpVersion": "HTTP/1.1", "headers": []},
+        "response": {"status": 101, "headers": [], "content": {"_file": "resources/ab.jsonl"}},
+        "_resourceType": "websocket",
+    }
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as whole:
+        whole.writestr("trace.trace", "{}\n")
+        whole.writestr("trace.network", json.dumps({"type": "resource-snapshot", "snapshot": entry}) + "\n")
+        whole.writestr("resources/ab.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    return made.getvalue()
+
+
 def envelopes(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     """One a line."""
     return b"".join(text + b"\n" for _, text in messages)
@@ -111,6 +138,7 @@ CAPTURES = {
     "har": har,
     "netlog": netlog,
     "mitmproxy": mitmproxy,
+    "playwright": playwright,
     "cdp": cdp,
     "envelopes": envelopes,
     "wscat": wscat,
