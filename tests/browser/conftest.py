@@ -26,6 +26,30 @@ PAGES = Path(__file__).parent / "pages"
 PATIENCE_S = 60.0
 
 
+# Returns once the page that is inspected hands over what crosses the network.
+ATTACHED = """
+(async () => {
+  const {TargetManager} = await import('./core/sdk/sdk.js');
+  const {NetworkLog} = await import('./models/logs/logs.js');
+  NetworkLog.NetworkLog.instance();
+  const page = () => TargetManager.TargetManager.instance().primaryPageTarget();
+  while (!page()) await new Promise(resolve => setTimeout(resolve, 10));
+  await page().networkAgent().invoke_enable({});
+})()
+"""
+# What "Export HAR" of the Network panel does; "sanitized" leaves out cookies and Authorization.
+EXPORT = """
+(async () => {
+  const {NetworkLog} = await import('./models/logs/logs.js');
+  const {Log} = await import('./models/har/har.js');
+  const requests = () => NetworkLog.NetworkLog.instance().requests();
+  const closed = () => requests().some(one => one.resourceType().name() === 'websocket' && one.finished);
+  while (!closed()) await new Promise(resolve => setTimeout(resolve, 10));
+  return JSON.stringify({log: await Log.Log.build(requests(), {sanitize: SANITIZE})});
+})()
+"""
+
+
 class Tab:
     """One page of a browser, spoken to by the DevTools protocol."""
 
@@ -118,6 +142,36 @@ def browse(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
         yield start
 
 
+class DevToolsTab:
+    """Chromium's own DevTools, which inspect a page."""
+
+    def __init__(self, tools: Tab) -> None:
+        self._tools = tools
+
+    def export_har(self, *, sanitize: bool) -> str:
+        """What "Export HAR" of the Network panel gives once a WebSocket has closed."""
+        return self._tools.evaluate(EXPORT.replace("SANITIZE", json.dumps(sanitize)))
+
+
+@pytest.fixture
+def devtools_of() -> Callable[[Tab], contextlib.AbstractContextManager[DevToolsTab]]:
+    """Open the DevTools of a page; the browser needs ``--remote-allow-origins=*``."""
+
+    @contextlib.contextmanager
+    def opened(page: Tab) -> Iterator[DevToolsTab]:
+        tools = page.second()
+        try:
+            inspector = f"http://127.0.0.1:{page.port}/devtools/inspector.html"
+            tools.navigate(f"{inspector}?ws={page.address}&panel=network")
+            tools.evaluate(ATTACHED)
+            page.bring_to_front()
+            yield DevToolsTab(tools)
+        finally:
+            tools.close()
+
+    return opened
+
+
 def _port_of(process: subprocess.Popen[str]) -> int:
     """The port of the DevTools, which it says on stderr."""
     assert process.stderr is not None
@@ -154,9 +208,11 @@ def site(tmp_path: Path) -> Iterator[Callable[..., str]]:
     serving = threading.Thread(target=server.serve_forever)
     serving.start()
 
-    def page(*, base: str | None = None, way: str = "signup", sockets: str | None = None) -> str:
-        if sockets is not None:
-            return f"http://127.0.0.1:{server.server_port}/sockets.html?{sockets}"
+    def page(
+        *, base: str | None = None, way: str = "signup", name: str | None = None, query: str = ""
+    ) -> str:
+        if name is not None:
+            return f"http://127.0.0.1:{server.server_port}/{name}?{query}"
         if base is not None:
             addresses = folder / "addresses.js"
             text = addresses.read_text()

@@ -105,7 +105,7 @@ def ums_echo(answered: threading.Semaphore | None = None) -> Iterator[str]:
 
 
 def sockets_page(site, address: str, places: str) -> str:
-    return site(sockets=urlencode({"address": address, "places": places}))
+    return site(name="sockets.html", query=urlencode({"address": address, "places": places}))
 
 
 @pytest.fixture

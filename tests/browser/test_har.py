@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 
 import pytest
@@ -12,49 +11,18 @@ from recorder.wire.frames import Side
 
 AGENT = [{"on": "message", "do": ["accept", "read", {"say": "Hello to the browser"}]}]
 
-# Returns once the page that is inspected hands over what crosses the network.
-ATTACHED = """
-(async () => {
-  const {TargetManager} = await import('./core/sdk/sdk.js');
-  const {NetworkLog} = await import('./models/logs/logs.js');
-  NetworkLog.NetworkLog.instance();
-  const page = () => TargetManager.TargetManager.instance().primaryPageTarget();
-  while (!page()) await new Promise(resolve => setTimeout(resolve, 10));
-  await page().networkAgent().invoke_enable({});
-})()
-"""
-# What "Export HAR" of the Network panel does; "sanitized" leaves out cookies and Authorization.
-EXPORT = """
-(async () => {
-  const {NetworkLog} = await import('./models/logs/logs.js');
-  const {Log} = await import('./models/har/har.js');
-  const requests = () => NetworkLog.NetworkLog.instance().requests();
-  const closed = () => requests().some(one => one.resourceType().name() === 'websocket' && one.finished);
-  while (!closed()) await new Promise(resolve => setTimeout(resolve, 10));
-  return JSON.stringify({log: await Log.Log.build(requests(), {sanitize: SANITIZE})});
-})()
-"""
-
 
 @pytest.fixture
-def har(browse, site, ums_simulator, tmp_path):
+def har(browse, devtools_of, site, ums_simulator, tmp_path):
     """Have a conversation in a page whose DevTools are open, and return what they export."""
 
     def converse(*, sanitize: bool):
         ums_simulator.start(AGENT)
         page = browse("--remote-allow-origins=*")
-        tools = page.second()
-        try:
-            inspector = f"http://127.0.0.1:{page.port}/devtools/inspector.html"
-            tools.navigate(f"{inspector}?ws={page.address}&panel=network")
-            tools.evaluate(ATTACHED)
-            page.bring_to_front()
-            assert page.open(site(base=ums_simulator.base_url))["answer"] == "Hello to the browser"
-            text = tools.evaluate(EXPORT.replace("SANITIZE", json.dumps(sanitize)))
-        finally:
-            tools.close()
         file = tmp_path / "exported"
-        file.write_text(text)
+        with devtools_of(page) as tools:
+            assert page.open(site(base=ums_simulator.base_url))["answer"] == "Hello to the browser"
+            file.write_text(tools.export_har(sanitize=sanitize))
         return file
 
     return converse
