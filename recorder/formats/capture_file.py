@@ -66,6 +66,12 @@ class CaptureFile:
         """The names in a zip file; () if it is none."""
         return tuple(self._zip.namelist()) if self._zip is not None else ()
 
+    @property
+    def path(self) -> Path | None:
+        """Where it is, for a program that reads it; None if it came by a pipe or is packed."""
+        packed = self._is_gzip or self._content_member is not None
+        return None if self._folder is None or packed else Path(self.name)
+
     def digest(self) -> str:
         """SHA-256 of the content, in hex. Of a zip file with several members it is that of the file."""
         digest = hashlib.sha256()

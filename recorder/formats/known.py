@@ -14,6 +14,7 @@ from .har import HAR
 from .jsonl import JSONL
 from .mitmproxy import MITMPROXY
 from .netlog import NETLOG
+from .packets import PACKETS
 from .playwright_trace import PLAYWRIGHT
 from .terminal_log import WSCAT
 from .unusable import UNUSABLE
@@ -23,6 +24,7 @@ FORMATS: tuple[CaptureFormat, ...] = (
     HAR,
     NETLOG,
     MITMPROXY,
+    PACKETS,
     PLAYWRIGHT,
     CDP,
     ENVELOPES,

@@ -1,4 +1,4 @@
-"""One socket of a NetLog, as the WebSocket that it becomes once an upgrade is asked for."""
+"""One socket of a NetLog or of packets, as the WebSocket that it becomes once an upgrade is asked for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class NetlogSocket:
         is_idle: whether it holds nothing, and can be forgotten until the next request.
     """
 
-    def __init__(self, connections: Iterator[int], *, tls: bool) -> None:
+    def __init__(self, connections: Iterator[int], *, tls: bool, provenance: str = "netlog") -> None:
+        self._provenance = provenance
         self._connections = connections
         self._tls = tls
         self._head = b""
@@ -63,7 +64,7 @@ class NetlogSocket:
             return ()
         connection, url = next(self._connections), self._url(request[1], head)
         self._decoder = ConnectionDecoder(connection, itertools.count(1), url=url)
-        began = ConnectionOpened(connection, url, *when, "netlog", "bytes")
+        began = ConnectionOpened(connection, url, *when, self._provenance, "bytes")
         return [began, *self._decoder.feed(sender, head, *when)]
 
     def _url(self, target: bytes, head: bytes) -> str | None:

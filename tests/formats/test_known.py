@@ -18,6 +18,7 @@ from recorder.formats.known import FORMATS, format_of, named_format
         (b'{"constants": {"activeFieldTrialGroups": []', "netlog"),
         (b'{\n  "log": {\n    "version": "1.2"', "har"),
         (b"2022:9:websocket;0:~", "mitmproxy"),
+        (b"\n\r\r\n\x1c\0\0\0", "pcap"),
         (b'{"id":"1","kind":"req"}\n', "envelopes"),
         (b'\n[\n {\n "body": {},\n "kind": "notification"', "envelopes"),
         (b'{"sender": "client", "text": {"kind": "req"}}\n', "jsonl"),
