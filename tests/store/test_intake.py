@@ -363,7 +363,7 @@ def test_a_file_that_was_moved_away_is_noticed(path: Path, begin: Begin, frames:
         intake(frames.some(1))
         path.rename(path.with_name("moved.db"))
         clock.sleep_until(1.0)
-        with pytest.raises(StorageFailed, match="removed, renamed or replaced"):
+        with pytest.raises(StorageFailed, match="removed or renamed"):
             intake(frames.some(1, after=1))
 
 
