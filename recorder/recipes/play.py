@@ -12,23 +12,22 @@ from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
 from recorder.replay.language.script import Script
-from recorder.replay.language.verbs import ExpectVerb
 from recorder.replay.run.driver import LEAD_S, Driver
-from recorder.replay.run.outcome import FAILED, STOPPED, ScriptOutcome, StepResult
+from recorder.replay.run.outcome import STOPPED, ScriptOutcome
 from recorder.replay.run.player import Player
 from recorder.report.replay_target import ReplayTarget
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
 from recorder.store.archive import Archive
 from recorder.store.completeness import INTERRUPTED
-from recorder.wire.frames import authentication_hint
 from recorder.wire.records import SessionInfo
 
 from .connector import Connector, Uploader
 from .endpoints import Endpoints
 from .queries import Notify, messages, open_archive
-from .record_ending import admitted, ending_lines
-from .record_session import ActiveSession, recording, redact_error
+from .record_ending import ending_lines
+from .record_session import ActiveSession, recording
+from .refused_consumer import find_refusal
 from .replay_options import ReplayOptions
 from .replay_result import OnEnd, Played, ignore_result, report, step_line
 from .stop import Stop
@@ -96,15 +95,21 @@ class _Replay:
         outcome = self.outcome(self.why_cut_short(None))
         if self.driver is None:
             return
-        self.refused = _refused(self.driver, outcome, self._job, opened, self._session.intake.session)
-        if self.refused is None:
+        session, job = self._session, self._job
+        found = find_refusal(
+            self.driver, outcome, job.script, job.endpoints.connect,
+            opened=opened, session=session.intake.session, redact=session.redact,
+        )  # fmt: skip
+        if found is None:
             return
-        redact_error(self.refused, self._session.redact)
-        if outcome.failure is not None:
-            intake = self._session.intake
-            let_in = admitted(opened.frames(intake.session))
-            at_us = self._session.clock.wall_us()
-            intake.finish(at_us, complete=not let_in, detail=str(self.refused), let_in=let_in)
+        self.refused = found.error
+        if found.failed:
+            session.intake.finish(
+                session.clock.wall_us(),
+                complete=not found.let_in,
+                detail=str(found.error),
+                let_in=found.let_in,
+            )
 
     def why_cut_short(self, problem: BaseException | None) -> str | None:
         """Why it ended before its end, in one sentence; None if it did not."""
@@ -298,37 +303,3 @@ def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutco
         notes=tuple(map(blank, outcome.notes)),
         ended=None if outcome.ended is None else blank(outcome.ended),
     )
-
-
-def _refused(
-    under_way: Driver, outcome: ScriptOutcome, job: ReplayJob, opened: Archive, session: str
-) -> CannotConnect | RecordingIncomplete | None:
-    """Why a consumer was without a connection at the end, if the service would not have it.
-
-    It was not let in, or it was, and its token expired: then the rest of the script is what is missing.
-    """
-    if under_way.refused is not None:
-        return under_way.refused
-    failed = next((result for result in outcome.results if result.outcome == FAILED), None)
-    if failed is not None and _is_about_the_end(job.script, failed):
-        return None
-    last = {ending.consumer: ending for ending in outcome.endings}
-    for consumer, ending in last.items():
-        ended = ending.ended
-        hint = authentication_hint(ended.code)
-        if ended.by == "service" and hint is not None:
-            reason = f" ({ended.reason})" if ended.reason else ""
-            during = f", in {failed.place}" if failed is not None else ""
-            problem = f"the service closed the connection with {ended.code}{reason}{during}"
-            if admitted(opened.frames(session, connection=ending.connection)):
-                return RecordingIncomplete(problem, hint=hint)
-            return CannotConnect(job.endpoints.connect[consumer].base_url, problem, hint=hint)
-    return None
-
-
-def _is_about_the_end(script: Script, result: StepResult) -> bool:
-    """Whether the step expects how the connection ends, or that it does not: that it did is its verdict."""
-    arguments = next((step.arguments for step in script.steps if step.number == result.number), None)
-    if not isinstance(arguments, ExpectVerb):
-        return False
-    return arguments.close is not None or (arguments.not_ is not None and arguments.not_.close is not None)

@@ -81,7 +81,13 @@ class GroupCommit:
             self._write(staged)
 
     def finish(
-        self, intake: Intake, ended_at_us: int | None, *, complete: bool = True, detail: str | None = None
+        self,
+        intake: Intake,
+        ended_at_us: int | None,
+        *,
+        complete: bool = True,
+        detail: str | None = None,
+        let_in: bool = True,
     ) -> None:
         """As ``Intake.finish``, but safe against a power cut only from the next barrier on, a second later.
 
@@ -90,7 +96,7 @@ class GroupCommit:
         """
         if intake.finished:
             return
-        self._write([(intake, intake.prepare_end(ended_at_us, complete, detail))])
+        self._write([(intake, intake.prepare_end(ended_at_us, complete, detail, let_in=let_in))])
         self._writer.mark_unsynced(intake.rows)
         self._ended.append(intake)
 

@@ -152,10 +152,12 @@ class Intake:
         with self._guarded():
             return self.rows.batch(records)
 
-    def prepare_end(self, ended_at_us: int | None, complete: bool, detail: str | None) -> Batch:
+    def prepare_end(
+        self, ended_at_us: int | None, complete: bool, detail: str | None, *, let_in: bool = True
+    ) -> Batch:
         """The rows of the end record; the caller commits them, or calls ``fail``. Raises as ``finish``."""
         with self._guarded():
-            changes = self.rows.end(ended_at_us, complete, detail)
+            changes = self.rows.end(ended_at_us, complete, detail, let_in=let_in)
             self.rows.mark_moved()
         self.finished = True
         return Batch(changes=changes, ended=[self.rows.session_id])

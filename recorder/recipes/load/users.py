@@ -27,6 +27,7 @@ from recorder.store.intake import IntakeOptions
 
 from ..connector import Connector, Uploader
 from ..record_session import ActiveSession
+from ..refused_consumer import find_refusal
 from ..replay_options import ReplayOptions
 from ..token_command import FetchToken
 from .endpoints import UserEndpoints
@@ -172,7 +173,22 @@ class UserFactory:
         )
 
         def finish(problem: str | None) -> None:
-            setup.group_commit.finish(session.intake, setup.clock.wall_us(), detail=problem)
+            refused = None
+            if problem is None:
+                refused = find_refusal(
+                    driver, player.outcome(), script, endpoints.connect,
+                    opened=setup.archive, session=session.intake.session, redact=session.redact,
+                )  # fmt: skip
+            if refused is None or not refused.failed:
+                setup.group_commit.finish(session.intake, setup.clock.wall_us(), detail=problem)
+                return
+            setup.group_commit.finish(
+                session.intake,
+                setup.clock.wall_us(),
+                complete=not refused.let_in,
+                detail=str(refused.error),
+                let_in=refused.let_in,
+            )
 
         return StartedUser(driver, player.outcome, finish, session.redact)
 
