@@ -62,7 +62,7 @@ class ConnectAttempt:
             sink=self._store,
             url=options.url,
             max_payload=options.max_payload,
-            hold_glued=True,
+            hold_first_frames=True,
         )
         self.tracker.opened()
         self._held_records = []
@@ -92,7 +92,7 @@ class ConnectAttempt:
             if held:
                 self._store(held)
             if self._connected is not None:
-                self._connected[0].record_glued_frames()
+                self._connected[0].record_first_frames()
                 return self._connected
         except BaseException:
             self._close_socket()

@@ -191,9 +191,9 @@ class TapSocket:
 
     # What the recording client calls --------------------------------------------------------------
 
-    def record_glued_frames(self) -> None:
+    def record_first_frames(self) -> None:
         """Record the frames that came in one segment with the upgrade. Call once, after the handshake."""
-        self._take_frames(self._tracker.record_glued_frames)
+        self._take_frames(self._tracker.record_first_frames)
 
     def wake(self) -> None:
         """End the current wait, or else the next one. From any thread or signal handler."""

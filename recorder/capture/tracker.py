@@ -50,8 +50,8 @@ class PayloadTooLong(Exception):
 class ConnectionTracker:
     """Records one connection. Not for more than one thread at a time.
 
-    With ``hold_glued``, frames in one segment with the upgrade are neither numbered nor recorded before
-    ``record_glued_frames``.
+    With ``hold_first_frames``, frames in one segment with the upgrade are neither numbered nor recorded
+    before ``record_first_frames``.
 
     Attributes:
         connection: its place in the session, from 1.
@@ -70,11 +70,15 @@ class ConnectionTracker:
         sink: FrameSink,
         url: str | None = None,
         max_payload: int = MAX_PAYLOAD,
-        hold_glued: bool = False,
+        hold_first_frames: bool = False,
     ) -> None:
         self.connection = connection
         self._decoder = ConnectionDecoder(
-            connection, numbers, url=url, payload_limit=max_payload, hold_glued=hold_glued
+            connection,
+            numbers,
+            url=url,
+            payload_limit=max_payload,
+            hold_first_frames=hold_first_frames,
         )
         self._began_s = began_s
         self._clock = clock
@@ -118,9 +122,9 @@ class ConnectionTracker:
         """How many of these bytes the next ``most`` frames of the service take."""
         return self._decoder.reach(data, most)
 
-    def record_glued_frames(self) -> Sequence[RecordedFrame]:
+    def record_first_frames(self) -> Sequence[RecordedFrame]:
         """Record the frames that came with the upgrade, as ``received`` does."""
-        return self._within_limits(self._record(self._decoder.glued_frames(*self._times())))
+        return self._within_limits(self._record(self._decoder.first_frames(*self._times())))
 
     def upgrade_response(self) -> ResponseHead:
         """The service's response to the upgrade, as far as it has arrived."""

@@ -209,7 +209,7 @@ def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
                 played.script,
                 played.session,
                 steps,
-                troubles=played.troubles,
+                problems=played.problems,
                 started_at_us=played.started_at_us,
                 cut_short=played.cut_short,
                 target=played.target,

@@ -109,10 +109,10 @@ class CaptureFile:
         return _buffered(unpacked)
 
     @contextmanager
-    def open_neighbour(self, name: str) -> Iterator[BinaryIO | None]:
+    def open_external(self, name: str) -> Iterator[BinaryIO | None]:
         """A file named by this one, in its folder or zip file and nowhere else; None if there is none."""
         if self._zip is not None:
-            found = self._neighbour_member(name)
+            found = self._external_member(name)
             yield self.open_member(found) if found is not None else None
             return
         path = None if self._folder is None else self._folder / name
@@ -128,7 +128,7 @@ class CaptureFile:
             return FilePosition(self._stream.tell(), self._size)
         return FilePosition(self._current.count, self._zip.getinfo(self._content_member).file_size)
 
-    def _neighbour_member(self, name: str) -> str | None:
+    def _external_member(self, name: str) -> str | None:
         folder = (self._content_member or "").rpartition("/")[0]
         path = f"{folder}/{name}" if folder else name
         return path if path in self.members else None

@@ -124,7 +124,7 @@ class _HarReader:
 
     def _attached(self, name: str, socket: HarSocket) -> Iterator[Record]:
         """The messages in the file that an entry names."""
-        with self._file.open_neighbour(name) as stream:
+        with self._file.open_external(name) as stream:
             if stream is None:
                 problem = f"its messages are in {name}, which is not beside it"
                 raise BadCapture(

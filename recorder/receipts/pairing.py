@@ -119,7 +119,7 @@ def paired(first: Sequence[Entry], second: Sequence[Entry]) -> Pairs:
     pairs = [(entry, second[place[entry.key]]) for entry in common]
     anchors = {pairs[number][0].key for number in steady}
     known = {entry.key for entry in common}
-    changed = _leftovers(first, second, anchors, known)
+    changed = _changed_texts(first, second, anchors, known)
     taken = {id(entry) for pair in changed for entry in pair}
     return Pairs(
         pairs + changed,
@@ -129,7 +129,7 @@ def paired(first: Sequence[Entry], second: Sequence[Entry]) -> Pairs:
     )
 
 
-def _leftovers(
+def _changed_texts(
     first: Sequence[Entry], second: Sequence[Entry], anchors: set[Hashable], known: set[Hashable]
 ) -> list[tuple[Entry, Entry]]:
     """Messages of one author between the same neighbours, whose text is another now."""

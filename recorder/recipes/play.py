@@ -299,7 +299,7 @@ def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutco
             result._replace(sentence=blank(result.sentence), shown=tuple(map(blank, result.shown)))
             for result in outcome.results
         ),
-        troubles=tuple(map(blank, outcome.troubles)),
+        problems=tuple(map(blank, outcome.problems)),
         notes=tuple(map(blank, outcome.notes)),
         ended=None if outcome.ended is None else blank(outcome.ended),
     )

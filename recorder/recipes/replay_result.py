@@ -69,10 +69,10 @@ class Played:
         return None
 
     @property
-    def troubles(self) -> list[str]:
+    def problems(self) -> list[str]:
         """What went wrong and belongs to no step."""
         late = [] if self.late is None else [self.late]
-        return [*self.outcome.troubles, *late]
+        return [*self.outcome.problems, *late]
 
     def raise_if_failed(self) -> None:
         """Return if everything came out as the script says, and on time; or if it was cut short.

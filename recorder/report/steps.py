@@ -96,7 +96,7 @@ def steps_junit(
     session: str,
     steps: Sequence[StepReport],
     *,
-    troubles: Sequence[str] = (),
+    problems: Sequence[str] = (),
     started_at_us: int | None = None,
     cut_short: str | None = None,
     target: ReplayTarget | None = None,
@@ -109,10 +109,10 @@ def steps_junit(
     What steps that passed have to say, and every receipt, stands in the output of the suite.
     """
     cases = [_case(name, step) for step in steps] + [
-        _trouble(name, sentence, "failure") for sentence in troubles
+        _problem(name, sentence, "failure") for sentence in problems
     ]
     if cut_short is not None and not any(step.outcome == STOPPED for step in steps):
-        cases.append(_trouble(name, cut_short, "error"))
+        cases.append(_problem(name, cut_short, "error"))
     ended_s = max((step.ended_s for step in steps if step.ended_s is not None), default=0.0)
     out = "".join(f"{line}\n" for step in steps for line in _lines(step))
     return suite_xml(
@@ -166,7 +166,7 @@ def _receipt_line(receipt: ReceiptReport) -> str:
     )
 
 
-def _trouble(name: str, sentence: str, kind: str) -> ET.Element:
+def _problem(name: str, sentence: str, kind: str) -> ET.Element:
     case = ET.Element("testcase", {"name": "the whole", "classname": xml_text(name) or "replay", "time": "0"})
     ET.SubElement(case, kind, {"message": xml_text(sentence), "type": "trouble"})
     return case

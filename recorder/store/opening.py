@@ -118,7 +118,7 @@ def _write_file(path: Path, scripts: Path, create: bool, say: Notify) -> OpenedA
 
 
 def _write_locked(path: Path, real: Path, lock: ArchiveLock, scripts: Path, say: Notify) -> OpenedArchive:
-    sqlitefile.remove_leftovers(real)
+    sqlitefile.remove_unfinished(real)
     try:
         side_files.set_aside(real, say)
         if not real.exists():

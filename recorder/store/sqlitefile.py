@@ -215,7 +215,7 @@ def create(path: Path, fill: Callable[[Connection], None]) -> None:
         DBAPIError: SQLite cannot.
     """
     fresh = path.with_name(path.name + ".new")
-    remove_leftovers(path)
+    remove_unfinished(path)
     try:
         reserve(fresh)
         _fill(fresh, fill)
@@ -229,7 +229,7 @@ def create(path: Path, fill: Callable[[Connection], None]) -> None:
             str(path), disk_problem(error) or (error.strerror or "it cannot be made").lower()
         ) from error
     finally:
-        remove_leftovers(path)
+        remove_unfinished(path)
 
 
 def _fill(fresh: Path, fill: Callable[[Connection], None]) -> None:
@@ -255,7 +255,7 @@ def _sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def remove_leftovers(path: Path) -> None:
+def remove_unfinished(path: Path) -> None:
     """Remove what a process left that was killed while it made this archive. Call it with the lock held."""
     remove(path.with_name(path.name + ".new"))
 

@@ -51,7 +51,7 @@ class ConnectionDecoder:
         inflate_limit: bytes a compressed payload may inflate to; of a longer one the rest is withheld.
         payload_limit: bytes a payload of the service may have before ``too_long`` says that it is longer;
             None for no limit. It is decoded all the same.
-        hold_glued: hold back frames that come in the same bytes as the answer until ``glued_frames``.
+        hold_first_frames: hold back frames that come in the same bytes as the answer until ``first_frames``.
 
     Attributes:
         handshake: both halves of the upgrade once the answer is complete, else None.
@@ -69,7 +69,7 @@ class ConnectionDecoder:
         extensions: Extensions | None = None,
         inflate_limit: int = INFLATE_LIMIT,
         payload_limit: int | None = None,
-        hold_glued: bool = False,
+        hold_first_frames: bool = False,
     ) -> None:
         self.connection = connection
         self._numbers = numbers
@@ -80,8 +80,8 @@ class ConnectionDecoder:
         self._index = 0
         self._request = HandshakeReader(Side.CLIENT)
         self._answer = HandshakeReader(Side.SERVICE)
-        self._hold_glued = hold_glued
-        self._glued = b""
+        self._hold_first_frames = hold_first_frames
+        self._first_bytes = b""
         self._asked: _Times = (None, None)
         self._answered: _Times = (None, None)
         self._early: list[_EarlyBytes] = []
@@ -137,10 +137,10 @@ class ConnectionDecoder:
 
     # What a caller that is one of the two sides needs to know -----------------------------------------------
 
-    def glued_frames(self, at_us: int | None, offset_us: int | None) -> Sequence[Record]:
+    def first_frames(self, at_us: int | None, offset_us: int | None) -> Sequence[Record]:
         """The frames that were held back since they came in the same bytes as the answer."""
-        glued, self._glued = self._glued, b""
-        return self.feed(Side.SERVICE, glued, at_us, offset_us) if glued else ()
+        held, self._first_bytes = self._first_bytes, b""
+        return self.feed(Side.SERVICE, held, at_us, offset_us) if held else ()
 
     @property
     def announced_length(self) -> int | None:
@@ -218,8 +218,8 @@ class ConnectionDecoder:
             for each in self._early:
                 records += self.feed(Side.CLIENT, *each)
             self._early.clear()
-        if self._hold_glued:
-            self._glued = rest
+        if self._hold_first_frames:
+            self._first_bytes = rest
             return records
         return [*records, *self.feed(Side.SERVICE, rest, at_us, offset_us)] if rest else records
 

@@ -62,7 +62,7 @@ def test_only_a_file_in_the_same_folder_is_a_neighbour(tmp_path, name):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "other").write_bytes(b"no")
     (tmp_path / "other").write_bytes(b"yes")
-    with opened(packed(tmp_path / "sub", "plain")) as file, file.open_neighbour(name) as found:
+    with opened(packed(tmp_path / "sub", "plain")) as file, file.open_external(name) as found:
         assert found is None
 
 
@@ -72,10 +72,10 @@ def test_a_neighbour_is_read_while_the_file_is(tmp_path):
         whole.writestr("har.har", TEXT)
         whole.writestr("messages.jsonl", b"beside")
     (tmp_path / "loose").write_bytes(b"beside")
-    with opened(path) as file, file.open_neighbour("messages.jsonl") as found:
+    with opened(path) as file, file.open_external("messages.jsonl") as found:
         assert file.open().read(5) == TEXT[:5]
         assert found.read() == b"beside"
-    with opened(packed(tmp_path, "plain")) as file, file.open_neighbour("loose") as found:
+    with opened(packed(tmp_path, "plain")) as file, file.open_external("loose") as found:
         assert found.read() == b"beside"
 
 

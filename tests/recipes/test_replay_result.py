@@ -15,8 +15,8 @@ LATE = ReceiptSent("d", 2, "READ", None, 12.0, 12.025, 26)
 IN_TIME = LATE._replace(frame=24, sent_s=12.001)
 
 
-def played(*receipts, tolerance_s, troubles=()):
-    outcome = ScriptOutcome((), receipts, troubles, (), None)
+def played(*receipts, tolerance_s, problems=()):
+    outcome = ScriptOutcome((), receipts, problems, (), None)
     return Played("abc", [], outcome, began_s=10.0, tolerance_s=tolerance_s)
 
 
@@ -36,11 +36,11 @@ def test_what_is_tolerated_does_not_fail(tolerance_s):
 
 def test_what_failed_the_script_goes_before_what_was_late():
     with pytest.raises(ExpectationFailed, match="refused"):
-        played(LATE, tolerance_s=0.0, troubles=("it was refused",)).raise_if_failed()
+        played(LATE, tolerance_s=0.0, problems=("it was refused",)).raise_if_failed()
 
 
 def test_what_was_cut_short_has_no_verdict():
-    told = played(LATE, tolerance_s=0.0, troubles=("it was refused",))
+    told = played(LATE, tolerance_s=0.0, problems=("it was refused",))
     with pytest.raises(ExpectationFailed):
         told.raise_if_failed()
     Played("abc", [], told.outcome, cut_short="stopped").raise_if_failed()

@@ -61,7 +61,7 @@ def test_what_steps_said_and_every_receipt_stands_in_the_output_of_the_suite():
 
 
 def test_what_is_of_no_step_is_a_test_case_of_its_own():
-    suite = suite_of("a story", "abc", STEPS[:1], troubles=["READ for #2 was late"])
+    suite = suite_of("a story", "abc", STEPS[:1], problems=["READ for #2 was late"])
     assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert suite.find(".//failure").get("message") == "READ for #2 was late"
 
@@ -69,7 +69,7 @@ def test_what_is_of_no_step_is_a_test_case_of_its_own():
 @pytest.mark.parametrize("name", ["a story", "", "\x00\x1b[2J", "x]]>"])
 def test_the_xml_keeps_to_both_schemas_in_use(name):
     """One outcome for a case, nothing beside it, no attribute that one of them does not know."""
-    suite = suite_of(name, "abc", STEPS, troubles=["late"], started_at_us=1_487_455_441_507_000)
+    suite = suite_of(name, "abc", STEPS, problems=["late"], started_at_us=1_487_455_441_507_000)
     assert suite.get("timestamp") == "2017-02-18T22:04:01"
     assert [child.tag for child in suite] == [
         "properties", "testcase", "testcase", "testcase", "testcase", "system-out", "system-err",

@@ -117,12 +117,12 @@ def receipts_by_index(
                 target, previous_index
             )  # receipts due at the same time are sent in the order scheduled
         previous_s, previous_index = event.at_s, target
-        own = (key for key in keys if sent_in.get(key, event.frame) < event.frame and names.nameable(key))
-        nameable = {*known, *own}
-        names.referenced.update(nameable)
+        own = (key for key in keys if sent_in.get(key, event.frame) < event.frame and names.can_be_named(key))
+        with_names = {*known, *own}
+        names.referenced.update(with_names)
         scheduled[target].append(
             ConsumerReceipt(
-                messages=tuple(key if key in nameable else key.sequence for key in keys),
+                messages=tuple(key if key in with_names else key.sequence for key in keys),
                 status=receipt.status,
                 again=again,
                 at_s=event.at_s,
@@ -167,7 +167,7 @@ def receipts_to_expect(events: Sequence[TimelineEvent], names: ScriptNames) -> s
         rank = [*STATUS_WORDS].index(event.status) if event.status in STATUS_WORDS else -1
         if rank > highest.get(event.key, (-1, 0))[0]:
             highest[event.key] = (rank, index)
-    names.referenced.update(key for key in latest if names.nameable(key))
+    names.referenced.update(key for key in latest if names.can_be_named(key))
     return {*latest.values(), *(index for _, index in highest.values())}
 
 

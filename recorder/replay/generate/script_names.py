@@ -155,7 +155,7 @@ class ScriptNames:
         kind, nth = self._nth[key]
         return {"from": "consumer", "type": kind, **({"nth": nth} if nth > 1 else {})}
 
-    def nameable(self, key: MessageId) -> bool:
+    def can_be_named(self, key: MessageId) -> bool:
         """Whether a step can refer to the message by name."""
         return key in self._names
 

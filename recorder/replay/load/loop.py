@@ -298,8 +298,8 @@ def _failure(outcome: ScriptOutcome, problem: str | None) -> tuple[str, str]:
     for result in outcome.results:
         if result.outcome == FAILED:
             return f"{result.number} {result.verb}", result.sentence
-    return "", _first_sentence(outcome.troubles)
+    return "", _first_sentence(outcome.problems)
 
 
-def _first_sentence(troubles: Sequence[str]) -> str:
-    return troubles[0] if troubles else "it did not come out as written"
+def _first_sentence(problems: Sequence[str]) -> str:
+    return problems[0] if problems else "it did not come out as written"

@@ -96,7 +96,7 @@ class ScriptOutcome(NamedTuple):
     Attributes:
         results: one per step, in order.
         receipts: every receipt that was sent, in order.
-        troubles: what else went wrong, in sentences: it makes the script fail.
+        problems: what else went wrong, in sentences: it makes the script fail.
         notes: what is worth knowing, and makes nothing fail.
         ended: how the first consumer's last connection ended, in a few words; None while it has not.
         endings: the ends of all connections, in order.
@@ -105,7 +105,7 @@ class ScriptOutcome(NamedTuple):
 
     results: tuple[StepResult, ...]
     receipts: tuple[ReceiptSent, ...]
-    troubles: tuple[str, ...]
+    problems: tuple[str, ...]
     notes: tuple[str, ...]
     ended: str | None
     endings: tuple[ConnectionEnd, ...] = ()
@@ -114,7 +114,7 @@ class ScriptOutcome(NamedTuple):
     @property
     def passed(self) -> bool:
         """Whether everything came out as the script says."""
-        return not self.troubles and all(result.outcome == OK for result in self.results)
+        return not self.problems and all(result.outcome == OK for result in self.results)
 
     @property
     def failure(self) -> str | None:
@@ -122,7 +122,7 @@ class ScriptOutcome(NamedTuple):
         for result in self.results:
             if result.outcome == FAILED:
                 return f"{result.place}: {result.sentence}"
-        return self.troubles[0] if self.troubles else None
+        return self.problems[0] if self.problems else None
 
     def lateness(self) -> Lateness:
         """How late the receipts left."""

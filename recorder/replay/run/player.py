@@ -252,7 +252,7 @@ class Player:
         return ScriptOutcome(
             results=self._runner.all_results(),
             receipts=tuple(sorted(receipts, key=lambda receipt: receipt.frame)),
-            troubles=tuple(self._run.troubles),
+            problems=tuple(self._run.problems),
             notes=tuple(self._run.notes),
             ended=ends[-1] if ends else None,
             endings=tuple(self._endings),
@@ -288,7 +288,7 @@ class Player:
             self._reconnects.pop(consumer.name, None)
             consumer.next_attempt = None
             if coroutine.failed is not None:
-                self._run.troubles.append(coroutine.failed.sentence)
+                self._run.problems.append(coroutine.failed.sentence)
 
     def _hand_out(
         self,
@@ -337,7 +337,7 @@ class Player:
             self._drop_finished_reconnects(outgoing.coroutine)
         elif outgoing.due is not None:
             named = ", ".join(f"#{key.sequence}" for key in outgoing.due.keys)
-            self._run.troubles.append(f"{outgoing.due.status} for {named} {sentence}")
+            self._run.problems.append(f"{outgoing.due.status} for {named} {sentence}")
 
     def _waiting(self) -> PlayerAction:
         coroutines = list(self._coroutines())

@@ -177,7 +177,7 @@ class ScriptRunner:
         who = f"{consumer.name}: " if len(self._contexts) > 1 else ""
         sentence = f"{who}{_listed(missed)} could not go out: the connection is over: {consumer.end_sentence}"
         # A consumer that the script disconnects was not meant to send them.
-        (self._run.notes if consumer.leaving else self._run.troubles).append(sentence)
+        (self._run.notes if consumer.leaving else self._run.problems).append(sentence)
 
     def _note_waiting(self, consumer: ConsumerState) -> None:
         for leader, planned in consumer.schedule.waiting_for_leader():

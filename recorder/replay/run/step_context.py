@@ -84,7 +84,7 @@ class RunState:
     names: Names = field(default_factory=Names)
     now_s: float = 0.0
     notes: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     search_time: SearchTime = field(default_factory=SearchTime)
     _following: dict[int, Step] | None = None
     _about: dict[str, list[Step]] | None = None

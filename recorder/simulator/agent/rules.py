@@ -194,7 +194,7 @@ class AgentScript(RootModel[tuple[AgentRule, ...]]):
 
     model_config = ConfigDict(frozen=True)
 
-    def greets(self) -> bool:
+    def joins_on_open(self) -> bool:
         """Whether the agent joins when the conversation opens, rather than at the first message."""
         return any(rule.on == Trigger.CONVERSATION.value for rule in self.root)
 

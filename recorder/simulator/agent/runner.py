@@ -52,8 +52,8 @@ class AgentRunner:
     def on_consumer_event(self, dialog: SimulatedDialog, event: ConsumerEvent, now_s: float) -> None:
         """Join if it is time to, and schedule what the rules say."""
         conversation = dialog.conversation
-        greets = event.trigger is Trigger.CONVERSATION and self._rules.script.greets()
-        if greets or event.trigger is Trigger.MESSAGE:
+        opens = event.trigger is Trigger.CONVERSATION and self._rules.script.joins_on_open()
+        if opens or event.trigger is Trigger.MESSAGE:
             self._join(conversation, now_s)
         situation = _Situation(dialog, event, now_s)
         for action in self._rules.apply(conversation, event):

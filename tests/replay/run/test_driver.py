@@ -36,7 +36,7 @@ def test_every_sample_plays_to_its_end_within_five_seconds(play, path, init_conn
     played = play(path.read_text("utf-8"), folder=path.parent, init_connection=init_connection)
     assert played.outcome.failure is None
     assert played.outcome.passed
-    assert (played.outcome.troubles, played.outcome.notes) == ((), ())
+    assert (played.outcome.problems, played.outcome.notes) == ((), ())
     assert played.outcome.ended == "closed by the client, 1000"
     assert played.seconds <= 5.0
     assert played.line.closed.close_code == 1000

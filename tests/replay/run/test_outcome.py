@@ -7,9 +7,9 @@ import pytest
 from recorder.replay.run.outcome import FAILED, NOT_REACHED, OK, ReceiptSent, ScriptOutcome, StepResult
 
 
-def outcome(*results: str, troubles: tuple[str, ...] = ()) -> ScriptOutcome:
+def outcome(*results: str, problems: tuple[str, ...] = ()) -> ScriptOutcome:
     steps = tuple(StepResult(n, "say", n + 5, result, "why") for n, result in enumerate(results, start=1))
-    return ScriptOutcome(steps, (), troubles, ("a note",), None)
+    return ScriptOutcome(steps, (), problems, ("a note",), None)
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ def outcome(*results: str, troubles: tuple[str, ...] = ()) -> ScriptOutcome:
         pytest.param(outcome(), True, None, id="nothing to do"),
         pytest.param(outcome(OK, FAILED, NOT_REACHED), False, "step 2 (say), line 7: why", id="a step"),
         pytest.param(outcome(OK, NOT_REACHED), False, None, id="not reached is not passed"),
-        pytest.param(outcome(OK, troubles=("lost", "more")), False, "lost", id="trouble"),
-        pytest.param(outcome(FAILED, troubles=("lost",)), False, "step 1 (say), line 6: why", id="both"),
+        pytest.param(outcome(OK, problems=("lost", "more")), False, "lost", id="trouble"),
+        pytest.param(outcome(FAILED, problems=("lost",)), False, "step 1 (say), line 6: why", id="both"),
     ],
 )
 def test_a_script_passed_if_nothing_failed(came, passed, failure):

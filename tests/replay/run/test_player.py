@@ -415,7 +415,7 @@ def test_a_receipt_on_its_way_when_the_connection_ends_is_trouble(manual_driver,
     driver.end("lost")
     driver.advance_to(1.0)
     assert driver.next() == Done()
-    assert driver.player.outcome().troubles == ("READ for #0 could not go out: the connection is over: lost",)
+    assert driver.player.outcome().problems == ("READ for #0 could not go out: the connection is over: lost",)
 
 
 def test_what_needs_no_connection_goes_on_without_one(manual_driver):

@@ -66,6 +66,6 @@ def test_of_many_receipts_that_are_missed_the_first_ones_are_named(manual_driver
     driver.next()
     driver.end("lost")
     driver.next()
-    (trouble,) = driver.player.outcome().troubles
+    (trouble,) = driver.player.outcome().problems
     assert trouble.startswith("READ for #0, READ for #1,")
     assert trouble.endswith("READ for #9 and 2 more could not go out: the connection is over: lost")
