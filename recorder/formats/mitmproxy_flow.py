@@ -26,6 +26,7 @@ from recorder.wire.refusal import without_content_encoding
 from recorder.wire.rest_purpose import purpose_of
 
 from .lines import epoch_us
+from .netlog_socket import NetlogMoment, NetlogSocket
 from .tnetstring import TypedDictionary, TypedValue
 
 PROVENANCE = "mitm"
@@ -63,7 +64,8 @@ def flows_of(heads: Iterable[TypedDictionary]) -> list[MitmproxyFlow | None]:
             flows.append(WebSocketFlow(next(connections)))
         elif fields.get("type") == "tcp":
             upgrade = upgraded.pop(_client_id(fields), None)
-            flows.append(None if upgrade is None else upgrade.bytes_after)
+            tls = _object(fields, "client_conn").get("tls") is True
+            flows.append(StreamFlow(connections, tls=tls) if upgrade is None else upgrade.bytes_after)
         elif fields.get("type") != "http":
             flows.append(None)
         elif _asks_for_websocket(_object(fields, "request")):
@@ -97,6 +99,7 @@ def unfinished_flow(
 
 _WEBSOCKET_MESSAGE = (int, bool, bytes, float, bool)
 _TCP_MESSAGE = (bool, bytes, float)
+_NO_TCP_MESSAGE = "it is no message of side, content and time"
 
 
 class WebSocketFlow:
@@ -190,7 +193,7 @@ class BytesFlow:
         """The frames that these bytes complete."""
         self.messages += 1
         if not _is_like(state, _TCP_MESSAGE):
-            return "it is no message of side, content and time"
+            return _NO_TCP_MESSAGE
         from_client, content, timestamp = state[:3]
         self._last_us = epoch_us(timestamp)
         sender = Side.CLIENT if from_client else Side.SERVICE
@@ -205,6 +208,29 @@ class BytesFlow:
         for record in self._decoder.end(how, _error(fields), min(times, default=self._last_us), None):
             if closed or times or not isinstance(record, ConnectionClosed):
                 yield record
+
+
+class StreamFlow:
+    """A TCP connection from its first byte (``--mode reverse:tcp://``), over which an upgrade may come."""
+
+    def __init__(self, connections: Iterator[int], *, tls: bool) -> None:
+        self._socket = NetlogSocket(connections, tls=tls, provenance=PROVENANCE)
+        self.messages = self.dropped = self.injected = 0
+
+    def message(self, state: TypedValue) -> Sequence[Record] | str:
+        """The records that these bytes complete; none before an upgrade."""
+        self.messages += 1
+        if not _is_like(state, _TCP_MESSAGE):
+            return _NO_TCP_MESSAGE
+        from_client, content, timestamp = state[:3]
+        at_us = epoch_us(timestamp)
+        return self._socket.feed(
+            Side.CLIENT if from_client else Side.SERVICE, content, NetlogMoment(at_us, at_us or 0)
+        )
+
+    def ends(self, fields: TypedDictionary) -> Iterator[Record]:
+        """How the connection ended, if it was a WebSocket that closed."""
+        yield from self._socket.unfinished()
 
 
 # --- requests ---------------------------------------------------------------------------------------------

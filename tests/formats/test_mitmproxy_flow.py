@@ -116,3 +116,16 @@ def test_a_flow_that_is_cut_is_told_by_its_first_message():
     assert [record.connection for record in flow.message([False, encode(9, b""), START_S])] == [1]
     _, began = unfinished_flow([False, b"", START_S], flows_of([upgrade("c1"), upgrade("c2")]))
     assert began == [ConnectionOpened(3, None, None, None, "mitm", "bytes")]
+
+
+def test_an_upgrade_among_the_bytes_of_a_connection_is_found():
+    asked = b"GET /x HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n"
+    answered = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+    states = [[True, asked, START_S], [False, answered + encode(8, b"\x03\xe8"), START_S + 1]]
+    stream = tcp_flow(states, client="c7")
+    stream["client_conn"]["tls"] = True
+    found = records(websocket(), stream, tcp_flow([[True, b"SSH-2.0", START_S]]))
+    assert [began.url for began in of(ConnectionOpened, found)] == [URL, "wss://h/x"]
+    (frame,) = [frame for frame in of(RecordedFrame, found) if frame.connection == 2]
+    assert (frame.sender, frame.opcode, frame.head) == (Side.SERVICE, 8, b"\x88\x02")
+    assert of(ConnectionClosed, found)[-1].close_code == 1000
