@@ -211,22 +211,24 @@ def test_requests_to_the_service_stand_beside_the_websockets_with_their_secrets_
         assert connection.opened_offset_us == 1_000_000
 
 
-def test_the_har_and_the_netlog_of_one_conversation_tell_the_same(archive, samples):
-    """Fewer frames, the same messages and receipts; the HAR cannot tell how it closed."""
+def test_all_captures_of_one_conversation_tell_the_same(archive, samples):
+    """Fewer frames, the same messages and receipts; the HAR cannot tell how it closed, the log not when."""
     with recipes.open_archive(archive, mode="write", create=True) as opened:
-        for name in ("browser.har", "browser.netlog.json"):
+        for name in ("browser.har", "browser.netlog.json", "browser.wscat.log"):
             recipes.import_capture(opened, samples / name)
         _, by_har = recipes.messages(opened, "browser")
         _, by_netlog = recipes.messages(opened, "browser.netlog")
+        _, by_log = recipes.messages(opened, "browser.wscat")
         ends = [opened.connections(session)[0].how for session in opened.sessions()]
-    told = [[(each.text, each.status) for each in messages] for messages in (by_har, by_netlog)]
+    told = [[(each.text, each.status) for each in messages] for messages in (by_har, by_netlog, by_log)]
     assert (
         told[0]
         == told[1]
+        == told[2]
         == [
             ("Is anything new?", "accepted"),
             ("This is the first answer.", "read"),
             ("This is the second answer.", "accepted"),
         ]
     )
-    assert ends == [None, "closed"]
+    assert ends == [None, "closed", "closed"]
