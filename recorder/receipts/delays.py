@@ -15,6 +15,11 @@ equally late, frame by frame, while history is as late as it is old, and a singl
 What a connection brings of a history comes before anything that happens while it is open, and late: up to its
 first frame that is about as quick as the measure, nothing counts as live. The clock error is how much later
 than the quickest the quicker half of the live announcements arrived, and at least ``LEAST_ERROR_US``.
+
+A dialog in which no two frames arrive about equally late has no usual arrival, so the quickest stands for it,
+and how far the others are from it measures no error. If the service's times do not even rise with the frames,
+what is later than the quickest need be no history: where the two clocks say different things of it, neither
+is believed.
 """
 
 from __future__ import annotations
@@ -52,6 +57,10 @@ class Clocks(Protocol):
     def error_us(self) -> int:
         """By how much a delay on one may differ from the same on the other; ``LEAST_ERROR_US`` or more."""
 
+    @property
+    def has_history(self) -> bool:
+        """Whether what is not live came from a history; False: the service's times of it may be wrong."""
+
     def is_live(self, evidence: Evidence) -> bool:
         """Whether a frame came when what it says happened."""
 
@@ -63,10 +72,12 @@ class DialogClocks(NamedTuple):
         error_us: by how much a delay on one may differ from the same on the other.
         live_since: of each connection the first frame that brought something of the dialog as it happened;
             what came before was history.
+        has_history: False: the service's times make no sense, and what came before need be no history.
     """
 
     error_us: int
     live_since: Mapping[int, int]
+    has_history: bool = True
 
     def is_live(self, evidence: Evidence) -> bool:
         """Whether a frame came when what it says happened."""
@@ -89,6 +100,11 @@ class LazyClocks:
     def error_us(self) -> int:
         """By how much a delay on one may differ from the same on the other."""
         return self._found.error_us
+
+    @property
+    def has_history(self) -> bool:
+        """Whether what is not live came from a history; False: the service's times of it may be wrong."""
+        return self._found.has_history
 
     def is_live(self, evidence: Evidence) -> bool:
         """Whether a frame came when what it says happened."""
@@ -121,8 +137,10 @@ def clocks_of_evidence(evidence: Iterable[Evidence]) -> DialogClocks:
     monotonic = all(evidence.offset_us is not None for evidence in announced)
     late_us = {evidence: _lateness_us(evidence, monotonic=monotonic) for evidence in announced}
     frames = _latest_by_frame(late_us)
-    usual_us = _usual_us(frames.values())
+    usual_us, has_usual = _usual_us(frames.values())
     clocks = DialogClocks(LEAST_ERROR_US, _live_since(frames, usual_us + LEAST_ERROR_US))
+    if not has_usual and len(frames) > 1:
+        return clocks._replace(has_history=_rises(announced))
     live_us = sorted(each_us for evidence, each_us in late_us.items() if clocks.is_live(evidence))
     if not live_us:
         return clocks
@@ -139,11 +157,25 @@ def _latest_by_frame(late_us: Mapping[Evidence, int]) -> dict[tuple[int, int], i
     return by_frame
 
 
-def _usual_us(late_us: Iterable[int]) -> int:
-    """The start of the stretch of ``LEAST_ERROR_US`` with most arrivals; of several, the quickest."""
+def _rises(announced: Iterable[Evidence]) -> bool:
+    """Whether the service's times of a connection rise with its frames, but for ``LEAST_ERROR_US``."""
+    latest_us: dict[int, int] = {}
+    for evidence in sorted(announced, key=lambda each: (each.frame, each.server_ms or 0)):
+        at_us = (evidence.server_ms or 0) * 1_000
+        if at_us < latest_us.get(evidence.connection, at_us) - LEAST_ERROR_US:
+            return False
+        latest_us[evidence.connection] = max(at_us, latest_us.get(evidence.connection, at_us))
+    return True
+
+
+def _usual_us(late_us: Iterable[int]) -> tuple[int, bool]:
+    """The start of the stretch of ``LEAST_ERROR_US`` with most arrivals; of several, the quickest.
+
+    And whether it has more than one, so that it is usual.
+    """
     rising = sorted(late_us)
     counts = [bisect_right(rising, each_us + LEAST_ERROR_US) - place for place, each_us in enumerate(rising)]
-    return rising[counts.index(max(counts))] if counts else 0
+    return (rising[counts.index(max(counts))], max(counts) > 1) if counts else (0, False)
 
 
 def _live_since(by_frame: Mapping[tuple[int, int], int], limit_us: int) -> dict[int, int]:
@@ -203,7 +235,8 @@ def measured_delay(
     if there.seconds >= 0 and not (
         apart and clocks is not None and here is not None and _contradicts(there, here, clocks)
     ):
-        return MeasuredDelay(there)
+        doubtful = not live and clocks is not None and not clocks.has_history and since.frame < until.frame
+        return MeasuredDelay(None, there.seconds) if doubtful and here is not None else MeasuredDelay(there)
     return MeasuredDelay(here if apart else None, there.seconds)
 
 

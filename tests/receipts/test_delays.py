@@ -1,5 +1,7 @@
 """One decision for every delay: which clock is believed, and that no delay is below zero."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -190,3 +192,30 @@ def test_many_messages_of_one_history_are_no_measure_of_what_comes_live():
     live = (announced(2, 1_001, 1_001), announced(3, 1_010, 1_010))
     read = (announced(1, 1_000, 0), announced(2, 1_001, 1_001))
     assert read_of(read, *history, live) == MeasuredDelay(Delay(1_001.0, "server"))
+
+
+# Seconds that the service dates each frame ahead of when it came: one here, one there, none the same.
+WILD = (0, 300, -500, 90, -40, 650)
+
+
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations(range(len(WILD)), 2)))
+def test_where_all_dates_are_wild_a_delay_is_ours_or_none(first, second):
+    """No frame says how late the others are: a delay that the other clock contradicts is never believed."""
+    frames = [announced(n + 1, n, n + ahead) for n, ahead in enumerate(WILD)]
+    clocks = clocks_of([message(each) for each in frames])
+    measured = measured_delay(frames[first], frames[second], clocks)
+    assert measured.delay in (None, Delay(float(second - first), "local"))
+    assert measured.server_s is not None
+
+
+def test_what_comes_after_the_quickest_of_wild_dates_is_measured_on_our_clock():
+    frames = [announced(n + 1, n, n + ahead) for n, ahead in enumerate((700, 300, -500))]
+    clocks = clocks_of([message(each) for each in frames])
+    assert measured_delay(frames[1], frames[2], clocks).delay == Delay(1.0, "local")
+    assert clocks.error_us == 1_000_000
+
+
+def test_wild_dates_that_rise_may_be_a_history():
+    """A message of ten minutes ago, and its READ as it happens."""
+    sent, read = announced(1, 10, 0), announced(2, 11, 600)
+    assert read_of((sent, read)).delay == Delay(600.0, "server")
