@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -29,16 +29,19 @@ class Endpoints(NamedTuple):
         connect: how each consumer connects, by name.
         uploads: the address that takes each consumer's files; who is missing uploads none.
         service: the simulator's service on virtual time; None: real connections.
+        unused_tokens: the script's, where a simulator takes tokens of its own; its steps may name them too.
     """
 
     connect: Mapping[str, ConnectOptions]
     uploads: Mapping[str, str]
     service: Service | None = None
+    unused_tokens: Sequence[str] = ()
 
     @property
     def secrets(self) -> list[str]:
         """Every token and password that is known before anybody connects."""
-        return [secret for options in self.connect.values() for secret in options.secrets]
+        used = [secret for options in self.connect.values() for secret in options.secrets]
+        return [*used, *self.unused_tokens]
 
 
 def service_endpoints(
@@ -98,6 +101,16 @@ def simulator_endpoints(script: Script, url: str, options: ReplayOptions) -> dic
         )
         for first, name in _numbered(script)
     }
+
+
+def script_tokens(script: Script, variables: Mapping[str, str]) -> list[str]:
+    """The tokens that the script gives its consumers, as far as their variables are set."""
+    tokens = []
+    for name in script.acting:
+        written = script.consumers[name].token
+        if written and not unset_variables(written, variables):
+            tokens.append(script.consumer(variables, name, keys={"token"}).token or "")
+    return [token for token in tokens if token]
 
 
 def simulated_token(consumer: str = SIMULATED_CONSUMER, *, name: str | None = None) -> str:

@@ -14,7 +14,7 @@ from recorder.simulator.server import SimulatorServer
 from recorder.simulator.service import Service
 
 from .choose_target import choose_target
-from .endpoints import Endpoints, service_endpoints, simulator_endpoints
+from .endpoints import Endpoints, script_tokens, service_endpoints, simulator_endpoints
 from .play import ReplayJob, play
 from .queries import Notify, silent
 from .replay_options import SIMULATOR, ReplayKeywords, ReplayOptions, replay_options
@@ -84,14 +84,15 @@ def _endpoints(
         yield service_endpoints(script, options.url, options, variables)
         return
     agent, moods, seed = agent_of(script), moods_of(script), options.seed
+    tokens = script_tokens(script, variables)
     if options.virtual:
         agent = DEFAULT_AGENT if agent is None else agent
         service = Service(agent=agent, moods=moods, seed=seed or 0, on_remark=say)
-        yield Endpoints(simulator_endpoints(script, VIRTUAL_URL, options), {}, service)
+        yield Endpoints(simulator_endpoints(script, VIRTUAL_URL, options), {}, service, tokens)
         return
     # What moods leave to chance is as repeatable as the rest; ids are fresh unless somebody asks.
     with SimulatorServer(
         agent, moods=moods, seed=0 if seed is None and moods != NO_MOODS else seed, on_remark=say
     ) as server:
         connect = simulator_endpoints(script, server.url, options)
-        yield Endpoints(connect, dict.fromkeys(connect, server.base_url))
+        yield Endpoints(connect, dict.fromkeys(connect, server.base_url), unused_tokens=tokens)

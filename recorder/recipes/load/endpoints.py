@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from recorder.replay.language.script import Script
 
-from ..endpoints import Endpoints, service_endpoints, simulated_token, simulator_endpoints
+from ..endpoints import Endpoints, script_tokens, service_endpoints, simulated_token, simulator_endpoints
 from ..replay_options import ReplayOptions
 
 USER = "USER"
@@ -28,7 +28,8 @@ def simulator_user_endpoints(url: str, base_url: str, options: ReplayOptions) ->
             name: each if each.token is None else replace(each, token=_token(options.seed or 0, user, name))
             for name, each in simulator_endpoints(script, url, options).items()
         }
-        return Endpoints(connect, dict.fromkeys(connect, base_url))
+        tokens = script_tokens(script, options.environment(USER=str(user)))
+        return Endpoints(connect, dict.fromkeys(connect, base_url), unused_tokens=tokens)
 
     return endpoints
 
