@@ -155,14 +155,18 @@ class DevToolsTab:
 
 @pytest.fixture
 def devtools_of() -> Callable[[Tab], contextlib.AbstractContextManager[DevToolsTab]]:
-    """Open the DevTools of a page; the browser needs ``--remote-allow-origins=*``."""
+    """Open the DevTools of a page, or of another ``target`` of its browser.
+
+    The browser needs ``--remote-allow-origins=*``.
+    """
 
     @contextlib.contextmanager
-    def opened(page: Tab) -> Iterator[DevToolsTab]:
+    def opened(page: Tab, target: str | None = None) -> Iterator[DevToolsTab]:
         tools = page.second()
         try:
             inspector = f"http://127.0.0.1:{page.port}/devtools/inspector.html"
-            tools.navigate(f"{inspector}?ws={page.address}&panel=network")
+            address = page.address if target is None else f"127.0.0.1:{page.port}/devtools/page/{target}"
+            tools.navigate(f"{inspector}?ws={address}&panel=network")
             tools.evaluate(ATTACHED)
             page.bring_to_front()
             yield DevToolsTab(tools)

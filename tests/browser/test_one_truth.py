@@ -1,13 +1,16 @@
 """One conversation, recorded at once in every way there is: each tells the same of its messages and receipts.
 
-A page in Chromium talks to a service that compresses, fragments, pings and closes with 4401, through our
-proxy and two mitmproxies; the browser writes a NetLog, is attached to, and has its DevTools open.
+A page in Chromium talks to a service that compresses, fragments, pings and closes with 4401, over TLS through
+our proxy and then through two mitmproxies. The browser writes a NetLog and the keys of its TLS, is attached
+to, has its DevTools open, and is driven by Playwright; tshark reads the packets.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,10 +29,38 @@ from recorder.wire.frames import Opcode, Side
 from recorder.wire.payloads import PayloadAssembler
 
 PATH = "/ws_api/account/1/messaging/consumer?v=3"
-WAYS = ["proxy", "attach", "netlog", "har", "mitmproxy", "mitmproxy, raw"]
-EXACT = ["proxy", "netlog", "mitmproxy, raw"]
+WAYS = [
+    "proxy", "attach", "netlog", "har", "mitmproxy", "mitmproxy, raw", "playwright trace", "playwright har",
+    "packets",
+]  # fmt: skip
+EXACT = ["proxy", "netlog", "mitmproxy, raw", "packets"]
+PLAYWRIGHT = os.environ.get("RECORDER_TESTS_PLAYWRIGHT")
+"""A Python that has Playwright."""
 
-pytestmark = pytest.mark.skipif(MITMDUMP is None, reason=MISSING)
+pytestmark = [
+    pytest.mark.skipif(MITMDUMP is None, reason=MISSING),
+    pytest.mark.skipif(PLAYWRIGHT is None, reason="no Playwright here: RECORDER_TESTS_PLAYWRIGHT"),
+    pytest.mark.skipif(shutil.which("dumpcap") is None, reason="no tshark here: apt-get install tshark"),
+]
+
+# Opens a page in the browser, says which one, and has it go where the next line says.
+DRIVER = """
+import sys
+from playwright.sync_api import sync_playwright
+port, trace, har = sys.argv[1:]
+with sync_playwright() as playwright:
+    chromium = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+    context = chromium.new_context(record_har_path=har, record_har_content="embed", ignore_https_errors=True)
+    context.tracing.start(snapshots=True)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    print(session.send("Target.getTargetInfo")["targetInfo"]["targetId"], flush=True)
+    page.goto(sys.stdin.readline().strip())
+    print(page.evaluate("finished"), flush=True)
+    sys.stdin.readline()
+    context.tracing.stop(path=trace)
+    context.close()
+"""
 
 
 class Recorder:
@@ -52,8 +83,50 @@ class Recorder:
         raise AssertionError("".join(said))
 
     def finish(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-        self._process.communicate(timeout=60)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.communicate(timeout=60)
+
+
+class Driver:
+    """Playwright, which drives a page of its own in a running browser, until ``finish``."""
+
+    def __init__(self, port: int, trace: Path, har: Path) -> None:
+        self._process = subprocess.Popen(
+            [PLAYWRIGHT, "-c", DRIVER, str(port), trace, har], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, env={**os.environ, "PYTHONPATH": ""},
+        )  # fmt: skip
+        self.target = self._process.stdout.readline().strip()
+
+    def go(self, url: str) -> str:
+        """What the page's promise ``finished`` comes to."""
+        self._process.stdin.write(f"{url}\n")
+        self._process.stdin.flush()
+        return self._process.stdout.readline().strip()
+
+    def finish(self) -> None:
+        if self._process.poll() is None:
+            self._process.communicate("\n", timeout=60)
+
+
+class Packets:
+    """dumpcap on loopback, from when it has begun until ``finish``."""
+
+    def __init__(self, port: str, file: Path) -> None:
+        self._process = subprocess.Popen(
+            ["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {port}", "-w", file],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for line in self._process.stderr:
+            if line.startswith("File: "):
+                return
+        raise AssertionError("dumpcap did not begin")
+
+    def finish(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.communicate(timeout=60)
 
 
 def port_of(address: str) -> str:
@@ -73,23 +146,39 @@ def captures(browse, devtools_of, site, tmp_path) -> dict[str, Path]:
         running.callback(messages.finish)
         proxy = Recorder(
             "proxy", "--upstream", f"ws://127.0.0.1:{messages.port}", "--listen", "127.0.0.1:0",
-            "--archive", live["proxy"], ready="listening on",
+            "--tls-ca", tmp_path / "authority", "--archive", live["proxy"], ready="listening on",
         )  # fmt: skip
         running.callback(proxy.finish)
-        switches = [f"--log-net-log={files['netlog']}", "--net-log-capture-mode=Everything"]
+        packets = Packets(port_of(proxy.ready), tmp_path / "traffic.pcapng")
+        running.callback(packets.finish)
+        keys = tmp_path / "keys.log"
+        switches = [
+            f"--ssl-key-log-file={keys}",
+            "--ignore-certificate-errors",
+            f"--log-net-log={files['netlog']}",
+            "--net-log-capture-mode=Everything",
+        ]
         page = browse("--remote-allow-origins=*", *switches)
         attached = Recorder(
             "attach", f"http://127.0.0.1:{page.port}", "--archive", live["attach"],
             ready="attached to the browser",
         )  # fmt: skip
         running.callback(attached.finish)
-        with devtools_of(page) as tools:
-            address = f"ws://127.0.0.1:{port_of(proxy.ready)}{PATH}"
-            opened = page.open(site(name="conversation.html", query=urlencode({"address": address})))
-            assert opened == 4401
+        driver = Driver(page.port, files["playwright trace"], files["playwright har"])
+        running.callback(driver.finish)
+        with devtools_of(page, target=driver.target) as tools:
+            address = f"wss://127.0.0.1:{port_of(proxy.ready)}{PATH}"
+            query = urlencode({"address": address})
+            assert driver.go(site(name="conversation.html", query=query)) == "4401"
             files["har"].write_text(tools.export_har(sanitize=False))
+        driver.finish()
         attached.finish()
         page.end_browser()
+        packets.finish()
+    subprocess.run(
+        ["editcap", "--inject-secrets", f"tls,{keys}", tmp_path / "traffic.pcapng", files["packets"]],
+        check=True,
+    )
     for way, archive in live.items():
         with recipes.open_archive(str(archive)) as opened:
             recipes.export_to_file(opened, "last", files[way])
