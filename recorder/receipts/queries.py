@@ -186,7 +186,8 @@ def _audience_asked(transcript: Transcript, echo: Echo | None) -> str | None:
 
 
 def _contents(proofs: Iterable[MessagePublished], selves: Selves) -> tuple[ContentView, ...]:
-    """The contents that differ; an answer to our publish, which names no author, says what its echo says."""
+    """The contents that differ. An answer to our publish names no author: it says what its echo says, which
+    is under another id of ours where we changed it on that connection (step-up)."""
     by_content: dict[tuple[str | None, str | None], dict[str | None, MessagePublished]] = {}
     for proof in sorted(proofs, key=message_order):
         author = proof.author or selves.id_of(proof.evidence.connection if proof.mine else None)
@@ -195,10 +196,15 @@ def _contents(proofs: Iterable[MessagePublished], selves: Selves) -> tuple[Conte
         ContentView(author, *content, proof.evidence)
         for content, by_author in by_content.items()
         for author, proof in by_author.items()
-        if author is not None or len(by_author) == 1
+        if proof.author is not None or not _is_echoed(author, by_author, selves)
     ]
     found.sort(key=lambda content: (content.evidence.frame, content.author or "", content.text or ""))
     return tuple(found) if len(found) > 1 else ()
+
+
+def _is_echoed(author: str | None, by_author: Iterable[str | None], selves: Selves) -> bool:
+    """Whether one of these authors is who gave what we take for ``author``'s, for want of its name."""
+    return any(other != author and (author is None or bool(selves.is_one(other))) for other in by_author)
 
 
 def publish_view(transcript: Transcript, frame: int, publish: OwnPublish, selves: Selves) -> MessageView:

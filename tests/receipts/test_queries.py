@@ -295,6 +295,16 @@ def test_a_message_that_is_told_again_has_one_content(build):
     assert only(fold([ask, build.answer(ask, 0)])).contents == ()
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_a_message_published_after_a_step_up_has_one_content(build, before):
+    """The token of the connection names who we were; the echo, who we are, and it is one act."""
+    ask = build.publish("I am in")
+    heard = [build.i_am("anonymous-1"), ask, build.answer(ask, 0)]
+    echo = build.message(0, by=ME, text="I am in")
+    message = only(fold([*heard, echo] if before else [echo, *heard]))
+    assert (message.author, message.mine, message.contents) == (ME, True, ())
+
+
 def test_what_was_published_and_what_the_service_made_of_it_are_two_contents(build):
     ask = build.publish("card 4111")
     message = only(
