@@ -196,7 +196,7 @@ def _contents(proofs: Iterable[MessagePublished], selves: Selves) -> tuple[Conte
         ContentView(author, *content, proof.evidence)
         for content, by_author in by_content.items()
         for author, proof in by_author.items()
-        if proof.author is not None or not _is_echoed(author, by_author, selves)
+        if proof.request_frame is None or not _is_echoed(author, by_author, selves)
     ]
     found.sort(key=lambda content: (content.evidence.frame, content.author or "", content.text or ""))
     return tuple(found) if len(found) > 1 else ()

@@ -296,10 +296,12 @@ def test_a_message_that_is_told_again_has_one_content(build):
 
 
 @pytest.mark.parametrize("before", [True, False])
-def test_a_message_published_after_a_step_up_has_one_content(build, before):
+@pytest.mark.parametrize("author", [None, "anonymous-1"], ids=["who is not told", "by the token"])
+def test_a_message_published_after_a_step_up_has_one_content(build, before, author):
     """The token of the connection names who we were; the echo, who we are, and it is one act."""
     ask = build.publish("I am in")
-    heard = [build.i_am("anonymous-1"), ask, build.answer(ask, 0)]
+    answer = build.answer(ask, 0)._replace(author=author)
+    heard = [build.i_am("anonymous-1"), ask, answer]
     echo = build.message(0, by=ME, text="I am in")
     message = only(fold([*heard, echo] if before else [echo, *heard]))
     assert (message.author, message.mine, message.contents) == (ME, True, ())
