@@ -26,8 +26,8 @@ from recorder.wire.refusal import without_content_encoding
 from recorder.wire.rest_purpose import purpose_of
 
 from .lines import epoch_us
-from .netlog_socket import NetlogMoment, NetlogSocket
 from .tnetstring import TypedDictionary, TypedValue
+from .upgraded_socket import SocketMoment, UpgradedSocket
 
 PROVENANCE = "mitm"
 
@@ -214,7 +214,7 @@ class StreamFlow:
     """A TCP connection from its first byte (``--mode reverse:tcp://``), over which an upgrade may come."""
 
     def __init__(self, connections: Iterator[int], *, tls: bool) -> None:
-        self._socket = NetlogSocket(connections, tls=tls, provenance=PROVENANCE)
+        self._socket = UpgradedSocket(connections, tls=tls, provenance=PROVENANCE)
         self.messages = self.dropped = self.injected = 0
 
     def message(self, state: TypedValue) -> Sequence[Record] | str:
@@ -225,7 +225,7 @@ class StreamFlow:
         from_client, content, timestamp = state[:3]
         at_us = epoch_us(timestamp)
         return self._socket.feed(
-            Side.CLIENT if from_client else Side.SERVICE, content, NetlogMoment(at_us, at_us or 0)
+            Side.CLIENT if from_client else Side.SERVICE, content, SocketMoment(at_us, at_us or 0)
         )
 
     def ends(self, fields: TypedDictionary) -> Iterator[Record]:

@@ -21,7 +21,7 @@ from .capture_format import CaptureFormat, Notify
 from .json_stream import JsonEnded, build, items, json_events, keys, skip
 from .lines import JsonFields
 from .netlog_request import NetlogRequest
-from .netlog_socket import NetlogMoment, NetlogSocket
+from .upgraded_socket import SocketMoment, UpgradedSocket
 
 _BEGINS = re.compile(rb'\s*\{\s*"(?:constants|events)"\s*:\s*[\[{]')
 _CONSTANTS = ("logEventTypes", "logEventPhase", "timeTickOffset", "logCaptureMode")
@@ -35,7 +35,7 @@ _AGAIN = (
     'record it again with --net-log-capture-mode=Everything, or "Include raw bytes" at chrome://net-export'
 )
 
-Handler = Callable[[int, JsonFields, NetlogMoment, bool], Sequence[Record]]
+Handler = Callable[[int, JsonFields, SocketMoment, bool], Sequence[Record]]
 
 
 def _recognise(file: CaptureFile) -> bool:
@@ -84,7 +84,7 @@ class _NetlogReader:
         self._file = file
         self._tick_us = _tick_us(constants.get("timeTickOffset"))
         self._mode = constants.get("logCaptureMode")
-        self._sockets: dict[tuple[int, bool], NetlogSocket] = {}
+        self._sockets: dict[tuple[int, bool], UpgradedSocket] = {}
         self._requests: dict[int, NetlogRequest] = {}
         self._connections = itertools.count(1)
         self._seen_bytes = self._missed_bytes = False
@@ -115,7 +115,7 @@ class _NetlogReader:
             if handler is None:
                 return ()
             ticks_us = int(event["time"]) * 1_000
-            when = NetlogMoment(None if self._tick_us is None else self._tick_us + ticks_us, ticks_us)
+            when = SocketMoment(None if self._tick_us is None else self._tick_us + ticks_us, ticks_us)
             params = event.get("params")
             known = params if isinstance(params, dict) else {}
             return handler(int(event["source"]["id"]), known, when, event.get("phase") == self._end)
@@ -139,7 +139,7 @@ class _NetlogReader:
     # Sockets ------------------------------------------------------------------------------------------------
 
     def _bytes_of(self, sender: Side, tls: bool) -> Handler:
-        def handler(source: int, params: JsonFields, when: NetlogMoment, _: bool) -> Sequence[Record]:
+        def handler(source: int, params: JsonFields, when: SocketMoment, _: bool) -> Sequence[Record]:
             encoded = params.get("bytes")
             if not isinstance(encoded, str):
                 self._missed_bytes = self._missed_bytes or bool(params.get("byte_count"))
@@ -150,7 +150,7 @@ class _NetlogReader:
             if socket is None:
                 if sender is Side.SERVICE or not data.startswith(b"GET "):
                     return ()
-                socket = self._sockets[source, tls] = NetlogSocket(self._connections, tls=tls)
+                socket = self._sockets[source, tls] = UpgradedSocket(self._connections, tls=tls)
             records = socket.feed(sender, data, when)
             if socket.is_idle:
                 del self._sockets[source, tls]
@@ -158,7 +158,7 @@ class _NetlogReader:
 
         return handler
 
-    def _on_socket(self, source: int, _: JsonFields, when: NetlogMoment, ended: bool) -> Sequence[Record]:
+    def _on_socket(self, source: int, _: JsonFields, when: SocketMoment, ended: bool) -> Sequence[Record]:
         if not ended:
             return ()
         closed = [self._sockets.pop((source, tls), None) for tls in (True, False)]
@@ -166,7 +166,7 @@ class _NetlogReader:
 
     # Requests -----------------------------------------------------------------------------------------------
 
-    def _on_start(self, source: int, params: JsonFields, when: NetlogMoment, ended: bool) -> Sequence[Record]:
+    def _on_start(self, source: int, params: JsonFields, when: SocketMoment, ended: bool) -> Sequence[Record]:
         if ended or not isinstance(url := params.get("url"), str):
             return ()
         redirected = self._requests.pop(source, None)
@@ -174,26 +174,26 @@ class _NetlogReader:
         return () if redirected is None else redirected.end()
 
     def _on_request_headers(
-        self, source: int, params: JsonFields, when: NetlogMoment, ended: bool
+        self, source: int, params: JsonFields, when: SocketMoment, ended: bool
     ) -> Sequence[Record]:
         if (request := self._requests.get(source)) is not None:
             request.sent(params.get("headers"))
         return ()
 
     def _on_response_headers(
-        self, source: int, params: JsonFields, when: NetlogMoment, ended: bool
+        self, source: int, params: JsonFields, when: SocketMoment, ended: bool
     ) -> Sequence[Record]:
         if (request := self._requests.get(source)) is not None:
             request.answered(params.get("headers"), when)
         return ()
 
-    def _on_body(self, source: int, params: JsonFields, when: NetlogMoment, ended: bool) -> Sequence[Record]:
+    def _on_body(self, source: int, params: JsonFields, when: SocketMoment, ended: bool) -> Sequence[Record]:
         encoded = params.get("bytes")
         if isinstance(encoded, str) and (request := self._requests.get(source)) is not None:
             request.received(a2b_base64(encoded, strict_mode=True))
         return ()
 
-    def _on_request(self, source: int, _: JsonFields, when: NetlogMoment, ended: bool) -> Sequence[Record]:
+    def _on_request(self, source: int, _: JsonFields, when: SocketMoment, ended: bool) -> Sequence[Record]:
         request = self._requests.pop(source, None) if ended else None
         if request is None:
             return ()

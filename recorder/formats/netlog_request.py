@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from recorder.wire.records import BODY_LIMIT, HttpExchange, Record
 from recorder.wire.rest_purpose import purpose_of
 
-from .netlog_socket import NetlogMoment
+from .upgraded_socket import SocketMoment
 
 _STATUS = re.compile(r"HTTP/\S+ (\d{3})\b")
 _OK = 200
@@ -17,11 +17,11 @@ _OK = 200
 class NetlogRequest:
     """What the events of one request have told so far."""
 
-    def __init__(self, method: str, url: str, when: NetlogMoment) -> None:
+    def __init__(self, method: str, url: str, when: SocketMoment) -> None:
         self._method = method
         self._url = url
         self._when = when
-        self._answered = NetlogMoment(None, 0)
+        self._answered = SocketMoment(None, 0)
         self._status: int | None = None
         self._request_type: str | None = None
         self._response_type: str | None = None
@@ -41,7 +41,7 @@ class NetlogRequest:
         """Its header lines."""
         self._request_type = _content_type(headers) or self._request_type
 
-    def answered(self, headers: object, when: NetlogMoment) -> None:
+    def answered(self, headers: object, when: SocketMoment) -> None:
         """The status line and header lines of its answer."""
         status = _STATUS.match(headers[0]) if isinstance(headers, list) and headers else None
         self._status = int(status[1]) if status else None

@@ -23,7 +23,7 @@ from recorder.wire.records import Record
 
 from .capture_file import CaptureFile
 from .capture_format import CaptureFormat, Notify
-from .netlog_socket import NetlogMoment, NetlogSocket
+from .upgraded_socket import SocketMoment, UpgradedSocket
 
 _MAGIC = (b"\n\r\r\n", b"\xa1\xb2\xc3\xd4", b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\x4d\x3c\xb2\xa1")
 _KEY_LOG = "SSLKEYLOGFILE"
@@ -62,19 +62,19 @@ class _Chunk(NamedTuple):
     """Bytes of one packet or TLS record, and which end of the stream has sent them."""
 
     peer: str
-    when: NetlogMoment
+    when: SocketMoment
     data: bytes
 
 
 def _followed(tshark: _Tshark, stream: _Stream, connections: Iterator[int]) -> Iterator[Record]:
-    socket: NetlogSocket | None = None
+    socket: UpgradedSocket | None = None
     client = ""
     for chunk in tshark.follow(stream):
         if socket is None:
             if not chunk.data.startswith(b"GET "):
                 continue
             client = chunk.peer
-            socket = NetlogSocket(connections, tls=stream.tls, provenance="pcap")
+            socket = UpgradedSocket(connections, tls=stream.tls, provenance="pcap")
         sender = Side.CLIENT if chunk.peer == client else Side.SERVICE
         yield from socket.feed(sender, chunk.data, chunk.when)
     if socket is not None:
@@ -148,13 +148,13 @@ def _last_words(said: IO[bytes]) -> str:
     return told[-1] if told else "it does not say why"
 
 
-def _moment(timestamp: str) -> NetlogMoment:
+def _moment(timestamp: str) -> SocketMoment:
     found = _TIMESTAMP.match(timestamp)
     if found is None:
-        return NetlogMoment(None, 0)
+        return SocketMoment(None, 0)
     # tshark reckons in floating point: of 8 ms it may say 7.999999.
     at_us = int(found[1]) * 1_000_000 + (int((found[2] or "").ljust(9, "0")) + 500) // 1_000
-    return NetlogMoment(at_us, at_us)
+    return SocketMoment(at_us, at_us)
 
 
 @contextmanager

@@ -57,12 +57,14 @@ def ending_words(ending: Ending) -> str:
     if ending.how is None:
         return "no end recorded"
     detail = f": {ending.detail}" if ending.detail else ""
-    if ending.closed_by is None:
+    if ending.closed_by is None and ending.close_code is None:
         return f"{ending.how}{detail}"
     code = "no code" if ending.close_code is None else str(ending.close_code)
     reason = f" ({ending.close_reason})" if ending.close_reason else ""
     how = "closed" if ending.how == "closed" else f"{ending.how}, after a Close frame"
-    return f"{how} by the {ending.closed_by.value} with {code}{reason}{detail}"
+    # Of some captures the code is known, and not whose it was.
+    by = "" if ending.closed_by is None else f" by the {ending.closed_by.value}"
+    return f"{how}{by} with {code}{reason}{detail}"
 
 
 def explained_ending(ending: Ending) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from recorder.formats.netlog_request import NetlogRequest
-from recorder.formats.netlog_socket import NetlogMoment
+from recorder.formats.upgraded_socket import SocketMoment
 from recorder.wire.records import BODY_LIMIT
 
-NOW = NetlogMoment(None, 5)
+NOW = SocketMoment(None, 5)
 
 
 @pytest.mark.parametrize("headers", [None, [], ["nonsense"], 5, [None]])

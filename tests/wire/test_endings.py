@@ -34,6 +34,7 @@ BY_SERVICE, BY_CLIENT = Side.SERVICE, Side.CLIENT
             "failed, after a Close frame by the client with 1002: reserved bit",
             id="failed",
         ),
+        pytest.param((1000, "bye", None, "closed"), "closed with 1000 (bye)", id="by nobody knows whom"),
         pytest.param((None, None, None, "failed"), "failed", id="nothing known"),
         pytest.param((None, None, None, "refused", "404"), "refused: 404", id="refused"),
         pytest.param((None, None, None, None), "no end recorded", id="not seen"),

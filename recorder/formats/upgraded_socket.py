@@ -1,4 +1,7 @@
-"""One socket of a NetLog or of packets, as the WebSocket that it becomes once an upgrade is asked for."""
+"""The bytes of one TCP connection, as the WebSocket that it becomes once an upgrade is asked for.
+
+NetLogs, packets and raw flows of mitmproxy have such bytes.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*\bwebsocket\b", re.IGNORECASE)
 _HEAD_LIMIT = 1 << 16
 
 
-class NetlogMoment(NamedTuple):
-    """When an event was: on the wall clock, where the log tells it, and in ticks."""
+class SocketMoment(NamedTuple):
+    """When bytes crossed: on the wall clock, where the capture tells it, and on a clock of its own, in µs."""
 
     at_us: int | None
     offset_us: int
 
 
-class NetlogSocket:
+class UpgradedSocket:
     """The bytes of one socket, from a request that may ask for an upgrade on.
 
     Attributes:
@@ -37,14 +40,14 @@ class NetlogSocket:
         self._tls = tls
         self._head = b""
         self._decoder: ConnectionDecoder | None = None
-        self._last = NetlogMoment(None, 0)
+        self._last = SocketMoment(None, 0)
 
     @property
     def is_idle(self) -> bool:
         """Whether no WebSocket was asked for, and no request is unfinished."""
         return self._decoder is None and not self._head
 
-    def feed(self, sender: Side, data: bytes, when: NetlogMoment) -> Sequence[Record]:
+    def feed(self, sender: Side, data: bytes, when: SocketMoment) -> Sequence[Record]:
         """The records that these bytes complete."""
         self._last = when
         if self._decoder is not None:
@@ -73,7 +76,7 @@ class NetlogSocket:
             return None
         return f"ws{'s' if self._tls else ''}://{host[1].strip().decode('latin-1')}{target.decode('latin-1')}"
 
-    def end(self, when: NetlogMoment) -> Sequence[Record]:
+    def end(self, when: SocketMoment) -> Sequence[Record]:
         """The socket was closed."""
         decoder, self._decoder = self._decoder, None
         if decoder is None:
