@@ -79,6 +79,8 @@ def _measured(row: Sequence[str | Cell]) -> _MeasuredRow:
 
 
 _GAP = "  "
+_READABLE = 16
+"""A column that is cut keeps this width where no cut would make the lines fit."""
 
 
 class _Layout:
@@ -100,7 +102,10 @@ class _Layout:
         for waiting, place in zip(
             range(len(self._cut), 0, -1), sorted(self._cut, key=lambda place: widths[place]), strict=True
         ):
-            widths[place] = max(len(self._names[place]), min(widths[place], left // waiting))
+            room = left // waiting
+            if room < len(self._names[place]):  # the lines are longer than the terminal in any case
+                room = _READABLE
+            widths[place] = max(len(self._names[place]), min(widths[place], room))
             left -= widths[place]
         self._widths = widths
         aligned = zip(widths, self._right, strict=True)

@@ -39,7 +39,14 @@ def test_where_nothing_is_left_to_cut_every_column_is_there_and_the_line_is_long
     out = printed(print_table, ("SEQ", "TEXT+", "A", "B"), [("7", "hello", "x" * 100, "y" * 100)])
     heading, row = out.splitlines()
     assert heading.split() == ["SEQ", "TEXT", "A", "B"]
-    assert row == f"7    hel…  {'x' * 100}  {'y' * 100}"
+    assert row == f"7    hello  {'x' * 100}  {'y' * 100}"
+
+
+def test_where_no_cut_makes_the_lines_fit_a_text_stays_readable():
+    """Cut to the four columns of its heading, nobody would know it again."""
+    stream = io.StringIO()
+    print_table(stream, ["TEXT+", "A"], [["I lost my card on the way home", "x" * PIPE_WIDTH]])
+    assert stream.getvalue().splitlines()[1].startswith("I lost my card …  xxx")
 
 
 def test_columns_line_up_whatever_is_as_wide_as_two():
