@@ -87,7 +87,10 @@ def test_any_batches_in_the_same_frames_out(
         assert list(archive.frames(intake.session)) == given_frames
         assert intake.frames == len(given_frames)
         mine = [each for each in verify(archive) if each.session == intake.session]
-        assert [each.state for each in mine] == ["complete"], mine
+        # A fragment without its last one is missing something, and then everybody says so.
+        state = archive.find_session(intake.session).state
+        assert state in ("complete", "interrupted")
+        assert [each.state for each in mine] == [state], mine
 
 
 def test_committed_when_the_call_returns(where: str, begin: Begin, frames: Any) -> None:
