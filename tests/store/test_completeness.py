@@ -15,8 +15,11 @@ def cut(sender, connection=1, size=7):
     decoder = FrameDecoder(sender)
     mask = b"abcd" if sender is Side.CLIENT else None
     decoder.feed(encode(Opcode.TEXT, b"0123456789", mask=mask)[:size])
-    opcode, payload, fin, rsv, head, _, violation = decoder.end()
-    return RecordedFrame(1, connection, 0, sender, 0, 0, opcode, fin, rsv, payload, head, violation)
+    frame = decoder.end()
+    return RecordedFrame(
+        1, connection, 0, sender, 0, 0,
+        frame.opcode, frame.fin, frame.rsv, frame.payload, frame.head, frame.violation,
+    )  # fmt: skip
 
 
 def end(how, detail=None, connection=1):

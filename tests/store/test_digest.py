@@ -29,6 +29,7 @@ FRAMES = st.builds(
     redacted=st.booleans(),
     compressed=st.none()
     | st.builds(
+        CompressedPayload,
         length=st.integers(0, 2),
         digest=st.sampled_from([b"", b"a", b"ab"]),
         data=st.sampled_from([None, b"", b"a"]),
