@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from recorder.counted import counted_was
 from recorder.errors import BadCapture
 from recorder.wire.records import Record
 
@@ -119,9 +120,10 @@ def _tell(file: CaptureFile, flows: list[MitmproxyFlow | None], say: Notify) -> 
     dropped = sum(flow.dropped for flow in flows if flow is not None)
     injected = sum(flow.injected for flow in flows if flow is not None)
     if dropped:
-        say(f"{file.name}: {dropped} messages were held back by mitmproxy and never reached the other side")
+        held_back = counted_was(dropped, "message")
+        say(f"{file.name}: {held_back} held back by mitmproxy and never reached the other side")
     if injected:
-        say(f"{file.name}: {injected} messages were put in by mitmproxy; no peer sent them")
+        say(f"{file.name}: {counted_was(injected, 'message')} put in by mitmproxy; not sent by a peer")
 
 
 MITMPROXY = CaptureFormat(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from recorder.counted import counted, counted_is
 from recorder.wire.frames import CloseCode, Opcode, Side, close_parts
 from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import ConnectionInfo, RecordedFrame
@@ -108,9 +109,9 @@ class _Written:
     def tell(self, say: Notify) -> None:
         """Say what is not in the log, or cannot be told apart in it."""
         if self._not_text:
-            say(f"{self._not_text} payloads are not text that a log can hold, and are left out of it")
+            say(f"{counted_is(self._not_text, 'payload')} left out of the log: not text that it can hold")
         if self._inexact:
-            say(f"{self._inexact} payloads are such that a log does not tell them from its own lines")
+            say(f"{counted(self._inexact, 'payload')} cannot be told from the log's own lines")
 
 
 def _comes_back(lines: bytes, payload: Payload) -> bool:

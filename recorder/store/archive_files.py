@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from recorder.counted import counted
 from recorder.errors import ArchiveHarmed, RecorderError
 
 from .db_errors import DATABASE_ERRORS
@@ -154,4 +155,4 @@ def _words(saved: Rescued) -> str:
     how = f"recorder archive verify --archive '{saved.file}'"
     if saved.whole:
         return f"all that was recorded until then is in {saved.file}: {how}"
-    return f"{saved.frames} frames could still be read, and are in {saved.file}: {how}"
+    return f"{counted(saved.frames, 'frame')} could still be read, to be found in {saved.file}: {how}"

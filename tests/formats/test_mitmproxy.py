@@ -80,8 +80,8 @@ def test_messages_held_back_or_put_in_are_remarked(tmp_path):
     said = []
     records(tmp_path / "f", http_flow(URL, start_s=START_S, websocket=state), said=said)
     assert said == [
-        f"{tmp_path / 'f'}: 1 messages were held back by mitmproxy and never reached the other side",
-        f"{tmp_path / 'f'}: 1 messages were put in by mitmproxy; no peer sent them",
+        f"{tmp_path / 'f'}: 1 message was held back by mitmproxy and never reached the other side",
+        f"{tmp_path / 'f'}: 1 message was put in by mitmproxy; not sent by a peer",
     ]
 
 

@@ -60,7 +60,7 @@ def test_texts_come_back_or_it_is_said(path, triples):
     found, said = round_trip(path, [connection(closed_by=None)], {1: frames(*triples)})
     back = [(each.sender, each.opcode, each.payload) for each in of(RecordedFrame, found)]
     assert back == triples or said
-    assert not said or "does not tell them from its own lines" in said[0]
+    assert not said or "cannot be told from the log's own lines" in said[0]
 
 
 @given(st.lists(st.tuples(st.sampled_from(Side), st.just(1), st.text("ab\n ", min_size=1)), max_size=4))
@@ -102,6 +102,6 @@ def test_what_is_lost_is_said(path):
     by_number = {1: frames((C, 2, b"\0"), (S, 1, b"\xff"), (S, 9, b'"')), 2: ()}
     _, said = round_trip(path, [connection(), connection(2)], by_number)
     assert said == [
-        "3 payloads are not text that a log can hold, and are left out of it",
+        "3 payloads are left out of the log: not text that it can hold",
         "a log has one connection after the other: which frame came first on which is not in it",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+from recorder.counted import counted
 from recorder.wire.connection_decoder import ConnectionDecoder
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
@@ -76,8 +77,8 @@ class ConnectionRecording:
         length = self._decoder.announced_by(sender)
         if length is not None and length > LONGEST_FRAME:
             self.too_long = (
-                f"a frame of the {sender.value} of {length} bytes is longer than the {LONGEST_FRAME} "
-                "that can be stored"
+                f"a frame of the {sender.value} of {counted(length, 'byte')} is longer than "
+                f"the {LONGEST_FRAME:,} that can be stored"
             )
 
     def forwarded(self, numbers: FrameNumbers) -> None:
