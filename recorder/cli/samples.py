@@ -79,7 +79,11 @@ def read_sample(name: str) -> str:
 
 
 # What is said of a capture that has no place for it.
-_CAPTURES = {".har": "A capture: HAR of a browser.", ".netlog.json": "A capture: NetLog of a browser."}
+_CAPTURES = {
+    ".har": "A capture: HAR of a browser.",
+    ".netlog.json": "A capture: NetLog of a browser.",
+    ".wscat.log": "A capture: log of wscat, copied from a terminal.",
+}
 
 
 def about(name: str) -> str:

@@ -43,7 +43,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 def test_all_documented_commands_exist():
     assert set(COMMANDS) == {
-        ("record",), ("replay",), ("simulate",), ("login",), ("attach",), ("import",), ("check",),
+        ("record",), ("replay",), ("simulate",), ("login",), ("attach",), ("proxy",), ("import",), ("check",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
@@ -52,15 +52,32 @@ def test_all_documented_commands_exist():
     }  # fmt: skip
 
 
-def ran(example: str, *, cwd: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """The example to its end. What serves until Ctrl-C is given one; a browser ends at once."""
+SERVES = {("simulate",), ("proxy",)}
+"""Commands that serve until Ctrl-C."""
+
+
+def ran(
+    example: str, path: tuple[str, ...], *, cwd: Path, env: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """The example to its end. What serves until Ctrl-C is given one once it listens; a browser ends at once.
+
+    A proxy stands before the simulator, on any port, and keeps its authority in ``cwd``.
+    """
     if example.startswith("recorder attach"):
         with devtools(accept_and_end) as address:
             return shell(example.replace("http://127.0.0.1:9222", address), cwd=cwd, env=env)
-    if not example.startswith("recorder simulate"):
+    if path not in SERVES:
         return shell(example, cwd=cwd, env=env)
+    if path == ("proxy",):
+        upstream = "ws://" + env["UMS_BASE"].partition("://")[2]
+        example = example.replace("wss://va.msg.liveperson.net", upstream).replace("~", str(cwd))
+        example += " --listen 127.0.0.1:0"
     with Preloaded(shlex.split(example)[1:], cwd=cwd, env=env, stderr=subprocess.PIPE, text=True) as serving:
-        first = serving.stderr.readline()
+        first = ""
+        for line in serving.stderr:
+            first += line
+            if "listening on" in line:
+                break
         serving.send_signal(signal.SIGINT)
         _, rest = serving.communicate(timeout=60)
     return subprocess.CompletedProcess(example, serving.returncode, "", first + rest)
@@ -81,8 +98,8 @@ def test_every_help_ends_with_an_example_that_runs(path, recorded, tmp_path):
             "UMS_BASE": server.base_url,
             "UMS_JWT": simulated_token(), "PYTHONPATH": str(Path(recorder.__file__).parents[1]),
         }  # fmt: skip
-        done = ran(example, cwd=tmp_path, env=environment)
-    assert done.returncode == (130 if path == ("simulate",) else 0), done.stderr
+        done = ran(example, path, cwd=tmp_path, env=environment)
+    assert done.returncode == (130 if path in SERVES else 0), done.stderr
     assert "Traceback" not in done.stderr
 
 

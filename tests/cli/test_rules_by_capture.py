@@ -536,6 +536,13 @@ CASES = [
     ),
     # connections
     violated(
+        "recording-incomplete",
+        (1,),
+        "connection 1 could not go on: the disk is full",
+        [connection(how="failed", detail="the disk is full"), HEARD],
+    ),
+    holds("recording-incomplete", [HEARD]),
+    violated(
         "auth-close",
         (2,),
         "connection 1 was closed with 4401: the token is missing or has expired: get a "
@@ -695,6 +702,7 @@ NEVER_UNKNOWABLE = {
     "sequence-gap": "the finding is the gap; what it means is never claimed",
     "out-of-order": "frames have an order",
     "local-clock-backwards": "without times nothing is said; frames have an order",
+    "recording-incomplete": "what is known to be missing is told; what nobody knows of cannot be",
     "auth-close": "without a code nothing is said; ended-without-close tells of it",
     "not-let-in": "its end or its frames tell",
     "unreadable-payload": "the bytes are there",

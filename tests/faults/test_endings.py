@@ -151,7 +151,7 @@ def test_a_payload_that_is_longer_than_is_taken_makes_it_incomplete(start, servi
 def test_exit_4_is_for_who_was_never_let_in(start, service, asked):
     exit_code, stderr = recorded(start, service, closing(4401))
     assert (exit_code, "hint: get a fresh token" in stderr) == (4, True)
-    assert asked() == "complete"
+    assert asked() == "refused"
 
 
 def test_a_token_that_expires_later_ends_what_had_begun(start, service, asked):
