@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import orjson
 
@@ -36,14 +37,20 @@ def test_verify_of_a_changed_payload_is_7_and_names_the_frame(run, archive):
 
 
 def test_verify_of_a_session_without_an_end_is_5(run, archive):
-    with sqlite3.connect(archive) as file:
-        file.execute("UPDATE session SET end_state = NULL, frames = NULL, ended_at_us = NULL WHERE id = 2")
-    result = run("archive", "verify")
-    assert (result.exit_code, "its row (name, source, times, state): not" in result.stdout) == (7, True)
-    with file:  # as a recorder leaves it that dies
-        file.execute("UPDATE session SET row_digest = NULL WHERE id = 2")
-        file.execute("UPDATE connection SET row_digest = NULL WHERE session_id = 2")
-    file.close()
+    def change(*statements: str) -> None:
+        with closing(sqlite3.connect(archive)) as file, file:
+            for statement in statements:
+                file.execute(statement)
+
+    change("UPDATE session SET end_state = NULL, frames = NULL, ended_at_us = NULL WHERE id = 2")
+    result = run("archive", "verify", "--json")
+    (_, changed) = [orjson.loads(line) for line in result.stdout.splitlines()]
+    assert (result.exit_code, changed["state"]) == (7, "damaged")
+    assert "its row (name, source, times, state): not as recorded" in changed["problems"]
+    change(  # as a recorder leaves it that dies
+        "UPDATE session SET row_digest = NULL WHERE id = 2",
+        "UPDATE connection SET row_digest = NULL WHERE session_id = 2",
+    )
     result = run("archive", "verify")
     assert result.exit_code == 5
     assert "interrupted" in result.stdout
