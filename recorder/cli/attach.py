@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,11 +11,14 @@ from recorder.errors import BadOption
 from .options import (
     DEFAULT_ARCHIVE,
     ArchiveOption,
+    DurabilityOption,
+    EverySocketOption,
     JsonOption,
     KeepSecretsOption,
     NameOption,
     QuietOption,
     SecretNameOption,
+    SocketUrlOption,
 )
 from .output import StatusPrinter, write_json, write_payload_of_side
 
@@ -36,17 +39,8 @@ def attach_to_browser(
         bool,
         typer.Option("--launch", help="Start a browser with a profile of its own, and end it at the end."),
     ] = False,
-    url_pattern: Annotated[
-        str | None,
-        typer.Option(
-            "--url",
-            metavar="PATTERN",
-            help="Record only WebSockets to addresses like this one.",
-        ),
-    ] = None,
-    every_socket: Annotated[
-        bool, typer.Option("--all", help="Record WebSockets that are not LivePerson's, too.")
-    ] = False,
+    url_pattern: SocketUrlOption = None,
+    every_socket: EverySocketOption = False,
     net_log: Annotated[
         bool,
         typer.Option(
@@ -66,10 +60,7 @@ def attach_to_browser(
             help="With --launch: an option of the browser's. Repeatable.",
         ),
     ] = None,
-    durability: Annotated[
-        Literal["second", "full"],
-        typer.Option("--durability", help="What a power cut may cost: the last second, or nothing (full)."),
-    ] = "second",
+    durability: DurabilityOption = "second",
     keep_secrets: KeepSecretsOption = False,
     secret_name: SecretNameOption = None,
     name: NameOption = None,

@@ -10,11 +10,13 @@ import typer
 from .options import (
     DEFAULT_ARCHIVE,
     ArchiveOption,
+    EverySocketOption,
     JsonOption,
     KeepSecretsOption,
     NameOption,
     QuietOption,
     SecretNameOption,
+    SocketUrlOption,
 )
 from .output import StatusPrinter, write_json
 
@@ -25,13 +27,8 @@ def import_captures(
         str | None,
         typer.Option("--format", metavar="FORMAT", help="Read them as this format, whatever they look like."),
     ] = None,
-    every_socket: Annotated[
-        bool, typer.Option("--all", help="Import WebSockets that are not LivePerson's, too.")
-    ] = False,
-    url: Annotated[
-        str | None,
-        typer.Option("--url", metavar="PATTERN", help="Import only WebSockets to addresses like this one."),
-    ] = None,
+    every_socket: EverySocketOption = False,
+    url: SocketUrlOption = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Of a broken file, import what stands before the fault.")
     ] = False,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -62,9 +62,25 @@ SecretNameOption = Annotated[
         help="Blank what stands under this name too: a JSON key, a parameter or a header. Repeatable.",
     ),
 ]
+DurabilityOption = Annotated[
+    Literal["second", "full"],
+    typer.Option(
+        "--durability",
+        metavar="LEVEL",
+        help="second: power loss costs at most the last second; full: nothing.",
+    ),
+]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
 ]
+
+# Which WebSockets of a browser or of a capture are taken ----------------------------------------------------
+
+SocketUrlOption = Annotated[
+    str | None,
+    typer.Option("--url", metavar="PATTERN", help="Only WebSockets to addresses like this one."),
+]
+EverySocketOption = Annotated[bool, typer.Option("--all", help="WebSockets that are not LivePerson's, too.")]
 
 # How a service is reached ----------------------------------------------------------------------------------
 
@@ -141,6 +157,9 @@ MaxPayloadOption = Annotated[
 
 # Who may connect to a server of ours -------------------------------------------------------------------
 
+ListenOption = Annotated[
+    str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.")
+]
 AllowOriginOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -17,6 +17,7 @@ from .options import (
     CaFileOption,
     JsonOption,
     KeepSecretsOption,
+    ListenOption,
     NameOption,
     QuietOption,
     SecretNameOption,
@@ -37,9 +38,7 @@ def proxy(
     upstream: Annotated[
         str, typer.Option("--upstream", metavar="URL", help="The service: wss://HOST, without a path.")
     ],
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Where clients connect; port 0: any.")
-    ] = "127.0.0.1:9001",
+    listen: ListenOption = "127.0.0.1:9001",
     tls_ca: Annotated[
         Path | None,
         typer.Option(

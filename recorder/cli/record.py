@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from .options import (
     ArchiveOption,
     CaFileOption,
     ConnectTimeoutOption,
+    DurabilityOption,
     HeaderOption,
     InitConnectionOption,
     JsonOption,
@@ -63,14 +64,7 @@ def record(
     connect_timeout: ConnectTimeoutOption = None,
     send_timeout: SendTimeoutOption = None,
     max_payload: MaxPayloadOption = None,
-    durability: Annotated[
-        Literal["second", "full"],
-        typer.Option(
-            "--durability",
-            metavar="LEVEL",
-            help="second: power loss costs at most the last second; full: nothing.",
-        ),
-    ] = "second",
+    durability: DurabilityOption = "second",
     keep_secrets: KeepSecretsOption = False,
     secret_name: SecretNameOption = None,
     name: NameOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import AllowOriginOption, AsHostOption, QuietOption
+from .options import AllowOriginOption, AsHostOption, ListenOption, QuietOption
 from .output import StatusPrinter
 
 
@@ -22,9 +22,7 @@ def _list_moods(requested: bool) -> None:
 
 
 def simulate(
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.")
-    ] = "127.0.0.1:8765",
+    listen: ListenOption = "127.0.0.1:8765",
     agent: Annotated[
         Path | None,
         typer.Option("--agent", metavar="FILE", help="The agent in YAML; a friendly one if not given."),

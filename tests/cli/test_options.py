@@ -9,18 +9,38 @@ import typer.main
 
 from recorder.cli.app import app
 
+# Options that mean different things, with the commands of each meaning.
+OF_SEVERAL_MEANINGS = {
+    # Of captures, of findings, of what is written.
+    "--format": [["import"], ["check"], ["export"]],
+    # Of a browser's or a capture's WebSockets, and of the samples.
+    "--all": [["attach", "import"], ["samples"]],
+    # Which service, and which WebSockets.
+    "--url": [["replay"], ["attach", "import"]],
+    # Of a script's delays, and of a simulator's ids.
+    "--seed": [["replay"], ["simulate"]],
+}
 
-def parameters(group: typer.core.TyperGroup) -> Iterator[typer.core.TyperOption]:
-    for command in group.commands.values():
-        yield from parameters(command) if hasattr(command, "commands") else command.params
+
+def parameters(group: typer.core.TyperGroup) -> Iterator[tuple[str, typer.core.TyperOption]]:
+    """The parameters of every command, with the command's name."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from parameters(command)
+        else:
+            yield from ((name, each) for each in command.params)
 
 
 def test_an_option_of_several_commands_has_one_help_text():
-    helps = defaultdict(set)
-    for parameter in parameters(typer.main.get_command(app)):
+    commands = defaultdict(lambda: defaultdict(list))
+    for command, parameter in parameters(typer.main.get_command(app)):
         if isinstance(parameter, typer.core.TyperOption):
-            helps[parameter.opts[0]].add((parameter.help, parameter.metavar, tuple(parameter.opts)))
-    assert {"--archive", "--token-env", "--ca-file", "--header", "--init-connection"} <= helps.keys()
-    # Both are about time: of a simulator's ids, and of a script's delays.
-    different = {option for option, found in helps.items() if len(found) > 1}
-    assert different == {"--seed"}
+            meaning = parameter.help, parameter.metavar, tuple(parameter.opts)
+            commands[parameter.opts[0]][meaning].append(command)
+    assert {"--archive", "--token-env", "--ca-file", "--header", "--init-connection"} <= commands.keys()
+    different = {
+        option: sorted(map(sorted, meanings.values()))
+        for option, meanings in commands.items()
+        if len(meanings) > 1
+    }
+    assert different == {option: sorted(each) for option, each in OF_SEVERAL_MEANINGS.items()}
