@@ -296,4 +296,4 @@ class ConnectionDecoder:
 
 def too_long_words(length: int, limit: int) -> str:
     """What is said of a payload longer than is taken."""
-    return f"a payload of {counted(length, 'byte')} is longer than the {limit} that are taken"
+    return f"a payload of {counted(length, 'byte')} is longer than the {limit:,} that are taken"

@@ -18,7 +18,7 @@ ALLOWED_MB = 12
 
 # Reads a capture by the road of an import, and prints how much memory it took at most, in KiB.
 READ = r"""
-import re, sys
+import functools, re, sys
 from pathlib import Path
 from recorder.formats.capture_file import opened
 from recorder.formats.known import format_of
@@ -28,7 +28,7 @@ from recorder.formats.spool import RecordSpool
 with opened(Path(sys.argv[1])) as file:
     form = format_of(file)
     with RecordSpool(by_time=not form.is_one_session) as spool:
-        for record in form.read(file, print):
+        for record in form.read(file, functools.partial(print, file=sys.stderr)):
             if hasattr(record, "connection"):
                 spool.add(record)
         frames = sum(hasattr(record, "opcode") for record in numbered(spool.in_order(spool.sockets)))

@@ -222,7 +222,7 @@ def test_what_can_be_read_though_it_came_in_binary_frames_is_odd_beside():
     assert [said] == list(Interpreter().read(data, STAMP, from_client=False))
     assert odd.kind == "binary-frame"
     (unreadable,) = Interpreter().read(b"\x00", STAMP, from_client=False, binary=True)
-    assert unreadable.detail == "binary: 1 bytes in a binary frame"
+    assert unreadable.detail == "binary: 1 byte in a binary frame"
 
 
 def test_what_can_be_read_though_it_holds_half_a_character_is_odd_beside():

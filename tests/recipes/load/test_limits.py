@@ -31,5 +31,5 @@ def test_a_limit_that_is_high_enough_is_left_alone(limits):
 def test_more_users_than_the_system_has_descriptors_for_are_refused(limits):
     if limits[1] == resource.RLIM_INFINITY:
         pytest.skip("this system has no limit")
-    with pytest.raises(BadOption, match=r"need \d+ open files, and this system allows"):
+    with pytest.raises(BadOption, match=r"need [\d,]+ open files, and this system allows"):
         room_for(limits[1])
