@@ -182,8 +182,10 @@ def _chosen(
     """The WebSockets to import. Those left out are counted in a remark.
 
     Raises:
-        BadCapture: there are none.
+        BadCapture: there are none, and the file is no session of its own.
     """
+    if not sockets and form.is_one_session:  # a session may have no connection
+        return []
     if not sockets:
         raise BadCapture(capture.name, "there is no WebSocket in it", hint=form.made_by)
     chosen = [socket for socket in sockets if _is_chosen(socket, form, options)]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from recorder.errors import ArchiveUnusable
+from recorder.errors import ArchiveUnusable, error_of_system
 
 from .log_identity import JOURNAL, WAL, SideFile, journal_state, log_state, side_path
 
@@ -43,7 +43,8 @@ def check(path: Path) -> bool:
         states = {kind.suffix: kind.state_of(path) for kind in _KINDS}
     except OSError as error:
         says = f"what lies beside it cannot be read ({(error.strerror or '').lower()})"
-        raise ArchiveUnusable(str(path), says, hint="the newest frames are in its -wal file") from error
+        hint = error_of_system(error).hint or "the newest frames are in its -wal file"
+        raise ArchiveUnusable(str(path), says, hint=hint) from error
     for kind in _KINDS:
         if states[kind.suffix] is SideFile.OTHER:
             side = side_path(path, kind.suffix)

@@ -152,6 +152,13 @@ def test_a_file_without_a_websocket_of_ours_says_so(archive, tmp_path):
         assert opened.sessions() == []
 
 
+def test_a_session_of_ours_without_a_connection_is_one(archive, tmp_path):
+    (tmp_path / "none.jsonl").write_bytes(b'{"recorder":1,"name":"nobody came"}\n')
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        session = recipes.import_capture(opened, tmp_path / "none.jsonl")
+        assert (session.name, session.state, session.frames) == ("nobody came", "complete", 0)
+
+
 def test_content_is_the_same_whatever_the_file_is_called_and_however_it_is_packed(archive, samples, tmp_path):
     plain = (samples / "tutorial.jsonl").read_bytes()
     (tmp_path / "other.name").write_bytes(plain)
