@@ -115,6 +115,7 @@ class ArchiveFiles:
 
     def committed(self, size: int) -> None:
         """So many bytes were committed: if the log has become long, move it. Raises as ``check``."""
+        self._in_place.note_commit()
         self._written += _PER_COMMIT + size
         if self._written >= self._long_log:
             self.checkpoint_if_long()

@@ -66,8 +66,9 @@ def _header(path: Path) -> LogHeader | None:
 class FilesInPlace:
     """The archive file, its write-ahead log and its lock file as they were last seen.
 
-    Call ``note`` after each checkpoint: nothing else of ours writes into the
-    archive file, or shortens the log.
+    Call ``note`` after each checkpoint: nothing else of ours writes into the archive file, or shortens the
+    log; and ``note_commit`` after each commit, so that a log cut to no less than it had at the last look is
+    noticed, too.
     """
 
     def __init__(self, path: Path) -> None:
@@ -81,6 +82,12 @@ class FilesInPlace:
         self._file = _seen(self._path)
         self._log = _seen(self._log_path)
         self._header = _header(self._path)
+        self._log_size = self._log.size
+
+    def note_commit(self) -> None:
+        """The log may be longer because of us; takes some microseconds."""
+        with suppress(OSError):  # harm() says so
+            self._log_size = max(self._log_size, os.stat(self._log_path).st_size)  # noqa: PTH116 - much faster
 
     def harm(self) -> Harm | None:
         """What was done to the files since the last look; None if nothing."""
@@ -118,31 +125,32 @@ class FilesInPlace:
         now = _seen(self._log_path)
         if now.identity != self._log.identity:
             return "its write-ahead log was removed or replaced while it was recorded into"
-        if now.size < self._log.size or not self._log_goes_on():
+        if now.size < self._log_size or not self._log_goes_on(now.size):
             return "its write-ahead log was cut short or written over while it was recorded into"
         self._log = now
+        self._log_size = now.size
         return None
 
-    def _log_goes_on(self) -> bool:
-        """Whether the log begins as it did, and has no hole where its last page was."""
+    def _log_goes_on(self, size: int) -> bool:
+        """Whether the log begins as it did, and has no hole since the last look, to this size."""
         header = _header(self._path)
         if header == self._header:
-            return header is None or self._log_page_is_there(header)
+            return header is None or self._log_pages_are_there(header, size)
         self._header = header  # begun anew by another program that writes; or written over
         return header is not None and log_state(self._path) is SideFile.SAME
 
-    def _log_page_is_there(self, header: LogHeader) -> bool:
-        # On a full disk the log may end with part of a frame.
+    def _log_pages_are_there(self, header: LogHeader, size: int) -> bool:
+        # Where it was cut before more was written, there are zeros instead of the number of a page. On a full
+        # disk the log may end with part of a frame.
         frame_size = _FRAME_HEADER + header.page_size
-        frames = (self._log.size - _LOG_HEADER) // frame_size
-        if frames < 1:
-            return True
-        at = _LOG_HEADER + (frames - 1) * frame_size
+        seen = max(self._log.size - _LOG_HEADER, 0) // frame_size
+        frames = max(size - _LOG_HEADER, 0) // frame_size
         try:
             handle = os.open(self._log_path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return False
         try:
-            return os.pread(handle, 4, at) != bytes(4)
+            places = (_LOG_HEADER + frame * frame_size for frame in range(max(seen - 1, 0), frames))
+            return all(os.pread(handle, 4, at) != bytes(4) for at in places)
         finally:
             os.close(handle)

@@ -86,6 +86,24 @@ def test_it_is_noticed_within_a_second_though_nothing_comes(place: Path, name: s
     assert rescued(place) == {"s": "interrupted"}
 
 
+@pytest.mark.parametrize("name", ["log-cut-to-nothing", "log-cut-in-half"])
+def test_a_log_cut_between_two_commits_is_noticed_at_the_next_look(place: Path, name: str) -> None:
+    """The second makes the log as long as it was, with a hole in it that the last look knew nothing of."""
+    clock = VirtualClock()
+    log = place.with_name("x.db-wal")
+
+    def write_on(intake: Intake) -> None:
+        size = log.stat().st_size
+        HARMS[name](place)
+        intake([frame(41)])
+        assert log.stat().st_size > size
+        clock.sleep_until(10.0)
+        intake.check_if_due()
+
+    with pytest.raises(StorageFailed, match="write-ahead log was cut short or written over"):
+        record(place, write_on, clock=clock)
+
+
 @pytest.mark.parametrize("name", HARMS)
 def test_it_is_noticed_at_the_end_at_the_latest(place: Path, name: str) -> None:
     """However soon after the harm it ends, and however much was still written: never exit 0."""
