@@ -24,9 +24,11 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, CursorResult, Table, Text
+from sqlalchemy import Connection, CursorResult, Row, Table, Text
 
-from .db_errors import DATABASE_ERRORS
+from recorder.counted import counted
+
+from .db_errors import DATABASE_ERRORS, InvalidContent
 from .tables import DERIVED, connection, forwarded, http_exchange, projection, session
 
 _BYTES = 16
@@ -88,14 +90,17 @@ def row_digest(columns: Mapping[str, object]) -> bytes:
 
 def stored_digests(reader: Connection, session_id: int) -> RowDigests:
     """The digests that are stored with the rows of a session."""
-    ((of_session,),) = _run(reader, "SELECT row_digest FROM session WHERE id = ?", session_id)
+    (of_session,) = _row_of_session(reader, "SELECT row_digest FROM session WHERE id = ?", session_id)
     of_connections = "SELECT number, row_digest FROM connection WHERE session_id = ? ORDER BY number"
     return RowDigests(of_session, dict(map(tuple, _run(reader, of_connections, session_id))))
 
 
 def digests_of_rows(reader: Connection, session_id: int) -> RowDigests:
-    """The digests of the rows of a session as they are now."""
-    (row,) = _run(reader, _SELECT_SESSION, session_id)
+    """The digests of the rows of a session as they are now.
+
+    Raises ``InvalidContent`` unless the table of sessions, which may have lost its key, has one row of it.
+    """
+    row = _row_of_session(reader, _SELECT_SESSION, session_id)
     connections = {
         each[0]: row_digest(dict(zip(_OF_CONNECTION, each, strict=True)))
         for each in _run(reader, _SELECT_CONNECTIONS, session_id)
@@ -104,6 +109,13 @@ def digests_of_rows(reader: Connection, session_id: int) -> RowDigests:
     beside = (table_digest(reader, table, session_id) for table in (forwarded, http_exchange))
     of_row = row_digest(dict(zip(_OF_SESSION, row, strict=True)))
     return RowDigests(of_row + listed + b"".join(beside), connections)
+
+
+def _row_of_session(reader: Connection, sql: str, session_id: int) -> Row[Any]:
+    rows = _run(reader, sql, session_id).all()
+    if len(rows) != 1:
+        raise InvalidContent(f"session has {counted(len(rows), 'row')} of this id, not one")
+    return rows[0]
 
 
 def write_digests(writer: Connection, session_id: int) -> None:

@@ -17,7 +17,7 @@ from recorder.errors import ArchiveUnusable, NotFound, StorageFailed
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
 from recorder.store.tables import connection, frame, session, setting
-from recorder.store.verify import verify
+from recorder.store.verify import ROWS, verify
 from recorder.wire.records import HandshakeSeen
 
 Begin = Callable[..., Any]
@@ -213,6 +213,24 @@ def test_a_changed_fact_is_called_damage_and_nothing_falls_over(good: Path, stat
     record_into(good)
 
 
+def test_two_rows_of_one_session_are_refused_by_whoever_is_to_end_it(good: Path) -> None:
+    """A recorder that opens the archive ends what another left: it says what is wrong, and ends neither."""
+    edit(good, DAMAGE["two-sessions-in-one"] + "; UPDATE session SET end_state = NULL, row_digest = NULL")
+    with pytest.raises(ArchiveUnusable, match="damaged: session has 2 rows of this id, not one"):
+        Archive.open(good, mode="write", create=False)
+    with closing(sqlite3.connect(good)) as handle:
+        assert handle.execute("SELECT end_state, row_digest FROM session").fetchall() == [(None, None)] * 2
+
+
+def test_a_session_whose_row_is_not_found_again_cannot_be_ended(good: Path) -> None:
+    """A table without its key gives a new row no id."""
+    edit(good, LOOSENED["session"])
+    with Archive.open(good, mode="write", create=False) as archive:
+        intake = archive.begin_session(source="client", started_at_us=0, clock=VirtualClock())
+        with pytest.raises(StorageFailed, match="session has 0 rows of this id, not one"):
+            intake.finish(0)
+
+
 @pytest.mark.parametrize("table", ["alembic_version", *(table.name for table in TRUTH)])
 def test_a_missing_table_is_called_damage(good: Path, table: str) -> None:
     """In words that name it."""
@@ -235,26 +253,41 @@ def test_a_missing_column_is_called_damage(good: Path, table: str, column: str) 
     record_into(good)
 
 
+OF_SESSION = ["its row (name, source, times, state): not as recorded"]
+OF_CONNECTIONS = [
+    f"the row of connection {number} is not as it was recorded (URL, headers, times or how it closed)"
+    for number in (1, 2)
+]
+
+
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "problems"),
     [
-        pytest.param("UPDATE session SET name = 'a' || char(0) || 'b'", id="nul-in-a-name"),
-        pytest.param("UPDATE session SET source = ''", id="empty-source"),
-        pytest.param(f"UPDATE session SET started_at_us = {HUGE}", id="huge-start"),
-        pytest.param(f"UPDATE connection SET opened_at_us = {-HUGE - 1}", id="time-long-ago"),
-        pytest.param(f"UPDATE connection SET close_code = {HUGE}", id="huge-close-code"),
-        pytest.param("UPDATE connection SET url = 'x' || char(0)", id="nul-in-a-url"),
+        pytest.param("UPDATE session SET name = 'a' || char(0) || 'b'", OF_SESSION, id="nul-in-a-name"),
+        pytest.param("UPDATE session SET source = ''", OF_SESSION, id="empty-source"),
+        pytest.param(f"UPDATE session SET started_at_us = {HUGE}", OF_SESSION, id="huge-start"),
+        pytest.param(f"UPDATE connection SET opened_at_us = {-HUGE - 1}", OF_CONNECTIONS, id="time-long-ago"),
+        pytest.param(f"UPDATE connection SET close_code = {HUGE}", OF_CONNECTIONS, id="huge-close-code"),
+        pytest.param("UPDATE connection SET url = 'x' || char(0)", OF_CONNECTIONS, id="nul-in-a-url"),
     ],
 )
-def test_odd_values_of_the_right_type_are_shown_as_they_are(good: Path, statement: str) -> None:
-    """What a session tells of itself is not digested: its frames are, and they are whole."""
+def test_odd_values_of_the_right_type_are_shown_as_they_are(
+    good: Path, statement: str, problems: list[str]
+) -> None:
+    """Its frames are whole; what it tells of itself has digests from its end on, and none before."""
     edit(good, statement)
     with Archive.open(good, mode="read") as archive:
         session = archive.find_session("last")
         assert archive.find_session(session.session) == session
         assert len(archive.connections(session)) == 2
         assert len(list(archive.frames(session))) == 30
-        assert [verdict.state for verdict in verify(archive)] == [session.state]
+        (verdict,) = verify(archive)
+        assert (verdict.frames, verdict.first_bad) == (30, None)
+        if session.state == "complete":
+            assert (verdict.state, list(verdict.problems)) == ("damaged", problems)
+        else:
+            assert (verdict.state, verdict.problems) == ("interrupted", ())
+            assert verdict.not_covered == (ROWS,)
     record_into(good)
 
 
