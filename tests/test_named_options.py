@@ -19,7 +19,8 @@ from recorder.cli.app import app
 
 ROOT = Path(recorder.__file__).parent
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)
-TEXTS = sorted([*ROOT.glob("guide/*.md"), ROOT.parent / "README.md"])
+README = Path(__file__).parents[1] / "README.md"  # it is not installed with the package
+TEXTS = sorted([*ROOT.glob("guide/*.md"), README])
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
 COMMAND = re.compile(r"\brecorder((?: [a-z]+){1,2})\b")
@@ -136,7 +137,11 @@ def unknown_commands(text: str) -> Iterator[str]:
             yield " ".join(("recorder", *words))
 
 
-@pytest.mark.parametrize("path", [*MODULES, *TEXTS], ids=lambda path: str(path.relative_to(ROOT.parent)))
+@pytest.mark.parametrize(
+    "path",
+    [*MODULES, *TEXTS],
+    ids=lambda path: path.name if path == README else str(path.relative_to(ROOT.parent)),
+)
 def test_commands_that_are_named_exist(path: Path) -> None:
     text = path.read_text("utf-8")
     texts = [text] if path.suffix == ".md" else [each for _, each in literals(path)]
