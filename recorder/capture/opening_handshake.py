@@ -13,10 +13,9 @@ import websocket
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, HandshakeRefused
 from recorder.redaction.subprotocols import shown_choice, shown_subprotocols
-from recorder.wire.connection_decoder import SWITCHING_PROTOCOLS
 from recorder.wire.endings import answering_close
 from recorder.wire.frames import Opcode
-from recorder.wire.handshake import ResponseHead, header_values
+from recorder.wire.handshake import SWITCHING_PROTOCOLS, ResponseHead, header_values
 from recorder.wire.refusal import retry_words
 
 from .options import ConnectOptions, is_subprotocol

@@ -192,10 +192,10 @@ def _spooled(stream: BinaryIO) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, spool)
 
 
+# What zipfile and gzip raise for what they cannot read.
 _FAULTS = (
     zipfile.BadZipFile,
-    RuntimeError,
-    NotImplementedError,
+    RuntimeError,  # encrypted; compressed in a way zipfile has not (NotImplementedError is one)
     OSError,
     zlib.error,
     EOFError,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from recorder.wire.frames import Opcode, Side
-from recorder.wire.handshake import Headers
+from recorder.wire.handshake import SWITCHING_PROTOCOLS, Headers
 from recorder.wire.records import (
     ConnectionClosed,
     ConnectionOpened,
@@ -27,8 +27,6 @@ UNDECIDED_FRAMES = 256
 """Frames of a socket without URL that are held until one of them shows whether it is wanted."""
 
 NO_CLOSE_CODE = "the browser tells neither the close code nor who closed"
-
-SWITCHING_PROTOCOLS = 101
 
 Fields = Mapping[str, object]
 

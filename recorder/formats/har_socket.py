@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from recorder.wire.frames import CloseCode, Opcode, Side, close_parts
+from recorder.wire.handshake import SWITCHING_PROTOCOLS
 from recorder.wire.records import (
     ConnectionClosed,
     ConnectionOpened,
@@ -22,7 +23,6 @@ from .har_message import HarTime, har_time, message_frame
 from .lines import JsonFields, JsonLine, read_lines
 
 MESSAGES = "_webSocketMessages"
-_SWITCHING_PROTOCOLS = 101
 
 
 class HarSocket:
@@ -76,7 +76,7 @@ class HarSocket:
         if self._errors:
             text, when = self._errors[-1]
             return ConnectionClosed(self._connection, *when, None, None, None, "lost", text or None)
-        if self.messages == 0 and response.get("status") != _SWITCHING_PROTOCOLS:
+        if self.messages == 0 and response.get("status") != SWITCHING_PROTOCOLS:
             words = entry.get("_error") or response.get("_error") or response.get("_failureText")
             detail = words if isinstance(words, str) else None
             return ConnectionClosed(self._connection, None, None, None, None, None, "refused", detail)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from recorder.wire.frames import Opcode, Side
-from recorder.wire.handshake import Headers
+from recorder.wire.handshake import SWITCHING_PROTOCOLS, Headers
 from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, iso_utc
 
@@ -28,7 +28,6 @@ COMMENT = (
 _TYPES = {Side.CLIENT: "send", Side.SERVICE: "receive"}
 _EPOCH = "1970-01-01T00:00:00.000000Z"
 _HTTP = "HTTP/1.1"
-_SWITCHING_PROTOCOLS = 101
 
 FramesOf = Callable[[int], Iterable[RecordedFrame]]
 """The frames of one connection, by its number, in order; asked for anew each time."""
@@ -142,7 +141,7 @@ def _connection_entry(info: ConnectionInfo, refusal: HttpExchange | None) -> Jso
         entry["_webSocketClose"] = closing
     elif info.how == "closed":
         entry["_webSocketClose"] = {"code": 1005, "reason": "", "timestamp": _seconds(ended_us, None)}
-    elif info.how in ("lost", "failed") and status == _SWITCHING_PROTOCOLS:
+    elif info.how in ("lost", "failed") and status == SWITCHING_PROTOCOLS:
         entry["_webSocketClose"] = "aborted"
     if info.closed_by is not None:
         entry["_webSocketClosedBy"] = info.closed_by.value
@@ -200,7 +199,7 @@ def _response(status: int | None, headers: Headers, exchange: HttpExchange | Non
         content["text"] = body.decode("utf-8", "replace")
     return {
         "status": status or 0,
-        "statusText": "Switching Protocols" if status == _SWITCHING_PROTOCOLS else "",
+        "statusText": "Switching Protocols" if status == SWITCHING_PROTOCOLS else "",
         "httpVersion": _HTTP,
         "headers": _headers(headers),
         "cookies": [],

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from recorder.wire.connection_decoder import SWITCHING_PROTOCOLS, ConnectionDecoder
+from recorder.wire.connection_decoder import ConnectionDecoder
 from recorder.wire.deflate import UNKNOWN_EXTENSIONS, Extensions
 from recorder.wire.frames import CloseCode, Side
-from recorder.wire.handshake import Headers, header_values
+from recorder.wire.handshake import SWITCHING_PROTOCOLS, Headers, header_values
 from recorder.wire.records import (
     ConnectionClosed,
     ConnectionOpened,

@@ -16,12 +16,11 @@ from recorder.formats.capture_format import SessionHeader
 from recorder.formats.growing_file import GrowingFile
 from recorder.formats.netlog import NETLOG
 from recorder.formats.session_order import numbered
-from recorder.messaging.ums_addresses import is_ums_url
 from recorder.runtime.selector import Wakeup, readable
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionOpened, HttpExchange, Record
 
-from .chosen_sockets import ChosenSockets, left_out
+from .chosen_sockets import ChosenSockets, left_out, wants_exchange
 from .live_records import LiveRecords
 from .queries import Notify, open_archive, silent
 from .record_session import SessionOptions, recording
@@ -138,9 +137,8 @@ class _ChosenRecords:
                 yield record
 
     def _lets_through(self, record: Record) -> bool:
-        if isinstance(record, HttpExchange) and record.connection is None:
-            return record.purpose != "other" or is_ums_url(record.url or "")
-        connection = getattr(record, "connection", None)
-        if isinstance(record, ConnectionOpened) and not self._chosen.wants_url(record.url or ""):
+        if isinstance(record, HttpExchange) and not wants_exchange(record):
+            return False
+        if isinstance(record, ConnectionOpened) and not self._chosen.wants(record.url):
             self._refused.add(record.connection)
-        return connection not in self._refused
+        return getattr(record, "connection", None) not in self._refused

@@ -17,12 +17,12 @@ from recorder.formats.capture_format import CaptureFormat, SessionHeader
 from recorder.formats.known import format_of, named_format
 from recorder.formats.session_order import numbered
 from recorder.formats.spool import RecordSpool, SpooledSocket
-from recorder.messaging.ums_addresses import is_ums, is_ums_rest_url, matches_url
 from recorder.projection.derived.refresh import refresh_or_say
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
 from recorder.wire.records import HttpExchange, Record, SessionInfo
 
+from .chosen_sockets import ChosenSockets, wants_exchange
 from .input_files import missing_file_hint
 from .option_values import reject_unknown_keywords
 from .progress import with_progress
@@ -139,8 +139,8 @@ def _read_through(
         for each in with_progress(records, f"reading {capture.name}", say, done=_share_of(capture)):
             if isinstance(each, SessionHeader):
                 header = each
-            elif form.is_one_session or _is_wanted(each):
-                spool.add(each)
+            elif form.is_one_session or not isinstance(each, HttpExchange) or wants_exchange(each):
+                spool.add(each)  # WebSockets are chosen from once all are known
     except BadCapture as fault:
         if not options.partial:
             raise
@@ -152,13 +152,6 @@ def _read_through(
             raise
         raise OutputFailed("a temporary file", failed, hint="TMPDIR names the directory it is in") from None
     return _Contents(header)
-
-
-def _is_wanted(record: Record) -> bool:
-    """Whether it is no HTTP request to somebody else; WebSockets are chosen from once all are known."""
-    if not isinstance(record, HttpExchange) or record.connection is not None:
-        return True
-    return is_ums_rest_url(record.url)
 
 
 def _share_of(capture: CaptureFile) -> Callable[[], float]:
@@ -201,9 +194,8 @@ def _chosen(
 
 
 def _is_chosen(socket: SpooledSocket, form: CaptureFormat, options: _ImportOptions) -> bool:
-    if options.url is not None:
-        return matches_url(options.url, socket.url)
-    return options.every_socket or form.is_one_session or is_ums(socket.url, socket.samples)
+    chosen = ChosenSockets(url=options.url, every_socket=options.every_socket or form.is_one_session)
+    return chosen.wants(socket.url, socket.samples)
 
 
 def _counted(sockets: list[SpooledSocket]) -> str:

@@ -17,11 +17,10 @@ from recorder.counted import counted
 from .decoder import FrameDecoder
 from .deflate import INFLATE_LIMIT, NO_EXTENSIONS, Extensions
 from .frames import Frame, Opcode, Side, close_parts
-from .handshake import HandshakeReader, ResponseHead, problems
+from .handshake import SWITCHING_PROTOCOLS, HandshakeReader, ResponseHead, problems
 from .records import ConnectionClosed, HandshakeSeen, HttpExchange, Record, RecordedFrame
 from .refusal import RefusalReader
 
-SWITCHING_PROTOCOLS = 101
 MAX_FRAGMENTS = 4096
 
 

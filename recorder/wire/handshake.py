@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from .frames import Side
 
+SWITCHING_PROTOCOLS = 101
+"""The status that accepts an upgrade (RFC 9110 15.2.2)."""
+
 HEAD_LIMIT = 64 * 1024
 """A head longer than this many bytes is given up."""
 
@@ -114,7 +117,7 @@ class HandshakeReader:
             return False
         first, _ = _parse(bytes(self._buffer[self._begin : end]))
         status, _ = _status(first)
-        return status is not None and 100 <= status < 200 and status != 101
+        return status is not None and 100 <= status < 200 and status != SWITCHING_PROTOCOLS
 
 
 def accept_for(key: str) -> str:
@@ -162,7 +165,7 @@ def problems(request: RequestHead, response: ResponseHead) -> tuple[str, ...]:
     """What a client must not accept in this answer (RFC 6455 4.1), a sentence each; empty if it may go on."""
     if response.status is None:
         return ("the answer is not HTTP",)
-    if response.status != 101:
+    if response.status != SWITCHING_PROTOCOLS:
         return (f"the service answered {response.status} {response.reason}".rstrip() + " instead of 101",)
     checks = (
         _upgrade_problem,

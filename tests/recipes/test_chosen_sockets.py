@@ -2,7 +2,8 @@
 
 import pytest
 
-from recorder.recipes.chosen_sockets import ChosenSockets, left_out
+from recorder.recipes.chosen_sockets import ChosenSockets, left_out, wants_exchange
+from recorder.wire.records import HttpExchange
 
 UMS = "wss://va.msg.liveperson.net/ws_api/account/1/messaging/consumer?v=3"
 OTHER = "wss://chat.example/live"
@@ -26,6 +27,17 @@ def test_a_socket_of_unknown_address_is_chosen_by_what_it_says():
     assert ChosenSockets().wants_payload(ENVELOPE)
     assert not ChosenSockets().wants_payload(b"hello")
     assert ChosenSockets(every_socket=True).wants_payload(b"hello")
+
+
+def exchange(url: str, connection: int | None = None) -> HttpExchange:
+    return HttpExchange(connection, "other", None, None, "PUT", url, None)
+
+
+def test_requests_of_the_service_are_kept_and_what_belongs_to_a_socket():
+    """A foreign upload looks like one of ours by method and the beginning of its path."""
+    assert wants_exchange(exchange("https://a.example/api/account/1/signup"))
+    assert not wants_exchange(exchange("https://shop.example/v1/basket"))
+    assert wants_exchange(exchange("https://shop.example/v1/basket", connection=1))
 
 
 def test_what_is_left_out_is_counted():

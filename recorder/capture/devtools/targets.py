@@ -49,14 +49,10 @@ def _with_scheme(url: str) -> str:
 
 
 class AttachedTargets:
-    """Keeps the targets of one browser, by what it tells.
-
-    Attributes:
-        titles: title or address of each attached target, by session id.
-    """
+    """Keeps the targets of one browser, by what it tells."""
 
     def __init__(self) -> None:
-        self.titles: dict[str, str] = {}
+        self._sessions: dict[str, None] = {}  # in the order in which they were attached
         self._pages: list[str] = []
 
     def feed(
@@ -85,7 +81,7 @@ class AttachedTargets:
 
     def last_commands(self) -> list[DevToolsCommand]:
         """A command for each target that changes nothing: what a target did is told before its answer."""
-        return [DevToolsCommand("Runtime.runIfWaitingForDebugger", {}, session) for session in self.titles]
+        return [DevToolsCommand("Runtime.runIfWaitingForDebugger", {}, session) for session in self._sessions]
 
     def _attached(self, params: Mapping[str, object]) -> list[DevToolsCommand]:
         session, info = params.get("sessionId"), params.get("targetInfo")
@@ -93,7 +89,7 @@ class AttachedTargets:
             return []
         if info.get("type") == "page":
             self._pages.append(session)
-        self.titles[session] = str(info.get("url") or info.get("title") or info.get("type") or "")
+        self._sessions[session] = None
         return [
             DevToolsCommand("Network.enable", _NETWORK, session),
             DevToolsCommand("Target.setAutoAttach", _AUTO_ATTACH, session),
@@ -101,6 +97,7 @@ class AttachedTargets:
         ]
 
     def _detached(self, session: object, detail: str) -> TargetGone | None:
-        if not isinstance(session, str) or self.titles.pop(session, None) is None:
+        if not isinstance(session, str) or session not in self._sessions:
             return None
+        del self._sessions[session]
         return TargetGone(session, detail)
