@@ -1,7 +1,5 @@
 """``recorder attach`` says what it cannot do; with real browsers it is tested in tests/browser."""
 
-from pathlib import Path
-
 import pytest
 
 
@@ -13,11 +11,12 @@ def test_browser_options_are_for_a_browser_that_is_started(run, option):
     assert "add --launch" in result.stderr
 
 
-def test_without_a_browser_it_says_how_to_start_one(run):
-    result = run("attach", "http://127.0.0.1:9")
+def test_without_a_browser_it_says_how_to_start_one(run, tmp_path):
+    nowhere = tmp_path / "none.db"
+    result = run("attach", "http://127.0.0.1:9", "--archive", str(nowhere))
     assert result.exit_code == 4
     assert "--remote-debugging-port=9222" in result.stderr
-    assert not Path("recorder.db").exists()
+    assert not nowhere.exists()
 
 
 @pytest.mark.parametrize("address", ["http://shop.example:9222", "https://127.0.0.1:9222"])
