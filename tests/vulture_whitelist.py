@@ -21,6 +21,11 @@ traceback
 list_moods
 nack
 
+# by jsonpath, whose functions and environment are extended
+arg_types
+return_type
+function_extensions
+
 # by rich, whose Console is subclassed
 on_broken_pipe
 

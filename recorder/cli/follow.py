@@ -1,12 +1,20 @@
-"""``recorder message list --follow``: the table again, or a line of JSON, whenever something changed."""
+"""``message list --follow``: the table again, or a line of JSON, whenever something changed.
+
+``frame list --follow``: the frames that are there, and those that come.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .output import StatusPrinter, write_json_lines
 from .signals import stop_on_signals
+
+if TYPE_CHECKING:
+    from recorder.recipes.filters import Filters
+    from recorder.wire.records import RecordedFrame
 
 CLEAR = "\x1b[H\x1b[2J"
 """Moves a terminal's cursor home and clears the screen."""
@@ -21,6 +29,7 @@ def follow_messages(
     json: bool,
     quiet: bool,
     fixed: Mapping[str, object],
+    filters: Filters | None = None,
 ) -> None:
     """Print until the session ends. ``fixed`` are options that ask for something that does not change.
 
@@ -41,12 +50,60 @@ def follow_messages(
     with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
         following = recipes.Following(opened, session, dialog=dialog, interval=interval, stop=stop)
         for update in following:
+            chosen = recipes.MessageFilter(filters or recipes.Filters(), update.session)
+            changed = list(chosen.passing(update.changed))
             if json:
-                write_json_lines(message_json(update.session, message) for message in update.changed)
+                write_json_lines(message_json(update.session, message) for message in changed)
                 continue
             if sys.stdout.isatty():
                 sys.stdout.write(CLEAR)
-            if update.changed or sys.stdout.isatty():
-                print_messages(sys.stdout, following.messages(), following.selves())
+            if changed or sys.stdout.isatty():
+                messages = list(chosen.passing(following.messages()))
+                print_messages(sys.stdout, messages, following.selves())
             sys.stdout.flush()
         stop.raise_if_set()
+
+
+def follow_frames(
+    archive: str,
+    session: str,
+    *,
+    connection: int | None,
+    filters: Filters | None,
+    interval: str,
+    json: bool,
+    say: StatusPrinter,
+) -> None:
+    """Print the frames of a session, and go on until it ends.
+
+    Raises:
+        BadOption: a filter or the interval cannot be used.
+        NotFound: no such session.
+        Stopped: a signal came.
+    """
+    from recorder import recipes
+    from recorder.report.frames import print_frames
+    from recorder.report.json_views import frame_json
+
+    with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
+        batches = recipes.followed_frames(
+            opened, session, connection=connection, filters=filters, interval=interval, stop=stop
+        )
+        if json:
+            for some in batches:
+                write_json_lines(map(frame_json, some))
+        else:
+            first = next(batches, ())
+            print_frames(sys.stdout, _flushed(first, batches), window=len(first))
+        stop.raise_if_set()
+
+
+def _flushed(
+    first: Sequence[RecordedFrame], batches: Iterable[Sequence[RecordedFrame]]
+) -> Iterator[RecordedFrame]:
+    """All of these frames; what was printed leaves before the next ones are waited for."""
+    yield from first
+    sys.stdout.flush()
+    for some in batches:
+        yield from some
+        sys.stdout.flush()

@@ -7,7 +7,29 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, AliasOption, ArchiveOption, JsonOption, QuietOption, SessionArgument
+from .options import (
+    DEFAULT_ARCHIVE,
+    DEFAULT_INTERVAL,
+    AliasOption,
+    ArchiveOption,
+    DialogOption,
+    FollowOption,
+    GrepOption,
+    IntervalOption,
+    JsonOption,
+    LimitOption,
+    OpcodeOption,
+    ParticipantOption,
+    QuietOption,
+    SenderOption,
+    SessionArgument,
+    SinceOption,
+    StatusOption,
+    TypeOption,
+    UntilOption,
+    WhereOption,
+    given_filters,
+)
 from .output import StatusPrinter, write_json, write_json_lines
 
 app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
@@ -19,6 +41,19 @@ def list_frames(
     connection: Annotated[
         int | None, typer.Option("--connection", metavar="N", help="Only this connection of the session.")
     ] = None,
+    type_name: TypeOption = None,
+    sender: SenderOption = None,
+    opcode: OpcodeOption = None,
+    dialog: DialogOption = None,
+    status: StatusOption = None,
+    participant: ParticipantOption = None,
+    where: WhereOption = None,
+    grep: GrepOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
+    follow: FollowOption = False,
+    interval: IntervalOption = DEFAULT_INTERVAL,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -31,8 +66,29 @@ def list_frames(
     """
     from recorder import recipes
 
-    with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
-        frames = recipes.frames(opened, session, connection=connection)
+    filters = given_filters(
+        type=type_name,
+        sender=sender,
+        opcode=opcode,
+        dialog=dialog,
+        status=status,
+        participant=participant,
+        where=where,
+        grep=grep,
+        since=since,
+        until=until,
+        limit=limit,
+    )
+    say = StatusPrinter(quiet=quiet)
+    if follow:
+        from .follow import follow_frames
+
+        follow_frames(
+            archive, session, connection=connection, filters=filters, interval=interval, json=json, say=say
+        )
+        return
+    with recipes.open_archive(archive, say=say) as opened:
+        frames = recipes.frames(opened, session, connection=connection, filters=filters)
         if json:
             from recorder.report.json_views import frame_json
 

@@ -9,13 +9,26 @@ import typer
 
 from .options import (
     DEFAULT_ARCHIVE,
+    DEFAULT_INTERVAL,
     AliasOption,
     ArchiveOption,
     AtOption,
     DialogOption,
+    FollowOption,
+    GrepOption,
+    IntervalOption,
     JsonOption,
+    LimitOption,
+    ParticipantOption,
     QuietOption,
+    SenderOption,
     SessionArgument,
+    SinceOption,
+    StatusOption,
+    TypeOption,
+    UntilOption,
+    WhereOption,
+    given_filters,
 )
 from .output import StatusPrinter, write_json, write_json_lines
 
@@ -33,12 +46,17 @@ def list_messages(
     dialog: DialogOption = None,
     at: AtOption = None,
     alias: AliasOption = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on while it is recorded; --json: a line per change.")
-    ] = False,
-    interval: Annotated[
-        str, typer.Option("--interval", metavar="DURATION", help="With --follow: how often to look.")
-    ] = "500ms",
+    follow: FollowOption = False,
+    interval: IntervalOption = DEFAULT_INTERVAL,
+    type_name: TypeOption = None,
+    sender: SenderOption = None,
+    status: StatusOption = None,
+    participant: ParticipantOption = None,
+    where: WhereOption = None,
+    grep: GrepOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    limit: LimitOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -51,6 +69,17 @@ def list_messages(
     """
     from recorder import recipes
 
+    filters = given_filters(
+        type=type_name,
+        sender=sender,
+        status=status,
+        participant=participant,
+        where=where,
+        grep=grep,
+        since=since,
+        until=until,
+        limit=limit,
+    )
     if follow:
         from .follow import follow_messages
 
@@ -61,22 +90,31 @@ def list_messages(
             interval=interval,
             json=json,
             quiet=quiet,
-            fixed={"--at": at, "--alias": alias},
+            fixed={"--at": at, "--alias": alias, "--limit": limit},
+            filters=filters,
         )
         return
     aliases = recipes.parse_aliases(alias or ())
     print_status = StatusPrinter(quiet=quiet)
     with recipes.listed_messages(
-        archive, session, dialog=dialog, at=at, aliases=aliases, say=print_status, suggest=not quiet
+        archive,
+        session,
+        dialog=dialog,
+        at=at,
+        aliases=aliases,
+        filters=filters,
+        say=print_status,
+        suggest=not quiet,
     ) as listing:
         if json:
             from recorder.report.json_views import message_json
 
             write_json_lines(message_json(listing.session, message) for message in listing.messages)
             return
-        from recorder.report.messages import print_listing
+        from recorder.report.messages import NO_MESSAGES, NONE_PASS, print_listing
 
-        print_listing(sys.stdout, listing.dialogs, listing.selves)
+        nothing = NO_MESSAGES if filters is None else NONE_PASS
+        print_listing(sys.stdout, listing.dialogs, listing.selves, nothing=nothing)
 
 
 @app.command("show")

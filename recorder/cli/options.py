@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from recorder.errors import BadOption
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from recorder.recipes.filters import Filters, FilterWords
 
 # Every command takes these ---------------------------------------------------------------------------------
 
@@ -40,6 +45,80 @@ AliasOption = Annotated[
     list[str] | None,
     typer.Option("--alias", metavar="OLD=NEW", help="Two ids of one person: show OLD as NEW. Repeatable."),
 ]
+# What a list leaves in; ``recipes.parse_filters`` takes them -----------------------------------------------
+
+TypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--type",
+        metavar="NAME",
+        help="Only of this type: of a message (text/plain), a payload or an event in it (PublishEvent).",
+    ),
+]
+SenderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sender",
+        metavar="WHO",
+        help="Only by this one: frames by client or service; messages by an id, a role, or: you.",
+    ),
+]
+OpcodeOption = Annotated[
+    str | None,
+    typer.Option("--opcode", metavar="KIND", help="Only text, binary, close, ping, pong, or a number."),
+]
+StatusOption = Annotated[
+    str | None,
+    typer.Option(
+        "--status",
+        metavar="WORD",
+        help="Only with this status (read, accepted, pending, …), receipt (READ) or code (404).",
+    ),
+]
+ParticipantOption = Annotated[
+    str | None,
+    typer.Option("--participant", metavar="ID", help="Only what this participant wrote, or is named in."),
+]
+WhereOption = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="JSONPATH",
+        help="Only where this holds for the JSON (of a message: that of --json): '$.body.code == 404'.",
+    ),
+]
+GrepOption = Annotated[
+    str | None,
+    typer.Option("--grep", metavar="PATTERN", help="Only with this regular expression in the text."),
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="WHEN", help="Only from then on; WHEN as with --at: '#12', +2s, a time."),
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="WHEN", help="Only up to then; WHEN as with --at.")
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="No more than so many.")]
+FollowOption = Annotated[
+    bool, typer.Option("--follow", "-f", help="Go on while it is recorded; --json: a line per change.")
+]
+IntervalOption = Annotated[
+    str, typer.Option("--interval", metavar="DURATION", help="With --follow: how often to look.")
+]
+DEFAULT_INTERVAL = "500ms"
+
+
+def given_filters(**given: Unpack[FilterWords]) -> Filters | None:
+    """The filters that these options describe; None if none was given. Raises ``BadOption``."""
+    if all(value is None for value in given.values()):
+        return None
+    from recorder import recipes
+
+    return recipes.parse_filters(**given)
+
+
+# What is stored -------------------------------------------------------------------------------------------
+
 KeepSecretsOption = Annotated[
     bool,
     typer.Option("--keep-secrets", help="Store tokens and cookies as they are, instead of replacing them."),

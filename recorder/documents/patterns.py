@@ -85,8 +85,8 @@ class SearchTime:
         """Forget what was used: another frame comes."""
         self._left_s = TIME_LIMIT_S
 
-    def matches(self, pattern: str, text: str) -> bool:
-        """Whether the pattern is found anywhere in the first ``MAX_SEARCHED`` characters of the text.
+    def matches(self, pattern: str, text: str, *, within: int = MAX_SEARCHED) -> bool:
+        """Whether the pattern is found anywhere in the first ``within`` characters of the text.
 
         Raises:
             PatternTooSlow: the search was stopped.
@@ -96,7 +96,7 @@ class SearchTime:
         limit_s = max(self._left_s / 2, _LEAST_S)
         before_s = processing_s()
         try:
-            return compiled.search(text[:MAX_SEARCHED], timeout=limit_s) is not None
+            return compiled.search(text[:within], timeout=limit_s) is not None
         except TimeoutError:
             if limit_s < _NO_TIME_S:
                 raise NoSearchTime(

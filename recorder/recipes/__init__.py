@@ -36,19 +36,23 @@ if TYPE_CHECKING:
     from .consumer_login import login as login
     from .export_session import export_to_file as export_to_file
     from .export_session import export_to_stdout as export_to_stdout
+    from .filters import Filters as Filters
+    from .filters import parse_filters as parse_filters
     from .follow import Following as Following
     from .follow import Update as Update
+    from .follow_frames import followed_frames as followed_frames
+    from .follow_frames import frames as frames
     from .generate_script import session_script as session_script
     from .import_file import import_capture as import_capture
     from .list_messages import listed_messages as listed_messages
     from .load.options import Load as Load
     from .load.run import swarm as swarm
+    from .message_filter import MessageFilter as MessageFilter
     from .option_values import duration_s as duration_s
     from .output_files import check_place as check_place
     from .output_files import save as save
     from .queries import frame as frame
     from .queries import frame_proofs as frame_proofs
-    from .queries import frames as frames
     from .queries import message_life as message_life
     from .queries import messages as messages
     from .queries import open_archive as open_archive

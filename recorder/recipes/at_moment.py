@@ -37,14 +37,31 @@ class Moment(NamedTuple):
     field: Literal["number", "offset_us", "at_us"]
     value: int
 
+    def of(self, option: str, number: int, offset_us: int | None, at_us: int | None) -> int:
+        """The same field of a frame, to be compared with ``value``.
 
-def parse_moment(text: str) -> Moment:
+        Raises:
+            BadOption: the frame carries no such time; the error names ``option``.
+        """
+        if self.field == "number":
+            return number
+        time = offset_us if self.field == "offset_us" else at_us
+        if time is None:
+            raise BadOption(
+                option,
+                f"frame #{number} carries no time to compare with",
+                hint=f"name a frame instead: {option} '#{number}'",
+            )
+        return time
+
+
+def parse_moment(text: str, option: str = OPTION) -> Moment:
     """Read ``#123``, ``+12.5s`` or ``2026-01-31T12:00:00Z``.
 
     A time is read as ``parse_iso_utc`` does: without a zone it is UTC.
 
     Raises:
-        BadOption: it is none.
+        BadOption: it is none; the error names ``option``.
     """
     if frame := _FRAME.fullmatch(text):
         return Moment("number", int(frame[1]))
@@ -54,7 +71,7 @@ def parse_moment(text: str) -> Moment:
         return Moment("at_us", parse_iso_utc(text))
     except ValueError:
         raise BadOption(
-            OPTION,
+            option,
             f'"{text}" is no moment of a session',
             hint="write '#123' (a frame), +12.5s (since the session began) or 2026-01-31T12:00:00Z",
         ) from None
@@ -75,21 +92,10 @@ def last_frame_at(archive: Archive, session: str | SessionInfo, when: str) -> in
         return moment.value
     last = 0
     for frame in archive.frames(found.session):
-        if _time(frame, moment) > moment.value:
+        if moment.of(OPTION, frame.number, frame.offset_us, frame.at_us) > moment.value:
             break
         last = frame.number
     return last
-
-
-def _time(frame: RecordedFrame, moment: Moment) -> int:
-    time = frame.offset_us if moment.field == "offset_us" else frame.at_us
-    if time is None:
-        raise BadOption(
-            OPTION,
-            f"frame #{frame.number} carries no time to compare with",
-            hint=f"name a frame instead: {OPTION} '#{frame.number}'",
-        )
-    return time
 
 
 def connections_at(archive: Archive, session: SessionInfo, last: int | None = None) -> list[ConnectionInfo]:

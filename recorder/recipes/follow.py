@@ -66,7 +66,7 @@ class Following:
         self._dialog = dialog
         self._interval_s = duration_s("--interval", interval)
         self._stop = stop
-        self._wait = _waiting(clock or RealClock(), stop)
+        self._wait = waiting(clock or RealClock(), stop)
         self._shown: dict[_Key, MessageView] = {}
 
     def messages(self) -> list[MessageView]:
@@ -133,7 +133,8 @@ def _key(message: MessageView) -> _Key:
     return (message.dialog_id, -(message.request_frame or 0) - 1)
 
 
-def _waiting(clock: Clock, stop: WaitableStop | None) -> Callable[[float], object]:
+def waiting(clock: Clock, stop: WaitableStop | None) -> Callable[[float], object]:
+    """What waits for some seconds; not as long if ``stop`` is set meanwhile."""
     if stop is not None:
         return stop.wait
     return lambda seconds: clock.sleep_until(clock.now_s() + seconds)

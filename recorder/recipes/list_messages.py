@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from recorder.projection.derived.direct_read import direct_listing
 from recorder.receipts.aliases import Aliases, ParticipantTracker
 from recorder.receipts.listing import MessageListing, dialogs_of
 from recorder.receipts.self_facts import OwnRoles
 from recorder.store.remarks import Notify, silent
+
+if TYPE_CHECKING:
+    from .filters import Filters
 
 
 @contextmanager
@@ -20,23 +24,26 @@ def listed_messages(
     dialog: str | None = None,
     at: str | None = None,
     aliases: Aliases | None = None,
+    filters: Filters | None = None,
     say: Notify = silent,
     suggest: bool = True,
 ) -> Iterator[MessageListing]:
     """The messages of a session or of one dialog, now or as of ``at``, to be listed within the block.
+
+    With ``filters`` those that pass; a dialog is named by ``dialog``, so that an unknown one is an error.
 
     ``say`` is called as by ``open_session``; where the rows were enough, with the ids that may be one
     person's only after the block, and only if ``suggest``, because that reads all frames.
 
     Raises:
         NotFound: no such session, or no such dialog in it (by then).
-        BadOption: no such moment.
+        BadOption: no such moment, or a filter cannot be decided for a message.
         ArchiveUnusable: it cannot be read, which may show only while the listing is iterated over.
     """
     if at is None and not aliases:
         with _rows_of(archive, session, dialog, say) as listing:
             if listing is not None:
-                yield listing
+                yield _chosen(listing, filters)
         if listing is not None:
             if suggest and dialog is None and listing.maybe_one_person:
                 _say_suggestions(archive, listing.session, say)
@@ -48,7 +55,15 @@ def listed_messages(
         session_id, listed = messages(
             opened, session, dialog=dialog, at=at, aliases=aliases, say=say, selves=selves
         )
-    yield MessageListing(session_id, listed, dialogs_of(listed), selves)
+    yield _chosen(MessageListing(session_id, listed, dialogs_of(listed), selves), filters)
+
+
+def _chosen(listing: MessageListing, filters: Filters | None) -> MessageListing:
+    if filters is None:
+        return listing
+    from .message_filter import MessageFilter
+
+    return MessageFilter(filters, listing.session).listing(listing)
 
 
 @contextmanager

@@ -206,19 +206,6 @@ def frame_proofs(
     return proven_facts(proving, transcript, number)
 
 
-def frames(archive: Archive, session: str, *, connection: int | None = None) -> Iterator[RecordedFrame]:
-    """The frames of a session in wire order.
-
-    Raises:
-        NotFound: no such session or connection.
-    """
-    found = archive.find_session(session, connected=True)
-    known = [str(each.connection) for each in archive.connections(found.session)]
-    if connection is not None and str(connection) not in known:
-        raise NotFound("connection", str(connection), close=known)
-    return archive.frames(found.session, connection=connection)
-
-
 def frame(archive: Archive, session: str, reference: str) -> RecordedFrame:
     """One frame by its number, ``41`` or ``#41``.
 

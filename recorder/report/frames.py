@@ -11,15 +11,18 @@ from recorder.wire.frames import CompressedPayload, Opcode, close_parts
 from recorder.wire.records import FrameForwarded, RecordedFrame
 
 from .json_views import payload_text
-from .tables import clock_time, print_pairs, print_table
+from .tables import WINDOW_ROWS, clock_time, print_pairs, print_table
 from .terminal import safe_text
 
 FRAME_COLUMNS = (">FRAME", ">CONN", "TIME", "SENDER", "KIND", ">BYTES", "PAYLOAD+")
 
 
-def print_frames(stream: IO[str], frames: Iterable[RecordedFrame]) -> None:
-    """The table of ``frame list``, printed while the frames are read: a session may hold millions."""
-    print_table(stream, FRAME_COLUMNS, map(_frame_row, frames))
+def print_frames(stream: IO[str], frames: Iterable[RecordedFrame], *, window: int = WINDOW_ROWS) -> None:
+    """The table of ``frame list``, printed while the frames are read: a session may hold millions.
+
+    ``window`` is as in ``print_table``.
+    """
+    print_table(stream, FRAME_COLUMNS, map(_frame_row, frames), window=window)
 
 
 def _frame_row(frame: RecordedFrame) -> tuple[str, ...]:

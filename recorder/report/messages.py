@@ -30,20 +30,26 @@ def print_messages(stream: IO[str], messages: Sequence[MessageView], selves: Own
     print_listing(stream, dialogs_of(messages), {**own_roles(messages), **(selves or {})})
 
 
-def print_listing(stream: IO[str], dialogs: Iterable[DialogListing], selves: OwnRoles) -> None:
+NO_MESSAGES, NONE_PASS = "no messages in this recording", "no message in this recording is like that"
+"""What ``message list`` prints instead of a table: without filters, and with."""
+
+
+def print_listing(
+    stream: IO[str], dialogs: Iterable[DialogListing], selves: OwnRoles, *, nothing: str = NO_MESSAGES
+) -> None:
     """The table of ``message list``, one block for each dialog, printed while the messages are read.
 
-    ``selves``: all of us in the session.
+    ``selves``: all of us in the session; ``nothing`` is printed if there are no messages.
     """
     own = own_words(selves)
-    nothing = True
+    empty = True
     for dialog in dialogs:
-        nothing = False
+        empty = False
         print_line(stream, f"dialog {dialog.dialog_id or 'unknown'}")
         rows = (_message_row(message, dialog.clocks, own) for message in dialog.messages)
         print_table(stream, MESSAGE_COLUMNS, rows)
-    if nothing:
-        print_line(stream, "no messages in this recording")
+    if empty:
+        print_line(stream, nothing)
 
 
 def _message_row(message: MessageView, clocks: Clocks, own: OwnWords) -> tuple[str | Cell, ...]:

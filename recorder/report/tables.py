@@ -37,20 +37,26 @@ WINDOW_ROWS = 1_000
 """So many rows are read before the first is printed: the columns are as wide as these need."""
 
 
-def print_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[str | Cell]]) -> None:
+def print_table(
+    stream: IO[str],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Cell]],
+    *,
+    window: int = WINDOW_ROWS,
+) -> None:
     """Columns under upper-case headings, printed while the rows come.
 
     Only a column whose name ends in "+" is cut to fit the width of the terminal; one that begins with ">"
-    is aligned to the right. Where a row after the first ``WINDOW_ROWS`` needs more room, the columns are
-    wider from there on.
+    is aligned to the right. ``window`` rows are read before the first is printed; where a later one needs
+    more room, the columns are wider from there on.
     """
     layout = _Layout(columns, width_of(stream), colour=shows_styles(stream))
     coming = map(_measured, rows)
-    window = list(islice(coming, WINDOW_ROWS))
-    for row in window:
+    first = list(islice(coming, window))
+    for row in first:
         layout.make_room(row)
     stream.write(layout.headings())
-    for row in chain(window, coming):
+    for row in chain(first, coming):
         layout.make_room(row)
         stream.write(layout.line(row))
 

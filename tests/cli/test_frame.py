@@ -73,3 +73,33 @@ def test_a_frame_that_is_not_there(run):
         result = run("frame", "show", "imported", "--", reference)
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith("error: ")
+
+
+def listed(run, *options):
+    return [orjson.loads(line) for line in run("frame", "list", *options, "--json").stdout.splitlines()]
+
+
+def test_list_leaves_in_what_is_asked_for(run):
+    everything = listed(run, "played")
+    given = listed(run, "played", "--status", "READ", "--sender", "client")
+    assert given
+    assert all(frame["sender"] == "client" and "READ" in frame["text"] for frame in given)
+    assert listed(run, "played", "--where", "$.type == 'ms.PublishEvent'", "--limit", "1") == [
+        next(frame for frame in everything if '"ms.PublishEvent"' in frame.get("text", ""))
+    ]
+    assert listed(run, "played", "--since", "#3", "--until", "#5") == everything[2:5]
+    assert {frame["opcode"] for frame in listed(run, "played", "--opcode", "close")} == {8}
+
+
+def test_list_follows_to_the_end(run):
+    plain, followed = (run("frame", "list", "played", *more).stdout for more in ((), ("--follow",)))
+    assert plain.splitlines()[0].split() == followed.splitlines()[0].split()
+    assert len(plain.splitlines()) == len(followed.splitlines())
+    assert listed(run, "played", "--follow", "--limit", "4") == listed(run, "played")[:4]
+
+
+def test_a_filter_that_cannot_be_used_is_told_in_a_sentence(run):
+    for options in (("--where", "$..a == 1"), ("--grep", "("), ("--opcode", "x"), ("--sender", "me")):
+        result = run("frame", "list", "played", *options)
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) in ((2, "", 1), (2, "", 2))
+        assert result.stderr.startswith(f"error: {options[0]}: ")

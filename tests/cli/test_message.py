@@ -153,3 +153,21 @@ def test_the_ladder_of_a_played_message_runs_from_request_to_receipt(run):
         ("receipt", "ACCEPT", "announced"),
         ("asked", "READ", "claimed"), ("answered", "READ", "acknowledged"), ("receipt", "READ", "announced"),
     ]  # fmt: skip
+
+
+def test_list_leaves_in_what_is_asked_for(run):
+    def listed(*options):
+        return [
+            orjson.loads(line)
+            for line in run("message", "list", "played", *options, "--json").stdout.splitlines()
+        ]
+
+    everything = listed()
+    assert listed("--sender", "you") == [each for each in everything if each["mine"]]
+    assert (
+        listed("--where", "$.status == 'read'", "--limit", "1")
+        == [each for each in everything if each["status"] == "read"][:1]
+    )
+    assert listed("--grep", "^.+$", "--follow") == [each for each in everything if each["text"]]
+    shown = run("message", "list", "played", "--grep", "nobody says this")
+    assert (shown.exit_code, shown.stdout) == (0, "no message in this recording is like that\n")
