@@ -50,7 +50,7 @@ def follow_messages(
     with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
         following = recipes.Following(opened, session, dialog=dialog, interval=interval, stop=stop)
         for update in following:
-            chosen = recipes.MessageFilter(filters or recipes.Filters(), update.session)
+            chosen = recipes.ListingFilter(filters or recipes.Filters(), update.session)
             changed = list(chosen.passing(update.changed))
             if json:
                 write_json_lines(message_json(update.session, message) for message in changed)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .list_messages import listed_messages as listed_messages
     from .load.options import Load as Load
     from .load.run import swarm as swarm
-    from .message_filter import MessageFilter as MessageFilter
+    from .message_filter import ListingFilter as ListingFilter
     from .option_values import duration_s as duration_s
     from .output_files import check_place as check_place
     from .output_files import save as save

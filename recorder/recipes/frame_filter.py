@@ -57,7 +57,7 @@ class FrameFilter:
             return False
         if not filters.is_within(frame.number, frame.offset_us, frame.at_us):
             return False
-        return not filters.read_payloads or (said is not None and self._says(frame, *said))
+        return not filters.read_payloads or (said is not None and self._content_passes(frame, *said))
 
     def _said(self, frame: RecordedFrame) -> tuple[bytes, int | None] | None:
         """The payload that a frame completes, or the reason and the code of its close; None if neither."""
@@ -69,7 +69,7 @@ class FrameFilter:
         payload = self._payloads.feed(frame)
         return None if payload is None else (payload.data, None)
 
-    def _says(self, frame: RecordedFrame, data: bytes, code: int | None) -> bool:
+    def _content_passes(self, frame: RecordedFrame, data: bytes, code: int | None) -> bool:
         filters = self._filters
         if self._search is not None:
             text = data.decode("utf-8", errors="replace")

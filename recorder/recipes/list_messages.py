@@ -61,9 +61,9 @@ def listed_messages(
 def _chosen(listing: MessageListing, filters: Filters | None) -> MessageListing:
     if filters is None:
         return listing
-    from .message_filter import MessageFilter
+    from .message_filter import ListingFilter
 
-    return MessageFilter(filters, listing.session).listing(listing)
+    return ListingFilter(filters, listing.session).listing(listing)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from recorder.report.json_views import message_json
 from .filters import Filters, PatternSearch
 
 
-class MessageFilter:
+class ListingFilter:
     """Passes on the messages of one session that are asked for.
 
     A message has the time of the frame that proves that it was sent, an unseen one that of its first receipt.
@@ -60,7 +60,10 @@ class MessageFilter:
         if not any(map(filters.has_type, (message.type, *(each.type for each in message.contents)))):
             return False
         return (
-            self._people(message) and self._status(message) and self._within(message) and self._says(message)
+            self._people(message)
+            and self._status(message)
+            and self._within(message)
+            and self._content_passes(message)
         )
 
     def _people(self, message: MessageView) -> bool:
@@ -83,7 +86,7 @@ class MessageFilter:
             return self._filters.is_within(evidence.frame, evidence.offset_us, evidence.at_us)
         return self._filters.since is None and self._filters.until is None
 
-    def _says(self, message: MessageView) -> bool:
+    def _content_passes(self, message: MessageView) -> bool:
         if self._search is not None:
             texts = [message.text or "", *(each.text or "" for each in message.contents)]
             where = f"message {message.sequence}"

@@ -96,17 +96,17 @@ def _environment() -> JSONPathEnvironment:
     from jsonpath import JSONPathEnvironment
     from jsonpath.function_extensions import ExpressionType, FilterFunction
 
-    class _Search(FilterFunction):
+    class _SearchFunction(FilterFunction):
         arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012 - as the base class has it
         return_type = ExpressionType.LOGICAL
 
         def __call__(self, value: object, pattern: object) -> bool:
             return isinstance(pattern, str) and _searched(pattern, value)
 
-    class _Match(_Search):
+    class _MatchFunction(_SearchFunction):
         def __call__(self, value: object, pattern: object) -> bool:
             return isinstance(pattern, str) and _searched(rf"\A(?:{pattern})\Z", value)
 
     environment = JSONPathEnvironment(strict=True)
-    environment.function_extensions |= {"search": _Search(), "match": _Match()}
+    environment.function_extensions |= {"search": _SearchFunction(), "match": _MatchFunction()}
     return environment

@@ -8,7 +8,7 @@ from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.listing import MessageListing, dialogs_of
 from recorder.receipts.queries import ContentView, MessageView, ReceiptView
 from recorder.recipes.filters import parse_filters
-from recorder.recipes.message_filter import MessageFilter
+from recorder.recipes.message_filter import ListingFilter
 
 
 def evidence(frame):
@@ -65,18 +65,18 @@ def numbers(listed):
     ],
 )
 def test_messages_pass(given, passing):
-    assert numbers(MessageFilter(parse_filters(**given), "s").passing(MESSAGES)) == passing
+    assert numbers(ListingFilter(parse_filters(**given), "s").passing(MESSAGES)) == passing
 
 
 def test_a_listing_keeps_the_dialogs_of_what_passes():
     def listing():
         return MessageListing("s", iter(MESSAGES), dialogs_of(MESSAGES), {})
 
-    shown = MessageFilter(parse_filters(sender="you", limit=3), "s").listing(listing())
+    shown = ListingFilter(parse_filters(sender="you", limit=3), "s").listing(listing())
     assert [(each.dialog_id, numbers(each.messages)) for each in shown.dialogs] == [
         ("d1", [0, 2]),
         ("d2", [3]),
     ]
-    shown = MessageFilter(parse_filters(dialog="d2"), "s").listing(listing())
+    shown = ListingFilter(parse_filters(dialog="d2"), "s").listing(listing())
     assert [(each.dialog_id, numbers(each.messages)) for each in shown.dialogs] == [("d2", [3])]
-    assert numbers(MessageFilter(parse_filters(limit=1), "s").listing(listing()).messages) == [0]
+    assert numbers(ListingFilter(parse_filters(limit=1), "s").listing(listing()).messages) == [0]
