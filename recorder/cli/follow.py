@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .output import StatusPrinter, write_json_lines
@@ -27,6 +27,7 @@ def follow_messages(
     dialog: str | None,
     interval: str,
     json: bool,
+    local: bool,
     quiet: bool,
     fixed: Mapping[str, object],
     filters: Filters | None = None,
@@ -59,7 +60,7 @@ def follow_messages(
                 sys.stdout.write(CLEAR)
             if changed or sys.stdout.isatty():
                 messages = list(chosen.passing(following.messages()))
-                print_messages(sys.stdout, messages, following.selves())
+                print_messages(sys.stdout, messages, following.selves(), local=local)
             sys.stdout.flush()
         stop.raise_if_set()
 
@@ -71,10 +72,10 @@ def follow_frames(
     connection: int | None,
     filters: Filters | None,
     interval: str,
-    json: bool,
     say: StatusPrinter,
+    print_rows: Callable[..., None] | None,
 ) -> None:
-    """Print the frames of a session, and go on until it ends.
+    """Print the frames of a session, and go on until it ends: with ``print_rows``, else as JSON.
 
     Raises:
         BadOption: a filter or the interval cannot be used.
@@ -82,19 +83,18 @@ def follow_frames(
         Stopped: a signal came.
     """
     from recorder import recipes
-    from recorder.report.frames import print_frames
     from recorder.report.json_views import frame_json
 
     with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
         batches = recipes.followed_frames(
             opened, session, connection=connection, filters=filters, interval=interval, stop=stop
         )
-        if json:
+        if print_rows is None:
             for some in batches:
                 write_json_lines(map(frame_json, some))
         else:
             first = next(batches, ())
-            print_frames(sys.stdout, _flushed(first, batches), window=len(first))
+            print_rows(_flushed(first, batches), window=len(first))
         stop.raise_if_set()
 
 

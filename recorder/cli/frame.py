@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from .options import (
     IntervalOption,
     JsonOption,
     LimitOption,
+    LocalOption,
     OpcodeOption,
     ParticipantOption,
     QuietOption,
@@ -54,6 +56,10 @@ def list_frames(
     limit: LimitOption = None,
     follow: FollowOption = False,
     interval: IntervalOption = DEFAULT_INTERVAL,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Show opcodes and payloads as they are, not what they say.")
+    ] = False,
+    local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -65,6 +71,8 @@ def list_frames(
         recorder frame list last
     """
     from recorder import recipes
+    from recorder.report.frames import print_frames
+    from recorder.report.json_views import frame_json
 
     filters = given_filters(
         type=type_name,
@@ -80,23 +88,26 @@ def list_frames(
         limit=limit,
     )
     say = StatusPrinter(quiet=quiet)
+    print_rows = None if json else partial(print_frames, sys.stdout, raw=raw, local=local)
     if follow:
         from .follow import follow_frames
 
         follow_frames(
-            archive, session, connection=connection, filters=filters, interval=interval, json=json, say=say
+            archive,
+            session,
+            connection=connection,
+            filters=filters,
+            interval=interval,
+            say=say,
+            print_rows=print_rows,
         )
         return
     with recipes.open_archive(archive, say=say) as opened:
         frames = recipes.frames(opened, session, connection=connection, filters=filters)
-        if json:
-            from recorder.report.json_views import frame_json
-
+        if print_rows is None:
             write_json_lines(map(frame_json, frames))
-            return
-        from recorder.report.frames import print_frames
-
-        print_frames(sys.stdout, frames)
+        else:
+            print_rows(frames)
 
 
 @app.command("show")
@@ -104,6 +115,7 @@ def show_frame(
     session: SessionArgument,
     frame: Annotated[str, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")],
     alias: AliasOption = None,
+    local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -130,5 +142,5 @@ def show_frame(
     from recorder.report.evidence import print_proofs
     from recorder.report.frames import print_frame
 
-    print_frame(sys.stdout, shown, forwarded)
+    print_frame(sys.stdout, shown, forwarded, local=local)
     print_proofs(sys.stdout, proofs)

@@ -19,6 +19,7 @@ from .options import (
     IntervalOption,
     JsonOption,
     LimitOption,
+    LocalOption,
     ParticipantOption,
     QuietOption,
     SenderOption,
@@ -57,6 +58,7 @@ def list_messages(
     since: SinceOption = None,
     until: UntilOption = None,
     limit: LimitOption = None,
+    local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -89,6 +91,7 @@ def list_messages(
             dialog=dialog,
             interval=interval,
             json=json,
+            local=local,
             quiet=quiet,
             fixed={"--at": at, "--alias": alias, "--limit": limit},
             filters=filters,
@@ -114,7 +117,7 @@ def list_messages(
         from recorder.report.messages import NO_MESSAGES, NONE_PASS, print_listing
 
         nothing = NO_MESSAGES if filters is None else NONE_PASS
-        print_listing(sys.stdout, listing.dialogs, listing.selves, nothing=nothing)
+        print_listing(sys.stdout, listing.dialogs, listing.selves, nothing=nothing, local=local)
 
 
 @app.command("show")
@@ -129,6 +132,7 @@ def show_message(
     ],
     at: AtOption = None,
     alias: AliasOption = None,
+    local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -155,4 +159,4 @@ def show_message(
         return
     from recorder.report.evidence import print_timeline
 
-    print_timeline(sys.stdout, view, rungs, selves)
+    print_timeline(sys.stdout, view, rungs, selves, local=local)

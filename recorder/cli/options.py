@@ -41,6 +41,9 @@ AtOption = Annotated[
         help="Use only what was recorded until then: a frame ('#123'), an offset (+12.5s), or an ISO time.",
     ),
 ]
+LocalOption = Annotated[
+    bool, typer.Option("--local", help="Show times in the time zone of this machine, instead of UTC.")
+]
 AliasOption = Annotated[
     list[str] | None,
     typer.Option("--alias", metavar="OLD=NEW", help="Two ids of one person: show OLD as NEW. Repeatable."),

@@ -14,6 +14,7 @@ from .options import (
     AliasOption,
     ArchiveOption,
     JsonOption,
+    LocalOption,
     OutputOption,
     QuietOption,
     SessionArgument,
@@ -27,7 +28,10 @@ app = typer.Typer(
 
 @app.command("list")
 def list_sessions(
-    archive: ArchiveOption = DEFAULT_ARCHIVE, json: JsonOption = False, quiet: QuietOption = False
+    local: LocalOption = False,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List the sessions of the archive, oldest first.
 
@@ -45,7 +49,7 @@ def list_sessions(
         return
     from recorder.report.sessions import print_sessions
 
-    print_sessions(sys.stdout, sessions)
+    print_sessions(sys.stdout, sessions, local=local)
     if not sessions:
         StatusPrinter(quiet=quiet)("the archive holds no session yet")
 
@@ -54,6 +58,7 @@ def list_sessions(
 def show_session(
     session: SessionArgument,
     alias: AliasOption = None,
+    local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -77,7 +82,7 @@ def show_session(
         return
     from recorder.report.summary import print_summary
 
-    print_summary(sys.stdout, summary)
+    print_summary(sys.stdout, summary, local=local)
 
 
 @app.command("diff")

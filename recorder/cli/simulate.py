@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,10 @@ from .output import StatusPrinter
 def _list_moods(requested: bool) -> None:
     if not requested:
         return
+    from recorder.report.tables import print_pairs
     from recorder.simulator.faults.config import mood_descriptions
 
-    for name, does in mood_descriptions().items():
-        typer.echo(f"{name:<27} {does}")
+    print_pairs(sys.stdout, mood_descriptions())
     raise typer.Exit
 
 

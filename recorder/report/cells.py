@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from typing import IO, NamedTuple
 
 PIPE_WIDTH = 120
 """Width in columns if the output is not a terminal."""
 
-_STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-"""ECMA-48 8.3.117, SGR."""
+_STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "orange": "38;5;208"}
+"""ECMA-48 8.3.117, SGR; orange is that of xterm's 256 colours."""
+
+ELLIPSIS, ASCII_ELLIPSIS = "…", ">"
+"""What stands where a text is cut; the second is what ``less`` shows, for a stream without the first."""
 
 
 class Cell(NamedTuple):
-    """A text with a style: "bold", "red", "green", "yellow", "cyan", or none. It holds nothing to escape."""
+    """A text with a style: a key of ``_STYLES``, or none. It holds nothing to escape."""
 
     text: str
     style: str = ""
@@ -23,6 +27,43 @@ class Cell(NamedTuple):
 def width_of(stream: IO[str]) -> int:
     """Columns of the terminal (COLUMNS, else as it says itself); ``PIPE_WIDTH`` if it is none."""
     return shutil.get_terminal_size().columns if stream.isatty() else PIPE_WIDTH
+
+
+def shows(stream: IO[str], characters: str) -> bool:
+    """Whether the encoding of a stream has these characters; one without an encoding has all."""
+    try:
+        characters.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def wrapped(text: str, width: int, indent: str) -> list[str]:
+    """The text in lines of so many columns, broken at blanks, all but the first indented.
+
+    A word that is longer than a line is broken where the line ends, if it is of a script that may be without
+    blanks; one in ASCII stays whole, because an address is to be copied.
+    """
+    lines, line = list[str](), ""
+    for word in re.findall(" *[^ ]+", text):
+        rest = word
+        while cell_width(line + rest) > width:
+            breaks = not rest.isascii() and cell_width(rest) > width - len(indent)
+            filled = _beginning(rest, width - cell_width(line)) if breaks else ""
+            if not filled and not line.strip():
+                break
+            lines.append(line + filled)
+            line, rest = indent, rest[len(filled) :].lstrip(" ")
+        line += rest
+    return [*lines, line]
+
+
+def _beginning(text: str, width: int) -> str:
+    """As much of a text as takes so many columns."""
+    from rich.cells import set_cell_size
+
+    cut = set_cell_size(text, max(width, 0))
+    return cut if text.startswith(cut) else cut[:-1]  # a blank stands for half of a wide character
 
 
 def shows_styles(stream: IO[str]) -> bool:
@@ -52,13 +93,13 @@ def cell_width(text: str) -> int:
     return cell_len(text)
 
 
-def fit(text: str, width: int, right: bool = False) -> str:
+def fit(text: str, width: int, right: bool = False, ellipsis: str = ELLIPSIS) -> str:
     """The text in so many columns: cut with an ellipsis, or with spaces behind it; ``right``: before it."""
     missing = width - cell_width(text)
     if missing >= 0:
         return " " * missing + text if right else text + " " * missing
     if text.isascii():
-        return f"{text[: max(width - 1, 0)]}…"
+        return f"{text[: max(width - 1, 0)]}{ellipsis}"
     from rich.cells import set_cell_size
 
-    return f"{set_cell_size(text, max(width - 1, 0))}…"
+    return f"{set_cell_size(text, max(width - 1, 0))}{ellipsis}"

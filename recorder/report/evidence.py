@@ -14,7 +14,8 @@ from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageV
 from recorder.receipts.self_facts import OwnRoles, own_roles
 
 from .messages import content_words, giver_word, sender_word
-from .tables import clock_time, delay_words, print_line, print_table
+from .tables import print_line, print_table
+from .times import clock_time, delay_words, zone_name
 
 
 def print_timeline(
@@ -22,6 +23,8 @@ def print_timeline(
     message: MessageView,
     entries: Sequence[TimelineEntry],
     selves: OwnRoles | None = None,
+    *,
+    local: bool = False,
 ) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level.
 
@@ -43,7 +46,9 @@ def print_timeline(
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
     stream.write("\n")
-    print_table(stream, TIMELINE_COLUMNS, (_timeline_row(entry, own) for entry in entries))
+    zone = zone_name(local=local)
+    columns = ("FRAME", f"TIME ({zone})", "AFTER", "WHAT~25", "/BY", "PROOF", f"SERVER ({zone})")
+    print_table(stream, columns, (_timeline_row(entry, own, local=local) for entry in entries))
     refused = [entry for entry in entries if entry.reason is not None]
     if refused:
         stream.write("\n")
@@ -68,9 +73,6 @@ def _audience(message: MessageView) -> str:
 
 def _where(content: ContentView) -> str:
     return f" ({content.evidence.proof.word} in frame #{content.evidence.frame})"
-
-
-TIMELINE_COLUMNS = ("FRAME", "TIME", "AFTER", "WHAT", "BY", "PROOF", "SERVER TIME")
 
 
 def _echo_text(echo: Echo) -> str:
@@ -103,18 +105,18 @@ _NO_RECEIPT = {
 }
 
 
-def _timeline_row(entry: TimelineEntry, own: OwnWords) -> tuple[str, ...]:
+def _timeline_row(entry: TimelineEntry, own: OwnWords, *, local: bool) -> tuple[str, ...]:
     evidence = entry.evidence
     return (
         f"#{evidence.frame}",
-        clock_time(evidence.at_us),
+        clock_time(evidence.at_us, local=local),
         delay_words(entry.after),
         entry.sentence,
         participant_word(
             entry.participant, entry.role, mine=entry.mine, connection=evidence.connection, own=own
         ),
         evidence.proof.word,
-        clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000),
+        clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000, local=local),
     )
 
 

@@ -10,30 +10,45 @@ from recorder.messaging.exact_numbers import formatted_json
 from recorder.wire.frames import CompressedPayload, Opcode, close_parts
 from recorder.wire.records import FrameForwarded, RecordedFrame
 
+from .cells import shows, width_of
+from .frame_words import FrameWords
 from .json_views import payload_text
-from .tables import WINDOW_ROWS, clock_time, print_pairs, print_table
-from .terminal import safe_text
-
-FRAME_COLUMNS = (">FRAME", ">CONN", "TIME", "SENDER", "KIND", ">BYTES", "PAYLOAD+")
+from .tables import WINDOW_ROWS, print_line, print_pairs, print_table
+from .times import clock_time, moment_words, zone_name
 
 
-def print_frames(stream: IO[str], frames: Iterable[RecordedFrame], *, window: int = WINDOW_ROWS) -> None:
+def print_frames(
+    stream: IO[str],
+    frames: Iterable[RecordedFrame],
+    *,
+    raw: bool = False,
+    local: bool = False,
+    window: int = WINDOW_ROWS,
+) -> None:
     """The table of ``frame list``, printed while the frames are read: a session may hold millions.
 
-    ``window`` is as in ``print_table``.
+    ``raw`` shows opcodes and payloads as they are, instead of what they say; ``window`` is as in
+    ``print_table``.
     """
-    print_table(stream, FRAME_COLUMNS, map(_frame_row, frames), window=window)
+    columns = (">FRAME", ">CONN", f"TIME ({zone_name(local=local)})", "SENDER", *(_RAW if raw else _WORDS))
+    words = FrameWords("→" if shows(stream, "→") else "->")
+    rows = (_frame_row(frame, words, raw=raw, local=local) for frame in frames)
+    print_table(stream, columns, rows, window=window)
 
 
-def _frame_row(frame: RecordedFrame) -> tuple[str, ...]:
+_RAW = ("KIND", ">BYTES", "PAYLOAD+24")
+_WORDS = (">BYTES", "WHAT+24")
+
+
+def _frame_row(frame: RecordedFrame, words: FrameWords, *, raw: bool, local: bool) -> tuple[str, ...]:
     note = frame_note(frame)
-    shown = payload_line(frame)
+    shown = payload_line(frame) if raw else words.feed(frame)
     return (
         f"#{frame.number}",
         str(frame.connection),
-        clock_time(frame.at_us),
+        clock_time(frame.at_us, local=local),
         frame.sender.value,
-        opcode_word(frame),
+        *((opcode_word(frame),) if raw else ()),
         str(len(frame.payload)),
         f"[{note}] {shown}" if note else shown,
     )
@@ -62,17 +77,24 @@ def frame_note(frame: RecordedFrame) -> str:
     return "; ".join([*notes, "redacted"] if frame.redacted else notes)
 
 
-_BYTES_IN_A_ROW = 16
+_WIDTH_OF_16 = 75
+"""Columns of a line of ``hexdump`` with 16 bytes."""
 
 
-def print_frame(stream: IO[str], frame: RecordedFrame, forwarded: FrameForwarded | None = None) -> None:
+def print_frame(
+    stream: IO[str],
+    frame: RecordedFrame,
+    forwarded: FrameForwarded | None = None,
+    *,
+    local: bool = False,
+) -> None:
     """The output of ``frame show``; ``forwarded`` if a proxy passed the frame on."""
     print_pairs(
         stream,
         {
             "frame": f"#{frame.number}, index {frame.index} of connection {frame.connection}",
-            "time": clock_time(frame.at_us, with_date=True) + _offset_words(frame),
-            **({} if forwarded is None else {"passed on": _passed_on_words(frame, forwarded)}),
+            "time": moment_words(frame.at_us, local=local) + _offset_words(frame),
+            **({} if forwarded is None else {"passed on": _passed_on_words(frame, forwarded, local)}),
             "sender": frame.sender.value,
             "kind": f"{opcode_word(frame)} (opcode {frame.opcode:#x}, fin {int(frame.fin)}, rsv {frame.rsv})",
             "header": frame.head.hex(" ") if frame.head is not None else "not known",
@@ -82,16 +104,18 @@ def print_frame(stream: IO[str], frame: RecordedFrame, forwarded: FrameForwarded
             "violation": frame.violation,
         },
     )
-    for line in (*_readable(frame), *hexdump(frame.payload)):
+    for line in _readable(frame):
+        print_line(stream, line, indent="    ")
+    for line in hexdump(frame.payload, 16 if width_of(stream) >= _WIDTH_OF_16 else 8):
         stream.write(f"{line}\n")
 
 
-def _passed_on_words(frame: RecordedFrame, forwarded: FrameForwarded) -> str:
+def _passed_on_words(frame: RecordedFrame, forwarded: FrameForwarded, local: bool) -> str:
     for came_us, went_us in ((frame.offset_us, forwarded.offset_us), (frame.at_us, forwarded.at_us)):
         if came_us is not None and went_us is not None:
             after = f", {(went_us - came_us) / 1_000_000:+.6f}s after it came"
-            return clock_time(forwarded.at_us, with_date=True) + after
-    return clock_time(forwarded.at_us, with_date=True)
+            return moment_words(forwarded.at_us, local=local) + after
+    return moment_words(forwarded.at_us, local=local)
 
 
 def _compressed_words(compressed: CompressedPayload) -> str:
@@ -106,13 +130,12 @@ def _offset_words(frame: RecordedFrame) -> str:
 def _readable(frame: RecordedFrame) -> Iterator[str]:
     if frame.opcode == Opcode.CLOSE:
         code, reason = close_parts(frame.payload)
-        yield f"close code {'none' if code is None else code}, reason {safe_text(reason) or 'none'}"
+        yield f"close code {'none' if code is None else code}, reason {reason or 'none'}"
         return
     text = payload_text(frame)
     if text is None:
         return
-    for line in _pretty(text).splitlines():
-        yield safe_text(line)
+    yield from _pretty(text).splitlines()
 
 
 def _pretty(text: str) -> str:
@@ -122,9 +145,9 @@ def _pretty(text: str) -> str:
         return text
 
 
-def hexdump(data: bytes) -> Iterator[str]:
+def hexdump(data: bytes, bytes_in_a_row: int = 16) -> Iterator[str]:
     """Rows of offset, 16 bytes in hex, and the same as ASCII with dots for the rest."""
-    for start in range(0, len(data), _BYTES_IN_A_ROW):
-        row = data[start : start + _BYTES_IN_A_ROW]
+    for start in range(0, len(data), bytes_in_a_row):
+        row = data[start : start + bytes_in_a_row]
         shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
-        yield f"{start:08x}  {row.hex(' '):<47}  {shown}"
+        yield f"{start:08x}  {row.hex(' '):<{3 * bytes_in_a_row - 1}}  {shown}"

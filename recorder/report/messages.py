@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import IO
+from typing import IO, NamedTuple
 
 from recorder.counted import counted
 from recorder.messaging.events import Proof
@@ -14,20 +14,45 @@ from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptV
 from recorder.receipts.self_facts import OwnRoles as OwnRoles
 from recorder.receipts.self_facts import connection_of, own_roles
 
-from .cells import Cell
-from .tables import clock_time, delay_words, print_line, print_table
-
-_STYLE_OF = {"read": "green", "accepted": "cyan", "failed": "red", "unknown": "yellow", "unseen": "yellow"}
-
-MESSAGE_COLUMNS = ("SEQ", "FROM", "TEXT+", "STATUS", "SENT", "ACCEPTED", "READ", "OTHER+")
+from .cells import Cell, shows
+from .tables import print_line, print_table
+from .times import clock_time, delay_words, zone_name
 
 
-def print_messages(stream: IO[str], messages: Sequence[MessageView], selves: OwnRoles | None = None) -> None:
+class StatusMark(NamedTuple):
+    """How a status is drawn: two columns before its word, in a style."""
+
+    mark: str
+    ascii: str
+    style: str = ""
+
+
+STATUS_MARKS = {
+    "pending": StatusMark("..", ".."),
+    "failed": StatusMark("✗ ", "x ", "red"),
+    "unknown": StatusMark("? ", "? ", "yellow"),
+    "unseen": StatusMark("? ", "? ", "yellow"),
+    "sent": StatusMark("✓ ", "V "),
+    "accepted": StatusMark("✓✓", "VV"),
+    "read": StatusMark("✓✓", "VV", "orange"),
+}
+"""As the windows of the service draw them: one V, two of them, two in orange."""
+
+
+def message_columns(*, local: bool = False) -> tuple[str, ...]:
+    """The columns of ``message list``."""
+    sent = f"/SENT ({zone_name(local=local)})"
+    return ("SEQ", "FROM", "TEXT+30", "STATUS", sent, "ACCEPTED~17", "READ~17", "OTHER+17")
+
+
+def print_messages(
+    stream: IO[str], messages: Sequence[MessageView], selves: OwnRoles | None = None, *, local: bool = False
+) -> None:
     """The table of these messages, one block for each dialog.
 
     ``selves``: all of us in the session; else those who have to do with these messages.
     """
-    print_listing(stream, dialogs_of(messages), {**own_roles(messages), **(selves or {})})
+    print_listing(stream, dialogs_of(messages), {**own_roles(messages), **(selves or {})}, local=local)
 
 
 NO_MESSAGES, NONE_PASS = "no messages in this recording", "no message in this recording is like that"
@@ -35,30 +60,49 @@ NO_MESSAGES, NONE_PASS = "no messages in this recording", "no message in this re
 
 
 def print_listing(
-    stream: IO[str], dialogs: Iterable[DialogListing], selves: OwnRoles, *, nothing: str = NO_MESSAGES
+    stream: IO[str],
+    dialogs: Iterable[DialogListing],
+    selves: OwnRoles,
+    *,
+    nothing: str = NO_MESSAGES,
+    local: bool = False,
 ) -> None:
     """The table of ``message list``, one block for each dialog, printed while the messages are read.
 
     ``selves``: all of us in the session; ``nothing`` is printed if there are no messages.
     """
     own = own_words(selves)
+    status_cells = _status_cells(stream)
     empty = True
     for dialog in dialogs:
         empty = False
         print_line(stream, f"dialog {dialog.dialog_id or 'unknown'}")
-        rows = (_message_row(message, dialog.clocks, own) for message in dialog.messages)
-        print_table(stream, MESSAGE_COLUMNS, rows)
+        rows = (
+            _message_row(message, status_cells[message.status], dialog.clocks, own, local=local)
+            for message in dialog.messages
+        )
+        print_table(stream, message_columns(local=local), rows)
     if empty:
         print_line(stream, nothing)
 
 
-def _message_row(message: MessageView, clocks: Clocks, own: OwnWords) -> tuple[str | Cell, ...]:
+def _status_cells(stream: IO[str]) -> dict[str, Cell]:
+    draws = shows(stream, "✓✗")
+    return {
+        status: Cell(f"{drawn.mark if draws else drawn.ascii} {status}", drawn.style)
+        for status, drawn in STATUS_MARKS.items()
+    }
+
+
+def _message_row(
+    message: MessageView, status: Cell, clocks: Clocks, own: OwnWords, *, local: bool
+) -> tuple[str | Cell, ...]:
     return (
         "-" if message.sequence is None else str(message.sequence),
         sender_word(message, own),
         f"{_marks(message)}{content_words(message.type, message.text)}",
-        Cell(message.status, style=_STYLE_OF.get(message.status, "")),
-        _sent_cell(message),
+        status,
+        _sent_cell(message, local=local),
         _status_cell(message, "ACCEPT", clocks, own),
         _status_cell(message, "READ", clocks, own),
         ", ".join(
@@ -99,11 +143,11 @@ def audience_words(message: MessageView) -> str:
     return "private" if message.audience == AGENTS_AND_MANAGERS else f"for {message.audience}"
 
 
-def _sent_cell(message: MessageView) -> str:
+def _sent_cell(message: MessageView, *, local: bool) -> str:
     if message.sent is None:
         return "-"
     snapshot = " (snapshot)" if message.sent.snapshot else ""
-    return f"{clock_time(message.sent.at_us)} #{message.sent.frame}{snapshot}"
+    return f"{clock_time(message.sent.at_us, local=local)} #{message.sent.frame}{snapshot}"
 
 
 def _status_cell(message: MessageView, status: str, clocks: Clocks, own: OwnWords) -> str:

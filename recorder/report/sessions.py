@@ -9,23 +9,23 @@ from typing import IO, Protocol
 from recorder.counted import counted
 from recorder.wire.records import SessionInfo
 
-from .tables import clock_time, print_line, print_table
+from .tables import print_line, print_table
+from .times import clock_time, zone_name
 
-SESSION_COLUMNS = ("SESSION", "NAME+", "SOURCE", "STATE", "STARTED", "CONNECTIONS", "FRAMES")
 
-
-def print_sessions(stream: IO[str], sessions: Iterable[SessionInfo]) -> None:
+def print_sessions(stream: IO[str], sessions: Iterable[SessionInfo], *, local: bool = False) -> None:
     """The table of ``session list``."""
+    started = f"STARTED ({zone_name(local=local)})"
     print_table(
         stream,
-        SESSION_COLUMNS,
+        ("SESSION", "NAME+12", started, "/STATE", "SOURCE", ">CONN", ">FRAMES"),
         (
             (
                 session.session,
                 session.name or "-",
-                session.source,
+                clock_time(session.started_at_us, with_date=True, local=local),
                 session.state,
-                clock_time(session.started_at_us, with_date=True),
+                session.source,
                 str(session.connections),
                 str(session.frames),
             )
@@ -34,7 +34,7 @@ def print_sessions(stream: IO[str], sessions: Iterable[SessionInfo]) -> None:
     )
 
 
-VERIFIED_COLUMNS = ("SESSION", "NAME+", "VERDICT", "FRAMES", "PROBLEMS")
+VERIFIED_COLUMNS = ("SESSION", "NAME+12", "VERDICT", ">FRAMES", ">PROBLEMS")
 
 
 class VerifiedSession(Protocol):

@@ -22,7 +22,8 @@ from recorder.wire.refusal import retry_words
 from .json_views import session_json
 from .messages import content_words
 from .replay_target import SIMULATOR
-from .tables import clock_time, print_line, print_pairs, print_table
+from .tables import print_line, print_pairs, print_table
+from .times import moment_words
 
 _CONTENTS_SHOWN, _TEXT_SHOWN = 4, 40
 
@@ -147,7 +148,7 @@ def _refusal_json(connection: ConnectionInfo, refusal: HttpExchange | None) -> d
     }
 
 
-def print_summary(stream: IO[str], summary: Summary) -> None:
+def print_summary(stream: IO[str], summary: Summary, *, local: bool = False) -> None:
     """The text of ``session show``."""
     session = summary.session
     print_pairs(
@@ -158,8 +159,8 @@ def print_summary(stream: IO[str], summary: Summary) -> None:
             "source": session.source,
             **({} if summary.target is None else {"target": _target_words(summary)}),
             "state": f"{session.state}{_detail(session)}",
-            "started": clock_time(session.started_at_us, with_date=True),
-            "ended": clock_time(session.ended_at_us, with_date=True),
+            "started": moment_words(session.started_at_us, local=local),
+            "ended": moment_words(session.ended_at_us, local=local),
             "frames": _frame_words(summary),
             "messages": _count_words(statuses(summary.messages)),
         },
@@ -256,8 +257,8 @@ def _detail(ended: SessionInfo) -> str:
 
 # --- counts and latencies -----------------------------------------------------------------------------
 
-LATENCY_COLUMNS = ("DELAY", "BY+", "CLOCK", "SAMPLES", "P50", "P90", "P99", "MAX")
-COUNT_COLUMNS = ("WHO+", "SENT", "ACCEPTED", "READ")
+LATENCY_COLUMNS = ("DELAY", "BY+", "CLOCK", ">SAMPLES", "/>P50", ">P90", ">P99", ">MAX")
+COUNT_COLUMNS = ("WHO+", ">SENT", ">ACCEPTED", ">READ")
 
 
 def numbers_json(numbers: Numbers) -> dict[str, object]:

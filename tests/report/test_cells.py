@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from recorder.report.cells import cell_width, fit, styled
+from recorder.report.cells import cell_width, fit, shows, styled, wrapped
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 
@@ -38,6 +40,28 @@ def test_a_number_may_have_its_spaces_before_it():
 def test_a_cut_text_is_never_wider_than_its_column(text, width):
     assert cell_width(text) == cell_len(text)
     assert cell_len(fit(text, width)) == width
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("one two three four", ["one two", "  three", "  four"]),
+        ("name   value more", ["name", "  value", "  more"]),
+        ("at http://a.b/c/d e", ["at", "  http://a.b/c/d", "  e"]),
+        ("x 日本語日本語 y", ["x 日本語", "  日本語", "  y"]),
+        ("日本語日本語", ["日本語日", "  本語"]),
+    ],
+    ids=["nothing", "words", "blanks", "an address stays whole", "a script without blanks", "from the start"],
+)
+def test_a_text_is_broken_into_lines(text, lines):
+    assert wrapped(text, 9, "  ") == lines
+
+
+def test_a_stream_shows_what_its_encoding_has():
+    assert shows(io.StringIO(), "✓")
+    assert not shows(io.TextIOWrapper(io.BytesIO(), encoding="latin-1"), "✓")
+    assert shows(io.TextIOWrapper(io.BytesIO(), encoding="latin-1"), "é")
 
 
 def test_an_unknown_style_is_none():

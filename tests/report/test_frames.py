@@ -12,16 +12,31 @@ from recorder.wire.frames import CompressedPayload
 from recorder.wire.records import FrameForwarded
 
 
-def test_frames_show_kind_payload_and_what_is_wrong(frames):
+def listed(frames, **how) -> list[str]:
     stream = io.StringIO()
-    print_frames(stream, frames)
-    lines = stream.getvalue().splitlines()
-    assert lines[1].split()[:6] == ["#1", "1", "22:04:01.507", "client", "text", "15"]
-    assert "00 ff" in lines[2]
-    assert "text is not UTF-8" in lines[3]
-    assert "close" in lines[4]
-    assert "0x3+" in lines[5]
-    assert "redacted" in lines[5]
+    print_frames(stream, frames, **how)
+    return stream.getvalue().splitlines()
+
+
+def test_frames_show_what_they_say_and_what_is_wrong(frames):
+    heading, *rows = listed(frames)
+    assert heading.split() == ["FRAME", "CONN", "TIME", "(UTC)", "SENDER", "BYTES", "WHAT"]
+    assert rows[0].split()[:5] == ["#1", "1", "22:04:01.507", "client", "15"]
+    whats = [row[heading.index("WHAT") :] for row in rows]
+    assert whats == [
+        "an answer → without a code", "binary 00 ff", "[text is not UTF-8 (RFC 6455 8.1)] \\xc3(",
+        "close 4401 expired", "[redacted] opcode 0x3",
+    ]  # fmt: skip
+
+
+def test_raw_shows_opcodes_and_payloads(frames):
+    heading, *rows = listed(frames, raw=True)
+    assert heading.split()[5:] == ["KIND", "BYTES", "PAYLOAD"]
+    assert rows[0].endswith('text       15  {"kind":"resp"}')
+    assert "00 ff" in rows[1]
+    assert "text is not UTF-8" in rows[2]
+    assert "close" in rows[3]
+    assert "0x3+" in rows[4]
 
 
 def test_the_words_for_one_frame(frames):
@@ -39,9 +54,10 @@ def shown(frame) -> str:
 
 @given(st.binary(max_size=80))
 def test_every_byte_stands_in_the_hex(data):
-    rows = list(hexdump(data))
-    assert bytes.fromhex("".join(row[10:57] for row in rows)) == data
-    assert all(row.isascii() and row.isprintable() for row in rows)
+    for in_a_row, ends in ((16, 57), (8, 33)):
+        rows = list(hexdump(data, in_a_row))
+        assert bytes.fromhex("".join(row[10:ends] for row in rows)) == data
+        assert all(row.isascii() and row.isprintable() and len(row) <= ends + 18 for row in rows)
 
 
 def test_json_is_laid_out_and_header_bytes_shown(frames):

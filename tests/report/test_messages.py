@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 
+import pytest
+from rich.cells import cell_len
+
 from recorder.receipts.queries import ContentView
 from recorder.report.messages import print_messages
 
@@ -17,7 +20,9 @@ def printed(messages) -> str:
 def test_a_message_shows_its_receipts_with_delay_and_frame(message):
     heading, columns, row = printed([message]).splitlines()
     assert heading == "dialog dialog-1"
-    assert columns.split() == ["SEQ", "FROM", "TEXT", "STATUS", "SENT", "ACCEPTED", "READ", "OTHER"]
+    assert columns.split() == [
+        "SEQ", "FROM", "TEXT", "STATUS", "SENT", "(UTC)", "ACCEPTED", "READ", "OTHER",
+    ]  # fmt: skip
     assert row.startswith("2    agent")
     assert "22:04:01.507 #41" in row
     assert "you +0.250s~ #44" in row
@@ -54,3 +59,63 @@ def test_a_private_message_and_several_contents_are_marked_before_the_text(messa
 def test_a_message_that_only_a_snapshot_shows_is_marked(message):
     out = printed([message._replace(sent=message.sent._replace(snapshot=True))])
     assert "22:04:01.507 #41 (snapshot)" in out
+
+
+def drawn(messages, *, encoding="utf-8", **environment):
+    """The rows as a stream of this encoding gets them, which asks for colours if FORCE_COLOR is set."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    print_messages(stream, messages)
+    stream.flush()
+    return stream.buffer.getvalue().decode(encoding)
+
+
+STATUSES = [("sent", "✓ ", "V "), ("accepted", "✓✓", "VV"), ("read", "✓✓", "VV"), ("pending", "..", ".."),
+            ("failed", "✗ ", "x "), ("unknown", "? ", "? "), ("unseen", "? ", "? ")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "mark", "in_ascii"), STATUSES, ids=[status for status, _, _ in STATUSES])
+def test_a_status_is_drawn_as_vs_and_told_in_a_word(message, status, mark, in_ascii):
+    told = [message._replace(status=status, receipts=())]
+    assert f"  {mark} {status}  " in drawn(told)
+    assert f"  {in_ascii} {status}  " in drawn(told, encoding="latin-1")
+
+
+def test_what_was_read_is_orange_where_there_are_colours(message, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[38;5;208m✓✓ read" in drawn([message])
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in drawn([message])
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+@pytest.mark.parametrize(
+    "text",
+    ["short", "a long text " * 9, "漢字" * 40, "שלום " * 30, "👨\u200d👩\u200d👧\u200d👦 family " * 9],
+    ids=["short", "long", "chinese", "hebrew", "emoji"],
+)
+def test_a_message_takes_at_most_two_lines_and_no_line_is_wider_than_the_terminal(
+    message, monkeypatch, width, text
+):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    usual = message.receipts[:2]  # a third line is for a receipt that is neither ACCEPT nor READ
+    rows = [
+        message._replace(text=text, receipts=usual),
+        message._replace(sequence=7, text="next", receipts=()),
+    ]
+    print_messages(out, rows)
+    lines = out.getvalue().splitlines()
+    assert max(map(cell_len, lines)) <= width
+    (first, second) = (lines.index(next(x for x in lines if x.startswith(start))) for start in ("2 ", "7 "))
+    assert second - first <= 2
+    shown = cell_len(lines[first].partition("agent")[2].partition("✓✓")[0].strip())
+    assert shown >= min(29, cell_len(text.strip()))  # a wide character may not fill the last of 30

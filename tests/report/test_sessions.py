@@ -13,7 +13,7 @@ def test_sessions_are_one_line_each():
     stream = io.StringIO()
     print_sessions(stream, [SessionInfo("7f01", "evil\x1b[2J", "client", "complete", 0, 0, 1, 5)])
     assert stream.getvalue().splitlines()[1].split() == [
-        "7f01", "evil\\x1b[2J", "client", "complete", "1970-01-01", "00:00:00", "1", "5",
+        "7f01", "evil\\x1b[2J", "1970-01-01", "00:00:00", "complete", "client", "1", "5",
     ]  # fmt: skip
 
 

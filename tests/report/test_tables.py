@@ -8,12 +8,9 @@ import pytest
 from rich.cells import cell_len
 
 from recorder.messaging.events import Proof
-from recorder.receipts.delays import Delay
 from recorder.report.cells import PIPE_WIDTH, Cell
 from recorder.report.tables import (
     WINDOW_ROWS,
-    clock_time,
-    delay_words,
     print_line,
     print_pairs,
     print_table,
@@ -91,16 +88,68 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
-@pytest.mark.parametrize("text", ["x" * 300, "漢字" * 99, "é" * 300, "שלום " * 60, "👩 and " * 50])
-def test_no_line_is_wider_than_the_terminal(monkeypatch, width, text):
+def on_terminal(monkeypatch, width, printer, *facts):
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "dumb")
     stream = Terminal()
-    print_table(stream, ("N", "TEXT+", "B"), [("1", text, "z"), ("2", "short", "z")])
-    widths = [cell_len(line) for line in stream.getvalue().splitlines()]
-    assert max(widths) == width
-    assert all(line.endswith("  z") for line in stream.getvalue().splitlines()[1:])
+    printer(stream, *facts)
+    return stream.getvalue().splitlines()
+
+
+def test_on_a_terminal_a_row_that_does_not_fit_takes_two_lines_where_its_columns_say(monkeypatch):
+    columns = ("SEQ", "TEXT+30", "/SENT", ">N", "OTHER")
+    rows = [("7", "x" * 90, "s" * 30, "1", ""), ("8", "y", "-", "-", "")]
+    assert on_terminal(monkeypatch, 60, print_table, columns, rows) == [
+        "SEQ  TEXT",
+        f"     SENT{' ' * 26}  N",
+        f"7    {'x' * 54}…",
+        f"     {'s' * 30}  1",
+        "8    y",
+    ]
+    assert on_terminal(monkeypatch, 90, print_table, columns, rows)[1:] == [
+        f"7    {'x' * 49}…  {'s' * 30}  1",
+        f"8    y{' ' * 49}  -{' ' * 29}  -",
+    ]
+
+
+def test_a_column_in_which_nothing_stands_is_left_out_until_something_does():
+    usual = [("1", "-", "z")] * (WINDOW_ROWS + 1)
+    lines = printed(print_table, ("N", "A", "B"), [*usual, ("2", "x", "z")]).splitlines()
+    assert lines[:2] == ["N  B", "1  z"]
+    assert lines[-2:] == ["N  A  B", "2  x  z"]
+    assert printed(print_table, ("N", "A"), []) == "N  A\n"
+
+
+def test_a_stream_without_the_characters_gets_escapes_and_another_ellipsis():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1", errors="backslashreplace")
+    print_table(stream, ("A+", "B"), [("日本", "é"), ("x" * 200, "y")])
+    stream.flush()
+    heading, escaped, cut = stream.buffer.getvalue().decode("latin-1").splitlines()
+    assert escaped == f"\\u65e5\\u672c{' ' * (heading.index('B') - 12)}é"
+    assert cut == f"{'x' * 116}>  y"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_lines_and_pairs_are_broken_between_words_on_a_terminal(monkeypatch, width):
+    words = "somebody said שלום and 日本語 " * 12
+    for lines in (
+        on_terminal(monkeypatch, width, print_line, words),
+        on_terminal(monkeypatch, width, lambda stream, text: print_pairs(stream, {"text": text}), words),
+    ):
+        assert max(map(cell_len, lines)) <= width
+        assert " ".join(" ".join(lines).split()).removeprefix("text ") == words.strip()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("text", ["x" * 300, "漢字" * 99, "é" * 300, "שלום " * 60, "👩 and " * 50])
+def test_no_line_is_wider_than_the_terminal(monkeypatch, width, text):
+    rows = [("1", text, "z"), ("2", "short", "z")]
+    lines = on_terminal(monkeypatch, width, print_table, ("N", "TEXT+", "B"), rows)
+    assert max(map(cell_len, lines)) == width
+    assert all(line.endswith("  z") for line in lines[1:])
+    narrow = on_terminal(monkeypatch, width, print_table, ("N", "A", "B", "C+"), [("1", text, text, text)])
+    assert max(map(cell_len, narrow)) <= width
+    assert len(narrow) > 2
 
 
 @pytest.mark.parametrize(
@@ -144,19 +193,6 @@ def test_a_line_is_never_broken():
 
 def test_what_is_unknown_is_left_out_of_pairs():
     assert printed(print_pairs, {"a": 1, "longer": None, "bb": "x"}) == "a   1\nbb  x\n"
-
-
-def test_a_delay_on_our_clock_is_marked():
-    assert delay_words(Delay(1.5, "server")) == "+1.500s"
-    assert delay_words(Delay(1.5, "local")) == "+1.500s~"
-    assert delay_words(None) == "-"
-
-
-def test_times_are_utc_and_unknown_ones_a_dash():
-    assert clock_time(1_487_455_441_507_000) == "22:04:01.507"
-    assert clock_time(1_487_455_441_507_000, with_date=True) == "2017-02-18 22:04:01"
-    assert clock_time(None) == "-"
-    assert clock_time(-(10**17)).endswith("since 1970")
 
 
 def test_every_level_of_proof_has_the_contracts_word():
