@@ -127,7 +127,8 @@ def show_message(
         str,
         typer.Argument(
             metavar="[DIALOG:]SEQUENCE",
-            help="A sequence, with its dialog where there are several; or #FRAME of a publish of ours.",
+            help="A sequence, with its dialog (or the beginning of it) where there are several;"
+            " or #FRAME of a publish of ours.",
         ),
     ],
     at: AtOption = None,

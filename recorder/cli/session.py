@@ -14,6 +14,7 @@ from .options import (
     AliasOption,
     ArchiveOption,
     JsonOption,
+    LimitOption,
     LocalOption,
     OutputOption,
     QuietOption,
@@ -28,30 +29,51 @@ app = typer.Typer(
 
 @app.command("list")
 def list_sessions(
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="TEXT", help="Only sessions whose names hold this text.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since", metavar="WHEN", help="Only those begun since: a time, or a duration like 2h."
+        ),
+    ] = None,
+    limit: LimitOption = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="The newest first.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="List each session of a load run (replay --users), too.")
+    ] = False,
     local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """List the sessions of the archive, oldest first.
+    """List the sessions of the archive, oldest first; those of a load run in one line. --limit keeps the
+    newest.
 
     Example:
 
-        recorder session list
+        recorder session list --since 2h
     """
     from recorder import recipes
-    from recorder.report.json_views import session_json
 
+    say = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive) as opened:
-        sessions = opened.sessions()
+        sessions = recipes.listed_sessions(opened, name=name, since=since)
     if json:
-        write_json_lines(map(session_json, sessions))
+        from recorder.report.json_views import session_json
+
+        write_json_lines(map(session_json, recipes.newest(sessions, limit, reverse=reverse)))
         return
+    from recorder.report.load_runs import LoadRun, folded
     from recorder.report.sessions import print_sessions
 
-    print_sessions(sys.stdout, sessions, local=local)
-    if not sessions:
-        StatusPrinter(quiet=quiet)("the archive holds no session yet")
+    lines = recipes.newest(sessions if every else list(folded(sessions)), limit, reverse=reverse)
+    print_sessions(sys.stdout, lines, local=local)
+    if any(isinstance(line, LoadRun) for line in lines):
+        say("a load run is one line; --all lists its sessions")
+    elif not sessions:
+        say("no session is like that" if name or since else "the archive holds no session yet")
 
 
 @app.command("show")

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from .generate_script import session_script as session_script
     from .import_file import import_capture as import_capture
     from .list_messages import listed_messages as listed_messages
+    from .list_sessions import listed_sessions as listed_sessions
+    from .list_sessions import newest as newest
     from .load.options import Load as Load
     from .load.run import swarm as swarm
     from .message_filter import ListingFilter as ListingFilter

@@ -32,7 +32,7 @@ _SHOWN = 5
 class MessageArgument:
     """A message as the user typed it: a sequence, maybe with its dialog, or the frame of our publish request.
 
-    ``request_frame`` is the number of that frame.
+    ``dialog_id`` may be the beginning of one; ``request_frame`` is the number of that frame.
     """
 
     written: str
@@ -42,7 +42,7 @@ class MessageArgument:
 
 
 def parse_message_argument(written: str) -> MessageArgument:
-    """``SEQUENCE``, ``DIALOG:SEQUENCE``, or ``#FRAME`` of a publish of ours.
+    """``SEQUENCE``, ``DIALOG:SEQUENCE`` (the beginning of DIALOG is enough), or ``#FRAME`` of our publish.
 
     Raises:
         BadOption: it is none of these.
@@ -95,7 +95,9 @@ def _keys(
                 if each.request_frame == reference.request_frame
             )
         return sorted(own)
-    chosen = transcript.dialog_ids() if reference.dialog_id is None else [reference.dialog_id]
+    named = reference.dialog_id
+    known = list(transcript.dialog_ids())
+    chosen = [named] if named in known else [each for each in known if each.startswith(named or "")]
     return [(dialog_id, sequence) for dialog_id in chosen if sequence in transcript.sequences(dialog_id)]
 
 
@@ -131,7 +133,8 @@ class MessageEventCollector:
     """Collects the events of the referenced message while they are folded.
 
     A message that is named by the frame of its publish request has no known sequence until all events are
-    folded: then its receipts were not collected, and ``is_complete`` is False.
+    folded, and one that is named by the beginning of a dialog's id no known dialog: then not all of its
+    events were collected, and ``is_complete`` is False.
     """
 
     reference: MessageArgument
@@ -147,7 +150,9 @@ class MessageEventCollector:
 
     def is_complete(self, message: MessageView) -> bool:
         """Whether every event of this message was collected."""
-        return self.reference.request_frame is None or message.sequence is None
+        if self.reference.request_frame is not None:
+            return message.sequence is None
+        return self.reference.dialog_id in (None, message.dialog_id)
 
     def _concerns_message(self, event: Event) -> bool:
         sequence, dialog_id = self.reference.sequence, self.reference.dialog_id

@@ -9,28 +9,35 @@ from typing import IO, Protocol
 from recorder.counted import counted
 from recorder.wire.records import SessionInfo
 
+from .load_runs import LoadRun, run_words
 from .tables import print_line, print_table
 from .times import clock_time, zone_name
 
 
-def print_sessions(stream: IO[str], sessions: Iterable[SessionInfo], *, local: bool = False) -> None:
-    """The table of ``session list``."""
-    started = f"STARTED ({zone_name(local=local)})"
-    print_table(
-        stream,
-        ("SESSION", "NAME+12", started, "/STATE", "SOURCE", ">CONN", ">FRAMES"),
-        (
-            (
-                session.session,
-                session.name or "-",
-                clock_time(session.started_at_us, with_date=True, local=local),
-                session.state,
-                session.source,
-                str(session.connections),
-                str(session.frames),
-            )
-            for session in sessions
-        ),
+def print_sessions(stream: IO[str], lines: Iterable[SessionInfo | LoadRun], *, local: bool = False) -> None:
+    """The table of ``session list``; a load run is one line."""
+    columns = (
+        "SESSION",
+        "NAME+12",
+        f"STARTED ({zone_name(local=local)})",
+        "/STATE",
+        "SOURCE",
+        ">CONN",
+        ">FRAMES",
+    )
+    print_table(stream, columns, (_session_row(line, local=local) for line in lines))
+
+
+def _session_row(line: SessionInfo | LoadRun, *, local: bool) -> tuple[str, ...]:
+    sessions = line.sessions if isinstance(line, LoadRun) else [line]
+    return (
+        run_words(line) if isinstance(line, LoadRun) else line.session,
+        line.name or "-",
+        clock_time(sessions[0].started_at_us, with_date=True, local=local),
+        line.state,
+        sessions[0].source,
+        str(sum(each.connections for each in sessions)),
+        str(sum(each.frames for each in sessions)),
     )
 
 

@@ -43,7 +43,7 @@ def test_without_json_a_table_is_printed(run):
     assert "you +1.920s~ #7" in out
 
 
-@pytest.mark.parametrize("reference", ["3", f"{DIALOG}:3"])
+@pytest.mark.parametrize("reference", ["3", f"{DIALOG}:3", f"{DIALOG[:4]}:3"])
 def test_show_lists_every_frame_about_the_message(run, reference):
     out = run("message", "show", "imported", reference).stdout
     assert "status   read, by you: READ acknowledged in frame #7" in out

@@ -13,8 +13,12 @@ from recorder.cli.app import app
 OF_SEVERAL_MEANINGS = {
     # Of captures, of findings, of what is written.
     "--format": [["import"], ["check"], ["export"]],
-    # Of a browser's or a capture's WebSockets, and of the samples.
-    "--all": [["attach", "import"], ["samples"]],
+    # Of a browser's or a capture's WebSockets, of the samples, and of a load run's sessions.
+    "--all": [["attach", "import"], ["list"], ["samples"]],
+    # Of a new session, and of those looked for.
+    "--name": [["attach", "import", "proxy", "record", "replay"], ["list"]],
+    # Within a session, and of sessions.
+    "--since": [["list", "list"], ["list"]],
     # Which service, and which WebSockets.
     "--url": [["replay"], ["attach", "import"]],
     # Of a script's delays, and of a simulator's ids.

@@ -25,6 +25,36 @@ def test_list_has_the_documented_keys(run):
     assert imported["started_at"] == "2017-02-18T22:03:58.100000Z"
 
 
+def test_a_list_takes_only_what_is_asked_for(run):
+    def names(*options):
+        lines = run("session", "list", *options, "--json").stdout.splitlines()
+        return [orjson.loads(line)["name"] for line in lines]
+
+    assert names("--reverse") == ["played", "imported"]
+    assert names("--limit", "1") == names("--name", "PLAY") == names("--since", "2h") == ["played"]
+    nothing = run("session", "list", "--name", "nobody")
+    assert (nothing.exit_code, nothing.stderr) == (0, "no session is like that\n")
+    for options, says in (
+        (("--since", "soon"), "neither a time nor a duration"),
+        (("--limit", "0"), "--limit"),
+    ):
+        result = run("session", "list", *options)
+        assert (result.exit_code, says in result.stderr) == (2, True)
+
+
+def test_a_load_run_is_one_line_until_all_are_asked_for(run):
+    replayed = run(
+        "replay", str(SAMPLES / "tutorial-conversation.yaml"), "--users", "2", "--spawn-rate", "99"
+    )
+    assert replayed.exit_code == 0, replayed.output
+    folded = run("session", "list", "--limit", "2")
+    assert [line.split()[:2] for line in folded.stdout.splitlines()[2:]] == [["2", "sessions"]]
+    assert folded.stderr == "a load run is one line; --all lists its sessions\n"
+    every = run("session", "list", "--all")
+    assert len(every.stdout.splitlines()) == 1 + 4 == 1 + len(listed(run))
+    assert every.stderr == ""
+
+
 def test_a_session_is_found_by_id_prefix_name_and_last(run):
     played = listed(run)[1]
     for name in (played["session"], played["session"][:6], "played"):

@@ -138,3 +138,19 @@ def test_few_names_are_all_suggested_and_of_many_the_similar_ones():
 def test_a_number_that_nothing_has_is_refused_in_a_sentence(written):
     with pytest.raises(BadOption, match="is no SEQUENCE"):
         parse_message_argument(written)
+
+
+def test_the_beginning_of_a_dialog_is_enough_if_it_means_one():
+    at = Evidence(Proof.ANNOUNCED, 1, 1, 1, None)
+    said = [
+        MessagePublished(dialog, 3, None, "a", None, False, "text/plain", dialog, None, at)
+        for dialog in ("abc-1", "abd-2", "ab")
+    ]
+    transcript = fold(said)
+    assert find_message(transcript, parse_message_argument("abc:3")).text == "abc-1"
+    assert find_message(transcript, parse_message_argument("ab:3")).text == "ab"
+    with pytest.raises(NotFound) as problem:
+        find_message(transcript, parse_message_argument("a:3"))
+    assert {"abc-1:3", "abd-2:3", "ab:3"} == set(problem.value.close)
+    with pytest.raises(NotFound):
+        find_message(transcript, parse_message_argument("x:3"))
