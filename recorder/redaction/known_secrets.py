@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .encodings import SHORTEST, spellings_of
+from .substrings import Substrings
 
 _MOST_LEARNED = 256
+_BEGINNING = 16
+"""Bytes of each spelling that are looked for first: whole ones would take megabytes for a token."""
 _NUMBER = re.compile(r"[-+0-9.eE]*")
 
 
@@ -31,6 +34,7 @@ class KnownSecrets:
         self._learned: dict[str, Secret] = {}
         self._spellings: dict[Secret, list[bytes]] = {}
         self._forms: dict[str, Secret] = {}
+        self._beginnings: Substrings | None = None
 
     def add(self, secrets: Iterable[Secret], *, permanent: bool = False) -> None:
         """Look for these secrets from now on; known ones stay as they are."""
@@ -44,6 +48,7 @@ class KnownSecrets:
         known = {secret: self._spellings.get(secret) or spellings_of(secret.text) for secret in all_secrets}
         self._forms = {form.decode("latin-1"): secret for secret in all_secrets for form in known[secret]}
         self._spellings = known
+        self._beginnings = None
 
     def _is_new(self, secret: Secret) -> bool:
         text = secret.text
@@ -53,6 +58,12 @@ class KnownSecrets:
     def anywhere_in(self, data: bytes) -> bool:
         """Whether the data contains a known secret, in any spelling."""
         if not self._forms:
+            return False
+        if self._beginnings is None:
+            self._beginnings = Substrings(
+                (form[:_BEGINNING].encode("latin-1") for form in self._forms), small=True
+            )
+        if not self._beginnings.any_in(data):
             return False
         text = data.decode("latin-1")
         return any(map(text.__contains__, self._forms))

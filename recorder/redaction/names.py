@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+from .substrings import Substrings
+
 _ANYWHERE: Final = frozenset(
     {"jwt", "token", "tokens", "bearer", "auth", "authcode", "authkey", "authorization", "credential"}
     | {"credentials", "secret", "secrets", "password", "passwords", "passwd", "passphrase", "passcode"}
@@ -69,20 +71,13 @@ _LETTER_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _FOLDED: Final = bytes(range(65)) + bytes(range(97, 123)) + bytes(range(91, 256))
 _DROPPED: Final = b" !#$%&'()*+-./0123456789:;<>?@[\\]^_`{|}~"
 
-# Every name of a secret contains one of these. A rare letter of each is looked for first: that costs a tenth.
-# What several names have in common stands for all of them.
+# Every name of a secret contains one of these; what several have in common stands for all of them.
 _STEMS: Final = (
-    ("k", ("token", "key", "cookie", "magiclink")),
-    ("w", ("passw", "pwd", "jwt")),
-    ("p", ("passphrase", "passcode", "otp", "pin")),
-    ("f", ("srf", "codeverifier", "mfacode", "verificationcode")),
-    ("y", ("recoverycode", "securityanswer")),
-    ("u", ("auth", "tempurlsig")),
-    ("b", ("bearer",)),
-    ("d", ("lpsdes", "credential", "sessionid", "sessid")),
-    ("r", ("secret",)),
-    ("=", ("sig", "assertion", "samlresponse")),
+    *b"token key cookie magiclink passw pwd jwt passphrase passcode otp pin srf codeverifier mfacode".split(),
+    *b"verificationcode recoverycode securityanswer auth tempurlsig bearer lpsdes credential".split(),
+    *b"sessionid sessid secret".split(),
 )
+_STEMS_IN_QUERIES: Final = (b"sig", b"assertion", b"samlresponse")
 
 
 class SecretNames:
@@ -90,7 +85,6 @@ class SecretNames:
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self._extra = frozenset(filter(None, map(_plain, extra)))
-        self._extra_forms = tuple(name.encode("utf-8", "replace").decode("latin-1") for name in self._extra)
         self._escaped = not all(map(str.isascii, self._extra))
         self.anywhere = lru_cache(4096)(self._anywhere)
         """Whether this is the name of a secret wherever it stands (bytes, JSON escapes not undone)."""
@@ -131,14 +125,16 @@ class SecretNames:
         )
 
     def may_be_in(self, data: bytes) -> bool:
-        """Whether a name of a secret may stand in a payload: a few substring tests, never too few."""
-        text = data.translate(_FOLDED, _DROPPED).decode("latin-1")
-        for letter, stems in _STEMS:
-            if letter in text:
-                for stem in stems:
-                    if stem in text:
-                        return True
-        return any(form in text for form in self._extra_forms) or (self._escaped and b"\\u" in data)
+        """Whether a name of a secret may stand in a payload; never too few."""
+        stems = _stems_with(self._extra, in_queries=b"=" in data)
+        return stems.any_in(data.translate(_FOLDED, _DROPPED)) or (self._escaped and b"\\u" in data)
+
+
+@lru_cache(16)
+def _stems_with(extra: frozenset[str], *, in_queries: bool) -> Substrings:
+    """The stems and these names; the same for all sessions that have none of their own."""
+    more = (name.encode("utf-8", "replace") for name in extra)
+    return Substrings((*_STEMS, *(_STEMS_IN_QUERIES if in_queries else ()), *more))
 
 
 def is_known_header(name: str) -> bool:

@@ -100,11 +100,19 @@ class Redactor:
         payload had come in one. One or two letters of a secret may go out before it is known to be one.
         """
         if fin and not continuation:
-            if not may_hold_secret(data, self._names) and not self._known_secrets.anywhere_in(data):
-                return data
-            return self._redact(data, IN_PAYLOADS)
+            return self._redact(data, IN_PAYLOADS) if self._is_suspect(data) else data
         before = self._open_payloads.pop(stream, None) if continuation else None
         return self._redact_fragment(data, before or _OpenPayload(), stream, fin=fin)
+
+    def holds_no_secret(self, payloads: Sequence[bytes]) -> bool:
+        """Whether none of these whole payloads of data frames has one; False if that takes a closer look.
+
+        Many at once are looked through in half the time it takes for each.
+        """
+        return not self._is_suspect(payloads[0] if len(payloads) == 1 else b"\0".join(payloads))
+
+    def _is_suspect(self, data: bytes) -> bool:
+        return may_hold_secret(data, self._names) or self._known_secrets.anywhere_in(data)
 
     def forget(self, stream: Hashable) -> None:
         """A connection is over: drop what was held back of a payload that will not be finished."""

@@ -227,7 +227,8 @@ class Archive(ArchiveQueries):
             "source_digest": source_digest,
         }
         with self.writer() as writer:
-            rows = SessionRows(public_id, self._insert_session(writer, values), redactor)
+            session_id = self._insert_session(writer, values)
+            rows = SessionRows(public_id, session_id, redactor, writer.values)
         retry = RetryPolicy(clock, options.storage_wait_s)
         return Intake(writer, rows, retry=retry, always_full=options.durability == "full")
 

@@ -30,13 +30,15 @@ Two different frames never give the same bytes. What is digested is what is stor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
-from struct import Struct
+from struct import Struct, unpack
 
 from recorder.wire.frames import CompressedPayload, Side
 from recorder.wire.records import RecordedFrame
 
 _FIXED = Struct(">QQBBBBqqIIQ")
+_ALL_KNOWN = 4 | 16 | 32  # head, at_us, offset_us
 _COMPRESSED = Struct(">QBIIQ")
 
 
@@ -46,6 +48,15 @@ def canonical(frame: RecordedFrame) -> bytes:
         number, _, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, violation, redacted,
         compressed,
     ) = frame  # fmt: skip
+    is_plain = violation is None and compressed is None
+    if is_plain and head is not None and at_us is not None and offset_us is not None:
+        # What nearly every frame is like, in a third of the time.
+        return (
+            _FIXED.pack(
+                number, index, sender is not Side.CLIENT, _ALL_KNOWN | fin | redacted << 1, opcode, rsv,
+                at_us, offset_us, len(head), 0, len(payload),
+            ) + head + payload
+        )  # fmt: skip
     violation_bytes = b"" if violation is None else violation.encode()
     bits = (
         fin
@@ -84,12 +95,17 @@ class Digest:
         self.at_us: int | None = None
         """Time of the last frame."""
 
-    def add(self, frame: RecordedFrame) -> int:
-        """Add a frame; return the first 4 bytes of the digest, which are stored with the frame."""
-        self._hash.update(canonical(frame))
-        self.count += 1
-        self.at_us = frame.at_us
-        return int.from_bytes(self._hash.digest()[:4], "big", signed=True)
+    def add(self, frames: Sequence[RecordedFrame]) -> tuple[int, ...]:
+        """Add frames; return for each the first 4 bytes of the digest up to it, which are stored with it."""
+        update, value = self._hash.update, self._hash.digest
+        values = []
+        for frame in frames:
+            update(canonical(frame))
+            values.append(value())
+        if frames:
+            self.count += len(frames)
+            self.at_us = frames[-1].at_us
+        return unpack(">" + len(values) * "i12x", b"".join(values))
 
     def value(self) -> bytes:
         """The 16 bytes so far; more frames may follow."""

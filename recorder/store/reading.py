@@ -27,9 +27,9 @@ from recorder.wire.records import (
 
 from .checked_query import CheckedQuery
 from .db_errors import DATABASE_ERRORS, InvalidContent
+from .frame_rows import SENDERS
 from .info import ConnectionClaims, DigestPoint, SessionClaims
 from .remarks import Notify
-from .rows import SENDERS
 from .session_names import LAST, pick
 from .stored_text import storable
 from .tables import compressed, connection, forwarded, frame, http_exchange, session, setting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Protocol
 
 from recorder.wire.handshake import Headers
@@ -13,6 +13,13 @@ class Redacts(Protocol):
 
     def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
         """The payload of one data frame; the same object if nothing was blanked."""
+        ...
+
+    def holds_no_secret(self, payloads: Sequence[bytes]) -> bool:
+        """Whether ``payload`` would give each of these back as it is: whole payloads of data frames.
+
+        False, too, where that is not to be told at a glance.
+        """
         ...
 
     def forget(self, stream: Hashable) -> None:

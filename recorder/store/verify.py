@@ -222,7 +222,7 @@ def _check_frame(
         check.broken = True
         says = f"frame {number} has index {frame.index} in connection {frame.connection}"
         findings.add(f"{says}, where {check.digest.count} was to come", number)
-    elif check.digest.add(frame) != chain or not check.agrees():
+    elif check.digest.add([frame]) != (chain,) or not check.agrees():
         check.broken = True
         findings.add(f"frame {number} is not as it was recorded", number)
     else:

@@ -20,12 +20,14 @@ from recorder.errors import RecorderError, StorageFailed
 from . import postgresql
 from .archive_files import ArchiveFiles
 from .db_errors import DATABASE_ERRORS, ServerUnreachable, WriteFailure, diagnose
+from .driver_values import PYTHON_VALUES, SQLITE_VALUES, Row
+from .frame_chunks import Statement
 from .opening import OpenedArchive
 from .remarks import Notify, silent
 from .row_digests import write_digests
-from .rows import Batch, Row, SessionRows
+from .rows import Batch, SessionRows
 from .sqlite_connect import BUSY_TIMEOUT_S
-from .statements import change_row, insert_statement, update_statement
+from .statements import change_row, insert_rows, insert_statement, update_statement
 from .tables import FRAME_COLUMNS, compressed, connection, forwarded, frame, http_exchange
 
 RETRY_EVERY_S = 0.25
@@ -71,13 +73,15 @@ class ArchiveWriter:
 
         Through SQLAlchemy every commit would take half as long again (tests/benchmarks/store_intake.py).
         """
+        self.values = PYTHON_VALUES if self.sqlite is None else SQLITE_VALUES
+        """How rows of many frames are to hold NULL, true, false and blobs."""
         self._full = False
         self._retried_in_vain = False
         self._barrier_at_s: float | None = None
         self._unsynced: set[SessionRows] = set()
         self._claimed: set[int] = set()
         self._dialect = opened.connection.dialect
-        self._insert_frame = insert_statement(self._dialect, frame, FRAME_COLUMNS).sql
+        self._insert_frame = insert_statement(self._dialect, frame, FRAME_COLUMNS)
 
     def barrier_is_due(self, clock: MonotonicClock, *, after_s: float = BARRIER_EVERY_S) -> bool:
         """Whether the last barrier, of whichever session, is at least ``after_s`` old."""
@@ -215,7 +219,7 @@ class ArchiveWriter:
         if full is not self._full:
             self._set_full(full)
         if len(batch.frames) == 1 and _is_frames_only(batch):
-            self._run_for(batch.frames, self._insert_frame)  # one statement is atomic by itself
+            self._insert(batch.frames, self._insert_frame)  # one statement is atomic by itself
             return
         self._run(self.begin)
         self._write(batch)
@@ -230,10 +234,14 @@ class ArchiveWriter:
     def _run_for(self, rows: Sequence[Row], statement: str) -> None:
         if self.sqlite is None:
             self.connection.exec_driver_sql(statement, list(rows))
-        elif len(rows) == 1:
-            self.sqlite.execute(statement, rows[0])
         else:
             self.sqlite.executemany(statement, rows)
+
+    def _insert(self, rows: Sequence[Row], statement: Statement) -> None:
+        if self.sqlite is None:
+            self._run_for(rows, statement.sql)
+        else:
+            insert_rows(self.sqlite, statement, rows)
 
     @property
     def begin(self) -> str:
@@ -244,13 +252,13 @@ class ArchiveWriter:
     def _write(self, batch: Batch) -> None:
         if batch.opened:
             opened = insert_statement(self._dialect, connection, tuple(batch.opened[0]))
-            self._run_for([opened.row(row) for row in batch.opened], opened.sql)
+            self._insert([opened.row(row) for row in batch.opened], opened)
         if batch.frames:
-            self._run_for(batch.frames, self._insert_frame)
+            self._insert(batch.frames, self._insert_frame)
         for table, rows in _beside_frames(batch).items():
             if rows:
                 columns = tuple(table.columns.keys())
-                self._run_for(rows, insert_statement(self._dialect, table, columns).sql)
+                self._insert(rows, insert_statement(self._dialect, table, columns))
         for statement, changes in groupby(batch.changes, key=partial(update_statement, self._dialect)):
             self._run_for([change_row(statement, change) for change in changes], statement.sql)
         for session_id in batch.ended:

@@ -456,3 +456,17 @@ def test_what_a_message_leaves_open_ends_with_it(text: str) -> None:
     assert (read["x"], read["l"]) == (frame["x"], frame["l"])
     assert "hidden" not in read["b"]
     assert read["a"][:3] == text[:3]
+
+
+@pytest.mark.parametrize("payloads", [[b"plain"], [b"to", b"ken"], [b'{"a":1}', b"b" * 100_000]])
+def test_payloads_without_a_secret_are_seen_at_a_glance(payloads):
+    """What stands in two of them is in none."""
+    assert Redactor(KEY).holds_no_secret(payloads)
+
+
+@pytest.mark.parametrize("suspect", [b'{"token":"s3cr3t-word"}', b"eyJ", b"a known-secret here"])
+def test_one_payload_that_may_hold_a_secret_needs_a_closer_look(suspect):
+    """Wherever it stands among the others, and alone."""
+    redactor = Redactor(KEY, known=["known-secret"])
+    for payloads in ([suspect], [b"plain", suspect], [suspect, b"plain"]):
+        assert not redactor.holds_no_secret(payloads)

@@ -86,9 +86,9 @@ def test_the_order_of_frames_counts(frames: Any) -> None:
     """And the piece stored beside a frame begins the digest up to there."""
     one, other = Digest(), Digest()
     for number in (1, 2):
-        chain = one.add(frames.one(number))
+        (chain,) = one.add([frames.one(number)])
     for number in (2, 1):
-        other.add(frames.one(number))
+        other.add([frames.one(number)])
     assert one.value() != other.value()
     assert chain.to_bytes(4, "big", signed=True) == one.value()[:4]
     assert (one.count, one.at_us) == (2, frames.one(2).at_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pytest
@@ -21,6 +21,9 @@ class Louder:
     def payload(self, data: bytes, *, stream: Hashable, fin: bool, continuation: bool) -> bytes:
         self.streams.append((stream, fin, continuation))
         return data.upper() if data != data.upper() else data
+
+    def holds_no_secret(self, payloads: Sequence[bytes]) -> bool:
+        return all(data == data.upper() for data in payloads)
 
     def headers(self, pairs: Any) -> Any:
         return tuple((name, value.upper()) for name, value in pairs)

@@ -8,7 +8,7 @@ from recorder.receipts.change_set import Conclusions
 from recorder.receipts.entities import SessionEntities
 from recorder.receipts.queries import name_of, role_of
 from recorder.receipts.state import Transcript
-from recorder.store.rows import Row
+from recorder.store.driver_values import Row
 
 from .text_columns import encode_text
 

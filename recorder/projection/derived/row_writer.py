@@ -12,19 +12,10 @@ from functools import lru_cache
 
 from sqlalchemy import Dialect, Table, bindparam, select
 
-from recorder.store.rows import Row
-from recorder.store.statements import insert_statement
+from recorder.store.driver_values import PYTHON_VALUES, SQLITE_VALUES, Row
+from recorder.store.statements import insert_rows, insert_statement
 from recorder.store.tables import DERIVED, projection
 from recorder.store.writer import ArchiveWriter
-
-from .rows import PYTHON_VALUES, DriverValues
-
-# ``None`` and ``bool`` make sqlite3 look for an adapter, which takes it ten times as long as to bind a
-# number; SQLite stores a NaN as NULL.
-_SQLITE_VALUES = DriverValues(null=float("nan"), true=1, false=0)
-
-_ROWS_AT_ONCE = 40
-"""Rows of one INSERT. With 25 columns each it stays below SQLite's limit of parameters."""
 
 # A rebuild touches each page once if all fit, and sorts an index in memory if its entries do.
 _CACHE_KIB = 32 * 1024
@@ -79,7 +70,7 @@ class DerivedRows:
         self._sqlite = writer.sqlite
         self._dialect = writer.connection.dialect
         self._only_session = False
-        self.values = PYTHON_VALUES if self._sqlite is None else _SQLITE_VALUES
+        self.values = PYTHON_VALUES if self._sqlite is None else SQLITE_VALUES
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -110,17 +101,11 @@ class DerivedRows:
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Add rows, in the order of the key."""
-        if self._sqlite is None:
-            if rows:
-                self._connection.exec_driver_sql(_insert_into(self._dialect, table), list(rows))
-            return
-        whole = len(rows) - len(rows) % _ROWS_AT_ONCE
-        for first in range(0, whole, _ROWS_AT_ONCE):
-            values: list[object] = []
-            for row in rows[first : first + _ROWS_AT_ONCE]:
-                values += row
-            self._sqlite.execute(_insert_into(self._dialect, table, _ROWS_AT_ONCE), values)
-        self._sqlite.executemany(_insert_into(self._dialect, table), rows[whole:])
+        statement = insert_statement(self._dialect, table, tuple(table.columns.keys()))
+        if self._sqlite is not None:
+            insert_rows(self._sqlite, statement, rows)
+        elif rows:
+            self._connection.exec_driver_sql(statement.sql, list(rows))
 
     def replace(self, table: Table, key: Row, rows: Sequence[Row]) -> None:
         """Replace the rows whose key begins with ``key`` by these."""
@@ -138,12 +123,3 @@ def _delete_from(dialect: Dialect, table: Table, keys: int) -> str:
     columns = list(table.primary_key.columns)[:keys]
     delete = table.delete().where(*(column == bindparam(column.name) for column in columns))
     return str(delete.compile(dialect=dialect))
-
-
-@lru_cache
-def _insert_into(dialect: Dialect, table: Table, rows: int = 1) -> str:
-    """INSERT of so many rows."""
-    names = tuple(table.columns.keys())
-    statement = insert_statement(dialect, table, names).sql
-    row = f"({', '.join('?' * len(names))})"
-    return statement if rows == 1 else f"{statement.removesuffix(row)}{', '.join([row] * rows)}"

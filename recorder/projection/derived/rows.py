@@ -29,7 +29,7 @@ from recorder.receipts.state import (
     ReceiptsByKey,
     Transcript,
 )
-from recorder.store.rows import Row
+from recorder.store.driver_values import PYTHON_VALUES, DriverValues, Row
 
 from .text_columns import EncodedTexts, encode_text
 
@@ -51,23 +51,6 @@ class RowsOfMessages(NamedTuple):
     receipts: list[Row]
     contents: list[Row]
 
-
-class DriverValues(NamedTuple):
-    """Driver-specific NULL, true and false for bulk inserts.
-
-    A row may still hold a plain None where that is rare.
-    """
-
-    null: Any
-    true: Any
-    false: Any
-
-    def boolean(self, value: bool | None) -> Any:
-        """How this driver inserts the value fastest."""
-        return self.null if value is None else self.true if value else self.false
-
-
-PYTHON_VALUES = DriverValues(None, True, False)
 
 PROOF_WORDS = tuple(proof.word for proof in sorted(Proof))
 _Person = tuple[Giver, Any, Any, Any]

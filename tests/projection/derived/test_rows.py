@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -20,10 +18,11 @@ from recorder.messaging.events import (
     ReceiptRefused,
     ReceiptReported,
 )
-from recorder.projection.derived.rows import DriverValues, MessageRows
+from recorder.projection.derived.rows import MessageRows
 from recorder.receipts.batch_fold import apply_dialog, fold_batches
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.state import Transcript
+from recorder.store.driver_values import SQLITE_VALUES
 
 people = st.sampled_from(("a", "b", "c"))
 roles = st.sampled_from((None, "CONSUMER", "MANAGER"))
@@ -217,10 +216,9 @@ def test_rows_that_depend_on_later_dialogs_are_not_right(events):
 def test_marks_stand_for_nothing_yes_and_no_and_change_nothing_else(events):
     transcript = fold_batches(events)
     concluded = Conclusions.of(transcript)
-    values = DriverValues(null=math.nan, true=1, false=0)
     plain = next(MessageRows(1, transcript, concluded).all_rows(999))
-    marked = next(MessageRows(1, transcript, concluded, values=values).all_rows(999))
+    marked = next(MessageRows(1, transcript, concluded, values=SQLITE_VALUES).all_rows(999))
     for rows, theirs in zip(plain, marked, strict=True):
         for row, other in zip(rows, theirs, strict=True):
             assert not any(isinstance(value, bool) for value in other)
-            assert row == tuple(None if value is math.nan else value for value in other)
+            assert row == tuple(None if value is SQLITE_VALUES.null else value for value in other)
