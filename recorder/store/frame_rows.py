@@ -37,3 +37,17 @@ def frame_rows(
             chains,
         )
     )  # fmt: skip
+
+
+def frame_row(session_id: int, frame: RecordedFrame, chain: int, values: DriverValues) -> Row:
+    """The row of one frame, as ``frame_rows`` makes it."""
+    (
+        number, connection, index, sender, at_us, offset_us, opcode, fin, rsv, payload, head, violation,
+        redacted, _,
+    ) = frame  # fmt: skip
+    null, true, false, blob = values
+    return (
+        session_id, number, connection, index, 0 if sender is Side.CLIENT else 1, at_us, offset_us,
+        int(opcode), true if fin else false, rsv, null if head is None else blob(head), blob(payload),
+        null if violation is None else violation, true if redacted else false, chain,
+    )  # fmt: skip

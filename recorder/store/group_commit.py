@@ -168,8 +168,7 @@ class GroupCommit:
         self._log_is_synced = True
 
     def _write(self, staged: Sequence[tuple[Intake, Batch]]) -> None:
-        batches = [batch for _, batch in staged]
-        whole = Batch._make(list(chain.from_iterable(rows)) for rows in zip(*batches, strict=True))
+        whole = staged[0][1] if len(staged) == 1 else _joined([batch for _, batch in staged])
         intakes = dict.fromkeys(intake for intake, _ in staged)
         with self._writer.guard:
             try:
@@ -181,6 +180,10 @@ class GroupCommit:
                 raise
         for intake, batch in staged:
             intake.frames += len(batch.frames)
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    return Batch._make(list(chain.from_iterable(rows)) for rows in zip(*batches, strict=True))
 
 
 def _release(ended: list[Intake]) -> None:

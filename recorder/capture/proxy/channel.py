@@ -13,7 +13,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 
-CHUNK = 64 * 1024
+CHUNK = 128 * 1024
 HIGH_WATER = 512 * 1024
 """Bytes queued for a peer that does not read, from which on nothing more is read from the other."""
 LOW_WATER = 64 * 1024

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 
 from recorder.counted import counted
 from recorder.wire.connection_decoder import ConnectionDecoder
-from recorder.wire.frames import Opcode, Side
-from recorder.wire.records import ConnectionOpened, RecordedFrame
+from recorder.wire.frames import Side
+from recorder.wire.records import ConnectionOpened, Record, RecordedFrame
 
 from .channel import FrameNumbers
 from .recording import ProxyRecorder, ProxySession
@@ -21,7 +22,6 @@ class ConnectionRecording:
 
     Attributes:
         connection: its place in the session, from 1; None where nothing is recorded.
-        close_sent: whether either side has sent a Close frame.
         too_long: why a frame cannot be stored, once one has begun that is longer than ``LONGEST_FRAME``.
     """
 
@@ -29,7 +29,6 @@ class ConnectionRecording:
         self._recorder = recorder
         self._session: ProxySession | None = recorder.session()
         self.connection: int | None = None
-        self.close_sent = False
         self.too_long: str | None = None
         self._was_whole = dict.fromkeys(Side, (-1, True))
         session = self._session
@@ -41,6 +40,11 @@ class ConnectionRecording:
         self._decoder = ConnectionDecoder(self.connection, session.numbers, url=url)
         opened = ConnectionOpened(self.connection, url, *recorder.times(session), "proxy", "bytes")
         recorder.add(session, [opened])
+
+    @property
+    def close_sent(self) -> bool:
+        """Whether either side has sent a Close frame."""
+        return bool(self._decoder.close_frames)
 
     @property
     def is_open(self) -> bool:
@@ -65,13 +69,7 @@ class ConnectionRecording:
         records = self._decoder.feed(sender, data, *self._recorder.times(session))
         self._recorder.add(session, records)
         self._check_length(sender)
-        numbers = []
-        for record in records:
-            if isinstance(record, RecordedFrame):
-                numbers.append(record.number)
-                if record.opcode == Opcode.CLOSE:
-                    self.close_sent = True
-        return numbers
+        return _numbers(records)
 
     def _check_length(self, sender: Side) -> None:
         length = self._decoder.announced_by(sender)
@@ -97,3 +95,11 @@ class ConnectionRecording:
         if session is not None:
             self._recorder.add(session, self._decoder.end(how, detail, *self._recorder.times(session)))
             self._recorder.connection_ended(session)
+
+
+def _numbers(records: Sequence[Record]) -> FrameNumbers:
+    """The numbers of the frames: they come last, and one after another."""
+    if not records or not isinstance(records[-1], RecordedFrame):
+        return ()
+    first = next(record for record in records if isinstance(record, RecordedFrame))
+    return range(first.number, records[-1].number + 1)

@@ -1,7 +1,8 @@
 """What a proxy stores, and when the bytes may go on: all that one round of the loop read is one commit.
 
 In a round the connections hand in records and the bytes that they came from. ``finish_round`` commits the
-records of all connections, and only then passes the bytes on.
+records of all connections, and only then passes the bytes on. The times at which frames went on are stored
+with a later round: a tenth of a second after, or as soon as nothing comes.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from itertools import repeat
 from typing import Protocol
+from weakref import WeakSet
 
 from recorder.clock import Clock
 from recorder.errors import StorageFailed
@@ -22,9 +24,12 @@ from .channel import FrameNumbers, SocketChannel
 MOST_UNSHOWN = 4096
 MOST_UNSHOWN_BYTES = 8 * 1024 * 1024
 MOST_EXCHANGES_AHEAD = 256
+MOST_PASSED_ON = 512
+PASSED_ON_AFTER_S = 0.1
+"""So long, or until so many frames have gone on, the times at which they did wait to be stored."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class ProxySession:
     """A session that connections are recorded into: numbers for frames and connections, beginning, sink."""
 
@@ -95,6 +100,10 @@ class ProxyRecorder:
         self._waiting: list[tuple[SocketChannel, bytes, FrameNumbers]] = []
         self._ends: list[Callable[[], None]] = []
         self._ended: list[ProxySession] = []
+        self._over: WeakSet[ProxySession] = WeakSet()
+        self._passed_on: dict[ProxySession, list[FrameForwarded]] = {}
+        self._passed_on_count = 0
+        self._store_passed_on_s = 0.0
         self._ahead: deque[HttpExchange] = deque(maxlen=MOST_EXCHANGES_AHEAD)
         self._assemblers: dict[ProxySession, PayloadAssembler] = {}
         self._to_show: deque[Payload] = deque()
@@ -143,11 +152,15 @@ class ProxyRecorder:
         self._ended.append(session)
 
     def forwarded(self, session: ProxySession, numbers: FrameNumbers) -> None:
-        """Note that these frames have gone on now; stored with a later commit."""
+        """Note that these frames have gone on now; stored with a later commit, if the session goes on."""
+        if session in self._over:
+            return
         at_us, offset_us = self.times(session)
-        self._records.setdefault(session, []).extend(
-            [FrameForwarded(number, at_us, offset_us) for number in numbers]
-        )
+        if not self._passed_on:
+            self._store_passed_on_s = self._clock.now_s() + PASSED_ON_AFTER_S
+        self._passed_on_count += len(numbers)
+        times = zip(numbers, repeat(at_us), repeat(offset_us))
+        self._passed_on.setdefault(session, []).extend(map(FrameForwarded._make, times))
 
     def times(self, session: ProxySession) -> tuple[int, int]:
         """Now: microseconds since the epoch, and since the session began."""
@@ -167,6 +180,8 @@ class ProxyRecorder:
             StorageFailed: nothing of it is committed, and nothing was passed on.
         """
         records = self._records
+        if self._passed_on and (not records or self._passed_on_is_due()):
+            self._add_passed_on()
         if records:
             self._records = {}
             self._commit(records)
@@ -177,12 +192,18 @@ class ProxyRecorder:
             self._collect_payloads(records)
         if self._ended:
             ended, self._ended = self._ended, []
+            self._add_passed_on()
+            records, self._records = self._records, {}
+            self._commit(records)
             self._end(ended)
 
     def use_idle_time(self, spare_s: float) -> None:
         """Nothing is going on: let the storage do what waits for that. Raises ``StorageFailed``."""
         if self.failure is None:
-            self._guarded(lambda: self._storage.use_idle_time(spare_s))
+            try:
+                self._storage.use_idle_time(spare_s)
+            except StorageFailed as failure:
+                self._failed(failure)
 
     def show(self, most: int) -> None:
         """Hand at most so many payloads to ``on_payloads``."""
@@ -201,6 +222,17 @@ class ProxyRecorder:
         self._waiting.clear()
         self._ends.clear()
         self._records.clear()
+        self._passed_on.clear()
+
+    def _passed_on_is_due(self) -> bool:
+        return self._passed_on_count >= MOST_PASSED_ON or self._clock.now_s() >= self._store_passed_on_s
+
+    def _add_passed_on(self) -> None:
+        """Store with this round what went on in earlier ones."""
+        for session, passed_on in self._passed_on.items():
+            self.add(session, passed_on)
+        self._passed_on.clear()
+        self._passed_on_count = 0
 
     def _pass_on(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -213,32 +245,33 @@ class ProxyRecorder:
             self.unstored_bytes += sum(len(data) for _, data, _ in waiting)
 
     def _commit(self, records: dict[ProxySession, list[Record]]) -> None:
-        if self.failure is not None:
+        if self.failure is not None or not records:
             return
-
-        def store() -> None:
+        try:
             self._storage.begin()
             for session, added in records.items():
                 session.sink(added)
             self._storage.commit()
-
-        self._guarded(store)
+        except StorageFailed as failure:
+            self._failed(failure)
 
     def _end(self, ended: list[ProxySession]) -> None:
         for session in ended:
             if session is not self._storage.shared_session():
                 self._assemblers.pop(session, None)
-            if self.failure is None:
-                self._guarded(partial(self._storage.connection_ended, session))
+                self._over.add(session)
+            if self.failure is not None:
+                continue
+            try:
+                self._storage.connection_ended(session)
+            except StorageFailed as failure:
+                self._failed(failure)
 
-    def _guarded(self, store: Callable[[], None]) -> None:
-        try:
-            store()
-        except StorageFailed as failure:
-            if not self._passthrough:
-                raise
-            self.failure = failure
-            self._on_failure(failure)
+    def _failed(self, failure: StorageFailed) -> None:
+        if not self._passthrough:
+            raise failure
+        self.failure = failure
+        self._on_failure(failure)
 
     def _collect_payloads(self, records: dict[ProxySession, list[Record]]) -> None:
         for session, added in records.items():

@@ -12,6 +12,7 @@ from functools import partial
 
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, StorageFailed
+from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.selector import Wakeup
 from recorder.wire.frames import Side
 from recorder.wire.payloads import Payload
@@ -125,8 +126,10 @@ class ProxyServer:
             StorageFailed: something cannot be stored. Nothing of it has gone on; all connections are closed.
         """
         try:
-            while not self._stopping:
-                self._round()
+            with IdleCollector() as collector:
+                while not self._stopping:
+                    self._round()
+                    collector.collect_if_idle(_LONGEST_WAIT_S if self._is_idle else 0.0)
             self._end_all()
         except StorageFailed:
             self._fail_all()

@@ -6,7 +6,13 @@ import itertools
 
 import pytest
 
-from recorder.capture.proxy.recording import MOST_UNSHOWN, ProxyRecorder, ProxySession
+from recorder.capture.proxy.recording import (
+    MOST_PASSED_ON,
+    MOST_UNSHOWN,
+    PASSED_ON_AFTER_S,
+    ProxyRecorder,
+    ProxySession,
+)
 from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.wire.frames import Side
@@ -49,10 +55,14 @@ class Log:
         self.entries.append(("sent", data))
 
 
-def recorder_of(log, *, passthrough=False, on_payloads=None):
+def recorder_of(log, *, passthrough=False, on_payloads=None, clock=None):
     failures = []
     made = ProxyRecorder(
-        log, VirtualClock(), passthrough=passthrough, on_payloads=on_payloads, on_failure=failures.append
+        log,
+        clock or VirtualClock(),
+        passthrough=passthrough,
+        on_payloads=on_payloads,
+        on_failure=failures.append,
     )
     return made, failures
 
@@ -80,16 +90,52 @@ def test_all_of_a_round_is_one_commit_and_comes_before_what_goes_on():
     ]  # fmt: skip
 
 
-def test_when_frames_went_on_is_stored_with_the_next_commit():
+def test_when_frames_went_on_is_stored_once_nothing_comes():
     log = Log()
     recorder, _ = recorder_of(log)
     session = recorder.session()
-    recorder.forwarded(session, [1, 2])
+    recorder.forwarded(session, range(1, 3))
     recorder.finish_round()
     at_us = VirtualClock().wall_us()
     assert log.entries == [("stored", [FrameForwarded(1, at_us, 0), FrameForwarded(2, at_us, 0)])]
     recorder.finish_round()
     assert len(log.entries) == 1
+
+
+@pytest.mark.parametrize(("passed_on", "later_s"), [(1, PASSED_ON_AFTER_S), (MOST_PASSED_ON, 0.0)])
+def test_while_frames_come_the_times_of_many_are_stored_together(passed_on, later_s):
+    """A commit of their own would be as long as that of a frame."""
+    log, clock = Log(), VirtualClock()
+    recorder, _ = recorder_of(log, clock=clock)
+    session = recorder.session()
+    recorder.add(session, [frame(1)])
+    recorder.forwarded(session, range(2, 3))
+    recorder.finish_round()
+    assert log.entries == [("stored", [frame(1)])]
+    recorder.forwarded(session, range(3, 2 + passed_on))
+    clock.sleep_until(clock.now_s() + later_s)
+    recorder.add(session, [frame(9)])
+    recorder.finish_round()
+    _, stored = log.entries[-1]
+    assert [record.number for record in stored] == [9, 2, *range(3, 2 + passed_on)]
+
+
+def test_when_the_last_frames_of_a_session_went_on_is_stored_before_its_end():
+    """What goes on after it is not: the session has its end record."""
+    log = Log(shared=False)
+    recorder, _ = recorder_of(log)
+    session = recorder.session()
+    recorder.forwarded(session, range(1, 2))
+    recorder.add(session, [frame(2)])
+    recorder.connection_ended(session)
+    recorder.finish_round()
+    at_us = VirtualClock().wall_us()
+    assert log.entries == [
+        ("stored", [frame(2)]), ("stored", [FrameForwarded(1, at_us, 0)]), "connection ended",
+    ]  # fmt: skip
+    recorder.forwarded(session, range(2, 3))
+    recorder.finish_round()
+    assert len(log.entries) == 3
 
 
 def test_what_cannot_be_stored_does_not_go_on():
