@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .encodings import SHORTEST, spellings_of
-from .substrings import Substrings
+from .string_search import StringSearch
 
 _MOST_LEARNED = 256
 _BEGINNING = 16
@@ -34,7 +34,7 @@ class KnownSecrets:
         self._learned: dict[str, Secret] = {}
         self._spellings: dict[Secret, list[bytes]] = {}
         self._forms: dict[str, Secret] = {}
-        self._beginnings: Substrings | None = None
+        self._beginnings: StringSearch | None = None
 
     def add(self, secrets: Iterable[Secret], *, permanent: bool = False) -> None:
         """Look for these secrets from now on; known ones stay as they are."""
@@ -60,7 +60,7 @@ class KnownSecrets:
         if not self._forms:
             return False
         if self._beginnings is None:
-            self._beginnings = Substrings(
+            self._beginnings = StringSearch(
                 (form[:_BEGINNING].encode("latin-1") for form in self._forms), small=True
             )
         if not self._beginnings.any_in(data):

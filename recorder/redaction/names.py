@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from .substrings import Substrings
+from .string_search import StringSearch
 
 _ANYWHERE: Final = frozenset(
     {"jwt", "token", "tokens", "bearer", "auth", "authcode", "authkey", "authorization", "credential"}
@@ -131,10 +131,10 @@ class SecretNames:
 
 
 @lru_cache(16)
-def _stems_with(extra: frozenset[str], *, in_queries: bool) -> Substrings:
+def _stems_with(extra: frozenset[str], *, in_queries: bool) -> StringSearch:
     """The stems and these names; the same for all sessions that have none of their own."""
     more = (name.encode("utf-8", "replace") for name in extra)
-    return Substrings((*_STEMS, *(_STEMS_IN_QUERIES if in_queries else ()), *more))
+    return StringSearch((*_STEMS, *(_STEMS_IN_QUERIES if in_queries else ()), *more))
 
 
 def is_known_header(name: str) -> bool:

@@ -186,7 +186,7 @@ class Intake:
 
     # Used by the guard of this session ------------------------------------------------------------
 
-    def refuse_unless_usable(self) -> None:
+    def check_open(self) -> None:
         """Raise ``StorageFailed`` if it has failed, or has its end record."""
         if self._failed is not None:
             raise self._failed
@@ -215,7 +215,7 @@ class _Guard:
     def __enter__(self) -> None:
         self._lock.acquire()
         try:
-            self._intake.refuse_unless_usable()
+            self._intake.check_open()
         except BaseException:
             self._lock.release()
             raise

@@ -13,7 +13,7 @@ _STEP = 1 << 16
 """Bytes looked through at once: what is found in a huge text is a list, thrown away in small ones."""
 
 
-class Substrings:
+class StringSearch:
     """A set of byte strings to look for; empty ones are left out.
 
     Args:
