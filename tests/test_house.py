@@ -370,6 +370,8 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "messaging/duplicate_keys.py": "a reader of JSON of its own; it knows nothing of frames",
     "recipes/load/limits.py": "the limit of descriptors, which is the operating system's",
     "recipes/session_diff.py": "one module a recipe",
+    "recipes/session_view.py": "one module a recipe",
+    "report/session_csv.py": "one module a format",
     "replay/run/receipt_batches.py": "the rule by which receipts leave together, tested without a schedule",
     "replay/run/subscriptions.py": "what is restored after a reconnect, tested without a connection",
     "report/load_html.py": "one module a format",

@@ -152,6 +152,14 @@ DurabilityOption = Annotated[
         help="second: power loss costs at most the last second; full: nothing.",
     ),
 ]
+RedactOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redact",
+        metavar="PARTS",
+        help="Leave out text (what people wrote), names (their ids and names), or text,names.",
+    ),
+]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="A file; stdout if not given.")
 ]

@@ -18,6 +18,7 @@ from .options import (
     LocalOption,
     OutputOption,
     QuietOption,
+    RedactOption,
     SessionArgument,
 )
 from .output import StatusPrinter, write_json, write_json_lines
@@ -193,16 +194,20 @@ def script_session(
 def export_session(
     session: SessionArgument,
     form: Annotated[
-        Literal["jsonl", "har", "wscat"],
+        Literal["jsonl", "har", "wscat", "markdown", "csv", "mermaid", "perfetto"],
         typer.Option(
-            "--format", help="jsonl has everything, har is for DevTools and HTTP Toolkit, wscat a plain log."
+            "--format",
+            help="jsonl has everything, har is for DevTools and HTTP Toolkit, wscat a plain log; markdown is"
+            " for tickets, csv for spreadsheets, mermaid a sequence diagram, perfetto a trace.",
         ),
     ] = "jsonl",
+    redact: RedactOption = None,
     output: OutputOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     quiet: QuietOption = False,
 ) -> None:
-    """Write one session to a file that `recorder import` reads back: as JSONL frame for frame.
+    """Write one session to a file. `recorder import` reads back jsonl (frame for frame), har and wscat; the
+    others show its messages with their receipts.
 
     Example:
 
@@ -213,9 +218,9 @@ def export_session(
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, say=print_status) as opened:
         if output is None:
-            recipes.export_to_stdout(opened, session, form=form, say=print_status)
+            recipes.export_to_stdout(opened, session, form=form, redact=redact, say=print_status)
             return
-        recipes.export_to_file(opened, session, output, form=form, say=print_status)
+        recipes.export_to_file(opened, session, output, form=form, redact=redact, say=print_status)
     print_status(f"wrote {output}")
 
 

@@ -74,12 +74,12 @@ def entries_of(messages: Sequence[MessageView], names: Mapping[str, str]) -> lis
     count: Counter[Hashable] = Counter()
     entries = []
     for message in messages:
-        author = _name(message.author, names, mine=message.mine, evidence=message.sent)
+        author = name_in(message.author, names, mine=message.mine, evidence=message.sent)
         content = (author, message.type, message.text, message.sent is None)
         count[content] += 1
         receipts = {
             (
-                _name(receipt.participant, names, mine=receipt.mine, evidence=receipt.evidence),
+                name_in(receipt.participant, names, mine=receipt.mine, evidence=receipt.evidence),
                 receipt.status,
             ): receipt
             for receipt in message.receipts
@@ -88,9 +88,10 @@ def entries_of(messages: Sequence[MessageView], names: Mapping[str, str]) -> lis
     return entries
 
 
-def _name(
+def name_in(
     participant: str | None, names: Mapping[str, str], *, mine: bool | None, evidence: Evidence | None
 ) -> str:
+    """What somebody is called among these names of ``names_of``; one of unknown id by the connection."""
     if participant is not None:
         return names[participant]
     if not mine:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
+import sys
 import unicodedata
 from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
 from recorder.cli.app import app
@@ -145,6 +149,28 @@ def test_an_export_comes_back_as_it_was(run, tmp_path):
     run("import", str(tmp_path / "three.jsonl"), "--name", "three")
     frames = [run("frame", "list", name, "--json").splitlines() for name in ("two", "three")]
     assert frames[0] == frames[1]
+
+
+def test_what_is_handed_on_is_text_for_whoever_reads_it(run):
+    """Markdown has no markup of theirs, a diagram no lines, a spreadsheet nothing to run."""
+    document = run("session", "export", "two", "--format", "markdown")
+    assert acting(document) == set()
+    kinds = {
+        each.type
+        for token in MarkdownIt("commonmark").enable("table").parse(document)
+        for each in (token, *(token.children or ()))
+    }
+    assert not kinds & {"html_inline", "html_block", "link_open", "image", "fence", "code_block"}
+    diagram = run("session", "export", "two", "--format", "mermaid")
+    for line in diagram.splitlines():
+        assert re.fullmatch(r"[^;%<]*", re.sub(r"#\d+;", "", line)), line
+        assert re.match(r"sequenceDiagram|    (participant p\d+ as |Note over p|p\d+-)", line), line
+    table = run("session", "export", "two", "--format", "csv")
+    csv.field_size_limit(sys.maxsize)
+    for row in csv.reader(io.StringIO(table, newline="")):
+        assert len(row) == 24
+        assert not [cell for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))]
+    assert json.loads(run("session", "export", "two", "--format", "perfetto"))["traceEvents"]
 
 
 def test_a_script_of_it_can_be_read_again(run, tmp_path):

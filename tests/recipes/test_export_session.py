@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from recorder import recipes
@@ -56,3 +57,44 @@ def test_a_format_that_is_not_there_is_told(archive, tmp_path):
         pytest.raises(BadOption, match="there is no format netlog"),
     ):
         recipes.export_to_file(opened, "last", tmp_path / "out", form="netlog")
+
+
+@pytest.mark.parametrize("form", ["markdown", "csv", "mermaid", "perfetto"])
+def test_texts_and_ids_can_be_left_out_of_what_people_read(archive, samples, tmp_path, form):
+    file = tmp_path / "out"
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        recipes.import_capture(opened, samples / "step-up.jsonl")
+        recipes.export_to_file(opened, "last", file, form=form)
+        assert "Please sign in." in file.read_text()
+        recipes.export_to_file(opened, "last", file, form=form, redact="text,names")
+    written = file.read_text()
+    for text in ("Please sign in.", "Hello?", "agent-9", "user-7", "guest-1"):
+        assert text not in written
+    assert "text of 15 characters" in written
+
+
+@pytest.mark.parametrize("form", ["jsonl", "har", "wscat"])
+def test_frames_are_exported_as_they_are_or_not_at_all(archive, samples, tmp_path, form):
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        recipes.import_capture(opened, samples / "step-up.jsonl")
+        with pytest.raises(BadOption, match=f"--redact: {form} holds the frames as they are"):
+            recipes.export_to_file(opened, "last", tmp_path / "out", form=form, redact="text")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_diagram_too_long_to_be_drawn_is_told(archive, tmp_path):
+    lines = [
+        {"kind": "notification", "type": "ms.MessagingEventNotification", "body": {"changes": [
+            {"dialogId": "d", "sequence": number, "originatorId": "a",
+             "event": {"type": "ContentEvent", "contentType": "text/plain", "message": "x" * 60}}]}}
+        for number in range(700)
+    ]  # fmt: skip
+    capture = tmp_path / "long.jsonl"
+    capture.write_bytes(
+        b"\n".join(orjson.dumps({"sender": "service", "text": orjson.dumps(each).decode()}) for each in lines)
+    )
+    remarks = []
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        recipes.import_capture(opened, capture)
+        recipes.export_to_file(opened, "last", tmp_path / "out", form="mermaid", say=remarks.append)
+    assert "the diagram is longer than Mermaid draws unless its maxTextSize is raised" in remarks

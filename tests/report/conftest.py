@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from recorder import recipes
 from recorder.load_summary import (
     DurationStatistics,
     EventCount,
@@ -15,6 +18,8 @@ from recorder.load_summary import (
 )
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.recipes.session_view import session_view
+from recorder.report.session_view import SessionView
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
 
@@ -117,3 +122,21 @@ def load_sample():
         return LoadSample(**{**usual, **given})
 
     return make
+
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@pytest.fixture
+def view_of(tmp_path: Path) -> Callable[..., SessionView]:
+    """Import a sample, or a capture of these lines, and gather its view."""
+
+    def gather(sample: str, *, redact: str | None = None) -> SessionView:
+        file = SAMPLES / sample
+        if not sample.endswith((".jsonl", ".har", ".log", ".json")):
+            file = tmp_path / "capture.jsonl"
+            file.write_text(sample)
+        with recipes.open_archive(str(tmp_path / "archive.db"), mode="write", create=True) as archive:
+            return session_view(archive, recipes.import_capture(archive, file).session, redact=redact)
+
+    return gather

@@ -1,0 +1,52 @@
+"""Gather what a session looks like to other people: its messages, findings, and how far it is complete."""
+
+from __future__ import annotations
+
+from recorder.checks import engine
+from recorder.errors import BadOption
+from recorder.receipts.pairing import names_of
+from recorder.receipts.queries import name_of, view
+from recorder.receipts.selves import selves_of
+from recorder.report.redacted_view import redacted_view
+from recorder.report.session_view import PARTS, Part, SessionView
+from recorder.report.summary import count_frames
+from recorder.store.archive import Archive
+
+from .check_session import check_input_of
+
+
+def parse_parts(text: str | None) -> frozenset[Part]:
+    """The parts that ``--redact text,names`` leaves out. Raises ``BadOption``."""
+    named = [each.strip() for each in (text or "").split(",") if each.strip()]
+    for each in named:
+        if each not in PARTS:
+            raise BadOption("--redact", f'"{each}" cannot be left out', hint=f"one of {', '.join(PARTS)}")
+    return frozenset(part for part in PARTS if part in named)
+
+
+def session_view(archive: Archive, session: str, *, redact: str | None = None) -> SessionView:
+    """A session as other people are shown it, without the parts that ``redact`` names ("text,names").
+
+    Raises:
+        NotFound: no such session.
+        BadOption: ``redact`` names something else.
+    """
+    parts = parse_parts(redact)
+    found = archive.find_session(session, connected=True)
+    looked_at = check_input_of(archive, found)
+    messages = view(looked_at.transcript)
+    names, selves = names_of(messages), selves_of(looked_at.transcript)
+    profiles = {who: name_of(looked_at.transcript, who, selves) for who in names}
+    shown = SessionView(
+        session=found,
+        connections=archive.connections(found),
+        connection_facts=looked_at.connections,
+        messages=messages,
+        names=names,
+        profiles={who: name for who, name in profiles.items() if name is not None},
+        findings=engine.check(looked_at),
+        missing=looked_at.missing,
+        recording=looked_at.recording,
+        counts=count_frames(archive.frames(found.session)),
+    )
+    return redacted_view(shown, parts)

@@ -1,0 +1,94 @@
+"""Takes texts, or ids and names of people, out of a session's view: the same types, with less in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+
+from recorder.receipts.queries import ContentView, MessageView, ReceiptView
+
+from .session_view import Part, SessionView
+
+_START_OF_ID = 8
+"""Sentences call people of no known role by so many characters of their ids."""
+
+_SHORTEST_ID, _SHORTEST_NAME, _SHORTEST_TEXT = 4, 2, 8
+"""Shorter ones are not looked for in sentences and texts: they stand in words that mean something else."""
+
+
+def redacted_view(view: SessionView, parts: Collection[Part]) -> SessionView:
+    """The view without these parts; it can be shown to whom they do not concern.
+
+    A text becomes ``text of 12 characters``. An id becomes what the participant is called (``agent 1``), and
+    so does its name, also where texts or sentences hold it as a word. Ids of dialogs and conversations stay.
+    """
+    if not parts:
+        return view
+    words = dict(_words(view, parts))
+    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)") if words else None
+
+    def sentence(text: str) -> str:
+        return text if pattern is None else pattern.sub(lambda found: words[found[0]], text)
+
+    def text(written: str | None) -> str | None:
+        if written is None:
+            return None
+        return withheld_text(written) if "text" in parts else sentence(written)
+
+    def person(participant: str | None) -> str | None:
+        return view.names.get(participant) if participant and "names" in parts else participant
+
+    names = {called: called for called in view.names.values()} if "names" in parts else view.names
+    return replace(
+        view,
+        messages=[_message(message, text, person) for message in view.messages],
+        names=names,
+        profiles={} if "names" in parts else view.profiles,
+        findings=[each._replace(sentence=sentence(each.sentence)) for each in view.findings],
+        left_out=view.left_out | frozenset(parts),
+    )
+
+
+def withheld_text(text: str) -> str:
+    """What stands in the place of a text that is left out."""
+    return f"text of {len(text)} character{'' if len(text) == 1 else 's'}"
+
+
+def _words(view: SessionView, parts: Collection[Part]) -> Iterator[tuple[str, str]]:
+    """What is replaced wherever it stands, and by what."""
+    if "text" in parts:
+        for message in view.messages:
+            for text in (message.text, *(content.text for content in message.contents)):
+                if text is not None and len(text) >= _SHORTEST_TEXT:
+                    yield text, withheld_text(text)
+    if "names" in parts:
+        for participant, called in view.names.items():
+            ids = (participant, participant[:_START_OF_ID])
+            yield from ((each, called) for each in ids if len(each) >= _SHORTEST_ID)
+        for participant, profile in view.profiles.items():
+            if len(profile) >= _SHORTEST_NAME:
+                yield profile, view.names.get(participant, "participant")
+
+
+_Replace = Callable[[str | None], str | None]
+
+
+def _message(message: MessageView, text: _Replace, person: _Replace) -> MessageView:
+    decided_by = message.decided_by
+    return message._replace(
+        author=person(message.author),
+        text=text(message.text),
+        receipts=tuple(_receipt(each, person) for each in message.receipts),
+        decided_by=None if decided_by is None else _receipt(decided_by, person),
+        contents=tuple(_content(each, text, person) for each in message.contents),
+    )
+
+
+def _receipt(receipt: ReceiptView, person: _Replace) -> ReceiptView:
+    return receipt._replace(participant=person(receipt.participant))
+
+
+def _content(content: ContentView, text: _Replace, person: _Replace) -> ContentView:
+    return content._replace(author=person(content.author), text=text(content.text))

@@ -1,0 +1,103 @@
+"""A session as files for other people show it: facts that a recipe gathered, and what people are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from recorder.checks.findings import Finding
+from recorder.checks.input import ConnectionFact
+from recorder.counted import counted
+from recorder.messaging.events import Evidence
+from recorder.receipts.pairing import name_in
+from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.wire.records import ConnectionInfo, SessionInfo
+
+from .summary import FrameCounts
+
+Part = Literal["text", "names"]
+"""What of people can be left out: what they wrote; their ids and names."""
+
+PARTS: tuple[Part, ...] = ("text", "names")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """One session with what was concluded from it.
+
+    Attributes:
+        session, connections: as the archive has them.
+        connection_facts: the first and last frame of each connection, and how it ended.
+        messages: in the order of ``receipts.queries.view``.
+        names: participant → what it is called here: "you", "agent 1", …; each once.
+        profiles: participant → its name in a user profile, where one tells it.
+        findings: what ``check`` finds, by its own rules.
+        missing: what is known to be missing, in one phrase; None if nothing is.
+        recording: whether the session is still being recorded.
+        counts: of its frames.
+        left_out: parts that are not in it any more.
+    """
+
+    session: SessionInfo
+    connections: Sequence[ConnectionInfo]
+    connection_facts: Sequence[ConnectionFact]
+    messages: Sequence[MessageView]
+    names: Mapping[str, str]
+    profiles: Mapping[str, str]
+    findings: Sequence[Finding]
+    missing: str | None
+    recording: bool
+    counts: FrameCounts
+    left_out: frozenset[Part] = field(default=frozenset())
+
+    def author(self, message: MessageView) -> str:
+        """What the author of a message is called."""
+        return self._name(message.author, message.mine, message.sent)
+
+    def giver(self, receipt: ReceiptView) -> str:
+        """What the giver of a receipt is called."""
+        return self._name(receipt.participant, receipt.mine, receipt.evidence)
+
+    def _name(self, participant: str | None, mine: bool | None, evidence: Evidence | None) -> str:
+        return name_in(participant, self.names, mine=mine, evidence=evidence)
+
+
+_FIDELITY_WORDS = {
+    "bytes": "every byte",
+    "messages": "whole messages, without control frames and fragments",
+    "lines": "lines of text",
+}
+
+
+def completeness_lines(view: SessionView) -> Iterator[str]:
+    """Sentences: is it complete, where does it come from, what was left out, whose texts are inside."""
+    if view.missing is not None:
+        yield f"Incomplete: {view.missing}."
+    elif view.recording:
+        yield "Still being recorded when this was written."
+    else:
+        yield "Complete: nothing is known to be missing."
+    yield f"Recorded from: {'; '.join(_sources(view)) or view.session.source}."
+    yield f"Secrets: blanked in {view.counts.redacted:,} of {counted(view.session.frames, 'frame')}."
+    authors = {view.author(message) for message in view.messages if message.text is not None}
+    texts = sum(message.text is not None for message in view.messages)
+    if "text" in view.left_out:
+        yield f"Left out: the texts of {counted(texts, 'message')}."
+    else:
+        people = "1 person" if len(authors) == 1 else f"{len(authors)} people"
+        yield f"Inside: the texts of {counted(texts, 'message')} by {people}."
+    if "names" in view.left_out:
+        yield "Left out: the ids and names of people."
+    yield "A receipt that is not listed was not seen in this recording; that does not mean nobody gave it."
+
+
+def _sources(view: SessionView) -> list[str]:
+    """Provenance and fidelity of the connections, each pair once."""
+    told = []
+    for each in view.connections:
+        provenance = each.provenance or view.session.source
+        own = each.provenance is None and view.session.source in ("client", "replay")
+        words = _FIDELITY_WORDS.get(each.fidelity or ("bytes" if own else ""))
+        told.append(f"{provenance} ({words})" if words else provenance)
+    return list(dict.fromkeys(told))
