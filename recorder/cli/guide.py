@@ -20,17 +20,19 @@ PAGES = Path(__file__).parents[1] / "guide"
 # The order in which a newcomer would read them.
 TOPICS = (
     "recording", "attach", "proxy", "import", "receipts", "find", "checks", "scripts", "replay", "simulator",
-    "load", "share", "archive", "python", "pytest", "secrets", "commands", "glossary", "architecture", "changelog",
+    "load", "share", "archive", "python", "pytest", "secrets", "commands", "glossary", "architecture",
+    "changelog",
 )  # fmt: skip
 
 # What people look for, and the topic that describes it.
 _DESCRIBED_IN = {
-    "agents": "simulator", "browser": "attach", "bundle": "share", "captures": "import", "csv": "share",
+    "agents": "simulator", "browser": "attach", "captures": "import", "csv": "share",
     "diff": "receipts",
     "evidence": "receipts", "filters": "find",
     "exit codes": "commands", "follow": "recording", "har": "import", "login": "recording",
-    "lookup": "proxy", "markdown": "share", "mcp": "share", "moods": "simulator", "options": "commands", "rules": "checks", "sql": "archive",
-    "tables": "archive", "tokens": "replay", "verbs": "scripts",
+    "lookup": "proxy", "markdown": "share", "mcp": "share",
+    "moods": "simulator", "options": "commands", "rules": "checks", "sql": "archive",
+    "tables": "archive", "tickets": "share", "tokens": "replay", "verbs": "scripts",
 }  # fmt: skip
 
 

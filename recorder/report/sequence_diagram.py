@@ -27,7 +27,9 @@ LONGEST_DIAGRAM = 50_000
 
 _HARMLESS = " .,()?!+'"
 _EVERYBODY = "everybody else"
-_ARROWS = {"failed": "-x", "pending": "-)", "unknown": "-)"}
+_SOLID, _DASHED = "-", "--"
+_ARRIVES, _IS_REFUSED, _IS_OPEN = ">>", "x", ")"
+_HEADS = {"failed": _IS_REFUSED, "pending": _IS_OPEN, "unknown": _IS_OPEN}
 
 
 class _Line(NamedTuple):
@@ -98,7 +100,7 @@ def _message_lines(
     number = "" if message.sequence is None else f"{message.sequence}: "
     if message.sent is not None:
         word = view.author(message)
-        arrow = _ARROWS.get(message.status, "->>")
+        arrow = _SOLID + _HEADS.get(message.status, _ARRIVES)
         text = safe_text(content_words(message.type, message.text))
         text = text if len(text) <= TEXT_SHOWN else f"{text[: TEXT_SHOWN - 1]}…"
         shown = f"{number}{text} ({message.status})"
@@ -117,7 +119,7 @@ def _receipt_line(
     author = view.author(message)
     known = message.sent is not None and author != word
     target = people.names[author] if known else people.opposite(word, message.dialog_id)
-    arrow = "--x" if receipt.evidence.proof is Proof.REFUSED else "-->>"
+    arrow = _DASHED + (_IS_REFUSED if receipt.evidence.proof is Proof.REFUSED else _ARRIVES)
     return _Line(frame, 2, f"{people.names[word]}{arrow}{target}: {diagram_text(f'{words} #{frame}')}")
 
 

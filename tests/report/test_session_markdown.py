@@ -12,7 +12,7 @@ from recorder.report.terminal import safe_text
 AWKWARD = [
     "<b>x</b> <img src=x onerror=alert(1)>", "[a](javascript:alert(1)) ![b](http://x)", "a|b||c|", "\\|",
     "`a` ``b", "`", "``", " a ", "  ", "http://evil.example www.evil.example a@b.example", "# x",
-    "* _a_ ~~b~~ **c**", "&lt; &#60; &amp;", "@somebody #12 :smile:", "a\nb\r\nc", "\\", "\\`|`\\", 
+    "* _a_ ~~b~~ **c**", "&lt; &#60; &amp;", "@somebody #12 :smile:", "a\nb\r\nc", "\\", "\\`|`\\",
     "---", "<!-- x", "$a$ ${b}",
 ]  # fmt: skip
 
