@@ -102,6 +102,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     ),
     "typer": ("cli/",),
     "rich": ("cli/", "report/"),
+    "prompt_toolkit": ("cli/prompt.py",),
     "yaml": ("documents/",),
     "ijson": ("formats/json_stream.py",),
     "time": ("clock.py",),

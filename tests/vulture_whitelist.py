@@ -62,3 +62,6 @@ ASK
 lacks
 made_by
 title
+
+# by prompt_toolkit
+height

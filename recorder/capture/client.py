@@ -35,6 +35,9 @@ _CONNECTION_LOST = (websocket.WebSocketException, OSError)
 class RecordingConnection(ConnectionBase):
     """An open connection; over once ``closed`` is not None.
 
+    Attributes:
+        on_pong: called with each pong, once it is recorded; None: nobody asks.
+
     Args:
         attempt: one that ``connect`` was called on.
 
@@ -50,6 +53,7 @@ class RecordingConnection(ConnectionBase):
         self._closing = ClosingHandshake(self._tap, self._tracker, self._clock)
         self._matcher = FrameMatcher(self._tap.received_frames, max_payload=self._options.max_payload)
         self._payloads = self._matcher.payloads
+        self.on_pong: Callable[[RecordedFrame], None] | None = None
 
     @property
     def waits_to_write(self) -> bool:
@@ -99,12 +103,16 @@ class RecordingConnection(ConnectionBase):
         self._library.close_sent = self._library.close_sent or self._tracker.sent_close(Side.CLIENT)
         return recorded
 
-    def ping(self, data: bytes = b"") -> None:
-        """Send a ping of at most 125 bytes. The pong is recorded, and not delivered."""
+    def ping(self, data: bytes = b"") -> RecordedFrame | None:
+        """Send a ping of at most 125 bytes, and return it as ``send_frame`` does.
+
+        The pong is recorded, not delivered; ``on_pong`` gets it.
+        """
         if len(data) > MAX_CONTROL:
             raise InputUnusable(f"a ping carries at most {MAX_CONTROL} bytes")
-        self._send(lambda: self._library.send(data, Opcode.PING))
+        recorded = self._send(lambda: self._library.send(data, Opcode.PING))
         self._keepalive.pinged(self._clock.now_s())
+        return recorded
 
     def receive(self, until_s: float | None = None) -> Payload | None:
         """Return the next payload of the service, recorded already. Sends and answers pings meanwhile.
@@ -205,9 +213,11 @@ class RecordingConnection(ConnectionBase):
                 if self._take_payload():
                     return True
             opcode, _ = self._library.recv_data_frame(True)
-            self._matcher.match(opcode)
+            frame = self._matcher.match(opcode)
             if opcode == Opcode.PONG:
                 self._keepalive.answered()
+                if self.on_pong is not None:
+                    self.on_pong(frame)
             elif opcode == Opcode.CLOSE:
                 self._finish("closed", None)
         except BaseException as problem:

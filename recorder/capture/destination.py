@@ -23,6 +23,7 @@ class Destination(ABC):
 
     Attributes:
         ca_file: PEM file of certificates trusted in addition to the system's.
+        insecure_tls: whether any certificate will do.
         connect_timeout_s: for name, TCP, proxy and TLS together.
         proxy: what the connection goes through; None: it is direct.
     """
@@ -30,6 +31,7 @@ class Destination(ABC):
     ca_file: Path | None
     connect_timeout_s: float
     proxy: ProxyAddress | None
+    insecure_tls: bool = False
 
     @property
     @abstractmethod

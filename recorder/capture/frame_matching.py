@@ -33,7 +33,7 @@ class FrameMatcher:
         self._max_payload = max_payload
         self._assembler = PayloadAssembler()
 
-    def match(self, opcode: int) -> None:
+    def match(self, opcode: int) -> RecordedFrame:
         """A frame of this opcode has been read: take the recorded one, queue the payload it completes.
 
         Raises:
@@ -43,11 +43,12 @@ class FrameMatcher:
         frame = self.received_frames.popleft()
         if frame.fin and frame.opcode == opcode and 0 < opcode <= Opcode.BINARY:
             self._deliver(payload_of(frame), frame)  # unfragmented: needs no assembler
-            return
+            return frame
         if (payload := self._assembler.feed(frame)) is not None:
             self._deliver(payload, frame)
         elif opcode < Opcode.CLOSE:
             _check_text(frame)
+        return frame
 
     def whole_payload(self) -> RecordedFrame | None:
         """The next frame, if it is a payload by itself that has nothing wrong; else None."""

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from recorder.clock import Clock
 from recorder.errors import BadOption
-from recorder.wire.frames import CloseCode
+from recorder.wire.frames import CloseCode, Opcode, close_parts
 from recorder.wire.payloads import Payload
+from recorder.wire.records import RecordedFrame
 
 from .client import RecordingConnection
 from .connection_base import ConnectionEnded
@@ -32,15 +33,23 @@ def lines_of(descriptor: int) -> Iterator[str]:
         yield from file
 
 
+class ControlRequest(NamedTuple):
+    """A control frame to send in place of a line: ``Opcode.PING``, ``PONG`` or ``CLOSE``, and its payload."""
+
+    opcode: Opcode
+    payload: bytes
+
+
 def run_interactive(
     connection: RecordingConnection,
     *,
-    lines: Iterable[str],
+    lines: Iterable[str | ControlRequest],
     deliver: Callable[[Payload], None],
     stopped: Callable[[], bool],
     clock: Clock,
     linger_s: float | None = LINGER_S,
     idle: IdleWork | None = None,
+    echo: Callable[[Payload | RecordedFrame], None] | None = None,
 ) -> UnsentLines | None:
     """Send each line as a text frame and deliver what comes, until the connection is over.
 
@@ -49,13 +58,14 @@ def run_interactive(
     Reads ``lines`` in a thread of its own. Line ends are not sent, nor are empty lines. After the last
     line it waits for more payloads until none came for ``linger_s``, then closes with 1000; with None (a
     terminal) it goes on until the service closes. When ``stopped()`` turns true it closes with 1001; call
-    ``connection.wake()`` then. ``idle`` is done when nothing comes.
+    ``connection.wake()`` then. ``idle`` is done when nothing comes. ``echo`` gets each text once it is sent,
+    each control frame that was asked for, and the pongs that answer them. A Close frame ends it.
 
     Raises:
         BadOption: a line is not UTF-8. The lines before it went out, and the connection is closed.
         Exception: whatever ``deliver``, ``idle`` or the sink raises, after closing the connection.
     """
-    session = _InteractiveSession(connection, deliver, clock=clock, linger_s=linger_s, idle=idle)
+    session = _InteractiveSession(connection, deliver, clock=clock, linger_s=linger_s, idle=idle, echo=echo)
     reader = threading.Thread(target=session.read, args=(lines,), name="read lines", daemon=True)
     reader.start()
     try:
@@ -97,6 +107,9 @@ class UnsentLines(NamedTuple):
     more: int
 
 
+_NumberedLine = tuple[int, str | ControlRequest]
+
+
 class _InteractiveSession:
     """The queue of lines and the linger deadline of one run; None in the queue marks the end of the lines."""
 
@@ -108,30 +121,35 @@ class _InteractiveSession:
         clock: Clock,
         linger_s: float | None,
         idle: IdleWork | None,
+        echo: Callable[[Payload | RecordedFrame], None] | None,
     ) -> None:
-        self.lines: queue.Queue[tuple[int, str] | None] = queue.Queue(_LINES_AHEAD)
+        self.lines: queue.Queue[_NumberedLine | None] = queue.Queue(_LINES_AHEAD)
         self.over = threading.Event()
-        self._sending: tuple[int, str] | None = None
-        self._read_too_late: tuple[int, str] | None = None
+        self._sending: _NumberedLine | None = None
+        self._read_too_late: _NumberedLine | None = None
         self.fault: BadOption | None = None
         self._connection = connection
         self._deliver = deliver
         self._clock = clock
         self._linger_s = linger_s
         self._idle = idle
+        self._echo = echo
+        self._pings_unanswered = 0
+        connection.on_pong = self._echo_pong
         self._lines_ended = False
         self._until_s: float | None = None
 
-    def read(self, lines: Iterable[str]) -> None:
+    def read(self, lines: Iterable[str | ControlRequest]) -> None:
         """In a thread: put every line in the queue, then its end. Waits while the queue is full."""
         number = 0
         try:
             for line in lines:
                 number += 1
-                text = line.rstrip("\r\n")
-                text.encode()
-                if text and not self._put((number, text)):
-                    self._read_too_late = number, text
+                if isinstance(line, str):
+                    line = line.rstrip("\r\n")
+                    line.encode()
+                if line and not self._put((number, line)):
+                    self._read_too_late = number, line
                     return
         except UnicodeError:
             self.fault = BadOption("stdin", f"line {number} is not UTF-8 text")
@@ -139,7 +157,7 @@ class _InteractiveSession:
             pass
         self._put(None)
 
-    def _put(self, line: tuple[int, str] | None) -> bool:
+    def _put(self, line: _NumberedLine | None) -> bool:
         """Whether it could be put in the queue before the connection was over."""
         while not self.over.is_set():
             with contextlib.suppress(queue.Full):
@@ -160,11 +178,33 @@ class _InteractiveSession:
             self._receive_or_idle()
             return
         self._sending = line
-        self._connection.send(line[1])
+        self._send(line[1])
         self._sending = None
         for _ in range(_REPLIES_PER_LINE):
             if not self._receive(self._clock.now_s()):
                 return
+
+    def _send(self, line: str | ControlRequest) -> None:
+        sent: Payload | RecordedFrame | None
+        if isinstance(line, str):
+            sent = self._connection.send(line)
+        elif line.opcode == Opcode.CLOSE:
+            code, reason = close_parts(line.payload)
+            self._connection.close(CloseCode.NORMAL if code is None else code, reason or "")
+            return
+        elif line.opcode == Opcode.PING:
+            self._pings_unanswered += 1
+            sent = self._connection.ping(line.payload)
+        else:
+            sent = self._connection.send_frame(line.opcode, line.payload)
+        if sent is not None and self._echo is not None:
+            self._echo(sent)
+
+    def _echo_pong(self, frame: RecordedFrame) -> None:
+        """Pass on the answers to pings that were asked for, not those that keep the connection alive."""
+        if self._pings_unanswered and self._echo is not None:
+            self._pings_unanswered -= 1
+            self._echo(frame)
 
     def _receive_or_idle(self) -> None:
         idle_s = None if self._idle is None else self._idle.due_s()
@@ -184,10 +224,11 @@ class _InteractiveSession:
         left = [each for each in (self._sending, *queued, self._read_too_late) if each is not None]
         if not left:
             return None
-        number, text = left[0]
+        number, line = left[0]
+        text = line if isinstance(line, str) else f"/{line.opcode.name.lower()}"
         return UnsentLines(number, text, len(left) - 1)
 
-    def _next_line(self) -> tuple[int, str] | None:
+    def _next_line(self) -> _NumberedLine | None:
         try:
             line = self.lines.get_nowait()
         except queue.Empty:

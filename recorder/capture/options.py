@@ -46,6 +46,7 @@ class ConnectOptions(Destination):
         send_timeout_s: how long one frame may take to leave; after that the connection is failed.
         max_payload: longest payload taken, in bytes; a longer one ends the connection with 1009.
         ca_file: PEM file of certificates trusted in addition to the system's.
+        insecure_tls: whether any certificate will do; there is nothing that vouches for the service then.
         origin: value of the ``Origin`` header; None sends none.
         proxy: what the connection goes through; None: it is direct.
     """
@@ -60,6 +61,7 @@ class ConnectOptions(Destination):
     send_timeout_s: float = 30.0
     max_payload: int = MAX_PAYLOAD
     ca_file: Path | None = None
+    insecure_tls: bool = False
     origin: str | None = None
     proxy: ProxyAddress | None = None
 
@@ -71,6 +73,7 @@ class ConnectOptions(Destination):
         for subprotocol in self.subprotocols:
             _check_subprotocol(subprotocol)
         _check_token(self)
+        _check_tls(self)
         _check_numbers(self)
         if self.origin is not None and _URL_FORBIDDEN.search(self.origin):
             raise BadOption("--origin", "it may hold printable ASCII only, without spaces")
@@ -178,6 +181,11 @@ def _check_token(options: ConnectOptions) -> None:
     named = any(name.lower() == "authorization" for name, _ in options.headers)
     if named and not options.init_connection:
         raise BadOption("--header", "Authorization is given twice: as a header and by the token")
+
+
+def _check_tls(options: ConnectOptions) -> None:
+    if options.insecure_tls and options.ca_file is not None:
+        raise BadOption("--insecure-tls, --ca-file", "give one of them: the first takes any certificate")
 
 
 def _check_numbers(options: ConnectOptions) -> None:

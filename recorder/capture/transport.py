@@ -72,7 +72,10 @@ def open_socket(
         BadOption: the CA file cannot be used.
     """
     until_s = clock.now_s() + options.connect_timeout_s
-    context = (context or tls_context(options.ca_file)) if options.secure else None
+    if not options.secure:
+        context = None
+    elif context is None:
+        context = tls_context(options.ca_file, verified=not options.insecure_tls)
     addresses = _look_up(options, left_s=until_s - clock.now_s())
     sock = _connect_any(addresses, options, clock=clock, until_s=until_s)
     try:
@@ -88,8 +91,10 @@ def open_socket(
     return sock
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Verifies chain and host name, TLS 1.2 or later; ``ca_file`` is trusted in addition to the system's.
+def tls_context(ca_file: Path | None, *, verified: bool = True) -> ssl.SSLContext:
+    """TLS 1.2 or later, chain and host name verified; ``ca_file`` is trusted in addition to the system's.
+
+    Without ``verified`` any certificate will do: whoever is on the way can read and change everything.
 
     Raises:
         BadOption: the CA file cannot be used.
@@ -103,6 +108,9 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as problem:
             raise BadOption("--ca-file", _ca_file_problem(problem)) from None
+    if not verified:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     return context
 
 

@@ -28,6 +28,7 @@ app = typer.Typer(
     name="recorder",
     cls=ErrorBoundary,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     add_completion=True,
     pretty_exceptions_show_locals=False,  # locals hold tokens
     rich_markup_mode=None,

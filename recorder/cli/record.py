@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+
+from recorder.errors import BadOption
 
 from .options import (
     DEFAULT_ARCHIVE,
@@ -28,15 +32,22 @@ from .options import (
     TokenFileOption,
     TokenPromptOption,
 )
-from .output import StatusPrinter, write_json, write_payload
+from .output import StatusPrinter, json_line, write_json, write_payload
 from .token_source import read_token
 
 if TYPE_CHECKING:
+    from recorder.recipes import ControlRequest
     from recorder.wire.payloads import Payload
+    from recorder.wire.records import RecordedFrame
 
 
 def record(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The service, as ws://… or wss://…")],
+    url: Annotated[
+        str | None, typer.Argument(metavar="URL", help="The service, as ws://… or wss://…")
+    ] = None,
+    connect: Annotated[
+        str | None, typer.Option("--connect", "-c", metavar="URL", help="The same as the argument URL.")
+    ] = None,
     token_env: TokenEnvOption = None,
     token_file: TokenFileOption = None,
     token_prompt: TokenPromptOption = False,
@@ -44,20 +55,38 @@ def record(
     header: HeaderOption = None,
     subprotocol: Annotated[
         list[str] | None,
-        typer.Option("--subprotocol", metavar="NAME", help="A subprotocol to offer. Repeatable."),
+        typer.Option("--subprotocol", "-s", metavar="NAME", help="A subprotocol to offer. Repeatable."),
     ] = None,
     ping_interval: Annotated[
         str,
         typer.Option(
-            "--ping-interval", metavar="DURATION", help="Time between keep-alive pings; 0 for none."
+            "--ping-interval",
+            "-k",
+            metavar="DURATION",
+            help="Time between keep-alive pings, like 30s or 30; 0 for none.",
         ),
     ] = "30s",
     linger: Annotated[
         str,
         typer.Option(
-            "--linger", metavar="DURATION", help="How long to listen on after the last line of a pipe."
+            "--linger",
+            "-w",
+            metavar="DURATION",
+            help="How long to listen on after the last text, like 2s or 2; -1: until the service closes.",
         ),
     ] = "2s",
+    execute: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--execute", "-x", metavar="TEXT", help="Send this instead of lines of stdin. Repeatable."
+        ),
+    ] = None,
+    insecure_tls: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-tls", "--no-check", "-n", help="Take any certificate, so that anybody can listen in."
+        ),
+    ] = False,
     ca_file: CaFileOption = None,
     proxy: ProxyOption = None,
     origin: OriginOption = None,
@@ -73,39 +102,35 @@ def record(
     quiet: QuietOption = False,
 ) -> None:
     """Connect to a WebSocket service and record every frame. Lines on stdin go out as text frames, what comes
-    in is printed. Every frame is in the archive before you see it.
+    in is printed. Every frame is in the archive before you see it. On a terminal it is a prompt: /help lists
+    what can be typed.
 
     Example:
 
         echo '{"id":1,"type":"GetClock"}' | recorder record $UMS_URL --token-env UMS_JWT
     """
     from recorder import recipes
-    from recorder.report.json_views import payload_json
 
     from .signals import stop_on_signals
 
-    def deliver(payload: Payload) -> None:
-        if json:
-            write_json(payload_json(payload))
-        else:
-            write_payload(payload)
-
-    print_status = StatusPrinter(quiet=quiet)
+    service = _only_url(url, connect)
     token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, _dialogue(execute, linger, json=json, quiet=quiet) as dialogue:
         recipes.record(
-            url,
+            service,
             archive=archive,
-            lines=recipes.stdin_lines(),
-            deliver=deliver,  # called once the frames are committed
-            linger=None if sys.stdin.isatty() else linger,
+            lines=dialogue.lines,
+            deliver=dialogue.deliver,  # called once the frames are committed
+            echo=dialogue.echo,
+            linger=linger,
             stop=stop,
-            say=print_status,
+            say=dialogue.say,
             token=token,
             init_connection=init_connection,
             headers=header or (),
             subprotocols=subprotocol or (),
             ping_interval=ping_interval,
+            insecure_tls=insecure_tls,
             ca_file=ca_file,
             proxy=proxy,
             origin=origin,
@@ -118,3 +143,62 @@ def record(
             durability=durability,
         )
         stop.raise_if_set()
+
+
+def _only_url(url: str | None, connect: str | None) -> str:
+    given = [each for each in (url, connect) if each is not None]
+    if len(given) == 1:
+        return given[0]
+    if given:
+        raise BadOption("URL, --connect", "give one of them, not both")
+    raise BadOption("URL", "say which service to connect to", hint="recorder record wss://…")
+
+
+class _Dialogue(NamedTuple):
+    """Where lines come from, and where texts and remarks go."""
+
+    lines: Iterable[str | ControlRequest]
+    deliver: Callable[[Payload], None]
+    echo: Callable[[Payload | RecordedFrame], None] | None
+    say: Callable[[str], None]
+
+
+@contextmanager
+def _dialogue(execute: list[str] | None, linger: str, *, json: bool, quiet: bool) -> Iterator[_Dialogue]:
+    """A prompt if stdin and stdout are a terminal; else plain lines."""
+    from recorder import recipes
+    from recorder.report.json_views import payload_json
+
+    say = StatusPrinter(quiet=quiet)
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    deliver = (lambda payload: write_json(payload_json(payload))) if json else write_payload
+    if execute:
+        echo = None if json or not on_terminal else _print_laid_out
+        yield _Dialogue(execute, echo or deliver, echo, say)
+    elif not on_terminal:
+        yield _Dialogue(_lines_until_end(linger, say), deliver, None, say)
+    else:
+        from .prompt import TerminalPrompt
+
+        with TerminalPrompt(quiet=quiet, until=recipes.linger_words(linger)) as prompt:
+            if json:
+                deliver = lambda payload: prompt.write(json_line(payload_json(payload)).decode())  # noqa: E731
+                yield _Dialogue(prompt.requests(), deliver, None, prompt.say)
+            else:
+                yield _Dialogue(prompt.requests(), prompt.show, prompt.show, prompt.say)
+
+
+def _print_laid_out(shown: Payload | RecordedFrame) -> None:
+    from recorder.report.payload_lines import payload_lines
+
+    sys.stdout.write(payload_lines(sys.stdout, shown))
+    sys.stdout.flush()
+
+
+def _lines_until_end(linger: str, say: Callable[[str], None]) -> Iterator[str]:
+    """The lines of stdin; at a keyboard (whose output goes elsewhere), Ctrl-D is answered in words."""
+    from recorder import recipes
+
+    yield from recipes.stdin_lines()
+    if sys.stdin.isatty():
+        say(f"end of input: listening {recipes.linger_words(linger)}")

@@ -17,6 +17,7 @@ from recorder.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from recorder.capture.devtools.browser import BrowserOptions as BrowserOptions
+    from recorder.capture.interactive import ControlRequest as ControlRequest
     from recorder.load_summary import LoadResult as LoadResult
     from recorder.projection.derived.refresh import rebuild as rebuild
     from recorder.receipts.aliases import parse_aliases as parse_aliases
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from .queries import verdict_json as verdict_json
     from .queries import verify as verify
     from .record_session import SessionOptions as SessionOptions
+    from .record_session import linger_words as linger_words
     from .record_session import record as record
     from .record_session import stdin_lines as stdin_lines
     from .replay_options import PlayKeywords as PlayKeywords
@@ -82,5 +84,7 @@ if TYPE_CHECKING:
     from .serve_simulator import simulator as simulator
     from .session_diff import fail_if_different as fail_if_different
     from .session_diff import session_difference as session_difference
+    from .typed_lines import TYPED_COMMANDS as TYPED_COMMANDS
+    from .typed_lines import requests_of as requests_of
 else:
     __getattr__ = lazy_exports(__name__)

@@ -14,6 +14,7 @@ from recorder.errors import BadOption
 
 _Value = TypeVar("_Value", int, float)
 _BYTES: Final = re.compile(r"([0-9]{1,12})[ ]?(B|KiB|MiB|GiB)?", re.ASCII)
+_BARE_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _UNITS: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
@@ -57,6 +58,7 @@ def connect_options(
     *,
     subprotocols: Sequence[str] = (),
     ping_interval: str = "30s",
+    insecure_tls: bool = False,
 ) -> ConnectOptions:
     """The parsed form of these keywords; a ``ping_interval`` of "0" sends no pings.
 
@@ -71,7 +73,7 @@ def connect_options(
         subprotocols=tuple(subprotocols),
         token=given.get("token"),
         init_connection=given.get("init_connection", False),
-        ping_interval_s=duration_s("--ping-interval", ping_interval) or None,
+        ping_interval_s=seconds_or_duration_s("--ping-interval", ping_interval) or None,
         connect_timeout_s=_given_or(
             usual.connect_timeout_s, duration_s, "--connect-timeout", given.get("connect_timeout")
         ),
@@ -80,6 +82,7 @@ def connect_options(
         ),
         max_payload=_given_or(usual.max_payload, bytes_of, "--max-payload", given.get("max_payload")),
         ca_file=given.get("ca_file"),
+        insecure_tls=insecure_tls,
         origin=given.get("origin"),
         proxy=None if proxy is None else parse_proxy(proxy),
     )
@@ -124,6 +127,11 @@ def duration_s(option: str, written: str) -> float:
         return parse_duration(written)
     except ValueError as problem:
         raise BadOption(option, str(problem)) from None
+
+
+def seconds_or_duration_s(option: str, written: str) -> float:
+    """As ``duration_s``, where a number without a unit means seconds, as other WebSocket prompts take it."""
+    return duration_s(option, f"{written}s" if _BARE_NUMBER.fullmatch(written.strip()) else written)
 
 
 def bytes_of(option: str, written: str) -> int:

@@ -10,7 +10,7 @@ from typing import Literal, Unpack
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.connect_attempt import ConnectAttempt
-from recorder.capture.interactive import IdleWork, lines_of, run_interactive
+from recorder.capture.interactive import ControlRequest, IdleWork, lines_of, run_interactive
 from recorder.capture.options import ConnectOptions
 from recorder.capture.tracker import ConnectionTracker
 from recorder.clock import Clock, RealClock
@@ -33,14 +33,15 @@ from recorder.store.archive import Archive
 from recorder.store.intake import Intake, IntakeOptions
 from recorder.wire.endings import explained_ending
 from recorder.wire.payloads import Payload
-from recorder.wire.records import FrameSink
+from recorder.wire.records import FrameSink, RecordedFrame
 
-from .option_values import ServiceKeywords, connect_options, duration_s, reject_unknown_keywords
+from .option_values import ServiceKeywords, connect_options, reject_unknown_keywords, seconds_or_duration_s
 from .queries import Notify, open_archive, silent
 from .record_ending import AdmissionWatch, raise_unless_well_ended
 from .stop import NeverStop, Stop
 
 Durability = Literal["second", "full"]
+_FOR_EVER = "-1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,12 +207,14 @@ class RecordKeywords(ServiceKeywords, total=False):
 
     Attributes:
         subprotocols: offered in this order; the service must then choose one.
-        ping_interval: time between keep-alive pings, like "30s", the default; "0" for none.
+        ping_interval: time between keep-alive pings, like "30s", the default, or "30"; "0" for none.
+        insecure_tls: take any certificate of the service.
         name, keep_secrets, secret_names, durability: as in ``SessionOptions``.
     """
 
     subprotocols: Sequence[str]
     ping_interval: str
+    insecure_tls: bool
     name: str | None
     keep_secrets: bool
     secret_names: Sequence[str]
@@ -223,12 +226,20 @@ def stdin_lines() -> Iterator[str]:
     return lines_of(0)
 
 
+def linger_words(linger: str) -> str:
+    """How long is listened on after the last line, in words."""
+    if linger == _FOR_EVER:
+        return "until the service closes"
+    return f"until nothing has come for {seconds_or_duration_s('--linger', linger):g}s"
+
+
 def record(
     url: str,
     *,
     archive: str,
-    lines: Iterable[str],
+    lines: Iterable[str | ControlRequest],
     deliver: Callable[[Payload], None],
+    echo: Callable[[Payload | RecordedFrame], None] | None = None,
     linger: str | None = "2s",
     stop: Stop | None = None,
     say: Notify = silent,
@@ -236,7 +247,8 @@ def record(
 ) -> str:
     """Connect, send each of ``lines``, pass payloads to ``deliver``; record it all; return the session id.
 
-    After the last line it listens until nothing came for ``linger``; None: until the service closes.
+    After the last line it listens until nothing came for ``linger``, like "2s" or "2"; None or "-1": until
+    the service closes. ``echo`` gets what of ``lines`` has left, as for ``run_interactive``.
 
     Raises:
         BadOption: an option cannot be used; nothing was connected.
@@ -255,6 +267,7 @@ def record(
         options,
         subprotocols=options.get("subprotocols", ()),
         ping_interval=options.get("ping_interval", "30s"),
+        insecure_tls=options.get("insecure_tls", False),
     )
     service.check_token_given()
     storage = SessionOptions(
@@ -264,7 +277,7 @@ def record(
         given_headers=tuple(name for name, _ in service.headers),
         durability=options.get("durability", "second"),
     )
-    linger_s = None if linger is None else duration_s("--linger", linger)
+    linger_s = None if linger is None or linger == _FOR_EVER else seconds_or_duration_s("--linger", linger)
     secrets = (*service.secrets, *subprotocol_secrets(service.subprotocols))
     with (
         open_archive(archive, mode="write", create=True, say=say) as opened,
@@ -274,6 +287,8 @@ def record(
         connection = active.connect(service, stop=stop)
         stop.on_stop(connection.wake_to_stop)
         say(f"connected to {service.base_url}")
+        if service.insecure_tls and service.secure:
+            say("its certificate was not checked (--insecure-tls): who it is, nothing proves")
         if service.init_connection:
             connection.send(dump(init_connection_request("0", service.token or "")))
         admission = AdmissionWatch(deliver)
@@ -286,6 +301,7 @@ def record(
                 clock=active.clock,
                 linger_s=linger_s,
                 idle=IdleWork(lambda: active.intake.check_due_s, active.intake.check_if_due),
+                echo=echo,
             )
         finally:
             say(f"{counted(active.intake.frames, 'frame')} recorded")

@@ -10,7 +10,15 @@ from typing import IO, NamedTuple
 PIPE_WIDTH = 120
 """Width in columns if the output is not a terminal."""
 
-_STYLES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "orange": "38;5;208"}
+_STYLES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "cyan": "36",
+    "orange": "38;5;208",
+}
 """ECMA-48 8.3.117, SGR; orange is that of xterm's 256 colours."""
 
 ELLIPSIS, ASCII_ELLIPSIS = "…", ">"

@@ -161,6 +161,7 @@ def _import_all() -> None:
     import importlib
     import pkgutil
 
+    importlib.import_module("prompt_toolkit.widgets")  # of `record` on a terminal
     package = Path(recorder.__file__).parent
     for module in pkgutil.walk_packages([str(package)], "recorder."):
         if not module.name.startswith(("recorder.__main__", "recorder.contrib", "recorder.testing")):

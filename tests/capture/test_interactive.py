@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from recorder.capture.interactive import UnsentLines, lines_of, run_interactive
+from recorder.capture.interactive import ControlRequest, UnsentLines, lines_of, run_interactive
 from recorder.errors import BadOption, StorageFailed
-from recorder.wire.frames import Opcode
+from recorder.wire.frames import Opcode, Side, encode
 from recorder.wire.records import ConnectionClosed, RecordedFrame
 
 TIMEOUT_S = 20.0
@@ -280,3 +280,54 @@ def test_a_process_whose_input_stays_open_still_ends(serve):
         complaints = child.stderr.read()
         assert child.wait(TIMEOUT_S) == 0
     assert (output, complaints) == (b"1000\n", b"")
+
+
+def test_control_frames_go_out_in_their_place_and_pongs_to_pings_by_hand_are_shown(serve, connect, clock):
+    service = serve(lambda peer: (peer.accept(), peer.remaining_frames())[1])
+    connection = connect(service.url)
+    shown = []
+    run_interactive(
+        connection,
+        lines=[ControlRequest(Opcode.PING, b"1"), "text", ControlRequest(Opcode.PONG, b"2")],
+        deliver=print, stopped=never, clock=clock, linger_s=0.1, echo=shown.append,
+    )  # fmt: skip
+    assert [(each.sender, each.opcode) for each in shown] == [
+        (Side.CLIENT, Opcode.PING),
+        (Side.CLIENT, Opcode.TEXT),
+        (Side.CLIENT, Opcode.PONG),
+    ]
+    assert [(frame.opcode, frame.payload) for frame in service.result()][:3] == [
+        (Opcode.PING, b"1"),
+        (Opcode.TEXT, b"text"),
+        (Opcode.PONG, b"2"),
+    ]
+
+
+def test_a_pong_is_shown_if_somebody_asked_for_it(serve, connect, clock):
+    def script(peer):
+        peer.accept()
+        peer.send(encode(Opcode.PONG, b"unasked"))
+        ping = peer.next_frame()
+        peer.send(encode(Opcode.PONG, ping.payload))
+        peer.answer_close()
+
+    shown = []
+    lines = [ControlRequest(Opcode.PING, b"hi")]
+    connection = connect(serve(script).url)
+    connection.receive(clock.now_s() + 0.05)
+    run_interactive(
+        connection, lines=lines, deliver=print, stopped=never, clock=clock, linger_s=0.3, echo=shown.append
+    )
+    assert [(each.sender, each.payload) for each in shown] == [(Side.CLIENT, b"hi"), (Side.SERVICE, b"hi")]
+
+
+def test_a_close_by_hand_ends_it_with_its_code_and_the_rest_is_not_sent(serve, run):
+    service = serve(lambda peer: (peer.accept(), peer.answer_close())[1])
+    close = ControlRequest(Opcode.CLOSE, (4000).to_bytes(2, "big") + b"enough")
+    outcome, _ = run(service, [close, "never"], linger_s=None)
+    assert (outcome.closed.close_code, outcome.closed.close_reason, outcome.closed.closed_by) == (
+        4000,
+        "enough",
+        "client",
+    )
+    assert outcome.unsent is None or outcome.unsent.text == "never"

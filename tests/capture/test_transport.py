@@ -85,6 +85,11 @@ def test_a_self_signed_certificate_is_refused(serve, connect, certificates, reco
     assert "self-signed" in refusal(connect, service.url, recorded).problem
 
 
+def test_insecure_tls_takes_any_certificate(serve, connect, certificates, encrypted):
+    connection = connect(serve(greet, encrypted("good")).url, insecure_tls=True)
+    assert connection.receive(None).data == b"hello"
+
+
 def test_old_tls_is_refused(serve, connect, certificates, encrypted, recorded):
     context = encrypted("good")
     context.set_ciphers("ALL:@SECLEVEL=0")

@@ -82,6 +82,15 @@ def test_a_signal_ends_the_session_cleanly(start, run, service, token, archive, 
     assert (connection["close_code"], connection["closed_by"]) == (1001, "client")
 
 
+def test_texts_to_execute_take_the_place_of_stdin(start, service, token, archive):
+    environment = {**token, "RECORDER_ARCHIVE": str(archive)}
+    options = ("-c", service.url, "--token-env", "UMS_JWT", "-w", "0.1", "-k", "60")
+    process = start("record", *options, "-x", GET_CLOCK.strip(), "-x", "/close", env=environment)
+    out, err = process.communicate("not sent\n", timeout=30)
+    assert process.returncode == 0, err
+    assert [orjson.loads(line)["code"] for line in out.splitlines()] == [200, 400]
+
+
 def test_close_code_4401_exits_with_4(start, archive):
     """No token at all, and a service that soon loses patience."""
     with SimulatorServer(patience=Patience(init_s=0.05)) as strict:
@@ -102,6 +111,9 @@ def test_close_code_4401_exits_with_4(start, archive):
         (("ws://127.0.0.1:1", "--header", "Host: evil"), 2, "Host"),
         (("ws://127.0.0.1:1", "--token-env", "NOT_SET_ANYWHERE"), 2, "NOT_SET_ANYWHERE"),
         (("ws://127.0.0.1:1", "--init-connection"), 2, "--init-connection"),
+        ((), 2, "URL: say which service to connect to"),
+        (("ws://127.0.0.1:1", "-c", "ws://127.0.0.1:2"), 2, "give one of them, not both"),
+        (("wss://127.0.0.1:1", "-n", "--ca-file", "x.pem"), 2, "--insecure-tls, --ca-file"),
     ],
 )
 def test_unusable_options_are_one_sentence(run, arguments, code, says):

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
-import re
-import select
 import shutil
-import struct
-import subprocess
 import sys
-import termios
-import time
 from pathlib import Path
 
 import pytest
+from builders.terminal import Terminal
 
 from recorder import recipes
 from recorder.simulator import SimulatorServer, agent_from
@@ -24,43 +16,12 @@ from recorder.wire.frames import Opcode, Side
 
 WSCAT = shutil.which("wscat")
 WSDUMP = Path(sys.executable).with_name("wsdump")
-PATIENCE_S = 30.0
 TOKEN = {"type": ".ams.headers.ConsumerAuthentication", "jwt": "me"}
 TYPED = [
     {"kind": "req", "id": "0", "type": "InitConnection", "headers": [TOKEN]},
     {"kind": "req", "id": "1", "type": "GetClock", "body": "é 😀"},
     {"kind": "req", "id": "2", "type": "cm.ConsumerRequestConversation"},
 ]
-
-
-class Terminal:
-    """A program in a terminal that is wide enough for its lines, and everything that it shows."""
-
-    def __init__(self, *command: str | Path) -> None:
-        self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 2_000, 0, 0))
-        self._process = subprocess.Popen(
-            command, stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}
-        )
-        os.close(theirs)
-        self.shown = b""
-        self._read = 0
-
-    def until(self, pattern: bytes) -> None:
-        give_up_s = time.monotonic() + PATIENCE_S
-        while not (found := re.search(pattern, self.shown[self._read :])):
-            readable, _, _ = select.select([self._ours], [], [], give_up_s - time.monotonic())
-            assert readable, f"never saw {pattern!r} in {self.shown!r}"
-            self.shown += os.read(self._ours, 65_536)
-        self._read += found.end()
-
-    def type(self, line: str) -> None:
-        os.write(self._ours, line.encode() + b"\r")
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        os.close(self._ours)
 
 
 def imported(tmp_path: Path, shown: bytes) -> tuple[list[tuple[Side, int, bytes]], str]:
