@@ -1,19 +1,36 @@
 """What the recording proxy costs: beside no proxy, haproxy (TCP mode) and mitmproxy, in one run.
 
 Run it with ``python tests/benchmarks/proxy.py``; ``--frames N`` sends N frames through the proxy once and
-prints its memory every tenth. 350-byte text frames over loopback; service, proxy and client are processes of
-their own. haproxy is looked for on PATH, mitmdump on PATH and in $MITMDUMP; what is not there is named.
-Absolute figures mean nothing on another machine; the ratios do. Targets: one-way frames recorded at least
-0.35 times those without a proxy, 20 times mitmdump's as it comes, 5 times mitmdump's with websocket=false;
-added round trip p50 at most 3 times what haproxy adds; memory flat over 1 000 000 frames.
+prints its memory every tenth. 350-byte text frames over loopback, the same number through each; service,
+proxies and client are processes of their own. haproxy is looked for on PATH, mitmdump on PATH and in
+$MITMDUMP; what is not there is named. Absolute figures mean nothing on another machine; the ratios do.
+
+What the columns say:
+
+* round trip: one frame there and one back, one after another; and processor time of the proxy for each;
+* one-way: frames a second at a client that only counts bytes, in large reads; and processor time of the
+  proxy for each, which a busy machine disturbs least;
+* on disk: the same until all of them are in a file. For the recorder that is one-way, since it commits before
+  it passes on; mitmdump writes when a connection has ended, and holds it in memory until then;
+* taken: frames a second at websocket-client at its fastest, which takes each from the bytes.
+
+Two bare relays say what is to be had: one in Python that stores nothing, and one that cuts the bytes into
+frames of a known length, inserts each into a table by sqlite3 alone, commits, and passes them on. With
+``websocket=false`` mitmdump sees no frames at all: it keeps the bytes of each read.
+
+Targets: one-way frames recorded at least 0.35 times those without a proxy, 20 times mitmdump's as it comes,
+5 times mitmdump's with websocket=false; added round trip p50 at most 3 times what haproxy adds; memory flat
+over 1 000 000 frames.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import select
 import shutil
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,6 +40,9 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
+
+import websocket
 
 from recorder.wire.frames import Opcode, Side, encode
 from recorder.wire.handshake import HandshakeReader, accept_for, header_values
@@ -31,9 +51,10 @@ TEXT = b'{"kind":"notification","type":"ms.MessagingEventNotification","body":"'
 FRAME = encode(Opcode.TEXT, TEXT)
 ASKED = encode(Opcode.TEXT, TEXT, mask=b"1234")
 ROUND_TRIPS, ROUNDS = 300, 8
-BURST, BURST_ROUNDS = 40_000, 5
-SLOW_BURST = 4_000
+BURST, BURST_ROUNDS = 20_000, 3
+READ = 128 * 1024
 NONE, RECORDER, HAPROXY = "no proxy", "recorder proxy", "haproxy, TCP mode"
+RELAY, STORING_RELAY = "bare Python relay", "the same with sqlite3"
 MITM, MITM_RAW = "mitmdump -w", "mitmdump -w, websocket=false"
 _HAPROXY = """
 defaults
@@ -83,6 +104,66 @@ def _serve_one(sock: socket.socket) -> None:
             sock.sendall(FRAME)
 
 
+def relay(service: int, path: Path | None) -> None:
+    """A bare relay to the service; with a path it commits frames before it passes them on."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    print(listening.getsockname()[1], flush=True)
+    table = None if path is None else FrameTable(path)
+    while True:
+        client, _ = listening.accept()
+        upstream = socket.create_connection(("127.0.0.1", service))
+        for sock in (client, upstream):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=_relay_one, args=(client, upstream, table), daemon=True).start()
+
+
+def _relay_one(client: socket.socket, upstream: socket.socket, table: FrameTable | None) -> None:
+    waiting = select.epoll()
+    others = {client.fileno(): (client, upstream), upstream.fileno(): (upstream, client)}
+    for sock in (client, upstream):
+        waiting.register(sock, select.EPOLLIN)
+    held = dict.fromkeys(others, b"")
+    while True:
+        for descriptor, _ in waiting.poll():
+            reading, writing = others[descriptor]
+            data = reading.recv(READ)
+            if not data:
+                return writing.close()
+            if table is not None:
+                size = len(ASKED) if reading is client else len(FRAME)
+                held[descriptor] = table.store(held[descriptor] + data, size)
+            writing.sendall(data)
+
+
+class FrameTable:
+    """Frames of a known length in a table, as the archive's settings have it."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=4000"):
+            self._handle.execute(f"PRAGMA {pragma}")
+        self._handle.execute("CREATE TABLE frame (id INTEGER PRIMARY KEY, number, at_us, payload)")
+        self._handle.execute("CREATE UNIQUE INDEX frame_number ON frame (number)")
+        self._number = 0
+
+    def store(self, data: bytes, size: int) -> bytes:
+        """Commit the frames that are whole; return the rest."""
+        count, at_us = len(data) // size, time.time_ns() // 1000
+        rows = [
+            (self._number + place, at_us, bytearray(data[place * size : (place + 1) * size]))
+            for place in range(count)
+        ]
+        self._number += count
+        insert = "INSERT INTO frame (number, at_us, payload) VALUES (?, ?, ?)"
+        if count == 1:
+            self._handle.execute(insert, rows[0])
+        elif count:
+            self._handle.execute("BEGIN IMMEDIATE")
+            self._handle.executemany(insert, rows)
+            self._handle.execute("COMMIT")
+        return data[count * size :]
+
+
 class Client:
     """A bare client: it sends frames it has made before, and counts the bytes that come."""
 
@@ -109,20 +190,68 @@ class Client:
         """Return once so many frames are here."""
         left = frames * len(FRAME)
         while left > 0:
-            data = self.sock.recv(min(left, 1 << 18))
+            data = self.sock.recv(min(left, READ))
             assert data, "the connection ended"
             left -= len(data)
 
 
-def one_way(port: int, frames: int) -> float:
-    """Frames a second over one burst."""
-    client = Client(port, f"/burst/{frames}")
+class Served(NamedTuple):
+    """What is measured: its port, its process (None without a proxy), where mitmdump writes flows."""
+
+    port: int
+    pid: int | None = None
+    flows: Path | None = None
+
+    def used_us(self) -> float:
+        """Microseconds of processor time that it has taken so far, all its threads."""
+        if self.pid is None:
+            return 0.0
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(each.read_text().split()[0]) for each in threads) / 1000
+
+
+class Rates(NamedTuple):
+    """Frames a second over one burst, and processor time for each, as the columns name them."""
+
+    one_way: float
+    used_us: float
+    on_disk: float
+    taken: float
+
+
+def burst(served: Served) -> Rates:
+    """The rates through this one."""
+    port, _, flows = served
+    used_us = served.used_us()
+    client = Client(port, f"/burst/{BURST}")
+    size = 0 if flows is None or not flows.exists() else flows.stat().st_size
     client.sock.sendall(ASKED)
     client.receive(1)
     began_s = time.perf_counter()
-    client.receive(frames - 1)
-    rate = (frames - 1) / (time.perf_counter() - began_s)
+    client.receive(BURST - 1)
+    came_s = time.perf_counter() - began_s
     client.sock.close()
+    until_s = time.monotonic() + 60
+    while flows is not None and (not flows.exists() or flows.stat().st_size < size + BURST * len(TEXT)):
+        assert time.monotonic() < until_s, f"{flows} lacks frames"
+        time.sleep(0.005)
+    on_disk_s = came_s if flows is None else time.perf_counter() - began_s
+    used_us = (served.used_us() - used_us) / BURST
+    return Rates((BURST - 1) / came_s, used_us, (BURST - 1) / on_disk_s, taken(port))
+
+
+def taken(port: int) -> float:
+    """Frames a second that websocket-client takes at its fastest."""
+    library = websocket.create_connection(
+        f"ws://127.0.0.1:{port}/burst/{BURST}", skip_utf8_validation=True, enable_multithread=False
+    )
+    library.send_binary(TEXT)
+    library.recv_data_frame(True)
+    began_s = time.perf_counter()
+    for _ in range(BURST - 1):
+        library.recv_data_frame(True)
+    rate = (BURST - 1) / (time.perf_counter() - began_s)
+    library.shutdown()
     return rate
 
 
@@ -162,10 +291,10 @@ def recorder_command(service: int, port: int, folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def proxies(service: int, folder: Path, running: ExitStack) -> dict[str, int]:
-    """The port of each, those that are installed; the others are named."""
+def proxies(service: int, folder: Path, running: ExitStack) -> dict[str, Served]:
+    """Those that are installed; the others are named."""
     mitmdump = os.environ.get("MITMDUMP") or shutil.which("mitmdump")
-    ports = {NONE: service}
+    ports = {NONE: Served(service)}
     for name, command in (
         (RECORDER, lambda port: recorder_command(service, port, folder)),
         (HAPROXY, lambda port: _haproxy(service, port, folder)),
@@ -179,9 +308,10 @@ def proxies(service: int, folder: Path, running: ExitStack) -> dict[str, int]:
         if not command_line:
             print(f"{name}: not measured, it is not installed")
             continue
-        running.enter_context(process(*command_line, stdout=subprocess.DEVNULL))
+        started = running.enter_context(process(*command_line, stdout=subprocess.DEVNULL))
         wait_for(port)
-        ports[name] = port
+        flows = {MITM: folder / "flows", MITM_RAW: folder / "raw-flows"}.get(name)
+        ports[name] = Served(port, started.pid, flows)
     return ports
 
 
@@ -201,46 +331,68 @@ def _mitmdump(program: str, service: int, port: int, flows: Path) -> list[str]:
     ]  # fmt: skip
 
 
+def relays(service: int, folder: Path, running: ExitStack) -> dict[str, Served]:
+    """The bare relays."""
+    ports = {}
+    for name, path in ((RELAY, ()), (STORING_RELAY, (folder / "relay.db",))):
+        command = (sys.executable, __file__, "--relay", str(service), *path)
+        started = running.enter_context(process(*command, stdout=subprocess.PIPE))
+        assert started.stdout is not None
+        ports[name] = Served(int(started.stdout.readline()), started.pid)
+    return ports
+
+
 def compare() -> None:
     """Measure in turns, so that a busy neighbour slows all alike, and print the medians and ratios."""
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         served = running.enter_context(process(sys.executable, __file__, "--serve", stdout=subprocess.PIPE))
         assert served.stdout is not None
-        ports = proxies(int(served.stdout.readline()), folder, running)
+        service = int(served.stdout.readline())
+        ports = proxies(service, folder, running) | relays(service, folder, running)
         trips: dict[str, list[float]] = {name: [] for name in ports}
-        clients = {name: Client(port, "/echo") for name, port in ports.items()}
+        clients = {name: Client(each.port, "/echo") for name, each in ports.items()}
+        used_us = {name: -each.used_us() for name, each in ports.items()}
         for _ in range(ROUNDS):
             for name, client in clients.items():
                 trips[name] += [client.round_trip_us() for _ in range(ROUND_TRIPS)]
-        for client in clients.values():
+        for name, client in clients.items():
+            used_us[name] = (used_us[name] + ports[name].used_us()) / (ROUNDS * ROUND_TRIPS)
             client.sock.close()
-        rates: dict[str, list[float]] = {name: [] for name in ports}
+        rates: dict[str, list[Rates]] = {name: [] for name in ports}
         for _ in range(BURST_ROUNDS):
-            for name, port in ports.items():
-                rates[name].append(one_way(port, SLOW_BURST if name in (MITM, MITM_RAW) else BURST))
-        show(trips, rates)
-
-
-def show(trips: dict[str, list[float]], rates: dict[str, list[float]]) -> None:
-    """One line each, then the ratios of the recorder."""
-    trip_us = {name: statistics.median(taken) for name, taken in trips.items()}
-    rate = {name: statistics.median(seen) for name, seen in rates.items()}
-    print(f"{'':32}{'round trip p50':>16}{'added':>12}{'one-way/s':>12}{'of no proxy':>13}")
-    for name in trips:
-        added = trip_us[name] - trip_us[NONE]
-        print(
-            f"{name:32}{trip_us[name]:13.1f} us{added:9.1f} us"
-            f"{rate[name]:12.0f}{rate[name] / rate[NONE]:13.2f}"
+            for name, each in ports.items():
+                rates[name].append(burst(each))
+        show(
+            {name: statistics.median(seen) for name, seen in trips.items()},
+            used_us,
+            {name: Rates(*map(statistics.median, zip(*seen, strict=True))) for name, seen in rates.items()},
         )
-    if HAPROXY in trips:
-        ratio = (trip_us[RECORDER] - trip_us[NONE]) / (trip_us[HAPROXY] - trip_us[NONE])
-        print(f"the recorder adds {ratio:.2f} times what haproxy adds (at most 3)")
-    print(f"one-way frames recorded: {rate[RECORDER] / rate[NONE]:.2f} of no proxy (at least 0.35)")
-    for name, least in ((MITM, 20), (MITM_RAW, 5)):
+
+
+def show(trip_us: dict[str, float], used_us: dict[str, float], rates: dict[str, Rates]) -> None:
+    """One line each, then the ratios of the recorder."""
+    print(f"{'us, and frames a second':28}{'round trip':>11}{'added':>8}{'CPU':>7}", end="")
+    print(f"{'one-way':>11}{'CPU':>7}{'on disk':>11}{'taken':>9}")
+    for name, taken_us in trip_us.items():
+        rate = rates[name]
+        print(f"{name:28}{taken_us:11.1f}{taken_us - trip_us[NONE]:8.1f}{used_us[name]:7.1f}", end="")
+        print(f"{rate.one_way:11,.0f}{rate.used_us:7.2f}{rate.on_disk:11,.0f}{rate.taken:9,.0f}")
+    if HAPROXY in trip_us:
+        by_haproxy_us = trip_us[HAPROXY] - trip_us[NONE]
+        for name, limit in ((RECORDER, " (at most 3)"), (STORING_RELAY, ""), (RELAY, "")):
+            ratio = (trip_us[name] - trip_us[NONE]) / by_haproxy_us
+            print(f"{name} adds {ratio:.2f} times what haproxy adds to a round trip{limit}")
+    for name, limit in ((RECORDER, " (at least 0.35)"), (STORING_RELAY, "")):
+        bytes_ratio = rates[name].one_way / rates[NONE].one_way
+        frames_ratio = rates[name].taken / rates[NONE].taken
+        print(f"{name}: one-way {bytes_ratio:.2f} of no proxy{limit}; taken by a client {frames_ratio:.2f}")
+    for name, limit in ((STORING_RELAY, ""), (MITM, " (at least 20)"), (MITM_RAW, " (at least 5)")):
         if name in rates:
+            ratio, used = rates[RECORDER].on_disk / rates[name].on_disk, rates[name].used_us
             print(
-                f"one-way frames recorded: {rate[RECORDER] / rate[name]:.1f} times {name} (at least {least})"
+                f"frames on disk: {ratio:.2f} times {name}{limit};"
+                f" by processor time {used / rates[RECORDER].used_us:.2f}"
             )
 
 
@@ -266,10 +418,13 @@ def memory(frames: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--relay", nargs="+")
     parser.add_argument("--frames", type=int)
     given = parser.parse_args()
     if given.serve:
         serve()
+    elif given.relay:
+        relay(int(given.relay[0]), Path(given.relay[1]) if given.relay[1:] else None)
     elif given.frames:
         memory(given.frames)
     else:
