@@ -124,16 +124,24 @@ class SecretNames:
             "".join(words[first : first + count]) in names for first in range(len(words)) for count in reach
         )
 
-    def may_be_in(self, data: bytes) -> bool:
-        """Whether a name of a secret may stand in a payload; never too few."""
-        stems = _stems_with(self._extra, in_queries=b"=" in data)
-        return stems.any_in(data.translate(_FOLDED, _DROPPED)) or (self._escaped and b"\\u" in data)
+    def may_be_in(self, data: bytes, *, or_one_of: tuple[bytes, ...] = ()) -> bool:
+        """Whether a name of a secret may stand in a payload, or one of these strings does; never too few."""
+        if self._escaped and b"\\u" in data:
+            return True
+        folded, in_queries = data.translate(_FOLDED, _DROPPED), b"=" in data
+        if not _stems_with(self._extra, or_one_of, in_queries=in_queries).any_in(folded):
+            return False
+        # Folded, one of the strings may have been found that does not stand there as it is.
+        return any(string in data for string in or_one_of) or (
+            _stems_with(self._extra, (), in_queries=in_queries).any_in(folded)
+        )
 
 
 @lru_cache(16)
-def _stems_with(extra: frozenset[str], *, in_queries: bool) -> StringSearch:
-    """The stems and these names; the same for all sessions that have none of their own."""
-    more = (name.encode("utf-8", "replace") for name in extra)
+def _stems_with(extra: frozenset[str], strings: tuple[bytes, ...], *, in_queries: bool) -> StringSearch:
+    """The stems, these names and strings; the same for all sessions that have no names of their own."""
+    more = [name.encode("utf-8", "replace") for name in extra]
+    more += [string.translate(_FOLDED, _DROPPED) for string in strings]
     return StringSearch((*_STEMS, *(_STEMS_IN_QUERIES if in_queries else ()), *more))
 
 
