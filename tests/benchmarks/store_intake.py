@@ -54,12 +54,12 @@ def plain_sqlite(path: Path, work: list[list[RecordedFrame]]) -> float:
     handle.execute("PRAGMA synchronous=NORMAL")
     handle.execute(
         "CREATE TABLE frame (id INTEGER PRIMARY KEY, session_id, number, connection, idx, sender, at_us,"
-        " offset_us, opcode, fin, rsv, payload, head, violation, redacted)"
+        " offset_us, opcode, fin, rsv, payload, head, violation, redacted, compressed)"
     )
     handle.execute("CREATE UNIQUE INDEX frame_number ON frame (session_id, number)")
     insert = (
         "INSERT INTO frame (session_id, number, connection, idx, sender, at_us, offset_us, opcode, fin, rsv,"
-        " payload, head, violation, redacted) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        " payload, head, violation, redacted, compressed) VALUES (1,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
     )
     began_s = time.perf_counter()
     for batch in work:
