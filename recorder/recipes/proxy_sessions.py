@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 from recorder.capture.proxy.recording import ProxySession
 from recorder.clock import Clock
 from recorder.redaction.redactor import Redactor
 from recorder.store.archive import Archive
 from recorder.store.intake import Intake, IntakeOptions
+from recorder.wire.payloads import Payload
 
 from .record_session import SessionOptions
 
@@ -89,8 +91,18 @@ class ProxySessions:
             options=IntakeOptions(redactor=redactor, keep_secrets=options.keep_secrets),
         )
         session = ProxySession(
-            itertools.count(1), itertools.count(1), self._clock.now_s(), self._group.sink(intake)
+            itertools.count(1),
+            itertools.count(1),
+            self._clock.now_s(),
+            self._group.sink(intake),
+            None if options.keep_secrets else partial(_without_secrets, redactor),
         )
         self._intakes[session] = intake
         self.ids.append(intake.session)
         return session
+
+
+def _without_secrets(redactor: Redactor, payload: Payload) -> Payload:
+    """What is shown, after the archive has taken in the frames: it keeps secrets out of them by itself."""
+    data = redactor.payload(payload.data, stream=payload.connection, fin=True, continuation=False)
+    return payload if data is payload.data else payload._replace(data=data, redacted=True)

@@ -74,8 +74,9 @@ def proxy(
 ) -> list[str]:
     """Record all that goes through the proxy until ``stop``; return the ids of the sessions.
 
-    ``deliver`` is called with the payloads that have gone on, while ``may_deliver`` says that it need not
-    wait; ``on_listening`` with the URL at which the upstream is reached.
+    ``deliver`` is called with the payloads that have gone on, their secrets replaced as in the archive,
+    while ``may_deliver`` says that it need not wait; ``on_listening`` with the URL at which the upstream is
+    reached.
 
     Raises:
         BadOption: an option cannot be used; nothing was listened on.

@@ -99,6 +99,34 @@ def test_a_client_of_another_library_is_recorded_with_one_changed_address(tmp_pa
     assert token.encode() not in (tmp_path / "a.db").read_bytes()
 
 
+@pytest.mark.parametrize("keep_secrets", [False, True])
+def test_payloads_are_delivered_without_the_secrets_that_the_archive_keeps_out(tmp_path, keep_secrets):
+    """A token that a client sends in a frame is printed no more than it is stored."""
+    delivered, secret = [], "s3cret-of-the-client-12345"
+    asked = json.dumps({"kind": "req", "id": "1", "type": "InitConnection", "body": {"token": secret}})
+    archive = str(tmp_path / "a.db")
+    with (
+        SimulatorServer() as server,
+        proxied(
+            server.url.partition("/ws_api")[0], archive, deliver=delivered.extend, keep_secrets=keep_secrets
+        ) as url,
+    ):
+        token = login(url.replace("ws://", "http://"))
+        with websockets.sync.client.connect(
+            f"{url}/ws_api/account/le-sim/messaging/consumer?v=3",
+            additional_headers={"Authorization": f"jwt {token}"},
+            proxy=None,
+        ) as socket:
+            socket.send(asked)
+            socket.recv(timeout=20)
+    texts = [payload.data.decode() for payload in delivered if payload.sender == "client"]
+    assert len(texts) == 1
+    assert (secret in texts[0]) is keep_secrets
+    with recipes.open_archive(archive) as opened:
+        stored = [frame for frame in opened.frames(opened.find_session("last").session) if frame.opcode == 1]
+    assert stored[0].payload.decode() == texts[0]
+
+
 def talk(socket):
     """Open a conversation, say something, and wait for the answer."""
 

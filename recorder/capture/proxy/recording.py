@@ -31,12 +31,20 @@ PASSED_ON_AFTER_S = 0.1
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class ProxySession:
-    """A session that connections are recorded into: numbers for frames and connections, beginning, sink."""
+    """A session that connections are recorded into.
+
+    Attributes:
+        numbers, connections: number its frames and its connections.
+        began_s: when it began, monotonic seconds.
+        sink: takes its records.
+        as_shown: a payload as it is shown, without its secrets; None: as it came.
+    """
 
     numbers: Iterator[int]
     connections: Iterator[int]
     began_s: float
     sink: FrameSink
+    as_shown: Callable[[Payload], Payload] | None = None
 
 
 class ProxyStorage(Protocol):
@@ -106,7 +114,7 @@ class ProxyRecorder:
         self._store_passed_on_s = 0.0
         self._ahead: deque[HttpExchange] = deque(maxlen=MOST_EXCHANGES_AHEAD)
         self._assemblers: dict[ProxySession, PayloadAssembler] = {}
-        self._to_show: deque[Payload] = deque()
+        self._to_show: deque[tuple[ProxySession, Payload]] = deque()
         self._to_show_bytes = 0
         self.failure: StorageFailed | None = None
         self.round = 0
@@ -207,10 +215,15 @@ class ProxyRecorder:
 
     def show(self, most: int) -> None:
         """Hand at most so many payloads to ``on_payloads``."""
-        payloads = [self._to_show.popleft() for _ in range(min(most, len(self._to_show)))]
-        self._to_show_bytes -= sum(len(payload.data) for payload in payloads)
-        if payloads and self._on_payloads is not None:
-            self._on_payloads(payloads)
+        taken = [self._to_show.popleft() for _ in range(min(most, len(self._to_show)))]
+        self._to_show_bytes -= sum(len(payload.data) for _, payload in taken)
+        if taken and self._on_payloads is not None:
+            self._on_payloads(
+                [
+                    payload if session.as_shown is None else session.as_shown(payload)
+                    for session, payload in taken
+                ]
+            )
 
     @property
     def has_to_show(self) -> bool:
@@ -280,8 +293,9 @@ class ProxyRecorder:
                 assembler = self._assemblers[session] = PayloadAssembler()
             for record in added:
                 if isinstance(record, RecordedFrame) and (payload := assembler.feed(record)) is not None:
-                    self._to_show.append(payload)
+                    self._to_show.append((session, payload))
                     self._to_show_bytes += len(payload.data)
         while len(self._to_show) > MOST_UNSHOWN or self._to_show_bytes > MOST_UNSHOWN_BYTES:
-            self._to_show_bytes -= len(self._to_show.popleft().data)
+            _, left_out = self._to_show.popleft()
+            self._to_show_bytes -= len(left_out.data)
             self.unshown += 1
