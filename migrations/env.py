@@ -9,10 +9,11 @@ from pathlib import Path
 from alembic import context
 from sqlalchemy import Connection
 
-from recorder.store import sqlitefile
-from recorder.store.db_errors import rollback
-from recorder.store.postgresql import is_url, lock_schema, open_connection, read_url
+from recorder.store import sqlite_writer
+from recorder.store.opening import is_url
+from recorder.store.postgresql import lock_schema, open_connection, read_url
 from recorder.store.tables import metadata
+from recorder.store.write_errors import rollback
 
 
 def run(connection: Connection) -> None:
@@ -54,7 +55,7 @@ def developer_connection() -> Connection:
         raise SystemExit("name an archive: alembic -x archive=PATH …")
     if is_url(where):
         return open_connection(read_url(where), writing=True)
-    return sqlitefile.open_writer(Path(where))
+    return sqlite_writer.open_writer(Path(where))
 
 
 given = context.config.attributes.get("connection")

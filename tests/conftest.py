@@ -139,7 +139,7 @@ def postgresql() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def new_database(postgresql: Server) -> Callable[[], str]:
     """Make an empty place in that server, and tell its URL."""
 

@@ -41,7 +41,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     # `listener` and `local_access` refuse options that ask for too much.
     "runtime": frozenset({"clock", "errors"}),
     # `patterns` measures what the searches for people's regular expressions cost, to stop the long ones.
-    "documents": frozenset({"errors", "clock"}),
+    "documents": frozenset({"errors", "clock", "lazy_exports"}),
     "wire": frozenset({"errors"}),
     "redaction": frozenset(),
     "messaging": frozenset({"errors", "redaction"}),
@@ -197,6 +197,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
     "checks/input.py": "named tuples; the tests of the rules make them",
     "store/redacts.py": "one protocol; the tests of rows and exchange rows hand redactors to it",
     "formats/capture_format.py": "types alone; the tests of every format make and read them",
+    "store/opened.py": "one type and one error; the tests of opening look at every field",
     "store/info.py": "types alone; the tests of reading, maintenance and verify look at every field",
 }
 
@@ -380,6 +381,8 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "simulator/delivery/disconnects.py": "one fault, in the words that users configure it with",
     "formats/jsonl_exchange.py": "one kind of line, both directions",
     "store/exchange_rows.py": "what is kept of a body, tested without a session",
+    "store/maintenance.py": "what only writing needs: the archive is imported without SQLAlchemy",
+    "projection/parallel/worker.py": "a process of its own, started by its name",
     "cli/follow.py": "a loop on the terminal, tested without the command",
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, HandshakeRefused
 from recorder.wire.records import FrameSink, Record
-from recorder.wire.refusal import refusal_words
+from recorder.wire.refusal_words import refusal_words
 
 from . import opening_handshake
 from .opening_handshake import LibraryWebSocket

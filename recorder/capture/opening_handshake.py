@@ -16,7 +16,7 @@ from recorder.redaction.subprotocols import shown_choice, shown_subprotocols
 from recorder.wire.endings import answering_close
 from recorder.wire.frames import Opcode
 from recorder.wire.handshake import SWITCHING_PROTOCOLS, ResponseHead, header_values
-from recorder.wire.refusal import retry_words
+from recorder.wire.refusal_words import retry_words
 
 from .options import ConnectOptions, is_subprotocol
 from .tap import TapSocket, UpgradeRefused

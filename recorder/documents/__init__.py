@@ -9,24 +9,22 @@ Knows nothing of scripts or simulators: their models are arguments of ``validate
 
 from __future__ import annotations
 
-from .document import Document, ValuePath
-from .durations import DelayDistribution, Duration, parse_duration
-from .error_text import DEFERRED_REFERENCE, restore_references, unknown
-from .reading import read_document
-from .validation import validate
-from .variables import substitute, unset_variables
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "DEFERRED_REFERENCE",
-    "DelayDistribution",
-    "Document",
-    "Duration",
-    "ValuePath",
-    "parse_duration",
-    "read_document",
-    "restore_references",
-    "substitute",
-    "unknown",
-    "unset_variables",
-    "validate",
-]
+from recorder.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from .document import Document as Document
+    from .document import ValuePath as ValuePath
+    from .durations import DelayDistribution as DelayDistribution
+    from .durations import Duration as Duration
+    from .durations import parse_duration as parse_duration
+    from .error_text import DEFERRED_REFERENCE as DEFERRED_REFERENCE
+    from .error_text import restore_references as restore_references
+    from .error_text import unknown as unknown
+    from .reading import read_document as read_document
+    from .validation import validate as validate
+    from .variables import substitute as substitute
+    from .variables import unset_variables as unset_variables
+else:
+    __getattr__ = lazy_exports(__name__)

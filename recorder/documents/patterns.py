@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-
-import regex  # type: ignore[import-untyped]  # it ships no types; what is used of it is below
+from typing import Any
 
 from recorder.clock import processing_s
 from recorder.counted import counted
@@ -66,7 +65,7 @@ def check_pattern(pattern: str) -> str:
         )
     try:
         _compiled(pattern)
-    except (regex.error, RecursionError, OverflowError, ValueError) as problem:
+    except (RecursionError, OverflowError, ValueError) as problem:
         raise ValueError(f'"{pattern[:60]}" is no regular expression: {problem}') from None
     return pattern
 
@@ -125,5 +124,11 @@ def _length_written_out(pattern: str) -> int:
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> regex.Pattern[str]:
-    return regex.compile(pattern)
+def _compiled(pattern: str) -> Any:
+    # It takes longer to import than most commands to run.
+    import regex  # type: ignore[import-untyped]  # it ships no types
+
+    try:
+        return regex.compile(pattern)
+    except regex.error as problem:
+        raise ValueError(str(problem)) from None

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from .attach_browser import attach as attach
     from .attach_net_log import attach_by_net_log as attach_by_net_log
     from .check_session import Checked as Checked
-    from .check_session import CheckKeywords as CheckKeywords
     from .check_session import check as check
     from .check_session import checked as checked
     from .check_session import explained as explained
@@ -40,10 +39,8 @@ if TYPE_CHECKING:
     from .export_session import export_to_stdout as export_to_stdout
     from .filters import Filters as Filters
     from .filters import parse_filters as parse_filters
-    from .find import find_everywhere as find_everywhere
     from .follow import Following as Following
     from .follow import Update as Update
-    from .follow import session_to_follow as session_to_follow
     from .follow_frames import followed_frames as followed_frames
     from .follow_frames import frames as frames
     from .generate_script import session_script as session_script
@@ -89,7 +86,5 @@ if TYPE_CHECKING:
     from .session_diff import session_difference as session_difference
     from .typed_lines import TYPED_COMMANDS as TYPED_COMMANDS
     from .typed_lines import requests_of as requests_of
-    from .watch_check import CheckUpdate as CheckUpdate
-    from .watch_check import watched_checks as watched_checks
 else:
     __getattr__ = lazy_exports(__name__)

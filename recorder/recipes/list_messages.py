@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from recorder.projection.derived.direct_read import direct_listing
+from recorder.projection.derived.stored_listing import stored_listing
 from recorder.receipts.aliases import Aliases, ParticipantTracker
 from recorder.receipts.listing import MessageListing, dialogs_of
 from recorder.receipts.self_facts import OwnRoles
+from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
+from recorder.wire.records import SessionInfo
+
+from .at_moment import events
+from .queries import alias_remarks, messages, open_archive
 
 if TYPE_CHECKING:
     from .filters import Filters
@@ -40,17 +45,16 @@ def listed_messages(
         BadOption: no such moment, or a filter cannot be decided for a message.
         ArchiveUnusable: it cannot be read, which may show only while the listing is iterated over.
     """
-    if at is None and not aliases:
-        with _rows_of(archive, session, dialog, say) as listing:
-            if listing is not None:
-                yield _chosen(listing, filters)
-        if listing is not None:
-            if suggest and dialog is None and listing.maybe_one_person:
-                _say_suggestions(archive, listing.session, say)
-            return
-    from .queries import messages, open_archive
-
     with open_archive(archive, say=say) as opened:
+        if at is None and not aliases:
+            found = opened.find_session(session, connected=True)
+            with stored_listing(opened, found, dialog) as listing:
+                if listing is not None:
+                    yield _chosen(listing, filters)
+            if listing is not None:
+                if suggest and dialog is None and listing.maybe_one_person:
+                    _say_suggestions(opened, found, say)
+                return
         selves: OwnRoles = {}
         session_id, listed = messages(
             opened, session, dialog=dialog, at=at, aliases=aliases, say=say, selves=selves
@@ -66,31 +70,10 @@ def _chosen(listing: MessageListing, filters: Filters | None) -> MessageListing:
     return ListingFilter(filters, listing.session).listing(listing)
 
 
-@contextmanager
-def _rows_of(archive: str, session: str, dialog: str | None, say: Notify) -> Iterator[MessageListing | None]:
-    """The listing from the derived rows; None if they are not enough."""
-    with direct_listing(archive, session, dialog, say=say) as listing:
-        if listing is not None:
-            yield listing
-            return
-    from recorder.projection.derived.refresh import stored_listing
-
-    from .queries import open_archive
-
-    with open_archive(archive) as opened:
-        found = opened.find_session(session, connected=True)
-        with stored_listing(opened, found, dialog) as listing:
-            yield listing
-
-
-def _say_suggestions(archive: str, session: str, say: Notify) -> None:
+def _say_suggestions(archive: Archive, session: SessionInfo, say: Notify) -> None:
     """Say which ids may be one person's, as the events of all frames tell."""
-    from .at_moment import events
-    from .queries import alias_remarks, open_archive
-
     tracker = ParticipantTracker()
-    with open_archive(archive) as opened:
-        for _ in tracker.watch(events(opened, opened.find_session(session))):
-            pass
+    for _ in tracker.watch(events(archive, session)):
+        pass
     for remark in alias_remarks(tracker.suggestions()):
         say(remark)

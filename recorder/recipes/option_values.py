@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
-from recorder.capture.destination import parse_proxy
-from recorder.capture.options import ConnectOptions
 from recorder.documents import parse_duration
 from recorder.errors import BadOption
+
+if TYPE_CHECKING:
+    from recorder.capture.options import ConnectOptions
 
 _Value = TypeVar("_Value", int, float)
 _BYTES: Final = re.compile(r"([0-9]{1,12})[ ]?(B|KiB|MiB|GiB)?", re.ASCII)
@@ -65,6 +66,9 @@ def connect_options(
     Raises:
         BadOption: one of them cannot be used.
     """
+    from recorder.capture.destination import parse_proxy
+    from recorder.capture.options import ConnectOptions
+
     proxy = given.get("proxy")
     usual = ConnectOptions()
     return ConnectOptions(

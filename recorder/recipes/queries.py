@@ -8,7 +8,7 @@ from typing import Literal
 
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event, PublishLost
-from recorder.projection.derived import refresh
+from recorder.projection.derived.stored_listing import stored_listing
 from recorder.receipts.aliases import Aliases, ParticipantTracker, Suggestion, rewritten
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.entities import SessionEntities
@@ -144,7 +144,7 @@ def messages(
     """
     if dialog is not None and at is None and not aliases:
         found = archive.find_session(session, connected=True)
-        with refresh.stored_listing(archive, found, dialog) as listing:
+        with stored_listing(archive, found, dialog) as listing:
             if listing is not None:
                 if selves is not None:
                     selves |= listing.selves

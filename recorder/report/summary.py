@@ -17,7 +17,7 @@ from recorder.receipts.self_facts import SelfFact, own_roles
 from recorder.wire.endings import ending_words
 from recorder.wire.handshake import header_values
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
-from recorder.wire.refusal import retry_words
+from recorder.wire.refusal_words import retry_words
 
 from .json_views import session_json
 from .messages import content_words

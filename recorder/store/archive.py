@@ -1,4 +1,7 @@
-"""The archive: open it, begin sessions, read sessions and frames. An SQLite file or a PostgreSQL database."""
+"""The archive: open it, begin sessions, read sessions and frames. An SQLite file or a PostgreSQL database.
+
+What only writing needs is imported when it is needed: to read a file loads no database library.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,29 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Literal, Self
-
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from typing import TYPE_CHECKING, Literal, Self
 
 from recorder.counted import counted_is
 from recorder.errors import BadOption, StorageFailed
-from recorder.redaction.redactor import Redactor
 from recorder.wire.records import SessionInfo
 
-from . import maintenance, opening, postgresql, reading, schema, sqlitefile
+from . import description, opening, reading, revisions, sqlitefile
 from .archive_queries import ArchiveQueries, id_of
-from .db_errors import DATABASE_ERRORS, archive_unusable, storage_failed
-from .group_commit import GroupCommit
+from .db_errors import FILE_ERRORS, WithClose, archive_unusable, storage_failed
 from .info import ArchiveInfo, ConnectionClaims, SessionClaims
-from .intake import STORAGE_WAIT_S, Intake, IntakeOptions
 from .lock import holder_of, read_note
-from .opening import OpenedArchive
+from .opened import OpenedArchive
+from .reader import FileReader, Reader
 from .remarks import Notify, silent
-from .rows import SessionRows
 from .stored_text import storable
-from .tables import session as session_table
 from .versions import program_version
-from .writer import ArchiveWriter, MonotonicClock, RetryPolicy
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from .group_commit import GroupCommit
+    from .intake import Intake, IntakeOptions
+    from .writer import ArchiveWriter, MonotonicClock
 
 
 class Archive(ArchiveQueries):
@@ -73,12 +75,14 @@ class Archive(ArchiveQueries):
             ArchiveBusy: another process records into it.
             StorageFailed: it cannot be written.
         """
-        scripts = scripts or schema.scripts_location()
+        scripts = scripts or revisions.scripts_location()
         if mode == "read":
             return cls(opening.for_reading(where, scripts), say)
-        archive = cls(opening.for_writing(where, scripts, create=create, say=say), say)
+        opened = opening.for_writing(where, scripts, create=create, say=say)
+        archive = cls(opened, say)
         try:
-            archive._start_writing()
+            if opened.connection is not None:
+                archive._start_writing(opened.connection)
         except BaseException:
             archive.close()
             raise
@@ -96,15 +100,19 @@ class Archive(ArchiveQueries):
             return self._opened.url.render_as_string(hide_password=False)
         return self.where if self._opened.path is None else str(self._opened.path.absolute())
 
-    def _start_writing(self) -> None:
-        opened = self._opened
-        self._writer = ArchiveWriter(opened, self._say)
+    def _start_writing(self, connection: Connection) -> None:
+        from . import maintenance, schema
+        from .write_errors import DATABASE_ERRORS
+        from .writer import ArchiveWriter
+
+        lock, reader = self._opened.lock, self._opened.reader
+        self._writer = ArchiveWriter(self._opened, connection, self._say)
         try:
-            schema.give_id(opened.connection)
-            if opened.lock is not None:
-                opened.lock.set_archive(reading.archive_id(opened.connection))
-                self._lost_frames = maintenance.lost_frames(opened.connection, opened.lock.marks)
-            for sentence in maintenance.note_interrupted(opened.connection, self._is_live):
+            schema.give_id(connection)
+            if lock is not None:
+                lock.set_archive(reading.archive_id(reader))
+                self._lost_frames = maintenance.lost_frames(reader, lock.marks)
+            for sentence in maintenance.note_interrupted(self._writer, self._is_live):
                 self._say(sentence)
         except DATABASE_ERRORS as error:
             raise storage_failed(self.where, error) from error
@@ -130,14 +138,14 @@ class Archive(ArchiveQueries):
         Raises:
             StorageFailed: its files were harmed since they were last looked at.
         """
-        connection, lock = self._connection, self._opened.lock
-        files = None if self._writer is None else self._writer.files
-        if self._closed or connection.closed:
+        if self._closed:
             return
+        connection: WithClose = self._opened.reader if self._writer is None else self._writer.connection
+        files, lock = None if self._writer is None else self._writer.files, self._opened.lock
         self._closed = True
         try:
             # On a full or failing disk the log stays: whoever opens the archive next reads it.
-            with suppress(*DATABASE_ERRORS):
+            with suppress(*FILE_ERRORS):
                 # Harm that was told already is not told again.
                 if lock is not None and files is not None and not files.harmed and files.empty_log():
                     lock.forget(lock.marks.keys() - self._lost_frames.keys())
@@ -150,20 +158,21 @@ class Archive(ArchiveQueries):
                 lock.release()
 
     @property
-    def _connection(self) -> Connection:
-        return self._opened.connection if self._writer is None else self._writer.connection
+    def _reader(self) -> Reader:
+        return self._opened.reader if self._writer is None else self._writer.reader
 
     @contextmanager
-    def reader(self) -> Iterator[Connection]:
+    def reader(self) -> Iterator[Reader]:
         """The connection for queries, while no other thread of this process uses it.
 
         Raises:
             ArchiveUnusable: a query failed.
         """
         with self._writer.guard if self._writer else nullcontext():
+            reader = self._reader
             try:
-                yield self._connection
-            except DATABASE_ERRORS as error:
+                yield reader
+            except reader.errors as error:
                 raise archive_unusable(self.where, error) from error
 
     @contextmanager
@@ -175,21 +184,8 @@ class Archive(ArchiveQueries):
         """
         if self._writer is None:
             raise StorageFailed(self.where, "it was opened for reading only")
-        with self._writer.guard:
-            try:
-                if self._writer.files is not None:
-                    self._writer.files.begin_log()
-                yield self._writer
-                if self._writer.files is not None:
-                    self._writer.files.checkpoint_if_long()
-            except DATABASE_ERRORS as error:
-                self._writer.rollback()
-                if self._writer.files is not None:
-                    self._writer.files.check()  # that may be why
-                raise storage_failed(self.where, error) from error
-            except BaseException:
-                self._writer.rollback()
-                raise
+        with self._writer.writing():
+            yield self._writer
 
     # Recording
 
@@ -211,10 +207,16 @@ class Archive(ArchiveQueries):
         Raises:
             StorageFailed: it cannot be written, or there is a session of that id.
         """
+        from .intake import Intake, IntakeOptions
+        from .rows import SessionRows
+        from .writer import RetryPolicy
+
         public_id = storable(session) if session else secrets.token_hex(6)
         options = options or IntakeOptions()
         redactor = None if options.keep_secrets else options.redactor
         if redactor is None and not options.keep_secrets:
+            from recorder.redaction.redactor import Redactor
+
             redactor = Redactor(
                 self.redaction_key(), tuple(options.known_secrets), tuple(options.secret_names)
             )
@@ -232,12 +234,21 @@ class Archive(ArchiveQueries):
         retry = RetryPolicy(clock, options.storage_wait_s)
         return Intake(writer, rows, retry=retry, always_full=options.durability == "full")
 
-    def group_commit(self, *, clock: MonotonicClock, storage_wait_s: float = STORAGE_WAIT_S) -> GroupCommit:
+    def group_commit(self, *, clock: MonotonicClock, storage_wait_s: float | None = None) -> GroupCommit:
         """Commits for many sessions recorded from one thread. Raises ``StorageFailed``."""
+        from .group_commit import GroupCommit
+        from .intake import STORAGE_WAIT_S
+        from .writer import RetryPolicy
+
+        wait_s = STORAGE_WAIT_S if storage_wait_s is None else storage_wait_s
         with self.writer() as writer:
-            return GroupCommit(writer, retry=RetryPolicy(clock, storage_wait_s))
+            return GroupCommit(writer, retry=RetryPolicy(clock, wait_s))
 
     def _insert_session(self, writer: ArchiveWriter, values: Mapping[str, object]) -> int:
+        from sqlalchemy.exc import IntegrityError
+
+        from .tables import session as session_table
+
         try:
             writer.connection.exec_driver_sql(writer.begin)
             result = writer.connection.execute(session_table.insert(), dict(values))
@@ -257,7 +268,7 @@ class Archive(ArchiveQueries):
     def info(self) -> ArchiveInfo:
         """Kind, schema, sizes, counts and settings of the archive, and who records into it."""
         with self.reader() as connection:
-            return maintenance.info(
+            return description.info(
                 self._opened, connection, self._holder(), writing=self._writer is not None
             )
 
@@ -270,12 +281,14 @@ class Archive(ArchiveQueries):
             NotFound: there is no such session.
             StorageFailed: it cannot be written, or the session is being recorded.
         """
+        from .maintenance import delete_session
+
         name = id_of(session)
         with self.writer() as writer:
-            session_id = reading.session_row(writer.connection, name)
+            session_id = reading.session_row(writer.reader, name)
             if self._is_live(session_id):
                 raise StorageFailed(self.where, f"session {name} is being recorded", hint="stop that first")
-            maintenance.delete_session(writer.connection, session_id, writer.begin)
+            delete_session(writer.connection, session_id, writer.begin)
             if self._opened.lock is not None:
                 self._opened.lock.forget({name})
                 if writer.files is not None and not writer.files.empty_log():
@@ -290,11 +303,11 @@ class Archive(ArchiveQueries):
             BadOption: there is a file already, or the archive is a database.
             StorageFailed: it could not be written.
         """
-        if self._opened.path is None:
-            raise BadOption("--archive", "a PostgreSQL database is backed up with pg_dump")
-        with self.reader() as connection:
+        with self.reader() as reader:
+            if not isinstance(reader, FileReader):
+                raise BadOption("--archive", "a PostgreSQL database is backed up with pg_dump")
             try:
-                sqlitefile.backup(connection, target)
+                sqlitefile.backup(reader.handle, target)
             except FileExistsError as error:
                 raise BadOption(str(target), "there is a file of that name already") from error
             except (OSError, sqlite3.Error) as error:
@@ -322,12 +335,12 @@ class Archive(ArchiveQueries):
     def integrity_problems(self) -> list[str]:
         """What the database itself finds wrong with the file, a sentence each."""
         with self.reader() as connection:
-            return maintenance.integrity_problems(connection)
+            return description.integrity_problems(connection)
 
     def _is_live(self, session_id: int) -> bool:
         """Whether somebody writes this session, which has no end record, now."""
         if self._opened.url is not None:
-            return session_id in postgresql.live_sessions(self._connection)
+            return session_id in self._live_sessions()
         if self._writer is not None:
             return self._writer.is_writing(session_id)
         return self._holder() is not None
@@ -335,5 +348,10 @@ class Archive(ArchiveQueries):
     def _holder(self) -> str | None:
         if self._opened.path is not None:
             return holder_of(self._opened.path)
-        backends = sorted(set(postgresql.live_sessions(self._connection).values()))
+        backends = sorted(set(self._live_sessions().values()))
         return f"server process {', '.join(map(str, backends))}" if backends else None
+
+    def _live_sessions(self) -> Mapping[int, int]:
+        from .postgresql import live_sessions
+
+        return live_sessions(self._reader)

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from recorder.counted import counted
 from recorder.errors import ArchiveHarmed, RecorderError
 
-from .db_errors import DATABASE_ERRORS
 from .in_place import FilesInPlace, Harm
 from .lock import ArchiveLock
 from .log_identity import WAL, StampedLog, side_path
 from .rescue import Rescued, rescue
+from .sqlite_writer import handle_of
+from .write_errors import DATABASE_ERRORS
 
 CHECK_EVERY_S = 0.5
 
@@ -83,12 +84,10 @@ class ArchiveFiles:
         raise self._failed
 
     def _rescue(self, harm: Harm) -> str:
-        handle = self._connection.connection.driver_connection
-        assert isinstance(handle, sqlite3.Connection)  # noqa: S101 - tells mypy: it is a file
         self._keep_open_for_ever()
         unharmed = "the archive itself is whole; " if harm.archive_is_whole else ""
         try:
-            saved = rescue(handle, self._path, last_s=self._lock.written_at_s())
+            saved = rescue(handle_of(self._connection), self._path, last_s=self._lock.written_at_s())
         except (OSError, RecorderError, *DATABASE_ERRORS) as error:
             return f"{unharmed}nothing could be saved of what was recorded ({error})"
         return unharmed + _words(saved)

@@ -6,21 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection
-
 from recorder.errors import NotFound
 from recorder.wire.records import ConnectionInfo, FrameForwarded, HttpExchange, RecordedFrame, SessionInfo
 
 from . import reading
 from .frame_chunks import ScannedFrame
 from .frame_scan import scan_frames
+from .reader import Reader
 from .remarks import Notify
 from .row_digests import (
     DerivedDigests,
     RowDigests,
     derived_digests,
     digests_of_rows,
-    one_state,
     stored_digests,
 )
 
@@ -33,7 +31,7 @@ class ArchiveQueries(ABC):
         self._said: set[str] = set()
 
     @abstractmethod
-    def reader(self) -> AbstractContextManager[Connection]:
+    def reader(self) -> AbstractContextManager[Reader]:
         """The connection for queries, while no other thread of this process uses it."""
 
     @abstractmethod
@@ -152,13 +150,13 @@ class ArchiveQueries(ABC):
 
         Raises ``NotFound``.
         """
-        with self.reader() as connection, one_state(connection):
+        with self.reader() as connection, connection.one_state():
             session_id = reading.session_row(connection, id_of(session))
             return stored_digests(connection, session_id), digests_of_rows(connection, session_id)
 
     def derived_digests(self, session: str | SessionInfo) -> DerivedDigests:
         """The digests of the derived rows of a session. Raises ``NotFound``."""
-        with self.reader() as connection, one_state(connection):
+        with self.reader() as connection, connection.one_state():
             return derived_digests(connection, reading.session_row(connection, id_of(session)))
 
     def frame(self, session: str | SessionInfo, number: int) -> RecordedFrame:

@@ -1,4 +1,4 @@
-"""Queries whose rows are checked against the types and limits of ``tables.py``.
+"""Queries whose rows are checked against the types and limits of ``columns``.
 
 SQLite stores any kind of value in any column, so a file that was damaged or edited by hand may hold text
 for a number. It is noticed here, where rows are read.
@@ -6,127 +6,65 @@ for a number. It is noticed here, where rows are read.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Container, Iterator
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Connection,
-    Integer,
-    Label,
-    LargeBinary,
-    Row,
-    Select,
-    Text,
-    select,
-    type_coerce,
-)
-from sqlalchemy.types import NullType
-
-from recorder.wire.records import FIDELITIES
-
-from .completeness import COMPLETE, INTERRUPTED, REFUSED
+from .columns import COUNT, Columns, ColumnType, TableColumn
 from .db_errors import InvalidContent
-from .stored_text import storable
-from .tables import compressed, connection, forwarded, frame, http_exchange, session
-
-CheckedColumn = Column[Any] | Label[Any]
-"""A column of a table, or a count with a label."""
+from .reader import Reader
 
 # PostgreSQL answers with a bool, SQLite with 0 or 1.
-_TYPES: tuple[tuple[type, frozenset[type]], ...] = (
-    (Boolean, frozenset({bool, int})),
-    (Integer, frozenset({int})),  # the wider and the narrower ones are kinds of it
-    (LargeBinary, frozenset({bytes})),
-    (Text, frozenset({str})),
-)
-
-
-class _TextsWhere(Container[object]):
-    """The texts for which ``predicate`` holds."""
-
-    def __init__(self, predicate: Callable[[str], bool]) -> None:
-        self._predicate = predicate
-
-    def __contains__(self, value: object) -> bool:
-        return self._predicate(str(value))
-
-
-def _is_header_list(text: str) -> bool:
-    try:
-        pairs = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(pairs, list) and all(
-        isinstance(pair, list) and [type(text) for text in pair] == [str, str] for pair in pairs
-    )
-
-
-_COUNT = range(1 << 63)
-_BIT = frozenset({0, 1})
-
-# What a column may hold, where not every value of its type will do; a choice of a few is a frozenset.
-_LIMITS: dict[Column[Any], Container[object]] = {
-    session.c.session: _TextsWhere(lambda text: storable(text) == text),  # or nobody could name it
-    session.c.end_state: frozenset({COMPLETE, INTERRUPTED, REFUSED}),
-    session.c.frames: _COUNT,
-    connection.c.request_headers: _TextsWhere(_is_header_list),
-    connection.c.response_headers: _TextsWhere(_is_header_list),
-    connection.c.closed_by: _BIT,
-    connection.c.how: frozenset({"closed", "lost", "refused", "failed"}),
-    connection.c.frame_count: _COUNT,
-    connection.c.barrier_count: _COUNT,
-    frame.c.number: range(1, 1 << 63),
-    frame.c.idx: _COUNT,
-    frame.c.sender: _BIT,
-    frame.c.opcode: frozenset(range(16)),
-    frame.c.fin: _BIT,
-    frame.c.rsv: frozenset(range(8)),
-    frame.c.redacted: _BIT,
-    compressed.c.number: range(1, 1 << 63),
-    compressed.c.length: _COUNT,
-    forwarded.c.number: range(1, 1 << 63),
-    connection.c.fidelity: frozenset(FIDELITIES),
-    http_exchange.c.request_size: _COUNT,
-    http_exchange.c.response_size: _COUNT,
+_TYPES: Mapping[ColumnType, frozenset[type]] = {
+    **dict.fromkeys(ColumnType, frozenset({int})),
+    ColumnType.BOOLEAN: frozenset({bool, int}),
+    ColumnType.BYTES: frozenset({bytes}),
+    ColumnType.TEXT: frozenset({str}),
 }
-
 _WORDS = {int: "a number", float: "a fraction", bytes: "bytes", str: "text", type(None): "nothing"}
 
 
 class CheckedQuery:
-    """Columns that are read together, each of a table or the ``label`` of a count.
+    """Columns of a table that are read together, and counts beside them.
 
-    ``select`` asks for them; narrow and order it, and give it to ``rows``.
+    Args:
+        of: the columns of the table.
+        names: those to read; all, if none is named.
+        counts: SQL of each count, by the name it gets.
+
+    Attributes:
+        select: the query up to its conditions.
     """
 
-    def __init__(self, *columns: CheckedColumn) -> None:
-        self._names = [str(each) if isinstance(each, Column) else each.name for each in columns]
-        self._types = [_types(column) for column in columns]
-        limits = [
-            (place, allowed)
-            for place, column in enumerate(columns)
-            if (allowed := _limit(column)) is not None
+    def __init__(self, of: Columns, *names: str, counts: Mapping[str, str] | None = None) -> None:
+        counts = counts or {}
+        columns = [of.named(name) for name in names or of.names]
+        columns += [
+            TableColumn(name, ColumnType.LARGE, sql, False, allowed=COUNT) for name, sql in counts.items()
         ]
+        self._names = [f"{of.table}.{column.name}" for column in columns]
+        self._types = [_types(column) for column in columns]
+        limits = [(place, each.allowed) for place, each in enumerate(columns) if each.allowed is not None]
         self._choices = [(place, allowed) for place, allowed in limits if isinstance(allowed, frozenset)]
         self._ranges = [(place, allowed) for place, allowed in limits if not isinstance(allowed, frozenset)]
         self._seen: set[object] = set()
-        # As it is stored: SQLAlchemy would turn the number 5 into five bytes, and 2 into True.
-        as_stored: list[Label[Any]] = [type_coerce(each, NullType()).label(each.name) for each in columns]
-        self.select: Select[Any] = select(*as_stored)
+        self._row_of = _row_maker([column.name for column in columns])
+        asked = [counts.get(column.name, column.name) for column in columns]
+        self.select = f"SELECT {', '.join(asked)} FROM {of.table}"  # noqa: S608 - our own names
 
-    def rows(self, reader: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
-        """The rows of a narrowed ``select``, checked one by one.
+    def rows(self, reader: Reader, conditions: str = "", *parameters: object) -> Iterator[Any]:
+        """The rows under these conditions (``WHERE number > ? ORDER BY number``), checked one by one.
+
+        Each has its columns as attributes.
 
         Raises:
             InvalidContent: at the first row that holds what no recorder writes.
         """
-        seen, ranges = self._seen, self._ranges
+        seen, ranges, row_of = self._seen, self._ranges, self._row_of
         chosen = itemgetter(*(place for place, _ in self._choices)) if self._choices else _nothing
-        with reader.execute(query) as rows:
+        with closing(reader.run(f"{self.select} {conditions}", *parameters)) as rows:
             for row in rows:
                 # Types, and values where there are few, recur in the same few combinations.
                 kind = (tuple(map(type, row)), chosen(row))
@@ -136,9 +74,9 @@ class CheckedQuery:
                 for place, allowed in ranges:
                     if (value := row[place]) is not None and value not in allowed:
                         raise InvalidContent(f"{self._names[place]} holds what it cannot")
-                yield row
+                yield row_of(row)
 
-    def _check(self, row: Row[Any]) -> None:
+    def _check(self, row: Any) -> None:
         for name, types, found in zip(self._names, self._types, map(type, row), strict=True):
             if found not in types:
                 raise InvalidContent(f"{name} holds {_WORDS.get(found, 'something strange')}")
@@ -147,16 +85,15 @@ class CheckedQuery:
                 raise InvalidContent(f"{self._names[place]} holds what it cannot")
 
 
+def _row_maker(names: list[str]) -> Callable[[Iterable[object]], Any]:
+    row: Any = namedtuple("Row", names)  # type: ignore[misc]  # named at run time
+    return cast(Callable[[Iterable[object]], Any], row._make)
+
+
 def _nothing(_: object) -> None:
     return None
 
 
-def _types(column: CheckedColumn) -> frozenset[type]:
-    if not isinstance(column, Column):
-        return frozenset({int})
-    allowed = next(types for kind, types in _TYPES if isinstance(column.type, kind))
-    return allowed | {type(None)} if column.nullable else allowed
-
-
-def _limit(column: CheckedColumn) -> Container[object] | None:
-    return _LIMITS.get(column) if isinstance(column, Column) else _COUNT
+def _types(column: TableColumn) -> frozenset[type]:
+    allowed = _TYPES[column.type]
+    return allowed | {type(None)} if column.nullable and not column.key else allowed

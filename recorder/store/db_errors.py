@@ -1,19 +1,25 @@
-"""Errors of SQLite and PostgreSQL, turned into sentences a user can act on."""
+"""Errors of SQLite and PostgreSQL, turned into sentences a user can act on. Loads no database library."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import NamedTuple
-
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from contextlib import contextmanager
+from typing import NamedTuple, Protocol
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 
-DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error, OverflowError)
-"""What SQLAlchemy and the drivers raise; ``OverflowError`` is sqlite3's for a number beyond 64 bits."""
+
+class ServerUnreachable(Exception):
+    """The connection to the server was lost, and cannot be made again yet."""
+
+
+class InvalidContent(Exception):
+    """The archive holds a value that no recorder writes; names the column and the type, never the content."""
+
+
+FILE_ERRORS = (sqlite3.Error, OverflowError, InvalidContent)
+"""What queries of a file raise; ``OverflowError`` is sqlite3's for a number beyond 64 bits."""
 
 
 class WriteFailure(NamedTuple):
@@ -68,28 +74,22 @@ _POSTGRESQL = {
 }
 
 
+class WithClose(Protocol):
+    """A connection, of SQLAlchemy's or of the driver's."""
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
 @contextmanager
-def closed_on_error(opened: Connection) -> Iterator[None]:
+def closed_on_error(opened: WithClose) -> Iterator[None]:
     """Close the connection if the block raises."""
     try:
         yield
     except BaseException:
         opened.close()
         raise
-
-
-def rollback(connection: Connection) -> None:
-    """Roll back the open transaction, if SQLite or the lost connection has not done so already."""
-    with suppress(*DATABASE_ERRORS):
-        connection.exec_driver_sql("ROLLBACK")
-
-
-class ServerUnreachable(SQLAlchemyError):
-    """The connection to the server was lost, and cannot be made again yet."""
-
-
-class InvalidContent(SQLAlchemyError):
-    """The archive holds a value that no recorder writes; names the column and the type, never the content."""
 
 
 def diagnose(error: BaseException) -> WriteFailure:
@@ -104,7 +104,7 @@ def diagnose(error: BaseException) -> WriteFailure:
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str) and state[:2] in _POSTGRESQL:
         return _POSTGRESQL[state[:2]]
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if getattr(error, "connection_invalidated", False):
         return _POSTGRESQL["08"]
     return WriteFailure(_first_line(cause), type(cause).__name__ in ("OperationalError", "InterfaceError"))
 
@@ -134,7 +134,9 @@ def _misses_tables(cause: BaseException | None) -> bool:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    return error.orig if isinstance(error, DBAPIError) else error
+    # SQLAlchemy keeps the driver's error in its own.
+    driver_error = getattr(error, "orig", None)
+    return driver_error if isinstance(driver_error, BaseException) else error
 
 
 def storage_failed(archive: str, error: BaseException) -> StorageFailed | ArchiveUnusable:

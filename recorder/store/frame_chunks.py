@@ -6,7 +6,7 @@ Loads no database library: a worker process starts faster without.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
@@ -39,17 +39,6 @@ class ScannedFrame(NamedTuple):
     fin: int
     violation: str | None
     payload: bytes
-
-
-class Statement(NamedTuple):
-    """SQL for the driver, and the names of its parameters in order."""
-
-    sql: str
-    names: Sequence[str]
-
-    def row(self, values: Mapping[str, object]) -> tuple[object, ...]:
-        """These values in the order of the parameters."""
-        return tuple([values[name] for name in self.names])
 
 
 def frames_by_chunk(chunk_after: Callable[[int], list[Any]], after: int) -> Iterator[ScannedFrame]:

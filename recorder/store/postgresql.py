@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -9,6 +11,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from recorder.errors import ArchiveUnusable, BadOption, StorageFailed
 
 from .db_errors import diagnose
+from .reader import Reader, Rows
+from .write_errors import DATABASE_ERRORS
 
 # An advisory lock has 64 bits: here the number of our table ``frame``, which tells archives in one
 # database apart, and the row number of the session.
@@ -17,9 +21,26 @@ _SCHEMA_LOCK = 0x554D5352
 _CONNECT_TIMEOUT_S = 5
 
 
-def is_url(where: str) -> bool:
-    """Whether this names a PostgreSQL database."""
-    return where.startswith(("postgresql://", "postgres://", "postgresql+psycopg://"))
+class ServerReader(Reader):
+    """SQLAlchemy's connection to a server: it notices when that is lost."""
+
+    dialect = "postgresql"
+    errors = DATABASE_ERRORS
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, sql: str, *parameters: object, stream: bool = False) -> Rows:
+        """As ``Reader.run``."""
+        result = self._connection.exec_driver_sql(
+            sql.replace("?", "%s"), parameters, execution_options={"stream_results": stream}
+        )
+        # SQLAlchemy's rows cost as much again as those of the driver, which by now are all here.
+        return result if stream or not result.returns_rows else cast(Rows, result.cursor)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
 
 def read_url(where: str) -> URL:
@@ -92,9 +113,9 @@ def lock_schema(connection: Connection) -> None:
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
 
 
-def live_sessions(connection: Connection) -> dict[int, int]:
+def live_sessions(reader: Reader) -> dict[int, int]:
     """Row numbers of the sessions being written now, each with the server process that writes it."""
-    rows = connection.exec_driver_sql(
+    rows = reader.run(
         "SELECT objid::bigint, pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
         " AND classid = 'frame'::regclass::oid"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Select, func, select
-
 from recorder.counted import counted
 from recorder.errors import NotFound
 from recorder.wire.frames import CompressedPayload
@@ -26,13 +24,14 @@ from recorder.wire.records import (
 )
 
 from .checked_query import CheckedQuery
-from .db_errors import DATABASE_ERRORS, InvalidContent
+from .columns import COMPRESSED, CONNECTION, FORWARDED, FRAME, HTTP_EXCHANGE, SESSION, SETTING
+from .db_errors import InvalidContent
 from .frame_rows import SENDERS
 from .info import ConnectionClaims, DigestPoint, SessionClaims
+from .reader import Reader
 from .remarks import Notify
 from .session_names import LAST, pick
 from .stored_text import storable
-from .tables import compressed, connection, forwarded, frame, http_exchange, session, setting
 
 Info = TypeVar("Info", SessionInfo, ConnectionInfo, SessionClaims)
 
@@ -45,51 +44,44 @@ CHUNK_BYTES = 4 << 20
 _KEY_BYTES = 32
 
 _FRAME = CheckedQuery(
+    FRAME,
     *(
-        frame.c["idx" if name == "index" else name]
+        "idx" if name == "index" else name
         for name in RecordedFrame._fields
         if name != "compressed"  # has a table of its own
     ),
-    frame.c.chain,
+    "chain",
 )
-_COMPRESSED = CheckedQuery(compressed.c.number, *(compressed.c[each] for each in CompressedPayload._fields))
-_FORWARDED = CheckedQuery(*(forwarded.c[each] for each in FrameForwarded._fields))
-_EXCHANGE = CheckedQuery(*(http_exchange.c[each] for each in HttpExchange._fields))
-
-# Where there is an end record its number stands; before that the highest number is the count.
-_FRAMES_OF_SESSION = func.coalesce(
-    session.c.frames,
-    select(func.max(frame.c.number)).where(frame.c.session_id == session.c.id).scalar_subquery(),
-    0,
-)
-_CONNECTIONS_OF_SESSION = (
-    select(func.count()).where(connection.c.session_id == session.c.id).scalar_subquery()
-)
-_FRAMES_OF_CONNECTION = func.coalesce(
-    connection.c.frame_count,
-    select(func.count())
-    .where(frame.c.session_id == connection.c.session_id, frame.c.connection == connection.c.number)
-    .scalar_subquery(),
-)
+_COMPRESSED = CheckedQuery(COMPRESSED, "number", *CompressedPayload._fields)
+_FORWARDED = CheckedQuery(FORWARDED, *FrameForwarded._fields)
+_EXCHANGE = CheckedQuery(HTTP_EXCHANGE, *HttpExchange._fields)
 _SESSION = CheckedQuery(
-    *session.c,
-    _CONNECTIONS_OF_SESSION.label("connections"),
-    _FRAMES_OF_SESSION.label("frames_there"),
+    SESSION,
+    counts={
+        "connections": "(SELECT count(*) FROM connection WHERE session_id = session.id)",
+        # Where there is an end record its number stands; before that the highest number is the count.
+        "frames_there": "coalesce(frames, (SELECT max(number) FROM frame WHERE session_id = session.id), 0)",
+    },
 )
-_SETTING = CheckedQuery(setting.c.value)
-_CONNECTION = CheckedQuery(*connection.c, _FRAMES_OF_CONNECTION.label("frames"))
-_CONNECTION_CLAIMS = CheckedQuery(*connection.c)  # all columns, so that all are checked
+_SETTING = CheckedQuery(SETTING, "value")
+_CONNECTION = CheckedQuery(
+    CONNECTION,
+    counts={
+        "frames": "coalesce(frame_count, (SELECT count(*) FROM frame WHERE"
+        " frame.session_id = connection.session_id AND frame.connection = connection.number))"
+    },
+)
+_CONNECTION_CLAIMS = CheckedQuery(CONNECTION)  # all columns, so that all are checked
+_CONNECTIONS_IN_ORDER = "WHERE session_id = ? ORDER BY number"
 
 
-def sessions(reader: Connection, is_live: IsLive, *, public_id: str | None = None) -> list[SessionInfo]:
+def sessions(reader: Reader, is_live: IsLive, *, public_id: str | None = None) -> list[SessionInfo]:
     """Every session, oldest first; only that of this id, if given."""
-    query = _SESSION.select.order_by(session.c.id)
-    if public_id is not None:
-        query = query.where(session.c.session == storable(public_id))
-    return [
-        _from_row(SessionInfo, row, state=_state(row, is_live), frames=row.frames_there)
-        for row in _SESSION.rows(reader, query)
-    ]
+    if public_id is None:
+        rows = _SESSION.rows(reader, "ORDER BY id")
+    else:
+        rows = _SESSION.rows(reader, "WHERE session = ? ORDER BY id", storable(public_id))
+    return [_from_row(SessionInfo, row, state=_state(row, is_live), frames=row.frames_there) for row in rows]
 
 
 def _from_row(info: type[Info], row: Any, **others: Any) -> Info:
@@ -103,9 +95,7 @@ def _state(row: Any, is_live: IsLive) -> str:
     return ended or ("recording" if is_live(row.id) else "interrupted")
 
 
-def find(
-    reader: Connection, is_live: IsLive, name: str, say: Notify, *, connected: bool = False
-) -> SessionInfo:
+def find(reader: Reader, is_live: IsLive, name: str, say: Notify, *, connected: bool = False) -> SessionInfo:
     """The session that ``name`` means, see ``pick``; all sessions are read only if it is no id."""
     exactly = [] if name == LAST else sessions(reader, is_live, public_id=name)
     if [each.session for each in exactly] == [name]:
@@ -113,18 +103,17 @@ def find(
     return pick(sessions(reader, is_live), name, say, connected=connected)
 
 
-def session_row(reader: Connection, public_id: str) -> int:
+def session_row(reader: Reader, public_id: str) -> int:
     """The row number of a session. Raises ``NotFound``."""
-    query = select(session.c.id).where(session.c.session == storable(public_id))
-    found = reader.execute(query).scalars().all()
+    found = reader.run("SELECT id FROM session WHERE session = ?", storable(public_id)).fetchall()
     if not found:
         raise NotFound("session", public_id)
     if len(found) > 1:
         raise InvalidContent(f"{counted(len(found), 'session')} have the id {public_id}")
-    return int(found[0])
+    return int(found[0][0])
 
 
-def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
+def connections(reader: Reader, session_id: int) -> list[ConnectionInfo]:
     """The connections of a session, in order."""
     return [
         _from_row(
@@ -135,12 +124,8 @@ def connections(reader: Connection, session_id: int) -> list[ConnectionInfo]:
             response_headers=_headers(row.response_headers),
             closed_by=None if row.closed_by is None else SENDERS[row.closed_by],
         )
-        for row in _CONNECTION.rows(reader, _in_order(_CONNECTION, session_id))
+        for row in _CONNECTION.rows(reader, _CONNECTIONS_IN_ORDER, session_id)
     ]
-
-
-def _in_order(question: CheckedQuery, session_id: int) -> Select[Any]:
-    return question.select.where(connection.c.session_id == session_id).order_by(connection.c.number)
 
 
 def _headers(stored: str | None) -> Headers:
@@ -162,7 +147,7 @@ class FrameRange(NamedTuple):
     last: int | None = None
 
 
-def chunk(reader: Connection, frame_range: FrameRange, after: int | None) -> list[ChainedFrame]:
+def chunk(reader: Reader, frame_range: FrameRange, after: int | None) -> list[ChainedFrame]:
     """The next frames, in order: with numbers above ``after`` if given; empty if there are none.
 
     A frame that cannot be read ends the chunk before it; as the first of a chunk it raises.
@@ -170,26 +155,29 @@ def chunk(reader: Connection, frame_range: FrameRange, after: int | None) -> lis
     found: list[ChainedFrame] = []
     size = 0
     try:
-        for row in _FRAME.rows(reader, _narrowed(frame_range, after)):
+        for row in _FRAME.rows(reader, *_narrowed(frame_range, after)):
             found.append(_chained(row))
             size += len(row.payload)
             if size > CHUNK_BYTES:  # memory stays bounded, whatever was recorded
                 break
-    except DATABASE_ERRORS:
+    except reader.errors:
         if not found:
             raise
     return _with_compressed(reader, frame_range.session_id, found)
 
 
-def _with_compressed(reader: Connection, session_id: int, found: list[ChainedFrame]) -> list[ChainedFrame]:
+def _with_compressed(reader: Reader, session_id: int, found: list[ChainedFrame]) -> list[ChainedFrame]:
     """The frames with how they stood on the wire, where they were compressed."""
     if not found:
         return found
-    query = _COMPRESSED.select.where(
-        compressed.c.session_id == session_id,
-        compressed.c.number.between(found[0].frame.number, found[-1].frame.number),
+    rows = _COMPRESSED.rows(
+        reader,
+        "WHERE session_id = ? AND number BETWEEN ? AND ?",
+        session_id,
+        found[0].frame.number,
+        found[-1].frame.number,
     )
-    by_number = {row[0]: CompressedPayload._make(row[1:]) for row in _COMPRESSED.rows(reader, query)}
+    by_number = {row[0]: CompressedPayload._make(row[1:]) for row in rows}
     if not by_number:
         return found
     return [
@@ -198,30 +186,27 @@ def _with_compressed(reader: Connection, session_id: int, found: list[ChainedFra
     ]
 
 
-def compressed_counts(reader: Connection, session_id: int) -> tuple[int, int]:
+def compressed_counts(reader: Reader, session_id: int) -> tuple[int, int]:
     """How many frames of a session came compressed, and how many of them are without their payload."""
-    query = select(func.count(), func.count(compressed.c.withheld)).where(
-        compressed.c.session_id == session_id
-    )
-    came, withheld = reader.execute(query).one()
+    query = "SELECT count(*), count(withheld) FROM compressed WHERE session_id = ?"
+    came, withheld = reader.run(query, session_id).fetchone()
     return int(came), int(withheld)
 
 
-def forwarded_chunk(
-    reader: Connection, session_id: int, *, after: int, last: int | None
-) -> list[FrameForwarded]:
+def forwarded_chunk(reader: Reader, session_id: int, *, after: int, last: int | None) -> list[FrameForwarded]:
     """When the next frames above ``after``, and up to ``last`` if given, were passed on; in order."""
-    query = _FORWARDED.select.where(forwarded.c.session_id == session_id, forwarded.c.number > after)
+    conditions, parameters = "session_id = ? AND number > ?", [session_id, after]
     if last is not None:
-        query = query.where(forwarded.c.number <= _clamped(last, bits=64))
-    query = query.order_by(forwarded.c.number).limit(CHUNK_FRAMES)
-    return [FrameForwarded._make(row) for row in _FORWARDED.rows(reader, query)]
+        conditions += " AND number <= ?"
+        parameters.append(_clamped(last, bits=64))
+    rows = _FORWARDED.rows(reader, f"WHERE {conditions} ORDER BY number LIMIT {CHUNK_FRAMES}", *parameters)
+    return [FrameForwarded._make(row) for row in rows]
 
 
-def exchanges(reader: Connection, session_id: int) -> list[HttpExchange]:
+def exchanges(reader: Reader, session_id: int) -> list[HttpExchange]:
     """The requests beside the WebSockets of a session, in order."""
-    query = _EXCHANGE.select.where(http_exchange.c.session_id == session_id).order_by(http_exchange.c.number)
-    return [_exchange(row) for row in _EXCHANGE.rows(reader, query)]
+    rows = _EXCHANGE.rows(reader, "WHERE session_id = ? ORDER BY number", session_id)
+    return [_exchange(row) for row in rows]
 
 
 def _exchange(row: Any) -> HttpExchange:
@@ -230,15 +215,19 @@ def _exchange(row: Any) -> HttpExchange:
     return HttpExchange(*others, *bodies)
 
 
-def _narrowed(frame_range: FrameRange, after: int | None) -> Select[Any]:
-    query = _FRAME.select.where(frame.c.session_id == frame_range.session_id)
+def _narrowed(frame_range: FrameRange, after: int | None) -> tuple[Any, ...]:
+    """The conditions of a chunk of frames, and their parameters."""
+    conditions, parameters = ["session_id = ?"], [frame_range.session_id]
     if after is not None:
-        query = query.where(frame.c.number > _clamped(after, bits=64))
+        conditions.append("number > ?")
+        parameters.append(_clamped(after, bits=64))
     if frame_range.last is not None:
-        query = query.where(frame.c.number <= _clamped(frame_range.last, bits=64))
+        conditions.append("number <= ?")
+        parameters.append(_clamped(frame_range.last, bits=64))
     if frame_range.connection is not None:
-        query = query.where(frame.c.connection == _clamped(frame_range.connection, bits=32))
-    return query.order_by(frame.c.number).limit(CHUNK_FRAMES)
+        conditions.append("connection = ?")
+        parameters.append(_clamped(frame_range.connection, bits=32))
+    return f"WHERE {' AND '.join(conditions)} ORDER BY number LIMIT {CHUNK_FRAMES}", *parameters
 
 
 def _clamped(number: int, *, bits: int) -> int:
@@ -265,7 +254,7 @@ def _chained(row: Any) -> ChainedFrame:
     return ChainedFrame(RecordedFrame._make(known), chain)
 
 
-def session_claims(reader: Connection, is_live: IsLive, marks: Mapping[str, int]) -> list[SessionClaims]:
+def session_claims(reader: Reader, is_live: IsLive, marks: Mapping[str, int]) -> list[SessionClaims]:
     """What every session says of itself, to be compared with its frames; oldest first."""
     return [
         _from_row(
@@ -275,11 +264,11 @@ def session_claims(reader: Connection, is_live: IsLive, marks: Mapping[str, int]
             ended=row.end_state is not None,
             mark=marks.get(row.session),
         )
-        for row in _SESSION.rows(reader, _SESSION.select.order_by(session.c.id))
+        for row in _SESSION.rows(reader, "ORDER BY id")
     ]
 
 
-def connection_claims(reader: Connection, session_id: int) -> list[ConnectionClaims]:
+def connection_claims(reader: Reader, session_id: int) -> list[ConnectionClaims]:
     """What every connection of a session says of itself, in order."""
     return [
         ConnectionClaims(
@@ -288,7 +277,7 @@ def connection_claims(reader: Connection, session_id: int) -> list[ConnectionCla
             barrier=_digest_point(row.barrier_count, row.barrier_digest),
             barrier_at_us=row.barrier_at_us,
         )
-        for row in _CONNECTION_CLAIMS.rows(reader, _in_order(_CONNECTION_CLAIMS, session_id))
+        for row in _CONNECTION_CLAIMS.rows(reader, _CONNECTIONS_IN_ORDER, session_id)
     ]
 
 
@@ -300,27 +289,28 @@ def _digest_point(count: int | None, digest: bytes | None) -> DigestPoint | None
     return DigestPoint(count, digest)
 
 
-def redaction_key(reader: Connection) -> bytes:
+def redaction_key(reader: Reader) -> bytes:
     """The 32 bytes that key the placeholders of this archive."""
-    query = _SETTING.select.where(setting.c.name == "redaction_key")
-    found: list[bytes] = [row.value for row in _SETTING.rows(reader, query)]
+    found = _settings(reader, "redaction_key")
     if len(found) != 1 or len(found[0]) != _KEY_BYTES:
         raise InvalidContent("its redaction key is missing, or has not the right length")
     return found[0]
 
 
-def archive_id(reader: Connection) -> str | None:
+def archive_id(reader: Reader) -> str | None:
     """The id of this archive in hexadecimal digits; None if it was made before there were ids."""
-    found = [
-        row.value for row in _SETTING.rows(reader, _SETTING.select.where(setting.c.name == "archive_id"))
-    ]
+    found = _settings(reader, "archive_id")
     return found[0].hex() if found else None
 
 
-def totals(reader: Connection) -> tuple[int, int, int]:
+def _settings(reader: Reader, name: str) -> list[bytes]:
+    return [row.value for row in _SETTING.rows(reader, "WHERE name = ?", name)]
+
+
+def totals(reader: Reader) -> tuple[int, int, int]:
     """How many sessions, connections and frames there are."""
     sessions, connections, frames = (
-        int(reader.execute(select(func.count()).select_from(table)).scalar_one())
-        for table in (session, connection, frame)
+        int(reader.value(f"SELECT count(*) FROM {table}"))  # noqa: S608 - our own names
+        for table in ("session", "connection", "frame")
     )
     return sessions, connections, frames

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Table
 
-from . import schema, sqlitefile
+from . import schema, sqlite_writer, sqlitefile
 from .sqlite_connect import connect
 from .tables import DERIVED, metadata, setting
 
@@ -50,11 +50,11 @@ def rescue(handle: sqlite3.Connection, path: Path, *, last_s: float) -> Rescued:
     target = path.with_name(f"{path.name}.rescued-{datetime.fromtimestamp(int(last_s), UTC):%Y%m%dT%H%M%SZ}")
     target = _free(target)
     with suppress(OSError, sqlite3.Error):
-        sqlitefile.copy_to(handle, target)
+        sqlitefile.backup(handle, target)
         if _is_sound(target):
             return Rescued(target, True, _frames(target))
     sqlitefile.remove(target)
-    sqlitefile.create(target, schema.make_tables)
+    sqlite_writer.create(target, schema.make_tables)
     with closing(connect(target, "rw")) as copy:
         for table in metadata.sorted_tables:
             if table not in DERIVED:  # archive rebuild makes those anew

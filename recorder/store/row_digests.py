@@ -17,29 +17,26 @@ session, or its derived rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, CursorResult, Row, Table, Text
 
 from recorder.counted import counted
 
-from .db_errors import DATABASE_ERRORS, InvalidContent
-from .tables import DERIVED, connection, forwarded, http_exchange, projection, session
+from .columns import CONNECTION, DERIVED, FORWARDED, HTTP_EXCHANGE, PROJECTION, SESSION, Columns, ColumnType
+from .db_errors import InvalidContent
+from .reader import Reader
 
 _BYTES = 16
 _ROWS = 1_000
 
-_OF_SESSION = tuple(
-    name for name in (str(column.name) for column in session.columns) if name not in ("id", "row_digest")
-)
+_OF_SESSION = tuple(name for name in SESSION.names if name not in ("id", "row_digest"))
 _OF_CONNECTION = tuple(
     name
-    for name in (str(column.name) for column in connection.columns)
+    for name in CONNECTION.names
     if name not in ("session_id", "row_digest") and not name.startswith("barrier_")
 )
 # Compiled by hand, of our own names: a session of many that end at once takes no longer than it must.
@@ -88,14 +85,14 @@ def row_digest(columns: Mapping[str, object]) -> bytes:
     return _digest([orjson.dumps(known, default=_as_text, option=orjson.OPT_SORT_KEYS)])
 
 
-def stored_digests(reader: Connection, session_id: int) -> RowDigests:
+def stored_digests(reader: Reader, session_id: int) -> RowDigests:
     """The digests that are stored with the rows of a session."""
     (of_session,) = _row_of_session(reader, "SELECT row_digest FROM session WHERE id = ?", session_id)
     of_connections = "SELECT number, row_digest FROM connection WHERE session_id = ? ORDER BY number"
-    return RowDigests(of_session, dict(map(tuple, _run(reader, of_connections, session_id))))
+    return RowDigests(of_session, dict(map(tuple, reader.run(of_connections, session_id))))
 
 
-def digests_of_rows(reader: Connection, session_id: int) -> RowDigests:
+def digests_of_rows(reader: Reader, session_id: int) -> RowDigests:
     """The digests of the rows of a session as they are now.
 
     Raises ``InvalidContent`` unless the table of sessions, which may have lost its key, has one row of it.
@@ -103,28 +100,28 @@ def digests_of_rows(reader: Connection, session_id: int) -> RowDigests:
     row = _row_of_session(reader, _SELECT_SESSION, session_id)
     connections = {
         each[0]: row_digest(dict(zip(_OF_CONNECTION, each, strict=True)))
-        for each in _run(reader, _SELECT_CONNECTIONS, session_id)
+        for each in reader.run(_SELECT_CONNECTIONS, session_id)
     }
     listed = _digest(orjson.dumps([number, made.hex()]) for number, made in connections.items())
-    beside = (table_digest(reader, table, session_id) for table in (forwarded, http_exchange))
+    beside = (table_digest(reader, table, session_id) for table in (FORWARDED, HTTP_EXCHANGE))
     of_row = row_digest(dict(zip(_OF_SESSION, row, strict=True)))
     return RowDigests(of_row + listed + b"".join(beside), connections)
 
 
-def _row_of_session(reader: Connection, sql: str, session_id: int) -> Row[Any]:
-    rows = _run(reader, sql, session_id).all()
+def _row_of_session(reader: Reader, sql: str, session_id: int) -> Sequence[Any]:
+    rows = reader.run(sql, session_id).fetchall()
     if len(rows) != 1:
         raise InvalidContent(f"session has {counted(len(rows), 'row')} of this id, not one")
-    return rows[0]
+    return tuple(rows[0])
 
 
-def write_digests(writer: Connection, session_id: int) -> None:
+def write_digests(writer: Reader, session_id: int) -> None:
     """Store the digests of the rows of a session that has just ended, within the transaction that ends it."""
     made = digests_of_rows(writer, session_id)
-    _run(writer, "UPDATE session SET row_digest = ? WHERE id = ?", made.session, session_id)
+    writer.run("UPDATE session SET row_digest = ? WHERE id = ?", made.session, session_id)
     of_connection = "UPDATE connection SET row_digest = ? WHERE session_id = ? AND number = ?"
     for number, digest in made.connections.items():
-        _run(writer, of_connection, digest, session_id, number)
+        writer.run(of_connection, digest, session_id, number)
 
 
 def changed_parts(stored: bytes, now: bytes, parts: Sequence[str]) -> list[str]:
@@ -139,83 +136,63 @@ def changed_parts(stored: bytes, now: bytes, parts: Sequence[str]) -> list[str]:
     ]
 
 
-@contextmanager
-def one_state(reader: Connection) -> Iterator[None]:
-    """Within the block all queries see the database as of one moment."""
-    _run(reader, "BEGIN")
-    try:
-        yield
-    except BaseException:
-        with suppress(*DATABASE_ERRORS):
-            _run(reader, "ROLLBACK")
-        raise
-    _run(reader, "COMMIT")
-
-
 # --- derived rows ---------------------------------------------------------------------------------------
 
-DERIVED_PARTS = tuple(table.name for table in DERIVED)
+DERIVED_PARTS = tuple(each.table for each in DERIVED)
 """What the parts of the digest of derived rows are of."""
 
 
-def _derived_digest(reader: Connection, session_id: int) -> bytes:
+def _derived_digest(reader: Reader, session_id: int) -> bytes:
     """The digest of the derived rows of a session as they are now."""
     return b"".join(table_digest(reader, table, session_id) for table in DERIVED)
 
 
-def derived_digests(reader: Connection, session_id: int) -> DerivedDigests:
+def derived_digests(reader: Reader, session_id: int) -> DerivedDigests:
     """The digests of the derived rows of a session."""
-    noted = _run(reader, "SELECT row_digest FROM projection WHERE session_id = ?", session_id).all()
+    noted = reader.run("SELECT row_digest FROM projection WHERE session_id = ?", session_id).fetchall()
     stored = noted[0][0] if noted else None
     if stored is None:
         return DerivedDigests(None, b"", bool(noted), _has_derived_rows(reader, session_id))
     return DerivedDigests(stored, _derived_digest(reader, session_id), True, True)
 
 
-def _has_derived_rows(reader: Connection, session_id: int) -> bool:
+def _has_derived_rows(reader: Reader, session_id: int) -> bool:
     """Whether a session has derived rows of any kind, but for what says what they follow from."""
     first_rows = (
-        _run(reader, f"SELECT 1 FROM {table.name} WHERE session_id = ? LIMIT 1", session_id)  # noqa: S608
+        reader.run(f"SELECT 1 FROM {table.table} WHERE session_id = ? LIMIT 1", session_id)  # noqa: S608
         for table in DERIVED
-        if table is not projection
+        if table is not PROJECTION
     )
-    return any(rows.first() is not None for rows in first_rows)
+    return any(rows.fetchone() is not None for rows in first_rows)
 
 
-def write_derived_digest(writer: Connection, session_id: int) -> None:
+def write_derived_digest(writer: Reader, session_id: int) -> None:
     """Store the digest of derived rows that were just written, within their transaction."""
     digest = _derived_digest(writer, session_id)
-    _run(writer, "UPDATE projection SET row_digest = ? WHERE session_id = ?", digest, session_id)
+    writer.run("UPDATE projection SET row_digest = ? WHERE session_id = ?", digest, session_id)
 
 
-def table_digest(reader: Connection, table: Table, session_id: int) -> bytes:
+def table_digest(reader: Reader, table: Columns, session_id: int) -> bytes:
     """The digest of the rows of a session in a table, read a thousand at a time, within a transaction."""
-    rows = _run(reader, _select_rows(table, reader.dialect.name), session_id, stream=True)
+    rows = reader.run(_select_rows(table, reader.dialect), session_id, stream=True)
     return _digest(
         b"".join(
             [orjson.dumps(tuple(row), default=_as_text, option=orjson.OPT_APPEND_NEWLINE) for row in chunk]
         )
-        for chunk in rows.partitions(_ROWS)
+        for chunk in iter(lambda: rows.fetchmany(_ROWS), [])
     )
 
 
 @cache
-def _select_rows(table: Table, dialect: str) -> str:
+def _select_rows(table: Columns, dialect: str) -> str:
     """All rows of a session in the order of their key: on PostgreSQL not in that of a language, which may
     change with the system."""
-    columns = ", ".join(column.name for column in table.columns if column.name != "row_digest")
+    columns = ", ".join(name for name in table.names if name != "row_digest")
     collation = ' COLLATE "C"' if dialect == "postgresql" else ""
-    key = (column for column in table.primary_key.columns if column.name != "session_id")
-    order = ", ".join(f"{each.name}{collation if isinstance(each.type, Text) else ''}" for each in key)
+    key = (column for column in table.all if column.key and column.name != "session_id")
+    order = ", ".join(f"{each.name}{collation if each.type is ColumnType.TEXT else ''}" for each in key)
     ordered = f" ORDER BY {order}" if order else ""
-    return f"SELECT {columns} FROM {table.name} WHERE session_id = ?{ordered}"  # noqa: S608 - our own names
-
-
-def _run(connection: Connection, sql: str, *parameters: object, stream: bool = False) -> CursorResult[Any]:
-    """Run SQL whose parameters are marked ``?``. Values come as the driver has them: nothing is converted."""
-    if connection.dialect.name == "postgresql":
-        sql = sql.replace("?", "%s")
-    return connection.exec_driver_sql(sql, parameters, execution_options={"stream_results": stream})
+    return f"SELECT {columns} FROM {table.table} WHERE session_id = ?{ordered}"  # noqa: S608 - our own names
 
 
 def _digest(pieces: Iterable[bytes]) -> bytes:

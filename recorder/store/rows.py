@@ -8,8 +8,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, cast
 
-from sqlalchemy import Table
-
 from recorder.wire.frames import Opcode
 from recorder.wire.handshake import Headers
 from recorder.wire.records import (
@@ -30,7 +28,6 @@ from .frame_rows import SENDERS, frame_row, frame_rows
 from .intake_inflater import IntakeInflater
 from .redacts import Redacts
 from .stored_text import storable
-from .tables import connection, session
 
 _CLOSE_CODE_BYTES = 2
 _LOOKED_THROUGH_AT_ONCE = 32
@@ -43,7 +40,7 @@ _connection_of = itemgetter(RecordedFrame._fields.index("connection"))
 class RowChange(NamedTuple):
     """New values for one row of ``session`` or ``connection``. Idempotent."""
 
-    table: Table
+    table: str
     key: Mapping[str, object]
     values: Mapping[str, object]
 
@@ -153,7 +150,7 @@ class SessionRows:
             "frames": self.frames,
             "detail": self._text(detail),
         }
-        return [*ends, RowChange(session, {"id": self.session_id}, values)]
+        return [*ends, RowChange("session", {"id": self.session_id}, values)]
 
     def _take(
         self,
@@ -320,7 +317,7 @@ class SessionRows:
         return self._connection_change(number, values)
 
     def _connection_change(self, number: int, values: Mapping[str, object]) -> RowChange:
-        return RowChange(connection, {"session_id": self.session_id, "number": number}, values)
+        return RowChange("connection", {"session_id": self.session_id, "number": number}, values)
 
     def _text(self, text: str | None) -> str | None:
         if text is None:

@@ -1,4 +1,4 @@
-"""The schema revision of an archive, the one this program writes, and the upgrade between them.
+"""Makes the tables of an archive, and upgrades one of an older schema revision.
 
 Alembic is slow to load and rarely needed: an archive with the schema of this program is recognised,
 and a new one made, without it.
@@ -10,19 +10,21 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from recorder.counted import counted
-from recorder.errors import ArchiveUnusable, StorageFailed
+from recorder.errors import StorageFailed
 
 from . import sqlitefile, versions
-from .db_errors import diagnose, rollback
+from .db_errors import diagnose
 from .postgresql import lock_schema
+from .revisions import head_revision
+from .sqlite_writer import handle_of
 from .tables import metadata, setting
+from .write_errors import rollback
 
 # The copy, and the growth of a file whose tables are copied inside it.
 _ROOM_FOR_AN_UPGRADE = 2.2
@@ -33,52 +35,12 @@ _REVISION_TABLE = (
 )
 
 
-def scripts_location() -> Path:
-    """The folder of the migrations: inside the installed package, or in the checkout."""
-    package = Path(__file__).parent.parent
-    installed = package / "_migrations"
-    return installed if installed.is_dir() else package.parent / "migrations"
-
-
-@lru_cache
-def revisions(scripts: Path) -> tuple[str, ...]:
-    """Every known revision, oldest first: ``0001_frames.py`` is revision 0001."""
-    return tuple(sorted(file.name.partition("_")[0] for file in (scripts / "versions").glob("[0-9]*_*.py")))
-
-
-def head_revision(scripts: Path | None = None) -> str:
-    """The revision this program writes."""
-    return revisions(scripts or scripts_location())[-1]
-
-
 def current_revision(connection: Connection) -> str | None:
     """The revision this database has; None if it has none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").all()
     return str(rows[0][0]) if len(rows) == 1 else None
-
-
-def check_readable(where: str, revision: str, scripts: Path) -> None:
-    """Check that an archive has the schema of this program.
-
-    Raises:
-        ArchiveUnusable: it is older (and how to upgrade it), or newer.
-    """
-    check_known(where, revision, scripts)
-    head = head_revision(scripts)
-    if revision != head:
-        says = f"it was written by an older recorder (schema {revision}, this one reads {head})"
-        raise ArchiveUnusable(where, says, hint=f"recorder archive upgrade --archive {where}")
-
-
-def check_known(where: str, revision: str, scripts: Path) -> None:
-    """Raise ``ArchiveUnusable`` for a revision this program does not know."""
-    if revision not in revisions(scripts):
-        says = (
-            f"it was written by a newer recorder (schema {revision}, this one knows {head_revision(scripts)})"
-        )
-        raise ArchiveUnusable(where, says, hint="use that recorder, or record into another file")
 
 
 def make_tables(connection: Connection) -> None:
@@ -137,7 +99,7 @@ def upgrade_file(
     _check_room(path)
     copy = path.with_name(f"{path.name}.bak-{revision}")
     try:
-        sqlitefile.backup(connection, copy)
+        sqlitefile.backup(handle_of(connection), copy)
     except FileExistsError:
         say(f"{copy} is there already from an earlier try; it is kept")
     except (OSError, sqlite3.Error) as error:

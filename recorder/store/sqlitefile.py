@@ -1,4 +1,4 @@
-"""SQLite files: inspect, create, open and back up an archive file.
+"""SQLite files: inspect, open to read, and back up an archive file. Loads no database library.
 
 A file is inspected without changing a byte before it is opened: another program's database, a text file,
 a damaged or a newer archive stay as they are.
@@ -6,44 +6,27 @@ a damaged or a newer archive stay as they are.
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, NullPool, create_engine
-
 from recorder.counted import counted_is
-from recorder.errors import ArchiveUnusable, StorageFailed, disk_problem
+from recorder.errors import ArchiveUnusable
 
 from . import side_files
 from .db_errors import CANNOT_OPEN, closed_on_error, is_damage
-from .log_identity import new_stamp
-from .sqlite_connect import connect, file_uri
+from .reader import FileReader
+from .sqlite_connect import connect
 from .versions import APPLICATION_ID
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 PRIVATE = 0o600
 
-# Pages in KiB, as SQLite counts below zero: as much as the log has before it is moved. What was written last
-# can so be rescued from memory where somebody cuts the files.
-_CACHE = -8_192
-
-_GUARDED = {"trusted_schema": 0, "cell_size_check": 1}
-READER = {**_GUARDED, "query_only": 1}
-# secure_delete: what is deleted is overwritten; its default differs from build to build.
-# wal_autocheckpoint: the log is moved by StampedLog alone.
-_WRITER = {
-    **_GUARDED,
-    "foreign_keys": 1,
-    "secure_delete": 1,
-    "synchronous": 1,
-    "wal_autocheckpoint": 0,
-    "cache_size": _CACHE,
-}
+GUARDED = {"trusted_schema": 0, "cell_size_check": 1}
+_READER = {**GUARDED, "query_only": 1}
 
 
 def real_path(path: Path) -> Path:
@@ -141,55 +124,27 @@ def _must_be_immutable(path: Path) -> bool:
     return not os.access(path.parent, os.W_OK) and not has_wal(path)
 
 
-def reader_uri(path: Path) -> str:
-    """The URI that opens the file read-only; set the pragmas of ``READER`` on the connection."""
-    return file_uri(path, "ro", immutable=_must_be_immutable(path))
-
-
-def open_reader(path: Path) -> Connection:
+def open_reader(path: Path) -> FileReader:
     """A connection that can only read; it works beside a writer, and on read-only media."""
-    return _open(path, "ro", READER, immutable=_must_be_immutable(path))
+    return FileReader(open_handle(path, "ro", _READER, immutable=_must_be_immutable(path)))
 
 
-def open_writer(path: Path) -> Connection:
-    """The one connection that writes; call it with the lock held.
+def open_handle(
+    path: Path, mode: str, pragmas: Mapping[str, int], *, immutable: bool = False
+) -> sqlite3.Connection:
+    """The driver's connection to the file, with these pragmas; see ``connect``.
 
     Raises:
-        ArchiveUnusable: SQLite refuses a pragma or the write-ahead log that crash safety needs.
-        DBAPIError: SQLite cannot.
+        ArchiveUnusable: SQLite refuses a pragma.
+        sqlite3.Error: SQLite cannot.
     """
-    connection = _open(path, "rw", _WRITER, immutable=False)
-    with closed_on_error(connection):
-        _keep_log(path, connection)
-    return connection
-
-
-def _keep_log(path: Path, connection: Connection) -> None:
-    mode = connection.exec_driver_sql("PRAGMA journal_mode=WAL").scalar_one()
-    if mode != "wal":
-        raise ArchiveUnusable(str(path), f"SQLite keeps its journal as {mode} here, not as a write-ahead log")
-
-
-def _open(path: Path, mode: str, pragmas: dict[str, int], *, immutable: bool) -> Connection:
-    engine = create_engine(
-        "sqlite://",
-        creator=lambda: connect(path, mode, immutable=immutable),
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",
-        hide_parameters=True,  # they are content; an error message is not the place for it
-    )
-    connection = engine.connect()
-    with closed_on_error(connection):
-        _set_pragmas(path, connection, pragmas)
-    return connection
-
-
-def _set_pragmas(path: Path, connection: Connection, pragmas: dict[str, int]) -> None:
-    for name, value in pragmas.items():
-        connection.exec_driver_sql(f"PRAGMA {name}={value}")
-        got = connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-        if int(got) != value:
-            raise ArchiveUnusable(str(path), f"SQLite refuses to set {name} to {value}")
+    handle = connect(path, mode, immutable=immutable)
+    with closed_on_error(handle):
+        for name, value in pragmas.items():
+            handle.execute(f"PRAGMA {name}={value}")
+            if int(handle.execute(f"PRAGMA {name}").fetchone()[0]) != value:
+                raise ArchiveUnusable(str(path), f"SQLite refuses to set {name} to {value}")
+    return handle
 
 
 def make_private(path: Path, say: Callable[[str], None]) -> None:
@@ -201,63 +156,6 @@ def make_private(path: Path, say: Callable[[str], None]) -> None:
                 each.chmod(PRIVATE)
     if found & 0o077:
         say(f"{path} could be read by others (mode {found:04o}); it is now 0600")
-
-
-def create(path: Path, fill: Callable[[Connection], None]) -> None:
-    """Make a new archive file, all at once: killed half way, or on a full disk, there is no file at ``path``.
-
-    ``fill`` makes the tables. They go into the file itself, by way of a rollback journal: in a write-ahead
-    log they would be lost where the disk is too full to move them. Call it with the lock held.
-
-    Raises:
-        StorageFailed: there is no room or no permission.
-        ArchiveUnusable: another program has just made a file of that name.
-        DBAPIError: SQLite cannot.
-    """
-    fresh = path.with_name(path.name + ".new")
-    remove_unfinished(path)
-    try:
-        reserve(fresh)
-        _fill(fresh, fill)
-        inspect(fresh)
-        os.link(fresh, path)  # unlike a rename, this never replaces a file
-        _sync_folder(path)
-    except FileExistsError as error:
-        raise ArchiveUnusable(str(path), "another program has just made a file of that name") from error
-    except OSError as error:
-        raise StorageFailed(
-            str(path), disk_problem(error) or (error.strerror or "it cannot be made").lower()
-        ) from error
-    finally:
-        remove_unfinished(path)
-
-
-def _fill(fresh: Path, fill: Callable[[Connection], None]) -> None:
-    connection = _open(fresh, "rw", {**_GUARDED, "synchronous": 2}, immutable=False)
-    try:
-        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.exec_driver_sql(f"PRAGMA user_version={new_stamp()}")
-        fill(connection)
-        _keep_log(fresh, connection)
-    finally:
-        connection.close()
-
-
-def _sync_folder(path: Path) -> None:
-    """Make the names in the folder of this file survive a power cut."""
-    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can
-            raise
-    finally:
-        os.close(handle)
-
-
-def remove_unfinished(path: Path) -> None:
-    """Remove what a process left that was killed while it made this archive. Call it with the lock held."""
-    remove(path.with_name(path.name + ".new"))
 
 
 def _with_side_files(path: Path) -> list[Path]:
@@ -278,7 +176,7 @@ def reserve(path: Path) -> None:
     os.close(handle)
 
 
-def backup(connection: Connection, target: Path) -> None:
+def backup(source: sqlite3.Connection, target: Path) -> None:
     """Copy the whole archive, write-ahead log included, into the new file ``target`` (mode 0600).
 
     The copy appears under its name only when it is whole.
@@ -287,13 +185,6 @@ def backup(connection: Connection, target: Path) -> None:
         FileExistsError: there is such a file already.
         OSError, sqlite3.Error: it could not be written.
     """
-    source = connection.connection.driver_connection
-    assert isinstance(source, sqlite3.Connection)  # noqa: S101 - tells mypy; the caller knows
-    copy_to(source, target)
-
-
-def copy_to(source: sqlite3.Connection, target: Path) -> None:
-    """As ``backup``, from the driver's own connection."""
     partial = target.with_name(target.name + ".part")
     with suppress(FileNotFoundError):
         partial.unlink()

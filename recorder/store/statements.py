@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from sqlalchemy import Dialect, Insert, Table, Update, bindparam
 
 from .driver_values import Row
-from .frame_chunks import Statement
 from .rows import RowChange
+from .tables import metadata
 
 MOST_PARAMETERS = 999
 """Of one statement: SQLite takes no more before 3.32."""
+
+
+class Statement(NamedTuple):
+    """SQL for the driver, and the names of its parameters in order."""
+
+    sql: str
+    names: Sequence[str]
+
+    def row(self, values: Mapping[str, object]) -> tuple[object, ...]:
+        """These values in the order of the parameters."""
+        return tuple([values[name] for name in self.names])
 
 
 @lru_cache
@@ -45,7 +57,7 @@ def _of_rows(insert: str, columns: int, rows: int) -> str:
 
 def update_statement(dialect: Dialect, change: RowChange) -> Statement:
     """UPDATE for changes of the same table, key columns and value columns as this one."""
-    return _update_statement(dialect, change.table, tuple(change.key), tuple(change.values))
+    return _update_statement(dialect, metadata.tables[change.table], tuple(change.key), tuple(change.values))
 
 
 @lru_cache

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence, Set
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Table, select
 
 from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
 from .archive_files import ArchiveFiles
-from .db_errors import DATABASE_ERRORS, ServerUnreachable, WriteFailure, diagnose
+from .columns import FRAME_COLUMNS
+from .db_errors import ServerUnreachable, WriteFailure, diagnose, storage_failed
 from .driver_values import PYTHON_VALUES, SQLITE_VALUES, Row
-from .frame_chunks import Statement
-from .opening import OpenedArchive
+from .opened import OpenedArchive
+from .reader import FileReader, Reader
 from .remarks import Notify, silent
 from .row_digests import write_digests
 from .rows import Batch, SessionRows
 from .sqlite_connect import BUSY_TIMEOUT_S
-from .statements import change_row, insert_rows, insert_statement, update_statement
-from .tables import FRAME_COLUMNS, compressed, connection, forwarded, frame, http_exchange
+from .statements import Statement, change_row, insert_rows, insert_statement, update_statement
+from .tables import compressed, connection, forwarded, frame, http_exchange
+from .write_errors import DATABASE_ERRORS
 
 RETRY_EVERY_S = 0.25
 BARRIER_EVERY_S = 1.0
@@ -58,17 +60,16 @@ class RetryPolicy(NamedTuple):
 class ArchiveWriter:
     """Commits batches into one archive, which was opened for writing."""
 
-    def __init__(self, opened: OpenedArchive, say: Notify = silent) -> None:
+    def __init__(self, opened: OpenedArchive, connection: Connection, say: Notify = silent) -> None:
         self._say = say
         self.where = opened.where
-        self.connection = opened.connection
+        self.connection = connection
         self.guard = threading.RLock()
-        self.files = _files_of(opened)
+        self.files = _files_of(opened, connection)
         """The files of the archive; None for PostgreSQL."""
         self._lock = opened.lock
         self._url = opened.url
-        handle = opened.connection.connection.driver_connection
-        self.sqlite = handle if isinstance(handle, sqlite3.Connection) else None
+        self.sqlite = opened.reader.handle if isinstance(opened.reader, FileReader) else None
         """The driver's own connection; None for PostgreSQL.
 
         Through SQLAlchemy every commit would take half as long again (tests/benchmarks/store_intake.py).
@@ -80,8 +81,36 @@ class ArchiveWriter:
         self._barrier_at_s: float | None = None
         self._unsynced: set[SessionRows] = set()
         self._claimed: set[int] = set()
-        self._dialect = opened.connection.dialect
+        self._dialect = connection.dialect
         self._insert_frame = insert_statement(self._dialect, frame, FRAME_COLUMNS)
+
+    @property
+    def reader(self) -> Reader:
+        """The same connection, for queries."""
+        return postgresql.ServerReader(self.connection) if self.sqlite is None else FileReader(self.sqlite)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """No other thread writes within the block; an error rolls back what is not committed.
+
+        Raises:
+            StorageFailed: a write failed.
+        """
+        with self.guard:
+            try:
+                if self.files is not None:
+                    self.files.begin_log()
+                yield
+                if self.files is not None:
+                    self.files.checkpoint_if_long()
+            except DATABASE_ERRORS as error:
+                self.rollback()
+                if self.files is not None:
+                    self.files.check()  # that may be why
+                raise storage_failed(self.where, error) from error
+            except BaseException:
+                self.rollback()
+                raise
 
     def barrier_is_due(self, clock: MonotonicClock, *, after_s: float = BARRIER_EVERY_S) -> bool:
         """Whether the last barrier, of whichever session, is at least ``after_s`` old."""
@@ -262,7 +291,7 @@ class ArchiveWriter:
         for statement, changes in groupby(batch.changes, key=partial(update_statement, self._dialect)):
             self._run_for([change_row(statement, change) for change in changes], statement.sql)
         for session_id in batch.ended:
-            write_digests(self.connection, session_id)
+            write_digests(self.reader, session_id)
 
     def _is_stored(self, batch: Batch) -> bool:
         # A COMMIT that reported a failure may have worked. Any one row of the batch shows it: all or nothing.
@@ -328,10 +357,10 @@ class ArchiveWriter:
                 postgresql.unlock_session(self.connection, rows.session_id)
 
 
-def _files_of(opened: OpenedArchive) -> ArchiveFiles | None:
+def _files_of(opened: OpenedArchive, connection: Connection) -> ArchiveFiles | None:
     if opened.path is None or opened.log is None or opened.lock is None:
         return None
-    return ArchiveFiles(opened.where, opened.path, opened.connection, log=opened.log, lock=opened.lock)
+    return ArchiveFiles(opened.where, opened.path, connection, log=opened.log, lock=opened.lock)
 
 
 def _is_frames_only(batch: Batch) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from recorder.clock import VirtualClock
 from recorder.errors import ArchiveUnusable, BadOption, NotFound, StorageFailed
 from recorder.store.archive import Archive
-from recorder.store.schema import head_revision
+from recorder.store.revisions import head_revision
 from recorder.store.verify import verify
 from recorder.wire.frames import CompressedPayload, Side
 from recorder.wire.records import (
@@ -212,7 +212,7 @@ def test_a_deleted_session_is_gone_and_the_others_stay(where: str, begin: Begin,
             archive.delete_session("gone")
         with archive.reader() as connection:
             for table in ("compressed", "forwarded", "http_exchange"):
-                count = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+                count = connection.value(f"SELECT count(*) FROM {table}")
                 assert (table, count) == (table, 1)
         assert [verdict.state for verdict in verify(archive)] == ["complete"]
 
@@ -252,7 +252,7 @@ def test_a_reader_cannot_write(where: str, begin: Begin, frames: Any) -> None:
         with pytest.raises(StorageFailed, match="reading only"):
             archive.delete_session("kept")
         with pytest.raises(ArchiveUnusable, match="read-only"), archive.reader() as connection:
-            connection.exec_driver_sql("DELETE FROM frame")
+            connection.run("DELETE FROM frame")
         assert archive.sessions()[0].frames == 1
 
 

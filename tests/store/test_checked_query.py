@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func
 
 from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
+from recorder.store.columns import CONNECTION, FRAME, SESSION
 from recorder.store.db_errors import InvalidContent
-from recorder.store.tables import connection, frame, session
+from recorder.store.reader import Reader
 
 
 @pytest.fixture
-def reader(path: Path, begin: Any, frames: Any) -> Iterator[Connection]:
+def reader(path: Path, begin: Any, frames: Any) -> Iterator[Reader]:
     """A connection that asks an archive of one session with five frames; others may write it meanwhile."""
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, session="s")
@@ -33,25 +33,24 @@ def edit(path: Path, statement: str) -> None:
         handle.execute(statement)
 
 
-def read_rows(reader: Connection, *columns: Any) -> list[tuple[object, ...]]:
+def read_rows(reader: Reader, *columns: str) -> list[tuple[object, ...]]:
     """What these columns hold in every frame."""
-    query = CheckedQuery(*columns)
-    return [tuple(row) for row in query.rows(reader, query.select.order_by(frame.c.id))]
+    return [tuple(row) for row in CheckedQuery(FRAME, *columns).rows(reader, "ORDER BY id")]
 
 
-def test_valid_rows_pass_the_check_unchanged(reader: Connection) -> None:
+def test_valid_rows_pass_the_check_unchanged(reader: Reader) -> None:
     """By the names of the columns; a number stays the number that is stored."""
-    query = CheckedQuery(frame.c.number, frame.c.payload, frame.c.fin, frame.c.violation)
-    (row, *_) = query.rows(reader, query.select.order_by(frame.c.number))
+    query = CheckedQuery(FRAME, "number", "payload", "fin", "violation")
+    (row, *_) = query.rows(reader, "ORDER BY number")
     assert (row.number, row.payload, row.fin, row.violation) == (1, b'{"frame":1}', 1, None)
     assert type(row.fin) is int
 
 
-def test_rows_before_the_one_that_is_refused_are_handed_on(reader: Connection, path: Path) -> None:
+def test_rows_before_the_one_that_is_refused_are_handed_on(reader: Reader, path: Path) -> None:
     """One by one: whoever asked may use them."""
     edit(path, "UPDATE frame SET sender = 2 WHERE number = 3")
-    query = CheckedQuery(frame.c.number, frame.c.sender)
-    rows = query.rows(reader, query.select.order_by(frame.c.number))
+    query = CheckedQuery(FRAME, "number", "sender")
+    rows = query.rows(reader, "ORDER BY number")
     assert [next(rows).number, next(rows).number] == [1, 2]
     with pytest.raises(InvalidContent, match=r"^frame\.sender holds what it cannot$"):
         next(rows)
@@ -62,42 +61,42 @@ def test_rows_before_the_one_that_is_refused_are_handed_on(reader: Connection, p
     [("'text'", "text"), ("5", "a number"), ("1.5", "a fraction")],
 )
 def test_the_error_names_column_and_type_and_never_the_content(
-    reader: Connection, path: Path, value: str, says: str
+    reader: Reader, path: Path, value: str, says: str
 ) -> None:
     """For whoever looks for the damage."""
     edit(path, f"UPDATE frame SET payload = {value} WHERE number = 4")
     with pytest.raises(InvalidContent) as refused:
-        read_rows(reader, frame.c.number, frame.c.payload)
+        read_rows(reader, "number", "payload")
     assert str(refused.value) == f"frame.payload holds {says}"
 
 
-def test_a_combination_seen_before_does_not_hide_another(reader: Connection, path: Path) -> None:
+def test_a_combination_seen_before_does_not_hide_another(reader: Reader, path: Path) -> None:
     """Looks are spared for what recurs, and only for that; asking again looks again."""
-    query = CheckedQuery(frame.c.opcode, frame.c.fin)
-    assert len(list(query.rows(reader, query.select))) == 5
+    query = CheckedQuery(FRAME, "opcode", "fin")
+    assert len(list(query.rows(reader))) == 5
     edit(path, "UPDATE frame SET opcode = 15, fin = 0 WHERE number = 5")
-    assert len(list(query.rows(reader, query.select))) == 5
+    assert len(list(query.rows(reader))) == 5
     edit(path, "UPDATE frame SET fin = 2 WHERE number = 5")
     with pytest.raises(InvalidContent, match=r"frame\.fin"):
-        list(query.rows(reader, query.select))
+        list(query.rows(reader))
 
 
 @pytest.mark.parametrize("number", [0, -1])
-def test_bounds_hold_for_every_row(reader: Connection, path: Path, number: int) -> None:
+def test_bounds_hold_for_every_row(reader: Reader, path: Path, number: int) -> None:
     """A frame's number is from 1."""
     edit(path, f"UPDATE frame SET number = {number} WHERE number = 5")
     with pytest.raises(InvalidContent, match=r"frame\.number"):
-        read_rows(reader, frame.c.number)
+        read_rows(reader, "number")
 
 
-def test_a_count_is_a_number_from_zero(reader: Connection, path: Path) -> None:
+def test_a_count_is_a_number_from_zero(reader: Reader, path: Path) -> None:
     """Whatever it is made of: here of what an end record says."""
-    query = CheckedQuery(session.c.id, func.coalesce(session.c.frames, 0).label("count"))
-    assert [tuple(row) for row in query.rows(reader, query.select)] == [(1, 0)]
+    query = CheckedQuery(SESSION, "id", counts={"there": "coalesce(frames, 0)"})
+    assert [tuple(row) for row in query.rows(reader)] == [(1, 0)]
     for wrong in ("'x'", "-1", "1.5"):
         edit(path, f"UPDATE session SET frames = {wrong}")
-        with pytest.raises(InvalidContent, match="count"):
-            list(query.rows(reader, query.select))
+        with pytest.raises(InvalidContent, match="there"):
+            list(query.rows(reader))
 
 
 @pytest.mark.parametrize(
@@ -115,15 +114,13 @@ def test_a_count_is_a_number_from_zero(reader: Connection, path: Path) -> None:
         ("[" * 5000, False),
     ],
 )
-def test_headers_are_a_list_of_names_and_values(
-    reader: Connection, path: Path, headers: str, fits: bool
-) -> None:
+def test_headers_are_a_list_of_names_and_values(reader: Reader, path: Path, headers: str, fits: bool) -> None:
     """Texts both, whatever they say; where nothing is known there may be none."""
-    query = CheckedQuery(connection.c.request_headers)
-    assert len(list(query.rows(reader, query.select))) == 1
+    query = CheckedQuery(CONNECTION, "request_headers")
+    assert len(list(query.rows(reader))) == 1
     edit(path, f"UPDATE connection SET request_headers = '{headers}'")
     if fits:
-        assert [row[0] for row in query.rows(reader, query.select)] == [headers]
+        assert [row[0] for row in query.rows(reader)] == [headers]
     else:
         with pytest.raises(InvalidContent, match="request_headers"):
-            list(query.rows(reader, query.select))
+            list(query.rows(reader))

@@ -7,7 +7,8 @@ import sqlite3
 import pytest
 
 from recorder.store import frame_chunks
-from recorder.store.frame_chunks import Statement, fetch_chunk, frames_by_chunk, invalid_column
+from recorder.store.frame_chunks import fetch_chunk, frames_by_chunk, invalid_column
+from recorder.store.statements import Statement
 
 USUAL = (1, 1, 1_000, 1_000, 1, 1, 1, None, b"{}")
 

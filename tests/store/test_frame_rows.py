@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from recorder.store.columns import FRAME_COLUMNS
 from recorder.store.driver_values import PYTHON_VALUES, SQLITE_VALUES
 from recorder.store.frame_rows import frame_row, frame_rows
-from recorder.store.tables import FRAME_COLUMNS
 from recorder.wire.frames import Opcode, Side
 
 

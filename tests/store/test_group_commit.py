@@ -85,7 +85,7 @@ def test_a_commit_that_fails_fails_every_session_in_it_and_no_other(path, begin,
         group_commit = archive.group_commit(clock=clock, storage_wait_s=0)
         hit, spared = begin(archive), begin(archive)
         sink = group_commit.sink(hit)
-        handle = archive._connection.connection.driver_connection
+        handle = archive._reader.handle
         (pages,) = handle.execute("PRAGMA page_count").fetchone()
         handle.execute(f"PRAGMA max_page_count={pages}")
         group_commit.begin()

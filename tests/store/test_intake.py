@@ -229,7 +229,7 @@ def test_full_durability_makes_every_commit_full(
         intake(frames.some(1))
         intake(frames.some(1, after=1))
         with archive.reader() as connection:
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == level
+            assert connection.value("PRAGMA synchronous") == level
 
 
 def test_a_full_disk_is_waited_for(path: Path, begin: Begin, frames: Any, clock: VirtualClock) -> None:
@@ -238,8 +238,8 @@ def test_a_full_disk_is_waited_for(path: Path, begin: Begin, frames: Any, clock:
         intake = begin(archive, storage_wait_s=10.0)
         intake(frames.some(3))
         with archive.reader() as connection:
-            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+            pages = connection.value("PRAGMA page_count")
+            connection.run(f"PRAGMA max_page_count={pages}")
         began_s = clock.now_s()
         large = [frames.one(number, b"x" * 10_000) for number in range(4, 10)]
         with pytest.raises(StorageFailed, match="the disk is full") as failed:
@@ -268,15 +268,15 @@ def test_a_disk_that_gets_room_again_loses_nothing(path: Path, begin: Begin, fra
             self.waits += 1
             if self.waits == 3:
                 with archive.reader() as connection:
-                    connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+                    connection.run("PRAGMA max_page_count=1000000")
 
     clock = Janitor()
     large = [frames.one(number, b"x" * 10_000) for number in range(1, 10)]
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, clock=clock)
         with archive.reader() as connection:
-            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-            connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+            pages = connection.value("PRAGMA page_count")
+            connection.run(f"PRAGMA max_page_count={pages}")
         intake(large)
         intake.finish(0)
         assert clock.waits == 3
@@ -291,7 +291,7 @@ def test_another_program_that_holds_the_file_is_waited_for_and_named(
     with Archive.open(path, mode="write") as archive:
         intake = begin(archive, storage_wait_s=0.0)
         with archive.reader() as connection:
-            connection.exec_driver_sql("PRAGMA busy_timeout=10")
+            connection.run("PRAGMA busy_timeout=10")
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         try:

@@ -50,7 +50,7 @@ def test_a_server_that_goes_away_during_a_scan_leaves_the_archive_unusable(
         scan = archive.scan_frames("s")
         next(scan)
         with archive.reader() as connection:
-            backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            backend = connection.value("SELECT pg_backend_pid()")
         with psycopg.connect(postgresql.url(), autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
         with pytest.raises(ArchiveUnusable, match="cannot be read"):
@@ -113,7 +113,7 @@ def test_a_connection_cut_by_the_server_is_made_again(
         intake = begin(archive)
         intake(frames.some(5))
         with archive.reader() as connection:
-            backend = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            backend = connection.value("SELECT pg_backend_pid()")
         with psycopg.connect(postgresql.url(), autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
         intake(frames.some(5, after=5))
@@ -187,7 +187,7 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(
             real(*arguments, **named)
             calls.append(named["again"])
             if len(calls) == 1:
-                backend = writer.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+                backend = writer.reader.value("SELECT pg_backend_pid()")
                 with psycopg.connect(postgresql.url(), autocommit=True) as admin:
                     admin.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
                 writer.connection.exec_driver_sql("SELECT 1")

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
 
 from recorder.store import reading
 from recorder.store.archive import Archive
+from recorder.store.reader import Reader
 from recorder.store.reading import CHUNK_BYTES, CHUNK_FRAMES, FrameRange
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionClosed, ConnectionOpened, HandshakeSeen, SessionInfo
@@ -24,7 +24,7 @@ def nobody(_: int) -> bool:
 
 
 @contextmanager
-def asking(where: str) -> Iterator[Connection]:
+def asking(where: str) -> Iterator[Reader]:
     """A connection to ask an archive, with the archive closed by everybody else."""
     with Archive.open(where, mode="read") as archive, archive.reader() as connection:
         yield connection

@@ -122,7 +122,7 @@ def test_what_was_not_changed_is_as_it_was(recorded: Any) -> None:
 def test_every_covered_table_has_a_row(recorded: Any) -> None:
     """Or the tests below would prove nothing."""
     with Archive.open(recorded, mode="read") as archive, archive.reader() as reader:
-        assert all(reader.execute(table.select()).first() is not None for table in COVERED)
+        assert all(reader.value(f"SELECT count(*) FROM {table.name}") for table in COVERED)
 
 
 def other_value(table: Table, name: str) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from recorder.store.columns import FRAME_COLUMNS
 from recorder.store.rows import SessionRows
-from recorder.store.tables import FRAME_COLUMNS
 from recorder.wire.records import ConnectionOpened, HandshakeSeen
 
 

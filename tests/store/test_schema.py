@@ -18,19 +18,18 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, inspect
 
 from recorder.errors import ArchiveUnusable, StorageFailed
 from recorder.projection.derived import refresh
-from recorder.store import postgresql, schema, sqlitefile, versions
+from recorder.store import postgresql, revisions, schema, sqlite_writer, versions
 from recorder.store.archive import Archive
 from recorder.store.tables import metadata
 from recorder.store.verify import verify
 
 Begin = Callable[..., Any]
 
-OLDER = schema.revisions(schema.scripts_location())[:-1]
+OLDER = revisions.known(revisions.scripts_location())[:-1]
 
 LATER = '''
 """A column more, in a table copied for it."""
@@ -54,7 +53,7 @@ def upgrade():
 def later_scripts(folder: Path, then: str = "pass") -> Path:
     """The migrations, and one that is still to come."""
     scripts = folder / "scripts"
-    shutil.copytree(schema.scripts_location(), scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(revisions.scripts_location(), scripts, ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "versions" / "0006_later.py").write_text(LATER.format(then=then).lstrip())
     return scripts
 
@@ -75,19 +74,10 @@ def columns_of(path: Path, table: str) -> list[tuple[Any, ...]]:
     return [(name, kind, notnull, key) for _, name, kind, notnull, _, key in rows]
 
 
-def test_the_revision_is_the_one_alembic_finds() -> None:
-    """We read it from file names, to spare loading Alembic."""
-    directory = ScriptDirectory(str(schema.scripts_location()))
-    assert directory.get_current_head() == schema.head_revision() == versions.SCHEMA_REVISION
-    assert tuple(sorted(each.revision for each in directory.walk_revisions())) == schema.revisions(
-        schema.scripts_location()
-    )
-
-
 def test_the_models_match_the_migrations(where: str) -> None:
     """What ``alembic check`` asks, on each kind of database: would a new migration change anything?"""
-    with Archive.open(where, mode="write") as archive, archive.reader() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+    with Archive.open(where, mode="write") as archive, archive.writer() as writer:
+        context = MigrationContext.configure(writer.connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
@@ -95,7 +85,7 @@ def migrated(path: Path) -> None:
     """An SQLite file made by the migrations alone."""
     engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        schema.migrate(connection, schema.scripts_location())
+        schema.migrate(connection, revisions.scripts_location())
 
 
 def test_a_file_made_at_once_equals_one_made_by_migrations(tmp_path: Path) -> None:
@@ -115,7 +105,7 @@ def test_a_file_made_at_once_equals_one_made_by_migrations(tmp_path: Path) -> No
 def test_a_database_made_by_migrations_equals_the_models(database: str) -> None:
     """The same on PostgreSQL, where the kinds of columns are told apart better; comments included."""
     connection = postgresql.open_connection(postgresql.read_url(database), writing=True)
-    schema.migrate(connection, schema.scripts_location())
+    schema.migrate(connection, revisions.scripts_location())
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     assert compare_metadata(context, metadata) == []
     assert len(connection.exec_driver_sql("SELECT value FROM setting").scalar_one()) == 32
@@ -145,9 +135,9 @@ def test_a_database_of_an_older_schema_is_upgraded_with_all_that_is_in_it(
         assert refresh.refresh(archive, "5e55")
         begin(archive, session="next").finish(0)
         assert [verdict.state for verdict in verify(archive)] == ["complete", "complete"]
-    with Archive.open(database, mode="read") as archive, archive.reader() as connection:
+    with Archive.open(database, mode="write") as archive, archive.writer() as writer:
         assert archive.revision == versions.SCHEMA_REVISION
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(writer.connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
@@ -164,7 +154,7 @@ def with_older_tables(database: str, revision: str, *, filled_from: str) -> None
 def migrate_to(connection: Connection, revision: str) -> None:
     """Run the migrations up to this one."""
     config = Config()
-    config.set_main_option("script_location", str(schema.scripts_location()))
+    config.set_main_option("script_location", str(revisions.scripts_location()))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
 
@@ -194,7 +184,7 @@ def test_a_file_of_an_older_schema_is_upgraded_with_all_that_is_in_it(
         connection.exec_driver_sql(f"ATTACH '{now}' AS other")
         move_rows(connection, "other")
 
-    sqlitefile.create(older, fill)
+    sqlite_writer.create(older, fill)
     said: list[str] = []
     with Archive.open(older, mode="write", say=said.append) as archive:
         assert f"from schema {revision} to {versions.SCHEMA_REVISION}" in said[0]
@@ -234,8 +224,8 @@ def test_an_older_file_is_upgraded_after_a_copy(
         assert archive.revision == "0006"
         assert list(archive.frames("s")) == frames.some(5)
         with archive.reader() as connection:
-            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
-            assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 1
+            assert connection.value("PRAGMA foreign_keys") == 1
+            assert connection.value("PRAGMA synchronous") == 1
     copy = path.with_name("x.db.bak-0005")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert len(said) == 1
@@ -355,28 +345,28 @@ def test_migrations_work_from_an_installed_package(tmp_path: Path) -> None:
     package = tmp_path / "recorder"
     left_out = shutil.ignore_patterns("__pycache__", "_migrations")
     shutil.copytree(Path(schema.__file__).parent.parent, package, ignore=left_out)
-    shutil.copytree(schema.scripts_location(), package / "_migrations")
+    shutil.copytree(revisions.scripts_location(), package / "_migrations")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from recorder.store import schema; print(schema.scripts_location(), schema.head_revision())"
+        "from recorder.store import revisions; print(revisions.scripts_location(), revisions.head_revision())"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=tmp_path
     )
-    assert ran.stdout == f"{package / '_migrations'} {schema.head_revision()}\n", ran.stderr
+    assert ran.stdout == f"{package / '_migrations'} {revisions.head_revision()}\n", ran.stderr
 
 
 def test_alembic_check_runs_from_the_command_line(path: Path) -> None:
     """For developers: the models need no further migration."""
     Archive.open(path, mode="write").close()
     config = Config(cmd_opts=type("Options", (), {"x": [f"archive={path}"]})())
-    config.set_main_option("script_location", str(schema.scripts_location()))
+    config.set_main_option("script_location", str(revisions.scripts_location()))
     command.check(config)
 
 
 def test_migrations_take_nothing_from_the_models() -> None:
     """A migration says what it makes by itself: the models will have moved on."""
-    for file in (schema.scripts_location() / "versions").glob("*.py"):
+    for file in (revisions.scripts_location() / "versions").glob("*.py"):
         imported = [
             node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
             for node in ast.walk(ast.parse(file.read_text()))

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from recorder.errors import ArchiveUnusable, StorageFailed
-from recorder.store import schema, sqlitefile, versions
+from recorder.store import revisions, sqlitefile, versions
 from recorder.store.archive import Archive
 
 Begin = Callable[..., Any]
@@ -147,26 +147,6 @@ def test_a_file_others_could_read_is_narrowed_and_told(path: Path) -> None:
     assert "0644" in said[0]
 
 
-def test_the_file_is_marked_as_ours_and_guarded(path: Path) -> None:
-    """Every PRAGMA that a promise rests on, read back."""
-    with Archive.open(path, mode="write") as archive, archive.reader() as connection:
-        values = {
-            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "trusted_schema")
-        }
-        timeout = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-        checked = connection.exec_driver_sql("PRAGMA cell_size_check").scalar_one()
-    assert values == {
-        "journal_mode": "wal",
-        "synchronous": 1,
-        "secure_delete": 1,
-        "foreign_keys": 1,
-        "trusted_schema": 0,
-    }
-    assert (timeout, checked) == (5000, 1)
-    assert path.read_bytes()[68:72] == b"UMSR"
-
-
 @pytest.mark.parametrize(
     "name", ["a b.db", "per%20cent.db", "what?.db", "number#1.db", "ümlaut.db", "&x=1.db"]
 )
@@ -205,26 +185,6 @@ def test_a_backup_is_an_archive_of_its_own(path: Path, begin: Begin, frames: Any
         assert list(archive.frames("s")) == frames.some(5)
 
 
-def test_leftovers_of_a_killed_creation_are_removed(path: Path) -> None:
-    """There was never a file at the real name, and the next try makes it."""
-    path.with_name("x.db.new").write_bytes(b"half")
-    path.with_name("x.db.new-wal").write_bytes(b"half")
-    with Archive.open(path, mode="write"):
-        pass
-    assert {file.name for file in path.parent.iterdir()} == {"x.db", "x.db.lock"}
-
-
-@pytest.mark.parametrize("missing", [True, False])
-def test_where_nothing_can_be_written_it_says_so(tmp_path: Path, missing: bool) -> None:
-    """A folder that is not there, and one that cannot be written."""
-    folder = tmp_path / "folder"
-    if not missing:
-        folder = Path("/proc/self")
-    with pytest.raises(StorageFailed) as failed:
-        Archive.open(folder / "x.db", mode="write")
-    assert failed.value.exit_code == 6
-
-
 READ_AS_SOMEBODY_ELSE = """
 import os, sys
 from pathlib import Path
@@ -247,7 +207,7 @@ def test_an_archive_on_read_only_media_can_be_read(tmp_path: Path, begin: Begin,
         with Archive.open(path, mode="write") as archive:
             begin(archive, session="s")(frames.some(3))
         path.chmod(0o444)
-        scripts = shutil.copytree(schema.scripts_location(), folder / "migrations")
+        scripts = shutil.copytree(revisions.scripts_location(), folder / "migrations")
         folder.chmod(0o555)
         ran = subprocess.run(
             [sys.executable, "-c", READ_AS_SOMEBODY_ELSE, str(path), str(scripts)],

@@ -41,7 +41,7 @@ def test_an_update_changes_the_row_with_its_key_and_no_other(database):
     """Two rows; one is told how far it has come."""
     insert = insert_statement(database.dialect, connection, COLUMNS)
     database.exec_driver_sql(insert.sql, [insert.row({**VALUES, "number": number}) for number in (1, 2)])
-    change = RowChange(connection, {"session_id": 1, "number": 2}, {"barrier_count": 7})
+    change = RowChange("connection", {"session_id": 1, "number": 2}, {"barrier_count": 7})
     update = update_statement(database.dialect, change)
     database.exec_driver_sql(update.sql, change_row(update, change))
     assert connections(database) == [(1, "wss://host/", None), (2, "wss://host/", 7)]
@@ -51,7 +51,7 @@ def test_a_key_may_be_changed_itself(database):
     """What is looked for and what it becomes are bound apart."""
     insert = insert_statement(database.dialect, connection, COLUMNS)
     database.exec_driver_sql(insert.sql, insert.row(VALUES))
-    change = RowChange(connection, {"session_id": 1, "number": 2}, {"number": 3})
+    change = RowChange("connection", {"session_id": 1, "number": 2}, {"number": 3})
     update = update_statement(database.dialect, change)
     database.exec_driver_sql(update.sql, change_row(update, change))
     assert [number for number, _, _ in connections(database)] == [3]
@@ -61,10 +61,11 @@ def test_a_kind_of_statement_is_compiled_once():
     """Alike are changes of one table, by one key, of the same columns; others are not."""
     dialect = create_engine("sqlite://").dialect
     key = {"session_id": 1, "number": 2}
-    one = update_statement(dialect, RowChange(connection, key, {"barrier_count": 7}))
-    assert update_statement(dialect, RowChange(connection, {**key, "number": 3}, {"barrier_count": 8})) is one
-    assert update_statement(dialect, RowChange(connection, key, {"frame_count": 7})) != one
-    assert update_statement(dialect, RowChange(session, {"id": 1}, {"frames": 7})) != one
+    one = update_statement(dialect, RowChange("connection", key, {"barrier_count": 7}))
+    again = RowChange("connection", {**key, "number": 3}, {"barrier_count": 8})
+    assert update_statement(dialect, again) is one
+    assert update_statement(dialect, RowChange("connection", key, {"frame_count": 7})) != one
+    assert update_statement(dialect, RowChange("session", {"id": 1}, {"frames": 7})) != one
     insert = insert_statement(dialect, connection, COLUMNS)
     assert insert_statement(dialect, connection, tuple(VALUES)) is insert
     assert insert_statement(dialect, connection, (*COLUMNS, "how")) != insert

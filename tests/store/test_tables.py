@@ -11,7 +11,8 @@ from sqlalchemy import Column, Table
 
 from recorder.store import tables
 from recorder.store.archive import Archive
-from recorder.store.tables import DERIVED, FRAME_COLUMNS, connection, frame, metadata, session, setting
+from recorder.store.columns import FRAME_COLUMNS
+from recorder.store.tables import DERIVED, connection, frame, metadata, session, setting
 
 TABLES = (setting, session, connection, frame)
 COLUMNS = [column for table in TABLES for column in table.columns]
@@ -82,6 +83,6 @@ def test_every_column_is_commented_and_goes_with_its_session(table):
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_obvious_questions_need_no_scan(path, question):
     with Archive.open(path, mode="write") as archive, archive.reader() as reader:
-        plan = [row[3] for row in reader.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}")]
+        plan = [row[3] for row in reader.run(f"EXPLAIN QUERY PLAN {question}")]
     assert plan
     assert all(step.startswith("SEARCH") for step in plan), plan

@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from recorder.store import schema, versions
+from recorder.store import revisions, versions
 
 
 def test_the_schema_revision_is_that_of_the_newest_migration():
-    assert schema.head_revision() == versions.SCHEMA_REVISION
+    assert revisions.head_revision() == versions.SCHEMA_REVISION
 
 
 def test_importing_versions_loads_no_database_library():

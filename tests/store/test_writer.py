@@ -18,7 +18,6 @@ from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
 from recorder.store.lock import read_note
 from recorder.store.rows import Batch, RowChange, SessionRows
-from recorder.store.tables import session as session_table
 from recorder.store.verify import verify
 from recorder.store.writer import ArchiveWriter, RetryPolicy
 from recorder.wire.records import ConnectionOpened
@@ -242,7 +241,7 @@ def test_a_reader_is_never_in_the_way_of_the_writer(path: Path, begin: Begin, fr
             reading = beside.frames(intake.session)
             next(reading)
             if held == "in-a-transaction":
-                beside._connection.exec_driver_sql("BEGIN")
+                beside._reader.run("BEGIN")
                 beside.sessions()
             for number in range(301, 400):
                 intake([frames.one(number)])
@@ -251,7 +250,7 @@ def test_a_reader_is_never_in_the_way_of_the_writer(path: Path, begin: Begin, fr
             intake.finish(0)
             assert len(list(reading)) == (299 if held == "in-a-transaction" else 399)
             if held == "in-a-transaction":
-                beside._connection.exec_driver_sql("COMMIT")
+                beside._reader.run("COMMIT")
         assert verify(archive)[0].state == "complete"
     assert clock.slept == []
 
@@ -289,7 +288,7 @@ def test_changes_are_made_in_order_whatever_their_shape(path: Path, begin: Begin
         begin(archive)
 
         def change(number: int, **values: object) -> RowChange:
-            return RowChange(session_table, {"id": number}, values)
+            return RowChange("session", {"id": number}, values)
 
         changes = [
             change(1, name="a"),

@@ -1,9 +1,8 @@
-"""The body of a refused upgrade: whole or in pieces, chunked or compressed, and what is said of it."""
+"""The body of a refused upgrade: whole or in pieces, chunked or compressed."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import zlib
 
 import pytest
@@ -13,7 +12,8 @@ from hypothesis import strategies as st
 from recorder.wire.frames import Side
 from recorder.wire.handshake import HandshakeReader
 from recorder.wire.records import BODY_LIMIT
-from recorder.wire.refusal import LONGEST_WORDS, RefusalReader, refusal_words, retry_words
+from recorder.wire.refusal import RefusalReader
+from recorder.wire.refusal_words import refusal_words
 
 TEXT = b"no such account, try again"
 
@@ -127,45 +127,3 @@ def test_no_answer_raises(body, pieces, chunked, coding):
     reader = read(answer(headers, body), pieces=pieces, ends=True)
     assert reader.done
     refusal_words((reader.body or b"").decode("utf-8", "replace"))
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        ('{"error":{"message":"token expired at noon","code":"4401"}}', "token expired at noon"),
-        ('{"error":"invalid_token","error_description":"it is\\n old"}', "it is old"),
-        ('{"errors":[{"detail":"not yours"}]}', "not yours"),
-        ('{"code":7}', '{"code":7}'),
-        ('{"message":"cut', '{"message":"cut'),
-        (
-            "<html><head><style>a{}</style><script>alert(1)</script><title>It</title></head><p>works",
-            "It works",
-        ),
-        ("  slow\r\n\tdown\x1b[31m\u202e ", "slow down [31m"),
-        ("", ""),
-    ],
-)
-def test_a_body_is_said_in_a_few_words(body, words):
-    assert refusal_words(body) == words
-
-
-def test_long_words_are_cut_between_words():
-    words = refusal_words("word " * 100)
-    assert len(words) <= LONGEST_WORDS + 2
-    assert words.endswith("word …")
-    assert refusal_words("x" * 1000) == "…"
-    assert refusal_words(json.dumps([[[[[["deep"]]]]]])) == '[[[[[["deep"]]]]]]'
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ("7", "in 7 s"),
-        ("Fri, 27 Nov 2026 03:15:00 GMT", "at 2026-11-27 03:15:00 UTC"),
-        ("soon", None),
-        ("-1", None),
-        ("99999999999999999999", None),
-    ],
-)
-def test_when_to_try_again_is_read_in_both_forms(value, words):
-    assert retry_words((("retry-after", value),)) == words

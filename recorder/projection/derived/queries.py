@@ -1,12 +1,8 @@
-"""Reads messages from the derived tables one by one, on any DB-API connection.
-
-Loads no database library, so that ``direct_read`` can answer before one could have been imported.
-"""
+"""Reads messages from the derived tables one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
@@ -19,14 +15,11 @@ from recorder.receipts.participants import SelfRole
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
 from recorder.store import versions
+from recorder.store.reader import Reader
 
 from .row_views import ContentRow, MessageRow, ReceiptRow, view_of
 from .text_columns import decode_text, encode_text
 
-RunSql = Callable[[str, tuple[object, ...]], Iterable[Any]]
-"""Runs SQL whose parameters are marked ``?``, and returns the rows; ``sqlite3.Connection.execute`` is one."""
-
-T = TypeVar("T")
 RowT = TypeVar("RowT", MessageRow, ReceiptRow, ContentRow)
 RowOfMessageT = TypeVar("RowOfMessageT", ReceiptRow, ContentRow)
 
@@ -70,31 +63,9 @@ SELECT count(*) FROM participant WHERE session_id = ? AND (mine OR role IS NULL 
 """
 
 
-def is_up_to_date(run: RunSql, session_id: int, *, interrupted: bool) -> bool:
+def is_up_to_date(reader: Reader, session_id: int, *, interrupted: bool) -> bool:
     """Whether the derived rows of a session that is not being recorded follow from all of its frames."""
-    return any(True for _ in run(_UP_TO_DATE, (session_id, versions.DERIVATION_VERSION, interrupted)))
-
-
-@contextmanager
-def raising(errors: tuple[type[Exception], ...], raised: Callable[[Exception], Exception]) -> Iterator[None]:
-    """Raise ``raised`` of the error instead of any of these errors."""
-    try:
-        yield
-    except errors as error:
-        raise raised(error) from error
-
-
-def checked_listing(
-    listing: MessageListing, errors: tuple[type[Exception], ...], raised: Callable[[Exception], Exception]
-) -> MessageListing:
-    """The same listing; where reading it meets one of these errors it raises ``raised`` of that."""
-
-    def readable(rows: Iterable[T]) -> Iterator[T]:
-        with raising(errors, raised):
-            yield from rows
-
-    dialogs = (each._replace(messages=readable(each.messages)) for each in readable(listing.dialogs))
-    return listing._replace(messages=readable(listing.messages), dialogs=dialogs)
+    return any(True for _ in reader.run(_UP_TO_DATE, session_id, versions.DERIVATION_VERSION, interrupted))
 
 
 class StoredMessages:
@@ -103,8 +74,8 @@ class StoredMessages:
     Dialogs go by their ids as stored. What is never derived raises ``ValueError`` when it is met.
     """
 
-    def __init__(self, run: RunSql, session_id: int) -> None:
-        self._run = run
+    def __init__(self, reader: Reader, session_id: int) -> None:
+        self._run = reader.run
         self._session_id = session_id
 
     def listing(self, session: str, dialog: str | None = None) -> MessageListing | None:
@@ -112,7 +83,7 @@ class StoredMessages:
 
         None if there is no such dialog, or some messages have no row.
         """
-        for (left_out,) in self._run(_LEFT_OUT, (self._session_id,)):
+        for (left_out,) in self._run(_LEFT_OUT, self._session_id):
             if left_out:
                 return None
         if dialog is None:
@@ -121,7 +92,7 @@ class StoredMessages:
             dialogs = [each for each in self._dialogs_by_id() if each == encode_text(dialog)]
             if not dialogs:
                 return None
-        ((maybe_one,),) = self._run(_MAYBE_ONE_PERSON, (self._session_id, CONSUMER))
+        ((maybe_one,),) = self._run(_MAYBE_ONE_PERSON, self._session_id, CONSUMER)
         return MessageListing(
             session,
             self._in_order(dialogs),
@@ -131,12 +102,11 @@ class StoredMessages:
         )
 
     def _selves(self) -> OwnRoles:
-        key = (self._session_id,)
         roles: OwnRoles = {
             _text(who): SelfRole(decode_text(role), decode_text(name))
-            for who, role, name in self._run(_OUR_IDS, key)
+            for who, role, name in self._run(_OUR_IDS, self._session_id)
         }
-        for (connection,) in self._run(_OUR_CONNECTIONS, key * 2):
+        for (connection,) in self._run(_OUR_CONNECTIONS, *[self._session_id] * 2):
             roles.setdefault(connection, SelfRole(None))
         return roles
 
@@ -162,37 +132,37 @@ class StoredMessages:
     def _numbered(self, dialog: str) -> Iterator[MessageView]:
         """The messages of a dialog that have a sequence, in its order."""
         key = (self._session_id, dialog)
-        receipts = _RowsBySequence(_checked(self._run(_RECEIPTS, key), ReceiptRow))
-        contents = _RowsBySequence(_checked(self._run(_CONTENTS, key), ContentRow))
-        for row in _checked(self._run(_MESSAGES, key), MessageRow):
+        receipts = _RowsBySequence(_checked(self._run(_RECEIPTS, *key), ReceiptRow))
+        contents = _RowsBySequence(_checked(self._run(_CONTENTS, *key), ContentRow))
+        for row in _checked(self._run(_MESSAGES, *key), MessageRow):
             yield view_of(row, receipts.of(row.place), contents.of(row.place), self._publish_evidence)
 
     def _publishes(self, dialog: str) -> Iterator[MessageView]:
         """The publishes of a dialog that have no sequence, by their frames."""
-        for row in _checked(self._run(_PUBLISHES, (self._session_id, dialog)), MessageRow):
+        for row in _checked(self._run(_PUBLISHES, self._session_id, dialog), MessageRow):
             yield view_of(row, (), (), self._publish_evidence)
 
     def _dialogs_by_id(self) -> Iterator[str]:
-        ((dialog,),) = self._run(_FIRST_DIALOG, (self._session_id,))
+        ((dialog,),) = self._run(_FIRST_DIALOG, self._session_id)
         while dialog is not None:
             yield dialog
-            ((dialog,),) = self._run(_NEXT_DIALOG, (self._session_id, dialog))
+            ((dialog,),) = self._run(_NEXT_DIALOG, self._session_id, dialog)
 
     def _first_frame(self, dialog: str) -> tuple[bool, int]:
         """The first frame that proves something of a dialog; that of its first publish where none does."""
         key = (self._session_id, dialog)
-        found = [frame for (frame,) in self._run(_FIRST_FRAMES, key * 3) if frame is not None]
+        found = [frame for (frame,) in self._run(_FIRST_FRAMES, *key * 3) if frame is not None]
         if found:
             return False, min(found)
         publish = next(self._publishes(dialog), None)
         return True, 0 if publish is None else publish.request_frame or 0
 
     def _clocks(self, dialog: str) -> DialogClocks:
-        announced = self._run(_ANNOUNCED, (self._session_id, dialog) * 2)
+        announced = self._run(_ANNOUNCED, *(self._session_id, dialog) * 2)
         return clocks_of_evidence(Evidence(Proof.ANNOUNCED, *row) for row in announced)
 
     def _publish_evidence(self, number: int) -> Evidence:
-        for row in self._run(_FRAME_TIMES, (self._session_id, number)):
+        for row in self._run(_FRAME_TIMES, self._session_id, number):
             return Evidence(Proof.CLAIMED, *row)
         raise ValueError("a derived row names a frame that is not there")
 

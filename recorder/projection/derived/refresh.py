@@ -7,21 +7,17 @@ the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import NamedTuple
-
-from sqlalchemy import Connection
 
 from recorder.errors import ArchiveHarmed, RecorderError
 from recorder.messaging.changes import LAST_SEQUENCE, LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST
 from recorder.receipts.change_set import ChangeSet, Conclusions
-from recorder.receipts.listing import MessageListing
 from recorder.runtime.gc_control import collector_paused
 from recorder.store import reading
 from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
-from recorder.store.db_errors import InvalidContent
+from recorder.store.columns import PROJECTION
 from recorder.store.row_digests import write_derived_digest
 from recorder.store.tables import content, dialog, message, participant, projection, receipt, request, session
 from recorder.store.versions import DERIVATION_VERSION
@@ -29,10 +25,10 @@ from recorder.store.writer import ArchiveWriter
 from recorder.wire.records import SessionInfo
 
 from ..incremental import IncrementalTranscript
-from . import queries
 from .other_rows import OtherRows
 from .row_writer import DerivedRows, derived_rows
 from .rows import MessageRows
+from .stored_listing import is_up_to_date
 
 _BATCH_ROWS = 4_096
 _LONG_SEQUENCES = (LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST)
@@ -50,45 +46,7 @@ class Basis(NamedTuple):
     interrupted: bool
 
 
-_BASIS = CheckedQuery(*(projection.c[name] for name in Basis._fields))
-
-
-def is_up_to_date(archive: Archive, session: SessionInfo) -> bool:
-    """Whether the derived rows follow from all frames of the session. Never while it is recorded."""
-    if session.state == "recording":
-        return False
-    with archive.reader() as reader:
-        session_id = reading.session_row(reader, session.session)
-        return queries.is_up_to_date(_run_sql(reader), session_id, interrupted=session.state == "interrupted")
-
-
-@contextmanager
-def stored_listing(
-    archive: Archive, session: SessionInfo, dialog_id: str | None = None
-) -> Iterator[MessageListing | None]:
-    """The messages of a session or of one dialog, from the derived rows.
-
-    None if these are not up to date, lack some messages, or hold no such dialog.
-    """
-    if not is_up_to_date(archive, session):
-        yield None
-        return
-    with archive.reader() as reader:
-        session_id = reading.session_row(reader, session.session)
-        stored = queries.StoredMessages(_run_sql(reader), session_id)
-        with queries.raising((ValueError,), _invalid):
-            listing = stored.listing(session.session, dialog_id)
-        yield None if listing is None else queries.checked_listing(listing, (ValueError,), _invalid)
-
-
-def _invalid(error: Exception) -> InvalidContent:
-    return InvalidContent(str(error))
-
-
-def _run_sql(reader: Connection) -> queries.RunSql:
-    """How ``queries`` asks the database of an open archive."""
-    marker = "?" if reader.dialect.name == "sqlite" else "%s"
-    return lambda sql, parameters: reader.exec_driver_sql(sql.replace("?", marker), parameters)
+_BASIS = CheckedQuery(PROJECTION, *Basis._fields)
 
 
 def refresh(archive: Archive, session: str | SessionInfo) -> bool:
@@ -183,7 +141,7 @@ class Projection:
         ended = sum(each.how is not None for each in folded.connections)
         basis = Basis(DERIVATION_VERSION, folded.last, len(folded.connections), ended, folded.interrupted)
         with self._archive.writer() as writer, derived_rows(writer, self._session_id) as rows:
-            reading.session_row(writer.connection, folded.info.session)  # it may have been deleted meanwhile
+            reading.session_row(writer.reader, folded.info.session)  # it may have been deleted meanwhile
             stored = _lock(writer, self._session_id)
             if changes is None or changes.everything or stored != self._basis:
                 self._write_all(rows)
@@ -192,7 +150,7 @@ class Projection:
             left_out = any(each.kind in _LONG_SEQUENCES for each in folded.transcript.oddities)
             rows.replace(projection, (self._session_id,), [(self._session_id, *basis, None, left_out)])
             if folded.info.state != "recording":  # else it would be read again and again
-                write_derived_digest(writer.connection, self._session_id)
+                write_derived_digest(writer.reader, self._session_id)
         self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:
@@ -258,5 +216,5 @@ def _lock(writer: ArchiveWriter, session_id: int) -> Basis | None:
     """
     if writer.connection.dialect.name == "postgresql":
         writer.connection.execute(session.select().where(session.c.id == session_id).with_for_update())
-    asked = _BASIS.select.where(projection.c.session_id == session_id)
-    return next(map(Basis._make, _BASIS.rows(writer.connection, asked)), None)
+    rows = _BASIS.rows(writer.reader, "WHERE session_id = ?", session_id)
+    return next(map(Basis._make, rows), None)

@@ -18,9 +18,7 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 
 from recorder.messaging.events import Event
-from recorder.store import reading, sqlitefile
 from recorder.store.archive import Archive
-from recorder.store.frame_scan import chunk_query
 
 from ..events.reader import EventReader
 from . import worker
@@ -95,7 +93,9 @@ class _Worker:
         self.spans = spans
         self._file = TemporaryFile()  # noqa: SIM115  # closed by end()
         self._process: subprocess.Popen[bytes] | None = None
-        task = {**_task_source(archive, session), "spans": spans, "file": self._file.fileno()}
+        task = {
+            "archive": archive.address, "session": session, "spans": spans, "file": self._file.fileno(),
+        }  # fmt: skip
         with suppress(OSError, ValueError):  # no more processes here, or none that inherit files
             self._process = _start(self._file.fileno(), json.dumps(task).encode())
 
@@ -115,18 +115,6 @@ class _Worker:
         if self._process is not None:
             with self._process as process:
                 process.kill()
-
-
-def _task_source(archive: Archive, session: str) -> dict[str, object]:
-    """Where a worker finds the frames of the session, as ``run_worker`` takes it."""
-    path = archive.path
-    if path is None:
-        return {"archive": archive.address, "session": session}
-    with archive.reader() as reader:
-        session_id = reading.session_row(reader, session)
-        statement, names = chunk_query(reader.dialect, bounded=True)
-    found = {"session_id": session_id, "statement": statement, "names": names}
-    return {"sqlite": {"uri": sqlitefile.reader_uri(path.absolute()), "pragmas": sqlitefile.READER, **found}}
 
 
 def _start(file: int, task: bytes) -> subprocess.Popen[bytes]:

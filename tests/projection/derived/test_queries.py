@@ -6,6 +6,7 @@ import pytest
 
 from recorder.errors import ArchiveUnusable
 from recorder.projection.derived import refresh
+from recorder.projection.derived.stored_listing import stored_listing
 from recorder.store.archive import Archive
 
 TEXT = (
@@ -16,7 +17,7 @@ TEXT = (
 
 
 def messages_of(archive, session):
-    with refresh.stored_listing(archive, session, "d") as listing:
+    with stored_listing(archive, session, "d") as listing:
         return list(listing.messages)
 
 

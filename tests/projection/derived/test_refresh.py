@@ -23,11 +23,12 @@ from recorder.clock import VirtualClock
 from recorder.errors import ArchiveUnusable, NotFound, StorageFailed
 from recorder.projection import incremental as kept_module
 from recorder.projection.derived import refresh
+from recorder.projection.derived.stored_listing import is_up_to_date, stored_listing
 from recorder.projection.session import events_of
 from recorder.receipts.fold import fold
 from recorder.receipts.listing import dialogs_of
 from recorder.receipts.queries import view
-from recorder.store import schema, sqlitefile, versions
+from recorder.store import revisions, sqlitefile, versions
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
 from recorder.store.tables import DERIVED
@@ -180,7 +181,10 @@ CLOSED = ConnectionClosed(1, 1_700_000_009_000_000, 9_000_000, None, None, None,
 def dump(archive):
     """Every derived row, by table."""
     with archive.reader() as reader:
-        return {table.name: sorted(map(tuple, reader.execute(table.select())), key=repr) for table in DERIVED}
+        return {
+            table.name: sorted(map(tuple, reader.run(f"SELECT * FROM {table.name}")), key=repr)
+            for table in DERIVED
+        }
 
 
 def begun(archive):
@@ -201,7 +205,7 @@ def folded(archive):
 
 def messages_of(archive, session, dialog):
     """The messages of one dialog from its rows; None if they are not up to date."""
-    with refresh.stored_listing(archive, session, dialog) as listing:
+    with stored_listing(archive, session, dialog) as listing:
         return None if listing is None else list(listing.messages)
 
 
@@ -211,9 +215,9 @@ def assert_rows_tell_what_a_fold_tells(archive):
     for dialog in {message.dialog_id for message in listed} - {None}:
         told = [message for message in listed if message.dialog_id == dialog]
         assert messages_of(archive, found, dialog) == told
-    with refresh.stored_listing(archive, found) as listing:
+    with stored_listing(archive, found) as listing:
         assert list(listing.messages) == listed
-    with refresh.stored_listing(archive, found) as listing:
+    with stored_listing(archive, found) as listing:
         by_dialog = [(each.dialog_id, list(each.messages)) for each in listing.dialogs]
     assert by_dialog == [(each.dialog_id, each.messages) for each in dialogs_of(listed)]
 
@@ -388,6 +392,7 @@ def test_rows_of_other_sessions_are_left_alone_and_go_with_theirs(recorded):
 KILLED = """
 import os, signal, sys
 from recorder.projection.derived import refresh
+from recorder.projection.derived.stored_listing import is_up_to_date, stored_listing
 from recorder.store.archive import Archive
 from recorder.projection.derived.row_writer import DerivedRows
 
@@ -425,10 +430,8 @@ def test_a_kill_between_any_two_steps_and_a_rebuild_is_no_kill(path: Path, step)
         refresh.rebuild(archive)
         assert dump(archive) == rows
         with archive.reader() as reader:
-            found = (
-                reader.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'index'").scalars().all()
-            )
-    assert {index.name for table in DERIVED for index in table.indexes} <= set(found)
+            found = {name for (name,) in reader.run("SELECT name FROM sqlite_schema WHERE type = 'index'")}
+    assert {index.name for table in DERIVED for index in table.indexes} <= found
 
 
 def first_archive(path: Path) -> None:
@@ -438,7 +441,7 @@ def first_archive(path: Path) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql(f"PRAGMA application_id={versions.APPLICATION_ID}")
         config = Config()
-        config.set_main_option("script_location", str(schema.scripts_location()))
+        config.set_main_option("script_location", str(revisions.scripts_location()))
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.exec_driver_sql(
@@ -524,7 +527,7 @@ def test_an_import_and_a_replay_leave_up_to_date_rows(tmp_path):
         recipes.import_capture(archive, SAMPLES / "tutorial.jsonl")
     played = recipes.replay(SAMPLES / "slow-reader.yaml", archive=path)
     with recipes.open_archive(path) as archive:
-        assert [refresh.is_up_to_date(archive, session) for session in archive.sessions()] == [True, True]
+        assert [is_up_to_date(archive, session) for session in archive.sessions()] == [True, True]
         found = archive.find_session(played.session)
         dialog = played.messages[0].dialog_id
         assert messages_of(archive, found, dialog) == played.messages
@@ -544,4 +547,4 @@ def test_a_refresh_that_fails_names_the_command_that_rebuilds(tmp_path):
     assert f"recorder archive rebuild {session}" in remarks[0]
     with recipes.open_archive(path, mode="write") as archive:
         assert refresh.rebuild(archive, "last") == [session]
-        assert refresh.is_up_to_date(archive, archive.find_session(session))
+        assert is_up_to_date(archive, archive.find_session(session))

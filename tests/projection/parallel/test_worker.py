@@ -10,8 +10,8 @@ import tempfile
 
 import pytest
 
+from recorder.errors import ArchiveUnusable
 from recorder.projection.parallel.columns import decode_range
-from recorder.projection.parallel.pool import _task_source
 from recorder.projection.parallel.worker import run_worker
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
@@ -35,20 +35,19 @@ def recorded(where, begin, frames):
         yield archive
 
 
-def with_workers(place):
+def with_workers(archive):
     said = io.StringIO()
     with tempfile.TemporaryFile() as file:
-        run_worker(json.dumps({**place, "spans": [[0, 100], [100, 150]], "file": file.fileno()}), said)
+        task = {"archive": archive.address, "session": "s", "spans": [[0, 100], [100, 150]]}
+        run_worker(json.dumps({**task, "file": file.fileno()}), said)
         sizes = [tuple(map(int, line.split())) for line in said.getvalue().splitlines()]
         assert [start for _, start in sizes] == [0, sizes[0][0]]
         file.seek(0)
         return [decode_range(file.read(size)) for size, _ in sizes]
 
 
-@pytest.mark.parametrize("by_address", [False, True])
-def test_a_helper_leaves_its_pieces_one_after_another(recorded, by_address):
-    place = {"archive": recorded.address, "session": "s"} if by_address else _task_source(recorded, "s")
-    first, second = with_workers(place)
+def test_a_helper_leaves_its_pieces_one_after_another(recorded):
+    first, second = with_workers(recorded)
     assert {event.evidence.frame for event in first.events} == set(range(1, 101)) - {*range(10, 101, 10)}
     assert [frame[0] for frame in second.other_frames] == [110, 120, 130, 140, 150]
 
@@ -58,8 +57,8 @@ def test_invalid_content_ends_a_worker(path, begin, frames):
         begin(archive, session="s")([ConnectionOpened(1, None, 0, 0), *frames.some(120)])
         with archive.writer() as writer:
             writer.connection.exec_driver_sql("UPDATE frame SET opcode = 77 WHERE number = 110")
-        with pytest.raises(ValueError, match="no recorder"):
-            with_workers(_task_source(archive, "s"))
+        with pytest.raises(ArchiveUnusable, match=r"frame\.opcode"):
+            with_workers(archive)
 
 
 def test_a_helper_of_a_file_loads_no_database_library():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recorder.errors import BadOption, BadScript, ExpectationFailed, StorageFailed
-from recorder.projection.derived.refresh import is_up_to_date
+from recorder.projection.derived.stored_listing import is_up_to_date
 from recorder.recipes import Load, messages, open_archive, simulator, swarm
 from recorder.recipes.endpoints import simulated_token
 from recorder.store.verify import verify

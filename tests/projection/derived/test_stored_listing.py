@@ -1,17 +1,16 @@
-"""A direct read gives what a fold of the frames gives, or None."""
+"""The stored rows give what a fold of the frames gives, or None."""
 
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from recorder import recipes
 from recorder.errors import ArchiveUnusable
-from recorder.projection.derived.direct_read import direct_listing
+from recorder.projection.derived.stored_listing import stored_listing
 from recorder.receipts.queries import view
 
 ROOT = Path(__file__).parents[3]
@@ -27,9 +26,17 @@ def imported(tmp_path):
     return path, session
 
 
-def direct_messages(path, session, dialog=None, **options):
-    """The session's id and its messages as a direct read lists them, or None."""
-    with direct_listing(path, session, dialog, **options) as listing:
+@contextmanager
+def listing_of(path, session, dialog=None, **options):
+    with recipes.open_archive(str(path), **options) as archive:
+        found = archive.find_session(session, connected=True)
+        with stored_listing(archive, found, dialog) as listing:
+            yield listing
+
+
+def stored_messages(path, session, dialog=None, **options):
+    """The session's id and its messages as stored, or None."""
+    with listing_of(path, session, dialog, **options) as listing:
         return None if listing is None else (listing.session, list(listing.messages))
 
 
@@ -38,16 +45,16 @@ def folded(path):
         return view(recipes.transcript(archive, "last"), DIALOG)
 
 
-def test_a_direct_read_equals_a_fold_however_the_session_is_named(imported):
+def test_stored_rows_equal_a_fold_however_the_session_is_named(imported):
     path, session = imported
     expected = (session.session, folded(path))
     with recipes.open_archive(str(path)) as archive:
         assert recipes.messages(archive, "last", dialog=DIALOG) == expected
     for name in ("last", session.session, session.session[:4], session.name):
-        assert direct_messages(path, name, DIALOG) == expected
+        assert stored_messages(path, name, DIALOG) == expected
 
 
-def test_a_direct_read_says_which_of_several_is_meant_if_it_reads_anything(imported, tmp_path):
+def test_a_listing_says_which_of_several_is_meant(imported, tmp_path):
     path, first = imported
     again = tmp_path / "again.jsonl"
     again.write_bytes((ROOT / "samples" / "tutorial.jsonl").read_bytes() + b"\n")
@@ -55,9 +62,8 @@ def test_a_direct_read_says_which_of_several_is_meant_if_it_reads_anything(impor
         second = recipes.import_capture(archive, again)
     said = []
     for name, session in ((first.name, second), (f"{first.name}~1", first)):
-        found, _ = direct_messages(path, name, DIALOG, say=said.append)
+        found, _ = stored_messages(path, name, DIALOG, say=said.append)
         assert found == session.session
-    assert direct_messages(path, first.name, "d", say=said.append) is None
     assert said == [f"{first.name}: the newest of 2"]
 
 
@@ -71,18 +77,15 @@ def test_a_direct_read_says_which_of_several_is_meant_if_it_reads_anything(impor
         pytest.param("UPDATE projection SET connections = 7", id="of more connections"),
         pytest.param("UPDATE session SET end_state = 'interrupted'", id="before it broke off"),
         pytest.param("UPDATE session SET end_state = NULL", id="no end record"),
-        pytest.param("UPDATE alembic_version SET version_num = '9999'", id="newer"),
-        pytest.param("PRAGMA application_id = 1", id="of another program"),
-        pytest.param("DROP TABLE receipt", id="damaged"),
     ],
 )
 def test_rows_that_are_not_surely_current_are_not_read(imported, change):
     path, _ = imported
-    assert direct_messages(path, "last", DIALOG) is not None
+    assert stored_messages(path, "last", DIALOG) is not None
     with sqlite3.connect(path) as handle:
         handle.execute(change)
     handle.close()
-    assert direct_messages(path, "last", DIALOG) is None
+    assert stored_messages(path, "last", DIALOG) is None
 
 
 @pytest.mark.parametrize("change", ["UPDATE receipt SET frame = 'x'", "UPDATE receipt SET proof = 'x'"])
@@ -92,14 +95,14 @@ def test_a_row_that_is_never_derived_is_damage_when_it_is_met(imported, change):
         handle.execute(change)
     handle.close()
     with pytest.raises(ArchiveUnusable, match="the file is damaged: a derived row holds") as raised:
-        direct_messages(path, "last")
+        stored_messages(path, "last")
     assert f"recorder archive rebuild {session.session}" in raised.value.hint
 
 
 def test_a_listing_says_that_a_consumer_may_have_two_ids(imported):
     path, session = imported
-    assert direct_messages(path, "last") == (session.session, folded(path))
-    with direct_listing(path, "last") as listing:
+    assert stored_messages(path, "last") == (session.session, folded(path))
+    with listing_of(path, "last") as listing:
         assert not listing.maybe_one_person
     with sqlite3.connect(path) as handle:
         handle.execute(
@@ -107,35 +110,9 @@ def test_a_listing_says_that_a_consumer_may_have_two_ids(imported):
             " (1, 'a', 'CONSUMER', 0, 1, NULL), (1, 'b', 'CONSUMER', 1, 1, NULL)"
         )
     handle.close()
-    with direct_listing(path, "last") as listing:
+    with listing_of(path, "last") as listing:
         assert listing.maybe_one_person
 
 
-@pytest.mark.parametrize(
-    ("where", "session", "dialog"),
-    [
-        pytest.param(None, "nobody", DIALOG, id="no such session"),
-        pytest.param(None, "last", "d", id="no such dialog"),
-        pytest.param("postgresql://host/x", "last", DIALOG, id="a database"),
-        pytest.param("nowhere.db", "last", DIALOG, id="no such file"),
-    ],
-)
-def test_a_direct_read_of_something_missing_is_none(imported, where, session, dialog):
-    path, _ = imported
-    assert direct_messages(where or path, session, dialog) is None
-
-
-@pytest.mark.parametrize("chosen", [(), ("--dialog", DIALOG)])
-@pytest.mark.parametrize("form", [(), ("--json",)])
-def test_message_list_loads_no_database_library_and_none_for_tables(imported, chosen, form):
-    path, _ = imported
-    code = (
-        "import sys; from recorder.cli.app import app\n"
-        "try: app(['message', 'list', 'last', '--archive', *sys.argv[1:]])\n"
-        "except SystemExit: print({'sqlalchemy', 'alembic', 'rich.text'} & {*sys.modules})"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code, str(path), *chosen, *form], capture_output=True, text=True, check=False
-    )
-    assert ran.stdout.splitlines()[-1] == "set()", ran.stderr
-    assert "some agent text" in ran.stdout
+def test_rows_of_no_such_dialog_are_none(imported):
+    assert stored_messages(imported[0], "last", "d") is None
