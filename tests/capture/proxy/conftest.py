@@ -245,7 +245,8 @@ def through(tmp_path: Path) -> Iterator[Callable[..., RunningProxy]]:
     proxies: list[RunningProxy] = []
 
     def start(upstream: str, **options: object) -> RunningProxy:
-        proxies.append(RunningProxy(upstream, tmp_path / f"{len(proxies)}.db", **options))
+        archive = options.pop("archive", tmp_path / f"{len(proxies)}.db")
+        proxies.append(RunningProxy(upstream, archive, **options))  # type: ignore[arg-type]
         return proxies[-1]
 
     yield start

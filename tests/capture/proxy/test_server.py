@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ import ssl
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -306,6 +308,51 @@ def test_payloads_are_delivered_of_both_sides_in_order(serve, through):
     assert [(each.sender, each.data) for each in proxy.delivered] == [
         (side, b"%d" % number) for number in range(5) for side in (Side.CLIENT, Side.SERVICE)
     ]
+
+
+SOCKETS = Path("/proc/self/fd")
+
+
+@pytest.mark.skipif(not SOCKETS.is_dir(), reason="looks at this process's sockets in /proc")
+def test_of_both_peers_it_is_noticed_within_half_a_minute_that_they_are_gone(serve, through):
+    """The kernel asks them, in both directions; nothing is added to the frames."""
+    held = threading.Event()
+
+    def handler(sock):
+        accept_upgrade(sock)
+        held.wait(20)
+
+    service = serve(handler)
+    proxy = through(service.url)
+    with proxy.upgrade() as sock:
+        client = sock.getsockname()[1]
+        watched = {
+            there: after_s
+            for here, there, after_s in own_connections()
+            if (here, there) == (proxy.port, client) or there == service.port
+        }
+    held.set()
+    assert watched.keys() == {client, service.port}
+    assert all(0 < after_s <= 30 for after_s in watched.values())
+
+
+def own_connections():
+    """Own port, peer's port, and ``noticed_after_s`` of every TCP connection of this process."""
+    for entry in SOCKETS.iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as copy:
+            if copy.family == socket.AF_INET:
+                yield copy.getsockname()[1], copy.getpeername()[1], noticed_after_s(copy)
+
+
+def noticed_after_s(sock):
+    """After how long without an answer the kernel gives an idle connection up; 0 for never."""
+    if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE):
+        return 0
+    idle_s, every_s, times = (
+        sock.getsockopt(socket.IPPROTO_TCP, option)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    )
+    return idle_s + every_s * times
 
 
 def test_only_this_machine_may_connect_unless_others_are_let_in(tmp_path, through):
