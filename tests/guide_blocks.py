@@ -131,7 +131,7 @@ class PageRunner:
                 words = shlex.split(self._here(command))[1:]
                 self._environment |= dict(word.split("=", 1) for word in words)
             elif command.startswith("recorder simulate") and "--list-moods" not in command:
-                yield Run(command, shown, self._serve(command))
+                yield Run(command, shown, self._serve(command, lines=shown.rstrip().count("\n") + 1))
             else:
                 yield Run(command, shown, self._printed(command))
 
@@ -146,7 +146,8 @@ class PageRunner:
             printed += f"[exit {done.returncode}]\n"
         return printed.replace(str(self._port), PORT)
 
-    def _serve(self, command: str) -> str:
+    def _serve(self, command: str, *, lines: int) -> str:
+        """Start a server; return so many of the lines that it prints first."""
         server = Preloaded(
             shlex.split(self._here(command))[1:],
             cwd=self._folder, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -154,7 +155,8 @@ class PageRunner:
         )  # fmt: skip
         self._servers.append(server)
         assert server.stdout is not None
-        return server.stdout.readline().replace(str(self._port), PORT)
+        printed = "".join(server.stdout.readline() for _ in range(lines))
+        return printed.replace(str(self._port), PORT)
 
     def _yaml(self, block: str) -> None:
         name = _file_name(block)

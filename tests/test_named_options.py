@@ -43,7 +43,7 @@ OF_OTHERS = {
     "curl": {"--cacert"},
     "mitmdump": {"--mode", "--set"},
     "playwright": {"--trace"},
-    "wscat": {"--slash"},
+    "wscat": {"--ca", "--slash"},
     "wsdump": {"--timings"},
 }
 COMMAND_NAMED = re.compile(r"(?:^\$ |`|\| )recorder ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)

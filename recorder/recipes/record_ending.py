@@ -77,7 +77,7 @@ def raise_unless_well_ended(
         RecordingIncomplete: something is missing, or the service ended it before we did.
     """
     by_service = closed.closed_by is Side.SERVICE and closed.how == "closed"
-    hint = authentication_hint(closed.close_code) if by_service else None
+    hint = _authentication_hint(options, closed) if by_service else None
     if hint is not None and not let_in:
         left = f"; {_unsent_words(unsent, redact)}" if unsent is not None else ""
         raise CannotConnect(options.base_url, f"{ending_words(closed)}{left}", hint=hint)
@@ -95,6 +95,15 @@ def raise_unless_well_ended(
         raise RecordingIncomplete(
             f"the service ended it before we did: {ending_words(closed)}; what came is recorded", hint=hint
         )
+
+
+def _authentication_hint(options: ConnectOptions, closed: ConnectionClosed) -> str | None:
+    """What to do after a close over the token; where no option gave one, how to give one."""
+    hint = authentication_hint(closed.close_code)
+    given = options.token is not None or any(name.lower() == "authorization" for name, _ in options.headers)
+    if hint is None or given or closed.close_code != CloseCode.TOKEN_EXPIRED:
+        return hint
+    return "get a fresh token, and give it with --token-env NAME or in a header (-H)"
 
 
 def _names_an_error(close_code: int | None) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -49,7 +50,7 @@ class SimulateKeywords(TypedDict, total=False):
 def simulate(
     *, listen: str, stop: WaitableStop, say: Callable[[str], None], **options: Unpack[SimulateKeywords]
 ) -> None:
-    """Serve until ``stop``; ``say`` gets the address.
+    """Serve until ``stop``; ``say`` gets the address, and lines to paste that connect to it.
 
     Raises:
         BadOption: the address is none, not local, or taken; there is no such mood, name or certificate.
@@ -62,6 +63,9 @@ def simulate(
 
     def listening(url: str) -> None:
         say(f"listening on {url}")
+        say("it lets in any token, as by:")
+        for line in _lines_to_paste(url, options.get("certificate")):
+            say(f"  {line}")
         if chosen != NO_MOODS and seed is None:
             say(f"what the moods leave to chance comes again with --seed {drawn}")
 
@@ -77,6 +81,14 @@ def simulate(
         on_listening=listening,
         on_remark=say,
     )
+
+
+def _lines_to_paste(url: str, certificate: Path | None) -> Iterator[str]:
+    """Commands that connect to ``url`` and are let in."""
+    header = "-H 'Authorization: jwt me'"
+    trusted = "" if certificate is None else f" {shlex.quote(str(certificate))}"
+    yield f"recorder record '{url}' {header}" + (trusted and f" --ca-file{trusted}")
+    yield f"wscat -c '{url}' {header}" + (trusted and f" --ca{trusted}")
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:

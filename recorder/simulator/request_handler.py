@@ -41,6 +41,12 @@ CLOSING = ("ConversationStateField", "Stage", "DialogChange")
 URL_LIFE_S = 60
 
 
+HOW_TO_GET_IN = (
+    "no token came: send InitConnection first, or connect with one (any will do: --token-env, or a header)"
+)
+"""What a client is told that came without a token; at most 123 bytes, as of a close reason (RFC 6455 5.5)."""
+
+
 class _RequestOrigin(NamedTuple):
     """Client, id and time of a request, and whether its response is suppressed (mood ``unanswered``)."""
 
@@ -70,16 +76,14 @@ class RequestHandler:
             request_id = None if binary else request_id_of(data)
             self._connections.send(client, self._encoder.error(request_id, refused.code, refused.reason))
             if client.consumer is None:
-                self._connections.close(
-                    client.number, CloseCode.TOKEN_EXPIRED, "InitConnection must come first"
-                )
+                self._connections.close(client.number, CloseCode.TOKEN_EXPIRED, HOW_TO_GET_IN)
 
     def _handle(self, client: Client, data: str | bytes, *, now_s: float, binary: bool) -> None:
         if binary:
             raise RequestRefused(400, "Binary frames are not part of this protocol")
         envelope = parse_envelope(data)
         if client.consumer is None and envelope.type != "InitConnection":
-            raise RequestRefused(401, "InitConnection must come first")
+            raise RequestRefused(401, HOW_TO_GET_IN)
         faults = self._context.faults
         subject = (envelope.type, event_type_of(envelope), client.consumer_id)
         refusal = faults.refusal(*subject)

@@ -39,7 +39,7 @@ from .faults.config import NO_MOODS, Moods
 from .faults.injector import FaultInjector
 from .faults.randomness import Randomness
 from .protocol.tokens import ACCOUNT, consumer_id_of, consumer_name_of
-from .request_handler import RequestHandler
+from .request_handler import HOW_TO_GET_IN, RequestHandler
 
 
 class Patience(NamedTuple):
@@ -172,7 +172,7 @@ class Service:
     def _require_init(self, number: int) -> None:
         client = self._connections.find(number)
         if client is not None and client.consumer is None:
-            self._connections.close(number, CloseCode.TOKEN_EXPIRED, "no InitConnection came")
+            self._connections.close(number, CloseCode.TOKEN_EXPIRED, HOW_TO_GET_IN)
 
     def _require_activity(self, number: int, now_s: float) -> None:
         client = self._connections.find(number)

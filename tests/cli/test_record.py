@@ -97,8 +97,8 @@ def test_close_code_4401_exits_with_4(start, archive):
         process = start("record", strict.url)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 4
-    assert "4401" in err
-    assert "hint: get a fresh token" in err
+    assert "4401 (no token came: send InitConnection first, or connect with one" in err
+    assert "hint: get a fresh token, and give it with --token-env NAME or in a header (-H)" in err
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import shlex
 import signal
 import socket
 
 import pytest
+import trustme
 import websocket
 
 REQUEST = '{"kind":"req","id":1,"type":"cm.ConsumerRequestConversation"}'
@@ -16,6 +18,32 @@ def address(process) -> str:
     line = process.stderr.readline()
     assert line.startswith("listening on ws://127.0.0.1:"), line
     return line.split()[-1]
+
+
+def test_it_prints_lines_to_paste_that_are_let_in(start, tmp_path):
+    process = start("simulate", "--listen", "127.0.0.1:0")
+    url = address(process)
+    assert process.stderr.readline() == "it lets in any token, as by:\n"
+    line, wscat = (process.stderr.readline().strip() for _ in range(2))
+    assert wscat == f"wscat -c '{url}' -H 'Authorization: jwt me'"
+    program, *arguments = shlex.split(line)
+    assert program == "recorder"
+    recorded = start(*arguments, "-x", REQUEST, "-w", "0.1")
+    out, err = recorded.communicate(timeout=30)
+    assert recorded.returncode == 0, err
+    assert '"reqId":"1","code":200' in out
+
+
+def test_over_tls_the_lines_trust_its_certificate(start, tmp_path):
+    certificate, key = tmp_path / "a cert.pem", tmp_path / "key.pem"
+    issued = trustme.CA().issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(certificate)
+    issued.private_key_pem.write_to_path(key)
+    options = ("--certificate", str(certificate), "--key", str(key))
+    process = start("simulate", "--listen", "127.0.0.1:0", *options)
+    lines = [process.stderr.readline().strip() for _ in range(4)]
+    assert lines[2].endswith(f"--ca-file '{certificate}'")
+    assert lines[3].endswith(f"--ca '{certificate}'")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -82,7 +110,7 @@ def test_moods_come_from_a_file_and_the_command_line_goes_before_it(start, tmp_p
     moods.write_text(f"{head}{indent}errors: 503\n{indent}dialect: v2\n")
     process = start("simulate", "--listen", "127.0.0.1:0", "--moods", str(moods), "--mood", "errors=[]")
     url = address(process)
-    assert "--seed " in process.stderr.readline()
+    assert "--seed " in [process.stderr.readline() for _ in range(4)][-1]
     client = websocket.create_connection(url, header=["Authorization: jwt x"], timeout=10)
     client.send(REQUEST)
     assert '"type":".ams.cm.ConsumerRequestConversation$Response"' in client.recv()
