@@ -14,6 +14,7 @@ from . import (
     guide,
     import_,
     login,
+    mcp,
     message,
     proxy,
     record,
@@ -59,6 +60,7 @@ for verb in (record.record, proxy.proxy, replay.replay, simulate.simulate, login
 app.command("attach")(attach.attach_to_browser)
 app.command("import")(import_.import_captures)
 app.command()(check.check)
+app.command("mcp")(mcp.answer_assistant)
 app.command("guide")(guide.show_guide)
 app.command("samples")(samples.show_samples)
 for noun in (session, message, frame, archive):

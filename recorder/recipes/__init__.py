@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from .scripts import script_schema as script_schema
     from .scripts import script_timetable as script_timetable
     from .scripts import timetable_lines as timetable_lines
+    from .serve_mcp import serve_assistant as serve_assistant
     from .serve_proxy import proxy as proxy
     from .serve_simulator import simulate as simulate
     from .serve_simulator import simulator as simulator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from recorder.errors import ExpectationFailed
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.difference import Difference, difference
-from recorder.receipts.queries import view
+from recorder.receipts.queries import MessageView, view
 from recorder.store.archive import Archive
 
 from .option_values import duration_s
@@ -19,11 +19,13 @@ def session_difference(
     *,
     aliases: Aliases | None = None,
     delays_over: str | None = None,
+    hide_texts: bool = False,
     say: Notify = silent,
 ) -> Difference:
     """What changed from one session to another, message by message, ids normalised.
 
-    ``delays_over`` ("100ms", "2s") makes a delay that moved by more than this a difference too.
+    ``delays_over`` ("100ms", "2s") makes a delay that moved by more than this a difference too. With
+    ``hide_texts`` a number stands for each text, the same for the same text.
 
     Raises:
         NotFound: no such session.
@@ -38,7 +40,17 @@ def session_difference(
     for remark in remarks:  # a remark on both sessions is printed once
         say(remark)
     before, after = (view(opened.transcript) for opened in sessions)
+    if hide_texts:
+        numbers: dict[str, int] = {}
+        before, after = ([_without_text(each, numbers) for each in listed] for listed in (before, after))
     return difference(before, after, delays_over_s=over_s)
+
+
+def _without_text(message: MessageView, numbers: dict[str, int]) -> MessageView:
+    if message.text is None:
+        return message
+    number = numbers.setdefault(message.text, len(numbers) + 1)
+    return message._replace(text=f"text {number}", contents=())
 
 
 def fail_if_different(found: Difference) -> None:
