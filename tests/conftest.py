@@ -144,7 +144,7 @@ def postgresql() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_database(postgresql: Server) -> Callable[[], str]:
     """Make an empty place in that server, and tell its URL."""
 

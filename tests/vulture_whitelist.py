@@ -41,6 +41,9 @@ journal_mode
 synchronous
 aud
 
+# by name, in the columns of a query
+asked_offset_us
+
 # by number: RFC 6455's close codes, all of them
 UNSUPPORTED_DATA
 EXTENSION_MISSING

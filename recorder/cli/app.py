@@ -10,6 +10,7 @@ from . import (
     archive,
     attach,
     check,
+    find,
     frame,
     guide,
     import_,
@@ -60,6 +61,7 @@ for verb in (record.record, proxy.proxy, replay.replay, simulate.simulate, login
 app.command("attach")(attach.attach_to_browser)
 app.command("import")(import_.import_captures)
 app.command()(check.check)
+app.command()(find.find)
 app.command("mcp")(mcp.answer_assistant)
 app.command("guide")(guide.show_guide)
 app.command("samples")(samples.show_samples)

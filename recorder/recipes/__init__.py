@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .export_session import export_to_stdout as export_to_stdout
     from .filters import Filters as Filters
     from .filters import parse_filters as parse_filters
+    from .find import find_everywhere as find_everywhere
     from .follow import Following as Following
     from .follow import Update as Update
     from .follow_frames import followed_frames as followed_frames
