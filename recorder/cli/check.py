@@ -22,7 +22,7 @@ from .options import (
 from .output import StatusPrinter, write_json_lines
 
 if TYPE_CHECKING:
-    from recorder.recipes import Checked
+    from recorder.recipes import Checked, CheckKeywords
 
 
 OutputFormat = Literal["text", "json", "junit", "sarif"]
@@ -76,6 +76,9 @@ def check(
     ] = None,
     at: AtOption = None,
     alias: AliasOption = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again while it is recorded, until it ends.")
+    ] = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     json: JsonOption = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List the satisfied rules, too.")] = False,
@@ -96,23 +99,33 @@ def check(
         return
     if session is None:
         raise BadOption("SESSION", "say which session to check", hint="recorder check last")
-    levels = recipes.levels_of(error=error or (), warn=warn or (), off=off or ())
-    aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
-        checked = recipes.checked(
-            opened,
-            session,
-            rule=rule or (),
-            accept_within=accept_within,
-            read_within=read_within,
-            min_read=min_read,
-            levels=levels,
-            at=at,
-            aliases=aliases,
-        )
-    _write(checked, "json" if json else output_format, output, verbose=verbose)
+    say = StatusPrinter(quiet=quiet)
+    form: OutputFormat = "json" if json else output_format
+    checked: Checked | None
+    options: CheckKeywords = {
+        "rule": rule or (),
+        "accept_within": accept_within,
+        "read_within": read_within,
+        "min_read": min_read,
+        "levels": recipes.levels_of(error=error or (), warn=warn or (), off=off or ()),
+        "at": at,
+        "aliases": recipes.parse_aliases(alias or ()),
+    }
+    with recipes.open_archive(archive, say=say) as opened:
+        if watch:
+            from .watch import watch_session
+
+            printed = output is None and form in ("text", "json")
+            checked = watch_session(
+                opened, session, options, json=form == "json", printed=printed, verbose=verbose, say=say
+            )
+        else:
+            checked = recipes.checked(opened, session, **options)
+    if checked is None:
+        return
+    _write(checked, form, output, verbose=verbose)
     if output is not None:
-        StatusPrinter(quiet=quiet)(f"wrote {output}")
+        say(f"wrote {output}")
     checked.raise_if_failed()
 
 

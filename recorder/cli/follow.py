@@ -1,10 +1,8 @@
-"""``message list --follow``: the table again, or a line of JSON, whenever something changed.
-
-``frame list --follow``: the frames that are there, and those that come.
-"""
+"""``message list --follow``: the messages that are there, and those that change; ``frame list --follow``."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ from .output import StatusPrinter, write_json_lines
 from .signals import stop_on_signals
 
 if TYPE_CHECKING:
+    from recorder.recipes import Following, ListingFilter, Update
     from recorder.recipes.filters import Filters
     from recorder.wire.records import RecordedFrame
 
@@ -41,28 +40,48 @@ def follow_messages(
     """
     from recorder import recipes
     from recorder.errors import BadOption
-    from recorder.report.json_views import message_json
-    from recorder.report.messages import print_messages
 
     for option, value in fixed.items():
         if value:
             raise BadOption(option, "it does not go together with --follow")
     say = StatusPrinter(quiet=quiet)
     with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
+        session = recipes.session_to_follow(opened, session, interval=interval, stop=stop, say=say)
+        stop.raise_if_set()
         following = recipes.Following(opened, session, dialog=dialog, interval=interval, stop=stop)
         for update in following:
             chosen = recipes.ListingFilter(filters or recipes.Filters(), update.session)
-            changed = list(chosen.passing(update.changed))
-            if json:
-                write_json_lines(message_json(update.session, message) for message in changed)
-                continue
-            if sys.stdout.isatty():
-                sys.stdout.write(CLEAR)
-            if changed or sys.stdout.isatty():
-                messages = list(chosen.passing(following.messages()))
-                print_messages(sys.stdout, messages, following.selves(), local=local)
+            _print_update(following, update, chosen, json=json, local=local)
             sys.stdout.flush()
         stop.raise_if_set()
+
+
+def _print_update(
+    following: Following, update: Update, chosen: ListingFilter, *, json: bool, local: bool
+) -> None:
+    """As JSON and in a pipe the messages that changed; on a terminal all, as far as they fit its height."""
+    from recorder.counted import counted
+    from recorder.report.json_views import message_json
+    from recorder.report.messages import print_listing
+    from recorder.report.tables import print_line
+
+    if json:
+        write_json_lines(message_json(update.session, each) for each in chosen.passing(update.changed))
+        return
+    on_terminal = sys.stdout.isatty()
+    messages = list(chosen.passing(following.messages() if on_terminal else update.changed))
+    if on_terminal:
+        sys.stdout.write(CLEAR)
+        fitting = max(shutil.get_terminal_size().lines - _OTHER_LINES, 2) // 2
+        if len(messages) > fitting and not update.over:
+            print_line(sys.stdout, f"not shown: {counted(len(messages) - fitting, 'earlier message')}")
+            messages = messages[-fitting:]
+    if messages or on_terminal:
+        print_listing(sys.stdout, following.listing(messages), following.selves(), local=local)
+
+
+_OTHER_LINES = 5
+"""Of a screen of messages: what is not shown, the dialog, the headings, and the cursor."""
 
 
 def follow_frames(
@@ -86,6 +105,8 @@ def follow_frames(
     from recorder.report.json_views import frame_json
 
     with stop_on_signals() as stop, recipes.open_archive(archive, say=say) as opened:
+        session = recipes.session_to_follow(opened, session, interval=interval, stop=stop, say=say)
+        stop.raise_if_set()
         batches = recipes.followed_frames(
             opened, session, connection=connection, filters=filters, interval=interval, stop=stop
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .attach_browser import attach as attach
     from .attach_net_log import attach_by_net_log as attach_by_net_log
     from .check_session import Checked as Checked
+    from .check_session import CheckKeywords as CheckKeywords
     from .check_session import check as check
     from .check_session import checked as checked
     from .check_session import explained as explained
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .find import find_everywhere as find_everywhere
     from .follow import Following as Following
     from .follow import Update as Update
+    from .follow import session_to_follow as session_to_follow
     from .follow_frames import followed_frames as followed_frames
     from .follow_frames import frames as frames
     from .generate_script import session_script as session_script
@@ -88,5 +90,7 @@ if TYPE_CHECKING:
     from .session_diff import session_difference as session_difference
     from .typed_lines import TYPED_COMMANDS as TYPED_COMMANDS
     from .typed_lines import requests_of as requests_of
+    from .watch_check import CheckUpdate as CheckUpdate
+    from .watch_check import watched_checks as watched_checks
 else:
     __getattr__ = lazy_exports(__name__)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from recorder.clock import Clock, RealClock
 from recorder.errors import NotFound
 from recorder.projection.incremental import IncrementalTranscript
 from recorder.receipts.change_set import ChangeSet
+from recorder.receipts.listing import DialogListing, dialogs_of
 from recorder.receipts.queries import MessageView, message_view, publish_view, view
 from recorder.receipts.self_facts import OwnRoles, self_roles
 from recorder.store.archive import Archive
+from recorder.store.remarks import Notify, silent
+from recorder.store.session_names import LAST
 
 from .message_argument import close_names
 from .option_values import duration_s
@@ -73,6 +76,14 @@ class Following:
         """All messages as of the last update."""
         return view(self._incremental.transcript, self._dialog)
 
+    def listing(self, messages: Collection[MessageView]) -> Iterator[DialogListing]:
+        """These messages dialog by dialog; their delays are measured as those of all messages are."""
+        wanted = set(map(_key, messages))
+        for dialog in dialogs_of(self.messages()):
+            chosen = [each for each in dialog.messages if _key(each) in wanted]
+            if chosen:
+                yield dialog._replace(messages=chosen)
+
     def selves(self) -> OwnRoles:
         """All of us in the session as of the last update, with our roles."""
         return self_roles(self._incremental.transcript)
@@ -125,6 +136,37 @@ class Following:
             ask = transcript.own_publishes[frame]
             if ask.answered is None and ask.asked is not None and self._dialog in (None, ask.dialog_id):
                 yield publish_view(transcript, frame, ask, concluded.selves)
+
+
+def session_to_follow(
+    archive: Archive,
+    session: str,
+    *,
+    interval: str = INTERVAL,
+    clock: Clock | None = None,
+    stop: WaitableStop | None = None,
+    say: Notify = silent,
+) -> str:
+    """The session to follow: the one that is named; for ``last``, if it has ended, the one that begins next.
+
+    ``say`` is called if it has to be waited for; if ``stop`` is set meanwhile it is ``last`` as it was.
+
+    Raises:
+        BadOption: the interval is no duration.
+    """
+    interval_s, wait = duration_s("--interval", interval), waiting(clock or RealClock(), stop)
+    before = archive.sessions()
+    if session != LAST or (before and before[-1].state == "recording"):
+        return session
+    say("no session is being recorded; waiting for the next one, Ctrl-C ends")
+    known = {each.session for each in before}
+    while stop is None or not stop.is_set():
+        begun = [each.session for each in archive.sessions() if each.session not in known]
+        if begun:
+            say(f"session {begun[0]} has begun")
+            return begun[0]
+        wait(interval_s)
+    return session
 
 
 def _key(message: MessageView) -> _Key:

@@ -71,6 +71,17 @@ def print_findings(stream: IO[str], findings: Sequence[Finding], *, verbose: boo
             output.print(line, soft_wrap=True)
 
 
+def print_violations(stream: IO[str], findings: Sequence[Finding]) -> None:
+    """A line for each violation among these findings, and nothing else."""
+    output, grouped = console(stream), _FindingsByRule(findings)
+    for finding in findings:
+        if finding.outcome is Outcome.VIOLATED:
+            style = _STYLE_OF[finding.severity]
+            row = _row(finding.severity.value, finding.rule, grouped.sentence(finding), style=style)
+            for line in _wrapped(output, row):
+                output.print(line, soft_wrap=True)
+
+
 def _wrapped(output: Console, row: Text) -> Iterator[Text]:
     """The lines of a row, all but the first indented."""
     lines = row.wrap(output, max(20, output.width - len(_INDENT)), overflow="fold")

@@ -161,6 +161,51 @@ def test_on_a_terminal_the_table_is_drawn_again_whenever_another_process_recorde
     assert "\x1b[38;5;208m✓✓ read" in two
 
 
+def test_a_pipe_gets_only_the_messages_that_changed(recorder):
+    path, sink, frame = recorder
+    following = follow(path, "--interval", "20ms")
+    first = [following.stdout.readline() for _ in range(3)]
+    assert first[0] == "dialog d\n"
+    sink([frame._replace(number=2, index=1, payload=HI.replace(b":0,", b":2,"))])
+    second = [following.stdout.readline() for _ in range(3)]
+    sink.finish(0)
+    rest, errors = following.communicate(timeout=PATIENCE_S)
+    assert [first[2][0], second[2][0], rest, errors] == ["0", "2", "", ""]
+
+
+@pytest.mark.parametrize("command", [("message", "list"), ("frame", "list"), ("check",)], ids=" ".join)
+def test_where_nothing_is_recorded_the_next_session_is_waited_for_and_ctrl_c_ends_that(recorder, command):
+    path, sink, _ = recorder
+    sink.finish(0)
+    option = "--watch" if command == ("check",) else "--follow"
+    waiting = Preloaded(
+        [*command, "last", option, "--archive", str(path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert "waiting for the next one" in waiting.stderr.readline()
+    os.kill(waiting.pid, signal.SIGINT)
+    out, errors = waiting.communicate(timeout=PATIENCE_S)
+    assert (waiting.returncode, out, errors) == (130, "", "")
+
+
+def test_on_a_terminal_the_newest_messages_are_shown_until_the_end_shows_all(recorder, terminal):
+    path, sink, frame = recorder
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "60", "LINES": "9"}
+    following = follow(path, "--interval", "20ms", stdout=terminal.inside, env=environment)
+    terminal.let_go()
+    terminal.wait_for(1, "sent")
+    payloads = [(number, HI.replace(b":0,", b":%d," % number)) for number in (2, 3, 4)]
+    sink([frame._replace(number=number, index=number - 1, payload=payload) for number, payload in payloads])
+    terminal.wait_for(2, "4    a")
+    sink.finish(0)
+    terminal.read_all()
+    following.communicate(timeout=PATIENCE_S)
+    screens = [plain(screen).splitlines() for screen in terminal.screens()]
+    shown = [[line[0] for line in lines if line[1:5] == "    "] for lines in screens]
+    assert shown == [["0"], ["3", "4"], ["0", "2", "3", "4"]]
+    assert screens[1][0] == "not shown: 2 earlier messages"
+
+
 def test_ctrl_c_ends_it_with_130(recorder):
     path, _, _ = recorder
     following = follow(path, "--interval", "60s")

@@ -11,7 +11,7 @@ import pytest
 from recorder import recipes
 from recorder.clock import VirtualClock
 from recorder.errors import NotFound
-from recorder.recipes.follow import Following
+from recorder.recipes.follow import Following, session_to_follow
 from recorder.store.archive import Archive
 from recorder.store.intake import IntakeOptions
 from recorder.wire.frames import Side
@@ -130,3 +130,43 @@ def test_updates_add_up_to_the_messages_of_a_real_recording(tmp_path):
     known = {key: message for key, message in latest.items() if key[1] is not None}
     assert known == {(message.dialog_id, message.sequence): message for message in messages}
     assert {message.status for message in messages} == {"read"}
+
+
+def test_the_session_that_begins_next_is_waited_for_if_none_is_being_recorded(recorder):
+    path, sink = recorder
+    said = []
+    with recipes.open_archive(str(path)) as archive:
+        following = {"clock": Steps(lambda: None), "say": said.append}
+        assert session_to_follow(archive, "last", **following) == "last", "it is being recorded"
+        sink.finish(0)
+        assert session_to_follow(archive, sink.session, **following) == sink.session, "it is named"
+        assert said == []
+
+
+def test_a_session_that_begins_is_followed(tmp_path):
+    path = str(tmp_path / "x.db")
+    said, begun = [], []
+    with Archive.open(path, mode="write") as archive, recipes.open_archive(path) as reading:
+
+        def begin():
+            begun.append(archive.begin_session(source="client", started_at_us=0, clock=VirtualClock()))
+
+        found = session_to_follow(reading, "last", clock=Steps(lambda: None, begin), say=said.append)
+        assert found == begun[0].session
+        assert said == [
+            "no session is being recorded; waiting for the next one, Ctrl-C ends",
+            f"session {found} has begun",
+        ]
+
+
+def test_what_changed_is_listed_with_the_clocks_of_all(recorder):
+    path, sink = recorder
+    sink([told(1, HI, sequence=0), told(2, HI, sequence=1)])
+    clock = Steps(lambda: sink([told(3, READ, sequence=2, by="me")]), lambda: sink.finish(0))
+    with recipes.open_archive(str(path)) as archive:
+        following = Following(archive, "last", clock=clock)
+        listed = []
+        for update in following:
+            for dialog in following.listing(update.changed):
+                listed.append((dialog.dialog_id, [each.sequence for each in dialog.messages]))
+    assert listed == [("d", [0, 1]), ("d", [0])]
