@@ -18,7 +18,7 @@ OF_SEVERAL_MEANINGS = {
     # Of a new session, and of those looked for.
     "--name": [["attach", "import", "proxy", "record", "replay"], ["list"]],
     # Within a session, and of sessions.
-    "--since": [["list", "list"], ["list"]],
+    "--since": [["find", "list", "list"], ["list"]],
     # Which service, and which WebSockets.
     "--url": [["replay"], ["attach", "import"]],
     # Of a script's delays, and of a simulator's ids.

@@ -18,9 +18,9 @@ from recorder.wire.records import SessionInfo
 
 from ..incremental import IncrementalTranscript
 from .other_rows import OtherRows
-from .refresh import is_up_to_date
 from .row_views import MessageRow
 from .rows import MessageRows
+from .stored_listing import is_up_to_date
 from .text_columns import decode_text
 
 _BATCH_ROWS = 4_096
@@ -124,8 +124,7 @@ class _Stored(Iterable[RowKindT]):
     def __iter__(self) -> Iterator[RowKindT]:
         with self._archive.reader() as reader:
             session_id = reading.session_row(reader, self._session.session)
-            marker = "?" if reader.dialect.name == "sqlite" else "%s"
-            rows = reader.exec_driver_sql(_SELECT[self._kind].replace("?", marker), (session_id,))
+            rows = reader.run(_SELECT[self._kind], session_id)
             try:
                 yield from (_decoded(self._kind, row) for row in _checked(rows, self._kind))
             except ValueError as error:
