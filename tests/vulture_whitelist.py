@@ -41,6 +41,9 @@ journal_mode
 synchronous
 aud
 
+# by sqlite3
+text_factory
+
 # by name, in the columns of a query
 asked_offset_us
 

@@ -23,6 +23,7 @@ from . import (
     samples,
     session,
     simulate,
+    sql,
 )
 from .error_boundary import ErrorBoundary
 
@@ -63,6 +64,7 @@ app.command("import")(import_.import_captures)
 app.command()(check.check)
 app.command()(find.find)
 app.command("mcp")(mcp.answer_assistant)
+app.command()(sql.sql)
 app.command("guide")(guide.show_guide)
 app.command("samples")(samples.show_samples)
 for noun in (session, message, frame, archive):

@@ -88,6 +88,8 @@ if TYPE_CHECKING:
     from .serve_simulator import simulator as simulator
     from .session_diff import fail_if_different as fail_if_different
     from .session_diff import session_difference as session_difference
+    from .sql import saved_queries as saved_queries
+    from .sql import sql_answer as sql_answer
     from .typed_lines import TYPED_COMMANDS as TYPED_COMMANDS
     from .typed_lines import requests_of as requests_of
     from .watch_check import CheckUpdate as CheckUpdate

@@ -11,7 +11,7 @@ from recorder.counted import counted
 from recorder.receipts.participants import participant_word
 from recorder.wire.records import SessionInfo, iso_utc
 
-from .cells import fit
+from .cells import fit, shows_styles, styled
 from .tables import print_line
 from .terminal import safe_text
 from .times import clock_time, moment_words
@@ -113,7 +113,8 @@ def print_hits(
             print_line(stream, _session_line(hit.session, local=local), style="bold")
         for line in _lines(hit, local=local):
             print_line(stream, line)
-        print_line(stream, f"    {next_command(hit, archive)}", style="cyan")
+        command = f"    {next_command(hit, archive)}"  # not broken into lines: it is to be copied
+        stream.write((styled(command, "cyan") if shows_styles(stream) else command) + "\n")
 
 
 def _session_line(session: SessionInfo, *, local: bool) -> str:

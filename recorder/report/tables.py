@@ -46,7 +46,7 @@ WINDOW_ROWS = 1_000
 
 def print_table(
     stream: IO[str],
-    columns: Sequence[str],
+    columns: Sequence[str | Column],
     rows: Iterable[Sequence[str | Cell]],
     *,
     window: int = WINDOW_ROWS,
@@ -58,7 +58,7 @@ def print_table(
     wider from there on; one that held nothing before comes in under new headings.
     """
     layout = Layout(
-        list(map(Column.read, columns)),
+        [each if isinstance(each, Column) else Column.read(each) for each in columns],
         width_of(stream),
         folds=stream.isatty(),
         colour=shows_styles(stream),

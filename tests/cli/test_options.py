@@ -12,7 +12,7 @@ from recorder.cli.app import app
 # Options that mean different things, with the commands of each meaning.
 OF_SEVERAL_MEANINGS = {
     # Of captures, of findings, of what is written.
-    "--format": [["import"], ["check"], ["export"]],
+    "--format": [["import"], ["check"], ["export"], ["sql"]],
     # Of a browser's or a capture's WebSockets, of the samples, and of a load run's sessions.
     "--all": [["attach", "import"], ["list"], ["samples"]],
     # Of a new session, and of those looked for.
