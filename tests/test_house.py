@@ -379,6 +379,8 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "replay/run/receipt_batches.py": "the rule by which receipts leave together, tested without a schedule",
     "replay/run/subscriptions.py": "what is restored after a reconnect, tested without a connection",
     "report/load_html.py": "one module a format",
+    "report/progress_bar.py": "loads rich.progress, only once something takes long",
+    "recipes/rebuild_tables.py": "loads what writes rows, which no command that reads needs",
     "report/page.py": "how data gets into HTML without being executed",
     "simulator/delivery/disconnects.py": "one fault, in the words that users configure it with",
     "formats/jsonl_exchange.py": "one kind of line, both directions",

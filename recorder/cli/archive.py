@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from .activity import Activity, opened_for
 from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, QuietOption
-from .output import StatusPrinter, write_json, write_json_lines
+from .output import write_json, write_json_lines
 
 app = typer.Typer(
     name="archive",
@@ -57,7 +58,8 @@ def verify_archive(
     from recorder import recipes
     from recorder.report.sessions import print_verified_sessions
 
-    verified = recipes.verify(archive, say=StatusPrinter(quiet=quiet))
+    with Activity("verifying the archive", quiet=quiet) as say:
+        verified = recipes.verify(archive, say=say)
     if json:
         write_json_lines(map(recipes.verdict_json, verified))
     else:
@@ -79,7 +81,8 @@ def upgrade_archive(archive: ArchiveOption = DEFAULT_ARCHIVE, quiet: QuietOption
     """
     from recorder import recipes
 
-    recipes.upgrade(archive, say=StatusPrinter(quiet=quiet))
+    with Activity("upgrading the archive", quiet=quiet) as say:
+        recipes.upgrade(archive, say=say)
 
 
 @app.command("rebuild")
@@ -100,10 +103,9 @@ def rebuild_archive(
     """
     from recorder import recipes
 
-    print_status = StatusPrinter(quiet=quiet)
-    with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
-        rebuilt = recipes.rebuild(opened, session, jobs=jobs)
+    with opened_for("deriving tables", archive, quiet=quiet, mode="write") as (opened, say):
+        rebuilt = recipes.rebuild(opened, session, jobs=jobs, say=say)
     if json:
         write_json_lines({"session": each} for each in rebuilt)
         return
-    print_status(f"rebuilt the derived tables of {len(rebuilt)} session{'' if len(rebuilt) == 1 else 's'}")
+    say(f"rebuilt the derived tables of {len(rebuilt)} session{'' if len(rebuilt) == 1 else 's'}")

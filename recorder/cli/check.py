@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from .activity import Activity
 from .options import (
     DEFAULT_ARCHIVE,
     SESSION_HELP,
@@ -120,7 +121,8 @@ def check(
                 opened, session, options, json=form == "json", printed=printed, verbose=verbose, say=say
             )
         else:
-            checked = recipes.checked(opened, session, **options)
+            with Activity(f"checking session {session}", quiet=quiet):
+                checked = recipes.checked(opened, session, **options)
     if checked is None:
         return
     _write(checked, form, output, verbose=verbose)

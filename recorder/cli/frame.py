@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .activity import opened_for
 from .options import (
     DEFAULT_ARCHIVE,
     DEFAULT_INTERVAL,
@@ -129,7 +130,7 @@ def show_frame(
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive, say=StatusPrinter(quiet=quiet)) as opened:
+    with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, _):
         shown = recipes.frame(opened, session, frame)
         forwarded = recipes.passed_on(opened, session, shown.number)
         proofs = recipes.frame_proofs(opened, session, shown.number, aliases=aliases)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .activity import Activity
 from .options import (
     DEFAULT_ARCHIVE,
     ArchiveOption,
@@ -53,18 +54,19 @@ def import_captures(
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, mode="write", create=True, say=print_status) as opened:
         for file in files:
-            session = recipes.import_capture(
-                opened,
-                file,
-                name=name,
-                format_name=format_name,
-                every_socket=every_socket,
-                url=url,
-                partial=partial,
-                keep_secrets=keep_secrets,
-                secret_names=secret_name or (),
-                say=print_status,
-            )
+            with Activity(f"importing {file}", quiet=quiet) as say:
+                session = recipes.import_capture(
+                    opened,
+                    file,
+                    name=name,
+                    format_name=format_name,
+                    every_socket=every_socket,
+                    url=url,
+                    partial=partial,
+                    keep_secrets=keep_secrets,
+                    secret_names=secret_name or (),
+                    say=say,
+                )
             if json:
                 write_json(session_json(session))
             else:

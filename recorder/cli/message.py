@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .activity import Activity, opened_for
 from .options import (
     DEFAULT_ARCHIVE,
     DEFAULT_INTERVAL,
@@ -31,7 +32,7 @@ from .options import (
     WhereOption,
     given_filters,
 )
-from .output import StatusPrinter, write_json, write_json_lines
+from .output import write_json, write_json_lines
 
 if TYPE_CHECKING:
     from recorder.report.messages import OwnRoles
@@ -98,17 +99,20 @@ def list_messages(
         )
         return
     aliases = recipes.parse_aliases(alias or ())
-    print_status = StatusPrinter(quiet=quiet)
-    with recipes.listed_messages(
-        archive,
-        session,
-        dialog=dialog,
-        at=at,
-        aliases=aliases,
-        filters=filters,
-        say=print_status,
-        suggest=not quiet,
-    ) as listing:
+    with (
+        Activity(f"reading session {session}", quiet=quiet) as say,
+        recipes.listed_messages(
+            archive,
+            session,
+            dialog=dialog,
+            at=at,
+            aliases=aliases,
+            filters=filters,
+            say=say,
+            suggest=not quiet,
+        ) as listing,
+    ):
+        say.end()
         if json:
             from recorder.report.json_views import message_json
 
@@ -147,11 +151,10 @@ def show_message(
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
-    print_status = StatusPrinter(quiet=quiet)
     selves: OwnRoles = {}
-    with recipes.open_archive(archive, say=print_status) as opened:
+    with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, say):
         session_id, view, rungs = recipes.message_life(
-            opened, session, message, at=at, aliases=aliases, say=print_status, selves=selves
+            opened, session, message, at=at, aliases=aliases, say=say, selves=selves
         )
     if json:
         from recorder.report.json_views import timeline_json

@@ -95,7 +95,7 @@ class TerminalPrompt:
                 self._print_pending()
                 return
             with suppress(RuntimeError):  # it has just ended, and the rest is printed then
-                self._loop.call_soon_threadsafe(self._print_above)
+                self._loop.call_soon_threadsafe(self._print_line)
 
     # In the thread of the prompt ---------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class TerminalPrompt:
         if not self._app.is_done:
             self._app.exit()
 
-    def _print_above(self) -> None:
+    def _print_line(self) -> None:
         """Print where the prompt is, and show that again below.
 
         Without ``run_in_terminal`` of prompt_toolkit: it makes the terminal read by lines meanwhile, which

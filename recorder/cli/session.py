@@ -9,6 +9,7 @@ import typer
 
 from recorder.errors import BadOption
 
+from .activity import Activity, opened_for
 from .options import (
     DEFAULT_ARCHIVE,
     AliasOption,
@@ -95,9 +96,8 @@ def show_session(
     from recorder import recipes
 
     aliases = recipes.parse_aliases(alias or ())
-    print_status = StatusPrinter(quiet=quiet)
-    with recipes.open_archive(archive, say=print_status) as opened:
-        summary = recipes.summary(opened, session, aliases=aliases, say=print_status)
+    with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, say):
+        summary = recipes.summary(opened, session, aliases=aliases, say=say)
     if json:
         from recorder.report.summary import summary_json
 
@@ -142,14 +142,13 @@ def diff_sessions(
     from recorder import recipes
     from recorder.report.difference import difference_json, print_difference
 
-    print_status = StatusPrinter(quiet=quiet)
     aliases = recipes.parse_aliases(alias or ())
-    with recipes.open_archive(archive, say=print_status) as opened:
+    with opened_for("comparing the sessions", archive, quiet=quiet) as (opened, say):
         difference = recipes.session_difference(
-            opened, first, second, aliases=aliases, delays_over=delays_over, say=print_status
+            opened, first, second, aliases=aliases, delays_over=delays_over, say=say
         )
     if not difference.changes:
-        print_status("nothing differs")
+        say("nothing differs")
     if json:
         write_json_lines(difference_json(difference))
     else:
@@ -180,14 +179,13 @@ def script_session(
     """
     from recorder import recipes
 
-    print_status = StatusPrinter(quiet=quiet)
-    with recipes.open_archive(archive, say=print_status) as opened:
-        written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap, say=print_status)
+    with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, say):
+        written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap, say=say)
     if output is None:
         sys.stdout.write(written)
         return
     recipes.save(written, output)
-    print_status(f"wrote {output}")
+    say(f"wrote {output}")
 
 
 @app.command("export")
@@ -215,13 +213,14 @@ def export_session(
     """
     from recorder import recipes
 
-    print_status = StatusPrinter(quiet=quiet)
-    with recipes.open_archive(archive, say=print_status) as opened:
+    with opened_for(f"exporting session {session}", archive, quiet=quiet) as (opened, say):
         if output is None:
-            recipes.export_to_stdout(opened, session, form=form, redact=redact, say=print_status)
+            if sys.stdout.isatty():  # there it shows by itself what is going on
+                say.end()
+            recipes.export_to_stdout(opened, session, form=form, redact=redact, say=say)
             return
-        recipes.export_to_file(opened, session, output, form=form, redact=redact, say=print_status)
-    print_status(f"wrote {output}")
+        recipes.export_to_file(opened, session, output, form=form, redact=redact, say=say)
+    say(f"wrote {output}")
 
 
 @app.command("delete")
@@ -248,5 +247,6 @@ def delete_session(
             raise BadOption("session delete", "there is no terminal to ask at", hint="say --yes")
         if not yes and not typer.confirm(question, err=True):
             raise typer.Exit(2)
-        opened.delete_session(info.session)
+        with Activity(f"deleting session {info.session}", quiet=quiet):
+            opened.delete_session(info.session)
     print_status(f"deleted session {info.session}")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from recorder.capture.devtools.browser import BrowserOptions as BrowserOptions
     from recorder.capture.interactive import ControlRequest as ControlRequest
     from recorder.load_summary import LoadResult as LoadResult
-    from recorder.projection.derived.refresh import rebuild as rebuild
     from recorder.receipts.aliases import parse_aliases as parse_aliases
 
     from .at_moment import connections_at as connections_at
@@ -69,6 +68,7 @@ if TYPE_CHECKING:
     from .queries import upgrade as upgrade
     from .queries import verdict_json as verdict_json
     from .queries import verify as verify
+    from .rebuild_tables import rebuild as rebuild
     from .record_session import SessionOptions as SessionOptions
     from .record_session import linger_words as linger_words
     from .record_session import record as record

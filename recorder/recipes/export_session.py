@@ -137,4 +137,5 @@ def export_to_file(
         OutputFailed: the disk did not take it.
     """
     pieces = exported(archive, session, form=form, redact=redact, say=say)
-    save_lines(with_progress(pieces, f"writing {file}", say), file)
+    total = archive.find_session(session).frames if form == "jsonl" else None
+    save_lines(with_progress(pieces, f"writing {file}", say, total=total), file)

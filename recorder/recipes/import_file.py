@@ -226,6 +226,11 @@ class _Spooled(NamedTuple):
         return records if self.form.is_one_session else numbered(records)
 
     @property
+    def frames(self) -> int:
+        """How many frames there are to store; there are few other records."""
+        return sum(socket.frames for socket in self.sockets)
+
+    @property
     def started_at_us(self) -> int | None:
         """When the session began: as the file says, or its first record's time."""
         told = self.contents.header.started_at_us
@@ -261,7 +266,7 @@ def _store(archive: Archive, spooled: _Spooled, options: _ImportOptions, say: No
         source_digest=spooled.digest,
         options=IntakeOptions(keep_secrets=options.keep_secrets, secret_names=tuple(options.secret_names)),
     )
-    records = with_progress(spooled.records(), f"importing {spooled.file}", say)
+    records = with_progress(spooled.records(), f"importing {spooled.file}", say, total=spooled.frames)
     try:
         while batch := list(islice(records, _BATCH)):
             intake(batch)

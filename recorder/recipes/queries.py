@@ -36,7 +36,7 @@ from .message_argument import (
     find_message,
     parse_message_argument,
 )
-from .progress import with_progress
+from .progress import ProgressCount
 
 WatchEvents = Callable[[Iterable[Event]], Iterable[Event]]
 """Passes events on unchanged, to collect some of them."""
@@ -271,7 +271,9 @@ def verify(archive: str, *, say: Notify = silent) -> list[SessionVerdict]:
         ArchiveUnusable: it cannot be read at all.
     """
     with open_archive(archive) as opened:
-        return verify_archive(opened, through=lambda frames: with_progress(frames, "verifying frames", say))
+        total = sum(session.frames for session in opened.sessions())
+        progress = ProgressCount("verifying frames", say, total=total)
+        return verify_archive(opened, through=progress.counting)
 
 
 def verdict_json(verdict: SessionVerdict) -> dict[str, object]:

@@ -7,7 +7,7 @@ the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from recorder.errors import ArchiveHarmed, RecorderError
@@ -34,6 +34,10 @@ _BATCH_ROWS = 4_096
 _LONG_SEQUENCES = (LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST)
 _MESSAGE_TABLES = (message, receipt, content)
 """In the order of ``RowsOfMessages``; the key of each begins with session, dialog and sequence."""
+
+
+ThroughSessions = Callable[[Sequence[SessionInfo]], Iterator[SessionInfo]]
+"""Passes sessions on unchanged, to report progress."""
 
 
 class Basis(NamedTuple):
@@ -79,10 +83,17 @@ def refresh_or_say(archive: Archive, session: str, *, say: Callable[[str], None]
         say(f"the derived tables are behind ({problem}); recorder archive rebuild {session} makes them")
 
 
-def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs: int = 1) -> list[str]:
+def rebuild(
+    archive: Archive,
+    session: str | SessionInfo | None = None,
+    *,
+    jobs: int = 1,
+    through: ThroughSessions = iter,
+) -> list[str]:
     """Drop the derived rows of a session (id, prefix, name or "last"), or of all, and derive them again.
 
-    The frames of a long session are read by ``jobs`` processes. Returns the ids of these sessions.
+    The frames of a long session are read by ``jobs`` processes; the sessions are taken by way of
+    ``through``. Returns their ids.
 
     Raises:
         NotFound: there is no such session.
@@ -92,7 +103,7 @@ def rebuild(archive: Archive, session: str | SessionInfo | None = None, *, jobs:
         chosen = archive.sessions()
     else:
         chosen = [session if isinstance(session, SessionInfo) else archive.find_session(session)]
-    for each in chosen:
+    for each in through(chosen):
         Projection(archive, each.session, once=True).refresh(jobs=jobs)
     return [each.session for each in chosen]
 

@@ -16,7 +16,7 @@ from recorder.report.replay_target import target_json
 from recorder.runtime.gc_control import low_latency_interpreter
 from recorder.store.archive import Archive
 
-from ..progress import with_progress
+from ..progress import ProgressCount
 from ..queries import Notify, silent
 from ..stop import NeverStop, Stop
 from .options import Load
@@ -122,7 +122,8 @@ def _derive_tables(
     """Derive the tables of sessions that have just ended, until ``stop``; ``say`` what is left to do."""
     derived, why = 0, ""
     try:
-        for session in with_progress(sessions, "deriving tables (sessions)", say):
+        progress = ProgressCount("deriving tables (sessions)", say, total=len(sessions), look_every=1)
+        for session in progress.counting(sessions):
             if stop.is_set():
                 break
             Projection(archive, session, once=True).refresh()
