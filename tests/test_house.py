@@ -200,6 +200,7 @@ WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
     "store/redacts.py": "one protocol; the tests of rows and exchange rows hand redactors to it",
     "formats/capture_format.py": "types alone; the tests of every format make and read them",
     "store/opened.py": "one type and one error; the tests of opening look at every field",
+    "report/session_page/source.py": "types alone; the tests of the document make them of real sessions",
     "store/info.py": "types alone; the tests of reading, maintenance and verify look at every field",
 }
 
@@ -367,6 +368,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "formats/growing_file.py": "how the end of a file is told that another program still writes",
     "cli/error_boundary.py": "the one place where errors become sentences and exit codes",
     "cli/import_.py": "one module a command",
+    "cli/report.py": "one module a command",
     "formats/known.py": "the registry: one line a format, and who is asked first",
     "recipes/export_session.py": "one module a recipe",
     "messaging/ums_addresses.py": "what of a capture is LivePerson's: a decision, whoever made the capture",

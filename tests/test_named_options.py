@@ -149,10 +149,8 @@ def test_commands_that_are_named_exist(path: Path) -> None:
 
 
 def test_a_command_that_does_not_exist_is_found() -> None:
-    text = (
-        "`recorder report`, `recorder check`\n$ recorder session shwo x\n$ recorder session list\nrecorder is"
-    )
-    assert list(unknown_commands(text)) == ["recorder report", "recorder session shwo"]
+    text = "`recorder rapport`, `recorder check`\n$ recorder session shwo x\nrecorder is"
+    assert list(unknown_commands(text)) == ["recorder rapport", "recorder session shwo"]
 
 
 @pytest.mark.parametrize(

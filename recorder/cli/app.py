@@ -20,6 +20,7 @@ from . import (
     proxy,
     record,
     replay,
+    report,
     samples,
     session,
     simulate,
@@ -63,6 +64,7 @@ app.command("attach")(attach.attach_to_browser)
 app.command("import")(import_.import_captures)
 app.command()(check.check)
 app.command()(find.find)
+app.command("report")(report.write_report)
 app.command("mcp")(mcp.answer_assistant)
 app.command()(sql.sql)
 app.command("guide")(guide.show_guide)

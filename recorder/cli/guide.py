@@ -19,15 +19,15 @@ PAGES = Path(__file__).parents[1] / "guide"
 
 # The order in which a newcomer would read them.
 TOPICS = (
-    "recording", "attach", "proxy", "import", "receipts", "find", "checks", "scripts", "replay", "simulator",
-    "load", "share", "archive", "python", "pytest", "secrets", "commands", "glossary", "architecture",
-    "changelog",
+    "recording", "attach", "proxy", "import", "receipts", "find", "checks", "report", "scripts", "replay",
+    "simulator", "load", "share", "archive", "python", "pytest", "secrets", "commands", "glossary",
+    "architecture", "changelog",
 )  # fmt: skip
 
 # What people look for, and the topic that describes it.
 _DESCRIBED_IN = {
     "agents": "simulator", "browser": "attach", "captures": "import", "csv": "share",
-    "diff": "receipts",
+    "diff": "receipts", "html": "report",
     "evidence": "receipts", "filters": "find",
     "exit codes": "commands", "follow": "recording", "har": "import", "login": "recording",
     "lookup": "proxy", "markdown": "share", "mcp": "share",

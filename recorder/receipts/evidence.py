@@ -6,7 +6,7 @@ its sequences are known. Snapshots that show what an event announced before are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recorder.messaging.events import (
@@ -21,7 +21,7 @@ from recorder.messaging.events import (
     ReceiptReported,
 )
 
-from .delays import Delay, clocks_of, offset_of
+from .delays import Clocks, Delay, clocks_by_dialog, clocks_of, offset_of
 from .queries import MessageView, role_of, view
 from .selves import announced_as, selves_of
 from .state import ReceiptKey, Transcript, giver_of
@@ -62,13 +62,79 @@ def timeline(events: Iterable[Event], transcript: Transcript, message: MessageVi
 
     ``transcript`` and ``message`` are what the same events were folded to.
     """
-    builder = _TimelineBuilder(transcript, message)
-    clocks = clocks_of(view(transcript, message.dialog_id))
+    facts = _SessionFacts(transcript)
+    return _entries(facts, message, events, clocks_of(view(transcript, message.dialog_id)))
+
+
+def timelines(
+    events: Iterable[Event], transcript: Transcript, messages: Sequence[MessageView]
+) -> Iterator[list[TimelineEntry]]:
+    """``timeline`` of each of these messages, which are all of the transcript, in their order."""
+    facts = _SessionFacts(transcript)
+    by_key: dict[tuple[str | None, int], list[Event]] = {}
+    publish_key = {
+        frame: (message.dialog_id, message.sequence) if message.sequence is not None else (None, frame)
+        for message in messages
+        for frame in facts.publish_frames(message)
+    }
+    for event in events:
+        for key in _keys_of(event, publish_key):
+            by_key.setdefault(key, []).append(event)
+    clocks = clocks_by_dialog(messages)
+    for message in messages:
+        key = (
+            (None, message.request_frame or 0)
+            if message.sequence is None
+            else (message.dialog_id, message.sequence)
+        )
+        yield _entries(facts, message, by_key.get(key, ()), clocks[message.dialog_id])
+
+
+def _keys_of(
+    event: Event, publish_key: Mapping[int, tuple[str | None, int]]
+) -> Iterable[tuple[str | None, int]]:
+    """Dialog and sequence of the messages that an event may be about; of a publish None and its frame."""
+    if isinstance(event, MessagePublished):
+        return ((event.dialog_id, event.sequence),)
+    if isinstance(event, ReceiptReported | ReceiptRefused):
+        return dict.fromkeys((event.dialog_id, sequence) for sequence in event.sequences)
+    if isinstance(event, PublishRequested):
+        frame = event.evidence.frame
+    elif isinstance(event, PublishRefused | PublishTaken):
+        frame = event.request_frame
+    else:
+        return ()
+    return (publish_key[frame],) if frame in publish_key else ()
+
+
+def _entries(
+    facts: _SessionFacts, message: MessageView, events: Iterable[Event], clocks: Clocks
+) -> list[TimelineEntry]:
+    builder = _TimelineBuilder(facts, message)
     return [
         entry._replace(after=offset_of(message.sent, entry.evidence, clocks))
         for event in events
         if (entry := builder.entry(event)) is not None
     ]
+
+
+class _SessionFacts:
+    """What the timelines of all messages of a session have in common."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self.transcript = transcript
+        self.selves = selves_of(transcript)
+        self._frames: dict[tuple[str, int], set[int]] = {}
+        for frame, publish in transcript.own_publishes.items():
+            if publish.answered is not None:
+                self._frames.setdefault(publish.answered[1:], set()).add(frame)
+
+    def publish_frames(self, message: MessageView) -> frozenset[int]:
+        """Frames of the publish requests of this message: usually one, none if it is not ours."""
+        frames = set() if message.request_frame is None else {message.request_frame}
+        if message.sequence is not None and message.dialog_id is not None:
+            frames |= self._frames.get((message.dialog_id, message.sequence), set())
+        return frozenset(frames)
 
 
 _RepetitionKey = tuple[str | None, ...]
@@ -78,12 +144,12 @@ _RepetitionKey = tuple[str | None, ...]
 class _TimelineBuilder:
     """Tracks the events seen for one message and marks repetitions."""
 
-    def __init__(self, transcript: Transcript, message: MessageView) -> None:
-        self._transcript = transcript
-        self._selves = selves_of(transcript)
+    def __init__(self, facts: _SessionFacts, message: MessageView) -> None:
+        self._transcript = facts.transcript
+        self._selves = facts.selves
         self._message = message
         self._key = (message.dialog_id, message.sequence)
-        self._publish_frames = _publish_frames(transcript, message)
+        self._publish_frames = facts.publish_frames(message)
         self._first: dict[_RepetitionKey, int] = {}
 
     def entry(self, event: Event) -> TimelineEntry | None:
@@ -237,15 +303,3 @@ _ENTRY_RULES: dict[type, Callable[[_TimelineBuilder, Any], TimelineEntry | None]
     ReceiptReported: _TimelineBuilder.on_receipt,
     ReceiptRefused: _TimelineBuilder.on_receipt_refused,
 }
-
-
-def _publish_frames(transcript: Transcript, message: MessageView) -> frozenset[int]:
-    """Frames of the publish requests of this message: usually one, none if it is not ours."""
-    frames = set() if message.request_frame is None else {message.request_frame}
-    if message.sequence is not None:
-        frames |= {
-            frame
-            for frame, publish in transcript.own_publishes.items()
-            if publish.answered is not None and publish.answered[1:] == (message.dialog_id, message.sequence)
-        }
-    return frozenset(frames)

@@ -97,20 +97,43 @@ class _Group(NamedTuple):
 
 def numbers_of(messages: Sequence[MessageView], entities: SessionEntities) -> Numbers:
     """The numbers of a session with these messages, and these requests with their responses."""
-    delays: dict[_Group, list[float]] = {}
     answered = entities.requests.keys() & entities.responses.keys()
-    for frame in answered:
-        asked, response = entities.requests[frame].evidence, entities.responses[frame].evidence
-        _measure(delays, REQUEST_TO_ANSWER, _Who(None), True, delay(asked, response))
-    participants, clocks = _ParticipantCounts(), clocks_by_dialog(messages)
+    participants = _ParticipantCounts()
     for message in messages:
         participants.add(message)
-        _measure_message(delays, message, clocks[message.dialog_id])
-    latencies = [
-        _latency(group, participants.roles.get(group.who), measured) for group, measured in delays.items()
+    latencies = tuple(each.latency for each in distributions_of(messages, entities))
+    return Numbers(participants.counts(), latencies, len(entities.requests), len(answered))
+
+
+class Distribution(NamedTuple):
+    """The delays in seconds that a ``Latency`` sums up, in rising order."""
+
+    latency: Latency
+    seconds: Sequence[float]
+
+
+def distributions_of(messages: Sequence[MessageView], entities: SessionEntities) -> list[Distribution]:
+    """What ``numbers_of`` sums up, in the same order."""
+    participants = _ParticipantCounts()
+    for message in messages:
+        participants.add(message)
+    found = [
+        Distribution(_latency(group, participants.roles.get(group.who), measured), measured)
+        for group, measured in _delays(messages, entities).items()
     ]
-    latencies.sort(key=_order)
-    return Numbers(participants.counts(), tuple(latencies), len(entities.requests), len(answered))
+    return sorted(found, key=lambda each: _order(each.latency))
+
+
+def _delays(messages: Sequence[MessageView], entities: SessionEntities) -> dict[_Group, list[float]]:
+    """The delays of each group, in seconds."""
+    delays: dict[_Group, list[float]] = {}
+    for frame in entities.requests.keys() & entities.responses.keys():
+        asked, response = entities.requests[frame].evidence, entities.responses[frame].evidence
+        _measure(delays, REQUEST_TO_ANSWER, _Who(None), True, delay(asked, response))
+    clocks = clocks_by_dialog(messages)
+    for message in messages:
+        _measure_message(delays, message, clocks[message.dialog_id])
+    return delays
 
 
 def _measure(

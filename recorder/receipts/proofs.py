@@ -57,13 +57,16 @@ class ProvenFact(NamedTuple):
 
 def proven_facts(events: Iterable[Event], transcript: Transcript, frame: int) -> list[ProvenFact]:
     """Every fact among ``events`` that this frame proves; ``transcript`` is what they were folded to."""
+    return [fact for number, fact in all_proven_facts(events, transcript) if number == frame]
+
+
+def all_proven_facts(events: Iterable[Event], transcript: Transcript) -> Iterator[tuple[int, ProvenFact]]:
+    """Every fact among ``events``, after the number of the frame that proves it."""
     reader = _FactReader(transcript)
-    return [
-        fact
-        for event in events
-        if not isinstance(event, PublishLost) and event.evidence.frame == frame
-        for fact in _READERS[type(event)](reader, event)
-    ]
+    for event in events:
+        if not isinstance(event, PublishLost):
+            for fact in _READERS[type(event)](reader, event):
+                yield event.evidence.frame, fact
 
 
 class _FactReader:
@@ -74,9 +77,13 @@ class _FactReader:
         self._selves = selves_of(transcript)
         self._own = own_words(self_roles(transcript, self._selves))
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._selves)
+        self._views: dict[MessageKey, MessageView] = {}
 
     def _view(self, dialog_id: str, sequence: int) -> MessageView:
-        return message_view(self._transcript, dialog_id, sequence, selves=self._selves, echoes=self._echoes)
+        key = (dialog_id, sequence)
+        if key not in self._views:
+            self._views[key] = message_view(self._transcript, *key, selves=self._selves, echoes=self._echoes)
+        return self._views[key]
 
     def _person(
         self, participant: str | None, role: str | None, *, ours: bool, connection: int | None = None

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .chosen_sockets import ChosenSockets as ChosenSockets
     from .consumer_login import Login as Login
     from .consumer_login import login as login
+    from .events_by_frame import frame_events as frame_events
     from .export_session import export_to_file as export_to_file
     from .export_session import export_to_stdout as export_to_stdout
     from .filters import Filters as Filters
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     from .replay_result import Played as Played
     from .replay_result import step_reports as step_reports
     from .replay_script import replay as replay
+    from .report_session import write_report as write_report
     from .scripts import check_script as check_script
     from .scripts import read_script as read_script
     from .scripts import script_schema as script_schema

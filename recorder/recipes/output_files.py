@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,8 +40,8 @@ def save(text: str, file: Path, *, option: str = "--output") -> None:
     save_lines([text.encode("utf-8", errors="backslashreplace")], file, option=option)
 
 
-def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output") -> None:
-    """Write lines to a file (mode 0600), whole or not at all.
+def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output", private: bool = True) -> None:
+    """Write lines to a file, whole or not at all; mode 0600 unless it is not ``private``.
 
     Raises:
         BadOption: it cannot be written there.
@@ -50,11 +51,21 @@ def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output") 
     try:
         with replacing(file) as stream:
             stream.writelines(lines)
+            if not private:
+                _share(stream.fileno())
     except OSError as problem:
         failed = disk_problem(problem)
         if failed is not None:
             raise OutputFailed(str(file), failed) from None
         raise BadOption(option, f"cannot write {file}: {problem.strerror or problem}") from None
+
+
+def _share(descriptor: int) -> None:
+    """Give a new file the mode that the umask leaves to it, as any program's output has."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o666 & ~umask)
 
 
 def _refuse_database(option: str, file: Path) -> None:

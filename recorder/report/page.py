@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
@@ -22,15 +23,36 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 
 def page(title: str, data: object) -> str:
-    """The HTML file with the script and style of ``templates``; ``data`` becomes JSON."""
-    script, style = _read("load.js"), _read("load.css")
-    return Template(_read("page.html")).substitute(
+    """The HTML file of a load run; ``data`` becomes JSON."""
+    return page_start(title, ("load.js",), ("load.css",)) + page_end(data, ("load.js",))
+
+
+def page_start(title: str, scripts: Sequence[str], styles: Sequence[str], *, app: str = "") -> str:
+    """The file up to where its data begins; ``page_end`` ends it, with the same scripts.
+
+    Scripts and styles are files in ``templates``, which are joined. ``app`` is a class of the body.
+    """
+    script, style = _script(scripts), "".join(map(_read, styles))
+    return _template(0).substitute(
         title=html.escape(title),
         policy=_POLICY.format(script=_hash(script), style=_hash(style)),
         style=style,
-        script=script,
-        data=_json(data),
+        app=html.escape(app),
     )
+
+
+def page_end(data: object, scripts: Sequence[str]) -> str:
+    """The rest of the file; ``data`` becomes JSON."""
+    return _template(1).substitute(script=_script(scripts), data=_json(data))
+
+
+def _template(part: int) -> Template:
+    return Template(_read("page.html").split("<!-- blocks -->\n")[part])
+
+
+def _script(names: Sequence[str]) -> str:
+    """These files as one script, whose names are its own."""
+    return f'"use strict";\n{{\n{"".join(map(_read, names))}}}\n'
 
 
 def _read(name: str) -> str:

@@ -62,6 +62,7 @@ class Tab:
         self.address = url.partition("://")[2]
         self._socket = websocket.create_connection(url, timeout=PATIENCE_S, suppress_origin=True)
         self._ids = itertools.count(1)
+        self.events: list[dict[str, Any]] = []
         self._ask("Page.enable")
 
     def open(self, url: str) -> dict[str, Any]:
@@ -102,6 +103,10 @@ class Tab:
         self._socket.close()
         self._socket.shutdown()
 
+    def ask(self, method: str, **parameters: object) -> dict[str, Any]:
+        """Ask the browser by a method of its protocol."""
+        return self._ask(method, **parameters)
+
     def _ask(self, method: str, **parameters: object) -> dict[str, Any]:
         asked = next(self._ids)
         self._socket.send(json.dumps({"id": asked, "method": method, "params": parameters}))
@@ -111,35 +116,45 @@ class Tab:
         return result["result"]
 
     def _hear(self) -> dict[str, Any]:
-        return json.loads(self._socket.recv())
+        said = json.loads(self._socket.recv())
+        if "method" in said:
+            self.events.append(said)
+        return said
 
 
 @pytest.fixture
 def browse(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
     """Start a browser of its own, with these switches, and return its one tab."""
+    with contextlib.ExitStack() as ending:
+        yield lambda *switches: started(ending, tmp_path / "profile", *switches)
+
+
+@pytest.fixture(scope="module")
+def shared_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """One browser for all tests of a module, each of which opens pages of its own."""
+    with contextlib.ExitStack() as ending:
+        yield started(ending, tmp_path_factory.mktemp("browser") / "profile")
+
+
+def started(ending: contextlib.ExitStack, profile: Path, *switches: str) -> Tab:
+    """Start a browser, which ``ending`` ends, and return its one tab."""
     if CHROMIUM is None:
         pytest.skip("no chromium here: apt-get install chromium")
-    with contextlib.ExitStack() as ending:
-
-        def start(*switches: str) -> Tab:
-            profile = tmp_path / "profile"
-            process = subprocess.Popen(
-                [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                 "--remote-debugging-port=0", f"--user-data-dir={profile}", *switches, "about:blank"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            ending.callback(process.stderr.close)
-            listening = threading.Thread(target=process.stderr.read)
-            ending.callback(lambda: listening.ident and listening.join())
-            ending.callback(_end, process)
-            port = _port_of(process)
-            listening.start()  # it would stop where the pipe is full
-            tab = Tab(port, process)
-            ending.callback(tab.close)
-            return tab
-
-        yield start
+    process = subprocess.Popen(
+        [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+         "--no-first-run", "--disable-background-networking", "--disable-component-update",
+         "--remote-debugging-port=0", f"--user-data-dir={profile}", *switches, "about:blank"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    ending.callback(process.stderr.close)
+    listening = threading.Thread(target=process.stderr.read)
+    ending.callback(lambda: listening.ident and listening.join())
+    ending.callback(_end, process)
+    port = _port_of(process)
+    listening.start()  # it would stop where the pipe is full
+    tab = Tab(port, process)
+    ending.callback(tab.close)
+    return tab
 
 
 class DevToolsTab:

@@ -44,7 +44,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 def test_all_documented_commands_exist():
     assert set(COMMANDS) == {
         ("record",), ("replay",), ("simulate",), ("login",), ("attach",), ("proxy",), ("import",), ("check",),
-        ("find",), ("sql",),
+        ("find",), ("sql",), ("report",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),

@@ -1,0 +1,167 @@
+"""How the state of every message came about: what each frame changed, for a view of any moment.
+
+``message list --at`` folds the frames up to a moment. Whoever shows many moments needs all of them at once:
+the changes, in the order of frames. The state as of a frame is then the last change of each message by then,
+and it equals the fold of the frames up to it.
+
+Conclusions about who we are depend on all facts together, and to draw them for each frame anew takes the
+square of the session's length. They change rarely, so the frames at which they do are found by bisection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from recorder.messaging.events import Event, MessagePublished
+
+from .batch_fold import fold_batches
+from .change_set import ChangeSet, Conclusions
+from .echoes import Echo, MessageKey, probable_echoes
+from .entities import SessionEntities
+from .queries import MessageView, message_view, publish_view
+from .selves import Selves, selves_of
+from .state import Transcript
+
+ViewKey = tuple[str | None, int]
+"""Dialog and sequence; for a publish of ours without a sequence None and the number of its frame."""
+
+
+class FrameEvents(NamedTuple):
+    """The events that hold from a frame on, and not before: most of them are what the frame says."""
+
+    frame: int
+    events: Sequence[Event]
+
+
+class StateChange(NamedTuple):
+    """From this frame on the message is as ``message`` shows it; None: this key shows nothing any more."""
+
+    frame: int
+    key: ViewKey
+    message: MessageView | None
+
+
+def view_key(message: MessageView) -> ViewKey:
+    """What a message goes by as long as the session lasts."""
+    return (
+        (None, message.request_frame or 0)
+        if message.sequence is None
+        else (message.dialog_id, message.sequence)
+    )
+
+
+def state_changes(batches: Sequence[FrameEvents]) -> Iterator[StateChange]:
+    """The changes that these events make, which come in the order of their frames.
+
+    A role that is learnt later is no change: the views hold what was known of it then.
+    """
+    selves_from = _selves_by_batch(batches)
+    tracker = _StateTracker()
+    for number, batch in enumerate(batches):
+        yield from tracker.changes(batch, selves_from.get(number))
+
+
+# --- who we are -------------------------------------------------------------------------------------------
+
+_PROBES = 64
+
+
+def _selves_by_batch(batches: Sequence[FrameEvents]) -> dict[int, Selves]:
+    """Number of a batch → who we are from it on, where that is another than before."""
+    nobody = selves_of(Transcript())
+    last = len(batches) - 1
+    known = {-1: nobody}
+    asked = {last * step // _PROBES for step in range(_PROBES + 1)} if batches else set()
+    while asked:
+        known.update(_selves_at(batches, asked))
+        asked = {
+            (before + after) // 2
+            for before, after in pairwise(sorted(known))
+            if after - before > 1 and known[before] != known[after]
+        }
+    return {after: known[after] for before, after in pairwise(sorted(known)) if known[before] != known[after]}
+
+
+def _selves_at(batches: Sequence[FrameEvents], asked: set[int]) -> Iterator[tuple[int, Selves]]:
+    """Who we are after each of the asked batches; nothing behind the last of them is looked at."""
+    transcript = Transcript()
+    begin = 0
+    for number in sorted(asked):
+        fold_batches((event for batch in batches[begin : number + 1] for event in batch.events), transcript)
+        begin = number + 1
+        yield number, selves_of(transcript)
+
+
+# --- what changed -----------------------------------------------------------------------------------------
+
+
+class _StateTracker:
+    """Folds batch by batch and compares each message with what was shown of it last."""
+
+    def __init__(self) -> None:
+        self._transcript = Transcript()
+        self._entities = SessionEntities()
+        self._selves = selves_of(self._transcript)
+        self._echoes: Mapping[MessageKey, Echo] = {}
+        self._shown: dict[ViewKey, MessageView] = {}
+
+    def changes(self, batch: FrameEvents, selves: Selves | None) -> Iterator[StateChange]:
+        """Apply a batch; ``selves`` are who we are from it on, None: as before."""
+        noted = self._folded(batch.events)
+        messages, publishes = noted.messages, noted.publishes
+        if selves is not None:
+            self._selves = selves
+            transcript = self._transcript
+            messages = {
+                (each, number) for each in transcript.dialog_ids() for number in transcript.sequences(each)
+            }
+            publishes = set(transcript.own_publishes)
+        if selves is not None or self._may_change_echoes(batch.events):
+            before, self._echoes = self._echoes, probable_echoes(self._transcript, self._selves)
+            moved = dict(before.items() ^ self._echoes.items())
+            messages = messages | moved.keys()
+            publishes = publishes | {
+                each.request_frame for found in (before, self._echoes) for each in found.values()
+            }
+        for key in sorted(messages):
+            yield from self._compared(batch.frame, key, self._message(key))
+        for frame in sorted(publishes):
+            yield from self._compared(batch.frame, (None, frame), self._publish(frame))
+
+    def _folded(self, events: Iterable[Event]) -> ChangeSet:
+        conclusions = Conclusions(self._selves, self._echoes, some_lost=True)
+        noted = ChangeSet(conclusions, self._entities, self._transcript)
+        fold_batches(noted.watch(events), self._transcript, entities=self._entities)
+        return noted
+
+    def _may_change_echoes(self, events: Iterable[Event]) -> bool:
+        """Whether a publish of ours may have found its message by these events, or lost it."""
+        unresolved = self._transcript.unresolved
+        if not unresolved and not self._echoes:
+            return False
+        texts = {self._transcript.own_publishes[frame].text for frame in unresolved}
+        return any(type(event) is not MessagePublished or event.text in texts for event in events)
+
+    def _message(self, key: MessageKey) -> MessageView | None:
+        try:
+            return message_view(self._transcript, *key, selves=self._selves, echoes=self._echoes)
+        except KeyError:
+            return None  # an event that named it was no proof of anything
+
+    def _publish(self, frame: int) -> MessageView | None:
+        publish = self._transcript.own_publishes.get(frame)
+        explained = any(echo.request_frame == frame for echo in self._echoes.values())
+        if publish is None or publish.asked is None or publish.answered is not None or explained:
+            return None
+        return publish_view(self._transcript, frame, publish, self._selves)
+
+    def _compared(self, frame: int, key: ViewKey, now: MessageView | None) -> Iterator[StateChange]:
+        if self._shown.get(key) == now:
+            return
+        if now is None:
+            del self._shown[key]
+        else:
+            self._shown[key] = now
+        yield StateChange(frame, key, now)

@@ -1,0 +1,86 @@
+"""The events of a session by the frame from which on they hold, as ``--at`` would have them.
+
+Most hold from the frame that says so. Who speaks on a connection is known from its handshake, which is no
+frame, and what became of its unanswered publishes from its end, which is none either: both hold from the
+first frame as of which ``connections_at`` shows the connection as opened, or as ended.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from recorder.messaging.events import Event, PublishLost, PublishRequested
+from recorder.receipts.aliases import Aliases
+from recorder.receipts.state_changes import FrameEvents
+from recorder.store.archive import Archive
+from recorder.wire.records import ConnectionInfo, SessionInfo
+
+from .at_moment import connections_at, events
+
+
+@dataclass(slots=True)
+class _FrameTimes:
+    """Connection and offset of each frame, and the last frame of each connection."""
+
+    offsets: list[int | None] = field(default_factory=list)
+    last_of: dict[int, int] = field(default_factory=dict)
+    first_of: dict[int, int] = field(default_factory=dict)
+
+    def add(self, number: int, connection: int, offset_us: int | None) -> None:
+        self.offsets.append(offset_us)
+        self.last_of[connection] = number
+        self.first_of.setdefault(connection, number)
+
+    def begins(self, connection: ConnectionInfo) -> int:
+        """The first frame as of which the connection was opened."""
+        number = self._first_since(connection.opened_offset_us)
+        if number is not None:
+            return number
+        since = (first for each, first in self.first_of.items() if each >= connection.connection)
+        return min(since, default=len(self.offsets))  # numbered as they were opened
+
+    def ends(self, connection: ConnectionInfo) -> int:
+        """The first frame as of which the connection had ended; if that is seen at all, by the last frame."""
+        last = self.last_of.get(connection.connection, 0)
+        number = self._first_since(connection.closed_offset_us)
+        return min(len(self.offsets), last + 1 if number is None else max(number, last))
+
+    def _first_since(self, since_us: int | None) -> int | None:
+        """The first frame at or after this moment, else the last; None: no clock tells."""
+        if since_us is None or None in (self.offsets[:1] or [None]):
+            return None
+        after = (
+            number for number, at_us in enumerate(self.offsets, 1) if at_us is not None and at_us >= since_us
+        )
+        return next(after, len(self.offsets))
+
+
+def frame_events(
+    archive: Archive, session: SessionInfo, *, last: int | None = None, aliases: Aliases | None = None
+) -> list[FrameEvents]:
+    """The events of a session, or of its frames up to ``last``, by the frame from which on they hold."""
+    times = _FrameTimes()
+    for frame in archive.scan_frames(session.session, last=last):
+        times.add(frame[0], frame[1], frame[3])
+    connections = connections_at(archive, session, last)
+    return _by_frame(events(archive, session, last=last, aliases=aliases), connections, times)
+
+
+def _by_frame(
+    found: Iterable[Event], connections: Sequence[ConnectionInfo], times: _FrameTimes
+) -> list[FrameEvents]:
+    begins = {each.connection: times.begins(each) for each in connections}
+    ends = {each.connection: times.ends(each) for each in connections}
+    asked_on: dict[int, int] = {}
+    by_frame: defaultdict[int, list[Event]] = defaultdict(list)
+    for event in found:
+        if isinstance(event, PublishLost):
+            by_frame[ends.get(asked_on.get(event.request_frame, 0), len(times.offsets))].append(event)
+            continue
+        evidence = event.evidence
+        if isinstance(event, PublishRequested):
+            asked_on[evidence.frame] = evidence.connection
+        by_frame[evidence.frame or begins.get(evidence.connection, 1)].append(event)
+    return [FrameEvents(number, by_frame[number]) for number in sorted(by_frame)]

@@ -1,0 +1,197 @@
+"""Write the report of a session, or of two side by side, as one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from recorder.checks import engine
+from recorder.messaging.events import Event
+from recorder.receipts.aliases import Aliases
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.difference import Change, difference
+from recorder.receipts.entities import SessionEntities
+from recorder.receipts.evidence import timelines
+from recorder.receipts.numbers import distributions_of, numbers_of
+from recorder.receipts.pairing import Entry, by_dialog, entries_of, names_of, paired
+from recorder.receipts.proofs import all_proven_facts
+from recorder.receipts.queries import MessageView, name_of, view
+from recorder.receipts.self_facts import self_roles
+from recorder.receipts.selves import selves_of
+from recorder.receipts.state import Transcript
+from recorder.receipts.state_changes import FrameEvents, state_changes, view_key
+from recorder.report.session_page.document import Comparison, Pair, document
+from recorder.report.session_page.source import RuleText, SessionSource
+from recorder.report.session_page.states import MessagePlaces, places_of
+from recorder.runtime.gc_control import collector_paused
+from recorder.store.archive import Archive
+from recorder.store.remarks import Notify, silent
+
+from .at_moment import connections_at, last_frame_at
+from .check_session import check_input_of
+from .events_by_frame import frame_events
+from .output_files import save_lines
+from .session_view import parse_parts
+
+
+def write_report(
+    archive: Archive,
+    session: str,
+    file: Path,
+    *,
+    at: str | None = None,
+    redact: str | None = None,
+    other: str | None = None,
+    aliases: Aliases | None = None,
+    say: Notify = silent,
+) -> None:
+    """Write the report of a session, as of ``at`` or now; with ``other``, a session that is laid beside it.
+
+    ``redact`` is ``text``, ``names`` or both, by commas. A file that holds message texts gets mode 0600, any
+    other what the umask leaves to it.
+
+    Raises:
+        NotFound: no such session, or no such frame in it.
+        BadOption: no such moment or part, or the file cannot be written there.
+        OutputFailed: the disk did not take it.
+    """
+    parts = parse_parts(redact)
+    with collector_paused():
+        sources = [session_source(archive, session, at=at, aliases=aliases)]
+        compare = None
+        if other is not None:
+            sources.append(session_source(archive, other, at=at, aliases=aliases))
+            compare = _comparison(*sources)
+        pieces = (
+            piece.encode("utf-8", "backslashreplace")
+            for piece in document(sources, redact=parts, compare=compare)
+        )
+        save_lines(pieces, file, private="text" not in parts)
+    if at is not None:
+        for source in sources:
+            say(f"as of frame #{source.last} of {source.session.frames}")
+
+
+def session_source(
+    archive: Archive, session: str, *, at: str | None = None, aliases: Aliases | None = None
+) -> SessionSource:
+    """All that the page of a session is made of, as of ``at`` or now; frames are read as it is written.
+
+    Raises:
+        NotFound, BadOption: no such session; no such moment.
+    """
+    found = archive.find_session(session, connected=True)
+    last = found.frames if at is None else last_frame_at(archive, found, at)
+    batches = frame_events(archive, found, last=last, aliases=aliases)
+    entities = SessionEntities()
+    transcript = fold_batches(_all(batches), entities=entities)
+    messages = view(transcript)
+    numbers = numbers_of(messages, entities)
+    looked_at = check_input_of(archive, found, at=None if at is None else f"#{last}", aliases=aliases)
+    return SessionSource(
+        session=found,
+        last=last,
+        connections=connections_at(archive, found, last),
+        frames=archive.frames(found.session, last=last),
+        messages=messages,
+        timelines=timelines(_all(batches), transcript, messages),
+        changes=list(state_changes(batches)),
+        proofs=sorted(all_proven_facts(_all(batches), transcript), key=lambda each: each[0]),
+        findings=engine.check(looked_at),
+        rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],
+        missing=looked_at.missing,
+        selves=self_roles(transcript),
+        names=_names(transcript, messages),
+        self_of=selves_of(transcript).by_connection,
+        distributions=distributions_of(messages, entities),
+        counts=numbers.counts,
+        requests=numbers.requests,
+        answered=numbers.answered,
+        dialog_types={
+            dialog.dialog_id: dialog.type
+            for conversation in transcript.conversations.values()
+            for dialog in conversation.dialogs
+            if dialog.type is not None
+        },
+    )
+
+
+def _all(batches: Sequence[FrameEvents]) -> Iterator[Event]:
+    return (event for batch in batches for event in batch.events)
+
+
+def _names(transcript: Transcript, messages: Sequence[MessageView]) -> Mapping[str, str]:
+    selves = selves_of(transcript)
+    people = {each.author for each in messages} | {
+        receipt.participant for each in messages for receipt in each.receipts
+    }
+    found = {who: name_of(transcript, who, selves) for who in people | selves.ids if who is not None}
+    return {who: name for who, name in found.items() if name is not None}
+
+
+# --- two sessions -----------------------------------------------------------------------------------------
+
+
+def _comparison(first: SessionSource, second: SessionSource) -> Comparison:
+    """Which messages of two sessions are the same, and how they differ."""
+    places = (places_of(first.changes), places_of(second.changes))
+    sides = [(by_dialog(source.messages), names_of(source.messages)) for source in (first, second)]
+    changes = difference(first.messages, second.messages).changes
+    pairs: list[Pair] = []
+    for number in range(max(len(dialogs) for dialogs, _ in sides)):
+        entries = [
+            entries_of(dialogs[number] if number < len(dialogs) else [], names) for dialogs, names in sides
+        ]
+        pairs += _aligned(
+            entries[0], entries[1], places, [each for each in changes if each.dialog == number + 1]
+        )
+    ids = [{message.dialog_id for message in source.messages} for source in (first, second)]
+    return Comparison(pairs, [change.sentence for change in changes], same_wire=bool(ids[0] & ids[1]))
+
+
+def _aligned(
+    first: Sequence[Entry],
+    second: Sequence[Entry],
+    places: tuple[MessagePlaces, MessagePlaces],
+    changes: Sequence[Change],
+) -> Iterator[Pair]:
+    """The messages of one dialog in the order of the second session, those that vanished where they stood."""
+    found = paired(first, second)
+    partner = {id(one): other for one, other in found.pairs}
+    written: set[int] = set()
+    waiting = list(second)
+    for one in first:
+        other = partner.get(id(one))
+        if other is not None and id(other) not in written:
+            while (
+                waiting
+                and waiting[0] is not other
+                and id(waiting[0]) not in {id(each) for each in partner.values()}
+            ):
+                new = waiting.pop(0)
+                written.add(id(new))
+                yield _pair(None, new, places, changes)
+            if waiting and waiting[0] is other:
+                waiting.pop(0)
+            written.add(id(other))
+        yield _pair(one, other, places, changes)
+    for new in waiting:
+        if id(new) not in written:
+            yield _pair(None, new, places, changes)
+
+
+def _pair(
+    one: Entry | None,
+    other: Entry | None,
+    places: tuple[MessagePlaces, MessagePlaces],
+    changes: Sequence[Change],
+) -> Pair:
+    numbers = [
+        None if entry is None else place.of.get(view_key(entry.message))
+        for entry, place in zip((one, other), places, strict=True)
+    ]
+    sequences = {entry.message.sequence for entry in (one, other) if entry is not None}
+    sentences = [
+        each.sentence for each in changes if each.sequence is not None and each.sequence in sequences
+    ]
+    return Pair(numbers[0], numbers[1], sentences)

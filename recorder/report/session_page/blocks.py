@@ -1,0 +1,95 @@
+"""Columns of numbers and blocks of bytes, as a page holds them: little-endian arrays, gzip, base64."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import sys
+from array import array
+from collections.abc import Iterable, Mapping
+
+_LIMITS = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFF_FFFF}
+_ALIGNED = 8
+
+
+class NumberTable:
+    """Named arrays of numbers that are written one after the other.
+
+    Args:
+        types: the name of each column and its type: B, H, I or d.
+    """
+
+    def __init__(self, types: Mapping[str, str]) -> None:
+        self._arrays = {name: array(code) for name, code in types.items()}
+
+    def add(self, *row: float | None) -> None:
+        """Add a row, a value for each column. None becomes NaN; in whole numbers the largest there is."""
+        for column, value in zip(self._arrays.values(), row, strict=True):
+            column.append(_fitting(column.typecode, value))  # type: ignore[arg-type]  # as its type has it
+
+    def __len__(self) -> int:
+        return len(next(iter(self._arrays.values())))
+
+    def column(self, name: str) -> array[int] | array[float]:
+        """The values of a column."""
+        return self._arrays[name]
+
+
+def _fitting(code: str, value: float | None) -> float | int:
+    if code == "d":
+        return float("nan") if value is None else float(value)
+    return _LIMITS[code] if value is None else max(0, min(int(value), _LIMITS[code]))
+
+
+def packed(tables: Mapping[str, NumberTable]) -> tuple[dict[str, list[object]], bytes]:
+    """The columns of these tables: ``{table_column: [type, offset, length]}``, and their bytes."""
+    directory: dict[str, list[object]] = {}
+    data = bytearray()
+    for table, columns in tables.items():
+        for name, column in columns._arrays.items():
+            data += bytes(-len(data) % _ALIGNED)
+            directory[f"{table}_{name}"] = [column.typecode, len(data), len(column)]
+            data += _little_endian(column)
+    return directory, bytes(data)
+
+
+def _little_endian(column: array[int] | array[float]) -> bytes:
+    if sys.byteorder == "big":
+        column = array(column.typecode, column)
+        column.byteswap()
+    return column.tobytes()
+
+
+def block(name: str, data: bytes) -> str:
+    """The element that holds these bytes, compressed. Base64 holds nothing that could end it early."""
+    text = base64.b64encode(gzip.compress(data, 8, mtime=0)).decode("ascii")
+    return f'<script type="application/octet-stream;base64" id="{name}">{text}</script>\n'
+
+
+def json_block(name: str, data: object) -> str:
+    """The element that holds this as JSON, compressed; half a surrogate pair survives as an escape."""
+    return block(name, compact_json(data))
+
+
+def compact_json(data: object) -> bytes:
+    """This as JSON, in ASCII."""
+    return json.dumps(data, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+class Places:
+    """Gives each of many values a place in a list, in the order in which they come."""
+
+    def __init__(self, values: Iterable[object] = ()) -> None:
+        self._places: dict[object, int] = {}
+        for value in values:
+            self.of(value)
+
+    def of(self, value: object) -> int:
+        """The place of this value, which is added if it is new."""
+        return self._places.setdefault(value, len(self._places))
+
+    @property
+    def values(self) -> list[object]:
+        """All values, each at its place."""
+        return list(self._places)

@@ -1,0 +1,299 @@
+"""The page of one session, or of two side by side, as the pieces of an HTML file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from recorder.checks.findings import Finding
+from recorder.counted import counted
+from recorder.messaging.events import Evidence
+from recorder.receipts.delays import clocks_by_dialog
+from recorder.receipts.evidence import TimelineEntry
+from recorder.receipts.numbers import REQUEST_TO_ANSWER, Count, Distribution, Latency
+from recorder.wire.endings import ending_words
+from recorder.wire.records import ConnectionInfo, SessionInfo, iso_utc
+
+from ..page import page_end, page_start
+from ..session_view import Part
+from .blocks import block, json_block, packed
+from .frames import GROUPS, FrameColumns
+from .people import People
+from .redaction import PageRedaction
+from .source import SessionSource
+from .states import CLOCKS, FACT_KINDS, STATUSES, StateColumns, people_in, place_in, places_of
+
+EVIDENCE_ROWS = 500
+"""Messages whose evidence is in one block."""
+MOST_FINDINGS = 1_000
+"""Violations of one rule that are listed."""
+MOST_ROWS = 100
+"""Participants, and delays of theirs, that are listed."""
+POINTS = 200
+"""Delays of a distribution that are drawn; of more, so many quantiles."""
+SCRIPTS = tuple(
+    f"session/{name}.js"
+    for name in (
+        *("base", "model", "states", "virtual", "marks", "conversation", "moment", "timeline"),
+        *("frames", "detail", "tables", "find", "copy", "main"),
+    )
+)
+STYLES = ("common.css", "session/session.css")
+
+
+class Pair(NamedTuple):
+    """Messages of two sessions that are one and the same, by their places; None where it is in one only.
+
+    ``changes`` are sentences about how they differ.
+    """
+
+    first: int | None
+    second: int | None
+    changes: Sequence[str] = ()
+
+
+class Comparison(NamedTuple):
+    """How two sessions are laid side by side: pairs in the order of the page, and what differs.
+
+    ``same_wire``: both recorded one conversation, so that their calendar clocks can be compared.
+    """
+
+    pairs: Sequence[Pair]
+    differences: Sequence[str]
+    same_wire: bool
+
+
+def document(
+    sources: Sequence[SessionSource],
+    *,
+    redact: Collection[Part] = (),
+    compare: Comparison | None = None,
+) -> Iterator[str]:
+    """The pieces of the file, which together are the page; each session is read once."""
+    session = sources[0].session
+    title = f"session {session.name or session.session}"
+    yield page_start(title, SCRIPTS, STYLES, app="session")
+    rows = []
+    for number, source in enumerate(sources):
+        written = _SessionBlocks(str(number), source, redact)
+        yield from written.blocks()
+        rows.append(written.data)
+    data = {
+        "title": title,
+        "words": {"kinds": FACT_KINDS, "statuses": STATUSES, "clocks": CLOCKS, "groups": GROUPS},
+        "evidenceRows": EVIDENCE_ROWS,
+        "redacted": sorted(redact),
+        "sessions": rows,
+        "pairs": None if compare is None else [list(pair) for pair in compare.pairs],
+        "differences": None if compare is None else compare.differences,
+        "sameWire": compare is not None and compare.same_wire,
+    }
+    yield page_end(data, SCRIPTS)
+
+
+class _SessionBlocks:
+    """Writes the blocks of one session; then ``data`` is its part of the page's data."""
+
+    def __init__(self, prefix: str, source: SessionSource, redact: Collection[Part]) -> None:
+        self._prefix, self._source = prefix, source
+        hides_names = "names" in redact
+        self._places = places_of(source.changes)
+        self._people = People(
+            source.messages,
+            people_in(source.changes),
+            source.selves,
+            {} if hides_names else source.names,
+            known_as=source.self_of,
+            ids=not hides_names,
+        )
+        self._redaction = PageRedaction(redact, _letters(self._people, source) if hides_names else {})
+        self.data: dict[str, object] = {}
+
+    def blocks(self) -> Iterator[str]:
+        source, redaction = self._source, self._redaction
+        clocks = clocks_by_dialog(source.messages)
+        states = StateColumns(self._places, self._people, clocks, redaction.text)
+        for change in source.changes:
+            states.add(change)
+        publish_places = {
+            message.request_frame: place
+            for message in source.messages
+            if message.request_frame is not None and (place := place_in(self._places, message)) is not None
+        }
+        publish_places = {
+            key[1]: place for key, place in self._places.of.items() if key[0] is None
+        } | publish_places
+        frames = FrameColumns(self._prefix, self._places, publish_places, redaction)
+        yield from frames.blocks(source.frames, source.proofs)
+        evidence = 0
+        for evidence, part in enumerate(self._evidence(), 1):
+            yield json_block(f"{self._prefix}-evidence-{evidence - 1}", part)
+        directory, data = packed({"frame": frames.columns, "message": states.messages, "fact": states.facts})
+        yield block(f"{self._prefix}-columns", data)
+        yield json_block(f"{self._prefix}-messages", {"contents": states.contents.values})
+        listed, more = _first_of_each_rule(source.findings)
+        yield json_block(f"{self._prefix}-findings", [self._finding(each) for each in listed])
+        self.data = {
+            **_session_json(source.session),
+            "last": source.last,
+            "columns": directory,
+            "chunks": frames.chunks,
+            "labels": frames.labels.values,
+            "receiptWords": states.receipt_words.values,
+            "people": self._people.rows(),
+            "dialogs": [
+                {"id": dialog, "type": source.dialog_types.get(dialog or "")}
+                for dialog in self._places.dialogs
+            ],
+            "connections": [_connection_json(each, source.session) for each in source.connections],
+            "honesty": self._honesty(states, frames),
+            "rules": {rule.id: [rule.title, rule.explain] for rule in source.rules},
+            "moreFindings": more,
+            "distributions": [self._distribution(each) for each in source.distributions[:MOST_ROWS]],
+            "counts": [self._count(each) for each in source.counts[:MOST_ROWS]],
+            "requests": [source.requests, source.answered],
+        }
+
+    # --- evidence ---
+
+    def _evidence(self) -> Iterator[list[list[list[object]]]]:
+        """For each message its rows, so many messages in a part; one that is shown for a while has none."""
+        by_place: dict[int, list[list[object]]] = {}
+        for message, timeline in zip(self._source.messages, self._source.timelines, strict=True):
+            place = place_in(self._places, message)
+            if place is not None:
+                by_place[place] = [self._entry(entry) for entry in timeline]
+        everywhere = (by_place.get(place, []) for place in range(len(self._places.keys)))
+        while part := list(islice(everywhere, EVIDENCE_ROWS)):
+            yield part
+
+    def _entry(self, entry: TimelineEntry) -> list[object]:
+        evidence, after = entry.evidence, entry.after
+        who = self._people.place(_giver(entry))
+        return [
+            evidence.frame,
+            self._redaction.sentence(entry.sentence),
+            who,
+            int(evidence.proof),
+            evidence.server_ms,
+            None if after is None else round(after.seconds * 1_000_000),
+            CLOCKS.index("none" if after is None else after.clock),
+            None if entry.reason is None else self._redaction.text(entry.reason),
+        ]
+
+    # --- in words ---
+
+    def _finding(self, finding: Finding) -> list[object]:
+        known = finding.dialog is not None and finding.sequence is not None
+        place = self._places.of.get((finding.dialog, finding.sequence or 0)) if known else None
+        sentence = self._redaction.sentence(finding.sentence)
+        return [finding.rule, finding.outcome, finding.severity, place, list(finding.frames), sentence]
+
+    def _distribution(self, found: Distribution) -> dict[str, object]:
+        latency, seconds = found
+        step = max(1.0, len(seconds) / POINTS)
+        points = [seconds[int(place * step)] for place in range(min(len(seconds), POINTS))]
+        service = latency.kind == REQUEST_TO_ANSWER
+        return {
+            "kind": latency.kind,
+            "who": "the service" if service else self._people.label(_who(latency)),
+            "clock": latency.clock,
+            "samples": latency.samples,
+            "figures": [latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s],
+            "points": [round(each, 6) for each in points],
+        }
+
+    def _count(self, count: Count) -> list[object]:
+        return [self._people.label(_who(count)), count.sent, count.accepted, count.read]
+
+    def _completeness(self) -> str:
+        if self._source.missing is not None:
+            return f"Incomplete: {self._source.missing}"
+        if self._source.session.state == "recording":
+            return "Still being recorded when this was written"
+        return "Complete"
+
+    def _honesty(self, states: StateColumns, frames: FrameColumns) -> list[str]:
+        source, parts = self._source, self._redaction.parts
+        authors = {row[0] for row in states.contents.values if isinstance(row, tuple) and row[3] is not None}
+        whole = source.last >= source.session.frames
+        lines = [
+            self._completeness() if whole else f"Only up to frame #{source.last} of {source.session.frames}"
+        ]
+        taken = counted(frames.redacted, "frame")
+        lines.append(
+            f"Secrets were replaced in {taken}" if frames.redacted else "No secret was replaced in a frame"
+        )
+        if parts:
+            lines.append(f"Left out of this page: {_LEFT_OUT[tuple(sorted(parts))]}")
+        people = "1 person" if len(authors) == 1 else f"{len(authors):,} people"
+        if "text" in parts:
+            lines.append("It holds no message text")
+        else:
+            lines.append(f"It holds message texts of {people}")
+        return lines
+
+
+_LEFT_OUT = {("names",): "names and ids", ("text",): "texts", ("names", "text"): "texts, names and ids"}
+
+
+def _first_of_each_rule(findings: Sequence[Finding]) -> tuple[list[Finding], int]:
+    """The findings without those of a rule beyond ``MOST_FINDINGS``, and how many these are."""
+    counts: Counter[str] = Counter()
+    listed = []
+    for finding in findings:
+        counts[finding.rule] += 1
+        if counts[finding.rule] <= MOST_FINDINGS:
+            listed.append(finding)
+    return listed, len(findings) - len(listed)
+
+
+def _who(row: Count | Latency) -> str | int | None:
+    participant = row.participant
+    return row.connection if participant is None else participant
+
+
+def _giver(entry: TimelineEntry) -> str | int | None:
+    if entry.participant is not None or not entry.mine:
+        return entry.participant
+    evidence: Evidence = entry.evidence
+    return evidence.connection
+
+
+def _letters(people: People, source: SessionSource) -> Mapping[str, str]:
+    """Every id and name of a person → what takes its place: what the page calls them."""
+    letters = {}
+    for who in [*source.selves, *source.names, *people_in(source.changes)]:
+        if isinstance(who, str):
+            letters[who] = people.label(who)
+            if who in source.names:
+                letters[source.names[who]] = people.label(who)
+    return letters
+
+
+def _session_json(session: SessionInfo) -> dict[str, object]:
+    return {
+        "session": session.session,
+        "name": session.name,
+        "source": session.source,
+        "state": session.state,
+        "startedAtUs": session.started_at_us,
+        "startedAt": iso_utc(session.started_at_us),
+        "frames": session.frames,
+    }
+
+
+def _connection_json(connection: ConnectionInfo, session: SessionInfo) -> dict[str, object]:
+    own = session.source in ("client", "replay")
+    return {
+        "url": connection.url,
+        "provenance": connection.provenance or session.source,
+        "fidelity": connection.fidelity or ("bytes" if own else "unknown"),
+        "opened": connection.opened_offset_us,
+        "closed": connection.closed_offset_us,
+        "how": connection.how,
+        "ending": ending_words(connection),
+        "frames": connection.frames,
+    }

@@ -1,0 +1,186 @@
+"""The frames of a session: a row of numbers each, and their bytes in blocks that are inflated on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from recorder.receipts.proofs import ProvenFact
+from recorder.wire.frames import Opcode, Side
+from recorder.wire.records import RecordedFrame
+
+from .blocks import NumberTable, Places, block, compact_json
+from .redaction import PageRedaction
+from .states import MessagePlaces
+
+GROUPS = ("message", "receipt", "request", "answer", "chat state", "conversation", "ping", "close", "other")
+CHUNK_BYTES = 384 * 1024
+CHUNK_FRAMES = 4_096
+
+_GROUP_OF_KIND = {
+    "message": "message",
+    "publish": "message",
+    "receipt": "receipt",
+    "chat-state": "chat state",
+    "conversation": "conversation",
+    "request": "request",
+    "answer": "answer",
+}
+_RANK = (
+    "message",
+    "receipt",
+    "publish",
+    "chat-state",
+    "conversation",
+    "request",
+    "answer",
+    "identity",
+    "oddity",
+)
+_CONTROL = {Opcode.PING: ("ping", "ping"), Opcode.PONG: ("pong", "ping"), Opcode.CLOSE: ("close", "close")}
+_FIN = 0x80
+
+
+class FrameColumns:
+    """Takes the frames in their order and yields their blocks; then ``columns`` and ``chunks`` are complete.
+
+    Args:
+        prefix: of the names of the blocks.
+        places: where messages stand.
+        publish_places: frame of a publish → place of its message.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        places: MessagePlaces,
+        publish_places: Mapping[int, int],
+        redaction: PageRedaction,
+    ) -> None:
+        self._prefix, self._places, self._publish_places = prefix, places, publish_places
+        self._redaction = redaction
+        self.labels = Places()
+        self.chunks: list[int] = []
+        self.redacted = 0
+        self.columns = NumberTable(
+            {
+                "connection": "H",
+                "client": "B",
+                "bits": "B",
+                "head": "B",
+                "size": "I",
+                "proofs": "I",
+                "offset": "d",
+                "at": "d",
+                "label": "H",
+                "group": "B",
+                "message": "I",
+                "flags": "B",
+            }
+        )
+        self._data = bytearray()
+
+    def blocks(
+        self, frames: Iterable[RecordedFrame], proofs: Iterable[tuple[int, ProvenFact]]
+    ) -> Iterator[str]:
+        """The blocks of these frames; ``proofs`` come in the same order."""
+        facts = _FactsByFrame(proofs)
+        first = 1
+        for frame in frames:
+            self._add(frame, facts.of(frame.number))
+            if len(self._data) >= CHUNK_BYTES or frame.number - first + 1 >= CHUNK_FRAMES:
+                yield from self._chunk(first)
+                first = frame.number + 1
+        yield from self._chunk(first)
+
+    def _chunk(self, first: int) -> Iterator[str]:
+        if len(self.columns) < first:
+            return
+        number = len(self.chunks)
+        self.chunks.append(first)
+        yield block(f"{self._prefix}-frames-{number}", bytes(self._data))
+        self._data.clear()
+
+    def _add(self, frame: RecordedFrame, facts: list[ProvenFact]) -> None:
+        payload = self._redaction.payload(frame.payload, frame.opcode)
+        head = frame.head or b""
+        self._data += head
+        self._data += payload
+        proofs = self._proofs(frame, facts)
+        self._data += proofs  # behind the payload whose words they repeat: so they take little room
+        label, group, message = self._described(frame, facts)
+        withheld = frame.compressed is not None and frame.compressed.withheld is not None
+        self.redacted += frame.redacted
+        self.columns.add(
+            frame.connection,
+            frame.sender is Side.CLIENT,
+            (_FIN if frame.fin else 0) | (frame.rsv & 7) << 4 | (frame.opcode & 15),
+            len(head),
+            len(payload),
+            len(proofs),
+            frame.offset_us,
+            None if frame.at_us is None else frame.at_us - (frame.offset_us or 0),
+            self.labels.of(label),
+            GROUPS.index(group),
+            message,
+            frame.redacted | (frame.violation is not None) << 1 | withheld << 2,
+        )
+
+    def _proofs(self, frame: RecordedFrame, facts: list[ProvenFact]) -> bytes:
+        rows: list[tuple[object, ...]] = [
+            (self._redaction.sentence(each.sentence), int(each.proof), each.better or 0) for each in facts
+        ]
+        if frame.violation is not None:
+            rows.append((f"against RFC 6455: {frame.violation}", -1, 0))
+        return compact_json(rows) if rows else b""
+
+    def _described(self, frame: RecordedFrame, facts: list[ProvenFact]) -> tuple[str, str, int]:
+        """Label, group, and the place of the message that it is about, plus 1."""
+        if frame.opcode in _CONTROL:
+            return (*_CONTROL[Opcode(frame.opcode)], 0)
+        if not facts:
+            return ("text" if frame.opcode == Opcode.TEXT else "data", "other", 0)
+        first = min(facts, key=lambda fact: _RANK.index(fact.kind))
+        return (
+            _label(first),
+            _GROUP_OF_KIND.get(first.kind, "other"),
+            self._message(frame.number, facts) + 1,
+        )
+
+    def _message(self, number: int, facts: list[ProvenFact]) -> int:
+        for fact in facts:
+            if fact.dialog_id is not None and fact.sequence is not None:
+                return self._places.of.get((fact.dialog_id, fact.sequence), -1)
+        return self._publish_places.get(number, -1)
+
+
+def _label(fact: ProvenFact) -> str:
+    if fact.kind == "receipt":
+        return fact.status or "receipt"
+    if fact.kind == "chat-state":
+        return (fact.status or "chat state").lower()
+    if fact.kind in ("request", "answer"):
+        return _short(fact.sentence)
+    return fact.kind
+
+
+def _short(sentence: str) -> str:
+    """The type of a request, the code of an answer."""
+    first = sentence.partition(" ")[0]
+    named = next((word for word in sentence.split() if "ms." in word), None)
+    return f"answer {first}" if first.isdigit() else (named or "request")
+
+
+class _FactsByFrame:
+    """Hands out the facts of each frame in turn; those of no frame are dropped."""
+
+    def __init__(self, proofs: Iterable[tuple[int, ProvenFact]]) -> None:
+        self._coming = iter(proofs)
+        self._next = next(self._coming, None)
+
+    def of(self, number: int) -> list[ProvenFact]:
+        found = []
+        while self._next is not None and self._next[0] <= number:
+            if self._next[0] == number:
+                found.append(self._next[1])
+            self._next = next(self._coming, None)
+        return found

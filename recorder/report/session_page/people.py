@@ -1,0 +1,123 @@
+"""The participants of a session on its page: each with a place in a list, and a name that no other has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from recorder.messaging.events import Evidence
+from recorder.receipts.participants import role_word
+from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.self_facts import OwnRoles, connection_of
+
+Giver = str | int | None
+"""Id; the connection of one of us whose id is not known; None: nobody knows who."""
+
+
+def giver_of(receipt: ReceiptView) -> Giver:
+    """Who gave a receipt."""
+    return _key(receipt.participant, mine=receipt.mine, evidence=receipt.evidence)
+
+
+def author_of(message: MessageView) -> Giver:
+    """Who wrote a message."""
+    return _key(message.author, mine=message.mine, evidence=message.sent)
+
+
+def _key(participant: str | None, *, mine: bool | None, evidence: Evidence | None) -> Giver:
+    if participant is not None or not mine:
+        return participant
+    return connection_of(evidence)
+
+
+class People:
+    """Everybody who wrote or gave a receipt, in the order of their first frames.
+
+    Args:
+        messages: as of the end, for roles and who is one of us.
+        givers: everybody there ever was, in the order in which they turn up.
+        selves: all of us.
+        names: participant → name in a profile; empty to leave names out.
+        known_as: connection → who speaks on it, as was learnt in the end.
+        ids: whether ids may be shown.
+    """
+
+    def __init__(
+        self,
+        messages: Sequence[MessageView],
+        givers: Iterable[Giver],
+        selves: OwnRoles,
+        names: Mapping[str, str],
+        *,
+        known_as: Mapping[int, str] | None = None,
+        ids: bool = True,
+    ) -> None:
+        self._selves, self._names, self._ids = selves, names, ids
+        self._known_as = known_as or {}
+        self._roles: dict[Giver, str | None] = {who: own.role for who, own in selves.items()}
+        for message in messages:
+            self._note(author_of(message), message.role)
+            for receipt in message.receipts:
+                self._note(giver_of(receipt), receipt.role)
+        listed = dict.fromkeys(map(self._person, (*givers, *selves)))
+        self._places = {who: place for place, who in enumerate(listed)}
+        self._labels = self._unique_labels()
+
+    def _person(self, who: Giver) -> Giver:
+        return self._known_as.get(who, who) if isinstance(who, int) else who
+
+    def _note(self, giver: Giver, role: str | None) -> None:
+        who = self._person(giver)
+        self._roles[who] = role or self._roles.get(who)
+
+    def place(self, giver: Giver) -> int:
+        """The place of somebody in the list."""
+        who = self._person(giver)
+        return self._places[who] if who in self._places else self._added(who)
+
+    def _added(self, who: Giver) -> int:
+        self._places[who] = len(self._places)
+        self._labels[who] = self._label(who)
+        return self._places[who]
+
+    def label(self, giver: Giver) -> str:
+        """What somebody is called."""
+        who = self._person(giver)
+        self.place(who)
+        return self._labels[who]
+
+    def _unique_labels(self) -> dict[Giver, str]:
+        plain = {who: self._label(who) for who in self._places}
+        several = {label for label, count in Counter(plain.values()).items() if count > 1}
+        counts: Counter[str] = Counter()
+        labels = {}
+        for who, label in plain.items():
+            counts[label] += 1
+            labels[who] = f"{label} {counts[label]}" if label in several else label
+        return labels
+
+    def _label(self, who: Giver) -> str:
+        role = role_word(self._roles.get(who))
+        mine = who in self._selves
+        if isinstance(who, int):
+            return f"you (connection {who})" if len(self._selves) > 1 else "you"
+        if who is None:
+            return "somebody unknown"
+        name = self._names.get(who)
+        if mine and name is None:
+            return f"you ({role})" if role and len(self._selves) > 1 else "you"
+        label = name or role or (who[:8] if self._ids else "participant")
+        return f"{label} (you)" if mine else label
+
+    def rows(self) -> list[dict[str, object]]:
+        """The list as the page has it; ``role`` is the service's word."""
+        return [
+            {
+                "label": self._labels[who],
+                "id": who if isinstance(who, str) and self._ids else None,
+                "role": self._roles.get(who),
+                "word": role_word(self._roles.get(who)),
+                "mine": who in self._selves or isinstance(who, int),
+            }
+            for who in self._places
+        ]

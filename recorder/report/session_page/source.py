@@ -1,0 +1,68 @@
+"""What the page of a session is made of: plain data that a recipe has gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from recorder.checks.findings import Finding
+from recorder.receipts.evidence import TimelineEntry
+from recorder.receipts.numbers import Count, Distribution
+from recorder.receipts.proofs import ProvenFact
+from recorder.receipts.queries import MessageView
+from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.state_changes import StateChange
+from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
+
+
+class RuleText(NamedTuple):
+    """A rule of ``check`` in words."""
+
+    id: str
+    title: str
+    explain: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSource:
+    """One session, or its beginning.
+
+    Attributes:
+        session: which.
+        last: number of its last frame that is told of.
+        connections: as of that frame.
+        frames: those up to it, read once.
+        messages: as of that frame.
+        timelines: for each message its evidence, in the same order, read once.
+        changes: how the states came about, in the order of frames.
+        proofs: what each frame proves, in the order of frames, read once.
+        findings, rules: what ``check`` says, and its rules.
+        selves: all of us.
+        names: participant → name in a profile.
+        self_of: connection → who speaks on it, where that is known.
+        distributions, counts: delays, and what each participant did.
+        requests, answered: how many requests went out, and how many of them were answered.
+        missing: what is known to be missing of the recording; None if nothing is.
+        dialog_types: dialog → its type, where a snapshot tells.
+    """
+
+    session: SessionInfo
+    last: int
+    connections: Sequence[ConnectionInfo]
+    frames: Iterable[RecordedFrame]
+    messages: Sequence[MessageView]
+    timelines: Iterable[Sequence[TimelineEntry]]
+    changes: Sequence[StateChange]
+    proofs: Iterable[tuple[int, ProvenFact]]
+    findings: Sequence[Finding]
+    rules: Sequence[RuleText]
+    selves: OwnRoles
+    names: Mapping[str, str] = field(default_factory=dict)
+    self_of: Mapping[int, str] = field(default_factory=dict)
+    distributions: Sequence[Distribution] = ()
+    counts: Sequence[Count] = ()
+    requests: int = 0
+    answered: int = 0
+    missing: str | None = None
+    dialog_types: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,76 @@
+// Findings and numbers.
+
+const SEVERITIES = { error: "error", warning: "warning", info: "remark" };
+
+class Findings {
+  constructor() {
+    this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" });
+    this.all = [];
+    this.limit = 50;
+  }
+
+  // They are many in a long session, and what was said comes first.
+  async load() {
+    for (const session of sessions) {
+      for (const finding of await session.findings()) this.all.push([session, finding, finding[4].length ? Math.max(...finding[4]) : 0]);
+    }
+    this.key = null;
+    this.update();
+  }
+
+  // Those whose frames have all been seen by now.
+  update() {
+    const now = this.all.filter(([session, , last]) => last <= at[session.number]);
+    const violated = now.filter((each) => each[1][1] === "violated"), dark = now.filter((each) => each[1][1] === "not-observable");
+    const satisfied = now.length - violated.length - dark.length;
+    const key = [violated.length, dark.length, satisfied, now.length, this.limit].join();
+    if (key === this.key) return;
+    this.key = key;
+    const later = this.all.length - now.length, more = sessions.reduce((sum, session) => sum + session.facts.moreFindings, 0);
+    refill(this.box,
+      make("h2", { id: "findings-title" }, "Findings"),
+      make("p", { class: "aside" }, counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". Rules are applied to the whole recording."),
+      violated.slice(0, this.limit).map(([session, finding]) => this.finding(session, finding)),
+      violated.length > this.limit && button("Show " + (violated.length - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
+      dark.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Not observable in this recording (" + dark.length + ")"), dark.slice(0, 100).map(([session, finding]) => this.finding(session, finding))),
+      satisfied > 0 && make("details", { class: "quiet" }, make("summary", {}, "Satisfied (" + satisfied + ")"),
+        make("ul", {}, now.filter((each) => each[1][1] === "satisfied").slice(0, 100).map(([session, finding]) => make("li", {}, make("b", {}, finding[0]), ": ", session.facts.rules[finding[0]]?.[0])))));
+  }
+
+  finding(session, [rule, outcome, severity, m, frames, sentence]) {
+    const [title, explain] = session.facts.rules[rule] || [rule, ""];
+    const where = sessions.length > 1 ? " · session " + (session.number + 1) : "";
+    return make("details", { class: "finding " + (outcome === "violated" ? severity : "dark") },
+      make("summary", {}, make("span", { class: "tag " + severity }, outcome === "violated" ? SEVERITIES[severity] : "not observable"), " ", make("b", {}, rule + where), " ", make("span", {}, sentence)),
+      make("p", {}, title), make("p", { class: "aside" }, explain),
+      make("p", { class: "tools" }, m !== null && button("Show the message", () => selectMessage(session, m, { focus: true })), frames.length > 0 && "Frames: ", frames.map((frame) => frameLink(session, frame))));
+  }
+}
+
+function numbersBox() {
+  const listed = sessions.flatMap((session) => session.facts.distributions.map((each) => [session, each]));
+  const counts = sessions.flatMap((session) => session.facts.counts.map((each) => [session, each]));
+  const widest = Math.max(0.001, ...listed.map(([, each]) => each.figures[3]));
+  const several = sessions.length > 1;
+  return make("section", { class: "panel-box", id: "numbers", "aria-labelledby": "numbers-title" },
+    make("h2", { id: "numbers-title" }, "Numbers"),
+    make("p", { class: "aside" }, "Each delay is measured on one clock, which is named. " + sessions.map((session) => counted(session.facts.requests[0], "request") + " went out, " + session.facts.requests[1].toLocaleString("en") + " of them were answered").join("; ") + "."),
+    counts.length > 0 && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What each participant did" }, make("table", {},
+      make("thead", {}, make("tr", {}, ["Who", "Sent", "Accepted", "Read"].map((name) => make("th", { scope: "col" }, name)))),
+      make("tbody", {}, counts.map(([session, [who, ...figures]]) => make("tr", {}, make("th", { scope: "row" }, who + (several ? " · " + (session.number + 1) : "")), figures.map((each) => make("td", { class: "figure" }, each.toLocaleString("en")))))))),
+    listed.length > 0 && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Delays" }, make("table", { class: "delays" },
+      make("thead", {}, make("tr", {}, ["Delay", "By", "Clock", "Count", "p50", "p90", "p99", "Longest", ""].map((name) => name ? make("th", { scope: "col" }, name) : make("td", {})))),
+      make("tbody", {}, listed.map(([session, each]) => make("tr", {},
+        make("th", { scope: "row" }, each.kind), make("td", {}, each.who + (several ? " · " + (session.number + 1) : "")), make("td", {}, each.clock), make("td", { class: "figure" }, each.samples.toLocaleString("en")),
+        each.figures.map((seconds) => make("td", { class: "figure" }, duration(seconds * 1e6))),
+        make("td", {}, strip(each.points, widest))))))),
+    listed.length === 0 && make("p", { class: "nothing" }, "No delay can be measured in this recording."));
+}
+
+// One tick a delay, on a scale that all rows share.
+function strip(points, widest) {
+  const picture = make("svg", { class: "strip", viewBox: "0 0 160 18", width: 160, height: 18, "aria-hidden": "true" });
+  picture.append(make("line", { class: "axis", x1: 2, x2: 158, y1: 15, y2: 15 }));
+  for (const seconds of points) picture.append(make("line", { class: "tick", x1: 2 + (156 * seconds) / widest, x2: 2 + (156 * seconds) / widest, y1: 3, y2: 13 }));
+  return picture;
+}

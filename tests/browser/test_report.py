@@ -1,0 +1,454 @@
+"""The report of a session in a real browser: what it shows, by mouse and by keys, and what it never does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders.two_sides import AGENT, CONSUMER, ROLES, Capture
+
+from recorder import recipes
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+AXE = os.environ.get("RECORDER_TESTS_AXE")
+CAPTURES = ("tutorial.jsonl", "step-up.jsonl", "browser.netlog.json", "browser.har", "browser.wscat.log")
+WIDTHS = (360, 1024, 1920)
+
+# Texts that would act if they were anything but text.
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    "</script><script>window.ran = 1</script>",
+    "<img src=x onerror='window.ran=1'>",
+    "<svg onload=window.ran=1>",
+    "<svg/onload=window.ran=1//",
+    "<body onload=window.ran=1>",
+    "<iframe srcdoc='<script>parent.ran=1</script>'>",
+    "<a href='javascript:window.ran=1'>x</a>",
+    "javascript:window.ran=1",
+    "data:text/html,<script>opener.ran=1</script>",
+    '"><script>window.ran=1</script>',
+    "' autofocus onfocus='window.ran=1",
+    '" onmouseover="window.ran=1',
+    "`${window.ran=1}`",
+    "{{constructor.constructor('window.ran=1')()}}",
+    "${window.ran=1}",
+    "<!--<script>window.ran=1//-->",
+    "]]><script>window.ran=1</script>",
+    "<details open ontoggle=window.ran=1>",
+    "<input autofocus onfocus=window.ran=1>",
+    "<video><source onerror=window.ran=1>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=window.ran=1>",
+    "<link rel=stylesheet href=//evil.test>",
+    "<meta http-equiv=refresh content='0;url=//evil.test'>",
+    "<base href=//evil.test>",
+    "<object data=//evil.test>",
+    "<embed src=//evil.test>",
+    "<style>@import '//evil.test'</style>",
+    "<div style='background:url(//evil.test)'>",
+    "&lt;script&gt;window.ran=1&lt;/script&gt;",
+    "\u202egnp.exe\u2066hidden\u2069",
+    "zero\u200bwidth\ufeffand\u00adsoft",
+    "\x1b[2J\x00\x07\x9b31m",
+    "line\u2028separator\u2029paragraph",
+    "\ud83d\ude00 emoji and \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
+    "Z\u0351\u036b\u0343algo",
+    "__proto__",
+    "constructor",
+    "[red]x[/nope]",
+    "%s%n{0}",
+]
+
+
+def hostile_capture() -> Capture:
+    """An agent who writes all of them, one after the other, under a name that is one, too."""
+    capture = Capture().opened(1, token=CONSUMER)
+    for sequence, text in enumerate(HOSTILE):
+        event = {"type": "ContentEvent", "message": text, "contentType": "text/plain"}
+        capture.frame(1, "service", notification(sequence, AGENT, event))
+    receipt = {"type": "AcceptStatusEvent", "status": HOSTILE[2], "sequenceList": [0, 1]}
+    capture.frame(1, "service", notification(len(HOSTILE), HOSTILE[0], receipt))
+    return capture
+
+
+def notification(sequence: int, by: str, event: object) -> dict[str, Any]:
+    change = {
+        "sequence": sequence, "originatorId": by, "dialogId": "d",
+        "serverTimestamp": 1_704_067_200_000 + sequence,
+        "originatorMetadata": {"id": by, "role": ROLES.get(by, "CONSUMER")}, "event": event,
+    }  # fmt: skip
+    return {"kind": "notification", "type": "ms.MessagingEventNotification", "body": {"changes": [change]}}
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an archive and the report of each of its sessions."""
+    folder = tmp_path_factory.mktemp("reports")
+    hostile = folder / "hostile.jsonl"
+    hostile.write_text("\n".join(json.dumps(line) for line in hostile_capture().lines))
+    with recipes.open_archive(str(folder / "a.db"), mode="write", create=True) as archive:
+        for file in (*(SAMPLES / name for name in CAPTURES), hostile):
+            recipes.import_capture(archive, file, name=file.name)
+            recipes.write_report(archive, file.name, folder / f"{file.name}.html")
+        recipes.write_report(archive, "browser.har", folder / "two.html", other="step-up.jsonl")
+    return folder
+
+
+class ReportPage:
+    """A report in a tab of its own, and what can be asked of it."""
+
+    def __init__(self, tab: Any, file: Path) -> None:
+        self._tab, self._file = tab, file
+        for part in ("Runtime", "Log", "Network", "Accessibility"):
+            tab.ask(f"{part}.enable")
+
+    def open(self, link: str = "") -> ReportPage:
+        self._tab.navigate(self._file.as_uri() + link)
+        self.settle()
+        return self
+
+    def settle(self) -> None:
+        """Return once the page is drawn and all it waits for has come."""
+        ready = "document.documentElement.dataset.ready"
+        self._tab.evaluate(
+            f"(async () => {{ while (!{ready}) await new Promise((r) => setTimeout(r, 5));"
+            " for (let n = 0; n < 3; n++)"
+            " await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));"
+            "})()"
+        )
+
+    def evaluate(self, expression: str) -> Any:
+        return self._tab.evaluate(expression)
+
+    def look(
+        self, *, width: int = 1280, height: int = 3000, theme: str = "light", media: str = "screen"
+    ) -> ReportPage:
+        self._tab.ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        features = [{"name": "prefers-color-scheme", "value": theme}]
+        self._tab.ask("Emulation.setEmulatedMedia", media=media, features=features)
+        return self
+
+    def key(self, name: str, code: int) -> None:
+        for kind in ("rawKeyDown", "keyUp"):
+            self._tab.ask(
+                "Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode=code
+            )
+        self.settle()
+
+    def click(self, x: float, y: float) -> None:
+        for kind in ("mousePressed", "mouseReleased"):
+            self._tab.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self.settle()
+
+    def press(self, selector: str) -> None:
+        self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+        self.settle()
+
+    def text(self, selector: str) -> str:
+        return self.evaluate(f"document.querySelector({json.dumps(selector)}).innerText")
+
+    def show_moment(self, step: int) -> None:
+        self.evaluate(
+            f"(() => {{ const one = document.getElementById('moment'); one.value = {step};"
+            " one.dispatchEvent(new Event('input')); })()"
+        )
+        self.settle()
+
+    def names_of_images(self) -> list[str]:
+        """The accessible names of all images, as the browser tells them to a screen reader."""
+        nodes = self._tab.ask("Accessibility.getFullAXTree")["nodes"]
+        return [
+            node["name"]["value"]
+            for node in nodes
+            if not node.get("ignored")
+            and node.get("role", {}).get("value") in ("image", "img")
+            and "name" in node
+        ]
+
+    def pdf(self) -> bytes:
+        return base64.b64decode(self._tab.ask("Page.printToPDF")["data"])
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Exceptions, console errors and what the browser says in its log."""
+        named = {"Runtime.exceptionThrown", "Log.entryAdded"}
+        return [
+            event for event in self._tab.events
+            if event["method"] in named
+            or event["params"].get("type") in ("error", "warning")
+        ]  # fmt: skip
+
+    def requests(self) -> list[str]:
+        return [
+            event["params"]["request"]["url"]
+            for event in self._tab.events
+            if event["method"] == "Network.requestWillBeSent"
+        ]
+
+
+@pytest.fixture
+def page(shared_browser, reports: Path) -> Iterator[Callable[..., ReportPage]]:
+    tabs = []
+
+    def opened(name: str, link: str = "", **how: Any) -> ReportPage:
+        tabs.append(shared_browser.second())
+        return ReportPage(tabs[-1], reports / f"{name}.html").look(**how).open(link)
+
+    yield opened
+    for tab in tabs:
+        tab.ask("Page.close")
+        tab.close()
+
+
+# --- the states -------------------------------------------------------------------------------------------
+
+SHOWN = """
+[...document.querySelectorAll("article.message")].map((each) => [
+  each.dataset.dialog || null, each.dataset.sequence ? Number(each.dataset.sequence) : null,
+  each.dataset.status, each.querySelector(".text").textContent,
+  [...each.querySelectorAll(".receipts li > span:not([aria-hidden])")].map((one) => [
+    one.textContent.split(" ")[0], Number(one.querySelector("button").textContent.slice(1)),
+    one.classList.contains("refused")]).sort(),
+])
+"""
+WORDS = {"ACCEPT": "accepted", "READ": "read"}
+
+
+def expected(archive: Any, name: str, frame: int) -> list[list[Any]]:
+    """What ``message list --at`` lists, as the page shows it."""
+    _, messages = recipes.messages(archive, name, at=f"#{frame}")
+    return [
+        [
+            message.dialog_id, message.sequence, message.status,
+            message.text if message.text is not None else f"[{message.type or 'not seen in this recording'}]",
+            sorted(
+                [WORDS.get(each.status, each.status), each.evidence.frame, each.evidence.proof == 0]
+                for each in message.receipts
+            ),
+        ]
+        for message in messages
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_the_slider_shows_what_message_list_says_of_that_moment(page, reports, name):
+    report = page(name)
+    steps = int(report.evaluate("document.getElementById('moment').max"))
+    with recipes.open_archive(str(reports / "a.db")) as archive:
+        for frame in sorted({1 + (steps - 1) * number // 19 for number in range(20)}):
+            report.show_moment(frame)
+            shown, told = report.evaluate(SHOWN), expected(archive, name, frame)
+            key = lambda row: json.dumps(row)  # noqa: E731
+            assert sorted(shown, key=key) == sorted(told, key=key), frame
+    assert report.problems() == []
+
+
+def test_marks_have_names_that_say_who_and_when_and_which_frame(page, reports):
+    report = page("browser.netlog.json")
+    names = report.names_of_images()
+    assert "read by you at +1.075 s, frame 23" in names
+    report.show_moment(18)
+    assert [name for name in report.names_of_images() if name.startswith("read")] == []
+    assert "accepted by you at +873 ms, frame 18" in report.names_of_images()
+
+
+# --- mouse, keyboard, links -------------------------------------------------------------------------------
+
+
+def test_a_link_leads_to_its_message_and_moment(page):
+    report = page("browser.netlog.json", "#message=2&at=+900ms")
+    assert report.text(".moment-words").startswith("As of frame 18 of 30")
+    assert report.text("#why h2") == "Why: Message 2"
+    assert report.evaluate("document.activeElement.dataset.sequence") == "2"
+    assert report.text("article[aria-current]").startswith("agent message 2")
+    report = page("browser.netlog.json", "#frame=21")
+    assert report.text("#frame h2").startswith("Frame #21")
+    report = page("browser.netlog.json", "#message=99&at=nonsense&%E0%A4%A")
+    assert report.problems() == []
+
+
+def test_the_keyboard_walks_through_messages_frames_and_moments(page):
+    report = page("browser.netlog.json")
+    report.evaluate("document.querySelector('.feed').focus()")
+    report.key("ArrowDown", 40)
+    report.key("ArrowDown", 40)
+    assert report.evaluate("document.activeElement.dataset.sequence") == "2"
+    assert report.text("#why h2") == "Why: Message 2"
+    report.evaluate("document.querySelector('.rows').focus()")
+    report.key("End", 35)
+    assert report.text("#frame h2").startswith("Frame #30")
+    report.evaluate("document.getElementById('moment').focus()")
+    report.key("ArrowLeft", 37)
+    assert report.text(".moment-words").startswith("As of frame 29 of 30")
+    report.evaluate("document.querySelector('canvas').focus()")
+    report.key("+", 187)
+    assert report.problems() == []
+
+
+def test_the_mouse_chooses_a_frame_on_its_lane_and_a_message_lights_its_frames(page):
+    report = page("browser.netlog.json")
+    report.press("article[data-sequence='2']")
+    assert report.evaluate("document.querySelectorAll('.row.lit').length") > 3
+    box = report.evaluate(
+        "(() => { const one = document.querySelector('canvas'); one.scrollIntoView({block: 'center'});"
+        " const box = one.getBoundingClientRect(); return [box.x, box.y, box.width]; })()"
+    )
+    report.click(box[0] + box[2] - 13, box[1] + 22 + 17)  # the client's last frame is at the right end
+    assert report.text("#frame h2").startswith("Frame #29")
+
+
+def test_between_two_frames_there_are_milliseconds(page):
+    report = page("browser.netlog.json", "#frame=18")
+    report.evaluate(
+        "[...document.querySelectorAll('#frame button')]"
+        ".find((one) => one.textContent === 'Measure from here').click()"
+    )
+    report.evaluate("location.hash = '#frame=23'")
+    report.settle()
+    assert report.text(".timeline-box .delta") == "#18 → #23: 202.000 ms (our clock)"
+
+
+def test_a_frame_is_shown_decoded_raw_and_byte_by_byte(page):
+    report = page("browser.netlog.json", "#frame=21")
+    assert '"kind": "req"' in report.text("#frame .code")
+    report.evaluate("document.querySelectorAll('#frame [role=tab]')[1].click()")
+    assert json.loads(report.text("#frame .code"))["kind"] == "req"
+    report.evaluate("document.querySelectorAll('#frame [role=tab]')[2].click()")
+    assert report.text("#frame .code").startswith("header  81 ")
+    assert "ACCEPT by you on message 4" in report.text("#frame .proofs")
+
+
+def test_a_search_highlights_and_keeps_its_place(page):
+    report = page("browser.netlog.json")
+    report.evaluate(
+        "(() => { const one = document.querySelector('[type=search]'); one.value = 'answer';"
+        " one.dispatchEvent(new Event('input')); })()"
+    )
+    report.settle()
+    assert report.text(".count") == "2 messages"
+    assert (
+        report.evaluate("[...document.querySelectorAll('mark')].map((one) => one.textContent)")
+        == ["answer"] * 2
+    )
+    report.press("[aria-label='Next match']")
+    assert report.text(".count") == "1 of 2 messages"
+    report.show_moment(20)
+    assert report.text(".count") == "1 of 2 messages"
+    assert report.evaluate("document.querySelector('article[aria-current]').dataset.sequence") == "2"
+
+
+@pytest.mark.parametrize(("label", "value", "shown"), [("Status", "read", [2]), ("Side", "client", [0])])
+def test_a_filter_leaves_only_what_passes(page, label, value, shown):
+    report = page("browser.netlog.json")
+    report.evaluate(
+        f"(() => {{ const one = document.querySelector('select[aria-label={label}]'); one.value = '{value}';"
+        " one.dispatchEvent(new Event('change')); })()"
+    )
+    report.settle()
+    assert [row[1] for row in report.evaluate(SHOWN)] == shown
+
+
+# --- two sessions -----------------------------------------------------------------------------------------
+
+
+def test_two_sessions_stand_side_by_side_with_what_differs(page):
+    report = page("two")
+    assert report.evaluate("document.querySelectorAll('.feed').length") == 2
+    assert "not there" in report.text("#comparison")
+    report.press("#comparison .frame-link")
+    assert report.text("#why h2").startswith("Why: ")
+    report.show_moment(10)
+    assert " and frame " in report.text(".moment-words")
+    assert report.problems() == []
+
+
+# --- for everybody ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_it_fits_the_screen_in_both_themes(page, width, theme):
+    for name in ("browser.netlog.json", "two", "hostile.jsonl"):
+        report = page(name, width=width, theme=theme)
+        assert report.evaluate("document.documentElement.scrollWidth") <= width, name
+        dark = report.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (dark == "rgb(18, 22, 29)") is (theme == "dark")
+
+
+def test_the_theme_can_be_switched(page):
+    report = page("browser.netlog.json", theme="light")
+    report.press(".theme")
+    report.press(".theme")
+    assert report.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 29)"
+
+
+@pytest.mark.skipif(AXE is None, reason="no axe-core here: RECORDER_TESTS_AXE is the path of axe.min.js")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["browser.netlog.json", "step-up.jsonl", "two"])
+def test_axe_finds_no_violation(page, name, theme):
+    report = page(name, "#message=2&frame=5", theme=theme, width=360 if theme == "dark" else 1280)
+    report.evaluate(Path(AXE).read_text("utf-8") + ";0")
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = report.evaluate(f"axe.run(document, {json.dumps(options)})")
+    assert [
+        (each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found["violations"]
+    ] == []
+
+
+def test_on_paper_all_messages_are_there(page):
+    report = page("hostile.jsonl", height=700)
+    assert report.evaluate("document.querySelectorAll('article').length") < len(HOSTILE)
+    report.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert report.evaluate("document.querySelectorAll('article').length") == len(HOSTILE)
+    report.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert report.pdf().startswith(b"%PDF-")
+
+
+# --- what it never does -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*CAPTURES, "two", "hostile.jsonl"])
+def test_it_asks_nobody_for_anything_and_nothing_goes_wrong(page, name):
+    report = page(name)
+    assert [url for url in report.requests() if not url.startswith("file:")] == []
+    assert len(report.requests()) == 1
+    assert report.problems() == []
+
+
+def test_hostile_texts_do_nothing(page):
+    report = page("hostile.jsonl", height=6000)
+    for number in range(len(HOSTILE)):
+        report.evaluate(f"location.hash = '#message={number}&frame={number + 1}'")
+        report.settle()
+        for tab in range(3):
+            report.evaluate(f"document.querySelectorAll('#frame [role=tab]')[{tab}].click()")
+    assert report.evaluate("window.ran") is None
+    acting = "img, iframe, script:not([type]), link, style, base, object, embed, video, form"
+    assert (
+        report.evaluate(f"document.querySelectorAll({json.dumps(acting)}).length") == 2
+    )  # the page's own script and style
+    assert report.evaluate("document.querySelectorAll('a').length") == 0
+    assert (
+        report.evaluate(
+            "[...document.querySelectorAll('main *')]"
+            ".some((one) => [...one.attributes].some((each) => each.name.startsWith('on')))"
+        )
+        is False
+    )
+    assert (
+        report.evaluate(
+            "/[\\u202a-\\u202e\\u2066-\\u2069\\u200b\\u0000-\\u0008]/.test(document.body.innerText)"
+        )
+        is False
+    )
+    assert report.problems() == []
+    assert [url for url in report.requests() if not url.startswith("file:")] == []

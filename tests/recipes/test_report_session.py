@@ -1,0 +1,85 @@
+"""The report of a session: what it is made of, what is left out, how two are laid side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from recorder import recipes
+from recorder.errors import BadOption, NotFound
+from recorder.recipes.report_session import session_source
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@pytest.fixture
+def archive(tmp_path):
+    with recipes.open_archive(str(tmp_path / "a.db"), mode="write", create=True) as opened:
+        for name in ("browser.netlog.json", "browser.har", "tutorial.jsonl"):
+            recipes.import_capture(opened, SAMPLES / name, name=name.partition(".")[2])
+        yield opened
+
+
+def data_of(file):
+    return json.loads(re.search(r'id="data">(.*?)</script>', file.read_text(), re.DOTALL).group(1))
+
+
+@pytest.mark.parametrize(
+    ("umask", "redact", "mode"),
+    [(0o022, "", 0o600), (0o022, "names", 0o600), (0o022, "text", 0o644), (0o077, "text", 0o600)],
+)
+def test_who_may_read_the_file_depends_on_what_it_holds(archive, tmp_path, umasked, umask, redact, mode):
+    umasked(umask)
+    recipes.write_report(archive, "har", tmp_path / "r.html", redact=redact)
+    assert stat.S_IMODE((tmp_path / "r.html").stat().st_mode) == mode
+
+
+@pytest.fixture
+def umasked():
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+def test_a_moment_leaves_out_all_that_is_later(archive, tmp_path):
+    said = []
+    recipes.write_report(archive, "har", tmp_path / "r.html", at="#12", say=said.append)
+    (session,) = data_of(tmp_path / "r.html")["sessions"]
+    assert session["last"] == session["columns"]["frame_size"][2] == 12
+    assert session["honesty"][0].startswith("Only up to frame #12 of ")
+    assert said == [f"as of frame #12 of {session['frames']}"]
+    source = session_source(archive, "har", at="#12")
+    assert source.messages == recipes.messages(archive, "har", at="#12")[1]
+
+
+def test_the_same_conversation_twice_is_paired_message_by_message(archive, tmp_path):
+    recipes.write_report(archive, "har", tmp_path / "r.html", other="netlog.json")
+    data = data_of(tmp_path / "r.html")
+    assert len(data["sessions"]) == 2
+    assert [pair[0] is not None and pair[1] is not None for pair in data["pairs"]] == [True] * len(
+        data["pairs"]
+    )
+    assert data["pairs"]
+
+
+def test_what_only_one_of_two_sessions_has_stands_alone(archive, tmp_path):
+    recipes.write_report(archive, "har", tmp_path / "r.html", other="jsonl")
+    pairs = data_of(tmp_path / "r.html")["pairs"]
+    assert [pair[:2] for pair in pairs if None in pair[:2]]
+    assert all(pair[2] for pair in pairs if None in pair[:2])
+
+
+def test_only_what_can_be_left_out_is_taken(archive, tmp_path):
+    with pytest.raises(BadOption, match="--redact"):
+        recipes.write_report(archive, "har", tmp_path / "r.html", redact="texts")
+
+
+def test_a_session_that_is_not_there_is_told(archive, tmp_path):
+    with pytest.raises(NotFound):
+        recipes.write_report(archive, "nothing", tmp_path / "r.html")
+    assert not (tmp_path / "r.html").exists()

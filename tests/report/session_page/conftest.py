@@ -1,0 +1,5 @@
+"""Events of one dialog."""
+
+from builders.sessions import build
+
+__all__ = ["build"]
