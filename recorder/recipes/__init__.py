@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from recorder.load_summary import LoadResult as LoadResult
     from recorder.receipts.aliases import parse_aliases as parse_aliases
 
+    from .archives import open_archive as open_archive
+    from .archives import upgrade as upgrade
+    from .archives import verdict_json as verdict_json
+    from .archives import verify as verify
     from .at_moment import connections_at as connections_at
     from .at_moment import events as events
     from .at_moment import last_frame_at as last_frame_at
@@ -61,14 +65,10 @@ if TYPE_CHECKING:
     from .queries import frame_proofs as frame_proofs
     from .queries import message_life as message_life
     from .queries import messages as messages
-    from .queries import open_archive as open_archive
     from .queries import open_session as open_session
     from .queries import passed_on as passed_on
     from .queries import summary as summary
     from .queries import transcript as transcript
-    from .queries import upgrade as upgrade
-    from .queries import verdict_json as verdict_json
-    from .queries import verify as verify
     from .rebuild_tables import rebuild as rebuild
     from .record_session import SessionOptions as SessionOptions
     from .record_session import linger_words as linger_words

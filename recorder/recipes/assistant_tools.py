@@ -27,8 +27,9 @@ from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
+from .archives import open_archive
 from .check_session import checked, explained
-from .queries import frame, frame_proofs, message_life, messages, open_archive, summary
+from .queries import frame, frame_proofs, message_life, messages, summary
 from .session_diff import session_difference
 
 MOST = 200

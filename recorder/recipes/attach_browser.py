@@ -22,9 +22,10 @@ from recorder.formats.devtools_events import DevToolsSockets
 from recorder.wire.payloads import Payload
 from recorder.wire.records import Record
 
+from .archives import open_archive
 from .chosen_sockets import ChosenSockets, left_out
 from .live_records import LiveRecords
-from .queries import Notify, open_archive, silent
+from .queries import Notify, silent
 from .record_session import SessionOptions, recording
 from .stop import NeverStop, Stop
 

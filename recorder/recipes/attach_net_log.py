@@ -20,9 +20,10 @@ from recorder.runtime.selector import Wakeup, readable
 from recorder.wire.payloads import Payload
 from recorder.wire.records import ConnectionOpened, HttpExchange, Record
 
+from .archives import open_archive
 from .chosen_sockets import ChosenSockets, left_out, wants_exchange
 from .live_records import LiveRecords
-from .queries import Notify, open_archive, silent
+from .queries import Notify, silent
 from .record_session import SessionOptions, recording
 from .stop import NeverStop, Stop
 

@@ -14,8 +14,9 @@ from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
 from recorder.wire.records import SessionInfo
 
+from .archives import open_archive
 from .at_moment import events
-from .queries import alias_remarks, messages, open_archive
+from .queries import alias_remarks, messages
 
 if TYPE_CHECKING:
     from .filters import Filters

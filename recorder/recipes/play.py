@@ -22,9 +22,10 @@ from recorder.store.archive import Archive
 from recorder.store.completeness import INTERRUPTED
 from recorder.wire.records import SessionInfo
 
+from .archives import open_archive
 from .connector import Connector, Uploader
 from .endpoints import Endpoints
-from .queries import Notify, messages, open_archive
+from .queries import Notify, messages
 from .record_ending import ending_lines
 from .record_session import ActiveSession, recording
 from .refused_consumer import find_refusal

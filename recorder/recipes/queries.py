@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import dataclass
 
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event, PublishLost
@@ -24,8 +23,6 @@ from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify as Notify
 from recorder.store.remarks import silent as silent
-from recorder.store.verify import SessionVerdict
-from recorder.store.verify import verify as verify_archive
 from recorder.wire.records import ConnectionInfo, FrameForwarded, RecordedFrame, SessionInfo
 
 from .at_moment import events, last_frame_at
@@ -36,22 +33,9 @@ from .message_argument import (
     find_message,
     parse_message_argument,
 )
-from .progress import ProgressCount
 
 WatchEvents = Callable[[Iterable[Event]], Iterable[Event]]
 """Passes events on unchanged, to collect some of them."""
-
-
-def open_archive(
-    archive: str, *, mode: Literal["read", "write"] = "read", create: bool = False, say: Notify = silent
-) -> Archive:
-    """Open an archive by path or URL; close it with ``with``.
-
-    Raises:
-        ArchiveUnusable: it is none, damaged, newer, or (reading) older than this program needs.
-        StorageFailed: it cannot be written, or another process records into it.
-    """
-    return Archive.open(archive, mode=mode, create=create, say=say)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,26 +246,3 @@ def _target_of(connections: Iterable[ConnectionInfo]) -> str | None:
     if not urls:
         return None
     return SIMULATOR if all(f"/account/{ACCOUNT}/" in url for url in urls) else SERVICE
-
-
-def verify(archive: str, *, say: Notify = silent) -> list[SessionVerdict]:
-    """Recount and rehash every session of an archive; ``say`` is called with the progress.
-
-    Raises:
-        ArchiveUnusable: it cannot be read at all.
-    """
-    with open_archive(archive) as opened:
-        total = sum(session.frames for session in opened.sessions())
-        progress = ProgressCount("verifying frames", say, total=total)
-        return verify_archive(opened, through=progress.counting)
-
-
-def verdict_json(verdict: SessionVerdict) -> dict[str, object]:
-    """One verdict as ``archive verify --json`` prints it."""
-    return asdict(verdict)
-
-
-def upgrade(archive: str, *, say: Notify = silent) -> None:
-    """Bring an archive up to this program's schema; ``say`` is called with what was done."""
-    with open_archive(archive, mode="write", create=False, say=say) as opened:
-        say(f"the archive is at revision {opened.info().revision}, as this program writes it")

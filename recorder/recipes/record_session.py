@@ -35,8 +35,9 @@ from recorder.wire.endings import explained_ending
 from recorder.wire.payloads import Payload
 from recorder.wire.records import FrameSink, RecordedFrame
 
+from .archives import open_archive
 from .option_values import ServiceKeywords, connect_options, reject_unknown_keywords, seconds_or_duration_s
-from .queries import Notify, open_archive, silent
+from .queries import Notify, silent
 from .record_ending import AdmissionWatch, raise_unless_well_ended
 from .stop import NeverStop, Stop
 

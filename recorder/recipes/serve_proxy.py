@@ -20,9 +20,10 @@ from recorder.runtime.listener import parse_listen_address, tls_context
 from recorder.store.archive import Archive
 from recorder.wire.payloads import Payload
 
+from .archives import open_archive
 from .option_values import reject_unknown_keywords
 from .proxy_sessions import ProxySessions
-from .queries import Notify, open_archive, silent
+from .queries import Notify, silent
 from .record_session import SessionOptions
 from .stop import NeverStop, Stop
 

@@ -6,7 +6,7 @@ command of a short session at most 2.5 times as much.
 
 from __future__ import annotations
 
-import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -29,16 +29,16 @@ app(["{}"])
 OURS = "import sys; from recorder.cli import main; sys.argv[0] = 'recorder'; main()"
 READING = (
     "session list", "session show last", "message list last", "message show last 3", "frame list last",
-    "frame show last 1", "check last",
+    "frame show last 1", "check last", "archive info",
 )  # fmt: skip
 
 
 def processor_s(code: str, *arguments: str) -> float:
     """User and system time of a Python program."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL, check=False)
-    after = os.times()
-    return after.children_user - before.children_user + after.children_system - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def ratio(bare: str, *arguments: str) -> tuple[float, float]:

@@ -10,8 +10,9 @@ from recorder.clock import RealClock
 from recorder.replay.language.script import Script, load
 from recorder.replay.load.metrics import Metrics
 
+from ..archives import open_archive
 from ..choose_target import choose_target
-from ..queries import Notify, open_archive
+from ..queries import Notify
 from ..replay_options import SIMULATOR, ReplayOptions
 from ..script_simulator import agent_of, moods_of
 from ..scripts import folder_of, script_text, without_secret_name

@@ -51,7 +51,7 @@ def test_any_number_of_rows_goes_in_as_it_is(archive, count):
 
 def test_driver_values_are_stored_as_null_true_and_false(archive):
     with archive.writer() as writer, derived_rows(writer, 1) as rows:
-        null, true, false = rows.values
+        null, true, false, _ = rows.values
         rows.insert(participant, [(1, "a", null, true, 1, null), (1, "b", "CONSUMER", false, 2, "Ann")])
         rows.insert(participant, [(1, "c", null, null, 3, null)])
         assert [rows.values.boolean(value) for value in (None, True, False)] == [null, true, false]
