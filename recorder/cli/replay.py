@@ -10,6 +10,7 @@ import typer
 
 from recorder.errors import BadOption
 
+from .live import LiveMessages
 from .load import (
     CsvOption,
     FailIfOption,
@@ -178,7 +179,12 @@ def replay(
         play_many(script, load, load_options, archive=archive, json=json, quiet=quiet)
         return
     token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, LiveMessages(archive, quiet=quiet) as live:
+
+        def print_result(played: Played) -> None:
+            live.end()
+            _print_result(played, json=json, junit=junit)
+
         played = recipes.replay(
             script,
             archive=archive,
@@ -187,8 +193,9 @@ def replay(
             seed=seed,
             tolerance=tolerance,
             stop=stop,
-            say=print_status,
-            on_end=lambda played: _print_result(played, json=json, junit=junit),
+            say=live,
+            on_begin=live.follow if clock == "real" else lambda session: None,
+            on_end=print_result,
             **keywords,
         )
         stop.raise_if_set()

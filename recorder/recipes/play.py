@@ -25,7 +25,7 @@ from recorder.wire.records import SessionInfo
 from .archives import open_archive
 from .connector import Connector, Uploader
 from .endpoints import Endpoints
-from .queries import Notify, messages
+from .queries import Notify, messages, silent
 from .record_ending import ending_lines
 from .record_session import ActiveSession, recording
 from .refused_consumer import find_refusal
@@ -133,10 +133,18 @@ class _Replay:
         return _blanked(outcome._replace(results=tuple(results)), self._session.redact)
 
 
-def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_result) -> Played:
+def play(
+    job: ReplayJob,
+    *,
+    stop: Stop,
+    say: Notify,
+    on_end: OnEnd = ignore_result,
+    on_begin: Callable[[str], None] = silent,
+) -> Played:
     """Play a script, record it, and return the result.
 
-    ``on_end`` is called with the result, once there is a session, also where this raises.
+    ``on_begin`` is called with the id of the session before anything is connected, and ``on_end`` with the
+    result, once there is a session, also where this raises.
 
     Raises:
         CannotConnect: not one connection came about.
@@ -155,6 +163,7 @@ def play(job: ReplayJob, *, stop: Stop, say: Notify, on_end: OnEnd = ignore_resu
                 clock=clock,
                 say=say,
             ) as session:
+                on_begin(session.intake.session)
                 say(f"playing {job.script.name}: {counted(len(job.script.steps), 'step')}")
                 replay = _Replay(job, session, stop=stop, say=say)
                 replay.run(clock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Unpack
@@ -33,6 +33,7 @@ def replay(
     stop: Stop | None = None,
     say: Notify = silent,
     on_end: OnEnd = ignore_result,
+    on_begin: Callable[[str], None] = silent,
     **options: Unpack[ReplayKeywords],
 ) -> Played:
     """Play a script, record it, and return what came of it.
@@ -45,6 +46,7 @@ def replay(
         archive: where the session is recorded.
         stop: ends it early when it is set.
         say: told in sentences what happens.
+        on_begin: told the id of the session, once it has begun.
         on_end: told what came of it, also where this raises then: the steps up to where it was stopped,
             or storage failed, or nobody let it in.
         options: ``url``, ``token``, ``clock``, ``seed``, … as ``ReplayKeywords`` describes them.
@@ -72,7 +74,7 @@ def replay(
         )
         for remark in (target.sentence, *loaded.notes):
             say(remark)
-        return play(job, stop=stop, say=say, on_end=on_end)
+        return play(job, stop=stop, say=say, on_end=on_end, on_begin=on_begin)
 
 
 @contextmanager

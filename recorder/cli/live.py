@@ -1,0 +1,150 @@
+"""The messages of a session while this process records it: a table on stderr whose receipts turn."""
+
+from __future__ import annotations
+
+import io
+import queue
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from recorder.errors import RecorderError
+
+from .output import StatusPrinter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from recorder.recipes import Following
+
+INTERVAL = "200ms"
+_OTHER_LINES = 6
+"""Of the screen: what is not shown, the dialog, the headings, and a remark."""
+
+
+class LiveMessages:
+    """Shows the messages below the remarks on them, in a thread of its own: drawing delays no receipt.
+
+    Use it with ``with``; call it with each remark, and ``follow`` with the session once it has begun. Where
+    stderr is no terminal, or with ``quiet``, there is no table.
+    """
+
+    def __init__(self, archive: str, *, quiet: bool) -> None:
+        self._archive = archive
+        self._print_status = StatusPrinter(quiet=quiet)
+        self._draws = not quiet and sys.stderr.isatty()
+        self._remarks: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+        self._print_above: Callable[[str], None] = self._print_status
+
+    def __enter__(self) -> LiveMessages:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.end()
+
+    def __call__(self, line: str) -> None:
+        """Print a remark: soon, above the table, or at once where there is none."""
+        if self._thread is None:
+            self._print_status(line)
+        else:
+            self._remarks.put(line)
+
+    def follow(self, session: str) -> None:
+        """Show the messages of this session until the end."""
+        if self._draws and not self._ended:
+            self._thread = threading.Thread(
+                target=self._draw, args=(session,), name="live table", daemon=True
+            )
+            self._thread.start()
+
+    def end(self) -> None:
+        """Take the table away; remarks are printed at once from now on. It may have ended before."""
+        self._ended = True
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._remarks.put(None)
+            thread.join()
+
+    # In the thread of the table ------------------------------------------------------------------------
+
+    def is_set(self) -> bool:
+        """Whether nothing more is to be shown."""
+        return self._ended
+
+    def set(self) -> None:
+        """Show nothing more."""
+        self._ended = True
+
+    def on_stop(self, wake: object) -> None:
+        """Nobody waits here but ``wait``."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Print the remarks that come until then, above the table."""
+        try:
+            line = self._remarks.get(timeout=timeout)
+            while line is not None:
+                self._print_above(line)
+                line = self._remarks.get_nowait()
+        except queue.Empty:
+            pass
+        return self._ended
+
+    def _draw(self, session: str) -> None:
+        from rich.live import Live
+        from rich.text import Text
+
+        from recorder import recipes
+        from recorder.report.tables import console
+
+        with Live(console=console(sys.stderr), auto_refresh=False, transient=True) as live:
+            self._print_above = partial(_print_above, live.console)
+            try:
+                with recipes.open_archive(self._archive) as opened:
+                    for _ in (following := recipes.Following(opened, session, interval=INTERVAL, stop=self)):
+                        live.update(Text.from_ansi(_page(following)), refresh=True)
+            except RecorderError as problem:  # it is told where it is recorded, or there is only no table
+                self._print_above(str(problem))
+            while not self._ended:
+                self.wait(None)
+            self.wait(0.0)
+
+
+def _print_above(above: Console, line: str) -> None:
+    from recorder.report.terminal import safe_text
+
+    above.print(safe_text(line), soft_wrap=True)
+
+
+class _Page(io.StringIO):
+    """Text as stderr would show it, which is a terminal."""
+
+    encoding = ""
+
+    def isatty(self) -> bool:
+        """It is laid out as for a terminal."""
+        return True
+
+
+def _page(following: Following) -> str:
+    """The newest messages that fit the terminal, or nothing if there are none."""
+    from recorder.counted import counted
+    from recorder.report.messages import print_listing
+    from recorder.report.tables import print_line
+
+    messages = following.messages()
+    if not messages:
+        return ""
+    page = _Page()
+    page.encoding = sys.stderr.encoding
+    fitting = max(shutil.get_terminal_size().lines - _OTHER_LINES, 2) // 2
+    if len(messages) > fitting:
+        print_line(page, f"not shown: {counted(len(messages) - fitting, 'earlier message')}")
+    print_listing(page, following.listing(messages[-fitting:]), following.selves())
+    return page.getvalue()
