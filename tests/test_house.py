@@ -389,6 +389,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "store/exchange_rows.py": "what is kept of a body, tested without a session",
     "store/maintenance.py": "what only writing needs: the archive is imported without SQLAlchemy",
     "projection/parallel/worker.py": "a process of its own, started by its name",
+    "cli/bundle.py": "one module a command",
     "cli/mcp.py": "one module a command",
     "recipes/serve_mcp.py": "the one place that knows the SDK of the protocol",
     "cli/follow.py": "a loop on the terminal, tested without the command",

@@ -9,6 +9,7 @@ import typer
 from . import (
     archive,
     attach,
+    bundle,
     check,
     find,
     frame,
@@ -65,6 +66,7 @@ app.command("import")(import_.import_captures)
 app.command()(check.check)
 app.command()(find.find)
 app.command("report")(report.write_report)
+app.command("bundle")(bundle.bundle_session)
 app.command("mcp")(mcp.answer_assistant)
 app.command()(sql.sql)
 app.command("guide")(guide.show_guide)

@@ -1,7 +1,7 @@
 """A file to import, opened: its first bytes, its content from the start, and what lies beside it.
 
-What is compressed is read as what is inside: by gzip, and a zip that holds one file or one HAR. Pipes and
-standard input are spooled into a temporary file first.
+What is compressed is read as what is inside: by gzip, and a zip that holds one file, one HAR or a bundled
+session. Pipes and standard input are spooled into a temporary file first.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from recorder.errors import BadCapture
 
 BEGINNING = 1 << 16
 """How many bytes of a file tell what it is."""
+
+BUNDLED_SESSION, BUNDLED_VERSIONS = "session.jsonl", "versions.json"
+"""The two files by which a zip file is known as a bundle: its session, and what made it."""
 
 _BLOCK = 1 << 20
 _INFLATED_LIMIT = 1 << 30
@@ -150,10 +153,11 @@ class CaptureFile:
 
     @cached_property
     def _content_member(self) -> str | None:
-        """The member that is read in place of the zip file: the only one, or the only HAR."""
+        """The member that is read for the zip file: the only one, a bundle's session, or the only HAR."""
         files = [name for name in self.members if not name.endswith("/")]
         hars = [name for name in files if name.lower().endswith(".har")]
-        return next((names[0] for names in (files, hars) if len(names) == 1), None)
+        bundled = [BUNDLED_SESSION] if {BUNDLED_SESSION, BUNDLED_VERSIONS} <= set(files) else []
+        return next((names[0] for names in (files, bundled, hars) if len(names) == 1), None)
 
 
 @contextmanager

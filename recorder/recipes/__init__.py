@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .at_moment import last_frame_at as last_frame_at
     from .attach_browser import attach as attach
     from .attach_net_log import attach_by_net_log as attach_by_net_log
+    from .bundle_session import bundle as bundle
     from .check_session import Checked as Checked
     from .check_session import CheckKeywords as CheckKeywords
     from .check_session import check as check

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,6 +70,32 @@ def _share(descriptor: int) -> None:
     os.umask(umask)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.fchmod(descriptor, 0o666 & ~umask)
+
+
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+"""The earliest that a zip file can say: the same files give the same bytes whenever they are packed."""
+
+
+def save_zip(members: Mapping[str, Path | bytes], file: Path, *, option: str = "--output") -> None:
+    """Write these files or bytes to a zip file (mode 0600) under their names, whole or not at all.
+
+    Raises:
+        BadOption: it cannot be written there.
+        OutputFailed: the disk did not take it.
+    """
+    with tempfile.TemporaryFile() as spool:
+        with zipfile.ZipFile(spool, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name, content in members.items():
+                info = zipfile.ZipInfo(name, _NO_DATE)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                info.external_attr = 0o600 << 16
+                with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as source:
+                    info.file_size = source.seek(0, os.SEEK_END)  # tells whether ZIP64 is wanted
+                    source.seek(0)
+                    with packed.open(info, "w") as member:
+                        shutil.copyfileobj(source, member)
+        spool.seek(0)
+        save_lines(iter(partial(spool.read, 1 << 20), b""), file, option=option)
 
 
 def _refuse_database(option: str, file: Path) -> None:

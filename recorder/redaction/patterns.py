@@ -44,6 +44,7 @@ _WORDS: Final = (
 )
 
 _PLACEHOLDER = re.compile(PLACEHOLDER.pattern.encode())
+_OPENED: Final = "⟦".encode()
 _RUN = re.compile(rb"[A-Za-z0-9_.\-]+")
 _RUN_BYTES: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 _TOKEN_BYTES: Final = _RUN_BYTES + b"~+/="
@@ -150,8 +151,15 @@ def assignments(view: bytes, names: SecretNames = KNOWN_NAMES) -> Iterator[Secre
     """``password=…`` and ``token: …`` as error texts and log lines have them."""
     yield from _parameters(_ASSIGNED, view, names)
     for span in _parameters(_LABELLED, view, names):
-        if is_opaque(view[span.start : span.end]):
+        if is_opaque(view[span.start : span.end]) and not _is_fingerprint(view, span.start):
             yield span
+
+
+def _is_fingerprint(view: bytes, start: int) -> bool:
+    """Whether a value is that of a placeholder: ``⟦token:4e389244⟧``."""
+    opened = view.rfind(_OPENED, max(0, start - 20), start)  # a word of at most 16 letters
+    placeholder = None if opened < 0 else _PLACEHOLDER.match(view, opened)
+    return placeholder is not None and placeholder.end() > start
 
 
 def _parameters(

@@ -6,6 +6,7 @@ a damaged or a newer archive stay as they are.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 import stat
@@ -197,6 +198,23 @@ def backup(source: sqlite3.Connection, target: Path) -> None:
         os.link(partial, target)
     finally:
         remove(partial)
+
+
+def make_reproducible(path: Path, seed: bytes) -> None:
+    """Give an archive file that nobody has open the bytes that follow from its rows and the seed alone.
+
+    Its id, its redaction key and its stamp (see ``log_identity``) are made from the seed: no secret may be
+    recorded into it.
+    """
+    with closing(sqlite3.connect(path)) as connection:
+        for name, size in (("redaction_key", 32), ("archive_id", 16)):
+            value = hashlib.sha256(name.encode() + seed).digest()[:size]
+            connection.execute("UPDATE setting SET value = ? WHERE name = ?", (value, name))
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = DELETE")
+        stamp = int.from_bytes(hashlib.sha256(b"stamp" + seed).digest()[:4], "big", signed=True)
+        connection.execute(f"PRAGMA user_version = {stamp}")
+        connection.execute("VACUUM")
 
 
 def has_wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

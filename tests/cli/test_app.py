@@ -48,7 +48,7 @@ def test_all_documented_commands_exist():
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
-        ("guide",), ("samples",), ("mcp",),
+        ("guide",), ("samples",), ("mcp",), ("bundle",),
         ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"), ("archive", "rebuild"),
     }  # fmt: skip
 

@@ -113,3 +113,16 @@ def test_what_is_no_file_is_said(tmp_path):
     with pytest.raises(BadCapture, match="no such file") as raised, opened(tmp_path / "x", hint="try y"):
         pass
     assert raised.value.hint == "try y"
+
+
+def test_a_bundle_is_read_as_the_session_in_it(tmp_path):
+    """By both of its files: a zip file that only happens to hold one of the name is read as a whole."""
+    names = {"session.jsonl": "the session", "versions.json": "{}", "archive.db": "x", "report.har": "y"}
+    for left_out, read in ((None, b"the session"), ("versions.json", b"y")):
+        file = tmp_path / f"{left_out}.zip"
+        with zipfile.ZipFile(file, "w") as packed:
+            for name, content in names.items():
+                if name != left_out:
+                    packed.writestr(name, content)
+        with opened(file) as capture:
+            assert capture.open().read() == read

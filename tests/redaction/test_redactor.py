@@ -258,6 +258,15 @@ def test_redacting_any_text_twice_changes_nothing(method: Callable[[Redactor, st
     assert method(redactor, first) == first
 
 
+def test_a_placeholder_of_another_archive_stays_in_a_text(make_jwt: Callable[..., str]) -> None:
+    for written in (f"closed: {make_jwt(sub='me', exp=1700000000)}", "closed, token: hush7hush8hush"):
+        first = Redactor(KEY).text(written)
+        assert first != written
+        assert Redactor(b"another key").text(first) == first
+    only_like_one = "⟦token: 4e389244a⟧"
+    assert Redactor(KEY).text(only_like_one) != only_like_one
+
+
 @given(st.binary(max_size=80))
 def test_no_bytes_make_it_raise(data: bytes) -> None:
     redactor = Redactor(KEY, ["known secret"])

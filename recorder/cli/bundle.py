@@ -1,0 +1,29 @@
+"""``recorder bundle``: one file for a ticket."""
+
+from __future__ import annotations
+
+import typer
+
+from .options import DEFAULT_ARCHIVE, ArchiveOption, OutputOption, QuietOption, SessionArgument
+from .output import StatusPrinter
+
+
+def bundle_session(
+    session: SessionArgument,
+    output: OutputOption = None,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    quiet: QuietOption = False,
+) -> None:
+    """Pack one session into a zip file for a ticket: it alone as an archive, a report, a script that
+    reproduces it, versions. Refused if anything in it looks like a secret. `recorder import` takes it back.
+
+    Example:
+
+        recorder bundle last -o ticket.zip
+    """
+    from recorder import recipes
+
+    print_status = StatusPrinter(quiet=quiet)
+    with recipes.open_archive(archive, say=print_status) as opened:
+        written = recipes.bundle(opened, session, output, say=print_status)
+    typer.echo(written)

@@ -1,0 +1,157 @@
+"""One zip file for a ticket: a session alone as an archive, a report, a script that reproduces it, versions.
+
+No secret may leave in it: the session is imported anew with everything blanked that looks like one, and what
+differs from the original afterwards is told, as is what looks like one in the other files. The same session
+gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import orjson
+
+from recorder.counted import counted
+from recorder.errors import BadOption, BadScript, ExpectationFailed
+from recorder.formats.capture_file import BUNDLED_SESSION, BUNDLED_VERSIONS
+from recorder.redaction.redactor import Redactor
+from recorder.redaction.tokens import PLACEHOLDER
+from recorder.report.session_markdown import markdown_lines
+from recorder.store.archive import Archive
+from recorder.store.sqlitefile import make_reproducible
+from recorder.store.versions import SCHEMA_REVISION, program_version
+from recorder.wire.records import SessionInfo
+
+from .export_session import export_to_file, exported
+from .generate_script import session_script
+from .import_file import import_capture
+from .output_files import check_place, save_zip
+from .queries import Notify, open_archive, silent
+from .session_view import session_view
+
+ARCHIVE, REPORT, SCRIPT = "archive.db", "report.md", "script.yaml"
+
+_PLACES_TOLD = 5
+
+
+def bundle(archive: Archive, session: str, file: Path | None = None, *, say: Notify = silent) -> Path:
+    """Write a session and what explains it to a zip file (mode 0600), by default ID.zip; return its path.
+
+    Raises:
+        NotFound: no such session.
+        BadOption: it is being recorded, or the file cannot be there.
+        ExpectationFailed: something in it looks like a secret; the sentence says where. No file is written.
+        OutputFailed, StorageFailed: the disk did not take it.
+    """
+    found = archive.find_session(session)
+    if found.state == "recording":
+        raise BadOption("SESSION", f"{found.session} is being recorded", hint="bundle it once it has ended")
+    target = file or Path(f"{found.session}.zip")
+    check_place("--output", target)
+    with tempfile.TemporaryDirectory() as folder:
+        members = _members(archive, found, Path(folder), say)
+        save_zip(members, target)
+    return target
+
+
+def _members(archive: Archive, found: SessionInfo, folder: Path, say: Notify) -> dict[str, Path | bytes]:
+    """The files of the bundle. Raises ``ExpectationFailed`` if one holds a secret."""
+    lines, copy = folder / BUNDLED_SESSION, folder / ARCHIVE
+    export_to_file(archive, found.session, lines, say=say)
+    with open_archive(str(copy), mode="write", create=True) as alone:
+        imported = import_capture(alone, lines, say=say)
+        places = list(_changed_places(lines, exported(alone, imported.session)))
+        report = "\n".join(markdown_lines(session_view(archive, found.session))) + "\n"
+    with lines.open("rb") as stream:
+        make_reproducible(copy, hashlib.file_digest(stream, "sha256").digest())
+    script, why_none = _script(archive, found)
+    texts = {REPORT: report, BUNDLED_VERSIONS: _versions(found, why_none)}
+    texts |= {} if script is None else {SCRIPT: script}
+    places += _secret_places(texts)
+    if places:
+        raise ExpectationFailed(_refusal(places), hint=_HINT.format(session=found.session))
+    if why_none is not None:
+        say(f"there is no script in it: {why_none}")
+    return {BUNDLED_SESSION: lines, ARCHIVE: copy} | {name: _encoded(text) for name, text in texts.items()}
+
+
+_HINT = (
+    "blank them in a copy: recorder session export {session} -o copy.jsonl, then recorder import copy.jsonl"
+    " --archive copy.db, and bundle that"
+)
+
+
+def _changed_places(lines: Path, again: Iterator[bytes]) -> Iterator[str]:
+    """Where the lines of an export changed when they were imported with their secrets blanked."""
+    with lines.open("rb") as stream:
+        for before, after in zip(stream, again, strict=True):
+            if before != after and (place := _place(orjson.loads(before), orjson.loads(after))) is not None:
+                yield place
+
+
+def _place(before: Mapping[str, object], after: Mapping[str, object]) -> str | None:
+    """What a changed line is about; None: only whose program wrote it."""
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if "recorder" in before:
+        named = [key for key in changed if key != "source" and before.get(key) is not None]
+        return f"the {' and '.join(named)} of the session" if named else None
+    if "sender" in before:
+        return f"frame #{before.get('number')}"
+    if "exchange" in before:
+        return f"an HTTP request ({', '.join(changed)})"
+    return f"connection {before.get('connection')} ({', '.join(changed)})"
+
+
+def _script(archive: Archive, found: SessionInfo) -> tuple[str | None, str | None]:
+    """The script that reproduces the session, or why there is none."""
+    try:
+        return session_script(archive, found.session), None
+    except BadScript as error:
+        return None, str(error)
+
+
+def _versions(found: SessionInfo, why_no_script: str | None) -> str:
+    facts = {
+        "bundle": 1,
+        "session": found.session,
+        "recorded_with": found.recorder_version,
+        "recorder": program_version(),
+        "schema": SCHEMA_REVISION,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "script": None if why_no_script is not None else SCRIPT,
+        "why_no_script": why_no_script,
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def _secret_places(texts: Mapping[str, str]) -> Iterator[str]:
+    """The lines of these files in which something looks like a secret."""
+    for name, text in texts.items():
+        redactor = Redactor(b"")
+        for number, line in enumerate(text.splitlines(), 1):
+            # What stands beside a placeholder, such as a quote, would look like a longer secret with it.
+            if any(redactor.text(part) != part for part in _between_placeholders(line)):
+                yield f"{name}, line {number}"
+
+
+def _between_placeholders(line: str) -> Iterator[str]:
+    end = 0
+    for placeholder in PLACEHOLDER.finditer(line):
+        yield line[end : placeholder.start()]
+        end = placeholder.end()
+    yield line[end:]
+
+
+def _refusal(places: list[str]) -> str:
+    more = len(places) - _PLACES_TOLD
+    told = ", ".join(places[:_PLACES_TOLD]) + (f" and {more} more" if more > 0 else "")
+    return f"no bundle: what looks like a secret is in {counted(len(places), 'place')}: {told}"
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
