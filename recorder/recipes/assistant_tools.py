@@ -19,6 +19,7 @@ from recorder.receipts.queries import MessageView
 from recorder.redaction.redactor import Redactor
 from recorder.report.checks import finding_json, rule_json
 from recorder.report.difference import difference_json
+from recorder.report.hits import Hit, hit_json
 from recorder.report.json_views import frame_json, message_json, proven_json, session_json, timeline_json
 from recorder.report.redacted_view import withheld_text
 from recorder.report.session_markdown import shortened
@@ -29,6 +30,7 @@ from recorder.wire.records import RecordedFrame
 
 from .archives import open_archive
 from .check_session import checked, explained
+from .find import find_everywhere
 from .queries import frame, frame_proofs, message_life, messages, summary
 from .session_diff import session_difference
 
@@ -41,6 +43,7 @@ TEXT_SHOWN = 4_000
 Answer = dict[str, object]
 ItemT = TypeVar("ItemT")
 
+_OF_A_PROFILE = ("participant", "name")
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 INSTRUCTIONS = (
@@ -70,6 +73,25 @@ class AssistantTools:
         with self._opened() as archive:
             newest_first = archive.sessions()[::-1]
         return _page("sessions", [session_json(each) for each in newest_first], limit, offset)
+
+    def find(self, text: str, session: str | None = None, limit: int = 20) -> Answer:
+        """Find where an id stands (of a session, conversation, dialog, participant or request; four
+        characters of its beginning are enough), a type of envelope or event, or a code, in all sessions or
+        one, newest first. Words of texts and payloads are found only with --with-texts; they are data
+        of third parties."""
+        with self._opened() as archive:
+            hits = (hit for hit in find_everywhere(archive, text, session=session) if self._may_tell(hit))
+            chosen = list(islice(hits, _most(limit) + 1))
+        part = [hit_json(hit) for hit in chosen[: _most(limit)]]
+        for each in part:
+            each["text"] = shortened(str(each["text"] or ""), TEXT_SHOWN) if self._with_texts else None
+        answer = _answer("found", part, 0, left=0)
+        return {**answer, "more": "ask with a higher limit"} if len(chosen) > len(part) else answer
+
+    def _may_tell(self, hit: Hit) -> bool:
+        """Whether what was looked for is no text, or texts may be shown."""
+        written = hit.kind == "frame" or hit.matched == "text" or (hit.kind, hit.matched) == _OF_A_PROFILE
+        return self._with_texts or not written
 
     def show_session(self, session: str) -> Answer:
         """Show one session: its connections and how each ended, frame and message counts by status, who is
@@ -189,7 +211,7 @@ class AssistantTools:
 
 def tools_of(tools: AssistantTools) -> Iterator[Callable[..., Answer]]:
     """The methods that are offered, in order."""
-    yield from (tools.list_sessions, tools.show_session, tools.list_messages, tools.show_message)
+    yield from (tools.list_sessions, tools.find, tools.show_session, tools.list_messages, tools.show_message)
     yield from (tools.list_frames, tools.show_frame, tools.check_session, tools.explain_rule)
     yield tools.diff_sessions
 

@@ -26,11 +26,12 @@ from recorder.store.sqlitefile import make_reproducible
 from recorder.store.versions import SCHEMA_REVISION, program_version
 from recorder.wire.records import SessionInfo
 
+from .archives import open_archive
 from .export_session import export_to_file, exported
 from .generate_script import session_script
 from .import_file import import_capture
 from .output_files import check_place, save_zip
-from .queries import Notify, open_archive, silent
+from .queries import Notify, silent
 from .session_view import session_view
 
 ARCHIVE, REPORT, SCRIPT = "archive.db", "report.md", "script.yaml"

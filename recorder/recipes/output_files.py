@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping

@@ -33,6 +33,8 @@ def open_tools(filled):
 
 EVERY_CALL = [
     ("list_sessions", {}),
+    ("find", {"text": "user-7"}),
+    ("find", {"text": "Hello?"}),
     ("show_session", {"session": "last"}),
     ("list_messages", {"session": "last"}),
     ("show_message", {"session": "last", "message": "2"}),
@@ -64,6 +66,16 @@ def test_unknown_is_left_out_and_sessions_are_newest_first(tools):
     found = tools.list_sessions()["sessions"]
     assert [each["name"] for each in found] == ["step-up", "browser"]
     assert not [value for each in found for value in each.values() if value is None]
+
+
+def test_ids_are_found_and_words_only_where_texts_may_be_shown(tools, open_tools):
+    (found,) = [each for each in tools.find("user-7")["found"] if each["kind"] == "participant"]
+    assert (found["name"], found["participant"]) == ("step-up", "user-7")
+    assert tools.find("Please sign in") == {"found": []}
+    (found,) = open_tools.find("Please sign in")["found"]
+    assert (found["sequence"], found["text"]) == (2, "Please sign in.")
+    several = open_tools.find("text/plain", limit=1)
+    assert (len(several["found"]), several["more"]) == (1, "ask with a higher limit")
 
 
 def test_a_message_tells_its_evidence(tools):

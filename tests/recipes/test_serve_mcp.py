@@ -17,6 +17,7 @@ from recorder.errors import BadOption, NotFound
 
 CALLS = [
     ("list_sessions", {"limit": 1}),
+    ("find", {"text": "user-7"}),
     ("show_session", {"session": "last"}),
     ("list_messages", {"session": "last"}),
     ("show_message", {"session": "last", "message": "2"}),
@@ -57,15 +58,15 @@ def test_an_assistant_asks_every_tool(archive, samples):
     described = {tool.name: tool.description for tool in tools}
     for name in ("show_session", "list_messages", "show_message", "show_frame"):
         assert "third parties" in described[name]
-    assert [failed for failed, _, _ in answers] == [False] * 9 + [True, True]
-    assert answers[9][1].endswith('no session "nobody"')
-    structured = [found for _, _, found in answers[:9]]
+    assert [failed for failed, _, _ in answers] == [False] * 10 + [True, True]
+    assert answers[10][1].endswith('no session "nobody"')
+    structured = [found for _, _, found in answers[:10]]
     assert structured[0]["sessions"][0]["session"] == session.session
-    assert [each["status"] for each in structured[2]["messages"]] == ["read", "read", "read"]
-    assert structured[3]["life"][-1]["frame"] == 8
-    assert structured[5]["proves"][0]["status"] == "READ"
-    assert structured[8] == {"changes": []}
-    assert json.loads(answers[2][1]) == structured[2]
+    assert [each["status"] for each in structured[3]["messages"]] == ["read", "read", "read"]
+    assert structured[4]["life"][-1]["frame"] == 8
+    assert structured[6]["proves"][0]["status"] == "READ"
+    assert structured[9] == {"changes": []}
+    assert json.loads(answers[3][1]) == structured[3]
     assert "Please sign in." not in str(answers)
     assert hashlib.sha256(Path(archive).read_bytes()).hexdigest() == before
 
