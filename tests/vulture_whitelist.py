@@ -26,6 +26,10 @@ arg_types
 return_type
 function_extensions
 
+# by zipfile, of a member that is written
+compress_type
+external_attr
+
 # by rich, whose Console is subclassed
 on_broken_pipe
 
