@@ -73,5 +73,6 @@ lacks
 made_by
 title
 
-# by prompt_toolkit
+# by Typer and prompt_toolkit
+expose_value
 height

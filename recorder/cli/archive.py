@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from .activity import Activity, opened_for
+from .common_options import CommonOptionsGroup
 from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, QuietOption
 from .output import write_json, write_json_lines
 
 app = typer.Typer(
+    cls=CommonOptionsGroup,
     name="archive",
     no_args_is_help=True,
     help="The archive: describe, verify, upgrade it, rebuild its tables.",
@@ -34,12 +36,13 @@ def show_info(
     from dataclasses import asdict
 
     from recorder import recipes
+    from recorder.report.json_views import named_counts
     from recorder.report.tables import print_pairs
 
     with recipes.open_archive(archive) as opened:
         info = asdict(opened.info())
     if json:
-        write_json(info)
+        write_json(named_counts(info))
         return
     print_pairs(sys.stdout, info)
 

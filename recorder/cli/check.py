@@ -12,13 +12,14 @@ import typer
 from .activity import Activity
 from .options import (
     DEFAULT_ARCHIVE,
-    SESSION_HELP,
+    LAST,
     AliasOption,
     ArchiveOption,
     AtOption,
     JsonOption,
     OutputOption,
     QuietOption,
+    SessionArgument,
 )
 from .output import StatusPrinter, write_json_lines
 
@@ -31,10 +32,7 @@ _Rules = list[str] | None
 
 
 def check(
-    session: Annotated[
-        str | None,
-        typer.Argument(metavar="SESSION", help=SESSION_HELP),
-    ] = None,
+    session: SessionArgument = LAST,
     rule: Annotated[
         _Rules, typer.Option("--rule", metavar="RULE", help="Only this rule. Repeatable.")
     ] = None,
@@ -93,13 +91,10 @@ def check(
         recorder check last
     """
     from recorder import recipes
-    from recorder.errors import BadOption
 
     if explain is not None:
         _explain(explain, json=json or output_format == "json")
         return
-    if session is None:
-        raise BadOption("SESSION", "say which session to check", hint="recorder check last")
     say = StatusPrinter(quiet=quiet)
     form: OutputFormat = "json" if json else output_format
     checked: Checked | None

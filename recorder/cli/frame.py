@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from .activity import opened_for
+from .common_options import CommonOptionsGroup
 from .options import (
     DEFAULT_ARCHIVE,
     DEFAULT_INTERVAL,
+    LAST,
     AliasOption,
     ArchiveOption,
     DialogOption,
@@ -22,6 +24,7 @@ from .options import (
     LimitOption,
     LocalOption,
     OpcodeOption,
+    OptionalSessionArgument,
     ParticipantOption,
     QuietOption,
     SenderOption,
@@ -32,15 +35,21 @@ from .options import (
     UntilOption,
     WhereOption,
     given_filters,
+    session_and,
 )
 from .output import StatusPrinter, write_json, write_json_lines
 
-app = typer.Typer(name="frame", no_args_is_help=True, help="Frames: list them, show one decoded and in hex.")
+app = typer.Typer(
+    cls=CommonOptionsGroup,
+    name="frame",
+    no_args_is_help=True,
+    help="Frames: list them, show one decoded and in hex.",
+)
 
 
 @app.command("list")
 def list_frames(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     connection: Annotated[
         int | None, typer.Option("--connection", metavar="N", help="Only this connection of the session.")
     ] = None,
@@ -113,8 +122,10 @@ def list_frames(
 
 @app.command("show")
 def show_frame(
-    session: SessionArgument,
-    frame: Annotated[str, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")],
+    session: OptionalSessionArgument = None,
+    frame: Annotated[
+        str | None, typer.Argument(metavar="FRAME", help="The number that `frame list` shows.")
+    ] = None,
     alias: AliasOption = None,
     local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
@@ -129,6 +140,7 @@ def show_frame(
     """
     from recorder import recipes
 
+    session, frame = session_and("FRAME", session, frame, hint="recorder frame show last 1")
     aliases = recipes.parse_aliases(alias or ())
     with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, _):
         shown = recipes.frame(opened, session, frame)

@@ -158,10 +158,10 @@ def _stats_file(prefix: str | None) -> Path | None:
 
 
 def _write_lines(result: LoadResult) -> None:
-    from recorder.report.load_json import count_json, duration_json, failure_json
+    from recorder.report.load_json import count_json, duration_line, failure_json
 
     write_json_lines([result.target])
-    write_json_lines(map(duration_json, result.summary.durations))
+    write_json_lines(map(duration_line, result.summary.durations))
     write_json_lines(map(count_json, result.summary.counts))
     write_json_lines(map(failure_json, result.summary.failures))
     write_json_lines({"violated": sentence} for sentence in result.violations)

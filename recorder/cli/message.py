@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .activity import Activity, opened_for
+from .common_options import CommonOptionsGroup
 from .options import (
     DEFAULT_ARCHIVE,
     DEFAULT_INTERVAL,
+    LAST,
     AliasOption,
     ArchiveOption,
     AtOption,
@@ -21,6 +23,7 @@ from .options import (
     JsonOption,
     LimitOption,
     LocalOption,
+    OptionalSessionArgument,
     ParticipantOption,
     QuietOption,
     SenderOption,
@@ -31,6 +34,7 @@ from .options import (
     UntilOption,
     WhereOption,
     given_filters,
+    session_and,
 )
 from .output import write_json, write_json_lines
 
@@ -38,13 +42,16 @@ if TYPE_CHECKING:
     from recorder.report.messages import OwnRoles
 
 app = typer.Typer(
-    name="message", no_args_is_help=True, help="Messages: list them with their receipts, show the evidence."
+    cls=CommonOptionsGroup,
+    name="message",
+    no_args_is_help=True,
+    help="Messages: list them with their receipts, show the evidence.",
 )
 
 
 @app.command("list")
 def list_messages(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     dialog: DialogOption = None,
     at: AtOption = None,
     alias: AliasOption = None,
@@ -126,15 +133,15 @@ def list_messages(
 
 @app.command("show")
 def show_message(
-    session: SessionArgument,
+    session: OptionalSessionArgument = None,
     message: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="[DIALOG:]SEQUENCE",
             help="A sequence, with its dialog (or the beginning of it) where there are several;"
             " or #FRAME of a publish of ours.",
         ),
-    ],
+    ] = None,
     at: AtOption = None,
     alias: AliasOption = None,
     local: LocalOption = False,
@@ -150,6 +157,7 @@ def show_message(
     """
     from recorder import recipes
 
+    session, message = session_and("[DIALOG:]SEQUENCE", session, message, hint="recorder message show last 0")
     aliases = recipes.parse_aliases(alias or ())
     selves: OwnRoles = {}
     with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, say):

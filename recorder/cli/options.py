@@ -29,8 +29,23 @@ DEFAULT_ARCHIVE = "recorder.db"
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
+LAST = "last"
 SESSION_HELP = "A session id, a unique prefix of one, a name, or: last; NAME~1 is the one before."
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help=SESSION_HELP)]
+OptionalSessionArgument = Annotated[str | None, typer.Argument(metavar="SESSION", help=SESSION_HELP)]
+
+
+def session_and(name: str, session: str | None, other: str | None, *, hint: str) -> tuple[str, str]:
+    """The session and what is shown of it, where a single argument is the second: of the last session.
+
+    Raises:
+        BadOption: neither was given.
+    """
+    if session is None:
+        raise BadOption(name, "say which one to show", hint=hint)
+    return (LAST, session) if other is None else (session, other)
+
+
 NameOption = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
 DialogOption = Annotated[str | None, typer.Option("--dialog", metavar="ID", help="Only this dialog.")]
 AtOption = Annotated[

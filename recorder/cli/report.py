@@ -9,6 +9,7 @@ import typer
 
 from .options import (
     DEFAULT_ARCHIVE,
+    LAST,
     AliasOption,
     ArchiveOption,
     AtOption,
@@ -20,7 +21,7 @@ from .output import StatusPrinter
 
 
 def write_report(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file [SESSION.html].")
     ] = None,

@@ -10,13 +10,16 @@ import typer
 from recorder.errors import BadOption
 
 from .activity import Activity, opened_for
+from .common_options import CommonOptionsGroup
 from .options import (
     DEFAULT_ARCHIVE,
+    LAST,
     AliasOption,
     ArchiveOption,
     JsonOption,
     LimitOption,
     LocalOption,
+    OptionalSessionArgument,
     OutputOption,
     QuietOption,
     RedactOption,
@@ -25,7 +28,10 @@ from .options import (
 from .output import StatusPrinter, write_json, write_json_lines
 
 app = typer.Typer(
-    name="session", no_args_is_help=True, help="Sessions: list, show, compare, export and delete them."
+    cls=CommonOptionsGroup,
+    name="session",
+    no_args_is_help=True,
+    help="Sessions: list, show, compare, export and delete them.",
 )
 
 
@@ -80,7 +86,7 @@ def list_sessions(
 
 @app.command("show")
 def show_session(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     alias: AliasOption = None,
     local: LocalOption = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
@@ -117,8 +123,10 @@ def diff_sessions(
             help="The earlier session: an id, a unique prefix of one, a name, or: last;"
             " NAME~1 is the one before.",
         ),
-    ],
-    second: Annotated[str, typer.Argument(metavar="B", help="The later session, given in the same way.")],
+    ] = f"{LAST}~1",
+    second: Annotated[
+        str, typer.Argument(metavar="B", help="The later session, given in the same way.")
+    ] = LAST,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if they differ.")] = False,
     delays_over: Annotated[
         str | None,
@@ -159,7 +167,7 @@ def diff_sessions(
 
 @app.command("script")
 def script_session(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     pace: Annotated[
         str, typer.Option("--pace", metavar="PACE", help="original, fast (no pauses), or a factor like 2x.")
     ] = "original",
@@ -190,7 +198,7 @@ def script_session(
 
 @app.command("export")
 def export_session(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     form: Annotated[
         Literal["jsonl", "har", "wscat", "markdown", "csv", "mermaid", "perfetto"],
         typer.Option(
@@ -225,7 +233,7 @@ def export_session(
 
 @app.command("delete")
 def delete_session(
-    session: SessionArgument,
+    session: OptionalSessionArgument = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     quiet: QuietOption = False,
@@ -240,8 +248,10 @@ def delete_session(
     from recorder.counted import counted
 
     print_status = StatusPrinter(quiet=quiet)
+    if session is None and yes:
+        raise BadOption("SESSION", "say which one to delete without asking", hint="last is one, too")
     with recipes.open_archive(archive, mode="write", create=False, say=print_status) as opened:
-        info = opened.find_session(session)
+        info = opened.find_session(session or LAST)
         question = f"delete session {info.session} with its {counted(info.frames, 'frame')}?"
         if not yes and not sys.stdin.isatty():
             raise BadOption("session delete", "there is no terminal to ask at", hint="say --yes")

@@ -42,7 +42,9 @@ def verify(archive: str, *, say: Notify = silent) -> list[SessionVerdict]:
 
 def verdict_json(verdict: SessionVerdict) -> dict[str, object]:
     """One verdict as ``archive verify --json`` prints it."""
-    return asdict(verdict)
+    from recorder.report.json_views import named_counts
+
+    return named_counts(asdict(verdict))
 
 
 def upgrade(archive: str, *, say: Notify = silent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import Delay
@@ -17,16 +17,27 @@ from recorder.wire.records import FrameForwarded, RecordedFrame, SessionInfo, is
 
 def session_json(session: SessionInfo) -> dict[str, object]:
     """A line of ``session list``."""
-    return {
-        "session": session.session,
-        "name": session.name,
-        "source": session.source,
-        "state": session.state,
-        "started_at": iso_utc(session.started_at_us),
-        "ended_at": iso_utc(session.ended_at_us),
-        "connections": session.connections,
-        "frames": session.frames,
-    }
+    return named_counts(
+        {
+            "session": session.session,
+            "name": session.name,
+            "source": session.source,
+            "state": session.state,
+            "started_at": iso_utc(session.started_at_us),
+            "ended_at": iso_utc(session.ended_at_us),
+            "connections": session.connections,
+            "frames": session.frames,
+        }
+    )
+
+
+_COUNT_NAMES = {"sessions": "session_count", "connections": "connection_count", "frames": "frame_count"}
+
+
+def named_counts(line: Mapping[str, object]) -> dict[str, object]:
+    """The line with each count under a name that no list has: ``frame_count``; the name it had stays, too."""
+    counts = {new: line[old] for old, new in _COUNT_NAMES.items() if old in line}
+    return {**line, **counts}
 
 
 def frame_json(frame: RecordedFrame) -> dict[str, object]:
@@ -175,8 +186,11 @@ def _entry_json(entry: TimelineEntry) -> dict[str, object]:
 
 
 def delay_json(passed: Delay | None) -> dict[str, object] | None:
-    """Seconds, and the clock that both ends of the delay were read from."""
-    return None if passed is None else {"seconds": round(passed.seconds, 6), "clock": passed.clock}
+    """Seconds (``seconds`` is the name that they had), and the clock that both ends were read from."""
+    if passed is None:
+        return None
+    delay_s = round(passed.seconds, 6)
+    return {"delay_s": delay_s, "seconds": delay_s, "clock": passed.clock}
 
 
 def proven_json(fact: ProvenFact) -> dict[str, object]:

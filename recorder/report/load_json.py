@@ -12,6 +12,17 @@ def duration_json(durations: DurationStatistics) -> dict[str, object]:
     return {"p99.9_ms" if name == "p999_ms" else name: value for name, value in count_json(durations).items()}
 
 
+def duration_line(durations: DurationStatistics) -> dict[str, object]:
+    """As ``duration_json``, with every number in seconds beside it: ``p50_s`` beside ``p50_ms``."""
+    line = duration_json(durations)
+    seconds = {
+        f"{name.removesuffix('_ms')}_s": value / 1000 if isinstance(value, int | float) else None
+        for name, value in line.items()
+        if name.endswith("_ms")
+    }
+    return {**line, **seconds}
+
+
 def count_json(row: EventCount | DurationStatistics | LoadSample) -> dict[str, object]:
     """One counted metric as one object, or the fields of another row."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}

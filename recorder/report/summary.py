@@ -19,7 +19,7 @@ from recorder.wire.handshake import header_values
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
 from recorder.wire.refusal_words import retry_words
 
-from .json_views import session_json
+from .json_views import named_counts, session_json
 from .messages import content_words
 from .replay_target import SIMULATOR
 from .tables import print_line, print_pairs, print_table
@@ -117,21 +117,23 @@ def summary_json(summary: Summary) -> dict[str, object]:
 
 
 def _connection_json(connection: ConnectionInfo, session: SessionInfo) -> dict[str, object]:
-    return {
-        "connection": connection.connection,
-        "url": connection.url,
-        "opened_at": iso_utc(connection.opened_at_us),
-        "response_status": connection.response_status,
-        "closed_at": iso_utc(connection.closed_at_us),
-        "close_code": connection.close_code,
-        "close_reason": connection.close_reason,
-        "closed_by": connection.closed_by,
-        "how": connection.how,
-        "detail": connection.detail,
-        "frames": connection.frames,
-        "provenance": connection.provenance or session.source,
-        "fidelity": connection.fidelity or ("bytes" if session.source in _OWN_SOURCES else None),
-    }
+    return named_counts(
+        {
+            "connection": connection.connection,
+            "url": connection.url,
+            "opened_at": iso_utc(connection.opened_at_us),
+            "response_status": connection.response_status,
+            "closed_at": iso_utc(connection.closed_at_us),
+            "close_code": connection.close_code,
+            "close_reason": connection.close_reason,
+            "closed_by": connection.closed_by,
+            "how": connection.how,
+            "detail": connection.detail,
+            "frames": connection.frames,
+            "provenance": connection.provenance or session.source,
+            "fidelity": connection.fidelity or ("bytes" if session.source in _OWN_SOURCES else None),
+        }
+    )
 
 
 def _refusal_json(connection: ConnectionInfo, refusal: HttpExchange | None) -> dict[str, object] | None:

@@ -107,10 +107,8 @@ def test_explain_needs_neither_session_nor_archive(run, tmp_path):
     assert run("check", "--explain", "nonsense").exit_code == 2
 
 
-def test_without_explain_a_session_is_required(run):
-    result = run("check")
-    assert result.exit_code == 2
-    assert "hint: recorder check last" in result.stderr
+def test_without_a_session_it_is_the_last(run):
+    assert run("check", "--json").stdout == run("check", "last", "--json").stdout
 
 
 def test_aliases_make_two_ids_one(run):

@@ -126,4 +126,4 @@ def test_unusable_options_are_one_sentence(run, arguments, code, says):
 def test_there_is_no_option_that_takes_the_token_itself(run):
     result = run("record", "ws://127.0.0.1:1", "--token", "secret")
     assert result.exit_code == 2
-    assert "No such option" in result.stderr
+    assert "recorder record has no option --token" in result.stderr

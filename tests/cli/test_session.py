@@ -19,6 +19,7 @@ def test_list_has_the_documented_keys(run):
     imported, played = listed(run)
     assert list(played) == [
         "session", "name", "source", "state", "started_at", "ended_at", "connections", "frames",
+        "connection_count", "frame_count",
     ]  # fmt: skip
     assert (played["name"], played["source"], played["state"]) == ("played", "replay", "complete")
     assert (imported["source"], imported["frames"]) == ("jsonl", 7)
@@ -229,3 +230,27 @@ def test_script_with_an_option_that_cannot_be_used_is_one_sentence(run, options,
     result = run("session", "script", "played", *options)
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+def test_a_session_that_is_not_named_is_the_last(run):
+    for command in ("session show", "session script", "session export", "message list", "frame list"):
+        words = command.split()
+        assert run(*words).stdout == run(*words, "last").stdout, command
+    assert run("session", "diff").stdout == run("session", "diff", "last~1", "last").stdout
+    assert run("frame", "show", "2").stdout == run("frame", "show", "last", "2").stdout
+    sequence = "0" if "message 0 " in run("message", "show", "last", "0").stdout else "3"
+    assert run("message", "show", sequence).stdout == run("message", "show", "last", sequence).stdout
+
+
+@pytest.mark.parametrize("noun", ["frame", "message"])
+def test_what_is_shown_must_be_named(run, noun):
+    result = run(noun, "show")
+    assert result.exit_code == 2
+    assert "say which one to show" in result.stderr
+
+
+def test_nothing_is_deleted_without_asking_and_without_a_name(run):
+    result = run("session", "delete", "--yes")
+    assert result.exit_code == 2
+    assert "say which one to delete" in result.stderr
+    assert len(run("session", "list", "--json").stdout.splitlines()) == 2

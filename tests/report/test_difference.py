@@ -55,7 +55,7 @@ def test_a_json_line_has_both_sides():
     ]  # fmt: skip
     assert vanished["a"] == {
         "dialog": "d-a", "sequence": 2, "frame": 26, "value": "announced",
-        "delay": {"seconds": 2.0, "clock": "server"},
+        "delay": {"delay_s": 2.0, "seconds": 2.0, "clock": "server"},
     }  # fmt: skip
     assert vanished["b"] is None
     assert (moved["differs"], moved["b"]["dialog"], moved["b"]["delay"]) == (False, "d-b", None)

@@ -72,12 +72,12 @@ def test_a_timeline_is_the_message_and_every_entry(message):
     assert announced == {
         "says": "message announced", "kind": "announced", "participant": "3d834d4d-8f0b", "role": None,
         "mine": None, "status": None, "own_sequence": None, "repeats": None,
-        "after": {"seconds": 0.0, "clock": "server"}, "code": None, "reason": None,
+        "after": {"delay_s": 0.0, "seconds": 0.0, "clock": "server"}, "code": None, "reason": None,
         "frame": 41, "at": "2017-02-18T22:04:01.507000Z",
         "server_ms": 1487455441507, "proof": "announced",
     }  # fmt: skip
     assert (replayed["status"], replayed["own_sequence"], replayed["repeats"]) == ("READ", 7, 44)
-    assert replayed["after"] == {"seconds": 2.0, "clock": "server"}
+    assert replayed["after"] == {"delay_s": 2.0, "seconds": 2.0, "clock": "server"}
     assert {**line, **message_json("7f01", message)} == line
     assert (line["ask"], line["probable_echo"]) == (None, None)
 
@@ -98,7 +98,7 @@ def test_what_a_frame_proves_is_told_in_parts():
 
 
 def test_a_delay_names_its_clock():
-    assert delay_json(Delay(0.0150000001, "local")) == {"seconds": 0.015, "clock": "local"}
+    assert delay_json(Delay(0.0150000001, "local")) == {"delay_s": 0.015, "seconds": 0.015, "clock": "local"}
     assert delay_json(None) is None
 
 
@@ -130,6 +130,7 @@ def test_session_json_has_the_documented_members():
     assert session_json(info) == {
         "session": "7f01", "name": None, "source": "client", "state": "complete",
         "started_at": "1970-01-01T00:00:01.000000Z", "ended_at": None, "connections": 1, "frames": 5,
+        "connection_count": 1, "frame_count": 5,
     }  # fmt: skip
 
 
