@@ -200,11 +200,12 @@ def script_session(
 def export_session(
     session: SessionArgument = LAST,
     form: Annotated[
-        Literal["jsonl", "har", "wscat", "markdown", "csv", "mermaid", "perfetto"],
+        Literal["jsonl", "har", "wscat", "html", "markdown", "csv", "mermaid", "perfetto"],
         typer.Option(
             "--format",
-            help="jsonl has everything, har is for DevTools and HTTP Toolkit, wscat a plain log; markdown is"
-            " for tickets, csv for spreadsheets, mermaid a sequence diagram, perfetto a trace.",
+            help="jsonl has everything, har is for DevTools and HTTP Toolkit, wscat a plain log; html is"
+            " the page of recorder report, markdown for tickets, csv for spreadsheets, mermaid a sequence"
+            " diagram, perfetto a trace.",
         ),
     ] = "jsonl",
     redact: RedactOption = None,

@@ -20,7 +20,6 @@ from recorder.errors import BadOption, BadScript, ExpectationFailed
 from recorder.formats.capture_file import BUNDLED_SESSION, BUNDLED_VERSIONS
 from recorder.redaction.redactor import Redactor
 from recorder.redaction.tokens import PLACEHOLDER
-from recorder.report.session_markdown import markdown_lines
 from recorder.store.archive import Archive
 from recorder.store.sqlitefile import make_reproducible
 from recorder.store.versions import SCHEMA_REVISION, program_version
@@ -30,11 +29,11 @@ from .archives import open_archive
 from .export_session import export_to_file, exported
 from .generate_script import session_script
 from .import_file import import_capture
-from .output_files import check_place, save_zip
+from .output_files import check_place, save_lines, save_zip
 from .queries import Notify, silent
-from .session_view import session_view
+from .report_session import report_pieces
 
-ARCHIVE, REPORT, SCRIPT = "archive.db", "report.md", "script.yaml"
+ARCHIVE, REPORT, SCRIPT = "archive.db", "report.html", "script.yaml"
 
 _PLACES_TOLD = 5
 
@@ -61,23 +60,25 @@ def bundle(archive: Archive, session: str, file: Path | None = None, *, say: Not
 
 def _members(archive: Archive, found: SessionInfo, folder: Path, say: Notify) -> dict[str, Path | bytes]:
     """The files of the bundle. Raises ``ExpectationFailed`` if one holds a secret."""
-    lines, copy = folder / BUNDLED_SESSION, folder / ARCHIVE
+    lines, copy, page = folder / BUNDLED_SESSION, folder / ARCHIVE, folder / REPORT
     export_to_file(archive, found.session, lines, say=say)
     with open_archive(str(copy), mode="write", create=True) as alone:
         imported = import_capture(alone, lines, say=say)
         places = list(_changed_places(lines, exported(alone, imported.session)))
-        report = "\n".join(markdown_lines(session_view(archive, found.session))) + "\n"
+        save_lines(report_pieces(alone, imported.session), page)  # of what was blanked: its blocks are packed
     with lines.open("rb") as stream:
         make_reproducible(copy, hashlib.file_digest(stream, "sha256").digest())
     script, why_none = _script(archive, found)
-    texts = {REPORT: report, BUNDLED_VERSIONS: _versions(found, why_none)}
+    texts = {BUNDLED_VERSIONS: _versions(found, why_none)}
     texts |= {} if script is None else {SCRIPT: script}
     places += _secret_places(texts)
     if places:
         raise ExpectationFailed(_refusal(places), hint=_HINT.format(session=found.session))
     if why_none is not None:
         say(f"there is no script in it: {why_none}")
-    return {BUNDLED_SESSION: lines, ARCHIVE: copy} | {name: _encoded(text) for name, text in texts.items()}
+    return {BUNDLED_SESSION: lines, ARCHIVE: copy, REPORT: page} | {
+        name: _encoded(text) for name, text in texts.items()
+    }
 
 
 _HINT = (

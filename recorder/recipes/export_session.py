@@ -23,14 +23,15 @@ from recorder.store.archive import Archive
 from .output_files import save_lines
 from .progress import with_progress
 from .queries import Notify, silent
+from .report_session import report_pieces
 from .session_view import parse_parts, session_view
 
-ExportFormat = Literal["jsonl", "har", "wscat", "markdown", "csv", "mermaid", "perfetto"]
+ExportFormat = Literal["jsonl", "har", "wscat", "html", "markdown", "csv", "mermaid", "perfetto"]
 """jsonl: all that is known; har: messages and requests, for other programs; wscat: messages, for people;
-markdown: messages with receipts, and findings; csv: a row for each receipt; mermaid: a sequence diagram;
-perfetto: a trace of connections and participants."""
+html: the page of ``recorder report``; markdown: messages with receipts, and findings; csv: a row for each
+receipt; mermaid: a sequence diagram; perfetto: a trace of connections and participants."""
 
-VIEWS = ("markdown", "csv", "mermaid", "perfetto")
+VIEWS = ("html", "markdown", "csv", "mermaid", "perfetto")
 """The formats that show conclusions, and from which people can be left out."""
 
 
@@ -88,6 +89,9 @@ def exported(
 def _shown(
     archive: Archive, session: str, form: ExportFormat, redact: str | None, say: Notify
 ) -> Iterator[bytes]:
+    if form == "html":
+        yield from report_pieces(archive, session, redact=redact)
+        return
     view = session_view(archive, session, redact=redact)
     if form == "perfetto":
         yield from trace_pieces(view, archive.frames(view.session))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from recorder.checks import engine
@@ -23,6 +23,7 @@ from recorder.receipts.state_changes import FrameEvents, state_changes, view_key
 from recorder.report.session_page.document import Comparison, Pair, document
 from recorder.report.session_page.source import RuleText, SessionSource
 from recorder.report.session_page.states import MessagePlaces, places_of
+from recorder.report.session_view import Part
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
@@ -62,14 +63,24 @@ def write_report(
         if other is not None:
             sources.append(session_source(archive, other, at=at, aliases=aliases))
             compare = _comparison(*sources)
-        pieces = (
-            piece.encode("utf-8", "backslashreplace")
-            for piece in document(sources, redact=parts, compare=compare)
-        )
-        save_lines(pieces, file, private="text" not in parts)
+        save_lines(_pieces(sources, parts, compare), file, private="text" not in parts)
     if at is not None:
         for source in sources:
             say(f"as of frame #{source.last} of {source.session.frames}")
+
+
+def report_pieces(archive: Archive, session: str, *, redact: str | None = None) -> Iterator[bytes]:
+    """The report of a session as it is now, piece by piece; raises as ``write_report``, at the first."""
+    parts = parse_parts(redact)
+    with collector_paused():
+        yield from _pieces([session_source(archive, session)], parts)
+
+
+def _pieces(
+    sources: Sequence[SessionSource], parts: Collection[Part], compare: Comparison | None = None
+) -> Iterator[bytes]:
+    for piece in document(sources, redact=parts, compare=compare):
+        yield piece.encode("utf-8", "backslashreplace")
 
 
 def session_source(

@@ -55,7 +55,7 @@ def test_its_archive_holds_this_session_alone_and_is_whole(filled, tmp_path):
     with zipfile.ZipFile(bundle(filled, "step-up", tmp_path / "x.zip")) as packed:
         packed.extractall(tmp_path / "x")
         assert packed.namelist() == [
-            "session.jsonl", "archive.db", "report.md", "versions.json", "script.yaml"
+            "session.jsonl", "archive.db", "report.html", "versions.json", "script.yaml"
         ]  # fmt: skip
     copy = str(tmp_path / "x" / "archive.db")
     (verdict,) = recipes.verify(copy)
@@ -64,7 +64,8 @@ def test_its_archive_holds_this_session_alone_and_is_whole(filled, tmp_path):
         assert [each.name for each in alone.sessions()] == ["step-up"]
         assert content(alone, "last") == content(filled, "step-up")
         assert recipes.messages(alone, "last")[1] == recipes.messages(filled, "step-up")[1]
-    assert "| 2 | agent 1 | `Please sign in.` |" in (tmp_path / "x" / "report.md").read_text()
+    recipes.write_report(filled, "step-up", tmp_path / "report.html")
+    assert (tmp_path / "x" / "report.html").read_bytes() == (tmp_path / "report.html").read_bytes()
     recipes.check_script(tmp_path / "x" / "script.yaml")
     versions = json.loads((tmp_path / "x" / "versions.json").read_text())
     assert (versions["session"], versions["script"]) == (verdict.session, "script.yaml")

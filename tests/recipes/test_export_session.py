@@ -73,6 +73,15 @@ def test_texts_and_ids_can_be_left_out_of_what_people_read(archive, samples, tmp
     assert "text of 15 characters" in written
 
 
+def test_the_page_of_a_report_is_one_of_the_formats(archive, samples, tmp_path):
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        recipes.import_capture(opened, samples / "step-up.jsonl")
+        for redact in (None, "text,names"):
+            recipes.export_to_file(opened, "last", tmp_path / "exported.html", form="html", redact=redact)
+            recipes.write_report(opened, "last", tmp_path / "report.html", redact=redact)
+            assert (tmp_path / "exported.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+
+
 @pytest.mark.parametrize("form", ["jsonl", "har", "wscat"])
 def test_frames_are_exported_as_they_are_or_not_at_all(archive, samples, tmp_path, form):
     with recipes.open_archive(archive, mode="write", create=True) as opened:
