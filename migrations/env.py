@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from recorder.store import sqlite_writer
 from recorder.store.opening import is_url
 from recorder.store.postgresql import lock_schema, open_connection, read_url
+from recorder.store.search_index import is_of_index
 from recorder.store.tables import metadata
 from recorder.store.write_errors import rollback
 
@@ -29,6 +30,7 @@ def run(connection: Connection) -> None:
         transactional_ddl=True,
         render_as_batch=on_sqlite,
         compare_type=True,
+        include_name=lambda name, kind, parents: not is_of_index(name),
     )
     if on_sqlite:  # a table copied in batch mode would take its children along; ignored inside a transaction
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")

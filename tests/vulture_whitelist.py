@@ -45,6 +45,9 @@ journal_mode
 synchronous
 aud
 
+# by the migrations
+is_of_index
+
 # by sqlite3
 text_factory
 

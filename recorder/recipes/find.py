@@ -12,12 +12,14 @@ from itertools import chain
 
 from recorder.counted import counted
 from recorder.errors import BadOption
+from recorder.projection.derived.search_texts import folded
 from recorder.projection.derived.searchable import SearchableRows, searchable_rows
-from recorder.projection.derived.text_columns import folded
 from recorder.report.hits import Hit
 from recorder.report.json_views import payload_text
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
+from recorder.store.search_index import sessions_without
+from recorder.store.versions import DERIVATION_VERSION
 from recorder.wire.records import RecordedFrame, SessionInfo
 
 from .filters import Filters
@@ -38,6 +40,12 @@ class _SoughtText:
     text: str
     folded: str
     number: int | None
+
+    @property
+    def indexed(self) -> str:
+        """What any row that fits has in one of its columns: of ``DIALOG:SEQUENCE`` only the dialog."""
+        dialog, colon, sequence = self.folded.rpartition(":")
+        return dialog if colon and sequence.isdigit() else self.folded
 
     def is_whole(self, *values: str | None) -> bool:
         return any(value is not None and folded(value) == self.folded for value in values)
@@ -97,10 +105,14 @@ def _found(
             yield from _by_expression(archive, each, replace(filters, where=query, limit=None))
         return
     asked = _asked(written)
+    with archive.reader() as reader:
+        without = sessions_without(reader, asked.indexed, version=DERIVATION_VERSION)
     nothing = True
     for each in sessions:
-        rows = searchable_rows(archive, each)
-        for hit in chain(_in_session(each, asked), _in_rows(each, asked, archive, rows)):
+        hits = _in_session(each, asked)
+        if each.session not in without:
+            hits = chain(hits, _in_rows(each, asked, archive, searchable_rows(archive, each)))
+        for hit in hits:
             if _is_within(hit, filters):
                 nothing = False
                 yield hit
@@ -119,7 +131,7 @@ def _asked(written: str) -> _SoughtText:
     text = written.strip()
     if named := _OF_A_HISTORY.fullmatch(text):
         text = named[1]
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    number = int(text) if re.fullmatch("0|[1-9][0-9]{0,17}", text) else None
     return _SoughtText(text, folded(text), number)
 
 

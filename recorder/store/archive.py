@@ -288,7 +288,7 @@ class Archive(ArchiveQueries):
             session_id = reading.session_row(writer.reader, name)
             if self._is_live(session_id):
                 raise StorageFailed(self.where, f"session {name} is being recorded", hint="stop that first")
-            delete_session(writer.connection, session_id, writer.begin)
+            delete_session(writer.connection, writer.reader, session_id, writer.begin)
             if self._opened.lock is not None:
                 self._opened.lock.forget({name})
                 if writer.files is not None and not writer.files.empty_log():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, func, select
 
-from . import reading
+from . import reading, search_index
 from .db_errors import InvalidContent
 from .reader import Reader
 from .row_digests import write_digests
@@ -46,9 +46,10 @@ def note_interrupted(writer: ArchiveWriter, is_live: reading.IsLive) -> Iterator
         yield f"session {row.session} has no end record (its recorder died); frames kept: {frames}"
 
 
-def delete_session(connection: Connection, session_id: int, begin: str) -> None:
-    """Delete the rows of a session, all or none."""
+def delete_session(connection: Connection, reader: Reader, session_id: int, begin: str) -> None:
+    """Delete the rows of a session, all or none. ``reader`` is the same connection."""
     connection.exec_driver_sql(begin)
+    search_index.forget(reader, session_id, wipe=True)
     connection.execute(frame.delete().where(frame.c.session_id == session_id))
     connection.execute(connection_table.delete().where(connection_table.c.session_id == session_id))
     connection.execute(session.delete().where(session.c.id == session_id))

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from recorder.counted import counted
 from recorder.errors import StorageFailed
 
-from . import sqlitefile, versions
+from . import search_index, sqlitefile, versions
 from .db_errors import diagnose
 from .postgresql import lock_schema
 from .revisions import head_revision
@@ -61,6 +61,7 @@ def make_tables(connection: Connection) -> None:
 def _make_all(connection: Connection) -> None:
     # Without IF NOT EXISTS: a table of that name would be another program's.
     metadata.create_all(connection, checkfirst=False)
+    search_index.make(connection)
     connection.exec_driver_sql(_REVISION_TABLE)
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{versions.SCHEMA_REVISION}')")  # noqa: S608
     connection.execute(setting.insert(), {"name": "redaction_key", "value": os.urandom(32)})

@@ -7,7 +7,7 @@ from functools import cache
 APPLICATION_ID = 0x554D5352
 """``UMSR``: at offset 68 of every archive file, by which ``file`` and SQLite tell it from others."""
 
-SCHEMA_REVISION = "0005"
+SCHEMA_REVISION = "0006"
 """The schema revision whose tables are those of ``tables.py``."""
 
 DERIVATION_VERSION = 5

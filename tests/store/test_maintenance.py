@@ -73,7 +73,7 @@ def test_deleting_takes_the_frames_and_connections_of_one_session_only(
         with archive.writer() as writer:
             if where.endswith(".db"):
                 writer.connection.exec_driver_sql("PRAGMA foreign_keys=0")
-            maintenance.delete_session(writer.connection, 1, writer.begin)
+            maintenance.delete_session(writer.connection, writer.reader, 1, writer.begin)
         with archive.reader() as connection:
             count = "SELECT (SELECT count(*) FROM frame), (SELECT count(*) FROM connection)"
             assert connection.run(count).fetchone() == (4, 1)

@@ -14,7 +14,7 @@ from recorder.errors import ArchiveHarmed, RecorderError
 from recorder.messaging.changes import LAST_SEQUENCE, LONG_SEQUENCE, LONG_SEQUENCE_IN_LIST
 from recorder.receipts.change_set import ChangeSet, Conclusions
 from recorder.runtime.gc_control import collector_paused
-from recorder.store import reading
+from recorder.store import reading, search_index
 from recorder.store.archive import Archive
 from recorder.store.checked_query import CheckedQuery
 from recorder.store.columns import PROJECTION
@@ -28,6 +28,7 @@ from ..incremental import IncrementalTranscript
 from .other_rows import OtherRows
 from .row_writer import DerivedRows, derived_rows
 from .rows import MessageRows
+from .search_texts import index_session
 from .stored_listing import is_up_to_date
 
 _BATCH_ROWS = 4_096
@@ -162,6 +163,9 @@ class Projection:
             rows.replace(projection, (self._session_id,), [(self._session_id, *basis, None, left_out)])
             if folded.info.state != "recording":  # else it would be read again and again
                 write_derived_digest(writer.reader, self._session_id)
+                index_session(writer.reader, self._session_id)
+            else:
+                search_index.forget(writer.reader, self._session_id)
         self._basis = None if self._once else basis
 
     def _write_all(self, rows: DerivedRows) -> None:

@@ -1,9 +1,8 @@
-"""Encodes any text that a peer can send so that every database can store it; makes texts comparable."""
+"""Encodes any text that a peer can send so that every database can store it, and decodes it again."""
 
 from __future__ import annotations
 
 import json
-import unicodedata
 
 _ESCAPED = "\ufffd"
 
@@ -31,18 +30,6 @@ def decode_text(text: str | None) -> str | None:
     if text is None or not text.startswith(_ESCAPED):
         return text
     return str(json.loads(f'"{text[1:]}"'))
-
-
-def folded(text: str) -> str:
-    """The text as it is compared: upper and lower case alike, and what looks and means the same (NFKC).
-
-    ``"STRASSE"`` and ``"straße"`` are one; so are wide and usual letters, and é in one character or two.
-    """
-    if text.isascii():
-        return text.lower()
-    # Twice, because folding the case may bring forth what can be composed, and the reverse.
-    once = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", once).casefold()
 
 
 class EncodedTexts(dict[str | None, str | None]):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.projection.derived.text_columns import EncodedTexts, decode_text, encode_text, folded
+from recorder.projection.derived.text_columns import EncodedTexts, decode_text, encode_text
 
 # What JSON can tell: no two halves of a pair beside each other, they would be one character.
 texts = st.text(
@@ -35,15 +35,3 @@ def test_an_ordinary_text_stands_as_it_is(text):
 def test_a_text_that_nobody_held_so_is_refused():
     with pytest.raises(ValueError):
         decode_text('\ufffd"')
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("STRASSE", "straße"), ("ＡＢＣ", "abc"), ("e\u0301", "É"), ("ΣΑΣ", "σας"), ("ﬁn", "FIN"), ("Ω", "ω")],
-)
-def test_texts_that_mean_the_same_are_one(one, other):
-    assert folded(one) == folded(other)
-
-
-def test_texts_that_differ_stay_apart():
-    assert len({folded(each) for each in ("a", "ä", "b", "番", "号", "")}) == 6
