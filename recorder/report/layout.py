@@ -7,6 +7,7 @@ a row is one line for the program that reads it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from operator import gt
 from typing import NamedTuple
@@ -18,6 +19,8 @@ GAP = "  "
 READABLE = 16
 """A column that is cut keeps this width, if it names no other."""
 
+_ONE_COLUMN_EACH = re.compile("[ -~✓✗→]*")
+"""Characters of ASCII and of our own marks."""
 _NOTHING = frozenset({"", "-"})
 
 
@@ -51,13 +54,13 @@ class Column(NamedTuple):
 class MeasuredRow(NamedTuple):
     """The texts of a row, escaped, and how many columns each takes.
 
-    ``styles`` is empty if no cell has one, and ``ascii`` says that a character is a column.
+    ``styles`` is empty if no cell has one, and ``narrow`` says that every character is a column.
     """
 
     texts: Sequence[str]
     widths: Sequence[int]
     styles: Sequence[str]
-    ascii: bool
+    narrow: bool
 
 
 def measured(row: Sequence[str | Cell], encoding: str | None = None) -> MeasuredRow:
@@ -66,7 +69,9 @@ def measured(row: Sequence[str | Cell], encoding: str | None = None) -> Measured
     styled_cells = any(type(cell) is Cell for cell in row)
     styles = [cell.style if isinstance(cell, Cell) else "" for cell in row] if styled_cells else ()
     together = "".join(texts)
-    if together.isascii() and together.isprintable():
+    if (together.isascii() and together.isprintable()) or (
+        encoding is None and _ONE_COLUMN_EACH.fullmatch(together)
+    ):
         return MeasuredRow(texts, list(map(len, texts)), styles, True)
     texts = list(map(safe_text, texts))
     if encoding is not None:
@@ -126,7 +131,7 @@ class Layout:
     def text(self, row: MeasuredRow) -> str:
         """The lines of the row, with their ends."""
         coloured = self._colour and row.styles
-        if row.ascii and not coloured and not any(map(gt, row.widths, self._widths)):
+        if row.narrow and not coloured and not any(map(gt, row.widths, self._widths)):
             lines = self._format(*row.texts)  # a third of the time of the general way
             return lines.rstrip() + "\n" if len(self._lines) == 1 else _trimmed(lines.split("\n"))
         lines_shown = []
