@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from recorder.checks import engine
+from recorder.checks.findings import Finding
 from recorder.messaging.events import Event
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
@@ -27,6 +28,7 @@ from recorder.report.session_view import Part
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
+from recorder.wire.records import SessionInfo
 
 from .at_moment import connections_at, last_frame_at
 from .check_session import check_input_of
@@ -98,7 +100,7 @@ def session_source(
     transcript = fold_batches(_all(batches), entities=entities)
     messages = view(transcript)
     numbers = numbers_of(messages, entities)
-    looked_at = check_input_of(archive, found, at=None if at is None else f"#{last}", aliases=aliases)
+    findings, missing = _checked(archive, found, None if at is None else f"#{last}", aliases)
     return SessionSource(
         session=found,
         last=last,
@@ -107,10 +109,10 @@ def session_source(
         messages=messages,
         timelines=timelines(_all(batches), transcript, messages),
         changes=list(state_changes(batches)),
-        proofs=sorted(all_proven_facts(_all(batches), transcript), key=lambda each: each[0]),
-        findings=engine.check(looked_at),
+        proofs=all_proven_facts(_all(batches), transcript),
+        findings=findings,
         rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],
-        missing=looked_at.missing,
+        missing=missing,
         selves=self_roles(transcript),
         names=_names(transcript, messages),
         self_of=selves_of(transcript).by_connection,
@@ -125,6 +127,14 @@ def session_source(
             if dialog.type is not None
         },
     )
+
+
+def _checked(
+    archive: Archive, session: SessionInfo, at: str | None, aliases: Aliases | None
+) -> tuple[list[Finding], str | None]:
+    """What the rules find, and what is known to be missing; the events they look at are let go of."""
+    looked_at = check_input_of(archive, session, at=at, aliases=aliases)
+    return engine.check(looked_at), looked_at.missing
 
 
 def _all(batches: Sequence[FrameEvents]) -> Iterator[Event]:

@@ -2,35 +2,36 @@
 
 The data model of the page, for whoever writes or reads it:
 
-* ``<script id="data" type="application/json">`` holds ``{"title", "sessions": [one or two], "pairs"}``.
-  Each session has its facts in words (``honesty``, ``connections``, ``people``, ``dialogs``, ``findings``,
-  ``distributions``), the sizes of its tables, and the names of its blocks.
+* ``<script id="data" type="application/json">`` holds ``{"title", "sessions": [one or two], "pairs", …}``.
+  Each session has its facts in words (``honesty``, ``connections``, ``people``, ``dialogs``,
+  ``distributions``, ``rules``), and ``columns`` and ``chunks``, which say what stands where in its blocks.
 * A *block* is ``<script id=NAME type="application/octet-stream;base64">``: base64 of gzip, inflated by the
   page when it is needed. ``N-columns`` (N is 0 or 1, the place of the session) and ``N-messages`` are
-  needed at once, ``N-frames-K``, ``N-proofs-K`` and ``N-evidence-K`` when somebody looks.
+  needed at once, ``N-findings`` soon after, ``N-frames-K`` and ``N-evidence-K`` when somebody looks.
 * ``N-columns`` is a row of little-endian arrays, one after the other, each on a multiple of 8 bytes;
   ``session.columns`` is ``{name: [type, offset, length]}``. Types are B, H, I (unsigned, 1, 2, 4 bytes) and
   d (float64, NaN for unknown).
 
 Frames (``frame_*``, row k is frame k + 1): ``connection``, ``client`` (1: the client sent it), ``bits``
-(fin 128, rsv 64–16, opcode 15–0), ``head`` and ``size`` (bytes of header and payload in the block),
-``offset`` (µs since the session began), ``at`` (µs since the epoch, less ``offset``), ``label`` and
-``group`` (places in ``labels`` and ``GROUPS``), ``message`` (place of the first message that it is about,
-plus 1), ``flags`` (1 redacted, 2 against RFC 6455, 4 withheld). ``N-frames-K`` holds the bytes of a run of
-frames, header before payload, ``chunks`` the first frame of each run; ``N-proofs-K`` is JSON, ``{frame:
-[[sentence, proof, better]]}``.
+(fin 128, rsv 64–16, opcode 15–0), ``head``, ``size`` and ``proofs`` (bytes of header, payload and proofs in
+their block), ``offset`` (µs since the session began), ``at`` (µs since the epoch, less ``offset``),
+``label`` and ``group`` (places in ``labels`` and ``GROUPS``), ``message`` (place of the first message that
+it is about, plus 1), ``flags`` (1 redacted, 2 against RFC 6455, 4 withheld). ``N-frames-K`` holds a run of
+frames, each as header, payload and proofs; ``chunks`` has the first frame of each run. Proofs are JSON,
+rows of ``[sentence, proof, frame that proves it better]``, with ``SAME_DIALOG`` for the id of the dialog.
 
 Messages (``message_*``, row m in the order of the page): ``dialog``, ``sequence`` (NaN: a publish without
 one), ``publish`` (its frame, else 0). ``N-messages`` is JSON: ``{"contents": [[author, role, type, text,
 audience, mine, remark]]}``, where an author is a place in ``people``. ``N-evidence-K`` is JSON: for each of
 ``EVIDENCE_ROWS`` messages its timeline, rows of ``[frame, sentence, person, proof, server_ms, after_us,
-clock, reason]``.
+clock, reason]``. ``N-findings`` is JSON: rows of ``[rule, outcome, severity, message, frames, sentence]``.
 
-States (``fact_*``) are an ordered list. Each fact holds *from* a frame on, until a later one of the same
+States (``fact_*``) are an ordered list. Each fact holds ``from`` a frame on, until a later one of the same
 message and kind says otherwise: the state as of frame F is what the facts with ``from`` ≤ F come to, and it
 is what ``message list --at '#F'`` prints. ``kind`` is one of ``FACT_KINDS``: content (``a`` is a place in
-``contents``), sent (``frame``, ``proof``, ``server``; ``b`` 1: a snapshot's word), status (``a`` is a place
-in ``STATUSES``), receipt (by person ``a``, of word ``b`` of ``receipt_words``; ``after`` µs since the
-message was sent on ``clock`` 1 server, 2 local), receipt-gone, gone (the message is listed under another
-key). Facts that a page is sent later, while a session grows, are appended in the same order.
+``contents``), sent (proven by frame ``from`` − ``earlier``, by ``proof``, at ``server`` ms; ``b`` 1: a
+snapshot's word), status (``a`` is a place in ``STATUSES``), receipt (by person ``a``, of word ``b`` of
+``receiptWords``; ``clock`` 1: timed by the service, 2: ``after`` µs since the message by our clock),
+receipt-gone, gone (the message is listed under another key, or not at all). Facts that a page is sent
+later, while a session grows, are appended in the same order.
 """

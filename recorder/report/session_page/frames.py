@@ -13,6 +13,8 @@ from .redaction import PageRedaction
 from .states import MessagePlaces
 
 GROUPS = ("message", "receipt", "request", "answer", "chat state", "conversation", "ping", "close", "other")
+SAME_DIALOG = "\x01"
+"""Stands in sentences about a frame for the id of the dialog that its message is in."""
 CHUNK_BYTES = 384 * 1024
 CHUNK_FRAMES = 4_096
 
@@ -126,12 +128,19 @@ class FrameColumns:
         )
 
     def _proofs(self, frame: RecordedFrame, facts: list[ProvenFact]) -> bytes:
-        rows: list[tuple[object, ...]] = [
-            (self._redaction.sentence(each.sentence), int(each.proof), each.better or 0) for each in facts
-        ]
+        rows: list[tuple[object, ...]] = [self._proof(frame.number, facts, each) for each in facts]
         if frame.violation is not None:
-            rows.append((f"against RFC 6455: {frame.violation}", -1, 0))
+            rows.append((f"against RFC 6455: {frame.violation}", -1))
         return compact_json(rows) if rows else b""
+
+    def _proof(self, number: int, facts: list[ProvenFact], fact: ProvenFact) -> tuple[object, ...]:
+        sentence = self._redaction.sentence(fact.sentence)
+        message = self._message(number, facts)
+        dialog_id = None if message < 0 else self._places.dialogs[self._places.dialog_of[message]]
+        if dialog_id is not None and dialog_id == fact.dialog_id:
+            sentence = sentence.replace(dialog_id, SAME_DIALOG)
+        row = (sentence, int(fact.proof))
+        return row if fact.better is None else (*row, fact.better)
 
     def _described(self, frame: RecordedFrame, facts: list[ProvenFact]) -> tuple[str, str, int]:
         """Label, group, and the place of the message that it is about, plus 1."""

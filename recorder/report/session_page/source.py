@@ -36,7 +36,7 @@ class SessionSource:
         messages: as of that frame.
         timelines: for each message its evidence, in the same order, read once.
         changes: how the states came about, in the order of frames.
-        proofs: what each frame proves, in the order of frames, read once.
+        proofs: what each frame proves, in the order of frames, read once; those of frame 0 are of no frame.
         findings, rules: what ``check`` says, and its rules.
         selves: all of us.
         names: participant → name in a profile.

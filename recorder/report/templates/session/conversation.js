@@ -7,7 +7,7 @@ class Conversation {
     this.follows = true; // the end of the conversation stays in view
     this.feed = make("div", { class: "feed", role: "feed", tabindex: "0", "aria-label": "Messages" + (sessions.length > 1 ? " of " + session.facts.title : "") });
     this.nothing = make("p", { class: "nothing", hidden: true });
-    this.list = new VirtualList(this.feed, { render: (row) => this.message(row), height: 92, key: (row) => this.shown[row], label: true });
+    this.list = new VirtualList(this.feed, { render: (row) => this.message(row), stamp: (row) => this.stamp(row), height: 92, key: (row) => this.shown[row], label: true });
     this.list.measure(session.messages);
     this.feed.addEventListener("keydown", (event) => this.onKey(event));
   }
@@ -17,8 +17,15 @@ class Conversation {
     this.shown = messagesAt(this.session, at[this.session.number], filter);
     this.feed.setAttribute("aria-busy", "false");
     this.list.update(this.shown.length, { end: !keep && this.follows && atEnd });
+    for (const node of this.list.drawn.values()) node.setAttribute("aria-setsize", this.shown.length);
     this.nothing.hidden = this.shown.length > 0;
     refill(this.nothing, this.session.messages ? "No message by this moment, or none that passes the filter." : "No message in this recording.");
+  }
+
+  stamp(row) {
+    const { session } = this, m = this.shown[row], chosen = selection.session === session && selection.message === m;
+    const opens = row === 0 || session.message_dialog[this.shown[row - 1]] !== session.message_dialog[m];
+    return [m, factsBy(session, m, at[session.number]), chosen, opens, row === 0 && selection.message === null, search.needle].join();
   }
 
   message(row) {

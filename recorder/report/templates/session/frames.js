@@ -10,7 +10,7 @@ class FrameTable {
     this.box = make("div", { class: "frames", role: "table", "aria-label": "Frames", "aria-colcount": 5 },
       make("div", { role: "rowgroup", class: "head" }, make("div", { role: "row", class: "row" }, ["Frame", "Time", "Sender", "What", "Bytes"].map((name) => make("span", { role: "columnheader" }, name)))),
       this.view);
-    this.list = new VirtualList(this.view, { render: (row) => this.row(row), height: 30, label: true });
+    this.list = new VirtualList(this.view, { render: (row) => this.row(row), stamp: (row) => this.stamp(row), height: 30, label: true });
     this.view.addEventListener("keydown", (event) => this.onKey(event));
   }
 
@@ -22,6 +22,11 @@ class FrameTable {
 
   redraw() {
     this.list.draw(true);
+  }
+
+  stamp(row) {
+    const { session } = this, frame = this.shown[row], here = selection.session === session;
+    return [frame, frame > at[session.number], here && selection.frame === frame, here && !!selection.lit?.has(frame)].join();
   }
 
   row(row) {

@@ -111,7 +111,7 @@ function build() {
   moment.show();
   for (const table of frameTables) table.update();
   showMoment();
-  setTimeout(() => findings.load(), 0);
+  setTimeout(() => { timeline.drawPeople(); findings.load(); }, 50);
   if (sideBySide) {
     sideBySide();
     moment.slider.addEventListener("change", sideBySide);

@@ -125,7 +125,12 @@ class Session {
     for (let k = this.facts.chunks[chunk] - 1; k < frame - 1; k++) at += this.frame_head[k] + this.frame_size[k] + this.frame_proofs[k];
     const body = at + this.frame_head[frame - 1], end = body + this.frame_size[frame - 1];
     const proofs = whole.subarray(end, end + this.frame_proofs[frame - 1]);
-    return { head: whole.subarray(at, body), payload: whole.subarray(body, end), proofs: proofs.length ? JSON.parse(new TextDecoder().decode(proofs)) : [] };
+    return { head: whole.subarray(at, body), payload: whole.subarray(body, end), proofs: this.proofsIn(proofs, frame) };
+  }
+
+  proofsIn(bytes, frame) {
+    const m = this.frame_message[frame - 1] - 1, dialog = m < 0 ? "" : this.facts.dialogs[this.message_dialog[m]].id;
+    return bytes.length ? JSON.parse(new TextDecoder().decode(bytes)).map(([sentence, ...rest]) => [sentence.replaceAll("\u0001", () => dialog), ...rest]) : [];
   }
 
   findings() {

@@ -34,6 +34,13 @@ function evidence(session, row) {
   };
 }
 
+// How many facts of a message there are by a frame: its state is another only if this is.
+function factsBy(session, m, frame) {
+  let at = session.factStarts[m];
+  while (at < session.factStarts[m + 1] && session.fact_from[session.factRows[at]] <= frame) at++;
+  return at - session.factStarts[m];
+}
+
 // The receipt that makes a message accepted or read, which nobody gives for what they wrote.
 function decidingReceipt(state) {
   const word = state.status === "read" ? "READ" : state.status === "accepted" ? "ACCEPT" : null;

@@ -23,6 +23,11 @@ class Timeline {
     new ResizeObserver(() => this.render()).observe(this.canvas);
   }
 
+  drawPeople() {
+    this.isLater = true;
+    this.render();
+  }
+
   lanesOf(session, n) {
     const named = sessions.length > 1 ? " · " + (n + 1) : "";
     const lanes = [{ session, kind: "client", label: "client" + named }, { session, kind: "service", label: "service" + named }];
@@ -126,6 +131,7 @@ class Timeline {
   // Frame → the people whose messages or receipts it proves best.
   points(session) {
     if (session.points) return session.points;
+    if (!this.isLater) return new Map(); // the conversation comes first
     const points = (session.points = new Map());
     const add = (frame, person) => points.set(frame, (points.get(frame) || new Set()).add(person));
     session.arcs = [];
@@ -249,6 +255,7 @@ class Timeline {
   drawArcs(pen, colour) {
     for (const session of sessions) {
       this.points(session);
+      if (!session.arcs) continue;
       const shift = moment.axis[session.number];
       const inView = session.arcs.filter(([sent, , given]) => this.x(session.timeOf(given) + shift) >= LEFT && this.x(session.timeOf(sent) + shift) <= this.width);
       for (const [sent, author, given, person, word, proof, m] of inView.slice(-ARC_LIMIT)) {

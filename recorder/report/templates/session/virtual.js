@@ -4,10 +4,12 @@ const TALLEST = 16000000; // pixels; browsers place nothing reliably beyond twic
 const SPARE = 400; // pixels drawn above and below the view
 
 class VirtualList {
-  // render(place) gives the element of a row; height is what a row probably takes.
-  constructor(view, { render, height, key, label }) {
+  // render(row) gives the element of a row, stamp(row) what it depends on: an element with the same stamp stays.
+  // height is what a row probably takes, key(row) a number that is the row's wherever it stands.
+  constructor(view, { render, stamp, height, key, label }) {
     this.view = view;
     this.render = render;
+    this.stamp = stamp;
     this.height = height;
     this.key = key || ((place) => place);
     this.inner = make("div", { class: "inner", role: label ? "none" : null });
@@ -68,7 +70,7 @@ class VirtualList {
     const focused = anew && this.inner.contains(document.activeElement) ? document.activeElement.closest("[data-row]") : null;
     const focusedRow = focused ? Number(focused.dataset.row) : -1;
     for (const [row, node] of this.drawn) {
-      if (anew || row < first || row > last) {
+      if (row < first || row > last || row >= this.count || (anew && node.stamp !== this.stamp(row))) {
         node.remove();
         this.drawn.delete(row);
       }
@@ -79,6 +81,7 @@ class VirtualList {
       if (this.drawn.has(row)) continue;
       const node = this.render(row);
       node.dataset.row = row;
+      node.stamp = this.stamp(row);
       this.drawn.set(row, node);
       fresh.push([row, node]);
     }
@@ -90,8 +93,12 @@ class VirtualList {
       if (tall) this.measured[key] = tall;
     }
     if (grown) this.place();
-    for (const [row, node] of this.drawn) node.style.top = Math.round(scrolled + this.tops[row] - top) + "px";
-    if (focusedRow >= 0 && this.drawn.has(focusedRow)) focusIn(this.drawn.get(focusedRow));
+    for (const [row, node] of this.drawn) {
+      const place = Math.round(scrolled + this.tops[row] - top) + "px";
+      if (node.style.top !== place) node.style.top = place;
+    }
+    const refocused = focusedRow >= 0 && this.drawn.get(focusedRow);
+    if (refocused && !refocused.contains(document.activeElement)) focusIn(refocused);
   }
 
   // In the order of the list, which is the order in which it is read out.
