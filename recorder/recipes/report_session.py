@@ -211,8 +211,14 @@ def _pair(
         None if entry is None else place.of.get(view_key(entry.message))
         for entry, place in zip((one, other), places, strict=True)
     ]
-    sequences = {entry.message.sequence for entry in (one, other) if entry is not None}
-    sentences = [
-        each.sentence for each in changes if each.sequence is not None and each.sequence in sequences
-    ]
+    sentences = [change.sentence for change in changes if _concerns(change, one, other)]
     return Pair(numbers[0], numbers[1], sentences)
+
+
+def _concerns(change: Change, one: Entry | None, other: Entry | None) -> bool:
+    """Whether a difference is one between these two."""
+    places = ((change.first, one), (change.second, other))
+    return all(
+        place is None or (entry is not None and place.sequence == entry.message.sequence)
+        for place, entry in places
+    )

@@ -1,8 +1,8 @@
 """How long the page of a long session takes to open and to move, in Chromium, and how large its file is.
 
-Run it with ``python tests/benchmarks/report.py [FRAMES]``. It needs Playwright, whose interpreter is
-in ``RECORDER_TESTS_PLAYWRIGHT``. Targets at 100 000 frames: 16 MB at most, the first messages within a second,
-a step of the slider within 16 ms; at 1 000 000 the first messages within 5 s.
+Run it with ``python tests/benchmarks/report.py [FRAMES]``, and with the interpreter that has Playwright in
+``RECORDER_TESTS_PLAYWRIGHT``. Targets at 100 000 frames: 16 MB at most, the first messages within a second, a
+step of the slider within 16 ms; at 1 000 000 the first messages within 5 s.
 """
 
 from __future__ import annotations

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from recorder.messaging.events import Proof
 from recorder.receipts.proofs import ProvenFact
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
+from ..frame_words import FrameWords
 from .blocks import NumberTable, Places, block, compact_json
 from .redaction import PageRedaction
 from .states import MessagePlaces
@@ -15,6 +18,7 @@ from .states import MessagePlaces
 GROUPS = ("message", "receipt", "request", "answer", "chat state", "conversation", "ping", "close", "other")
 SAME_DIALOG = "\x01"
 """Stands in sentences about a frame for the id of the dialog that its message is in."""
+LONGEST_LABEL = 80
 CHUNK_BYTES = 384 * 1024
 CHUNK_FRAMES = 4_096
 
@@ -39,6 +43,14 @@ _RANK = (
     "oddity",
 )
 _CONTROL = {Opcode.PING: ("ping", "ping"), Opcode.PONG: ("pong", "ping"), Opcode.CLOSE: ("close", "close")}
+_TOLD_BY_WORDS = ("conversation", "request", "answer", "identity", "oddity")
+_HOW = {
+    Proof.REFUSED: " refused",
+    Proof.CLAIMED: " requested",
+    Proof.ACKNOWLEDGED: " answered",
+    Proof.ANNOUNCED: "",
+}
+_TYPE = re.compile(r"[A-Z][A-Za-z]{3,60}( |\Z)")
 _FIN = 0x80
 
 
@@ -60,6 +72,7 @@ class FrameColumns:
     ) -> None:
         self._prefix, self._places, self._publish_places = prefix, places, publish_places
         self._redaction = redaction
+        self._words = FrameWords()
         self.labels = Places()
         self.chunks: list[int] = []
         self.redacted = 0
@@ -73,7 +86,7 @@ class FrameColumns:
                 "proofs": "I",
                 "offset": "d",
                 "at": "d",
-                "label": "H",
+                "label": "I",
                 "group": "B",
                 "message": "I",
                 "flags": "B",
@@ -144,16 +157,25 @@ class FrameColumns:
 
     def _described(self, frame: RecordedFrame, facts: list[ProvenFact]) -> tuple[str, str, int]:
         """Label, group, and the place of the message that it is about, plus 1."""
+        words = self._said(frame)
         if frame.opcode in _CONTROL:
             return (*_CONTROL[Opcode(frame.opcode)], 0)
         if not facts:
-            return ("text" if frame.opcode == Opcode.TEXT else "data", "other", 0)
+            return (words, "other", 0)
         first = min(facts, key=lambda fact: _RANK.index(fact.kind))
         return (
-            _label(first),
+            words if first.kind in _TOLD_BY_WORDS else _label(first),
             _GROUP_OF_KIND.get(first.kind, "other"),
             self._message(frame.number, facts) + 1,
         )
+
+    def _said(self, frame: RecordedFrame) -> str:
+        """What the frame is, in a few words; without what people wrote, where that is left out."""
+        words = self._words.feed(frame)
+        if self._redaction.parts and not _TYPE.match(words):
+            return "text" if frame.opcode == Opcode.TEXT else "data"
+        words = self._redaction.sentence(words)
+        return words if len(words) <= LONGEST_LABEL else f"{words[: LONGEST_LABEL - 1]}…"
 
     def _message(self, number: int, facts: list[ProvenFact]) -> int:
         for fact in facts:
@@ -163,20 +185,10 @@ class FrameColumns:
 
 
 def _label(fact: ProvenFact) -> str:
-    if fact.kind == "receipt":
-        return fact.status or "receipt"
     if fact.kind == "chat-state":
         return (fact.status or "chat state").lower()
-    if fact.kind in ("request", "answer"):
-        return _short(fact.sentence)
-    return fact.kind
-
-
-def _short(sentence: str) -> str:
-    """The type of a request, the code of an answer."""
-    first = sentence.partition(" ")[0]
-    named = next((word for word in sentence.split() if "ms." in word), None)
-    return f"answer {first}" if first.isdigit() else (named or "request")
+    what = (fact.status or "receipt") if fact.kind == "receipt" else fact.kind
+    return what if fact.kind == "publish" else what + _HOW[fact.proof]
 
 
 class _FactsByFrame:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from recorder.messaging.events import Evidence
-from recorder.receipts.participants import role_word
+from recorder.receipts.participants import own_words, role_word
 from recorder.receipts.queries import MessageView, ReceiptView
 from recorder.receipts.self_facts import OwnRoles, connection_of
 
@@ -54,6 +54,7 @@ class People:
     ) -> None:
         self._selves, self._names, self._ids = selves, names, ids
         self._known_as = known_as or {}
+        self._own = own_words(selves)
         self._roles: dict[Giver, str | None] = {who: own.role for who, own in selves.items()}
         for message in messages:
             self._note(author_of(message), message.role)
@@ -105,7 +106,8 @@ class People:
             return "somebody unknown"
         name = self._names.get(who)
         if mine and name is None:
-            return f"you ({role})" if role and len(self._selves) > 1 else "you"
+            several = f"you ({role})" if role and len(self._selves) > 1 else "you"
+            return self._own.get(who, several) if self._ids else several
         label = name or role or (who[:8] if self._ids else "participant")
         return f"{label} (you)" if mine else label
 

@@ -43,7 +43,7 @@ def test_header_payload_and_proofs_stand_one_behind_the_other():
     head, size, proofs = (columns.columns.column(name) for name in ("head", "size", "proofs"))
     assert (list(head), list(size), proofs[1]) == ([2, 2], [7, 2], 0)
     assert data[:9] == b'\x81\x02{"a":1}'
-    assert json.loads(data[9 : 9 + proofs[0]]) == [["says so", 3, 0]]
+    assert json.loads(data[9 : 9 + proofs[0]]) == [["says so", 3]]
     assert data[9 + proofs[0] :] == b"\x81\x02xy"
 
 
@@ -54,10 +54,13 @@ def test_a_frame_is_called_by_what_says_most():
         (2, fact("request", 'a request ms.SubscribeMessagingEvents with id "8"')),
         (3, fact("answer", "200 in answer")),
     ]  # fmt: skip
-    columns, _ = written([frame(1), frame(2), frame(3), frame(4), frame(5, opcode=9)], proofs)
+    asked = b'{"kind":"req","id":"8","type":"ms.SubscribeMessagingEvents","body":{}}'
+    answered = b'{"kind":"resp","reqId":"8","code":200,"type":"StringResp","body":{}}'
+    frames = [frame(1), frame(2, asked, client=True), frame(3, answered), frame(4), frame(5, opcode=9)]
+    columns, _ = written(frames, proofs)
     labels = [columns.labels.values[place] for place in columns.columns.column("label")]
     groups = [GROUPS[place] for place in columns.columns.column("group")]
-    assert labels == ["READ", "ms.SubscribeMessagingEvents", "answer 200", "text", "ping"]
+    assert labels == ["READ", "SubscribeMessagingEvents", "SubscribeMessagingEvents → 200", "{}", "ping"]
     assert groups == ["receipt", "request", "answer", "other", "ping"]
     assert list(columns.columns.column("message")) == [1, 0, 0, 0, 0]
 

@@ -48,7 +48,7 @@ function counted(number, what) {
 // 1234.5678 ms → "1.235 s"; what is shorter than a second in milliseconds.
 function duration(us) {
   const ms = us / 1000;
-  if (Math.abs(ms) < 1000) return trimmed(ms, 3) + " ms";
+  if (Math.abs(ms) < 1000) return trimmed(ms, Math.abs(ms) < 10 ? 3 : 1) + " ms";
   if (Math.abs(ms) < 120000) return trimmed(ms / 1000, 3) + " s";
   const seconds = Math.round(ms / 1000);
   return Math.trunc(seconds / 60) + " min " + Math.abs(seconds % 60) + " s";

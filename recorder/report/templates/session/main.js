@@ -71,7 +71,7 @@ function comparisonBox() {
   if (!data.pairs) return null;
   const box = make("section", { class: "panel-box", id: "comparison", "aria-labelledby": "comparison-title" },
     make("h2", { id: "comparison-title" }, "Side by side"),
-    make("p", { class: "aside" }, data.differences.length ? counted(data.differences.length, "difference") : "Nothing differs.", data.sameWire ? " Both recorded one conversation: time is the calendar's." : " Time is counted from the beginning of each."));
+    make("p", { class: "aside" }, data.differences.length ? counted(data.differences.length, "difference") + "." : "Nothing differs.", data.sameWire ? " Both recorded one conversation: time is the calendar's." : " Time is counted from the beginning of each."));
   const rows = make("div", { class: "scroll pairs", tabindex: "0", role: "region", "aria-label": "Messages of both sessions" });
   const cell = (session, m) => {
     if (m === null) return make("td", { class: "none" }, "not there");

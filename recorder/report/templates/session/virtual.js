@@ -86,8 +86,7 @@ class VirtualList {
       fresh.push([row, node]);
     }
     this.insert(fresh);
-    for (const [row, node] of fresh) {
-      if (this.uniform) break;
+    for (const [row, node] of this.uniform ? [] : this.drawn) {
       const tall = node.offsetHeight, key = this.key(row);
       if (tall && tall !== (this.measured[key] || this.height)) grown = true;
       if (tall) this.measured[key] = tall;
