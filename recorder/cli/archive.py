@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .activity import Activity, opened_for
 from .common_options import CommonOptionsGroup
 from .options import DEFAULT_ARCHIVE, ArchiveOption, JsonOption, QuietOption
@@ -91,7 +92,12 @@ def upgrade_archive(archive: ArchiveOption = DEFAULT_ARCHIVE, quiet: QuietOption
 @app.command("rebuild")
 def rebuild_archive(
     session: Annotated[
-        str | None, typer.Argument(metavar="[SESSION]", help="Only this one; all sessions if not given.")
+        str | None,
+        typer.Argument(
+            metavar="SESSION",
+            help="Only this one; all sessions if not given.",
+            autocompletion=completion.sessions,
+        ),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that read a long session in parallel.")] = 1,
     archive: ArchiveOption = DEFAULT_ARCHIVE,

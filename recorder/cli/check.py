@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from . import completion
 from .activity import Activity
 from .options import (
     DEFAULT_ARCHIVE,
@@ -34,7 +35,10 @@ _Rules = list[str] | None
 def check(
     session: SessionArgument = LAST,
     rule: Annotated[
-        _Rules, typer.Option("--rule", metavar="RULE", help="Only this rule. Repeatable.")
+        _Rules,
+        typer.Option(
+            "--rule", metavar="RULE", help="Only this rule. Repeatable.", autocompletion=completion.rules
+        ),
     ] = None,
     accept_within: Annotated[
         str | None,
@@ -58,20 +62,38 @@ def check(
     ] = None,
     error: Annotated[
         _Rules,
-        typer.Option("--error", metavar="RULE", help="Treat violations of this rule as errors. Repeatable."),
+        typer.Option(
+            "--error",
+            metavar="RULE",
+            help="Treat violations of this rule as errors. Repeatable.",
+            autocompletion=completion.rules,
+        ),
     ] = None,
     warn: Annotated[
         _Rules,
-        typer.Option("--warn", metavar="RULE", help="Treat violations of this rule as warnings. Repeatable."),
+        typer.Option(
+            "--warn",
+            metavar="RULE",
+            help="Treat violations of this rule as warnings. Repeatable.",
+            autocompletion=completion.rules,
+        ),
     ] = None,
     off: Annotated[
-        _Rules, typer.Option("--off", metavar="RULE", help="Do not run this rule. Repeatable.")
+        _Rules,
+        typer.Option(
+            "--off", metavar="RULE", help="Do not run this rule. Repeatable.", autocompletion=completion.rules
+        ),
     ] = None,
     output_format: Annotated[OutputFormat, typer.Option("--format", help="Format of the findings.")] = "text",
     output: OutputOption = None,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="RULE", help="Explain a rule, or list all rules: --explain all."),
+        typer.Option(
+            "--explain",
+            metavar="RULE",
+            help="Explain a rule, or list all rules: --explain all.",
+            autocompletion=completion.rules,
+        ),
     ] = None,
     at: AtOption = None,
     alias: AliasOption = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from recorder.errors import NotFound
 
+from .completion import completing
 from .options import JsonOption
 from .output import write_json
 
@@ -36,8 +38,17 @@ _DESCRIBED_IN = {
 }  # fmt: skip
 
 
+@completing
+def _topics(ctx: typer.Context) -> Iterable[str]:
+    """The topics of the manual."""
+    return TOPICS
+
+
 def show_guide(
-    topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help="The topic to show.")] = None,
+    topic: Annotated[
+        str | None,
+        typer.Argument(metavar="TOPIC", help="The topic to show.", autocompletion=_topics),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Read the manual: list its topics, or show one. On a terminal it is paged, in a pipe it is Markdown.

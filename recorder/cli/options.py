@@ -9,6 +9,8 @@ import typer
 
 from recorder.errors import BadOption
 
+from . import completion
+
 if TYPE_CHECKING:
     from typing import Unpack
 
@@ -31,8 +33,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks on stderr.")]
 LAST = "last"
 SESSION_HELP = "A session id, a unique prefix of one, a name, or: last; NAME~1 is the one before."
-SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help=SESSION_HELP)]
-OptionalSessionArgument = Annotated[str | None, typer.Argument(metavar="SESSION", help=SESSION_HELP)]
+SessionArgument = Annotated[
+    str, typer.Argument(metavar="SESSION", help=SESSION_HELP, autocompletion=completion.sessions)
+]
+OptionalSessionArgument = Annotated[
+    str | None, typer.Argument(metavar="SESSION", help=SESSION_HELP, autocompletion=completion.sessions)
+]
 
 
 def session_and(name: str, session: str | None, other: str | None, *, hint: str) -> tuple[str, str]:
@@ -47,7 +53,10 @@ def session_and(name: str, session: str | None, other: str | None, *, hint: str)
 
 
 NameOption = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
-DialogOption = Annotated[str | None, typer.Option("--dialog", metavar="ID", help="Only this dialog.")]
+DialogOption = Annotated[
+    str | None,
+    typer.Option("--dialog", metavar="ID", help="Only this dialog.", autocompletion=completion.dialogs),
+]
 AtOption = Annotated[
     str | None,
     typer.Option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +14,22 @@ import typer
 from recorder.counted import counted
 from recorder.errors import BadOption, NotFound
 
+from .completion import completing
 from .options import JsonOption, OutputOption, QuietOption
 from .output import StatusPrinter, write_json
 
 
+@completing
+def _samples(ctx: typer.Context) -> Iterable[str]:
+    """The names of the samples."""
+    return sample_names()
+
+
 def show_samples(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The sample to print.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The sample to print.", autocompletion=_samples),
+    ] = None,
     output: OutputOption = None,
     every: Annotated[
         Path | None, typer.Option("--all", metavar="DIR", help="Write all samples into this directory.")

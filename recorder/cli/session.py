@@ -9,6 +9,7 @@ import typer
 
 from recorder.errors import BadOption
 
+from . import completion
 from .activity import Activity, opened_for
 from .common_options import CommonOptionsGroup
 from .options import (
@@ -120,12 +121,18 @@ def diff_sessions(
         str,
         typer.Argument(
             metavar="A",
+            autocompletion=completion.sessions,
             help="The earlier session: an id, a unique prefix of one, a name, or: last;"
             " NAME~1 is the one before.",
         ),
     ] = f"{LAST}~1",
     second: Annotated[
-        str, typer.Argument(metavar="B", help="The later session, given in the same way.")
+        str,
+        typer.Argument(
+            metavar="B",
+            help="The later session, given in the same way.",
+            autocompletion=completion.sessions,
+        ),
     ] = LAST,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 3 if they differ.")] = False,
     delays_over: Annotated[

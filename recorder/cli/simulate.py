@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import completion
 from .options import AllowOriginOption, AsHostOption, ListenOption, QuietOption
 from .output import StatusPrinter
 
@@ -33,6 +34,7 @@ def simulate(
         typer.Option(
             "--mood",
             metavar="NAME[=VALUE]",
+            autocompletion=completion.moods,
             help="Misbehave in this way; the value is YAML. Repeatable. See --list-moods.",
         ),
     ] = None,
