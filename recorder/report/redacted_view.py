@@ -59,10 +59,7 @@ def withheld_text(text: str) -> str:
 def _words(view: SessionView, parts: Collection[Part]) -> Iterator[tuple[str, str]]:
     """What is replaced wherever it stands, and by what."""
     if "text" in parts:
-        for message in view.messages:
-            for text in (message.text, *(content.text for content in message.contents)):
-                if text is not None and len(text) >= _SHORTEST_TEXT:
-                    yield text, withheld_text(text)
+        yield from ((text, withheld_text(text)) for text in _texts_in_sentences(view))
     if "names" in parts:
         for participant, called in view.names.items():
             ids = (participant, participant[:_START_OF_ID])
@@ -70,6 +67,23 @@ def _words(view: SessionView, parts: Collection[Part]) -> Iterator[tuple[str, st
         for participant, profile in view.profiles.items():
             if len(profile) >= _SHORTEST_NAME:
                 yield profile, view.names.get(participant, "participant")
+
+
+def _texts_in_sentences(view: SessionView) -> Iterator[str]:
+    """The texts of messages that sentences of findings repeat, as the reason of a refusal may.
+
+    Found by their beginnings: the time grows with what is written, not with texts times sentences.
+    """
+    beginnings: dict[str, set[str]] = {}
+    for message in view.messages:
+        for text in (message.text, *(content.text for content in message.contents)):
+            if text is not None and len(text) >= _SHORTEST_TEXT:
+                beginnings.setdefault(text[:_SHORTEST_TEXT], set()).add(text)
+    for finding in view.findings:
+        sentence = finding.sentence
+        for place in range(len(sentence) - _SHORTEST_TEXT + 1):
+            texts = beginnings.get(sentence[place : place + _SHORTEST_TEXT], ())
+            yield from (text for text in texts if sentence.startswith(text, place))
 
 
 _Replace = Callable[[str | None], str | None]

@@ -62,6 +62,22 @@ def test_a_name_that_somebody_writes_goes_with_the_names(view_of):
     assert "Annual" in message.text
 
 
+def test_a_text_that_the_service_repeats_goes_with_the_texts(view_of):
+    """The reason of a refusal quotes what was said."""
+    event = {"type": "ContentEvent", "contentType": "text/plain", "message": "my card is 4711"}
+    publish = {
+        "kind": "req", "id": "1", "type": "ms.PublishEvent", "body": {"dialogId": "d", "event": event},
+    }  # fmt: skip
+    answer = {"kind": "resp", "reqId": "1", "code": 400, "body": "cannot take: my card is 4711"}
+    lines = [{"sender": "client", "text": orjson.dumps(publish).decode()}]
+    lines.append({"sender": "service", "text": orjson.dumps(answer).decode()})
+    written = "\n".join(orjson.dumps(each).decode() for each in lines)
+    assert any("my card is 4711" in each.sentence for each in view_of(written).findings)
+    hidden = view_of(written, redact="text").findings
+    assert any("cannot take: text of 15 characters" in each.sentence for each in hidden)
+    assert "4711" not in repr(hidden)
+
+
 def test_another_part_is_refused(view_of):
     with pytest.raises(BadOption, match='"faces" cannot be left out'):
         view_of("tutorial.jsonl", redact="text,faces")
