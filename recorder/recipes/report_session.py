@@ -34,6 +34,7 @@ from .at_moment import connections_at, last_frame_at
 from .check_session import check_input_of
 from .events_by_frame import frame_events
 from .output_files import save_lines
+from .progress import with_progress
 from .session_view import parse_parts
 
 
@@ -60,10 +61,10 @@ def write_report(
     """
     parts = parse_parts(redact)
     with collector_paused():
-        sources = [session_source(archive, session, at=at, aliases=aliases)]
+        sources = [session_source(archive, session, at=at, aliases=aliases, say=say)]
         compare = None
         if other is not None:
-            sources.append(session_source(archive, other, at=at, aliases=aliases))
+            sources.append(session_source(archive, other, at=at, aliases=aliases, say=say))
             compare = _comparison(*sources)
         save_lines(_pieces(sources, parts, compare), file, private="text" not in parts)
     if at is not None:
@@ -86,9 +87,16 @@ def _pieces(
 
 
 def session_source(
-    archive: Archive, session: str, *, at: str | None = None, aliases: Aliases | None = None
+    archive: Archive,
+    session: str,
+    *,
+    at: str | None = None,
+    aliases: Aliases | None = None,
+    say: Notify = silent,
 ) -> SessionSource:
     """All that the page of a session is made of, as of ``at`` or now; frames are read as it is written.
+
+    ``say`` is called with the progress.
 
     Raises:
         NotFound, BadOption: no such session; no such moment.
@@ -105,10 +113,10 @@ def session_source(
         session=found,
         last=last,
         connections=connections_at(archive, found, last),
-        frames=archive.frames(found.session, last=last),
+        frames=with_progress(archive.frames(found.session, last=last), "writing frames", say, total=last),
         messages=messages,
         timelines=timelines(_all(batches), transcript, messages),
-        changes=list(state_changes(batches)),
+        changes=list(with_progress(state_changes(batches), "following states", say)),
         proofs=all_proven_facts(_all(batches), transcript),
         findings=findings,
         rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],

@@ -327,6 +327,23 @@ def test_a_frame_is_shown_decoded_raw_and_byte_by_byte(page):
     assert "ACCEPT by you on message 4" in report.text("#frame .proofs")
 
 
+def test_what_is_copied_is_a_script_and_a_test(page, tmp_path):
+    report = page("browser.netlog.json", "#message=0")
+    titles = """Object.fromEntries([...document.querySelectorAll('.copies button')]
+      .map((one) => [one.textContent + (one.closest('#frame') ? ' of the frame' : ''), one.title]))"""
+    steps = [report.evaluate(titles)["Copy script step"]]
+    report = page("browser.netlog.json", "#message=2&frame=10")
+    copied = report.evaluate(titles)
+    steps += [copied["Copy script step"], copied["Copy script step of the frame"]]
+    assert steps[0] == '- say: "Is anything new?"'
+    (tmp_path / "s.yaml").write_text("name: x\nsteps:\n" + "".join(f"  {step}\n" for step in steps))
+    recipes.read_script(tmp_path / "s.yaml")
+    assert copied["Copy wscat line of the frame"].startswith('> {"')
+    compile(copied["Copy pytest"], "test_copied.py", "exec")
+    assert 'assert message.status == "read"' in copied["Copy pytest"]
+    assert copied["Copy link"].endswith(".html#message=2")
+
+
 def test_a_search_highlights_and_keeps_its_place(page):
     report = page("browser.netlog.json")
     report.evaluate(

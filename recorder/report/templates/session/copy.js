@@ -4,7 +4,7 @@ function copyButtons(listed) {
   const said = make("span", { role: "status", class: "said" });
   return make("p", { class: "tools copies" }, listed.filter((each) => each[1]).map(([name, text]) => button("Copy " + name, async () => {
     refill(said, (await copied(text)) ? "Copied." : "The browser did not allow it.");
-  }, { title: text.slice(0, 300) })), said);
+  }, { title: text.slice(0, 1000) })), said);
 }
 
 async function copied(text) {
@@ -28,12 +28,18 @@ function quoted(text) {
 
 function messageCopies(session, m, state) {
   const sequence = session.sequence(m), [, , , text, , mine] = session.contents[lastContent(session, m)];
-  const step = mine ? "- say: " + quoted(text || "") : "- await: {message: {from: agent" + (text === null ? "" : ", text: " + quoted(text)) + "}, within: 10s}";
+  const from = state !== null && state.role ? "from: " + (state.role === "CONSUMER" ? "consumer" : "agent") + ", " : "";
+  const step = mine ? "- say: " + quoted(text || "") : "- await: {message: {" + from + "matching: " + quoted("^" + literally(text || "") + "$") + "}, within: 10s}";
   return [
     ["link", linkTo(session, m, null)],
     ["script step", text === null ? null : step],
     ["pytest", sequence === null || state === null ? null : pytest(session, m, state)],
   ];
+}
+
+// A pattern that finds this text and no other.
+function literally(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 function pytest(session, m, state) {
@@ -52,7 +58,7 @@ function frameCopies(session, frame, text) {
   return [
     ["link", linkTo(session, null, frame)],
     ["wscat line", session.opcode(frame) > 1 || line === null ? null : (client ? "> " : "< ") + line],
-    ["script step", client && session.opcode(frame) <= 1 && line !== null ? "- send_raw: " + quoted(line) : null],
+    ["script step", client && session.opcode(frame) === 1 && text !== null ? "- send_frame: {opcode: text, text: " + quoted(text) + "}" : null],
     ["payload", text],
   ];
 }

@@ -1,8 +1,11 @@
 // Lanes over time, on a canvas: frames as points, receipts as arcs from message to receipt, what is missing as bands.
 // Beside it stands the table of frames, which says the same in words.
 
-const LANE = 34, LEFT = 132, TOP = 22, SILENCE_US = 30e6;
+const LANE = 34, TOP = 22, SILENCE_US = 30e6;
 const ARC_LIMIT = 2500; // more arcs than this in view say nothing: the latest are drawn
+
+const LABEL_FONT = "12px system-ui, sans-serif";
+let LEFT = 132; // where lanes begin: behind the longest label
 
 class Timeline {
   constructor() {
@@ -26,6 +29,14 @@ class Timeline {
   drawPeople() {
     this.isLater = true;
     this.render();
+  }
+
+  // As wide as the longest label, but not more than a third of the whole.
+  labelWidth() {
+    const pen = this.base.getContext("2d");
+    pen.font = LABEL_FONT;
+    const longest = Math.max(...this.lanes.map((lane) => pen.measureText(visible(lane.label)).width));
+    return Math.round(Math.max(60, Math.min(longest + 18, this.width / 3)));
   }
 
   lanesOf(session, n) {
@@ -165,6 +176,7 @@ class Timeline {
   render() {
     this.width = this.canvas.clientWidth;
     if (!this.width) return;
+    LEFT = this.labelWidth();
     this.tall = TOP + this.lanes.length * LANE + 6;
     const ratio = window.devicePixelRatio || 1;
     for (const canvas of [this.canvas, this.base]) {
@@ -184,7 +196,7 @@ class Timeline {
   }
 
   drawLanes(pen, colour) {
-    pen.font = "12px system-ui, sans-serif";
+    pen.font = LABEL_FONT;
     pen.textBaseline = "middle";
     for (const lane of this.lanes) {
       const y = this.laneY(lane);
@@ -195,7 +207,7 @@ class Timeline {
       pen.lineTo(this.width - 12, y);
       pen.stroke();
       pen.fillStyle = colour("ink");
-      pen.fillText(visible(lane.label).slice(0, 20), 4, y, LEFT - 14);
+      pen.fillText(visible(lane.label).slice(0, 40), 4, y, LEFT - 14);
     }
     pen.fillStyle = colour("faint");
     const step = niceStep((this.until - this.from) / Math.max(2, (this.width - LEFT) / 110));
