@@ -77,5 +77,6 @@ made_by
 title
 
 # by Typer and prompt_toolkit
+format_options
 expose_value
 height

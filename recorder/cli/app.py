@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -28,6 +29,7 @@ from . import (
     sql,
 )
 from .error_boundary import ErrorBoundary
+from .help_layout import CommandWithHeadings
 
 app = typer.Typer(
     name="recorder",
@@ -38,7 +40,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold tokens
     rich_markup_mode=None,
     help="Record, explain and replay sessions of LivePerson's Messaging Window API.",
-    epilog="The manual: recorder guide. The samples of the examples: recorder samples --all samples.",
+    epilog="All take --archive, --json and --quiet, before or behind the name; --help behind it says more."
+    " The manual: recorder guide. The samples of the examples: recorder samples --all samples.",
 )
 
 
@@ -59,17 +62,30 @@ def recorder(
     """Record, explain and replay sessions of LivePerson's Messaging Window API."""
 
 
-for verb in (record.record, proxy.proxy, replay.replay, simulate.simulate, login.login):
-    app.command()(verb)
-app.command("attach")(attach.attach_to_browser)
-app.command("import")(import_.import_captures)
-app.command()(check.check)
-app.command()(find.find)
-app.command("report")(report.write_report)
-app.command("bundle")(bundle.bundle_session)
-app.command("mcp")(mcp.answer_assistant)
-app.command()(sql.sql)
-app.command("guide")(guide.show_guide)
-app.command("samples")(samples.show_samples)
-for noun in (session, message, frame, archive):
-    app.add_typer(noun.app)
+# Which, and what it does in at most 26 characters, as the list of commands shows it.
+_VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
+    ("record", record.record, "connect and record"),
+    ("proxy", proxy.proxy, "record any client"),
+    ("attach", attach.attach_to_browser, "record a running browser"),
+    ("import", import_.import_captures, "add captures of others"),
+    ("login", login.login, "log in as a consumer"),
+    ("replay", replay.replay, "play a scripted consumer"),
+    ("simulate", simulate.simulate, "pretend to be LivePerson"),
+    ("check", check.check, "apply rules to a session"),
+    ("find", find.find, "look through all sessions"),
+    ("sql", sql.sql, "ask the archive in SQL"),
+    ("report", report.write_report, "write a page of a session"),
+    ("bundle", bundle.bundle_session, "pack a session for a ticket"),
+    ("mcp", mcp.answer_assistant, "answer an assistant (MCP)"),
+    ("guide", guide.show_guide, "read the manual"),
+    ("samples", samples.show_samples, "scripts and captures"),
+)
+for _name, _verb, _does in _VERBS:
+    app.command(_name, cls=CommandWithHeadings, short_help=_does)(_verb)
+for _noun, _holds in (
+    (session.app, "list, show, compare, export"),
+    (message.app, "messages and their receipts"),
+    (frame.app, "frames, decoded and in hex"),
+    (archive.app, "verify, upgrade, rebuild"),
+):
+    app.add_typer(_noun, short_help=_holds)

@@ -18,27 +18,62 @@ from .output import StatusPrinter, ignoring_broken_pipe, write_json_lines
 if TYPE_CHECKING:
     from recorder.recipes import Load, LoadResult, PlayKeywords
 
+MANY_USERS = "Many users"
+
 UsersOption = Annotated[
     int | None,
-    typer.Option("--users", metavar="N", help="Play by so many users at once, each a session.", min=1),
+    typer.Option(
+        "--users",
+        metavar="N",
+        help="Play by so many users at once, each a session.",
+        min=1,
+        rich_help_panel=MANY_USERS,
+    ),
 ]
 SpawnRateOption = Annotated[
-    float | None, typer.Option("--spawn-rate", metavar="N", help="With --users: so many begin each second.")
+    float | None,
+    typer.Option(
+        "--spawn-rate",
+        metavar="N",
+        help="With --users: so many begin each second.",
+        rich_help_panel=MANY_USERS,
+    ),
 ]
 RunTimeOption = Annotated[
     str | None,
-    typer.Option("--run-time", metavar="DURATION", help="With --users: begin anew until it is over."),
+    typer.Option(
+        "--run-time",
+        metavar="DURATION",
+        help="With --users: begin anew until it is over.",
+        rich_help_panel=MANY_USERS,
+    ),
 ]
 CsvOption = Annotated[
     str | None,
-    typer.Option("--csv", metavar="PREFIX", help="With --users: write PREFIX_stats.csv and two more."),
+    typer.Option(
+        "--csv",
+        metavar="PREFIX",
+        help="With --users: write PREFIX_stats.csv and two more.",
+        rich_help_panel=MANY_USERS,
+    ),
 ]
 HtmlOption = Annotated[
-    Path | None, typer.Option("--html", metavar="FILE", help="With --users: write a page of the numbers.")
+    Path | None,
+    typer.Option(
+        "--html",
+        metavar="FILE",
+        help="With --users: write a page of the numbers.",
+        rich_help_panel=MANY_USERS,
+    ),
 ]
 FailIfOption = Annotated[
     list[str] | None,
-    typer.Option("--fail-if", metavar="'METRIC.STAT > VALUE'", help="With --users: exit 3 if it is so."),
+    typer.Option(
+        "--fail-if",
+        metavar="'METRIC.STAT > VALUE'",
+        help="With --users: exit 3 if it is so.",
+        rich_help_panel=MANY_USERS,
+    ),
 ]
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from recorder.recipes.filters import Filters, FilterWords
 
+# Headings of help texts with many options.
+TOKEN, CONNECTION, RECORDING = "Token", "Connection", "Recording"
+
 # Every command takes these ---------------------------------------------------------------------------------
 
 ArchiveOption = Annotated[
@@ -52,7 +55,9 @@ def session_and(name: str, session: str | None, other: str | None, *, hint: str)
     return (LAST, session) if other is None else (session, other)
 
 
-NameOption = Annotated[str | None, typer.Option("--name", help="A name to find the session by.")]
+NameOption = Annotated[
+    str | None, typer.Option("--name", help="A name to find the session by.", rich_help_panel=RECORDING)
+]
 DialogOption = Annotated[
     str | None,
     typer.Option("--dialog", metavar="ID", help="Only this dialog.", autocompletion=completion.dialogs),
@@ -148,7 +153,11 @@ def given_filters(**given: Unpack[FilterWords]) -> Filters | None:
 
 KeepSecretsOption = Annotated[
     bool,
-    typer.Option("--keep-secrets", help="Store tokens and cookies as they are, instead of replacing them."),
+    typer.Option(
+        "--keep-secrets",
+        help="Store tokens and cookies as they are, instead of replacing them.",
+        rich_help_panel=RECORDING,
+    ),
 ]
 
 
@@ -166,6 +175,7 @@ SecretNameOption = Annotated[
         metavar="NAME",
         callback=_check_secret_names,
         help="Blank what stands under this name too: a JSON key, a parameter or a header. Repeatable.",
+        rich_help_panel=RECORDING,
     ),
 ]
 DurabilityOption = Annotated[
@@ -174,6 +184,7 @@ DurabilityOption = Annotated[
         "--durability",
         metavar="LEVEL",
         help="second: power loss costs at most the last second; full: nothing.",
+        rich_help_panel=RECORDING,
     ),
 ]
 RedactOption = Annotated[
@@ -202,35 +213,59 @@ EverySocketOption = Annotated[bool, typer.Option("--all", help="WebSockets that 
 # write it to their history.
 TokenEnvOption = Annotated[
     str | None,
-    typer.Option("--token-env", metavar="NAME", help="Take the token from this environment variable."),
+    typer.Option(
+        "--token-env",
+        metavar="NAME",
+        help="Take the token from this environment variable.",
+        rich_help_panel=TOKEN,
+    ),
 ]
 TokenFileOption = Annotated[
     Path | None,
-    typer.Option("--token-file", metavar="FILE", help="Take the token from this file (mode 0600)."),
+    typer.Option(
+        "--token-file",
+        metavar="FILE",
+        help="Take the token from this file (mode 0600).",
+        rich_help_panel=TOKEN,
+    ),
 ]
-TokenPromptOption = Annotated[bool, typer.Option("--token-prompt", help="Ask for the token, without echo.")]
+TokenPromptOption = Annotated[
+    bool, typer.Option("--token-prompt", help="Ask for the token, without echo.", rich_help_panel=TOKEN)
+]
 TokenCommandOption = Annotated[
     str | None,
     typer.Option(
         "--token-command",
         metavar="CMD",
         help="A command that prints a token; asked again for fresh ones. It runs without a shell.",
+        rich_help_panel=TOKEN,
     ),
 ]
 InitConnectionOption = Annotated[
     bool,
-    typer.Option("--init-connection", help="Send the token in an InitConnection request, as a browser must."),
+    typer.Option(
+        "--init-connection",
+        help="Send the token in an InitConnection request, as a browser must.",
+        rich_help_panel=TOKEN,
+    ),
 ]
 HeaderOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--header", "-H", metavar="'NAME: VALUE'", help="One more header for the upgrade request. Repeatable."
+        "--header",
+        "-H",
+        metavar="'NAME: VALUE'",
+        help="One more header for the upgrade request. Repeatable.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 CaFileOption = Annotated[
     Path | None,
     typer.Option(
-        "--ca-file", metavar="FILE", help="Trust these certificates (PEM) too, besides the system's."
+        "--ca-file",
+        metavar="FILE",
+        help="Trust these certificates (PEM) too, besides the system's.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 ProxyOption = Annotated[
@@ -239,11 +274,17 @@ ProxyOption = Annotated[
         "--proxy",
         metavar="URL",
         help="Connect through this proxy: http://[USER:PASSWORD@]HOST:PORT or socks5://…",
+        rich_help_panel=CONNECTION,
     ),
 ]
 OriginOption = Annotated[
     str | None,
-    typer.Option("--origin", metavar="ORIGIN", help="The Origin header, as a browser sends it: https://…"),
+    typer.Option(
+        "--origin",
+        metavar="ORIGIN",
+        help="The Origin header, as a browser sends it: https://…",
+        rich_help_panel=CONNECTION,
+    ),
 ]
 ConnectTimeoutOption = Annotated[
     str | None,
@@ -251,12 +292,16 @@ ConnectTimeoutOption = Annotated[
         "--connect-timeout",
         metavar="DURATION",
         help="How long name, TCP, proxy, TLS and upgrade may take together; 15s if not given.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 SendTimeoutOption = Annotated[
     str | None,
     typer.Option(
-        "--send-timeout", metavar="DURATION", help="How long one frame may take to leave; 30s if not given."
+        "--send-timeout",
+        metavar="DURATION",
+        help="How long one frame may take to leave; 30s if not given.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 MaxPayloadOption = Annotated[
@@ -265,6 +310,7 @@ MaxPayloadOption = Annotated[
         "--max-payload",
         metavar="BYTES",
         help="The longest payload taken, like 64KiB; a longer one ends the connection. 16MiB if not given.",
+        rich_help_panel=CONNECTION,
     ),
 ]
 
