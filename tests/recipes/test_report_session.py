@@ -65,6 +65,7 @@ def test_the_same_conversation_twice_is_paired_message_by_message(archive, tmp_p
         data["pairs"]
     )
     assert data["pairs"]
+    assert data["sameWire"]
 
 
 def test_what_only_one_of_two_sessions_has_stands_alone(archive, tmp_path):
@@ -72,6 +73,7 @@ def test_what_only_one_of_two_sessions_has_stands_alone(archive, tmp_path):
     pairs = data_of(tmp_path / "r.html")["pairs"]
     assert [pair[:2] for pair in pairs if None in pair[:2]]
     assert all(pair[2] for pair in pairs if None in pair[:2])
+    assert not data_of(tmp_path / "r.html")["sameWire"]
 
 
 def test_only_what_can_be_left_out_is_taken(archive, tmp_path):

@@ -37,6 +37,10 @@ _PROTOCOL_WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,64}\Z")
 _QUOTED = re.compile(r'"[^"]*"|: .*\Z', re.DOTALL)
 
 
+_SHORTEST, _START_OF_ID = 3, 8
+"""Shorter ids and names are not looked for in texts; sentences may call people by the start of their ids."""
+
+
 class PageRedaction:
     """What is left out of one page.
 
@@ -48,9 +52,12 @@ class PageRedaction:
     def __init__(self, parts: Collection[Part] = (), names: Mapping[str, str] | None = None) -> None:
         self.parts = frozenset(parts)
         self._names = {name: letter for name, letter in (names or {}).items() if name}
-        longest_first = sorted(self._names, key=len, reverse=True)
-        hides_names = "names" in self.parts and longest_first
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if hides_names else None
+        words = {name: letter for name, letter in self._names.items() if len(name) >= _SHORTEST}
+        words |= {name[:_START_OF_ID]: letter for name, letter in words.items() if len(name) > _START_OF_ID}
+        self._words = words
+        longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+        hides_names = "names" in self.parts and words
+        self._pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)") if hides_names else None
 
     def text(self, text: str | None) -> str | None:
         """What somebody wrote."""
@@ -64,7 +71,7 @@ class PageRedaction:
     def _without_names(self, text: str | None) -> str | None:
         if text is None or self._pattern is None:
             return text
-        return self._pattern.sub(lambda found: self._names[found[0]], text)
+        return self._pattern.sub(lambda found: self._words[found[0]], text)
 
     def payload(self, payload: bytes, opcode: int) -> bytes:
         """The payload of a frame; that of a ping or a close goes with the texts."""
@@ -88,7 +95,8 @@ class PageRedaction:
         return value
 
     def _string(self, value: str, key: str | None) -> str:
-        named = self._without_names(value) or ""
+        named = self._names.get(value) if "names" in self.parts else None
+        named = named or self._without_names(value) or ""
         if "names" in self.parts and key is not None and _names_somebody(key):
             return named if named != value else "name withheld"
         if "text" not in self.parts or (key in _PROTOCOL_KEYS and _PROTOCOL_WORD.match(value)):

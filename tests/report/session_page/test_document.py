@@ -92,4 +92,4 @@ def test_what_is_left_out_is_nowhere_in_the_file(archive):
     ids = {each["id"] for each in data_of(written(archive, "browser"))["sessions"][0]["people"]} - {None}
     assert ids
     without_names = everything(written(archive, "browser", redact=("names",)))
-    assert [each for each in ids if each.encode() in without_names] == []
+    assert [each for each in ids if each[:8].encode() in without_names] == []

@@ -43,6 +43,17 @@ def test_a_text_under_a_key_of_the_protocol_goes_too(key):
     assert CANARY.encode() not in redacted({"text"}, {key: CANARY})
 
 
+def test_sentences_may_call_people_by_the_start_of_their_ids():
+    redaction = PageRedaction({"names"}, {"ad126b6b-8f0b-4c1d": "agent A", "1": "agent B"})
+    assert (
+        redaction.sentence("ASSIGNED_AGENT ad126b6b gave READ for 1")
+        == "ASSIGNED_AGENT agent A gave READ for 1"
+    )
+    assert (
+        redaction.payload(b'{"id": "1", "sequence": 1}', Opcode.TEXT) == b'{"id": "agent B", "sequence": 1}'
+    )
+
+
 def test_names_and_ids_become_roles_wherever_they_stand():
     found = redacted({"names"})
     assert b"agent-1" not in found
