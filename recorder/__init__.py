@@ -18,8 +18,9 @@ Bytes come in on the left; what people read goes out on the right::
   archive: frames in, frames out), ``replay`` (scripted consumers), ``simulator`` (a simulated LivePerson
   service), ``report`` (JSON and tables).
 * ``projection`` stands on ``store`` and the core: frames to events to transcript to derived tables.
-* ``recipes`` combines them and is the library's API; ``cli`` parses, calls a recipe, prints; ``testing`` has
-  fixtures for the tests of other people's bots, ``contrib`` bridges to other programs.
+* ``recipes`` combines them and is the library's API; ``cli`` parses, calls a recipe, prints; ``tui`` is the
+  screen of ``recorder watch``; ``testing`` has fixtures for the tests of other people's bots, ``contrib``
+  bridges to other programs.
 
 From Python, begin with ``from recorder import recipes``. The names below load their module when
 they are first used, so that importing the package is fast.

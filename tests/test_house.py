@@ -69,7 +69,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "simulator": frozenset({"errors", "clock", "runtime", "documents", "lazy_exports", "wire", "messaging"}),
     "report": frozenset({"errors", "load_summary", "messaging", "receipts", "checks", "wire"}),
     "recipes": EVERY_ROOM | FREE,
-    "cli": frozenset({"recipes", "report", "store", "simulator", "errors", "wire", "documents"}),
+    # A screen of its own, which `cli` opens: it shows what recipes return in the words of `report`.
+    "tui": frozenset({"recipes", "report", "receipts", "store", "errors", "wire"}),
+    "cli": frozenset({"tui", "recipes", "report", "store", "simulator", "errors", "wire", "documents"}),
     # `testing` is a front door of its own, for other people's tests: it calls recipes as `cli` does, and
     # hands over what they return.
     "testing": frozenset(
@@ -101,7 +103,8 @@ FENCES: dict[str, tuple[str, ...]] = {
         "wire/refusal.py",
     ),
     "typer": ("cli/",),
-    "rich": ("cli/", "report/"),
+    "rich": ("cli/", "report/", "tui/"),
+    "textual": ("tui/",),
     "prompt_toolkit": ("cli/prompt.py",),
     "yaml": ("documents/",),
     "ijson": ("formats/json_stream.py",),
@@ -391,6 +394,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "projection/parallel/worker.py": "a process of its own, started by its name",
     "cli/bundle.py": "one module a command",
     "cli/mcp.py": "one module a command",
+    "tui/filter_line.py": "what may be typed, tested without a screen",
     "recipes/serve_mcp.py": "the one place that knows the SDK of the protocol",
     "cli/follow.py": "a loop on the terminal, tested without the command",
 }

@@ -30,6 +30,7 @@ from recorder.replay.language.verbs import VERBS as SCRIPT_VERBS
 from recorder.simulator.agent.rules import VERBS as AGENT_VERBS
 from recorder.simulator.faults.config import Moods
 from recorder.store import tables
+from recorder.tui.help_screen import key_rows
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "recorder" / "guide"
@@ -201,7 +202,12 @@ def unusable_formats() -> str:
     )
 
 
+def watch_keys() -> str:
+    return table(("key", "does"), [(f"`{key}`", does) for key, does in key_rows()])
+
+
 GENERATED: dict[str, Callable[[], str]] = {
+    "watch-keys": watch_keys,
     "rules": rules,
     "script-verbs": script_verbs,
     "agent-verbs": agent_verbs,

@@ -80,3 +80,18 @@ title
 format_options
 expose_value
 height
+
+# by textual, whose widgets are subclassed; handlers are found by their names
+border_title
+render_line
+virtual_size
+on_mount
+on_unmount
+on_descendant_focus
+on_feed_updated
+on_answer_received
+on_lines_view_moved
+on_lines_view_chosen
+on_input_submitted
+ENABLE_COMMAND_PALETTE
+_fatal_error

@@ -27,6 +27,7 @@ from . import (
     session,
     simulate,
     sql,
+    watch,
 )
 from .error_boundary import ErrorBoundary
 from .help_layout import CommandWithHeadings
@@ -73,6 +74,7 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("simulate", simulate.simulate, "pretend to be LivePerson"),
     ("check", check.check, "apply rules to a session"),
     ("find", find.find, "look through all sessions"),
+    ("watch", watch.watch, "all of it on one screen"),
     ("sql", sql.sql, "ask the archive in SQL"),
     ("report", report.write_report, "write a page of a session"),
     ("bundle", bundle.bundle_session, "pack a session for a ticket"),

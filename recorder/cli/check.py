@@ -131,7 +131,7 @@ def check(
     }
     with recipes.open_archive(archive, say=say) as opened:
         if watch:
-            from .watch import watch_session
+            from .watched_check import watch_session
 
             printed = output is None and form in ("text", "json")
             checked = watch_session(

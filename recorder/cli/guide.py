@@ -21,8 +21,8 @@ PAGES = Path(__file__).parents[1] / "guide"
 
 # The order in which a newcomer would read them.
 TOPICS = (
-    "recording", "attach", "proxy", "import", "receipts", "find", "checks", "report", "scripts", "replay",
-    "simulator", "load", "share", "archive", "python", "pytest", "secrets", "commands", "glossary",
+    "recording", "attach", "proxy", "import", "receipts", "find", "watch", "checks", "report", "scripts",
+    "replay", "simulator", "load", "share", "archive", "python", "pytest", "secrets", "commands", "glossary",
     "architecture", "changelog",
 )  # fmt: skip
 
@@ -34,7 +34,8 @@ _DESCRIBED_IN = {
     "exit codes": "commands", "follow": "recording", "har": "import", "login": "recording",
     "lookup": "proxy", "markdown": "share", "mcp": "share",
     "moods": "simulator", "options": "commands", "rules": "checks", "sql": "archive",
-    "tables": "archive", "tickets": "share", "tokens": "replay", "verbs": "scripts",
+    "tables": "archive", "terminal": "watch", "tickets": "share", "tokens": "replay", "tui": "watch",
+    "verbs": "scripts",
 }  # fmt: skip
 
 

@@ -135,7 +135,7 @@ FollowOption = Annotated[
     bool, typer.Option("--follow", "-f", help="Go on while it is recorded; --json: a line per change.")
 ]
 IntervalOption = Annotated[
-    str, typer.Option("--interval", metavar="DURATION", help="With --follow: how often to look.")
+    str, typer.Option("--interval", metavar="DURATION", help="While it is recorded: how often to look.")
 ]
 DEFAULT_INTERVAL = "500ms"
 

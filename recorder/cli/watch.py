@@ -1,64 +1,64 @@
-"""``recorder check --watch``: what is found while a session is recorded."""
+"""``recorder watch``: sessions, messages, frames, evidence and findings on one screen."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from .follow import CLEAR
-from .output import StatusPrinter
+import typer
+
+from .options import (
+    DEFAULT_ARCHIVE,
+    DEFAULT_INTERVAL,
+    SESSION_HELP,
+    ArchiveOption,
+    AtOption,
+    IntervalOption,
+    LocalOption,
+)
 from .signals import stop_on_signals
 
-if TYPE_CHECKING:
-    from recorder.recipes import Checked, CheckKeywords, CheckUpdate
-    from recorder.store.archive import Archive
 
+def watch(
+    session: Annotated[str, typer.Argument(metavar="[SESSION]", help=SESSION_HELP)] = "last",
+    at: AtOption = None,
+    interval: IntervalOption = DEFAULT_INTERVAL,
+    local: LocalOption = False,
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+) -> None:
+    """Look at sessions on a terminal, by keys, while they are recorded too: messages, frames, evidence,
+    findings, and a slider for the time. Changes nothing. Wants the extra tui.
 
-def watch_session(
-    archive: Archive,
-    session: str,
-    options: CheckKeywords,
-    *,
-    json: bool,
-    printed: bool,
-    verbose: bool,
-    say: StatusPrinter,
-) -> Checked | None:
-    """Check a session until it ends, and return the check that is to be printed; None if all of it is.
+    Example:
 
-    Meanwhile findings that are new are printed as JSON, violations in a pipe, and all of it on a terminal,
-    unless the findings are not to be ``printed``.
-
-    Raises:
-        BadOption, NotFound: as for ``checked``.
-        ExpectationFailed: a rule of severity error is violated at the end, and all is printed.
-        Stopped: a signal came.
+        recorder watch last
     """
     from recorder import recipes
+    from recorder.errors import BadOption
 
+    if not is_terminal():
+        raise BadOption("watch", "it needs a terminal", hint="recorder message list last, or --json")
+    try:
+        from recorder.tui.watch_app import WatchApp
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] != "textual":
+            raise
+        hint = "pip install 'ums-recorder[tui]'"
+        raise BadOption("watch", "the package textual is not installed", hint=hint) from None
+    recipes.duration_s("--interval", interval)
+    with recipes.open_archive(archive) as opened:
+        found = opened.find_session(session)
+        last = None if at is None else recipes.last_frame_at(opened, found, at)
+        where = opened.where
     with stop_on_signals() as stop:
-        session = recipes.session_to_follow(archive, session, stop=stop, say=say)
+        app = WatchApp(archive, found, shown_as=where, at=last, interval=interval, local=local)
+        stop.on_stop(app.request_exit)
+        app.run()
         stop.raise_if_set()
-        last: CheckUpdate | None = None
-        for update in recipes.watched_checks(archive, session, stop=stop, **options):
-            if printed:
-                _print_update(update, json=json, verbose=verbose)
-            last = update
-        stop.raise_if_set()
-    if last is None or not printed or not (json or sys.stdout.isatty()):
-        return None if last is None else last.checked
-    last.checked.raise_if_failed()
-    return None
+    if app.return_code:
+        raise typer.Exit(app.return_code)
 
 
-def _print_update(update: CheckUpdate, *, json: bool, verbose: bool) -> None:
-    from recorder.report.checks import json_lines, print_findings, print_violations
-
-    if json:
-        sys.stdout.write(json_lines(update.changed))
-    elif sys.stdout.isatty():
-        sys.stdout.write(CLEAR)
-        print_findings(sys.stdout, update.checked.findings, verbose=verbose)
-    elif not update.over:
-        print_violations(sys.stdout, update.changed)
-    sys.stdout.flush()
+def is_terminal() -> bool:
+    """Whether there is one to read keys from and to draw on; textual draws on stderr."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))

@@ -33,7 +33,13 @@ class Cell(NamedTuple):
 
 
 def width_of(stream: IO[str]) -> int:
-    """Columns of the terminal (COLUMNS, else as it says itself); ``PIPE_WIDTH`` if it is none."""
+    """Columns of the terminal (COLUMNS, else as it says itself); ``PIPE_WIDTH`` if it is none.
+
+    A stream that has ``columns`` of its own is a part of a terminal, so wide.
+    """
+    own = getattr(stream, "columns", None)
+    if own is not None:
+        return int(own)
     return shutil.get_terminal_size().columns if stream.isatty() else PIPE_WIDTH
 
 

@@ -30,19 +30,26 @@ def print_frames(
     ``raw`` shows opcodes and payloads as they are, instead of what they say; ``window`` is as in
     ``print_table``.
     """
-    columns = (">FRAME", ">CONN", f"TIME ({zone_name(local=local)})", "SENDER", *(_RAW if raw else _WORDS))
     words = FrameWords("→" if shows(stream, "→") else "->")
-    rows = (_frame_row(frame, words, raw=raw, local=local) for frame in frames)
-    print_table(stream, columns, rows, window=window)
+    rows = (
+        frame_row(frame, payload_line(frame) if raw else words.feed(frame), raw=raw, local=local)
+        for frame in frames
+    )
+    print_table(stream, frame_columns(raw=raw, local=local), rows, window=window)
+
+
+def frame_columns(*, raw: bool = False, local: bool = False) -> tuple[str, ...]:
+    """The columns of ``frame list``."""
+    return (">FRAME", ">CONN", f"TIME ({zone_name(local=local)})", "SENDER", *(_RAW if raw else _WORDS))
 
 
 _RAW = ("KIND", ">BYTES", "PAYLOAD+24")
 _WORDS = (">BYTES", "WHAT+24")
 
 
-def _frame_row(frame: RecordedFrame, words: FrameWords, *, raw: bool, local: bool) -> tuple[str, ...]:
+def frame_row(frame: RecordedFrame, shown: str, *, raw: bool = False, local: bool = False) -> tuple[str, ...]:
+    """A row of ``frame list``; ``shown`` is what the frame says, or its payload if ``raw``."""
     note = frame_note(frame)
-    shown = payload_line(frame) if raw else words.feed(frame)
     return (
         f"#{frame.number}",
         str(frame.connection),

@@ -72,13 +72,13 @@ def print_listing(
     ``selves``: all of us in the session; ``nothing`` is printed if there are no messages.
     """
     own = own_words(selves)
-    status_cells = _status_cells(stream)
+    cells = status_cells(draws=shows(stream, "✓✗"))
     empty = True
     for dialog in dialogs:
         empty = False
-        print_line(stream, f"dialog {dialog.dialog_id or 'unknown'}")
+        print_line(stream, dialog_line(dialog.dialog_id))
         rows = (
-            _message_row(message, status_cells[message.status], dialog.clocks, own, local=local)
+            message_row(message, cells[message.status], dialog.clocks, own, local=local)
             for message in dialog.messages
         )
         print_table(stream, message_columns(local=local), rows)
@@ -86,17 +86,23 @@ def print_listing(
         print_line(stream, nothing)
 
 
-def _status_cells(stream: IO[str]) -> dict[str, Cell]:
-    draws = shows(stream, "✓✗")
+def dialog_line(dialog_id: str | None) -> str:
+    """What stands above the messages of a dialog."""
+    return f"dialog {dialog_id or 'unknown'}"
+
+
+def status_cells(*, draws: bool = True) -> dict[str, Cell]:
+    """How each status is shown; ``draws``: by marks that are not in ASCII."""
     return {
         status: Cell(f"{drawn.mark if draws else drawn.ascii} {status}", drawn.style)
         for status, drawn in STATUS_MARKS.items()
     }
 
 
-def _message_row(
-    message: MessageView, status: Cell, clocks: Clocks, own: OwnWords, *, local: bool
+def message_row(
+    message: MessageView, status: Cell, clocks: Clocks, own: OwnWords, *, local: bool = False
 ) -> tuple[str | Cell, ...]:
+    """A row of ``message list``; ``clocks`` are those that the delays of its dialog are measured by."""
     return (
         "-" if message.sequence is None else str(message.sequence),
         sender_word(message, own),

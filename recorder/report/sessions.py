@@ -16,7 +16,12 @@ from .times import clock_time, zone_name
 
 def print_sessions(stream: IO[str], lines: Iterable[SessionInfo | LoadRun], *, local: bool = False) -> None:
     """The table of ``session list``; a load run is one line."""
-    columns = (
+    print_table(stream, session_columns(local=local), (session_row(line, local=local) for line in lines))
+
+
+def session_columns(*, local: bool = False) -> tuple[str, ...]:
+    """The columns of ``session list``."""
+    return (
         "SESSION",
         "NAME+12",
         f"STARTED ({zone_name(local=local)})",
@@ -25,10 +30,10 @@ def print_sessions(stream: IO[str], lines: Iterable[SessionInfo | LoadRun], *, l
         ">CONN",
         ">FRAMES",
     )
-    print_table(stream, columns, (_session_row(line, local=local) for line in lines))
 
 
-def _session_row(line: SessionInfo | LoadRun, *, local: bool) -> tuple[str, ...]:
+def session_row(line: SessionInfo | LoadRun, *, local: bool = False) -> tuple[str, ...]:
+    """A row of ``session list``."""
     sessions = line.sessions if isinstance(line, LoadRun) else [line]
     return (
         run_words(line) if isinstance(line, LoadRun) else line.session,

@@ -9,7 +9,6 @@ from typing import IO, TYPE_CHECKING
 from .cells import (
     ASCII_ELLIPSIS,
     ELLIPSIS,
-    PIPE_WIDTH,
     Cell,
     shows,
     shows_styles,
@@ -34,9 +33,8 @@ def console(stream: IO[str]) -> Console:
             """Called while the ``BrokenPipeError`` is handled; rich itself would exit with 1."""
             raise
 
-    width = None if stream.isatty() else PIPE_WIDTH
     return RaisingConsole(
-        file=stream, width=width, markup=False, highlight=False, emoji=False, soft_wrap=False
+        file=stream, width=width_of(stream), markup=False, highlight=False, emoji=False, soft_wrap=False
     )
 
 

@@ -16,6 +16,7 @@ import typer
 import typer.main
 from builders.devtools import accept_and_end, devtools
 from builders.preloaded import Preloaded, run, shell
+from builders.terminal import Terminal
 
 import recorder
 from recorder.cli.app import app
@@ -48,13 +49,25 @@ def test_all_documented_commands_exist():
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
-        ("guide",), ("samples",), ("mcp",), ("bundle",),
+        ("guide",), ("samples",), ("mcp",), ("bundle",), ("watch",),
         ("archive", "info"), ("archive", "verify"), ("archive", "upgrade"), ("archive", "rebuild"),
     }  # fmt: skip
 
 
 SERVES = {("simulate",), ("proxy",)}
 """Commands that serve until Ctrl-C."""
+
+
+def watched(example: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The example in a terminal, ended by its key once it shows something."""
+    archive = {"RECORDER_ARCHIVE": str(cwd / "recorder.db")}
+    terminal = Terminal(*shlex.split(example)[1:], popen=Preloaded, columns=100, environment=archive)
+    try:
+        terminal.until(rb"Frames: \d\d")
+        terminal.type("q", end="")
+        return subprocess.CompletedProcess(example, terminal.wait(), "", "")
+    finally:
+        terminal.close()
 
 
 def ran(
@@ -67,6 +80,8 @@ def ran(
     if example.startswith("recorder attach"):
         with devtools(accept_and_end) as address:
             return shell(example.replace("http://127.0.0.1:9222", address), cwd=cwd, env=env)
+    if path == ("watch",):
+        return watched(example, cwd=cwd)
     if path not in SERVES:
         return shell(example, cwd=cwd, env=env)
     if path == ("proxy",):

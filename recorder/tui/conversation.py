@@ -1,0 +1,154 @@
+"""The messages of a session as a pane shows them, kept up to date by what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from recorder.receipts.delays import Clocks
+from recorder.receipts.listing import dialogs_of
+from recorder.receipts.participants import OwnWords, own_words
+from recorder.receipts.queries import MessageView
+from recorder.receipts.self_facts import OwnRoles
+from recorder.recipes.filters import Filters
+from recorder.recipes.message_filter import ListingFilter
+from recorder.report.messages import dialog_line, message_columns, message_row, status_cells
+
+from .row_table import Row, RowTable
+
+MessageId = tuple[str | None, int]
+"""Dialog and sequence; for a publish without one, dialog and minus the number of its frame, minus one."""
+
+_NEEDS = {4: 60, 5: 96, 6: 96, 7: 120}
+"""Columns that the time, the receipts, and other receipts take to be shown."""
+
+
+def id_of(message: MessageView) -> MessageId:
+    """What stays the same of a message while it changes."""
+    if message.sequence is not None:
+        return (message.dialog_id, message.sequence)
+    return (message.dialog_id, -(message.request_frame or 0) - 1)
+
+
+def reference_of(message: MessageView) -> str:
+    """How ``message show`` is told which message: ``DIALOG:SEQUENCE``, or ``#FRAME``."""
+    if message.sequence is None:
+        return f"#{message.request_frame}"
+    return str(message.sequence) if not message.dialog_id else f"{message.dialog_id}:{message.sequence}"
+
+
+@dataclass(slots=True)
+class _DialogMessages:
+    """The messages of a dialog by sequence, publishes of ours that have none by frame."""
+
+    numbered: dict[int, MessageView] = field(default_factory=dict)
+    unnumbered: dict[int, MessageView] = field(default_factory=dict)
+    clocks: Clocks | None = None
+
+    def put(self, message: MessageView) -> None:
+        """Take a message in the place of what was known of it."""
+        frame = message.request_frame
+        if message.sequence is None:
+            self.unnumbered[frame or 0] = message
+        else:
+            in_order = not self.numbered or message.sequence >= next(reversed(self.numbered))
+            self.numbered[message.sequence] = message
+            if not in_order:
+                self.numbered = dict(sorted(self.numbered.items()))
+            if frame is not None:
+                self.unnumbered.pop(frame, None)
+        self.clocks = None
+
+    def messages(self) -> Iterator[MessageView]:
+        """All of them, as ``message list`` has them in order."""
+        yield from self.numbered.values()
+        yield from self.unnumbered.values()
+
+
+class Conversation:
+    """The rows of ``message list``: a line for each dialog, and its messages below it.
+
+    Attributes:
+        table: what is to be shown.
+    """
+
+    def __init__(self, *, local: bool = False) -> None:
+        self._local = local
+        self._cells = status_cells()
+        self._dialogs: dict[str | None, _DialogMessages] = {}
+        self._own: OwnWords = own_words({})
+        self._filter: ListingFilter | None = None
+        columns = [_cuttable(each) for each in message_columns(local=local)]
+        self.table: RowTable[MessageView | str] = RowTable(columns, self._row, _NEEDS)
+
+    def replace(self, messages: Iterable[MessageView], selves: OwnRoles) -> None:
+        """Show these messages, and no others."""
+        self._dialogs.clear()
+        self.update(messages, selves)
+
+    def update(self, changed: Iterable[MessageView], selves: OwnRoles) -> None:
+        """Take messages that are new or changed; ``selves`` are all of us in the session."""
+        self._own = own_words(selves)
+        for message in changed:
+            self._dialogs.setdefault(message.dialog_id, _DialogMessages()).put(message)
+        self._list()
+
+    def choose(self, filters: Filters | None, session: str) -> None:
+        """Show only the messages that these filters leave in.
+
+        Raises:
+            BadOption: a filter cannot be decided for a message; then all are shown.
+        """
+        self._filter = None if filters is None else ListingFilter(filters, session)
+        try:
+            self._list()
+        except Exception:
+            self._filter = None
+            self._list()
+            raise
+
+    def message_at(self, index: int) -> MessageView | None:
+        """The message in a row; None for the line of a dialog, or where there is no row."""
+        item = self.table.items[index] if 0 <= index < len(self.table) else None
+        return item if isinstance(item, MessageView) else None
+
+    def place_of(self, message: MessageId | None) -> int | None:
+        """The row of a message; None if it is not shown."""
+        for index, item in enumerate(self.table.items):
+            if isinstance(item, MessageView) and id_of(item) == message:
+                return index
+        return None
+
+    @property
+    def count(self) -> int:
+        """How many messages are shown."""
+        return sum(isinstance(item, MessageView) for item in self.table.items)
+
+    def _list(self) -> None:
+        items: list[MessageView | str] = []
+        for dialog_id, dialog in self._dialogs.items():
+            shown: Collection[MessageView] = list(dialog.messages())
+            if self._filter is not None:
+                shown = list(self._filter.passing(shown))
+            if shown:
+                items.append(dialog_line(dialog_id))
+                items += shown
+        self.table.items = items
+
+    def _row(self, item: MessageView | str) -> Row | str:
+        if isinstance(item, str):
+            return item
+        return message_row(
+            item, self._cells[item.status], self._clocks(item.dialog_id), self._own, local=self._local
+        )
+
+    def _clocks(self, dialog_id: str | None) -> Clocks:
+        dialog = self._dialogs[dialog_id]
+        if dialog.clocks is None:
+            dialog.clocks = next(dialogs_of(list(dialog.messages()))).clocks
+        return dialog.clocks
+
+
+def _cuttable(column: str) -> str:
+    """The same column where a row may not take a second line."""
+    return column.replace("+30", "+16").replace("~", "+")
