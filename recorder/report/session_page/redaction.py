@@ -34,7 +34,8 @@ _PROTOCOL_KEYS = frozenset(
 _PROTOCOL_WORD = re.compile(r"[A-Za-z0-9_.:/-]{1,64}\Z")
 
 
-_QUOTED = re.compile(r'"[^"]*"|: .*\Z', re.DOTALL)
+# From the first quote to the last: a text may hold some itself.
+_QUOTED = re.compile(r'".*"|: .*\Z', re.DOTALL)
 
 
 _SHORTEST, _START_OF_ID = 3, 8

@@ -11,6 +11,7 @@ from recorder.counted import counted
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import Clocks, Delay, delay
 from recorder.receipts.queries import MessageView
+from recorder.receipts.state import STATUS_ORDER
 from recorder.receipts.state_changes import StateChange, ViewKey, view_key
 
 from .blocks import NumberTable, Places
@@ -82,7 +83,7 @@ class StateColumns:
         self._places, self._people, self._clocks, self._written = places, people, clocks, written
         self._shown: dict[int, _ShownState] = {}
         self.contents = Places()
-        self.receipt_words = Places()
+        self.receipt_words = Places(STATUS_ORDER)
         self.facts = NumberTable(
             {
                 "from": "I",

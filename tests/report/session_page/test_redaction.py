@@ -69,7 +69,12 @@ def test_what_is_no_json_goes_whole(opcode):
 
 @pytest.mark.parametrize(
     "sentence",
-    [f'message 3 says "{CANARY}"', f"READ refused with 400: {CANARY}", f'"{CANARY}" and "{CANARY}"'],
+    [
+        f'message 3 says "{CANARY}"',
+        f"READ refused with 400: {CANARY}",
+        f'"{CANARY}" and "{CANARY}"',
+        f'PublishEvent "say "{CANARY}" twice"',
+    ],
 )
 def test_what_a_sentence_quotes_goes(sentence):
     assert CANARY not in PageRedaction({"text"}).sentence(sentence)
