@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from .options import DEFAULT_ARCHIVE, ArchiveOption, OutputOption, QuietOption, SessionArgument
+from .options import DEFAULT_ARCHIVE, ArchiveOption, QuietOption, SessionArgument
 from .output import StatusPrinter
 
 
 def bundle_session(
     session: SessionArgument,
-    output: OutputOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file [SESSION.zip].")
+    ] = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     quiet: QuietOption = False,
 ) -> None:

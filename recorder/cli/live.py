@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from recorder.errors import RecorderError
 
-from .output import StatusPrinter
+from .output import StatusPrinter, discard_stderr
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,17 +103,26 @@ class LiveMessages:
         from recorder import recipes
         from recorder.report.tables import console
 
-        with Live(console=console(sys.stderr), auto_refresh=False, transient=True) as live:
-            self._print_above = partial(_print_above, live.console)
-            try:
-                with recipes.open_archive(self._archive) as opened:
-                    for _ in (following := recipes.Following(opened, session, interval=INTERVAL, stop=self)):
-                        live.update(Text.from_ansi(_page(following)), refresh=True)
-            except RecorderError as problem:  # it is told where it is recorded, or there is only no table
-                self._print_above(str(problem))
-            while not self._ended:
-                self.wait(None)
-            self.wait(0.0)
+        try:
+            with Live(console=console(sys.stderr), auto_refresh=False, transient=True) as live:
+                self._print_above = partial(_print_above, live.console)
+                try:
+                    with recipes.open_archive(self._archive) as opened:
+                        following = recipes.Following(opened, session, interval=INTERVAL, stop=self)
+                        for _ in following:
+                            live.update(Text.from_ansi(_page(following)), refresh=True)
+                except RecorderError as problem:  # it is told where it is recorded, or there is only no table
+                    self._print_above(str(problem))
+                self._print_until_the_end()
+        except OSError:  # the terminal is gone
+            discard_stderr()
+            self._print_above = self._print_status
+            self._print_until_the_end()
+
+    def _print_until_the_end(self) -> None:
+        while not self._ended:
+            self.wait(None)
+        self.wait(0.0)
 
 
 def _print_above(above: Console, line: str) -> None:

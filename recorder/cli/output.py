@@ -114,6 +114,11 @@ def _line(payload: Payload, *, to_terminal: bool) -> str:
     return safe_text(text) if to_terminal else text
 
 
+def discard_stderr() -> None:
+    """Discard further remarks: the terminal is gone or its disk full; else Python reports that at exit."""
+    _redirect_to_devnull(sys.stderr)
+
+
 def discard_stdout() -> None:
     """Discard further output, since its reader is gone (``| head``); else Python reports that at exit."""
     _redirect_to_devnull(sys.stdout)
@@ -183,7 +188,7 @@ def print_to_stderr(line: str) -> None:
         sys.stderr.write(f"{safe_text(line)}\n")
         sys.stderr.flush()
     except OSError:
-        _redirect_to_devnull(sys.stderr)
+        discard_stderr()
 
 
 class StatusPrinter:
