@@ -23,7 +23,7 @@ OF_SEVERAL_MEANINGS = {
     "--url": [["replay"], ["attach", "import"]],
     # Of a script's delays, and of a simulator's ids.
     "--seed": [["replay"], ["simulate"]],
-    # To stdout if not given, or to a file named after the session: nobody reads HTML or a zip file in a terminal.
+    # To stdout if not given, or to a file named after the session: nobody reads those in a terminal.
     "--output": [["bundle"], ["check", "export", "samples", "script"], ["report"]],
 }
 
