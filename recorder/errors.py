@@ -85,7 +85,13 @@ class BadFile(InputUnusable):
 
 
 class BadScript(BadFile):
-    """A replay script is invalid."""
+    """A replay script is invalid.
+
+    Attributes:
+        others: what else is wrong with it, as errors of their own.
+    """
+
+    others: tuple[BadScript, ...] = ()
 
 
 class BadCapture(BadFile):

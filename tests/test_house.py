@@ -75,7 +75,18 @@ ALLOWED: dict[str, frozenset[str]] = {
     # `testing` is a front door of its own, for other people's tests: it calls recipes as `cli` does, and
     # hands over what they return.
     "testing": frozenset(
-        {"recipes", "simulator", "store", "receipts", "checks", "messaging", "wire", "clock", "lazy_exports"}
+        {
+            "recipes",
+            "simulator",
+            "store",
+            "receipts",
+            "checks",
+            "messaging",
+            "wire",
+            "errors",
+            "clock",
+            "lazy_exports",
+        }
     ),
     # What brings a tool of others in stands before the recipes, as the command line does.
     "contrib": EVERY_ROOM | FREE | {"recipes"},

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
         HelpFormatter,
     )  # typer brings its own click since 0.26, and types its hooks with it
 
-from recorder.errors import RecorderError, Stopped, error_of_system
+from recorder.counted import counted
+from recorder.errors import BadScript, RecorderError, Stopped, error_of_system
 
 from .common_options import CommonOptionsGroup
 from .help_layout import write_commands
@@ -81,7 +82,14 @@ def _exit(code: int) -> NoReturn:
     raise typer.Exit(code) from None
 
 
+_MOST_ERRORS = 10
+
+
 def _print_error(error: RecorderError) -> None:
-    print_to_stderr(f"error: {error}")
-    if error.hint is not None:
-        print_to_stderr(f"hint: {error.hint}")
+    others = error.others if isinstance(error, BadScript) else ()
+    for each in (error, *others[: _MOST_ERRORS - 1]):
+        print_to_stderr(f"error: {each}")
+        if each.hint is not None:
+            print_to_stderr(f"hint: {each.hint}")
+    if len(others) >= _MOST_ERRORS:
+        print_to_stderr(f"and {counted(len(others) - _MOST_ERRORS + 1, 'more error')}")

@@ -211,6 +211,6 @@ def _write_files(result: LoadResult, csv: str | None, html: Path | None) -> None
         history = history_csv(result.samples, began_us=result.began_us)
         written = {"stats": stats_csv(result.summary), "history": history}
         for name, rows in {**written, "failures": failures_csv(result.summary)}.items():
-            recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv")
+            recipes.save(rows, Path(f"{csv}_{name}.csv"), option="--csv", private=False)
     if html is not None:
-        recipes.save(load_html(result), html, option="--html")
+        recipes.save(load_html(result), html, option="--html", private=False)

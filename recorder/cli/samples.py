@@ -58,7 +58,7 @@ def show_samples(
     else:
         from recorder import recipes
 
-        recipes.save(read_sample(name), output)
+        recipes.save(read_sample(name), output, private=False)
         StatusPrinter(quiet=quiet)(f"wrote {output}")
 
 
@@ -123,5 +123,5 @@ def _write_all(directory: Path) -> int:
             raise BadOption("--all", f"{file} is there already and is another file; nothing was written")
     for file, text in texts.items():
         file.parent.mkdir(parents=True, exist_ok=True)
-        recipes.save(text, file, option="--all")
+        recipes.save(text, file, option="--all", private=False)
     return len(texts)

@@ -232,7 +232,8 @@ _PROBLEMS = (
     ("character '\\t'", "there is a tab where YAML wants spaces"),
     (
         "mapping values are not allowed",
-        'a ":" stands where none fits; put text that has ": " in it in quotes',
+        'a ":" stands where none fits: the indentation does not fit the lines above,'
+        ' or a text that has ": " in it is not in quotes',
     ),
     ("unexpected end of stream", "a quote is opened here and never closed"),
     ("could not find expected ':'", 'this line has no ":" after its key'),

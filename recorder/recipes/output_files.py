@@ -1,4 +1,4 @@
-"""Writes output files atomically, with mode 0600."""
+"""Writes output files atomically, with mode 0600 where they hold what people wrote."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def check_place(option: str, file: Path) -> None:
     _refuse_database(option, file)
 
 
-def save(text: str, file: Path, *, option: str = "--output") -> None:
-    """Write a text to a file (mode 0600), whole or not at all.
+def save(text: str, file: Path, *, option: str = "--output", private: bool = True) -> None:
+    """Write a text to a file, whole or not at all; ``private`` as for ``save_lines``.
 
     Raises:
         BadOption: it cannot be written there.
         OutputFailed: the disk did not take it.
     """
-    save_lines([text.encode("utf-8", errors="backslashreplace")], file, option=option)
+    save_lines([text.encode("utf-8", errors="backslashreplace")], file, option=option, private=private)
 
 
 def save_lines(lines: Iterable[bytes], file: Path, *, option: str = "--output", private: bool = True) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, Unpack
 
@@ -12,6 +13,7 @@ import orjson
 
 from recorder import recipes
 from recorder.checks.findings import Finding
+from recorder.errors import NotFound, RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.recipes.check_session import CheckKeywords
 from recorder.recipes.record_session import RecordKeywords
@@ -64,13 +66,16 @@ class ArchiveForATest:
         Raises:
             CannotConnect, RecordingIncomplete, BadOption: as ``recorder.recipes.record_session``.
         """
-        return recipes.record(
-            url,
-            archive=str(self.path),
-            lines=lines,
-            deliver=lambda payload: None,
-            linger=linger,
-            **options,
+        __tracebackhide__ = True
+        return _plainly(
+            lambda: recipes.record(
+                url,
+                archive=str(self.path),
+                lines=lines,
+                deliver=lambda payload: None,
+                linger=linger,
+                **options,
+            )
         )
 
     def replay(
@@ -83,20 +88,26 @@ class ArchiveForATest:
         Raises:
             BadScript, BadOption, CannotConnect: as ``recorder.recipes.replay``.
         """
-        return recipes.replay(
-            script, archive=str(self.path), url=url, token=token, name=name, simulated_tokens=True
+        __tracebackhide__ = True
+        return _plainly(
+            lambda: recipes.replay(
+                script, archive=str(self.path), url=url, token=token, name=name, simulated_tokens=True
+            )
         )
 
     def messages(self, session: str = "last", *, dialog: str | None = None) -> list[MessageView]:
         """The messages of a session with their receipts."""
+        __tracebackhide__ = True
         return self._query(lambda archive: recipes.messages(archive, session, dialog=dialog)[1])
 
     def frames(self, session: str = "last") -> list[RecordedFrame]:
         """The frames of a session in wire order."""
+        __tracebackhide__ = True
         return self._query(lambda archive: list(recipes.frames(archive, session)))
 
     def check(self, session: str = "last", **options: Unpack[CheckKeywords]) -> list[Finding]:
         """What the rules say of a session; options as for ``recorder.recipes.check``."""
+        __tracebackhide__ = True
         return self._query(lambda archive: recipes.check(archive, session, **options))
 
     def raise_if_violated(self, session: str = "last", **options: Unpack[CheckKeywords]) -> None:
@@ -105,6 +116,7 @@ class ArchiveForATest:
         Raises:
             AssertionError: there are some; shows each finding and the frames that prove it.
         """
+        __tracebackhide__ = True
         violations = [
             f"{one.rule}: {one.sentence} (frames {_numbers(one.frames)})"
             for one in self.check(session, **options)
@@ -114,8 +126,33 @@ class ArchiveForATest:
             raise AssertionError("\n".join(violations))
 
     def _query(self, at: Callable[[Archive], Result]) -> Result:
-        with recipes.open_archive(str(self.path), say=_print_to_stderr) as archive:
-            return at(archive)
+        __tracebackhide__ = True
+        if not self.path.exists():
+            hint = (
+                "nothing was recorded: ums_archive.keep(ums_simulator) comes before, or record() or replay()"
+            )
+            _plainly(partial(_raise, NotFound("session", "last", hint=hint)))
+
+        def ask() -> Result:
+            with recipes.open_archive(str(self.path), say=_print_to_stderr) as archive:
+                return at(archive)
+
+        return _plainly(ask)
+
+
+def _plainly(call: Callable[[], Result]) -> Result:
+    """What ``call`` returns. Its errors are shown with their hint, and without the frames of this package."""
+    __tracebackhide__ = True
+    try:
+        return call()
+    except RecorderError as error:
+        if error.hint is not None:
+            error.add_note(f"hint: {error.hint}")
+        raise error.with_traceback(None) from None
+
+
+def _raise(error: RecorderError) -> None:
+    raise error
 
 
 def _print_to_stderr(remark: str) -> None:

@@ -136,6 +136,7 @@ class PretendService:
         Raises:
             AssertionError: none came within ``within_s`` seconds; shows all payloads there were.
         """
+        __tracebackhide__ = True
         with self._changed:
             found = self._changed.wait_for(partial(self._first, matching), timeout=within_s)
             if found is None:
@@ -146,6 +147,8 @@ class PretendService:
 
     def wait_for_receipt(self, status: str, sequence: int, *, within_s: float = TIMEOUT_S) -> ObservedPayload:
         """The first receipt of a client with that status for that message. Raises as ``wait_for``."""
+
+        __tracebackhide__ = True
 
         def matches(one: ObservedPayload) -> bool:
             event = one.event

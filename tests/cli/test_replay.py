@@ -496,3 +496,21 @@ def test_what_options_override_needs_no_variables(run, tmp_path, monkeypatch):
         assert fetched.exit_code == 0
         missing = run("replay", str(file), "--url", server.url)
     assert (missing.exit_code, "A_JWT is not set" in missing.stderr) == (2, True)
+
+
+def test_all_that_is_wrong_with_the_steps_is_said_at_once(run, tmp_path):
+    script = tmp_path / "s.yaml"
+    script.write_text("steps:\n  - sned: hi\n  - wait: 1s\n  - repeat: {times: 2, steps: [acept, wait: x]}\n")
+    result = run("replay", "--check", str(script))
+    assert result.exit_code == 2
+    lines = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
+    assert [line.partition(", line ")[2][0] for line in lines] == ["2", "4", "4"]
+    assert 'unknown verb "sned" (did you mean "send"?)' in lines[0]
+
+
+def test_at_most_ten_errors_of_a_script_are_shown(run, tmp_path):
+    script = tmp_path / "s.yaml"
+    script.write_text("steps:\n" + "  - sned: hi\n" * 12)
+    lines = run("replay", "--check", str(script)).stderr.splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == "and 2 more errors"

@@ -35,7 +35,7 @@ def chain(levels: int) -> str:
         pytest.param("a:\n\t- b", 2, "a tab where YAML wants spaces", id="S07 tab"),
         pytest.param("b: 1\na: 'x\nb: c\n", 2, "a quote is opened here and never closed", id="S07 quote"),
         pytest.param("a: 1\nb: [1, 2\n", 2, "a bracket is opened here and never closed", id="bracket"),
-        pytest.param("a: 1\n b: 2", 2, 'a ":" stands where none fits', id="S07 indentation"),
+        pytest.param("a: 1\n b: 2", 2, "the indentation does not fit the lines above", id="S07 indentation"),
         pytest.param("say: now: then", 1, 'a ":" stands where none fits', id="colon in text"),
         pytest.param("a: @x", 1, "must be in quotes", id="reserved character"),
         pytest.param("ok: 1\na: \x01", 2, "the control character U+0001", id="S09 control character"),

@@ -127,3 +127,14 @@ def test_a_link_to_itself_is_refused_and_stays(tmp_path):
         save("new", tmp_path / "loop")
     assert (tmp_path / "loop").is_symlink()
     assert list(tmp_path.iterdir()) == [tmp_path / "loop"]
+
+
+def test_a_file_that_is_not_private_has_the_mode_of_the_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+        save("x", tmp_path / "open.txt", private=False)
+        save("x", tmp_path / "private.txt")
+    finally:
+        os.umask(before)
+    modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("open.txt", "private.txt")]
+    assert modes == [0o640, 0o600]

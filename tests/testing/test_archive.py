@@ -9,7 +9,7 @@ import pytest
 import websocket
 
 from recorder.documents import read_document
-from recorder.errors import BadOption
+from recorder.errors import BadOption, NotFound
 from recorder.testing import ArchiveForATest, PretendService
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -143,3 +143,10 @@ def test_raise_if_violated_raises_with_rule_and_frames(service, archive):
     with pytest.raises(AssertionError, match=f"{grave}: .* [(]frames #"):
         archive.raise_if_violated("bad")
     archive.raise_if_violated("bad", rule=["late-read"], read_within="20s")
+
+
+def test_an_archive_into_which_nothing_was_recorded_says_what_comes_before(archive):
+    for ask in (archive.messages, archive.frames, archive.check, archive.raise_if_violated):
+        with pytest.raises(NotFound, match='no session "last"') as missing:
+            ask()
+        assert "ums_archive.keep(ums_simulator) comes before" in missing.value.hint

@@ -124,3 +124,22 @@ def test_an_installation_registers_the_plugin():
     if not announced:
         pytest.skip("this environment was installed before the plugin was there: pip install -e .")
     assert announced == {PLUGIN}
+
+
+def test_errors_are_sentences_with_hints_and_without_frames_of_the_package(pytester):
+    pytester.makepyfile(
+        """
+        def test_nothing_kept(ums_simulator, ums_archive):
+            ums_archive.check()
+
+        def test_a_script(ums_archive, tmp_path):
+            (tmp_path / "s.yaml").write_text("steps: [sned: hi]")
+            ums_archive.replay(tmp_path / "s.yaml")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", PLUGIN)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*no session*last*", "*hint: nothing was recorded: ums_archive.keep(*"])
+    result.stdout.fnmatch_lines(["*s.yaml, line 1, step 1 (sned): unknown verb*did you mean*send*"])
+    result.stdout.no_fnmatch_line("*recorder/recipes/*")
+    result.stdout.no_fnmatch_line("*recorder/testing/*")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from recorder.documents import Document, ValuePath, read_document, substitute, unknown, validate
+from recorder.errors import BadScript
 
 from .includes import Folder
 from .references import Reference, parse_reference, references_in, references_too_early
@@ -97,12 +98,24 @@ class _StepFile:
         self._file = file
 
     def expanded(self, at: ValuePath) -> list[ExpandedStep]:
-        """The steps of the list at this path, with repeats and includes written out."""
+        """The steps of the list at this path, with repeats and includes written out.
+
+        Raises:
+            BadScript: one is not valid; its ``others`` are those of other steps.
+        """
         expanded: list[ExpandedStep] = []
+        problems: list[BadScript] = []
         for index, written in enumerate(self.document.at(at)):
             path = (*at, index)
-            expanded += self._step(path, written)
+            try:
+                expanded += self._step(path, written)
+            except BadScript as problem:
+                problems += [problem, *problem.others]
             self._check_count(len(expanded), path)
+        if problems:
+            first, *others = problems
+            first.others = tuple(others)
+            raise first
         return expanded
 
     def _check_count(self, count: int, path: ValuePath) -> None:
