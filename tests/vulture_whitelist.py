@@ -87,6 +87,7 @@ render_line
 virtual_size
 on_mount
 on_unmount
+on_click
 on_descendant_focus
 on_feed_updated
 on_answer_received

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
 
 from .options import (
     DEFAULT_ARCHIVE,
     DEFAULT_INTERVAL,
-    SESSION_HELP,
     ArchiveOption,
     AtOption,
     IntervalOption,
     LocalOption,
+    SessionArgument,
 )
 from .signals import stop_on_signals
 
 
 def watch(
-    session: Annotated[str, typer.Argument(metavar="[SESSION]", help=SESSION_HELP)] = "last",
+    session: SessionArgument = "last",
     at: AtOption = None,
     interval: IntervalOption = DEFAULT_INTERVAL,
     local: LocalOption = False,

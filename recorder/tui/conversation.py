@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from recorder.errors import RecorderError
 from recorder.receipts.delays import Clocks
 from recorder.receipts.listing import dialogs_of
 from recorder.receipts.participants import OwnWords, own_words
@@ -70,6 +71,7 @@ class Conversation:
 
     Attributes:
         table: what is to be shown.
+        count: how many messages are shown.
     """
 
     def __init__(self, *, local: bool = False) -> None:
@@ -78,12 +80,16 @@ class Conversation:
         self._dialogs: dict[str | None, _DialogMessages] = {}
         self._own: OwnWords = own_words({})
         self._filter: ListingFilter | None = None
+        self._limit: int | None = None
+        self._hidden: set[MessageId] = set()
+        self.count = 0
         columns = [_cuttable(each) for each in message_columns(local=local)]
         self.table: RowTable[MessageView | str] = RowTable(columns, self._row, _NEEDS)
 
     def replace(self, messages: Iterable[MessageView], selves: OwnRoles) -> None:
         """Show these messages, and no others."""
         self._dialogs.clear()
+        self._hidden.clear()
         self.update(messages, selves)
 
     def update(self, changed: Iterable[MessageView], selves: OwnRoles) -> None:
@@ -91,6 +97,7 @@ class Conversation:
         self._own = own_words(selves)
         for message in changed:
             self._dialogs.setdefault(message.dialog_id, _DialogMessages()).put(message)
+            self._decide(message)
         self._list()
 
     def choose(self, filters: Filters | None, session: str) -> None:
@@ -100,37 +107,52 @@ class Conversation:
             BadOption: a filter cannot be decided for a message; then all are shown.
         """
         self._filter = None if filters is None else ListingFilter(filters, session)
+        self._limit = None if filters is None else filters.limit
+        self._hidden.clear()
         try:
-            self._list()
-        except Exception:
-            self._filter = None
-            self._list()
+            for dialog in self._dialogs.values():
+                for message in dialog.messages():
+                    self._decide(message)
+        except RecorderError:
+            self._filter = self._limit = None
+            self._hidden.clear()
             raise
+        finally:
+            self._list()
 
     def message_at(self, index: int) -> MessageView | None:
         """The message in a row; None for the line of a dialog, or where there is no row."""
         item = self.table.items[index] if 0 <= index < len(self.table) else None
         return item if isinstance(item, MessageView) else None
 
-    def place_of(self, message: MessageId | None) -> int | None:
-        """The row of a message; None if it is not shown."""
+    def place_of(self, message: MessageId | None, near: int = 0) -> int | None:
+        """The row of a message, looked for first where it was; None if it is not shown."""
+        known = self.message_at(near)
+        if known is not None and id_of(known) == message:
+            return near
         for index, item in enumerate(self.table.items):
             if isinstance(item, MessageView) and id_of(item) == message:
                 return index
         return None
 
-    @property
-    def count(self) -> int:
-        """How many messages are shown."""
-        return sum(isinstance(item, MessageView) for item in self.table.items)
+    def _decide(self, message: MessageView) -> None:
+        """Hide a message that the filter leaves out."""
+        if self._filter is not None and not self._filter.passes(message):
+            self._hidden.add(id_of(message))
+        else:
+            self._hidden.discard(id_of(message))
 
     def _list(self) -> None:
         items: list[MessageView | str] = []
+        self.count = 0
         for dialog_id, dialog in self._dialogs.items():
-            shown: Collection[MessageView] = list(dialog.messages())
-            if self._filter is not None:
-                shown = list(self._filter.passing(shown))
+            shown = list(dialog.messages())
+            if self._hidden:
+                shown = [each for each in shown if id_of(each) not in self._hidden]
+            if self._limit is not None:
+                shown = shown[: self._limit - self.count]
             if shown:
+                self.count += len(shown)
                 items.append(dialog_line(dialog_id))
                 items += shown
         self.table.items = items

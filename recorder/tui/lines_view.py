@@ -7,6 +7,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -100,6 +101,12 @@ class LinesView(ScrollView, can_focus=True, inherit_bindings=False):
                 [segment._replace(style=(segment.style or style) + self._cursor_style) for segment in strip]
             )
         return strip
+
+    def on_click(self, event: Click) -> None:
+        """The cursor goes to the line that was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            self._put_cursor(self.scroll_offset.y + offset.y - (self.lines.headings() is not None))
 
     def action_move(self, steps: int) -> None:
         """Move the cursor by some lines."""

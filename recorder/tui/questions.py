@@ -132,12 +132,19 @@ def findings_page(checked: recipes.Checked) -> PageAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to a question, or the sentence of the error that it ended with."""
+    """The answer to a question, or the error (or the bug) that it ended with."""
 
     pane: str
     about: object
     answer: Answer | None
-    problem: str | None = None
+    error: Exception | None = None
+
+
+def sentence_of(error: Exception) -> str:
+    """What a user is told about an error. Raises it if it is a bug."""
+    if not isinstance(error, RecorderError):
+        raise error
+    return str(error)
 
 
 class QuestionThread:
@@ -182,8 +189,8 @@ class QuestionThread:
             try:
                 with recipes.open_archive(self._archive) as archive:
                     answered = Answered(pane, about, question(archive))
-            except RecorderError as error:
-                answered = Answered(pane, about, None, str(error))
+            except Exception as error:  # handed to whoever shows it
+                answered = Answered(pane, about, None, error)
             if not self._closed:
                 self._tell(answered)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from recorder import recipes
-from recorder.errors import RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
 from recorder.recipes import Checked
@@ -64,9 +63,9 @@ class SessionChecked:
 
 @dataclass(frozen=True, slots=True)
 class FeedFailed:
-    """Reading ended with an error."""
+    """Reading ended with an error, or a bug."""
 
-    sentence: str
+    error: Exception
 
 
 FeedUpdate = FramesRead | MessagesChanged | SessionChecked | FeedFailed
@@ -154,9 +153,9 @@ class SessionFeeds:
         def run() -> None:
             try:
                 read(lambda update: None if stop.is_set() else self._tell(update), stop, *arguments)
-            except RecorderError as error:
+            except Exception as error:  # handed to whoever shows it
                 if not stop.is_set():
-                    self._tell(FeedFailed(str(error)))
+                    self._tell(FeedFailed(error))
 
         thread = threading.Thread(target=run, daemon=True, name=read.__name__)
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]

@@ -13,7 +13,7 @@ from . import questions
 from .conversation import MessageId, id_of, reference_of
 from .panes import Panes
 from .printed_text import sentence
-from .questions import Answered, MomentAnswer, PageAnswer, QuestionThread
+from .questions import Answered, MomentAnswer, PageAnswer, QuestionThread, sentence_of
 from .session_feeds import FeedFailed, FeedUpdate, FramesRead, MessagesChanged, SessionChecked, SessionFeeds
 from .time_slider import TimeSlider
 from .watch_state import SessionsTable, WatchState
@@ -118,7 +118,7 @@ class SessionPanes:
             self._findings_now = questions.findings_page(update.checked)
             self.ask_findings()
         elif isinstance(update, FeedFailed):
-            self._say(f"error: {update.sentence}")
+            self._say(f"error: {sentence_of(update.error)}")
 
     def _take_messages(self, update: MessagesChanged) -> None:
         at_end = self._is_recording and self._panes["messages"].is_at_end
@@ -134,8 +134,8 @@ class SessionPanes:
     def take_answer(self, answered: Answered) -> None:
         """A question was answered, perhaps one that nobody asks any more."""
         answer, about = answered.answer, answered.about
-        if answered.problem is not None:
-            self._say(f"error: {answered.problem}")
+        if answered.error is not None:
+            self._say(f"error: {sentence_of(answered.error)}")
         elif isinstance(answer, list):
             self._show_sessions(answer)
         elif isinstance(answer, MomentAnswer):
@@ -284,10 +284,10 @@ class SessionPanes:
     def _show_messages(self) -> None:
         """The messages as they are now, with the cursor on the same one, if it is still there."""
         state = self.state
-        place = state.place_of_message(self._message)
+        view = self._panes["messages"]
+        place = state.place_of_message(self._message, view.cursor)
         if place is None:
             place = len(state.conversation.table) - 1 if self._is_recording else 1
-        view = self._panes["messages"]
         view.show(state.conversation.table, cursor=place, title=safe_text(state.conversation_title))
         if self._frame is None:
             self.choose_message()

@@ -140,7 +140,7 @@ class WatchApp(App[None]):
     def on_answer_received(self, message: AnswerReceived) -> None:
         """A question was answered."""
         answered = message.answered
-        if answered.about != "copy" or answered.problem is not None:
+        if answered.about != "copy" or answered.error is not None:
             self._shown.take_answer(answered)
         elif isinstance(answered.answer, questions.PageAnswer):
             self._copy_json(answered.answer.copied)

@@ -113,9 +113,9 @@ class WatchState:
         """The message in a row of the conversation."""
         return self.conversation.message_at(index)
 
-    def place_of_message(self, message: MessageId | None) -> int | None:
-        """Its row in the conversation."""
-        return self.conversation.place_of(message)
+    def place_of_message(self, message: MessageId | None, near: int) -> int | None:
+        """Its row in the conversation, looked for first where it was."""
+        return self.conversation.place_of(message, near)
 
     def place_of_frame(self, number: int) -> int | None:
         """The row of a frame; None if it is not shown."""

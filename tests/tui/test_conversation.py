@@ -52,6 +52,10 @@ def test_a_filter_holds_for_what_comes_and_one_that_fails_is_left_out(messages):
     conversation.choose(parse_filters(grep="t"), "s")
     conversation.update(messages[2:], {})
     assert [conversation.message_at(index).text for index in (1, 2)] == ["two", "three"]
+    conversation.update([messages[1]._replace(text="one")], {})
+    assert (conversation.count, conversation.message_at(1).text) == (1, "three")
+    conversation.choose(parse_filters(limit=2), "s")
+    assert conversation.count == 2
     untimed = [each._replace(sent=each.sent._replace(at_us=None)) for each in messages]
     conversation.replace(untimed, {})
     with pytest.raises(BadOption, match="carries no time"):

@@ -43,6 +43,9 @@ def test_keys_move_through_a_long_table_and_its_headings_stay():
             assert app.view.cursor == 99_998
             await pilot.press("pageup", "enter", "home", "pagedown", "enter")
             assert app.chosen == [99_993, 5]
+            await pilot.click("#view", offset=(3, 3))
+            assert app.view.cursor == 1
+            await pilot.press("pagedown")
             app.table.items = range(3)
             app.view.show()
             await pilot.pause()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from queue import Queue
 
+import pytest
+
 from recorder.tui import questions
 from recorder.tui.questions import QuestionThread
 
@@ -60,5 +62,7 @@ def test_answers_are_what_the_commands_print_and_errors_are_sentences(imported):
     assert findings.title == "Findings: 1 violated"
     missing = answer(questions.frame_as_json("tutorial", 99))
     assert missing.answer is None
-    assert missing.problem.startswith('no frame "')
+    assert questions.sentence_of(missing.error).startswith('no frame "')
+    with pytest.raises(ZeroDivisionError):
+        questions.sentence_of(answer(lambda archive: 1 // 0).error)
     asked.close(within_s=10)

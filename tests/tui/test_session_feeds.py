@@ -73,5 +73,5 @@ def test_an_error_is_told_in_one_sentence(tmp_path):
     news = News()
     made = SessionFeeds(str(tmp_path / "none.db"), "live", news.came.put, interval="10ms")
     made.start()
-    assert "none.db" in news.came.get(timeout=30).sentence
+    assert "none.db" in str(news.came.get(timeout=30).error)
     made.close(within_s=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from builders.watching import run, watching
 
@@ -127,6 +128,20 @@ def test_lines_are_copied_as_json_and_payloads_as_they_are_typed(imported):
             assert json.loads(watched.app.clipboard)["name"] == "tutorial"
 
     run(story)
+
+
+def test_it_writes_nothing(imported):
+    folder = Path(imported).parent
+    before = {each.name: each.read_bytes() for each in folder.iterdir()}
+
+    async def story():
+        async with watching(imported, (200, 50)) as watched:
+            await watched.until(lambda: watched.title("findings").startswith("Findings: "))
+            await watched.press("left", "tab", "enter")
+            await watched.until(lambda: watched.title("evidence").startswith("Frame #"))
+
+    run(story)
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
 
 
 def test_another_session_is_opened_and_a_key_shows_all_keys(imported):
