@@ -27,7 +27,11 @@ class Panes(Container):
     Panes.-wide #sessions { width: 56; }
     Panes.-wide #sessions, Panes.-wide #frames, Panes.-wide #evidence { margin-right: 1; }
     Panes.-narrow > Container { layout: vertical; }
+    Panes.-narrow > #above { height: auto; max-height: 50%; }
+    Panes.-narrow.-of-sessions > #above { height: 1fr; max-height: 100%; }
     Panes.-narrow LinesView { height: 1fr; display: none; }
+    Panes.-narrow #messages { height: auto; min-height: 4; max-height: 100%; }
+    Panes.-narrow.-of-sessions #messages { height: 1fr; }
     Panes.-narrow #messages, Panes.-narrow .-shown { display: block; }
     Panes.-narrow.-of-sessions #below { display: none; }
     """

@@ -298,8 +298,10 @@ class SessionPanes:
         self._panes["frames"].show(frames, cursor=len(frames) - 1 if at_end else None, title=title)
 
     def _show_page(self, name: str, page: PageAnswer) -> None:
+        before = self._shown.get(name)
+        same = before is not None and before.title == page.title
         self._shown[name] = page
-        self._panes[name].show(page.text, title=safe_text(page.title))
+        self._panes[name].show(page.text, cursor=None if same else 0, title=safe_text(page.title))
 
     def _go_to_frame(self, number: int | None) -> None:
         place = None if number is None else self.state.place_of_frame(number)
