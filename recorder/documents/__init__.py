@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .error_text import DEFERRED_REFERENCE as DEFERRED_REFERENCE
     from .error_text import restore_references as restore_references
     from .error_text import unknown as unknown
+    from .reading import TooLarge as TooLarge
     from .reading import read_document as read_document
     from .validation import validate as validate
     from .variables import substitute as substitute

@@ -20,17 +20,20 @@ MAX_NODES = 100_000
 MAX_DEPTH = 64
 
 
+class TooLarge(BadScript):
+    """It has more characters or values than a file may have."""
+
+
 def read_document(text: str | bytes, *, file: str) -> Document:
     """Parse one YAML document.
 
     Raises:
-        BadScript: it is not UTF-8, not YAML, empty, too large, or uses a refused feature; with file and line.
+        BadScript: it is not UTF-8, not YAML, empty, or uses a refused feature; with file and line.
+        TooLarge: it has more than ``MAX_CHARACTERS`` or ``MAX_NODES``.
     """
     decoded = _decoded(text, file)
     if len(decoded) > MAX_CHARACTERS:
-        raise BadScript(
-            file, f"it has {counted(len(decoded), 'character')}; {MAX_CHARACTERS:,} are the limit"
-        )
+        raise TooLarge(file, f"it has {counted(len(decoded), 'character')}; {MAX_CHARACTERS:,} are the limit")
     root = _Composer(file, decoded).compose()
     lines: dict[ValuePath, int] = {}
     written: dict[ValuePath, str] = {}
@@ -122,7 +125,7 @@ class _Composer:
         if len(self._open) + node.depth > MAX_DEPTH:
             raise self._error(f"nested deeper than {MAX_DEPTH} levels", line)
         if self._values > MAX_NODES:
-            raise self._error(f"more than {MAX_NODES:,} values", line)
+            raise TooLarge(self._file, f"more than {MAX_NODES:,} values", line=line)
         return node
 
     def _collection(self, event: Any) -> _Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -47,7 +48,12 @@ def _escaped(char: str) -> str:
 
 def entry(key: str, value: Any) -> str:
     """``key: value`` on one line; ``key`` alone where the value is None."""
-    return key if value is None else f"{to_flow_yaml(key)}: {to_flow_yaml(value)}"
+    return key if value is None else f"{_key_yaml(key)}: {to_flow_yaml(value)}"
+
+
+@lru_cache(maxsize=256)  # a script repeats few keys
+def _key_yaml(key: str) -> str:
+    return to_flow_yaml(key)
 
 
 def comment(text: str) -> str:

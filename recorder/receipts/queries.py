@@ -148,7 +148,7 @@ def message_view(
     message = transcript.message(dialog_id, sequence)
     author = message.author if message.author is not None else selves.id_of(_writer(transcript, message))
     mine = True if message.mine else selves.is_one(author)
-    receipts = _receipts(transcript, dialog_id, sequence, selves)
+    receipts = _receipts(transcript, dialog_id, sequence, selves, message)
     shown = MessageView(
         dialog_id=dialog_id,
         sequence=sequence,
@@ -261,11 +261,10 @@ def is_proven_by_other(receipt: ReceiptView, message: MessageView) -> bool:
 
 
 def _receipts(
-    transcript: Transcript, dialog_id: str, sequence: int, selves: Selves
+    transcript: Transcript, dialog_id: str, sequence: int, selves: Selves, message: Message
 ) -> tuple[ReceiptView, ...]:
     best: dict[tuple[Giver, str], ReceiptView] = {}
     only_suggested: dict[tuple[Giver, str], Evidence] = {}
-    message = transcript.message(dialog_id, sequence)
     given = transcript.receipts_for(dialog_id, sequence)
     for key in dict.fromkeys((*given, *message.receipt_requests)):
         event, own = given.get(key), message.receipt_requests.get(key)

@@ -130,11 +130,15 @@ def _alike(key: ReceiptKey, other: ReceiptKey) -> bool:
     return key.status == other.status
 
 
+def _was_answered(event: ReceiptReported) -> bool:
+    """Whether the answer to our receipt named its sequence."""
+    return event.evidence.proof is Proof.ACKNOWLEDGED and event.own_sequence is not None
+
+
 def is_echo(event: ReceiptReported, announced: ReceiptReported) -> bool:
     """Whether ``announced`` has the sequence that our receipt was answered with, and the same list."""
     return (
-        event.evidence.proof is Proof.ACKNOWLEDGED
-        and event.own_sequence is not None
+        _was_answered(event)
         and event.own_sequence == announced.own_sequence
         and announced.evidence.proof is Proof.ANNOUNCED
         and _same_list(event, announced)
@@ -151,7 +155,7 @@ def _same_list(event: ReceiptReported, announced: ReceiptReported) -> bool:
 
 
 def _given_again(transcript: Transcript, event: ReceiptReported) -> str | None:
-    if event.evidence.proof is not Proof.ACKNOWLEDGED or event.own_sequence is None:
+    if not _was_answered(event):
         return None
     return transcript.repeated_giver(event.dialog_id, event.own_sequence, event.status)
 
@@ -166,7 +170,7 @@ def announced_as(
 
     ``given`` are all receipts for the message that it is looked at for.
     """
-    for other, announced in given.items():
+    for other, announced in given.items() if _was_answered(event) else ():
         named = type(other.participant) is str and other.participant != key.participant
         if named and _alike(key, other) and is_echo(event, announced):
             return announced.participant

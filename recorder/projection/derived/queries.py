@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any, Generic, TypeVar, get_args, get_type_hints
+from typing import Generic, TypeVar
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.aliases import CONSUMER
@@ -17,10 +17,9 @@ from recorder.receipts.self_facts import OwnRoles
 from recorder.store import versions
 from recorder.store.reader import Reader
 
-from .row_views import ContentRow, MessageRow, ReceiptRow, view_of
+from .row_views import ContentRow, MessageRow, ReceiptRow, checked, view_of
 from .text_columns import decode_text, encode_text
 
-RowT = TypeVar("RowT", MessageRow, ReceiptRow, ContentRow)
 RowOfMessageT = TypeVar("RowOfMessageT", ReceiptRow, ContentRow)
 
 # Derived rows are up to date if they follow from all frames and connections of the session, by our rules.
@@ -132,14 +131,14 @@ class StoredMessages:
     def _numbered(self, dialog: str) -> Iterator[MessageView]:
         """The messages of a dialog that have a sequence, in its order."""
         key = (self._session_id, dialog)
-        receipts = _RowsBySequence(_checked(self._run(_RECEIPTS, *key), ReceiptRow))
-        contents = _RowsBySequence(_checked(self._run(_CONTENTS, *key), ContentRow))
-        for row in _checked(self._run(_MESSAGES, *key), MessageRow):
+        receipts = _RowsBySequence(checked(self._run(_RECEIPTS, *key), ReceiptRow))
+        contents = _RowsBySequence(checked(self._run(_CONTENTS, *key), ContentRow))
+        for row in checked(self._run(_MESSAGES, *key), MessageRow):
             yield view_of(row, receipts.of(row.place), contents.of(row.place), self._publish_evidence)
 
     def _publishes(self, dialog: str) -> Iterator[MessageView]:
         """The publishes of a dialog that have no sequence, by their frames."""
-        for row in _checked(self._run(_PUBLISHES, self._session_id, dialog), MessageRow):
+        for row in checked(self._run(_PUBLISHES, self._session_id, dialog), MessageRow):
             yield view_of(row, (), (), self._publish_evidence)
 
     def _dialogs_by_id(self) -> Iterator[str]:
@@ -190,16 +189,3 @@ class _RowsBySequence(Generic[RowOfMessageT]):
 
 def _text(stored: str) -> str:
     return decode_text(stored) or ""
-
-
-def _checked(rows: Iterable[Sequence[Any]], kind: type[RowT]) -> Iterator[RowT]:
-    """The rows as ``kind``, each value of a type that it names."""
-    allowed = [get_args(hint) or (hint,) for hint in get_type_hints(kind).values()]
-    seen: set[tuple[type, ...]] = set()
-    for row in rows:
-        types = tuple(map(type, row))  # the same few recur
-        if types not in seen:
-            if not all(found in known for found, known in zip(types, allowed, strict=True)):
-                raise ValueError("a derived row holds a value of another type than its column")
-            seen.add(types)
-        yield kind._make(row)

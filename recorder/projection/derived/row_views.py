@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.echoes import Echo
@@ -17,6 +17,25 @@ _STATUSES = ("sent", "accepted", "read")
 
 PublishEvidence = Callable[[int], Evidence]
 """The evidence of a publish of ours, by its frame."""
+
+RowT = TypeVar("RowT", bound=NamedTuple)
+
+
+def checked(rows: Iterable[Sequence[Any]], kind: type[RowT]) -> Iterator[RowT]:
+    """The rows as ``kind``, whose fields are their columns.
+
+    Raises:
+        ValueError: a value is of a type that its field does not name: no recorder writes that.
+    """
+    allowed = [get_args(hint) or (hint,) for hint in get_type_hints(kind).values()]
+    seen: set[tuple[type, ...]] = set()
+    for row in rows:
+        types = tuple(map(type, row))  # the same few recur
+        if types not in seen:
+            if not all(found in known for found, known in zip(types, allowed, strict=True)):
+                raise ValueError("a derived row holds a value of another type than its column")
+            seen.add(types)
+        yield kind._make(row)
 
 
 class MessageRow(NamedTuple):

@@ -6,9 +6,9 @@ rules, from its frames. Both are the same rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar
 
 from recorder.store import reading
 from recorder.store.archive import Archive
@@ -18,7 +18,7 @@ from recorder.wire.records import SessionInfo
 
 from ..incremental import IncrementalTranscript
 from .other_rows import OtherRows
-from .row_views import MessageRow
+from .row_views import MessageRow, checked
 from .rows import MessageRows
 from .stored_listing import is_up_to_date
 from .text_columns import decode_text
@@ -126,22 +126,12 @@ class _Stored(Iterable[RowKindT]):
             session_id = reading.session_row(reader, self._session.session)
             rows = reader.run(_SELECT[self._kind], session_id)
             try:
-                yield from (_decoded(self._kind, row) for row in _checked(rows, self._kind))
+                yield from (_decoded(self._kind, row) for row in checked(rows, self._kind))
             except ValueError as error:
                 raise InvalidContent(str(error)) from error
 
 
-def _checked(rows: Iterable[Sequence[Any]], kind: type[RowKindT]) -> Iterator[Sequence[Any]]:
-    """The same rows. Raises ``ValueError`` at one that holds what no recorder writes."""
-    hints = get_type_hints(kind)
-    allowed = [frozenset(get_args(hints[name]) or (hints[name],)) for name in kind._fields]
-    for row in rows:
-        if not all(type(value) in known for value, known in zip(row, allowed, strict=True)):
-            raise ValueError("a derived row holds a value of another type than its column")
-        yield row
-
-
-def _decoded(kind: type[RowKindT], row: Sequence[Any]) -> RowKindT:
+def _decoded(kind: type[RowKindT], row: Iterable[Any]) -> RowKindT:
     return kind._make(decode_text(value) if isinstance(value, str) else value for value in row)
 
 

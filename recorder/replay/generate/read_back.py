@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from recorder.documents import read_document
+from recorder.documents import TooLarge, read_document
 from recorder.errors import BadScript
 
 from ..language.expansion import StepExpansion, substitute_in_steps
@@ -13,6 +13,8 @@ from ..language.script import load
 
 _FILE = "the script"
 _STEPS = "steps: [keep_alive]"
+_MAY_BE_TOO_LARGE = 100_000
+"""Characters of a part that alone may have more values than a script."""
 
 
 class _AnyVariable(dict[str, str]):
@@ -40,8 +42,8 @@ def read_steps(script: str) -> object:
 class ReadBack:
     """Says of each part of a script why it does not load; None: it does.
 
-    ``read`` reads the sections besides the steps, each in a script of its own. None: everything is taken to
-    load, which is right for most scripts and costs a quarter.
+    ``read`` reads the sections besides the steps, each in a script of its own. None: everything but what is
+    too large alone is taken to load, which is right for most scripts and costs a quarter.
     """
 
     def __init__(self, read: ReadScript | None = read_steps) -> None:
@@ -51,7 +53,7 @@ class ReadBack:
     def step(self, line: str) -> str | None:
         """A step, behind all those asked about before; it may use the names that they give."""
         if self._read is None:
-            return None
+            return _why_too_large(line)
         try:
             document = read_document(f"steps:\n  {line}\n", file=_FILE)
             document = substitute_in_steps(document, ANY_VARIABLE)
@@ -65,7 +67,7 @@ class ReadBack:
     def section(self, lines: str) -> str | None:
         """A section of a script, without its steps."""
         if self._read is None:
-            return None
+            return _why_too_large(lines)
         try:
             self._read(f"{_STEPS}\n{lines}\n")
         except BadScript as error:
@@ -79,3 +81,15 @@ class ReadBack:
     def agent_action(self, action: str) -> str | None:
         """One action of a rule for the simulator's agent."""
         return self.section(f"agent:\n  - on: message\n    do:\n      - {action}")
+
+
+def _why_too_large(part: str) -> str | None:
+    """Why a part is larger than a script may be; None: it is not."""
+    if len(part) >= _MAY_BE_TOO_LARGE:
+        try:
+            read_document(part, file=_FILE)
+        except TooLarge as error:
+            return error.problem
+        except BadScript:  # which is found when every part is read
+            pass
+    return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from recorder.documents import TooLarge
 from recorder.documents.writing import comment, entry, to_flow_yaml
 from recorder.errors import BadScript
 from recorder.messaging import typenames
@@ -64,12 +65,14 @@ def write_script(
     comment; anything else that does not load is left out, with a comment.
 
     Raises:
-        BadScript: it is larger than scripts may be. Whatever else the records contain, it loads.
+        TooLarge: it is larger than scripts may be. Whatever else the records contain, it loads.
     """
     records = list(records)
     try:
         written = _written(records, name, pace, ReadBack(None))
         read(written.text)
+    except TooLarge:  # also without its parts that do not load, but in rare cases
+        raise
     except BadScript:
         written = _written(records, name, pace, ReadBack(read))
         read(written.text)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from recorder.documents import TooLarge
 from recorder.documents.durations import LONGEST_S
+from recorder.documents.reading import MAX_CHARACTERS
 from recorder.documents.writing import comment, entry
 
 from ..language.verbs import VERBS, SendEnvelopeVerb, TimedVerb
@@ -13,6 +15,7 @@ from .pacing import NOTICED_S, Timeline, as_duration
 from .read_back import ReadBack
 
 USUAL_WITHIN_S = 10.0
+_FILE = "the script"
 
 
 class StepLines:
@@ -31,15 +34,23 @@ class StepLines:
         self.reached_s: float | None = None
         self.is_empty = True
         self.literal: list[int] = []
+        self._characters = 0
         self._read_back = ReadBack() if read_back is None else read_back
 
     def step(self, verb: str, arguments: dict[str, Any]) -> str | None:
-        """Add a step, in its shortest form, if it loads; else return why it does not."""
+        """Add a step, in its shortest form, if it loads; else return why it does not.
+
+        Raises:
+            TooLarge: with it the steps have more characters than a script may have.
+        """
         line = f"- {entry(verb, _shortened(verb, arguments))}"
         problem = self._read_back.step(line)
         if problem is None:
             self.lines.append(line)
             self.is_empty = False
+            self._characters += len(line)
+            if self._characters > MAX_CHARACTERS:
+                raise TooLarge(_FILE, f"its steps have more than {MAX_CHARACTERS:,} characters, the limit")
         return problem
 
     def note_literal(self, frame: int, problem: str) -> None:

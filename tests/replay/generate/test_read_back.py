@@ -78,3 +78,19 @@ def test_without_a_reader_everything_is_taken_to_load():
 def test_every_variable_is_set():
     assert "ANY" in ANY_VARIABLE
     assert ANY_VARIABLE["ANY"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("- say: [", None),
+        (f"- say: {'x' * 200_000}", None),
+        (f"- say: {'x' * 1_100_000}", "are the limit"),
+        (f"- say: [{'x, ' * 100_001}]", "more than 100,000 values"),
+        (f"- say: [{'x' * 100_000}", None),
+    ],
+    ids=["broken", "large", "too long", "too many values", "large and broken"],
+)
+def test_without_reading_only_what_is_too_large_alone_is_found(line, problem):
+    for told in (ReadBack(None).step(line), ReadBack(None).section(line)):
+        assert told is None if problem is None else problem in told

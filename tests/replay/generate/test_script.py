@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recorder.documents import TooLarge
 from recorder.messaging import requests
 from recorder.messaging.events import Stamp
 from recorder.redaction.tokens import TokenClaims, placeholder
@@ -365,3 +366,17 @@ def test_without_a_survey_dialog_there_is_no_survey(recording: Any) -> None:
 def test_the_bot_is_as_fast_as_the_pace_has_it(recording: Any, pace: Pace, written: str) -> None:
     """Without pauses it leaves time for what is done before it closes the survey."""
     assert survey_in(recording, "Rate us", pace=pace)["pace"] == written
+
+
+def test_one_message_too_large_for_a_script_is_left_out_and_a_hundred_are_refused(recording: Any) -> None:
+    recording.open_conversation()
+    recording.request(2.0, requests.publish_text("4", CONVERSATION, "Hi"), {"sequence": 0})
+    recording.request(3.0, requests.publish_text("5", CONVERSATION, "x" * 1_200_000), {"sequence": 1})
+    assert any("characters; 1,048,576 are the limit" in line for line in steps_of(recording))
+    for place in range(100):
+        text = requests.publish_text(f"l{place}", CONVERSATION, "y" * 20_000)
+        recording.request(4.0 + place, text, {"sequence": 2 + place})
+    reads: list[str] = []
+    with pytest.raises(TooLarge):
+        write_script(recording.records, name="x", read=reads.append)
+    assert reads == [], "it is told before anything is read"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from recorder.documents import TooLarge
 from recorder.replay.generate.pacing import Pace, Timeline
 from recorder.replay.generate.step_lines import StepLines
 
@@ -68,3 +69,11 @@ def test_within_is_twice_the_recorded_time() -> None:
     written.advance_to(3.0)
     assert written.within(4.0) == {}
     assert written.within(100.0) == {"within": "388s"}
+
+
+def test_more_steps_than_a_script_may_have_are_refused_as_they_are_written() -> None:
+    written = lines()
+    for _ in range(10):
+        assert written.step("say", {"text": "x" * 100_000}) is None
+    with pytest.raises(TooLarge, match="more than 1,048,576 characters"):
+        written.step("say", {"text": "x" * 100_000})
