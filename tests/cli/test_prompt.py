@@ -94,6 +94,7 @@ def test_a_line_is_edited_while_things_come_in_and_comes_again(record):
     terminal.type("}" + "\x1b[D" * 20 + "\x7f2")  # left to the 3 of the id, which becomes a 2
     terminal.until(rb'"id": "2"')
     terminal.until(rb'"reqId": "2"')
+    terminal.until(rb"\x1b\[\?2004h")  # the prompt is there again, and has read its history
     terminal.type("\x1b[A")
     terminal.until(rb'"reqId": "2"')
     terminal.type("\x04", end="")
