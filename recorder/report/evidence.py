@@ -43,6 +43,8 @@ def print_timeline(
         for content in message.contents:
             print_line(stream, f"content  {content_words(content.type, content.text)}{_where(content)}")
     print_line(stream, f"status   {message.status}{_reason(message, entries, own)}")
+    if message.status == "accepted":
+        print_line(stream, "unread   no READ by anybody else was seen in this recording")
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
     stream.write("\n")

@@ -34,6 +34,7 @@ def test_the_timeline_shows_frames_and_proofs(message):
     out = printed(print_timeline, message, rungs)
     assert "status   read, by you: READ announced in frame #52" in out
     assert "stored" not in out
+    assert "unread" not in out
     first, last = out.splitlines()[-2:]
     assert first.split() == [
         "#41", "22:04:01.507", "+0.000s", "message", "announced", "agent", "announced", "22:04:01.507",
@@ -56,6 +57,13 @@ def test_the_timeline_shows_frames_and_proofs(message):
 def test_absence_is_worded_from_the_recordings_viewpoint(message, status, words):
     out = printed(print_timeline, message._replace(status=status, receipts=(), decided_by=None), [])
     assert words in out
+
+
+def test_what_was_accepted_and_not_read_says_so(message):
+    accepted = message._replace(status="accepted", decided_by=message.receipts[0])
+    out = printed(print_timeline, accepted, []).splitlines()
+    assert out[3].startswith("status   accepted, by you: ACCEPT acknowledged in frame #44")
+    assert out[4] == "unread   no READ by anybody else was seen in this recording"
 
 
 def test_a_probable_echo_is_marked_and_shows_the_matching_frames(message):
