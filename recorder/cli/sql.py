@@ -53,6 +53,7 @@ def sql(
         return
     with stop_on_signals() as stop:
         with recipes.sql_answer(archive, query, time_limit=time_limit, stop=stop) as (columns, rows):
+            stop.raise_if_set()
             if json or form == "json":
                 write_json_lines(query_json(columns, rows))
             elif form == "csv":

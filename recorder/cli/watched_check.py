@@ -36,6 +36,7 @@ def watch_session(
     """
     from recorder import recipes
 
+    recipes.check_watch_options(options)
     with stop_on_signals() as stop:
         session = recipes.session_to_follow(archive, session, stop=stop, say=say)
         stop.raise_if_set()

@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from .typed_lines import TYPED_COMMANDS as TYPED_COMMANDS
     from .typed_lines import requests_of as requests_of
     from .watch_check import CheckUpdate as CheckUpdate
+    from .watch_check import check_watch_options as check_watch_options
     from .watch_check import watched_checks as watched_checks
 else:
     __getattr__ = lazy_exports(__name__)

@@ -94,18 +94,26 @@ def checked(archive: Archive, session: str, **options: Unpack[CheckKeywords]) ->
         BadOption: no such rule, moment or duration.
         TypeError: there is no such keyword argument.
     """
-    reject_unknown_keywords(options, CheckKeywords)
+    limits = checked_limits(options)
     rule, levels = options.get("rule", ()), options.get("levels") or {}
-    for name in rule:
-        _check_rule_id("--rule", name)
-    for name in levels:
-        _check_rule_id("levels", name)
-    limits = _limits(options.get("accept_within"), options.get("read_within"), options.get("min_read"))
     found = archive.find_session(session, connected=True)
     check_input = check_input_of(archive, found, at=options.get("at"), aliases=options.get("aliases"))
     findings = engine.check(check_input, rules=rule, limits=limits, levels=levels)
     rules = engine.chosen(rule, levels)
     return Checked(archive.where, found.session, rules, findings, found.started_at_us)
+
+
+def checked_limits(options: CheckKeywords) -> Limits:
+    """The limits that these options give, once it is certain that all of them can be used.
+
+    Raises as ``checked`` does; what depends on the session is not looked at.
+    """
+    reject_unknown_keywords(options, CheckKeywords)
+    for name in options.get("rule", ()):
+        _check_rule_id("--rule", name)
+    for name in options.get("levels") or {}:
+        _check_rule_id("levels", name)
+    return _limits(options.get("accept_within"), options.get("read_within"), options.get("min_read"))
 
 
 def _check_rule_id(option: str, name: str) -> str:

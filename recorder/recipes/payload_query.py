@@ -67,8 +67,11 @@ class PayloadQuery:
 
         try:
             compiled = self._environment.compile(f"$[?{self._written}]")
-        except (JSONPathError, RecursionError, ValueError) as problem:
-            says = str(problem).splitlines()[0] if str(problem) else "it is nested too deeply"
+        except RecursionError:
+            problem = "no JSONPath expression: it is nested too deeply"
+            raise BadOption(self._option, problem, hint=_HINT) from None
+        except (JSONPathError, ValueError) as refused:
+            says = str(refused).splitlines()[0]
             raise BadOption(self._option, f"no JSONPath expression: {says}", hint=_HINT) from None
         if isinstance(compiled, JSONPath) and len(compiled.segments) == 1:
             selectors = compiled.segments[0].selectors

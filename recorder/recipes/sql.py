@@ -60,7 +60,7 @@ def sql_answer(
         NotFound: no query has this name, or there is no archive.
         ArchiveUnusable: this program cannot read it.
         BadOption: the SQL is none, or would do more than read; or the limit is no duration.
-        QueryOver: it took longer than ``time_limit`` ("60s"), or ``stop`` was set.
+        QueryOver: it took longer than ``time_limit`` ("60s"). Where ``stop`` is set, the answer ends early.
     """
     stopped, clock = stop or NeverStop(), RealClock()
     limit_s = duration_s("--time-limit", time_limit)
@@ -70,16 +70,19 @@ def sql_answer(
     def is_over() -> bool:
         return stopped.is_set() or clock.now_s() > ends_s
 
+    answered = False
     try:
         with query_answer(
             archive, sql, time_limit_s=limit_s, is_over=is_over, on_stop=stopped.on_stop
         ) as answer:
+            answered = True
             yield answer
     except QueryOver:
-        if stopped.is_set():
-            return
-        hint = "--time-limit 10m gives it longer"
-        raise QueryOver(f"the query takes longer than {time_limit}; it was stopped", hint=hint) from None
+        if not stopped.is_set():
+            hint = "--time-limit 10m gives it longer"
+            raise QueryOver(f"the query takes longer than {time_limit}; it was stopped", hint=hint) from None
+        if not answered:  # stopped before its first row
+            yield QueryAnswer((), iter(()))
 
 
 def _sql_of(query: str) -> str:

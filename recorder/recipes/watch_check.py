@@ -10,7 +10,7 @@ from recorder.clock import Clock, RealClock
 from recorder.errors import BadOption
 from recorder.store.archive import Archive
 
-from .check_session import Checked, CheckKeywords, checked
+from .check_session import Checked, CheckKeywords, checked, checked_limits
 from .follow import INTERVAL, waiting
 from .option_values import duration_s
 from .stop import WaitableStop
@@ -25,6 +25,13 @@ class CheckUpdate(NamedTuple):
     checked: Checked
     changed: Sequence[Finding]
     over: bool
+
+
+def check_watch_options(options: CheckKeywords) -> None:
+    """Raise what ``watched_checks`` would raise over these options, before a session is waited for."""
+    if options.get("at") is not None:
+        raise BadOption("--at", "it does not go together with --watch")
+    checked_limits(options)
 
 
 def watched_checks(
@@ -43,8 +50,7 @@ def watched_checks(
     Raises:
         BadOption: the interval is no duration, or ``at`` is given: what was known then does not change.
     """
-    if options.get("at") is not None:
-        raise BadOption("--at", "it does not go together with --watch")
+    check_watch_options(options)
     clock, interval_s = clock or RealClock(), duration_s("--interval", interval)
     wait = waiting(clock, stop)
     session_id = archive.find_session(session, connected=True).session

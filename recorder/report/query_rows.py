@@ -6,10 +6,12 @@ import csv
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import IO, Any
 
 from .layout import Column
 from .tables import print_table
+from .terminal import safe_text
 
 
 def plain_rows(rows: Iterable[Sequence[Any]]) -> Iterator[list[str | int | float | None]]:
@@ -37,14 +39,19 @@ def _plain(value: Any) -> str | int | float | None:
 def print_query_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table, printed while the rows come; what is null is ``null``."""
     shown = (["null" if value is None else str(value) for value in row] for row in plain_rows(rows))
-    print_table(stream, [Column(name, least=12, whole=True) for name in columns], shown)
+    print_table(stream, [Column(safe_text(name), least=12, whole=True) for name in columns], shown)
 
 
 def print_query_csv(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """CSV as RFC 4180 has it, a heading first; what is null is an empty cell. Values stay as they are."""
+    """CSV as RFC 4180 has it, a heading first; what is null is an empty cell. Values stay as they are, but
+    on a terminal, where they are escaped."""
     writer = csv.writer(stream)
-    writer.writerow(columns)
-    writer.writerows(plain_rows(rows))
+    for row in chain([columns], plain_rows(rows)):
+        writer.writerow([_on_terminal(value) for value in row] if stream.isatty() else row)
+
+
+def _on_terminal(value: str | int | float | None) -> str | int | float | None:
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def query_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[dict[str, object]]:
@@ -55,7 +62,11 @@ def query_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterato
 
 
 def _distinct(columns: Sequence[str]) -> Iterator[str]:
+    taken = set[str](columns)
     seen = set[str]()
     for place, name in enumerate(columns, 1):
-        yield name if name not in seen else f"{name}_{place}"
-        seen.add(name)
+        distinct = name
+        while distinct in seen or (distinct != name and distinct in taken):
+            distinct = f"{distinct}_{place}"
+        yield distinct
+        seen.add(distinct)

@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 from builders.preloaded import Preloaded
+from typer.testing import CliRunner
 
+from recorder.cli.app import app
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
@@ -37,3 +39,14 @@ def test_a_watched_check_tells_what_it_finds_and_fails_at_the_end(tmp_path, opti
     assert watching.returncode == 3
     assert "1 rule of severity error violated: unreadable-payload" in errors
     assert ("VIOLATED (1 error)" in rest) is at_the_end
+
+
+@pytest.mark.parametrize(
+    "options", [("--rule", "nope"), ("--at", "#1"), ("--accept-within", "soon"), ("--read-within", "-1s")]
+)
+def test_what_cannot_be_watched_is_said_before_a_session_is_waited_for(tmp_path, options):
+    path = str(tmp_path / "x.db")
+    Archive.open(path, mode="write").close()
+    result = CliRunner().invoke(app, ["check", "--watch", *options, "--archive", path])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {options[0]}: ")

@@ -81,3 +81,9 @@ def test_long_numbers_are_compared_as_doubles():
 def test_no_json_is_told(payload):
     with pytest.raises(ValueError):
         json_of(payload)
+
+
+@pytest.mark.parametrize("written", ["(" * 2_000, "!" * 5_000 + "$.a", "$.a == 1 || " * 3_000 + "$.b"])
+def test_an_expression_nested_too_deeply_is_refused_in_our_words(written):
+    with pytest.raises(BadOption, match=r"--where: no JSONPath expression: it is nested too deeply$"):
+        PayloadQuery(written)

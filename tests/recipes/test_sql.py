@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from contextlib import closing
 
 import pytest
@@ -70,3 +71,18 @@ def test_a_stop_ends_it_without_an_error(tmp_path):
                 if not stop.is_set():  # a second signal would be an impatient one
                     stop.handle(signal.SIGINT, None)
         assert stop.is_set()
+
+
+def test_a_stop_before_the_first_row_ends_it_too(where):
+    with Archive.open(where, mode="write"):
+        pass
+
+    class AlreadyStopped:
+        def is_set(self) -> bool:
+            return True
+
+        def on_stop(self, wake) -> None:
+            threading.Timer(0.05, wake).start()
+
+    with sql_answer(where, ENDLESS, stop=AlreadyStopped()) as answer:
+        assert list(answer.rows) == []

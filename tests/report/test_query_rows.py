@@ -42,3 +42,21 @@ def test_a_table_shows_null_and_acts_on_no_terminal():
     assert out.getvalue() == "a+b        /x\n\\x1b[2J  null\n           3\n".replace(
         "a+b        /x", "a+b      /x"
     ).replace("           3", "         3")
+
+
+def test_a_heading_acts_on_no_terminal_and_no_column_is_lost():
+    out = io.StringIO()
+    print_query_table(out, ("\x1b[2J",), [(1,)])
+    assert out.getvalue() == "\\x1b[2J\n1\n"
+    assert list(query_json(("a", "a", "a_2"), [(1, 2, 3)])) == [{"a": 1, "a_2_2": 2, "a_2": 3}]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_csv_is_escaped_on_a_terminal_alone():
+    out = Terminal(newline="")
+    print_query_csv(out, ("\x1b]0;x\x07",), [("\x9b31m",), (7,)])
+    assert out.getvalue() == "\\x1b]0;x\\x07\r\n\\x9b31m\r\n7\r\n"

@@ -69,8 +69,61 @@ def test_what_postgresql_could_do_besides_is_refused(database):
     ):
         with pytest.raises(BadOption):
             asked(database, sql)
-    with pytest.raises(BadOption, match="it has to begin with SELECT"):
-        asked(database, "COPY session TO PROGRAM 'cat'")
+    for sql in ("COPY session TO PROGRAM 'cat'", "SET statement_timeout = 0", "DO 'BEGIN END'", "CALL x()"):
+        with pytest.raises(BadOption, match="it has to begin with SELECT"):
+            asked(database, sql)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "set_config('statement_timeout', '0', true)", "pg_terminate_backend(1)", "lo_export(1, '/tmp/x')",
+        "PG_READ_FILE ('/etc/passwd')", "pg_catalog.pg_reload_conf/* /* ( */ */()",
+        '"pg_notify" (\'a\', \'b\')',
+        "lo_from_bytea -- x\n(0, 'x')", "query_to_xml('SELECT 1', true, true, '')", "pg_advisory_lock(1)",
+        'U&"pg\\005fnotify"(\'a\', \'b\')', "nextval('session_id_seq')", "dblink_exec('x')",
+    ],
+)  # fmt: skip
+def test_a_function_of_postgresql_that_does_more_than_read_is_refused(database, call):
+    with Archive.open(database, mode="write"):
+        pass
+    with pytest.raises(BadOption, match=r"^QUERY: [^\n]+$") as refused:
+        asked(database, f"SELECT {call}")
+    assert "may only read" in str(refused.value) or "dblink" in call
+    harmless = "SELECT max(1), lower('A'), now() IS NULL, random() < 2"
+    assert asked(database, harmless)[1] == [(1, "a", False, True)]
+
+
+def test_the_limit_is_for_all_rows_together(database):
+    with Archive.open(database, mode="write"):
+        pass
+    looks = iter([False] * 3)
+    with pytest.raises(QueryOver):
+        asked(database, "SELECT generate_series(1, 1000)", is_over=lambda: next(looks, True))
+
+
+@pytest.mark.parametrize("sql", ["SELECT zeroblob(100000000)", "SELECT hex(zeroblob(60000000))"])
+def test_a_value_that_would_take_longer_than_any_limit_is_refused(path, sql):
+    with Archive.open(path, mode="write"):
+        pass
+    with pytest.raises(BadOption, match="a value in it is longer than 64 MiB"):
+        asked(str(path), sql)
+
+
+def test_a_query_that_is_no_utf_8_and_a_damaged_page_are_told(path, begin, frames):
+    with Archive.open(path, mode="write") as opened:
+        sink = begin(opened)
+        sink(frames.some(2_000))
+        sink.finish(9)
+    with pytest.raises(BadOption, match="it is not UTF-8"):
+        asked(str(path), "SELECT '\ud800'")
+    with path.open("r+b") as file:
+        file.seek(0, 2)
+        for page in range(20, file.tell() // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xff" * 4096)
+    with pytest.raises(ArchiveUnusable, match="the file is damaged"):
+        asked(str(path), "SELECT sum(length(payload)) FROM frame")
 
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT {} FROM n"
