@@ -108,7 +108,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "pytest": ("testing/plugin.py",),
     # It does no I/O: the core may use it.
     "h11": (
-        "simulator/http/connection.py",
+        "runtime/http/connection.py",
         "capture/rest.py",
         "capture/proxy/http_message.py",
         "wire/refusal.py",
@@ -406,6 +406,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "cli/bundle.py": "one module a command",
     "cli/mcp.py": "one module a command",
     "tui/filter_line.py": "what may be typed, tested without a screen",
+    "cli/view.py": "one module a command",
     "recipes/serve_mcp.py": "the one place that knows the SDK of the protocol",
     "cli/follow.py": "a loop on the terminal, tested without the command",
 }

@@ -27,6 +27,7 @@ from . import (
     session,
     simulate,
     sql,
+    view,
     watch,
 )
 from .error_boundary import ErrorBoundary
@@ -77,6 +78,7 @@ _VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("watch", watch.watch, "all of it on one screen"),
     ("sql", sql.sql, "ask the archive in SQL"),
     ("report", report.write_report, "write a page of a session"),
+    ("view", view.view_session, "show that page, live"),
     ("bundle", bundle.bundle_session, "pack a session for a ticket"),
     ("mcp", mcp.answer_assistant, "answer an assistant (MCP)"),
     ("guide", guide.show_guide, "read the manual"),

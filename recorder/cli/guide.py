@@ -29,7 +29,7 @@ TOPICS = (
 # What people look for, and the topic that describes it.
 _DESCRIBED_IN = {
     "agents": "simulator", "browser": "attach", "captures": "import", "csv": "share",
-    "diff": "receipts", "html": "report",
+    "diff": "receipts", "html": "report", "live": "report",
     "evidence": "receipts", "filters": "find",
     "exit codes": "commands", "follow": "recording", "har": "import", "login": "recording",
     "lookup": "proxy", "markdown": "share", "mcp": "share",

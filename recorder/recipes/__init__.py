@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from .serve_proxy import proxy as proxy
     from .serve_simulator import simulate as simulate
     from .serve_simulator import simulator as simulator
+    from .serve_view import serve_session as serve_session
     from .session_diff import fail_if_different as fail_if_different
     from .session_diff import session_difference as session_difference
     from .sql import saved_queries as saved_queries

@@ -18,6 +18,7 @@ _POLICY = (
     "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src data:;"
     " base-uri 'none'; form-action 'none'"
 )
+_SERVED = "; connect-src 'self'"
 # Characters that could end the script element, or a line of it, early.
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -27,18 +28,26 @@ def page(title: str, data: object) -> str:
     return page_start(title, ("load.js",), ("load.css",)) + page_end(data, ("load.js",))
 
 
-def page_start(title: str, scripts: Sequence[str], styles: Sequence[str], *, app: str = "") -> str:
+def page_start(
+    title: str, scripts: Sequence[str], styles: Sequence[str], *, app: str = "", served: bool = False
+) -> str:
     """The file up to where its data begins; ``page_end`` ends it, with the same scripts.
 
-    Scripts and styles are files in ``templates``, which are joined. ``app`` is a class of the body.
+    Scripts and styles are files in ``templates``, which are joined. ``app`` is a class of the body. A page
+    that is ``served`` may ask the server that it came from, and nobody else.
     """
-    script, style = _script(scripts), "".join(map(_read, styles))
     return _template(0).substitute(
         title=html.escape(title),
-        policy=_POLICY.format(script=_hash(script), style=_hash(style)),
-        style=style,
+        policy=policy(scripts, styles, served=served),
+        style="".join(map(_read, styles)),
         app=html.escape(app),
     )
+
+
+def policy(scripts: Sequence[str], styles: Sequence[str], *, served: bool = False) -> str:
+    """The content security policy of a page with these scripts and styles."""
+    script, style = _script(scripts), "".join(map(_read, styles))
+    return _POLICY.format(script=_hash(script), style=_hash(style)) + (_SERVED if served else "")
 
 
 def page_end(data: object, scripts: Sequence[str]) -> str:

@@ -17,11 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request, Response
 
+from recorder.runtime.http.connection import HttpConnection, Respond
 from recorder.wire.frames import Side
 
 from .delivery.outbox import AbortClient, Deliver, Effect
 from .http.admission import Admission, Admitted
-from .http.connection import HttpConnection, Respond
 from .http.endpoints import MAX_BODY_BYTES
 from .http.router import Router
 from .protocol.request_parser import RequestRefused

@@ -45,7 +45,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 def test_all_documented_commands_exist():
     assert set(COMMANDS) == {
         ("record",), ("replay",), ("simulate",), ("login",), ("attach",), ("proxy",), ("import",), ("check",),
-        ("find",), ("sql",), ("report",),
+        ("find",), ("sql",), ("report",), ("view",),
         ("session", "list"), ("session", "show"), ("session", "export"), ("session", "delete"),
         ("session", "diff"), ("session", "script"),
         ("message", "list"), ("message", "show"), ("frame", "list"), ("frame", "show"),
@@ -54,7 +54,7 @@ def test_all_documented_commands_exist():
     }  # fmt: skip
 
 
-SERVES = {("simulate",), ("proxy",)}
+SERVES = {("simulate",), ("proxy",), ("view",)}
 """Commands that serve until Ctrl-C."""
 
 

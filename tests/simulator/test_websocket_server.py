@@ -13,8 +13,8 @@ import threading
 import pytest
 import websocket
 
+from recorder.runtime.http import connection as http_connection
 from recorder.simulator import SimulatorServer, agent_from, websocket_server
-from recorder.simulator.http import connection as http_connection
 from recorder.simulator.protocol.tokens import consumer_id_of
 from recorder.simulator.websocket_server import abort
 

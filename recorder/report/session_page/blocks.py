@@ -8,6 +8,7 @@ import json
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 _LIMITS = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFF_FFFF}
 _ALIGNED = 8
@@ -61,14 +62,26 @@ def _little_endian(column: array[int] | array[float]) -> bytes:
     return column.tobytes()
 
 
-def block(name: str, data: bytes) -> str:
-    """The element that holds these bytes, compressed. Base64 holds nothing that could end it early."""
-    text = base64.b64encode(gzip.compress(data, 8, mtime=0)).decode("ascii")
-    return f'<script type="application/octet-stream;base64" id="{name}">{text}</script>\n'
+class Block(NamedTuple):
+    """Bytes with a name, compressed by gzip."""
+
+    name: str
+    data: bytes
+
+    @property
+    def element(self) -> str:
+        """The element that holds them. Base64 holds nothing that could end it early."""
+        text = base64.b64encode(self.data).decode("ascii")
+        return f'<script type="application/octet-stream;base64" id="{self.name}">{text}</script>\n'
 
 
-def json_block(name: str, data: object) -> str:
-    """The element that holds this as JSON, compressed; half a surrogate pair survives as an escape."""
+def block(name: str, data: bytes) -> Block:
+    """A block of these bytes."""
+    return Block(name, gzip.compress(data, 8, mtime=0))
+
+
+def json_block(name: str, data: object) -> Block:
+    """A block of this as JSON; half a surrogate pair survives as an escape."""
     return block(name, compact_json(data))
 
 

@@ -18,7 +18,7 @@ from recorder.wire.records import ConnectionInfo, SessionInfo, iso_utc
 
 from ..page import page_end, page_start
 from ..session_view import Part
-from .blocks import block, json_block, packed
+from .blocks import Block, block, json_block, packed
 from .frames import GROUPS, FrameColumns
 from .people import People
 from .redaction import PageRedaction
@@ -72,15 +72,28 @@ def document(
     compare: Comparison | None = None,
 ) -> Iterator[str]:
     """The pieces of the file, which together are the page; each session is read once."""
-    session = sources[0].session
-    title = f"session {session.name or session.session}"
-    yield page_start(title, SCRIPTS, STYLES, app="session")
+    yield page_start(title_of(sources[0]), SCRIPTS, STYLES, app="session")
     rows = []
     for number, source in enumerate(sources):
-        written = _SessionBlocks(str(number), source, redact)
-        yield from written.blocks()
+        written = SessionBlocks(str(number), source, redact)
+        yield from (each.element for each in written.blocks())
         rows.append(written.data)
-    data = {
+    yield page_end(page_data(title_of(sources[0]), rows, redact, compare), SCRIPTS)
+
+
+def title_of(source: SessionSource) -> str:
+    """The title of the page of a session."""
+    return f"session {source.session.name or source.session.session}"
+
+
+def page_data(
+    title: str,
+    rows: Sequence[Mapping[str, object]],
+    redact: Collection[Part],
+    compare: Comparison | None = None,
+) -> dict[str, object]:
+    """What the page holds as JSON; ``rows`` are the ``data`` of its sessions."""
+    return {
         "title": title,
         "words": {"kinds": FACT_KINDS, "statuses": STATUSES, "clocks": CLOCKS, "groups": GROUPS},
         "evidenceRows": EVIDENCE_ROWS,
@@ -90,10 +103,9 @@ def document(
         "differences": None if compare is None else compare.differences,
         "sameWire": compare is not None and compare.same_wire,
     }
-    yield page_end(data, SCRIPTS)
 
 
-class _SessionBlocks:
+class SessionBlocks:
     """Writes the blocks of one session; then ``data`` is its part of the page's data."""
 
     def __init__(self, prefix: str, source: SessionSource, redact: Collection[Part]) -> None:
@@ -111,7 +123,8 @@ class _SessionBlocks:
         self._redaction = PageRedaction(redact, _letters(self._people, source) if hides_names else {})
         self.data: dict[str, object] = {}
 
-    def blocks(self) -> Iterator[str]:
+    def blocks(self) -> Iterator[Block]:
+        """All its blocks; the session is read as they are taken."""
         source, redaction = self._source, self._redaction
         clocks = clocks_by_dialog(source.messages)
         states = StateColumns(self._places, self._people, clocks, redaction.text)

@@ -11,7 +11,7 @@ from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
 from ..frame_words import FrameWords
-from .blocks import NumberTable, Places, block, compact_json
+from .blocks import Block, NumberTable, Places, block, compact_json
 from .redaction import PageRedaction
 from .states import MessagePlaces
 
@@ -96,7 +96,7 @@ class FrameColumns:
 
     def blocks(
         self, frames: Iterable[RecordedFrame], proofs: Iterable[tuple[int, ProvenFact]]
-    ) -> Iterator[str]:
+    ) -> Iterator[Block]:
         """The blocks of these frames; ``proofs`` come in the same order."""
         facts = _FactsByFrame(proofs)
         first = 1
@@ -107,7 +107,7 @@ class FrameColumns:
                 first = frame.number + 1
         yield from self._chunk(first)
 
-    def _chunk(self, first: int) -> Iterator[str]:
+    def _chunk(self, first: int) -> Iterator[Block]:
         if len(self.columns) < first:
             return
         number = len(self.chunks)

@@ -23,6 +23,7 @@ from urllib.parse import unquote
 import orjson
 
 from recorder.messaging.requests import Json
+from recorder.runtime.http.messages import HttpRequest, HttpResponse, error_response, json_response
 
 from ..delivery.context import IdSource
 from ..protocol.request_parser import MAX_FILE_BYTES, RequestRefused, text_in
@@ -36,7 +37,6 @@ from ..protocol.tokens import (
 from ..protocol.uploads import PATH as FILES_PATH
 from ..protocol.uploads import UploadedFile, UploadStore, is_valid_url
 from .admission import Admission
-from .messages import HttpRequest, HttpResponse, error_response, json_response
 
 SERVICES = ("asyncMessagingEnt", "idp", "swift", "msgHist", "agentVep", "facadeMsg")
 """Names are case-sensitive. Some clients look up the last three; the simulator does not serve them."""

@@ -43,12 +43,12 @@ def test_columns_stand_one_after_the_other_each_where_its_directory_says():
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff" * 5_000, b"</script><!--"])
 def test_bytes_come_out_of_their_block(data):
-    assert content(block("0-some", data)) == data
+    assert content(block("0-some", data).element) == data
 
 
 @pytest.mark.parametrize("data", ["</script>", "\ud800", "\u2028", {"a": [None, 1.5]}])
 def test_json_comes_out_of_its_block(data):
-    assert json.loads(content(json_block("0-some", data))) == data
+    assert json.loads(content(json_block("0-some", data).element)) == data
     assert compact_json(data).isascii()
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
-import re
 
 from recorder.messaging.events import Proof
 from recorder.receipts.proofs import ProvenFact
@@ -34,7 +32,7 @@ def fact(kind, sentence="says so", *, status=None, sequence=None):
 def written(frames, proofs=(), redaction=None):
     columns = FrameColumns("0", PLACES, {4: 0}, redaction or PageRedaction())
     blocks = list(columns.blocks(frames, proofs))
-    data = [gzip.decompress(base64.b64decode(re.search(r">([^<]*)<", text).group(1))) for text in blocks]
+    data = [gzip.decompress(each.data) for each in blocks]
     return columns, data
 
 

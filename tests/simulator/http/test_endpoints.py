@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recorder.runtime.http.messages import HttpRequest
 from recorder.simulator import seeded_ids
 from recorder.simulator.http.admission import Admission
 from recorder.simulator.http.endpoints import ROUTES, SERVICES, RestEndpoints
-from recorder.simulator.http.messages import HttpRequest
 from recorder.simulator.protocol.tokens import (
     ExternalIdentity,
     authenticated_token,

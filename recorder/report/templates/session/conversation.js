@@ -25,7 +25,7 @@ class Conversation {
   stamp(row) {
     const { session } = this, m = this.shown[row], chosen = selection.session === session && selection.message === m;
     const opens = row === 0 || session.message_dialog[this.shown[row - 1]] !== session.message_dialog[m];
-    return [m, factsBy(session, m, at[session.number]), chosen, opens, row === 0 && selection.message === null, search.needle].join();
+    return [session.facts.version, m, factsBy(session, m, at[session.number]), chosen, opens, row === 0 && selection.message === null, search.needle].join();
   }
 
   message(row) {

@@ -10,16 +10,23 @@ class FindBar {
     } });
     this.count = make("output", { class: "count" });
     this.inFrames = make("input", { type: "checkbox", onchange: () => this.find() });
-    const session = sessions[0];
     this.box = make("search", { class: "find" },
       make("span", { class: "search-box" }, this.input, button("↑", () => this.next(-1), { "aria-label": "Match before" }), button("↓", () => this.next(1), { "aria-label": "Next match" }), this.count),
       make("label", {}, this.inFrames, " in frames, too"),
-      this.select("dialog", "Dialog", session.facts.dialogs.map((dialog, n) => [n, dialog.id || "unknown"])),
+      this.dialogs(),
       this.select("status", "Status", data.words.statuses.map((status) => [status, status])),
-      this.select("person", "Participant", session.people.map((person, n) => [n, person.label])),
+      this.people(),
       this.select("side", "Side", [["client", "client"], ["service", "service"]]),
       this.select("group", "Frame", data.words.groups.map((group, n) => [n, group])),
       make("label", {}, make("input", { type: "checkbox", onchange: (event) => { filter.pings = event.target.checked; showFiltered(); timeline.render(); } }), " pings"));
+  }
+
+  dialogs() {
+    return this.select("dialog", "Dialog", sessions[0].facts.dialogs.map((dialog, n) => [n, dialog.id || "unknown"]));
+  }
+
+  people() {
+    return this.select("person", "Participant", sessions[0].people.map((person, n) => [n, person.label]));
   }
 
   select(name, label, options) {

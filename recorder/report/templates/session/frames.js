@@ -26,7 +26,7 @@ class FrameTable {
 
   stamp(row) {
     const { session } = this, frame = this.shown[row], here = selection.session === session;
-    return [frame, frame > at[session.number], here && selection.frame === frame, here && !!selection.lit?.has(frame)].join();
+    return [session.facts.version, frame, frame > at[session.number], here && selection.frame === frame, here && !!selection.lit?.has(frame)].join();
   }
 
   row(row) {

@@ -8,6 +8,11 @@ function selectMessage(session, m, { focus = true } = {}) {
   conversation.update({ keep: true });
   conversation.list.reveal(conversation.rowOf(m), { focus });
   showMessage();
+  lightFrames(session, m);
+}
+
+// The frames about a message stand out.
+function lightFrames(session, m) {
   session.evidenceOf(m).then((rows) => {
     if (selection.message !== m || selection.session !== session) return;
     selection.lit = new Set(rows.map((row) => row[0]));
@@ -125,6 +130,7 @@ function build() {
   window.addEventListener("afterprint", () => printing(false));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline.render());
   document.documentElement.dataset.ready = "true";
+  whenBuilt();
 }
 
 // On paper lists have no scroll bar: their first rows are all there.

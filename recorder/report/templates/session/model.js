@@ -6,11 +6,17 @@ const ACKNOWLEDGED = 2;
 const PROOFS = ["refused", "claimed", "acknowledged", "announced"];
 const TYPES = { B: Uint8Array, H: Uint16Array, I: Uint32Array, d: Float64Array };
 
-async function inflated(name) {
+// Where the bytes of a block come from: from an element, which is wanted once. A page that is served asks for them.
+let compressed = async (name) => {
   const element = document.getElementById(name);
-  const text = element.textContent;
-  element.remove(); // its bytes are wanted once
-  const stream = new Blob([unpacked(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+  element.remove();
+  return unpacked(element.textContent);
+};
+
+let whenBuilt = () => {}; // called once the page stands
+
+async function inflated(name) {
+  const stream = new Blob([await compressed(name)]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).arrayBuffer();
 }
 
@@ -32,6 +38,7 @@ class Session {
     this.last = facts.last;
     this.people = facts.people;
     this.blocks = new Map();
+    this.prefix = (facts.version ? facts.version + "/" : "") + number + "-";
   }
 
   // Everything that is needed at once.
@@ -47,7 +54,7 @@ class Session {
   }
 
   block(name, read) {
-    if (!this.blocks.has(name)) this.blocks.set(name, read(this.number + "-" + name));
+    if (!this.blocks.has(name)) this.blocks.set(name, read(this.prefix + name));
     return this.blocks.get(name);
   }
 

@@ -11,9 +11,11 @@ class Findings {
 
   // They are many in a long session, and what was said comes first.
   async load() {
+    const all = [];
     for (const session of sessions) {
-      for (const finding of await session.findings()) this.all.push([session, finding, finding[4].length ? Math.max(...finding[4]) : 0]);
+      for (const finding of await session.findings()) all.push([session, finding, finding[4].length ? Math.max(...finding[4]) : 0]);
     }
+    this.all = all;
     this.key = null;
     this.update();
   }

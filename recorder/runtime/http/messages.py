@@ -1,15 +1,15 @@
-"""HTTP requests and responses as plain values, between the connection and the REST endpoints."""
+"""HTTP requests and responses as plain values, between the connection and whoever responds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from recorder.messaging.requests import Json
-from recorder.wire.handshake import Headers
+Headers = tuple[tuple[str, str], ...]
+"""Names and values, in order."""
 
 
 class HttpRequest(NamedTuple):
@@ -43,7 +43,7 @@ class HttpResponse(NamedTuple):
     body: bytes = b""
 
 
-def json_response(value: Json, *, status: int = 200) -> HttpResponse:
+def json_response(value: Mapping[str, object], *, status: int = 200) -> HttpResponse:
     """A response with a JSON object."""
     return HttpResponse(
         status, (("content-type", "application/json"), ("cache-control", "no-store")), orjson.dumps(value)

@@ -60,6 +60,10 @@ class HttpConnection(asyncio.Protocol):
         except h11.RemoteProtocolError as problem:
             self._send_response(error_response(problem.error_status_hint, f"That is no HTTP/1.1: {problem}"))
 
+    def abort(self) -> None:
+        """End it, whatever is under way."""
+        self._transport.abort()
+
     def eof_received(self) -> bool | None:
         """The client sends nothing more: close, complete request or not."""
         return None
@@ -104,7 +108,7 @@ class HttpConnection(asyncio.Protocol):
             response = self._respond(request)
         except Exception as problem:  # a fault of ours: the client is told, and the server ends
             self._on_failure(problem)
-            response = error_response(500, "The simulator stumbled")
+            response = error_response(500, "The server stumbled")
         self._send_response(response)
 
     def _send_response(self, response: HttpResponse) -> None:

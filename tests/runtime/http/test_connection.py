@@ -5,9 +5,9 @@ import asyncio
 import h11
 import pytest
 
-from recorder.simulator.http import connection as http_connection
-from recorder.simulator.http.connection import HttpConnection
-from recorder.simulator.http.messages import HttpRequest, HttpResponse
+from recorder.runtime.http import connection as http_connection
+from recorder.runtime.http.connection import HttpConnection
+from recorder.runtime.http.messages import HttpRequest, HttpResponse
 
 TIMEOUT_S = 20
 HEAD = b"POST /x HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n"

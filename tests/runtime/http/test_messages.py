@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from recorder.simulator.http.messages import HttpRequest, error_response, json_response
+from recorder.runtime.http.messages import HttpRequest, error_response, json_response
 
 REQUEST = HttpRequest(
     "GET", "/a%20b/c?x=1&x=2&empty=&y=%7Bz%7D", (("host", "h"), ("origin", "a"), ("origin", "b"))
