@@ -7,8 +7,9 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from recorder.errors import InputUnusable
@@ -20,12 +21,16 @@ if TYPE_CHECKING:
 
     from prompt_toolkit import Application
     from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-    from recorder.recipes import ControlRequest
+    from recorder.recipes import ControlRequest, Following
+    from recorder.report.cells import Cell
     from recorder.wire.payloads import Payload
     from recorder.wire.records import RecordedFrame
 
 _END_TIMEOUT_S = 2.0
+_STYLES = {"red": "ansired", "yellow": "ansiyellow", "orange": "#ff8700"}
+"""What prompt_toolkit calls the styles of statuses."""
 
 
 class TerminalPrompt:
@@ -47,6 +52,7 @@ class TerminalPrompt:
         self._lock = threading.Lock()
         self._pending: list[str] = []
         self._loop: AbstractEventLoop | None = None  # while the prompt is shown
+        self._newest: Callable[[int], list[Cell]] | None = None  # the line below, for a width
 
     def __enter__(self) -> TerminalPrompt:
         """Itself."""
@@ -87,6 +93,17 @@ class TerminalPrompt:
         elif not self._quiet:
             self.write(f"{safe_text(line)}\n")
 
+    def show_update(self, following: Following, _: object) -> None:
+        """Show the latest messages and their receipts below the prompt."""
+        from recorder.report.cells import shows
+        from recorder.report.messages import newest_cells
+
+        if messages := following.messages():
+            self._newest = partial(newest_cells, messages, draws=shows(sys.stdout, "✓✗"))
+        with self._lock, suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._print_line)  # of nothing: all is drawn anew
+
     def write(self, text: str) -> None:
         """Print whole lines above the prompt, or at once if there is none."""
         with self._lock:
@@ -104,7 +121,13 @@ class TerminalPrompt:
         from prompt_toolkit.filters import Condition
         from prompt_toolkit.history import InMemoryHistory
         from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-        from prompt_toolkit.layout import HSplit, Layout
+        from prompt_toolkit.layout import (
+            ConditionalContainer,
+            FormattedTextControl,
+            HSplit,
+            Layout,
+            Window,
+        )
         from prompt_toolkit.widgets import SearchToolbar, TextArea
 
         search = SearchToolbar()
@@ -133,8 +156,20 @@ class TerminalPrompt:
         def _(event: KeyPressEvent) -> None:
             event.app.suspend_to_background()
 
-        layout = Layout(HSplit([line, search]), focused_element=line)
+        below = ConditionalContainer(
+            Window(FormattedTextControl(self._line_below), height=1),
+            Condition(lambda: self._newest is not None),
+        )
+        layout = Layout(HSplit([line, search, below]), focused_element=line)
         return Application(layout=layout, key_bindings=keys, erase_when_done=True)
+
+    def _line_below(self) -> StyleAndTextTuples:
+        """The newest messages and their receipts, in pieces with their styles."""
+        from recorder.report.cells import shows_styles
+
+        cells = [] if self._newest is None else self._newest(self._app.output.get_size().columns - 1)
+        coloured = shows_styles(sys.stdout)
+        return [(_STYLES.get(cell.style, "") if coloured else "", cell.text) for cell in cells]
 
     def _accept(self, line: Buffer) -> bool:
         self._typed.put(line.text)

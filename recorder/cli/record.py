@@ -11,6 +11,7 @@ import typer
 
 from recorder.errors import BadOption
 
+from .live_receipts import LiveReceipts, StatusLines
 from .options import (
     DEFAULT_ARCHIVE,
     ArchiveOption,
@@ -36,7 +37,7 @@ from .output import StatusPrinter, json_line, write_json, write_payload
 from .token_source import read_token
 
 if TYPE_CHECKING:
-    from recorder.recipes import ControlRequest
+    from recorder.recipes import ControlRequest, Following, Update
     from recorder.wire.payloads import Payload
     from recorder.wire.records import RecordedFrame
 
@@ -115,7 +116,11 @@ def record(
 
     service = _only_url(url, connect)
     token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
-    with stop_on_signals() as stop, _dialogue(execute, linger, json=json, quiet=quiet) as dialogue:
+    with (
+        stop_on_signals() as stop,
+        _dialogue(execute, linger, json=json, quiet=quiet) as dialogue,
+        LiveReceipts(archive, dialogue.show_update, shown=not quiet and sys.stderr.isatty()) as live,
+    ):
         recipes.record(
             service,
             archive=archive,
@@ -125,6 +130,7 @@ def record(
             linger=linger,
             stop=stop,
             say=dialogue.say,
+            on_begin=live.follow,
             token=token,
             init_connection=init_connection,
             headers=header or (),
@@ -155,12 +161,13 @@ def _only_url(url: str | None, connect: str | None) -> str:
 
 
 class _Dialogue(NamedTuple):
-    """Where lines come from, and where texts and remarks go."""
+    """Where lines come from, and where texts, remarks and what became of messages go."""
 
     lines: Iterable[str | ControlRequest]
     deliver: Callable[[Payload], None]
     echo: Callable[[Payload | RecordedFrame], None] | None
     say: Callable[[str], None]
+    show_update: Callable[[Following, Update], None]
 
 
 @contextmanager
@@ -174,18 +181,18 @@ def _dialogue(execute: list[str] | None, linger: str, *, json: bool, quiet: bool
     deliver = (lambda payload: write_json(payload_json(payload))) if json else write_payload
     if execute:
         echo = None if json or not on_terminal else _print_laid_out
-        yield _Dialogue(execute, echo or deliver, echo, say)
+        yield _Dialogue(execute, echo or deliver, echo, say, StatusLines(say))
     elif not on_terminal:
-        yield _Dialogue(_lines_until_end(linger, say), deliver, None, say)
+        yield _Dialogue(_lines_until_end(linger, say), deliver, None, say, StatusLines(say))
     else:
         from .prompt import TerminalPrompt
 
         with TerminalPrompt(quiet=quiet, until=recipes.linger_words(linger)) as prompt:
             if json:
                 deliver = lambda payload: prompt.write(json_line(payload_json(payload)).decode())  # noqa: E731
-                yield _Dialogue(prompt.requests(), deliver, None, prompt.say)
+                yield _Dialogue(prompt.requests(), deliver, None, prompt.say, prompt.show_update)
             else:
-                yield _Dialogue(prompt.requests(), prompt.show, prompt.show, prompt.say)
+                yield _Dialogue(prompt.requests(), prompt.show, prompt.show, prompt.say, prompt.show_update)
 
 
 def _print_laid_out(shown: Payload | RecordedFrame) -> None:

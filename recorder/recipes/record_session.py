@@ -211,6 +211,7 @@ class RecordKeywords(ServiceKeywords, total=False):
         ping_interval: time between keep-alive pings, like "30s", the default, or "30"; "0" for none.
         insecure_tls: take any certificate of the service.
         name, keep_secrets, secret_names, durability: as in ``SessionOptions``.
+        on_begin: told the id of the session before anything is connected.
     """
 
     subprotocols: Sequence[str]
@@ -220,6 +221,7 @@ class RecordKeywords(ServiceKeywords, total=False):
     keep_secrets: bool
     secret_names: Sequence[str]
     durability: Durability
+    on_begin: Callable[[str], None]
 
 
 def stdin_lines() -> Iterator[str]:
@@ -285,6 +287,7 @@ def record(
         recording(opened, source="client", options=storage, known_secrets=secrets, say=say) as active,
     ):
         say(f"recording session {active.intake.session} into {opened.where}")
+        options.get("on_begin", silent)(active.intake.session)
         connection = active.connect(service, stop=stop)
         stop.on_stop(connection.wake_to_stop)
         say(f"connected to {service.base_url}")

@@ -14,8 +14,9 @@ from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptV
 from recorder.receipts.self_facts import OwnRoles as OwnRoles
 from recorder.receipts.self_facts import connection_of, own_roles
 
-from .cells import Cell, shows
+from .cells import ASCII_ELLIPSIS, ELLIPSIS, Cell, fit, shows
 from .tables import print_line, print_table
+from .terminal import safe_text
 from .times import clock_time, delay_words, zone_name
 
 
@@ -97,6 +98,41 @@ def status_cells(*, draws: bool = True) -> dict[str, Cell]:
         status: Cell(f"{drawn.mark if draws else drawn.ascii} {status}", drawn.style)
         for status, drawn in STATUS_MARKS.items()
     }
+
+
+NEWEST = 3
+_LEAST_OF_ONE = 26
+"""Columns of a message among the latest."""
+
+
+def newest_cells(messages: Iterable[MessageView], width: int, *, draws: bool = True) -> list[Cell]:
+    """The newest messages in one line of so many columns, the last one last: of each its status and text."""
+    cells = status_cells(draws=draws)
+    newest = sorted(messages, key=_first_seen)[-max(1, min(NEWEST, width // _LEAST_OF_ONE)) :]
+    shown: list[Cell] = []
+    for message in newest:
+        status = cells[message.status]
+        room = width // len(newest) - len(status.text) - 1
+        text = fit(f" {_place_and_text(message)}", room, ellipsis=ELLIPSIS if draws else ASCII_ELLIPSIS)
+        shown += [status, Cell(f"{text} ")]
+    return shown
+
+
+def status_words(message: MessageView, *, draws: bool = True) -> str:
+    """What became of a message, and the frame that proves it: ``message 0 "Hi": ✓✓ read, #12``."""
+    proof = message.sent if message.decided_by is None else message.decided_by.evidence
+    frame = "" if proof is None else f", #{proof.frame}"
+    return f"message {_place_and_text(message)}: {status_cells(draws=draws)[message.status].text}{frame}"
+
+
+def _first_seen(message: MessageView) -> int:
+    return message.request_frame or (0 if message.sent is None else message.sent.frame)
+
+
+def _place_and_text(message: MessageView) -> str:
+    place = "" if message.sequence is None else f"{message.sequence} "
+    text = content_words(message.type, message.text)
+    return safe_text(f'{place}"{text}"' if message.text is not None else f"{place}{text}")
 
 
 def message_row(

@@ -9,6 +9,8 @@ import pytest
 from builders.preloaded import Preloaded
 from builders.terminal import Terminal
 
+from recorder.messaging import requests
+from recorder.messaging.envelopes import dump
 from recorder.recipes import simulator
 from recorder.recipes.endpoints import simulated_token
 from recorder.simulator.server import SimulatorServer
@@ -116,6 +118,21 @@ def test_a_paste_of_one_json_text_is_one_frame_and_ctrl_d_says_how_it_ends(recor
     texts = [orjson.loads(each["text"]) for each in frames if each["opcode"] == 1]
     sent = [envelope["id"] for envelope in texts if envelope["kind"] == "req"]
     assert sent == ["1", "2", "3"]
+
+
+def test_receipts_of_the_latest_messages_turn_below_the_prompt(open_terminal, tmp_path):
+    agent = tmp_path / "agent.yaml"
+    agent.write_text("- on: message\n  do: [{read: {after: 300ms}}]\n")
+    with simulator(agent) as server:
+        terminal = open_terminal("record", server.url, "-H", TOKEN, "-w", "0.1")
+        terminal.until(rb"\x1b\[\?2004h")
+        terminal.type('{"kind":"req","id":"1","type":"cm.ConsumerRequestConversation"}')
+        dialog = terminal.until(rb'"conversationId": "([^"]+)"')[1].decode()
+        terminal.type(dump(requests.publish_text("2", dialog, "Hi")))
+        terminal.until('✓✓ read 0 "Hi"'.encode())
+        terminal.type("\x04", end="")
+        assert terminal.wait() == 0
+        assert terminal.is_as_before()
 
 
 def test_a_close_of_the_service_takes_the_prompt_away(open_terminal):

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from recorder.receipts.queries import ContentView
-from recorder.report.messages import print_messages
+from recorder.report.messages import newest_cells, print_messages
 
 
 def printed(messages) -> str:
@@ -119,3 +119,21 @@ def test_a_message_takes_at_most_two_lines_and_no_line_is_wider_than_the_termina
     assert second - first <= 2
     shown = cell_len(lines[first].partition("agent")[2].partition("✓✓")[0].strip())
     assert shown >= min(29, cell_len(text.strip()))  # a wide character may not fill the last of 30
+
+
+@pytest.mark.parametrize(("width", "places"), [(30, [4]), (60, [3, 4]), (200, [2, 3, 4])])
+def test_the_latest_messages_stand_on_one_line(message, width, places):
+    messages = [
+        message._replace(sequence=number, text="a\nb" * 40, sent=message.sent._replace(frame=number))
+        for number in (4, 1, 3, 2)
+    ]
+    line = "".join(cell.text for cell in newest_cells(messages, width))
+    assert "\n" not in line
+    assert cell_len(line) == width - width % len(places)
+    assert [place for place in range(5) if f' {place} "a' in line] == places
+    assert "…" in line
+    assert "".join(cell.text for cell in newest_cells(messages, width, draws=False)).isascii()
+
+
+def test_no_messages_are_no_line():
+    assert newest_cells([], 80) == []
