@@ -18,6 +18,8 @@ from .completion import completing
 from .options import JsonOption, OutputOption, QuietOption
 from .output import StatusPrinter, write_json
 
+_PICTURE = ".png"  # of the README, in a checkout
+
 
 @completing
 def _samples(ctx: typer.Context) -> Iterable[str]:
@@ -71,7 +73,7 @@ def folder() -> Path:
 
 def sample_names() -> list[str]:
     """The name of every sample, such as ``slow-reader.yaml`` or ``parts/small-talk.yaml``."""
-    files = [file for file in folder().rglob("*") if file.is_file()]
+    files = [file for file in folder().rglob("*") if file.is_file() and file.suffix != _PICTURE]
     names = [file.relative_to(folder()).as_posix() for file in files]
     return sorted(names, key=lambda name: ("/" in name, name))
 

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-NAMES = {file.relative_to(SAMPLES).as_posix() for file in SAMPLES.rglob("*") if file.is_file()}
+NAMES = {
+    file.relative_to(SAMPLES).as_posix()
+    for file in SAMPLES.rglob("*")
+    if file.is_file() and file.parent.name != "pictures"
+}
 
 
 def samples(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
