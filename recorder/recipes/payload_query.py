@@ -6,6 +6,7 @@ regular expressions, and are replaced by ours, which have a time limit.
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ class PayloadQuery:
         from jsonpath import JSONPathError
         from jsonpath.selectors import FilterContext
 
-        context = FilterContext(env=self._environment, current=document, root=document)  # type: ignore[arg-type]
+        root = json.dumps(document) if isinstance(document, str) else document  # it reads texts as JSON
+        context = FilterContext(env=self._environment, current=document, root=root)  # type: ignore[arg-type]
         _SEARCH_TIME.reset()
         try:
             return bool(self._expression.evaluate(context))

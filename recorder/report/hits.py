@@ -93,8 +93,22 @@ def hit_json(hit: Hit, archive: Sequence[str] = ()) -> dict[str, object]:
 
 
 def next_command(hit: Hit, archive: Sequence[str] = ()) -> str:
-    """The command line that shows a hit, quoted for a shell."""
-    return shlex.join(["recorder", *hit.command, *archive])
+    """The command line that shows a hit, quoted for a shell; it acts on no terminal, whatever an id holds."""
+    return " ".join(map(_shell_word, ("recorder", *hit.command, *archive)))
+
+
+def _shell_word(word: str) -> str:
+    """The word quoted; what would act on a terminal is an escape within ``$'…'``, which Bash and zsh know."""
+    if safe_text(word) == word:
+        return shlex.quote(word)
+    return "$'" + "".join(map(_shell_escaped, word)) + "'"
+
+
+def _shell_escaped(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    escaped = safe_text(character)
+    return f"\\u{ord(character):04x}" if escaped.startswith("\\x") else escaped
 
 
 def print_hits(

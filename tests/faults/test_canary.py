@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import json
 import os
 import re
 import secrets
 import signal
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,6 +22,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
+from recorder.recipes.assistant_tools import AssistantTools
+from recorder.store.tables import metadata
 
 WINDOW = 16
 """So many letters in a row of a secret, in whatever spelling, are a trace of it."""
@@ -215,8 +220,52 @@ def all_views(run, archive: Path) -> bytes:
     told = [run(*view, *more) for view in views for more in ((), ("--json",))]
     told.append(run("session", "export", session))
     told.append(run("session", "export", session, "-o", str(archive.parent / "exported.jsonl")))
+    told += [run("session", "export", session, "--format", form) for form in FORMATS]
+    told += [run("sql", f"SELECT * FROM {table}", "--format", form) for table in TABLES for form in SQL_FORMS]
+    told += [run(*search, *more) for search in searches(session) for more in ((), ("--json",))]
     assert {result.exit_code for result in told} <= {0, 5}, [result.output for result in told]
-    return b"".join(result.stdout_bytes + result.stderr_bytes for result in told)
+    return b"".join(result.stdout_bytes + result.stderr_bytes for result in told) + packed_views(
+        run, archive, session
+    )
+
+
+FORMATS = ("har", "wscat", "html", "markdown", "csv", "mermaid", "perfetto")
+SQL_FORMS = ("table", "csv", "json")
+TABLES = sorted(metadata.tables)
+
+
+def searches(session: str) -> Iterator[tuple[str, ...]]:
+    """Commands that look for something, or follow what has ended."""
+    yield ("find", "$..*")
+    yield ("find", "token")
+    yield ("frame", "list", session, "--grep", ".")
+    yield ("frame", "list", session, "--where", "$..*", "--raw")
+    yield ("frame", "list", session, "--follow")
+    yield ("message", "list", session, "--follow")
+
+
+def packed_views(run, archive: Path, session: str) -> bytes:
+    """What a page, a bundle and an assistant's answers hold, unpacked."""
+    packed = archive.parent / "ticket.zip"
+    bundled = run("bundle", session, "-o", str(packed))
+    assert (bundled.exit_code, packed.exists()) in ((0, True), (3, False)), bundled.output
+    views = [bundled.stdout_bytes + bundled.stderr_bytes]
+    if packed.exists():
+        with zipfile.ZipFile(packed) as members:
+            views += [members.read(name) for name in members.namelist()]
+        packed.unlink()
+    page = run("session", "export", session, "--format", "html").stdout_bytes
+    blocks = re.findall(rb'<script type="application/octet-stream;base64"[^>]*>([^<]+)</script>', page)
+    assert blocks
+    views += [gzip.decompress(base64.b64decode(block)) for block in blocks]
+    tools = AssistantTools(str(archive), with_texts=True)
+    frames = run("frame", "list", session, "--json").stdout.count("\n")
+    answers = [
+        tools.list_sessions(), tools.find("$..*"), tools.show_session(session), tools.list_messages(session),
+        tools.list_frames(session), tools.check_session(session), tools.diff_sessions(session, session),
+        *(tools.show_frame(session, number) for number in range(1, frames + 1)),
+    ]  # fmt: skip
+    return b"\n".join([*views, json.dumps(answers).encode()])
 
 
 # --- the laws -------------------------------------------------------------------------------------------
@@ -244,6 +293,13 @@ def test_with_keep_secrets_every_canary_is_found(archive, start, run, canaries, 
     planted = set(vars(canaries)) - {"first_request"}
     assert traces(canaries, within=files_of(archive)) >= planted
     assert traces(canaries, within=all_views(run, archive)) >= planted
+
+    bundled = run("bundle", "last", "-o", str(archive.parent / "ticket.zip"))
+    assert bundled.exit_code == 3
+    assert traces(canaries, within=bundled.stdout_bytes + bundled.stderr_bytes) == set()
+    assert not (archive.parent / "ticket.zip").exists()
+    answers = [AssistantTools(str(archive), with_texts=True).show_frame("last", number) for number in (1, 2)]
+    assert traces(canaries, within=json.dumps(answers).encode()) == set()
 
 
 def test_killed_midway_no_canary_is_in_what_is_left(archive, start, run, canaries, arguments):

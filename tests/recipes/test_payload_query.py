@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from recorder.documents.patterns import PatternTooSlow
@@ -87,3 +89,11 @@ def test_no_json_is_told(payload):
 def test_an_expression_nested_too_deeply_is_refused_in_our_words(written):
     with pytest.raises(BadOption, match=r"--where: no JSONPath expression: it is nested too deeply$"):
         PayloadQuery(written)
+
+
+@pytest.mark.parametrize("text", ["[no JSON}", '{"a": 1}', "7", "plain", ""])
+def test_a_payload_that_is_one_string_is_that_string(text):
+    assert PayloadQuery(f"$ == {json.dumps(text)}").holds_for(text)
+    assert PayloadQuery(f"@ == {json.dumps(text)}").holds_for(text)
+    assert not PayloadQuery("$.a == 1").holds_for(text)
+    assert not PayloadQuery("$..[?@ == 1]").holds_for(text)

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
 
 from recorder.report.hits import Hit, excerpt, hit_json, next_command, print_hits
+from recorder.report.terminal import safe_text
 from recorder.wire.records import SessionInfo
 
 SESSION = SessionInfo("7fa2", "night run", "client", "complete", 0, 1, 1, 9)
@@ -86,3 +92,13 @@ def test_a_text_from_the_wire_stays_on_its_line_and_within_78_columns():
 def test_an_excerpt_is_the_text_where_it_is_short():
     assert excerpt("short", 3) == "short"
     assert excerpt("a" * 200 + "b", 200).endswith("ab")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no Bash to read the command with")
+def test_a_command_with_what_acts_on_a_terminal_is_copied_as_escapes_that_bash_reads_back():
+    words = ["\x1b[2J\r\n'\\", "\u202ee\u2066", "\x9b31m", "it's", "🙂\u200d", "$(id) `id`"]
+    line = next_command(replace(MESSAGE, command=tuple(words)))
+    assert safe_text(line) == line
+    script = f'recorder() {{ printf "%s\\0" "$@"; }}; {line}'
+    read = subprocess.run(["bash", "-c", script], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"})
+    assert read.stdout.decode().split("\0")[:-1] == words
