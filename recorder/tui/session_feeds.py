@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from recorder import recipes
@@ -21,6 +22,8 @@ from recorder.recipes.filters import Filters
 from recorder.recipes.frame_filter import FrameFilter
 from recorder.report.frame_words import FrameWords
 from recorder.report.frames import frame_row
+
+_MESSAGES_AT_ONCE = 1_000
 
 
 class FrameLine(NamedTuple):
@@ -183,7 +186,10 @@ class SessionFeeds:
                 is_over = archive.find_session(self._session).state != "recording"
             if is_over:
                 with recipes.listed_messages(self._archive, self._session, suggest=False) as listing:
-                    tell(MessagesChanged(list(listing.messages), listing.selves, True))
+                    coming = iter(listing.messages)
+                    while some := list(islice(coming, _MESSAGES_AT_ONCE)):
+                        tell(MessagesChanged(some, listing.selves, False))
+                    tell(MessagesChanged((), listing.selves, True))
             else:
                 self._follow_messages(tell, stop)
         finally:
