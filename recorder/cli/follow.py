@@ -13,6 +13,7 @@ from .signals import stop_on_signals
 if TYPE_CHECKING:
     from recorder.recipes import Following, ListingFilter, Update
     from recorder.recipes.filters import Filters
+    from recorder.report.frame_words import FrameWords
     from recorder.wire.records import RecordedFrame
 
 CLEAR = "\x1b[H\x1b[2J"
@@ -93,8 +94,10 @@ def follow_frames(
     interval: str,
     say: StatusPrinter,
     print_rows: Callable[..., None] | None,
+    words: FrameWords | None,
 ) -> None:
-    """Print the frames of a session, and go on until it ends: with ``print_rows``, else as JSON.
+    """Print the frames of a session, and go on until it ends: with ``print_rows``, which is given ``words``,
+    else as JSON.
 
     Raises:
         BadOption: a filter or the interval cannot be used.
@@ -108,7 +111,13 @@ def follow_frames(
         session = recipes.session_to_follow(opened, session, interval=interval, stop=stop, say=say)
         stop.raise_if_set()
         batches = recipes.followed_frames(
-            opened, session, connection=connection, filters=filters, interval=interval, stop=stop
+            opened,
+            session,
+            connection=connection,
+            filters=filters,
+            interval=interval,
+            stop=stop,
+            words=words,
         )
         if print_rows is None:
             for some in batches:

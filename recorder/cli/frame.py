@@ -81,7 +81,7 @@ def list_frames(
         recorder frame list last
     """
     from recorder import recipes
-    from recorder.report.frames import print_frames
+    from recorder.report.frames import frame_words, print_frames
     from recorder.report.json_views import frame_json
 
     filters = given_filters(
@@ -98,7 +98,8 @@ def list_frames(
         limit=limit,
     )
     say = StatusPrinter(quiet=quiet)
-    print_rows = None if json else partial(print_frames, sys.stdout, raw=raw, local=local)
+    words = None if json or raw else frame_words(sys.stdout)
+    print_rows = None if json else partial(print_frames, sys.stdout, raw=raw, local=local, words=words)
     if follow:
         from .follow import follow_frames
 
@@ -110,10 +111,11 @@ def list_frames(
             interval=interval,
             say=say,
             print_rows=print_rows,
+            words=words,
         )
         return
     with recipes.open_archive(archive, say=say) as opened:
-        frames = recipes.frames(opened, session, connection=connection, filters=filters)
+        frames = recipes.frames(opened, session, connection=connection, filters=filters, words=words)
         if print_rows is None:
             write_json_lines(map(frame_json, frames))
         else:

@@ -44,6 +44,8 @@ Answer = dict[str, object]
 ItemT = TypeVar("ItemT")
 
 _OF_A_PROFILE = ("participant", "name")
+_WRITTEN = ("text", "payload", "expression")
+"""What matched where people may have written it."""
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 INSTRUCTIONS = (
@@ -90,7 +92,7 @@ class AssistantTools:
 
     def _may_tell(self, hit: Hit) -> bool:
         """Whether what was looked for is no text, or texts may be shown."""
-        written = hit.kind == "frame" or hit.matched == "text" or (hit.kind, hit.matched) == _OF_A_PROFILE
+        written = hit.matched in _WRITTEN or (hit.kind, hit.matched) == _OF_A_PROFILE
         return self._with_texts or not written
 
     def show_session(self, session: str) -> Answer:

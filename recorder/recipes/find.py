@@ -14,6 +14,7 @@ from recorder.counted import counted
 from recorder.errors import BadOption
 from recorder.projection.derived.search_texts import folded
 from recorder.projection.derived.searchable import SearchableRows, searchable_rows
+from recorder.report.frame_words import FrameWords
 from recorder.report.hits import Hit
 from recorder.report.json_views import payload_text
 from recorder.store.archive import Archive
@@ -311,21 +312,49 @@ def _messages(session: SessionInfo, asked: _SoughtText, rows: SearchableRows) ->
 
 
 def _by_expression(archive: Archive, session: SessionInfo, filters: Filters) -> Iterator[Hit]:
-    expression_alone = replace(filters, since=None, until=None)
-    for frame in FrameFilter(expression_alone).passing(archive.frames(session)):
-        hit = _frame_hit(session, frame, "expression")
+    expression_alone, words = replace(filters, since=None, until=None), FrameWords()
+    for frame in FrameFilter(expression_alone, words).passing(archive.frames(session)):
+        hit = _frame_hit(session, frame, "expression", words.of(frame))
         if _is_within(hit, filters):
             yield hit
 
 
 def _in_payloads(archive: Archive, session: SessionInfo, asked: _SoughtText) -> Iterator[Hit]:
+    words = FrameWords()
     for frame in archive.frames(session):
-        place = asked.place_in(payload_text(frame))
+        said, place = words.feed(frame), asked.place_in(payload_text(frame))
         if place is not None:
-            yield _frame_hit(session, frame, "payload", place)
+            yield _frame_hit(session, frame, _kind_in(frame, asked), said, place)
 
 
-def _frame_hit(session: SessionInfo, frame: RecordedFrame, matched: str, place: int = 0) -> Hit:
+def _kind_in(frame: RecordedFrame, asked: _SoughtText) -> str:
+    """Whether what is looked for is a type, a code or an id in this payload; "payload" if it is a text."""
+    try:
+        waiting: list[tuple[str, object]] = [("", json_of(frame.payload))]
+    except ValueError:
+        return "payload"
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(key, each) for each in value]
+        elif (kind := _kind_of(key.lower(), value, asked)) is not None:
+            return kind
+    return "payload"
+
+
+def _kind_of(key: str, value: object, asked: _SoughtText) -> str | None:
+    """Whether this value of a payload is a type, a code or an id like what is looked for."""
+    told = str(value) if isinstance(value, str | int) else None
+    if key.endswith("type") and asked.is_type(told):
+        return "type"
+    if key in ("code", "status") and asked.is_whole(told):
+        return "code"
+    return "id" if key.endswith("id") and asked.begins(told) else None
+
+
+def _frame_hit(session: SessionInfo, frame: RecordedFrame, matched: str, words: str, place: int = 0) -> Hit:
     text = payload_text(frame)
     return Hit(
         kind="frame",
@@ -339,6 +368,7 @@ def _frame_hit(session: SessionInfo, frame: RecordedFrame, matched: str, place: 
         type=_type_of(frame),
         text=text,
         found_at=place,
+        words=words,
     )
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from recorder.clock import Clock, RealClock
 from recorder.errors import NotFound
+from recorder.report.frame_words import FrameWords
 from recorder.store.archive import Archive
 from recorder.wire.records import RecordedFrame
 
@@ -20,9 +21,16 @@ _BATCH = 1_000
 
 
 def frames(
-    archive: Archive, session: str, *, connection: int | None = None, filters: Filters | None = None
+    archive: Archive,
+    session: str,
+    *,
+    connection: int | None = None,
+    filters: Filters | None = None,
+    words: FrameWords | None = None,
 ) -> Iterator[RecordedFrame]:
     """The frames of a session in wire order, as far as the filters leave them in.
+
+    ``words`` as in ``FrameFilter``.
 
     Raises:
         NotFound: no such session or connection.
@@ -33,7 +41,7 @@ def frames(
     if connection is not None and str(connection) not in known:
         raise NotFound("connection", str(connection), close=known)
     everything = archive.frames(found.session, connection=connection)
-    return everything if filters is None else FrameFilter(filters).passing(everything)
+    return everything if filters is None else FrameFilter(filters, words).passing(everything)
 
 
 def followed_frames(
@@ -45,17 +53,19 @@ def followed_frames(
     interval: str = INTERVAL,
     clock: Clock | None = None,
     stop: WaitableStop | None = None,
+    words: FrameWords | None = None,
 ) -> Iterator[Sequence[RecordedFrame]]:
     """The frames of a session, some at once, and then those that come, until it ends or ``stop`` is set.
 
-    There may be none among some. ``interval`` ("500ms") is the time between two reads of the archive.
+    There may be none among some. ``interval`` ("500ms") is the time between two reads of the archive;
+    ``words`` as in ``FrameFilter``.
 
     Raises:
         NotFound: no such session.
         BadOption: a filter or the interval cannot be used.
     """
     session_id = archive.find_session(session, connected=True).session
-    chosen, interval_s = FrameFilter(filters or NO_FILTERS), duration_s("--interval", interval)
+    chosen, interval_s = FrameFilter(filters or NO_FILTERS, words), duration_s("--interval", interval)
     wait, last = waiting(clock or RealClock(), stop), 0
     while stop is None or not stop.is_set():
         is_over = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from recorder.report.frame_words import FrameWords
 from recorder.wire.frames import Opcode, close_parts
 from recorder.wire.payloads import PayloadAssembler
 from recorder.wire.records import RecordedFrame
@@ -22,9 +23,15 @@ class FrameFilter:
     no JSON has no type, status, dialog and participant. The status of a Close frame is its code.
     """
 
-    def __init__(self, filters: Filters) -> None:
-        """Raises ``BadOption`` if the sender is no side of a connection."""
+    def __init__(self, filters: Filters, words: FrameWords | None = None) -> None:
+        """``words`` are fed with all frames, since an answer is told by its request; they keep those of
+        frames that pass.
+
+        Raises:
+            BadOption: the sender is no side of a connection.
+        """
         check_side(filters.sender)
+        self._words = words
         self._filters = filters
         self._payloads = PayloadAssembler()
         self._search = None if filters.grep is None else PatternSearch(filters.grep)
@@ -40,8 +47,11 @@ class FrameFilter:
         if self.is_full:
             return
         for frame in frames:
+            words = "" if self._words is None else self._words.feed(frame)
             if not self._passes(frame):
                 continue
+            if self._words is not None:
+                self._words.keep(frame, words)
             yield frame
             if self._left is not None:
                 self._left -= 1
@@ -93,12 +103,12 @@ class FrameFilter:
             return False
         if filters.where is not None and not filters.where.holds_for(document):
             return False
-        words = _words_in(document)
-        if filters.type is not None and not any(map(filters.has_type, words.types)):
+        found = _words_in(document)
+        if filters.type is not None and not any(map(filters.has_type, found.types)):
             return False
-        if filters.status is not None and filters.status not in words.statuses:
+        if filters.status is not None and filters.status not in found.statuses:
             return False
-        return all(each in words.all for each in (filters.dialog, filters.participant) if each is not None)
+        return all(each in found.all for each in (filters.dialog, filters.participant) if each is not None)
 
 
 class _Words(NamedTuple):

@@ -43,6 +43,16 @@ class FrameWords:
         self._arrow = arrow
         self._payloads = PayloadAssembler()
         self._asked: dict[tuple[int, str], deque[_Asked]] = {}
+        self._kept: dict[int, str] = {}
+
+    def keep(self, frame: RecordedFrame, words: str) -> None:
+        """Keep the words of a frame that was fed until ``of`` asks for them."""
+        self._kept[frame.number] = words
+
+    def of(self, frame: RecordedFrame) -> str:
+        """The words that were kept of this frame; else it is the next frame."""
+        kept = self._kept.pop(frame.number, None)
+        return self.feed(frame) if kept is None else kept
 
     def feed(self, frame: RecordedFrame) -> str:
         """The words for the next frame."""

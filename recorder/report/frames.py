@@ -24,15 +24,16 @@ def print_frames(
     raw: bool = False,
     local: bool = False,
     window: int = WINDOW_ROWS,
+    words: FrameWords | None = None,
 ) -> None:
     """The table of ``frame list``, printed while the frames are read: a session may hold millions.
 
     ``raw`` shows opcodes and payloads as they are, instead of what they say; ``window`` is as in
-    ``print_table``.
+    ``print_table``. ``words``: made by ``frame_words``, and fed with frames that are left out, too.
     """
-    words = FrameWords("→" if shows(stream, "→") else "->")
+    words = words or frame_words(stream)
     rows = (
-        frame_row(frame, payload_line(frame) if raw else words.feed(frame), raw=raw, local=local)
+        frame_row(frame, payload_line(frame) if raw else words.of(frame), raw=raw, local=local)
         for frame in frames
     )
     print_table(stream, frame_columns(raw=raw, local=local), rows, window=window)
@@ -41,6 +42,11 @@ def print_frames(
 def frame_columns(*, raw: bool = False, local: bool = False) -> tuple[str, ...]:
     """The columns of ``frame list``."""
     return (">FRAME", ">CONN", f"TIME ({zone_name(local=local)})", "SENDER", *(_RAW if raw else _WORDS))
+
+
+def frame_words(stream: IO[str]) -> FrameWords:
+    """What says what frames are, in characters that this stream shows."""
+    return FrameWords("→" if shows(stream, "→") else "->")
 
 
 _RAW = ("KIND", ">BYTES", "PAYLOAD+24")

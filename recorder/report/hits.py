@@ -41,6 +41,7 @@ class Hit:
         text: of a message; the payload of a frame; the name of a session or a participant.
         found_at: where in the text what was looked for begins.
         messages: how many there are in the dialog.
+        words: what a frame says, in a few words.
     """
 
     kind: HitKind
@@ -63,6 +64,7 @@ class Hit:
     text: str | None = None
     found_at: int = 0
     messages: int | None = None
+    words: str | None = None
 
 
 def hit_json(hit: Hit, archive: Sequence[str] = ()) -> dict[str, object]:
@@ -167,10 +169,14 @@ def _message(hit: Hit, local: bool) -> str:
 
 
 def _frame(hit: Hit, local: bool) -> str:
-    facts = [hit.sender, hit.type, None if hit.code is None else str(hit.code), hit.status]
+    facts = [hit.sender, None if hit.words else hit.type]
+    facts += [None if hit.code is None else str(hit.code), hit.status]
     time = None if hit.at_us is None else clock_time(hit.at_us, local=local)
     where = f"connection {hit.connection}" if hit.frame is None else f"frame #{hit.frame}"
-    return "  ".join(filter(None, (where, time, *facts)))
+    line = "  ".join(filter(None, (where, time, *facts)))
+    if hit.words is None:
+        return line
+    return f"{line}  {fit(safe_text(hit.words), _EXCERPT - len(line)).rstrip()}"
 
 
 _WORDS = {

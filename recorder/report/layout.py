@@ -8,7 +8,7 @@ a row is one line for the program that reads it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import gt
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ class Column(NamedTuple):
         right: whether it is aligned to the right.
         folds: where a row takes more than one line, one begins here.
         whole: it is cut only where rows may take more than one line: a program that reads it gets all of it.
+        shortened: makes a text fit so many columns, given what stands where it is cut; None: its end is cut.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column(NamedTuple):
     right: bool = False
     folds: bool = False
     whole: bool = False
+    shortened: Callable[[str, int, str], str] | None = None
 
     @classmethod
     def read(cls, specification: str) -> Column:
@@ -136,14 +138,18 @@ class Layout:
             return lines.rstrip() + "\n" if len(self._lines) == 1 else _trimmed(lines.split("\n"))
         lines_shown = []
         for number, places in enumerate(self._lines):
-            shown = [
-                fit(row.texts[place], self._widths[place], self._columns[place].right, self._ellipsis)
-                for place in places
-            ]
+            shown = [self._fitted(place, row.texts[place], row.widths[place]) for place in places]
             if coloured:
                 shown = [styled(text, row.styles[place]) for text, place in zip(shown, places, strict=True)]
             lines_shown.append((self._indent if number else "") + GAP.join(shown))
         return _trimmed(lines_shown)
+
+    def _fitted(self, place: int, text: str, takes: int) -> str:
+        """The text in the columns of its place."""
+        column, width = self._columns[place], self._widths[place]
+        if column.shortened is not None and takes > width:
+            text = column.shortened(text, width, self._ellipsis)
+        return fit(text, width, column.right, self._ellipsis)
 
     def _fit(self) -> None:
         shown = [place for place in range(len(self._columns)) if place not in self._empty]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import IO, NamedTuple
 
@@ -15,6 +16,7 @@ from recorder.receipts.self_facts import OwnRoles as OwnRoles
 from recorder.receipts.self_facts import connection_of, own_roles
 
 from .cells import ASCII_ELLIPSIS, ELLIPSIS, Cell, fit, shows
+from .layout import Column
 from .tables import print_line, print_table
 from .terminal import safe_text
 from .times import clock_time, delay_words, zone_name
@@ -40,10 +42,29 @@ STATUS_MARKS = {
 """As the windows of the service draw them: one V, two of them, two in orange."""
 
 
-def message_columns(*, local: bool = False) -> tuple[str, ...]:
+def message_columns(*, local: bool = False) -> tuple[str | Column, ...]:
     """The columns of ``message list``."""
-    sent = f"/SENT ({zone_name(local=local)})"
-    return ("SEQ", "FROM", "TEXT+30", "STATUS", sent, "ACCEPTED~17", "READ~17", "OTHER+17")
+    receipts = [Column.read(each)._replace(shortened=shortened) for each in ("ACCEPTED~17", "READ~17")]
+    other = Column.read("OTHER+24")._replace(shortened=shortened)
+    return ("SEQ", "FROM", "TEXT+30", "STATUS", f"/SENT ({zone_name(local=local)})", *receipts, other)
+
+
+_RECEIPT = re.compile(r"(.+?)((?: \S+)?)( #[0-9]+(?: \([^)]*\))?)(?:, |$)")
+"""The name, the delay and the frame of each receipt in a cell."""
+_LEAST_OF_A_NAME = 4
+"""Columns of a name; if there are fewer, the delays are left out."""
+
+
+def shortened(receipts: str, width: int, ellipsis: str) -> str:
+    """The receipts of a cell in so many columns, with their frames: names are cut, then delays left out."""
+    found = _RECEIPT.findall(receipts)
+    for delays in (True, False):
+        ends = [delay + frame if delays else frame for _, delay, frame in found]
+        room = width - sum(map(len, ends)) - 2 * (len(ends) - 1)
+        if found and room >= len(found) * (_LEAST_OF_A_NAME if delays else 1):
+            names = [fit(name, room // len(found), ellipsis=ellipsis).rstrip() for name, _, _ in found]
+            return ", ".join(map("".join, zip(names, ends, strict=True)))
+    return receipts
 
 
 def print_messages(

@@ -13,6 +13,7 @@ from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
 from recorder.recipes.filters import Filters
 from recorder.recipes.message_filter import ListingFilter
+from recorder.report.layout import READABLE, Column
 from recorder.report.messages import dialog_line, message_columns, message_row, status_cells
 
 from .row_table import Row, RowTable
@@ -171,6 +172,7 @@ class Conversation:
         return dialog.clocks
 
 
-def _cuttable(column: str) -> str:
+def _cuttable(column: str | Column) -> Column:
     """The same column where a row may not take a second line."""
-    return column.replace("+30", "+16").replace("~", "+")
+    read = Column.read(column) if isinstance(column, str) else column
+    return read._replace(least=None if read.least is None else min(read.least, READABLE), whole=False)

@@ -53,12 +53,12 @@ class RowTable(Generic[Item]):
 
     def __init__(
         self,
-        columns: Sequence[str],
+        columns: Sequence[str | Column],
         row: Callable[[Item], Row | str],
         needs: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         self.items: Sequence[Item] = ()
-        self._columns = [Column.read(each) for each in columns]
+        self._columns = [each if isinstance(each, Column) else Column.read(each) for each in columns]
         self._needs = needs
         self._all_cells = row
         self.resize(0)

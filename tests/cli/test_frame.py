@@ -103,3 +103,8 @@ def test_a_filter_that_cannot_be_used_is_told_in_a_sentence(run):
         result = run("frame", "list", "played", *options)
         assert (result.exit_code, result.stdout, result.stderr.count("\n")) in ((2, "", 1), (2, "", 2))
         assert result.stderr.startswith(f"error: {options[0]}: ")
+
+
+def test_an_answer_is_told_by_its_request_also_where_that_is_left_out(run):
+    rows = run("frame", "list", "played", "--sender", "service").stdout
+    assert "SubscribeExConversations → 200" in rows

@@ -35,6 +35,7 @@ EVERY_CALL = [
     ("list_sessions", {}),
     ("find", {"text": "user-7"}),
     ("find", {"text": "Hello?"}),
+    ("find", {"text": "AcceptStatusEvent"}),
     ("show_session", {"session": "last"}),
     ("list_messages", {"session": "last"}),
     ("show_message", {"session": "last", "message": "2"}),
@@ -72,6 +73,10 @@ def test_ids_are_found_and_words_only_where_texts_may_be_shown(tools, open_tools
     (found,) = [each for each in tools.find("user-7")["found"] if each["kind"] == "participant"]
     assert (found["name"], found["participant"]) == ("step-up", "user-7")
     assert tools.find("Please sign in") == {"found": []}
+    assert tools.find('"READ"') == {"found": []}, "part of a payload"
+    by_type = tools.find("AcceptStatusEvent")["found"]
+    assert {(each["kind"], each["matched"]) for each in by_type} == {("frame", "type")}
+    assert not any("text" in each for each in by_type)
     (found,) = open_tools.find("Please sign in")["found"]
     assert (found["sequence"], found["text"]) == (2, "Please sign in.")
     several = open_tools.find("text/plain", limit=1)

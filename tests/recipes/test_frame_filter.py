@@ -7,6 +7,7 @@ import pytest
 from recorder.errors import BadOption
 from recorder.recipes.filters import parse_filters
 from recorder.recipes.frame_filter import FrameFilter
+from recorder.report.frame_words import FrameWords
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
 
@@ -93,3 +94,10 @@ def test_a_frame_without_a_time_cannot_be_placed():
     untimed = FRAMES[0]._replace(at_us=None, offset_us=None)
     with pytest.raises(BadOption, match="--since: frame #1 carries no time"):
         list(FrameFilter(parse_filters(since="2026-01-31T12:00:00Z")).passing([untimed]))
+
+
+def test_the_words_of_an_answer_are_those_of_a_request_that_is_left_out():
+    words, frames = FrameWords(), [frame(1, PUBLISH), frame(2, ANSWER, Side.SERVICE)]
+    (passed,) = FrameFilter(parse_filters(sender="service"), words).passing(frames)
+    assert words.of(passed) == 'PublishEvent Content → 404 "nobody"'
+    assert FrameWords().of(passed) == 'an answer → 404 "nobody"'

@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from recorder.receipts.queries import ContentView
-from recorder.report.messages import newest_cells, print_messages
+from recorder.report.messages import newest_cells, print_messages, shortened
 
 
 def printed(messages) -> str:
@@ -137,3 +137,33 @@ def test_the_latest_messages_stand_on_one_line(message, width, places):
 
 def test_no_messages_are_no_line():
     assert newest_cells([], 80) == []
+
+
+@pytest.mark.parametrize(
+    ("receipts", "width", "cell"),
+    [
+        ("you (consumer guest-1) +1.800s #4", 17, "you (… +1.800s #4"),
+        ("you (consumer guest-1) +1.800s #4 (asked)", 24, "you … +1.800s #4 (asked)"),
+        ("agent 1 +1.800s #4, manager +2.000s #12", 32, "agent 1 #4, manager #12"),
+        ("agent 1 +1.800s #4, manager +2.000s #12", 17, "age… #4, man… #12"),
+        ("日本の人 +1.800s #4", 15, "日 … +1.800s #4"),
+        ("agent #4", 7, "age… #4"),
+        ("agent 1 +1.800s #4, manager +2.000s #12", 8, None),
+        ("nothing of the kind", 8, None),
+    ],
+)
+def test_a_receipt_keeps_its_frame_where_its_name_is_cut(receipts, width, cell):
+    assert shortened(receipts, width, "…") == (receipts if cell is None else cell)
+
+
+def test_at_60_columns_every_receipt_is_there_with_its_frame(message, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("COLUMNS", "60")
+    stream = Terminal()
+    long_named = message.receipts[0]._replace(participant="of-a-long-id", role="CONSUMER", mine=False)
+    print_messages(stream, [message._replace(receipts=(long_named, *message.receipts))])
+    for receipt in message.receipts:
+        assert f"#{receipt.evidence.frame}" in stream.getvalue()
