@@ -99,8 +99,11 @@ class CaptureFile:
         return _buffered(_Unpacked(self.name, unpacked, packed_size=self._size))
 
     def open_member(self, name: str) -> BinaryIO:
-        """One file of a zip file. Raises ``BadCapture`` if it is damaged, encrypted or not there."""
+        """One file of a zip file. Raises ``BadCapture`` if it is damaged, encrypted, several or not
+        there."""
         whole = cast(zipfile.ZipFile, self._zip)
+        if self.members.count(name) > 1:
+            raise BadCapture(self.name, f"{name} is in the zip file {self.members.count(name)} times")
         try:
             member = whole.open(name)
         except (KeyError, *_FAULTS) as fault:

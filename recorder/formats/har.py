@@ -41,7 +41,7 @@ def _recognise(file: CaptureFile) -> bool:
 
 
 def _read(file: CaptureFile, say: Notify) -> Iterator[Record]:
-    events = json_events(file)
+    events = json_events(file, halves=True)
     if next(events)[0] != "start_map":
         raise BadCapture(file.name, 'it is no HAR: it has no "log"')
     reader = _HarReader(file)

@@ -13,6 +13,7 @@ from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
 from .lines import JsonFields, epoch_us
+from .surrogates import HALF_A_CHARACTER, HalfText
 
 _SENDERS: dict[object, Side] = {"send": Side.CLIENT, "receive": Side.SERVICE}
 
@@ -53,6 +54,8 @@ def message_frame(message: JsonFields, connection: int) -> RecordedFrame | str:
     data, opcode = message.get("data"), message.get("opcode", Opcode.TEXT)
     if not isinstance(data, str):
         return '"data" is no string'
+    if isinstance(data, HalfText):
+        return HALF_A_CHARACTER
     if not isinstance(opcode, int) or not 0 <= opcode <= 15:
         return '"opcode" is no number from 0 to 15'
     at_us, offset_us = har_time(message.get("time"))

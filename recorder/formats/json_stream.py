@@ -5,7 +5,6 @@ Of a fault it tells the byte. The parser is yajl, by way of ijson.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Generator, Iterator
 from decimal import Decimal
 from typing import Any
@@ -16,6 +15,7 @@ from ijson.common import IncompleteJSONError, JSONError
 from recorder.errors import BadCapture
 
 from .capture_file import CaptureFile
+from .surrogates import HALF_A_CHARACTER, LoneSurrogates
 
 JsonEvent = tuple[str, Any]
 """What ijson calls it (start_map, map_key, string, …), and the key or value; None where it has none."""
@@ -32,8 +32,9 @@ class JsonEnded(BadCapture):
     """The file ends in the middle of its document."""
 
 
-def json_events(file: CaptureFile) -> JsonEvents:
-    """The events of a document from its start; numbers with a fraction are ``Decimal``.
+def json_events(file: CaptureFile, *, halves: bool = False) -> JsonEvents:
+    """The events of a document from its start; numbers with a fraction are ``Decimal``, and texts with half a
+    character ``HalfText`` if ``halves`` are taken.
 
     Raises:
         JsonEnded: it ends too early.
@@ -41,7 +42,15 @@ def json_events(file: CaptureFile) -> JsonEvents:
     """
     stream = _Counted(file)
     try:
-        yield from yajl2_c.basic_parse(stream, buf_size=BLOCK)
+        for event in yajl2_c.basic_parse(stream, buf_size=BLOCK):
+            if not stream.surrogates.found:
+                yield event
+            elif not halves:
+                raise BadCapture(file.name, HALF_A_CHARACTER)
+            elif isinstance(event[1], str):
+                yield event[0], stream.surrogates.marked(event[1])
+            else:
+                yield event
     except (JSONError, IncompleteJSONError) as fault:
         raise json_fault(file, fault, stream.before) from None
 
@@ -59,16 +68,24 @@ class _Counted:
 
     def __init__(self, file: CaptureFile) -> None:
         self._stream = file.open()
+        self.surrogates = LoneSurrogates()
         self.before = 0
         self._end = 0
+        self._is_start = True
 
     def read(self, size: int) -> bytes:
         """The next block; without the byte order mark at the start of the file."""
-        block = self._stream.read(size)
-        if self._end == 0 and block.startswith(b"\xef\xbb\xbf"):
-            block = b"   " + block[3:]
-        self.before, self._end = self._end, self._end + len(block)
-        return block
+        passed = b""
+        while size and not passed:
+            block = self._stream.read(size)
+            if self._is_start and block.startswith(b"\xef\xbb\xbf"):
+                block = b"   " + block[3:]
+            self._is_start = False
+            passed = self.surrogates.passed(block)
+            if not block:
+                break
+        self.before, self._end = self._end, self._end + len(passed)
+        return passed
 
 
 def _words(fault: JSONError) -> str:
@@ -90,12 +107,11 @@ def _place(file: CaptureFile, before: int) -> int:
     parser = yajl2_c.basic_parse_coro(_ignore())
     stream, at = _Counted(file), 0
     try:
-        while at < before and (block := stream.read(min(BLOCK, before - at))):
-            parser.send(block)
-            at += len(block)
-        for byte in io.BytesIO(stream.read(BLOCK)).getbuffer():
-            parser.send(bytes((byte,)))
-            at += 1
+        while block := stream.read(BLOCK):
+            step = 1 if at >= before else len(block)
+            for place in range(0, len(block), step):
+                parser.send(block[place : place + step])
+                at += step
         parser.close()
     except (JSONError, IncompleteJSONError):
         return at
@@ -157,6 +173,9 @@ def items(file: CaptureFile, prefix: str) -> Iterator[Any]:
     """
     stream = _Counted(file)
     try:
-        yield from yajl2_c.items(stream, prefix, buf_size=BLOCK)
+        for item in yajl2_c.items(stream, prefix, buf_size=BLOCK):
+            if stream.surrogates.found:
+                raise BadCapture(file.name, HALF_A_CHARACTER)
+            yield item
     except (JSONError, IncompleteJSONError) as fault:
         raise json_fault(file, fault, stream.before) from None

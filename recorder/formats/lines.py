@@ -16,6 +16,8 @@ import orjson
 from recorder.errors import BadCapture
 from recorder.wire.records import parse_iso_utc
 
+from .surrogates import HALF_A_CHARACTER
+
 LINE_LIMIT = 64 * 1024 * 1024
 """Bytes a line may have."""
 
@@ -71,7 +73,7 @@ def without_blanks(line: bytes, *, file: str, number: int) -> bytes:
 # orjson's words for what is wrong, and ours.
 _NOT_JSON = (
     ("not valid UTF-8", "the line is not UTF-8"),
-    ("surrogate", r"a \u escape stands for half a character (a lone surrogate), which UTF-8 cannot hold"),
+    ("surrogate", HALF_A_CHARACTER),
     ("depth limit", "the line is nested too deeply"),
 )
 

@@ -126,3 +126,17 @@ def test_a_bundle_is_read_as_the_session_in_it(tmp_path):
                     packed.writestr(name, content)
         with opened(file) as capture:
             assert capture.open().read() == read
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_is_there_twice_is_refused(tmp_path):
+    """Programs differ in which of the two they read."""
+    file = tmp_path / "twice.zip"
+    with zipfile.ZipFile(file, "w") as packed:
+        for name in ("session.jsonl", "session.jsonl", "versions.json"):
+            packed.writestr(name, TEXT)
+    with (
+        opened(file) as capture,
+        pytest.raises(BadCapture, match=r"session.jsonl is in the zip file 2 times"),
+    ):
+        capture.open()

@@ -191,3 +191,22 @@ def test_nested_values_in_a_message_are_skipped(tmp_path):
     odd = {"_x": {"y": [1, {}]}, **SENT, "z": []}
     found = records(tmp_path / "f", har(entry(_webSocketMessages=[odd, RECEIVED])))
     assert [f.payload for f in of(RecordedFrame, found)] == [b"a", b"\0\1\2"]
+
+
+@pytest.mark.parametrize("escape", [r"\ud83d", r"\ude00", r"\ud83d\u0041"])
+def test_a_message_with_half_a_character_is_refused_with_its_place(tmp_path, escape):
+    """yajl makes a question mark of it, or of it and what follows another character."""
+    message = {"type": "receive", "time": 1769860800.2, "opcode": 1, "data": "\U0001f600 HERE"}
+    file = tmp_path / "x.har"
+    frames = of(RecordedFrame, records(file, har(entry(_webSocketMessages=[message, message]))))
+    assert [each.payload.decode() for each in frames] == ["\U0001f600 HERE"] * 2
+    file.write_text(escape.join(file.read_text().rsplit("HERE", 1)))
+    with pytest.raises(BadCapture, match=r"entry 1, message 2: a .u escape stands for half a character"):
+        records(file)
+
+
+def test_half_a_character_elsewhere_keeps_no_har_from_being_read(tmp_path):
+    file = tmp_path / "x.har"
+    found = records(file, har(entry(comment="HERE")))
+    file.write_text(file.read_text().replace("HERE", r"\ud83d \ude00"))
+    assert records(file) == found
