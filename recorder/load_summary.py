@@ -49,6 +49,17 @@ class FailureGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowUser:
+    """One of the users that waited longest: its session, and its longest durations; None: it had none."""
+
+    user: int
+    session: str
+    answer_ms: float | None
+    push_ms: float | None
+    receipt_lateness_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSample:
     """The run at ``at_s`` seconds of it; rates and durations are of the time since the sample before.
 
@@ -94,6 +105,7 @@ class LoadResult:
         title: what the script is called.
         facts: the settings of the run by name, for a report.
         target: where it was played, and who chose that, by the names that ``--json`` has.
+        slowest: some users, first who waited longest for an answer.
         cut_short: why all of it ended before its end, in one sentence; None if it did not, or was stopped.
     """
 
@@ -106,6 +118,7 @@ class LoadResult:
     facts: Mapping[str, str]
     cut_short: str | None = None
     target: Mapping[str, str | None] = field(default_factory=dict)
+    slowest: Sequence[SlowUser] = ()
 
     @property
     def passed(self) -> bool:

@@ -84,7 +84,7 @@ def take(folder: Path) -> None:
     ready = "document.documentElement.dataset.ready && document.querySelector('.ladder')"
     shots = [
         shot("report", report + MESSAGE, (1200, 640), ready=ready),
-        shot("timeline", report + MESSAGE, (1640, 800), part="canvas.timeline", ready=ready),
+        shot("timeline", report + MESSAGE, (1360, 800), part="canvas.timeline", ready=ready),
         shot("terminal", terminal, (1000, 900), part="svg"),
     ]
     told = {"chromium": shutil.which("chromium") or shutil.which("chromium-browser"), "shots": shots}

@@ -407,6 +407,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "cli/mcp.py": "one module a command",
     "tui/filter_line.py": "what may be typed, tested without a screen",
     "cli/view.py": "one module a command",
+    "replay/load/longest.py": "one user beside what all measure, tested without a run",
     "recipes/serve_mcp.py": "the one place that knows the SDK of the protocol",
     "cli/follow.py": "a loop on the terminal, tested without the command",
 }

@@ -96,3 +96,8 @@ on_lines_view_chosen
 on_input_submitted
 ENABLE_COMMAND_PALETTE
 _fatal_error
+
+# read as the fields of a row, by their names (report/load_json.py)
+answer_ms
+push_ms
+receipt_lateness_ms

@@ -27,6 +27,7 @@ def load_html(result: LoadResult) -> str:
         "figures": [duration_json(each) for each in summary.durations],
         "counts": [count_json(each) for each in summary.counts],
         "failures": [_visible(failure_json(each)) for each in summary.failures],
+        "slowest": [count_json(each) for each in result.slowest],
         "history": [sample_json(each) for each in samples[::step]],
     }
     return page(safe_text(result.title), data)

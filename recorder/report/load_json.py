@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from recorder.load_summary import DurationStatistics, EventCount, FailureGroup, LoadSample
+from recorder.load_summary import DurationStatistics, EventCount, FailureGroup, LoadSample, SlowUser
 
 
 def duration_json(durations: DurationStatistics) -> dict[str, object]:
@@ -23,7 +23,7 @@ def duration_line(durations: DurationStatistics) -> dict[str, object]:
     return {**line, **seconds}
 
 
-def count_json(row: EventCount | DurationStatistics | LoadSample) -> dict[str, object]:
+def count_json(row: EventCount | DurationStatistics | LoadSample | SlowUser) -> dict[str, object]:
     """One counted metric as one object, or the fields of another row."""
     values = {field.name: getattr(row, field.name) for field in fields(row)}
     return {name: rounded(value) if isinstance(value, float) else value for name, value in values.items()}

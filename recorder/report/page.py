@@ -23,9 +23,13 @@ _SERVED = "; connect-src 'self'"
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
+_LOAD_SCRIPTS = ("session/base.js", "load.js")
+_LOAD_STYLES = ("common.css", "load.css")
+
+
 def page(title: str, data: object) -> str:
     """The HTML file of a load run; ``data`` becomes JSON."""
-    return page_start(title, ("load.js",), ("load.css",)) + page_end(data, ("load.js",))
+    return page_start(title, _LOAD_SCRIPTS, _LOAD_STYLES, app="load") + page_end(data, _LOAD_SCRIPTS)
 
 
 def page_start(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recorder.load_summary import EventCount, LoadResult
+from recorder.load_summary import EventCount, LoadResult, SlowUser
 from recorder.report.load_html import MOST_SAMPLES, load_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -41,6 +41,7 @@ def text(load_summary, load_failure, load_sample) -> str:
             title=HOSTILE[0],
             facts={"script": HOSTILE[1], "against": HOSTILE[2]},
             cut_short=HOSTILE[4],
+            slowest=[SlowUser(7, "0123456789ab", 1_200.0, None, 0.5)],
         )
     )
 
@@ -77,10 +78,18 @@ def test_a_browser_shows_every_text_as_text_and_runs_none_of_it(opened):
 
 def test_a_browser_shows_tables_and_charts(opened):
     dom, _ = opened
-    assert dom.count("<table>") == 3
-    assert dom.count("<polyline") == 3 + 2 + 3 + 3  # users, rates, receipts, answers
+    assert dom.count("<polyline") == 3 + 2  # users, rates
+    assert dom.count("<rect") == 4 * 4 * 2  # of four moments the four parts of answers and receipts
+    assert 'aria-label="Answers over time: medians from ' in dom
     assert "<td>0.500</td><td>8</td><td>9</td><td>12</td>" in dom
     assert "receipt_lateness" in dom
+
+
+def test_the_slowest_users_are_there_with_what_shows_their_sessions(opened):
+    dom, _ = opened
+    assert dom.count("<table>") == 4
+    row = "<td>7</td><td>1200</td><td>–</td><td>0.500</td>"
+    assert f'{row}<td class="text"><code>recorder report 0123456789ab</code></td>' in dom
 
 
 def test_what_would_hide_is_shown(text):

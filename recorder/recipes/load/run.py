@@ -7,9 +7,10 @@ from pathlib import Path
 
 from recorder.counted import counted_is
 from recorder.errors import ArchiveHarmed, RecorderError, StorageFailed
-from recorder.load_summary import LoadResult, LoadSample
+from recorder.load_summary import LoadResult, LoadSample, SlowUser
 from recorder.projection.derived.refresh import Projection
 from recorder.replay.load.arrivals import Arrivals
+from recorder.replay.load.longest import WAITED, LongestDurations, UserMetrics
 from recorder.replay.load.loop import LoadLoop
 from recorder.replay.load.thresholds import parse_threshold, violations
 from recorder.report.replay_target import target_json
@@ -22,6 +23,9 @@ from ..stop import NeverStop, Stop
 from .options import Load
 from .setup import load_setup
 from .users import LoadSetup, UserFactory, Watcher
+
+MOST_SLOW = 10
+"""Users that a report names as the slowest."""
 
 
 def swarm(
@@ -58,7 +62,8 @@ def swarm(
         on_sample(sample)
 
     with load_setup(script, load, archive=archive, stop=stop, say=say) as setup:
-        users = UserFactory(setup, lambda user: Watcher(setup.metrics, setup.metrics.receipt))
+        longest = LongestDurations(setup.metrics)
+        users = UserFactory(setup, lambda user: _watcher(longest.of(user)))
         arrivals = Arrivals(
             load.users, spawn_rate=load.spawn_rate, began_s=setup.began_s, run_time_s=run_time_s
         )
@@ -77,6 +82,7 @@ def swarm(
                 facts={**facts, "archive": setup.archive.where},
                 cut_short=cut_short,
                 target=target_json(setup.target),
+                slowest=_slowest(longest, users),
             )
 
         try:
@@ -91,8 +97,23 @@ def swarm(
             raise
         on_end(at_the_end)
         say(f"{counted_is(len(users.sessions), 'session')} in {setup.archive.where}")
-        _derive_tables(setup.archive, users.sessions, stop=stop, say=say)
+        _derive_tables(setup.archive, list(users.sessions.values()), stop=stop, say=say)
     return at_the_end
+
+
+def _watcher(measures: UserMetrics) -> Watcher:
+    return Watcher(measures, measures.receipt)
+
+
+def _slowest(longest: LongestDurations, users: UserFactory) -> list[SlowUser]:
+    return [
+        SlowUser(user, users.sessions[user], *(_ms(durations.get(metric)) for metric in WAITED))
+        for user, durations in longest.slowest(MOST_SLOW)
+    ]
+
+
+def _ms(duration_s: float | None) -> float | None:
+    return None if duration_s is None else duration_s * 1000
 
 
 def _run(loop: LoadLoop, stop: Stop) -> None:

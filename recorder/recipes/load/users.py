@@ -134,11 +134,11 @@ class UserFactory:
     User n draws its delays with ``seed + n - 1``, and its session is called after the run with n behind it.
 
     Attributes:
-        sessions: those of the users, in the order in which they began.
+        sessions: those of the users by their numbers, in the order in which they began.
     """
 
     def __init__(self, setup: LoadSetup, watcher: Callable[[int], Watcher]) -> None:
-        self.sessions: list[str] = []
+        self.sessions: dict[int, str] = {}
         self._setup = setup
         self._watcher = watcher
         self._reconnect = setup.options.reconnect_policy(setup.scripts.first)
@@ -204,7 +204,7 @@ class UserFactory:
             name=f"{storage.name or script.name} {user}",
             options=IntakeOptions(redactor=redactor, keep_secrets=storage.keep_secrets),
         )
-        self.sessions.append(intake.session)
+        self.sessions[user] = intake.session
         return ActiveSession(
             intake,
             setup.clock,

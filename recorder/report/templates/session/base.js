@@ -41,6 +41,18 @@ function button(text, onclick, attributes) {
   return make("button", { type: "button", onclick, ...attributes }, text);
 }
 
+// As the system has it, light, dark, and so on.
+function themeButton(drawAgain) {
+  const themes = ["auto", "light", "dark"];
+  const theme = button("Theme: auto", () => {
+    const next = themes[(themes.indexOf(document.documentElement.dataset.theme || "auto") + 1) % 3];
+    document.documentElement.dataset.theme = next;
+    refill(theme, "Theme: " + next);
+    drawAgain();
+  }, { class: "theme" });
+  return theme;
+}
+
 function counted(number, what) {
   return number.toLocaleString("en") + " " + what + (number === 1 ? "" : "s");
 }

@@ -51,13 +51,7 @@ function showFiltered() {
 // --- the parts of the page --------------------------------------------------------------------------------
 
 function header() {
-  const themes = ["auto", "light", "dark"];
-  const theme = button("Theme: auto", () => {
-    const next = themes[(themes.indexOf(document.documentElement.dataset.theme || "auto") + 1) % 3];
-    document.documentElement.dataset.theme = next;
-    refill(theme, "Theme: " + next);
-    timeline.render();
-  }, { class: "theme" });
+  const theme = themeButton(() => timeline.render());
   return make("header", { class: "top" },
     make("div", { class: "honesty", role: "note", "aria-label": "What this page holds" }, sessions.map((session) => honesty(session))),
     make("div", { class: "title" }, make("h1", {}, data.title.replace(/^./, (one) => one.toUpperCase())),
