@@ -160,13 +160,19 @@ class _LogFile:
         return self.header is not None
 
     def stamps(self, *, until: int) -> Iterator[int]:
-        """The stamps of the first pages in it, to the first that is ``until``."""
+        """The stamps of the first pages in it, to the first that is ``until``.
+
+        A log whose first frame was cut short has none: who is killed while the log begins anew leaves the
+        head of a new frame before the page of an old one.
+        """
         assert self.header is not None  # noqa: S101 - tells mypy; the caller has checked
         page_size, salts = self.header
         at = _LOG_HEADER
         while at + _FRAME_HEADER + page_size <= self.size:
-            head = os.pread(self._handle, 16, at)
+            head = os.pread(self._handle, _FRAME_HEADER, at)
             if head[8:16] != salts:  # left from before it began anew
+                return
+            if at == _LOG_HEADER and not self._is_whole(head, page_size):
                 return
             self.frames += 1
             if head[:4] == b"\0\0\0\1":
@@ -175,6 +181,14 @@ class _LogFile:
                 if stamp == until:
                     return
             at += _FRAME_HEADER + page_size
+
+    def _is_whole(self, head: bytes, page_size: int) -> bool:
+        """Whether the first frame has the checksum that is in its head."""
+        header = os.pread(self._handle, _LOG_HEADER, 0)
+        order = _LOG_MAGIC[struct.unpack(">I", header[:4])[0]]
+        page = os.pread(self._handle, page_size, _LOG_HEADER + _FRAME_HEADER)
+        before = struct.unpack(">II", header[24:32])
+        return _checksum(head[:8] + page, order, before) == struct.unpack(">II", head[16:24])
 
 
 def _log_header(data: bytes) -> LogHeader | None:
@@ -187,8 +201,9 @@ def _log_header(data: bytes) -> LogHeader | None:
     return LogHeader(page_size, data[16:24])
 
 
-def _checksum(data: bytes, order: str) -> tuple[int, int]:
-    first = second = 0
+def _checksum(data: bytes, order: str, before: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+    """SQLite's checksum of this, behind what has the checksum ``before``."""
+    first, second = before
     for one, two in struct.iter_unpack(f"{order}II", data):
         first = (first + one + second) & 0xFFFFFFFF
         second = (second + two + first) & 0xFFFFFFFF

@@ -226,14 +226,16 @@ def test_a_page_has_no_element_of_theirs_and_runs_our_script_alone(run):
 
 def test_an_assistant_gets_json_that_is_utf_8(run, tmp_path):
     tools = AssistantTools(str(tmp_path / "recorder.db"), with_texts=True)
-    sequences = [each["sequence"] for each in tools.list_messages("two")["messages"]]
+    messages = tools.list_messages("two")["messages"]
+    named = [str(each["sequence"]) for each in messages if "sequence" in each]  # a refused publish has none
+    assert named
     calls = [
         *(partial(call, "two") for call in (tools.show_session, tools.list_messages, tools.list_frames)),
-        *(partial(tools.show_message, "two", str(sequence)) for sequence in sequences),
+        *(partial(tools.show_message, "two", message) for message in named),
         *(partial(tools.show_frame, "two", number) for number in range(1, 9)),
         tools.list_sessions,
         partial(tools.check_session, "two"),
-        partial(tools.diff_sessions, "one", "two"),
+        partial(tools.diff_sessions, "last~1", "two"),
         partial(tools.find, "$.kind"),
     ]
     for call in calls:

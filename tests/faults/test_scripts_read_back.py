@@ -270,7 +270,7 @@ def test_a_session_that_is_too_large_for_a_script_is_refused_in_one_sentence(tmp
     capture.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with recipes.open_archive(str(tmp_path / "x.db"), mode="write", create=True) as archive:
         session = recipes.import_capture(archive, capture).session
-        with pytest.raises(BadScript, match=f"^a script of session {session}: it has 1,2.* are the limit$"):
+        with pytest.raises(BadScript, match=f"^a script of session {session}: its steps .* the limit$"):
             recipes.session_script(archive, session)
 
 

@@ -122,6 +122,29 @@ def test_the_first_page_of_a_log_has_the_stamp_of_the_file(path: Path, handle: s
     assert log_state(path) is SideFile.SAME
 
 
+def test_a_log_that_had_just_begun_anew_when_its_writer_was_killed_holds_nothing(
+    path: Path, handle: sqlite3.Connection, tmp_path: Path
+) -> None:
+    """Killed between the head of its first frame and the page: what stands there is a page of the old log."""
+    log = StampedLog(handle)
+    handle.execute("INSERT INTO t VALUES (randomblob(90000))")
+    old = side_path(path, WAL).read_bytes()
+    log.checkpoint()  # the new log begins over the old one
+    new = side_path(path, WAL).read_bytes()
+    assert new[:32] != old[:32]
+    first = slice(32, 32 + 24 + 4096)
+    outcomes = set()
+    for written in range(first.start, first.stop + 1, 8):
+        killed = pair(path, tmp_path / str(written))
+        left = new[:written] + old[written:]
+        side_path(killed, WAL).write_bytes(left)
+        outcomes.add(state := log_state(killed))
+        assert state is (SideFile.SAME if left[first] == new[first] else SideFile.NONE), written
+        with closing(connect(killed, "rw")) as recovered:
+            assert recovered.execute("SELECT count(*) FROM t").fetchone() == (1,)
+    assert len(outcomes) == 2
+
+
 def test_a_file_that_is_too_short_for_what_its_first_page_says_has_a_stamp(
     path: Path, handle: sqlite3.Connection, tmp_path: Path
 ) -> None:
