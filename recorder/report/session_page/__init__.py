@@ -9,16 +9,18 @@ The data model of the page, for whoever writes or reads it:
   page when it is needed. ``N-columns`` (N is 0 or 1, the place of the session) and ``N-messages`` are
   needed at once, ``N-findings`` soon after, ``N-frames-K`` and ``N-evidence-K`` when somebody looks.
 * ``N-columns`` is a row of little-endian arrays, one after the other, each on a multiple of 8 bytes;
-  ``session.columns`` is ``{name: [type, offset, length]}``. Types are B, H, I (unsigned, 1, 2, 4 bytes) and
-  d (float64, NaN for unknown).
+  ``session.columns`` is ``{name: [type, offset, length, differs]}``. Types are B, H, I (unsigned, 1, 2,
+  4 bytes) and d (float64, NaN for unknown). ``differs`` 1: each number is the difference to the last known.
 
 Frames (``frame_*``, row k is frame k + 1): ``connection``, ``client`` (1: the client sent it), ``bits``
 (fin 128, rsv 64–16, opcode 15–0), ``head``, ``size`` and ``proofs`` (bytes of header, payload and proofs in
 their block), ``offset`` (µs since the session began), ``at`` (µs since the epoch, less ``offset``),
 ``label`` and ``group`` (places in ``labels`` and ``GROUPS``), ``message`` (place of the first message that
 it is about, plus 1), ``flags`` (1 redacted, 2 against RFC 6455, 4 withheld). ``N-frames-K`` holds a run of
-frames, each as header, payload and proofs; ``chunks`` has the first frame of each run. Proofs are JSON,
-rows of ``[sentence, proof, frame that proves it better]``, with ``SAME_DIALOG`` for the id of the dialog.
+frames, each as header, payload and proofs; ``chunks`` has the first frame of each run. In its bytes an id of
+``dialogs`` or ``people`` is 2 and its place in both lists together, in two bytes, big-endian; 2, 255, 255 is
+a byte 2 itself. ``head``, ``size`` and ``proofs`` are with the ids put back. Proofs are JSON, rows
+of ``[sentence, proof, frame that proves it better]``, with ``SAME_DIALOG`` for the id of the dialog.
 
 Messages (``message_*``, row m in the order of the page): ``dialog``, ``sequence`` (NaN: a publish without
 one), ``publish`` (its frame, else 0). ``N-messages`` is JSON: ``{"contents": [[author, role, type, text,

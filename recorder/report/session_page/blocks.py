@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 _LIMITS = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFF_FFFF}
+_UNKNOWN = {**_LIMITS, "d": math.nan}
 _ALIGNED = 8
+_EXACT = 2**52  # differences of such whole numbers are exact
 
 
 class NumberTable:
@@ -27,7 +30,10 @@ class NumberTable:
     def add(self, *row: float | None) -> None:
         """Add a row, a value for each column. None becomes NaN; in whole numbers the largest there is."""
         for column, value in zip(self._arrays.values(), row, strict=True):
-            column.append(_fitting(column.typecode, value))  # type: ignore[arg-type]  # as its type has it
+            try:
+                column.append(_UNKNOWN[column.typecode] if value is None else value)  # type: ignore[arg-type]
+            except (TypeError, OverflowError):
+                column.append(_fitting(column.typecode, value))  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(next(iter(self._arrays.values())))
@@ -38,21 +44,34 @@ class NumberTable:
 
 
 def _fitting(code: str, value: float | None) -> float | int:
-    if code == "d":
-        return float("nan") if value is None else float(value)
-    return _LIMITS[code] if value is None else max(0, min(int(value), _LIMITS[code]))
+    return max(0, min(int(value or 0), _LIMITS[code]))
 
 
 def packed(tables: Mapping[str, NumberTable]) -> tuple[dict[str, list[object]], bytes]:
-    """The columns of these tables: ``{table_column: [type, offset, length]}``, and their bytes."""
+    """The columns of these tables: ``{table_column: [type, offset, length, differs]}``, and their bytes."""
     directory: dict[str, list[object]] = {}
     data = bytearray()
     for table, columns in tables.items():
         for name, column in columns._arrays.items():
             data += bytes(-len(data) % _ALIGNED)
-            directory[f"{table}_{name}"] = [column.typecode, len(data), len(column)]
-            data += _little_endian(column)
+            differs = column.typecode == "d" and all(map(_is_whole, column))
+            directory[f"{table}_{name}"] = [column.typecode, len(data), len(column), int(differs)]
+            data += _little_endian(_differences(column) if differs else column)
     return directory, bytes(data)
+
+
+def _is_whole(value: float) -> bool:
+    return math.isnan(value) or (abs(value) <= _EXACT and value == int(value))
+
+
+def _differences(column: Iterable[float]) -> array[float]:
+    """Each number less the last that is known. They are whole, so that sums give back the same numbers."""
+    last = 0.0
+    found = array("d")
+    for value in column:
+        found.append(value - last)
+        last = last if math.isnan(value) else value
+    return found
 
 
 def _little_endian(column: array[int] | array[float]) -> bytes:

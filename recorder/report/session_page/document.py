@@ -20,6 +20,7 @@ from ..page import page_end, page_start
 from ..session_view import Part
 from .blocks import Block, block, json_block, packed
 from .frames import GROUPS, FrameColumns
+from .id_references import IdReferences
 from .people import People
 from .redaction import PageRedaction
 from .source import SessionSource
@@ -138,7 +139,8 @@ class SessionBlocks:
         publish_places = {
             key[1]: place for key, place in self._places.of.items() if key[0] is None
         } | publish_places
-        frames = FrameColumns(self._prefix, self._places, publish_places, redaction)
+        ids = IdReferences([*self._places.dialogs, *self._people.ids()])
+        frames = FrameColumns(self._prefix, self._places, publish_places, redaction, ids)
         yield from frames.blocks(source.frames, source.proofs)
         evidence = 0
         for evidence, part in enumerate(self._evidence(), 1):

@@ -12,6 +12,7 @@ from recorder.wire.records import RecordedFrame
 
 from ..frame_words import FrameWords
 from .blocks import Block, NumberTable, Places, block, compact_json
+from .id_references import IdReferences
 from .redaction import PageRedaction
 from .states import MessagePlaces
 
@@ -61,6 +62,7 @@ class FrameColumns:
         prefix: of the names of the blocks.
         places: where messages stand.
         publish_places: frame of a publish → place of its message.
+        ids: those that the page holds.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class FrameColumns:
         places: MessagePlaces,
         publish_places: Mapping[int, int],
         redaction: PageRedaction,
+        ids: IdReferences,
     ) -> None:
         self._prefix, self._places, self._publish_places = prefix, places, publish_places
-        self._redaction = redaction
+        self._redaction, self._ids = redaction, ids
         self._words = FrameWords()
         self.labels = Places()
         self.chunks: list[int] = []
@@ -112,7 +115,7 @@ class FrameColumns:
             return
         number = len(self.chunks)
         self.chunks.append(first)
-        yield block(f"{self._prefix}-frames-{number}", bytes(self._data))
+        yield block(f"{self._prefix}-frames-{number}", self._ids.shortened(bytes(self._data)))
         self._data.clear()
 
     def _add(self, frame: RecordedFrame, facts: list[ProvenFact]) -> None:

@@ -116,10 +116,14 @@ class People:
         return [
             {
                 "label": self._labels[who],
-                "id": who if isinstance(who, str) and self._ids else None,
+                "id": shown,
                 "role": self._roles.get(who),
                 "word": role_word(self._roles.get(who)),
                 "mine": who in self._selves or isinstance(who, int),
             }
-            for who in self._places
+            for who, shown in zip(self._places, self.ids(), strict=True)
         ]
+
+    def ids(self) -> list[str | None]:
+        """The id of each in the list, as the page has it."""
+        return [who if isinstance(who, str) and self._ids else None for who in self._places]

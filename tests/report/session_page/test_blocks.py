@@ -29,8 +29,8 @@ def test_columns_stand_one_after_the_other_each_where_its_directory_says():
     columns.add(None, 70_000, -1, 2**53)
     directory, data = packed({"t": columns})
     found = {}
-    for name, (code, offset, length) in directory.items():
-        assert offset % 8 == 0
+    for name, (code, offset, length, differs) in directory.items():
+        assert offset % 8 == differs == 0
         column = array(code)
         column.frombytes(data[offset : offset + length * column.itemsize])
         found[name] = list(column)
@@ -39,6 +39,30 @@ def test_columns_stand_one_after_the_other_each_where_its_directory_says():
     assert found["t_large"] == [3, 4_294_967_295, 0]
     assert (found["t_real"][0], found["t_real"][2]) == (0.5, 2**53)
     assert math.isnan(found["t_real"][1])
+
+
+@pytest.mark.parametrize("values", [[5, None, 7, 7, -2, None, 2**52], [None], [2**52, -(2**52)], [0]])
+def test_whole_numbers_are_written_as_differences_to_the_last_known(values):
+    columns = NumberTable({"real": "d"})
+    for value in values:
+        columns.add(value)
+    directory, data = packed({"t": columns})
+    assert directory["t_real"] == ["d", 0, len(values), 1]
+    found, last = [], 0.0
+    for difference in array("d", data):
+        last = last if math.isnan(difference) else last + difference
+        found.append(None if math.isnan(difference) else last)
+    assert found == values
+
+
+@pytest.mark.parametrize("odd", [0.1, 2**53, math.inf])
+def test_a_number_whose_difference_may_not_be_exact_leaves_its_column_as_it_is(odd):
+    columns = NumberTable({"real": "d"})
+    columns.add(3)
+    columns.add(odd)
+    directory, data = packed({"t": columns})
+    assert directory["t_real"][3] == 0
+    assert list(array("d", data)) == [3, odd]
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\xff" * 5_000, b"</script><!--"])

@@ -9,6 +9,7 @@ from recorder.messaging.events import Proof
 from recorder.receipts.proofs import ProvenFact
 from recorder.report.session_page import frames as module
 from recorder.report.session_page.frames import GROUPS, FrameColumns
+from recorder.report.session_page.id_references import IdReferences
 from recorder.report.session_page.redaction import PageRedaction
 from recorder.report.session_page.states import MessagePlaces
 from recorder.wire.frames import Side
@@ -30,10 +31,10 @@ def fact(kind, sentence="says so", *, status=None, sequence=None):
 
 
 def written(frames, proofs=(), redaction=None):
-    columns = FrameColumns("0", PLACES, {4: 0}, redaction or PageRedaction())
+    columns = FrameColumns("0", PLACES, {4: 0}, redaction or PageRedaction(), IdReferences([]))
     blocks = list(columns.blocks(frames, proofs))
     data = [gzip.decompress(each.data) for each in blocks]
-    return columns, data
+    return columns, [each.replace(b"\x02\xff\xff", b"\x02") for each in data]
 
 
 def test_header_payload_and_proofs_stand_one_behind_the_other():

@@ -61,7 +61,7 @@ class FindBar {
     const session = sessions[0], found = new Set();
     for (let chunk = 0; chunk < session.facts.chunks.length && needle === search.needle; chunk++) {
       const first = session.facts.chunks[chunk], last = chunk + 1 < session.facts.chunks.length ? session.facts.chunks[chunk + 1] - 1 : session.last;
-      const bytes = new Uint8Array(await session.block("frames-" + chunk, inflated));
+      const bytes = await session.framesIn(chunk);
       for (let frame = first, from = 0; frame <= last; frame++) {
         from += session.frame_head[frame - 1];
         const until = from + session.frame_size[frame - 1];

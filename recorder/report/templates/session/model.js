@@ -31,6 +31,12 @@ async function inflatedJson(name) {
   return JSON.parse(new TextDecoder().decode(await inflated(name)));
 }
 
+// Differences → the numbers themselves, in place.
+function summed(column) {
+  let last = 0;
+  for (let row = 0; row < column.length; row++) if (!Number.isNaN(column[row])) last = column[row] += last;
+}
+
 class Session {
   constructor(facts, number) {
     this.facts = facts;
@@ -44,8 +50,9 @@ class Session {
   // Everything that is needed at once.
   async load() {
     const [columns, texts] = await Promise.all([this.block("columns", inflated), this.block("messages", inflatedJson)]);
-    for (const [name, [type, offset, length]] of Object.entries(this.facts.columns)) {
+    for (const [name, [type, offset, length, differs]] of Object.entries(this.facts.columns)) {
       this[name] = new TYPES[type](columns, offset, length);
+      if (differs) summed(this[name]);
     }
     this.contents = texts.contents;
     this.messages = this.message_dialog.length;
@@ -125,9 +132,33 @@ class Session {
     return low - 1;
   }
 
+  // The bytes of a run of frames.
+  framesIn(chunk) {
+    return this.block("frames-" + chunk, async (name) => this.withIds(new Uint8Array(await inflated(name))));
+  }
+
+  // Puts ids back in place of 2 and their place.
+  withIds(bytes) {
+    const encoder = new TextEncoder(), ids = [...this.facts.dialogs, ...this.people].map((each) => encoder.encode(each.id || ""));
+    const idAt = (at) => ids[bytes[at + 1] * 256 + bytes[at + 2]] || bytes.subarray(at, at + 1);
+    let size = bytes.length;
+    for (let at = bytes.indexOf(2); at >= 0; at = bytes.indexOf(2, at + 3)) size += idAt(at).length - 3;
+    const whole = new Uint8Array(size);
+    let from = 0, filled = 0;
+    for (let at = bytes.indexOf(2); at >= 0; at = bytes.indexOf(2, from)) {
+      const id = idAt(at);
+      whole.set(bytes.subarray(from, at), filled);
+      whole.set(id, filled + at - from);
+      filled += at - from + id.length;
+      from = at + 3;
+    }
+    whole.set(bytes.subarray(from), filled);
+    return whole;
+  }
+
   // Header and payload of a frame, and what it proves.
   async bytesOf(frame) {
-    const chunk = this.chunkOf(frame), whole = new Uint8Array(await this.block("frames-" + chunk, inflated));
+    const chunk = this.chunkOf(frame), whole = await this.framesIn(chunk);
     let at = 0;
     for (let k = this.facts.chunks[chunk] - 1; k < frame - 1; k++) at += this.frame_head[k] + this.frame_size[k] + this.frame_proofs[k];
     const body = at + this.frame_head[frame - 1], end = body + this.frame_size[frame - 1];

@@ -34,6 +34,18 @@ function evidence(session, row) {
   };
 }
 
+// Whether stateAt gives one, for much less.
+function isThere(session, m, frame) {
+  let there = false;
+  for (let at = session.factStarts[m]; at < session.factStarts[m + 1]; at++) {
+    const row = session.factRows[at], kind = session.fact_kind[row];
+    if (session.fact_from[row] > frame) break;
+    if (kind === STATUS) there = true;
+    else if (kind === GONE) there = false;
+  }
+  return there;
+}
+
 // How many facts of a message there are by a frame: its state is another only if this is.
 function factsBy(session, m, frame) {
   let at = session.factStarts[m];
@@ -64,13 +76,15 @@ function lastContent(session, m) {
 // The messages that are there as of a frame and pass the filter, as places.
 function messagesAt(session, frame, filter) {
   const found = new Uint32Array(session.messages);
+  const byState = filter.status !== null || filter.person !== null || filter.side !== null;
   let count = 0;
   for (let m = 0; m < session.messages; m++) {
     if (session.firstFrame[m] > frame) continue;
     if (filter.dialog !== null && session.message_dialog[m] !== filter.dialog) continue;
-    if (session.passing[m] || filter.status !== null || filter.person !== null || filter.side !== null) {
+    if (session.passing[m] && !isThere(session, m, frame)) continue;
+    if (byState) {
       const state = stateAt(session, m, frame);
-      if (state === null || !passes(session, state, filter)) continue;
+      if (!passes(session, state, filter)) continue;
     }
     found[count++] = m;
   }

@@ -4,8 +4,12 @@ const SEVERITIES = { error: "error", warning: "warning", info: "remark" };
 
 class Findings {
   constructor() {
-    this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" });
+    this.words = make("p", { class: "aside" });
+    this.listed = make("div");
+    this.others = make("div");
+    this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" }, make("h2", { id: "findings-title" }, "Findings"), this.words, this.listed, this.others);
     this.all = [];
+    this.drawn = new Map(); // finding → its element, which stays as long as the page
     this.limit = 50;
   }
 
@@ -29,17 +33,28 @@ class Findings {
     if (key === this.key) return;
     this.key = key;
     const later = this.all.length - now.length, more = sessions.reduce((sum, session) => sum + session.facts.moreFindings, 0);
-    refill(this.box,
-      make("h2", { id: "findings-title" }, "Findings"),
-      make("p", { class: "aside" }, counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". Rules are applied to the whole recording."),
-      violated.slice(0, this.limit).map(([session, finding]) => this.finding(session, finding)),
+    refill(this.words, counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". Rules are applied to the whole recording.");
+    this.list(violated.slice(0, this.limit).map(([session, finding]) => this.finding(session, finding)));
+    refill(this.others,
       violated.length > this.limit && button("Show " + (violated.length - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
       dark.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Not observable in this recording (" + dark.length + ")"), dark.slice(0, 100).map(([session, finding]) => this.finding(session, finding))),
       satisfied > 0 && make("details", { class: "quiet" }, make("summary", {}, "Satisfied (" + satisfied + ")"),
         make("ul", {}, now.filter((each) => each[1][1] === "satisfied").slice(0, 100).map(([session, finding]) => make("li", {}, make("b", {}, finding[0]), ": ", session.facts.rules[finding[0]]?.[0])))));
   }
 
-  finding(session, [rule, outcome, severity, m, frames, sentence]) {
+  // To lay out what is there already is most of what a step would take.
+  list(elements) {
+    const { childNodes } = this.listed;
+    if (elements.length === childNodes.length && elements.every((each, place) => each === childNodes[place])) return;
+    this.listed.replaceChildren(...elements);
+  }
+
+  finding(session, finding) {
+    if (!this.drawn.has(finding)) this.drawn.set(finding, this.draw(session, finding));
+    return this.drawn.get(finding);
+  }
+
+  draw(session, [rule, outcome, severity, m, frames, sentence]) {
     const [title, explain] = session.facts.rules[rule] || [rule, ""];
     const where = sessions.length > 1 ? " · session " + (session.number + 1) : "";
     return make("details", { class: "finding " + (outcome === "violated" ? severity : "dark") },
