@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.two_sides import AGENT, CONSUMER, ROLES, Capture
+from builders.two_sides import AGENT, CONSUMER, ROLES, Capture, content
 
 from recorder import recipes
 
@@ -75,6 +76,18 @@ def hostile_capture() -> Capture:
     return capture
 
 
+LIKE_PLACES = f"{AGENT}\x02\x00\x01{AGENT} \x02\x00\x00\x02"
+"""Ids, and bytes that look like the places which stand for ids in a page."""
+
+
+def places_capture() -> Capture:
+    """An agent who writes such bytes, as JSON has them, and a frame that is nothing but them."""
+    capture = Capture().opened(1, token=CONSUMER)
+    capture.frame(1, "service", notification(0, AGENT, content(LIKE_PLACES)))
+    capture.lines.append({**capture.lines[-1], "text": LIKE_PLACES})
+    return capture
+
+
 def notification(sequence: int, by: str, event: object) -> dict[str, Any]:
     change = {
         "sequence": sequence, "originatorId": by, "dialogId": "d",
@@ -88,10 +101,11 @@ def notification(sequence: int, by: str, event: object) -> dict[str, Any]:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an archive and the report of each of its sessions."""
     folder = tmp_path_factory.mktemp("reports")
-    hostile = folder / "hostile.jsonl"
-    hostile.write_text("\n".join(json.dumps(line) for line in hostile_capture().lines))
+    hostile, places = folder / "hostile.jsonl", folder / "places.jsonl"
+    for file, capture in ((hostile, hostile_capture()), (places, places_capture())):
+        file.write_text("\n".join(json.dumps(line) for line in capture.lines))
     with recipes.open_archive(str(folder / "a.db"), mode="write", create=True) as archive:
-        for file in (*(SAMPLES / name for name in CAPTURES), hostile):
+        for file in (*(SAMPLES / name for name in CAPTURES), hostile, places):
             recipes.import_capture(archive, file, name=file.name)
             recipes.write_report(archive, file.name, folder / f"{file.name}.html")
         recipes.write_report(archive, "browser.har", folder / "two.html", other="step-up.jsonl")
@@ -325,6 +339,18 @@ def test_a_frame_is_shown_decoded_raw_and_byte_by_byte(page):
     report.evaluate("document.querySelectorAll('#frame [role=tab]')[2].click()")
     assert report.text("#frame .code").startswith("header  81 ")
     assert "ACCEPT by you on message 4" in report.text("#frame .proofs")
+
+
+def test_ids_and_bytes_that_look_like_their_places_come_back_as_they_were(page):
+    sent = [json.dumps(notification(0, AGENT, content(LIKE_PLACES))), LIKE_PLACES]
+    report = page("places.jsonl")
+    for frame, payload in enumerate(sent, 1):
+        report.evaluate(f"location.hash = '#frame={frame}'")
+        report.settle()
+        report.evaluate("document.querySelectorAll('#frame [role=tab]')[2].click()")
+        lines = re.findall(r"^[0-9a-f]{6}  ((?:[0-9a-f]{2} )+)", report.text("#frame .code"), re.M)
+        assert bytes.fromhex("".join(lines)).decode() == payload
+    assert report.problems() == []
 
 
 def test_what_is_copied_is_a_script_and_a_test(page, tmp_path):

@@ -134,12 +134,13 @@ class Session {
 
   // The bytes of a run of frames.
   framesIn(chunk) {
-    return this.block("frames-" + chunk, async (name) => this.withIds(new Uint8Array(await inflated(name))));
+    const listed = [...this.facts.dialogs, ...this.people]; // of now: places may change while the block comes
+    return this.block("frames-" + chunk, async (name) => this.withIds(new Uint8Array(await inflated(name)), listed));
   }
 
-  // Puts ids back in place of 2 and their place.
-  withIds(bytes) {
-    const encoder = new TextEncoder(), ids = [...this.facts.dialogs, ...this.people].map((each) => encoder.encode(each.id || ""));
+  // Puts ids back in place of 2 and their place; 0xffff is the place of none.
+  withIds(bytes, listed) {
+    const encoder = new TextEncoder(), ids = listed.slice(0, 0xffff).map((each) => encoder.encode(each.id || ""));
     const idAt = (at) => ids[bytes[at + 1] * 256 + bytes[at + 2]] || bytes.subarray(at, at + 1);
     let size = bytes.length;
     for (let at = bytes.indexOf(2); at >= 0; at = bytes.indexOf(2, at + 3)) size += idAt(at).length - 3;

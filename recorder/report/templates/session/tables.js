@@ -9,7 +9,7 @@ class Findings {
     this.others = make("div");
     this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" }, make("h2", { id: "findings-title" }, "Findings"), this.words, this.listed, this.others);
     this.all = [];
-    this.drawn = new Map(); // finding → its element, which stays as long as the page
+    this.drawn = new WeakMap(); // finding → its element, which stays as long as the finding
     this.limit = 50;
   }
 
