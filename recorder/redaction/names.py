@@ -21,7 +21,7 @@ _ANYWHERE: Final = frozenset(
     | {"proxyauthorization", "cookie", "cookies", "setcookie", "tempurlsig", "lpsdes", "codeverifier"}
     | {"csrf", "xsrf", "pin", "pincode", "otp", "totp", "sessionid", "sessionkey", "sessiontoken"}
     | {"jsessionid", "phpsessid", "mfacode", "recoverycode", "recoverycodes", "verificationcode"}
-    | {"magiclink", "securityanswer"}
+    | {"magiclink", "securityanswer", "accountkey", "sharedkey", "connectionstring"}
 )
 _IN_QUERIES: Final = frozenset({"sig", "signature", "xamzsignature", "clientassertion", "samlresponse"})
 _IN_URLS: Final = frozenset({"key", "code", "sid", "session", "ticket", "hash", "hmac"})
@@ -75,7 +75,7 @@ _DROPPED: Final = b" !#$%&'()*+-./0123456789:;<>?@[\\]^_`{|}~"
 _STEMS: Final = (
     *b"token key cookie magiclink passw pwd jwt passphrase passcode otp pin srf codeverifier mfacode".split(),
     *b"verificationcode recoverycode securityanswer auth tempurlsig bearer lpsdes credential".split(),
-    *b"sessionid sessid secret".split(),
+    *b"sessionid sessid secret connectionstring".split(),
 )
 _STEMS_IN_QUERIES: Final = (b"sig", b"assertion", b"samlresponse")
 

@@ -28,6 +28,8 @@ SECRET_NAMES = (
         "magicLink",
         "security_answer",
         "secretKey",
+        "AccountKey",
+        "connectionString",
         "pin",
     ),
     *(
