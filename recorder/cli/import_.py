@@ -52,6 +52,7 @@ def import_captures(
     from recorder.report.json_views import session_json
 
     print_status = StatusPrinter(quiet=quiet)
+    recipes.check_capture(files[0], format_name)
     with recipes.open_archive(archive, mode="write", create=True, say=print_status) as opened:
         for file in files:
             with Activity(f"importing {file}", quiet=quiet) as say:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .follow_frames import followed_frames as followed_frames
     from .follow_frames import frames as frames
     from .generate_script import session_script as session_script
+    from .import_file import check_capture as check_capture
     from .import_file import import_capture as import_capture
     from .list_messages import listed_messages as listed_messages
     from .list_sessions import listed_sessions as listed_sessions

@@ -116,6 +116,22 @@ def import_capture(
             return _store(archive, _Spooled(file, form, digest, contents, spool, sockets), options, say)
 
 
+def check_capture(file: Path, format_name: str | None = None) -> None:
+    """Check by its first bytes that this is a capture that can be read, before an archive is made for it.
+
+    Stdin, which can be read only once, is not looked at.
+
+    Raises:
+        BadCapture: it is none.
+        BadOption: there is no such format.
+    """
+    if format_name is not None:
+        named_format(format_name)
+    elif str(file) != "-":
+        with opened(file, hint=missing_file_hint(file)) as capture:
+            format_of(capture)
+
+
 def _known_before(known: SessionInfo, file: Path, say: Notify) -> SessionInfo:
     say(f"{file} was imported before, as session {known.session}; nothing added")
     return known

@@ -156,3 +156,11 @@ def test_what_cannot_be_imported_is_named_with_a_way_out(run, tmp_path):
         in result.stderr
     )
     assert "hint: record it in Chromium" in result.stderr
+
+
+def test_for_what_is_no_capture_no_archive_is_made(run, tmp_path):
+    file, archive = tmp_path / "notes.txt", tmp_path / "new.db"
+    file.write_text("nothing to import")
+    for options in ([], ["--format", "pcapp"]):
+        assert run("import", str(file), *options, "--archive", str(archive)).exit_code == 2
+    assert sorted(tmp_path.glob("new.db*")) == []
