@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from recorder.cli.error_boundary import ErrorBoundary
 from recorder.errors import BadOption, RecorderError, Stopped, StorageFailed
 
-SAMPLE = str(Path(__file__).parents[2] / "samples" / "tutorial-conversation.yaml")
+SAMPLES = Path(__file__).parents[2] / "samples"
+SAMPLE = str(SAMPLES / "tutorial-conversation.yaml")
 
 
 def program(problem: BaseException) -> typer.Typer:
@@ -166,7 +167,7 @@ def test_an_error_of_the_system_is_one_sentence_too(problem, code, says):
         ["session", "list", "--archive", NAME],
         ["session", "list", "--archive", f"{NAME}/y"],
         ["import", NAME],
-        ["import", SAMPLE, "--archive", NAME],
+        ["import", str(SAMPLES / "tutorial.jsonl"), "--archive", NAME],
         ["record", "ws://127.0.0.1:9", "--archive", NAME],
         ["replay", SAMPLE, "--clock", "virtual", "--junit", NAME],
         ["session", "export", "played", "--output", NAME],
