@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from .output import StatusPrinter, write_json_lines
 from .signals import stop_on_signals
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from recorder.recipes import Following, ListingFilter, Update
     from recorder.recipes.filters import Filters
     from recorder.report.frame_words import FrameWords
+    from recorder.report.messages import MessageView
     from recorder.wire.records import RecordedFrame
 
 CLEAR = "\x1b[H\x1b[2J"
@@ -61,10 +62,8 @@ def _print_update(
     following: Following, update: Update, chosen: ListingFilter, *, json: bool, local: bool
 ) -> None:
     """As JSON and in a pipe the messages that changed; on a terminal all, as far as they fit its height."""
-    from recorder.counted import counted
     from recorder.report.json_views import message_json
     from recorder.report.messages import print_listing
-    from recorder.report.tables import print_line
 
     if json:
         write_json_lines(message_json(update.session, each) for each in chosen.passing(update.changed))
@@ -73,12 +72,30 @@ def _print_update(
     messages = list(chosen.passing(following.messages() if on_terminal else update.changed))
     if on_terminal:
         sys.stdout.write(CLEAR)
-        fitting = max(shutil.get_terminal_size().lines - _OTHER_LINES, 2) // 2
-        if len(messages) > fitting and not update.over:
-            print_line(sys.stdout, f"not shown: {counted(len(messages) - fitting, 'earlier message')}")
-            messages = messages[-fitting:]
-    if messages or on_terminal:
+    if on_terminal and not update.over:
+        print_newest(sys.stdout, following, messages, other_lines=_OTHER_LINES, local=local)
+    elif messages or on_terminal:
         print_listing(sys.stdout, following.listing(messages), following.selves(), local=local)
+
+
+def print_newest(
+    stream: IO[str],
+    following: Following,
+    messages: Sequence[MessageView],
+    *,
+    other_lines: int,
+    local: bool = False,
+) -> None:
+    """Print the newest messages, as many as fit the terminal beside ``other_lines``, and how many do not."""
+    from recorder.counted import counted
+    from recorder.report.messages import print_listing
+    from recorder.report.tables import print_line
+
+    fitting = max(shutil.get_terminal_size().lines - other_lines, 2) // 2
+    if len(messages) > fitting:
+        print_line(stream, f"not shown: {counted(len(messages) - fitting, 'earlier message')}")
+        messages = messages[-fitting:]
+    print_listing(stream, following.listing(messages), following.selves(), local=local)
 
 
 _OTHER_LINES = 5

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import queue
-import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from recorder.errors import RecorderError
 
+from .follow import print_newest
 from .output import StatusPrinter, discard_stderr
 
 if TYPE_CHECKING:
@@ -131,29 +130,13 @@ def _print_above(above: Console, line: str) -> None:
     above.print(safe_text(line), soft_wrap=True)
 
 
-class _Page(io.StringIO):
-    """Text as stderr would show it, which is a terminal."""
-
-    encoding = ""
-
-    def isatty(self) -> bool:
-        """It is laid out as for a terminal."""
-        return True
-
-
 def _page(following: Following) -> str:
-    """The newest messages that fit the terminal, or nothing if there are none."""
-    from recorder.counted import counted
-    from recorder.report.messages import print_listing
-    from recorder.report.tables import print_line
+    """The newest messages that fit the terminal, as stderr would show them, or nothing if there are none."""
+    from recorder.report.terminal import TerminalText
 
     messages = following.messages()
     if not messages:
         return ""
-    page = _Page()
-    page.encoding = sys.stderr.encoding
-    fitting = max(shutil.get_terminal_size().lines - _OTHER_LINES, 2) // 2
-    if len(messages) > fitting:
-        print_line(page, f"not shown: {counted(len(messages) - fitting, 'earlier message')}")
-    print_listing(page, following.listing(messages[-fitting:]), following.selves())
+    page = TerminalText(encoding=sys.stderr.encoding)
+    print_newest(page, following, messages, other_lines=_OTHER_LINES)
     return page.getvalue()

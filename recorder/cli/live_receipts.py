@@ -8,18 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from recorder.errors import RecorderError
+from recorder.recipes.stop import StopEvent
 
 from .live import INTERVAL
 
 if TYPE_CHECKING:
     from recorder.recipes import Following, Update
-
-
-class _End(threading.Event):
-    """Set once nothing more is to be shown."""
-
-    def on_stop(self, wake: object) -> None:
-        """Nobody waits here but the thread itself."""
 
 
 class LiveReceipts:
@@ -36,7 +30,7 @@ class LiveReceipts:
         self._archive = archive
         self._show = show
         self._shown = shown
-        self._end = _End()
+        self._end = StopEvent()
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> LiveReceipts:

@@ -25,7 +25,7 @@ from recorder.wire.records import RecordedFrame, SessionInfo
 
 from .filters import Filters
 from .frame_filter import FrameFilter
-from .payload_query import PayloadQuery, json_of
+from .payload_query import PayloadQuery, json_of, leaves_of
 
 _LEAST_OF_AN_ID = 4
 """So many characters of an id are taken for its beginning; fewer have to be the whole."""
@@ -330,18 +330,11 @@ def _in_payloads(archive: Archive, session: SessionInfo, asked: _SoughtText) -> 
 def _kind_in(frame: RecordedFrame, asked: _SoughtText) -> str:
     """Whether what is looked for is a type, a code or an id in this payload; "payload" if it is a text."""
     try:
-        waiting: list[tuple[str, object]] = [("", json_of(frame.payload))]
+        document = json_of(frame.payload)
     except ValueError:
         return "payload"
-    while waiting:
-        key, value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += value.items()
-        elif isinstance(value, list):
-            waiting += [(key, each) for each in value]
-        elif (kind := _kind_of(key.lower(), value, asked)) is not None:
-            return kind
-    return "payload"
+    kinds = (_kind_of(key.lower(), value, asked) for key, value in leaves_of(document))
+    return next((kind for kind in kinds if kind is not None), "payload")
 
 
 def _kind_of(key: str, value: object, asked: _SoughtText) -> str | None:

@@ -11,7 +11,7 @@ from recorder.wire.payloads import PayloadAssembler
 from recorder.wire.records import RecordedFrame
 
 from .filters import Filters, PatternSearch, check_side
-from .payload_query import json_of
+from .payload_query import json_of, leaves_of
 
 _TYPES, _STATUSES = frozenset({"type"}), frozenset({"status", "code"})
 
@@ -121,14 +121,8 @@ class _Words(NamedTuple):
 
 def _words_in(document: Any) -> _Words:
     words = _Words(set(), set(), set())
-    waiting: list[tuple[str, Any]] = [("", document)]
-    while waiting:
-        key, value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += value.items()
-        elif isinstance(value, list):
-            waiting += [(key, each) for each in value]
-        elif isinstance(value, str | int):
+    for key, value in leaves_of(document):
+        if isinstance(value, str | int):
             text = str(value)
             words.all.add(text)
             if key in _TYPES:

@@ -7,6 +7,7 @@ regular expressions, and are replaced by ours, which have a time limit.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,22 @@ def json_of(payload: bytes) -> Any:
         return orjson.loads(payload)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def leaves_of(document: Any) -> Iterator[tuple[str, Any]]:
+    """The values of a JSON document that are no lists and objects, each with the key it stands under.
+
+    Elements of a list stand under the key of the list, a document that is one value under "".
+    """
+    waiting: list[tuple[str, Any]] = [("", document)]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += value.items()
+        elif isinstance(value, list):
+            waiting += [(key, each) for each in value]
+        else:
+            yield key, value
 
 
 class PayloadQuery:

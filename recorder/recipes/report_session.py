@@ -187,16 +187,13 @@ def _aligned(
     """The messages of one dialog in the order of the second session, those that vanished where they stood."""
     found = paired(first, second)
     partner = {id(one): other for one, other in found.pairs}
+    of_a_pair = {id(other) for _, other in found.pairs}
     written: set[int] = set()
     waiting = list(second)
     for one in first:
         other = partner.get(id(one))
         if other is not None and id(other) not in written:
-            while (
-                waiting
-                and waiting[0] is not other
-                and id(waiting[0]) not in {id(each) for each in partner.values()}
-            ):
+            while waiting and waiting[0] is not other and id(waiting[0]) not in of_a_pair:
                 new = waiting.pop(0)
                 written.add(id(new))
                 yield _pair(None, new, places, changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -28,6 +29,13 @@ class WaitableStop(Stop, Protocol):
     def wait(self, timeout: float | None = None) -> bool:
         """Return when it is set, or after ``timeout`` seconds."""
         ...
+
+
+class StopEvent(threading.Event):
+    """A ``WaitableStop`` that is set from another thread."""
+
+    def on_stop(self, wake: Callable[[], None]) -> None:
+        """Nobody waits for anything but it."""
 
 
 class NeverStop:

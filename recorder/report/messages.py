@@ -11,7 +11,8 @@ from recorder.messaging.events import Proof
 from recorder.receipts.delays import Clocks, delay
 from recorder.receipts.listing import DialogListing, dialogs_of
 from recorder.receipts.participants import OwnWords, own_words, participant_word
-from recorder.receipts.queries import AGENTS_AND_MANAGERS, MessageView, ReceiptView
+from recorder.receipts.queries import AGENTS_AND_MANAGERS, ReceiptView
+from recorder.receipts.queries import MessageView as MessageView
 from recorder.receipts.self_facts import OwnRoles as OwnRoles
 from recorder.receipts.self_facts import connection_of, own_roles
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from recorder.receipts.queries import ContentView, MessageView, ReceiptView
 
@@ -25,12 +26,7 @@ def redacted_view(view: SessionView, parts: Collection[Part]) -> SessionView:
     """
     if not parts:
         return view
-    words = dict(_words(view, parts))
-    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)") if words else None
-
-    def sentence(text: str) -> str:
-        return text if pattern is None else pattern.sub(lambda found: words[found[0]], text)
+    sentence = word_substitute(dict(_words(view, parts)))
 
     def text(written: str | None) -> str | None:
         if written is None:
@@ -49,6 +45,15 @@ def redacted_view(view: SessionView, parts: Collection[Part]) -> SessionView:
         findings=[each._replace(sentence=sentence(each.sentence)) for each in view.findings],
         left_out=view.left_out | frozenset(parts),
     )
+
+
+def word_substitute(words: Mapping[str, str]) -> Callable[[str], str]:
+    """What replaces these where they stand as words in a text, the longest first."""
+    if not words:
+        return str
+    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)")
+    return partial(pattern.sub, lambda found: words[found[0]])
 
 
 def withheld_text(text: str) -> str:

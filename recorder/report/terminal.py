@@ -1,7 +1,8 @@
-"""Escape text from the wire, so that control characters cannot act on the terminal."""
+"""Text for a terminal: laid out as on one, and without control characters that would act on it."""
 
 from __future__ import annotations
 
+import io
 import unicodedata
 
 # Cc: control characters (ESC, C1, NUL, …). Cf: bidi controls, zero-width and soft hyphen. Cs: half a
@@ -13,6 +14,21 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # line (Unicode 23.2). Behind anything but a letter, a mark or a symbol they join nothing.
 _JOINERS = "\u200c\u200d"
 _JOINED_CATEGORIES = "LMS"
+
+
+class TerminalText(io.StringIO):
+    """Text that is laid out as on a terminal: one so many columns wide, else the one that we have."""
+
+    encoding = "utf-8"
+
+    def __init__(self, *, columns: int | None = None, encoding: str = "utf-8") -> None:
+        super().__init__()
+        self.columns = columns
+        self.encoding = encoding
+
+    def isatty(self) -> bool:
+        """It is shown on one."""
+        return True
 
 
 def safe_text(text: str) -> str:

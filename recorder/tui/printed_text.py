@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable
 from typing import IO
+
+from recorder.report.terminal import TerminalText
 
 Print = Callable[[IO[str]], None]
 """Prints a page to a stream, as a command does to a terminal."""
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"#(\d{1,18})\b", re.ASCII)
-
-
-class PaneStream(io.StringIO):
-    """A stream that ``recorder.report`` takes for a terminal of so many columns."""
-
-    def __init__(self, columns: int) -> None:
-        super().__init__()
-        self.columns = columns
-
-    def isatty(self) -> bool:
-        """It is shown on one."""
-        return True
 
 
 class PrintedText:
@@ -77,7 +66,7 @@ class PrintedText:
 
     def _printed(self) -> list[str]:
         if self._lines is None:
-            stream = PaneStream(max(self._columns, 20))
+            stream = TerminalText(columns=max(self._columns, 20))
             self._print(stream)
             self._lines = stream.getvalue().splitlines()
         return self._lines

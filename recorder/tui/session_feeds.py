@@ -20,6 +20,7 @@ from recorder.receipts.self_facts import OwnRoles
 from recorder.recipes import Checked
 from recorder.recipes.filters import Filters
 from recorder.recipes.frame_filter import FrameFilter
+from recorder.recipes.stop import StopEvent
 from recorder.report.frame_words import FrameWords
 from recorder.report.frames import frame_row
 
@@ -76,28 +77,6 @@ Tell = Callable[[FeedUpdate], object]
 """Takes what came, in a thread."""
 
 
-class FeedStop:
-    """Ends feeds, from any thread; see ``recipes.stop.WaitableStop``."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Let them end."""
-        self._event.set()
-
-    def is_set(self) -> bool:
-        """Whether they are to end."""
-        return self._event.is_set()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Return when they are to end, or after so many seconds."""
-        return self._event.wait(timeout)
-
-    def on_stop(self, wake: Callable[[], None]) -> None:
-        """Nobody waits for anything else."""
-
-
 class SessionFeeds:
     """Reads one session until it ends, or until ``close``.
 
@@ -116,8 +95,8 @@ class SessionFeeds:
         self._interval = interval
         self._local = local
         self._threads: list[threading.Thread] = []
-        self._stop = FeedStop()
-        self._frames_stop = FeedStop()
+        self._stop = StopEvent()
+        self._frames_stop = StopEvent()
         self._messages_read = threading.Event()
         self._checks = False
 
@@ -140,7 +119,7 @@ class SessionFeeds:
         """
         FrameFilter(filters or Filters())
         self._frames_stop.set()
-        self._frames_stop = FeedStop()
+        self._frames_stop = StopEvent()
         self.reading += 1
         self._start(self._read_frames, self._frames_stop, filters)
 
@@ -152,7 +131,7 @@ class SessionFeeds:
         for thread in self._threads:
             thread.join(within_s)
 
-    def _start(self, read: Callable[..., None], stop: FeedStop, *arguments: object) -> None:
+    def _start(self, read: Callable[..., None], stop: StopEvent, *arguments: object) -> None:
         def run() -> None:
             try:
                 read(lambda update: None if stop.is_set() else self._tell(update), stop, *arguments)
@@ -164,23 +143,20 @@ class SessionFeeds:
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
 
-    def _read_frames(self, tell: Tell, stop: FeedStop, filters: Filters | None) -> None:
-        words, chosen, reading = FrameWords(), FrameFilter(filters or Filters()), self.reading
+    def _read_frames(self, tell: Tell, stop: StopEvent, filters: Filters | None) -> None:
+        words, reading = FrameWords(), self.reading
+        chosen = FrameFilter(filters or Filters(), words)
         with recipes.open_archive(self._archive) as archive:
             for some in recipes.followed_frames(archive, self._session, interval=self._interval, stop=stop):
-                # The words of an answer are those of its request, which a filter may leave out.
-                said = [words.feed(frame) for frame in some]
-                passing = {frame.number for frame in chosen.passing(some)}
                 lines = [
-                    FrameLine(frame.number, frame_row(frame, shown, local=self._local))
-                    for frame, shown in zip(some, said, strict=True)
-                    if frame.number in passing
+                    FrameLine(frame.number, frame_row(frame, words.of(frame), local=self._local))
+                    for frame in chosen.passing(some)
                 ]
                 tell(FramesRead(lines, some[-1].number, reading))
                 # The first frames are there at once; the others take the processor only after the messages.
                 self._messages_read.wait()
 
-    def _read_messages(self, tell: Tell, stop: FeedStop) -> None:
+    def _read_messages(self, tell: Tell, stop: StopEvent) -> None:
         try:
             with recipes.open_archive(self._archive) as archive:
                 is_over = archive.find_session(self._session).state != "recording"
@@ -195,14 +171,14 @@ class SessionFeeds:
         finally:
             self._messages_read.set()
 
-    def _follow_messages(self, tell: Tell, stop: FeedStop) -> None:
+    def _follow_messages(self, tell: Tell, stop: StopEvent) -> None:
         with recipes.open_archive(self._archive) as archive:
             following = recipes.Following(archive, self._session, interval=self._interval, stop=stop)
             for update in following:
                 tell(MessagesChanged(update.changed, following.selves(), update.over))
                 self._messages_read.set()
 
-    def _read_findings(self, tell: Tell, stop: FeedStop) -> None:
+    def _read_findings(self, tell: Tell, stop: StopEvent) -> None:
         with recipes.open_archive(self._archive) as archive:
             updates = recipes.watched_checks(archive, self._session, interval=self._interval, stop=stop)
             for update in updates:

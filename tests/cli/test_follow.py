@@ -15,6 +15,7 @@ import termios
 from pathlib import Path
 
 import pytest
+from builders.following import HI, READ
 from builders.preloaded import Preloaded
 
 from recorder import recipes
@@ -25,21 +26,6 @@ from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
 
 ROOT = Path(__file__).parents[2]
-HI = (
-    b'{"kind":"notification","type":"ms.MessagingEventNotification","body":{"changes":[{"sequence":0,'
-    b'"dialogId":"d","originatorId":"a","event":{"type":"ContentEvent","contentType":"text/plain",'
-    b'"message":"hi"}}]}}'
-)
-
-
-READ = (
-    HI.replace(b'"sequence":0', b'"sequence":1')
-    .replace(b'"a"', b'"b"')
-    .replace(
-        b'"ContentEvent","contentType":"text/plain","message":"hi"',
-        b'"AcceptStatusEvent","status":"READ","sequenceList":[0]',
-    )
-)
 PATIENCE_S = 60
 
 

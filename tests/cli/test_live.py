@@ -7,26 +7,13 @@ import sys
 import threading
 
 import pytest
+from builders.following import HI, READ
 
 from recorder.cli.live import LiveMessages
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
-
-HI = (
-    b'{"kind":"notification","type":"ms.MessagingEventNotification","body":{"changes":[{"sequence":0,'
-    b'"dialogId":"d","originatorId":"a","event":{"type":"ContentEvent","contentType":"text/plain",'
-    b'"message":"hi"}}]}}'
-)
-READ = (
-    HI.replace(b'"sequence":0', b'"sequence":1')
-    .replace(b'"a"', b'"b"')
-    .replace(
-        b'"ContentEvent","contentType":"text/plain","message":"hi"',
-        b'"AcceptStatusEvent","status":"READ","sequenceList":[0]',
-    )
-)
 
 
 class Terminal(io.StringIO):

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from builders.following import StepClock
 
 from recorder import recipes
 from recorder.clock import VirtualClock
@@ -34,20 +35,6 @@ HI = {"type": "ContentEvent", "contentType": "text/plain", "message": "hi"}
 READ = {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [0]}
 
 
-class Steps(VirtualClock):
-    """A clock whose waiting lets the recorder do its next step."""
-
-    def __init__(self, *steps):
-        super().__init__()
-        self._steps = list(steps)
-        self.waits = 0
-
-    def sleep_until(self, when_s):
-        super().sleep_until(when_s)
-        self.waits += 1
-        self._steps.pop(0)()
-
-
 @pytest.fixture
 def recorder(tmp_path):
     """An archive, and the sink of a session in it."""
@@ -62,7 +49,7 @@ def recorder(tmp_path):
 
 def test_only_what_changed_is_told_and_the_end_record_ends_it(recorder):
     path, sink = recorder
-    clock = Steps(
+    clock = StepClock(
         lambda: sink([told(1, HI, sequence=0), told(2, HI, sequence=1)]),
         lambda: None,
         lambda: sink([told(3, READ, sequence=2, by="me")]),
@@ -136,7 +123,7 @@ def test_the_session_that_begins_next_is_waited_for_if_none_is_being_recorded(re
     path, sink = recorder
     said = []
     with recipes.open_archive(str(path)) as archive:
-        following = {"clock": Steps(lambda: None), "say": said.append}
+        following = {"clock": StepClock(lambda: None), "say": said.append}
         assert session_to_follow(archive, "last", **following) == "last", "it is being recorded"
         sink.finish(0)
         assert session_to_follow(archive, sink.session, **following) == sink.session, "it is named"
@@ -151,7 +138,7 @@ def test_a_session_that_begins_is_followed(tmp_path):
         def begin():
             begun.append(archive.begin_session(source="client", started_at_us=0, clock=VirtualClock()))
 
-        found = session_to_follow(reading, "last", clock=Steps(lambda: None, begin), say=said.append)
+        found = session_to_follow(reading, "last", clock=StepClock(lambda: None, begin), say=said.append)
         assert found == begun[0].session
         assert said == [
             "no session is being recorded; waiting for the next one, Ctrl-C ends",
@@ -162,7 +149,7 @@ def test_a_session_that_begins_is_followed(tmp_path):
 def test_what_changed_is_listed_with_the_clocks_of_all(recorder):
     path, sink = recorder
     sink([told(1, HI, sequence=0), told(2, HI, sequence=1)])
-    clock = Steps(lambda: sink([told(3, READ, sequence=2, by="me")]), lambda: sink.finish(0))
+    clock = StepClock(lambda: sink([told(3, READ, sequence=2, by="me")]), lambda: sink.finish(0))
     with recipes.open_archive(str(path)) as archive:
         following = Following(archive, "last", clock=clock)
         listed = []

@@ -6,6 +6,7 @@ import signal
 from contextlib import closing
 
 import pytest
+from builders.following import StepClock
 
 from recorder import recipes
 from recorder.cli.signals import StopRequest
@@ -22,18 +23,6 @@ from recorder.wire.records import ConnectionOpened, RecordedFrame
 def frame(number):
     sender = Side.SERVICE if number % 2 else Side.CLIENT
     return RecordedFrame(number, 1, number - 1, sender, number, number, 1, True, 0, b'{"n":%d}' % number)
-
-
-class StepClock(VirtualClock):
-    """A clock whose waiting lets the recorder do its next step."""
-
-    def __init__(self, *steps):
-        super().__init__()
-        self._steps = list(steps)
-
-    def sleep_until(self, when_s):
-        super().sleep_until(when_s)
-        self._steps.pop(0)()
 
 
 @pytest.fixture

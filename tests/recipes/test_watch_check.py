@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from builders.following import StepClock
 
 from recorder import recipes
 from recorder.clock import VirtualClock
@@ -11,18 +12,6 @@ from recorder.recipes.watch_check import watched_checks
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
-
-
-class Steps(VirtualClock):
-    """A clock whose waiting lets the recorder do its next step."""
-
-    def __init__(self, *steps):
-        super().__init__()
-        self._steps = list(steps)
-
-    def sleep_until(self, when_s):
-        super().sleep_until(when_s)
-        self._steps.pop(0)()
 
 
 @pytest.fixture
@@ -41,7 +30,7 @@ def frame(number, payload):
 
 def test_what_was_not_found_before_is_told_and_the_end_ends_it(recorder):
     path, sink = recorder
-    clock = Steps(
+    clock = StepClock(
         lambda: None,
         lambda: sink([frame(2, b"nor this")]),
         lambda: sink.finish(0),

@@ -6,7 +6,8 @@ import re
 
 from recorder.report.checks import print_findings
 from recorder.report.tables import print_line, print_table
-from recorder.tui.printed_text import PaneStream, PrintedText, sentence
+from recorder.report.terminal import TerminalText
+from recorder.tui.printed_text import PrintedText, sentence
 
 
 def test_a_page_is_as_wide_as_its_pane(monkeypatch):
@@ -19,7 +20,7 @@ def test_a_page_is_as_wide_as_its_pane(monkeypatch):
 
 
 def test_findings_keep_to_the_pane_too():
-    stream = PaneStream(30)
+    stream = TerminalText(columns=30)
     print_findings(stream, [])
     print_table(stream, ["A", "B+"], [["a" * 10, "b" * 60]])
     plain = re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue()).splitlines()

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from recorder.counted import counted
 from recorder.wire.frames import Opcode
 
-from ..redacted_view import withheld_text
+from ..redacted_view import withheld_text, word_substitute
 from ..session_view import Part
 
 # What the protocol says, and not a person: kept where texts go.
@@ -55,24 +55,18 @@ class PageRedaction:
         self._names = {name: letter for name, letter in (names or {}).items() if name}
         words = {name: letter for name, letter in self._names.items() if len(name) >= _SHORTEST}
         words |= {name[:_START_OF_ID]: letter for name, letter in words.items() if len(name) > _START_OF_ID}
-        self._words = words
-        longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-        hides_names = "names" in self.parts and words
-        self._pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)") if hides_names else None
+        self._without_names = word_substitute(words if "names" in self.parts else {})
 
     def text(self, text: str | None) -> str | None:
         """What somebody wrote."""
-        return self._without_names(text) if text is None or "text" not in self.parts else withheld_text(text)
+        if text is None:
+            return None
+        return withheld_text(text) if "text" in self.parts else self._without_names(text)
 
     def sentence(self, sentence: str) -> str:
         """A sentence of ours: what it quotes, and the words of the service behind its colon, are texts."""
-        named = self._without_names(sentence) or ""
+        named = self._without_names(sentence)
         return _QUOTED.sub(_withheld_quote, named) if "text" in self.parts else named
-
-    def _without_names(self, text: str | None) -> str | None:
-        if text is None or self._pattern is None:
-            return text
-        return self._pattern.sub(lambda found: self._words[found[0]], text)
 
     def payload(self, payload: bytes, opcode: int) -> bytes:
         """The payload of a frame; that of a ping or a close goes with the texts."""
@@ -97,7 +91,7 @@ class PageRedaction:
 
     def _string(self, value: str, key: str | None) -> str:
         named = self._names.get(value) if "names" in self.parts else None
-        named = named or self._without_names(value) or ""
+        named = named or self._without_names(value)
         if "names" in self.parts and key is not None and _names_somebody(key):
             return named if named != value else "name withheld"
         if "text" not in self.parts or (key in _PROTOCOL_KEYS and _PROTOCOL_WORD.match(value)):
