@@ -25,7 +25,6 @@ JsonEvents = Iterator[JsonEvent]
 BLOCK = 1 << 16
 _OPENS = frozenset(("start_map", "start_array"))
 _CLOSES = frozenset(("end_map", "end_array"))
-_ENDED_EARLY = "premature EOF"
 
 
 class JsonEnded(BadCapture):
@@ -52,24 +51,28 @@ def json_events(file: CaptureFile, *, halves: bool = False) -> JsonEvents:
             else:
                 yield event
     except (JSONError, IncompleteJSONError) as fault:
-        raise json_fault(file, fault, stream.before) from None
+        raise _fault(file, fault, stream) from None
 
 
-def json_fault(file: CaptureFile, fault: JSONError, before: int) -> BadCapture:
-    """The error for what the parser found wrong in the block that begins at byte ``before``."""
-    words = _words(fault)
-    if _ENDED_EARLY in words:
+def _fault(file: CaptureFile, fault: JSONError, stream: _Counted) -> BadCapture:
+    """The error for what the parser found wrong.
+
+    What is wrong only once the file was read to its end was cut off there: a word, a number, an escape or a
+    character as well as an array.
+    """
+    if stream.is_read:
         return JsonEnded(file.name, "it ends in the middle", byte=_size(file))
-    return BadCapture(file.name, f"it is not JSON: {words}", byte=_place(file, before))
+    return BadCapture(file.name, f"it is not JSON: {_words(fault)}", byte=_place(file, stream.before))
 
 
 class _Counted:
-    """A file as ijson reads it, which remembers where the last block began."""
+    """A file as ijson reads it, which remembers where the last block began, and whether it is at the end."""
 
     def __init__(self, file: CaptureFile) -> None:
         self._stream = file.open()
         self.surrogates = LoneSurrogates()
         self.before = 0
+        self.is_read = False
         self._end = 0
         self._is_start = True
 
@@ -83,6 +86,7 @@ class _Counted:
             self._is_start = False
             passed = self.surrogates.passed(block)
             if not block:
+                self.is_read = not passed
                 break
         self.before, self._end = self._end, self._end + len(passed)
         return passed
@@ -178,4 +182,4 @@ def items(file: CaptureFile, prefix: str) -> Iterator[Any]:
                 raise BadCapture(file.name, HALF_A_CHARACTER)
             yield item
     except (JSONError, IncompleteJSONError) as fault:
-        raise json_fault(file, fault, stream.before) from None
+        raise _fault(file, fault, stream) from None

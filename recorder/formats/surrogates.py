@@ -19,6 +19,8 @@ _ESCAPE = re.compile(
     rb"(?<!\\)(?:\\\\)*+(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2}))"
 )
+_CUT_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?\Z")
+"""The start of a pair of escapes with which a file ends."""
 _LONGEST = 12
 """Bytes of a pair of escapes."""
 
@@ -43,7 +45,8 @@ class LoneSurrogates:
     def passed(self, block: bytes) -> bytes:
         """What can be passed on after this block; b"" as a block is the end of the file.
 
-        The rest, some bytes that the next block may go on, is kept back.
+        The rest, some bytes that the next block may go on, is kept back. The first half of a pair with which
+        the file ends is not lone: the file was cut off there.
         """
         text = self._rest + block
         end = self._end(text) if block else len(text)
@@ -54,7 +57,7 @@ class LoneSurrogates:
         for escape in _ESCAPE.finditer(text):
             if escape.start() >= end:
                 break
-            if escape["lone"] is not None:
+            if escape["lone"] is not None and _CUT_PAIR.match(text, escape.start("lone")) is None:
                 self.found = True
                 pieces += [text[at : escape.start("lone")], _ESCAPED]
                 at = escape.end()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recorder.errors import BadCapture
 from recorder.formats.capture_file import opened
-from recorder.formats.json_stream import JsonEnded, build, json_events, skip
+from recorder.formats.json_stream import JsonEnded, build, items, json_events, skip
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -48,6 +48,29 @@ def test_a_fault_is_told_with_its_byte(tmp_path, content, says):
         list(json_events(file))
     assert (raised.type is JsonEnded) == ("ends in the middle" in says)
     assert "\n" not in str(raised.value)
+
+
+DOCUMENT = r"""{"a": [true, false, null, -12.5e+3, "é😀", "\n\u00e9 \ud83d\ude00 \\"]}""".encode()
+
+
+@pytest.mark.parametrize("size", range(len(DOCUMENT)))
+def test_a_document_that_is_cut_off_anywhere_is_said_to_end_in_the_middle(tmp_path, size):
+    path = tmp_path / "f"
+    path.write_bytes(DOCUMENT[:size])
+    with opened(path) as file:
+        with pytest.raises(JsonEnded, match=f"byte {size}: it ends in the middle"):
+            list(json_events(file))
+        with pytest.raises(JsonEnded, match=f"byte {size}: it ends in the middle"):
+            list(items(file, "a.item"))
+
+
+@pytest.mark.parametrize("value", [b"trux", b"-x", rb'"\x"', b'"\xff"'])
+def test_a_value_that_is_not_json_is_not_taken_for_one_that_was_cut_off(tmp_path, value):
+    path = tmp_path / "f"
+    path.write_bytes(b"[" + value + b"]")
+    with opened(path) as file, pytest.raises(BadCapture, match="it is not JSON") as raised:
+        list(json_events(file))
+    assert raised.type is not JsonEnded
 
 
 def test_a_byte_order_mark_and_a_number_of_any_size_are_read(tmp_path):
