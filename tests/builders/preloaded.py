@@ -2,6 +2,8 @@
 
 One process per pytest worker imports the package once. Each ``Preloaded`` process is a fork of it that runs
 ``python -m recorder`` from there on: its own descriptors, environment, folder, signals and exit.
+The tree of commands is there as well, and at the end the interpreter is not taken apart object by object:
+both cost more than most commands.
 What is about starting itself (imports, encodings, `-c` programs, resource limits) starts an interpreter.
 """
 
@@ -20,7 +22,7 @@ import sys
 import threading
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import recorder
 
@@ -168,12 +170,49 @@ def _import_all() -> None:
             importlib.import_module(module.name)
 
 
+def _prepare_commands() -> None:
+    """Read the signatures of all commands once."""
+    import typer.main
+
+    from recorder.cli.app import app
+
+    typer.main.get_command = cache(typer.main.get_command)
+    typer.main.get_command(app)
+
+
+def _run_recorder() -> NoReturn:
+    """``python -m recorder``, and what an interpreter does at its end but for freeing its memory."""
+    import atexit
+    import runpy
+
+    code = 0
+    try:
+        runpy.run_module("recorder", run_name="__main__", alter_sys=True)
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        if isinstance(ending.code, str):
+            sys.stderr.write(f"{ending.code}\n")
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except ValueError:
+            continue  # closed
+        except OSError:
+            code = code or 120  # as Python ends when its output cannot be flushed
+    os._exit(code)
+
+
 if __name__ == "__main__":
     _import_all()
+    _prepare_commands()
     import gc
-    import runpy
 
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[1])) as requests:
         if _serve(requests) is not None:
-            runpy.run_module("recorder", run_name="__main__", alter_sys=True)
+            _run_recorder()
