@@ -9,15 +9,16 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Mapping, Set
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from builders.sources import MODULES, ROOT, nodes_of, place_of, text_of, tree_of
 
 import recorder
 
-ROOT = Path(recorder.__file__).parent
 TESTS = Path(__file__).parent
 
 EVERY_ROOM = frozenset(
@@ -133,60 +134,62 @@ BLOCKING = frozenset(
      "os", "pathlib", "urllib.request", "http.client", "http.server", "queue", "signal", "multiprocessing"}
 )  # fmt: skip
 
-MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)
-
 
 def room_of(path: Path) -> str:
     relative = path.relative_to(ROOT)
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
-def imports_of(path: Path, tree: ast.AST | None = None) -> set[str]:
+@cache
+def imports_of(path: Path, planted: ast.AST | None = None) -> frozenset[str]:
     """Every module a file imports, inside functions too, with relative names made absolute."""
-    tree = ast.parse(path.read_text("utf-8")) if tree is None else tree
     package = ["recorder", *path.relative_to(ROOT).parts[:-1]]
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(path) if planted is None else ast.walk(planted):
         if isinstance(node, ast.Import):
             found |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*base, node.module] if node.module else base)
             found |= {module, *(f"{module}.{name.name}" for name in node.names)}
-    return found
+    return frozenset(found)
 
 
-def rooms_imported(path: Path, tree: ast.AST | None = None) -> set[str]:
-    parts = [name.split(".") for name in imports_of(path, tree)]
+def rooms_imported(path: Path, planted: ast.AST | None = None) -> set[str]:
+    parts = [name.split(".") for name in imports_of(path, planted)]
     return {names[1] for names in parts if names[0] == "recorder" and len(names) > 1 and names[1] in ALLOWED}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_rooms_import_only_what_the_table_allows(path):
-    room = room_of(path)
-    assert rooms_imported(path) - {room, "counted"} <= ALLOWED[room]  # how many, in words, is for all
+def test_rooms_import_only_what_the_table_allows():
+    everybody = {"counted"}  # how many, in words, is for all
+    found = {
+        place_of(path): rooms_imported(path) - {room_of(path), *everybody} - ALLOWED[room_of(path)]
+        for path in MODULES
+    }
+    assert {place: rooms for place, rooms in found.items() if rooms} == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_libraries_stay_behind_their_fences(path):
-    relative = path.relative_to(ROOT).as_posix()
-    used = {name.split(".")[0] for name in imports_of(path)}
-    for library in used & FENCES.keys():
-        assert relative.startswith(FENCES[library]), f"{relative} may not import {library}"
+def test_libraries_stay_behind_their_fences():
+    used = {place_of(path): {name.split(".")[0] for name in imports_of(path)} for path in MODULES}
+    assert [
+        f"{place} may not import {library}"
+        for place, libraries in used.items()
+        for library in libraries & FENCES.keys()
+        if not place.startswith(FENCES[library])
+    ] == []
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in MODULES if room_of(p) in CORE], ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_the_core_imports_nothing_that_can_block(path):
-    assert not imports_of(path) & BLOCKING
+def test_the_core_imports_nothing_that_can_block():
+    found = {place_of(path): imports_of(path) & BLOCKING for path in MODULES if room_of(path) in CORE}
+    assert {place: names for place, names in found.items() if names} == {}
+    assert len(found) > len(CORE)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_module_opens_with_a_sentence_and_stays_small(path):
-    text = path.read_text("utf-8")
-    assert ast.get_docstring(ast.parse(text)), "a module opens with one sentence a user could read"
-    assert text.count("\n") <= 400, "at 400 lines the design is talking to you"
+def test_every_module_opens_with_a_sentence_and_stays_small():
+    silent = [place_of(path) for path in MODULES if not ast.get_docstring(tree_of(path))]
+    assert silent == [], "a module opens with one sentence a user could read"
+    large = [place_of(path) for path in MODULES if text_of(path).count("\n") > 400]
+    assert large == [], "at 400 lines the design is talking to you"
 
 
 @pytest.mark.parametrize(
@@ -219,16 +222,18 @@ WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in MODULES if p.name not in ("__init__.py", "__main__.py")],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_tests_mirror_the_house(path):
-    relative = path.relative_to(ROOT)
-    if relative.as_posix() in WITHOUT_A_TEST_OF_THEIR_OWN:
-        return
-    assert (TESTS / relative.parent / f"test_{relative.name.lstrip('_')}").exists()
+def test_tests_mirror_the_house():
+    tested = [
+        path.relative_to(ROOT)
+        for path in MODULES
+        if path.name not in ("__init__.py", "__main__.py")
+        and place_of(path) not in WITHOUT_A_TEST_OF_THEIR_OWN
+    ]
+    assert [
+        place.as_posix()
+        for place in tested
+        if not (TESTS / place.parent / f"test_{place.name.lstrip('_')}").exists()
+    ] == []
 
 
 # --- imports run one way, inside rooms too ---------------------------------------------------------------
@@ -246,21 +251,16 @@ FILES = {dotted(path): path for path in MODULES}
 FACADES = frozenset(name for name, path in FILES.items() if path.name == "__init__.py")
 
 
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"))
-
-
-def modules_imported(path: Path) -> set[str]:
+def modules_imported(path: Path) -> frozenset[str]:
     """The modules of the package that a file imports, facades left out."""
-    found = imports_of(path, tree_of(path)) & FILES.keys()
-    return found - FACADES - {dotted(path)}
+    return (imports_of(path) & FILES.keys()) - FACADES - {dotted(path)}
 
 
-IMPORTS = {name: modules_imported(path) for name, path in FILES.items() if name not in FACADES}
+def imports_by_module() -> dict[str, frozenset[str]]:
+    return {name: modules_imported(path) for name, path in FILES.items() if name not in FACADES}
 
 
-def cycle_of(graph: dict[str, set[str]]) -> list[str]:
+def cycle_of(graph: Mapping[str, Set[str]]) -> list[str]:
     """The names of one cycle, or nothing."""
     try:
         TopologicalSorter(graph).prepare()
@@ -270,13 +270,13 @@ def cycle_of(graph: dict[str, set[str]]) -> list[str]:
 
 
 def test_no_module_imports_itself_through_others():
-    assert cycle_of(IMPORTS) == []
+    assert cycle_of(imports_by_module()) == []
 
 
 def test_no_folder_imports_itself_through_others():
     """The package's own folder is left out: it holds __main__ beside the errors that everybody raises."""
     folders: dict[str, set[str]] = defaultdict(set)
-    for name, imported in IMPORTS.items():
+    for name, imported in imports_by_module().items():
         here = name.rpartition(".")[0]
         folders[here] |= {other.rpartition(".")[0] for other in imported} - {here, "recorder"}
     del folders["recorder"]
@@ -292,25 +292,27 @@ def is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
-def private_names_used(path: Path, tree: ast.AST) -> set[str]:
+def private_names_used(path: Path, planted: ast.AST | None = None) -> set[str]:
     """Names with one underscore that a file takes from another module of the package."""
-    imported = imports_of(path, tree)
+    imported = imports_of(path, planted)
+    nodes = nodes_of(path) if planted is None else tuple(ast.walk(planted))
     found = {name for name in imported if name.startswith("recorder.") and is_private(name.split(".")[-1])}
+    last_words = {name.rpartition(".")[2] for name in imported & FILES.keys()}
     modules = {
         alias.asname or alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, (ast.Import, ast.ImportFrom))
         for alias in node.names
-        if any(name.endswith(f".{alias.name}") for name in imported & FILES.keys())
+        if alias.name.rpartition(".")[2] in last_words
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and is_private(node.attr):
             found |= {f"{node.value.id}.{node.attr}"} if node.value.id in modules else set()
     return found
 
 
 def test_no_module_uses_a_private_name_of_another():
-    used = {dotted(path): private_names_used(path, tree_of(path)) for path in MODULES}
+    used = {dotted(path): private_names_used(path) for path in MODULES}
     assert {name: private for name, private in used.items() if private} == {}
 
 
@@ -361,7 +363,7 @@ def test_a_contract_orders_everything_in_a_room_that_has_folders(container):
     inside = {name for name in FILES if name.rpartition(".")[0] == container}
     height = heights(contract, container)
     assert height.keys() == inside
-    for name, imported in IMPORTS.items():
+    for name, imported in imports_by_module().items():
         here = part_of(name, container)
         for there in {part_of(other, container) for other in imported} - {here, ""}:
             assert not here or height[there] < height[here], f"{name} imports {there}"
@@ -421,7 +423,7 @@ def test_a_small_module_with_one_importer_is_merged_or_hides_something():
     small = {
         FILES[name].relative_to(ROOT).as_posix()
         for name, those in importers.items()
-        if len(those) == 1 and FILES[name].read_text("utf-8").count("\n") < SMALL
+        if len(those) == 1 and text_of(FILES[name]).count("\n") < SMALL
     }
     assert small - SMALL_AND_WITH_ONE_IMPORTER.keys() == set()
     assert [name for name in SMALL_AND_WITH_ONE_IMPORTER if not (ROOT / name).exists()] == []

@@ -9,15 +9,12 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
+from builders.sources import MODULES, ROOT, nodes_of, place_of, tree_of
 
-import recorder
-
-ROOT = Path(recorder.__file__).parent
 TESTS = Path(__file__).parent
-MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)
 
 DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -25,15 +22,16 @@ DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def test_no_two_classes_share_a_name():
     homes: dict[str, list[str]] = defaultdict(list)
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, ast.ClassDef):
-                homes[node.name].append(path.relative_to(ROOT).as_posix())
+                homes[node.name].append(place_of(path))
     assert {name: places for name, places in homes.items() if len(places) > 1} == {}
 
 
-def words(name: str) -> list[str]:
+@cache
+def words(name: str) -> tuple[str, ...]:
     """``KeepAliveSent`` and ``keep_alive_sent`` alike: keep, alive, sent."""
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+    return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name))
 
 
 def public_definitions(body: list[ast.stmt]) -> Iterator[str]:
@@ -46,15 +44,13 @@ def public_definitions(body: list[ast.stmt]) -> Iterator[str]:
             yield from public_definitions(node.body)
 
 
+@cache
 def public_names() -> dict[str, set[str]]:
     """Where each word stands: in the names of modules, folders, public classes, functions and methods."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in MODULES:
-        place = path.relative_to(ROOT).as_posix()
-        for name in (
-            *place.removesuffix(".py").split("/"),
-            *public_definitions(ast.parse(path.read_text("utf-8")).body),
-        ):
+        place = place_of(path)
+        for name in (*place.removesuffix(".py").split("/"), *public_definitions(tree_of(path).body)):
             for word in words(name):
                 found[word].add(f"{name} ({place})")
     return found
@@ -106,9 +102,9 @@ VAGUE = frozenset(
 METAPHORS_BY_ROOM = {"simulator": frozenset({"lane", "lanes", "letter", "letters", "post"})}
 
 
-def all_names(tree: ast.AST) -> Iterator[str]:
+def all_names(path: Path) -> Iterator[str]:
     """Classes, functions and parameters, private ones too."""
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, DEFINITIONS):
             yield node.name
         if isinstance(node, ast.arguments):
@@ -116,9 +112,13 @@ def all_names(tree: ast.AST) -> Iterator[str]:
             yield from (each.arg for each in (node.vararg, node.kwarg) if each is not None)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_metaphor_names_anything(path):
+def metaphors_in(path: Path) -> list[str]:
     banned = METAPHORS | METAPHORS_BY_ROOM.get(path.relative_to(ROOT).parts[0], frozenset())
-    names = {path.stem, path.parent.name, *all_names(ast.parse(path.read_text("utf-8")))}
+    names = {path.stem, path.parent.name, *all_names(path)}
     vague = {name for name in names if name.strip("_").lower() in VAGUE}
-    assert sorted(vague | {name for name in names if banned.intersection(words(name))}) == []
+    return sorted(vague | {name for name in names if banned.intersection(words(name))})
+
+
+def test_no_metaphor_names_anything():
+    found = {place_of(path): metaphors_in(path) for path in MODULES}
+    assert {place: names for place, names in found.items() if names} == {}

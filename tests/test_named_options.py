@@ -13,12 +13,10 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from builders.sources import MODULES, ROOT, nodes_of, place_of
 
-import recorder
 from recorder.cli.app import app
 
-ROOT = Path(recorder.__file__).parent
-MODULES = sorted(path for path in ROOT.rglob("*.py") if "_migrations" not in path.parts)
 README = Path(__file__).parents[1] / "README.md"  # it is not installed with the package
 TEXTS = sorted([*ROOT.glob("guide/*.md"), README])
 
@@ -68,6 +66,7 @@ def commands() -> dict[tuple[str, ...], frozenset[str]]:
     return found
 
 
+@cache
 def every_option() -> frozenset[str]:
     return frozenset().union(*commands().values())
 
@@ -96,16 +95,19 @@ def unknown_options(text: str) -> Iterator[str]:
                 yield f"{option} of {' '.join(('recorder', *(command or ('…',))))}"
 
 
-def literals(path: Path) -> Iterator[tuple[int, str]]:
+@cache
+def literals(path: Path) -> list[tuple[int, str]]:
     """The texts of a module with their lines; the parts of an f-string as one, docstrings included."""
     inside: set[ast.AST] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    found: list[tuple[int, str]] = []
+    for node in nodes_of(path):
         if isinstance(node, ast.JoinedStr):
             inside.update(node.values)
             parts = (part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
-            yield node.lineno, "".join(map(str, parts))
+            found.append((node.lineno, "".join(map(str, parts))))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in inside:
-            yield node.lineno, node.value
+            found.append((node.lineno, node.value))
+    return found
 
 
 def test_options_of_others_are_none_of_ours_and_are_named_somewhere() -> None:
@@ -117,9 +119,13 @@ def test_options_of_others_are_none_of_ours_and_are_named_somewhere() -> None:
     assert (of_others & every_option(), of_others - named) == (set(), set())
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_texts_of_the_code_name_options_that_exist(path: Path) -> None:
-    assert [(line, each) for line, text in literals(path) for each in unknown_options(text)] == []
+def test_texts_of_the_code_name_options_that_exist() -> None:
+    assert [
+        f"{place_of(path)}:{line}: {each}"
+        for path in MODULES
+        for line, text in literals(path)
+        for each in unknown_options(text)
+    ] == []
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
@@ -137,15 +143,10 @@ def unknown_commands(text: str) -> Iterator[str]:
             yield " ".join(("recorder", *words))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*MODULES, *TEXTS],
-    ids=lambda path: path.name if path == README else str(path.relative_to(ROOT.parent)),
-)
-def test_commands_that_are_named_exist(path: Path) -> None:
-    text = path.read_text("utf-8")
-    texts = [text] if path.suffix == ".md" else [each for _, each in literals(path)]
-    assert [each for text in texts for each in unknown_commands(text)] == []
+def test_commands_that_are_named_exist() -> None:
+    texts = [(path.name, path.read_text("utf-8")) for path in TEXTS]
+    texts += [(f"{place_of(path)}:{line}", text) for path in MODULES for line, text in literals(path)]
+    assert [f"{place}: {each}" for place, text in texts for each in unknown_commands(text)] == []
 
 
 def test_a_command_that_does_not_exist_is_found() -> None:
