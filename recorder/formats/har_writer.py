@@ -23,7 +23,8 @@ from .lines import JsonFields
 COMMENT = (
     "A HAR holds messages, not frames: fragments are joined; masks, heads of frames, extensions and what "
     "came compressed are left out. Pings, pongs and Close frames are in _webSocketControlFrames, how a "
-    "connection ended in _webSocketClose and _webSocketClosedBy. Messages without a time have 0."
+    "connection ended in _webSocketClose and _webSocketClosedBy. Messages without a time have 0. A text "
+    "that is not UTF-8 is in base64 and has an encoding."
 )
 _TYPES = {Side.CLIENT: "send", Side.SERVICE: "receive"}
 _EPOCH = "1970-01-01T00:00:00.000000Z"
@@ -130,7 +131,7 @@ def _connection_entry(info: ConnectionInfo, refusal: HttpExchange | None) -> Jso
     entry: JsonFields = {
         "_resourceType": "websocket",
         "connection": str(info.connection),
-        **_timing(started_us, ended_us),
+        **_timing(started_us, ended_us, passed_in="receive" if status == SWITCHING_PROTOCOLS else "wait"),
         "request": _request(line[0] or "GET", url, info.request_headers),
         "response": _response(status, info.response_headers, refusal),
     }
@@ -164,10 +165,12 @@ def _exchange_entry(exchange: HttpExchange) -> JsonFields:
     }
 
 
-def _timing(started_us: int | None, ended_us: int | None) -> JsonFields:
+def _timing(started_us: int | None, ended_us: int | None, *, passed_in: str = "wait") -> JsonFields:
+    """All of the time is one phase's; a WebSocket is accepted at once, since when it was is not known."""
     known = started_us is not None and ended_us is not None
     time_ms = max(ended_us - started_us, 0) / 1_000 if known else 0  # type: ignore[operator]  # both are known
-    timings = {"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": time_ms, "receive": 0}
+    timings = {"blocked": -1, "dns": -1, "connect": -1, "ssl": -1, "send": 0, "wait": 0, "receive": 0}
+    timings[passed_in] = time_ms  # type: ignore[assignment]
     return {
         "startedDateTime": iso_utc(started_us) if started_us is not None else _EPOCH,
         "time": time_ms,

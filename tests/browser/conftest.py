@@ -48,6 +48,23 @@ EXPORT = """
   return JSON.stringify({log: await Log.Log.build(requests(), {sanitize: SANITIZE})});
 })()
 """
+# What "Import HAR" of the Network panel does with a file, and what the panel then shows of its WebSockets.
+IMPORT = """
+(async () => {
+  const {ViewManager} = await import('./ui/legacy/legacy.js');
+  const {NetworkPanel} = await import('./panels/network/network.js');
+  const {NetworkLog} = await import('./models/logs/logs.js');
+  await ViewManager.ViewManager.instance().showView('network');
+  const view = NetworkPanel.NetworkPanel.instance().networkLogView;
+  await view.onLoadFromFile(new File([CONTENT], 'imported.har'));
+  const requests = NetworkLog.NetworkLog.instance().requests().filter((request) => request.isImportedHar());
+  return requests.map((request) => ({
+    url: request.url(), kind: request.resourceType().name(), status: request.statusCode,
+    started: request.startTime, ended: request.endTime,
+    messages: request.frames().map(({type, time, opCode, text}) => [type, time, opCode, text]),
+  }));
+})()
+"""
 
 
 class Tab:
@@ -131,9 +148,9 @@ def browse(tmp_path: Path) -> Iterator[Callable[..., Tab]]:
 
 @pytest.fixture(scope="module")
 def shared_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    """One browser for all tests of a module, each of which opens pages of its own."""
+    """One browser for all tests of a module, each of which opens pages of its own; it lets DevTools in."""
     with contextlib.ExitStack() as ending:
-        yield started(ending, tmp_path_factory.mktemp("browser") / "profile")
+        yield started(ending, tmp_path_factory.mktemp("browser") / "profile", "--remote-allow-origins=*")
 
 
 def started(ending: contextlib.ExitStack, profile: Path, *switches: str) -> Tab:
@@ -166,6 +183,10 @@ class DevToolsTab:
     def export_har(self, *, sanitize: bool) -> str:
         """What "Export HAR" of the Network panel gives once a WebSocket has closed."""
         return self._tools.evaluate(EXPORT.replace("SANITIZE", json.dumps(sanitize)))
+
+    def import_har(self, content: str) -> list[dict[str, Any]]:
+        """The requests that the Network panel shows of this HAR, with the messages of each WebSocket."""
+        return self._tools.evaluate(IMPORT.replace("CONTENT", json.dumps(content)))
 
 
 @pytest.fixture

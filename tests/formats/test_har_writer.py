@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -78,6 +79,31 @@ def devtools_messages(content):
     return shown
 
 
+def toolkit_events(content):
+    """The events that HTTP Toolkit makes of each entry, by the rules of httptoolkit-ui: parseHar in har.ts.
+
+    Of an entry for a WebSocket it reads ``_resourceType``, the status, ``_webSocketMessages`` (type, time,
+    opcode, data) and ``_webSocketClose`` (code, reason); without the last, the connection was broken off.
+    """
+    events = []
+    for entry in json.loads(content)["log"]["entries"]:
+        assert re.fullmatch(r"(HTTP/)?[\d.]+", entry["request"]["httpVersion"])
+        timings = entry["timings"]
+        answered_ms = sum(max(timings[key], 0) for key in ("blocked", "dns", "connect", "send", "wait"))
+        accepted = entry["_resourceType"] == "websocket" and entry["response"]["status"] == 101
+        events.append(("accepted" if accepted else "response", answered_ms))
+        if entry["_resourceType"] != "websocket":
+            continue
+        started_ms = datetime.fromisoformat(entry["startedDateTime"]).timestamp() * 1_000
+        for each in entry["_webSocketMessages"]:
+            data = each["data"].encode()
+            data = base64.b64decode(data, validate=True) if each["opcode"] == 2 else data
+            events.append((each["type"], round(each["time"] * 1_000 - started_ms, 2), data))
+        closing = entry.get("_webSocketClose", "aborted")
+        events.append("aborted" if closing == "aborted" else (closing["code"], closing["reason"]))
+    return events
+
+
 def read_back(path, content):
     path.write_bytes(content)
     with opened(path) as file:
@@ -98,6 +124,16 @@ def test_devtools_shows_every_message():
     talk = frames((C, 1, b"a"), (S, 9, b"?"), (S, 2, b"\0"), (S, 8, b"\x0f\xa1no"))
     shown = devtools_messages(written([connection(), connection(2, how=None)], {1: talk}))
     assert shown == [[("send", 1769860800.000001, 1, "a"), ("receive", 1769860800.000003, 2, "AA==")], []]
+
+
+def test_http_toolkit_shows_every_message_and_how_a_connection_ended():
+    talk = frames((C, 1, "ä".encode()), (S, 9, b"?"), (S, 2, b"\0\xff"), (S, 8, b"\x0f\xa1no"))
+    talk = [frame._replace(at_us=START_US + 20 * n) for n, frame in enumerate(talk, 1)]
+    content = written([connection(), connection(2, how="lost"), connection(3, how=None)], {1: talk})
+    assert toolkit_events(content) == [
+        ("accepted", 0), ("send", 0.02, "ä".encode()), ("receive", 0.06, b"\0\xff"), (4401, "no"),
+        ("accepted", 0), "aborted", ("accepted", 0), "aborted",
+    ]  # fmt: skip
 
 
 def test_control_frames_and_the_end_have_keys_of_their_own():
