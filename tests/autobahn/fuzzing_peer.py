@@ -2,10 +2,11 @@
 
 Runs in an environment of its own (see ``published_cases``)::
 
-    fuzzing_peer.py server PORT CASE...     a client is tested: it connects to /CASE for each
-    fuzzing_peer.py client URL CASE...      a server is tested: it is connected to at URL/CASE for each
+    fuzzing_peer.py server DESCRIPTOR CASE...   a client is tested: it connects to /CASE for each
+    fuzzing_peer.py client URL CASE...          a server is tested: it is connected to at URL/CASE for each
 
-Prints one JSON object for each case: the verdicts, and every frame as it crossed the wire.
+DESCRIPTOR is that of a listening socket. Prints one JSON object for each case: the verdicts, and every frame
+as it crossed the wire.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import socket
 import sys
 from typing import Any
 
@@ -45,6 +47,7 @@ class FuzzingPeer:
     def begin(self, number: str, case: type) -> None:
         self.number, self.frames, self.txFrameStats, self.rxFrameStats = number, [], {}, {}
         self.connectionWasOpen, self.createWirelog = False, True
+        self.queued_octets, self.written_octets, self.ends_of_sent = 0, 0, []
         self.runCase = case(self)
         self.runCase.compare = lambda one, other: as_text(one) == as_text(other)
         self.takes_bytes = hasattr(case, "TESTDATA")
@@ -67,10 +70,26 @@ class FuzzingPeer:
         digest = hashlib.sha256(payload).hexdigest()
         self.frames.append([way, head.opcode, bool(head.fin), head.rsv, len(payload), digest])
 
+    def frames_on_the_wire(self) -> list[list[Any]]:
+        """Without those of the case that were not yet written, whole, when the connection ended."""
+        ends = iter(self.ends_of_sent)
+        return [frame for frame in self.frames if frame[0] == "received" or next(ends) <= self.written_octets]
+
+    def logTxOctets(self, data: bytes, sync: bool) -> None:
+        self.written_octets += len(data)
+
+    def logRxOctets(self, data: bytes) -> None:
+        pass
+
     # What a case sends
 
     def sendFrame(self, opcode: int, payload: str | bytes = b"", **how: Any) -> None:
         super().sendFrame(opcode, as_bytes(payload), **how)  # type: ignore[misc]
+        self.ends_of_sent.append(self.queued_octets)
+
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
+        self.queued_octets += len(data)
+        super().sendData(data, sync, chopsize)  # type: ignore[misc]
 
     def sendMessage(self, payload: str | bytes, isBinary: bool = False, **how: Any) -> None:
         super().sendMessage(as_bytes(payload), isBinary, **how)  # type: ignore[misc]
@@ -124,7 +143,7 @@ class FuzzingPeer:
                     "behavior": case.behavior,
                     "behavior_close": case.behaviorClose,
                     "remote_close": self.remoteCloseCode,  # type: ignore[attr-defined]
-                    "frames": self.frames,
+                    "frames": self.frames_on_the_wire(),
                 }
             ),
             flush=True,
@@ -153,22 +172,19 @@ class FuzzingClient(FuzzingPeer, WebSocketClientProtocol):
         super()._connectionMade()
 
 
-async def serve(port: int, numbers: list[str], cases: dict[str, type]) -> None:
-    left = set(numbers)
+async def serve(listening: socket.socket, numbers: list[str], cases: dict[str, type]) -> None:
     over = asyncio.Event()
-    factory = WebSocketServerFactory(f"ws://127.0.0.1:{port}")
-    factory.protocol, factory.cases, factory.logFrames = FuzzingServer, cases, True
+    factory = WebSocketServerFactory(f"ws://127.0.0.1:{listening.getsockname()[1]}")
+    factory.protocol, factory.cases, factory.logFrames, factory.logOctets = FuzzingServer, cases, True, True
     factory.setProtocolOptions(failByDrop=False, openHandshakeTimeout=30, closeHandshakeTimeout=10)
 
     def finished() -> None:
-        left.discard("")
         factory.count += 1
         if factory.count == len(numbers):
             over.set()
 
     factory.count, factory.finished = 0, finished
-    server = await asyncio.get_running_loop().create_server(factory, "127.0.0.1", port)
-    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    await asyncio.get_running_loop().create_server(factory, sock=listening)
     await over.wait()
 
 
@@ -178,7 +194,7 @@ async def connect(url: str, numbers: list[str], cases: dict[str, type]) -> None:
         over = asyncio.Event()
         factory = WebSocketClientFactory(f"{url}/{number}")
         factory.protocol, factory.cases, factory.number = FuzzingClient, cases, number
-        factory.logFrames, factory.finished = True, over.set
+        factory.logFrames, factory.logOctets, factory.finished = True, True, over.set
         factory.setProtocolOptions(failByDrop=False, openHandshakeTimeout=30, closeHandshakeTimeout=10)
         await asyncio.get_running_loop().create_connection(factory, host, int(port))
         await asyncio.wait_for(over.wait(), LONGEST_CASE_S)
@@ -187,8 +203,10 @@ async def connect(url: str, numbers: list[str], cases: dict[str, type]) -> None:
 def main(role: str, where: str, *numbers: str) -> None:
     cases = load()
     chosen = list(cases) if numbers == ("all",) else list(numbers)
-    run = serve(int(where), chosen, cases) if role == "server" else connect(where, chosen, cases)
-    asyncio.run(run)
+    if role == "server":
+        asyncio.run(serve(socket.socket(fileno=int(where)), chosen, cases))
+    else:
+        asyncio.run(connect(where, chosen, cases))
 
 
 if __name__ == "__main__":
