@@ -36,7 +36,7 @@ class RecordingConnection(ConnectionBase):
     """An open connection; over once ``closed`` is not None.
 
     Attributes:
-        on_pong: called with each pong, once it is recorded; None: nobody asks.
+        on_control: called with each ping and pong that came, once it is recorded; None: nobody asks.
 
     Args:
         attempt: one that ``connect`` was called on.
@@ -53,7 +53,7 @@ class RecordingConnection(ConnectionBase):
         self._closing = ClosingHandshake(self._tap, self._tracker, self._clock)
         self._matcher = FrameMatcher(self._tap.received_frames, max_payload=self._options.max_payload)
         self._payloads = self._matcher.payloads
-        self.on_pong: Callable[[RecordedFrame], None] | None = None
+        self.on_control: Callable[[RecordedFrame], None] | None = None
 
     @property
     def waits_to_write(self) -> bool:
@@ -106,7 +106,7 @@ class RecordingConnection(ConnectionBase):
     def ping(self, data: bytes = b"") -> RecordedFrame | None:
         """Send a ping of at most 125 bytes, and return it as ``send_frame`` does.
 
-        The pong is recorded, not delivered; ``on_pong`` gets it.
+        The pong is recorded, not delivered; ``on_control`` gets it.
         """
         if len(data) > MAX_CONTROL:
             raise InputUnusable(f"a ping carries at most {MAX_CONTROL} bytes")
@@ -216,8 +216,8 @@ class RecordingConnection(ConnectionBase):
             frame = self._matcher.match(opcode)
             if opcode == Opcode.PONG:
                 self._keepalive.answered()
-                if self.on_pong is not None:
-                    self.on_pong(frame)
+            if opcode in (Opcode.PING, Opcode.PONG) and self.on_control is not None:
+                self.on_control(frame)
             elif opcode == Opcode.CLOSE:
                 self._finish("closed", None)
         except BaseException as problem:

@@ -24,6 +24,7 @@ class Destination(ABC):
     Attributes:
         ca_file: PEM file of certificates trusted in addition to the system's.
         insecure_tls: whether any certificate will do.
+        client_certificate: shown to a service that asks who connects.
         connect_timeout_s: for name, TCP, proxy and TLS together.
         proxy: what the connection goes through; None: it is direct.
     """
@@ -32,6 +33,7 @@ class Destination(ABC):
     connect_timeout_s: float
     proxy: ProxyAddress | None
     insecure_tls: bool = False
+    client_certificate: ClientCertificate | None = None
 
     @property
     @abstractmethod
@@ -57,6 +59,20 @@ class Destination(ABC):
     def base_url(self) -> str:
         """Scheme, host and port: what error texts show, because path and query may hold secrets."""
         return f"{self.parts.scheme}://{self.parts.netloc}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientCertificate:
+    """What proves to a service who connects: a certificate and its key, PEM files.
+
+    Attributes:
+        key: None where the file of the certificate holds the key too.
+        passphrase: what the key is encrypted with; never asked for here.
+    """
+
+    certificate: Path
+    key: Path | None = None
+    passphrase: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,13 +59,15 @@ def run_interactive(
     line it waits for more payloads until none came for ``linger_s``, then closes with 1000; with None (a
     terminal) it goes on until the service closes. When ``stopped()`` turns true it closes with 1001; call
     ``connection.wake()`` then. ``idle`` is done when nothing comes. ``echo`` gets each text once it is sent,
-    each control frame that was asked for, and the pongs that answer them. A Close frame ends it.
+    each control frame that was asked for, and the pongs that answer them, unless the connection's
+    ``on_control`` gets them. A Close frame ends it.
 
     Raises:
         BadOption: a line is not UTF-8. The lines before it went out, and the connection is closed.
         Exception: whatever ``deliver``, ``idle`` or the sink raises, after closing the connection.
     """
     session = _InteractiveSession(connection, deliver, clock=clock, linger_s=linger_s, idle=idle, echo=echo)
+    connection.on_control = connection.on_control or session.echo_pong
     reader = threading.Thread(target=session.read, args=(lines,), name="read lines", daemon=True)
     reader.start()
     try:
@@ -135,7 +137,6 @@ class _InteractiveSession:
         self._idle = idle
         self._echo = echo
         self._pings_unanswered = 0
-        connection.on_pong = self._echo_pong
         self._lines_ended = False
         self._until_s: float | None = None
 
@@ -200,9 +201,9 @@ class _InteractiveSession:
         if sent is not None and self._echo is not None:
             self._echo(sent)
 
-    def _echo_pong(self, frame: RecordedFrame) -> None:
+    def echo_pong(self, frame: RecordedFrame) -> None:
         """Pass on the answers to pings that were asked for, not those that keep the connection alive."""
-        if self._pings_unanswered and self._echo is not None:
+        if frame.opcode == Opcode.PONG and self._pings_unanswered and self._echo is not None:
             self._pings_unanswered -= 1
             self._echo(frame)
 

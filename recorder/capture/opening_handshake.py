@@ -105,6 +105,7 @@ def _upgrade(options: ConnectOptions, tap: TapSocket, tracker: ConnectionTracker
             socket=tap,
             header=options.header_lines(),
             subprotocols=list(options.subprotocols) or None,
+            host=options.host_header,
             origin=options.origin,
             suppress_origin=options.origin is None,
             redirect_limit=0,
@@ -186,7 +187,10 @@ def _redirect_hint(options: ConnectOptions, answer: ResponseHead) -> str:
             parts = urlsplit(targets[0])
         except ValueError:
             parts = urlsplit("")
-        place = f" to {_clean(f'{parts.scheme}://{parts.hostname}', options)}" if parts.hostname else ""
+        target = (
+            f"{parts.scheme}://{parts.hostname}" if parts.hostname else "another path of the same service"
+        )
+        place = f" to {_clean(target, options)}"
     return f"it redirects{place}; this is not followed, because the token would go there too: give that URL"
 
 

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from recorder.counted import counted
 from recorder.errors import BadOption
 
-from .destination import Destination, ProxyAddress
+from .destination import ClientCertificate, Destination, ProxyAddress
 
 MAX_PAYLOAD = 16 * 1024 * 1024
 MOST_PAYLOAD = 47 * 1024 * 1024
@@ -47,6 +47,8 @@ class ConnectOptions(Destination):
         max_payload: longest payload taken, in bytes; a longer one ends the connection with 1009.
         ca_file: PEM file of certificates trusted in addition to the system's.
         insecure_tls: whether any certificate will do; there is nothing that vouches for the service then.
+        client_certificate: shown to a service that asks who connects.
+        host_header: value of the ``Host`` header; None: host and port of the URL.
         origin: value of the ``Origin`` header; None sends none.
         proxy: what the connection goes through; None: it is direct.
     """
@@ -62,6 +64,8 @@ class ConnectOptions(Destination):
     max_payload: int = MAX_PAYLOAD
     ca_file: Path | None = None
     insecure_tls: bool = False
+    client_certificate: ClientCertificate | None = None
+    host_header: str | None = None
     origin: str | None = None
     proxy: ProxyAddress | None = None
 
@@ -75,8 +79,9 @@ class ConnectOptions(Destination):
         _check_token(self)
         _check_tls(self)
         _check_numbers(self)
-        if self.origin is not None and _URL_FORBIDDEN.search(self.origin):
-            raise BadOption("--origin", "it may hold printable ASCII only, without spaces")
+        for option, written in (("--origin", self.origin), ("--host", self.host_header)):
+            if written is not None and (not written or _URL_FORBIDDEN.search(written)):
+                raise BadOption(option, "it may hold printable ASCII only, without spaces")
 
     def at(self, url: str, *, token: str | None, init_connection: bool = False) -> ConnectOptions:
         """These options for one URL and token; InitConnection if either asks for it."""
@@ -131,7 +136,7 @@ def _check_url(url: str) -> None:
     if not parts.hostname:
         raise BadOption("URL", "it names no host")
     if "@" in parts.netloc:
-        raise BadOption("URL", "it may not hold a user name or password", hint="use --header or a token")
+        raise BadOption("URL", "it may not hold a user name or password", hint="use --auth or a token")
     if "#" in url:
         raise BadOption("URL", "it may not hold a fragment (#...)", hint="write a literal # as %23")
     if port == 0:
@@ -159,7 +164,7 @@ def _check_header(name: str, value: str) -> None:
         )
     lowered = name.lower()
     if lowered in RESERVED_HEADERS or lowered.startswith(RESERVED_PREFIX):
-        hint = "use --subprotocol" if lowered == "sec-websocket-protocol" else None
+        hint = {"sec-websocket-protocol": "use --subprotocol", "host": "use --host"}.get(lowered)
         raise BadOption("--header", f"{name} is written by the WebSocket upgrade itself", hint=hint)
 
 
@@ -174,11 +179,13 @@ def _check_subprotocol(subprotocol: str) -> None:
 
 
 def _check_token(options: ConnectOptions) -> None:
+    named = sum(name.lower() == "authorization" for name, _ in options.headers)
+    if named > 1:
+        raise BadOption("--header, --auth", "Authorization is given twice")
     if options.token is None:
         return
     if not options.token or _URL_FORBIDDEN.search(options.token):
         raise BadOption("token", "it is empty, or holds a space, a line break or a non-ASCII character")
-    named = any(name.lower() == "authorization" for name, _ in options.headers)
     if named and not options.init_connection:
         raise BadOption("--header", "Authorization is given twice: as a header and by the token")
 
@@ -186,6 +193,8 @@ def _check_token(options: ConnectOptions) -> None:
 def _check_tls(options: ConnectOptions) -> None:
     if options.insecure_tls and options.ca_file is not None:
         raise BadOption("--insecure-tls, --ca-file", "give one of them: the first takes any certificate")
+    if options.client_certificate is not None and options.url is not None and not options.secure:
+        raise BadOption("--cert", "a certificate is shown to wss:// services only")
 
 
 def _check_numbers(options: ConnectOptions) -> None:

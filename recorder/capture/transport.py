@@ -17,7 +17,7 @@ from recorder.errors import BadOption, CannotConnect
 from recorder.runtime.background import BackgroundTask
 from recorder.runtime.selector import readable
 
-from .destination import Destination
+from .destination import ClientCertificate, Destination
 from .tunnel import open_tunnel
 
 # A client that only reads does not notice a peer that vanished. With these the kernel does, within 25 s.
@@ -69,13 +69,15 @@ def open_socket(
 
     Raises:
         CannotConnect: the name, TCP, proxy or TLS failed, or took longer than ``connect_timeout_s``.
-        BadOption: the CA file cannot be used.
+        BadOption: the CA file or the client certificate cannot be used.
     """
     until_s = clock.now_s() + options.connect_timeout_s
     if not options.secure:
         context = None
     elif context is None:
         context = tls_context(options.ca_file, verified=not options.insecure_tls)
+        if options.client_certificate is not None:
+            _load_client_certificate(context, options.client_certificate)
     addresses = _look_up(options, left_s=until_s - clock.now_s())
     sock = _connect_any(addresses, options, clock=clock, until_s=until_s)
     try:
@@ -112,6 +114,18 @@ def tls_context(ca_file: Path | None, *, verified: bool = True) -> ssl.SSLContex
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _load_client_certificate(context: ssl.SSLContext, client: ClientCertificate) -> None:
+    try:  # an empty passphrase, rather than a prompt of OpenSSL's
+        context.load_cert_chain(client.certificate, client.key, password=client.passphrase or "")
+    except ssl.SSLError:
+        words = "the passphrase is not that of the key, or certificate and key (PEM) do not belong together"
+        if client.passphrase is None:
+            words = "they are no certificate and its key, in PEM and without a passphrase"
+        raise BadOption("--cert, --key", words) from None
+    except OSError as problem:
+        raise BadOption("--cert, --key", f"they cannot be read ({problem.strerror})") from None
 
 
 def _ca_file_problem(problem: OSError) -> str:

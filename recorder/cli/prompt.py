@@ -33,6 +33,13 @@ _STYLES = {"red": "ansired", "yellow": "ansiyellow", "orange": "#ff8700"}
 """What prompt_toolkit calls the styles of statuses."""
 
 
+def _typed_names() -> list[str]:
+    """``/ping``, ``/close`` and the others, each with a blank behind it."""
+    from recorder.recipes import TYPED_COMMANDS
+
+    return [f"{each.split()[0]} " for each in TYPED_COMMANDS if each.startswith("/") and each[1] != "/"]
+
+
 class TerminalPrompt:
     """A prompt with line editing and the history of this run, to be used with ``with``.
 
@@ -118,6 +125,8 @@ class TerminalPrompt:
 
     def _application(self) -> Application[None]:
         from prompt_toolkit import Application
+        from prompt_toolkit.application import run_in_terminal
+        from prompt_toolkit.completion import WordCompleter
         from prompt_toolkit.filters import Condition
         from prompt_toolkit.history import InMemoryHistory
         from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
@@ -138,6 +147,8 @@ class TerminalPrompt:
             history=InMemoryHistory(),
             accept_handler=self._accept,
             search_field=search,
+            completer=WordCompleter(_typed_names, sentence=True),
+            complete_while_typing=False,
             dont_extend_height=True,
         )
         line.window.height = None  # as many rows as a long line takes
@@ -145,7 +156,7 @@ class TerminalPrompt:
 
         @keys.add("c-d", filter=Condition(lambda: not line.text))
         def _(event: KeyPressEvent) -> None:
-            self.say(f"end of input: listening {self._until}")
+            self.say(f"end of input: listening {self._until} (Ctrl-C: ends it now)")
             event.app.exit()
 
         @keys.add("c-c")
@@ -154,7 +165,9 @@ class TerminalPrompt:
 
         @keys.add("c-z")
         def _(event: KeyPressEvent) -> None:
-            event.app.suspend_to_background()
+            # To this thread, which so stops before the prompt is drawn again: the terminal's answer to the
+            # question where its cursor is would go to the shell.
+            run_in_terminal(partial(signal.raise_signal, signal.SIGTSTP))
 
         below = ConditionalContainer(
             Window(FormattedTextControl(self._line_below), height=1),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -13,9 +15,9 @@ from recorder.errors import BadOption
 
 from .live_receipts import LiveReceipts, StatusLines
 from .options import (
+    CONNECTION,
     DEFAULT_ARCHIVE,
     ArchiveOption,
-    CaFileOption,
     ConnectTimeoutOption,
     DurabilityOption,
     HeaderOption,
@@ -24,7 +26,6 @@ from .options import (
     KeepSecretsOption,
     MaxPayloadOption,
     NameOption,
-    OriginOption,
     ProxyOption,
     QuietOption,
     SecretNameOption,
@@ -34,12 +35,76 @@ from .options import (
     TokenPromptOption,
 )
 from .output import StatusPrinter, json_line, write_json, write_payload
-from .token_source import read_token
+from .token_source import read_passphrase, read_token
 
 if TYPE_CHECKING:
-    from recorder.recipes import ControlRequest, Following, Update
+    from recorder.recipes import ClientCertificate, ControlRequest, Following, Update
     from recorder.wire.payloads import Payload
     from recorder.wire.records import RecordedFrame
+
+
+CertOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cert",
+        metavar="FILE",
+        help="A client certificate (PEM), for a service that asks for one.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        help="Its key (PEM), unless the same file holds it; an encrypted one is asked for its passphrase.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+PassphraseEnvOption = Annotated[
+    str | None,
+    typer.Option(
+        "--passphrase-env",
+        metavar="NAME",
+        help="Take the passphrase of the key from this environment variable.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+AuthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--auth",
+        metavar="USER:PASSWORD",
+        help="Send them in an Authorization: Basic header. Every user of this machine can read them here.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+HostOption = Annotated[
+    str | None,
+    typer.Option(
+        "--host", metavar="NAME", help="The Host header, if not the URL's.", rich_help_panel=CONNECTION
+    ),
+]
+ShortOriginOption = Annotated[
+    str | None,
+    typer.Option(
+        "--origin",
+        "-o",
+        metavar="ORIGIN",
+        help="The Origin header, as a browser sends it: https://…",
+        rich_help_panel=CONNECTION,
+    ),
+]
+ShortCaFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-file",
+        "--ca",
+        metavar="FILE",
+        help="Trust these certificates (PEM) too, besides the system's.",
+        rich_help_panel=CONNECTION,
+    ),
+]
 
 
 def record(
@@ -88,9 +153,19 @@ def record(
             "--insecure-tls", "--no-check", "-n", help="Take any certificate, so that anybody can listen in."
         ),
     ] = False,
-    ca_file: CaFileOption = None,
+    show_control: Annotated[
+        bool, typer.Option("--show-ping-pong", "-P", help="Show each ping and pong that comes in.")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours, as with NO_COLOR.")] = False,
+    _slash: Annotated[bool, typer.Option("--slash", hidden=True)] = False,  # a habit: they are always there
+    auth: AuthOption = None,
+    host: HostOption = None,
+    cert: CertOption = None,
+    key: KeyOption = None,
+    passphrase_env: PassphraseEnvOption = None,
+    ca_file: ShortCaFileOption = None,
     proxy: ProxyOption = None,
-    origin: OriginOption = None,
+    origin: ShortOriginOption = None,
     connect_timeout: ConnectTimeoutOption = None,
     send_timeout: SendTimeoutOption = None,
     max_payload: MaxPayloadOption = None,
@@ -114,7 +189,10 @@ def record(
 
     from .signals import stop_on_signals
 
+    if no_color:
+        os.environ["NO_COLOR"] = "1"
     service = _only_url(url, connect)
+    certificate = _client_certificate(cert, key, passphrase_env)
     token = read_token(token_env=token_env, token_file=token_file, token_prompt=token_prompt)
     with (
         stop_on_signals() as stop,
@@ -137,6 +215,10 @@ def record(
             subprotocols=subprotocol or (),
             ping_interval=ping_interval,
             insecure_tls=insecure_tls,
+            auth=auth,
+            host=host,
+            client_certificate=certificate,
+            show_control=dialogue.show_control if show_control else None,
             ca_file=ca_file,
             proxy=proxy,
             origin=origin,
@@ -160,14 +242,37 @@ def _only_url(url: str | None, connect: str | None) -> str:
     raise BadOption("URL", "say which service to connect to", hint="recorder record wss://…")
 
 
+def _client_certificate(
+    cert: Path | None, key: Path | None, passphrase_env: str | None
+) -> ClientCertificate | None:
+    from recorder import recipes
+
+    if cert is None:
+        if key is not None or passphrase_env is not None:
+            raise BadOption("--key, --passphrase-env", "they belong to a certificate: give --cert FILE too")
+        return None
+    return recipes.ClientCertificate(
+        certificate=cert, key=key, passphrase=read_passphrase(key or cert, passphrase_env)
+    )
+
+
 class _Dialogue(NamedTuple):
-    """Where lines come from, and where texts, remarks and what became of messages go."""
+    """Where lines come from, and where texts, remarks, pings and what became of messages go."""
 
     lines: Iterable[str | ControlRequest]
     deliver: Callable[[Payload], None]
     echo: Callable[[Payload | RecordedFrame], None] | None
     say: Callable[[str], None]
     show_update: Callable[[Following, Update], None]
+
+    def show_control(self, frame: RecordedFrame) -> None:
+        """Show a ping or pong: where texts are shown with their sides, else as a remark."""
+        from recorder.report.payload_lines import control_words
+
+        if self.echo is not None:
+            self.echo(frame)
+        else:
+            self.say(f"received {control_words(frame)}")
 
 
 @contextmanager

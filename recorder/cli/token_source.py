@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import typer
@@ -44,11 +45,30 @@ def read_tokens(*, token_env: str | None, token_file: Path | None, token_prompt:
     ]
 
 
-def _from_environment(name: str) -> str:
+def read_passphrase(key: Path, passphrase_env: str | None) -> str | None:
+    """The passphrase of a key: from the environment, else asked for where the key is encrypted.
+
+    Raises:
+        BadOption: an unset variable; nobody can be asked.
+    """
+    if passphrase_env is not None:
+        return _from_environment(passphrase_env, option="--passphrase-env")
+    try:
+        is_encrypted = b"ENCRYPTED" in key.read_bytes()
+    except OSError:  # said by what opens it
+        return None
+    if not is_encrypted:
+        return None
+    if not sys.stdin.isatty():
+        raise BadOption("--key", f"{key} is encrypted", hint="give its passphrase with --passphrase-env NAME")
+    return str(typer.prompt("passphrase", hide_input=True, err=True))
+
+
+def _from_environment(name: str, *, option: str = "--token-env") -> str:
     # Removed, so that no child process inherits it.
     token = os.environ.pop(name, None)
     if token is None:
-        raise BadOption("--token-env", f"the environment has no variable {name}", hint=f"export {name}=…")
+        raise BadOption(option, f"the environment has no variable {name}", hint=f"export {name}=…")
     return token
 
 

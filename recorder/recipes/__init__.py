@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from recorder.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from recorder.capture.destination import ClientCertificate as ClientCertificate
     from recorder.capture.devtools.browser import BrowserOptions as BrowserOptions
     from recorder.capture.interactive import ControlRequest as ControlRequest
     from recorder.load_summary import LoadResult as LoadResult

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from recorder.documents import parse_duration
 from recorder.errors import BadOption
+from recorder.runtime.listener import is_loopback
 
 if TYPE_CHECKING:
+    from recorder.capture.destination import ClientCertificate
     from recorder.capture.options import ConnectOptions
 
 _Value = TypeVar("_Value", int, float)
 _BYTES: Final = re.compile(r"([0-9]{1,12})[ ]?(B|KiB|MiB|GiB)?", re.ASCII)
-_BARE_NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+_BARE_NUMBER: Final = re.compile(r"[0-9]{0,9}(\.[0-9]{1,9})?", re.ASCII)
 _UNITS: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
@@ -60,6 +63,8 @@ def connect_options(
     subprotocols: Sequence[str] = (),
     ping_interval: str = "30s",
     insecure_tls: bool = False,
+    host_header: str | None = None,
+    client_certificate: ClientCertificate | None = None,
 ) -> ConnectOptions:
     """The parsed form of these keywords; a ``ping_interval`` of "0" sends no pings.
 
@@ -87,6 +92,8 @@ def connect_options(
         max_payload=_given_or(usual.max_payload, bytes_of, "--max-payload", given.get("max_payload")),
         ca_file=given.get("ca_file"),
         insecure_tls=insecure_tls,
+        host_header=host_header,
+        client_certificate=client_certificate,
         origin=given.get("origin"),
         proxy=None if proxy is None else parse_proxy(proxy),
     )
@@ -119,6 +126,20 @@ def _header(written: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
+def authorization_header(written: str) -> str:
+    """``USER:PASSWORD`` as a header line (RFC 7617 2). Raises ``BadOption``."""
+    if ":" not in written:
+        raise BadOption("--auth", "it needs a colon between user and password", hint="--auth USER:PASSWORD")
+    return f"Authorization: Basic {b64encode(written.encode()).decode()}"
+
+
+def local_url(url: str) -> str:
+    """The URL, with ``ws://`` before ``localhost:8080``: that never leaves this machine."""
+    host = "[::1]" if url.startswith("[::1]") else re.split(r"[:/?]", url)[0]
+    is_local = host in ("localhost", "[::1]") or is_loopback(host)
+    return f"ws://{url}" if is_local and "://" not in url else url
+
+
 def reject_unknown_keywords(given: Mapping[str, object], known: type) -> None:
     """Raise ``TypeError`` for a keyword argument that the ``TypedDict`` ``known`` does not name."""
     if unknown := given.keys() - known.__annotations__.keys():
@@ -135,7 +156,8 @@ def duration_s(option: str, written: str) -> float:
 
 def seconds_or_duration_s(option: str, written: str) -> float:
     """As ``duration_s``, where a number without a unit means seconds, as other WebSocket prompts take it."""
-    return duration_s(option, f"{written}s" if _BARE_NUMBER.fullmatch(written.strip()) else written)
+    bare = _BARE_NUMBER.fullmatch(written.strip())
+    return duration_s(option, f"0{bare[0]}s" if bare is not None and bare[0] else written)
 
 
 def bytes_of(option: str, written: str) -> int:

@@ -10,6 +10,7 @@ from typing import Literal, Unpack
 
 from recorder.capture.client import RecordingConnection
 from recorder.capture.connect_attempt import ConnectAttempt
+from recorder.capture.destination import ClientCertificate
 from recorder.capture.interactive import ControlRequest, IdleWork, lines_of, run_interactive
 from recorder.capture.options import ConnectOptions
 from recorder.capture.tracker import ConnectionTracker
@@ -36,7 +37,14 @@ from recorder.wire.payloads import Payload
 from recorder.wire.records import FrameSink, RecordedFrame
 
 from .archives import open_archive
-from .option_values import ServiceKeywords, connect_options, reject_unknown_keywords, seconds_or_duration_s
+from .option_values import (
+    ServiceKeywords,
+    authorization_header,
+    connect_options,
+    local_url,
+    reject_unknown_keywords,
+    seconds_or_duration_s,
+)
 from .queries import Notify, silent
 from .record_ending import AdmissionWatch, raise_unless_well_ended
 from .stop import NeverStop, Stop
@@ -210,6 +218,10 @@ class RecordKeywords(ServiceKeywords, total=False):
         subprotocols: offered in this order; the service must then choose one.
         ping_interval: time between keep-alive pings, like "30s", the default, or "30"; "0" for none.
         insecure_tls: take any certificate of the service.
+        auth: "USER:PASSWORD", for an ``Authorization: Basic`` header.
+        host: value of the ``Host`` header.
+        client_certificate: shown to a service that asks who connects.
+        show_control: gets every ping and pong that comes.
         name, keep_secrets, secret_names, durability: as in ``SessionOptions``.
         on_begin: told the id of the session before anything is connected.
     """
@@ -217,6 +229,10 @@ class RecordKeywords(ServiceKeywords, total=False):
     subprotocols: Sequence[str]
     ping_interval: str
     insecure_tls: bool
+    auth: str | None
+    host: str | None
+    client_certificate: ClientCertificate | None
+    show_control: Callable[[RecordedFrame], None] | None
     name: str | None
     keep_secrets: bool
     secret_names: Sequence[str]
@@ -265,12 +281,16 @@ def record(
     """
     stop = NeverStop() if stop is None else stop
     reject_unknown_keywords(options, RecordKeywords)
+    if (auth := options.get("auth")) is not None:
+        options["headers"] = (*options.get("headers", ()), authorization_header(auth))
     service = connect_options(
-        url,
+        local_url(url),
         options,
         subprotocols=options.get("subprotocols", ()),
         ping_interval=options.get("ping_interval", "30s"),
         insecure_tls=options.get("insecure_tls", False),
+        host_header=options.get("host"),
+        client_certificate=options.get("client_certificate"),
     )
     service.check_token_given()
     storage = SessionOptions(
@@ -289,6 +309,7 @@ def record(
         say(f"recording session {active.intake.session} into {opened.where}")
         options.get("on_begin", silent)(active.intake.session)
         connection = active.connect(service, stop=stop)
+        connection.on_control = options.get("show_control")
         stop.on_stop(connection.wake_to_stop)
         say(f"connected to {service.base_url}")
         if service.insecure_tls and service.secure:

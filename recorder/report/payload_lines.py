@@ -44,8 +44,15 @@ def _plain_line(shown: Payload | RecordedFrame) -> str:
     data = _data_of(shown)
     if shown.opcode == Opcode.BINARY:
         return data.hex(" ")
-    text = safe_text(data.decode("utf-8", errors="backslashreplace"))
-    return text if shown.opcode == Opcode.TEXT else f"{Opcode(shown.opcode).name.lower()} {text}".rstrip()
+    if shown.opcode == Opcode.TEXT:
+        return safe_text(data.decode("utf-8", errors="backslashreplace"))
+    return control_words(shown)
+
+
+def control_words(shown: Payload | RecordedFrame) -> str:
+    """``ping``, or ``pong hi``: the kind of a control frame and what it carries, escaped."""
+    carried = safe_text(_data_of(shown).decode("utf-8", errors="backslashreplace"))
+    return f"{Opcode(shown.opcode).name.lower()} {carried}".rstrip()
 
 
 def _json_lines(shown: Payload | RecordedFrame, width: int) -> list[str]:

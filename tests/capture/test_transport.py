@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
 import threading
 
 import pytest
 
+from recorder.capture.destination import ClientCertificate
 from recorder.errors import BadOption, CannotConnect
 from recorder.wire.frames import Opcode, encode
 
@@ -88,6 +90,35 @@ def test_a_self_signed_certificate_is_refused(serve, connect, certificates, reco
 def test_insecure_tls_takes_any_certificate(serve, connect, certificates, encrypted):
     connection = connect(serve(greet, encrypted("good")).url, insecure_tls=True)
     assert connection.receive(None).data == b"hello"
+
+
+def test_a_service_that_asks_who_connects_is_shown_a_certificate(serve, connect, certificates, encrypted):
+    context = encrypted("good")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(certificates / "ca.pem")
+    mine = ClientCertificate(certificate=certificates / "other.pem", key=certificates / "other.key")
+    connection = connect(serve(greet, context).url, ca_file=certificates / "ca.pem", client_certificate=mine)
+    assert connection.receive(None).data == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("certificate", "passphrase", "says"),
+    [
+        ("other.pem", "right", "certificate and key .* do not belong together"),
+        ("good.pem", "wrong", "the passphrase is not that of the key"),
+        ("good.pem", None, "they are no certificate and its key, in PEM and without a passphrase"),
+        ("none.pem", "right", r"they cannot be read \(No such file"),
+    ],
+)
+def test_a_client_certificate_that_cannot_be_used_is_one_sentence(
+    connect, certificates, tmp_path, certificate, passphrase, says
+):
+    locked = tmp_path / "locked.key"
+    command = ["openssl", "ec", "-in", certificates / "good.key", "-out", locked, "-aes128"]
+    subprocess.run([*command, "-passout", "pass:right"], check=True, capture_output=True)
+    mine = ClientCertificate(certificate=certificates / certificate, key=locked, passphrase=passphrase)
+    with pytest.raises(BadOption, match=says):
+        connect("wss://127.0.0.1:1/", client_certificate=mine)
 
 
 def test_old_tls_is_refused(serve, connect, certificates, encrypted, recorded):

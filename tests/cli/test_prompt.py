@@ -89,6 +89,16 @@ def test_pings_wrong_commands_and_ctrl_c(record, run):
     assert last_connection(run)["close_code"] == 1001
 
 
+def test_every_ping_and_pong_is_shown_and_a_command_is_completed(record):
+    terminal = record("-P", "-k", "0.1")
+    terminal.until(TIME + rb" < pong\r\n")  # the answer to a ping that nobody typed
+    terminal.type("/cl\t", end="")
+    terminal.until(rb"ose")
+    terminal.type("4001")
+    assert terminal.wait() == 0
+    assert b"closed by the client with 4001" in terminal.shown
+
+
 def test_a_line_is_edited_while_things_come_in_and_comes_again(record):
     terminal = record()
     terminal.type(GET_CLOCK % 1 + "\r" + (GET_CLOCK % 3)[:-1], end="")

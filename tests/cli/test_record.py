@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from base64 import b64encode
 
 import orjson
 import pytest
@@ -91,6 +92,20 @@ def test_texts_to_execute_take_the_place_of_stdin(start, service, token, archive
     assert [orjson.loads(line)["code"] for line in out.splitlines()] == [200, 400]
 
 
+def test_a_line_of_wscat_with_its_name_replaced_connects(start, run, service, archive):
+    address = service.url.removeprefix("ws://")
+    options = ("-P", "--slash", "--no-color", "--auth", "anna:s3cret", "--host", "shop.example", "-w", ".1")
+    environment = {**os.environ, "RECORDER_ARCHIVE": str(archive)}
+    process = start("record", "-c", address, *options, "-x", GET_CLOCK.strip(), env=environment)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 4, err  # the simulator takes no such login
+    lines = map(orjson.loads, run("session", "export", "last").stdout.splitlines())
+    (headers,) = (dict(line["request_headers"]) for line in lines if "request_headers" in line)
+    assert headers["Host"] == "shop.example"
+    assert headers["Authorization"].startswith("Basic")
+    assert b64encode(b"anna:s3cret").decode() not in f"{headers}{err}"
+
+
 def test_close_code_4401_exits_with_4(start, archive):
     """No token at all, and a service that soon loses patience."""
     with SimulatorServer(patience=Patience(init_s=0.05)) as strict:
@@ -114,6 +129,15 @@ def test_close_code_4401_exits_with_4(start, archive):
         ((), 2, "URL: say which service to connect to"),
         (("ws://127.0.0.1:1", "-c", "ws://127.0.0.1:2"), 2, "give one of them, not both"),
         (("wss://127.0.0.1:1", "-n", "--ca-file", "x.pem"), 2, "--insecure-tls, --ca-file"),
+        (("ws://127.0.0.1:1", "--auth", "anna"), 2, "--auth: it needs a colon"),
+        (("ws://127.0.0.1:1", "--auth", "a:b", "-H", "Authorization: x"), 2, "Authorization is given twice"),
+        (("ws://127.0.0.1:1", "--host", "two words"), 2, "--host"),
+        (("wss://127.0.0.1:1", "--key", "x.pem"), 2, "give --cert FILE too"),
+        (
+            ("ws://127.0.0.1:1", "--cert", "x.pem"),
+            2,
+            "--cert: a certificate is shown to wss:// services only",
+        ),
     ],
 )
 def test_unusable_options_are_one_sentence(run, arguments, code, says):

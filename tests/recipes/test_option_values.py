@@ -6,7 +6,14 @@ import pytest
 
 from recorder.capture.options import ConnectOptions
 from recorder.errors import BadOption
-from recorder.recipes.option_values import bytes_of, connect_options, duration_s, given_for_services
+from recorder.recipes.option_values import (
+    bytes_of,
+    connect_options,
+    duration_s,
+    given_for_services,
+    local_url,
+    seconds_or_duration_s,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,20 @@ def test_a_ping_interval_of_zero_sends_no_pings():
 
 def test_a_duration_in_words_becomes_seconds():
     assert duration_s("--linger", "200ms") == 0.2
+
+
+def test_a_number_of_seconds_may_begin_with_its_point():
+    assert [seconds_or_duration_s("-w", each) for each in (".5", "2", "1.5", "200ms")] == [0.5, 2, 1.5, 0.2]
+    for wrong in ("", "."):
+        with pytest.raises(BadOption, match="-w"):
+            seconds_or_duration_s("-w", wrong)
+
+
+@pytest.mark.parametrize("url", ["localhost:8080/a:b", "localhost", "127.0.0.1:1", "[::1]:80/x"])
+def test_a_url_of_this_machine_needs_no_scheme(url):
+    assert local_url(url) == f"ws://{url}"
+    for other in (f"wss://{url}", f"example.org/{url}"):
+        assert local_url(other) == other
 
 
 def test_what_is_not_given_is_as_usual():
