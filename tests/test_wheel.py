@@ -8,9 +8,13 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Iterable, Iterator
+from email import message_from_bytes
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,13 +43,41 @@ def wheel(tmp_path_factory) -> Path:
     return built
 
 
+def required(requirement: Requirement, extras: frozenset[str] = frozenset()) -> Iterator[Distribution]:
+    """What pip installs for a requirement: the distribution, and all that it requires here."""
+    found = distribution(requirement.name)
+    yield found
+    for text in found.requires or ():
+        yield from requirements_met(Requirement(text), extras | requirement.extras)
+
+
+def requirements_met(requirement: Requirement, extras: frozenset[str]) -> Iterator[Distribution]:
+    marker = requirement.marker
+    if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras or {""}):
+        yield from required(requirement)
+
+
+def lend(requirements: Iterable[str], site: Path) -> None:
+    """Put what these require into an environment, as links to where the tests have it."""
+    for requirement in requirements:
+        for each in requirements_met(Requirement(requirement), frozenset()):
+            for top in {file.parts[0] for file in each.files or ()} - {"..", "__pycache__"}:
+                if not (site / top).exists():
+                    (site / top).symlink_to(each.locate_file(top))
+
+
 @pytest.fixture(scope="module")
 def recorder(wheel, tmp_path_factory) -> Path:
     """The installed command, in an environment that holds it, its dependencies and nothing else."""
     home = tmp_path_factory.mktemp("empty") / "venv"
     venv.create(home, with_pip=False, system_site_packages=False)
+    (site,) = home.glob("lib/*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+        lend(message_from_bytes(archive.read(metadata)).get_all("Requires-Dist", []), site)
     # The pip of these tests installs into it: an environment with a pip of its own takes seconds to make.
-    pip(sys.executable, "--python", home, "install", wheel, cwd=home)
+    pip(sys.executable, "--python", home, "install", "--no-compile", "--no-deps", wheel, cwd=home)
+    pip(sys.executable, "--python", home, "check", cwd=home)
     return home / "bin" / "recorder"
 
 

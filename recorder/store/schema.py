@@ -23,7 +23,8 @@ from .db_errors import diagnose
 from .postgresql import lock_schema
 from .revisions import head_revision
 from .sqlite_writer import handle_of
-from .tables import metadata, setting
+from .statements import create_statements
+from .tables import setting
 from .write_errors import rollback
 
 # The copy, and the growth of a file whose tables are copied inside it.
@@ -60,7 +61,8 @@ def make_tables(connection: Connection) -> None:
 
 def _make_all(connection: Connection) -> None:
     # Without IF NOT EXISTS: a table of that name would be another program's.
-    metadata.create_all(connection, checkfirst=False)
+    for statement in create_statements(connection.dialect):
+        connection.exec_driver_sql(statement)
     search_index.make(connection)
     connection.exec_driver_sql(_REVISION_TABLE)
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{versions.SCHEMA_REVISION}')")  # noqa: S608

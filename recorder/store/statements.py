@@ -1,4 +1,4 @@
-"""INSERT and UPDATE statements, compiled once: to compile one takes longer than SQLite to run it."""
+"""Statements that are compiled once: to compile one takes longer than SQLite to run it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Dialect, Insert, Table, Update, bindparam
+from sqlalchemy import Dialect, Insert, Table, Update, bindparam, create_mock_engine
 
 from .driver_values import Row
 from .rows import RowChange
@@ -29,9 +29,21 @@ class Statement(NamedTuple):
         return tuple([values[name] for name in self.names])
 
 
-@lru_cache
+_dialects: dict[tuple[str, str, str], Dialect] = {}
+
+
+def _first_of_its_kind(dialect: Dialect) -> Dialect:
+    """The dialect for which such a statement was compiled first: every engine has a dialect of its own."""
+    return _dialects.setdefault((dialect.name, dialect.driver, dialect.paramstyle), dialect)
+
+
 def insert_statement(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Statement:
     """INSERT of these columns of a table. The dialect must use positional parameters, here as below."""
+    return _insert_statement(_first_of_its_kind(dialect), table, columns)
+
+
+@lru_cache
+def _insert_statement(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> Statement:
     return _compiled(dialect, table.insert().inline(), columns)
 
 
@@ -57,7 +69,8 @@ def _of_rows(insert: str, columns: int, rows: int) -> str:
 
 def update_statement(dialect: Dialect, change: RowChange) -> Statement:
     """UPDATE for changes of the same table, key columns and value columns as this one."""
-    return _update_statement(dialect, metadata.tables[change.table], tuple(change.key), tuple(change.values))
+    table, dialect = metadata.tables[change.table], _first_of_its_kind(dialect)
+    return _update_statement(dialect, table, tuple(change.key), tuple(change.values))
 
 
 @lru_cache
@@ -66,6 +79,24 @@ def _update_statement(
 ) -> Statement:
     update = table.update().where(*(table.c[name] == bindparam(key_name(name)) for name in key))
     return _compiled(dialect, update, columns)
+
+
+def create_statements(dialect: Dialect) -> tuple[str, ...]:
+    """CREATE of all tables and their indexes, in an order in which they can be made."""
+    return _create_statements(_first_of_its_kind(dialect))
+
+
+@lru_cache
+def _create_statements(dialect: Dialect) -> tuple[str, ...]:
+    """What ``metadata.create_all`` executes."""
+    statements: list[str] = []
+
+    def keep(statement: Any, *_: Any) -> None:
+        statements.append(str(statement.compile(dialect=dialect)))
+
+    engine = create_mock_engine(f"{dialect.name}+{dialect.driver}://", keep)
+    metadata.create_all(engine, checkfirst=False)
+    return tuple(statements)
 
 
 def _compiled(dialect: Dialect, statement: Insert | Update, columns: Sequence[str]) -> Statement:

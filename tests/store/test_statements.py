@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from recorder.store.rows import RowChange
-from recorder.store.statements import change_row, insert_statement, update_statement
+from recorder.store.statements import change_row, create_statements, insert_statement, update_statement
 from recorder.store.tables import connection, metadata, session
 
 VALUES = {"session_id": 1, "number": 2, "url": "wss://host/"}
@@ -69,3 +69,6 @@ def test_a_kind_of_statement_is_compiled_once():
     insert = insert_statement(dialect, connection, COLUMNS)
     assert insert_statement(dialect, connection, tuple(VALUES)) is insert
     assert insert_statement(dialect, connection, (*COLUMNS, "how")) != insert
+    other_archive = create_engine("sqlite://").dialect
+    assert insert_statement(other_archive, connection, COLUMNS) is insert
+    assert create_statements(other_archive) is create_statements(dialect)
