@@ -410,6 +410,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "tui/filter_line.py": "what may be typed, tested without a screen",
     "cli/view.py": "one module a command",
     "replay/load/longest.py": "one user beside what all measure, tested without a run",
+    "recipes/findings_over_time.py": "rules at every frame, tested against check of each moment",
     "recipes/serve_mcp.py": "the one place that knows the SDK of the protocol",
     "cli/follow.py": "a loop on the terminal, tested without the command",
 }

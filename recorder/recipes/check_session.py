@@ -13,9 +13,11 @@ from recorder.checks.session_index import Rule
 from recorder.counted import counted
 from recorder.documents.error_text import unknown
 from recorder.errors import BadOption, ExpectationFailed
-from recorder.projection.events.wire_facts import facts_of
+from recorder.messaging.events import Event
+from recorder.projection.events.wire_facts import WireFacts, facts_of
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.state import Transcript
 from recorder.store.archive import Archive
 from recorder.store.completeness import INTERRUPTED, SessionCompleteness
 from recorder.wire.records import SessionInfo
@@ -141,29 +143,52 @@ def check_input_of(
         NotFound, BadOption: no such moment.
     """
     last = session.frames if at is None else last_frame_at(archive, session, at)
-    continues = session.state == "recording" or not is_now(session, last)
+    continues = goes_on(session, last)
     facts = facts_of(
         connections_at(archive, session, last),
         archive.frames(session.session, last=last),
         ended=not continues,
     )
     session_events = [*events(archive, session, last=last, aliases=aliases), *facts.oddities]
+    transcript, missing = fold_batches(session_events), missing_at(archive, session, last)
+    return input_from(session_events, transcript, facts, recording=continues, missing=missing)
+
+
+def goes_on(session: SessionInfo, last: int) -> bool:
+    """Whether frames may follow frame ``last``: the session is recorded, or this is an earlier moment."""
+    return session.state == "recording" or not is_now(session, last)
+
+
+def input_from(
+    session_events: Sequence[Event],
+    transcript: Transcript,
+    facts: WireFacts,
+    *,
+    recording: bool,
+    missing: str | None,
+) -> CheckInput:
+    """The input of the rules, put together."""
     return CheckInput(
         events=session_events,
-        transcript=fold_batches(session_events),
+        transcript=transcript,
         connections=facts.connections,
         violations=facts.violations,
         last_frame=facts.last_frame,
         last_offset_us=facts.last_offset_us,
-        recording=continues,
+        recording=recording,
         last_at_us=facts.last_at_us,
         clock_step=facts.clock_step,
-        missing=None if continues else _missing(archive, session),
+        missing=missing,
     )
 
 
-def _missing(archive: Archive, session: SessionInfo) -> str | None:
-    """What is missing of a session that is over; an earlier version may have called it complete."""
+def missing_at(archive: Archive, session: SessionInfo, last: int) -> str | None:
+    """What is known to be missing as of frame ``last``: of a session that is over, as of its end.
+
+    An earlier version may have called it complete.
+    """
+    if goes_on(session, last):
+        return None
     if session.state == INTERRUPTED:
         return session.detail or "the recorder died before the session ended"
     completeness = SessionCompleteness()

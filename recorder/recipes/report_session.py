@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from recorder.checks import engine
-from recorder.checks.findings import Finding
+from recorder.checks.finding_spans import FindingSpan, from_last_frames
 from recorder.messaging.events import Event
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
@@ -31,8 +31,9 @@ from recorder.store.remarks import Notify, silent
 from recorder.wire.records import SessionInfo
 
 from .at_moment import connections_at, last_frame_at
-from .check_session import check_input_of
+from .check_session import check_input_of, missing_at
 from .events_by_frame import frame_events
+from .findings_over_time import MOST_FRAMES, findings_over_time
 from .output_files import save_lines
 from .progress import with_progress
 from .session_view import parse_parts
@@ -108,7 +109,12 @@ def session_source(
     transcript = fold_batches(_all(batches), entities=entities)
     messages = view(transcript)
     numbers = numbers_of(messages, entities)
-    findings, missing = _checked(archive, found, None if at is None else f"#{last}", aliases)
+    by_moment = last <= MOST_FRAMES
+    findings = (
+        findings_over_time(archive, found, batches, last)
+        if by_moment
+        else _of_the_whole(archive, found, None if at is None else f"#{last}", aliases)
+    )
     return SessionSource(
         session=found,
         last=last,
@@ -119,8 +125,9 @@ def session_source(
         changes=list(with_progress(state_changes(batches), "following states", say)),
         proofs=all_proven_facts(_all(batches), transcript),
         findings=findings,
+        findings_by_moment=by_moment,
         rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],
-        missing=missing,
+        missing=missing_at(archive, found, last),
         selves=self_roles(transcript),
         names=_names(transcript, messages),
         self_of=selves_of(transcript).by_connection,
@@ -137,12 +144,11 @@ def session_source(
     )
 
 
-def _checked(
+def _of_the_whole(
     archive: Archive, session: SessionInfo, at: str | None, aliases: Aliases | None
-) -> tuple[list[Finding], str | None]:
-    """What the rules find, and what is known to be missing; the events they look at are let go of."""
-    looked_at = check_input_of(archive, session, at=at, aliases=aliases)
-    return engine.check(looked_at), looked_at.missing
+) -> list[FindingSpan]:
+    """What the rules find in the whole; the events they look at are let go of."""
+    return from_last_frames(engine.check(check_input_of(archive, session, at=at, aliases=aliases)))
 
 
 def _all(batches: Sequence[FrameEvents]) -> Iterator[Event]:

@@ -253,8 +253,23 @@ def expected(archive: Any, name: str, frame: int) -> list[list[Any]]:
     ]  # fmt: skip
 
 
+FOUND = (
+    "[...document.querySelectorAll('#findings .finding:not(.dark) summary')].map((one) => one.textContent)"
+)
+SEVERITIES = {"error": "error", "warning": "warning", "info": "remark"}
+
+
+def violations(archive: Any, name: str, frame: int) -> list[str]:
+    """What ``check --at`` finds violated, as the page shows it."""
+    return [
+        f"{SEVERITIES[each.severity]} {each.rule} {each.sentence}"
+        for each in recipes.check(archive, name, at=f"#{frame}")
+        if each.outcome == "violated"
+    ]
+
+
 @pytest.mark.parametrize("name", CAPTURES)
-def test_the_slider_shows_what_message_list_says_of_that_moment(page, reports, name):
+def test_the_slider_shows_what_message_list_and_check_say_of_that_moment(page, reports, name):
     report = page(name)
     steps = int(report.evaluate("document.getElementById('moment').max"))
     with recipes.open_archive(str(reports / "a.db")) as archive:
@@ -263,6 +278,7 @@ def test_the_slider_shows_what_message_list_says_of_that_moment(page, reports, n
             shown, told = report.evaluate(SHOWN), expected(archive, name, frame)
             key = lambda row: json.dumps(row)  # noqa: E731
             assert sorted(shown, key=key) == sorted(told, key=key), frame
+            assert report.evaluate(FOUND) == violations(archive, name, frame), frame
     assert report.problems() == []
 
 

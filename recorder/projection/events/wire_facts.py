@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from recorder.checks.input import ClockStep, ConnectionFact, WireFact
 from recorder.messaging.duplicate_keys import duplicate_keys_in
@@ -46,22 +46,31 @@ class _ConnectionFrames:
 
 
 @dataclass(slots=True)
-class _FactsReader:
+class WireFactsReader:
     """Collects the facts of a session, frame by frame."""
 
-    by_connection: dict[int, _ConnectionFrames] = field(default_factory=dict)
-    payloads: PayloadAssembler = field(default_factory=PayloadAssembler)
-    facts: WireFacts = field(default_factory=WireFacts)
+    _by_connection: dict[int, _ConnectionFrames] = field(default_factory=dict)
+    _payloads: PayloadAssembler = field(default_factory=PayloadAssembler)
+    _facts: WireFacts = field(default_factory=WireFacts)
+
+    def facts(self, connections: Iterable[ConnectionInfo], *, ended: bool) -> WireFacts:
+        """The facts of the frames so far, and of these connections; ``ended`` as in ``facts_of``.
+
+        Its lists of violations and oddities grow with further frames.
+        """
+        known = [_fact(each, self._by_connection.get(each.connection), ended) for each in connections]
+        return replace(self._facts, connections=known)
 
     def feed(self, frame: RecordedFrame) -> None:
-        facts = self.facts
+        """Take the next frame."""
+        facts = self._facts
         facts.last_frame = max(facts.last_frame, frame.number)
         facts.last_offset_us = _later(facts.last_offset_us, frame.offset_us)
         facts.last_at_us = _later(facts.last_at_us, frame.at_us)
         if frame.violation is not None:
             from_client = frame.sender is Side.CLIENT
             facts.violations.append(WireFact(frame.number, frame.connection, from_client, frame.violation))
-        seen = self.by_connection.setdefault(frame.connection, _ConnectionFrames())
+        seen = self._by_connection.setdefault(frame.connection, _ConnectionFrames())
         if seen.last is not None:
             facts.clock_step = _set_back(seen.last, frame, facts.clock_step)
         seen.first, seen.last = seen.first or frame, frame
@@ -70,7 +79,7 @@ class _FactsReader:
             seen.last_data = frame
         elif frame.opcode == Opcode.CLOSE and seen.close is None:
             seen.close = frame
-        payload = self.payloads.feed(frame)
+        payload = self._payloads.feed(frame)
         if payload is not None:
             self._read(payload)
 
@@ -78,7 +87,7 @@ class _FactsReader:
         for key in duplicate_keys_in(payload.data):
             detail = f'key "{key[:64]}" stands twice in an object; the last one counts'
             stamp = (payload.number, payload.connection, payload.at_us, payload.offset_us)
-            self.facts.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
+            self._facts.oddities.append(OddityNoticed("doubled-key", detail, Evidence(Proof.CLAIMED, *stamp)))
 
 
 def _set_back(before: RecordedFrame, frame: RecordedFrame, largest: ClockStep | None) -> ClockStep | None:
@@ -107,13 +116,10 @@ def facts_of(
 
     ``ended``: nobody records any more, so a connection whose end nobody saw is over all the same.
     """
-    reading = _FactsReader()
+    reader = WireFactsReader()
     for frame in frames:
-        reading.feed(frame)
-    reading.facts.connections.extend(
-        _fact(each, reading.by_connection.get(each.connection), ended) for each in connections
-    )
-    return reading.facts
+        reader.feed(frame)
+    return reader.facts(connections, ended=ended)
 
 
 def _fact(info: ConnectionInfo, seen: _ConnectionFrames | None, ended: bool) -> ConnectionFact:

@@ -26,7 +26,9 @@ Messages (``message_*``, row m in the order of the page): ``dialog``, ``sequence
 one), ``publish`` (its frame, else 0). ``N-messages`` is JSON: ``{"contents": [[author, role, type, text,
 audience, mine, remark]]}``, where an author is a place in ``people``. ``N-evidence-K`` is JSON: for each of
 ``EVIDENCE_ROWS`` messages its timeline, rows of ``[frame, sentence, person, proof, server_ms, after_us,
-clock, reason]``. ``N-findings`` is JSON: rows of ``[rule, outcome, severity, message, frames, sentence]``.
+clock, reason]``. ``N-findings`` is JSON: rows of ``[rule, outcome, severity, message, frames, sentence,
+since, until]``. As of frame F there are those with ``since`` ≤ F < ``until`` (null: to the end). Where
+``findingsByMoment`` holds they are what ``check --at '#F'`` finds; else ``since`` is the last of ``frames``.
 
 States (``fact_*``) are an ordered list. Each fact holds ``from`` a frame on, until a later one of the same
 message and kind says otherwise: the state as of frame F is what the facts with ``from`` ≤ F come to, and it

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from recorder.checks.findings import Finding
+from recorder.checks.finding_spans import FindingSpan
 from recorder.counted import counted
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import clocks_by_dialog
@@ -148,7 +148,9 @@ class SessionBlocks:
         directory, data = packed({"frame": frames.columns, "message": states.messages, "fact": states.facts})
         yield block(f"{self._prefix}-columns", data)
         yield json_block(f"{self._prefix}-messages", {"contents": states.contents.values})
-        listed, more = _first_of_each_rule(source.findings)
+        listed, more = source.findings, 0
+        if not source.findings_by_moment:
+            listed, more = _first_of_each_rule(source.findings)
         yield json_block(f"{self._prefix}-findings", [self._finding(each) for each in listed])
         self.data = {
             **_session_json(source.session),
@@ -165,6 +167,7 @@ class SessionBlocks:
             "connections": [_connection_json(each, source.session) for each in source.connections],
             "honesty": self._honesty(states, frames),
             "rules": {rule.id: [rule.title, rule.explain] for rule in source.rules},
+            "findingsByMoment": source.findings_by_moment,
             "moreFindings": more,
             "distributions": [self._distribution(each) for each in source.distributions[:MOST_ROWS]],
             "counts": [self._count(each) for each in source.counts[:MOST_ROWS]],
@@ -200,11 +203,13 @@ class SessionBlocks:
 
     # --- in words ---
 
-    def _finding(self, finding: Finding) -> list[object]:
+    def _finding(self, span: FindingSpan) -> list[object]:
+        finding = span.finding
         known = finding.dialog is not None and finding.sequence is not None
         place = self._places.of.get((finding.dialog, finding.sequence or 0)) if known else None
         sentence = self._redaction.sentence(finding.sentence)
-        return [finding.rule, finding.outcome, finding.severity, place, list(finding.frames), sentence]
+        row = [finding.rule, finding.outcome, finding.severity, place, list(finding.frames), sentence]
+        return [*row, span.since, span.until]
 
     def _distribution(self, found: Distribution) -> dict[str, object]:
         latency, seconds = found
@@ -254,14 +259,14 @@ class SessionBlocks:
 _LEFT_OUT = {("names",): "names and ids", ("text",): "texts", ("names", "text"): "texts, names and ids"}
 
 
-def _first_of_each_rule(findings: Sequence[Finding]) -> tuple[list[Finding], int]:
+def _first_of_each_rule(findings: Sequence[FindingSpan]) -> tuple[list[FindingSpan], int]:
     """The findings without those of a rule beyond ``MOST_FINDINGS``, and how many these are."""
     counts: Counter[str] = Counter()
     listed = []
-    for finding in findings:
-        counts[finding.rule] += 1
-        if counts[finding.rule] <= MOST_FINDINGS:
-            listed.append(finding)
+    for span in findings:
+        counts[span.finding.rule] += 1
+        if counts[span.finding.rule] <= MOST_FINDINGS:
+            listed.append(span)
     return listed, len(findings) - len(listed)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from recorder.checks.findings import Finding
+from recorder.checks.finding_spans import FindingSpan
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.numbers import Count, Distribution
 from recorder.receipts.proofs import ProvenFact
@@ -38,6 +38,8 @@ class SessionSource:
         changes: how the states came about, in the order of frames.
         proofs: what each frame proves, in the order of frames, read once; those of frame 0 are of no frame.
         findings, rules: what ``check`` says, and its rules.
+        findings_by_moment: whether each finding holds where ``check --at`` says it, else from the last of its
+            frames on.
         selves: all of us.
         names: participant → name in a profile.
         self_of: connection → who speaks on it, where that is known.
@@ -55,7 +57,7 @@ class SessionSource:
     timelines: Iterable[Sequence[TimelineEntry]]
     changes: Sequence[StateChange]
     proofs: Iterable[tuple[int, ProvenFact]]
-    findings: Sequence[Finding]
+    findings: Sequence[FindingSpan]
     rules: Sequence[RuleText]
     selves: OwnRoles
     names: Mapping[str, str] = field(default_factory=dict)
@@ -66,3 +68,4 @@ class SessionSource:
     answered: int = 0
     missing: str | None = None
     dialog_types: Mapping[str, str] = field(default_factory=dict)
+    findings_by_moment: bool = False

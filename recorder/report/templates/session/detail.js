@@ -30,7 +30,7 @@ async function showMessage() {
         make("td", {}, make("span", { class: "proof " + PROOFS[proof] }, PROOFS[proof])),
         make("td", { class: "figure" }, server === null ? "–" : clockTime(server * 1000))))))),
     now.length > 200 && make("p", {}, counted(now.length - 200, "row") + " more"),
-    findingsOf(findings, m),
+    findingsOf(session, findings, m),
     copyButtons(messageCopies(session, m, state)));
 }
 
@@ -46,8 +46,8 @@ function statusSentence(session, state) {
   }[state.status];
 }
 
-function findingsOf(findings, m) {
-  const about = findings.filter((finding) => finding[3] === m && finding[1] === "violated");
+function findingsOf(session, findings, m) {
+  const about = findings.filter((finding) => finding[3] === m && finding[1] === "violated" && holds(session, finding));
   return about.length > 0 && make("ul", { class: "proofs" }, about.slice(0, 10).map((finding) => make("li", {}, make("b", {}, finding[0]), ": ", finding[5])));
 }
 

@@ -2,6 +2,11 @@
 
 const SEVERITIES = { error: "error", warning: "warning", info: "remark" };
 
+// Whether a finding is one as of the moment.
+function holds(session, [, , , , , , since, until]) {
+  return since <= at[session.number] && (until === null || at[session.number] < until);
+}
+
 class Findings {
   constructor() {
     this.words = make("p", { class: "aside" });
@@ -17,23 +22,29 @@ class Findings {
   async load() {
     const all = [];
     for (const session of sessions) {
-      for (const finding of await session.findings()) all.push([session, finding, finding[4].length ? Math.max(...finding[4]) : 0]);
+      for (const finding of await session.findings()) all.push([session, finding]);
     }
     this.all = all;
     this.key = null;
     this.update();
   }
 
-  // Those whose frames have all been seen by now.
+  // Those of this moment.
   update() {
-    const now = this.all.filter(([session, , last]) => last <= at[session.number]);
+    let key = this.limit;
+    const now = this.all.filter(([session, finding], place) => {
+      const there = holds(session, finding);
+      if (there) key = (Math.imul(key, 31) + place) | 0;
+      return there;
+    });
     const violated = now.filter((each) => each[1][1] === "violated"), dark = now.filter((each) => each[1][1] === "not-observable");
     const satisfied = now.length - violated.length - dark.length;
-    const key = [violated.length, dark.length, satisfied, now.length, this.limit].join();
+    key += ":" + now.length;
     if (key === this.key) return;
     this.key = key;
-    const later = this.all.length - now.length, more = sessions.reduce((sum, session) => sum + session.facts.moreFindings, 0);
-    refill(this.words, counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". Rules are applied to the whole recording.");
+    const byMoment = sessions.every((session) => session.facts.findingsByMoment);
+    const later = byMoment ? 0 : this.all.length - now.length, more = sessions.reduce((sum, session) => sum + session.facts.moreFindings, 0);
+    refill(this.words, counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". " + (byMoment ? "Rules are applied to what there is as of this moment." : "The session is too long to apply its rules to every moment: they are applied to the whole recording, and a finding stands from the last of its frames on."));
     this.list(violated.slice(0, this.limit).map(([session, finding]) => this.finding(session, finding)));
     refill(this.others,
       violated.length > this.limit && button("Show " + (violated.length - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
