@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,3 +187,23 @@ def test_reading_loads_no_pydantic():
     says = "import sys, recorder.documents; print('pydantic' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", says], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "False"
+
+
+SAMPLES = [path.read_text("utf-8") for path in sorted((Path(__file__).parents[2] / "samples").glob("*.yaml"))]
+PIECES = [
+    *(": ", "- ", "? ", "\n", "  ", '"', "'", "\\", "{", "}", "[", "]", ",", "#", " #c", "&a ", "*a", "~"),
+    *("<<: ", ">\n", "|2-\n", "\r\n", "\x85", "\u2028", "é", "😀", "1e3", "null"),
+]
+INSERTED = st.tuples(st.integers(0, 5_000), st.sampled_from(PIECES))
+
+
+@given(st.sampled_from(SAMPLES), st.lists(INSERTED, max_size=3))
+def test_what_libyaml_and_the_parser_in_python_take_they_read_alike(text, inserted):
+    for place, piece in inserted:
+        text = text[:place] + piece + text[place:]
+    documents = []
+    for with_libyaml in (True, False):
+        with pytest.MonkeyPatch.context() as patched, suppress(BadScript):
+            patched.setattr(yaml, "__with_libyaml__", with_libyaml)
+            documents.append(read_document(text, file="f.yaml"))
+    assert documents[:1] == documents[1:] or len(documents) < 2
