@@ -25,7 +25,7 @@ COMMAND = re.compile(r"\brecorder((?: [a-z]+){1,2})\b")
 
 # Options of other programs that stand in examples and in what other programs are started with.
 OF_OTHERS = {
-    "locust": {"--expect-workers", "--headless", "--host", "--master", "--master-host", "--worker"},
+    "locust": {"--expect-workers", "--headless", "--master", "--master-host", "--worker"},
     "Chromium": {
         "--disable-component-update",
         "--host-resolver-rules",
@@ -41,7 +41,7 @@ OF_OTHERS = {
     "curl": {"--cacert"},
     "mitmdump": {"--mode", "--set"},
     "playwright": {"--trace"},
-    "wscat": {"--ca", "--slash"},
+    "wscat": {"--passphrase"},
     "wsdump": {"--timings"},
 }
 COMMAND_NAMED = re.compile(r"(?:^\$ |`|\| )recorder ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?", re.MULTILINE)
