@@ -27,7 +27,7 @@ from autobahn.asyncio.websocket import (
 from autobahn.websocket.protocol import WebSocketProtocol
 from published_cases import load
 
-LONGEST_CASE_S = 60
+LONGEST_CASE_S = 600  # a case gives itself up to 480 s
 
 
 def as_bytes(payload: str | bytes | None) -> bytes | None:
@@ -57,8 +57,8 @@ class FuzzingPeer:
 
     def logTxFrame(self, head: Any, payload: Any, repeatLength: int, chopsize: int, sync: bool) -> None:
         self.txFrameStats[head.opcode] = self.txFrameStats.get(head.opcode, 0) + 1
-        if payload and repeatLength:
-            payload = (payload * (repeatLength // len(payload) + 1))[:repeatLength]
+        if payload:  # it is repeated up to the length, which may be 0
+            payload = (payload * (head.length // len(payload) + 1))[: head.length]
         self.note("sent", head, payload)
 
     def logRxFrame(self, head: Any, payload: Any) -> None:
