@@ -107,7 +107,7 @@ def _summed_up(observations: list[Observation]) -> list[Observation]:
     return [
         Observation(
             Outcome.NOT_OBSERVABLE,
-            repeated_sentence(len(observations), first.sentence),
+            repeated_sentence(first.sentence, observations),
             tuple(frame for observation in observations for frame in observation.frames),
             first.dialog if len(dialogs) == 1 else None,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -131,6 +132,13 @@ def span(seconds: float) -> str:
     return f"{minutes} m {rest} s"
 
 
-def repeated_sentence(times: int, first: str) -> str:
-    """One sentence for several not-observable findings of a rule, with that of the first."""
-    return f"{times} times this recording cannot tell; the first time: {first}"
+def repeated_sentence(first: str, findings: Sequence[Finding] | Sequence[Observation]) -> str:
+    """One sentence for several not-observable findings of a rule, with that of the first.
+
+    It names the messages they are about, if all are about messages of one dialog.
+    """
+    sequences = tuple(sorted({each.sequence for each in findings if each.sequence is not None}))
+    about_messages = all(each.sequence is not None for each in findings)
+    one_dialog = len({each.dialog for each in findings}) == 1
+    where = f" ({messages(sequences)})" if about_messages and one_dialog else ""
+    return f"{len(findings)} times this recording cannot tell{where}; the first time: {first}"

@@ -11,7 +11,7 @@ from recorder.receipts.queries import MessageView, ReceiptView, is_proven_by_oth
 from .findings import Observation, not_observable, span, violated
 from .given_receipts import GivenReceipt
 from .input import ConnectionFact
-from .session_index import SeenMessage, SessionIndex
+from .session_index import SeenMessage, SessionIndex, ended_words
 
 
 def watched_since(session: SessionIndex, since: Evidence, dialog_id: str) -> tuple[float | None, str]:
@@ -39,7 +39,7 @@ def _end_of_dialog(session: SessionIndex, dialog_id: str) -> tuple[Evidence, str
     if not facts or not all(fact.ended for fact in facts):
         return session.end, session.end_words
     last = max(facts, key=lambda fact: (fact.last_frame or 0, fact.connection))
-    return end_of(last), "the connection ended" if last.how is not None else "the recording ended"
+    return end_of(last), ended_words(last.last_frame or 0, closed=last.how is not None)
 
 
 def end_of(connection: ConnectionFact) -> Evidence:
@@ -57,10 +57,11 @@ def end_of(connection: ConnectionFact) -> Evidence:
 def missing_answer(session: SessionIndex, asked: Evidence, what: str) -> Observation:
     """Observation for a request without an answer: violated or not observable, by how long was watched."""
     connection = session.connections.get(asked.connection)
-    over = connection is not None and connection.ended
-    end = end_of(connection) if connection is not None and over else session.end
+    end, why = session.end, session.end_words
+    if connection is not None and connection.ended:
+        end = end_of(connection)
+        why = ended_words(end.frame, closed=True) if connection.how is not None else why
     watched = watched_s(asked, end)
-    why = "the connection ended" if over and connection and connection.how else session.end_words
     if watched is None:
         return not_observable(f"no answer to {what} was seen, and the capture tells no times", asked.frame)
     if watched < session.limits.answer_patience_s:
@@ -100,12 +101,19 @@ def receipts_of_others(message: MessageView, *statuses: str) -> list[ReceiptView
     )
 
 
-def missing_receipt(session: SessionIndex, seen: SeenMessage, what: str, wait_s: float) -> Observation:
+def missing_receipt(
+    session: SessionIndex, seen: SeenMessage, status: str, wait_s: float, *, within: str = ""
+) -> Observation:
     """Observation for a message without a receipt: violated or not observable.
 
     It is violated only if somebody could have given the receipt, and ``wait_s`` were recorded after that.
+    A recording shows whether we sent one for a message of others; not whether others sent one for ours.
     """
-    observation = _missing(session, seen, f"no {what} of message {seen.sequence} was seen", wait_s)
+    may_be_ours = seen.message.mine is False
+    sent = (seen.dialog_id, seen.sequence, status) in session.requested_receipts
+    known = "sent or seen" if may_be_ours and not sent else "seen"
+    said = f"no {status}{within} of message {seen.sequence} was {known}"
+    observation = _missing(session, seen, said, wait_s)
     return observation._replace(frames=(seen.sent.frame,), dialog=seen.dialog_id, sequence=seen.sequence)
 
 

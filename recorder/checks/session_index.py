@@ -121,6 +121,15 @@ class SessionIndex:
         return [receipt for receipt in self.given_receipts if receipt.claim is not None]
 
     @cached_property
+    def requested_receipts(self) -> frozenset[tuple[str, int, str]]:
+        """Dialog, sequence and status of the receipts that we requested, taken or not."""
+        return frozenset(
+            (receipt.dialog_id, sequence, receipt.status)
+            for receipt in self.own_receipts
+            for sequence in receipt.sequences
+        )
+
+    @cached_property
     def taken(self) -> dict[MessageKey, TakenBy]:
         """What took each sequence of a dialog: a message or a receipt; a message where both claim it."""
         numbers: dict[MessageKey, TakenBy] = {}
@@ -234,12 +243,12 @@ class SessionIndex:
 
     @property
     def end_words(self) -> str:
-        """Why no more was heard."""
+        """Why no more was heard, and after which frame."""
         if self.input.recording:
-            return "its last frame so far; the recording goes on"
+            return f"frame #{self.input.last_frame}, its last so far; the recording goes on"
         connections = self.input.connections
-        ended = bool(connections) and all(connection.how is not None for connection in connections)
-        return "the connection ended" if ended else "the recording ended"
+        closed = bool(connections) and all(connection.how is not None for connection in connections)
+        return ended_words(self.input.last_frame, closed=closed)
 
     @cached_property
     def closed_dialogs(self) -> dict[str, Evidence]:
@@ -259,6 +268,11 @@ class SessionIndex:
             if known is None or evidence.frame < known.frame:
                 by_dialog[dialog_id][participant] = evidence
         return dict(by_dialog)
+
+
+def ended_words(last_frame: int, *, closed: bool) -> str:
+    """What ended after this frame: a connection whose end was seen (``closed``), or the recording."""
+    return f"the {'connection' if closed else 'recording'} ended after frame #{last_frame}"
 
 
 def _latest(one: int | None, others: Iterable[int | None]) -> int | None:

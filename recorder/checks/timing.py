@@ -46,7 +46,7 @@ def _late(status: str, session: SessionIndex) -> Iterator[Observation]:
         if given:
             yield _punctual(session, seen, given, within_s)
         else:
-            yield missing_receipt(session, seen, f"{status} within {span(within_s)}", within_s)
+            yield missing_receipt(session, seen, status, within_s, within=f" within {span(within_s)}")
 
 
 def _punctual(

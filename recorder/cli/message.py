@@ -164,6 +164,7 @@ def show_message(
         session_id, view, rungs = recipes.message_life(
             opened, session, message, at=at, aliases=aliases, say=say, selves=selves
         )
+        last_frame = recipes.last_frame(opened, session_id, at=at)
     if json:
         from recorder.report.json_views import timeline_json
 
@@ -171,4 +172,4 @@ def show_message(
         return
     from recorder.report.evidence import print_timeline
 
-    print_timeline(sys.stdout, view, rungs, selves, local=local)
+    print_timeline(sys.stdout, view, rungs, selves, last_frame=last_frame, local=local)

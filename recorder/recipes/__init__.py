@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from .output_files import save as save
     from .queries import frame as frame
     from .queries import frame_proofs as frame_proofs
+    from .queries import last_frame as last_frame
     from .queries import message_life as message_life
     from .queries import messages as messages
     from .queries import open_session as open_session

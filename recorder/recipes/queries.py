@@ -142,6 +142,16 @@ def messages(
     return opened.session.session, listed
 
 
+def last_frame(archive: Archive, session: str, *, at: str | None = None) -> int:
+    """The number of a session's last frame, or of its last by ``at``; 0 before the first.
+
+    Raises:
+        NotFound, BadOption: no such session; no such moment.
+    """
+    found = archive.find_session(session, connected=True)
+    return found.frames if at is None else last_frame_at(archive, found, at)
+
+
 def message_life(
     archive: Archive,
     session: str,

@@ -152,7 +152,7 @@ def _unobservable_rows(grouped: _FindingsByRule) -> Iterator[Text]:
 def _counted(grouped: _FindingsByRule, findings: list[Finding]) -> str:
     """One sentence for all not-observable findings of a rule."""
     first = grouped.sentence(findings[0])
-    return first if len(findings) == 1 else repeated_sentence(len(findings), first)
+    return first if len(findings) == 1 else repeated_sentence(first, findings)
 
 
 def _satisfied_rows(grouped: _FindingsByRule, *, verbose: bool) -> Iterator[Text]:

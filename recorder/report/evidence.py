@@ -24,11 +24,13 @@ def print_timeline(
     entries: Sequence[TimelineEntry],
     selves: OwnRoles | None = None,
     *,
+    last_frame: int,
     local: bool = False,
 ) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level.
 
-    ``selves``: all of us in the session; else those who have to do with this message.
+    ``selves``: all of us in the session; else those who have to do with this message. ``last_frame``: the
+    number of the last frame that was looked at.
     """
     own = own_words({**_own_roles(message, entries), **(selves or {})})
     named = "without a sequence" if message.sequence is None else str(message.sequence)
@@ -42,9 +44,9 @@ def print_timeline(
             print_line(stream, f"audience {_audience(message)}")
         for content in message.contents:
             print_line(stream, f"content  {content_words(content.type, content.text)}{_where(content)}")
-    print_line(stream, f"status   {message.status}{_reason(message, entries, own)}")
+    print_line(stream, f"status   {message.status}{_reason(message, entries, own, last_frame)}")
     if message.status == "accepted":
-        print_line(stream, "unread   no READ by anybody else was seen in this recording")
+        print_line(stream, f"unread   {_absent('READ', message, entries, last_frame)}")
     if message.echo is not None:
         print_line(stream, f"stored   {_echo_text(message.echo)}")
     stream.write("\n")
@@ -84,12 +86,22 @@ def _echo_text(echo: Echo) -> str:
     )
 
 
-def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWords) -> str:
+def _absent(what: str, message: MessageView, entries: Sequence[TimelineEntry], last_frame: int) -> str:
+    """That a receipt is missing: of ours the recording shows whether they were sent, of others it may not."""
+    sent = any(entry.mine and entry.status is not None and entry.status in what for entry in entries)
+    none_of_ours = message.mine is False and not sent
+    missing = f"no {what} was sent or seen" if none_of_ours else f"no {what} by anybody else was seen"
+    return f"{missing} in this recording; last frame #{last_frame}"
+
+
+def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWords, last_frame: int) -> str:
     decided_by = message.decided_by
     if message.status == "failed":
         return next((f"; {each.sentence}" for each in entries if each.kind == "refused"), _REFUSED)
     if message.status == "sent" and message.sequence is None:
         return _TAKEN
+    if message.status == "sent":
+        return f"; {_absent('ACCEPT or READ', message, entries, last_frame)}"
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
     name = giver_word(decided_by, own)
@@ -100,7 +112,6 @@ def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWord
 _REFUSED = "; the service refused it"
 _TAKEN = "; the service took it, and nothing that was seen says under which sequence"
 _NO_RECEIPT = {
-    "sent": "; no ACCEPT or READ by anybody else was seen in this recording",
     "pending": "; asked for, and no answer was seen that says where it stands",
     "unknown": "; the connection ended before an answer",
     "unseen": "; only receipts name it, the message itself was not seen in this recording",

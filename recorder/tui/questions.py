@@ -72,7 +72,10 @@ def evidence_of(session: str, reference: str, when: str | None, *, local: bool) 
         session_id, message, entries = recipes.message_life(
             archive, session, reference, at=when, selves=selves
         )
-        text = PrintedText(lambda stream: print_timeline(stream, message, entries, selves, local=local))
+        last = recipes.last_frame(archive, session_id, at=when)
+        text = PrintedText(
+            lambda stream: print_timeline(stream, message, entries, selves, last_frame=last, local=local)
+        )
         number = reference if message.sequence is None else str(message.sequence)
         return PageAnswer(
             text, [timeline_json(session_id, message, entries)], f"Evidence of message {number}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
@@ -26,6 +26,42 @@ def accept_and_end(browser: ServerConnection, command: Command) -> None:
     """Answer a command, and end the browser."""
     accept(browser, command)
     browser.close()
+
+
+def network(name: str, **params: Any) -> str:
+    """An event of the domain Network about the one socket of a page."""
+    params = {"requestId": "7", "timestamp": 5.0, **params}
+    return json.dumps({"sessionId": "S", "method": f"Network.{name}", "params": params})
+
+
+FRAME_EVENTS = {"send": "webSocketFrameSent", "receive": "webSocketFrameReceived"}
+
+
+def page_that_talks(messages: Iterable[tuple[str, str]], *, url: str, ends: bool = True) -> Answering:
+    """A browser with one page, which opens one socket; these texts are sent and received, then it ends.
+
+    The first of each pair is ``send`` or ``receive``, as in a HAR.
+    """
+
+    def answer(browser: ServerConnection, command: Command) -> None:
+        accept(browser, command)
+        if command["method"] == "Target.setAutoAttach" and "sessionId" not in command:
+            target = {"type": "page", "url": "https://shop.example/"}
+            params = {"sessionId": "S", "targetInfo": target}
+            browser.send(json.dumps({"method": "Target.attachedToTarget", "params": params}))
+        if command["method"] != "Runtime.runIfWaitingForDebugger" or command["id"] > 4:
+            return
+        browser.send(network("webSocketCreated", url=url))
+        browser.send(
+            network("webSocketWillSendHandshakeRequest", wallTime=1.7e9, request={"headers": {"A": "b"}})
+        )
+        browser.send(network("webSocketHandshakeResponseReceived", response={"status": 101, "headers": {}}))
+        for way, text in messages:
+            browser.send(network(FRAME_EVENTS[way], response={"opcode": 1, "payloadData": text}))
+        if ends:
+            browser.close()
+
+    return answer
 
 
 @contextmanager

@@ -301,7 +301,7 @@ CASES = [
     unknown(
         "unanswered-receipt",
         (2,),
-        "no answer to READ of message 0 was seen in the 1 s until the recording ended",
+        "no answer to READ of message 0 was seen in the 1 s until the recording ended after frame #3",
         [HEARD, publish(1, "1", READ_0), told(2, 1, "agent", text())],
     ),
     violated(
@@ -328,27 +328,29 @@ CASES = [
     violated(
         "never-accepted",
         (1,),
-        "no ACCEPT of message 0 was seen in this recording, in the 30 s until the recording ended",
+        "no ACCEPT of message 0 was sent or seen in this recording, "
+        "in the 30 s until the recording ended after frame #2",
         [ME, HEARD, ask(30, "1")],
     ),
     holds("never-accepted", GIVEN),
     unknown(
         "never-accepted",
         (1,),
-        "no ACCEPT of message 0 was seen in the 5 s until the recording ended",
+        "no ACCEPT of message 0 was sent or seen in the 5 s until the recording ended after frame #2",
         [ME, HEARD, ask(5, "1")],
     ),
     violated(
         "never-read",
         (1,),
-        "no READ of message 0 was seen in this recording, in the 90 s until the recording ended",
+        "no READ of message 0 was sent or seen in this recording, "
+        "in the 90 s until the recording ended after frame #4",
         [ME, HEARD, publish(1, "1", ACCEPT_0), answer(1.1, "1", sequence=1), ask(90, "2")],
     ),
     holds("never-read", GIVEN),
     unknown(
         "never-read",
         (1,),
-        "no READ of message 0 was seen in the 30 s until the recording ended",
+        "no READ of message 0 was sent or seen in the 30 s until the recording ended after frame #2",
         [ME, HEARD, ask(30, "1")],
     ),
     violated(
@@ -426,7 +428,7 @@ CASES = [
         "never-subscribed",
         (3,),
         "dialog d was announced, and nobody subscribed to its messages; there were only 2 s "
-        "until the recording ended",
+        "until the recording ended after frame #4",
         [*OVERVIEW, ask(2.2, "2")],
     ),
     # requests
@@ -440,7 +442,7 @@ CASES = [
     unknown(
         "request-unanswered",
         (1,),
-        'no answer to GetClock (id "1") was seen in the 2 s until the recording ended',
+        'no answer to GetClock (id "1") was seen in the 2 s until the recording ended after frame #2',
         [ask(0, "1"), told(2, 0, "agent", text())],
     ),
     violated(

@@ -130,7 +130,8 @@ def test_more_than_five_not_observable_findings_become_one(session):
     session.message(UNOBSERVABLE_EACH, by=ME)
     (one,) = check(session.check_input(), rules=["never-read"])
     assert one.outcome is Outcome.NOT_OBSERVABLE
-    assert one.sentence.startswith("6 times this recording cannot tell; the first time: no READ of message 0")
+    numbered = "6 times this recording cannot tell (messages 0, 1, 2, 3, 4, 5); the first time: "
+    assert one.sentence.startswith(f"{numbered}no READ of message 0")
     assert (one.dialog, one.sequence) == ("d", None)
 
 

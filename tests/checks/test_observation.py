@@ -18,16 +18,18 @@ def closed(s):
 @pytest.mark.parametrize(
     ("story", "seconds", "why"),
     [
-        pytest.param(lambda s: s.at(5), 5, "the recording ended", id="nothing more"),
-        pytest.param(lambda s: s.at(5).ends("lost"), 5, "the connection ended", id="lost"),
-        pytest.param(lambda s: s.at(5).ends(None), 5, "the recording ended", id="nobody saw the end"),
+        pytest.param(lambda s: s.at(5), 5, "the recording ended after frame #1", id="nothing more"),
+        pytest.param(lambda s: s.at(5).ends("lost"), 5, "the connection ended after frame #1", id="lost"),
         pytest.param(
-            lambda s: (s.at(5).ends("lost"), s.on(2), s.at(9).say(), s.at(12)), 5, "the connection ended",
-            id="another connection, not of this dialog",
+            lambda s: s.at(5).ends(None), 5, "the recording ended after frame #1", id="nobody saw the end"
+        ),
+        pytest.param(
+            lambda s: (s.at(5).ends("lost"), s.on(2), s.at(9).say(), s.at(12)),
+            5, "the connection ended after frame #1", id="another connection, not of this dialog",
         ),
         pytest.param(
             lambda s: (s.at(5).ends("lost"), s.on(2), s.at(9).message(0), s.at(12)),
-            12, "the recording ended", id="reconnected",
+            12, "the recording ended after frame #2", id="reconnected",
         ),
         pytest.param(lambda s: (closed(s), s.at(99)), 7, "the dialog was closed in frame #2", id="closed"),
     ],

@@ -87,4 +87,4 @@ def test_an_answer_of_a_recording_that_goes_on_may_still_come(session):
     session.say()
     session.at(3)
     (finding,) = session.check("request-unanswered")
-    assert finding.sentence.endswith("was seen in the 3 s until the recording ended")
+    assert finding.sentence.endswith("was seen in the 3 s until the recording ended after frame #1")

@@ -71,13 +71,14 @@ def test_names_for_people(session):
 
 def test_end_words_say_why_the_recording_ends(session):
     session.say()
-    assert session_index(session).end_words == "the recording ended"
-    assert session_index(session, recording=True).end_words == "its last frame so far; the recording goes on"
+    assert session_index(session).end_words == "the recording ended after frame #1"
+    goes_on = "frame #1, its last so far; the recording goes on"
+    assert session_index(session, recording=True).end_words == goes_on
     session.ends("lost")
-    assert session_index(session).end_words == "the connection ended"
+    assert session_index(session).end_words == "the connection ended after frame #1"
 
 
 def test_a_connection_whose_end_nobody_saw_is_not_said_to_have_ended(session):
     session.say()
     session.ends(None)
-    assert session_index(session).end_words == "the recording ended"
+    assert session_index(session).end_words == "the recording ended after frame #1"

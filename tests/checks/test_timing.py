@@ -325,11 +325,27 @@ def test_absence_is_never_worded_as_a_fact_about_people(session):
     sent(session)
     session.at(99)
     (finding,) = session.check("never-read")
-    assert (
-        finding.sentence
-        == "no READ of message 0 was seen in this recording, in the 99 s until the recording ended"
+    assert finding.sentence == (
+        "no READ of message 0 was seen in this recording, "
+        "in the 99 s until the recording ended after frame #2"
     )
     assert (finding.dialog, finding.sequence) == ("d", 0)
+
+
+@pytest.mark.parametrize(
+    ("story", "known"),
+    [
+        (lambda s: s.at(0).message(0), "sent or seen"),
+        (lambda s: (s.at(0).message(0), s.give("READ", 0)), "seen"),
+        (lambda s: sent(s), "seen"),
+    ],
+)
+def test_a_missing_receipt_is_unsent_only_where_it_was_ours_to_send(session, story, known):
+    session.i_am().snapshot(ME, AGENT)
+    story(session)
+    session.at(99)
+    (finding,) = session.check("never-read")
+    assert finding.sentence.startswith(f"no READ of message 0 was {known} in this recording")
 
 
 def test_a_late_receipt_says_how_late_and_by_which_clock(session):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
+from builders.devtools import devtools, page_that_talks
 
 DIALOG = "940f401e-dc4c-49a9-bff2-2bbb5bd0df64"
 
@@ -171,3 +174,36 @@ def test_list_leaves_in_what_is_asked_for(run):
     assert listed("--grep", "^.+$", "--follow") == [each for each in everything if each["text"]]
     shown = run("message", "list", "played", "--grep", "nobody says this")
     assert (shown.exit_code, shown.stdout) == (0, "no message in this recording is like that\n")
+
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+@pytest.fixture(params=["browser.har", "browser.netlog.json", "attach"])
+def in_a_browser(request, run):
+    """A conversation in a browser, brought in by one command; the way it came."""
+    har = orjson.loads((SAMPLES / "browser.har").read_bytes())
+    (entry,) = [each for each in har["log"]["entries"] if "/ws_api/" in each["request"]["url"]]
+    if request.param == "attach":
+        said = [(each["type"], each["data"]) for each in entry["_webSocketMessages"]]
+        with devtools(page_that_talks(said, url=entry["request"]["url"])) as address:
+            done = run("attach", address)
+    else:
+        done = run("import", str(SAMPLES / request.param))
+    assert done.exit_code == 0, done.output
+    return request.param
+
+
+def test_three_commands_lead_to_the_message_that_was_not_read(in_a_browser, run):
+    """The page read message 2 and not message 4; what a page does not send, its recording shows."""
+    name = {"browser.har": "browser", "browser.netlog.json": "browser.netlog", "attach": "last"}[in_a_browser]
+    rows = [line.split() for line in run("message", "list", name).stdout.splitlines()]
+    unread = [row[0] for row in rows if row[0] in ("2", "4") and row[-1] == "-"]
+    assert unread == ["4"]
+    shown = run("message", "show", name, "4").stdout.splitlines()
+    last = 30 if in_a_browser == "browser.netlog.json" else 28
+    assert shown[0].startswith("message 4 in dialog ")
+    assert shown[3].startswith("status   accepted, by you: ACCEPT announced in frame #")
+    assert shown[4] == f"unread   no READ was sent or seen in this recording; last frame #{last}"
+    findings = run("check", name, "--rule", "never-read").stdout
+    assert "(messages 0, 4)" in " ".join(findings.split())

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from builders.devtools import Command, devtools
+from builders.devtools import Answering, Command, devtools, page_that_talks
 from websockets.sync.server import ServerConnection
 
 from recorder import recipes
@@ -21,39 +20,9 @@ TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
 HELLO = {"kind": "req", "id": "1", "type": "InitConnection", "headers": [{"jwt": TOKEN}]}
 
 
-def network(name: str, **params: Any) -> str:
-    event = {
-        "sessionId": "S",
-        "method": f"Network.{name}",
-        "params": {"requestId": "7", "timestamp": 5.0, **params},
-    }
-    return json.dumps(event)
-
-
-def page_that_says(
-    *texts: str, url: str = URL, ends: bool = True
-) -> Callable[[ServerConnection, Command], None]:
+def page_that_says(*texts: str, url: str = URL, ends: bool = True) -> Answering:
     """A browser with one page, which opens one socket and sends these payloads; then it ends."""
-
-    def answer(browser: ServerConnection, command: Command) -> None:
-        browser.send(json.dumps({"id": command["id"], "result": {}}))
-        if command["method"] == "Target.setAutoAttach" and "sessionId" not in command:
-            target = {"type": "page", "url": "https://shop.example/"}
-            params = {"sessionId": "S", "targetInfo": target}
-            browser.send(json.dumps({"method": "Target.attachedToTarget", "params": params}))
-        if command["method"] != "Runtime.runIfWaitingForDebugger" or command["id"] > 4:
-            return
-        browser.send(network("webSocketCreated", url=url))
-        browser.send(
-            network("webSocketWillSendHandshakeRequest", wallTime=1.7e9, request={"headers": {"A": "b"}})
-        )
-        browser.send(network("webSocketHandshakeResponseReceived", response={"status": 101, "headers": {}}))
-        for text in texts:
-            browser.send(network("webSocketFrameSent", response={"opcode": 1, "payloadData": text}))
-        if ends:
-            browser.close()
-
-    return answer
+    return page_that_talks([("send", text) for text in texts], url=url, ends=ends)
 
 
 @pytest.fixture

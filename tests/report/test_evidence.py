@@ -14,9 +14,9 @@ from recorder.receipts.proofs import ProvenFact
 from recorder.report.evidence import PROOFS_SHOWN, print_proofs, print_timeline
 
 
-def printed(printer, *facts) -> str:
+def printed(printer, *facts, **more) -> str:
     stream = io.StringIO()
-    printer(stream, *facts)
+    printer(stream, *facts, **more)
     return stream.getvalue()
 
 
@@ -31,7 +31,7 @@ def test_the_timeline_shows_frames_and_proofs(message):
             after=Delay(2.0, "server"),
         ),
     ]  # fmt: skip
-    out = printed(print_timeline, message, rungs)
+    out = printed(print_timeline, message, rungs, last_frame=60)
     assert "status   read, by you: READ announced in frame #52" in out
     assert "stored" not in out
     assert "unread" not in out
@@ -47,7 +47,7 @@ def test_the_timeline_shows_frames_and_proofs(message):
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("sent", "no ACCEPT or READ by anybody else was seen in this recording"),
+        ("sent", "no ACCEPT or READ was sent or seen in this recording; last frame #60"),
         ("unseen", "was not seen in this recording"),
         ("pending", "no answer was seen"),
         ("unknown", "ended before an answer"),
@@ -55,20 +55,38 @@ def test_the_timeline_shows_frames_and_proofs(message):
     ],
 )
 def test_absence_is_worded_from_the_recordings_viewpoint(message, status, words):
-    out = printed(print_timeline, message._replace(status=status, receipts=(), decided_by=None), [])
+    changed = message._replace(status=status, receipts=(), decided_by=None)
+    out = printed(print_timeline, changed, [], last_frame=60)
     assert words in out
 
 
 def test_what_was_accepted_and_not_read_says_so(message):
     accepted = message._replace(status="accepted", decided_by=message.receipts[0])
-    out = printed(print_timeline, accepted, []).splitlines()
+    out = printed(print_timeline, accepted, [], last_frame=60).splitlines()
     assert out[3].startswith("status   accepted, by you: ACCEPT acknowledged in frame #44")
-    assert out[4] == "unread   no READ by anybody else was seen in this recording"
+    assert out[4] == "unread   no READ was sent or seen in this recording; last frame #60"
+
+
+@pytest.mark.parametrize("mine", [True, None])
+def test_only_of_what_is_ours_to_read_a_recording_shows_that_no_read_was_sent(message, mine):
+    accepted = message._replace(status="accepted", mine=mine)
+    out = printed(print_timeline, accepted, [], last_frame=60).splitlines()
+    assert out[4] == "unread   no READ by anybody else was seen in this recording; last frame #60"
+
+
+def test_a_read_that_was_asked_for_in_vain_was_sent(message):
+    asked = message.receipts[1].evidence._replace(proof=Proof.CLAIMED)
+    rungs = [TimelineEntry("READ requested", "me-1", asked, "receipt", "CONSUMER", True, "READ")]
+    out = printed(print_timeline, message._replace(status="accepted"), rungs, last_frame=60).splitlines()
+    assert out[4] == "unread   no READ by anybody else was seen in this recording; last frame #60"
 
 
 def test_a_probable_echo_is_marked_and_shows_the_matching_frames(message):
     out = printed(
-        print_timeline, message._replace(echo=Echo(12, message.sent, message.sent), request_frame=12), []
+        print_timeline,
+        message._replace(echo=Echo(12, message.sent, message.sent), request_frame=12),
+        [],
+        last_frame=60,
     )
     assert (
         "stored   probably: the same text by us was announced later, in frame #41; "

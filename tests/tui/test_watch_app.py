@@ -35,7 +35,7 @@ def test_the_slider_moves_every_pane_to_that_moment(imported):
             await watched.until(lambda: "✓✓ accepted" in watched.pane("messages"))
             assert "as of frame #6 of 7, " in watched.around("moment")
             await watched.until(lambda: "status   accepted" in watched.pane("evidence"))
-            await watched.until(lambda: "until its last frame so far" in watched.pane("findings"))
+            await watched.until(lambda: "its last so far" in watched.pane("findings"))
             assert watched.title("frames") == "Frames: 6"
             await watched.press("left_square_bracket", "left_square_bracket")
             await watched.until(lambda: "as of frame #4 of 7, " in watched.around("moment"))
