@@ -30,7 +30,7 @@ FREE = frozenset({"errors", "clock", "documents", "runtime", "lazy_exports", "lo
 # `documents` reads what people write in YAML, with the line of everything: scripts (replay) and agents
 # (simulator) both need it, and may not know each other.
 # `checks` and `replay` may import `wire` for the close codes, which have one table.
-# `report` may import `wire` because it prints frames; `cli` may import `clock`-free words of `documents`
+# `report` may import `wire` because it prints frames, `redaction` to leave texts and people out of them; `cli` may import `clock`-free words of `documents`
 # (durations) and `wire` types it hands from a recipe to a printer.
 ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
@@ -68,7 +68,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         }
     ),
     "simulator": frozenset({"errors", "clock", "runtime", "documents", "lazy_exports", "wire", "messaging"}),
-    "report": frozenset({"errors", "load_summary", "messaging", "receipts", "checks", "wire"}),
+    "report": frozenset({"errors", "load_summary", "messaging", "receipts", "checks", "wire", "redaction"}),
     "recipes": EVERY_ROOM | FREE,
     # A screen of its own, which `cli` opens: it shows what recipes return in the words of `report`.
     "tui": frozenset({"recipes", "report", "receipts", "store", "errors", "wire"}),

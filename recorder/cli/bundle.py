@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, ArchiveOption, QuietOption, SessionArgument
+from .options import DEFAULT_ARCHIVE, ArchiveOption, QuietOption, RedactOption, SessionArgument
 from .output import StatusPrinter
 
 
@@ -16,6 +16,7 @@ def bundle_session(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file [SESSION.zip].")
     ] = None,
+    redact: RedactOption = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     quiet: QuietOption = False,
 ) -> None:
@@ -24,11 +25,11 @@ def bundle_session(
 
     Example:
 
-        recorder bundle last -o ticket.zip
+        recorder bundle last -o ticket.zip --redact text,names
     """
     from recorder import recipes
 
     print_status = StatusPrinter(quiet=quiet)
     with recipes.open_archive(archive, say=print_status) as opened:
-        written = recipes.bundle(opened, session, output, say=print_status)
+        written = recipes.bundle(opened, session, output, redact=redact, say=print_status)
     typer.echo(written)

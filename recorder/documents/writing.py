@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 _ENDLESS = 2**31 - 1
+_LONGEST_KEY = 128
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 
 
@@ -32,11 +33,34 @@ def to_flow_yaml(value: Any) -> str:
 
     ``read_document`` reads an equal value back: texts are quoted where they would be read as something else.
     """
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_key(key)}: {to_flow_yaml(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(to_flow_yaml, value))}]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return value
+    return _scalar(value, of=type(value).__name__)
+
+
+# Longer than every word that YAML 1.1 reads as something else ("false"): nothing has to be asked about these.
+_PLAIN = re.compile(r"(?=.{6,80}\Z)[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z0-9_]+)*", re.ASCII)
+
+
+def _key(key: Any) -> str:
+    """A key, marked as one where it is too long to be known for one by the colon behind it."""
+    written = to_flow_yaml(key)
+    return written if len(written) < _LONGEST_KEY else f"? {written}"
+
+
+@lru_cache(maxsize=4_096)
+def _scalar(value: Any, *, of: str) -> str:
+    """One value that holds no others; ``of`` names its type: 1 and True are one key of a cache."""
     written = yaml.dump(
         [value], Dumper=_Writer, default_flow_style=True, width=_ENDLESS, allow_unicode=True, sort_keys=False
     )
     # Wrapped in a list: a bare scalar would be followed by a document end marker.
-    return "".join(map(_escaped, written.strip()[1:-1]))
+    written = written.strip()[1:-1]
+    return written if written.isprintable() else "".join(map(_escaped, written))
 
 
 def _escaped(char: str) -> str:
@@ -48,12 +72,7 @@ def _escaped(char: str) -> str:
 
 def entry(key: str, value: Any) -> str:
     """``key: value`` on one line; ``key`` alone where the value is None."""
-    return key if value is None else f"{_key_yaml(key)}: {to_flow_yaml(value)}"
-
-
-@lru_cache(maxsize=256)  # a script repeats few keys
-def _key_yaml(key: str) -> str:
-    return to_flow_yaml(key)
+    return key if value is None else f"{to_flow_yaml(key)}: {to_flow_yaml(value)}"
 
 
 def comment(text: str) -> str:

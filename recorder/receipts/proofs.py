@@ -9,10 +9,12 @@ from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
     ConversationOpened,
+    ConversationTaken,
     Event,
     Identified,
     MessagePublished,
     OddityNoticed,
+    ParticipantNamed,
     Proof,
     PublishLost,
     PublishRefused,
@@ -161,6 +163,12 @@ class _FactReader:
         sentence = f"on connection {event.evidence.connection} you are {event.participant}"
         yield self._ours("identity", sentence, event)._replace(participant=event.participant)
 
+    def named(self, event: ParticipantNamed) -> Iterator[ProvenFact]:
+        ours = event.participant is None
+        person = self._person(event.participant, None, ours=ours, connection=event.evidence.connection)
+        sentence = f'a profile names {person.name} "{event.name}"'
+        yield ProvenFact("identity", sentence, event.evidence.proof, None, None, *person[:3])
+
     def request(self, event: RequestMade) -> Iterator[ProvenFact]:
         named = "without an id" if event.request_id is None else f'with id "{event.request_id}"'
         yield self._ours("request", f"a request {event.type} {named}", event)
@@ -178,6 +186,11 @@ class _FactReader:
     def opened(self, event: ConversationOpened) -> Iterator[ProvenFact]:
         yield ProvenFact(
             "conversation", f"conversation {event.conversation_id} was opened", event.evidence.proof
+        )
+
+    def conversation_taken(self, event: ConversationTaken) -> Iterator[ProvenFact]:
+        yield ProvenFact(
+            "conversation", f"conversation {event.conversation_id} was taken by you", event.evidence.proof
         )
 
     def conversation(self, event: ConversationChanged) -> Iterator[ProvenFact]:
@@ -235,9 +248,11 @@ _READERS: dict[type, Callable[[_FactReader, Any], Iterator[ProvenFact]]] = {
     PublishTaken: _FactReader.taken,
     ChatStateReported: _FactReader.chat_state,
     Identified: _FactReader.identity,
+    ParticipantNamed: _FactReader.named,
     RequestMade: _FactReader.request,
     RequestAnswered: _FactReader.answer,
     ConversationOpened: _FactReader.opened,
+    ConversationTaken: _FactReader.conversation_taken,
     ConversationChanged: _FactReader.conversation,
     OddityNoticed: _FactReader.oddity,
 }

@@ -16,12 +16,12 @@ from recorder.checks.findings import Outcome, Severity
 from recorder.errors import BadOption
 from recorder.messaging.envelopes import Request, Response, Unreadable, parse
 from recorder.receipts.queries import MessageView
+from recorder.redaction.people import withheld_text
 from recorder.redaction.redactor import Redactor
 from recorder.report.checks import finding_json, rule_json
 from recorder.report.difference import difference_json
 from recorder.report.hits import Hit, hit_json
 from recorder.report.json_views import frame_json, message_json, proven_json, session_json, timeline_json
-from recorder.report.redacted_view import withheld_text
 from recorder.report.session_markdown import shortened
 from recorder.report.summary import summary_json
 from recorder.store.archive import Archive

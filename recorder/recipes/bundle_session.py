@@ -1,16 +1,17 @@
 """One zip file for a ticket: a session alone as an archive, a report, a script that reproduces it, versions.
 
-No secret may leave in it: the session is imported anew with everything blanked that looks like one, and what
-differs from the original afterwards is told, as is what looks like one in the other files. The same session
-gives the same bytes.
+Texts and names of people can be left out: first of all, so that every file is made of what is left. No secret
+may leave in it: the session is imported anew with everything blanked that looks like one, and what differs
+afterwards is told, as is what looks like one in the other files. The same session gives the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import orjson
@@ -18,6 +19,7 @@ import orjson
 from recorder.counted import counted
 from recorder.errors import BadOption, BadScript, ExpectationFailed
 from recorder.formats.capture_file import BUNDLED_SESSION, BUNDLED_VERSIONS
+from recorder.redaction.people import PARTS, Part
 from recorder.redaction.redactor import Redactor
 from recorder.redaction.tokens import PLACEHOLDER
 from recorder.store.archive import Archive
@@ -32,44 +34,64 @@ from .import_file import import_capture
 from .output_files import check_place, save_lines, save_zip
 from .queries import Notify, silent
 from .report_session import report_pieces
+from .session_view import parse_parts
 
 ARCHIVE, REPORT, SCRIPT = "archive.db", "report.html", "script.yaml"
 
 _PLACES_TOLD = 5
 
 
-def bundle(archive: Archive, session: str, file: Path | None = None, *, say: Notify = silent) -> Path:
+def bundle(
+    archive: Archive,
+    session: str,
+    file: Path | None = None,
+    *,
+    redact: str | None = None,
+    say: Notify = silent,
+) -> Path:
     """Write a session and what explains it to a zip file (mode 0600), by default ID.zip; return its path.
+
+    ``redact`` ("text,names") leaves what people wrote, or their ids and names, out of every file in it.
 
     Raises:
         NotFound: no such session.
-        BadOption: it is being recorded, or the file cannot be there.
+        BadOption: it is being recorded, the file cannot be there, or ``redact`` names something else.
         ExpectationFailed: something in it looks like a secret; the sentence says where. No file is written.
         OutputFailed, StorageFailed: the disk did not take it.
     """
     found = archive.find_session(session)
     if found.state == "recording":
         raise BadOption("SESSION", f"{found.session} is being recorded", hint="bundle it once it has ended")
+    parts = parse_parts(redact)
     target = file or Path(f"{found.session}.zip")
     check_place("--output", target)
     with tempfile.TemporaryDirectory() as folder:
-        members = _members(archive, found, Path(folder), say)
+        members = _members(archive, found, Path(folder), parts, say)
         save_zip(members, target)
+    if kept := [_INSIDE[part] for part in PARTS if part not in parts]:
+        say(f"{' and '.join(kept)} are inside; leave them out by --redact {','.join(PARTS)}")
     return target
 
 
-def _members(archive: Archive, found: SessionInfo, folder: Path, say: Notify) -> dict[str, Path | bytes]:
+_INSIDE: dict[Part, str] = {"text": "the texts of messages", "names": "ids and names of people"}
+
+
+def _members(
+    archive: Archive, found: SessionInfo, folder: Path, parts: Collection[Part], say: Notify
+) -> dict[str, Path | bytes]:
     """The files of the bundle. Raises ``ExpectationFailed`` if one holds a secret."""
     lines, copy, page = folder / BUNDLED_SESSION, folder / ARCHIVE, folder / REPORT
-    export_to_file(archive, found.session, lines, say=say)
+    redact = ",".join(part for part in PARTS if part in parts)
+    export_to_file(archive, found.session, lines, redact=redact, say=say)
     with open_archive(str(copy), mode="write", create=True) as alone:
         imported = import_capture(alone, lines, say=say)
         places = list(_changed_places(lines, exported(alone, imported.session)))
-        save_lines(report_pieces(alone, imported.session), page)  # of what was blanked: its blocks are packed
+        # Of what was blanked, and before it is packed into blocks.
+        save_lines(report_pieces(alone, imported.session, redact=redact), page)
+        script, why_none = _script(alone, imported)
     with lines.open("rb") as stream:
         make_reproducible(copy, hashlib.file_digest(stream, "sha256").digest())
-    script, why_none = _script(archive, found)
-    texts = {BUNDLED_VERSIONS: _versions(found, why_none)}
+    texts = {BUNDLED_VERSIONS: _versions(found, parts, why_none)}
     texts |= {} if script is None else {SCRIPT: script}
     places += _secret_places(texts)
     if places:
@@ -116,10 +138,11 @@ def _script(archive: Archive, found: SessionInfo) -> tuple[str | None, str | Non
         return None, str(error)
 
 
-def _versions(found: SessionInfo, why_no_script: str | None) -> str:
+def _versions(found: SessionInfo, parts: Collection[Part], why_no_script: str | None) -> str:
     facts = {
         "bundle": 1,
         "session": found.session,
+        "left_out": sorted(parts),
         "recorded_with": found.recorder_version,
         "recorder": program_version(),
         "schema": SCHEMA_REVISION,
@@ -141,9 +164,13 @@ def _secret_places(texts: Mapping[str, str]) -> Iterator[str]:
                 yield f"{name}, line {number}"
 
 
+# Also a variable of a script, which stands where a secret was.
+_PLACEHOLDER = re.compile(rf"{PLACEHOLDER.pattern}|\$\{{[A-Za-z_]\w*\}}")
+
+
 def _between_placeholders(line: str) -> Iterator[str]:
     end = 0
-    for placeholder in PLACEHOLDER.finditer(line):
+    for placeholder in _PLACEHOLDER.finditer(line):
         yield line[end : placeholder.start()]
         end = placeholder.end()
     yield line[end:]

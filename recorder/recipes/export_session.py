@@ -13,7 +13,6 @@ from typing import Literal, get_args
 
 from recorder.errors import BadOption
 from recorder.formats import har_writer, jsonl, terminal_writer
-from recorder.formats.capture_format import SessionHeader
 from recorder.report.perfetto_trace import trace_pieces
 from recorder.report.sequence_diagram import is_too_long, sequence_diagram
 from recorder.report.session_csv import messages_csv
@@ -23,6 +22,7 @@ from recorder.store.archive import Archive
 from .output_files import save_lines
 from .progress import with_progress
 from .queries import Notify, silent
+from .redacted_session import RedactedSession
 from .report_session import report_pieces
 from .session_view import parse_parts, session_view
 
@@ -32,7 +32,7 @@ html: the page of ``recorder report``; markdown: messages with receipts, and fin
 receipt; mermaid: a sequence diagram; perfetto: a trace of connections and participants."""
 
 VIEWS = ("html", "markdown", "csv", "mermaid", "perfetto")
-"""The formats that show conclusions, and from which people can be left out."""
+"""The formats that show conclusions; the others hold frames."""
 
 
 def exported(
@@ -45,7 +45,7 @@ def exported(
 ) -> Iterator[bytes]:
     """A session in this format, piece by piece. ``say`` is told what the format has lost.
 
-    ``redact`` ("text,names") leaves texts, or ids and names of people, out of one of ``VIEWS``.
+    ``redact`` ("text,names") leaves texts, or ids and names of people, out of it.
 
     Raises ``NotFound`` or ``BadOption`` at the first piece.
     """
@@ -56,33 +56,22 @@ def exported(
     if form in VIEWS:
         yield from _shown(archive, session, form, redact, say)
         return
-    if parse_parts(redact):
-        raise BadOption(
-            "--redact",
-            f"{form} holds the frames as they are, with their texts",
-            hint=f"--format {', '.join(VIEWS)} can leave them out",
-        )
     found = archive.find_session(session)
-    connections = archive.connections(found)
+    records = RedactedSession(archive, found, parse_parts(redact))
+    connections = records.connections()
     if form == "har":
         yield from har_writer.write(
-            connections,
-            lambda number: archive.frames(found, connection=number),
-            exchanges=list(archive.exchanges(found)),
-            version=found.recorder_version,
+            connections, records.frames, exchanges=list(records.exchanges()), version=found.recorder_version
         )
     elif form == "wscat":
-        yield from terminal_writer.write(
-            connections, lambda number: archive.frames(found, connection=number), say=say
-        )
+        yield from terminal_writer.write(connections, records.frames, say=say)
     else:
-        header = SessionHeader(*(getattr(found, name) for name in SessionHeader._fields))
         yield from jsonl.write(
-            header,
+            records.header(),
             connections,
-            archive.frames(found),
-            exchanges=archive.exchanges(found),
-            forwarded=archive.forwarded(found),
+            records.frames(),
+            exchanges=records.exchanges(),
+            forwarded=records.forwarded(),
         )
 
 

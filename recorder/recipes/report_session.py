@@ -21,10 +21,10 @@ from recorder.receipts.self_facts import self_roles
 from recorder.receipts.selves import selves_of
 from recorder.receipts.state import Transcript
 from recorder.receipts.state_changes import FrameEvents, state_changes, view_key
+from recorder.redaction.people import Part
 from recorder.report.session_page.document import Comparison, Pair, document
 from recorder.report.session_page.source import RuleText, SessionSource
 from recorder.report.session_page.states import MessagePlaces, places_of
-from recorder.report.session_view import Part
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent

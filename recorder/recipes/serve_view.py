@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from recorder.clock import RealClock
 from recorder.receipts.aliases import Aliases
+from recorder.redaction.people import Part
 from recorder.report.session_page.served import ServedPage, served_page
-from recorder.report.session_view import Part
 from recorder.runtime.gc_control import collector_paused
 from recorder.runtime.http.server import HttpServer
 from recorder.runtime.listener import bind_listener, parse_listen_address

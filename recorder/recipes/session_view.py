@@ -7,8 +7,9 @@ from recorder.errors import BadOption
 from recorder.receipts.pairing import names_of
 from recorder.receipts.queries import name_of, view
 from recorder.receipts.selves import selves_of
+from recorder.redaction.people import PARTS, Part
 from recorder.report.redacted_view import redacted_view
-from recorder.report.session_view import PARTS, Part, SessionView
+from recorder.report.session_view import SessionView
 from recorder.report.summary import count_frames
 from recorder.store.archive import Archive
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from functools import partial
 
 from recorder.receipts.queries import ContentView, MessageView, ReceiptView
+from recorder.redaction.people import Part, withheld_text, word_substitute
 
-from .session_view import Part, SessionView
+from .session_view import SessionView
 
 _START_OF_ID = 8
 """Sentences call people of no known role by so many characters of their ids."""
@@ -45,20 +44,6 @@ def redacted_view(view: SessionView, parts: Collection[Part]) -> SessionView:
         findings=[each._replace(sentence=sentence(each.sentence)) for each in view.findings],
         left_out=view.left_out | frozenset(parts),
     )
-
-
-def word_substitute(words: Mapping[str, str]) -> Callable[[str], str]:
-    """What replaces these where they stand as words in a text, the longest first."""
-    if not words:
-        return str
-    longest_first = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
-    pattern = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)")
-    return partial(pattern.sub, lambda found: words[found[0]])
-
-
-def withheld_text(text: str) -> str:
-    """What stands in the place of a text that is left out."""
-    return f"text of {len(text)} character{'' if len(text) == 1 else 's'}"
 
 
 def _words(view: SessionView, parts: Collection[Part]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from recorder.checks.findings import Finding
 from recorder.checks.input import ConnectionFact
@@ -12,14 +11,10 @@ from recorder.counted import counted
 from recorder.messaging.events import Evidence
 from recorder.receipts.pairing import name_in
 from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.redaction.people import Part
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .summary import FrameCounts
-
-Part = Literal["text", "names"]
-"""What of people can be left out: what they wrote; their ids and names."""
-
-PARTS: tuple[Part, ...] = ("text", "names")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from recorder.messaging.events import (
     ChatStateReported,
     ConversationChanged,
     ConversationOpened,
+    ConversationTaken,
+    Event,
     OddityNoticed,
+    ParticipantNamed,
     Proof,
+    PublishLost,
     RequestAnswered,
     RequestMade,
 )
+from recorder.receipts import proofs as module
 from recorder.receipts.fold import fold
 from recorder.receipts.proofs import proven_facts
 
@@ -110,3 +117,21 @@ def test_a_message_that_a_snapshot_shows_is_its_word(build):
     message = message._replace(evidence=message.evidence._replace(snapshot=True))
     (fact,) = proven_facts([message], fold([message]), 1)
     assert fact.sentence == "message 0 by agent in dialog d1, shown in a snapshot"
+
+
+def test_every_event_that_a_frame_proves_is_told():
+    assert set(module._READERS) == set(get_args(Event)) - {PublishLost}
+
+
+def test_profiles_and_taken_rings_are_told(build):
+    heard = [
+        build.i_am("me"), build.message(0, by="a-1", role="ASSIGNED_AGENT"),
+        ParticipantNamed("a-1", "Ann", build.proof(Proof.ANNOUNCED)),
+        ParticipantNamed(None, "Bob", build.proof(Proof.ACKNOWLEDGED)),
+        ConversationTaken("c-1", build.proof(Proof.ANNOUNCED)),
+    ]  # fmt: skip
+    assert [says(heard, frame) for frame in (3, 4, 5)] == [
+        [('a profile names agent "Ann"', "announced", None)],
+        [('a profile names you "Bob"', "acknowledged", None)],
+        [("conversation c-1 was taken by you", "announced", None)],
+    ]

@@ -134,6 +134,15 @@ def test_a_secret_anywhere_is_refused_with_its_place_and_no_file_is_made(archive
         assert not [name for name in packed.namelist() if TOKEN.encode() in packed.read(name)]
 
 
+def test_a_variable_of_a_script_is_no_secret(archive, tmp_path):
+    capture = tmp_path / "capture.jsonl"
+    capture.write_bytes(line(sender="client", text=orjson.dumps({"jwt": TOKEN}).decode()))
+    with recipes.open_archive(archive, mode="write", create=True) as opened:
+        file = bundle(opened, recipes.import_capture(opened, capture).session, tmp_path / "x.zip")
+    with zipfile.ZipFile(file) as packed:
+        assert b'{"jwt":"${JWT_1}"}' in packed.read("script.yaml")
+
+
 def test_many_places_are_counted(archive, tmp_path):
     capture = tmp_path / "kept.jsonl"
     capture.write_bytes(line(sender="client", text=orjson.dumps(INIT).decode()) * 8)

@@ -6,7 +6,8 @@ import orjson
 import pytest
 
 from recorder.errors import BadOption
-from recorder.report.redacted_view import redacted_view, withheld_text
+from recorder.redaction.people import withheld_text
+from recorder.report.redacted_view import redacted_view
 
 
 def test_a_text_is_its_length():

@@ -13,16 +13,15 @@ from recorder.messaging.events import Evidence
 from recorder.receipts.delays import clocks_by_dialog
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Count, Distribution, Latency
+from recorder.redaction.people import Part, PeopleRedaction
 from recorder.wire.endings import ending_words
 from recorder.wire.records import ConnectionInfo, SessionInfo, iso_utc
 
 from ..page import page_end, page_start
-from ..session_view import Part
 from .blocks import Block, block, json_block, packed
 from .frames import GROUPS, FrameColumns
 from .id_references import IdReferences
 from .people import People
-from .redaction import PageRedaction
 from .source import SessionSource
 from .states import CLOCKS, FACT_KINDS, STATUSES, StateColumns, people_in, place_in, places_of
 
@@ -121,7 +120,7 @@ class SessionBlocks:
             known_as=source.self_of,
             ids=not hides_names,
         )
-        self._redaction = PageRedaction(redact, _letters(self._people, source) if hides_names else {})
+        self._redaction = PeopleRedaction(redact, _letters(self._people, source) if hides_names else {})
         self.data: dict[str, object] = {}
 
     def blocks(self) -> Iterator[Block]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from recorder.messaging.events import Proof
 from recorder.receipts.proofs import ProvenFact
+from recorder.redaction.people import PeopleRedaction
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
 from ..frame_words import FrameWords
 from .blocks import Block, NumberTable, Places, block, compact_json
 from .id_references import IdReferences
-from .redaction import PageRedaction
 from .states import MessagePlaces
 
 GROUPS = ("message", "receipt", "request", "answer", "chat state", "conversation", "ping", "close", "other")
@@ -70,7 +70,7 @@ class FrameColumns:
         prefix: str,
         places: MessagePlaces,
         publish_places: Mapping[int, int],
-        redaction: PageRedaction,
+        redaction: PeopleRedaction,
         ids: IdReferences,
     ) -> None:
         self._prefix, self._places, self._publish_places = prefix, places, publish_places
@@ -119,7 +119,7 @@ class FrameColumns:
         self._data.clear()
 
     def _add(self, frame: RecordedFrame, facts: list[ProvenFact]) -> None:
-        payload = self._redaction.payload(frame.payload, frame.opcode)
+        payload = self._redaction.payload(frame.payload, is_text=frame.opcode == Opcode.TEXT)
         head = frame.head or b""
         self._data += head
         self._data += payload

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from recorder.redaction.people import Part
+
 from ..page import page_end, page_start, policy
-from ..session_view import Part
 from .blocks import compact_json
 from .document import SCRIPTS, STYLES, SessionBlocks, page_data, title_of
 from .source import SessionSource

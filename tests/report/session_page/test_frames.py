@@ -7,10 +7,10 @@ import json
 
 from recorder.messaging.events import Proof
 from recorder.receipts.proofs import ProvenFact
+from recorder.redaction.people import PeopleRedaction
 from recorder.report.session_page import frames as module
 from recorder.report.session_page.frames import GROUPS, FrameColumns
 from recorder.report.session_page.id_references import IdReferences
-from recorder.report.session_page.redaction import PageRedaction
 from recorder.report.session_page.states import MessagePlaces
 from recorder.wire.frames import Side
 from recorder.wire.records import RecordedFrame
@@ -31,7 +31,7 @@ def fact(kind, sentence="says so", *, status=None, sequence=None):
 
 
 def written(frames, proofs=(), redaction=None):
-    columns = FrameColumns("0", PLACES, {4: 0}, redaction or PageRedaction(), IdReferences([]))
+    columns = FrameColumns("0", PLACES, {4: 0}, redaction or PeopleRedaction(), IdReferences([]))
     blocks = list(columns.blocks(frames, proofs))
     data = [gzip.decompress(each.data) for each in blocks]
     return columns, [each.replace(b"\x02\xff\xff", b"\x02") for each in data]
@@ -84,5 +84,5 @@ def test_a_violation_and_a_redaction_are_told():
 
 
 def test_the_texts_of_frames_can_be_left_out():
-    _, (data,) = written([frame(1, b'{"message":"secret words"}')], redaction=PageRedaction({"text"}))
+    _, (data,) = written([frame(1, b'{"message":"secret words"}')], redaction=PeopleRedaction({"text"}))
     assert b"secret words" not in data
