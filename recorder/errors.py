@@ -27,7 +27,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from recorder.counted import counted
 
 
 class RecorderError(Exception):
@@ -92,6 +94,22 @@ class BadScript(BadFile):
     """
 
     others: tuple[BadScript, ...] = ()
+
+
+_MOST_ERRORS = 10
+_MANY = 90  # a script is read up to its hundredth error
+
+
+def error_lines(error: RecorderError) -> Iterator[str]:
+    """The lines that show an error, its hint and its ``others``: at most ten errors, then how many more."""
+    others = error.others if isinstance(error, BadScript) else ()
+    for each in (error, *others[: _MOST_ERRORS - 1]):
+        yield f"error: {each}"
+        if each.hint is not None:
+            yield f"hint: {each.hint}"
+    if len(others) >= _MOST_ERRORS:
+        left = len(others) + 1 - _MOST_ERRORS
+        yield f"and {counted(left, 'more error')}" if left < _MANY else "and many more errors"
 
 
 class BadCapture(BadFile):

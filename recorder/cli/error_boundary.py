@@ -15,8 +15,7 @@ if TYPE_CHECKING:
         HelpFormatter,
     )  # typer brings its own click since 0.26, and types its hooks with it
 
-from recorder.counted import counted
-from recorder.errors import BadScript, RecorderError, Stopped, error_of_system
+from recorder.errors import RecorderError, Stopped, error_lines, error_of_system
 
 from .common_options import CommonOptionsGroup
 from .help_layout import write_commands
@@ -82,14 +81,6 @@ def _exit(code: int) -> NoReturn:
     raise typer.Exit(code) from None
 
 
-_MOST_ERRORS = 10
-
-
 def _print_error(error: RecorderError) -> None:
-    others = error.others if isinstance(error, BadScript) else ()
-    for each in (error, *others[: _MOST_ERRORS - 1]):
-        print_to_stderr(f"error: {each}")
-        if each.hint is not None:
-            print_to_stderr(f"hint: {each.hint}")
-    if len(others) >= _MOST_ERRORS:
-        print_to_stderr(f"and {counted(len(others) - _MOST_ERRORS + 1, 'more error')}")
+    for line in error_lines(error):
+        print_to_stderr(line)

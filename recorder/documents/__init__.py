@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from .error_text import DEFERRED_REFERENCE as DEFERRED_REFERENCE
     from .error_text import restore_references as restore_references
     from .error_text import unknown as unknown
+    from .problems import Problems as Problems
     from .reading import TooLarge as TooLarge
     from .reading import read_document as read_document
     from .validation import validate as validate
     from .variables import substitute as substitute
+    from .variables import substitute_known as substitute_known
     from .variables import unset_variables as unset_variables
 else:
     __getattr__ = lazy_exports(__name__)

@@ -20,12 +20,14 @@ class Document(NamedTuple):
         value: mappings (keys are text), lists, text, numbers, booleans and None.
         lines: the line, from 1, of every value; for a value in a mapping, the line of its key.
         written: numbers as they are written (``1.50``, ``1e3``), where Python writes them otherwise.
+        unfilled: texts whose variables could not be filled in, and why; nothing else is said about them.
     """
 
     file: str
     value: Any
     lines: Mapping[ValuePath, int]
     written: Mapping[ValuePath, str] = MappingProxyType({})
+    unfilled: Mapping[ValuePath, BadScript] = MappingProxyType({})
 
     def at(self, path: ValuePath) -> Any:
         """The value at this path.
@@ -45,7 +47,13 @@ class Document(NamedTuple):
         return self.lines.get(path)
 
     def error(self, path: ValuePath, problem: str, *, hint: str | None = None) -> BadScript:
-        """A ``BadScript`` about the value at this path, with file, line and step filled in."""
+        """A ``BadScript`` about the value at this path, with file, line and step filled in.
+
+        About a text in ``unfilled`` it says why that is, whatever ``problem`` is.
+        """
+        for length in range(len(path) if self.unfilled else 0, 0, -1):
+            if path[:length] in self.unfilled:
+                return self.unfilled[path[:length]]
         return BadScript(self.file, problem, line=self.line(path), step=self.step(path), hint=hint)
 
     def step(self, path: ValuePath) -> str | None:

@@ -1,4 +1,4 @@
-"""Check a document against a pydantic model; report the first error as a sentence with its line.
+"""Check a document against a pydantic model; report its errors as sentences with their lines.
 
 ``tests/benchmarks/script_models.py`` measures what pydantic costs, and says why it is not msgspec.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from recorder.errors import BadScript
 
 from .document import Document, ValuePath
 from .error_text import quoted, unknown
+from .problems import MOST_PROBLEMS
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -30,7 +32,8 @@ def validate(document: Document, model: type[T], *, at: ValuePath = (), given: o
     ``given`` is checked in place of the value in the document, where a short form has been expanded.
 
     Raises:
-        BadScript: it does not fit. Of several errors the first in the file, with its line and a suggestion.
+        BadScript: it does not fit. The first error in the file, with its line and a suggestion; ``others``
+            are the rest, one for each value.
     """
     from pydantic import ValidationError
 
@@ -38,7 +41,7 @@ def validate(document: Document, model: type[T], *, at: ValuePath = (), given: o
         value = document.at(at) if given is _AS_WRITTEN else given
         return cast(T, _adapter(cast(Any, model)).validate_python(value))
     except ValidationError as failed:
-        raise _first_error(document, model, at, failed.errors(include_url=False)) from None
+        raise _all_errors(document, model, at, failed.errors(include_url=False)) from None
 
 
 @lru_cache(maxsize=256)
@@ -48,15 +51,41 @@ def _adapter(model: Any) -> TypeAdapter[Any]:
     return TypeAdapter(model)
 
 
-def _first_error(document: Document, model: Any, at: ValuePath, errors: list[ErrorDetails]) -> BadScript:
+def _all_errors(document: Document, model: Any, at: ValuePath, errors: list[ErrorDetails]) -> BadScript:
     def position(error: ErrorDetails) -> tuple[int, int]:
         path = _path_in_document(document, at, error["loc"])
         return (document.line(path) or 0, -len(path))
 
-    first = min(errors, key=position)
-    path = _path_in_document(document, at, first["loc"])
-    written = _as_written(document, path, first["input"])
-    return document.error(path, _problem(first, model, path, written), hint=_hint(first, written))
+    # A value that fits no member of a union has an error for each member: the first says enough.
+    of_values: dict[ValuePath, ErrorDetails] = {}
+    for error in sorted(errors, key=position):
+        of_values.setdefault(_value_of(document, at, error), error)
+    found = [_error(document, model, at, one) for one in islice(of_values.values(), MOST_PROBLEMS)]
+    suggested = " ".join(each.problem for each in found)
+    # A key that is misspelled is not missing, too.
+    first, *others = (
+        each for each in found if f"did you mean {each.problem.removesuffix(' is missing')}?" not in suggested
+    )
+    first.others = tuple(others)
+    return first
+
+
+def _error(document: Document, model: Any, at: ValuePath, error: ErrorDetails) -> BadScript:
+    path = _path_in_document(document, at, error["loc"])
+    written = _as_written(document, path, error["input"])
+    return document.error(path, _problem(error, model, path, written), hint=_hint(error, written))
+
+
+def _value_of(document: Document, at: ValuePath, error: ErrorDetails) -> ValuePath:
+    """What an error is about: the value in the document, and the key in it if one is missing."""
+    loc = error["loc"]
+    missing = loc[-1:] if error["type"] == "missing" else ()
+    inside, value = loc[: len(loc) - len(missing)], document.at(at)
+    for place, part in enumerate(inside):
+        if not _is_in(value, part):  # a member of a union, or a field of a short form
+            return (*at, *inside[:place])
+        value = value[part]
+    return (*at, *loc)
 
 
 def _as_written(document: Document, path: ValuePath, given: object) -> str:
@@ -70,14 +99,15 @@ def _path_in_document(document: Document, at: ValuePath, loc: ValuePath) -> Valu
     """The part of pydantic's ``loc`` that is in the document: no union members, no fields of short forms."""
     path, value = at, document.at(at)
     for part in loc:
-        known = (
-            part in value
-            if isinstance(value, dict)
-            else isinstance(value, list) and part in range(len(value))
-        )
-        if known:
+        if _is_in(value, part):
             path, value = (*path, part), value[part]
     return path
+
+
+def _is_in(value: object, part: str | int) -> bool:
+    if isinstance(value, dict):
+        return part in value
+    return isinstance(value, list) and part in range(len(value))
 
 
 _KINDS = {

@@ -6,12 +6,20 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from recorder.errors import BadScript
+
 from .document import Document, ValuePath
 from .error_text import DEFERRED_BEGIN, DEFERRED_END
+from .problems import Problems
 
 _MARK = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _VARIABLE_FORM = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL | re.ASCII)
 _HINT = "a plain ${ is written $${"
+
+
+class _NotSet(BadScript):
+    """A variable has no value."""
+
 
 IsReference = Callable[[str], object]
 """Truthy where the text between ``${`` and ``}`` is a reference, which is filled in at run time, not here."""
@@ -33,17 +41,61 @@ def substitute(
         BadScript: a variable without default is not in ``variables``, or a ``${`` is not closed; with file,
             line and name.
     """
+    filled = substitute_known(document, variables, at=at, is_reference=is_reference)
+    for problem in filled.unfilled.values():
+        raise problem
+    return filled
+
+
+def substitute_known(
+    document: Document,
+    variables: Mapping[str, str],
+    *,
+    at: ValuePath = (),
+    is_reference: IsReference | None = None,
+) -> Document:
+    """``substitute``; a text that cannot be filled in stays as it is, and ``unfilled`` says why.
+
+    A variable that is missing in several texts is one problem, at the first of them.
+
+    Raises:
+        BadScript: there are more problems than ``Problems`` collects.
+    """
+    unfilled = dict(document.unfilled)
+    problems = Problems(document.file)
+    unset = {each.problem: each for one in unfilled.values() for each in (one, *one.others)}
 
     def filled(value: Any, path: ValuePath) -> Any:
         if isinstance(value, str):
-            return _filled(document, path, value, variables, is_reference)
+            try:
+                return _filled(document, path, value, variables, is_reference)
+            except BadScript as problem:
+                unfilled[path] = _without_known(problem, unset)
+                problems.add([unfilled[path]])
+                return value
         if isinstance(value, list):
             return [filled(item, (*path, index)) for index, item in enumerate(value)]
         if isinstance(value, dict):
             return {key: filled(item, (*path, key)) for key, item in value.items()}
         return value
 
-    return document._replace(value=replaced(document.value, at, filled(document.at(at), at)))
+    value = replaced(document.value, at, filled(document.at(at), at))
+    return document._replace(value=value, unfilled=unfilled)
+
+
+def _without_known(problem: BadScript, unset: dict[str, BadScript]) -> BadScript:
+    """The problem without what an earlier text lacks, too; that of the earlier text if nothing is left.
+
+    ``unset``: the unset variables so far, each at its first text; new ones are added.
+    """
+    found = (problem, *problem.others)
+    new = [each for each in found if not (isinstance(each, _NotSet) and each.problem in unset)]
+    if not new:
+        return unset[problem.problem]
+    unset.update((each.problem, each) for each in new)
+    first, *others = new
+    first.others = tuple(others)
+    return first
 
 
 def unset_variables(text: str, variables: Mapping[str, str]) -> list[str]:
@@ -60,6 +112,8 @@ def _filled(
     variables: Mapping[str, str],
     is_reference: IsReference | None,
 ) -> str:
+    problems = Problems(document.file)
+
     def value(mark: re.Match[str]) -> str:
         inside = mark.group(1)
         if mark.group() == "${":
@@ -72,7 +126,11 @@ def _filled(
 
     if DEFERRED_BEGIN in text or DEFERRED_END in text:
         _refuse_noncharacters(document, path, text)
-    return _MARK.sub(value, text) if "${" in text else text
+    if "${" not in text:
+        return text
+    result = _MARK.sub(lambda mark: problems.attempt(lambda: value(mark)) or "", text)
+    problems.raise_if_any()
+    return result
 
 
 def _refuse_noncharacters(document: Document, path: ValuePath, text: str) -> str:
@@ -94,11 +152,9 @@ def _value(document: Document, path: ValuePath, inside: str, variables: Mapping[
         return variables[name]
     if default is not None:
         return default
-    raise document.error(
-        path,
-        f"the variable {name} is not set",
-        hint=f"set it in the environment, or give a default: ${{{name}:-…}}",
-    )
+    hint = f"set it in the environment, or give a default: ${{{name}:-…}}"
+    line, step = document.line(path), document.step(path)
+    raise _NotSet(document.file, f"the variable {name} is not set", line=line, step=step, hint=hint)
 
 
 def replaced(value: Any, path: ValuePath, new: Any) -> Any:

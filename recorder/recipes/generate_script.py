@@ -24,7 +24,7 @@ from recorder.wire.payloads import Payload, PayloadAssembler
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .option_values import duration_s
-from .script_simulator import agent_of, moods_of
+from .script_simulator import agent_and_moods_of
 
 _FRAMES_SAID = 5
 
@@ -71,8 +71,7 @@ def session_script(
 def read_again(text: str) -> None:
     """Read a generated script, agent and simulator included. Raises ``BadScript``."""
     script = load(text, file="the script", variables=ANY_VARIABLE)
-    agent_of(script)
-    moods_of(script)
+    agent_and_moods_of(script)
 
 
 def _literal_remark(frames: Sequence[int]) -> str:

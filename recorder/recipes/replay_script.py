@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Unpack
 
-from recorder.replay.language.script import Script, load
+from recorder.replay.language.script import Script
 from recorder.simulator.agent.rules import DEFAULT_AGENT
 from recorder.simulator.faults.config import NO_MOODS
 from recorder.simulator.server import SimulatorServer
@@ -19,8 +19,8 @@ from .play import ReplayJob, play
 from .queries import Notify, silent
 from .replay_options import SIMULATOR, ReplayKeywords, ReplayOptions, replay_options
 from .replay_result import OnEnd, Played, ignore_result
-from .script_simulator import agent_of, moods_of
-from .scripts import folder_of, script_text, without_secret_name
+from .script_simulator import agent_and_moods_of
+from .scripts import load_script, script_text, without_secret_name
 from .stop import NeverStop, Stop
 from .token_command import token_fetcher
 from .virtual_run import URL as VIRTUAL_URL
@@ -58,8 +58,7 @@ def replay(
     """
     parsed = replay_options(**options)
     variables = parsed.environment()
-    loaded = load(script_text(script), file=str(script), variables=variables, folder=folder_of(script))
-    loaded = without_secret_name(loaded)
+    loaded = without_secret_name(load_script(script_text(script), script, variables))
     target = choose_target(loaded, parsed, variables)
     stop = NeverStop() if stop is None else stop
     with ExitStack() as closing:
@@ -85,7 +84,7 @@ def _endpoints(
     if options.url not in (None, SIMULATOR):
         yield service_endpoints(script, options.url, options, variables)
         return
-    agent, moods, seed = agent_of(script), moods_of(script), options.seed
+    (agent, moods), seed = agent_and_moods_of(script), options.seed
     tokens = script_tokens(script, variables)
     if options.virtual:
         agent = DEFAULT_AGENT if agent is None else agent

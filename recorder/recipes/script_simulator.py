@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from recorder.documents import unknown
+from collections.abc import Collection, Iterator
+
+from recorder.documents import Document, Problems, unknown
+from recorder.errors import BadScript
 from recorder.replay.language.script import Script
 from recorder.simulator.agent.rules import AgentScript, read_agent
 from recorder.simulator.faults.config import NO_MOODS, Moods, read_moods
 
 
-def agent_of(script: Script) -> AgentScript | None:
-    """The agent a script brings along; None where it has none. Raises ``BadScript``."""
-    if script.agent is None:
-        return None
-    agent = read_agent(script.document, at=("agent",))
-    for place, rule in enumerate(agent.root):
-        if rule.consumer is not None and rule.consumer not in script.consumers:
-            problem = unknown("consumer", rule.consumer, script.consumers)
-            raise script.document.error(("agent", place, "consumer"), problem)
-    return agent
+def agent_and_moods_of(script: Script) -> tuple[AgentScript | None, Moods]:
+    """The agent a script brings along, None where it has none, and the simulator's moods it asks for.
+
+    Raises:
+        BadScript: one of these sections is not valid; ``others`` are the other problems of both.
+    """
+    problems = Problems(script.document.file)
+    agent, moods = _read_sections(script.document, script.consumers, problems)
+    problems.raise_if_any()
+    return agent, moods
 
 
-def moods_of(script: Script) -> Moods:
-    """The simulator's moods a script asks for; none where it says nothing. Raises ``BadScript``."""
-    return NO_MOODS if script.simulator is None else read_moods(script.document, at=("simulator",))
+def problems_of_sections(document: Document, consumers: Collection[str]) -> Iterator[BadScript]:
+    """What is wrong with the agent and simulator sections of a script that may be invalid elsewhere."""
+    problems = Problems(document.file)
+    _read_sections(document, consumers, problems)
+    yield from problems
+
+
+def _read_sections(
+    document: Document, consumers: Collection[str], problems: Problems
+) -> tuple[AgentScript | None, Moods]:
+    agent, moods = None, NO_MOODS
+    if document.value.get("agent") is not None:
+        agent = problems.attempt(lambda: read_agent(document, at=("agent",)))
+    for place, rule in enumerate(agent.root if agent is not None else ()):
+        if rule.consumer is not None and rule.consumer not in consumers:
+            problem = unknown("consumer", rule.consumer, consumers)
+            problems.add([document.error(("agent", place, "consumer"), problem)])
+    if document.value.get("simulator") is not None:
+        moods = problems.attempt(lambda: read_moods(document, at=("simulator",))) or NO_MOODS
+    return agent, moods

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from recorder.counted import counted
+from recorder.documents import Document
 from recorder.errors import BadOption, BadScript
 from recorder.redaction.redactor import Redactor
 from recorder.replay.dry_run import ScheduledStep, schedule
@@ -64,13 +65,12 @@ def check_script(script: Path | str, variables: Sequence[str] = (), *, say: Noti
         BadScript: it is not valid.
         BadOption: a variable is not written NAME=value.
     """
-    from .script_simulator import agent_of, moods_of
+    from .script_simulator import agent_and_moods_of
 
     given = given_variables(variables)
     known = _UsedVariables({**os.environ, **given})
     read = _read(script, known)
-    agent_of(read)
-    moods_of(read)
+    agent_and_moods_of(read)
     unused = (f"--var {name}: the script has no ${{{name}}}" for name in given if name not in known.used)
     for note in (*read.notes, *_missing(read, known), *unused):
         say(note)
@@ -101,8 +101,28 @@ def script_schema() -> dict[str, Any]:
 
 
 def _read(script: Path | str, variables: Mapping[str, str]) -> Script:
-    text = script_text(script)
-    return load(text, file=str(script), variables=variables, folder=folder_of(script))
+    return load_script(script_text(script), script, variables)
+
+
+def load_script(text: bytes, script: Path | str, variables: Mapping[str, str]) -> Script:
+    """Check a script's text; of one that is not valid, the simulator's sections are checked, too.
+
+    Raises:
+        BadScript: it is not valid.
+    """
+    return load(
+        text,
+        file=str(script),
+        variables=variables,
+        folder=folder_of(script),
+        check_sections=_problems_of_sections,
+    )
+
+
+def _problems_of_sections(document: Document, consumers: Collection[str]) -> Iterable[BadScript]:
+    from .script_simulator import problems_of_sections
+
+    return problems_of_sections(document, consumers)
 
 
 def script_text(script: Path | str) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from recorder.documents import read_document
+from recorder.documents import Problems, read_document
 from recorder.errors import BadOption
 from recorder.runtime.listener import tls_context
 from recorder.simulator.agent.rules import AgentScript, read_agent
@@ -56,8 +56,8 @@ def simulate(
         BadOption: the address is none, not local, or taken; there is no such mood, name or certificate.
         BadScript: the agent cannot be played as written, or a mood's value does not fit.
     """
-    agent, moods, seed = options.get("agent"), options.get("moods"), options.get("seed")
-    base = NO_MOODS if moods is None else _moods_from_file(moods)
+    seed = options.get("seed")
+    agent, base = _read_files(options.get("agent"), options.get("moods"))
     chosen = moods_from_options(options.get("mood", ()), base=base)
     drawn = secrets.randbits(32) if seed is None else seed
 
@@ -71,7 +71,7 @@ def simulate(
 
     run_simulator(
         listen,
-        agent=None if agent is None else _agent_from_file(agent),
+        agent=agent,
         moods=chosen,
         seed=drawn,
         allow_origins=options.get("allow_origins", ()),
@@ -97,6 +97,14 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     if certificate is None or key is None:
         raise BadOption("--certificate, --key", "give both or none of them")
     return tls_context(certificate, key)
+
+
+def _read_files(agent_file: Path | None, moods_file: Path | None) -> tuple[AgentScript | None, Moods]:
+    problems = Problems(str(agent_file))
+    agent = None if agent_file is None else problems.attempt(lambda: _agent_from_file(agent_file))
+    moods = NO_MOODS if moods_file is None else problems.attempt(lambda: _moods_from_file(moods_file))
+    problems.raise_if_any()
+    return agent, moods or NO_MOODS
 
 
 def _agent_from_file(file: Path) -> AgentScript:

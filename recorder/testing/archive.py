@@ -6,6 +6,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, Unpack
 
@@ -13,7 +14,7 @@ import orjson
 
 from recorder import recipes
 from recorder.checks.findings import Finding
-from recorder.errors import NotFound, RecorderError
+from recorder.errors import NotFound, RecorderError, error_lines
 from recorder.receipts.queries import MessageView
 from recorder.recipes.check_session import CheckKeywords
 from recorder.recipes.record_session import RecordKeywords
@@ -141,13 +142,13 @@ class ArchiveForATest:
 
 
 def _plainly(call: Callable[[], Result]) -> Result:
-    """What ``call`` returns. Its errors are shown with their hint, and without the frames of this package."""
+    """What ``call`` returns. Its errors are shown with their hints, without frames of this package."""
     __tracebackhide__ = True
     try:
         return call()
     except RecorderError as error:
-        if error.hint is not None:
-            error.add_note(f"hint: {error.hint}")
+        for line in islice(error_lines(error), 1, None):
+            error.add_note(line)
         raise error.with_traceback(None) from None
 
 

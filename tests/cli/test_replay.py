@@ -498,14 +498,18 @@ def test_what_options_override_needs_no_variables(run, tmp_path, monkeypatch):
     assert (missing.exit_code, "A_JWT is not set" in missing.stderr) == (2, True)
 
 
-def test_all_that_is_wrong_with_the_steps_is_said_at_once(run, tmp_path):
+@pytest.mark.parametrize("command", [["replay"], ["replay", "--check"], ["replay", "--users", "2"]])
+def test_all_that_is_wrong_with_a_script_is_said_at_once(run, tmp_path, command):
     script = tmp_path / "s.yaml"
-    script.write_text("steps:\n  - sned: hi\n  - wait: 1s\n  - repeat: {times: 2, steps: [acept, wait: x]}\n")
-    result = run("replay", "--check", str(script))
+    script.write_text(
+        "nmae: x\nsteps:\n  - sned: hi\n  - wait: 1s\n  - repeat: {times: 2, steps: [acept, wait: x]}\n"
+        "agent: [{on: message, do: [{say: {}}]}]\nsimulator: {push_delay: slow}\n"
+    )
+    result = run(*command, str(script))
     assert result.exit_code == 2
     lines = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-    assert [line.partition(", line ")[2][0] for line in lines] == ["2", "4", "4"]
-    assert 'unknown verb "sned" (did you mean "send"?)' in lines[0]
+    assert [line.partition(", line ")[2][0] for line in lines] == ["1", "3", "5", "5", "6", "7"]
+    assert 'unknown verb "sned" (did you mean "send"?)' in lines[1]
 
 
 def test_at_most_ten_errors_of_a_script_are_shown(run, tmp_path):

@@ -1,4 +1,4 @@
-"""One error, the first in the file, where it stands, and what was meant."""
+"""The errors of a document, the first in the file first, where each stands, and what was meant."""
 
 from __future__ import annotations
 
@@ -140,3 +140,18 @@ def test_a_given_value_is_checked_in_place_of_the_documents():
     assert validate(document, int, at=("a",), given=5) == 5
     with pytest.raises(BadScript, match=r'f\.yaml, line 1: "a" must be a whole number, not nothing'):
         validate(document, int, at=("a",), given=None)
+
+
+def test_each_invalid_value_is_an_error_and_a_union_has_one():
+    class Pair(BaseModel):
+        model_config = ConfigDict(extra="forbid", strict=True)
+
+        either: Part | list[Part]
+        first: int
+        second: int
+
+    with pytest.raises(BadScript) as refused:
+        validate(read_document("either: {name: 1, number: x}\nsecond: x\nthird: 1\n", file="f.yaml"), Pair)
+    lines = [each.line for each in (refused.value, *refused.value.others)]
+    assert lines == [1, 1, 2, 3]
+    assert '"first" is missing' in str(refused.value.others)

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.documents import DEFERRED_REFERENCE, read_document, restore_references, substitute
+from recorder.documents import (
+    DEFERRED_REFERENCE,
+    read_document,
+    restore_references,
+    substitute,
+    substitute_known,
+)
 from recorder.errors import BadScript
 
 GIVEN = {"NAME": "Ada", "EMPTY": "", "TRICKY": "${NAME}", "_x9": "ok"}
@@ -93,3 +99,18 @@ def test_reference_marks_cannot_be_forged(text):
 def test_text_without_a_dollar_and_brace_is_left_alone(text):
     if "${" not in text:
         assert filled(text) == text
+
+
+def test_texts_that_cannot_be_filled_in_stay_and_say_why():
+    """A variable that several texts lack is one problem, and the only one of each of them."""
+    document = read_document("a: ${NOPE} ${NAME} ${NONE}\nb: ['${NAME}', '${NOPE}']\nc: ${\n", file="f.yaml")
+    known = substitute_known(document, GIVEN)
+    assert known.value == {"a": "${NOPE} ${NAME} ${NONE}", "b": ["Ada", "${NOPE}"], "c": "${"}
+    assert {path: each.problem for path, each in known.unfilled.items()} == {
+        ("a",): "the variable NOPE is not set",
+        ("b", 1): "the variable NOPE is not set",
+        ("c",): "a ${ is not closed with }",
+    }
+    assert [each.problem for each in known.unfilled["a",].others] == ["the variable NONE is not set"]
+    assert known.error(("b", 1), "it is too long") is known.unfilled["b", 1]
+    assert known.error(("b", 0), "it is too long").problem == "it is too long"

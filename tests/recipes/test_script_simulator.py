@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from recorder.errors import BadScript
-from recorder.recipes.script_simulator import agent_of, moods_of
+from recorder.recipes.script_simulator import agent_and_moods_of
 from recorder.replay.language.script import load
 from recorder.simulator.faults.config import NO_MOODS
 
@@ -25,15 +25,15 @@ def read(text: str):
 
 
 def test_a_script_without_another_side_brings_none():
-    assert (agent_of(read(ALONE)), moods_of(read(ALONE))) == (None, NO_MOODS)
+    assert agent_and_moods_of(read(ALONE)) == (None, NO_MOODS)
 
 
 def test_an_agent_and_moods_are_those_of_the_script():
-    agent = agent_of(read(TWO))
+    agent, moods = agent_and_moods_of(read(TWO))
     assert agent is not None
     assert [rule.consumer for rule in agent.root] == [None, "ben"]
-    assert moods_of(read(TWO)) != NO_MOODS
-    assert moods_of(read(TWO)).scalar_sequence_list
+    assert moods != NO_MOODS
+    assert moods.scalar_sequence_list
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_an_agent_and_moods_are_those_of_the_script():
 def test_what_cannot_be_played_is_refused_with_its_line(written, instead, says):
     script = read(TWO.replace(written, instead))
     with pytest.raises(BadScript, match=says):
-        _ = agent_of(script), moods_of(script)
+        agent_and_moods_of(script)

@@ -9,7 +9,7 @@ import pytest
 import websocket
 
 from recorder.documents import read_document
-from recorder.errors import BadOption, NotFound
+from recorder.errors import BadOption, BadScript, NotFound
 from recorder.testing import ArchiveForATest, PretendService
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -143,6 +143,15 @@ def test_raise_if_violated_raises_with_rule_and_frames(service, archive):
     with pytest.raises(AssertionError, match=f"{grave}: .* [(]frames #"):
         archive.raise_if_violated("bad")
     archive.raise_if_violated("bad", rule=["late-read"], read_within="20s")
+
+
+def test_all_that_is_wrong_with_a_script_is_in_the_failure(archive, tmp_path):
+    script = tmp_path / "s.yaml"
+    script.write_text('nmae: x\nsteps:\n  - say: "${UNSET}"\n')
+    with pytest.raises(BadScript, match="line 1") as refused:
+        archive.replay(script)
+    assert [note.partition(":")[0] for note in refused.value.__notes__] == ["error", "hint"]
+    assert "line 3, step 1 (say): the variable UNSET is not set" in refused.value.__notes__[0]
 
 
 def test_an_archive_into_which_nothing_was_recorded_says_what_comes_before(archive):

@@ -7,15 +7,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from recorder.clock import RealClock
-from recorder.replay.language.script import Script, load
+from recorder.replay.language.script import Script
 from recorder.replay.load.metrics import Metrics
 
 from ..archives import open_archive
 from ..choose_target import choose_target
 from ..queries import Notify
 from ..replay_options import SIMULATOR, ReplayOptions
-from ..script_simulator import agent_of, moods_of
-from ..scripts import folder_of, script_text, without_secret_name
+from ..script_simulator import agent_and_moods_of
+from ..scripts import load_script, script_text, without_secret_name
 from ..stop import Stop
 from ..token_command import token_fetcher
 from .endpoints import (
@@ -70,11 +70,11 @@ def load_setup(
 
 
 def _scripts(script: Path | str, options: ReplayOptions) -> Scripts:
-    text, folder = script_text(script), folder_of(script)
+    text = script_text(script)
 
     def read(user: int) -> Script:
         variables = options.environment(**{USER: str(user)})
-        return without_secret_name(load(text, file=str(script), variables=variables, folder=folder))
+        return without_secret_name(load_script(text, script, variables))
 
     return Scripts(text, read)
 
@@ -82,7 +82,6 @@ def _scripts(script: Path | str, options: ReplayOptions) -> Scripts:
 def _endpoints(script: Script, load: Load, options: ReplayOptions, closing: ExitStack) -> UserEndpoints:
     if options.url is not None and options.url != SIMULATOR:
         return service_user_endpoints(options.url, options, load.tokens)
-    agent_of(script)  # before a process is started: the agent may not be playable
-    moods_of(script)
+    agent_and_moods_of(script)  # before a process is started: the agent may not be playable
     url, base_url = closing.enter_context(simulator_process(script, seed=load.seed))
     return simulator_user_endpoints(url, base_url, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from recorder.documents import TooLarge, read_document
+from recorder.documents import Problems, TooLarge, read_document
 from recorder.errors import BadScript
 
 from ..language.expansion import StepExpansion, substitute_in_steps
@@ -57,9 +57,13 @@ class ReadBack:
         try:
             document = read_document(f"steps:\n  {line}\n", file=_FILE)
             document = substitute_in_steps(document, ANY_VARIABLE)
-            (step,) = StepExpansion(ANY_VARIABLE, None).expand(document, name=_FILE)
-            self._names.check_uses(step)
-            self._names.define(step.written)
+            problems = Problems(_FILE)
+            problems.add(document.unfilled.values())
+            for step in StepExpansion(ANY_VARIABLE, None, problems).expand(document, name=_FILE):
+                problems.add(self._names.problems_of(step))
+                problems.raise_if_any()
+                problems.add(self._names.define(step.written))
+            problems.raise_if_any()
         except BadScript as error:
             return error.problem
         return None

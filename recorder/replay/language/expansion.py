@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
-from recorder.documents import Document, ValuePath, read_document, substitute, unknown, validate
+from recorder.documents import (
+    Document,
+    Problems,
+    ValuePath,
+    read_document,
+    substitute_known,
+    unknown,
+    validate,
+)
 from recorder.errors import BadScript
 
 from .includes import Folder
@@ -46,8 +55,11 @@ class ExpandedStep(NamedTuple):
 
 
 def substitute_in_steps(document: Document, variables: Mapping[str, str]) -> Document:
-    """Variables under ``steps`` filled in; references (``${name.path}``) stay until the step is played."""
-    return substitute(document, variables, at=("steps",), is_reference=parse_reference)
+    """Variables under ``steps`` filled in; references (``${name.path}``) stay until the step is played.
+
+    Texts that cannot be filled in are in ``unfilled``.
+    """
+    return substitute_known(document, variables, at=("steps",), is_reference=parse_reference)
 
 
 class StepExpansion:
@@ -56,21 +68,22 @@ class StepExpansion:
     Attributes:
         files: contents of the files ``send_file`` sends, by their name relative to the script's folder.
         included: the steps of each included file by its name; it is read and checked once.
+        problems: gets those of the steps and of the files they include.
+        invalid: the steps that are not valid, as they are written.
     """
 
-    def __init__(self, variables: Mapping[str, str], folder: Folder | None) -> None:
+    def __init__(self, variables: Mapping[str, str], folder: Folder | None, problems: Problems) -> None:
         self.variables = variables
         self.folder = folder
+        self.problems = problems
         self.files: dict[str, bytes] = {}
         self.included: dict[str, list[ExpandedStep]] = {}
+        self.invalid: list[object] = []
 
     def expand(self, document: Document, *, name: str) -> list[ExpandedStep]:
-        """All steps of the script in order; ``name`` is the script's own file name in its folder.
-
-        Raises:
-            BadScript: a step, or a file it includes, is not valid.
-        """
-        return _StepFile(self, document, None, (name,)).expanded(("steps",))
+        """All valid steps of the script in order; ``name`` is the script's own file name in its folder."""
+        file = _StepFile(self, document, None, (name,))
+        return self.problems.attempt(lambda: file.expanded(("steps",))) or []
 
 
 def _under_steps(read: Document) -> Document:
@@ -98,24 +111,20 @@ class _StepFile:
         self._file = file
 
     def expanded(self, at: ValuePath) -> list[ExpandedStep]:
-        """The steps of the list at this path, with repeats and includes written out.
+        """The valid steps of the list at this path, with repeats and includes written out.
 
         Raises:
-            BadScript: one is not valid; its ``others`` are those of other steps.
+            BadScript: there are too many.
         """
         expanded: list[ExpandedStep] = []
-        problems: list[BadScript] = []
         for index, written in enumerate(self.document.at(at)):
             path = (*at, index)
-            try:
-                expanded += self._step(path, written)
-            except BadScript as problem:
-                problems += [problem, *problem.others]
+            steps = self._expansion.problems.attempt(partial(self._step, path, written))
+            if steps is None:
+                self._expansion.invalid.append(written)
+            else:
+                expanded += steps
             self._check_count(len(expanded), path)
-        if problems:
-            first, *others = problems
-            first.others = tuple(others)
-            raise first
         return expanded
 
     def _check_count(self, count: int, path: ValuePath) -> None:
@@ -128,7 +137,11 @@ class _StepFile:
         model = VERBS.get(verb) or EXPANDED_VERBS[verb]
         at = path if isinstance(written, str) else (*path, verb)
         self._check_references(model, given, at)
-        arguments = validate(self.document, model, at=at, given=given)
+        try:
+            arguments = validate(self.document, model, at=at, given=given)
+        except BadScript:
+            self._check_inner_steps(given, (*at, "steps"))
+            raise
         match arguments:
             case RepeatVerb():
                 return self._repeated(arguments, path)
@@ -153,9 +166,16 @@ class _StepFile:
 
     def _check_references(self, model: type[Verb], given: object, at: ValuePath) -> None:
         """Refuse references in arguments that are needed before the step is played."""
+        problems = Problems(self.document.file)
         for key, reference in references_too_early(model, given):
             problem = f'{reference} is known only while the script is played, and "{key}" is needed before'
-            raise self.document.error((*at, key), problem)
+            problems.add([self.document.error((*at, key), problem)])
+        problems.raise_if_any()
+
+    def _check_inner_steps(self, given: object, at: ValuePath) -> None:
+        """Check the steps of a repeat that is not valid itself."""
+        if isinstance(given, dict) and at[-2] == "repeat" and isinstance(given.get("steps"), list):
+            self.expanded(at)
 
     def _repeated(self, repeat: RepeatVerb, path: ValuePath) -> list[ExpandedStep]:
         once = self.expanded((*path, "repeat", "steps"))
@@ -189,6 +209,7 @@ class _StepFile:
             read = read_document(data, file=folder.display_name(name))
             document = substitute_in_steps(_under_steps(read), self._expansion.variables)
             file = _StepFile(self._expansion, document, document.file, (*self._ancestors, name))
+            self._expansion.problems.add(document.unfilled.values())
             included[name] = file.expanded(("steps",))
         return included[name]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -13,16 +15,19 @@ from recorder.documents import (
     DelayDistribution,
     Document,
     Duration,
+    Problems,
     ValuePath,
     read_document,
     substitute,
+    substitute_known,
     unknown,
     validate,
 )
+from recorder.errors import BadScript
 
 from .expansion import ExpandedStep, StepExpansion, substitute_in_steps
 from .includes import Folder
-from .name_checks import check_names
+from .name_checks import name_problems
 from .references import Reference
 from .verb_model import ScriptModel, Verb, is_name
 from .verbs_wire import Rate, Spacing
@@ -99,7 +104,7 @@ class Sections(ScriptModel):
     """The standing rule: what goes out by itself for each message of the other side."""
     rate: Rate = Spacing(0.0)
     """Frames of steps leave no faster than so; receipts never wait for it."""
-    steps: Annotated[list[Any], Field(min_length=1)]
+    steps: Annotated[list[Any], Field(json_schema_extra={"minItems": 1})]
     agent: list[Any] | None = None
     simulator: dict[str, Any] | None = None
 
@@ -193,30 +198,43 @@ class Script:
         return self.receipts if own is None else own
 
 
+CheckSections = Callable[[Document, Collection[str]], Iterable[BadScript]]
+"""The problems of a script's agent and simulator sections; gets the names of its consumers, too."""
+
+
 def load(
-    text: str | bytes, *, file: str, variables: Mapping[str, str], folder: Folder | None = None
+    text: str | bytes,
+    *,
+    file: str,
+    variables: Mapping[str, str],
+    folder: Folder | None = None,
+    check_sections: CheckSections = lambda document, consumers: (),
 ) -> Script:
     """Read and check a script.
 
     Args:
         folder: the script's folder, for ``include`` and ``send_file``; None: neither is possible.
+        check_sections: called where something else is wrong with the script, to say all at once.
 
     Raises:
-        BadScript: the script is not valid; with file, line, step and a suggestion.
+        BadScript: the script is not valid; with file, line, step and a suggestion. ``others`` are its other
+            problems.
     """
     written = read_document(text, file=file)
     if not isinstance(written.value, dict):
         raise written.error((), "a script is a mapping with steps:")
     document = _filled(written, variables)
-    if document.value.get("steps") == []:
-        raise document.error(("steps",), "there are no steps")
-    sections = validate(document, Sections)
-    consumers = _consumers(document, sections)
-    expansion = StepExpansion(variables, folder)
-    expanded = expansion.expand(document, name=file.rpartition("/")[2])
-    if not expanded:
-        raise document.error(("steps",), "there are no steps once they are repeated and included")
-    check_names(expanded)
+    problems = Problems(file)
+    problems.add(document.unfilled.values())
+    sections = problems.attempt(lambda: validate(document, Sections)) or Sections(steps=[])
+    consumers = _consumers(document, problems)
+    expansion = StepExpansion(variables, folder, problems)
+    expanded = _expanded(document, expansion, name=file.rpartition("/")[2])
+    problems.add(_unknown_consumers(expanded, consumers))
+    problems.add(name_problems(expanded, expansion.invalid))
+    if problems:
+        problems.add(check_sections(document, consumers))
+    problems.raise_if_any()
     return Script(
         name=sections.name or file,
         receipts=sections.receipts,
@@ -233,12 +251,12 @@ def load(
 
 def _filled(document: Document, variables: Mapping[str, str]) -> Document:
     """Variables filled in everywhere but in url, token and upload_url of consumers."""
-    for section in document.value:
+    for section in filter(Sections.model_fields.__contains__, document.value):
         if section == "steps":
             document = substitute_in_steps(document, variables)
             continue
         for path in _paths_to_fill(document, section):
-            document = substitute(document, variables, at=path)
+            document = substitute_known(document, variables, at=path)
     return document
 
 
@@ -257,19 +275,26 @@ def _paths_to_fill(document: Document, section: str) -> Iterator[ValuePath]:
 # --- consumers ------------------------------------------------------------------------------------------
 
 
-def _consumers(document: Document, sections: Sections) -> dict[str, Consumer]:
-    if sections.consumers is None:
-        given = sections.consumer is not None
-        one = validate(document, Consumer, at=("consumer",)) if given else Consumer()
-        return {ONLY_CONSUMER: one}
+def _consumers(document: Document, problems: Problems) -> dict[str, Consumer]:
+    """All consumers by name; the defaults stand for one that is not valid."""
+    many = document.value.get("consumers")
+    if not isinstance(many, dict):
+        given = many is None and document.value.get("consumer") is not None
+        one = problems.attempt(lambda: validate(document, Consumer, at=("consumer",))) if given else None
+        return {ONLY_CONSUMER: one or Consumer()}
+    problems.add(_problems_of_many(document, many))
+    some = islice(many, MOST_CONSUMERS)
+    return {name: problems.attempt(partial(_one_of_many, document, name)) or Consumer() for name in some}
+
+
+def _problems_of_many(document: Document, many: Mapping[str, object]) -> Iterator[BadScript]:
     at: ValuePath = ("consumers",)
-    if sections.consumer is not None:
-        raise document.error(at, "consumer: and consumers: exclude each other; put all of them in consumers:")
-    if not sections.consumers:
-        raise document.error(at, "there are no consumers; at least one must be named")
-    if len(sections.consumers) > MOST_CONSUMERS:
-        raise document.error(at, f"there are more than {MOST_CONSUMERS:,} consumers")
-    return {name: _one_of_many(document, name) for name in sections.consumers}
+    if document.value.get("consumer") is not None:
+        yield document.error(at, "consumer: and consumers: exclude each other; put all of them in consumers:")
+    if not many:
+        yield document.error(at, "there are no consumers; at least one must be named")
+    if len(many) > MOST_CONSUMERS:
+        yield document.error(at, f"there are more than {MOST_CONSUMERS:,} consumers")
 
 
 def _one_of_many(document: Document, name: str) -> Consumer:
@@ -287,19 +312,39 @@ def _section(document: Document, name: str) -> ValuePath | None:
     return ("consumer",) if document.value.get("consumer") is not None else None
 
 
-def _steps(expanded: list[ExpandedStep], consumers: Mapping[str, Consumer]) -> Iterator[Step]:
-    first = next(iter(consumers))
-    for number, (written, round_number) in enumerate(expanded, start=1):
+# --- steps ----------------------------------------------------------------------------------------------
+
+
+def _expanded(document: Document, expansion: StepExpansion, *, name: str) -> list[ExpandedStep]:
+    """The valid steps of the script, whose file has this name; problems go to those of the expansion."""
+    if not isinstance(document.value.get("steps"), list):
+        return []  # the check of all sections says so
+    expanded = expansion.expand(document, name=name)
+    if not document.value["steps"]:
+        expansion.problems.add([document.error(("steps",), "there are no steps")])
+    elif not expanded and not expansion.problems:
+        problem = "there are no steps once they are repeated and included"
+        expansion.problems.add([document.error(("steps",), problem)])
+    return expanded
+
+
+def _unknown_consumers(expanded: Iterable[ExpandedStep], consumers: Collection[str]) -> Iterator[BadScript]:
+    for written, _ in expanded:
         named = getattr(written.arguments, "consumer", None)
         if named is not None and named not in consumers:
             problem = unknown("consumer", named, consumers)
-            raise written.document.error(written.field("consumer"), problem)
+            yield written.document.error(written.field("consumer"), problem)
+
+
+def _steps(expanded: list[ExpandedStep], consumers: Mapping[str, Consumer]) -> Iterator[Step]:
+    first = next(iter(consumers))
+    for number, (written, round_number) in enumerate(expanded, start=1):
         yield Step(
             number,
             written.verb,
             written.line,
             written.arguments,
-            named or first,
+            getattr(written.arguments, "consumer", None) or first,
             round_number,
             written.file,
             written.references,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -331,3 +332,51 @@ def test_an_unknown_consumer_is_refused_with_a_suggestion():
         BadScript, match=r'line 2, step 1 \(say\): unknown consumer "ana" \(did you mean "anna"'
     ):
         loaded("consumers: {anna: }\nsteps: [{say: {text: hi, consumer: ana}}]")
+
+
+WRONG_EVERYWHERE = """\
+nmae: x
+consumers: {anna: {tken: a}, "b b": }
+receipts: {read: later}
+steps:
+  - say: "${UNSET}"
+  - read: {message: q, after: "${DELAY}"}
+  - read: nobody
+  - repeat: {tmes: 2, steps: [wait: long, {say: {txt: a, as: mine}}]}
+  - say: {text: hi, consumer: bne}
+  - read: mine
+  - say: "${UNSET}"
+agent: [{on: message, do: []}]
+"""
+
+
+def test_all_that_is_wrong_with_a_script_is_said_at_once():
+    """Nothing is said of what follows from another error: names of steps that are not valid, for one."""
+    with pytest.raises(BadScript) as refused:
+        load(
+            WRONG_EVERYWHERE,
+            file="s.yaml",
+            variables={},
+            check_sections=lambda document, names: [document.error(("agent", 0), " ".join(names))],
+        )
+    assert [(each.line, each.problem) for each in (refused.value, *refused.value.others)] == [
+        (1, 'unknown key "nmae" (did you mean "name"?)'),
+        (2, 'unknown key "tken" (did you mean "token"?)'),
+        (2, '"b b": a consumer\'s name is letters, digits, - and _, and begins with a letter'),
+        (3, ANY),
+        (5, "the variable UNSET is not set"),
+        (6, "the variable DELAY is not set"),
+        (7, ANY),
+        (8, ANY),
+        (8, 'unknown key "txt" (did you mean "text"?)'),
+        (8, 'unknown key "tmes" (did you mean "times"?)'),
+        (9, ANY),
+        (12, "anna b b"),
+    ]
+
+
+def test_an_include_that_cannot_be_read_leaves_names_unchecked(tmp_path):
+    text = "steps:\n- include: nowhere.yaml\n- read: theirs\n- accept: {after: x}\n"
+    with pytest.raises(BadScript) as refused:
+        load(text, file="s.yaml", variables={}, folder=Folder(tmp_path))
+    assert [each.line for each in (refused.value, *refused.value.others)] == [2, 4]
