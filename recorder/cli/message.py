@@ -139,7 +139,7 @@ def show_message(
         typer.Argument(
             metavar="[DIALOG:]SEQUENCE",
             help="A sequence, with its dialog (or the beginning of it) where there are several;"
-            " or #FRAME of a publish of ours.",
+            " or the #FRAME that message list shows for it.",
         ),
     ] = None,
     at: AtOption = None,

@@ -106,7 +106,7 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
         ]
         for dialog_id in sorted(chosen)
     ]
-    shown = [message for listed in sorted(by_dialog, key=_first_frame) for message in listed]
+    shown = [message for listed in sorted(by_dialog, key=first_frame) for message in listed]
     return shown + [
         publish_view(transcript, frame, publish, selves)
         for frame, publish in sorted(transcript.own_publishes.items())
@@ -115,7 +115,7 @@ def view(transcript: Transcript, dialog: str | None = None) -> list[MessageView]
     ]
 
 
-def _first_frame(messages: Iterable[MessageView]) -> float:
+def first_frame(messages: Iterable[MessageView]) -> float:
     """The first frame that proves something of these messages; infinite where none does."""
     return min((each.frame for message in messages for each in _proofs(message)), default=math.inf)
 

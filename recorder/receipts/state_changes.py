@@ -10,7 +10,7 @@ square of the session's length. They change rarely, so the frames at which they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from .batch_fold import fold_batches
 from .change_set import ChangeSet, Conclusions
 from .echoes import Echo, MessageKey, probable_echoes
 from .entities import SessionEntities
-from .queries import MessageView, message_view, publish_view
+from .queries import MessageView, message_view, publish_view, role_of
 from .selves import Selves, selves_of
 from .state import Transcript
 
@@ -52,13 +52,13 @@ def view_key(message: MessageView) -> ViewKey:
     )
 
 
-def state_changes(batches: Sequence[FrameEvents]) -> Iterator[StateChange]:
+def state_changes(batches: Sequence[FrameEvents], *, with_roles: bool = False) -> Iterator[StateChange]:
     """The changes that these events make, which come in the order of their frames.
 
-    A role that is learnt later is no change: the views hold what was known of it then.
+    A role that is learnt later is no change, but ``with_roles``: the views hold what was known of it then.
     """
     selves_from = _selves_by_batch(batches)
-    tracker = _StateTracker()
+    tracker = _RoleTracker() if with_roles else _StateTracker()
     for number, batch in enumerate(batches):
         yield from tracker.changes(batch, selves_from.get(number))
 
@@ -125,10 +125,17 @@ class _StateTracker:
             publishes = publishes | {
                 each.request_frame for found in (before, self._echoes) for each in found.values()
             }
+        concerned = self._of_new_roles(noted.participants)
+        messages = messages | {(each, number) for each, number in concerned if each is not None}
+        publishes = publishes | {number for each, number in concerned if each is None}
         for key in sorted(messages):
             yield from self._compared(batch.frame, key, self._message(key))
         for frame in sorted(publishes):
             yield from self._compared(batch.frame, (None, frame), self._publish(frame))
+
+    def _of_new_roles(self, participants: Iterable[str]) -> Collection[ViewKey]:
+        """The messages to look at because these participants have another role than before."""
+        return ()
 
     def _folded(self, events: Iterable[Event]) -> ChangeSet:
         conclusions = Conclusions(self._selves, self._echoes, some_lost=True)
@@ -165,3 +172,27 @@ class _StateTracker:
         else:
             self._shown[key] = now
         yield StateChange(frame, key, now)
+
+
+class _RoleTracker(_StateTracker):
+    """Also compares the messages and receipts of a participant whose role has changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._roles: dict[str, str | None] = {}
+        self._keys_of: dict[str, set[ViewKey]] = {}
+
+    def _of_new_roles(self, participants: Iterable[str]) -> Collection[ViewKey]:
+        concerned: set[ViewKey] = set()
+        for participant in participants:
+            role = role_of(self._transcript, participant)
+            if role != self._roles.get(participant):
+                self._roles[participant] = role
+                concerned |= self._keys_of.get(participant, set())
+        return concerned
+
+    def _compared(self, frame: int, key: ViewKey, now: MessageView | None) -> Iterator[StateChange]:
+        if now is not None:
+            for who in {now.author, *(receipt.participant for receipt in now.receipts)} - {None}:
+                self._keys_of.setdefault(str(who), set()).add(key)
+        return super()._compared(frame, key, now)

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from .chosen_sockets import ChosenSockets as ChosenSockets
     from .consumer_login import Login as Login
     from .consumer_login import login as login
+    from .events_by_frame import KnownMoments as KnownMoments
     from .events_by_frame import frame_events as frame_events
+    from .events_by_frame import known_moments as known_moments
     from .export_session import export_to_file as export_to_file
     from .export_session import export_to_stdout as export_to_stdout
     from .filters import Filters as Filters

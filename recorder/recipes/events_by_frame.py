@@ -13,7 +13,11 @@ from dataclasses import dataclass, field
 
 from recorder.messaging.events import Event, PublishLost, PublishRequested
 from recorder.receipts.aliases import Aliases
-from recorder.receipts.state_changes import FrameEvents
+from recorder.receipts.batch_fold import fold_batches
+from recorder.receipts.moment_states import MomentStates
+from recorder.receipts.self_facts import OwnRoles, self_roles
+from recorder.receipts.state_changes import FrameEvents, state_changes
+from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
@@ -84,3 +88,23 @@ def _by_frame(
             asked_on[evidence.frame] = evidence.connection
         by_frame[evidence.frame or begins.get(evidence.connection, 1)].append(event)
     return [FrameEvents(number, by_frame[number]) for number in sorted(by_frame)]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMoments:
+    """The messages as of each frame before the last of so many, and all of us in the session."""
+
+    frames: int
+    states: MomentStates
+    selves: OwnRoles
+
+
+def known_moments(archive: Archive, session: str) -> KnownMoments:
+    """The moments of a session (id, prefix, name or "last") up to now. Raises ``NotFound``."""
+    found = archive.find_session(session, connected=True)
+    batches = frame_events(archive, found)
+    with collector_paused():
+        folded = fold_batches(event for batch in batches for event in batch.events)
+        states = MomentStates(state_changes(batches, with_roles=True))
+    states.as_of(found.frames)  # from where somebody steps back
+    return KnownMoments(found.frames, states, self_roles(folded))

@@ -30,25 +30,26 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class MessageArgument:
-    """A message as the user typed it: a sequence, maybe with its dialog, or the frame of our publish request.
+    """A message as the user typed it: a sequence, maybe with its dialog, or a frame.
 
-    ``dialog_id`` may be the beginning of one; ``request_frame`` is the number of that frame.
+    ``dialog_id`` may be the beginning of one. ``frame`` is the number of our request to publish it, or of the
+    frame that a listing shows for it.
     """
 
     written: str
     sequence: int | None = None
     dialog_id: str | None = None
-    request_frame: int | None = None
+    frame: int | None = None
 
 
 def parse_message_argument(written: str) -> MessageArgument:
-    """``SEQUENCE``, ``DIALOG:SEQUENCE`` (the beginning of DIALOG is enough), or ``#FRAME`` of our publish.
+    """``SEQUENCE``, ``DIALOG:SEQUENCE`` (the beginning of DIALOG is enough), or ``#FRAME``.
 
     Raises:
         BadOption: it is none of these.
     """
     if written.startswith("#"):
-        return MessageArgument(written, request_frame=_number(written[1:], written))
+        return MessageArgument(written, frame=_number(written[1:], written))
     dialog_id, _, number = written.rpartition(":")
     return MessageArgument(written, sequence=_number(number, written), dialog_id=dialog_id or None)
 
@@ -73,8 +74,15 @@ def find_message(transcript: Transcript, reference: MessageArgument) -> MessageV
     echoes = probable_echoes(transcript, selves)
     keys = _keys(transcript, reference, echoes)
     fitting = [message_view(transcript, *key, selves=selves, echoes=echoes) for key in keys]
-    if reference.request_frame is not None:
-        fitting += _unanswered(transcript, reference.request_frame, selves, echoes)
+    if reference.frame is not None:
+        unnumbered = _unnumbered(transcript, selves, echoes)
+        fitting += (each for each in unnumbered if each.request_frame == reference.frame)
+        if not fitting:
+            proven = (
+                message_view(transcript, *key, selves=selves, echoes=echoes)
+                for key in _proven_by(transcript, reference.frame)
+            )
+            fitting = [*proven, *(each for each in unnumbered if _is_sent_by(each, reference.frame))]
     if len(fitting) == 1:
         return fitting[0]
     fitting.sort(key=_first_frame)
@@ -87,12 +95,10 @@ def _keys(
 ) -> list[MessageKey]:
     sequence = reference.sequence
     if sequence is None:
-        own = {key for key, echo in echoes.items() if echo.request_frame == reference.request_frame}
+        own = {key for key, echo in echoes.items() if echo.request_frame == reference.frame}
         for dialog_id, ours in transcript.own_actions.items():
             own.update(
-                (dialog_id, number)
-                for number, each in ours.items()
-                if each.request_frame == reference.request_frame
+                (dialog_id, number) for number, each in ours.items() if each.request_frame == reference.frame
             )
         return sorted(own)
     named = reference.dialog_id
@@ -101,13 +107,28 @@ def _keys(
     return [(dialog_id, sequence) for dialog_id in chosen if sequence in transcript.sequences(dialog_id)]
 
 
-def _unanswered(
-    transcript: Transcript, frame: int, selves: Selves, echoes: dict[MessageKey, Echo]
-) -> Iterator[MessageView]:
-    publish = transcript.own_publishes.get(frame)
-    explained = any(echo.request_frame == frame for echo in echoes.values())
-    if publish is not None and publish.asked is not None and publish.answered is None and not explained:
-        yield publish_view(transcript, frame, publish, selves)
+def _unnumbered(transcript: Transcript, selves: Selves, echoes: dict[MessageKey, Echo]) -> list[MessageView]:
+    """Our publishes without a sequence."""
+    explained = {echo.request_frame for echo in echoes.values()}
+    return [
+        publish_view(transcript, frame, publish, selves)
+        for frame, publish in transcript.own_publishes.items()
+        if publish.asked is not None and publish.answered is None and frame not in explained
+    ]
+
+
+def _proven_by(transcript: Transcript, frame: int) -> list[MessageKey]:
+    """The messages that this frame proves best."""
+    return [
+        (dialog_id, number)
+        for dialog_id, published in transcript.published.items()
+        for number, proof in published.items()
+        if proof.evidence.frame == frame
+    ]
+
+
+def _is_sent_by(message: MessageView, frame: int) -> bool:
+    return message.sent is not None and message.sent.frame == frame
 
 
 def _first_frame(message: MessageView) -> tuple[int, str]:
@@ -132,9 +153,9 @@ def close_names(name: str, known: Iterable[str]) -> list[str]:
 class MessageEventCollector:
     """Collects the events of the referenced message while they are folded.
 
-    A message that is named by the frame of its publish request has no known sequence until all events are
-    folded, and one that is named by the beginning of a dialog's id no known dialog: then not all of its
-    events were collected, and ``is_complete`` is False.
+    A message that is named by a frame has no known sequence until all events are folded, and one that is
+    named by the beginning of a dialog's id no known dialog: then not all of its events were collected, and
+    ``is_complete`` is False.
     """
 
     reference: MessageArgument
@@ -150,7 +171,7 @@ class MessageEventCollector:
 
     def is_complete(self, message: MessageView) -> bool:
         """Whether every event of this message was collected."""
-        if self.reference.request_frame is not None:
+        if self.reference.frame is not None:
             return message.sequence is None
         return self.reference.dialog_id in (None, message.dialog_id)
 

@@ -164,8 +164,8 @@ def message_life(
 ) -> tuple[str, MessageView, list[TimelineEntry]]:
     """One message and every frame that is evidence for it, now or as of ``at``.
 
-    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME of a publish of ours. ``selves`` gets
-    all of us in the session, with our roles and names.
+    ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME: that which ``message list`` shows, or that of
+    our request to publish it. ``selves`` gets all of us in the session, with our roles and names.
 
     Raises:
         NotFound: no such message (by then), or the sequence stands in several dialogs.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from recorder.errors import RecorderError
@@ -41,11 +41,22 @@ def reference_of(message: MessageView) -> str:
 
 @dataclass(slots=True)
 class _DialogMessages:
-    """The messages of a dialog by sequence, publishes of ours that have none by frame."""
+    """The messages of a dialog by sequence, publishes of ours that have none by frame.
+
+    ``given``: all of them, where they came at once.
+    """
 
     numbered: dict[int, MessageView] = field(default_factory=dict)
     unnumbered: dict[int, MessageView] = field(default_factory=dict)
     clocks: Clocks | None = None
+    given: Sequence[MessageView] | None = None
+
+    @classmethod
+    def of(cls, listed: Sequence[MessageView]) -> _DialogMessages:
+        """These messages, which are in order."""
+        numbered = {each.sequence: each for each in listed if each.sequence is not None}
+        unnumbered = {each.request_frame or 0: each for each in listed if each.sequence is None}
+        return cls(numbered, unnumbered, given=listed)
 
     def put(self, message: MessageView) -> None:
         """Take a message in the place of what was known of it."""
@@ -88,10 +99,20 @@ class Conversation:
         self.table: RowTable[MessageView | str] = RowTable(columns, self._row, _NEEDS)
 
     def replace(self, messages: Iterable[MessageView], selves: OwnRoles) -> None:
-        """Show these messages, and no others."""
-        self._dialogs.clear()
-        self._hidden.clear()
-        self.update(messages, selves)
+        """Show these messages, and no others; a dialog of which all are the same objects stays as it is."""
+        self._own = own_words(selves)
+        given: dict[str | None, list[MessageView]] = {}
+        for message in messages:
+            given.setdefault(message.dialog_id, []).append(message)
+        before, self._dialogs = self._dialogs, {}
+        for dialog_id, listed in given.items():
+            known = before.get(dialog_id)
+            if known is None or known.given != listed:
+                known = _DialogMessages.of(listed)
+                for message in listed if self._filter is not None else ():
+                    self._decide(message)
+            self._dialogs[dialog_id] = known
+        self._list()
 
     def update(self, changed: Iterable[MessageView], selves: OwnRoles) -> None:
         """Take messages that are new or changed; ``selves`` are all of us in the session."""

@@ -14,6 +14,7 @@ from recorder import recipes
 from recorder.errors import RecorderError
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
+from recorder.recipes import KnownMoments
 from recorder.report.checks import finding_json, print_findings
 from recorder.report.evidence import print_proofs, print_timeline
 from recorder.report.frames import print_frame
@@ -43,7 +44,7 @@ class MomentAnswer:
     selves: OwnRoles
 
 
-Answer = list[SessionInfo] | PageAnswer | MomentAnswer | str
+Answer = list[SessionInfo] | PageAnswer | MomentAnswer | KnownMoments | str
 Question = Callable[[Archive], Answer]
 
 
@@ -52,16 +53,23 @@ def ask_sessions(archive: Archive) -> list[SessionInfo]:
     return archive.sessions()[::-1]
 
 
-def moment_of(session: str, at: int) -> Question:
-    """The messages of a session as of a frame."""
+def moment_of(session: str, at: int, known: KnownMoments | None = None) -> Question:
+    """The messages of a session as of a frame: from the moments that are known, else folded anew."""
 
     def ask(archive: Archive) -> MomentAnswer:
+        at_us = recipes.frame(archive, session, str(at)).at_us if at else None
+        if known is not None and at < known.frames:
+            return MomentAnswer(at, at_us, known.states.as_of(at), known.selves)
         selves: OwnRoles = {}
         _, messages = recipes.messages(archive, session, at=f"#{at}", selves=selves)
-        at_us = recipes.frame(archive, session, str(at)).at_us if at else None
         return MomentAnswer(at, at_us, messages, selves)
 
     return ask
+
+
+def known_moments(session: str) -> Question:
+    """All moments of a session up to now: they take some times as long as one, and are there at once then."""
+    return lambda archive: recipes.known_moments(archive, session)
 
 
 def evidence_of(session: str, reference: str, when: str | None, *, local: bool) -> Question:

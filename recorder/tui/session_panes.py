@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from recorder.recipes import KnownMoments
 from recorder.recipes.filters import Filters
 from recorder.report.json_views import message_json, session_json
 from recorder.report.terminal import safe_text
@@ -55,21 +56,28 @@ class SessionPanes:
         self._feed = 0
         self._questions = QuestionThread(archive, tell_answer)
         self._checks = QuestionThread(archive, tell_answer)
+        self._moments = QuestionThread(archive, tell_answer)
+        self._all_moments = QuestionThread(archive, tell_answer)
         self._forget()
 
     def start(self, at: int | None) -> None:
         """Begin to read, and show the session as of a frame."""
-        self._questions.start()
-        self._checks.start()
+        for each in self._threads:
+            each.start()
         self._panes["sessions"].show(self._sessions, title="Sessions")
         self.begin(self.state.session, at=at)
         self.ask_sessions()
 
     def close(self) -> None:
         """End what reads."""
-        for each in (self._feeds, self._questions, self._checks):
-            if each is not None:
-                each.close(within_s=_END_WITHIN_S)
+        if self._feeds is not None:
+            self._feeds.close(within_s=_END_WITHIN_S)
+        for each in self._threads:
+            each.close(within_s=_END_WITHIN_S)
+
+    @property
+    def _threads(self) -> tuple[QuestionThread, ...]:
+        return (self._questions, self._checks, self._moments, self._all_moments)
 
     def begin(self, session: SessionInfo, *, at: int | None = None) -> None:
         """Show this session instead."""
@@ -99,6 +107,7 @@ class SessionPanes:
         self._findings: object = None
         self._shown: dict[str, PageAnswer] = {}
         self._findings_now: PageAnswer | None = None
+        self._known: KnownMoments | None = None
 
     # --- what comes from the archive ---
 
@@ -142,6 +151,10 @@ class SessionPanes:
             if about == self._moment:
                 self.state.take_moment(answer)
                 self._show_messages()
+                self._ask_all_moments(answer.at)
+        elif isinstance(answer, KnownMoments):
+            if about == self.state.session.session:
+                self._known = answer
         elif isinstance(answer, PageAnswer) and about == self._about(answered.pane):
             self._show_page(answered.pane, answer)
 
@@ -157,9 +170,15 @@ class SessionPanes:
         self._show_frames(at_end=not slider.is_live)
         self._show_messages()
         if slider.at is not None:
-            asked = questions.moment_of(self.state.session.session, slider.at)
-            self._questions.ask("moment", self._moment, asked)
+            asked = questions.moment_of(self.state.session.session, slider.at, self._known)
+            self._moments.ask("moment", self._moment, asked)
         self.ask_findings()
+
+    def _ask_all_moments(self, at: int) -> None:
+        """Ask for all moments of the session once it is stepped through, unless this one was among them."""
+        if self._known is None or at >= self._known.frames:
+            session = self.state.session.session
+            self._all_moments.ask("moments", session, questions.known_moments(session))
 
     def open(self, name: str) -> None:
         """Enter was pressed in a pane: go on to what its line is about."""

@@ -12,6 +12,8 @@ from recorder import recipes
 from recorder.messaging.events import Identified, PublishLost
 from recorder.recipes.events_by_frame import frame_events
 
+SAMPLES = Path(__file__).parents[2] / "samples"
+
 
 @pytest.fixture
 def by_frame(tmp_path: Path):
@@ -51,3 +53,14 @@ def test_of_a_beginning_only_what_it_tells(by_frame):
     capture.ask(1, {"type": "ContentEvent", "message": "a", "contentType": "text/plain"})
     capture.ask(1, {"type": "ContentEvent", "message": "b", "contentType": "text/plain"})
     assert max(by_frame(capture, last=1)) == 1
+
+
+@pytest.mark.parametrize("capture", ["tutorial.jsonl", "step-up.jsonl", "browser.netlog.json"])
+def test_steps_through_a_capture_are_what_message_list_shows_as_of_each_frame(tmp_path, capture):
+    with recipes.open_archive(str(tmp_path / "a.db"), mode="write", create=True) as archive:
+        session = recipes.import_capture(archive, SAMPLES / capture).session
+        known = recipes.known_moments(archive, session)
+        last = known.frames
+        expected = [recipes.messages(archive, session, at=f"#{frame}")[1] for frame in range(last + 1)]
+    for frame in [*range(last + 1), *reversed(range(last + 1)), last // 3, 2 * last // 3]:
+        assert known.states.as_of(frame) == expected[frame], frame

@@ -67,15 +67,19 @@ stories = st.lists(
 references = st.one_of(
     st.builds(str, sequences),
     st.builds("{}:{}".format, dialogs, sequences),
-    st.builds("#{}".format, asks),
+    st.builds("#{}".format, frames),
 )
 
 
-def fits(message, reference):
+def fitting_messages(messages, reference):
     """What a reference means, said another way."""
     if reference.startswith("#"):
-        return message.request_frame == int(reference[1:])
-    return reference in (str(message.sequence), f"{message.dialog_id}:{message.sequence}")
+        frame = int(reference[1:])
+        asked = [each for each in messages if each.request_frame == frame]
+        return asked or [each for each in messages if each.sent is not None and each.sent.frame == frame]
+    return [
+        each for each in messages if reference in (str(each.sequence), f"{each.dialog_id}:{each.sequence}")
+    ]
 
 
 @given(stories, references)
@@ -83,7 +87,7 @@ def test_an_argument_finds_its_message_and_collects_its_events(events, written):
     """As if all messages were listed and searched, and all events read again."""
     collector = MessageEventCollector(parse_message_argument(written))
     transcript = fold(collector.collect(events))
-    fitting = [message for message in view(transcript) if fits(message, written)]
+    fitting = fitting_messages(view(transcript), written)
     if len(fitting) != 1:
         with pytest.raises(NotFound, match="more than one" if fitting else "no message"):
             find_message(transcript, collector.reference)
@@ -102,7 +106,7 @@ def test_an_argument_finds_its_message_and_collects_its_events(events, written):
         pytest.param(
             "a:b:3", MessageArgument("a:b:3", sequence=3, dialog_id="a:b"), id="a-colon-in-the-dialog"
         ),
-        pytest.param("#7", MessageArgument("#7", request_frame=7), id="frame"),
+        pytest.param("#7", MessageArgument("#7", frame=7), id="frame"),
     ],
 )
 def test_each_form_of_the_argument_is_parsed(written, meant):

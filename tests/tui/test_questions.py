@@ -48,6 +48,11 @@ def test_answers_are_what_the_commands_print_and_errors_are_sentences(imported):
     moment = answer(questions.moment_of("tutorial", 6)).answer
     assert [message.status for message in moment.messages] == ["accepted"]
     assert answer(questions.moment_of("tutorial", 0)).answer.at_us is None
+    known = answer(questions.known_moments(sessions[0].session)).answer
+    for frame in range(known.frames):
+        stepped = answer(questions.moment_of("tutorial", frame, known)).answer
+        folded = answer(questions.moment_of("tutorial", frame)).answer
+        assert (stepped.at_us, stepped.messages) == (folded.at_us, folded.messages)
     evidence = answer(questions.evidence_of("tutorial", "3", "#6", local=False)).answer
     assert evidence.copied[0]["status"] == "accepted"
     evidence.text.resize(120)
