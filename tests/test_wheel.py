@@ -121,7 +121,7 @@ def test_the_first_command_runs_from_another_folder(recorder, tmp_path):
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     listed = ran(recorder, "message", "list", "last", cwd=tmp_path)
     assert (listed.returncode, listed.stdout) == (0, played.stdout)
-    verified = ran(recorder, "archive", "verify", cwd=tmp_path)
+    verified = ran(recorder, "archive", "verify", "--quiet", cwd=tmp_path)
     assert (verified.returncode, verified.stderr) == (0, "")
     assert "complete" in verified.stdout
 

@@ -24,13 +24,15 @@ SILENCE_S = 1.0
 class Activity:
     """One thing that is going on, to be used with ``with``; it is also where remarks on it go.
 
-    After a second a terminal shows it with a bar, below all remarks; elsewhere one line tells it. Nothing
-    is said with ``quiet``. ``end`` it before its results are printed.
+    After a second a terminal shows it with a bar, below all remarks. Elsewhere (a pipe, a log) one line tells
+    it, and only if it is ``lasting``: its time grows with a file or an archive, not with what is printed.
+    Nothing is said with ``quiet``. ``end`` it before its results are printed.
     """
 
-    def __init__(self, doing: str, *, quiet: bool) -> None:
+    def __init__(self, doing: str, *, quiet: bool, lasting: bool = False) -> None:
         self._doing = doing
         self._quiet = quiet
+        self._lasting = lasting
         self._print_status = StatusPrinter(quiet=quiet)
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -39,7 +41,7 @@ class Activity:
 
     def __enter__(self) -> Activity:
         """Itself."""
-        if not self._quiet:
+        if not self._quiet and (self._lasting or sys.stderr.isatty()):
             self._thread.start()
         return self
 
@@ -86,13 +88,19 @@ class Activity:
 
 @contextmanager
 def opened_for(
-    doing: str, archive: str, *, quiet: bool, mode: Literal["read", "write"] = "read", create: bool = False
+    doing: str,
+    archive: str,
+    *,
+    quiet: bool,
+    lasting: bool = False,
+    mode: Literal["read", "write"] = "read",
+    create: bool = False,
 ) -> Iterator[tuple[Archive, Activity]]:
     """An archive, opened as by ``recipes.open_archive`` for what the activity then says is going on."""
     from recorder import recipes
 
     with (
-        Activity(doing, quiet=quiet) as activity,
+        Activity(doing, quiet=quiet, lasting=lasting) as activity,
         recipes.open_archive(archive, mode=mode, create=create, say=activity) as opened,
     ):
         yield opened, activity

@@ -62,7 +62,7 @@ def verify_archive(
     from recorder import recipes
     from recorder.report.sessions import print_verified_sessions
 
-    with Activity("verifying the archive", quiet=quiet) as say:
+    with Activity("verifying the archive", quiet=quiet, lasting=True) as say:
         verified = recipes.verify(archive, say=say)
     if json:
         write_json_lines(map(recipes.verdict_json, verified))
@@ -85,7 +85,7 @@ def upgrade_archive(archive: ArchiveOption = DEFAULT_ARCHIVE, quiet: QuietOption
     """
     from recorder import recipes
 
-    with Activity("upgrading the archive", quiet=quiet) as say:
+    with Activity("upgrading the archive", quiet=quiet, lasting=True) as say:
         recipes.upgrade(archive, say=say)
 
 
@@ -112,7 +112,7 @@ def rebuild_archive(
     """
     from recorder import recipes
 
-    with opened_for("deriving tables", archive, quiet=quiet, mode="write") as (opened, say):
+    with opened_for("deriving tables", archive, quiet=quiet, lasting=True, mode="write") as (opened, say):
         rebuilt = recipes.rebuild(opened, session, jobs=jobs, say=say)
     if json:
         write_json_lines({"session": each} for each in rebuilt)

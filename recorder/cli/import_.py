@@ -55,7 +55,7 @@ def import_captures(
     recipes.check_capture(files[0], format_name)
     with recipes.open_archive(archive, mode="write", create=True, say=print_status) as opened:
         for file in files:
-            with Activity(f"importing {file}", quiet=quiet) as say:
+            with Activity(f"importing {file}", quiet=quiet, lasting=True) as say:
                 session = recipes.import_capture(
                     opened,
                     file,

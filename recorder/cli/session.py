@@ -229,7 +229,8 @@ def export_session(
     """
     from recorder import recipes
 
-    with opened_for(f"exporting session {session}", archive, quiet=quiet) as (opened, say):
+    exporting = f"exporting session {session}"
+    with opened_for(exporting, archive, quiet=quiet, lasting=True) as (opened, say):
         if output is None:
             if sys.stdout.isatty():  # there it shows by itself what is going on
                 say.end()

@@ -29,17 +29,24 @@ def test_quick_work_says_only_its_remarks(capsys):
     assert capsys.readouterr().err == "a remark\ncounting: 50%\ndone\n"
 
 
-def test_what_takes_longer_is_told_once(capsys, monkeypatch):
+def test_a_lasting_job_is_told_once_where_there_is_no_terminal(capsys, monkeypatch):
     monkeypatch.setattr(activity, "SILENCE_S", 0.0)
-    with Activity("reading", quiet=False) as say:
+    with Activity("importing", quiet=False, lasting=True) as say:
         wait_for(say)
         say(HALF)
-    assert capsys.readouterr().err == "reading …\ncounting: 50%\n"
+    assert capsys.readouterr().err == "importing …\ncounting: 50%\n"
+
+
+def test_another_one_is_not_told_there_however_slow_the_machine(capsys, monkeypatch):
+    monkeypatch.setattr(activity, "SILENCE_S", 0.0)
+    with Activity("reading", quiet=False) as say:
+        say(HALF)
+    assert capsys.readouterr().err == "counting: 50%\n"
 
 
 def test_quiet_says_nothing(capsys, monkeypatch):
     monkeypatch.setattr(activity, "SILENCE_S", 0.0)
-    with Activity("reading", quiet=True) as say:
+    with Activity("importing", quiet=True, lasting=True) as say:
         say(HALF)
     say.end()
     assert capsys.readouterr().err == ""

@@ -144,7 +144,12 @@ def test_no_color_and_a_terminal_that_cannot_show_a_character(recorded, tmp_path
     capture = tmp_path / "c.jsonl"
     capture.write_text('{"sender": "service", "text": "größe 日本 🙂"}\n', encoding="utf-8")
     plain = {**os.environ, "NO_COLOR": "1", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    for arguments in (["import", str(capture)], ["frame", "list", "last"], ["frame", "show", "last", "1"]):
+    # An import says that it goes on, where it takes more than a second.
+    for arguments in (
+        ["import", "--quiet", str(capture)],
+        ["frame", "list", "last"],
+        ["frame", "show", "last", "1"],
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "recorder", *arguments, "--archive", archive],
             env=plain, capture_output=True, check=False,
