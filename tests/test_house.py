@@ -30,8 +30,9 @@ FREE = frozenset({"errors", "clock", "documents", "runtime", "lazy_exports", "lo
 # `documents` reads what people write in YAML, with the line of everything: scripts (replay) and agents
 # (simulator) both need it, and may not know each other.
 # `checks` and `replay` may import `wire` for the close codes, which have one table.
-# `report` may import `wire` because it prints frames, `redaction` to leave texts and people out of them; `cli` may import `clock`-free words of `documents`
-# (durations) and `wire` types it hands from a recipe to a printer.
+# `report` may import `wire` because it prints frames, and `redaction` to leave texts and people out of them;
+# `cli` may import `clock`-free words of `documents` (durations) and `wire` types it hands from a recipe to a
+# printer.
 ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "counted": frozenset(),
