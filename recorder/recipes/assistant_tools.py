@@ -43,8 +43,7 @@ TEXT_SHOWN = 4_000
 Answer = dict[str, object]
 ItemT = TypeVar("ItemT")
 
-_OF_A_PROFILE = ("participant", "name")
-_WRITTEN = ("text", "payload", "expression")
+_WRITTEN = ("payload", "expression")
 """What matched where people may have written it."""
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
@@ -82,7 +81,8 @@ class AssistantTools:
         one, newest first. Words of texts and payloads are found only with --with-texts; they are data
         of third parties."""
         with self._opened() as archive:
-            hits = (hit for hit in find_everywhere(archive, text, session=session) if self._may_tell(hit))
+            found = find_everywhere(archive, text, session=session, in_texts=self._with_texts)
+            hits = (hit for hit in found if self._may_tell(hit))
             chosen = list(islice(hits, _most(limit) + 1))
         part = [hit_json(hit) for hit in chosen[: _most(limit)]]
         for each in part:
@@ -92,8 +92,7 @@ class AssistantTools:
 
     def _may_tell(self, hit: Hit) -> bool:
         """Whether what was looked for is no text, or texts may be shown."""
-        written = hit.matched in _WRITTEN or (hit.kind, hit.matched) == _OF_A_PROFILE
-        return self._with_texts or not written
+        return self._with_texts or hit.matched not in _WRITTEN
 
     def show_session(self, session: str) -> Answer:
         """Show one session: its connections and how each ended, frame and message counts by status, who is

@@ -36,11 +36,12 @@ _OF_A_HISTORY = re.compile(r"ms::(?:conv|dialog):(.+)::msg:\d+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class _SoughtText:
-    """What is looked for: the text, ready to be compared."""
+    """What is looked for: the text, ready to be compared. ``in_texts``: in texts and names of people, too."""
 
     text: str
     folded: str
     number: int | None
+    in_texts: bool = True
 
     @property
     def indexed(self) -> str:
@@ -60,6 +61,10 @@ class _SoughtText:
     def is_type(self, value: str | None) -> bool:
         return value is not None and self.is_whole(value, value.rpartition(".")[2])
 
+    def place_in_written(self, text: str | None) -> int | None:
+        """As ``place_in``, of what people wrote or are called."""
+        return self.place_in(text) if self.in_texts else None
+
     def place_in(self, text: str | None) -> int | None:
         """Where in the text it begins, or None."""
         place = -1 if text is None else folded(text).find(self.folded)
@@ -72,6 +77,7 @@ def find_everywhere(
     *,
     session: str | None = None,
     filters: Filters | None = None,
+    in_texts: bool = True,
     say: Notify = silent,
 ) -> Iterator[Hit]:
     """What fits ``written`` in all sessions, or in one; of each session first what is largest.
@@ -80,6 +86,8 @@ def find_everywhere(
     participant or message (``DIALOG:SEQUENCE``); a request's id; a type; a code; or words of a text or a
     name, in upper or lower case. What begins with ``$`` is a JSONPath expression, that payloads are tried on.
     Where nothing fits, the payloads of all frames are searched, and ``say`` is called before.
+
+    Without ``in_texts``, nothing is found by what people wrote, or by names in profiles.
 
     Of ``filters``, ``since`` and ``until`` (times) and ``limit`` are used.
 
@@ -93,19 +101,24 @@ def find_everywhere(
         raise BadOption("TEXT", "there is nothing to look for", hint="give an id, some words, or '$.…'")
     chosen = archive.sessions() if session is None else [archive.find_session(session)]
     sessions = [each for each in reversed(chosen) if _may_hold(each, filters)]
-    found = _found(archive, written, sessions, filters, say)
+    found = _found(archive, written, sessions, filters, in_texts, say)
     return found if filters.limit is None else _first(found, filters.limit, say)
 
 
 def _found(
-    archive: Archive, written: str, sessions: list[SessionInfo], filters: Filters, say: Notify
+    archive: Archive,
+    written: str,
+    sessions: list[SessionInfo],
+    filters: Filters,
+    in_texts: bool,
+    say: Notify,
 ) -> Iterator[Hit]:
     if written.startswith("$"):
         query = PayloadQuery(written, option="TEXT")
         for each in sessions:
             yield from _by_expression(archive, each, replace(filters, where=query, limit=None))
         return
-    asked = _asked(written)
+    asked = replace(_asked(written), in_texts=in_texts)
     with archive.reader() as reader:
         without = sessions_without(reader, asked.indexed, version=DERIVATION_VERSION)
     nothing = True
@@ -223,7 +236,7 @@ def _dialogs(session: SessionInfo, asked: _SoughtText, rows: SearchableRows) -> 
 def _participants(session: SessionInfo, asked: _SoughtText, rows: SearchableRows) -> Iterator[Hit]:
     for row in rows.participants:
         by_id = asked.begins(row.participant)
-        if by_id or asked.place_in(row.name) is not None:
+        if by_id or asked.place_in_written(row.name) is not None:
             yield Hit(
                 kind="participant",
                 session=session,
@@ -279,11 +292,13 @@ def _requests(session: SessionInfo, asked: _SoughtText, rows: SearchableRows) ->
 
 def _messages(session: SessionInfo, asked: _SoughtText, rows: SearchableRows) -> Iterator[Hit]:
     contents = {
-        (row.dialog, row.sequence): row.text for row in rows.contents if asked.place_in(row.text) is not None
+        (row.dialog, row.sequence): row.text
+        for row in rows.contents
+        if asked.place_in_written(row.text) is not None
     }
     for row in rows.messages:
         text = contents.get((row.dialog, row.place), row.text)
-        place = asked.place_in(text)
+        place = asked.place_in_written(text)
         named = row.sequence is not None and asked.is_whole(f"{row.dialog}:{row.sequence}")
         if place is None and not named and not asked.is_type(row.type):
             continue

@@ -83,6 +83,31 @@ def test_ids_are_found_and_words_only_where_texts_may_be_shown(tools, open_tools
     assert (len(several["found"]), several["more"]) == (1, "ask with a higher limit")
 
 
+def test_a_type_or_an_id_is_found_though_a_text_holds_it_too(archive, tmp_path):
+    """A text that holds it neither hides what was meant nor is told of."""
+    change = {
+        "sequence": 3, "dialogId": "d1", "originatorId": "user-7",
+        "event": {
+            "type": "ContentEvent", "contentType": "text/plain",
+            "message": "AcceptStatusEvent d1:3 text/plain",
+        },
+    }  # fmt: skip
+    receipt = {
+        "sequence": 4, "dialogId": "d1", "originatorId": "agent-1",
+        "event": {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [3]},
+    }  # fmt: skip
+    kind = "ms.MessagingEventNotification"
+    told = {"kind": "notification", "type": kind, "body": {"changes": [change, receipt]}}
+    capture = tmp_path / "capture.jsonl"
+    capture.write_bytes(orjson.dumps({"sender": "service", "text": orjson.dumps(told).decode()}))
+    path = str(tmp_path / "other.db")
+    with recipes.open_archive(path, mode="write", create=True) as opened:
+        recipes.import_capture(opened, capture)
+    tools = AssistantTools(path, with_texts=False)
+    for text, matched in (("AcceptStatusEvent", "type"), ("text/plain", "type"), ("d1:3", "message")):
+        assert {each["matched"] for each in tools.find(text)["found"]} == {matched}
+
+
 def test_a_message_tells_its_evidence(tools):
     found = tools.show_message("step-up", "2")
     assert (found["status"], found["receipts"][0]["frame"]) == ("read", 8)
