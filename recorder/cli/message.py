@@ -165,11 +165,13 @@ def show_message(
             opened, session, message, at=at, aliases=aliases, say=say, selves=selves
         )
         last_frame = recipes.last_frame(opened, session_id, at=at)
+        plans = recipes.planned_receipts(opened, session_id, view, at=at)
     if json:
         from recorder.report.json_views import timeline_json
+        from recorder.report.planned import plan_json
 
-        write_json(timeline_json(session_id, view, rungs))
+        write_json({**timeline_json(session_id, view, rungs), "planned": [*map(plan_json, plans)]})
         return
     from recorder.report.evidence import print_timeline
 
-    print_timeline(sys.stdout, view, rungs, selves, last_frame=last_frame, local=local)
+    print_timeline(sys.stdout, view, rungs, selves, plans=plans, last_frame=last_frame, local=local)

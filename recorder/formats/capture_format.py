@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recorder.wire.records import Record
+from recorder.wire.records import ReceiptPlan, Record
 
 from .capture_file import CaptureFile
 
@@ -20,6 +20,7 @@ class SessionHeader(NamedTuple):
         source: where its frames came from: client, proxy, replay, har, jsonl, text.
         state: recording, complete, interrupted or refused.
         started_at_us, ended_at_us: microseconds since the epoch, UTC.
+        receipt_plans: what a replay planned.
     """
 
     session: str | None = None
@@ -28,6 +29,7 @@ class SessionHeader(NamedTuple):
     state: str | None = None
     started_at_us: int | None = None
     ended_at_us: int | None = None
+    receipt_plans: tuple[ReceiptPlan, ...] = ()
 
 
 Notify = Callable[[str], None]

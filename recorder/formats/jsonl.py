@@ -1,9 +1,9 @@
 """Captures as JSON lines: what ``session export`` writes and ``import`` reads, frame for frame the same.
 
-A session line, then a line for each connection with all that is known of it, a line for each HTTP request
-beside them, then a line for each frame in the order of their numbers. Written by hand,
-``{"sender": "client", "text": "…"}`` is enough for a line: the rest is filled in. Both directions stream;
-only what a file says of its connections is held.
+A session line, in which stands what a replay planned, then a line for each connection with all that is known
+of it, a line for each HTTP request beside them, then a line for each frame in the order of their numbers.
+Written by hand, ``{"sender": "client", "text": "…"}`` is enough for a line: the rest is filled in. Both
+directions stream; only what a file says of its connections, and of plans, is held.
 
 The files are the user's: whatever is wrong with one is told as ``BadCapture``, with the line.
 """
@@ -27,6 +27,7 @@ from .capture_file import CaptureFile
 from .capture_format import CaptureFormat, Notify, SessionHeader
 from .jsonl_exchange import exchange_fields
 from .jsonl_frame import frame_fields
+from .jsonl_plan import plan_fields
 from .jsonl_reader import (
     CLOSED_KEYS,
     HANDSHAKE_KEYS,
@@ -77,6 +78,7 @@ def _header_fields(header: SessionHeader) -> JsonFields:
         "state": header.state,
         "started_at": iso_utc(header.started_at_us),
         "ended_at": iso_utc(header.ended_at_us),
+        **plan_fields(header.receipt_plans),
     }
 
 

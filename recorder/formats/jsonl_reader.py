@@ -22,6 +22,7 @@ from recorder.wire.records import (
 from .capture_format import Notify, SessionHeader
 from .jsonl_exchange import exchange_of
 from .jsonl_frame import SIDES, compressed_of, frame_of, sender_of
+from .jsonl_plan import plans_of
 from .lines import LARGEST_INTEGER, JsonLine
 
 VERSION = 1
@@ -179,6 +180,7 @@ class JsonlReader:
             line.text("state"),
             self._base_us,
             line.time_us("ended_at"),
+            plans_of(line),
         )
 
     def _connection(self, line: JsonLine) -> Iterator[Record]:

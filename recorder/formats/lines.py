@@ -124,6 +124,13 @@ class JsonLine:
             return value
         raise self.error(f'"{key}" has to be a string')
 
+    def entries(self, key: str) -> list[JsonLine]:
+        """A list of objects, each to be read as a line is."""
+        listed = self.fields.get(key, [])
+        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+            raise self.error(f'"{key}" has to be a list of objects')
+        return [JsonLine(self._file, self._number, orjson.dumps(each)) for each in listed]
+
     def choice(self, key: str, choices: tuple[str, ...]) -> str | None:
         """One of these strings."""
         value = self.text(key)

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from .queries import messages as messages
     from .queries import open_session as open_session
     from .queries import passed_on as passed_on
+    from .queries import planned_receipts as planned_receipts
     from .queries import summary as summary
     from .queries import transcript as transcript
     from .rebuild_tables import rebuild as rebuild

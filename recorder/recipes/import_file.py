@@ -286,6 +286,8 @@ def _store(archive: Archive, spooled: _Spooled, options: _ImportOptions, say: No
     try:
         while batch := list(islice(records, _BATCH)):
             intake(batch)
+        if header.receipt_plans:
+            intake(header.receipt_plans)
     except StorageFailed:
         raise
     except BaseException:

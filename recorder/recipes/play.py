@@ -15,6 +15,7 @@ from recorder.replay.language.script import Script
 from recorder.replay.run.driver import LEAD_S, Driver
 from recorder.replay.run.outcome import STOPPED, ScriptOutcome
 from recorder.replay.run.player import Player
+from recorder.replay.run.receipt_plan import ReceiptPlans
 from recorder.report.replay_target import ReplayTarget
 from recorder.runtime.gc_control import IdleCollector
 from recorder.runtime.waiter import Waiter, Waiting
@@ -35,6 +36,9 @@ from .stop import Stop
 from .token_command import FetchToken
 from .virtual_connection import VirtualConnection
 from .virtual_run import VirtualSimulator
+
+_PLANS_AT_ONCE = 256
+"""So many changes of the plan are one commit on a virtual clock, on which nothing waits for long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +64,7 @@ class _Replay:
     Attributes:
         ended_s: when the script was stopped, by its clock; closing handshakes may take longer.
         refused: why a consumer was without a connection at the end, if the service would not have it.
+        plan: the receipts that are planned, and what came of them.
     """
 
     def __init__(self, job: ReplayJob, session: ActiveSession, *, stop: Stop, say: Notify) -> None:
@@ -67,20 +72,31 @@ class _Replay:
         self._session = session
         self._stop = stop
         self.ended_s: float | None = None
+        self.plan = ReceiptPlans()
         self.player = Player(
             job.script,
             seed=job.options.seed or 0,
             on_step=lambda result: say(session.redact(step_line(result))),
             reconnect=job.options.reconnect_policy(job.script),
+            plan=self.plan,
         )
         self.driver: Driver | None = None
         self.refused: CannotConnect | RecordingIncomplete | None = None
 
     def run(self, clock: VirtualClock | None) -> None:
         """Play to the end, or until it is stopped; as ``Driver.run``."""
-        with _driven(self._job, self.player, self._session, clock, self._stop) as (driver, wait):
-            self.driver = driver
-            driver.run(wait=wait, stopped=self._is_stopped, lead_s=LEAD_S if clock is None else 0.0)
+        try:
+            with _driven(self, self._job, self._session, clock, self._stop) as (driver, wait):
+                self.driver = driver
+                driver.run(wait=wait, stopped=self._is_stopped, lead_s=LEAD_S if clock is None else 0.0)
+        finally:
+            self.plan.end(self._session.clock.now_s())
+            self.store_plan()
+
+    def store_plan(self, *, at_least: int = 1) -> None:
+        """Store what is new in the plan, if it is so much."""
+        if self.plan.changes >= at_least:
+            self._session.intake(self.plan.take_changes(self._session.began_s))
 
     def _is_stopped(self) -> bool:
         if not self._stop.is_set():
@@ -234,18 +250,18 @@ def _endings(opened: Archive, session: str) -> list[str]:
 
 @contextmanager
 def _driven(
-    job: ReplayJob, player: Player, session: ActiveSession, clock: VirtualClock | None, stop: Stop
+    replay: _Replay, job: ReplayJob, session: ActiveSession, clock: VirtualClock | None, stop: Stop
 ) -> Iterator[tuple[Driver, Callable[[Waiting], None]]]:
     """The session to drive, and what waits for it."""
     if job.endpoints.service is not None and clock is not None:
-        yield _virtual(job, player, session, clock)
+        yield _virtual(replay, job, session, clock)
         return
     connect = Connector(session, job.endpoints.connect, fetch_token=job.fetch_token)
     upload = Uploader(job.endpoints.uploads, job.options.service)
-    driver = Driver(player, connect=connect, clock=session.clock, upload=upload)
+    driver = Driver(replay.player, connect=connect, clock=session.clock, upload=upload)
     with closing(Waiter(session.clock)) as waiter, punctual(), IdleCollector() as collector:
         stop.on_stop(waiter.wake)
-        lulls = _Lulls(session)
+        lulls = _Lulls(session, replay.store_plan)
 
         def wait(waiting: Waiting) -> None:
             until_s = waiting.until_s
@@ -259,23 +275,30 @@ def _driven(
 
 
 class _Lulls:
-    """Makes the archive's barriers, and looks at its files, when no receipt is due.
+    """Makes the archive's barriers, looks at its files, and stores the plan, when no receipt is due.
 
-    A disk may take milliseconds for a barrier.
+    A disk may take milliseconds for a barrier. The plan is stored as often as barriers are made, and in every
+    long lull: so it takes next to nothing where receipts follow close on each other.
 
     From half a second after the last one on it takes the next lull; after a second it waits no longer.
     """
 
-    ENOUGH_S = 0.008
+    ENOUGH_S, LONG_S = 0.008, 0.05
     EARLY_S, LATE_S = 0.5, 1.0
 
-    def __init__(self, session: ActiveSession) -> None:
+    def __init__(self, session: ActiveSession, store_plan: Callable[[], None]) -> None:
         self._intake = session.intake
+        self._store_plan = store_plan
         self._intake.defers_barriers = True
+        self._stored_s = session.began_s
 
     def use(self, waiting: Waiting, *, now_s: float) -> float | None:
         """Nothing else is to be done before ``waiting`` is over. Returns when to call it again, if before."""
         is_lull = waiting.until_s is None or waiting.until_s - now_s >= self.ENOUGH_S
+        is_long = waiting.until_s is None or waiting.until_s - now_s >= self.LONG_S
+        if is_long or now_s - self._stored_s >= (self.EARLY_S if is_lull else self.LATE_S):
+            self._stored_s = now_s
+            self._store_plan()
         self._intake.barrier_if_due(after_s=self.EARLY_S if is_lull else self.LATE_S)
         if not is_lull:
             return None
@@ -284,7 +307,7 @@ class _Lulls:
 
 
 def _virtual(
-    job: ReplayJob, player: Player, session: ActiveSession, clock: VirtualClock
+    replay: _Replay, job: ReplayJob, session: ActiveSession, clock: VirtualClock
 ) -> tuple[Driver, Callable[[Waiting], None]]:
     assert job.endpoints.service is not None  # noqa: S101 - asked by the caller
     simulator = VirtualSimulator(job.endpoints.service, clock, seed=job.options.seed or 0)
@@ -298,8 +321,12 @@ def _virtual(
             options = places[consumer] = replace(options, token=token)
         return simulator.connect(options, session.tracker(options))
 
+    def wait(waiting: Waiting) -> None:
+        replay.store_plan(at_least=_PLANS_AT_ONCE)
+        simulator.wait(waiting)
+
     # The simulator takes any file; on virtual time in no time.
-    return Driver(player, connect=connect, clock=clock, upload=lambda upload: None), simulator.wait
+    return Driver(replay.player, connect=connect, clock=clock, upload=lambda upload: None), wait
 
 
 def _blanked(outcome: ScriptOutcome, blank: Callable[[str], str]) -> ScriptOutcome:

@@ -17,13 +17,14 @@ from recorder.receipts.proofs import ProvenFact, proven_facts
 from recorder.receipts.queries import MessageView, view
 from recorder.receipts.self_facts import OwnRoles, self_facts, self_roles
 from recorder.receipts.state import Transcript
+from recorder.report.planned import planned_numbers
 from recorder.report.replay_target import SERVICE, SIMULATOR
 from recorder.report.summary import Summary, count_frames
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify as Notify
 from recorder.store.remarks import silent as silent
-from recorder.wire.records import ConnectionInfo, FrameForwarded, RecordedFrame, SessionInfo
+from recorder.wire.records import ConnectionInfo, FrameForwarded, ReceiptPlan, RecordedFrame, SessionInfo
 
 from .at_moment import events, last_frame_at
 from .message_argument import (
@@ -219,6 +220,27 @@ def passed_on(archive: Archive, session: str, number: int) -> FrameForwarded | N
     return next(archive.forwarded(found, after=number - 1, last=number), None)
 
 
+def planned_receipts(
+    archive: Archive, session: str, message: MessageView, *, at: str | None = None
+) -> list[ReceiptPlan]:
+    """The receipts that a replay planned for this message; with ``at`` those that had gone out by then.
+
+    Raises:
+        NotFound, BadOption: no such session; no such moment.
+    """
+    plans = [
+        plan
+        for plan in archive.receipt_plans(session)
+        if (plan.dialog, plan.sequence) == (message.dialog_id, message.sequence)
+    ]
+    return plans if at is None else sent_by(plans, last_frame_at(archive, session, at))
+
+
+def sent_by(plans: Sequence[ReceiptPlan], last: int) -> list[ReceiptPlan]:
+    """Those of these planned receipts that went out in a frame up to this."""
+    return [plan for plan in plans if plan.frame is not None and plan.frame <= last]
+
+
 def summary(
     archive: Archive, session: str, *, aliases: Aliases | None = None, say: Notify = silent
 ) -> Summary:
@@ -237,6 +259,7 @@ def summary(
         oddities=[f"frame #{oddity.evidence.frame}: {oddity.detail}" for oddity in oddities],
         suggestions=opened.suggestions,
         numbers=numbers_of(listed, entities),
+        planned=planned_numbers(archive.receipt_plans(found)),
         selves=self_facts(opened.transcript),
         refused_requests=entities.refused_requests(),
         refusals={

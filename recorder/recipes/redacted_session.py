@@ -14,7 +14,14 @@ from recorder.redaction.people_listed import PeopleListed
 from recorder.store.archive import Archive
 from recorder.wire.frames import Opcode
 from recorder.wire.payloads import PayloadAssembler
-from recorder.wire.records import ConnectionInfo, FrameForwarded, HttpExchange, RecordedFrame, SessionInfo
+from recorder.wire.records import (
+    ConnectionInfo,
+    FrameForwarded,
+    HttpExchange,
+    ReceiptPlan,
+    RecordedFrame,
+    SessionInfo,
+)
 
 _NO_DIGEST = bytes(32)
 _URL_HEADERS = frozenset({"referer", "origin", "location", "content-location", "link"})
@@ -58,8 +65,23 @@ class RedactedSession:
 
     def header(self) -> SessionHeader:
         """What is told of the session as a whole."""
-        header = SessionHeader(*(getattr(self._session, name) for name in SessionHeader._fields))
-        return header._replace(name=self._named(header.name))
+        session = self._session
+        return SessionHeader(
+            session.session,
+            self._named(session.name),
+            session.source,
+            session.state,
+            session.started_at_us,
+            session.ended_at_us,
+            tuple(self._plans()),
+        )
+
+    def _plans(self) -> Iterator[ReceiptPlan]:
+        """What a replay planned; without names its consumers are numbered."""
+        numbers: dict[str, int] = {}
+        for plan in self._archive.receipt_plans(self._session):
+            number = numbers.setdefault(plan.consumer, len(numbers) + 1)
+            yield plan._replace(consumer=f"consumer {number}") if "names" in self._parts else plan
 
     def connections(self) -> Sequence[ConnectionInfo]:
         """Its connections."""

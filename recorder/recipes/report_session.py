@@ -36,6 +36,7 @@ from .events_by_frame import frame_events
 from .findings_over_time import MOST_FRAMES, findings_over_time
 from .output_files import save_lines
 from .progress import with_progress
+from .queries import sent_by
 from .session_view import parse_parts
 
 
@@ -109,6 +110,7 @@ def session_source(
     transcript = fold_batches(_all(batches), entities=entities)
     messages = view(transcript)
     numbers = numbers_of(messages, entities)
+    plans = archive.receipt_plans(found)
     by_moment = last <= MOST_FRAMES
     findings = (
         findings_over_time(archive, found, batches, last)
@@ -141,6 +143,7 @@ def session_source(
             for dialog in conversation.dialogs
             if dialog.type is not None
         },
+        plans=plans if at is None else sent_by(plans, last),
     )
 
 

@@ -12,8 +12,10 @@ from recorder.receipts.participants import OwnWords, SelfRole, own_words, partic
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView
 from recorder.receipts.self_facts import OwnRoles, own_roles
+from recorder.wire.records import ReceiptPlan
 
 from .messages import content_words, giver_word, sender_word
+from .planned import plan_lines
 from .tables import print_line, print_table
 from .times import clock_time, delay_words, zone_name
 
@@ -25,12 +27,13 @@ def print_timeline(
     selves: OwnRoles | None = None,
     *,
     last_frame: int,
+    plans: Sequence[ReceiptPlan] = (),
     local: bool = False,
 ) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level.
 
     ``selves``: all of us in the session; else those who have to do with this message. ``last_frame``: the
-    number of the last frame that was looked at.
+    number of the last frame that was looked at. ``plans``: the receipts that a replay planned for it.
     """
     own = own_words({**_own_roles(message, entries), **(selves or {})})
     named = "without a sequence" if message.sequence is None else str(message.sequence)
@@ -58,6 +61,10 @@ def print_timeline(
         stream.write("\n")
     for entry in refused:
         print_line(stream, f"#{entry.evidence.frame} says: {entry.reason}")
+    if plans:
+        stream.write("\n")
+    for line in plan_lines(plans):
+        print_line(stream, line)
 
 
 def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> OwnRoles:

@@ -21,6 +21,7 @@ from recorder.wire.refusal_words import retry_words
 
 from .json_views import named_counts, session_json
 from .messages import content_words
+from .planned import PlannedNumbers, planned_json, planned_words
 from .replay_target import SIMULATOR
 from .tables import print_line, print_pairs, print_table
 from .times import moment_words
@@ -72,6 +73,8 @@ class Summary:
     """The refused upgrade of a connection, by its number."""
     target: str | None = None
     """Where a script was played: "simulator" or "service"; None: no replay, or it did not connect."""
+    planned: PlannedNumbers | None = None
+    """The receipts that a replay planned; None where no plan is kept."""
 
 
 REFUSED_SHOWN = 20
@@ -112,6 +115,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "oddities": _oddities(summary),
         "suggested_aliases": [suggestion._asdict() for suggestion in summary.suggestions],
         "numbers": None if summary.numbers is None else numbers_json(summary.numbers),
+        "planned_receipts": planned_json(summary.planned),
         "refused_requests": [request._asdict() for request in summary.refused_requests],
     }
 
@@ -165,6 +169,7 @@ def print_summary(stream: IO[str], summary: Summary, *, local: bool = False) -> 
             "ended": moment_words(session.ended_at_us, local=local),
             "frames": _frame_words(summary),
             "messages": _count_words(statuses(summary.messages)),
+            "planned": None if summary.planned is None else planned_words(summary.planned),
         },
     )
     for connection in summary.connections:

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 from recorder.errors import NotFound
-from recorder.wire.records import ConnectionInfo, FrameForwarded, HttpExchange, RecordedFrame, SessionInfo
+from recorder.wire.records import (
+    ConnectionInfo,
+    FrameForwarded,
+    HttpExchange,
+    ReceiptPlan,
+    RecordedFrame,
+    SessionInfo,
+)
 
 from . import reading
 from .frame_chunks import ScannedFrame
@@ -138,6 +145,11 @@ class ArchiveQueries(ABC):
         """The HTTP requests beside the WebSockets of a session, in order. Raises ``NotFound``."""
         with self.reader() as connection:
             return reading.exchanges(connection, reading.session_row(connection, id_of(session)))
+
+    def receipt_plans(self, session: str | SessionInfo) -> list[ReceiptPlan]:
+        """The receipts that a replay planned, in order, and what came of each. Raises ``NotFound``."""
+        with self.reader() as connection:
+            return reading.receipt_plans(connection, reading.session_row(connection, id_of(session)))
 
     def compressed_counts(self, session: str | SessionInfo) -> tuple[int, int]:
         """How many frames came compressed, and how many of them are withheld. Raises ``NotFound``."""

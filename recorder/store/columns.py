@@ -14,7 +14,7 @@ from collections.abc import Callable, Container
 from enum import Enum
 from typing import NamedTuple
 
-from recorder.wire.records import FIDELITIES
+from recorder.wire.records import FIDELITIES, UNSENT_REASONS
 
 from .completeness import COMPLETE, INTERRUPTED, REFUSED
 from .stored_text import storable
@@ -253,6 +253,22 @@ HTTP_EXCHANGE = Columns(
     TableColumn("response_size", _LARGE, "bytes of the answer's body, as they came", allowed=COUNT),
     TableColumn("request_body", _TEXT, "the first 64 KiB of it, secrets blanked; null if it is no text"),
     TableColumn("response_body", _TEXT, "the first 64 KiB of it, secrets blanked; null if it is no text"),
+)
+
+RECEIPT_PLAN = Columns(
+    "receipt_plan",
+    _session_key("row number of its session"),
+    TableColumn("number", _LARGE, "place among the plans of the session, from 1", key=True),
+    TableColumn("consumer", _TEXT, "who in the script was to give it", nullable=False),
+    TableColumn("connection", _NUMBER, "number of its connection when it was planned; null without one"),
+    TableColumn("dialog", _TEXT, "id of the dialog", nullable=False),
+    TableColumn("sequence", _LARGE, "the message it is for", nullable=False),
+    TableColumn("status", _TEXT, "ACCEPT, READ, ACCESS, …", nullable=False),
+    TableColumn("step", _NUMBER, "the step that planned it; null: the standing rule"),
+    TableColumn("due_offset_us", _LARGE, "planned moment, monotonic µs since the session began"),
+    TableColumn("frame", _LARGE, "number of the frame it went out in; null if it did not", allowed=_FROM_ONE),
+    TableColumn("sent_offset_us", _LARGE, "when that had left, monotonic µs since the session began"),
+    TableColumn("unsent", _TEXT, "why it never went out", allowed=frozenset(UNSENT_REASONS)),
 )
 
 # --- derived -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from recorder.errors import StorageFailed
-from recorder.wire.records import Record
+from recorder.wire.records import StoredRecord
 
 from .redacts import Redacts
 from .rows import Batch, SessionRows
@@ -78,7 +78,7 @@ class Intake:
         """How many frames were stored without their payload, since it could not be inflated."""
         return self.rows.withheld
 
-    def __call__(self, records: Sequence[Record]) -> None:
+    def __call__(self, records: Sequence[StoredRecord]) -> None:
         """Return when all of these are committed.
 
         Raises:
@@ -150,7 +150,7 @@ class Intake:
 
     # Used by GroupCommit, which commits for many --------------------------------------------------
 
-    def prepare(self, records: Sequence[Record]) -> Batch:
+    def prepare(self, records: Sequence[StoredRecord]) -> Batch:
         """The rows for these records; the caller commits them, or calls ``fail``. Raises as ``__call__``."""
         with self._guarded:
             return self.rows.batch(records)

@@ -76,6 +76,17 @@ class Reader(ABC):
         self.run("COMMIT")
 
 
+_HAS_PLANS = {
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'receipt_plan'",
+    "postgresql": "SELECT count(to_regclass('receipt_plan'))",
+}
+
+
+def has_plans(reader: Reader) -> bool:
+    """Whether there is the table of planned receipts, which an archive of schema 0006 lacks."""
+    return bool(reader.value(_HAS_PLANS[reader.dialect]))
+
+
 class FileReader(Reader):
     """The driver's connection to an archive file.
 

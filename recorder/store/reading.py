@@ -19,16 +19,26 @@ from recorder.wire.records import (
     ConnectionInfo,
     FrameForwarded,
     HttpExchange,
+    ReceiptPlan,
     RecordedFrame,
     SessionInfo,
 )
 
 from .checked_query import CheckedQuery
-from .columns import COMPRESSED, CONNECTION, FORWARDED, FRAME, HTTP_EXCHANGE, SESSION, SETTING
+from .columns import (
+    COMPRESSED,
+    CONNECTION,
+    FORWARDED,
+    FRAME,
+    HTTP_EXCHANGE,
+    RECEIPT_PLAN,
+    SESSION,
+    SETTING,
+)
 from .db_errors import InvalidContent
 from .frame_rows import SENDERS
 from .info import ConnectionClaims, DigestPoint, SessionClaims
-from .reader import Reader
+from .reader import Reader, has_plans
 from .remarks import Notify
 from .session_names import LAST, pick
 from .stored_text import storable
@@ -55,6 +65,7 @@ _FRAME = CheckedQuery(
 _COMPRESSED = CheckedQuery(COMPRESSED, "number", *CompressedPayload._fields)
 _FORWARDED = CheckedQuery(FORWARDED, *FrameForwarded._fields)
 _EXCHANGE = CheckedQuery(HTTP_EXCHANGE, *HttpExchange._fields)
+_PLAN = CheckedQuery(RECEIPT_PLAN, *ReceiptPlan._fields)
 _SESSION = CheckedQuery(
     SESSION,
     counts={
@@ -213,6 +224,14 @@ def _exchange(row: Any) -> HttpExchange:
     *others, request_body, response_body = row
     bodies = (None if each is None else each.encode() for each in (request_body, response_body))
     return HttpExchange(*others, *bodies)
+
+
+def receipt_plans(reader: Reader, session_id: int) -> list[ReceiptPlan]:
+    """What a replay planned, in order; nothing of a session that was none, or of an older archive."""
+    if not has_plans(reader):
+        return []
+    rows = _PLAN.rows(reader, "WHERE session_id = ? ORDER BY number", session_id)
+    return [ReceiptPlan._make(row) for row in rows]
 
 
 def _narrowed(frame_range: FrameRange, after: int | None) -> tuple[Any, ...]:

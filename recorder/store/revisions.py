@@ -7,6 +7,8 @@ from pathlib import Path
 
 from recorder.errors import ArchiveUnusable
 
+from .versions import READABLE_REVISIONS
+
 
 def scripts_location() -> Path:
     """The folder of the migrations: inside the installed package, or in the checkout."""
@@ -27,14 +29,14 @@ def head_revision(scripts: Path | None = None) -> str:
 
 
 def check_readable(where: str, revision: str, scripts: Path) -> None:
-    """Check that an archive has the schema of this program.
+    """Check that an archive has the schema of this program, or one that it reads as it is.
 
     Raises:
         ArchiveUnusable: it is older (and how to upgrade it), or newer.
     """
     check_known(where, revision, scripts)
     head = head_revision(scripts)
-    if revision != head:
+    if revision != head and revision not in READABLE_REVISIONS:
         says = f"it was written by an older recorder (schema {revision}, this one reads {head})"
         raise ArchiveUnusable(where, says, hint=f"recorder archive upgrade --archive {where}")
 

@@ -5,7 +5,7 @@ Each is BLAKE2b with 16 bytes of output, over JSON in UTF-8:
 * of a connection's row: an object of its columns by name, in the order of names, without those that are
   null, ``row_digest`` and what barriers write (``barrier_…``, which the frames themselves prove);
 * of a session's row: the same without ``id``; then follow those of its connections, of the rows of
-  ``forwarded`` and of ``http_exchange``;
+  ``forwarded`` and of ``http_exchange``, and where it planned receipts, of ``receipt_plan``;
 * of derived rows: one for each of their tables, in the order of ``DERIVED``.
 
 The digest of a table is over its rows in the order of the key, an array and a line feed each. Bytes stand in
@@ -26,9 +26,19 @@ import orjson
 
 from recorder.counted import counted
 
-from .columns import CONNECTION, DERIVED, FORWARDED, HTTP_EXCHANGE, PROJECTION, SESSION, Columns, ColumnType
+from .columns import (
+    CONNECTION,
+    DERIVED,
+    FORWARDED,
+    HTTP_EXCHANGE,
+    PROJECTION,
+    RECEIPT_PLAN,
+    SESSION,
+    Columns,
+    ColumnType,
+)
 from .db_errors import InvalidContent
-from .reader import Reader
+from .reader import Reader, has_plans
 
 _BYTES = 16
 _ROWS = 1_000
@@ -52,8 +62,9 @@ SESSION_PARTS = (
     LIST_OF_CONNECTIONS,
     "the times at which its frames were passed on (forwarded)",
     "its HTTP requests (http_exchange)",
+    "the receipts that it planned (receipt_plan)",
 )
-"""What the parts of a session's digest are of, in words."""
+"""What the parts of a session's digest are of, in words. It has the last one only where there are such."""
 
 
 class RowDigests(NamedTuple):
@@ -103,9 +114,15 @@ def digests_of_rows(reader: Reader, session_id: int) -> RowDigests:
         for each in reader.run(_SELECT_CONNECTIONS, session_id)
     }
     listed = _digest(orjson.dumps([number, made.hex()]) for number, made in connections.items())
-    beside = (table_digest(reader, table, session_id) for table in (FORWARDED, HTTP_EXCHANGE))
+    tables = [FORWARDED, HTTP_EXCHANGE, *([RECEIPT_PLAN] if _has_planned(reader, session_id) else [])]
+    beside = (table_digest(reader, table, session_id) for table in tables)
     of_row = row_digest(dict(zip(_OF_SESSION, row, strict=True)))
     return RowDigests(of_row + listed + b"".join(beside), connections)
+
+
+def _has_planned(reader: Reader, session_id: int) -> bool:
+    query = "SELECT 1 FROM receipt_plan WHERE session_id = ? LIMIT 1"
+    return has_plans(reader) and reader.run(query, session_id).fetchone() is not None
 
 
 def _row_of_session(reader: Reader, sql: str, session_id: int) -> Sequence[Any]:
@@ -125,14 +142,17 @@ def write_digests(writer: Reader, session_id: int) -> None:
 
 
 def changed_parts(stored: bytes, now: bytes, parts: Sequence[str]) -> list[str]:
-    """Those of the parts whose digests differ; all of them if it is no digest of so many parts."""
-    if len(stored) != len(now):
+    """Those of the parts whose digests differ; all of them if it is no digest of so many parts.
+
+    The last part of a session's digest may be missing from either.
+    """
+    least = len(parts) * _BYTES - (_BYTES if parts is SESSION_PARTS else 0)
+    if any(len(each) % _BYTES or not least <= len(each) <= len(parts) * _BYTES for each in (stored, now)):
         return list(parts)
-    places = range(0, len(now), _BYTES)
     return [
         part
-        for part, place in zip(parts, places, strict=True)
-        if stored[place : place + _BYTES] != now[place : place + _BYTES]
+        for place, part in enumerate(parts)
+        if stored[place * _BYTES : (place + 1) * _BYTES] != now[place * _BYTES : (place + 1) * _BYTES]
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, cast
@@ -16,8 +16,10 @@ from recorder.wire.records import (
     FrameForwarded,
     HandshakeSeen,
     HttpExchange,
+    ReceiptPlan,
     Record,
     RecordedFrame,
+    StoredRecord,
 )
 
 from .completeness import SessionCompleteness
@@ -38,7 +40,7 @@ _connection_of = itemgetter(RecordedFrame._fields.index("connection"))
 
 
 class RowChange(NamedTuple):
-    """New values for one row of ``session`` or ``connection``. Idempotent."""
+    """New values for one row of ``session``, ``connection`` or ``receipt_plan``. Idempotent."""
 
     table: str
     key: Mapping[str, object]
@@ -52,7 +54,8 @@ class Batch(NamedTuple):
         opened: new rows of ``connection``.
         frames: new rows of ``frame``, in the order of ``FRAME_COLUMNS``.
         compressed, forwarded, exchanges: new rows of these tables, each with all their columns in order.
-        changes: updates of rows of ``session`` and ``connection``.
+        plans: new rows of ``receipt_plan``, in the same way.
+        changes: updates of rows of ``session``, ``connection`` and ``receipt_plan``.
         ended: row numbers of the sessions that end with it, whose rows then get their digests.
     """
 
@@ -61,6 +64,7 @@ class Batch(NamedTuple):
     compressed: Sequence[Row] = ()
     forwarded: Sequence[Row] = ()
     exchanges: Sequence[Row] = ()
+    plans: Sequence[Row] = ()
     changes: Sequence[RowChange] = ()
     ended: Sequence[int] = ()
 
@@ -89,6 +93,7 @@ class SessionRows:
         self.frames = 0
         self.completeness = SessionCompleteness()
         self._exchanges = 0
+        self._plans = 0  # the highest number of one
         self.withheld = 0
         self._redactor = redactor
         self._inflater = IntakeInflater(keeps_secrets=redactor is None)
@@ -97,7 +102,7 @@ class SessionRows:
         self._closed: set[int] = set()
         self._unended: set[int] = set()  # their end record does not cover all their frames
 
-    def batch(self, records: Sequence[Record]) -> Batch:
+    def batch(self, records: Sequence[StoredRecord]) -> Batch:
         """The rows for these records. Commit them before the next call; if that fails, make no further call.
 
         Raises ``struct.error`` if a time or a number does not fit 64 bits.
@@ -107,19 +112,23 @@ class SessionRows:
         compressed: list[Row] = []
         forwarded: list[Row] = []
         exchanges: list[Row] = []
+        plans: list[Row] = []
         changes: list[RowChange] = []
         for kind, alike in groupby(records, key=type):
             if kind is RecordedFrame:
                 frames += self._frames(cast("list[RecordedFrame]", list(alike)), opened, compressed)
             elif kind is FrameForwarded:
                 forwarded += [(self.session_id, *record) for record in alike]
+            elif kind is ReceiptPlan:
+                for plan in alike:
+                    self._plan(cast("ReceiptPlan", plan), plans, changes)
             else:
-                for record in alike:
+                for record in cast("Iterator[Record]", alike):
                     self._take(record, opened, exchanges, changes)
         self.frames += len(frames)
         if self._closed:
             changes.extend(self._ends(self._closed & self._unended))
-        return Batch(opened, frames, compressed, forwarded, exchanges, changes)
+        return Batch(opened, frames, compressed, forwarded, exchanges, plans, changes)
 
     def barrier(self) -> list[RowChange]:
         """Count and digest of each connection that got frames since the last barrier."""
@@ -171,6 +180,17 @@ class SessionRows:
         elif isinstance(record, ConnectionClosed):
             changes.append(self._change(record.connection, opened, self._close(record)))
             self._closed.add(record.connection)
+
+    def _plan(self, plan: ReceiptPlan, plans: list[Row], changes: list[RowChange]) -> None:
+        """A new row, or what has changed of one: plans are numbered as they come."""
+        columns = plan._asdict()
+        columns |= {name: self._text(columns[name]) for name in ("consumer", "dialog", "status")}
+        if plan.number > self._plans:
+            self._plans = plan.number
+            plans.append((self.session_id, *columns.values()))
+        else:
+            key = {"session_id": self.session_id, "number": columns.pop("number")}
+            changes.append(RowChange("receipt_plan", key, columns))
 
     def _frames(
         self,

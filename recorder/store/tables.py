@@ -116,6 +116,9 @@ forwarded = _table(columns.FORWARDED, sqlite_with_rowid=False)
 http_exchange = _table(columns.HTTP_EXCHANGE, sqlite_with_rowid=False)
 """A request and its answer beside the WebSockets, as a summary: REST legs, and upgrades that were refused."""
 
+receipt_plan = _table(columns.RECEIPT_PLAN, sqlite_with_rowid=False)
+"""A receipt that a replay planned, and what came of it. Says something of the run, and nothing of a frame."""
+
 # --- derived -------------------------------------------------------------------------------------------
 
 projection = _table(columns.PROJECTION, sqlite_with_rowid=False)

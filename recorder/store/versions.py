@@ -7,8 +7,11 @@ from functools import cache
 APPLICATION_ID = 0x554D5352
 """``UMSR``: at offset 68 of every archive file, by which ``file`` and SQLite tell it from others."""
 
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 """The schema revision whose tables are those of ``tables.py``."""
+
+READABLE_REVISIONS = ("0006",)
+"""Older ones that are read as they are: what they lack is looked for before it is read."""
 
 DERIVATION_VERSION = 5
 """Of the rules by which rows are derived. Raise it with every change that makes other rows."""

@@ -29,7 +29,7 @@ from .row_digests import write_digests
 from .rows import Batch, SessionRows
 from .sqlite_connect import BUSY_TIMEOUT_S
 from .statements import Statement, change_row, insert_rows, insert_statement, update_statement
-from .tables import compressed, connection, forwarded, frame, http_exchange
+from .tables import compressed, connection, forwarded, frame, http_exchange, receipt_plan
 from .write_errors import DATABASE_ERRORS
 
 RETRY_EVERY_S = 0.25
@@ -131,7 +131,7 @@ class ArchiveWriter:
             StorageFailed: it is not committed, and no part of it is.
         """
         self._commit(batch, full, retry)
-        if batch.frames or batch.forwarded or batch.exchanges:
+        if batch.frames or batch.forwarded or batch.exchanges or batch.plans:
             self._unsynced.update(rows)
 
     @property
@@ -364,9 +364,15 @@ def _files_of(opened: OpenedArchive, connection: Connection) -> ArchiveFiles | N
 
 
 def _is_frames_only(batch: Batch) -> bool:
-    return not (batch.opened or batch.changes or batch.compressed or batch.forwarded or batch.exchanges)
+    beside = batch.compressed or batch.forwarded or batch.exchanges or batch.plans
+    return not (batch.opened or batch.changes or beside)
 
 
 def _beside_frames(batch: Batch) -> Mapping[Table, Sequence[Row]]:
     """The new rows of each table whose rows stand beside frames; its key is session and number."""
-    return {compressed: batch.compressed, forwarded: batch.forwarded, http_exchange: batch.exchanges}
+    return {
+        compressed: batch.compressed,
+        forwarded: batch.forwarded,
+        http_exchange: batch.exchanges,
+        receipt_plan: batch.plans,
+    }

@@ -154,10 +154,51 @@ class HttpExchange(NamedTuple):
     response_body: bytes | None = None
 
 
+UNSENT_REASONS = (
+    "replaced", "given already", "dialog closed", "connection over", "leader unsent", "merged", "replay over",
+)  # fmt: skip
+"""Why a planned receipt never went out: a later plan or a step took its place; it had been given before its
+moment; its dialog was closed; its consumer was without a connection; it was to go out with another one that
+did not; it became part of a frame that a step had left unfinished; the replay ended first."""
+
+
+class ReceiptPlan(NamedTuple):
+    """A receipt that a replay planned for one message, and what came of it. Comes again when that is known.
+
+    Attributes:
+        number: place among the plans of the session, from 1.
+        consumer: who in the script was to give it.
+        connection: number of the consumer's connection when it was planned; None without one.
+        dialog, sequence: the message.
+        status: ACCEPT, READ, ...
+        step: number of the step that planned it; None: the standing rule.
+        due_offset_us: the moment it was planned for, monotonic microseconds since the session began; None
+            while it waits for the frame of another receipt.
+        frame: number of the frame it went out in; None: it has not.
+        sent_offset_us: when that frame had been handed to the network, as ``due_offset_us``.
+        unsent: one of ``UNSENT_REASONS``; None: it went out, or nothing is known yet.
+    """
+
+    number: int
+    consumer: str
+    connection: int | None
+    dialog: str
+    sequence: int
+    status: str
+    step: int | None
+    due_offset_us: int | None
+    frame: int | None = None
+    sent_offset_us: int | None = None
+    unsent: str | None = None
+
+
 BODY_LIMIT = 64 * 1024
 """Bytes that are kept of the body of a request or answer beside a WebSocket."""
 
 Record = RecordedFrame | FrameForwarded | ConnectionOpened | HandshakeSeen | ConnectionClosed | HttpExchange
+
+StoredRecord = Record | ReceiptPlan
+"""What an archive takes: what any source of frames tells, and what a replay had planned."""
 
 FrameSink = Callable[[Sequence[Record]], None]
 """Takes what one read of the socket gave, and returns when all of it is committed.

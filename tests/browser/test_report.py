@@ -14,6 +14,7 @@ import pytest
 from builders.two_sides import AGENT, CONSUMER, ROLES, Capture, content
 
 from recorder import recipes
+from recorder.report.planned import planned_json
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 AXE = os.environ.get("RECORDER_TESTS_AXE")
@@ -88,6 +89,25 @@ def places_capture() -> Capture:
     return capture
 
 
+def planned_capture() -> Capture:
+    """Two messages of an agent, and what a replay had planned for them: receipts late, later, and never."""
+    capture = Capture().opened(1, token=CONSUMER)
+    for sequence in (0, 1):
+        capture.frame(1, "service", notification(sequence, AGENT, content(f"text {sequence}")))
+    common = {"dialog": "d", "sequence": 0, "connection": 1, "consumer": "ben"}
+    plans = [
+        {"status": "ACCEPT", "due_offset_us": 200_000, "frame": 1, "sent_offset_us": 200_120},
+        {"status": "READ", "due_offset_us": 1_500_000, "unsent": "replaced"},
+        {"status": "READ", "due_offset_us": 2_000_000, "step": 4, "frame": 2, "sent_offset_us": 3_250_000},
+        {"status": "READ", "sequence": 1, "due_offset_us": 9_000_000, "consumer": "eve"},
+    ]
+    header = {"recorder": 1, "receipt_plans": [
+        {**common, **plan, "number": number} for number, plan in enumerate(plans, 1)
+    ]}  # fmt: skip
+    capture.lines.insert(0, header)
+    return capture
+
+
 def notification(sequence: int, by: str, event: object) -> dict[str, Any]:
     change = {
         "sequence": sequence, "originatorId": by, "dialogId": "d",
@@ -101,11 +121,12 @@ def notification(sequence: int, by: str, event: object) -> dict[str, Any]:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an archive and the report of each of its sessions."""
     folder = tmp_path_factory.mktemp("reports")
-    hostile, places = folder / "hostile.jsonl", folder / "places.jsonl"
-    for file, capture in ((hostile, hostile_capture()), (places, places_capture())):
+    made = {"hostile": hostile_capture(), "places": places_capture(), "planned": planned_capture()}
+    files = {folder / f"{name}.jsonl": capture for name, capture in made.items()}
+    for file, capture in files.items():
         file.write_text("\n".join(json.dumps(line) for line in capture.lines))
     with recipes.open_archive(str(folder / "a.db"), mode="write", create=True) as archive:
-        for file in (*(SAMPLES / name for name in CAPTURES), hostile, places):
+        for file in (*(SAMPLES / name for name in CAPTURES), *files):
             recipes.import_capture(archive, file, name=file.name)
             recipes.write_report(archive, file.name, folder / f"{file.name}.html")
         recipes.write_report(archive, "browser.har", folder / "two.html", other="step-up.jsonl")
@@ -187,6 +208,32 @@ class ReportPage:
             if not node.get("ignored")
             and node.get("role", {}).get("value") in ("image", "img")
             and "name" in node
+        ]
+
+    def table(self, region: str) -> list[list[str]]:
+        """The rows of the table in the region of this name, as the browser tells them to a screen reader."""
+        nodes = self._tab.ask("Accessibility.getFullAXTree")["nodes"]
+        by_id = {node["nodeId"]: node for node in nodes}
+
+        def within(node: dict[str, Any], *roles: str) -> Iterator[dict[str, Any]]:
+            for child in (by_id[each] for each in node.get("childIds", [])):
+                if child.get("role", {}).get("value") in roles:
+                    yield child
+                else:
+                    yield from within(child, *roles)
+
+        (found,) = [
+            node
+            for node in nodes
+            if node.get("role", {}).get("value") == "region" and node["name"]["value"] == region
+        ]
+        cells = ("cell", "gridcell", "rowheader", "columnheader")
+        return [
+            [
+                " ".join(text["name"]["value"] for text in within(cell, "StaticText"))
+                for cell in within(row, *cells)
+            ]
+            for row in within(found, "row")
         ]
 
     def pdf(self) -> bytes:
@@ -289,6 +336,39 @@ def test_marks_have_names_that_say_who_and_when_and_which_frame(page, reports):
     report.show_moment(18)
     assert [name for name in report.names_of_images() if name.startswith("read")] == []
     assert "accepted by you at +873 ms, frame 18" in report.names_of_images()
+
+
+def test_planned_receipts_have_the_figures_that_session_show_prints(page, reports):
+    report = page("planned.jsonl")
+    with recipes.open_archive(str(reports / "a.db")) as archive:
+        told = planned_json(recipes.summary(archive, "planned.jsonl").planned)
+    figures = [told[f"lateness_{each}_s"] for each in ("p50", "p99", "max")]
+    assert figures == [0.00012, 1.25, 1.25]
+    written = ["0.12 ms", "1.25 s", "1.25 s"]
+    counts = [str(told[each]) for each in ("count", "sent", "frames")]
+    _, sums = report.table("How late planned receipts left")
+    assert sums[:7] == ["left late by", *counts, *written]
+    _, *rows = report.table("Planned receipts by message")
+    assert rows == [
+        ["Message 0 3 planned, 2 sent", "ACCEPT by ben", "+200 ms", "+200.1 ms", "0.12 ms", "#1"],
+        ["READ by ben", "+1.5 s", "never went out: another plan took its place"],
+        ["READ by ben", "+2 s", "+3.25 s", "1.25 s", "#2"],
+        ["Message 1 1 planned, 0 sent", "READ by eve", "+9 s", "nothing says that it went out"],
+    ]
+    said = report.text(".planned .aside")
+    assert "planned 4 receipts, and 2 went out; nothing says that 1 other went out; 1 never went out:" in said
+    report.press(".planned tbody .frame-link")
+    assert report.text("#why h2") == "Why: Message 0"
+    assert report.problems() == []
+    assert page("browser.netlog.json").evaluate("document.querySelector('.planned')") is None
+
+
+def test_a_page_without_names_calls_consumers_by_number(page, reports):
+    with recipes.open_archive(str(reports / "a.db")) as archive:
+        recipes.write_report(archive, "planned.jsonl", reports / "unnamed.html", redact="names")
+    rows = page("unnamed").table("Planned receipts by message")
+    assert [row[0] for row in rows[2:4]] == ["READ by consumer 1"] * 2
+    assert rows[4][1] == "READ by consumer 2"
 
 
 # --- mouse, keyboard, links -------------------------------------------------------------------------------
@@ -452,7 +532,7 @@ def test_the_theme_can_be_switched(page):
 
 @pytest.mark.skipif(AXE is None, reason="no axe-core here: RECORDER_TESTS_AXE is the path of axe.min.js")
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["browser.netlog.json", "step-up.jsonl", "two"])
+@pytest.mark.parametrize("name", ["browser.netlog.json", "step-up.jsonl", "planned.jsonl", "two"])
 def test_axe_finds_no_violation(page, name, theme):
     report = page(name, "#message=2&frame=5", theme=theme, width=360 if theme == "dark" else 1280)
     report.evaluate(Path(AXE).read_text("utf-8") + ";0")

@@ -20,8 +20,10 @@ def test_the_revision_is_the_one_alembic_finds() -> None:
 
 def test_an_older_and_a_newer_archive_are_refused_with_a_way_on() -> None:
     """The one is upgraded by a command, the other is for another program."""
-    older, head = revisions.known(revisions.scripts_location())[-2:]
-    revisions.check_readable("x.db", head, revisions.scripts_location())
+    older, *_, readable, head = revisions.known(revisions.scripts_location())
+    assert readable in versions.READABLE_REVISIONS
+    for revision in (readable, head):
+        revisions.check_readable("x.db", revision, revisions.scripts_location())
     revisions.check_known("x.db", older, revisions.scripts_location())
     with pytest.raises(ArchiveUnusable, match="older recorder") as refused:
         revisions.check_readable("x.db", older, revisions.scripts_location())

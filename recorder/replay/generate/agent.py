@@ -11,7 +11,7 @@ from recorder.messaging.events import ConversationChanged
 from recorder.messaging.hosted_files import HOSTED_FILE, hosted_file
 
 from ..language.verb_model import is_status
-from ..run.receipt_schedule import MessageId
+from ..run.receipt_batches import MessageId
 from .pacing import CLOSE_DELAY_S, Timeline, as_duration
 from .placement import STATUS_WORDS
 from .read_back import ReadBack

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from recorder.messaging import typenames
 
-from ..run.receipt_schedule import MessageId
+from ..run.receipt_batches import MessageId
 from .script_names import ScriptNames
 from .timeline_events import (
     Connected,

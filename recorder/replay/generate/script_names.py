@@ -13,7 +13,7 @@ from recorder.messaging import typenames
 from recorder.messaging.events import Dialog
 from recorder.redaction.tokens import PLACEHOLDER
 
-from ..run.receipt_schedule import MessageId
+from ..run.receipt_batches import MessageId
 from .timeline_events import (
     ConversationUpdated,
     MessageArrived,

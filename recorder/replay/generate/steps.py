@@ -8,7 +8,7 @@ from typing import Any
 from recorder.messaging import typenames
 
 from ..language.verbs import CHAT_STATES
-from ..run.receipt_schedule import MessageId
+from ..run.receipt_batches import MessageId
 from .literal import literal_steps, raw_step, sent_step
 from .pacing import NOTICED_S, as_duration
 from .placement import (

@@ -23,7 +23,7 @@ from recorder.messaging.events import (
 )
 from recorder.messaging.interpreter import Interpreter
 
-from ..run.receipt_schedule import MessageId
+from ..run.receipt_batches import MessageId
 from .timeline_events import (
     CONSUMER,
     ChatStateArrived,

@@ -18,7 +18,7 @@ from recorder.messaging.events import (
 )
 from recorder.messaging.hosted_files import HOSTED_FILE_TYPES, file_caption, hosted_file
 
-from ..run.receipt_schedule import MessageId
+from ..run.receipt_batches import MessageId
 
 CONSUMER = "CONSUMER"
 AGENT_ROLES = ("ASSIGNED_AGENT", "AGENT", "MANAGER")

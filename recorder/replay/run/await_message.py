@@ -8,7 +8,7 @@ from recorder.receipts.state import Message
 from ..language import verbs
 from ..language.script import Step
 from . import describe
-from .receipt_schedule import MessageId
+from .receipt_batches import MessageId
 from .step_context import StepContext, StepCoroutine, StepFailed, wait_for
 
 

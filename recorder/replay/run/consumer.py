@@ -14,7 +14,9 @@ from ..language.script import Consumer, StandingRule
 from .actions import Ended
 from .consumer_view import ConsumerView
 from .outcome import ReceiptSent
-from .receipt_schedule import DueReceipts, MessageId, ReceiptSchedule
+from .receipt_batches import DueReceipts, MessageId
+from .receipt_plan import ConsumerPlans
+from .receipt_schedule import ReceiptSchedule
 from .reconnect_policy import PolicyName, ReconnectAttempt, ReconnectPolicy
 from .subscriptions import Subscriptions
 
@@ -36,6 +38,7 @@ class ConsumerState:
         next_attempt: when to reconnect, while the policy reconnects; else None.
         leaving: whether the script itself ends the connection.
         spacing_s: minimum time between two frames of steps.
+        plans: takes what came of its planned receipts; None: nobody keeps it.
     """
 
     def __init__(
@@ -48,11 +51,13 @@ class ConsumerState:
         policy: PolicyName,
         jitter: random.Random,
         spacing_s: float,
+        plans: ConsumerPlans | None = None,
     ) -> None:
         self.name = name
         self.declaration = consumer
         self.view = ConsumerView()
-        self.schedule = ReceiptSchedule(rule.delays(), rng=rng, batch_s=rule.batch or 0.0)
+        self.plans = plans
+        self.schedule = ReceiptSchedule(rule.delays(), rng=rng, batch_s=rule.batch or 0.0, plans=plans)
         self.subscriptions = Subscriptions()
         self.reconnect_policy = ReconnectPolicy(policy, rng=jitter)
         self.spacing_s = spacing_s
@@ -99,6 +104,8 @@ class ConsumerState:
     def connected(self, connection: int, *, token: str | None, init_connection: bool) -> None:
         """A new connection is open."""
         self.connection, self.ended = connection, None
+        if self.plans is not None:
+            self.plans.connection = connection
         self.token, self.init_connection = token, init_connection
         self.ready = self.leaving = self._connection_known = False
 
@@ -111,6 +118,8 @@ class ConsumerState:
         """The connection is over."""
         connection, self.connection = self.connection, None
         self.ended, self.ready = ended, False
+        if self.plans is not None:
+            self.plans.connection = None
         self.view.connection_ended()
         self.subscriptions.lost()
         if connection is not None:
@@ -144,6 +153,8 @@ class ConsumerState:
             ReceiptSent(*key, due.status, due.step_of(key), due.at_s, now_s, stamp.frame, consumer=self.name)
             for key in due.keys
         ]
+        if self.plans is not None:
+            self.plans.sent(due, stamp.frame, now_s)
         self.observe(text.encode(), stamp, now_s, from_client=True)
 
     def _note_answers(self, events: list[Event], envelope: Response) -> None:

@@ -20,7 +20,7 @@ from recorder.receipts.queries import MessageView, message_view, view
 from recorder.receipts.selves import Selves
 from recorder.receipts.state import Message, Transcript
 
-from .receipt_schedule import MessageId
+from .receipt_batches import MessageId
 
 CONSUMER = "CONSUMER"
 POST_SURVEY = "post_survey"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..language.references import Reference
 from ..language.verb_model import LAST_RECEIVED, LAST_SENT
 from .consumer_view import ConsumerView, Target
-from .receipt_schedule import MessageId
+from .receipt_batches import MessageId
 
 
 class _Named(NamedTuple):

@@ -49,7 +49,8 @@ from .consumer_view import ConsumerView
 from .coroutine import Coroutine, CoroutineState
 from .names import Names
 from .outcome import ConnectionEnd, ScriptOutcome, StepResult
-from .receipt_schedule import DueReceipts
+from .receipt_batches import DueReceipts
+from .receipt_plan import MERGED, ReceiptPlans
 from .reconnect_policy import PolicyName
 from .runner import ScriptRunner
 from .step_context import RunState, StepContext, StepFailed, close_expected
@@ -74,6 +75,7 @@ class Player:
         on_step: called with the result of each step as it ends.
         on_receipts: called with status and lateness (seconds) of each frame of receipts as it leaves.
         reconnect: when consumers connect again by themselves; None: as the script says.
+        plan: takes what came of each planned receipt; None: nobody keeps it.
     """
 
     def __init__(
@@ -84,8 +86,9 @@ class Player:
         on_step: Callable[[StepResult], None] = lambda result: None,
         on_receipts: Callable[[str, float], None] = lambda status, late_s: None,
         reconnect: PolicyName | None = None,
+        plan: ReceiptPlans | None = None,
     ) -> None:
-        self._seed = seed
+        self._seed, self._plan = seed, plan
         self._on_receipts = on_receipts
         self._run = RunState(script, random.Random(seed))  # noqa: S311 - delays, not secrets
         self._run.notes += script.notes
@@ -114,6 +117,7 @@ class Player:
             policy=reconnect or consumer.reconnect or "never",
             jitter=random.Random(f"{self._seed} {name}"),  # noqa: S311 - waits, not secrets
             spacing_s=script.spacing,
+            plans=None if self._plan is None else self._plan.of(name),
         )
 
     @property
@@ -338,6 +342,8 @@ class Player:
         elif outgoing.due is not None:
             named = ", ".join(f"#{key.sequence}" for key in outgoing.due.keys)
             self._run.problems.append(f"{outgoing.due.status} for {named} {sentence}")
+            if outgoing.consumer.plans is not None:
+                outgoing.consumer.plans.not_sent(outgoing.due, MERGED)
 
     def _waiting(self) -> PlayerAction:
         coroutines = list(self._coroutines())

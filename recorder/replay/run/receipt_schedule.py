@@ -15,59 +15,12 @@ import heapq
 import math
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from recorder.documents import DelayDistribution
 
-from .receipt_batches import departures
-
-
-class MessageId(NamedTuple):
-    """Identifies a message: sequences restart in each dialog."""
-
-    dialog_id: str
-    sequence: int
-
-
-class PlannedReceipts(NamedTuple):
-    """Receipts of one status that are sent together at ``at_s``, or later in a batch.
-
-    ``order`` counts the plans. ``step`` is the number of the step that planned them, None for the rule;
-    ``metadata`` is sent with them.
-    """
-
-    at_s: float
-    order: int
-    keys: tuple[MessageId, ...]
-    status: str
-    step: int | None
-    metadata: list[dict[str, Any]] | None = None
-
-
-class DueReceipts(NamedTuple):
-    """One frame: receipts to send now, planned for ``at_s``. ``planned`` are those it is made of."""
-
-    at_s: float
-    status: str
-    planned: tuple[PlannedReceipts, ...]
-
-    @property
-    def keys(self) -> tuple[MessageId, ...]:
-        """The messages, in the order of planning, each once; all of one dialog."""
-        return tuple(dict.fromkeys(key for one in self.planned for key in one.keys))
-
-    @property
-    def dialog_id(self) -> str:
-        return self.planned[0].keys[0].dialog_id
-
-    @property
-    def metadata(self) -> list[dict[str, Any]] | None:
-        """The metadata that is sent with them."""
-        return next((one.metadata for one in self.planned if one.metadata is not None), None)
-
-    def step_of(self, key: MessageId) -> int | None:
-        """The step that planned the receipt of this message; None: the rule did."""
-        return next((one.step for one in self.planned if key in one.keys and one.step is not None), None)
+from .receipt_batches import DueReceipts, MessageId, PlannedReceipts, departures
+from .receipt_plan import DIALOG_CLOSED, GIVEN, REPLACED, ConsumerPlans
 
 
 class ReceiptSchedule:
@@ -78,6 +31,7 @@ class ReceiptSchedule:
         rng: what delays are drawn with, one draw for each receipt or list that is planned.
         batch_s: receipts by the rule that fall due within so long of the first one leave together, at
             the end of that span; 0: each leaves alone.
+        plans: takes what is planned and dropped; None: nobody keeps it.
     """
 
     def __init__(
@@ -86,10 +40,12 @@ class ReceiptSchedule:
         *,
         rng: random.Random | None = None,
         batch_s: float = 0.0,
+        plans: ConsumerPlans | None = None,
     ) -> None:
         self._rule = rule
         self._rng = rng or random.Random(0)  # noqa: S311 - delays, not secrets
         self._batch_s = batch_s
+        self._plans = plans
         self._single: list[PlannedReceipts] = []
         self._batched: dict[tuple[str, str], list[PlannedReceipts]] = {}
         self._current: dict[tuple[MessageId, str], PlannedReceipts] = {}
@@ -120,6 +76,10 @@ class ReceiptSchedule:
 
         Receipts that were planned to be sent with it are due at once.
         """
+        self._drop(key, status, GIVEN)
+        self._mark_given(key, status, now_s)
+
+    def _mark_given(self, key: MessageId, status: str, now_s: float = 0.0) -> None:
         self._given.add((key, status))
         self._current.pop((key, status), None)
         for follower in self._following.pop((key, status), ()):
@@ -130,6 +90,7 @@ class ReceiptSchedule:
         """A step takes over this receipt from the rule."""
         self._suspended.add((key, status))
         self._current.pop((key, status), None)
+        self._drop(key, status, REPLACED)
 
     def is_given(self, key: MessageId, status: str) -> bool:
         """Whether a receipt of ours with this status was sent."""
@@ -145,6 +106,7 @@ class ReceiptSchedule:
         for place in [place for place, planned in self._current.items() if planned.step is None]:
             if place[0].dialog_id == dialog_id:
                 del self._current[place]
+                self._drop(*place, DIALOG_CLOSED)
 
     # --- receipts planned by steps ---
 
@@ -181,6 +143,8 @@ class ReceiptSchedule:
         """Plan receipts besides those planned, even if they were sent before; returns the due time."""
         planned = self._planned(self._from_arrival(keys, after, now_s), tuple(keys), status, step, metadata)
         self._extra.add(planned.order)
+        if self._plans is not None:
+            self._plans.add(planned, due_s=planned.at_s, extra=True)
         heapq.heappush(self._single, planned)
         return planned.at_s
 
@@ -198,6 +162,8 @@ class ReceiptSchedule:
             return now_s
         follower = self._planned(math.inf, tuple(keys), status, step)
         self._claim(follower)
+        if self._plans is not None:
+            self._plans.add(follower, due_s=None)
         self._following.setdefault((leader, status), []).append(follower)
         return next(
             (due.at_s for due in self._all_due() if leader in due.keys and due.status == status), None
@@ -244,7 +210,7 @@ class ReceiptSchedule:
         leaving = self._with_followers(taken)
         for one in leaving:
             for key in one.keys:
-                self.given(key, one.status)
+                self._mark_given(key, one.status)
         return DueReceipts(at_s, leaving[0].status, tuple(leaving))
 
     def return_due(self, due: DueReceipts) -> None:
@@ -289,8 +255,14 @@ class ReceiptSchedule:
         for key in planned.keys:
             self._current[key, planned.status] = planned
 
+    def _drop(self, key: MessageId, status: str, reason: str) -> None:
+        if self._plans is not None:
+            self._plans.drop(key, status, reason)
+
     def _enter(self, planned: PlannedReceipts) -> None:
         self._claim(planned)
+        if self._plans is not None:
+            self._plans.add(planned, due_s=planned.at_s)
         batched = self._batch_s > 0 and planned.step is None
         heap = self._single
         if batched:

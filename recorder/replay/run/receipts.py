@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..language import verbs
 from ..language.script import Step
 from . import describe
-from .receipt_schedule import MessageId
+from .receipt_batches import MessageId
 from .step_context import StepContext, StepCoroutine, StepFailed, target_of
 
 

@@ -12,6 +12,7 @@ from .actions import CloseConnection
 from .connect import LOGIN_TIMEOUT_S, send_init_connection, set_profile
 from .consumer import ConsumerState
 from .outcome import FAILED, NOT_REACHED, OK, STOPPED, StepResult
+from .receipt_plan import DISCONNECTED
 from .step_context import (
     AnswerLost,
     ConsumerAction,
@@ -169,6 +170,8 @@ class ScriptRunner:
         return not any(consumer.view.unanswered for consumer in self._consumers) or None
 
     def _note_missed(self, consumer: ConsumerState) -> None:
+        if consumer.disconnected and consumer.plans is not None:
+            consumer.plans.drop_all(DISCONNECTED)
         missed = [
             f"{due.status} for #{key.sequence}" for due in consumer.schedule.remaining() for key in due.keys
         ]

@@ -25,7 +25,8 @@ from .actions import Connect, DriverAction, Send
 from .consumer import ConsumerState
 from .consumer_view import ConsumerView, Target
 from .names import Names, UnresolvedReference
-from .receipt_schedule import MessageId, ReceiptSchedule
+from .receipt_batches import MessageId
+from .receipt_schedule import ReceiptSchedule
 from .reconnect_policy import THROTTLED
 
 T = TypeVar("T")

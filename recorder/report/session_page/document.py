@@ -22,6 +22,7 @@ from .blocks import Block, block, json_block, packed
 from .frames import GROUPS, FrameColumns
 from .id_references import IdReferences
 from .people import People
+from .plans import planned_data, points_of
 from .source import SessionSource
 from .states import CLOCKS, FACT_KINDS, STATUSES, StateColumns, people_in, place_in, places_of
 
@@ -30,9 +31,7 @@ EVIDENCE_ROWS = 500
 MOST_FINDINGS = 1_000
 """Violations of one rule that are listed."""
 MOST_ROWS = 100
-"""Participants, and delays of theirs, that are listed."""
-POINTS = 200
-"""Delays of a distribution that are drawn; of more, so many quantiles."""
+"""Participants, delays of theirs, and messages with planned receipts, that are listed."""
 SCRIPTS = tuple(
     f"session/{name}.js"
     for name in (
@@ -171,6 +170,9 @@ class SessionBlocks:
             "distributions": [self._distribution(each) for each in source.distributions[:MOST_ROWS]],
             "counts": [self._count(each) for each in source.counts[:MOST_ROWS]],
             "requests": [source.requests, source.answered],
+            "planned": planned_data(
+                source.plans, self._places, MOST_ROWS, named="names" not in redaction.parts
+            ),
         }
 
     # --- evidence ---
@@ -212,8 +214,6 @@ class SessionBlocks:
 
     def _distribution(self, found: Distribution) -> dict[str, object]:
         latency, seconds = found
-        step = max(1.0, len(seconds) / POINTS)
-        points = [seconds[int(place * step)] for place in range(min(len(seconds), POINTS))]
         service = latency.kind == REQUEST_TO_ANSWER
         return {
             "kind": latency.kind,
@@ -221,7 +221,7 @@ class SessionBlocks:
             "clock": latency.clock,
             "samples": latency.samples,
             "figures": [latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s],
-            "points": [round(each, 6) for each in points],
+            "points": points_of(seconds),
         }
 
     def _count(self, count: Count) -> list[object]:

@@ -13,7 +13,7 @@ from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import MessageView
 from recorder.receipts.self_facts import OwnRoles
 from recorder.receipts.state_changes import StateChange
-from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
+from recorder.wire.records import ConnectionInfo, ReceiptPlan, RecordedFrame, SessionInfo
 
 
 class RuleText(NamedTuple):
@@ -47,6 +47,7 @@ class SessionSource:
         requests, answered: how many requests went out, and how many of them were answered.
         missing: what is known to be missing of the recording; None if nothing is.
         dialog_types: dialog → its type, where a snapshot tells.
+        plans: the receipts that a replay planned.
     """
 
     session: SessionInfo
@@ -69,3 +70,4 @@ class SessionSource:
     missing: str | None = None
     dialog_types: Mapping[str, str] = field(default_factory=dict)
     findings_by_moment: bool = False
+    plans: Sequence[ReceiptPlan] = ()

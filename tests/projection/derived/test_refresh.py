@@ -494,7 +494,7 @@ def test_each_content_of_a_sequence_has_a_row(path: Path):
     assert rows == [(0, 0, "first life", AGENT, 1), (0, 1, "second life", AGENT, 2)]
 
 
-ADDED_TABLES = ("content", "compressed", "forwarded", "http_exchange")
+ADDED_TABLES = ("content", "compressed", "forwarded", "http_exchange", "receipt_plan")
 ADDED_SINCE = [
     ("message", "audience"), ("message", "snapshot"), ("session", "row_digest"), ("connection", "provenance"),
     ("connection", "fidelity"), ("connection", "row_digest"), ("projection", "row_digest"),

@@ -20,7 +20,7 @@ from recorder.replay.generate.timeline_events import (
     RecordedClose,
     RequestSent,
 )
-from recorder.replay.run.receipt_schedule import MessageId
+from recorder.replay.run.receipt_batches import MessageId
 
 CONVERSATION = "conv-1"
 FIRST, SECOND = MessageId(CONVERSATION, 0), MessageId(CONVERSATION, 1)

@@ -22,7 +22,7 @@ from recorder.replay.generate.timeline_events import (
     SecondConnectionOpened,
     UnansweredMessageSeen,
 )
-from recorder.replay.run.receipt_schedule import MessageId
+from recorder.replay.run.receipt_batches import MessageId
 
 CONVERSATION = "conv-1"
 

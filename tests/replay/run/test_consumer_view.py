@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recorder.replay.run.receipt_schedule import MessageId
+from recorder.replay.run.receipt_batches import MessageId
 
 OPEN = "steps:\n- open_conversation:\n"
 

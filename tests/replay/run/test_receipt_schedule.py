@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.documents import DelayDistribution
-from recorder.replay.run.receipt_schedule import MessageId, ReceiptSchedule
+from recorder.replay.run.receipt_batches import MessageId
+from recorder.replay.run.receipt_schedule import ReceiptSchedule
 
 RULE = {"ACCEPT": 0.2, "READ": 90.0}
 FIRST, SECOND = MessageId("d", 1), MessageId("d", 2)

@@ -8,7 +8,7 @@ import pytest
 
 from recorder.replay.language.script import load
 from recorder.replay.run.consumer import ConsumerState
-from recorder.replay.run.receipt_schedule import MessageId
+from recorder.replay.run.receipt_batches import MessageId
 from recorder.replay.run.step_context import RunState, StepContext, StepFailed, close_expected
 
 KEY = MessageId("d", 1)

@@ -92,7 +92,44 @@ function numbersBox() {
         make("th", { scope: "row" }, each.kind), make("td", {}, each.who + (several ? " · " + (session.number + 1) : "")), make("td", {}, each.clock), make("td", { class: "figure" }, each.samples.toLocaleString("en")),
         each.figures.map((seconds) => make("td", { class: "figure" }, duration(seconds * 1e6))),
         make("td", {}, strip(each.points, widest))))))),
-    listed.length === 0 && make("p", { class: "nothing" }, "No delay can be measured in this recording."));
+    listed.length === 0 && make("p", { class: "nothing" }, "No delay can be measured in this recording."),
+    sessions.map((session) => plannedBox(session, several)));
+}
+
+// What a replay had planned, against what it did: in sum, then message by message.
+function plannedBox(session, several) {
+  const planned = session.facts.planned, of = several ? " · " + (session.number + 1) : "";
+  if (!planned) return null;
+  const figures = planned.figures.map((seconds) => seconds === null ? "–" : duration(seconds * 1e6));
+  return make("section", { class: "planned", "aria-label": "Planned receipts" + of },
+    make("h3", {}, "Planned receipts" + of),
+    make("p", { class: "aside" }, "The replay planned " + counted(planned.count, "receipt") + ", and " + planned.sent.toLocaleString("en") + " went out" + planned.unsent.map((each) => "; " + each).join("") + ". Times count from the beginning of the session; how late is measured once a frame."),
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "How late planned receipts left" + of }, make("table", { class: "delays" },
+      make("thead", {}, make("tr", {}, ["Receipts", "Planned", "Sent", "Frames", "p50", "p99", "Latest", ""].map((name) => name ? make("th", { scope: "col" }, name) : make("td", {})))),
+      make("tbody", {}, make("tr", {}, make("th", { scope: "row" }, "left late by"),
+        [planned.count, planned.sent, planned.frames].map((each) => make("td", { class: "figure" }, each.toLocaleString("en"))),
+        figures.map((each) => make("td", { class: "figure" }, each)),
+        make("td", {}, strip(planned.points, Math.max(0.001, planned.figures[2] || 0))))))),
+    make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Planned receipts by message" + of }, make("table", {},
+      make("thead", {}, make("tr", {}, ["Message", "Receipt", "Planned for", "Left", "Late", "Frame"].map((name) => make("th", { scope: "col" }, name)))),
+      planned.messages.map(([m, sequence, rows]) => make("tbody", {}, rows.map((row, place) => plannedRow(session, row, place === 0 && [m, sequence, rows])))))),
+    planned.more > 0 && make("p", {}, "and " + counted(planned.more, "message") + " more"));
+}
+
+function plannedRow(session, [status, consumer, due, sent, late, frame, unsent], first) {
+  return make("tr", {}, first && plannedMessage(session, ...first),
+    make("td", {}, status + (consumer === null ? "" : " by " + consumer)),
+    make("td", { class: "figure" }, due === null ? "with another" : signed(due)),
+    unsent === null
+      ? [make("td", { class: "figure" }, sent === null ? "–" : signed(sent)), make("td", { class: "figure" }, late === null ? "–" : duration(late)), make("td", {}, session.last < frame ? "#" + frame : frameLink(session, frame))]
+      : make("td", { colspan: "3" }, unsent));
+}
+
+function plannedMessage(session, m, sequence, rows) {
+  const name = "Message " + sequence, sent = rows.filter((row) => row[5] !== null).length;
+  return make("th", { scope: "rowgroup", rowspan: String(rows.length) },
+    m === null ? name : button(name, () => selectMessage(session, m), { class: "frame-link" }),
+    make("span", { class: "aside counts" }, rows.length.toLocaleString("en") + " planned, " + sent.toLocaleString("en") + " sent"));
 }
 
 // One tick a delay, on a scale that all rows share.
