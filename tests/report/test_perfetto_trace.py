@@ -74,6 +74,48 @@ def test_every_arrow_has_both_ends_on_slices_and_slices_never_cross(view_of, sam
                 )
 
 
+REQUIRED = {
+    "M": {"name": str, "pid": int, "tid": int, "args": dict},
+    "X": {"name": str, "cat": str, "pid": int, "tid": int, "ts": int, "dur": int, "args": dict},
+    "i": {"name": str, "cat": str, "pid": int, "tid": int, "ts": int, "s": str, "args": dict},
+    "s": {"name": str, "cat": str, "pid": int, "tid": int, "ts": int, "id": int},
+    "f": {"name": str, "cat": str, "pid": int, "tid": int, "ts": int, "id": int, "bp": str},
+}
+"""What the Trace Event Format demands of each phase that is written; no viewer of it runs offline."""
+
+
+@pytest.mark.parametrize("sample", ["browser.har", "step-up.jsonl", "browser.wscat.log"])
+def test_it_keeps_to_the_trace_event_format(tmp_path, sample):
+    samples = Path(__file__).parents[2] / "samples"
+    with recipes.open_archive(str(tmp_path / "a.db"), mode="write", create=True) as archive:
+        session = recipes.import_capture(archive, samples / sample)
+        view = session_view(archive, session.session)
+        found = trace(view, list(archive.frames(session)))
+    assert found["displayTimeUnit"] in ("ms", "ns")
+    flows, named = defaultdict(list), []
+    for each in found["traceEvents"]:
+        fields = REQUIRED[each["ph"]]
+        assert {key: type(each.get(key)) for key in fields} == fields
+        assert each.keys() <= fields.keys() | {"ph", "args", "cname"}
+        assert each.get("dur", 0) >= 0
+        assert each.get("s", "t") in ("g", "p", "t")
+        assert each.get("bp", "e") == "e", "an arrow ends at the slice that encloses its end"
+        if each["ph"] == "M":
+            assert each["name"] in ("process_name", "thread_name")
+            assert each["args"].keys() == {"name"}
+            named.append((each["name"], each["pid"], each["tid"]))
+        elif each["ph"] in "sf":
+            flows[each["id"]].append(each)
+    assert len(set(named)) == len(named)
+    used = {(each["pid"], each["tid"]) for each in found["traceEvents"] if each["ph"] != "M"}
+    assert {("thread_name", *place) for place in used} <= set(named)
+    assert {("process_name", process, 0) for process, _ in used} <= set(named)
+    for start, end in flows.values():
+        assert (start["ph"], end["ph"]) == ("s", "f")
+        assert (start["name"], start["cat"]) == (end["name"], end["cat"])
+        assert start["ts"] <= end["ts"]
+
+
 def test_connections_have_their_frames_as_instants(tmp_path):
     script = Path(__file__).parents[2] / "samples" / "slow-reader.yaml"
     played = str(tmp_path / "played.db")
