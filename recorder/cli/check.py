@@ -22,7 +22,7 @@ from .options import (
     QuietOption,
     SessionArgument,
 )
-from .output import StatusPrinter, write_json_lines
+from .output import StatusPrinter, write_exact, write_json_lines
 
 if TYPE_CHECKING:
     from recorder.recipes import Checked, CheckKeywords
@@ -160,8 +160,7 @@ def _write(checked: Checked, output_format: OutputFormat, output: Path | None, *
             sys.stdout, checked.findings, verbose=verbose
         )  # uses the width and colours of the terminal
     else:
-        sys.stdout.buffer.write(_rendered(checked, output_format, verbose=verbose).encode())
-        sys.stdout.buffer.flush()
+        write_exact(_rendered(checked, output_format, verbose=verbose).encode())
 
 
 def _rendered(checked: Checked, output_format: OutputFormat, *, verbose: bool) -> str:

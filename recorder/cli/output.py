@@ -8,7 +8,7 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 def write_json(line: Mapping[str, object]) -> None:
     """One JSON object on one line of stdout."""
-    sys.stdout.buffer.write(json_line(line))
-    sys.stdout.buffer.flush()
+    write_json_lines([line])
 
 
 def json_line(line: Mapping[str, object]) -> bytes:
@@ -41,8 +40,25 @@ def json_line(line: Mapping[str, object]) -> bytes:
 
 def write_json_lines(lines: Iterable[Mapping[str, object]]) -> None:
     """Each of these on a line of its own; all have left when it returns."""
+    write: Callable[[bytes], object] = _write_safe_json if sys.stdout.isatty() else sys.stdout.buffer.write
     for line in lines:
-        sys.stdout.buffer.write(json_line(line))
+        write(json_line(line))
+    sys.stdout.buffer.flush()
+
+
+def _write_safe_json(line: bytes) -> None:
+    from recorder.report.terminal import safe_json
+
+    sys.stdout.buffer.write(safe_json(line.decode()).encode())
+
+
+def write_exact(data: bytes) -> None:
+    """These bytes to stdout; on a terminal the lines of text that they are, with nothing that acts on it."""
+    if sys.stdout.isatty():
+        from recorder.report.terminal import safe_lines
+
+        data = safe_lines(data.decode("utf-8", "backslashreplace")).encode()
+    sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 

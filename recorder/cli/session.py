@@ -26,7 +26,7 @@ from .options import (
     RedactOption,
     SessionArgument,
 )
-from .output import StatusPrinter, write_json, write_json_lines
+from .output import StatusPrinter, write_exact, write_json, write_json_lines
 
 app = typer.Typer(
     cls=CommonOptionsGroup,
@@ -197,7 +197,7 @@ def script_session(
     with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, say):
         written = recipes.session_script(opened, session, pace=pace, max_gap=max_gap, say=say)
     if output is None:
-        sys.stdout.write(written)
+        write_exact(written.encode("utf-8", "backslashreplace"))
         return
     recipes.save(written, output)
     say(f"wrote {output}")

@@ -7,6 +7,7 @@ a trace for Perfetto show what was concluded from them.
 from __future__ import annotations
 
 import sys
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
@@ -107,10 +108,20 @@ def export_to_stdout(
     redact: str | None = None,
     say: Notify = silent,
 ) -> None:
-    """Write a session to stdout."""
-    for piece in exported(archive, session, form=form, redact=redact, say=say):
+    """Write a session to stdout; on a terminal, what would act on it is escaped."""
+    pieces = exported(archive, session, form=form, redact=redact, say=say)
+    for piece in _safe(pieces, form) if sys.stdout.isatty() else pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+
+
+def _safe(pieces: Iterator[bytes], form: ExportFormat) -> Iterator[bytes]:
+    from recorder.report.terminal import safe_json, safe_lines
+
+    decode = getincrementaldecoder("utf-8")("backslashreplace").decode
+    for piece in pieces:
+        text = decode(piece)
+        yield (safe_json(text) if form in ("jsonl", "har", "perfetto") else safe_lines(text)).encode()
 
 
 def export_to_file(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from recorder.documents import parse_duration
 from recorder.errors import BadOption
-from recorder.runtime.listener import is_loopback
 
 if TYPE_CHECKING:
     from recorder.capture.destination import ClientCertificate
@@ -135,6 +134,8 @@ def authorization_header(written: str) -> str:
 
 def local_url(url: str) -> str:
     """The URL, with ``ws://`` before ``localhost:8080``: that never leaves this machine."""
+    from recorder.runtime.listener import is_loopback  # it imports ssl, which reading commands do without
+
     host = "[::1]" if url.startswith("[::1]") else re.split(r"[:/?]", url)[0]
     is_local = host in ("localhost", "[::1]") or is_loopback(host)
     return f"ws://{url}" if is_local and "://" not in url else url

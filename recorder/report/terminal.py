@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import unicodedata
 
 # Cc: control characters (ESC, C1, NUL, …). Cf: bidi controls, zero-width and soft hyphen. Cs: half a
@@ -41,6 +43,27 @@ def safe_text(text: str) -> str:
         escaped.append(character if _joins(before, character) else _escaped(character))
         before = character
     return "".join(escaped)
+
+
+def safe_lines(text: str) -> str:
+    """Each line of ``text`` as ``safe_text`` has it; ends of lines (LF, CR LF) and tabs stay."""
+    lines = (line.removesuffix("\r").split("\t") for line in text.split("\n"))
+    return "\n".join("\t".join(map(safe_text, parts)) for parts in lines)
+
+
+def safe_json(text: str) -> str:
+    """Lines of JSON with the same values, and what ``safe_text`` escapes as an escape of JSON."""
+    return _SAFE_IN_JSON.sub(_escaped_in_json, text)
+
+
+_SAFE_IN_JSON = re.compile(r"[^\n -~]")
+
+
+def _escaped_in_json(found: re.Match[str]) -> str:
+    character = found[0]
+    if unicodedata.category(character) not in _ESCAPED_CATEGORIES:
+        return character
+    return json.dumps(character)[1:-1]
 
 
 def _joins(before: str, character: str) -> bool:

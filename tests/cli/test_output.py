@@ -6,10 +6,13 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from recorder.cli.output import StatusPrinter
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "tutorial.jsonl"
 
 PRINT = (
     "from recorder.cli.output import write_payload\n"
@@ -38,13 +41,32 @@ def test_a_payload_is_escaped_on_a_terminal(columns):
         [sys.executable, "-c", PRINT], stdout=theirs, env={**os.environ, "COLUMNS": columns}
     ) as process:
         os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                block = os.read(ours, 4096)
-            except OSError:  # how Linux says that the other side has closed
-                break
-            shown += block
+        shown = _read_all(ours)
         assert process.wait() == 0
-    os.close(ours)
     assert shown == b"a\\x1b[31m\\n\r\n00 ff\r\n"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_is_escaped_on_a_terminal_and_exact_in_a_pipe(run, start, tmp_path, form):
+    """U+009B begins a control sequence, as ESC [ does."""
+    file = tmp_path / "evil.jsonl"
+    file.write_text(SAMPLE.read_text("utf-8").replace("some agent text", "He\x9b31mo"), "utf-8")
+    assert run("import", str(file)).exit_code == 0
+    ours, theirs = pty.openpty()
+    process = start("session", "export", "last", "--format", form, stdout=theirs)
+    os.close(theirs)
+    shown = _read_all(ours).decode()
+    assert process.wait() == 0
+    escaped = {"csv": "He\\x9b31mo", "jsonl": "He\\u009b31mo"}[form]
+    assert ("\x9b" in shown, escaped in shown) == (False, True)
+    assert "He\x9b31mo" in run("session", "export", "last", "--format", form).stdout
+
+
+def _read_all(descriptor: int) -> bytes:
+    shown = b""
+    while True:
+        try:
+            shown += os.read(descriptor, 4096)
+        except OSError:  # how Linux says that the other side has closed
+            os.close(descriptor)
+            return shown

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.report.terminal import safe_text
+from recorder.report.terminal import safe_json, safe_lines, safe_text
 
 JOINERS = {"\u200c", "\u200d"}
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -54,3 +55,15 @@ def test_bidi_controls_are_escaped_beside_joiners_too(control):
 @given(st.text(st.characters(categories=["L", "N", "P", "S"])))
 def test_printable_text_is_unchanged(text):
     assert safe_text(text) == text
+
+
+def test_lines_of_a_text_stay_and_the_rest_is_escaped():
+    assert safe_lines("a\tb\x9b\r\n\x1b[2J\rc\n") == "a\tb\\x9b\n\\x1b[2J\\rc\n"
+
+
+@given(st.text())
+def test_json_for_a_terminal_has_the_same_values_and_nothing_that_acts_on_it(text):
+    line = json.dumps(text, ensure_ascii=False)
+    shown = safe_json(f"{line}\n")
+    assert json.loads(shown) == text
+    assert safe_text(shown[:-1]) == shown[:-1]
