@@ -4,22 +4,23 @@ Runs in an environment of its own, with the packages ``autobahn`` and ``autobahn
 cannot be imported there: its modules import each other without dots, use ``print`` as a statement and treat
 text as bytes. Its cases hold only what to send and what to expect, and are read from their source: 2to3
 changes the syntax, and a string stands for the bytes of its Latin-1 form, which ``FuzzingPeer`` turns into
-bytes where they are sent, and back where they come.
+bytes where they are sent, and back where they come. In the folder $CONVERTED_CASES, if there is one, what was
+converted is kept for the next program.
 """
 
 from __future__ import annotations
 
 import builtins
 import importlib.util
+import marshal
+import os
 import re
 import sys
 import types
 import warnings
+from functools import cached_property
 from pathlib import Path
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it leaves the standard library with Python 3.13
-    from lib2to3.refactor import RefactoringTool, get_fixers_from_package
+from typing import Any
 
 # What 2to3 cannot know: which results are bytes that the suite goes on treating as text, and what the library
 # ``autobahn`` has renamed since.
@@ -62,7 +63,15 @@ class _Converter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tool = RefactoringTool(get_fixers_from_package("lib2to3.fixes"))
+        kept = os.environ.get("CONVERTED_CASES")
+        self._kept = None if kept is None else Path(kept)
+
+    @cached_property
+    def _tool(self) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it leaves the standard library with Python 3.13
+            from lib2to3.refactor import RefactoringTool, get_fixers_from_package
+        return RefactoringTool(get_fixers_from_package("lib2to3.fixes"))
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> object:
         file = self._folder / f"{name}.py"
@@ -75,6 +84,16 @@ class _Converter:
         exec(self.code(module.__name__), module.__dict__)
 
     def code(self, name: str) -> types.CodeType:
+        """The code of a module, of this or an earlier conversion."""
+        kept = None if self._kept is None else self._kept / name
+        if kept is not None and kept.exists():
+            return marshal.loads(kept.read_bytes())
+        code = self._converted(name)
+        if kept is not None:
+            kept.write_bytes(marshal.dumps(code))
+        return code
+
+    def _converted(self, name: str) -> types.CodeType:
         file = self._folder / f"{name}.py"
         source = file.read_text("latin-1").replace("\t", "   ")
         source = re.sub(r"^#.*coding[:=].*$", "#", source, count=2, flags=re.MULTILINE)
