@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.axe import axe_violations, needs_axe
 from builders.hostile import HOSTILE, hostile_capture, notification
 from builders.two_sides import AGENT, CONSUMER, Capture, content
 
@@ -18,7 +18,6 @@ from recorder import recipes
 from recorder.report.planned import planned_json
 
 SAMPLES = Path(__file__).parents[2] / "samples"
-AXE = os.environ.get("RECORDER_TESTS_AXE")
 CAPTURES = ("tutorial.jsonl", "step-up.jsonl", "browser.netlog.json", "browser.har", "browser.wscat.log")
 WIDTHS = (360, 1024, 1920)
 
@@ -466,17 +465,12 @@ def test_the_theme_can_be_switched(page):
     assert report.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 29)"
 
 
-@pytest.mark.skipif(AXE is None, reason="no axe-core here: RECORDER_TESTS_AXE is the path of axe.min.js")
+@needs_axe
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["browser.netlog.json", "step-up.jsonl", "planned.jsonl", "two"])
 def test_axe_finds_no_violation(page, name, theme):
     report = page(name, "#message=2&frame=5", theme=theme, width=360 if theme == "dark" else 1280)
-    report.evaluate(Path(AXE).read_text("utf-8") + ";0")
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    found = report.evaluate(f"axe.run(document, {json.dumps(options)})")
-    assert [
-        (each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found["violations"]
-    ] == []
+    assert axe_violations(report.evaluate) == []
 
 
 def test_on_paper_all_messages_are_there(page):
