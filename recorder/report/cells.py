@@ -114,6 +114,5 @@ def fit(text: str, width: int, right: bool = False, ellipsis: str = ELLIPSIS) ->
         return " " * missing + text if right else text + " " * missing
     if text.isascii():
         return f"{text[: max(width - 1, 0)]}{ellipsis}"
-    from rich.cells import set_cell_size
-
-    return f"{set_cell_size(text, max(width - 1, 0))}{ellipsis}"
+    cut = _beginning(text, width - 1) + ellipsis
+    return cut + " " * (width - cell_width(cut))  # a column is left where half of a wide character had room

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import IO
 
@@ -10,10 +11,12 @@ from recorder.messaging.exact_numbers import formatted_json
 from recorder.wire.frames import CompressedPayload, Opcode, close_parts
 from recorder.wire.records import FrameForwarded, RecordedFrame
 
-from .cells import shows, width_of
+from .cells import Cell, shows, width_of
 from .frame_words import FrameWords
 from .json_views import payload_text
+from .payload_lines import STYLE_OF_SIDE
 from .tables import WINDOW_ROWS, print_line, print_pairs, print_table
+from .terminal import safe_text
 from .times import clock_time, moment_words, zone_name
 
 
@@ -53,17 +56,28 @@ _RAW = ("KIND", ">BYTES", "PAYLOAD+24")
 _WORDS = (">BYTES", "WHAT+24")
 
 
-def frame_row(frame: RecordedFrame, shown: str, *, raw: bool = False, local: bool = False) -> tuple[str, ...]:
-    """A row of ``frame list``; ``shown`` is what the frame says, or its payload if ``raw``."""
+_PROBLEM = re.compile(r'[^"]*(?:→|->) [45]\d\d\b|close (?!100[01]\b)\d')
+"""What the words of a refusal, or of a close that names an error, begin with."""
+
+
+def frame_row(
+    frame: RecordedFrame, shown: str, *, raw: bool = False, local: bool = False
+) -> tuple[str | Cell, ...]:
+    """A row of ``frame list``; ``shown`` is what the frame says, or its payload if ``raw``.
+
+    Its side has a colour, and so has what the service refuses.
+    """
     note = frame_note(frame)
+    said = f"[{note}] {shown}" if note else shown
+    is_problem = not raw and (frame.violation is not None or _PROBLEM.match(shown) is not None)
     return (
         f"#{frame.number}",
         str(frame.connection),
         clock_time(frame.at_us, local=local),
-        frame.sender.value,
+        Cell(frame.sender.value, STYLE_OF_SIDE[frame.sender]),
         *((opcode_word(frame),) if raw else ()),
         str(len(frame.payload)),
-        f"[{note}] {shown}" if note else shown,
+        Cell(safe_text(said), "red") if is_problem else said,
     )
 
 

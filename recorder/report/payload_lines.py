@@ -21,7 +21,8 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _CLOSING = {"{": "}", "[": "]"}
 _STEP = "  "
 _NARROWEST = 20
-_STYLE_OF_SIDE = {Side.CLIENT: "green", Side.SERVICE: "cyan"}
+STYLE_OF_SIDE = {Side.CLIENT: "green", Side.SERVICE: "cyan"}
+"""The colour of the mark, or of the name, of who sent something."""
 
 
 def payload_lines(stream: IO[str], shown: Payload | RecordedFrame) -> str:
@@ -34,7 +35,7 @@ def payload_lines(stream: IO[str], shown: Payload | RecordedFrame) -> str:
     margin = len(time) + 3
     lines = _json_lines(shown, max(width_of(stream) - margin, _NARROWEST))
     if shows_styles(stream):
-        time, mark = styled(time, "dim"), styled(mark, _STYLE_OF_SIDE[shown.sender])
+        time, mark = styled(time, "dim"), styled(mark, STYLE_OF_SIDE[shown.sender])
         lines = list(map(_coloured, lines))
     first, *rest = lines or [_plain_line(shown)]
     return "\n".join([f"{time} {mark} {first}", *(" " * margin + line for line in rest)]) + "\n"

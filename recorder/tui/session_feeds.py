@@ -21,6 +21,7 @@ from recorder.recipes import Checked
 from recorder.recipes.filters import Filters
 from recorder.recipes.frame_filter import FrameFilter
 from recorder.recipes.stop import StopEvent
+from recorder.report.cells import Cell
 from recorder.report.frame_words import FrameWords
 from recorder.report.frames import frame_row
 
@@ -31,7 +32,7 @@ class FrameLine(NamedTuple):
     """A frame as it is listed: its number, and its row of ``frame list``."""
 
     number: int
-    row: tuple[str, ...]
+    row: tuple[str | Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)

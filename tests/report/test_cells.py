@@ -20,11 +20,11 @@ FAMILY = "👨\u200d👩\u200d👧\u200d👦"
         pytest.param("abc", 5, "abc  ", id="spaces behind"),
         pytest.param("abc", 3, "abc", id="fits"),
         pytest.param("abcd", 3, "ab…", id="cut"),
-        pytest.param("日本語", 4, "日 …", id="no half of a wide character"),
+        pytest.param("日本語", 4, "日… ", id="no half of a wide character"),
         pytest.param("日本", 5, "日本 ", id="wide ones fit"),
         pytest.param("ab", 0, "…", id="no room"),
         pytest.param(FAMILY, 2, FAMILY, id="a family is two columns"),
-        pytest.param(f"{FAMILY}{FAMILY}x", 4, f"{FAMILY} …", id="no half of a family"),
+        pytest.param(f"{FAMILY}{FAMILY}x", 4, f"{FAMILY}… ", id="no half of a family"),
         pytest.param("می\u200cخواهم", 7, "می\u200cخواهم", id="a joiner takes no column"),
     ],
 )
