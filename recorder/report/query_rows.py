@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any
 
 from .layout import Column
 from .tables import print_table
 from .terminal import safe_text
+
+_FIRST_ROWS = 100
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def plain_rows(rows: Iterable[Sequence[Any]]) -> Iterator[list[str | int | float | None]]:
@@ -37,9 +41,42 @@ def _plain(value: Any) -> str | int | float | None:
 
 
 def print_query_table(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table, printed while the rows come; what is null is ``null``."""
-    shown = (["null" if value is None else str(value) for value in row] for row in plain_rows(rows))
-    print_table(stream, [Column(safe_text(name), least=12, whole=True) for name in columns], shown)
+    """A table, printed while the rows come; what is null is ``null``.
+
+    Columns whose first values are numbers are aligned to the right. Bytes that are text are shown as text.
+    """
+    coming = iter(rows)
+    first = list(islice(coming, _FIRST_ROWS))
+    shown = (
+        ["null" if value is None else str(value) for value in row]
+        for row in plain_rows(map(_with_texts, chain(first, coming)))
+    )
+    numbers = [_are_numbers(values) for values in zip(*first, strict=True)] or [False] * len(columns)
+    headings = [
+        Column(safe_text(name), right=right, least=12, whole=True)
+        for name, right in zip(columns, numbers, strict=True)
+    ]
+    print_table(stream, headings, shown)
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(
+        isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in known
+    )
+
+
+def _with_texts(row: Sequence[Any]) -> list[Any]:
+    return [_text_of(value) if isinstance(value, bytes | memoryview) else value for value in row]
+
+
+def _text_of(value: bytes | memoryview) -> str | bytes:
+    data = bytes(value)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return data
+    return text if data and _CONTROLS.search(text) is None else data
 
 
 def print_query_csv(stream: IO[str], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

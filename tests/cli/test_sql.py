@@ -27,7 +27,7 @@ def test_a_query_of_the_guide_and_one_of_ones_own_in_each_form(run):
     query = "SELECT name, frames FROM session ORDER BY id LIMIT 1"
     assert run("sql", query, "--format", "csv").stdout_bytes == b"name,frames\r\nimported,7\r\n"
     assert orjson.loads(run("sql", query, "--json").stdout) == {"name": "imported", "frames": 7}
-    assert run("sql", query).stdout == "name      frames\nimported  7\n"
+    assert run("sql", query).stdout == "name      frames\nimported       7\n"
 
 
 def test_a_mistake_is_one_sentence_with_exit_2(run):

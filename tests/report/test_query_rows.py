@@ -39,15 +39,23 @@ def test_json_has_every_column_once():
 def test_a_table_shows_null_and_acts_on_no_terminal():
     out = io.StringIO()
     print_query_table(out, ("a+b", "/x"), [("\x1b[2J", None), ("", 3)])
-    assert out.getvalue() == "a+b        /x\n\\x1b[2J  null\n           3\n".replace(
-        "a+b        /x", "a+b      /x"
-    ).replace("           3", "         3")
+    assert out.getvalue() == "a+b        /x\n\\x1b[2J  null\n            3\n"
+
+
+def test_numbers_of_a_table_stand_on_the_right_and_bytes_that_are_text_are_text():
+    out = io.StringIO()
+    print_query_table(out, ("n", "b", "flag"), [(None, b'{"a":1}', True), (12_345, b"\x00\xff", False)])
+    assert out.getvalue().splitlines() == [
+        "    n  b        flag",
+        ' null  {"a":1}  True',
+        "12345  0x00ff   False",
+    ]
 
 
 def test_a_heading_acts_on_no_terminal_and_no_column_is_lost():
     out = io.StringIO()
     print_query_table(out, ("\x1b[2J",), [(1,)])
-    assert out.getvalue() == "\\x1b[2J\n1\n"
+    assert out.getvalue() == "\\x1b[2J\n      1\n"
     assert list(query_json(("a", "a", "a_2"), [(1, 2, 3)])) == [{"a": 1, "a_2_2": 2, "a_2": 3}]
 
 
