@@ -128,7 +128,7 @@ class SecretNames:
         """Whether a name of a secret may stand in a payload, or one of these strings does; never too few."""
         if self._escaped and b"\\u" in data:
             return True
-        folded, in_queries = data.translate(_FOLDED, _DROPPED), b"=" in data
+        folded, in_queries = data.translate(_FOLDED, _DROPPED), _EQUALS_SIGN in data
         if not _stems_with(self._extra, or_one_of, in_queries=in_queries).any_in(folded):
             return False
         # Folded, one of the strings may have been found that does not stand there as it is.
@@ -160,6 +160,7 @@ def _plain(name: str) -> str:
     return "".join(filter(str.isalpha, name)).translate(_LOWERED)
 
 
+_EQUALS_SIGN: Final = ord("=")
 _LOWERED: Final = {code: code + 32 for code in range(65, 91)}
 
 KNOWN_NAMES: Final = SecretNames()

@@ -263,11 +263,15 @@ def _placeholder_word(name: bytes) -> str:
 def may_hold_secret(data: bytes, names: SecretNames = KNOWN_NAMES) -> bool:
     """Whether a payload is worth a closer look, for the road all frames take."""
     return (
-        (b"@" in data and b"://" in data)
-        or (b"\\" in data and b"\\u00" in data)
-        or (b"%" in data and _PERCENT.search(data) is not None)
+        (_AT in data and b"://" in data)
+        or (_BACKSLASH in data and b"\\u00" in data)
+        or (_PERCENT_SIGN in data and _PERCENT.search(data) is not None)
         or names.may_be_in(data, or_one_of=_MARKS)
     )
+
+
+# As numbers: to look for a byte string, bytes first make an error that it is none, which takes a microsecond.
+_AT, _BACKSLASH, _PERCENT_SIGN = b"@\\%"
 
 
 _MARKS: Final = (b"eyJ", b"/messaging/brand/")

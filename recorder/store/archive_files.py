@@ -112,10 +112,16 @@ class ArchiveFiles:
         """
         self._long_log = _VERY_LONG_LOG
 
-    def committed(self, size: int) -> None:
+    def prepare_write(self) -> None:
+        """Before every write: begin the log if it is empty. Raises as ``check`` where harm is known."""
+        if self._failed is not None:
+            self.check()
+        self.begin_log()
+
+    def committed(self, size: int, *, commits: int = 1) -> None:
         """So many bytes were committed: if the log has become long, move it. Raises as ``check``."""
         self._in_place.note_commit()
-        self._written += _PER_COMMIT + size
+        self._written += _PER_COMMIT * commits + size
         if self._written >= self._long_log:
             self.checkpoint_if_long()
 

@@ -40,6 +40,7 @@ from recorder.wire.records import RecordedFrame
 _FIXED = Struct(">QQBBBBqqIIQ")
 _ALL_KNOWN = 4 | 16 | 32  # head, at_us, offset_us
 _COMPRESSED = Struct(">QBIIQ")
+_CHAIN = Struct(">i12x")
 
 
 def canonical(frame: RecordedFrame) -> bytes:
@@ -106,6 +107,13 @@ class Digest:
             self.count += len(frames)
             self.at_us = frames[-1].at_us
         return unpack(">" + len(values) * "i12x", b"".join(values))
+
+    def add_one(self, frame: RecordedFrame) -> int:
+        """As ``add`` for one frame, in half the time."""
+        self._hash.update(canonical(frame))
+        self.count += 1
+        self.at_us = frame.at_us
+        return int(_CHAIN.unpack(self._hash.digest())[0])
 
     def value(self) -> bytes:
         """The 16 bytes so far; more frames may follow."""

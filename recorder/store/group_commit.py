@@ -55,7 +55,7 @@ class GroupCommit:
         """The sink of one session. It writes no barriers: ``use_idle_time`` does, for all sessions."""
 
         def take(records: Sequence[Record]) -> None:
-            if not records:
+            if not records or (not self._open and intake.commit_lone(records)):
                 return
             prepared = (intake, intake.prepare(records))
             if self._open:
@@ -110,6 +110,7 @@ class GroupCommit:
             StorageFailed: what was committed since the last one might not survive a power cut; or the files
                 of the archive were harmed, which is looked at every half second.
         """
+        self._writer.note_commits()
         if self._syncing is not None:
             if not self._syncing.done():
                 return

@@ -74,6 +74,7 @@ class FilesInPlace:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._log_path = side_path(path, WAL)
+        self._log_name = os.fspath(self._log_path)
         self._lock = _seen(lock_path(path))
         self.note()
 
@@ -86,8 +87,12 @@ class FilesInPlace:
 
     def note_commit(self) -> None:
         """The log may be longer because of us; takes some microseconds."""
-        with suppress(OSError):  # harm() says so
-            self._log_size = max(self._log_size, os.stat(self._log_path).st_size)  # noqa: PTH116 - much faster
+        try:
+            size = os.stat(self._log_name).st_size  # noqa: PTH116 - much faster
+        except OSError:  # harm() says so
+            return
+        if size > self._log_size:
+            self._log_size = size
 
     def harm(self) -> Harm | None:
         """What was done to the files since the last look; None if nothing."""

@@ -89,6 +89,9 @@ class Intake:
             due = self._writer.barrier_is_due(self._retry.clock) and not (records and self.defers_barriers)
             if not records and (not due or self._writer.is_synced):
                 return
+            if not due and self.commit_lone(records):
+                self._writer.note_commits()
+                return
             batch = self.rows.batch(records)
             if due:
                 self._writer.commit_barrier(batch, self.rows, retry=self._retry)
@@ -149,6 +152,26 @@ class Intake:
             self.release()
 
     # Used by GroupCommit, which commits for many --------------------------------------------------
+
+    def commit_lone(self, records: Sequence[StoredRecord]) -> bool:
+        """Return True when the one frame that these are is committed; False if that takes a longer road.
+
+        Call the writer's ``note_commits`` when there is time. Raises as ``__call__``.
+        """
+        if len(records) != 1:
+            return False
+        with self._writer.guard:
+            self.check_open()
+            try:
+                row = self.rows.lone(records[0])
+                if row is None:
+                    return False
+                self._writer.commit_frame(row, self.rows, full=self._always_full, retry=self._retry)
+            except BaseException as error:
+                self.broken_off(error)
+                raise
+        self.frames += 1
+        return True
 
     def prepare(self, records: Sequence[StoredRecord]) -> Batch:
         """The rows for these records; the caller commits them, or calls ``fail``. Raises as ``__call__``."""

@@ -130,6 +130,22 @@ class SessionRows:
             changes.extend(self._ends(self._closed & self._unended))
         return Batch(opened, frames, compressed, forwarded, exchanges, plans, changes)
 
+    def lone(self, record: Record) -> Row | None:
+        """The row of a frame that came alone, as ``batch`` makes it, in a third of the time.
+
+        None if that takes ``batch``. Hot (tests/benchmarks/proxy.py).
+        """
+        if type(record) is not RecordedFrame:
+            return None
+        place = record[1]
+        digest = self._digests.get(place)
+        if digest is None or place in self._closed or not self._is_plain(record):
+            return None
+        self._since_barrier.add(place)
+        self._unended.add(place)
+        self.frames += 1
+        return frame_row(self.session_id, record, digest.add_one(record), self._values)
+
     def barrier(self) -> list[RowChange]:
         """Count and digest of each connection that got frames since the last barrier."""
         return [self._position(number) for number in sorted(self._since_barrier)]
@@ -218,24 +234,28 @@ class SessionRows:
 
     def _frame(self, record: RecordedFrame, opened: list[Mapping[str, object]], compressed: list[Row]) -> Row:
         """The row of a frame that comes alone: columns of one would take twice as long."""
-        _, place, _, _, _, _, opcode, fin, rsv, payload, _, violation, _, was_compressed = record
-        is_plain = (
-            fin
-            and not rsv
-            and opcode in _WHOLE_DATA
-            and violation is None
-            and was_compressed is None
-            and not self._inflater.open_payloads
-            and (self._redactor is None or self._redactor.holds_no_secret((payload,)))
-        )
-        if not is_plain:
+        place = record.connection
+        if not self._is_plain(record):
             record = self._storable(record, compressed)
         digest = self._digests.get(place)
         if digest is None:
             digest = self._add_connection(place, opened)
         self._since_barrier.add(place)
         self._unended.add(place)
-        return frame_row(self.session_id, record, digest.add((record,))[0], self._values)
+        return frame_row(self.session_id, record, digest.add_one(record), self._values)
+
+    def _is_plain(self, record: RecordedFrame) -> bool:
+        """As ``_are_plain``, of one."""
+        _, _, _, _, _, _, opcode, fin, rsv, payload, _, violation, _, was_compressed = record
+        return (
+            fin
+            and not rsv
+            and (opcode == 1 or opcode == 2)
+            and violation is None
+            and was_compressed is None
+            and not self._inflater.open_payloads
+            and (self._redactor is None or self._redactor.holds_no_secret((payload,)))
+        )
 
     def _are_plain(self, frames: Sequence[RecordedFrame]) -> bool:
         """Whether these are whole payloads, not compressed, in which nothing is wrong and nothing secret."""

@@ -83,11 +83,14 @@ class SocketChannel:
         """Send these bytes after those that are queued; ``frames`` end with them."""
         if self.closed or self._ending:
             return
-        self._queue.append((data, frames))
-        self.queued += len(data)
+        left: bytes | memoryview = data
+        if not self._queue and not self.handshaking:
+            left = self._send_now(data, frames)
+            if not left:
+                return
+        self._queue.append((left, frames))
+        self.queued += len(left)
         self._was_full = self._was_full or self.is_full
-        if len(self._queue) == 1 and not self.handshaking:
-            self._flush()
         self._watch()
 
     def send_end(self) -> None:
@@ -145,6 +148,9 @@ class SocketChannel:
         """The socket is ready to be read or written."""
         if self.closed:
             return
+        if mask == _READ and self._mask == _READ and not self.handshaking:
+            self._read()  # nothing else is to be done, and what a read changes is watched by what changes it
+            return
         if self.handshaking:
             self._shake_hands()
             return
@@ -159,7 +165,9 @@ class SocketChannel:
     def _read(self) -> None:
         self._read_wants_write = False
         try:
-            data = self._receive()
+            data = self._receive() if self._is_tls else self._sock.recv(CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return
         except ssl.SSLError as problem:
             self._break(f"{TLS_FAILED} ({problem.reason or 'unknown reason'})")
             return
@@ -167,15 +175,18 @@ class SocketChannel:
             self._break(_words(problem))
             return
         if data is None:
+            self._watch()
             return
         self.ended = not data
         self.on_data(data)
+        if not data:
+            self._watch()
 
     def _receive(self) -> bytes | None:
-        """What there is to read: b"" at the end of the stream, None for nothing."""
+        """What there is to read over TLS: b"" at the end of the stream, None for nothing."""
         try:
             data = self._sock.recv(CHUNK)
-            if not self._is_tls or not data:
+            if not data:
                 return data
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError):
             return None
@@ -188,6 +199,21 @@ class SocketChannel:
         while self._sock.pending():
             pieces.append(self._sock.recv(CHUNK))
         return b"".join(pieces)
+
+    def _send_now(self, data: bytes, frames: FrameNumbers) -> bytes | memoryview:
+        """What the operating system does not take of these bytes, before which none are queued."""
+        try:
+            sent = self._sock.send(data)
+        except (BlockingIOError, InterruptedError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return data
+        except OSError as problem:
+            self._break(_words(problem))
+            return b""
+        if sent < len(data):
+            return memoryview(data)[sent:]
+        if frames:
+            self.on_sent(frames)
+        return b""
 
     def _flush(self) -> None:
         queue = self._queue

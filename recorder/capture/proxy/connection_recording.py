@@ -63,13 +63,17 @@ class ConnectionRecording:
             if not self.is_open:
                 self._decoder.feed(sender, data, None, None)
             return ()
-        fed_in, _ = self._was_whole[sender]
-        if fed_in != self._recorder.round:
-            self._was_whole[sender] = self._recorder.round, self._decoder.is_between_frames(sender)
-        records = self._decoder.feed(sender, data, *self._recorder.times(session))
-        self._recorder.add(session, records)
-        self._check_length(sender)
-        return _numbers(records)
+        recorder, decoder = self._recorder, self._decoder
+        if self._was_whole[sender][0] != recorder.round:
+            self._was_whole[sender] = recorder.round, decoder.is_between_frames(sender)
+        at_us, offset_us = recorder.times(session)
+        records = decoder.feed(sender, data, at_us, offset_us)
+        if not records:
+            self._check_length(sender)  # one that is too long completes nothing for long
+            return ()
+        recorder.add(session, records)
+        last = records[-1]
+        return range(_first_number(records), last.number + 1) if type(last) is RecordedFrame else ()
 
     def _check_length(self, sender: Side) -> None:
         length = self._decoder.announced_by(sender)
@@ -97,9 +101,9 @@ class ConnectionRecording:
             self._recorder.connection_ended(session)
 
 
-def _numbers(records: Sequence[Record]) -> FrameNumbers:
-    """The numbers of the frames: they come last, and one after another."""
-    if not records or not isinstance(records[-1], RecordedFrame):
-        return ()
-    first = next(record for record in records if isinstance(record, RecordedFrame))
-    return range(first.number, records[-1].number + 1)
+def _first_number(records: Sequence[Record]) -> int:
+    """The number of the first frame: they come last, and one after another."""
+    first = records[0]
+    if type(first) is RecordedFrame:
+        return first.number
+    return next(record.number for record in records if isinstance(record, RecordedFrame))

@@ -7,11 +7,11 @@ with a later round: a tenth of a second after, or as soon as nothing comes.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from weakref import WeakSet
 
 from recorder.clock import Clock
@@ -48,7 +48,7 @@ class ProxySession:
 
 
 class ProxyStorage(Protocol):
-    """Where sessions are stored. Between ``begin`` and ``commit`` sinks only collect."""
+    """Where sessions are stored. Between ``begin`` and ``commit`` sinks only collect; else they commit."""
 
     def session(self) -> ProxySession:
         """The session of a connection that is about to be made."""
@@ -73,6 +73,15 @@ class ProxyStorage(Protocol):
     def use_idle_time(self, spare_s: float) -> None:
         """Do what may wait until nothing is going on. Raises ``StorageFailed``."""
         ...
+
+
+class _PassedOn(NamedTuple):
+    """Frames that have gone on: when, by the wall clock and by the monotonic one."""
+
+    session: ProxySession
+    numbers: FrameNumbers
+    at_us: int
+    now_s: float
 
 
 class ProxyRecorder:
@@ -109,9 +118,10 @@ class ProxyRecorder:
         self._ends: list[Callable[[], None]] = []
         self._ended: list[ProxySession] = []
         self._over: WeakSet[ProxySession] = WeakSet()
-        self._passed_on: dict[ProxySession, list[FrameForwarded]] = {}
+        self._passed_on: list[_PassedOn] = []
         self._passed_on_count = 0
-        self._store_passed_on_s = 0.0
+        self._store_passed_on_s = math.inf
+        self._last_s = 0.0  # when a time was last asked for
         self._ahead: deque[HttpExchange] = deque(maxlen=MOST_EXCHANGES_AHEAD)
         self._assemblers: dict[ProxySession, PayloadAssembler] = {}
         self._to_show: deque[tuple[ProxySession, Payload]] = deque()
@@ -161,18 +171,18 @@ class ProxyRecorder:
 
     def forwarded(self, session: ProxySession, numbers: FrameNumbers) -> None:
         """Note that these frames have gone on now; stored with a later commit, if the session goes on."""
-        if session in self._over:
-            return
-        at_us, offset_us = self.times(session)
+        now_s = self._clock.now_s()
         if not self._passed_on:
-            self._store_passed_on_s = self._clock.now_s() + PASSED_ON_AFTER_S
+            self._store_passed_on_s = now_s + PASSED_ON_AFTER_S
         self._passed_on_count += len(numbers)
-        times = zip(numbers, repeat(at_us), repeat(offset_us))
-        self._passed_on.setdefault(session, []).extend(map(FrameForwarded._make, times))
+        if self._passed_on_count >= MOST_PASSED_ON:
+            self._store_passed_on_s = now_s
+        self._passed_on.append(_PassedOn(session, numbers, self._clock.wall_us(), now_s))
 
     def times(self, session: ProxySession) -> tuple[int, int]:
         """Now: microseconds since the epoch, and since the session began."""
-        return self._clock.wall_us(), round((self._clock.now_s() - session.began_s) * 1_000_000)
+        now_s = self._last_s = self._clock.now_s()
+        return self._clock.wall_us(), _offset_us(session, now_s)
 
     def exchange_times(self) -> tuple[int, int | None]:
         """Now, for a request beside the WebSockets; its session may not have begun."""
@@ -188,7 +198,7 @@ class ProxyRecorder:
             StorageFailed: nothing of it is committed, and nothing was passed on.
         """
         records = self._records
-        if self._passed_on and (not records or self._passed_on_is_due()):
+        if self._passed_on and (not records or self._last_s >= self._store_passed_on_s):
             self._add_passed_on()
         if records:
             self._records = {}
@@ -237,23 +247,23 @@ class ProxyRecorder:
         self._records.clear()
         self._passed_on.clear()
 
-    def _passed_on_is_due(self) -> bool:
-        return self._passed_on_count >= MOST_PASSED_ON or self._clock.now_s() >= self._store_passed_on_s
-
     def _add_passed_on(self) -> None:
         """Store with this round what went on in earlier ones."""
-        for session, passed_on in self._passed_on.items():
-            self.add(session, passed_on)
+        for session, numbers, at_us, now_s in self._passed_on:
+            if session not in self._over:
+                offset_us = _offset_us(session, now_s)
+                self.add(session, [FrameForwarded(number, at_us, offset_us) for number in numbers])
         self._passed_on.clear()
         self._passed_on_count = 0
 
     def _pass_on(self) -> None:
         waiting, self._waiting = self._waiting, []
-        ends, self._ends = self._ends, []
         for channel, data, frames in waiting:
             channel.send(data, frames)
-        for end in ends:
-            end()
+        if self._ends:
+            ends, self._ends = self._ends, []
+            for end in ends:
+                end()
         if self.failure is not None:
             self.unstored_bytes += sum(len(data) for _, data, _ in waiting)
 
@@ -261,6 +271,10 @@ class ProxyRecorder:
         if self.failure is not None or not records:
             return
         try:
+            if len(records) == 1:
+                ((session, added),) = records.items()
+                session.sink(added)
+                return
             self._storage.begin()
             for session, added in records.items():
                 session.sink(added)
@@ -299,3 +313,8 @@ class ProxyRecorder:
             _, left_out = self._to_show.popleft()
             self._to_show_bytes -= len(left_out.data)
             self.unshown += 1
+
+
+def _offset_us(session: ProxySession, now_s: float) -> int:
+    """Microseconds since the session began."""
+    return round((now_s - session.began_s) * 1_000_000)

@@ -180,8 +180,9 @@ class ProxyServer:
         events = self._selector.select(self._wait_s())
         for key, mask in events:
             key.data(mask)
-        self.timers.run_due(self.clock.now_s())
         self.recorder.finish_round()
+        if self.timers.run_due(self.clock.now_s()):
+            self.recorder.finish_round()
         self._is_idle = not events
         self.recorder.use_idle_time(_LONGEST_WAIT_S if self._is_idle else 0.0)
         if self.recorder.has_to_show:

@@ -38,10 +38,15 @@ class Timers:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def run_due(self, now_s: float) -> None:
-        """Make every call that is due by now, in order."""
+    def run_due(self, now_s: float) -> bool:
+        """Make every call that is due by now, in order; return whether there was one."""
+        if not self._heap or self._heap[0][0] > now_s:
+            return False
+        was_due = False
         while (due_s := self.next_due_s()) is not None and due_s <= now_s:
             _, _, timer = heapq.heappop(self._heap)
             call, timer.call = timer.call, None
             if call is not None:
+                was_due = True
                 call()
+        return was_due

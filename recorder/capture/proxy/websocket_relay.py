@@ -75,8 +75,13 @@ class WebSocketRelay:
             return
         receiver = self._channels[_OTHER[sender]]
         self._recorder.send_after_commit(receiver, data, frames)
-        if receiver.is_full:
+        if receiver.queued and receiver.is_full:
             self._channels[sender].pause()
+        if not frames or self._early:  # else frames go on, and the upgrade was long ago
+            self._follow_upgrade(sender, data)
+
+    def _follow_upgrade(self, sender: Side, data: bytes) -> None:
+        """Note what came before the WebSocket is open, or as it opens."""
         if sender is Side.CLIENT:
             self._note_early(len(data))
         elif self.recording.is_refused:
