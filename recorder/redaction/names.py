@@ -86,6 +86,7 @@ class SecretNames:
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self._extra = frozenset(filter(None, map(_plain, extra)))
         self._escaped = not all(map(str.isascii, self._extra))
+        self._searches: dict[tuple[tuple[bytes, ...], bool], StringSearch] = {}
         self.anywhere = lru_cache(4096)(self._anywhere)
         """Whether this is the name of a secret wherever it stands (bytes, JSON escapes not undone)."""
         self.in_queries = lru_cache(1024)(self._in_queries)
@@ -129,12 +130,16 @@ class SecretNames:
         if self._escaped and b"\\u" in data:
             return True
         folded, in_queries = data.translate(_FOLDED, _DROPPED), _EQUALS_SIGN in data
-        if not _stems_with(self._extra, or_one_of, in_queries=in_queries).any_in(folded):
+        search = self._searches.get((or_one_of, in_queries)) or self._search(or_one_of, in_queries)
+        if not search.any_in(folded):
             return False
         # Folded, one of the strings may have been found that does not stand there as it is.
-        return any(string in data for string in or_one_of) or (
-            _stems_with(self._extra, (), in_queries=in_queries).any_in(folded)
-        )
+        return any(string in data for string in or_one_of) or self._search((), in_queries).any_in(folded)
+
+    def _search(self, strings: tuple[bytes, ...], in_queries: bool) -> StringSearch:
+        search = _stems_with(self._extra, strings, in_queries=in_queries)
+        self._searches[strings, in_queries] = search
+        return search
 
 
 @lru_cache(16)

@@ -116,7 +116,8 @@ class ArchiveFiles:
         """Before every write: begin the log if it is empty. Raises as ``check`` where harm is known."""
         if self._failed is not None:
             self.check()
-        self.begin_log()
+        if self._log.must_begin:
+            self._log.begin()
 
     def committed(self, size: int, *, commits: int = 1) -> None:
         """So many bytes were committed: if the log has become long, move it. Raises as ``check``."""

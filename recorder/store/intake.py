@@ -161,7 +161,8 @@ class Intake:
         if len(records) != 1:
             return False
         with self._writer.guard:
-            self.check_open()
+            if self._failed is not None or self.finished:
+                self.check_open()
             try:
                 row = self.rows.lone(records[0])
                 if row is None:

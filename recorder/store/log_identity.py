@@ -225,6 +225,8 @@ class StampedLog:
     def __init__(self, handle: sqlite3.Connection) -> None:
         self._handle = handle
         self._begins_with: int | None = int(handle.execute("PRAGMA user_version").fetchone()[0])
+        self.must_begin = True
+        """Whether ``begin`` has to be called before the next write."""
         self.checkpoint()
 
     def begin(self) -> None:
@@ -232,11 +234,7 @@ class StampedLog:
         if self._begins_with is not None:
             self._set_stamp(self._begins_with)
             self._begins_with = None
-
-    @property
-    def must_begin(self) -> bool:
-        """Whether ``begin`` has to be called before the next write."""
-        return self._begins_with is not None
+            self.must_begin = False
 
     def checkpoint(self) -> None:
         """Move the log into the file, as far as no reader is in the way; takes milliseconds.
@@ -257,6 +255,7 @@ class StampedLog:
         busy, pages, moved = self._handle.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
         if pages == moved:  # SQLite begins anew with the next write
             self._begins_with = stamp
+            self.must_begin = True
         return not busy
 
     def _set_stamp(self, stamp: int) -> None:

@@ -76,6 +76,7 @@ class ArchiveWriter:
         """
         self.values = PYTHON_VALUES if self.sqlite is None else SQLITE_VALUES
         """How rows of many frames are to hold NULL, true, false and blobs."""
+        self._execute = None if self.sqlite is None else self.sqlite.cursor().execute
         self._full = False
         self._retried_in_vain = False
         self._barrier_at_s: float | None = None
@@ -136,17 +137,14 @@ class ArchiveWriter:
             self._unsynced.update(rows)
 
     def commit_frame(self, row: Row, of: SessionRows, *, full: bool, retry: RetryPolicy) -> None:
-        """Return when one row of ``frame`` is committed, as ``commit`` does, in a fraction of the time.
-
-        Call ``note_commits`` soon. Raises as ``commit``.
-        """
-        sqlite, files = self.sqlite, self.files
-        if sqlite is None or files is None or full is not self._full or self._retried_in_vain:
+        """``commit`` of one row of ``frame``, in a fraction of the time; call ``note_commits`` soon."""
+        files, execute = self.files, self._execute
+        if execute is None or files is None or full is not self._full or self._retried_in_vain:
             self.commit(Batch(frames=[row]), of, full=full, retry=retry)
             return
         try:
             files.prepare_write()
-            sqlite.execute(self._insert_frame.sql, row)  # one statement is atomic by itself
+            execute(self._insert_frame.sql, row)  # one statement is atomic by itself
         except DATABASE_ERRORS as error:
             self._try_again(Batch(frames=[row]), full, retry, error)
         self._unnoted.append(len(row[_PAYLOAD]))  # type: ignore[arg-type]  # a blob

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import count
 
 from recorder.counted import counted
 from recorder.wire.connection_decoder import ConnectionDecoder
 from recorder.wire.frames import Side
-from recorder.wire.records import ConnectionOpened, Record, RecordedFrame
+from recorder.wire.records import ConnectionOpened, RecordedFrame
 
 from .channel import FrameNumbers
 from .recording import ProxyRecorder, ProxySession
@@ -72,8 +71,12 @@ class ConnectionRecording:
             self._check_length(sender)  # one that is too long completes nothing for long
             return ()
         recorder.add(session, records)
-        last = records[-1]
-        return range(_first_number(records), last.number + 1) if type(last) is RecordedFrame else ()
+        first, last = records[0], records[-1]
+        if type(last) is not RecordedFrame:
+            return ()
+        if type(first) is not RecordedFrame:  # frames come last
+            first = next(record for record in records if isinstance(record, RecordedFrame))
+        return range(first.number, last.number + 1)
 
     def _check_length(self, sender: Side) -> None:
         length = self._decoder.announced_by(sender)
@@ -99,11 +102,3 @@ class ConnectionRecording:
         if session is not None:
             self._recorder.add(session, self._decoder.end(how, detail, *self._recorder.times(session)))
             self._recorder.connection_ended(session)
-
-
-def _first_number(records: Sequence[Record]) -> int:
-    """The number of the first frame: they come last, and one after another."""
-    first = records[0]
-    if type(first) is RecordedFrame:
-        return first.number
-    return next(record.number for record in records if isinstance(record, RecordedFrame))

@@ -144,8 +144,11 @@ class ProxyRecorder:
 
     def add(self, session: ProxySession, records: Sequence[Record]) -> None:
         """Store these with this round."""
-        if records:
-            self._records.setdefault(session, []).extend(records)
+        added = self._records.get(session)
+        if added is not None:
+            added += records
+        elif records:
+            self._records[session] = list(records)
 
     def add_exchange(self, exchange: HttpExchange, session: ProxySession | None = None) -> None:
         """Store a request and its answer: in the session, the one of all, or the next that begins."""
@@ -182,7 +185,7 @@ class ProxyRecorder:
     def times(self, session: ProxySession) -> tuple[int, int]:
         """Now: microseconds since the epoch, and since the session began."""
         now_s = self._last_s = self._clock.now_s()
-        return self._clock.wall_us(), _offset_us(session, now_s)
+        return self._clock.wall_us(), round((now_s - session.began_s) * 1_000_000)
 
     def exchange_times(self) -> tuple[int, int | None]:
         """Now, for a request beside the WebSockets; its session may not have begun."""
@@ -198,7 +201,7 @@ class ProxyRecorder:
             StorageFailed: nothing of it is committed, and nothing was passed on.
         """
         records = self._records
-        if self._passed_on and (not records or self._last_s >= self._store_passed_on_s):
+        if self._passed_on and not records:
             self._add_passed_on()
         if records:
             self._records = {}
@@ -206,6 +209,8 @@ class ProxyRecorder:
         self.round += 1
         if self._waiting or self._ends:
             self._pass_on()
+        if self._last_s >= self._store_passed_on_s:
+            self._add_passed_on()
         if self._on_payloads is not None and records:
             self._collect_payloads(records)
         if self._ended:
@@ -248,13 +253,14 @@ class ProxyRecorder:
         self._passed_on.clear()
 
     def _add_passed_on(self) -> None:
-        """Store with this round what went on in earlier ones."""
+        """Hand in when frames have gone on, to be stored with the next commit."""
         for session, numbers, at_us, now_s in self._passed_on:
             if session not in self._over:
-                offset_us = _offset_us(session, now_s)
+                offset_us = round((now_s - session.began_s) * 1_000_000)
                 self.add(session, [FrameForwarded(number, at_us, offset_us) for number in numbers])
         self._passed_on.clear()
         self._passed_on_count = 0
+        self._store_passed_on_s = math.inf
 
     def _pass_on(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -313,8 +319,3 @@ class ProxyRecorder:
             _, left_out = self._to_show.popleft()
             self._to_show_bytes -= len(left_out.data)
             self.unshown += 1
-
-
-def _offset_us(session: ProxySession, now_s: float) -> int:
-    """Microseconds since the session began."""
-    return round((now_s - session.began_s) * 1_000_000)

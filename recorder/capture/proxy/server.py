@@ -13,7 +13,7 @@ from functools import partial
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, StorageFailed
 from recorder.runtime.gc_control import IdleCollector
-from recorder.runtime.selector import Wakeup
+from recorder.runtime.selector import Wakeup, quick_selector
 from recorder.wire.frames import Side
 from recorder.wire.payloads import Payload
 
@@ -82,7 +82,7 @@ class ProxyServer:
         self._say = say
         self._may_show = may_show
         self._said: set[str] = set()
-        self._selector = selectors.DefaultSelector()
+        self._selector = quick_selector()
         self._wakeup = Wakeup()
         self._stopping = False
         self._connections: set[ProxiedClient] = set()
