@@ -43,7 +43,8 @@ if sys.platform == "linux":
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             keys: dict[int, selectors.SelectorKey] = self._fd_to_key  # type: ignore[attr-defined]
-            polled = self._selector.poll(timeout, max(len(keys), 1))  # type: ignore[attr-defined]
+            wait_s = timeout if timeout is None or timeout > 0 else 0  # below zero epoll waits for ever
+            polled = self._selector.poll(wait_s, max(len(keys), 1))  # type: ignore[attr-defined]
             return [
                 (key, _READY[event & 31] & key.events)
                 for descriptor, event in polled

@@ -229,7 +229,7 @@ class ArchiveWriter:
         began_s = retry.clock.now_s()
         # Wait once for all: a thousand sessions to end would each wait for the same full disk.
         give_up_s = began_s + (0 if self._retried_in_vain else retry.wait_s)
-        has_waited = False
+        first = error
         while True:
             self.rollback()
             if self.files is not None:
@@ -238,9 +238,8 @@ class ArchiveWriter:
             if not failure.passing or now_s >= give_up_s:
                 self._set_retried_in_vain(True)
                 raise StorageFailed(self.where, failure.problem, hint=failure.hint) from error
-            if not has_waited:
+            if error is first:
                 self._say_waiting(failure, give_up_s - now_s)
-                has_waited = True
             retry.clock.sleep_until(min(now_s + RETRY_EVERY_S, give_up_s))
             try:
                 self._try(batch, full, again=True)

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from recorder.runtime.selector import Wakeup, punctual_selector, readable
+from recorder.runtime.selector import Wakeup, punctual_selector, quick_selector, readable
 
 
 @pytest.fixture
@@ -19,17 +19,30 @@ def pair():
         yield one, other
 
 
-def test_the_selector_returns_what_is_ready(pair):
+either = pytest.mark.parametrize("make", [punctual_selector, quick_selector])
+
+
+@either
+def test_the_selector_returns_what_is_ready(pair, make):
+    """And for what, as that of the standard library does."""
     one, other = pair
-    with punctual_selector() as selector:
-        selector.register(one, selectors.EVENT_READ)
+    both = selectors.EVENT_READ | selectors.EVENT_WRITE
+    with make() as selector, selectors.DefaultSelector() as standard:
+        for each in (selector, standard):
+            each.register(one, selectors.EVENT_READ)
+            each.register(other, both)
+        one.send(b"x")
+        assert selector.select(60) == standard.select(60)
         other.send(b"x")
-        assert [(key.fileobj, mask) for key, mask in selector.select(60)] == [(one, selectors.EVENT_READ)]
+        assert dict(selector.select(60)) == dict(standard.select(60))
+        other.close()
+        assert (one, selectors.EVENT_READ) in [(key.fileobj, mask) for key, mask in selector.select(60)]
 
 
+@either
 @pytest.mark.parametrize("timeout", [-1, 0, 0.0001])
-def test_the_selector_returns_nothing_after_its_timeout(pair, timeout):
-    with punctual_selector() as selector:
+def test_the_selector_returns_nothing_after_its_timeout(pair, timeout, make):
+    with make() as selector:
         selector.register(pair[0], selectors.EVENT_READ)
         assert selector.select(timeout) == []
 

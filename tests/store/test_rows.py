@@ -6,10 +6,30 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recorder.store.columns import FRAME_COLUMNS
 from recorder.store.rows import SessionRows
-from recorder.wire.records import ConnectionOpened, HandshakeSeen
+from recorder.wire.frames import Side
+from recorder.wire.records import ConnectionOpened, HandshakeSeen, RecordedFrame
+
+PLAIN = RecordedFrame(1, 1, 0, Side.CLIENT, 1, 1, 1, True, 0, b"PLAIN", b"h")
+ANY_FRAMES = st.lists(
+    st.sampled_from(
+        [
+            PLAIN,
+            PLAIN._replace(connection=2),
+            PLAIN._replace(opcode=9),
+            PLAIN._replace(payload=b"secret"),
+            PLAIN._replace(fin=False),
+            PLAIN._replace(fin=False, rsv=4),
+            PLAIN._replace(opcode=0),
+            PLAIN._replace(violation="unfinished: 1 of 2 bytes"),
+        ]
+    ),
+    max_size=8,
+)
 
 
 class Louder:
@@ -79,6 +99,30 @@ def test_a_connection_gets_its_end_at_its_close_although_its_frames_were_settled
     ends = {change.key["number"]: change.values.get("frame_count") for change in batch.changes[2:]}
     assert ends == {1: 2, 2: 0}
     assert len(rows.end(5, True, None)) == 1
+
+
+@settings(max_examples=50)
+@given(ANY_FRAMES)
+def test_frames_that_come_alone_leave_what_batches_of_them_leave(records: list[RecordedFrame]) -> None:
+    """The rows, and the ends that count and digest them."""
+    batched, alone = SessionRows("s", 7, Louder()), SessionRows("s", 7, Louder())
+    for record in records:
+        row = alone.lone(record)
+        rows = alone.batch([record]).frames if row is None else [row]
+        assert rows == batched.batch([record]).frames
+    assert alone.barrier() == batched.barrier()
+    assert alone.end(5, True, None) == batched.end(5, True, None)
+
+
+def test_a_plain_frame_of_an_open_connection_takes_the_shorter_road(frames: Any) -> None:
+    """Whatever else comes alone takes the longer one."""
+    rows = SessionRows("s", 7, None)
+    assert rows.lone(frames.one(1)) is None  # its connection gets a row, too
+    rows.batch([frames.opened])
+    assert rows.lone(frames.one(1)) is not None
+    assert rows.lone(frames.closed) is None
+    rows.batch([frames.closed])
+    assert rows.lone(frames.one(2)) is None  # the end of its connection counts it
 
 
 def test_a_redacted_frame_says_so_and_keeps_its_head(frames: Any) -> None:

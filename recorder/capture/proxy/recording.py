@@ -174,7 +174,7 @@ class ProxyRecorder:
 
     def forwarded(self, session: ProxySession, numbers: FrameNumbers) -> None:
         """Note that these frames have gone on now; stored with a later commit, if the session goes on."""
-        now_s = self._clock.now_s()
+        now_s = self._last_s = self._clock.now_s()
         if not self._passed_on:
             self._store_passed_on_s = now_s + PASSED_ON_AFTER_S
         self._passed_on_count += len(numbers)

@@ -26,10 +26,16 @@ class Log:
         self.entries = []
         self.full = False
         self._collected = []
+        self._open = False
         self._shared = self.begin_session() if shared else None
 
     def begin_session(self):
-        return ProxySession(itertools.count(1), itertools.count(1), 0.0, self._collected.extend)
+        return ProxySession(itertools.count(1), itertools.count(1), 0.0, self._take)
+
+    def _take(self, records):
+        self._collected += records
+        if not self._open:
+            self.commit()
 
     def session(self):
         return self._shared or self.begin_session()
@@ -41,12 +47,14 @@ class Log:
         self.entries.append("connection ended")
 
     def begin(self):
-        self._collected.clear()
+        self._open = True
 
     def commit(self):
+        self._open = False
+        collected, self._collected = self._collected, []
         if self.full:
             raise StorageFailed("a.db", "the disk is full")
-        self.entries.append(("stored", [*self._collected]))
+        self.entries.append(("stored", collected))
 
     def use_idle_time(self, spare_s):
         self.entries.append(("idle", spare_s))
@@ -104,7 +112,7 @@ def test_when_frames_went_on_is_stored_once_nothing_comes():
 
 @pytest.mark.parametrize(("passed_on", "later_s"), [(1, PASSED_ON_AFTER_S), (MOST_PASSED_ON, 0.0)])
 def test_while_frames_come_the_times_of_many_are_stored_together(passed_on, later_s):
-    """A commit of their own would be as long as that of a frame."""
+    """A commit of their own would be as long as that of a frame. They hold up none that is there already."""
     log, clock = Log(), VirtualClock()
     recorder, _ = recorder_of(log, clock=clock)
     session = recorder.session()
@@ -114,10 +122,14 @@ def test_while_frames_come_the_times_of_many_are_stored_together(passed_on, late
     assert log.entries == [("stored", [frame(1)])]
     recorder.forwarded(session, range(3, 2 + passed_on))
     clock.sleep_until(clock.now_s() + later_s)
+    recorder.times(session)
     recorder.add(session, [frame(9)])
     recorder.finish_round()
+    assert log.entries[-1] == ("stored", [frame(9)])
+    recorder.add(session, [frame(10)])
+    recorder.finish_round()
     _, stored = log.entries[-1]
-    assert [record.number for record in stored] == [9, 2, *range(3, 2 + passed_on)]
+    assert [record.number for record in stored] == [2, *range(3, 2 + passed_on), 10]
 
 
 def test_when_the_last_frames_of_a_session_went_on_is_stored_before_its_end():
