@@ -219,7 +219,9 @@ WITHOUT_A_TEST_OF_THEIR_OWN: dict[str, str] = {
     "formats/capture_format.py": "types alone; the tests of every format make and read them",
     "store/opened.py": "one type and one error; the tests of opening look at every field",
     "report/session_page/source.py": "types alone; the tests of the document make them of real sessions",
+    "store/batch.py": "types alone; the tests of rows and writer look at every field",
     "store/info.py": "types alone; the tests of reading, maintenance and verify look at every field",
+    "store/retry.py": "types alone; the tests of writer and intake wait by them",
 }
 
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from .group_commit import GroupCommit
     from .intake import Intake, IntakeOptions
-    from .writer import ArchiveWriter, MonotonicClock
+    from .retry import MonotonicClock
+    from .writer import ArchiveWriter
 
 
 class Archive(ArchiveQueries):
@@ -208,8 +209,8 @@ class Archive(ArchiveQueries):
             StorageFailed: it cannot be written, or there is a session of that id.
         """
         from .intake import Intake, IntakeOptions
+        from .retry import RetryPolicy
         from .rows import SessionRows
-        from .writer import RetryPolicy
 
         public_id = storable(session) if session else secrets.token_hex(6)
         options = options or IntakeOptions()
@@ -238,7 +239,7 @@ class Archive(ArchiveQueries):
         """Commits for many sessions recorded from one thread. Raises ``StorageFailed``."""
         from .group_commit import GroupCommit
         from .intake import STORAGE_WAIT_S
-        from .writer import RetryPolicy
+        from .retry import RetryPolicy
 
         wait_s = STORAGE_WAIT_S if storage_wait_s is None else storage_wait_s
         with self.writer() as writer:

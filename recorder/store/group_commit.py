@@ -23,9 +23,10 @@ from pathlib import Path
 from recorder.errors import StorageFailed
 from recorder.wire.records import FrameSink, Record
 
+from .batch import Batch
 from .intake import Intake
-from .rows import Batch
-from .writer import BARRIER_EVERY_S, ArchiveWriter, RetryPolicy
+from .retry import RetryPolicy
+from .writer import BARRIER_EVERY_S, ArchiveWriter
 
 IDLE_S = 0.01
 """Idle time that is enough for a barrier, or for a checkpoint of a second's worth of log."""

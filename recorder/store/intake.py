@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Literal
 from recorder.errors import StorageFailed
 from recorder.wire.records import StoredRecord
 
+from .batch import Batch
 from .redacts import Redacts
-from .rows import Batch, SessionRows
-from .writer import ArchiveWriter, RetryPolicy
+from .retry import RetryPolicy
+from .rows import SessionRows
+from .writer import ArchiveWriter
 
 if TYPE_CHECKING:
     from threading import RLock

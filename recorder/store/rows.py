@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import cast
 
 from recorder.wire.frames import Opcode
 from recorder.wire.handshake import Headers
@@ -22,6 +22,7 @@ from recorder.wire.records import (
     StoredRecord,
 )
 
+from .batch import Batch, RowChange
 from .completeness import SessionCompleteness
 from .digest import Digest
 from .driver_values import PYTHON_VALUES, DriverValues, Row
@@ -37,36 +38,6 @@ _LOOKED_THROUGH_AT_ONCE = 32
 _WHOLE_DATA = {Opcode.TEXT, Opcode.BINARY}
 _VIOLATION, _COMPRESSED = map(RecordedFrame._fields.index, ("violation", "compressed"))
 _connection_of = itemgetter(RecordedFrame._fields.index("connection"))
-
-
-class RowChange(NamedTuple):
-    """New values for one row of ``session``, ``connection`` or ``receipt_plan``. Idempotent."""
-
-    table: str
-    key: Mapping[str, object]
-    values: Mapping[str, object]
-
-
-class Batch(NamedTuple):
-    """Rows that are written in one transaction, in this order.
-
-    Attributes:
-        opened: new rows of ``connection``.
-        frames: new rows of ``frame``, in the order of ``FRAME_COLUMNS``.
-        compressed, forwarded, exchanges: new rows of these tables, each with all their columns in order.
-        plans: new rows of ``receipt_plan``, in the same way.
-        changes: updates of rows of ``session``, ``connection`` and ``receipt_plan``.
-        ended: row numbers of the sessions that end with it, whose rows then get their digests.
-    """
-
-    opened: Sequence[Mapping[str, object]] = ()
-    frames: Sequence[Row] = ()
-    compressed: Sequence[Row] = ()
-    forwarded: Sequence[Row] = ()
-    exchanges: Sequence[Row] = ()
-    plans: Sequence[Row] = ()
-    changes: Sequence[RowChange] = ()
-    ended: Sequence[int] = ()
 
 
 class SessionRows:
@@ -130,7 +101,7 @@ class SessionRows:
             changes.extend(self._ends(self._closed & self._unended))
         return Batch(opened, frames, compressed, forwarded, exchanges, plans, changes)
 
-    def lone(self, record: Record) -> Row | None:
+    def lone(self, record: StoredRecord) -> Row | None:
         """The row of a frame that came alone, as ``batch`` makes it, in a third of the time.
 
         None if that takes ``batch``. Hot (tests/benchmarks/proxy.py).

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Insert, Table, Update, bindparam, create_mock_engine
 
+from .batch import RowChange
 from .driver_values import Row
-from .rows import RowChange
 from .tables import metadata
 
 MOST_PARAMETERS = 999

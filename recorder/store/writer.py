@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection, Table, select
 
@@ -19,42 +18,24 @@ from recorder.errors import RecorderError, StorageFailed
 
 from . import postgresql
 from .archive_files import ArchiveFiles
+from .batch import Batch
 from .columns import FRAME_COLUMNS
 from .db_errors import ServerUnreachable, WriteFailure, diagnose, storage_failed
 from .driver_values import PYTHON_VALUES, SQLITE_VALUES, Row
 from .opened import OpenedArchive
 from .reader import FileReader, Reader
 from .remarks import Notify, silent
+from .retry import RETRY_EVERY_S, MonotonicClock, RetryPolicy
 from .row_digests import write_digests
-from .rows import Batch, SessionRows
+from .rows import SessionRows
 from .sqlite_connect import BUSY_TIMEOUT_S
 from .statements import Statement, change_row, insert_rows, insert_statement, update_statement
 from .tables import compressed, connection, forwarded, frame, http_exchange, receipt_plan
 from .write_errors import DATABASE_ERRORS
 
-RETRY_EVERY_S = 0.25
 BARRIER_EVERY_S = 1.0
 
 _PAYLOAD = FRAME_COLUMNS.index("payload")
-
-
-class MonotonicClock(Protocol):
-    """A clock that can be waited for; every ``recorder.clock.Clock`` is one."""
-
-    def now_s(self) -> float:
-        """Monotonic seconds."""
-        ...
-
-    def sleep_until(self, when_s: float) -> None:
-        """Return once ``now_s()`` has reached ``when_s``."""
-        ...
-
-
-class RetryPolicy(NamedTuple):
-    """How long a write is retried after a passing failure, and by which clock."""
-
-    clock: MonotonicClock
-    wait_s: float
 
 
 class ArchiveWriter:

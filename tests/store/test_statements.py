@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, select
 
-from recorder.store.rows import RowChange
+from recorder.store.batch import RowChange
 from recorder.store.statements import change_row, create_statements, insert_statement, update_statement
 from recorder.store.tables import connection, metadata, session
 

@@ -16,10 +16,12 @@ import pytest
 from recorder.clock import VirtualClock
 from recorder.errors import StorageFailed
 from recorder.store.archive import Archive
+from recorder.store.batch import Batch, RowChange
 from recorder.store.lock import read_note
-from recorder.store.rows import Batch, RowChange, SessionRows
+from recorder.store.retry import RetryPolicy
+from recorder.store.rows import SessionRows
 from recorder.store.verify import verify
-from recorder.store.writer import ArchiveWriter, RetryPolicy
+from recorder.store.writer import ArchiveWriter
 from recorder.wire.records import ConnectionOpened
 
 Begin = Callable[..., Any]
