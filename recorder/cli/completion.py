@@ -6,6 +6,7 @@ is printed in the middle of the line that is being typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from itertools import islice
@@ -30,12 +31,29 @@ def completing(names: _Names) -> Callable[[typer.Context, str], list[Completed]]
             return (name if isinstance(name, str) else name[0]).startswith(incomplete)
 
         try:
-            return list(islice(filter(fits, names(ctx)), MOST))
+            return [_described(each) for each in islice(filter(fits, names(ctx)), MOST)]
         except Exception:  # see above
             return []
 
     del begins.__wrapped__  # Typer reads the parameters of what is wrapped
     return begins
+
+
+_PLAIN_NAME = re.compile(r"[\w.@%+,/=-]+")
+"""What every shell takes as it is: bash divides words at colons, and zsh is not given quotes as they are."""
+_LONGEST_DESCRIPTION = 60
+"""Characters; Typer wraps a longer description, and fish takes its second line for a word to complete."""
+_IN_DESCRIPTIONS = str.maketrans({'"': "”", "'": "’", "[": "(", "]": ")", "\\": "/"})
+"""What Typer would take for markup, and zsh for the end of a text."""
+
+
+def _described(name: Completed) -> Completed:
+    from recorder.report.terminal import safe_text
+
+    if isinstance(name, str):
+        return name
+    words = safe_text(" ".join(name[1].split())).translate(_IN_DESCRIPTIONS)
+    return name[0], words if len(words) <= _LONGEST_DESCRIPTION else f"{words[: _LONGEST_DESCRIPTION - 1]}…"
 
 
 @completing
@@ -46,8 +64,8 @@ def sessions(ctx: typer.Context) -> Iterator[Completed]:
     with recipes.open_archive(ctx.params["archive"]) as archive:
         found = archive.sessions()[::-1]
     yield "last"
-    # Shells put what is completed into the line as it is: names of several words have to be ids there.
-    named = dict.fromkeys(each.name for each in found if each.name and len(each.name.split()) == 1)
+    # Shells put what is completed into the line as it is: names that would need quotes have to be ids there.
+    named = dict.fromkeys(each.name for each in found if each.name and _PLAIN_NAME.fullmatch(each.name))
     yield from ((name, "the newest of this name") for name in named)
     yield from ((session.session, session.name or session.source) for session in found)
 
