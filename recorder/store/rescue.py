@@ -90,13 +90,21 @@ def _copy_rows(handle: sqlite3.Connection, copy: sqlite3.Connection, table: Tabl
     if table is setting:
         copy.execute("DELETE FROM setting")
     for order in ("ASC", "DESC"):
-        query = f"SELECT {names} FROM {table.name} ORDER BY rowid {order}"  # noqa: S608
+        places = ", ".join(f"{name} {order}" for name in _order(table))
+        query = f"SELECT {names} FROM {table.name} ORDER BY {places}"  # noqa: S608
         for row in _readable_rows(handle, query):
             if order == "DESC" and copy.execute(statement, row).rowcount == 0:
                 break  # there already: it was read from the front
             if order == "ASC":
                 copy.execute(statement, row)
     copy.execute("COMMIT")
+
+
+def _order(table: Table) -> list[str]:
+    """The columns by which SQLite keeps the rows: to sort them by others, it would first have to read all."""
+    if table.dialect_options["sqlite"]["with_rowid"]:
+        return ["rowid"]
+    return [column.name for column in table.primary_key]
 
 
 def _readable_rows(handle: sqlite3.Connection, query: str) -> Iterator[tuple[object, ...]]:
