@@ -1,7 +1,8 @@
 """Two sessions, message by message: what appeared, vanished, changed, came in another order, took longer.
 
-Nothing is compared by ids and sequences, which the service chooses. Dialogs are paired in their order of
-appearance, messages as ``pairing`` does it; one whose text changed is reported as changed.
+Nothing is compared by ids and sequences, which the service chooses, unless both sides of one conversation
+were recorded. Dialogs and messages are paired as ``pairing`` does it; one whose text changed is reported as
+changed.
 
 * A sequence that differs is no difference: a receipt that is missing shifts all that follow.
 * Receipts are in another order when one person gave them in another order, across all messages of the
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .delays import Delay, DialogClocks, clocks_of, delay, local_delay
-from .pairing import Entry, by_dialog, entries_of, longest_rise, names_of, paired
+from .pairing import Entry, dialog_pairs, is_same_conversation, longest_rise, paired
 from .queries import MessageView, ReceiptView
 from .state import STATUS_ORDER
 
@@ -78,15 +79,21 @@ def difference(
     first: Sequence[MessageView], second: Sequence[MessageView], *, delays_over_s: float | None = None
 ) -> Difference:
     """Compare the messages of two sessions. Of a session with itself, there is none."""
-    sides = [(by_dialog(messages), names_of(messages)) for messages in (first, second)]
     changes: list[Change] = []
-    for dialog in range(max(len(dialogs) for dialogs, _ in sides)):
-        listed = [dialogs[dialog] if dialog < len(dialogs) else [] for dialogs, _ in sides]
-        entries = [entries_of(each, names) for each, (_, names) in zip(listed, sides, strict=True)]
-        clocks = (clocks_of(listed[0]), clocks_of(listed[1]))
-        compared = _Dialog(dialog + 1, *entries, clocks=clocks, delays_over_s=delays_over_s)
+    same = is_same_conversation(first, second)
+    for number, dialog in enumerate(dialog_pairs(first, second), 1):
+        one, other = dialog.messages
+        clocks = (clocks_of(one), clocks_of(other))
+        compared = _Dialog(
+            number, *dialog.entries, clocks=clocks, delays_over_s=delays_over_s, two_sides=same
+        )
         changes += sorted(compared.changes(), key=_order)
     return Difference(tuple(changes))
+
+
+# What is said of what is in the second session alone, and in the first alone.
+_TWO_CONVERSATIONS = ("appeared", "vanished")
+_TWO_RECORDINGS = ("is in the second recording only", "is in the first recording only")
 
 
 def _order(change: Change) -> tuple[bool, int]:
@@ -107,8 +114,11 @@ class _Dialog:
         *,
         clocks: tuple[DialogClocks, DialogClocks],
         delays_over_s: float | None,
+        two_sides: bool,
     ) -> None:
         self._number = number
+        self._two_sides = two_sides
+        self._appeared, self._vanished = _TWO_RECORDINGS if two_sides else _TWO_CONVERSATIONS
         self._clocks = clocks
         self._paired = paired(first, second)
         self._delays_over_s = delays_over_s
@@ -127,7 +137,8 @@ class _Dialog:
     def _unpaired(self, entry: Entry, *, appeared: bool) -> Change:
         verb = "appeared" if appeared else "vanished"
         status = entry.message.status
-        sentence = f"{_title(entry, entry)} {verb} ({status})"
+        said = self._appeared if appeared else self._vanished
+        sentence = f"{message_title(entry, entry)} {said} ({status})"
         place = _place(entry, status)
         first, second = (None, place) if appeared else (place, None)
         return Change(
@@ -143,13 +154,19 @@ class _Dialog:
         was: str | None = None,
         now: str | None = None,
     ) -> Change:
-        sentence = f"{_title(first, second)}: {words}"
+        sentence = f"{message_title(first, second)}: {words}"
         places = (_place(first, was), _place(second, now))
         return Change(kind, True, self._number, _sequence(first, second), None, None, *places, sentence)
 
     def _compared(self, first: Entry, second: Entry) -> Iterator[Change]:
         for what, was, now in _values(first, second):
-            words = f"{what} {was} became {now}"
+            if self._two_sides and what == "proof":
+                continue  # the own answer proves to one side what the other is told
+            words = (
+                f"{what} {was} in the first recording, {now} in the second"
+                if self._two_sides
+                else f"{what} {was} became {now}"
+            )
             yield self._message("message-changed", first, second, words, was, now)
         for key in sorted(first.receipts.keys() | second.receipts.keys(), key=_receipt_order):
             yield from self._receipt(first, second, key)
@@ -160,10 +177,10 @@ class _Dialog:
             kind = "receipt-appeared" if was is None else "receipt-vanished"
             one, other = self._clocks
             how = _how(first, was, one) if now is None else _how(second, now, other)
-            words = f"{kind.partition('-')[2]}{how}"
+            words = f"{self._appeared if was is None else self._vanished}{how}"
             yield self._of_receipt(kind, first, second, key, words)
             return
-        if was.evidence.proof is not now.evidence.proof:
+        if was.evidence.proof is not now.evidence.proof and not self._two_sides:
             words = f"{was.evidence.proof.word} became {now.evidence.proof.word}"
             yield self._of_receipt("receipt-changed", first, second, key, words)
         delays = self._delays(first, was, second, now)
@@ -189,7 +206,7 @@ class _Dialog:
 
     def _of_receipt(self, kind: str, first: Entry, second: Entry, key: tuple[str, str], words: str) -> Change:
         name, status = key
-        sentence = f"{_title(first, second)}: {status} by {name} {words}"
+        sentence = f"{message_title(first, second)}: {status} by {name} {words}"
         one, other = (
             _receipt_place(entry, entry.receipts.get(key), clocks)
             for entry, clocks in zip((first, second), self._clocks, strict=True)
@@ -294,7 +311,8 @@ def _sequence(first: Entry, second: Entry) -> int | None:
     return second.message.sequence if one is None else one
 
 
-def _title(first: Entry, second: Entry) -> str:
+def message_title(first: Entry, second: Entry) -> str:
+    """What a sentence on a pair of messages begins with."""
     one, other = (_number(entry.message.sequence) for entry in (first, second))
     number = one if one == other else f"{one} (now {other})"
     return f"message {number} by {first.author} {_quoted(first.message.text)}"

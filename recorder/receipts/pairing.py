@@ -2,7 +2,8 @@
 
 Participants are named by role and order of appearance. A message is paired by author, type and text, the
 first "hi" with the first "hi"; one that remains between the same neighbours on both sides is paired with
-another of the same author and type.
+another of the same author and type. The recordings of both sides of one conversation have ids and sequences
+in common: there these decide, and nobody is "you", who would be somebody else on either side.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -58,6 +60,61 @@ def names_of(messages: Sequence[MessageView]) -> dict[str, str]:
     return names
 
 
+class DialogPair(NamedTuple):
+    """One dialog in two sessions: its messages in each, none where it is not there, and their entries."""
+
+    messages: tuple[Sequence[MessageView], Sequence[MessageView]]
+    entries: tuple[list[Entry], list[Entry]]
+
+
+def is_same_conversation(first: Sequence[MessageView], second: Sequence[MessageView]) -> bool:
+    """Whether two sessions recorded one dialog, and who is one of us in one is another in the other."""
+    dialogs = [{message.dialog_id for message in messages} - {None} for messages in (first, second)]
+    if dialogs[0].isdisjoint(dialogs[1]):
+        return False
+    one, other = (
+        {participant: is_mine is True for _, participant, _, is_mine in _everybody(messages)}
+        for messages in (first, second)
+    )
+    return any(one[participant] is not other[participant] for participant in one.keys() & other.keys())
+
+
+def dialog_pairs(first: Sequence[MessageView], second: Sequence[MessageView]) -> list[DialogPair]:
+    """The dialogs of two sessions side by side: of two sides those of one id, else in their order."""
+    same = is_same_conversation(first, second)
+    listed = (by_dialog(first), by_dialog(second))
+    if same:
+        names = (_names_in_both(first, second),) * 2
+        ids = list(dict.fromkeys(messages[0].dialog_id for messages in (*listed[0], *listed[1])))
+        of_id = [{messages[0].dialog_id: messages for messages in each} for each in listed]
+        sides = [(of_id[0].get(dialog, []), of_id[1].get(dialog, [])) for dialog in ids]
+    else:
+        names = (names_of(first), names_of(second))
+        sides = list(zip_longest(*listed, fillvalue=[]))
+    return [
+        DialogPair(
+            (one, other),
+            (entries_of(one, names[0], by_sequence=same), entries_of(other, names[1], by_sequence=same)),
+        )
+        for one, other in sides
+    ]
+
+
+def _names_in_both(first: Sequence[MessageView], second: Sequence[MessageView]) -> dict[str, str]:
+    """Participant → "consumer 1", "agent 1", …: the same in both sessions."""
+    roles: dict[str, str | None] = {}
+    for messages in (first, second):
+        for _, participant, role, _mine in sorted(_everybody(messages), key=itemgetter(0)):
+            roles[participant] = roles.get(participant) or role
+    count: Counter[str] = Counter()
+    names = {}
+    for participant, role in roles.items():
+        word = role_word(role) or "participant"
+        count[word] += 1
+        names[participant] = f"{word} {count[word]}"
+    return names
+
+
 def _everybody(messages: Sequence[MessageView]) -> Iterator[tuple[int, str, str | None, bool | None]]:
     """Frame, participant, role, and whether it is us, of every message and receipt."""
     for message in messages:
@@ -69,13 +126,18 @@ def _everybody(messages: Sequence[MessageView]) -> Iterator[tuple[int, str, str 
                 yield receipt.evidence.frame, receipt.participant, receipt.role, receipt.mine
 
 
-def entries_of(messages: Sequence[MessageView], names: Mapping[str, str]) -> list[Entry]:
-    """The messages of one dialog, each with the key that pairs it."""
+def entries_of(
+    messages: Sequence[MessageView], names: Mapping[str, str], *, by_sequence: bool = False
+) -> list[Entry]:
+    """The messages of one dialog, each with the key that pairs it: its sequence, or what it says."""
     count: Counter[Hashable] = Counter()
     entries = []
     for message in messages:
         author = name_in(message.author, names, mine=message.mine, evidence=message.sent)
-        content = (author, message.type, message.text, message.sent is None)
+        numbered = by_sequence and message.sequence is not None
+        content: tuple[Hashable, ...] = (
+            (message.sequence,) if numbered else (author, message.type, message.text, message.sent is None)
+        )
         count[content] += 1
         receipts = {
             (

@@ -10,11 +10,11 @@ from recorder.checks.finding_spans import FindingSpan, from_last_frames
 from recorder.messaging.events import Event
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
-from recorder.receipts.difference import Change, difference
+from recorder.receipts.difference import Change, difference, message_title
 from recorder.receipts.entities import SessionEntities
 from recorder.receipts.evidence import timelines
 from recorder.receipts.numbers import distributions_of, numbers_of
-from recorder.receipts.pairing import Entry, by_dialog, entries_of, names_of, paired
+from recorder.receipts.pairing import Entry, dialog_pairs, paired
 from recorder.receipts.proofs import all_proven_facts
 from recorder.receipts.queries import MessageView, name_of, view
 from recorder.receipts.self_facts import self_roles
@@ -173,16 +173,11 @@ def _names(transcript: Transcript, messages: Sequence[MessageView]) -> Mapping[s
 def _comparison(first: SessionSource, second: SessionSource) -> Comparison:
     """Which messages of two sessions are the same, and how they differ."""
     places = (places_of(first.changes), places_of(second.changes))
-    sides = [(by_dialog(source.messages), names_of(source.messages)) for source in (first, second)]
     changes = difference(first.messages, second.messages).changes
     pairs: list[Pair] = []
-    for number in range(max(len(dialogs) for dialogs, _ in sides)):
-        entries = [
-            entries_of(dialogs[number] if number < len(dialogs) else [], names) for dialogs, names in sides
-        ]
-        pairs += _aligned(
-            entries[0], entries[1], places, [each for each in changes if each.dialog == number + 1]
-        )
+    for number, dialog in enumerate(dialog_pairs(first.messages, second.messages), 1):
+        of_dialog = [each for each in changes if each.dialog == number]
+        pairs += _aligned(*dialog.entries, places, of_dialog)
     ids = [{message.dialog_id for message in source.messages} for source in (first, second)]
     return Comparison(pairs, [change.sentence for change in changes], same_wire=bool(ids[0] & ids[1]))
 
@@ -226,6 +221,8 @@ def _pair(
         for entry, place in zip((one, other), places, strict=True)
     ]
     sentences = [change.sentence for change in changes if _concerns(change, one, other)]
+    if one is not None and other is not None:  # the messages stand beside it
+        sentences = [each.removeprefix(f"{message_title(one, other)}: ") for each in sentences]
     return Pair(numbers[0], numbers[1], sentences)
 
 

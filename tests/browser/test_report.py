@@ -33,6 +33,23 @@ def places_capture() -> Capture:
     return capture
 
 
+def side_capture(me: str) -> Capture:
+    """What the consumer or the agent records of one conversation; a READ of message 2 never gets to her."""
+    capture = Capture().opened(1, **{"token" if me == CONSUMER else "path": me})
+    story = [
+        (0, CONSUMER, content("Where is it?")), (1, AGENT, content("Here.")),
+        (2, CONSUMER, content("Thanks!")),
+        (3, AGENT, {"type": "AcceptStatusEvent", "status": "ACCEPT", "sequenceList": [2]}),
+        (4, AGENT, {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [2]}),
+    ]  # fmt: skip
+    for sequence, by, event in story:
+        if by == me:
+            capture.answer(1, capture.ask(1, event), sequence)
+        if (me, sequence) != (CONSUMER, 4):
+            capture.tell(1, sequence, by, event)
+    return capture
+
+
 def planned_capture() -> Capture:
     """Two messages of an agent, and what a replay had planned for them: receipts late, later, and never."""
     capture = Capture().opened(1, token=CONSUMER)
@@ -65,6 +82,11 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
             recipes.import_capture(archive, file, name=file.name)
             recipes.write_report(archive, file.name, folder / f"{file.name}.html")
         recipes.write_report(archive, "browser.har", folder / "two.html", other="step-up.jsonl")
+        for name, me in (("consumer", CONSUMER), ("agent", AGENT)):
+            file = folder / f"{name}.jsonl"
+            file.write_text("\n".join(json.dumps(line) for line in side_capture(me).lines))
+            recipes.import_capture(archive, file)
+        recipes.write_report(archive, "consumer", folder / "sides.html", other="agent")
     return folder
 
 
@@ -446,6 +468,21 @@ def test_two_sessions_stand_side_by_side_with_what_differs(page):
 
 
 # --- for everybody ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_both_sides_of_a_conversation_show_where_a_receipt_got_lost(page, width):
+    """Sequence by sequence, and the words on what differs have room for themselves."""
+    report = page("sides", width=width, theme="light")
+    rows = [[cell for cell in row if cell] for row in report.table("Messages of both sessions")]
+    differing = [row for row in rows[1:] if len(row) > 2]
+    assert len(rows) == 4
+    ((one, other, words),) = differing
+    assert ("Thanks!" in one, "Thanks!" in other) == (True, True)
+    assert "READ by agent 1 is in the second recording only (announced in #" in words
+    assert "message 2" not in words
+    wide = "document.querySelector('.pairs .differs td:last-child').getBoundingClientRect().width"
+    assert report.evaluate(wide) > 200
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -225,3 +225,30 @@ def test_what_appeared_one_way_vanished_the_other_way(first, second):
     for appeared, vanished in (("appeared", "vanished"), ("vanished", "appeared"), ("changed", "changed")):
         for what in ("message", "receipt"):
             assert there.count(f"{what}-{appeared}") == back.count(f"{what}-{vanished}")
+
+
+def test_two_sides_of_one_conversation_are_paired_by_its_sequences():
+    """The same people: who is "you" to the one side is the agent to the other."""
+    consumer, agent = Side(me="guest", agent="bob"), Side(me="guest", agent="bob")
+    for side in (consumer, agent):
+        side.says(0, "Hello?", by="me").gives("ACCEPT", 0, by="agent")
+    agent.gives("READ", 0, by="agent")
+    agent.heard = [
+        each._replace(mine=not each.mine, evidence=each.evidence._replace(proof=Proof.ACKNOWLEDGED))
+        if each.role == "ASSIGNED_AGENT"
+        else each._replace(mine=False)
+        for each in agent.heard
+    ]
+    for side in (consumer, agent):
+        side.says(3, "Hello?", by="agent")
+    agent.heard[-1] = agent.heard[-1]._replace(mine=True)
+    name = 'message 0 by consumer 1 "Hello?"'
+    only = "READ by agent 1 is in the {} recording only (acknowledged in #3, +2.000s)"
+    assert told(consumer, agent) == [
+        ("message-changed", f"{name}: status accepted in the first recording, read in the second"),
+        ("receipt-appeared", f"{name}: {only.format('second')}"),
+    ]
+    assert told(agent, consumer) == [
+        ("message-changed", f"{name}: status read in the first recording, accepted in the second"),
+        ("receipt-vanished", f"{name}: {only.format('first')}"),
+    ]
