@@ -29,8 +29,6 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 
-from recorder.counted import counted
-
 
 class RecorderError(Exception):
     """An error that a user can understand and act on. Any other exception is a bug of this package.
@@ -109,7 +107,8 @@ def error_lines(error: RecorderError) -> Iterator[str]:
             yield f"hint: {each.hint}"
     if len(others) >= _MOST_ERRORS:
         left = len(others) + 1 - _MOST_ERRORS
-        yield f"and {counted(left, 'more error')}" if left < _MANY else "and many more errors"
+        count = str(left) if left < _MANY else "many"
+        yield f"and {count} more error{'' if left == 1 else 's'}"
 
 
 class BadCapture(BadFile):
