@@ -108,6 +108,7 @@ class SessionPanes:
         self._shown: dict[str, PageAnswer] = {}
         self._findings_now: PageAnswer | None = None
         self._known: KnownMoments | None = None
+        self._reads_moments = False
 
     # --- what comes from the archive ---
 
@@ -151,10 +152,12 @@ class SessionPanes:
             if about == self._moment:
                 self.state.take_moment(answer)
                 self._show_messages()
+            if isinstance(about, tuple) and about[0] == self.state.session.session:
                 self._ask_all_moments(answer.at)
         elif isinstance(answer, KnownMoments):
             if about == self.state.session.session:
-                self._known = answer
+                self._known, self._reads_moments = answer, False
+                self._ask_moment()
         elif isinstance(answer, PageAnswer) and about == self._about(answered.pane):
             self._show_page(answered.pane, answer)
 
@@ -169,14 +172,19 @@ class SessionPanes:
         self.state.move(slider)
         self._show_frames(at_end=not slider.is_live)
         self._show_messages()
-        if slider.at is not None:
-            asked = questions.moment_of(self.state.session.session, slider.at, self._known)
-            self._moments.ask("moment", self._moment, asked)
+        self._ask_moment()
         self.ask_findings()
+
+    def _ask_moment(self) -> None:
+        at = self.state.slider.at
+        if at is not None:
+            asked = questions.moment_of(self.state.session.session, at, self._known)
+            self._moments.ask("moment", self._moment, asked)
 
     def _ask_all_moments(self, at: int) -> None:
         """Ask for all moments of the session once it is stepped through, unless this one was among them."""
-        if self._known is None or at >= self._known.frames:
+        if not self._reads_moments and (self._known is None or at >= self._known.frames):
+            self._reads_moments = True
             session = self.state.session.session
             self._all_moments.ask("moments", session, questions.known_moments(session))
 
