@@ -414,6 +414,7 @@ SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "cli/view.py": "one module a command",
     "replay/load/longest.py": "one user beside what all measure, tested without a run",
     "recipes/findings_over_time.py": "rules at every frame, tested against check of each moment",
+    "recipes/serve_view.py": "sockets and waiting, apart from the page that grows",
     "recipes/serve_mcp.py": "the one place that knows the SDK of the protocol",
     "cli/follow.py": "a loop on the terminal, tested without the command",
 }

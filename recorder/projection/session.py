@@ -27,15 +27,20 @@ def at_once(jobs: int) -> int:
 
 
 def events_of(
-    connections: Iterable[ConnectionInfo], frames: Iterable[ScannedFrame], *, interrupted: bool = False
+    connections: Iterable[ConnectionInfo],
+    frames: Iterable[ScannedFrame],
+    *,
+    interrupted: bool = False,
+    event_reader: EventReader | None = None,
 ) -> Iterator[Event]:
     """The events of a session from its frames (``Archive.scan_frames``), in their order.
 
     ``interrupted``: the recording broke off, so a request without an answer gets none; so does one on a
-    connection that has ended.
+    connection that has ended. ``event_reader`` has read the frames before these, and goes on; the first ones
+    are read by a new one.
     """
     known = list(connections)
-    event_reader = EventReader()
+    event_reader = EventReader() if event_reader is None else event_reader
     return chain(
         event_reader.connections_opened(known),
         event_reader.read(frames),

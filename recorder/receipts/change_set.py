@@ -60,6 +60,7 @@ class ChangeSet:
     """What may have changed. Events pass ``watch`` before they are folded; ``finish`` follows.
 
     ``before``, ``entities`` and ``transcript`` are those that the events are folded into.
+    ``draws_conclusions``: whether the events may tell who we are, or what became of a publish.
     """
 
     before: Conclusions
@@ -72,7 +73,7 @@ class ChangeSet:
     participants: set[str] = field(default_factory=set)
     everything: bool = False
     _roles: dict[str, str | None] = field(default_factory=dict)
-    _draws_conclusions: bool = False
+    draws_conclusions: bool = False
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield the events unchanged, and note what each may change."""
@@ -88,7 +89,7 @@ class ChangeSet:
             role_now = self.transcript.roles.get(participant)
             self.everything = self.everything or (role_now is not None and role_now[1] != role)
         before = self.before
-        if not self._draws_conclusions:
+        if not self.draws_conclusions:
             return before
         now = Conclusions.of(self.transcript)
         self.everything = self.everything or now.selves != before.selves
@@ -112,7 +113,7 @@ class ChangeSet:
         self._note_participant(event.author, event.role)
         known = self.transcript.own_actions.get(event.dialog_id, {}).get(event.sequence)
         ours = event.request_frame is not None or (known is not None and known.request_frame is not None)
-        self._draws_conclusions = self._draws_conclusions or ours or self.before.some_lost
+        self.draws_conclusions = self.draws_conclusions or ours or self.before.some_lost
         if event.request_frame is not None:
             self.publishes.add(event.request_frame)
 
@@ -121,8 +122,8 @@ class ChangeSet:
         self.dialogs.add(event.dialog_id)
         role = event.role if isinstance(event, ReceiptReported) else None
         self._note_participant(event.participant, role)
-        if isinstance(event, ReceiptReported) and not self._draws_conclusions:
-            self._draws_conclusions = self._may_tell_who_we_are(event)
+        if isinstance(event, ReceiptReported) and not self.draws_conclusions:
+            self.draws_conclusions = self._may_tell_who_we_are(event)
 
     def _may_tell_who_we_are(self, event: ReceiptReported) -> bool:
         """Whether this is an answer to a receipt of ours, or may be announced as one."""
@@ -140,24 +141,24 @@ class ChangeSet:
 
     def _on_publish(self, event: PublishRequested) -> None:
         self.publishes.add(event.evidence.frame)
-        self._draws_conclusions = True
+        self.draws_conclusions = True
         self._note_participant(event.author, None)
         if event.dialog_id is not None:
             self.dialogs.add(event.dialog_id)
 
     def _on_outcome(self, event: PublishRefused | PublishTaken | PublishLost) -> None:
         self.publishes.add(event.request_frame)
-        self._draws_conclusions = True
+        self.draws_conclusions = True
 
     def _on_identified(self, event: Identified) -> None:
-        self._draws_conclusions = True
+        self.draws_conclusions = True
         self._note_participant(event.participant, None)
 
     def _on_named(self, event: ParticipantNamed) -> None:
         self.everything = True  # a name given on a connection is that of whoever we are on it
 
     def _on_oddity(self, event: OddityNoticed) -> None:
-        self._draws_conclusions = self._draws_conclusions or event.kind in DOUBTS
+        self.draws_conclusions = self.draws_conclusions or event.kind in DOUBTS
 
     def _on_request(self, event: RequestMade) -> None:
         self.requests.add(event.evidence.frame)

@@ -64,15 +64,11 @@ def proven_facts(events: Iterable[Event], transcript: Transcript, frame: int) ->
 
 def all_proven_facts(events: Iterable[Event], transcript: Transcript) -> Iterator[tuple[int, ProvenFact]]:
     """Every fact among ``events``, after the number of the frame that proves it."""
-    reader = _FactReader(transcript)
-    for event in events:
-        if not isinstance(event, PublishLost):
-            for fact in _READERS[type(event)](reader, event):
-                yield event.evidence.frame, fact
+    return FactReader(transcript).facts(events)
 
 
-class _FactReader:
-    """Describes events in words, with participants by role."""
+class FactReader:
+    """Describes events in words, with participants by role. Who we are is as of when it was made."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
@@ -80,6 +76,14 @@ class _FactReader:
         self._own = own_words(self_roles(transcript, self._selves))
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._selves)
         self._views: dict[MessageKey, MessageView] = {}
+
+    def facts(self, events: Iterable[Event]) -> Iterator[tuple[int, ProvenFact]]:
+        """As ``all_proven_facts``; the transcript may have grown since the last call."""
+        self._views.clear()
+        for event in events:
+            if not isinstance(event, PublishLost):
+                for fact in _READERS[type(event)](self, event):
+                    yield event.evidence.frame, fact
 
     def _view(self, dialog_id: str, sequence: int) -> MessageView:
         key = (dialog_id, sequence)
@@ -239,20 +243,20 @@ def _receipt(
     return ProvenFact("receipt", sentence, proof, event.dialog_id, sequence, *person[:3], event.status)
 
 
-_READERS: dict[type, Callable[[_FactReader, Any], Iterator[ProvenFact]]] = {
-    MessagePublished: _FactReader.message,
-    ReceiptReported: _FactReader.receipt,
-    ReceiptRefused: _FactReader.receipt_refused,
-    PublishRequested: _FactReader.publish,
-    PublishRefused: _FactReader.publish_refused,
-    PublishTaken: _FactReader.taken,
-    ChatStateReported: _FactReader.chat_state,
-    Identified: _FactReader.identity,
-    ParticipantNamed: _FactReader.named,
-    RequestMade: _FactReader.request,
-    RequestAnswered: _FactReader.answer,
-    ConversationOpened: _FactReader.opened,
-    ConversationTaken: _FactReader.conversation_taken,
-    ConversationChanged: _FactReader.conversation,
-    OddityNoticed: _FactReader.oddity,
+_READERS: dict[type, Callable[[FactReader, Any], Iterator[ProvenFact]]] = {
+    MessagePublished: FactReader.message,
+    ReceiptReported: FactReader.receipt,
+    ReceiptRefused: FactReader.receipt_refused,
+    PublishRequested: FactReader.publish,
+    PublishRefused: FactReader.publish_refused,
+    PublishTaken: FactReader.taken,
+    ChatStateReported: FactReader.chat_state,
+    Identified: FactReader.identity,
+    ParticipantNamed: FactReader.named,
+    RequestMade: FactReader.request,
+    RequestAnswered: FactReader.answer,
+    ConversationOpened: FactReader.opened,
+    ConversationTaken: FactReader.conversation_taken,
+    ConversationChanged: FactReader.conversation,
+    OddityNoticed: FactReader.oddity,
 }

@@ -57,10 +57,7 @@ def state_changes(batches: Sequence[FrameEvents], *, with_roles: bool = False) -
 
     A role that is learnt later is no change, but ``with_roles``: the views hold what was known of it then.
     """
-    selves_from = _selves_by_batch(batches)
-    tracker = _RoleTracker() if with_roles else _StateTracker()
-    for number, batch in enumerate(batches):
-        yield from tracker.changes(batch, selves_from.get(number))
+    return (_RoleTracker() if with_roles else StateTracker()).follow(batches)
 
 
 # --- who we are -------------------------------------------------------------------------------------------
@@ -97,29 +94,65 @@ def _selves_at(batches: Sequence[FrameEvents], asked: set[int]) -> Iterator[tupl
 # --- what changed -----------------------------------------------------------------------------------------
 
 
-class _StateTracker:
-    """Folds batch by batch and compares each message with what was shown of it last."""
+class StateTracker:
+    """Folds batch by batch and compares each message with what was shown of it last.
+
+    Attributes:
+        transcript: what it has folded.
+        selves: who we are, as of the last of it.
+    """
 
     def __init__(self) -> None:
-        self._transcript = Transcript()
+        self.transcript = Transcript()
+        self._may_be_others = False
         self._entities = SessionEntities()
-        self._selves = selves_of(self._transcript)
+        self.selves = selves_of(self.transcript)
         self._echoes: Mapping[MessageKey, Echo] = {}
         self._shown: dict[ViewKey, MessageView] = {}
 
-    def changes(self, batch: FrameEvents, selves: Selves | None) -> Iterator[StateChange]:
+    def follow(self, batches: Sequence[FrameEvents]) -> Iterator[StateChange]:
+        """The changes that these events make, which come in the order of their frames: the first ones.
+
+        A role that is learnt later is no change: the views hold what was known of it then.
+        """
+        selves_from = _selves_by_batch(batches)
+        for number, batch in enumerate(batches):
+            yield from self._changes(batch, selves_from.get(number))
+        self._may_be_others = False
+
+    def grow(self, batches: Sequence[FrameEvents]) -> Iterator[StateChange]:
+        """The changes that further batches make, as long as we are who we are: see ``learn``."""
+        for batch in batches:
+            yield from self._changes(batch, None)
+
+    def learn(self, frame: int) -> Iterator[StateChange]:
+        """The changes of frame ``frame``, the last, if the batches since the last call tell who we are.
+
+        It takes time for the session, unless nothing that came can tell.
+        """
+        if self._may_be_others:
+            self._may_be_others = False
+            selves = selves_of(self.transcript)
+            if selves != self.selves:
+                yield from self._changes(FrameEvents(frame, ()), selves)
+
+    def shown(self, key: ViewKey) -> MessageView | None:
+        """A message as of now; None if this key shows nothing."""
+        return self._shown.get(key)
+
+    def _changes(self, batch: FrameEvents, selves: Selves | None) -> Iterator[StateChange]:
         """Apply a batch; ``selves`` are who we are from it on, None: as before."""
         noted = self._folded(batch.events)
         messages, publishes = noted.messages, noted.publishes
         if selves is not None:
-            self._selves = selves
-            transcript = self._transcript
+            self.selves = selves
+            transcript = self.transcript
             messages = {
                 (each, number) for each in transcript.dialog_ids() for number in transcript.sequences(each)
             }
             publishes = set(transcript.own_publishes)
         if selves is not None or self._may_change_echoes(batch.events):
-            before, self._echoes = self._echoes, probable_echoes(self._transcript, self._selves)
+            before, self._echoes = self._echoes, probable_echoes(self.transcript, self.selves)
             moved = dict(before.items() ^ self._echoes.items())
             messages = messages | moved.keys()
             publishes = publishes | {
@@ -138,31 +171,32 @@ class _StateTracker:
         return ()
 
     def _folded(self, events: Iterable[Event]) -> ChangeSet:
-        conclusions = Conclusions(self._selves, self._echoes, some_lost=True)
-        noted = ChangeSet(conclusions, self._entities, self._transcript)
-        fold_batches(noted.watch(events), self._transcript, entities=self._entities)
+        conclusions = Conclusions(self.selves, self._echoes, some_lost=True)
+        noted = ChangeSet(conclusions, self._entities, self.transcript)
+        fold_batches(noted.watch(events), self.transcript, entities=self._entities)
+        self._may_be_others = self._may_be_others or noted.draws_conclusions
         return noted
 
     def _may_change_echoes(self, events: Iterable[Event]) -> bool:
         """Whether a publish of ours may have found its message by these events, or lost it."""
-        unresolved = self._transcript.unresolved
+        unresolved = self.transcript.unresolved
         if not unresolved and not self._echoes:
             return False
-        texts = {self._transcript.own_publishes[frame].text for frame in unresolved}
+        texts = {self.transcript.own_publishes[frame].text for frame in unresolved}
         return any(type(event) is not MessagePublished or event.text in texts for event in events)
 
     def _message(self, key: MessageKey) -> MessageView | None:
         try:
-            return message_view(self._transcript, *key, selves=self._selves, echoes=self._echoes)
+            return message_view(self.transcript, *key, selves=self.selves, echoes=self._echoes)
         except KeyError:
             return None  # an event that named it was no proof of anything
 
     def _publish(self, frame: int) -> MessageView | None:
-        publish = self._transcript.own_publishes.get(frame)
+        publish = self.transcript.own_publishes.get(frame)
         explained = any(echo.request_frame == frame for echo in self._echoes.values())
         if publish is None or publish.asked is None or publish.answered is not None or explained:
             return None
-        return publish_view(self._transcript, frame, publish, self._selves)
+        return publish_view(self.transcript, frame, publish, self.selves)
 
     def _compared(self, frame: int, key: ViewKey, now: MessageView | None) -> Iterator[StateChange]:
         if self._shown.get(key) == now:
@@ -174,7 +208,7 @@ class _StateTracker:
         yield StateChange(frame, key, now)
 
 
-class _RoleTracker(_StateTracker):
+class _RoleTracker(StateTracker):
     """Also compares the messages and receipts of a participant whose role has changed."""
 
     def __init__(self) -> None:
@@ -185,7 +219,7 @@ class _RoleTracker(_StateTracker):
     def _of_new_roles(self, participants: Iterable[str]) -> Collection[ViewKey]:
         concerned: set[ViewKey] = set()
         for participant in participants:
-            role = role_of(self._transcript, participant)
+            role = role_of(self.transcript, participant)
             if role != self._roles.get(participant):
                 self._roles[participant] = role
                 concerned |= self._keys_of.get(participant, set())

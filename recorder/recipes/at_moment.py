@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from recorder.errors import BadOption, NotFound
 from recorder.messaging.events import Event
+from recorder.projection.events.reader import EventReader
 from recorder.projection.session import events_of
 from recorder.receipts.aliases import Aliases, rewritten
 from recorder.store.archive import Archive
@@ -155,15 +156,22 @@ def _still_open(connection: ConnectionInfo) -> ConnectionInfo:
 
 
 def events(
-    archive: Archive, session: SessionInfo, *, last: int | None = None, aliases: Aliases | None = None
+    archive: Archive,
+    session: SessionInfo,
+    *,
+    last: int | None = None,
+    aliases: Aliases | None = None,
+    event_reader: EventReader | None = None,
 ) -> Iterator[Event]:
     """The events of a session in the order of its frames: of all frames, or of those up to ``last``.
 
-    ``aliases`` replaces ids of participants: see ``parse_aliases``.
+    ``aliases`` replaces ids of participants: see ``parse_aliases``. A new ``event_reader`` can go on with
+    further frames.
     """
     original = events_of(
         connections_at(archive, session, last),
         archive.scan_frames(session.session, last=last),
         interrupted=session.state == "interrupted" and is_now(session, last),
+        event_reader=event_reader,
     )
     return rewritten(original, aliases or {})

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from recorder.messaging.events import Event, PublishLost, PublishRequested
-from recorder.receipts.aliases import Aliases
+from recorder.projection.events.reader import EventReader
+from recorder.projection.session import new_events
+from recorder.receipts.aliases import Aliases, rewritten
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.moment_states import MomentStates
 from recorder.receipts.self_facts import OwnRoles, self_roles
@@ -62,14 +64,44 @@ class _FrameTimes:
 
 
 def frame_events(
-    archive: Archive, session: SessionInfo, *, last: int | None = None, aliases: Aliases | None = None
+    archive: Archive,
+    session: SessionInfo,
+    *,
+    last: int | None = None,
+    aliases: Aliases | None = None,
+    event_reader: EventReader | None = None,
 ) -> list[FrameEvents]:
-    """The events of a session, or of its frames up to ``last``, by the frame from which on they hold."""
+    """The events of a session, or of its frames up to ``last``, by the frame from which on they hold.
+
+    A new ``event_reader`` can go on with ``further_events``.
+    """
     times = _FrameTimes()
     for frame in archive.scan_frames(session.session, last=last):
         times.add(frame[0], frame[1], frame[3])
     connections = connections_at(archive, session, last)
-    return _by_frame(events(archive, session, last=last, aliases=aliases), connections, times)
+    found = events(archive, session, last=last, aliases=aliases, event_reader=event_reader)
+    return _by_frame(found, connections, times)
+
+
+def further_events(
+    archive: Archive,
+    session: SessionInfo,
+    connections: Sequence[ConnectionInfo],
+    event_reader: EventReader,
+    *,
+    aliases: Aliases | None = None,
+) -> list[FrameEvents]:
+    """The events of the frames that ``event_reader`` has not read, by the frame from which on they hold.
+
+    What is no frame's holds from the first of them on if a connection began by it, else from the last.
+    """
+    first = event_reader.last + 1
+    by_frame: defaultdict[int, list[Event]] = defaultdict(list)
+    for event in rewritten(new_events(archive, session, connections, event_reader), aliases or {}):
+        number = 0 if isinstance(event, PublishLost) else event.evidence.frame or first
+        by_frame[number].append(event)
+    by_frame[event_reader.last] += by_frame.pop(0, ())
+    return [FrameEvents(number, by_frame[number]) for number in sorted(by_frame)]
 
 
 def _by_frame(

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
 from http import HTTPStatus
+from typing import Protocol
 
-from recorder.report.session_page.served import SERVED_POLICY, ServedPage
+from recorder.report.session_page.served import SERVED_POLICY
 from recorder.runtime.http.messages import Headers, HttpRequest, HttpResponse
 from recorder.runtime.local_access import LocalAccess
 
@@ -26,19 +26,34 @@ _HEADERS: Headers = (
     ("cross-origin-resource-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
 )
+_VERSION = re.compile(r"[0-9]{1,9}")
 _BLOCK = re.compile(r"block/([0-9]{1,9})/([a-z0-9-]{1,40})")
 
 
+class PageParts(Protocol):
+    """A page as it is asked for; ``GrowingPage`` is one."""
+
+    @property
+    def html(self) -> bytes:
+        """The page itself."""
+
+    def newer(self, version: int | None) -> bytes | None:
+        """What is newer than a version, as JSON; None if nothing is."""
+
+    def block(self, version: int, name: str) -> bytes | None:
+        """A block of the page that was made in a version; None if it is not there."""
+
+
 class PageRequests:
-    """Answers requests with the newest page, or with a block of it or of the one before.
+    """Answers requests with the page, with what is newer than a version of it, or with a block.
 
     Args:
         access: decides by Host.
-        find_page: the page of a version, or the newest; None: it is not there any more.
+        page: what is shown.
     """
 
-    def __init__(self, access: LocalAccess, find_page: Callable[[int | None], ServedPage | None]) -> None:
-        self._access, self._find_page = access, find_page
+    def __init__(self, access: LocalAccess, page: PageParts) -> None:
+        self._access, self._page = access, page
         self._token: str | None = secrets.token_urlsafe(24)
         self._cookie = secrets.token_urlsafe(24)
         self._place = f"/{secrets.token_urlsafe(12)}/"
@@ -81,16 +96,16 @@ class PageRequests:
         return any(_same(cookie, f"{COOKIE}={self._cookie}") for cookie in cookies)
 
     def _answer(self, request: HttpRequest, path: str) -> HttpResponse:
-        newest = self._find_page(None)
-        if newest is not None and path == "":
-            return _response(200, newest.html, ("content-type", "text/html; charset=utf-8"))
-        if newest is not None and path == "data":
-            if request.query("after") == str(newest.version):
+        if path == "":
+            return _response(200, self._page.html, ("content-type", "text/html; charset=utf-8"))
+        if path == "data":
+            after = request.query("after") or ""
+            newer = self._page.newer(int(after) if _VERSION.fullmatch(after) else None)
+            if newer is None:
                 return _response(204, b"")
-            return _response(200, newest.data, ("content-type", "application/json"))
+            return _response(200, newer, ("content-type", "application/json"))
         if found := _BLOCK.fullmatch(path):
-            page = self._find_page(int(found[1]))
-            block = None if page is None else page.blocks.get(found[2])
+            block = self._page.block(int(found[1]), found[2])
             if block is not None:
                 return _response(200, block, ("content-type", "application/octet-stream"))
         return _sentence(404, "There is nothing here")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.checks import engine
 from recorder.checks.finding_spans import FindingSpan, from_last_frames
 from recorder.messaging.events import Event
+from recorder.projection.events.reader import EventReader
 from recorder.receipts.aliases import Aliases
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.difference import Change, difference, message_title
@@ -20,7 +22,7 @@ from recorder.receipts.queries import MessageView, name_of, view
 from recorder.receipts.self_facts import self_roles
 from recorder.receipts.selves import selves_of
 from recorder.receipts.state import Transcript
-from recorder.receipts.state_changes import FrameEvents, state_changes, view_key
+from recorder.receipts.state_changes import FrameEvents, StateTracker, view_key
 from recorder.redaction.people import Part
 from recorder.report.session_page.document import Comparison, Pair, document
 from recorder.report.session_page.source import RuleText, SessionSource
@@ -88,6 +90,21 @@ def _pieces(
         yield piece.encode("utf-8", "backslashreplace")
 
 
+@dataclass(slots=True)
+class FollowedSession:
+    """What is kept of a session to go on with the frames that come later.
+
+    Attributes:
+        event_reader: has read the frames so far.
+        tracker: has seen the changes that they make.
+        batches: their events.
+    """
+
+    event_reader: EventReader = field(default_factory=EventReader)
+    tracker: StateTracker = field(default_factory=StateTracker)
+    batches: list[FrameEvents] = field(default_factory=list)
+
+
 def session_source(
     archive: Archive,
     session: str,
@@ -95,17 +112,20 @@ def session_source(
     at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
+    followed: FollowedSession | None = None,
 ) -> SessionSource:
     """All that the page of a session is made of, as of ``at`` or now; frames are read as it is written.
 
-    ``say`` is called with the progress.
+    ``say`` is called with the progress; ``followed`` is filled, to go on with further frames.
 
     Raises:
         NotFound, BadOption: no such session; no such moment.
     """
     found = archive.find_session(session, connected=True)
     last = found.frames if at is None else last_frame_at(archive, found, at)
-    batches = frame_events(archive, found, last=last, aliases=aliases)
+    followed = FollowedSession() if followed is None else followed
+    batches = frame_events(archive, found, last=last, aliases=aliases, event_reader=followed.event_reader)
+    followed.batches = batches
     entities = SessionEntities()
     transcript = fold_batches(_all(batches), entities=entities)
     messages = view(transcript)
@@ -124,7 +144,7 @@ def session_source(
         frames=with_progress(archive.frames(found.session, last=last), "writing frames", say, total=last),
         messages=messages,
         timelines=timelines(_all(batches), transcript, messages),
-        changes=list(with_progress(state_changes(batches), "following states", say)),
+        changes=list(with_progress(followed.tracker.follow(batches), "following states", say)),
         proofs=all_proven_facts(_all(batches), transcript),
         findings=findings,
         findings_by_moment=by_moment,

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from benchmarks.fold_archive import recording
 from builders.growing import GrowingSession, viewed
+
+from recorder import recipes
+from recorder.recipes import growing_page
+
+SAMPLES = Path(__file__).parents[2] / "samples"
 
 WAIT_FOR = """
 (async () => { while (!(%s)) await new Promise((resolve) => setTimeout(resolve, 5)); return true; })()
@@ -93,6 +102,80 @@ def test_what_is_recorded_meanwhile_appears_and_what_was_chosen_stays(session, l
         assert page.evaluate("document.querySelector('.honesty b').innerText") == "Complete"
         assert page.problems() == []
         assert page.places() == {address.split("/")[2]}
+
+
+SHOWN = """
+[document.querySelector(".moment-words").textContent,
+ [...document.querySelectorAll("article.message")].slice(-4).map((each) => each.innerText),
+ [...document.querySelectorAll("article.message [role=img]")].slice(-4).map((each) => each.ariaLabel),
+ [...document.querySelectorAll(".frames .row[aria-current]")].map((each) => each.innerText),
+ [...document.querySelectorAll("select")].map((each) => each.innerText),
+ document.querySelector("#why .verdict")?.innerText, document.querySelector("#why .ladder")?.innerText,
+ document.querySelector("#frame")?.innerText]
+"""
+
+
+# Empties the title of what is drawn anew, so that it can be waited for.
+LAST = """
+(() => {
+  document.querySelector(".feed").dispatchEvent(new KeyboardEvent("keydown", {key: "End"}));
+  if (document.querySelector("article")) document.querySelector("#why h2").textContent = "";
+})()
+"""
+CHOSEN = """
+() => {
+  const chosen = document.querySelector("article.selected")?.dataset;
+  const sequence = chosen?.sequence;
+  return !chosen ? "Why" : "Why: " + (sequence ? "Message " + sequence : "A publish without a sequence");
+}
+"""
+
+
+def shown_at(page, frame):
+    """What the page shows as of a frame, with the frame and the last message of the conversation chosen."""
+    page.evaluate(f"void (location.hash = '#frame={frame}&at={frame}')")
+    page.wait_for(f"document.querySelector('#frame h2').innerText.startsWith('Frame #{frame}')")
+    page.wait_for(f"document.querySelector('.moment-words').innerText.includes('frame {frame} of')")
+    page.evaluate(
+        "void document.querySelector('.feed').dispatchEvent(new KeyboardEvent('keydown', {key: 'End'}))"
+    )
+    page.wait_for(f"(({CHOSEN})() === document.querySelector('#why h2').innerText)")
+    *shown, frame_words = page.evaluate(SHOWN)
+    # What proves a fact better is told of frames that are read anew.
+    return [*shown, re.sub(r", best proven by #\d+", "", frame_words)]
+
+
+@pytest.fixture(scope="module")
+def recorded_frames(tmp_path_factory):
+    """The frames of samples: one conversation, and one in which the consumer changes id, over connections."""
+    file = tmp_path_factory.mktemp("samples") / "a.db"
+    with recipes.open_archive(str(file), mode="write", create=True) as archive:
+        names = ("browser.netlog.json", "step-up.jsonl")
+        found = [recipes.import_capture(archive, SAMPLES / name) for name in names]
+        return {name: list(archive.frames(each.session)) for name, each in zip(names, found, strict=True)} | {
+            "interleaved": list(recording(120))
+        }
+
+
+@pytest.mark.parametrize("name", ["browser.netlog.json", "step-up.jsonl", "interleaved"])
+def test_a_page_that_has_grown_is_the_one_that_is_opened_anew(
+    session, look, tmp_path, monkeypatch, recorded_frames, name
+):
+    """A few frames at a time, none of them read twice; each moment as who opens it afterwards sees it."""
+    monkeypatch.setattr(growing_page, "LONGEST_ANEW_S", -1)
+    frames = recorded_frames[name]
+    step = 1 + len(frames) // 10
+    session.take(frames[:3])
+    with viewed(tmp_path / "x.db") as address:
+        grown = look(address)
+        for first in range(3, len(frames), step):
+            session.take(frames[first : first + step])
+            grown.wait_for(f"document.getElementById('moment').max === '{min(first + step, len(frames))}'")
+        with viewed(tmp_path / "x.db") as other:
+            anew = look(other)
+            for frame in {*range(1, len(frames), 1 + len(frames) // 8), len(frames)}:
+                assert shown_at(grown, frame) == shown_at(anew, frame), frame
+            assert grown.problems() == anew.problems() == []
 
 
 def test_it_says_when_nobody_serves_it_any_more(session, look, tmp_path):

@@ -6,7 +6,7 @@ import contextlib
 import json
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from recorder import recipes
@@ -28,6 +28,7 @@ class GrowingSession:
             source="client", started_at_us=0, clock=VirtualClock(), options=IntakeOptions(keep_secrets=True)
         )
         self._sink([ConnectionOpened(1, None, 0, 0)])
+        self._opened = {1}
         self._frames = 0
 
     def write(self, sequence: int, text: str) -> None:
@@ -40,6 +41,14 @@ class GrowingSession:
         self._tell(
             sequence, "reader", {"type": "AcceptStatusEvent", "status": "READ", "sequenceList": [message]}
         )
+
+    def take(self, frames: Iterable[RecordedFrame]) -> None:
+        """These frames more, of any connections."""
+        listed = list(frames)
+        for number in sorted({each.connection for each in listed} - self._opened):
+            self._opened.add(number)
+            self._sink([ConnectionOpened(number, None, listed[0].at_us, listed[0].offset_us)])
+        self._sink(listed)
 
     def end(self) -> None:
         self._sink.finish(0)

@@ -9,7 +9,7 @@ import pytest
 from recorder import recipes
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.queries import view
-from recorder.receipts.state_changes import state_changes, view_key
+from recorder.receipts.state_changes import StateTracker, view_key
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 CAPTURES = ["tutorial.jsonl", "step-up.jsonl", "browser.netlog.json", "browser.har", "browser.wscat.log"]
@@ -27,7 +27,7 @@ def test_the_last_change_of_each_message_by_a_frame_is_its_state_as_of_that_fram
         session = recipes.import_capture(archive, SAMPLES / capture)
         frames = archive.find_session(session.session).frames
         batches = recipes.frame_events(archive, archive.find_session(session.session))
-        changes = list(state_changes(batches))
+        changes = list(StateTracker().follow(batches))
         assert changes
         for last in range(1, frames + 1):
             shown = {}

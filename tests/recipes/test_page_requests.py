@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from recorder.recipes.page_requests import PageRequests
-from recorder.report.session_page.served import ServedPage
 from recorder.runtime.http.messages import HttpRequest
 from recorder.runtime.local_access import LocalAccess
 
@@ -13,10 +12,21 @@ HOST = ("host", "127.0.0.1:8000")
 SECRET = b"what they wrote"
 
 
+class Page:
+    """Version 7 of a page."""
+
+    html = SECRET + b"7"
+
+    def newer(self, version):
+        return None if version == 7 else SECRET
+
+    def block(self, version, name):
+        return SECRET if version in (6, 7) and name == "0-columns" else None
+
+
 @pytest.fixture
 def requests():
-    pages = {n: ServedPage(n, SECRET + b"%d" % n, SECRET, {"0-columns": SECRET}) for n in (6, 7)}
-    return PageRequests(LocalAccess("127.0.0.1", 8000), lambda n: pages.get(7 if n is None else n))
+    return PageRequests(LocalAccess("127.0.0.1", 8000), Page())
 
 
 def ask(requests, target, *headers, method="GET", host=HOST):

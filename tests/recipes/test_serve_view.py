@@ -55,7 +55,8 @@ def test_what_is_recorded_meanwhile_is_in_the_next_version(session, tmp_path):
         assert (first["version"], first["sessions"][0]["last"]) == (1, 1)
         session.read(1, message=0)
         second = visitor.data(after=1)
-        assert (second["version"], second["sessions"][0]["last"]) == (2, 2)
+        (growth,) = second["growths"]
+        assert (second["version"], growth["last"], growth["facts"]["from"][0]) == (2, 2, 2)
         session.end()
         last = visitor.data(after=2)["sessions"][0]
         assert (last["state"], last["honesty"][0]) == ("complete", "Complete")

@@ -9,6 +9,7 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 _LIMITS = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFF_FFFF}
@@ -37,6 +38,13 @@ class NumberTable:
 
     def __len__(self) -> int:
         return len(next(iter(self._arrays.values())))
+
+    def since(self, row: int) -> dict[str, list[float | None]]:
+        """The columns from this row on, as JSON has them: NaN is null."""
+        return {
+            name: [None if value != value else value for value in column[row:]]
+            for name, column in self._arrays.items()
+        }
 
     def column(self, name: str) -> array[int] | array[float]:
         """The values of a column."""
@@ -120,6 +128,13 @@ class Places:
     def of(self, value: object) -> int:
         """The place of this value, which is added if it is new."""
         return self._places.setdefault(value, len(self._places))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def since(self, place: int) -> list[object]:
+        """The values from this place on."""
+        return list(islice(self._places, place, None))
 
     @property
     def values(self) -> list[object]:

@@ -110,8 +110,8 @@ class SessionBlocks:
     def __init__(self, prefix: str, source: SessionSource, redact: Collection[Part]) -> None:
         self._prefix, self._source = prefix, source
         hides_names = "names" in redact
-        self._places = places_of(source.changes)
-        self._people = People(
+        self.places = places_of(source.changes)
+        self.people = People(
             source.messages,
             people_in(source.changes),
             source.selves,
@@ -119,26 +119,22 @@ class SessionBlocks:
             known_as=source.self_of,
             ids=not hides_names,
         )
-        self._redaction = PeopleRedaction(redact, _letters(self._people, source) if hides_names else {})
+        self._redaction = PeopleRedaction(redact, _letters(self.people, source) if hides_names else {})
         self.data: dict[str, object] = {}
+        self.publish_places: dict[int, int] = {}
+        self.states = StateColumns(self.places, self.people, {}, self._redaction.text)
+        ids = IdReferences([*self.places.dialogs, *self.people.ids()])
+        self.frames = FrameColumns(prefix, self.places, self.publish_places, self._redaction, ids)
 
     def blocks(self) -> Iterator[Block]:
         """All its blocks; the session is read as they are taken."""
-        source, redaction = self._source, self._redaction
-        clocks = clocks_by_dialog(source.messages)
-        states = StateColumns(self._places, self._people, clocks, redaction.text)
-        for change in source.changes:
-            states.add(change)
-        publish_places = {
-            message.request_frame: place
-            for message in source.messages
-            if message.request_frame is not None and (place := place_in(self._places, message)) is not None
-        }
-        publish_places = {
-            key[1]: place for key, place in self._places.of.items() if key[0] is None
-        } | publish_places
-        ids = IdReferences([*self._places.dialogs, *self._people.ids()])
-        frames = FrameColumns(self._prefix, self._places, publish_places, redaction, ids)
+        source, states, frames = self._source, self.states, self.frames
+        states.grow(source.changes, clocks_by_dialog(source.messages))
+        self.publish_places |= {key[1]: place for key, place in self.places.of.items() if key[0] is None}
+        for message in source.messages:
+            place = place_in(self.places, message)
+            if message.request_frame is not None and place is not None:
+                self.publish_places[message.request_frame] = place
         yield from frames.blocks(source.frames, source.proofs)
         evidence = 0
         for evidence, part in enumerate(self._evidence(), 1):
@@ -157,12 +153,12 @@ class SessionBlocks:
             "chunks": frames.chunks,
             "labels": frames.labels.values,
             "receiptWords": states.receipt_words.values,
-            "people": self._people.rows(),
+            "people": self.people.rows(),
             "dialogs": [
                 {"id": dialog, "type": source.dialog_types.get(dialog or "")}
-                for dialog in self._places.dialogs
+                for dialog in self.places.dialogs
             ],
-            "connections": [_connection_json(each, source.session) for each in source.connections],
+            "connections": [connection_json(each, source.session) for each in source.connections],
             "honesty": self._honesty(states, frames),
             "rules": {rule.id: [rule.title, rule.explain] for rule in source.rules},
             "findingsByMoment": source.findings_by_moment,
@@ -171,7 +167,7 @@ class SessionBlocks:
             "counts": [self._count(each) for each in source.counts[:MOST_ROWS]],
             "requests": [source.requests, source.answered],
             "planned": planned_data(
-                source.plans, self._places, MOST_ROWS, named="names" not in redaction.parts
+                source.plans, self.places, MOST_ROWS, named="names" not in self._redaction.parts
             ),
         }
 
@@ -181,16 +177,17 @@ class SessionBlocks:
         """For each message its rows, so many messages in a part; one that is shown for a while has none."""
         by_place: dict[int, list[list[object]]] = {}
         for message, timeline in zip(self._source.messages, self._source.timelines, strict=True):
-            place = place_in(self._places, message)
+            place = place_in(self.places, message)
             if place is not None:
-                by_place[place] = [self._entry(entry) for entry in timeline]
-        everywhere = (by_place.get(place, []) for place in range(len(self._places.keys)))
+                by_place[place] = [self.entry(entry) for entry in timeline]
+        everywhere = (by_place.get(place, []) for place in range(len(self.places.keys)))
         while part := list(islice(everywhere, EVIDENCE_ROWS)):
             yield part
 
-    def _entry(self, entry: TimelineEntry) -> list[object]:
+    def entry(self, entry: TimelineEntry) -> list[object]:
+        """A row of the evidence of a message."""
         evidence, after = entry.evidence, entry.after
-        who = self._people.place(_giver(entry))
+        who = self.people.place(_giver(entry))
         return [
             evidence.frame,
             self._redaction.sentence(entry.sentence),
@@ -207,7 +204,7 @@ class SessionBlocks:
     def _finding(self, span: FindingSpan) -> list[object]:
         finding = span.finding
         known = finding.dialog is not None and finding.sequence is not None
-        place = self._places.of.get((finding.dialog, finding.sequence or 0)) if known else None
+        place = self.places.of.get((finding.dialog, finding.sequence or 0)) if known else None
         sentence = self._redaction.sentence(finding.sentence)
         row = [finding.rule, finding.outcome, finding.severity, place, list(finding.frames), sentence]
         return [*row, span.since, span.until]
@@ -217,7 +214,7 @@ class SessionBlocks:
         service = latency.kind == REQUEST_TO_ANSWER
         return {
             "kind": latency.kind,
-            "who": "the service" if service else self._people.label(_who(latency)),
+            "who": "the service" if service else self.people.label(_who(latency)),
             "clock": latency.clock,
             "samples": latency.samples,
             "figures": [latency.p50_s, latency.p90_s, latency.p99_s, latency.max_s],
@@ -225,7 +222,7 @@ class SessionBlocks:
         }
 
     def _count(self, count: Count) -> list[object]:
-        return [self._people.label(_who(count)), count.sent, count.accepted, count.read]
+        return [self.people.label(_who(count)), count.sent, count.accepted, count.read]
 
     def _completeness(self) -> str:
         if self._source.missing is not None:
@@ -304,7 +301,8 @@ def _session_json(session: SessionInfo) -> dict[str, object]:
     }
 
 
-def _connection_json(connection: ConnectionInfo, session: SessionInfo) -> dict[str, object]:
+def connection_json(connection: ConnectionInfo, session: SessionInfo) -> dict[str, object]:
+    """A connection as the page has it."""
     own = session.source in ("client", "replay")
     return {
         "url": connection.url,

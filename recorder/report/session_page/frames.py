@@ -96,26 +96,45 @@ class FrameColumns:
             }
         )
         self._data = bytearray()
+        self._first: int | None = None
 
     def blocks(
         self, frames: Iterable[RecordedFrame], proofs: Iterable[tuple[int, ProvenFact]]
     ) -> Iterator[Block]:
         """The blocks of these frames; ``proofs`` come in the same order."""
-        facts = _FactsByFrame(proofs)
-        first = 1
-        for frame in frames:
-            self._add(frame, facts.of(frame.number))
-            if len(self._data) >= CHUNK_BYTES or frame.number - first + 1 >= CHUNK_FRAMES:
-                yield from self._chunk(first)
-                first = frame.number + 1
-        yield from self._chunk(first)
+        yield from self.full_blocks(frames, proofs)
+        rest = self.unfinished()
+        if rest is not None:
+            yield rest
+            self._end_run()
 
-    def _chunk(self, first: int) -> Iterator[Block]:
-        if len(self.columns) < first:
-            return
-        number = len(self.chunks)
-        self.chunks.append(first)
-        yield block(f"{self._prefix}-frames-{number}", self._ids.shortened(bytes(self._data)))
+    def full_blocks(
+        self, frames: Iterable[RecordedFrame], proofs: Iterable[tuple[int, ProvenFact]]
+    ) -> Iterator[Block]:
+        """The blocks that these frames fill; what is left waits for further frames, see ``unfinished``."""
+        facts = _FactsByFrame(proofs)
+        for frame in frames:
+            if self._first is None:
+                self._first = frame.number
+                self.chunks.append(frame.number)
+            self._add(frame, facts.of(frame.number))
+            if len(self._data) >= CHUNK_BYTES or frame.number - self._first + 1 >= CHUNK_FRAMES:
+                yield self._block()
+                self._end_run()
+
+    def unfinished(self) -> Block | None:
+        """The block of the frames that do not fill one yet; None if there are none."""
+        return None if self._first is None else self._block()
+
+    def leave_ids(self) -> None:
+        """Write ids as they are from now on: those that come have no place in the page's lists."""
+        self._ids = IdReferences([])
+
+    def _block(self) -> Block:
+        return block(f"{self._prefix}-frames-{len(self.chunks) - 1}", self._ids.shortened(bytes(self._data)))
+
+    def _end_run(self) -> None:
+        self._first = None
         self._data.clear()
 
     def _add(self, frame: RecordedFrame, facts: list[ProvenFact]) -> None:

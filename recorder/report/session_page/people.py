@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from recorder.messaging.events import Evidence
 from recorder.receipts.participants import own_words, role_word
@@ -57,15 +57,38 @@ class People:
         self._own = own_words(selves)
         self._roles: dict[Giver, str | None] = {who: own.role for who, own in selves.items()}
         for message in messages:
-            self._note(author_of(message), message.role)
-            for receipt in message.receipts:
-                self._note(giver_of(receipt), receipt.role)
-        listed = dict.fromkeys(map(self._person, (*givers, *selves)))
+            self._note_all(message)
+        listed = dict.fromkeys(map(self._person, (*selves, *givers)))
         self._places = {who: place for place, who in enumerate(listed)}
         self._labels = self._unique_labels()
 
     def _person(self, who: Giver) -> Giver:
         return self._known_as.get(who, who) if isinstance(who, int) else who
+
+    def _note_all(self, message: MessageView) -> None:
+        self._note(author_of(message), message.role)
+        for receipt in message.receipts:
+            self._note(giver_of(receipt), receipt.role)
+
+    def knows_us(self, messages: Collection[MessageView]) -> bool:
+        """Whether all of us who wrote these messages or gave receipts for them were known before."""
+        ours = [author_of(each) for each in messages if each.mine]
+        ours += [giver_of(receipt) for each in messages for receipt in each.receipts if receipt.mine]
+        return all(self._person(each) in self._selves for each in ours)
+
+    def grow(self, messages: Iterable[MessageView]) -> bool:
+        """Add who wrote these messages or gave receipts for them; whether the list is another now."""
+        roles, places = dict(self._roles), len(self._places)
+        for message in messages:
+            self._note_all(message)
+            if message.sent is not None:
+                self.place(author_of(message))
+            for receipt in message.receipts:
+                self.place(giver_of(receipt))
+        if len(self._places) == places and self._roles == roles:
+            return False
+        self._labels = self._unique_labels()
+        return True
 
     def _note(self, giver: Giver, role: str | None) -> None:
         who = self._person(giver)

@@ -1,8 +1,9 @@
 """The page of a session that is served: its blocks are fetched one by one, and what is recorded follows.
 
 It is the page of a file but for this: ``live.js`` fetches its blocks as ``block/VERSION/NAME``. Each time the
-session has grown there is a version more, and ``data?after=VERSION`` has its data; ``version`` stands in the
-data and in the facts of its session.
+session has grown there is a version more, and ``data?after=VERSION`` has what is newer: the data of the whole
+page, where that was made anew, or ``{"version", "growths"}``, see ``growth.py``. ``version`` stands in the
+data and in the facts of its session; blocks go by the version in which the page was made.
 """
 
 from __future__ import annotations
@@ -33,9 +34,18 @@ class ServedPage(NamedTuple):
     blocks: Mapping[str, bytes]
 
 
-def served_page(source: SessionSource, *, version: int, redact: Collection[Part] = ()) -> ServedPage:
-    """The page of a session; the session is read once."""
-    written = SessionBlocks("0", source, redact)
+def served_page(
+    source: SessionSource,
+    *,
+    version: int,
+    redact: Collection[Part] = (),
+    written: SessionBlocks | None = None,
+) -> ServedPage:
+    """The page of a session; the session is read once.
+
+    ``written`` writes the blocks, and can go on with further frames: ``SessionBlocks("0", source, redact)``.
+    """
+    written = SessionBlocks("0", source, redact) if written is None else written
     blocks = {each.name: each.data for each in written.blocks()}
     title = title_of(source)
     data = page_data(title, [{**written.data, "version": version}], redact) | {"version": version}

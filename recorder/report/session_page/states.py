@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -29,13 +29,24 @@ WrittenText = Callable[[str | None], str | None]
 class MessagePlaces(NamedTuple):
     """The messages in the order of the page: dialog by dialog, and in each as it was written.
 
-    ``dialogs`` are ids; None for publishes that name none. ``of`` is key → place.
+    ``dialogs`` are ids; None for publishes that name none. ``of`` is key → place. Those that come while the
+    session grows stand behind the others, whichever dialog they are of: the page puts them in order.
     """
 
-    keys: Sequence[ViewKey]
-    dialog_of: Sequence[int]
-    dialogs: Sequence[str | None]
-    of: Mapping[ViewKey, int]
+    keys: list[ViewKey]
+    dialog_of: list[int]
+    dialogs: list[str | None]
+    of: dict[ViewKey, int]
+
+    def add(self, key: ViewKey, dialog_id: str | None) -> None:
+        """Give a message a place, unless it has one."""
+        if key in self.of:
+            return
+        if dialog_id not in self.dialogs:
+            self.dialogs.append(dialog_id)
+        self.of[key] = len(self.keys)
+        self.keys.append(key)
+        self.dialog_of.append(self.dialogs.index(dialog_id))
 
 
 def places_of(changes: Iterable[StateChange]) -> MessagePlaces:
@@ -99,9 +110,22 @@ class StateColumns:
             }
         )
         self.messages = NumberTable({"dialog": "I", "sequence": "d", "publish": "I"})
-        for (dialog_id, number), dialog in zip(places.keys, places.dialog_of, strict=True):
+        self._add_messages()
+
+    def _add_messages(self) -> None:
+        written = len(self.messages)
+        keys, dialogs = self._places.keys[written:], self._places.dialog_of[written:]
+        for (dialog_id, number), dialog in zip(keys, dialogs, strict=True):
             unnumbered = dialog_id is None
             self.messages.add(dialog, None if unnumbered else number, number if unnumbered else 0)
+
+    def grow(self, changes: Iterable[StateChange], clocks: Mapping[str | None, Clocks]) -> None:
+        """Add changes that came later, to messages that have their places; ``clocks`` are as of now."""
+        self._clocks = clocks
+        self._add_messages()
+        for change in changes:
+            if change.key in self._places.of:
+                self.add(change)
 
     def add(self, change: StateChange) -> None:
         """Add what this change says that was not said before."""

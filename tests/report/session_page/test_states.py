@@ -8,13 +8,13 @@ from recorder.messaging.events import Proof
 from recorder.receipts.delays import clocks_by_dialog
 from recorder.receipts.fold import fold
 from recorder.receipts.queries import view
-from recorder.receipts.state_changes import FrameEvents, state_changes
+from recorder.receipts.state_changes import FrameEvents, StateTracker
 from recorder.report.session_page.people import People
 from recorder.report.session_page.states import FACT_KINDS, STATUSES, StateColumns, people_in, places_of
 
 
 def written(batches):
-    changes = list(state_changes(batches))
+    changes = list(StateTracker().follow(batches))
     messages = view(fold(event for batch in batches for event in batch.events))
     people = People(messages, people_in(changes), {}, {})
     columns = StateColumns(places_of(changes), people, clocks_by_dialog(messages), lambda text: text)
@@ -64,7 +64,7 @@ def test_a_publish_stands_behind_what_was_there_when_it_went_out_and_goes_with_i
     answer = build.answer(publish, 2)
     later = build.message(3, by="agent-1")
     batches = each_alone(first, publish, answer, later)
-    places = places_of(state_changes(batches))
+    places = places_of(StateTracker().follow(batches))
     asked = publish.evidence.frame
     assert [key[1] for key in places.keys] == [1, asked, 2, 3] or [key[1] for key in places.keys] == [
         1,

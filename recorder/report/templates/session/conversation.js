@@ -76,14 +76,7 @@ class Conversation {
   }
 
   rowOf(m) {
-    if (m === null) return -1;
-    let low = 0, high = this.shown.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.shown[middle] < m) low = middle + 1;
-      else high = middle;
-    }
-    return this.shown[low] === m ? low : -1;
+    return m === null ? -1 : this.shown.indexOf(m);
   }
 }
 

@@ -61,12 +61,12 @@ class FindBar {
     const session = sessions[0], found = new Set();
     for (let chunk = 0; chunk < session.facts.chunks.length && needle === search.needle; chunk++) {
       const first = session.facts.chunks[chunk], last = chunk + 1 < session.facts.chunks.length ? session.facts.chunks[chunk + 1] - 1 : session.last;
-      const bytes = await session.framesIn(chunk);
+      const { frame_head, frame_size, frame_proofs } = session, bytes = await session.framesIn(chunk);
       for (let frame = first, from = 0; frame <= last; frame++) {
-        from += session.frame_head[frame - 1];
-        const until = from + session.frame_size[frame - 1];
+        from += frame_head[frame - 1];
+        const until = from + frame_size[frame - 1];
         if (new TextDecoder().decode(bytes.subarray(from, until)).toLowerCase().includes(needle)) found.add(frame);
-        from = until + session.frame_proofs[frame - 1];
+        from = until + frame_proofs[frame - 1];
       }
     }
     if (needle !== search.needle) return;

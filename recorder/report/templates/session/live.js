@@ -3,6 +3,13 @@
 const ASK_MS = 500;
 const liveLine = make("p", { class: "live", role: "status" });
 
+// The evidence of a message that has come, or that more was heard of, is another than the block has.
+Session.prototype.evidenceOf = async function (m) {
+  if (this.touched?.has(m)) return this.block("message-" + m, inflatedJson);
+  const part = await this.block("evidence-" + Math.floor(m / data.evidenceRows), inflatedJson);
+  return part[m % data.evidenceRows];
+};
+
 compressed = async (name) => {
   const answer = await fetch("block/" + name);
   if (!answer.ok) throw new Error("the session has gone on: reload this page");
@@ -13,7 +20,7 @@ whenBuilt = () => {
   if (!isRecorded()) return;
   root.querySelector("header").append(liveLine);
   tellState();
-  setTimeout(askForMore, ASK_MS);
+  askForMore();
 };
 
 function isRecorded() {
@@ -32,33 +39,115 @@ async function askForMore() {
     return refill(liveLine, "recorder view has ended: this is what it showed last.");
   }
   try {
-    if (answer.status === 200) await grow(await answer.json());
+    if (answer.status === 200) {
+      const newer = await answer.json();
+      if (newer.growths) extend(newer);
+      else await grow(newer);
+    }
   } catch (problem) {
     console.info(problem.message); // a still newer version comes with the next answer
   }
   return isRecorded() && setTimeout(askForMore, ASK_MS);
 }
 
-// The session becomes a newer one, all at once; what is chosen, filtered and in view stays.
+// The session becomes a newer one, made anew.
 async function grow(newer) {
   const session = sessions[0], next = new Session(newer.sessions[0], 0);
   await next.load();
-  const atEnd = moment.step === moment.steps, fits = timeline.until === timeline.whole && timeline.from === timeline.begin;
-  const chosen = selection.message === null ? null : namedParts(session, selection.message);
-  const keptFilter = [filter.dialog === null ? null : session.facts.dialogs[filter.dialog].id, filter.person === null ? null : session.people[filter.person].label];
+  const named = shownNow(session);
   for (const name of Object.keys(session)) delete session[name];
   Object.assign(session, next);
   Object.assign(data, newer);
+  showGrown(session, named);
+  findings.load();
+}
+
+// What has come is added to the session.
+function extend({ version, growths }) {
+  const session = sessions[0], named = shownNow(session);
+  for (const growth of growths) addGrowth(session, growth);
+  data.version = session.facts.version = version;
+  session.timesOfFrames();
+  session.factsOfMessages();
+  session.order = orderOf(session);
+  showGrown(session, named);
+}
+
+function addGrowth(session, growth) {
+  const { facts } = session, known = session.fact_from.length;
+  session.madeAt ??= session.last;
+  session.rooms ??= new Map();
+  for (const table of ["frame", "message", "fact"]) {
+    for (const [name, values] of Object.entries(growth[table + "s"])) addRows(session, table + "_" + name, values);
+  }
+  for (const [frame, message] of growth.patched) session.frame_message[frame - 1] = message;
+  for (const content of growth.contents) session.contents.push(content);
+  for (const name of ["labels", "receiptWords", "dialogs", "chunks"]) for (const each of growth[name]) facts[name].push(each);
+  if (growth.people) session.people = facts.people = growth.people;
+  Object.assign(facts, { connections: growth.connections, state: growth.state });
+  session.last = facts.last = growth.last;
+  session.messages = session.message_dialog.length;
+  session.blocks.delete("frames-" + (facts.chunks.length - 1 - growth.chunks.length)); // it has more frames now
+  session.touched ??= new Set();
+  for (const m of [...session.fact_message.subarray(known), ...growth.about]) {
+    session.touched.add(m);
+    session.blocks.delete("message-" + m);
+  }
+}
+
+// A column with more rows; there is room for some behind it.
+function addRows(session, name, values) {
+  const old = session[name], Column = old.constructor, length = old.length + values.length;
+  if (!session.rooms.has(name) || session.rooms.get(name).length < length) {
+    session.rooms.set(name, new Column(Math.ceil(length * 1.25) + 64));
+    session.rooms.get(name).set(old);
+  }
+  const whole = session.rooms.get(name).subarray(0, length);
+  values.forEach((value, place) => (whole[old.length + place] = value === null ? NaN : value));
+  session[name] = whole;
+}
+
+// The places of the messages in the order of the page: dialog by dialog, by sequence; a publish without one
+// behind what was there when it went out.
+function orderOf(session) {
+  const dialogs = session.facts.dialogs.map(() => [[], []]);
+  for (let m = 0; m < session.messages; m++) dialogs[session.message_dialog[m]][Number(session.sequence(m) === null)].push(m);
+  const order = new Uint32Array(session.messages);
+  let filled = 0;
+  for (const [numbered, publishes] of dialogs) {
+    numbered.sort((one, other) => session.message_sequence[one] - session.message_sequence[other]);
+    publishes.sort((one, other) => session.message_publish[one] - session.message_publish[other]);
+    let seen = 0, taken = 0;
+    for (const m of numbered) {
+      seen = Math.max(seen, session.firstFrame[m]);
+      while (taken < publishes.length && session.message_publish[publishes[taken]] < seen) order[filled++] = publishes[taken++];
+      order[filled++] = m;
+    }
+    while (taken < publishes.length) order[filled++] = publishes[taken++];
+  }
+  return order;
+}
+
+// What is chosen, filtered and in view, by names that stay.
+function shownNow(session) {
+  return {
+    atEnd: moment.step === moment.steps,
+    fits: timeline.until === timeline.whole && timeline.from === timeline.begin,
+    chosen: selection.message === null ? null : namedParts(session, selection.message),
+    filters: [filter.dialog === null ? null : session.facts.dialogs[filter.dialog].id, filter.person === null ? null : session.people[filter.person].label],
+  };
+}
+
+function showGrown(session, { atEnd, fits, chosen, filters }) {
   if (chosen) selection.message = messageNamed(session, chosen);
   if (selection.message !== null) lightFrames(session, selection.message);
-  growFilters(session, ...keptFilter);
+  growFilters(session, ...filters);
   growLists();
   growTimeline(fits);
   moment.slider.max = moment.steps;
   moment.go(atEnd ? moment.steps : moment.step, { keep: !atEnd });
   timeline.render();
   if (search.needle && !findBar.inFrames.checked) findBar.find({ stay: true });
-  findings.load();
   growWords();
 }
 

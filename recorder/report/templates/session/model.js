@@ -55,6 +55,7 @@ class Session {
       if (differs) summed(this[name]);
     }
     this.contents = texts.contents;
+    this.listed = [...this.facts.dialogs, ...this.people]; // ids stand in the frames by their places in it
     this.messages = this.message_dialog.length;
     this.timesOfFrames();
     this.factsOfMessages();
@@ -134,8 +135,7 @@ class Session {
 
   // The bytes of a run of frames.
   framesIn(chunk) {
-    const listed = [...this.facts.dialogs, ...this.people]; // of now: places may change while the block comes
-    return this.block("frames-" + chunk, async (name) => this.withIds(new Uint8Array(await inflated(name)), listed));
+    return this.block("frames-" + chunk, async (name) => this.withIds(new Uint8Array(await inflated(name)), this.listed));
   }
 
   // Puts ids back in place of 2 and their place; 0xffff is the place of none.
@@ -157,14 +157,19 @@ class Session {
     return whole;
   }
 
-  // Header and payload of a frame, and what it proves.
-  async bytesOf(frame) {
-    const chunk = this.chunkOf(frame), whole = await this.framesIn(chunk);
+  // Where header, payload and proofs of a frame end in the bytes of its run, and where it begins.
+  placesOf(frame) {
+    const k = frame - 1;
     let at = 0;
-    for (let k = this.facts.chunks[chunk] - 1; k < frame - 1; k++) at += this.frame_head[k] + this.frame_size[k] + this.frame_proofs[k];
-    const body = at + this.frame_head[frame - 1], end = body + this.frame_size[frame - 1];
-    const proofs = whole.subarray(end, end + this.frame_proofs[frame - 1]);
-    return { head: whole.subarray(at, body), payload: whole.subarray(body, end), proofs: this.proofsIn(proofs, frame) };
+    for (let before = this.facts.chunks[this.chunkOf(frame)] - 1; before < k; before++) at += this.frame_head[before] + this.frame_size[before] + this.frame_proofs[before];
+    const body = at + this.frame_head[k], end = body + this.frame_size[k];
+    return [at, body, end, end + this.frame_proofs[k]];
+  }
+
+  // Header and payload of a frame, and what it proves. Its place is that of now: another page may come meanwhile.
+  async bytesOf(frame) {
+    const [at, body, end, last] = this.placesOf(frame), whole = await this.framesIn(this.chunkOf(frame));
+    return { head: whole.subarray(at, body), payload: whole.subarray(body, end), proofs: this.proofsIn(whole.subarray(end, last), frame) };
   }
 
   proofsIn(bytes, frame) {

@@ -78,7 +78,8 @@ function messagesAt(session, frame, filter) {
   const found = new Uint32Array(session.messages);
   const byState = filter.status !== null || filter.person !== null || filter.side !== null;
   let count = 0;
-  for (let m = 0; m < session.messages; m++) {
+  for (let place = 0; place < session.messages; place++) {
+    const m = session.order ? session.order[place] : place;
     if (session.firstFrame[m] > frame) continue;
     if (filter.dialog !== null && session.message_dialog[m] !== filter.dialog) continue;
     if (session.passing[m] && !isThere(session, m, frame)) continue;

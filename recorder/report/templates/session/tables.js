@@ -31,7 +31,7 @@ class Findings {
 
   // Those of this moment.
   update() {
-    let key = this.limit;
+    let key = this.limit + (sessions[0].madeAt < at[0] ? 1 : 0);
     const now = this.all.filter(([session, finding], place) => {
       const there = holds(session, finding);
       if (there) key = (Math.imul(key, 31) + place) | 0;
@@ -44,7 +44,8 @@ class Findings {
     this.key = key;
     const byMoment = sessions.every((session) => session.facts.findingsByMoment);
     const later = byMoment ? 0 : this.all.length - now.length, more = sessions.reduce((sum, session) => sum + session.facts.moreFindings, 0);
-    refill(this.words, counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". " + (byMoment ? "Rules are applied to what there is as of this moment." : "The session is too long to apply its rules to every moment: they are applied to the whole recording, and a finding stands from the last of its frames on."));
+    const made = sessions[0].madeAt;
+    refill(this.words, made !== undefined && made < at[0] && "Checked as of frame " + made.toLocaleString("en") + ", and again later or when the session is over. ", counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". " + (byMoment ? "Rules are applied to what there is as of this moment." : "The session is too long to apply its rules to every moment: they are applied to the whole recording, and a finding stands from the last of its frames on."));
     this.list(violated.slice(0, this.limit).map(([session, finding]) => this.finding(session, finding)));
     refill(this.others,
       violated.length > this.limit && button("Show " + (violated.length - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
