@@ -169,7 +169,9 @@ def talk(socket):
 def test_what_cannot_be_used_is_refused_before_anything_listens(tmp_path, monkeypatch, options, problem):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(BadOption, match=problem):
-        recipes.proxy("wss://x.example", archive=str(tmp_path / "a.db"), **options)
+        recipes.proxy(
+            "wss://x.example", archive=str(tmp_path / "a.db"), **{"listen": "127.0.0.1:0", **options}
+        )
 
 
 def test_an_unknown_keyword_is_refused(tmp_path):
