@@ -386,6 +386,7 @@ SMALL = 60
 SMALL_AND_WITH_ONE_IMPORTER: dict[str, str] = {
     "formats/growing_file.py": "how the end of a file is told that another program still writes",
     "cli/error_boundary.py": "the one place where errors become sentences and exit codes",
+    "cli/help_layout.py": "how help is laid out, whatever builds the commands",
     "cli/import_.py": "one module a command",
     "cli/report.py": "one module a command",
     "formats/known.py": "the registry: one line a format, and who is asked first",

@@ -101,3 +101,6 @@ _fatal_error
 answer_ms
 push_ms
 receipt_lateness_ms
+
+# called by Typer (cli/lazy_commands.py)
+list_commands

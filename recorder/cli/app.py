@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -30,12 +29,40 @@ from . import (
     view,
     watch,
 )
-from .error_boundary import ErrorBoundary
-from .help_layout import CommandWithHeadings
+from .lazy_commands import CommandEntry, LazyProgram
+
+
+class Program(LazyProgram):
+    """All commands, in the order of the list, with what each does in at most 26 characters."""
+
+    entries = (
+        CommandEntry("record", record.record, "connect and record"),
+        CommandEntry("proxy", proxy.proxy, "record any client"),
+        CommandEntry("attach", attach.attach_to_browser, "record a running browser"),
+        CommandEntry("import", import_.import_captures, "add captures of others"),
+        CommandEntry("login", login.login, "log in as a consumer"),
+        CommandEntry("replay", replay.replay, "play a scripted consumer"),
+        CommandEntry("simulate", simulate.simulate, "pretend to be LivePerson"),
+        CommandEntry("check", check.check, "apply rules to a session"),
+        CommandEntry("find", find.find, "look through all sessions"),
+        CommandEntry("watch", watch.watch, "all of it on one screen"),
+        CommandEntry("sql", sql.sql, "ask the archive in SQL"),
+        CommandEntry("report", report.write_report, "write a page of a session"),
+        CommandEntry("view", view.view_session, "show that page, live"),
+        CommandEntry("bundle", bundle.bundle_session, "pack a session for a ticket"),
+        CommandEntry("mcp", mcp.answer_assistant, "answer an assistant (MCP)"),
+        CommandEntry("guide", guide.show_guide, "read the manual"),
+        CommandEntry("samples", samples.show_samples, "scripts and captures"),
+        CommandEntry("session", session.app, "list, show, compare, export"),
+        CommandEntry("message", message.app, "messages and their receipts"),
+        CommandEntry("frame", frame.app, "frames, decoded and in hex"),
+        CommandEntry("archive", archive.app, "verify, upgrade, rebuild"),
+    )
+
 
 app = typer.Typer(
     name="recorder",
-    cls=ErrorBoundary,
+    cls=Program,
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
     add_completion=True,
@@ -62,34 +89,3 @@ def recorder(
     ] = False,
 ) -> None:
     """Record, explain and replay sessions of LivePerson's Messaging Window API."""
-
-
-# Which, and what it does in at most 26 characters, as the list of commands shows it.
-_VERBS: tuple[tuple[str, Callable[..., None], str], ...] = (
-    ("record", record.record, "connect and record"),
-    ("proxy", proxy.proxy, "record any client"),
-    ("attach", attach.attach_to_browser, "record a running browser"),
-    ("import", import_.import_captures, "add captures of others"),
-    ("login", login.login, "log in as a consumer"),
-    ("replay", replay.replay, "play a scripted consumer"),
-    ("simulate", simulate.simulate, "pretend to be LivePerson"),
-    ("check", check.check, "apply rules to a session"),
-    ("find", find.find, "look through all sessions"),
-    ("watch", watch.watch, "all of it on one screen"),
-    ("sql", sql.sql, "ask the archive in SQL"),
-    ("report", report.write_report, "write a page of a session"),
-    ("view", view.view_session, "show that page, live"),
-    ("bundle", bundle.bundle_session, "pack a session for a ticket"),
-    ("mcp", mcp.answer_assistant, "answer an assistant (MCP)"),
-    ("guide", guide.show_guide, "read the manual"),
-    ("samples", samples.show_samples, "scripts and captures"),
-)
-for _name, _verb, _does in _VERBS:
-    app.command(_name, cls=CommandWithHeadings, short_help=_does)(_verb)
-for _noun, _holds in (
-    (session.app, "list, show, compare, export"),
-    (message.app, "messages and their receipts"),
-    (frame.app, "frames, decoded and in hex"),
-    (archive.app, "verify, upgrade, rebuild"),
-):
-    app.add_typer(_noun, short_help=_holds)

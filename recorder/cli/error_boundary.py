@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
-    from typer._click import (
-        Context,
-        HelpFormatter,
-    )  # typer brings its own click since 0.26, and types its hooks with it
+    from typer._click import Context  # typer brings its own click since 0.26, and types its hooks with it
 
 from recorder.errors import RecorderError, Stopped, error_lines, error_of_system
 
 from .common_options import CommonOptionsGroup
-from .help_layout import write_commands
 from .output import discard_stdout, print_to_stderr
 from .usage_errors import UsageError, usage_sentence
 
@@ -38,13 +34,6 @@ class ErrorBoundary(CommonOptionsGroup):
         """Read the command line as far as the command."""
         with _errors_as_exit_codes(_exit):
             return super().make_context(*args, **kwargs)
-
-    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
-        """Write the commands, and the few options of the program itself on a line."""
-        write_commands(self, ctx, formatter)
-        names = ", ".join(name for each in self.get_params(ctx) for name in each.opts)
-        formatter.write_paragraph()
-        formatter.write_text(f"Options: {names}.")
 
     def invoke(self, ctx: Context) -> Any:
         """Run the command; print its ``RecorderError`` and exit with that error's code."""

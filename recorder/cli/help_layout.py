@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from typer._click import Context, HelpFormatter
-    from typer.core import TyperGroup
 
 _ARGUMENTS, _OPTIONS = "Arguments", "Options"
 _OF_EVERY_COMMAND = frozenset({"archive", "json", "quiet", "help"})
@@ -40,17 +41,13 @@ class CommandWithHeadings(TyperCommand):
                     formatter.write_dl(records)
 
 
-def write_commands(group: TyperGroup, ctx: Context, formatter: HelpFormatter) -> None:
-    """The commands of a group with a few words each: two beside each other where there is room."""
-    commands = [
-        (name, command) for name in group.list_commands(ctx) if (command := group.get_command(ctx, name))
-    ]
+def write_commands(commands: Sequence[tuple[str, str]], formatter: HelpFormatter) -> None:
+    """Commands and what each does in a few words: two beside each other where there is room."""
     longest = max(len(name) for name, _ in commands)
     inside = formatter.width - _GAP
     columns = 2 if (inside - _GAP) // 2 >= _NARROWEST_COLUMN else 1
-    width = (inside - _GAP * (columns - 1)) // columns
-    room = width - longest - _GAP
-    cells = [f"{name:<{longest}}  {command.get_short_help_str(room):<{room}}" for name, command in commands]
+    room = (inside - _GAP * (columns - 1)) // columns - longest - _GAP
+    cells = [f"{name:<{longest}}  {short_help:<{room}}" for name, short_help in commands]
     rows = -(-len(cells) // columns)
     with formatter.section("Commands"):
         for row in range(rows):

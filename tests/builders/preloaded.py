@@ -177,7 +177,7 @@ def _prepare_commands() -> None:
     from recorder.cli.app import app
 
     typer.main.get_command = cache(typer.main.get_command)
-    typer.main.get_command(app)
+    list(typer.main.get_command(app).commands.items())
 
 
 def _run_recorder() -> NoReturn:

@@ -21,6 +21,11 @@ OF_SEVERAL_MEANINGS = {
     "--since": [["find", "list", "list"], ["list"]],
     # Which service, and which WebSockets.
     "--url": [["replay"], ["attach", "import"]],
+    # `record` takes the names of wscat as well: --ca, -o.
+    "--ca-file": [["login", "proxy", "replay"], ["record"]],
+    "--origin": [["record"], ["replay"]],
+    # Of the client that logs in by a certificate, and of the server.
+    "--key": [["record"], ["simulate"]],
     # Of a script's delays, and of a simulator's ids.
     "--seed": [["replay"], ["simulate"]],
     # To stdout if not given, or to a file named after the session: nobody reads those in a terminal.
