@@ -41,6 +41,8 @@ class HttpConnection(asyncio.Protocol):
         self._request: h11.Request | None = None
         self._body = bytearray()
         self._has_responded = False
+        self._is_made = False
+        self._is_aborted = False
         self._transport: asyncio.Transport
         self._timeout: asyncio.TimerHandle
 
@@ -48,7 +50,10 @@ class HttpConnection(asyncio.Protocol):
         """Wait for the request, at most ``TIMEOUT_S``."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what streams are made of
         self._transport = transport
+        self._is_made = True
         self._timeout = self._call_later(self._on_timeout)
+        if self._is_aborted:
+            transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and respond once the request is complete."""
@@ -61,8 +66,10 @@ class HttpConnection(asyncio.Protocol):
             self._send_response(error_response(problem.error_status_hint, f"That is no HTTP/1.1: {problem}"))
 
     def abort(self) -> None:
-        """End it, whatever is under way."""
-        self._transport.abort()
+        """End it, whatever is under way; before it is made, once it is."""
+        self._is_aborted = True
+        if self._is_made:
+            self._transport.abort()
 
     def eof_received(self) -> bool | None:
         """The client sends nothing more: close, complete request or not."""

@@ -1,6 +1,7 @@
 """HTTP on a real socket: one request, one response, and bounds on both."""
 
 import asyncio
+import contextlib
 
 import h11
 import pytest
@@ -202,3 +203,24 @@ def test_a_request_is_passed_on_unchanged():
     ]
     assert answer.startswith(b"HTTP/1.1 204 No Content\r\n")
     assert b"content-length" not in answer
+
+
+def test_a_connection_that_is_aborted_before_it_is_made_is_aborted_then():
+    """As when the server ends while the client's connection is being accepted."""
+
+    def aborted():
+        connection = HttpConnection(echo, largest_body=10, on_failure=print)
+        connection.abort()
+        return connection
+
+    async def ask():
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(aborted, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(HEAD + b"Hello")
+        with contextlib.suppress(ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(), TIMEOUT_S) == b""
+        writer.close()
+        server.close()
+
+    asyncio.run(ask())
