@@ -56,6 +56,15 @@ class Terminal:
         self._read += found.end()
         return found
 
+    def until_it_reads_keys(self) -> None:
+        """Wait until it takes each key itself: what is typed before is shown by the system as well."""
+        give_up_s = time.monotonic() + PATIENCE_S
+        while termios.tcgetattr(self._theirs)[3] & termios.ICANON:
+            readable, _, _ = select.select([self._ours], [], [], 0.01)
+            assert time.monotonic() < give_up_s, f"it reads no keys: {self.shown!r}"
+            if readable:
+                self.shown += os.read(self._ours, 65_536)
+
     def type(self, line: str, *, end: str = "\r") -> None:
         """Press these keys, and Enter."""
         os.write(self._ours, f"{line}{end}".encode())

@@ -245,9 +245,12 @@ exchanges = st.builds(
 )
 
 
+plans = st.just(())  # test_jsonl_plan.py has sessions with plans
+
+
 @st.composite
 def sessions(draw: st.DrawFn) -> tuple[SessionHeader, list[Connection], list[RecordedFrame]]:
-    header = draw(st.builds(SessionHeader, texts, texts, texts, texts, times, times))
+    header = draw(st.builds(SessionHeader, texts, texts, texts, texts, times, times, plans))
     count = draw(st.integers(1, 3))
     lines = [draw(connections(number)) for number in range(1, count + 1)]
     number, indexes, frames = 0, dict.fromkeys(range(1, count + 1), -1), []

@@ -42,6 +42,7 @@ def server():
 def talk(terminal: Terminal) -> list[dict[str, object]]:
     """Type the requests, each once the one before is answered and the prompt is there."""
     for request in TYPED:
+        terminal.until_it_reads_keys()
         terminal.type(json.dumps(request, ensure_ascii=False))
         terminal.until(rb'"reqId":"%s"[^\n]*\n[^\n]*> ' % str(request["id"]).encode())
     terminal.until(rb"some agent text[^\n]*\n")

@@ -146,7 +146,7 @@ def test_no_messages_are_no_line():
         ("you (consumer guest-1) +1.800s #4 (asked)", 24, "you … +1.800s #4 (asked)"),
         ("agent 1 +1.800s #4, manager +2.000s #12", 32, "agent 1 #4, manager #12"),
         ("agent 1 +1.800s #4, manager +2.000s #12", 17, "age… #4, man… #12"),
-        ("日本の人 +1.800s #4", 15, "日 … +1.800s #4"),
+        ("日本の人 +1.800s #4", 15, "日… +1.800s #4"),
         ("agent #4", 7, "age… #4"),
         ("agent 1 +1.800s #4, manager +2.000s #12", 8, None),
         ("nothing of the kind", 8, None),
