@@ -14,6 +14,7 @@ from rich.text import Text
 from recorder.checks.findings import Finding, Outcome, Severity, repeated_sentence
 from recorder.checks.session_index import Rule
 
+from .cells import width_of
 from .tables import console, print_line, print_table
 from .terminal import safe_text
 
@@ -182,7 +183,7 @@ def print_rule(stream: IO[str], rule: Rule) -> None:
     print_line(stream, f"{rule.id} ({rule.severity})")
     print_line(stream, f"{rule.title}.")
     stream.write("\n")
-    for line in textwrap.wrap(rule.explain, 100, break_on_hyphens=False):
+    for line in textwrap.wrap(rule.explain, min(width_of(stream), 100), break_on_hyphens=False):
         print_line(stream, line)
 
 

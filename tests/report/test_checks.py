@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from io import StringIO
+from itertools import pairwise
 
 import pytest
 
@@ -147,6 +148,18 @@ def test_recorded_text_is_escaped():
 
 def test_no_findings_print_one_line():
     assert printed() == ["nothing to look at in this recording"]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_an_explanation_fills_the_lines_of_a_terminal(columns):
+    for rule in RULES:
+        stream = Terminal()
+        stream.columns = columns
+        print_rule(stream, rule)
+        lines = stream.getvalue().split("\n\n")[1].splitlines()
+        widest = min(columns, 100)
+        assert all(len(line) <= widest for line in lines)
+        assert all(len(f"{line} {after.split()[0]}") > widest for line, after in pairwise(lines)), lines
 
 
 def test_rules_are_listed_and_explained():
