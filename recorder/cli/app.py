@@ -29,7 +29,7 @@ from . import (
     view,
     watch,
 )
-from .lazy_commands import CommandEntry, LazyProgram
+from .lazy_commands import SETTINGS, CommandEntry, LazyProgram
 
 
 class Program(LazyProgram):
@@ -64,13 +64,11 @@ app = typer.Typer(
     name="recorder",
     cls=Program,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["--help", "-h"]},
     add_completion=True,
-    pretty_exceptions_show_locals=False,  # locals hold tokens
-    rich_markup_mode=None,
     help="Record, explain and replay sessions of LivePerson's Messaging Window API.",
     epilog="All take --archive, --json and --quiet, before or behind the name; --help behind it says more."
     " The manual: recorder guide. The samples of the examples: recorder samples --all samples.",
+    **SETTINGS,
 )
 
 

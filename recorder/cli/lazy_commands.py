@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from typer._click import Command, Context, HelpFormatter
 
 
+SETTINGS: dict[str, Any] = {
+    "context_settings": {"help_option_names": ["--help", "-h"]},
+    "pretty_exceptions_show_locals": False,  # locals hold tokens
+    "rich_markup_mode": None,
+}
+"""What Typer is told of the program, and of each command."""
+
+
 class CommandEntry(NamedTuple):
     """One line of the list of commands.
 
@@ -34,12 +42,7 @@ class CommandEntry(NamedTuple):
 
     def build(self) -> Command:
         """The command or group, as Typer makes it."""
-        holder = typer.Typer(
-            add_completion=False,
-            context_settings={"help_option_names": ["--help", "-h"]},
-            pretty_exceptions_show_locals=False,  # locals hold tokens
-            rich_markup_mode=None,
-        )
+        holder = typer.Typer(add_completion=False, **SETTINGS)
         if isinstance(self.declared, typer.Typer):
             holder.add_typer(self.declared, name=self.name, short_help=self.short_help)
         else:

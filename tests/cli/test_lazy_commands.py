@@ -31,7 +31,9 @@ except SystemExit:
 
 def signatures_read(*arguments: str) -> set[str]:
     ran = subprocess.run([sys.executable, "-c", COUNT_SIGNATURES, *arguments], capture_output=True, text=True)
-    return set(ran.stderr.split())
+    read = set(ran.stderr.split())
+    assert "recorder" in read, ran.stderr  # the function of the program itself
+    return read
 
 
 def test_the_list_of_commands_builds_none():

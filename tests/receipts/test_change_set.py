@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from builders.drawn_events import at, dialogs, frames, published_or_received, sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.messaging.events import (
     ConversationChanged,
-    Evidence,
     Identified,
     MessagePublished,
     Proof,
     PublishLost,
     PublishRefused,
     PublishRequested,
-    ReceiptReported,
 )
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.change_set import ChangeSet, Conclusions
@@ -23,26 +22,12 @@ from recorder.receipts.queries import view
 from recorder.receipts.state import Transcript
 
 people = st.sampled_from(("a", "b", "me"))
-roles = st.sampled_from((None, "CONSUMER", "MANAGER"))
-dialogs, sequences, frames = st.sampled_from(("d", "e")), st.integers(0, 3), st.integers(1, 9)
-
-
-def at(frame, proof=Proof.ANNOUNCED):
-    return Evidence(proof, frame, 1, frame, None, None)
-
 
 events = st.one_of(
-    st.builds(
-        lambda d, s, a, r, f: MessagePublished(d, s, None, a, r, False, "text/plain", "hi", None, at(f)),
-        dialogs, sequences, people, roles, frames,
-    ),
+    published_or_received(people),
     st.builds(
         lambda d, s, f: MessagePublished(d, s, None, None, None, True, "text/plain", "hi", f, at(f + 1)),
         dialogs, sequences, frames,
-    ),
-    st.builds(
-        lambda d, s, p, r, t, f: ReceiptReported(d, (s,), p, r, False, t, None, None, at(f)),
-        dialogs, sequences, people, roles, st.sampled_from(("READ", "ACCEPT")), frames,
     ),
     st.builds(
         lambda d, f: PublishRequested(d, None, "text/plain", "hi", None, at(f, Proof.CLAIMED)),

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from builders.drawn_events import at, dialogs, frames, published_or_received
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.messaging.events import Evidence, MessagePublished, Proof, PublishRequested, ReceiptReported
+from recorder.messaging.events import Proof, PublishRequested
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.moment_states import MomentStates
 from recorder.receipts.queries import view
 from recorder.receipts.state_changes import FrameEvents, state_changes
 
 people = st.sampled_from(("a", "b"))
-roles = st.sampled_from((None, "CONSUMER", "MANAGER"))
-dialogs, sequences, frames = st.sampled_from(("d", "e")), st.integers(0, 3), st.integers(1, 9)
-
-
-def at(frame, proof=Proof.ANNOUNCED):
-    return Evidence(proof, frame, 1, frame, None, None)
-
 
 events = st.one_of(
-    st.builds(
-        lambda d, s, a, r, f: MessagePublished(d, s, None, a, r, False, "text/plain", "hi", None, at(f)),
-        dialogs, sequences, people, roles, frames,
-    ),
-    st.builds(
-        lambda d, s, p, r, t, f: ReceiptReported(d, (s,), p, r, False, t, None, None, at(f)),
-        dialogs, sequences, people, roles, st.sampled_from(("READ", "ACCEPT")), frames,
-    ),
+    published_or_received(people),
     st.builds(
         lambda d, a, f: PublishRequested(d, None, "text/plain", "hi", a, at(f, Proof.CLAIMED)),
         dialogs, people, frames,
