@@ -33,6 +33,8 @@ _SENT_CLOSE = re.compile(rb"/close(?: +(\d{4})(?: +(.*))?)?")
 _CONTROL = {b"ping": Opcode.PING, b"pong": Opcode.PONG}
 _TIMING = re.compile(rb"(\d{1,9}\.\d{1,20}(?:e-\d\d)?): ")
 _KIND = re.compile(rb"(text|binary|close|ping|pong): ?")
+_PROMPT_OF_WSDUMP = re.compile(rb"[> ]+(?=< )")
+"""Before what came: wsdump writes its prompt and what comes from two threads, piece by piece."""
 
 
 _BEGINS = re.compile(
@@ -94,6 +96,9 @@ class TerminalLog:
 
     def line(self, line: bytes) -> Iterator[Record]:
         """The records that end with this line."""
+        if self._is_wsdump:
+            prompt = _PROMPT_OF_WSDUMP.match(line)
+            line = line[prompt.end() :] if prompt else line
         if line[:2] in (b"> ", b"< ") or line == b">":
             yield from self._message_ends()
             text = line[2:]
@@ -173,7 +178,7 @@ class TerminalLog:
             self._closed_by = Side.CLIENT
             yield self._frame(Side.CLIENT, Opcode.CLOSE, code.to_bytes(2, "big") + reason)
         else:
-            yield self._frame(Side.CLIENT, Opcode.TEXT, text)
+            yield self._frame(Side.CLIENT, Opcode.TEXT, _without_prompts(text) if self._is_wsdump else text)
 
     def _received(self, text: bytes) -> Iterator[Record]:
         control = _RECEIVED_CONTROL.fullmatch(text)
@@ -202,13 +207,19 @@ class TerminalLog:
         if kind is not None:
             opcode = _CONTROL.get(kind[1], Opcode.BINARY if kind[1] == b"binary" else Opcode.TEXT)
             text = text[kind.end() :]
-        yield self._frame(Side.SERVICE, opcode, text, offset_us)
+        yield self._frame(Side.SERVICE, opcode, _without_prompts(text), offset_us)
 
     def _frame(
         self, sender: Side, opcode: int, payload: bytes, offset_us: int | None = None
     ) -> RecordedFrame:
         self.messages += 1
         return RecordedFrame(0, self._connection, 0, sender, None, offset_us, opcode, True, 0, payload)
+
+
+def _without_prompts(text: bytes) -> bytes:
+    """The JSON that stands between prompts of wsdump; the text as it is, where there is none."""
+    without = text.strip(b"> \n")
+    return without if without != text and _is_json(without) else text
 
 
 def _is_json(text: bytes) -> bool:

@@ -63,6 +63,20 @@ def test_wsdump_ends_with_an_empty_line(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("shown", "frames"),
+    [
+        pytest.param('>\x1b[2K\x1b[E \x1b[34m< {"b":1}\x1b[39m\r\n> ', [(S, 1, b'{"b":1}')], id="before <"),
+        pytest.param('> > {"a":1}\r\n', [(C, 1, b'{"a":1}')], id="before what was typed"),
+        pytest.param('>  {"a":1}\r\n', [(C, 1, b'{"a":1}')], id="a blank more"),
+        pytest.param('\x1b[2K\x1b[E\x1b[34m< text: {"b":1}\x1b[39m> \r\n> ', [(S, 1, b'{"b":1}')], id="end"),
+        pytest.param("> > a\r\n<  b> \r\n", [(C, 1, b"> a"), (S, 1, b" b> ")], id="not around text"),
+    ],
+)  # fmt: skip
+def test_a_prompt_of_wsdump_may_stand_anywhere_around_a_message(tmp_path, shown, frames):
+    assert told(records(tmp_path / "f", f"{WSDUMP}{shown}")) == frames
+
+
+@pytest.mark.parametrize(
     ("line", "ending"),
     [
         ('Disconnected (code: 4401, reason: "no")', (4401, "no", "closed", None)),
