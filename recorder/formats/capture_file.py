@@ -36,6 +36,8 @@ _INFLATED_LIMIT = 1 << 30
 _INFLATED_RATIO = 100
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FILE_NAME = re.compile(r"[^/\\\0]{1,255}")
+_OF_THE_SYSTEM = re.compile(r"(?:^|/)(?:__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+"""What macOS and Windows add to a zip file of their own."""
 
 
 class FilePosition(NamedTuple):
@@ -68,6 +70,13 @@ class CaptureFile:
     def members(self) -> tuple[str, ...]:
         """The names in a zip file; () if it is none."""
         return tuple(self._zip.namelist()) if self._zip is not None else ()
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The files of a zip file beside the HAR that is read for it, which may name them; else ()."""
+        content = self._content_member
+        is_har = content is not None and content != BUNDLED_SESSION
+        return tuple(name for name in self._packed_files if name != content) if is_har else ()
 
     @property
     def path(self) -> Path | None:
@@ -155,9 +164,14 @@ class CaptureFile:
             raise BadCapture(self.name, f"the zip file is damaged ({_words(fault)})") from None
 
     @cached_property
+    def _packed_files(self) -> list[str]:
+        """What was packed into a zip file, without what the system of whoever packed it has added."""
+        return [name for name in self.members if not name.endswith("/") and not _OF_THE_SYSTEM.search(name)]
+
+    @cached_property
     def _content_member(self) -> str | None:
         """The member that is read for the zip file: the only one, a bundle's session, or the only HAR."""
-        files = [name for name in self.members if not name.endswith("/")]
+        files = self._packed_files
         hars = [name for name in files if name.lower().endswith(".har")]
         bundled = [BUNDLED_SESSION] if {BUNDLED_SESSION, BUNDLED_VERSIONS} <= set(files) else []
         return next((names[0] for names in (files, bundled, hars) if len(names) == 1), None)
@@ -176,6 +190,8 @@ def opened(file: Path, *, hint: str | None = None) -> Iterator[CaptureFile]:
         return
     try:
         mode = file.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise BadCapture(str(file), "it is a directory", hint="name the files in it")
         if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
             raise BadCapture(str(file), "it is no regular file")
         stream = file.open("rb")

@@ -63,6 +63,9 @@ def format_of(file: CaptureFile) -> CaptureFormat:
     for each in FORMATS:
         if each.recognise(file):
             return each
+    if file.members:
+        problem = "it is a zip file with neither one file, nor one HAR, nor a trace of Playwright in it"
+        raise BadCapture(file.name, problem, hint="unpack it, and import the captures among its files")
     raise BadCapture(
         file.name,
         "it is in no format that is known",

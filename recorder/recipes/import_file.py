@@ -106,6 +106,9 @@ def import_capture(
         if known is not None and known.state == "complete":
             return _known_before(known, file, say)
         form = named or format_of(capture)
+        if capture.others:
+            beside = counted(len(capture.others), "file")
+            say(f"{file}: the HAR in it is read; of {beside} beside it, only what the HAR names")
         with RecordSpool(by_time=not form.is_one_session) as spool:
             contents = _read_through(capture, form, spool, options, say)
             sockets = _chosen(spool.sockets, form, capture, options, say)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import orjson
 import pytest
 
@@ -79,9 +81,24 @@ def test_a_file_that_does_not_read_to_its_end_adds_nothing(run, tmp_path, conten
 
 
 def test_what_is_no_file_is_said(run, tmp_path):
-    for path, says in ((tmp_path, "no regular file"), (tmp_path / "none", "no such file")):
+    for path, says in ((tmp_path, "it is a directory"), (tmp_path / "none", "no such file")):
         result = run("import", str(path))
         assert (result.exit_code, says in result.stderr) == (2, True)
+
+
+def test_what_else_is_in_a_zip_file_is_said(run, tmp_path, har):
+    packed = tmp_path / "ticket.zip"
+    with zipfile.ZipFile(packed, "w") as whole:
+        whole.write(har, "a.har")
+        whole.writestr("console.log", "x")
+        whole.writestr(".DS_Store", "x")
+    said = run("import", str(packed)).stderr
+    assert f"{packed}: the HAR in it is read; of 1 file beside it, only what the HAR names" in said
+    with zipfile.ZipFile(packed, "w") as whole:
+        for name in ("a.har", "b.har"):
+            whole.write(har, name)
+    refused = run("import", str(packed))
+    assert (refused.exit_code, "neither one file, nor one HAR" in refused.stderr) == (2, True)
 
 
 def test_secrets_are_blanked_on_import_unless_kept(run, tmp_path, archive):

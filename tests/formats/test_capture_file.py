@@ -7,6 +7,7 @@ import hashlib
 import os
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -108,7 +109,9 @@ def test_a_bomb_stops(tmp_path, monkeypatch):
 
 
 def test_what_is_no_file_is_said(tmp_path):
-    with pytest.raises(BadCapture, match="no regular file"), opened(tmp_path):
+    with pytest.raises(BadCapture, match="it is a directory"), opened(tmp_path):
+        pass
+    with pytest.raises(BadCapture, match="no regular file"), opened(Path("/dev/null")):
         pass
     with pytest.raises(BadCapture, match="no such file") as raised, opened(tmp_path / "x", hint="try y"):
         pass
@@ -126,6 +129,31 @@ def test_a_bundle_is_read_as_the_session_in_it(tmp_path):
                     packed.writestr(name, content)
         with opened(file) as capture:
             assert capture.open().read() == read
+
+
+FINDERS_OWN = ("__MACOSX/", "__MACOSX/._a.har", ".DS_Store", "sub/.DS_Store", "._a.har")
+
+
+@pytest.mark.parametrize(
+    ("names", "read", "others"),
+    [
+        (("a.har", *FINDERS_OWN), b"a.har", ()),
+        (("a.netlog", *FINDERS_OWN), b"a.netlog", ()),
+        (
+            ("a.har", "b.netlog", "screen.png", "x/desktop.ini"),
+            b"a.har",
+            ("b.netlog", "screen.png"),
+        ),
+        (("session.jsonl", "versions.json", "report.html"), b"session.jsonl", ()),
+    ],
+)
+def test_what_the_system_adds_to_a_zip_file_is_not_looked_at(tmp_path, names, read, others):
+    file = tmp_path / "some.zip"
+    with zipfile.ZipFile(file, "w") as packed:
+        for name in names:
+            packed.writestr(name, name)
+    with opened(file) as capture:
+        assert (capture.open().read(), capture.others) == (read, others)
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
