@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from recorder.projection.derived import refresh
 from recorder.store.archive import Archive
-from recorder.store.row_digests import changed_parts, row_digest
+from recorder.store.driver_values import SQLITE_VALUES
+from recorder.store.row_digests import TableDigest, changed_parts, row_digest
 from recorder.store.tables import (
     DERIVED,
     compressed,
@@ -254,6 +257,29 @@ def test_what_a_recorder_left_that_died_is_covered_once_somebody_noted_it(
 def test_columns_that_are_null_change_no_digest() -> None:
     """So that one may be added later."""
     assert row_digest({"a": 1, "b": None}) == row_digest({"a": 1}) != row_digest({"a": "1"})
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        pytest.param(("a", None, "é"), id="usual texts"),
+        pytest.param(("a", "],[", "b"), id="a text like what stands between two rows"),
+        pytest.param(("[", "],", '"],["', "]"), id="parts of it, and with quotes"),
+        pytest.param(("],[",), id="one row"),
+    ],
+)
+def test_rows_that_are_added_together_have_the_digest_of_each_by_itself(texts: tuple[Any, ...]) -> None:
+    rows = [(1, text, place, SQLITE_VALUES.null) for place, text in enumerate(texts)]
+    together, one_by_one, read = TableDigest(), TableDigest(), TableDigest()
+    together.add(rows)
+    for row in rows:
+        one_by_one.add([row])
+        read.add([(*row[:-1], None)])
+    together.add([])
+    assert together.value() == one_by_one.value() == read.value() != TableDigest().value()
+    lines = "".join(json.dumps([1, text, place, None], ensure_ascii=False, separators=(",", ":")) + "\n"
+                    for place, text in enumerate(texts))  # fmt: skip
+    assert together.value() == blake2b(lines.encode(), digest_size=16).digest()
 
 
 def test_a_digest_of_another_length_agrees_with_nothing() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from recorder.receipts.change_set import Conclusions
 from recorder.receipts.entities import SessionEntities
 from recorder.receipts.queries import name_of, role_of
 from recorder.receipts.state import Transcript
-from recorder.store.driver_values import Row
+from recorder.store.driver_values import PYTHON_VALUES, DriverValues, Row
 
 from .text_columns import encode_text
 
@@ -17,12 +17,19 @@ class OtherRows:
     """Makes the rows of requests, dialogs and participants of one session."""
 
     def __init__(
-        self, session_id: int, transcript: Transcript, entities: SessionEntities, concluded: Conclusions
+        self,
+        session_id: int,
+        transcript: Transcript,
+        entities: SessionEntities,
+        concluded: Conclusions,
+        *,
+        values: DriverValues = PYTHON_VALUES,
     ) -> None:
         self._session_id = session_id
         self._transcript = transcript
         self._entities = entities
         self._selves = concluded.selves
+        self._values = values
 
     def requests(self, frames: Iterable[int] | None = None) -> Iterator[Row]:
         """Rows of ``request`` for these frames; for all by default."""
@@ -48,7 +55,7 @@ class OtherRows:
         """Rows of ``dialog`` for these ids; for all by default."""
         known = self._entities.dialogs
         conversations = self._transcript.conversations
-        for dialog_id in sorted(known if ids is None else known.keys() & ids):
+        for dialog_id in _in_order(known, ids):
             span = known[dialog_id]
             # The main dialog goes by the id of its conversation; older frames name and list no more.
             conversation_id = span.conversation_id
@@ -72,15 +79,20 @@ class OtherRows:
     def participants(self, ids: Iterable[str] | None = None) -> Iterator[Row]:
         """Rows of ``participant`` for these ids; for all by default."""
         known = self._entities.participants
-        for participant in sorted(known if ids is None else known.keys() & ids):
+        for participant in _in_order(known, ids):
             yield (
                 self._session_id,
                 encode_text(participant),
                 encode_text(role_of(self._transcript, participant)),
-                self._selves.is_one(participant),
+                self._values.boolean(self._selves.is_one(participant)),
                 known[participant],
                 encode_text(name_of(self._transcript, participant, self._selves)),
             )
+
+
+def _in_order(known: Mapping[str, object], ids: Iterable[str] | None) -> list[str]:
+    """Those of the ``ids`` that are known, all by default, in the order of their keys."""
+    return sorted(known if ids is None else known.keys() & ids, key=lambda each: encode_text(each) or "")
 
 
 def _clamped(number: int | None) -> int | None:

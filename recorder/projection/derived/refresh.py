@@ -162,7 +162,7 @@ class Projection:
             left_out = any(each.kind in _LONG_SEQUENCES for each in folded.transcript.oddities)
             rows.replace(projection, (self._session_id,), [(self._session_id, *basis, None, left_out)])
             if folded.info.state != "recording":  # else it would be read again and again
-                write_derived_digest(writer.reader, self._session_id)
+                write_derived_digest(writer.reader, self._session_id, rows.digests())
                 index_session(writer.reader, self._session_id)
             else:
                 search_index.forget(writer.reader, self._session_id)
@@ -177,7 +177,7 @@ class Projection:
             # Who we are, or a role, followed only from all dialogs together: now all are folded.
             rows.clear(*_MESSAGE_TABLES)
             self._insert_messages(rows)
-        others = self._others()
+        others = self._others(rows)
         for table, rows_of_all in (
             (request, others.requests()),
             (dialog, others.dialogs()),
@@ -200,9 +200,11 @@ class Projection:
         folded = self._folded
         return MessageRows(self._session_id, folded.transcript, folded.concluded, values=rows.values)
 
-    def _others(self) -> OtherRows:
+    def _others(self, rows: DerivedRows) -> OtherRows:
         folded = self._folded
-        return OtherRows(self._session_id, folded.transcript, folded.entities, folded.concluded)
+        return OtherRows(
+            self._session_id, folded.transcript, folded.entities, folded.concluded, values=rows.values
+        )
 
     def _write_changed(self, rows: DerivedRows, changes: ChangeSet) -> None:
         made = self._messages(rows)
@@ -214,7 +216,7 @@ class Projection:
                 rows.replace(table, made_rows.messages[0][:3], some)
         for frame in sorted(changes.publishes):
             rows.replace(message, made.publish_key(frame), list(made.publish(frame)))
-        others = self._others()
+        others = self._others(rows)
         for table, rows_of_some in (
             (request, others.requests(changes.requests)),
             (dialog, others.dialogs(changes.dialogs)),

@@ -13,6 +13,7 @@ from functools import lru_cache
 from sqlalchemy import Dialect, Table, bindparam, select
 
 from recorder.store.driver_values import PYTHON_VALUES, SQLITE_VALUES, Row
+from recorder.store.row_digests import TableDigest
 from recorder.store.statements import insert_rows, insert_statement
 from recorder.store.tables import DERIVED, projection
 from recorder.store.writer import ArchiveWriter
@@ -70,6 +71,7 @@ class DerivedRows:
         self._sqlite = writer.sqlite
         self._dialect = writer.connection.dialect
         self._only_session = False
+        self._digests: dict[str, TableDigest] = {}
         self.values = PYTHON_VALUES if self._sqlite is None else SQLITE_VALUES
 
     @contextmanager
@@ -94,6 +96,7 @@ class DerivedRows:
         for table in tables:
             # Without a condition SQLite drops whole pages instead of looking at rows.
             self._delete(table, () if self._only_session else (self._session_id,))
+            self._digests[table.name] = TableDigest()
 
     def _has_other_sessions(self) -> bool:
         other = select(projection.c.session_id).where(projection.c.session_id != self._session_id).limit(1)
@@ -106,9 +109,21 @@ class DerivedRows:
             insert_rows(self._sqlite, statement, rows)
         elif rows:
             self._connection.exec_driver_sql(statement.sql, list(rows))
+        digest = self._digests.get(table.name)
+        if digest is not None:
+            digest.add(rows)
+
+    def digests(self) -> dict[str, bytes]:
+        """The digests of tables that hold only what was inserted since they were cleared, by name.
+
+        To read the rows again for them would take as long as to write them (tests/benchmarks/rebuild.py).
+        ``verify`` does read them, and ``tests/projection/derived/test_refresh.py`` holds the two equal.
+        """
+        return {name: digest.value() for name, digest in self._digests.items()}
 
     def replace(self, table: Table, key: Row, rows: Sequence[Row]) -> None:
         """Replace the rows whose key begins with ``key`` by these."""
+        self._digests.pop(table.name, None)
         self._delete(table, key)
         self.insert(table, rows)
 
