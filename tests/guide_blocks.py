@@ -115,9 +115,10 @@ class PageRunner:
             elif language == "python":
                 self._python(text)
             elif language == "sql":
-                following = blocks[place + 1] if place + 1 < len(blocks) else ("", "")
                 rows = self._rows(text)
-                yield Run(text, following[1] if following[0] == "text" else rows, rows)
+                for behind, shown in blocks[place + 1 : place + 2]:
+                    if behind == "text":  # else the page shows no rows
+                        yield Run(text, shown, rows)
 
     def _console(self, block: str) -> Iterator[Run]:
         parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)[1:]

@@ -21,7 +21,7 @@ from recorder.messaging.events import (
 )
 from recorder.receipts.delays import DialogClocks, clocks_by_dialog
 from recorder.receipts.echoes import MessageKey
-from recorder.receipts.participants import OwnWords, own_word, own_words
+from recorder.receipts.participants import PeopleWords, own_word, people_words
 from recorder.receipts.queries import MessageView, role_of, view
 from recorder.receipts.self_facts import self_roles
 from recorder.receipts.selves import Selves, selves_of
@@ -73,9 +73,9 @@ class SessionIndex:
         return selves_of(self.input.transcript)
 
     @cached_property
-    def own_words(self) -> OwnWords:
+    def people_words(self) -> PeopleWords:
         """What our selves are called, where there is more than one."""
-        return own_words(self_roles(self.input.transcript, self.selves))
+        return people_words(self_roles(self.input.transcript, self.selves))
 
     @cached_property
     def messages(self) -> dict[MessageKey, MessageView]:
@@ -218,7 +218,7 @@ class SessionIndex:
     def who(self, participant: str | None, *, mine: bool | None = None, connection: int | None = None) -> str:
         """``you``, ``ASSIGNED_AGENT 3d834d4d``, ``somebody``."""
         if mine or self.selves.is_one(participant):
-            return own_word(participant, connection, self.own_words)
+            return own_word(participant, connection, self.people_words)
         if participant is None:
             return "somebody"
         role = self.input.transcript.roles.get(participant)

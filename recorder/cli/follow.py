@@ -75,7 +75,7 @@ def _print_update(
     if on_terminal and not update.over:
         print_newest(sys.stdout, following, messages, other_lines=_OTHER_LINES, local=local)
     elif messages or on_terminal:
-        print_listing(sys.stdout, following.listing(messages), following.selves(), local=local)
+        print_listing(sys.stdout, following.listing(messages), following.people(), local=local)
 
 
 def print_newest(
@@ -95,7 +95,7 @@ def print_newest(
     if len(messages) > fitting:
         print_line(stream, f"not shown: {counted(len(messages) - fitting, 'earlier message')}")
         messages = messages[-fitting:]
-    print_listing(stream, following.listing(messages), following.selves(), local=local)
+    print_listing(stream, following.listing(messages), following.people(), local=local)
 
 
 _OTHER_LINES = 5

@@ -39,7 +39,7 @@ from .options import (
 from .output import write_json, write_json_lines
 
 if TYPE_CHECKING:
-    from recorder.report.messages import OwnRoles
+    from recorder.report.messages import KnownPeople
 
 app = typer.Typer(
     cls=CommonOptionsGroup,
@@ -128,7 +128,7 @@ def list_messages(
         from recorder.report.messages import NO_MESSAGES, NONE_PASS, print_listing
 
         nothing = NO_MESSAGES if filters is None else NONE_PASS
-        print_listing(sys.stdout, listing.dialogs, listing.selves, nothing=nothing, local=local)
+        print_listing(sys.stdout, listing.dialogs, listing.people, nothing=nothing, local=local)
 
 
 @app.command("show")
@@ -159,10 +159,10 @@ def show_message(
 
     session, message = session_and("[DIALOG:]SEQUENCE", session, message, hint="recorder message show last 0")
     aliases = recipes.parse_aliases(alias or ())
-    selves: OwnRoles = {}
+    people: KnownPeople = {}
     with opened_for(f"reading session {session}", archive, quiet=quiet) as (opened, say):
         session_id, view, rungs = recipes.message_life(
-            opened, session, message, at=at, aliases=aliases, say=say, selves=selves
+            opened, session, message, at=at, aliases=aliases, say=say, people=people
         )
         last_frame = recipes.last_frame(opened, session_id, at=at)
         plans = recipes.planned_receipts(opened, session_id, view, at=at)
@@ -174,4 +174,4 @@ def show_message(
         return
     from recorder.report.evidence import print_timeline
 
-    print_timeline(sys.stdout, view, rungs, selves, plans=plans, last_frame=last_frame, local=local)
+    print_timeline(sys.stdout, view, rungs, people, plans=plans, last_frame=last_frame, local=local)

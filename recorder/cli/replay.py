@@ -228,7 +228,7 @@ def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
                 write_json(target_json(played.target))
                 write_json_lines(map(step_json, steps))
             else:
-                print_messages(sys.stdout, played.messages, played.selves)
+                print_messages(sys.stdout, played.messages, played.people)
 
 
 def _print_timetable(script: Path, variables: list[str], *, json: bool) -> None:

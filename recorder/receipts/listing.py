@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .delays import Clocks, DialogClocks, LazyClocks, clocks_of
 from .queries import MessageView
-from .self_facts import OwnRoles
+from .self_facts import KnownPeople
 
 
 class DialogListing(NamedTuple):
@@ -25,14 +25,14 @@ class MessageListing(NamedTuple):
         session: the session's id.
         messages: in the order of ``receipts.queries.view``.
         dialogs: the same dialog by dialog.
-        selves: all of us in the session.
+        people: everybody in the session.
         maybe_one_person: whether a consumer may stand there under two ids, which nobody has looked at yet.
     """
 
     session: str
     messages: Iterable[MessageView]
     dialogs: Iterable[DialogListing]
-    selves: OwnRoles
+    people: KnownPeople
     maybe_one_person: bool = False
 
 

@@ -27,9 +27,9 @@ from recorder.messaging.events import (
 )
 
 from .echoes import Echo, MessageKey, probable_echoes
-from .participants import own_words, participant_word
+from .participants import PeopleWords, participant_word, people_words
 from .queries import MessageView, ReceiptView, message_view, role_of
-from .self_facts import self_roles
+from .self_facts import known_people
 from .selves import selves_of
 from .state import Transcript
 
@@ -73,13 +73,14 @@ class FactReader:
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
         self._selves = selves_of(transcript)
-        self._own = own_words(self_roles(transcript, self._selves))
+        self._words: PeopleWords = {}
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._selves)
         self._views: dict[MessageKey, MessageView] = {}
 
     def facts(self, events: Iterable[Event]) -> Iterator[tuple[int, ProvenFact]]:
         """As ``all_proven_facts``; the transcript may have grown since the last call."""
         self._views.clear()
+        self._words = people_words(known_people(self._transcript, self._selves))
         for event in events:
             if not isinstance(event, PublishLost):
                 for fact in _READERS[type(event)](self, event):
@@ -97,7 +98,7 @@ class FactReader:
         participant = participant or self._selves.id_of(connection if ours else None)
         mine = True if ours else self._selves.is_one(participant)
         role = role or role_of(self._transcript, participant)
-        name = participant_word(participant, role, mine=mine, connection=connection, own=self._own)
+        name = participant_word(participant, role, mine=mine, connection=connection, words=self._words)
         return _Person(participant, role, mine, name)
 
     def message(self, event: MessagePublished) -> Iterator[ProvenFact]:
@@ -170,7 +171,8 @@ class FactReader:
     def named(self, event: ParticipantNamed) -> Iterator[ProvenFact]:
         ours = event.participant is None
         person = self._person(event.participant, None, ours=ours, connection=event.evidence.connection)
-        sentence = f'a profile names {person.name} "{event.name}"'
+        known_as = person.name.removesuffix(f" {event.name}")  # it is what a profile told
+        sentence = f'a profile names {known_as} "{event.name}"'
         yield ProvenFact("identity", sentence, event.evidence.proof, None, None, *person[:3])
 
     def request(self, event: RequestMade) -> Iterator[ProvenFact]:

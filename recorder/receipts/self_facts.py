@@ -1,4 +1,4 @@
-"""All of us in a session: every self with its role and connections, also those whose ids are not known."""
+"""Everybody in a session: every self with its role and connections, also of unknown id, and all others."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from recorder.messaging.events import Evidence
 
-from .participants import SelfRole
+from .participants import KnownParticipant
 from .queries import MessageView, name_of, role_of
 from .selves import Selves, selves_of
 from .state import OwnPublish, Transcript
 
-OwnRoles = dict[str | int, SelfRole]
-"""Own id → role and name; for a self whose id is not known its connection stands for it."""
+KnownPeople = dict[str | int, KnownParticipant]
+"""Id → role and name; for a self whose id is not known its connection stands for it."""
 
 
 class SelfFact(NamedTuple):
@@ -33,9 +33,9 @@ class SelfFact(NamedTuple):
         return self.connections[0] if self.participant is None else self.participant
 
     @property
-    def own_role(self) -> SelfRole:
+    def known(self) -> KnownParticipant:
         """Role and name."""
-        return SelfRole(self.role, self.name)
+        return KnownParticipant(self.role, self.name)
 
 
 def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[SelfFact]:
@@ -54,28 +54,44 @@ def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[Sel
     ]
 
 
-def self_roles(transcript: Transcript, selves: Selves | None = None) -> OwnRoles:
+def self_roles(transcript: Transcript, selves: Selves | None = None) -> KnownPeople:
     """The roles and names of all of us in a session."""
-    return {each.key: each.own_role for each in self_facts(transcript, selves)}
+    return {each.key: each.known for each in self_facts(transcript, selves)}
 
 
-def own_roles(messages: Iterable[MessageView]) -> OwnRoles:
-    """The roles of those of us who wrote these messages or gave receipts for them."""
-    roles: OwnRoles = {}
+def known_people(transcript: Transcript, selves: Selves | None = None) -> KnownPeople:
+    """The roles and names of all of us, then of everybody else whose role or name is known."""
+    selves = selves_of(transcript) if selves is None else selves
+    people = self_roles(transcript, selves)
+    for who in dict.fromkeys((*transcript.roles, *transcript.names)):
+        if isinstance(who, str) and who not in people:
+            role, name = role_of(transcript, who), name_of(transcript, who, selves)
+            people[who] = KnownParticipant(role, name, mine=False)
+    return people
+
+
+def people_of(messages: Iterable[MessageView]) -> KnownPeople:
+    """The roles of everybody who wrote these messages or gave receipts for them."""
+    people: KnownPeople = {}
     for message in messages:
-        if message.mine:
-            _note(roles, message.author, message.role, message.sent)
+        _note(people, message.author, message.role, mine=message.mine, evidence=message.sent)
         for receipt in message.receipts:
-            if receipt.mine:
-                _note(roles, receipt.participant, receipt.role, receipt.evidence)
-    return roles
+            _note(people, receipt.participant, receipt.role, mine=receipt.mine, evidence=receipt.evidence)
+    return people
 
 
-def _note(roles: OwnRoles, participant: str | None, role: str | None, evidence: Evidence | None) -> None:
-    who = connection_of(evidence) if participant is None else participant
+def _note(
+    people: KnownPeople,
+    participant: str | None,
+    role: str | None,
+    *,
+    mine: bool | None,
+    evidence: Evidence | None,
+) -> None:
+    who = connection_of(evidence) if participant is None and mine else participant
     if who is not None:
-        known = roles.get(who, SelfRole(None))
-        roles[who] = known._replace(role=role or known.role)
+        known = people.get(who, KnownParticipant(None, mine=False))
+        people[who] = known._replace(role=role or known.role, mine=known.mine or bool(mine))
 
 
 def connection_of(evidence: Evidence | None) -> int | None:

@@ -17,7 +17,7 @@ from recorder.projection.session import new_events
 from recorder.receipts.aliases import Aliases, rewritten
 from recorder.receipts.batch_fold import fold_batches
 from recorder.receipts.moment_states import MomentStates
-from recorder.receipts.self_facts import OwnRoles, self_roles
+from recorder.receipts.self_facts import KnownPeople, known_people
 from recorder.receipts.state_changes import FrameEvents, state_changes
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
@@ -124,11 +124,11 @@ def _by_frame(
 
 @dataclass(frozen=True, slots=True)
 class KnownMoments:
-    """The messages as of each frame before the last of so many, and all of us in the session."""
+    """The messages as of each frame before the last of so many, and everybody in the session."""
 
     frames: int
     states: MomentStates
-    selves: OwnRoles
+    people: KnownPeople
 
 
 def known_moments(archive: Archive, session: str) -> KnownMoments:
@@ -139,4 +139,4 @@ def known_moments(archive: Archive, session: str) -> KnownMoments:
         folded = fold_batches(event for batch in batches for event in batch.events)
         states = MomentStates(state_changes(batches, with_roles=True))
     states.as_of(found.frames)  # from where somebody steps back
-    return KnownMoments(found.frames, states, self_roles(folded))
+    return KnownMoments(found.frames, states, known_people(folded))

@@ -11,7 +11,7 @@ from recorder.projection.incremental import IncrementalTranscript
 from recorder.receipts.change_set import ChangeSet
 from recorder.receipts.listing import DialogListing, dialogs_of
 from recorder.receipts.queries import MessageView, message_view, publish_view, view
-from recorder.receipts.self_facts import OwnRoles, self_roles
+from recorder.receipts.self_facts import KnownPeople, known_people
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
 from recorder.store.session_names import LAST
@@ -84,9 +84,9 @@ class Following:
             if chosen:
                 yield dialog._replace(messages=chosen)
 
-    def selves(self) -> OwnRoles:
+    def people(self) -> KnownPeople:
         """All of us in the session as of the last update, with our roles."""
-        return self_roles(self._incremental.transcript)
+        return known_people(self._incremental.transcript)
 
     def __iter__(self) -> Iterator[Update]:
         first = True

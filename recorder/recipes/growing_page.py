@@ -22,6 +22,7 @@ from recorder.receipts.delays import DialogClocks, LazyClocks, clocks_of
 from recorder.receipts.evidence import timeline
 from recorder.receipts.proofs import FactReader
 from recorder.receipts.queries import view
+from recorder.receipts.self_facts import known_people
 from recorder.receipts.state import Transcript
 from recorder.receipts.state_changes import FrameEvents, StateChange
 from recorder.redaction.people import Part
@@ -143,6 +144,7 @@ class GrowingPage:
             self._archive.frames(self._session, first=first, last=followed.event_reader.last),
             changes=changes,
             proofs=list(self._fact_reader.facts(chain(*(batch.events for batch in batches)))),
+            people=known_people(transcript, followed.tracker.selves),
             clocks=_clocks(transcript, changes),
         )
         self._blocks |= {each.name: each.data for each in growth.blocks}

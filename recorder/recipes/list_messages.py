@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from recorder.projection.derived.stored_listing import stored_listing
 from recorder.receipts.aliases import Aliases, ParticipantTracker
 from recorder.receipts.listing import MessageListing, dialogs_of
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
 from recorder.wire.records import SessionInfo
@@ -56,11 +56,11 @@ def listed_messages(
                 if suggest and dialog is None and listing.maybe_one_person:
                     _say_suggestions(opened, found, say)
                 return
-        selves: OwnRoles = {}
+        people: KnownPeople = {}
         session_id, listed = messages(
-            opened, session, dialog=dialog, at=at, aliases=aliases, say=say, selves=selves
+            opened, session, dialog=dialog, at=at, aliases=aliases, say=say, people=people
         )
-    yield _chosen(MessageListing(session_id, listed, dialogs_of(listed), selves), filters)
+    yield _chosen(MessageListing(session_id, listed, dialogs_of(listed), people), filters)
 
 
 def _chosen(listing: MessageListing, filters: Filters | None) -> MessageListing:

@@ -10,7 +10,7 @@ from recorder.clock import VirtualClock, punctual
 from recorder.counted import counted
 from recorder.errors import CannotConnect, RecorderError, RecordingIncomplete
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.replay.language.script import Script
 from recorder.replay.run.driver import LEAD_S, Driver
 from recorder.replay.run.outcome import STOPPED, ScriptOutcome
@@ -208,8 +208,8 @@ def _played(
 ) -> Played:
     cut_short = replay.why_cut_short(problem)
     outcome = replay.outcome(cut_short)
-    selves: OwnRoles = {}
-    listed, recorded = _recorded(opened, session.intake.session, selves)
+    people: KnownPeople = {}
+    listed, recorded = _recorded(opened, session.intake.session, people)
     return Played(
         session.intake.session,
         listed,
@@ -223,19 +223,19 @@ def _played(
         cut_short,
         None if recorded is None or recorded.state != INTERRUPTED else recorded.detail,
         job.target,
-        selves,
+        people,
     )
 
 
 def _recorded(
-    opened: Archive, session: str, selves: OwnRoles
+    opened: Archive, session: str, people: KnownPeople
 ) -> tuple[list[MessageView], SessionInfo | None]:
     """The messages of the session, and the session; nothing where even that cannot be read any more.
 
-    ``selves`` gets all of us in it, with roles and names.
+    ``people`` gets everybody in it, with roles and names.
     """
     try:
-        return messages(opened, session, selves=selves)[1], opened.find_session(session)
+        return messages(opened, session, people=people)[1], opened.find_session(session)
     except RecorderError:
         return [], None
 

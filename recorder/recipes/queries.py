@@ -15,7 +15,7 @@ from recorder.receipts.evidence import TimelineEntry, timeline
 from recorder.receipts.numbers import numbers_of
 from recorder.receipts.proofs import ProvenFact, proven_facts
 from recorder.receipts.queries import MessageView, view
-from recorder.receipts.self_facts import OwnRoles, self_facts, self_roles
+from recorder.receipts.self_facts import KnownPeople, known_people, self_facts
 from recorder.receipts.state import Transcript
 from recorder.report.planned import planned_numbers
 from recorder.report.replay_target import SERVICE, SIMULATOR
@@ -117,11 +117,11 @@ def messages(
     at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
-    selves: OwnRoles | None = None,
+    people: KnownPeople | None = None,
 ) -> tuple[str, list[MessageView]]:
     """The session's id and its messages, now or as of ``at``.
 
-    ``selves`` gets all of us in the session, with our roles and names.
+    ``people`` gets everybody in the session, with roles and names.
 
     Raises:
         NotFound: no such session, or no such dialog in it (by then).
@@ -131,13 +131,13 @@ def messages(
         found = archive.find_session(session, connected=True)
         with stored_listing(archive, found, dialog) as listing:
             if listing is not None:
-                if selves is not None:
-                    selves |= listing.selves
+                if people is not None:
+                    people |= listing.people
                 return found.session, list(listing.messages)
     opened = open_session(archive, session, at=at, aliases=aliases, say=say)
     listed = view(opened.transcript, dialog)
-    if selves is not None:
-        selves |= self_roles(opened.transcript)
+    if people is not None:
+        people |= known_people(opened.transcript)
     if dialog is not None and not listed:
         raise NotFound("dialog", dialog, close=close_names(dialog, opened.transcript.dialog_ids()))
     return opened.session.session, listed
@@ -161,12 +161,12 @@ def message_life(
     at: str | None = None,
     aliases: Aliases | None = None,
     say: Notify = silent,
-    selves: OwnRoles | None = None,
+    people: KnownPeople | None = None,
 ) -> tuple[str, MessageView, list[TimelineEntry]]:
     """One message and every frame that is evidence for it, now or as of ``at``.
 
     ``reference`` is SEQUENCE, DIALOG:SEQUENCE, or #FRAME: that which ``message list`` shows, or that of
-    our request to publish it. ``selves`` gets all of us in the session, with our roles and names.
+    our request to publish it. ``people`` gets everybody in the session, with roles and names.
 
     Raises:
         NotFound: no such message (by then), or the sequence stands in several dialogs.
@@ -175,8 +175,8 @@ def message_life(
     collector = MessageEventCollector(parse_message_argument(reference))
     opened = open_session(archive, session, at=at, aliases=aliases, say=say, watch=collector.collect)
     message = find_message(opened.transcript, collector.reference)
-    if selves is not None:
-        selves |= self_roles(opened.transcript)
+    if people is not None:
+        people |= known_people(opened.transcript)
     found: Iterable[Event] = collector.events
     if not collector.is_complete(message):
         found = events(archive, opened.session, last=opened.last, aliases=aliases)
@@ -261,6 +261,7 @@ def summary(
         numbers=numbers_of(listed, entities),
         planned=planned_numbers(archive.receipt_plans(found)),
         selves=self_facts(opened.transcript),
+        people=known_people(opened.transcript),
         refused_requests=entities.refused_requests(),
         refusals={
             each.connection: each

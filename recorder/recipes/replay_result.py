@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from recorder.counted import counted
 from recorder.errors import CannotConnect, ExpectationFailed, RecordingIncomplete
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.replay.run.outcome import NOT_REACHED, OK, STOPPED, ReceiptSent, ScriptOutcome, StepResult
 from recorder.report.replay_target import ReplayTarget
 from recorder.report.steps import ReceiptReport, StepReport, lateness_line
@@ -36,7 +36,7 @@ class Played:
         cut_short: why it ended before its end, in one sentence; None if it did not.
         incomplete: what is missing of the recorded session; None if nothing is known to be.
         target: where it was played, and who chose that.
-        selves: the consumers of the script as the recording knows them, with roles and names.
+        people: everybody as the recording knows them, with roles and names.
     """
 
     session: str
@@ -51,7 +51,7 @@ class Played:
     cut_short: str | None = None
     incomplete: str | None = None
     target: ReplayTarget = _DEFAULT_TARGET
-    selves: OwnRoles = field(default_factory=dict)
+    people: KnownPeople = field(default_factory=dict)
 
     @property
     def late(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +18,9 @@ from recorder.receipts.evidence import timelines
 from recorder.receipts.numbers import distributions_of, numbers_of
 from recorder.receipts.pairing import Entry, dialog_pairs, paired
 from recorder.receipts.proofs import all_proven_facts
-from recorder.receipts.queries import MessageView, name_of, view
-from recorder.receipts.self_facts import self_roles
+from recorder.receipts.queries import view
+from recorder.receipts.self_facts import known_people
 from recorder.receipts.selves import selves_of
-from recorder.receipts.state import Transcript
 from recorder.receipts.state_changes import FrameEvents, StateTracker, view_key
 from recorder.redaction.people import Part
 from recorder.report.session_page.document import Comparison, Pair, document
@@ -150,8 +149,7 @@ def session_source(
         findings_by_moment=by_moment,
         rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],
         missing=missing_at(archive, found, last),
-        selves=self_roles(transcript),
-        names=_names(transcript, messages),
+        people=known_people(transcript),
         self_of=selves_of(transcript).by_connection,
         distributions=distributions_of(messages, entities),
         counts=numbers.counts,
@@ -176,15 +174,6 @@ def _of_the_whole(
 
 def _all(batches: Sequence[FrameEvents]) -> Iterator[Event]:
     return (event for batch in batches for event in batch.events)
-
-
-def _names(transcript: Transcript, messages: Sequence[MessageView]) -> Mapping[str, str]:
-    selves = selves_of(transcript)
-    people = {each.author for each in messages} | {
-        receipt.participant for each in messages for receipt in each.receipts
-    }
-    found = {who: name_of(transcript, who, selves) for who in people | selves.ids if who is not None}
-    return {who: name for who, name in found.items() if name is not None}
 
 
 # --- two sessions -----------------------------------------------------------------------------------------

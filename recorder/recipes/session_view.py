@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from recorder.checks import engine
 from recorder.errors import BadOption
-from recorder.receipts.pairing import names_of
-from recorder.receipts.queries import name_of, view
-from recorder.receipts.selves import selves_of
+from recorder.receipts.participants import people_words
+from recorder.receipts.queries import view
+from recorder.receipts.self_facts import known_people, people_of
 from recorder.redaction.people import PARTS, Part
 from recorder.report.redacted_view import redacted_view
 from recorder.report.session_view import SessionView
@@ -36,15 +36,14 @@ def session_view(archive: Archive, session: str, *, redact: str | None = None) -
     found = archive.find_session(session, connected=True)
     looked_at = check_input_of(archive, found)
     messages = view(looked_at.transcript)
-    names, selves = names_of(messages), selves_of(looked_at.transcript)
-    profiles = {who: name_of(looked_at.transcript, who, selves) for who in names}
+    people = {**people_of(messages), **known_people(looked_at.transcript)}
     shown = SessionView(
         session=found,
         connections=archive.connections(found),
         connection_facts=looked_at.connections,
         messages=messages,
-        names=names,
-        profiles={who: name for who, name in profiles.items() if name is not None},
+        people=people,
+        names=people_words(people),
         findings=engine.check(looked_at),
         missing=looked_at.missing,
         recording=looked_at.recording,

@@ -8,10 +8,10 @@ from typing import IO
 from recorder.counted import counted
 from recorder.receipts.echoes import Echo
 from recorder.receipts.evidence import TimelineEntry
-from recorder.receipts.participants import OwnWords, SelfRole, own_words, participant_word
+from recorder.receipts.participants import KnownParticipant, PeopleWords, participant_word, people_words
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, ContentView, MessageView
-from recorder.receipts.self_facts import OwnRoles, own_roles
+from recorder.receipts.self_facts import KnownPeople, people_of
 from recorder.wire.records import ReceiptPlan
 
 from .messages import content_words, giver_word, sender_word
@@ -24,7 +24,7 @@ def print_timeline(
     stream: IO[str],
     message: MessageView,
     entries: Sequence[TimelineEntry],
-    selves: OwnRoles | None = None,
+    people: KnownPeople | None = None,
     *,
     last_frame: int,
     plans: Sequence[ReceiptPlan] = (),
@@ -32,14 +32,14 @@ def print_timeline(
 ) -> None:
     """The table of ``message show``: every frame about the message, with both clocks and the proof level.
 
-    ``selves``: all of us in the session; else those who have to do with this message. ``last_frame``: the
+    ``people``: everybody in the session; else those who have to do with this message. ``last_frame``: the
     number of the last frame that was looked at. ``plans``: the receipts that a replay planned for it.
     """
-    own = own_words({**_own_roles(message, entries), **(selves or {})})
+    words = people_words({**_people_of(message, entries), **(people or {})})
     named = "without a sequence" if message.sequence is None else str(message.sequence)
     print_line(stream, f"message {named} in dialog {message.dialog_id or 'unknown'}")
     if message.sent is not None:
-        author, known = sender_word(message, own), message.author or "id unknown"
+        author, known = sender_word(message, words), message.author or "id unknown"
         whole_id = "" if known in author.strip("()").split() else f" ({known})"
         print_line(stream, f"from     {author}{whole_id}")
         print_line(stream, f"text     {content_words(message.type, message.text)}")
@@ -47,7 +47,7 @@ def print_timeline(
             print_line(stream, f"audience {_audience(message)}")
         for content in message.contents:
             print_line(stream, f"content  {content_words(content.type, content.text)}{_where(content)}")
-    print_line(stream, f"status   {message.status}{_reason(message, entries, own, last_frame)}")
+    print_line(stream, f"status   {message.status}{_reason(message, entries, words, last_frame)}")
     if message.status == "accepted":
         print_line(stream, f"unread   {_absent('READ', message, entries, last_frame)}")
     if message.echo is not None:
@@ -55,7 +55,7 @@ def print_timeline(
     stream.write("\n")
     zone = zone_name(local=local)
     columns = ("FRAME", f"TIME ({zone})", "AFTER", "WHAT~25", "/BY", "PROOF", f"SERVER ({zone})")
-    print_table(stream, columns, (_timeline_row(entry, own, local=local) for entry in entries))
+    print_table(stream, columns, (_timeline_row(entry, words, local=local) for entry in entries))
     refused = [entry for entry in entries if entry.reason is not None]
     if refused:
         stream.write("\n")
@@ -67,12 +67,12 @@ def print_timeline(
         print_line(stream, line)
 
 
-def _own_roles(message: MessageView, entries: Sequence[TimelineEntry]) -> OwnRoles:
-    roles = own_roles([message])
+def _people_of(message: MessageView, entries: Sequence[TimelineEntry]) -> KnownPeople:
+    roles = people_of([message])
     for entry in entries:
         if entry.mine:
             who = entry.evidence.connection if entry.participant is None else entry.participant
-            roles[who] = SelfRole(entry.role or roles.get(who, SelfRole(None)).role)
+            roles[who] = KnownParticipant(entry.role or roles.get(who, KnownParticipant(None)).role)
     return roles
 
 
@@ -101,7 +101,9 @@ def _absent(what: str, message: MessageView, entries: Sequence[TimelineEntry], l
     return f"{missing} in this recording; last frame #{last_frame}"
 
 
-def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWords, last_frame: int) -> str:
+def _reason(
+    message: MessageView, entries: Sequence[TimelineEntry], words: PeopleWords, last_frame: int
+) -> str:
     decided_by = message.decided_by
     if message.status == "failed":
         return next((f"; {each.sentence}" for each in entries if each.kind == "refused"), _REFUSED)
@@ -111,7 +113,7 @@ def _reason(message: MessageView, entries: Sequence[TimelineEntry], own: OwnWord
         return f"; {_absent('ACCEPT or READ', message, entries, last_frame)}"
     if decided_by is None:
         return _NO_RECEIPT.get(message.status, "")
-    name = giver_word(decided_by, own)
+    name = giver_word(decided_by, words)
     evidence = decided_by.evidence
     return f", by {name}: {decided_by.status} {evidence.proof.word} in frame #{evidence.frame}"
 
@@ -125,7 +127,7 @@ _NO_RECEIPT = {
 }
 
 
-def _timeline_row(entry: TimelineEntry, own: OwnWords, *, local: bool) -> tuple[str, ...]:
+def _timeline_row(entry: TimelineEntry, words: PeopleWords, *, local: bool) -> tuple[str, ...]:
     evidence = entry.evidence
     return (
         f"#{evidence.frame}",
@@ -133,7 +135,7 @@ def _timeline_row(entry: TimelineEntry, own: OwnWords, *, local: bool) -> tuple[
         delay_words(entry.after),
         entry.sentence,
         participant_word(
-            entry.participant, entry.role, mine=entry.mine, connection=evidence.connection, own=own
+            entry.participant, entry.role, mine=entry.mine, connection=evidence.connection, words=words
         ),
         evidence.proof.word,
         clock_time(None if evidence.server_ms is None else evidence.server_ms * 1_000, local=local),

@@ -10,11 +10,11 @@ from recorder.counted import counted
 from recorder.messaging.events import Proof
 from recorder.receipts.delays import Clocks, delay
 from recorder.receipts.listing import DialogListing, dialogs_of
-from recorder.receipts.participants import OwnWords, own_words, participant_word
+from recorder.receipts.participants import PeopleWords, participant_word, people_words
 from recorder.receipts.queries import AGENTS_AND_MANAGERS, ReceiptView
 from recorder.receipts.queries import MessageView as MessageView
-from recorder.receipts.self_facts import OwnRoles as OwnRoles
-from recorder.receipts.self_facts import connection_of, own_roles
+from recorder.receipts.self_facts import KnownPeople as KnownPeople
+from recorder.receipts.self_facts import connection_of, people_of
 
 from .cells import ASCII_ELLIPSIS, ELLIPSIS, Cell, fit, shows
 from .layout import Column
@@ -69,13 +69,17 @@ def shortened(receipts: str, width: int, ellipsis: str) -> str:
 
 
 def print_messages(
-    stream: IO[str], messages: Sequence[MessageView], selves: OwnRoles | None = None, *, local: bool = False
+    stream: IO[str],
+    messages: Sequence[MessageView],
+    people: KnownPeople | None = None,
+    *,
+    local: bool = False,
 ) -> None:
     """The table of these messages, one block for each dialog.
 
-    ``selves``: all of us in the session; else those who have to do with these messages.
+    ``people``: everybody in the session; else those who have to do with these messages.
     """
-    print_listing(stream, dialogs_of(messages), {**own_roles(messages), **(selves or {})}, local=local)
+    print_listing(stream, dialogs_of(messages), {**people_of(messages), **(people or {})}, local=local)
 
 
 NO_MESSAGES, NONE_PASS = "no messages in this recording", "no message in this recording is like that"
@@ -85,23 +89,23 @@ NO_MESSAGES, NONE_PASS = "no messages in this recording", "no message in this re
 def print_listing(
     stream: IO[str],
     dialogs: Iterable[DialogListing],
-    selves: OwnRoles,
+    people: KnownPeople,
     *,
     nothing: str = NO_MESSAGES,
     local: bool = False,
 ) -> None:
     """The table of ``message list``, one block for each dialog, printed while the messages are read.
 
-    ``selves``: all of us in the session; ``nothing`` is printed if there are no messages.
+    ``people``: everybody in the session; ``nothing`` is printed if there are no messages.
     """
-    own = own_words(selves)
+    words = people_words(people)
     cells = status_cells(draws=shows(stream, "✓✗"))
     empty = True
     for dialog in dialogs:
         empty = False
         print_line(stream, dialog_line(dialog.dialog_id))
         rows = (
-            message_row(message, cells[message.status], dialog.clocks, own, local=local)
+            message_row(message, cells[message.status], dialog.clocks, words, local=local)
             for message in dialog.messages
         )
         print_table(stream, message_columns(local=local), rows)
@@ -158,35 +162,37 @@ def _place_and_text(message: MessageView) -> str:
 
 
 def message_row(
-    message: MessageView, status: Cell, clocks: Clocks, own: OwnWords, *, local: bool = False
+    message: MessageView, status: Cell, clocks: Clocks, words: PeopleWords, *, local: bool = False
 ) -> tuple[str | Cell, ...]:
     """A row of ``message list``; ``clocks`` are those that the delays of its dialog are measured by."""
     return (
         "-" if message.sequence is None else str(message.sequence),
-        sender_word(message, own),
+        sender_word(message, words),
         f"{_marks(message)}{content_words(message.type, message.text)}",
         status,
         _sent_cell(message, local=local),
-        _status_cell(message, "ACCEPT", clocks, own),
-        _status_cell(message, "READ", clocks, own),
+        _status_cell(message, "ACCEPT", clocks, words),
+        _status_cell(message, "READ", clocks, words),
         ", ".join(
-            f"{receipt.status} {_receipt_cell(message, receipt, clocks, own)}"
+            f"{receipt.status} {_receipt_cell(message, receipt, clocks, words)}"
             for receipt in message.receipts
             if receipt.status not in ("ACCEPT", "READ")
         ),
     )
 
 
-def sender_word(message: MessageView, own: OwnWords) -> str:
+def sender_word(message: MessageView, words: PeopleWords) -> str:
     """What the author of a message is called."""
     where = connection_of(message.sent)
-    return participant_word(message.author, message.role, mine=message.mine, connection=where, own=own)
+    return participant_word(message.author, message.role, mine=message.mine, connection=where, words=words)
 
 
-def giver_word(receipt: ReceiptView, own: OwnWords) -> str:
+def giver_word(receipt: ReceiptView, words: PeopleWords) -> str:
     """What the giver of a receipt is called."""
     where = receipt.evidence.connection
-    return participant_word(receipt.participant, receipt.role, mine=receipt.mine, connection=where, own=own)
+    return participant_word(
+        receipt.participant, receipt.role, mine=receipt.mine, connection=where, words=words
+    )
 
 
 def content_words(content_type: str | None, text: str | None) -> str:
@@ -214,14 +220,14 @@ def _sent_cell(message: MessageView, *, local: bool) -> str:
     return f"{clock_time(message.sent.at_us, local=local)} #{message.sent.frame}{snapshot}"
 
 
-def _status_cell(message: MessageView, status: str, clocks: Clocks, own: OwnWords) -> str:
+def _status_cell(message: MessageView, status: str, clocks: Clocks, words: PeopleWords) -> str:
     given = (receipt for receipt in message.receipts if receipt.status == status)
-    cells = [_receipt_cell(message, receipt, clocks, own) for receipt in given]
+    cells = [_receipt_cell(message, receipt, clocks, words) for receipt in given]
     return ", ".join(cells) or "-"
 
 
-def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: Clocks, own: OwnWords) -> str:
-    name = giver_word(receipt, own)
+def _receipt_cell(message: MessageView, receipt: ReceiptView, clocks: Clocks, words: PeopleWords) -> str:
+    name = giver_word(receipt, words)
     after = delay_words(delay(message.sent, receipt.evidence, clocks))
     proof = "" if receipt.evidence.proof >= Proof.ACKNOWLEDGED else f" ({receipt.evidence.proof.word})"
     return f"{name} {after} #{receipt.evidence.frame}{proof}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
+from recorder.receipts.participants import PeopleWords, people_words
 from recorder.receipts.queries import ContentView, MessageView, ReceiptView
 from recorder.redaction.people import Part, withheld_text, word_substitute
 
@@ -20,12 +21,14 @@ _SHORTEST_ID, _SHORTEST_NAME, _SHORTEST_TEXT = 4, 2, 8
 def redacted_view(view: SessionView, parts: Collection[Part]) -> SessionView:
     """The view without these parts; it can be shown to whom they do not concern.
 
-    A text becomes ``text of 12 characters``. An id becomes what the participant is called (``agent 1``), and
-    so does its name, also where texts or sentences hold it as a word. Ids of dialogs and conversations stay.
+    A text becomes ``text of 12 characters``. An id becomes what the participant is called without it
+    (``agent``), and so does its name, also where texts or sentences hold it as a word. Ids of dialogs and
+    conversations stay.
     """
     if not parts:
         return view
-    sentence = word_substitute(dict(_words(view, parts)))
+    anonymous = people_words(view.people, ids=False)
+    sentence = word_substitute(dict(_words(view, parts, anonymous)))
 
     def text(written: str | None) -> str | None:
         if written is None:
@@ -33,30 +36,35 @@ def redacted_view(view: SessionView, parts: Collection[Part]) -> SessionView:
         return withheld_text(written) if "text" in parts else sentence(written)
 
     def person(participant: str | None) -> str | None:
-        return view.names.get(participant) if participant and "names" in parts else participant
+        return anonymous.get(participant) if participant and "names" in parts else participant
 
-    names = {called: called for called in view.names.values()} if "names" in parts else view.names
+    people, names = view.people, view.names
+    if "names" in parts:
+        people = {anonymous[who]: one._replace(name=None) for who, one in view.people.items()}
+        names = {called: called for called in anonymous.values()}
+
     return replace(
         view,
         messages=[_message(message, text, person) for message in view.messages],
+        people=people,
         names=names,
-        profiles={} if "names" in parts else view.profiles,
         findings=[each._replace(sentence=sentence(each.sentence)) for each in view.findings],
         left_out=view.left_out | frozenset(parts),
     )
 
 
-def _words(view: SessionView, parts: Collection[Part]) -> Iterator[tuple[str, str]]:
+def _words(view: SessionView, parts: Collection[Part], anonymous: PeopleWords) -> Iterator[tuple[str, str]]:
     """What is replaced wherever it stands, and by what."""
     if "text" in parts:
         yield from ((text, withheld_text(text)) for text in _texts_in_sentences(view))
     if "names" in parts:
-        for participant, called in view.names.items():
-            ids = (participant, participant[:_START_OF_ID])
-            yield from ((each, called) for each in ids if len(each) >= _SHORTEST_ID)
-        for participant, profile in view.profiles.items():
-            if len(profile) >= _SHORTEST_NAME:
-                yield profile, view.names.get(participant, "participant")
+        for participant, called in anonymous.items():
+            if isinstance(participant, str):
+                ids = (participant, participant[:_START_OF_ID])
+                yield from ((each, called) for each in ids if len(each) >= _SHORTEST_ID)
+        for participant, one in view.people.items():
+            if one.name is not None and len(one.name) >= _SHORTEST_NAME:
+                yield one.name, anonymous[participant]
 
 
 def _texts_in_sentences(view: SessionView) -> Iterator[str]:

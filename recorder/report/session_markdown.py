@@ -44,8 +44,9 @@ def markdown_lines(view: SessionView) -> Iterator[str]:
     for each in view.connections:
         where = code(each.url or "an unknown address")
         yield f"* Connection {each.connection} to {where}: {plain_or_code(ending_words(each))}"
+    told = set(_everybody(view))
     for who, called in view.names.items():
-        if who != called:
+        if isinstance(who, str) and who != called and called in told:
             yield f"* {plain_or_code(called)}: {_person(view, who)}"
     for dialog, messages in groupby(view.messages, lambda message: message.dialog_id):
         yield from _dialog(view, dialog, list(messages))
@@ -54,8 +55,14 @@ def markdown_lines(view: SessionView) -> Iterator[str]:
     yield from _findings(view)
 
 
+def _everybody(view: SessionView) -> Iterator[str]:
+    for message in view.messages:
+        yield view.author(message)
+        yield from map(view.giver, message.receipts)
+
+
 def _person(view: SessionView, participant: str) -> str:
-    profile = view.profiles.get(participant)
+    profile = view.people[participant].name
     return code(participant) if profile is None else f"{plain_or_code(profile)}, {code(participant)}"
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from recorder.checks.findings import Finding
 from recorder.checks.input import ConnectionFact
 from recorder.counted import counted
 from recorder.messaging.events import Evidence
-from recorder.receipts.pairing import name_in
+from recorder.receipts.participants import PeopleWords, participant_word
 from recorder.receipts.queries import MessageView, ReceiptView
+from recorder.receipts.self_facts import KnownPeople, connection_of
 from recorder.redaction.people import Part
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
@@ -25,8 +26,8 @@ class SessionView:
         session, connections: as the archive has them.
         connection_facts: the first and last frame of each connection, and how it ended.
         messages: in the order of ``receipts.queries.view``.
-        names: participant → what it is called here: "you", "agent 1", …; each once.
-        profiles: participant → its name in a user profile, where one tells it.
+        people: everybody who takes part: us, with those of unknown id, and all others, with roles and names.
+        names: what each of these is called here, no two alike.
         findings: what ``check`` finds, by its own rules.
         missing: what is known to be missing, in one phrase; None if nothing is.
         recording: whether the session is still being recorded.
@@ -38,8 +39,8 @@ class SessionView:
     connections: Sequence[ConnectionInfo]
     connection_facts: Sequence[ConnectionFact]
     messages: Sequence[MessageView]
-    names: Mapping[str, str]
-    profiles: Mapping[str, str]
+    people: KnownPeople
+    names: PeopleWords
     findings: Sequence[Finding]
     missing: str | None
     recording: bool
@@ -48,14 +49,17 @@ class SessionView:
 
     def author(self, message: MessageView) -> str:
         """What the author of a message is called."""
-        return self._name(message.author, message.mine, message.sent)
+        return self._name(message.author, message.role, message.mine, message.sent)
 
     def giver(self, receipt: ReceiptView) -> str:
         """What the giver of a receipt is called."""
-        return self._name(receipt.participant, receipt.mine, receipt.evidence)
+        return self._name(receipt.participant, receipt.role, receipt.mine, receipt.evidence)
 
-    def _name(self, participant: str | None, mine: bool | None, evidence: Evidence | None) -> str:
-        return name_in(participant, self.names, mine=mine, evidence=evidence)
+    def _name(
+        self, participant: str | None, role: str | None, mine: bool | None, evidence: Evidence | None
+    ) -> str:
+        connection = connection_of(evidence)
+        return participant_word(participant, role, mine=mine, connection=connection, words=self.names)
 
 
 _FIDELITY_WORDS = {

@@ -11,9 +11,15 @@ from recorder.counted import counted
 from recorder.receipts.aliases import Suggestion
 from recorder.receipts.entities import RefusedRequest
 from recorder.receipts.numbers import REQUEST_TO_ANSWER, Count, Latency, Numbers
-from recorder.receipts.participants import ONLY_YOU, OwnWords, own_words, participant_word
+from recorder.receipts.participants import (
+    ONLY_YOU,
+    KnownParticipant,
+    PeopleWords,
+    participant_word,
+    people_words,
+)
 from recorder.receipts.queries import ContentView, MessageView
-from recorder.receipts.self_facts import SelfFact, own_roles
+from recorder.receipts.self_facts import SelfFact, people_of
 from recorder.wire.endings import ending_words
 from recorder.wire.handshake import header_values
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
@@ -68,6 +74,7 @@ class Summary:
     suggestions: Sequence[Suggestion] = ()
     numbers: Numbers | None = None
     selves: Sequence[SelfFact] = ()
+    people: Mapping[str | int, KnownParticipant] = field(default_factory=dict)
     refused_requests: Sequence[RefusedRequest] = ()
     refusals: Mapping[int, HttpExchange] = field(default_factory=dict)
     """The refused upgrade of a connection, by its number."""
@@ -174,9 +181,10 @@ def print_summary(stream: IO[str], summary: Summary, *, local: bool = False) -> 
     )
     for connection in summary.connections:
         print_line(stream, f"connection {connection.connection}: {_connection_words(connection)}")
-    own = own_words(own_roles(summary.messages) | {each.key: each.own_role for each in summary.selves})
+    selves = {each.key: each.known for each in summary.selves}
+    words = people_words({**people_of(summary.messages), **selves, **summary.people})
     for each in summary.selves if len(summary.selves) > 1 else ():
-        print_line(stream, f"{own[each.key]}: {_self_words(each)}")
+        print_line(stream, f"{words[each.key]}: {_self_words(each)}")
     for request in summary.refused_requests[:REFUSED_SHOWN]:
         print_line(stream, f"refused: {_refused_words(request)}")
     if len(summary.refused_requests) > REFUSED_SHOWN:
@@ -186,7 +194,7 @@ def print_summary(stream: IO[str], summary: Summary, *, local: bool = False) -> 
     for oddity in _oddities(summary):
         print_line(stream, f"odd: {oddity}")
     if summary.numbers is not None:
-        print_numbers(stream, summary.numbers, own)
+        print_numbers(stream, summary.numbers, words)
 
 
 def _self_words(fact: SelfFact) -> str:
@@ -278,13 +286,13 @@ def numbers_json(numbers: Numbers) -> dict[str, object]:
     }
 
 
-def print_numbers(stream: IO[str], numbers: Numbers, own: OwnWords = ONLY_YOU) -> None:
+def print_numbers(stream: IO[str], numbers: Numbers, words: PeopleWords = ONLY_YOU) -> None:
     """Two tables, counts and latencies by participant; a table without rows is left out."""
     if numbers.counts:
         stream.write("\n")
         rows = [
             (
-                _own_or_other(each, own),
+                _own_or_other(each, words),
                 *map(str, (each.sent, each.accepted, each.read)),
             )
             for each in numbers.counts
@@ -292,15 +300,17 @@ def print_numbers(stream: IO[str], numbers: Numbers, own: OwnWords = ONLY_YOU) -
         print_table(stream, COUNT_COLUMNS, rows)
     if numbers.latencies:
         stream.write("\n")
-        print_table(stream, LATENCY_COLUMNS, [_latency_row(latency, own) for latency in numbers.latencies])
+        print_table(stream, LATENCY_COLUMNS, [_latency_row(latency, words) for latency in numbers.latencies])
 
 
-def _own_or_other(each: Count | Latency, own: OwnWords) -> str:
-    return participant_word(each.participant, each.role, mine=each.mine, connection=each.connection, own=own)
+def _own_or_other(each: Count | Latency, words: PeopleWords) -> str:
+    return participant_word(
+        each.participant, each.role, mine=each.mine, connection=each.connection, words=words
+    )
 
 
-def _latency_row(latency: Latency, own: OwnWords) -> tuple[str, ...]:
-    who = _own_or_other(latency, own)
+def _latency_row(latency: Latency, words: PeopleWords) -> tuple[str, ...]:
+    who = _own_or_other(latency, words)
     return (
         latency.kind,
         "the service" if latency.kind == REQUEST_TO_ANSWER else who,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from recorder.errors import RecorderError
 from recorder.receipts.delays import Clocks
 from recorder.receipts.listing import dialogs_of
-from recorder.receipts.participants import OwnWords, own_words
+from recorder.receipts.participants import PeopleWords, people_words
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.recipes.filters import Filters
 from recorder.recipes.message_filter import ListingFilter
 from recorder.report.layout import READABLE, Column
@@ -90,7 +90,7 @@ class Conversation:
         self._local = local
         self._cells = status_cells()
         self._dialogs: dict[str | None, _DialogMessages] = {}
-        self._own: OwnWords = own_words({})
+        self._words: PeopleWords = people_words({})
         self._filter: ListingFilter | None = None
         self._limit: int | None = None
         self._hidden: set[MessageId] = set()
@@ -98,9 +98,9 @@ class Conversation:
         columns = [_cuttable(each) for each in message_columns(local=local)]
         self.table: RowTable[MessageView | str] = RowTable(columns, self._row, _NEEDS)
 
-    def replace(self, messages: Iterable[MessageView], selves: OwnRoles) -> None:
+    def replace(self, messages: Iterable[MessageView], people: KnownPeople) -> None:
         """Show these messages, and no others; a dialog of which all are the same objects stays as it is."""
-        self._own = own_words(selves)
+        self._words = people_words(people)
         given: dict[str | None, list[MessageView]] = {}
         for message in messages:
             given.setdefault(message.dialog_id, []).append(message)
@@ -114,9 +114,9 @@ class Conversation:
             self._dialogs[dialog_id] = known
         self._list()
 
-    def update(self, changed: Iterable[MessageView], selves: OwnRoles) -> None:
-        """Take messages that are new or changed; ``selves`` are all of us in the session."""
-        self._own = own_words(selves)
+    def update(self, changed: Iterable[MessageView], people: KnownPeople) -> None:
+        """Take messages that are new or changed; ``people`` are everybody in the session."""
+        self._words = people_words(people)
         for message in changed:
             self._dialogs.setdefault(message.dialog_id, _DialogMessages()).put(message)
             self._decide(message)
@@ -183,7 +183,7 @@ class Conversation:
         if isinstance(item, str):
             return item
         return message_row(
-            item, self._cells[item.status], self._clocks(item.dialog_id), self._own, local=self._local
+            item, self._cells[item.status], self._clocks(item.dialog_id), self._words, local=self._local
         )
 
     def _clocks(self, dialog_id: str | None) -> Clocks:

@@ -13,7 +13,7 @@ from typing import Any
 from recorder import recipes
 from recorder.errors import RecorderError
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.recipes import KnownMoments
 from recorder.report.checks import finding_json, print_findings
 from recorder.report.evidence import print_proofs, print_timeline
@@ -41,7 +41,7 @@ class MomentAnswer:
     at: int
     at_us: int | None
     messages: Sequence[MessageView]
-    selves: OwnRoles
+    people: KnownPeople
 
 
 Answer = list[SessionInfo] | PageAnswer | MomentAnswer | KnownMoments | str
@@ -59,10 +59,10 @@ def moment_of(session: str, at: int, known: KnownMoments | None = None) -> Quest
     def ask(archive: Archive) -> MomentAnswer:
         at_us = recipes.frame(archive, session, str(at)).at_us if at else None
         if known is not None and at < known.frames:
-            return MomentAnswer(at, at_us, known.states.as_of(at), known.selves)
-        selves: OwnRoles = {}
-        _, messages = recipes.messages(archive, session, at=f"#{at}", selves=selves)
-        return MomentAnswer(at, at_us, messages, selves)
+            return MomentAnswer(at, at_us, known.states.as_of(at), known.people)
+        people: KnownPeople = {}
+        _, messages = recipes.messages(archive, session, at=f"#{at}", people=people)
+        return MomentAnswer(at, at_us, messages, people)
 
     return ask
 
@@ -76,13 +76,13 @@ def evidence_of(session: str, reference: str, when: str | None, *, local: bool) 
     """What ``message show`` prints."""
 
     def ask(archive: Archive) -> PageAnswer:
-        selves: OwnRoles = {}
+        people: KnownPeople = {}
         session_id, message, entries = recipes.message_life(
-            archive, session, reference, at=when, selves=selves
+            archive, session, reference, at=when, people=people
         )
         last = recipes.last_frame(archive, session_id, at=when)
         text = PrintedText(
-            lambda stream: print_timeline(stream, message, entries, selves, last_frame=last, local=local)
+            lambda stream: print_timeline(stream, message, entries, people, last_frame=last, local=local)
         )
         number = reference if message.sequence is None else str(message.sequence)
         return PageAnswer(

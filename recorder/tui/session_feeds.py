@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from recorder import recipes
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.recipes import Checked
 from recorder.recipes.filters import Filters
 from recorder.recipes.frame_filter import FrameFilter
@@ -55,7 +55,7 @@ class MessagesChanged:
     """Messages that are new or changed, and all of us in the session; ``over``: the session has ended."""
 
     changed: Sequence[MessageView]
-    selves: OwnRoles
+    people: KnownPeople
     over: bool
 
 
@@ -165,8 +165,8 @@ class SessionFeeds:
                 with recipes.listed_messages(self._archive, self._session, suggest=False) as listing:
                     coming = iter(listing.messages)
                     while some := list(islice(coming, _MESSAGES_AT_ONCE)):
-                        tell(MessagesChanged(some, listing.selves, False))
-                    tell(MessagesChanged((), listing.selves, True))
+                        tell(MessagesChanged(some, listing.people, False))
+                    tell(MessagesChanged((), listing.people, True))
             else:
                 self._follow_messages(tell, stop)
         finally:
@@ -176,7 +176,7 @@ class SessionFeeds:
         with recipes.open_archive(self._archive) as archive:
             following = recipes.Following(archive, self._session, interval=self._interval, stop=stop)
             for update in following:
-                tell(MessagesChanged(update.changed, following.selves(), update.over))
+                tell(MessagesChanged(update.changed, following.people(), update.over))
                 self._messages_read.set()
 
     def _read_findings(self, tell: Tell, stop: StopEvent) -> None:

@@ -90,12 +90,12 @@ class WatchState:
     def take_messages(self, update: MessagesChanged) -> None:
         """Messages are new, or changed."""
         self.is_read = True
-        self._now.update(update.changed, update.selves)
+        self._now.update(update.changed, update.people)
 
     def take_moment(self, answer: MomentAnswer) -> None:
         """The messages of a moment are known."""
         self._then_known = answer
-        self._then.replace(answer.messages, answer.selves)
+        self._then.replace(answer.messages, answer.people)
 
     def move(self, slider: TimeSlider) -> None:
         """Look at another moment."""

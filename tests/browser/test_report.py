@@ -105,7 +105,7 @@ class ReportPage:
 
     def settle(self) -> None:
         """Return once the page is drawn and all it waits for has come."""
-        ready = "document.documentElement.dataset.ready"
+        ready = "document.documentElement.dataset.chosen"
         self._tab.evaluate(
             f"(async () => {{ while (!{ready}) await new Promise((r) => setTimeout(r, 5));"
             " for (let n = 0; n < 3; n++)"
@@ -345,8 +345,8 @@ def test_a_link_leads_to_its_message_and_moment(page):
 
 def test_the_keyboard_walks_through_messages_frames_and_moments(page):
     report = page("browser.netlog.json")
+    assert report.text("#why h2") == "Why: Message 0"
     report.evaluate("document.querySelector('.feed').focus()")
-    report.key("ArrowDown", 40)
     report.key("ArrowDown", 40)
     assert report.evaluate("document.activeElement.dataset.sequence") == "2"
     assert report.text("#why h2") == "Why: Message 2"

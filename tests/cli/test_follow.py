@@ -142,7 +142,7 @@ def test_on_a_terminal_the_table_is_drawn_again_whenever_another_process_recorde
         title, heading, *rows = plain(screen).splitlines()
         assert title == "dialog d"
         assert heading.split()[:4] == ["SEQ", "FROM", "TEXT", "STATUS"]
-        shown = [row.split()[4] for row in rows if row[0].isdigit()]
+        shown = [row.split()[5] for row in rows if row[0].isdigit()]
         assert shown == statuses
     assert "\x1b[38;5;208m✓✓ read" in two
 
@@ -182,7 +182,7 @@ def test_on_a_terminal_the_newest_messages_are_shown_until_the_end_shows_all(rec
     terminal.wait_for(1, "sent")
     payloads = [(number, HI.replace(b":0,", b":%d," % number)) for number in (2, 3, 4)]
     sink([frame._replace(number=number, index=number - 1, payload=payload) for number, payload in payloads])
-    terminal.wait_for(2, "4    a")
+    terminal.wait_for(2, "4    participant a")
     sink.finish(0)
     terminal.read_all()
     following.communicate(timeout=PATIENCE_S)

@@ -36,7 +36,7 @@ def test_show_as_json_is_the_line_of_list_and_what_it_proves(run):
 def test_show_links_back_to_what_the_frame_proves(run):
     dialog = "940f401e-dc4c-49a9-bff2-2bbb5bd0df64"
     assert (
-        f"proves: message 3 by 3d834d4d in dialog {dialog} (announced)"
+        f"proves: message 3 by participant 3d834d4d in dialog {dialog} (announced)"
         in run("frame", "show", "imported", "3").stdout
     )
     out = run("frame", "show", "imported", "4").stdout

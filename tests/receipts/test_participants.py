@@ -16,8 +16,8 @@ from recorder.receipts.participants import participant_word, role_word, roles_in
         ("x", "CONSUMER", None, "consumer"),
         ("x", "CONTROLLER", False, "controller"),
         ("x", "ASSIGNED_AGENT/SUGGESTED", False, "suggested agent"),
-        ("3d834d4d-8f0b", None, False, "3d834d4d"),
-        (None, None, None, "unknown"),
+        ("3d834d4d-8f0b", None, False, "participant 3d834d4d"),
+        (None, None, None, "somebody unknown"),
     ],
 )
 def test_people_are_called_by_what_they_are(participant, role, mine, words):

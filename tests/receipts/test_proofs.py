@@ -56,7 +56,7 @@ def test_a_weaker_proof_names_the_better_one(build):
     assert says(heard, 1) == [("READ by you on message 0 of dialog d1", "claimed", 4)]
     assert says(heard, 2) == [("READ by you on message 0 of dialog d1", "acknowledged", 4)]
     assert says(heard, 4) == [("READ by you on message 0 of dialog d1", "announced", None)]
-    assert says(heard, 6) == [("message 0 by agent in dialog d1", "announced", 5)]
+    assert says(heard, 6) == [("message 0 by participant agent in dialog d1", "announced", 5)]
 
 
 def test_refusals_prove_that_it_was_tried(build):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recorder.messaging.events import Evidence, Proof
-from recorder.receipts.participants import SelfRole
+from recorder.receipts.participants import KnownParticipant
 from recorder.receipts.self_facts import SelfFact, connection_of, self_facts, self_roles
 from recorder.receipts.selves import Selves
 from recorder.receipts.state import OwnPublish, Transcript
@@ -17,7 +17,7 @@ def test_a_connection_that_something_was_sent_on_is_somebody():
     transcript = Transcript(own_publishes={1: asked(1), 2: asked(2)})
     selves = Selves({1: "me"}, frozenset({"me"}))
     assert self_facts(transcript, selves) == [SelfFact("me", None, (1,)), SelfFact(None, None, (2,))]
-    assert self_roles(transcript, selves) == {"me": SelfRole(None), 2: SelfRole(None)}
+    assert self_roles(transcript, selves) == {"me": KnownParticipant(None), 2: KnownParticipant(None)}
 
 
 def test_a_connection_that_nothing_was_sent_on_is_nobody():

@@ -23,7 +23,7 @@ def listed(path, **options):
     with recipes.listed_messages(path, "last", say=said.append, **options) as listing:
         messages = list(listing.messages)
     with recipes.listed_messages(path, "last", **options) as listing:
-        print_listing(out, listing.dialogs, listing.selves)
+        print_listing(out, listing.dialogs, listing.people)
     return messages, out.getvalue(), said
 
 

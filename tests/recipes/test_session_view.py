@@ -15,7 +15,11 @@ def test_a_view_has_messages_findings_names_and_counts(archive, samples):
         view = session_view(opened, "last")
         assert view.messages == recipes.messages(opened, "last")[1]
         assert view.findings == recipes.check(opened, "last")
-    assert view.names == {"guest-1": "you (consumer 1)", "agent-9": "agent 1", "user-7": "you (consumer 2)"}
+    assert view.names == {
+        "guest-1": "you (consumer guest-1)",
+        "user-7": "you (consumer user-7)",
+        "agent-9": "agent",
+    }
     assert (view.missing, view.recording, view.left_out) == (None, False, frozenset())
     assert sum(view.counts.by_sender.values()) == view.session.frames == 9
 

@@ -64,7 +64,7 @@ def test_the_rest_in_words():
         "  session, by its name: 9 frames",
         "  connection 2  4401",
         "    no",
-        "  message not published, #7  unknown  -  pending  [a/b]",
+        "  message not published, #7  somebody unknown  -  pending  [a/b]",
     ]
 
 

@@ -41,11 +41,11 @@ def test_messages_are_slices_from_sent_to_read(view_of):
     shown = [(names[each["tid"]], each["name"], each["dur"]) for each in slices(found, PARTICIPANTS)]
     assert shown[:4] == [
         ("you: messages", "0: Is anything new?", 112_000),
-        ("agent 1: receipts", "ACCEPT 0", 1),
-        ("agent 1: messages", "2: This is the first answer.", 309_000),
+        ("agent: receipts", "ACCEPT 0", 1),
+        ("agent: messages", "2: This is the first answer.", 309_000),
         ("you: receipts", "ACCEPT 2", 1),
     ]
-    assert ("agent 1: messages 2", "4: This is the second answer.", 112_000) in shown  # it overlaps the first
+    assert ("agent: messages 2", "4: This is the second answer.", 112_000) in shown  # it overlaps the first
     assert found["otherData"]["clock"] == "local"
 
 

@@ -21,11 +21,11 @@ def test_nothing_is_left_out_unless_asked(view_of):
 
 def test_ids_are_nowhere_and_texts_stay(view_of):
     view = view_of("step-up.jsonl", redact="names")
-    shown = repr((view.messages, view.findings, view.names, view.profiles))
+    shown = repr((view.messages, view.findings, view.names, view.people))
     for name in ("guest-1", "user-7", "agent-9"):
         assert name not in shown
     assert "Please sign in." in shown
-    assert "agent 1 gave READ" in shown
+    assert "agent gave READ" in shown
     assert "d1" in shown  # the dialog is nobody
 
 

@@ -33,7 +33,7 @@ def test_messages_and_receipts_come_in_the_order_of_their_frames(view_of):
     ]
     assert list(sequence_diagram(view))[1:4] == [
         "    participant p1 as you",
-        "    participant p2 as agent 1",
+        "    participant p2 as agent",
         "    Note over p1,p2: Complete#58; nothing is known to be missing.",
     ]
 

@@ -15,10 +15,10 @@ def rows(view):
 def test_every_receipt_is_a_row_with_its_frame_and_delay(view_of):
     read = rows(view_of("browser.har"))
     assert [(row["sequence"], row["author"], row["receipt"], row["receipt_by"]) for row in read] == [
-        ("0", "you", "ACCEPT", "agent 1"),
-        ("2", "agent 1", "ACCEPT", "you"),
-        ("2", "agent 1", "READ", "you"),
-        ("4", "agent 1", "ACCEPT", "you"),
+        ("0", "you", "ACCEPT", "agent"),
+        ("2", "agent", "ACCEPT", "you"),
+        ("2", "agent", "READ", "you"),
+        ("4", "agent", "ACCEPT", "you"),
     ]
     assert [read[2][name] for name in ("status", "receipt_frame", "after_s", "after_clock")] == [
         "read", "23", "0.308", "server",

@@ -47,9 +47,9 @@ def document(view):
 def test_a_capture_of_a_browser(view_of):
     written = document(view_of("browser.har"))
     assert written.splitlines()[2] == "> * Complete: nothing is known to be missing."
-    assert "* agent 1: `30a5f5d5-19d4-48f6-981f-755a0b82b758`" in written
+    assert "* agent: `30a5f5d5-19d4-48f6-981f-755a0b82b758`" in written
     assert (
-        "| 2 | agent 1 | `This is the first answer.` | **✓✓ read** | 12:00:00.796 `#15` |"
+        "| 2 | agent | `This is the first answer.` | **✓✓ read** | 12:00:00.796 `#15` |"
         " you ACCEPT `+0.107s` 12:00:00.903 `#18`; you READ `+0.308s` 12:00:01.105 `#23` |"
     ) in written
     assert "Nothing violated." in written

@@ -20,7 +20,7 @@ def messages(recording):
 
 def texts(conversation):
     table = conversation.table
-    return [table.searchable(index).split(" ")[:3] for index in range(len(table))]
+    return [table.searchable(index).split(" ")[:4] for index in range(len(table))]
 
 
 def test_it_shows_what_message_list_prints_in_its_order_whatever_came_first(messages):
@@ -29,7 +29,9 @@ def test_it_shows_what_message_list_prints_in_its_order_whatever_came_first(mess
         conversation.update([message], {})
     at_once.replace(messages, {})
     assert texts(conversation) == texts(at_once)
-    assert texts(conversation)[1:] == [["0", "agent", "one"], ["1", "agent", "two"], ["2", "agent", "three"]]
+    assert texts(conversation)[1:] == [
+        [str(number), "participant", "agent", text] for number, text in enumerate(("one", "two", "three"))
+    ]
     assert conversation.count == 3
     assert conversation.message_at(0) is None
     assert conversation.place_of(id_of(messages[1])) == 2

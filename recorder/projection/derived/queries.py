@@ -11,9 +11,9 @@ from recorder.messaging.events import Evidence, Proof
 from recorder.receipts.aliases import CONSUMER
 from recorder.receipts.delays import DialogClocks, LazyClocks, clocks_of_evidence
 from recorder.receipts.listing import DialogListing, MessageListing
-from recorder.receipts.participants import SelfRole
+from recorder.receipts.participants import KnownParticipant
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.store import versions
 from recorder.store.reader import Reader
 
@@ -52,7 +52,7 @@ SELECT sent_frame, connection, sent_at_us, sent_offset_us, server_ms FROM messag
 SELECT frame, connection, at_us, offset_us, server_ms FROM receipt {_OF_DIALOG} AND proof = 'announced'
 """  # noqa: S608
 _LEFT_OUT = "SELECT left_out FROM projection WHERE session_id = ?"
-_OUR_IDS = "SELECT participant, role, name FROM participant WHERE session_id = ? AND mine"
+_PEOPLE = "SELECT participant, role, name, mine FROM participant WHERE session_id = ?"
 _OUR_CONNECTIONS = """
 SELECT connection FROM message WHERE session_id = ? AND mine AND author IS NULL UNION
 SELECT connection FROM receipt WHERE session_id = ? AND mine AND participant IS NULL
@@ -96,18 +96,18 @@ class StoredMessages:
             session,
             self._in_order(dialogs),
             self._by_dialog(dialogs),
-            self._selves(),
+            self._people(),
             maybe_one_person=maybe_one > 1,
         )
 
-    def _selves(self) -> OwnRoles:
-        roles: OwnRoles = {
-            _text(who): SelfRole(decode_text(role), decode_text(name))
-            for who, role, name in self._run(_OUR_IDS, self._session_id)
+    def _people(self) -> KnownPeople:
+        people: KnownPeople = {
+            _text(who): KnownParticipant(decode_text(role), decode_text(name), bool(mine))
+            for who, role, name, mine in self._run(_PEOPLE, self._session_id)
         }
         for (connection,) in self._run(_OUR_CONNECTIONS, *[self._session_id] * 2):
-            roles.setdefault(connection, SelfRole(None))
-        return roles
+            people.setdefault(connection, KnownParticipant(None))
+        return people
 
     def _dialogs(self) -> list[str]:
         """The dialogs in the order that they appeared in; last those of publishes alone."""

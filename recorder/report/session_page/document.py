@@ -111,14 +111,8 @@ class SessionBlocks:
         self._prefix, self._source = prefix, source
         hides_names = "names" in redact
         self.places = places_of(source.changes)
-        self.people = People(
-            source.messages,
-            people_in(source.changes),
-            source.selves,
-            {} if hides_names else source.names,
-            known_as=source.self_of,
-            ids=not hides_names,
-        )
+        givers = people_in(source.changes)
+        self.people = People(source.people, givers, known_as=source.self_of, ids=not hides_names)
         self._redaction = PeopleRedaction(redact, _letters(self.people, source) if hides_names else {})
         self.data: dict[str, object] = {}
         self.publish_places: dict[int, int] = {}
@@ -281,11 +275,11 @@ def _giver(entry: TimelineEntry) -> str | int | None:
 def _letters(people: People, source: SessionSource) -> Mapping[str, str]:
     """Every id and name of a person → what takes its place: what the page calls them."""
     letters = {}
-    for who in [*source.selves, *source.names, *people_in(source.changes)]:
+    for who in [*source.people, *people_in(source.changes)]:
         if isinstance(who, str):
             letters[who] = people.label(who)
-            if who in source.names:
-                letters[source.names[who]] = people.label(who)
+            if who in source.people and (name := source.people[who].name) is not None:
+                letters[name] = letters[who]
     return letters
 
 

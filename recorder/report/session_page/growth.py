@@ -17,6 +17,7 @@ from typing import NamedTuple
 from recorder.receipts.delays import Clocks
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.proofs import ProvenFact
+from recorder.receipts.self_facts import KnownPeople
 from recorder.receipts.state_changes import StateChange, ViewKey
 from recorder.wire.records import ConnectionInfo, RecordedFrame, SessionInfo
 
@@ -51,9 +52,13 @@ class GrowingBlocks:
         *,
         changes: Sequence[StateChange],
         proofs: Sequence[tuple[int, ProvenFact]],
+        people: KnownPeople,
         clocks: Mapping[str | None, Clocks],
     ) -> Growth:
-        """Add frames, the changes that they make and what they prove; ``clocks`` are those of now."""
+        """Add frames, the changes that they make and what they prove.
+
+        ``people``, everybody whose role or name is known, and ``clocks`` are as of now.
+        """
         written = self._written
         places, states, columns = written.places, written.states, written.frames
         before = _Sizes.of(written)
@@ -61,7 +66,7 @@ class GrowingBlocks:
         for change in shown:
             if change.message is not None:
                 places.add(change.key, change.message.dialog_id)
-        people = written.people.grow(change.message for change in shown if change.message is not None)
+        others = written.people.grow(people, (each.message for each in shown if each.message is not None))
         states.grow(changes, clocks)
         patched = self._found_publishes(shown, before.frames)
         blocks = list(columns.full_blocks(frames, proofs))
@@ -77,7 +82,7 @@ class GrowingBlocks:
             "receiptWords": states.receipt_words.since(before.receipt_words),
             "dialogs": [{"id": each, "type": None} for each in places.dialogs[before.dialogs :]],
             "chunks": columns.chunks[before.chunks :],
-            "people": written.people.rows() if people else None,
+            "people": written.people.rows() if others else None,
             "patched": patched,
             "about": self._about(proofs),
         }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from recorder.messaging.events import Evidence
-from recorder.receipts.participants import own_words, role_word
+from recorder.receipts.participants import NOBODY_KNOWN, KnownParticipant, people_words, role_word
 from recorder.receipts.queries import MessageView, ReceiptView
-from recorder.receipts.self_facts import OwnRoles, connection_of
+from recorder.receipts.self_facts import KnownPeople, connection_of
 
 Giver = str | int | None
 """Id; the connection of one of us whose id is not known; None: nobody knows who."""
@@ -34,41 +33,28 @@ class People:
     """Everybody who wrote or gave a receipt, in the order of their first frames.
 
     Args:
-        messages: as of the end, for roles and who is one of us.
+        known: everybody whose role or name is known, and all of us.
         givers: everybody there ever was, in the order in which they turn up.
-        selves: all of us.
-        names: participant → name in a profile; empty to leave names out.
         known_as: connection → who speaks on it, as was learnt in the end.
-        ids: whether ids may be shown.
+        ids: whether ids and names may be shown.
     """
 
     def __init__(
         self,
-        messages: Sequence[MessageView],
+        known: KnownPeople,
         givers: Iterable[Giver],
-        selves: OwnRoles,
-        names: Mapping[str, str],
         *,
         known_as: Mapping[int, str] | None = None,
         ids: bool = True,
     ) -> None:
-        self._selves, self._names, self._ids = selves, names, ids
-        self._known_as = known_as or {}
-        self._own = own_words(selves)
-        self._roles: dict[Giver, str | None] = {who: own.role for who, own in selves.items()}
-        for message in messages:
-            self._note_all(message)
-        listed = dict.fromkeys(map(self._person, (*selves, *givers)))
+        self._known, self._ids, self._known_as = known, ids, known_as or {}
+        self._selves = [who for who, one in known.items() if one.mine]
+        listed = dict.fromkeys(map(self._person, (*self._selves, *givers)))
         self._places = {who: place for place, who in enumerate(listed)}
-        self._labels = self._unique_labels()
+        self._labels: dict[Giver, str] = {}
 
     def _person(self, who: Giver) -> Giver:
         return self._known_as.get(who, who) if isinstance(who, int) else who
-
-    def _note_all(self, message: MessageView) -> None:
-        self._note(author_of(message), message.role)
-        for receipt in message.receipts:
-            self._note(giver_of(receipt), receipt.role)
 
     def knows_us(self, messages: Collection[MessageView]) -> bool:
         """Whether all of us who wrote these messages or gave receipts for them were known before."""
@@ -76,23 +62,20 @@ class People:
         ours += [giver_of(receipt) for each in messages for receipt in each.receipts if receipt.mine]
         return all(self._person(each) in self._selves for each in ours)
 
-    def grow(self, messages: Iterable[MessageView]) -> bool:
-        """Add who wrote these messages or gave receipts for them; whether the list is another now."""
-        roles, places = dict(self._roles), len(self._places)
+    def grow(self, known: KnownPeople, messages: Iterable[MessageView]) -> bool:
+        """Add who wrote these messages or gave receipts for them; whether the list is another now.
+
+        ``known`` are those whose role or name is known by now.
+        """
+        rows = self.rows()
+        self._known = known
         for message in messages:
-            self._note_all(message)
             if message.sent is not None:
                 self.place(author_of(message))
             for receipt in message.receipts:
                 self.place(giver_of(receipt))
-        if len(self._places) == places and self._roles == roles:
-            return False
-        self._labels = self._unique_labels()
-        return True
-
-    def _note(self, giver: Giver, role: str | None) -> None:
-        who = self._person(giver)
-        self._roles[who] = role or self._roles.get(who)
+        self._labels = {}
+        return self.rows() != rows
 
     def place(self, giver: Giver) -> int:
         """The place of somebody in the list."""
@@ -101,47 +84,39 @@ class People:
 
     def _added(self, who: Giver) -> int:
         self._places[who] = len(self._places)
-        self._labels[who] = self._label(who)
+        self._labels = {}  # who is called the same needs more to be told apart
         return self._places[who]
 
     def label(self, giver: Giver) -> str:
         """What somebody is called."""
         who = self._person(giver)
         self.place(who)
-        return self._labels[who]
+        return self._all_labels()[who]
 
-    def _unique_labels(self) -> dict[Giver, str]:
-        plain = {who: self._label(who) for who in self._places}
-        several = {label for label, count in Counter(plain.values()).items() if count > 1}
-        counts: Counter[str] = Counter()
-        labels = {}
-        for who, label in plain.items():
-            counts[label] += 1
-            labels[who] = f"{label} {counts[label]}" if label in several else label
-        return labels
+    def _all_labels(self) -> dict[Giver, str]:
+        if self._labels:
+            return self._labels
+        everybody = dict(self._known)
+        for who in self._places:
+            if who is not None:
+                everybody.setdefault(who, KnownParticipant(None, mine=isinstance(who, int)))
+        self._labels = {None: NOBODY_KNOWN}
+        self._labels.update(people_words(everybody, ids=self._ids).items())
+        return self._labels
 
-    def _label(self, who: Giver) -> str:
-        role = role_word(self._roles.get(who))
-        mine = who in self._selves
-        if isinstance(who, int):
-            return f"you (connection {who})" if len(self._selves) > 1 else "you"
-        if who is None:
-            return "somebody unknown"
-        name = self._names.get(who)
-        if mine and name is None:
-            several = f"you ({role})" if role and len(self._selves) > 1 else "you"
-            return self._own.get(who, several) if self._ids else several
-        label = name or role or (who[:8] if self._ids else "participant")
-        return f"{label} (you)" if mine else label
+    def _role(self, who: Giver) -> str | None:
+        known = None if who is None else self._known.get(who)
+        return None if known is None else known.role
 
     def rows(self) -> list[dict[str, object]]:
         """The list as the page has it; ``role`` is the service's word."""
+        labels = self._all_labels()
         return [
             {
-                "label": self._labels[who],
+                "label": labels[who],
                 "id": shown,
-                "role": self._roles.get(who),
-                "word": role_word(self._roles.get(who)),
+                "role": self._role(who),
+                "word": role_word(self._role(who)),
                 "mine": who in self._selves or isinstance(who, int),
             }
             for who, shown in zip(self._places, self.ids(), strict=True)

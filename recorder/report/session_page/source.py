@@ -11,7 +11,7 @@ from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.numbers import Count, Distribution
 from recorder.receipts.proofs import ProvenFact
 from recorder.receipts.queries import MessageView
-from recorder.receipts.self_facts import OwnRoles
+from recorder.receipts.self_facts import KnownPeople
 from recorder.receipts.state_changes import StateChange
 from recorder.wire.records import ConnectionInfo, ReceiptPlan, RecordedFrame, SessionInfo
 
@@ -40,8 +40,7 @@ class SessionSource:
         findings, rules: what ``check`` says, and its rules.
         findings_by_moment: whether each finding holds where ``check --at`` says it, else from the last of its
             frames on.
-        selves: all of us.
-        names: participant → name in a profile.
+        people: everybody whose role or name is known, and all of us.
         self_of: connection → who speaks on it, where that is known.
         distributions, counts: delays, and what each participant did.
         requests, answered: how many requests went out, and how many of them were answered.
@@ -60,8 +59,7 @@ class SessionSource:
     proofs: Iterable[tuple[int, ProvenFact]]
     findings: Sequence[FindingSpan]
     rules: Sequence[RuleText]
-    selves: OwnRoles
-    names: Mapping[str, str] = field(default_factory=dict)
+    people: KnownPeople
     self_of: Mapping[int, str] = field(default_factory=dict)
     distributions: Sequence[Distribution] = ()
     counts: Sequence[Count] = ()

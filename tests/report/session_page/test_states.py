@@ -16,7 +16,7 @@ from recorder.report.session_page.states import FACT_KINDS, STATUSES, StateColum
 def written(batches):
     changes = list(StateTracker().follow(batches))
     messages = view(fold(event for batch in batches for event in batch.events))
-    people = People(messages, people_in(changes), {}, {})
+    people = People({}, people_in(changes))
     columns = StateColumns(places_of(changes), people, clocks_by_dialog(messages), lambda text: text)
     for change in changes:
         columns.add(change)

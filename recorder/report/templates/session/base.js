@@ -25,7 +25,7 @@ function make(name, attributes, ...children) {
 }
 
 function put(node, ...children) {
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === undefined || child === null || child === false) continue;
     node.append(child instanceof Node ? child : visible(child));
   }

@@ -1,5 +1,7 @@
 // The conversation as both sides saw it, as of the moment that is shown.
 
+const AT_ONCE = 2000; // messages that are counted at each step of the slider
+
 class Conversation {
   constructor(session) {
     this.session = session;
@@ -9,6 +11,7 @@ class Conversation {
     this.nothing = make("p", { class: "nothing", hidden: true });
     this.list = new VirtualList(this.feed, { render: (row) => this.message(row), stamp: (row) => this.stamp(row), height: 92, key: (row) => this.shown[row], label: true });
     this.list.measure(session.messages);
+    this.tally = make("p", { class: "tally" });
     this.feed.addEventListener("keydown", (event) => this.onKey(event));
   }
 
@@ -19,7 +22,32 @@ class Conversation {
     this.list.update(this.shown.length, { end: !keep && this.follows && atEnd });
     for (const node of this.list.drawn.values()) node.setAttribute("aria-setsize", this.shown.length);
     this.nothing.hidden = this.shown.length > 0;
+    this.count();
     refill(this.nothing, this.session.messages ? "No message by this moment, or none that passes the filter." : "No message in this recording.");
+  }
+
+  // To look at every message takes longer than a step of the slider may.
+  count() {
+    clearTimeout(this.counting);
+    if (this.session.messages <= AT_ONCE) this.tell();
+    else this.counting = setTimeout(() => this.tell(), 200);
+  }
+
+  // How many were read by the moment, and which were not.
+  tell() {
+    const { session } = this, unread = [];
+    let there = 0;
+    for (let place = 0; place < session.messages; place++) {
+      const m = session.order ? session.order[place] : place, status = statusAt(session, m, at[session.number]);
+      if (status === null) continue;
+      there++;
+      if (status !== "read") unread.push(m);
+    }
+    const links = unread.slice(0, 8).map((m) => button(session.sequence(m) === null ? "no sequence" : String(session.sequence(m)), () => selectMessage(session, m), { class: "frame-link", "aria-label": "message " + (session.sequence(m) ?? "without a sequence") }));
+    const more = unread.length - links.length;
+    refill(this.tally, there > 0 && [
+      counted(there, "message") + (at[session.number] === session.last ? "" : " by this moment") + ", " + (there - unread.length).toLocaleString("en") + " read. ",
+      unread.length > 0 && ["No READ was seen for message", links, more > 0 && " and " + more.toLocaleString("en") + " more", ". "]], youWords(session));
   }
 
   stamp(row) {
@@ -48,7 +76,7 @@ class Conversation {
       this.text(state),
       state.remark && make("p", { class: "remark" }, state.remark),
       make("p", { class: "foot" }, state.sent && session.timed && make("span", { class: "time" }, signed(session.timeOf(state.sent.frame))), " ", mark(session, state),
-        state.status in MARKS && make("span", { class: "state" }, state.status)),
+        " ", make("span", { class: "state" }, shortWords(session, state))),
       state.receipts.length > 0 && make("ul", { class: "receipts", "aria-label": "Receipts" }, receiptLines(session, state))));
   }
 
@@ -78,6 +106,13 @@ class Conversation {
   rowOf(m) {
     return m === null ? -1 : this.shown.indexOf(m);
   }
+}
+
+// Who "you" is, where one of us was recorded.
+function youWords(session) {
+  const mine = session.people.filter((each) => each.mine);
+  if (mine.length !== 1) return null;
+  return "“" + mine[0].label + "” is " + (mine[0].word ? "the " + mine[0].word + ", whose side was recorded." : "whoever used the recorded connection.");
 }
 
 function audienceWords(audience) {

@@ -8,7 +8,7 @@ let asked = 0; // an answer that comes after another question is dropped
 async function showMessage() {
   const { session, message: m } = selection, mine = ++asked;
   if (m === null) {
-    refill(messagePanel, make("h2", {}, "Why"), make("p", { class: "nothing" }, "Choose a message: here stands every frame about it, and what it proves."));
+    refill(messagePanel, make("h2", {}, "Why"), make("p", { class: "nothing" }, "Choose a message in the conversation: here stands every frame about it, and what it proves."));
     return;
   }
   const [rows, findings] = await Promise.all([session.evidenceOf(m), session.findings()]), state = stateAt(session, m, at[session.number]);
@@ -17,7 +17,9 @@ async function showMessage() {
   const now = rows.filter((row) => row[0] <= at[session.number]);
   refill(messagePanel,
     make("h2", {}, "Why: " + title),
+    make("p", { class: "aside how" }, selection.because && selection.because + ". ", "Choose another in the conversation: click it, or walk with ↑ and ↓."),
     state === null ? make("p", {}, "It is not there at this moment.") : make("p", { class: "verdict " + state.status }, mark(session, state), " ", statusSentence(session, state)),
+    state && absenceWords(session, state),
     state && state.text !== null && make("blockquote", { dir: "auto" }, state.text.length > 400 ? state.text.slice(0, 400) + "…" : state.text),
     now.length > 0 && make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Evidence" }, make("table", { class: "ladder" },
       make("caption", { class: "aside" }, "Every frame about it, in order" + (now.length < rows.length ? "; " + counted(rows.length - now.length, "frame") + " later than this moment" : "")),
@@ -36,14 +38,25 @@ async function showMessage() {
 
 function statusSentence(session, state) {
   const deciding = decidingReceipt(state);
-  if (deciding) return [markWords(session, state), " (", PROOFS[deciding.proof], " in ", frameLink(session, deciding.frame), ")"];
+  if (deciding) return [state.status + " by " + session.people[deciding.person].label, Number.isNaN(deciding.after) ? "" : " " + signed(deciding.after), " (", PROOFS[deciding.proof], " in ", frameLink(session, deciding.frame), ")"];
   return {
-    sent: "sent; no ACCEPT or READ by anybody else was seen in this recording by now",
+    sent: "sent",
     pending: "pending: asked for, and no answer was seen by now that says where it stands",
     unknown: "unknown: the connection ended before an answer",
     failed: "failed: the service refused it",
     unseen: "unseen: only receipts name it, the message itself was not seen in this recording",
   }[state.status];
+}
+
+// Why it is not more: nobody else's receipt was seen, or one was only asked for, or refused; and how long that is.
+function absenceWords(session, state) {
+  const words = { sent: ["ACCEPT", "READ"], accepted: ["READ"] }[state.status];
+  if (!words) return null;
+  const weak = state.receipts.filter((each) => words.includes(each.word) && each.person !== state.author && each.proof < ACKNOWLEDGED);
+  const asked = weak.map((each) => ["; ", each.word + " by " + session.people[each.person].label + (each.proof ? " was asked for and not answered, " : " was refused, "), frameLink(session, each.frame)]);
+  const frame = at[session.number], ends = frame === session.last;
+  const passed = session.timed && state.sent ? (ends ? ", which ends " : ", ") + duration(session.timeOf(frame) - session.timeOf(state.sent.frame)) + " after the message" : "";
+  return make("p", { class: "absence" }, "No " + words.join(" or ") + " by anybody else was seen in this recording" + (ends ? "" : " by this moment") + passed, asked, ".");
 }
 
 function findingsOf(session, findings, m) {

@@ -2,8 +2,9 @@
 
 let moment, timeline, findings, findBar, conversations, frameTables, sideBySide;
 
-function selectMessage(session, m, { focus = true } = {}) {
-  Object.assign(selection, { session, message: m, lit: null });
+// because: why it was chosen, where the page itself did.
+function selectMessage(session, m, { focus = true, because = null } = {}) {
+  Object.assign(selection, { session, message: m, because, lit: null });
   const conversation = conversations[session.number];
   conversation.update({ keep: true });
   conversation.list.reveal(conversation.rowOf(m), { focus });
@@ -31,6 +32,17 @@ function selectFrame(session, frame) {
   refill(timeline.delta, betweenWords(session, frame));
   timeline.drawMoment();
   showFrame();
+}
+
+// What a first look is for: the message of the first finding, else the first that was not read, else the last.
+function chooseFirst() {
+  const session = sessions[0], listed = conversations[0].shown;
+  document.documentElement.dataset.chosen = "true";
+  if (selection.message !== null || selection.frame !== null || !listed.length) return;
+  const found = findings.all.find(([of, finding]) => of === session && finding[1] === "violated" && finding[3] !== null && holds(of, finding));
+  const unread = listed.find((m) => statusAt(session, m, at[0]) !== "read");
+  const [m, because] = found ? [found[1][3], "The message of the first finding"] : unread !== undefined ? [unread, "The first message without a READ"] : [listed.at(-1), "The last message"];
+  selectMessage(session, m, { focus: false, because });
 }
 
 // Everything as of the moment.
@@ -95,12 +107,12 @@ function build() {
   const several = sessions.length > 1;
   refill(root,
     header(),
-    make("div", { class: "bar" }, moment.bar, findBar.box),
+    make("div", { class: "bar" }, moment.bar, folded("Search and filter", findBar.box)),
     make("nav", { "aria-label": "Parts" }, [["conversation", "Conversation"], ["why", "Why"], ["time", "Time"], ["frame", "Frame"], ["findings", "Findings"], ["numbers", "Numbers"]].map(([id, name]) => button(name, () => document.getElementById(id).scrollIntoView()))),
     comparisonBox(),
     make("div", { class: "columns" + (several ? " two" : "") },
       make("section", { class: "panel-box talk", id: "conversation", "aria-labelledby": "conversation-title" }, make("h2", { id: "conversation-title" }, "Conversation"),
-        make("div", { class: "feeds" }, conversations.map((each) => make("div", { class: "feed-box" }, several && make("h3", {}, each.session.number + 1 + " · " + (each.session.facts.name || each.session.facts.session)), each.nothing, each.feed)))),
+        make("div", { class: "feeds" }, conversations.map((each) => make("div", { class: "feed-box" }, several && make("h3", {}, each.session.number + 1 + " · " + (each.session.facts.name || each.session.facts.session)), each.tally, each.nothing, each.feed)))),
       make("div", { class: "middle" },
         make("section", { class: "panel-box", id: "time", "aria-labelledby": "time-title" }, make("h2", { id: "time-title" }, "Time"), timeline.box,
           frameTables.map((table) => [several && make("h3", {}, "Frames of " + (table.session.number + 1)), table.box]).flat()),
@@ -110,7 +122,7 @@ function build() {
   moment.show();
   for (const table of frameTables) table.update();
   showMoment();
-  setTimeout(() => { timeline.drawPeople(); findings.load(); }, 50);
+  setTimeout(() => { timeline.drawPeople(); findings.load().then(chooseFirst); }, 50);
   if (sideBySide) {
     sideBySide();
     moment.slider.addEventListener("change", sideBySide);
@@ -125,6 +137,15 @@ function build() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => timeline.render());
   document.documentElement.dataset.ready = "true";
   whenBuilt();
+}
+
+// Open where there is room; on a narrow screen the conversation comes first.
+function folded(name, ...children) {
+  const narrow = matchMedia("(max-width: 899px)"), box = make("details", { class: "folded" }, make("summary", {}, name), ...children);
+  const fit = () => (box.open = !narrow.matches);
+  narrow.addEventListener("change", fit);
+  fit();
+  return box;
 }
 
 // On paper lists have no scroll bar: their first rows are all there.

@@ -21,6 +21,14 @@ function markWords(session, state) {
   return MARKS[state.status] + frame;
 }
 
+// The same in few words, with what was not seen: "accepted by Ann +112 ms, no READ seen"
+function shortWords(session, state) {
+  const deciding = decidingReceipt(state);
+  if (!deciding) return state.status === "sent" ? "sent, no ACCEPT or READ seen" : MARKS[state.status];
+  const after = Number.isNaN(deciding.after) ? "" : " " + signed(deciding.after);
+  return state.status + " by " + session.people[deciding.person].label + after + (state.status === "accepted" ? ", no READ seen" : "");
+}
+
 function mark(session, state) {
   const box = make("span", { class: "mark " + state.status, role: "img", "aria-label": markWords(session, state) });
   if (state.status in MARKS) return put(box, make("span", { class: "sign", "aria-hidden": "true" }, { pending: "◌", failed: "!", unknown: "?", unseen: "∅" }[state.status]));

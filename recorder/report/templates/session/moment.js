@@ -1,7 +1,7 @@
 // The moment that the whole page shows: how many frames of each session there are by then.
 
 const at = sessions.map((session) => session.last);
-const selection = { session: sessions[0], message: null, frame: null, from: null };
+const selection = { session: sessions[0], message: null, because: null, frame: null, from: null };
 
 // One step of the slider is one frame more. Two sessions are merged by the clock that they share.
 class Moment {

@@ -34,16 +34,16 @@ function evidence(session, row) {
   };
 }
 
-// Whether stateAt gives one, for much less.
-function isThere(session, m, frame) {
-  let there = false;
+// The word of stateAt, for much less; null while the message is not there.
+function statusAt(session, m, frame) {
+  let status = null;
   for (let at = session.factStarts[m]; at < session.factStarts[m + 1]; at++) {
     const row = session.factRows[at], kind = session.fact_kind[row];
     if (session.fact_from[row] > frame) break;
-    if (kind === STATUS) there = true;
-    else if (kind === GONE) there = false;
+    if (kind === STATUS) status = data.words.statuses[session.fact_a[row]];
+    else if (kind === GONE) status = null;
   }
-  return there;
+  return status;
 }
 
 // How many facts of a message there are by a frame: its state is another only if this is.
@@ -82,7 +82,7 @@ function messagesAt(session, frame, filter) {
     const m = session.order ? session.order[place] : place;
     if (session.firstFrame[m] > frame) continue;
     if (filter.dialog !== null && session.message_dialog[m] !== filter.dialog) continue;
-    if (session.passing[m] && !isThere(session, m, frame)) continue;
+    if (session.passing[m] && statusAt(session, m, frame) === null) continue;
     if (byState) {
       const state = stateAt(session, m, frame);
       if (!passes(session, state, filter)) continue;
