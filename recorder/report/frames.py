@@ -8,6 +8,7 @@ from typing import IO
 
 from recorder.counted import counted
 from recorder.messaging.exact_numbers import formatted_json
+from recorder.redaction.replaced import replaced_words
 from recorder.wire.frames import CompressedPayload, Opcode, close_parts
 from recorder.wire.records import FrameForwarded, RecordedFrame
 
@@ -126,7 +127,7 @@ def print_frame(
             "kind": f"{opcode_word(frame)} (opcode {frame.opcode:#x}, fin {int(frame.fin)}, rsv {frame.rsv})",
             "header": frame.head.hex(" ") if frame.head is not None else "not known",
             "payload": f"{counted(len(frame.payload), 'byte')}"
-            + (", secrets replaced" if frame.redacted else ""),
+            + (f", {replaced_words(frame.payload)} replaced" if frame.redacted else ""),
             **({} if frame.compressed is None else {"on the wire": _compressed_words(frame.compressed)}),
             "violation": frame.violation,
         },

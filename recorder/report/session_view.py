@@ -78,15 +78,16 @@ def completeness_lines(view: SessionView) -> Iterator[str]:
     else:
         yield "Complete: nothing is known to be missing."
     yield f"Recorded from: {'; '.join(_sources(view)) or view.session.source}."
-    yield f"Secrets: blanked in {view.counts.redacted:,} of {counted(view.session.frames, 'frame')}."
+    yield f"Secrets: blanked in {view.counts.secrets:,} of {counted(view.session.frames, 'frame')}."
     authors = {view.author(message) for message in view.messages if message.text is not None}
     texts = sum(message.text is not None for message in view.messages)
-    if "text" in view.left_out:
+    left_out = view.left_out | view.counts.left_out
+    if "text" in left_out:
         yield f"Left out: the texts of {counted(texts, 'message')}."
     else:
         people = "1 person" if len(authors) == 1 else f"{len(authors)} people"
         yield f"Inside: the texts of {counted(texts, 'message')} by {people}."
-    if "names" in view.left_out:
+    if "names" in left_out:
         yield "Left out: the ids and names of people."
     yield "A receipt that is not listed was not seen in this recording; that does not mean nobody gave it."
 

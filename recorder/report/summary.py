@@ -20,6 +20,8 @@ from recorder.receipts.participants import (
 )
 from recorder.receipts.queries import ContentView, MessageView
 from recorder.receipts.self_facts import SelfFact, people_of
+from recorder.redaction.people import Part
+from recorder.redaction.replaced import ReplacedCount
 from recorder.wire.endings import ending_words
 from recorder.wire.handshake import header_values
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
@@ -45,21 +47,32 @@ class FrameCounts:
     redacted: int = 0
     compressed: int = 0
     withheld: int = 0
+    secrets: int = 0
+    """Frames in which secrets were replaced."""
+    left_out: frozenset[Part] = frozenset()
+    """Parts that had been left out of the frames before they were recorded here."""
 
 
 def count_frames(frames: Iterable[RecordedFrame]) -> FrameCounts:
     """Count frames by sender, their payload bytes, violations, redactions, and those that came compressed."""
     by_sender: Counter[str] = Counter()
     payload_bytes = violations = redacted = compressed = withheld = 0
+    replaced = ReplacedCount()
     for frame in frames:
         by_sender[frame.sender.value] += 1
         payload_bytes += len(frame.payload)
         violations += frame.violation is not None
         redacted += frame.redacted
+        if frame.redacted:
+            replaced.add(frame.payload)
         if frame.compressed is not None:
             compressed += 1
             withheld += frame.compressed.withheld is not None
-    return FrameCounts(by_sender, payload_bytes, violations, redacted, compressed, withheld)
+    return FrameCounts(
+        *(by_sender, payload_bytes, violations, redacted, compressed, withheld),
+        secrets=replaced.secrets,
+        left_out=replaced.parts,
+    )
 
 
 @dataclass(frozen=True, slots=True)

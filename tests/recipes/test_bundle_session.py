@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from recorder import recipes
 from recorder.clock import RealClock
 from recorder.errors import BadOption, ExpectationFailed, NotFound
 from recorder.recipes.bundle_session import bundle
+from recorder.recipes.session_view import session_view
+from recorder.report.session_view import completeness_lines
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJzb21lYm9keS0xIn0.c2lnbmF0dXJlLWNhbmFyeS0x"
 
@@ -49,6 +52,37 @@ def test_it_is_taken_back_frame_for_frame_and_once(filled, tmp_path, session):
         assert recipes.import_capture(other, file, say=remarks.append) == imported
         assert len(other.sessions()) == 1
     assert "nothing added" in remarks[-1]
+
+
+def honesty(page):
+    """The first line of a report, sentence by sentence."""
+    data = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1]
+    return json.loads(data)["sessions"][0]["honesty"]
+
+
+@pytest.mark.parametrize(
+    ("redact", "says"),
+    [
+        ("text,names", ["Left out WHERE: texts, names and ids", "It holds no message text"]),
+        ("text", ["Left out WHERE: texts", "It holds no message text"]),
+        ("names", ["Left out WHERE: names and ids", "It holds message texts of 2 people"]),
+    ],
+)
+def test_what_was_left_out_is_still_said_after_an_import(filled, tmp_path, redact, says):
+    file = bundle(filled, "browser", tmp_path / "x.zip", redact=redact)
+    with zipfile.ZipFile(file) as packed:
+        first = honesty(packed.read("report.html").decode())
+    with recipes.open_archive(str(tmp_path / "other.db"), mode="write", create=True) as other:
+        imported = recipes.import_capture(other, file)
+        recipes.write_report(other, imported.session, tmp_path / "again.html")
+        sentences = list(completeness_lines(session_view(other, imported.session)))
+    secrets = "No secret was replaced in a frame"
+    assert first[1:] == [secrets, *(each.replace("WHERE", "of this page") for each in says)]
+    again = honesty((tmp_path / "again.html").read_text())
+    assert again[1:] == [secrets, *(each.replace("WHERE", "before it was recorded here") for each in says)]
+    assert "Secrets: blanked in 0 of 28 frames." in sentences
+    assert ("Left out: the ids and names of people." in sentences) == ("names" in redact)
+    assert any(each.startswith("Left out: the texts") for each in sentences) == ("text" in redact)
 
 
 def test_its_archive_holds_this_session_alone_and_is_whole(filled, tmp_path):

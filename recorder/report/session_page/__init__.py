@@ -16,8 +16,9 @@ Frames (``frame_*``, row k is frame k + 1): ``connection``, ``client`` (1: the c
 (fin 128, rsv 64–16, opcode 15–0), ``head``, ``size`` and ``proofs`` (bytes of header, payload and proofs in
 their block), ``offset`` (µs since the session began), ``at`` (µs since the epoch, less ``offset``),
 ``label`` and ``group`` (places in ``labels`` and ``GROUPS``), ``message`` (place of the first message that
-it is about, plus 1), ``flags`` (1 redacted, 2 against RFC 6455, 4 withheld). ``N-frames-K`` holds a run of
-frames, each as header, payload and proofs; ``chunks`` has the first frame of each run. In its bytes an id of
+it is about, plus 1), ``flags`` (1 redacted, 2 against RFC 6455, 4 withheld; 8 secrets, 16 texts, 32 names
+were replaced). ``N-frames-K`` holds a run of frames, each as header, payload and proofs; ``chunks`` has the
+first frame of each run. In its bytes an id of
 ``dialogs`` or ``people`` is 2 and its place in both lists together, in two bytes, big-endian; 2, 255, 255 is
 a byte 2 itself. ``head``, ``size`` and ``proofs`` are with the ids put back. Proofs are JSON, rows
 of ``[sentence, proof, frame that proves it better]``, with ``SAME_DIALOG`` for the id of the dialog.

@@ -232,14 +232,15 @@ class SessionBlocks:
         lines = [
             self._completeness() if whole else f"Only up to frame #{source.last} of {source.session.frames}"
         ]
-        taken = counted(frames.redacted, "frame")
-        lines.append(
-            f"Secrets were replaced in {taken}" if frames.redacted else "No secret was replaced in a frame"
-        )
+        secrets, before = frames.replaced.secrets, frames.replaced.parts
+        taken = counted(secrets, "frame")
+        lines.append(f"Secrets were replaced in {taken}" if secrets else "No secret was replaced in a frame")
         if parts:
             lines.append(f"Left out of this page: {_LEFT_OUT[tuple(sorted(parts))]}")
+        if before - parts:
+            lines.append(f"Left out before it was recorded here: {_LEFT_OUT[tuple(sorted(before))]}")
         people = "1 person" if len(authors) == 1 else f"{len(authors):,} people"
-        if "text" in parts:
+        if "text" in parts | before:
             lines.append("It holds no message text")
         else:
             lines.append(f"It holds message texts of {people}")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from recorder.messaging.events import Proof
 from recorder.receipts.proofs import ProvenFact
 from recorder.redaction.people import PeopleRedaction
+from recorder.redaction.replaced import REPLACED, ReplacedCount
 from recorder.wire.frames import Opcode, Side
 from recorder.wire.records import RecordedFrame
 
@@ -78,7 +79,7 @@ class FrameColumns:
         self._words = FrameWords()
         self.labels = Places()
         self.chunks: list[int] = []
-        self.redacted = 0
+        self.replaced = ReplacedCount()
         self.columns = NumberTable(
             {
                 "connection": "H",
@@ -146,7 +147,7 @@ class FrameColumns:
         self._data += proofs  # behind the payload whose words they repeat: so they take little room
         label, group, message = self._described(frame, facts)
         withheld = frame.compressed is not None and frame.compressed.withheld is not None
-        self.redacted += frame.redacted
+        replaced = self.replaced.add(frame.payload) if frame.redacted else ()
         self.columns.add(
             frame.connection,
             frame.sender is Side.CLIENT,
@@ -159,7 +160,10 @@ class FrameColumns:
             self.labels.of(label),
             GROUPS.index(group),
             message,
-            frame.redacted | (frame.violation is not None) << 1 | withheld << 2,
+            frame.redacted
+            | (frame.violation is not None) << 1
+            | withheld << 2
+            | sum(8 << place for place, kind in enumerate(REPLACED) if kind in replaced),
         )
 
     def _proofs(self, frame: RecordedFrame, facts: list[ProvenFact]) -> bytes:

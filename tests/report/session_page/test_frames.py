@@ -80,7 +80,7 @@ def test_a_violation_and_a_redaction_are_told():
     columns, (data,) = written([frame(1, violation="reserved bit", redacted=True)])
     assert list(columns.columns.column("flags")) == [3]
     assert b"against RFC 6455: reserved bit" in data
-    assert columns.redacted == 1
+    assert columns.replaced.secrets == 1
 
 
 def test_the_texts_of_frames_can_be_left_out():

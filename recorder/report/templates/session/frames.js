@@ -76,6 +76,12 @@ function framesFor(session) {
   return found.subarray(0, count);
 }
 
+// "secrets, texts and names": what stands in the place of something else.
+function replacedWords(flags) {
+  const kinds = ["secrets", "texts", "names"].filter((_, place) => flags & (8 << place));
+  return kinds.length ? kinds.join(", ").replace(/, (?=[^,]*$)/, " and ") : "something";
+}
+
 // What there is to see of a frame: what it proves, then its payload in three ways.
 async function frameDetails(session, frame) {
   const { head, payload, proofs } = await session.bytesOf(frame);
@@ -86,7 +92,7 @@ async function frameDetails(session, frame) {
     session.timed ? signed(session.time[k]) : "no time",
     Number.isFinite(session.wall[k]) ? clockTime(session.wall[k]) + " UTC" : null,
     counted(payload.length, "byte"),
-    flags & 1 ? "secrets in it were replaced" : null,
+    flags & 1 ? "replaced in it: " + replacedWords(flags) : null,
     flags & 4 ? "its payload is withheld" : null,
     session.frame_bits[k] & 128 ? null : "not final",
   ].filter(Boolean);
