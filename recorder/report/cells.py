@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import unicodedata
+from functools import lru_cache
 from typing import IO, NamedTuple
 
 PIPE_WIDTH = 120
@@ -73,11 +75,14 @@ def wrapped(text: str, width: int, indent: str) -> list[str]:
 
 
 def _beginning(text: str, width: int) -> str:
-    """As much of a text as takes so many columns."""
-    from rich.cells import set_cell_size
+    """As much of a text as takes so many columns, without a part of what people see as one character."""
+    import regex  # type: ignore[import-untyped]  # it ships no types
 
-    cut = set_cell_size(text, max(width, 0))
-    return cut if text.startswith(cut) else cut[:-1]  # a blank stands for half of a wide character
+    for character in regex.finditer(r"\X", text):
+        width -= cell_width(character[0])
+        if width < 0:
+            return text[: character.start()]
+    return text
 
 
 def shows_styles(stream: IO[str]) -> bool:
@@ -89,22 +94,59 @@ def shows_styles(stream: IO[str]) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    return stream.isatty() and not _is_dumb()
+
+
+def moves_cursor(stream: IO[str]) -> bool:
+    """Whether a stream is a terminal that moves its cursor where it is told; a part of one does not."""
+    return stream.isatty() and not _is_dumb() and not hasattr(stream, "columns")
+
+
+def _is_dumb() -> bool:
+    """Whether the terminal knows no control sequences."""
+    return os.environ.get("TERM", "dumb") in ("dumb", "unknown")
 
 
 def styled(text: str, style: str) -> str:
     """The text between the codes of a style."""
     code = _STYLES.get(style)
-    return text if code is None else f"\x1b[{code}m{text}\x1b[0m"
+    return text if code is None or not text else f"\x1b[{code}m{text}\x1b[0m"
+
+
+_ONE_COLUMN_EACH = re.compile("[ -~\xa1-\xac\xae-\u02ff\u0370-\u0482✓✗→]*")
+"""Characters of ASCII, other Latin, Greek and Cyrillic ones, and our own marks."""
+_EMOJI_STYLE = re.compile(".\ufe0f")
+_WIDE = "\u3000"
 
 
 def cell_width(text: str) -> int:
-    """How many columns a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # only where it is needed: its tables take time to load
+    """How many columns a text takes at the most.
 
-    return cell_len(text)
+    Terminals differ in emoji of several parts (families, skin tones, flags) and in the vowel signs of India:
+    some draw one of them, others its parts beside each other. See ``width_varies``.
+    """
+    if _ONE_COLUMN_EACH.fullmatch(text):
+        return len(text)
+    return sum(map(_columns, _EMOJI_STYLE.sub(_WIDE, text)))
+
+
+@lru_cache(maxsize=4096)
+def _columns(character: str) -> int:
+    """How many columns a character takes by itself, on the terminal where it takes the most."""
+    from rich.cells import get_character_cell_size  # only where it is needed: it takes time to load
+
+    if unicodedata.east_asian_width(character) in "WF" or "\U0001f1e6" <= character <= "\U0001f1ff":
+        return 2
+    return 1 if unicodedata.category(character) == "Mc" else get_character_cell_size(character)
+
+
+def width_varies(text: str) -> bool:
+    """Whether there are terminals on which a text takes less than ``cell_width``."""
+    if _ONE_COLUMN_EACH.fullmatch(text):
+        return False
+    from rich.cells import cell_len
+
+    return "\ufe0f" in text or cell_len(text) != cell_width(text)
 
 
 def fit(text: str, width: int, right: bool = False, ellipsis: str = ELLIPSIS) -> str:
@@ -115,4 +157,4 @@ def fit(text: str, width: int, right: bool = False, ellipsis: str = ELLIPSIS) ->
     if text.isascii():
         return f"{text[: max(width - 1, 0)]}{ellipsis}"
     cut = _beginning(text, width - 1) + ellipsis
-    return cut + " " * (width - cell_width(cut))  # a column is left where half of a wide character had room
+    return cut + " " * (width - cell_width(cut))  # columns are left where a wide character had no room

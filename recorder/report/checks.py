@@ -6,16 +6,13 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
-
-from rich.console import Console
-from rich.text import Text
+from typing import IO, NamedTuple
 
 from recorder.checks.findings import Finding, Outcome, Severity, repeated_sentence
 from recorder.checks.session_index import Rule
 
-from .cells import width_of
-from .tables import console, print_line, print_table
+from .cells import shows_styles, styled, width_of, wrapped
+from .tables import print_line, print_table
 from .terminal import safe_text
 
 MAX_ROWS_PER_RULE = 20
@@ -62,33 +59,45 @@ def print_findings(stream: IO[str], findings: Sequence[Finding], *, verbose: boo
     if not findings:
         print_line(stream, "nothing to look at in this recording")
         return
-    output, grouped = console(stream), _FindingsByRule(findings)
+    grouped = _FindingsByRule(findings)
     for row in (
         *_violated_rows(grouped),
         *_unobservable_rows(grouped),
         *_satisfied_rows(grouped, verbose=verbose),
     ):
-        for line in _wrapped(output, row):
-            output.print(line, soft_wrap=True)
+        _print_row(stream, row)
 
 
 def print_violations(stream: IO[str], findings: Sequence[Finding]) -> None:
     """A line for each violation among these findings, and nothing else."""
-    output, grouped = console(stream), _FindingsByRule(findings)
+    grouped = _FindingsByRule(findings)
     for finding in findings:
         if finding.outcome is Outcome.VIOLATED:
             style = _STYLE_OF[finding.severity]
-            row = _row(finding.severity.value, finding.rule, grouped.sentence(finding), style=style)
-            for line in _wrapped(output, row):
-                output.print(line, soft_wrap=True)
+            _print_row(stream, _Row(finding.severity.value, finding.rule, grouped.sentence(finding), style))
 
 
-def _wrapped(output: Console, row: Text) -> Iterator[Text]:
-    """The lines of a row, all but the first indented."""
-    lines = row.wrap(output, max(20, output.width - len(_INDENT)), overflow="fold")
-    for number, line in enumerate(lines):
-        line.rstrip()
-        yield Text(_INDENT).append_text(line) if number else line
+class _Row(NamedTuple):
+    """A sentence, behind a label and the name of a rule if it has them, in a style."""
+
+    label: str
+    rule: str
+    sentence: str
+    style: str = ""
+
+
+def _print_row(stream: IO[str], row: _Row) -> None:
+    """Print it in lines as wide as the terminal, all but the first indented."""
+    label = f"{row.label} " if row.label else ""
+    rule = f"{row.rule}: " if row.rule else ""
+    lines = wrapped(f"{label}{rule}{safe_text(row.sentence)}", width_of(stream), _INDENT)
+    if shows_styles(stream):
+        first, *others = [
+            line.removeprefix(label + rule) if not at else line for at, line in enumerate(lines)
+        ]
+        begin = styled(label, row.style) + styled(styled(rule, "bold"), row.style) if rule else ""
+        lines = [begin + styled(first, row.style), *(styled(line, row.style) for line in others)]
+    stream.writelines(f"{line}\n" for line in lines)
 
 
 class _FindingsByRule:
@@ -115,24 +124,23 @@ class _FindingsByRule:
         return f"{finding.sentence} ({where})" if where else finding.sentence
 
 
-def _row(label: str, rule: str, sentence: str, *, style: str = "") -> Text:
-    row = Text(f"{label} " if label else "", style=style)
-    return row.append(f"{rule}: ", style="bold").append(safe_text(sentence), style="not bold")
+def _heading(words: str, style: str = "bold") -> _Row:
+    return _Row("", "", words, style)
 
 
-def _violated_rows(grouped: _FindingsByRule) -> Iterator[Text]:
+def _violated_rows(grouped: _FindingsByRule) -> Iterator[_Row]:
     rules = grouped.under(Outcome.VIOLATED)
-    yield Text(_violated_heading([finding for found in rules.values() for finding in found]), style="bold")
+    yield _heading(_violated_heading([finding for found in rules.values() for finding in found]))
     for name, found in sorted(rules.items(), key=lambda rule: _SEVERITIES.index(rule[1][0].severity)):
         severity = found[0].severity
         for finding in found[:MAX_ROWS_PER_RULE]:
-            yield _row(severity.value, name, grouped.sentence(finding), style=_STYLE_OF[severity])
+            yield _Row(severity.value, name, grouped.sentence(finding), _STYLE_OF[severity])
         if len(found) > MAX_ROWS_PER_RULE:
             more = f"and {len(found) - MAX_ROWS_PER_RULE} more of these; --json lists them"
-            yield _row(severity.value, name, more, style=_STYLE_OF[severity])
+            yield _Row(severity.value, name, more, _STYLE_OF[severity])
         unknown = grouped.all[Outcome.NOT_OBSERVABLE].get(name)
         if unknown:
-            yield _row("besides", name, f"not observable: {_counted(grouped, unknown)}")
+            yield _Row("besides", name, f"not observable: {_counted(grouped, unknown)}")
 
 
 def _violated_heading(violations: list[Finding]) -> str:
@@ -142,12 +150,12 @@ def _violated_heading(violations: list[Finding]) -> str:
     return f"VIOLATED ({', '.join(f'{count[each]} {each}' for each in _SEVERITIES if count[each])})"
 
 
-def _unobservable_rows(grouped: _FindingsByRule) -> Iterator[Text]:
+def _unobservable_rows(grouped: _FindingsByRule) -> Iterator[_Row]:
     rules = grouped.under(Outcome.NOT_OBSERVABLE)
     if rules:
-        yield Text(f"NOT OBSERVABLE ({_rules(len(rules))})", style="bold")
+        yield _heading(f"NOT OBSERVABLE ({_rules(len(rules))})")
     for name, found in rules.items():
-        yield _row("", name, _counted(grouped, found))
+        yield _Row("", name, _counted(grouped, found))
 
 
 def _counted(grouped: _FindingsByRule, findings: list[Finding]) -> str:
@@ -156,12 +164,12 @@ def _counted(grouped: _FindingsByRule, findings: list[Finding]) -> str:
     return first if len(findings) == 1 else repeated_sentence(first, findings)
 
 
-def _satisfied_rows(grouped: _FindingsByRule, *, verbose: bool) -> Iterator[Text]:
+def _satisfied_rows(grouped: _FindingsByRule, *, verbose: bool) -> Iterator[_Row]:
     rules = grouped.under(Outcome.SATISFIED)
     unlisted = "" if verbose or not rules else " (-v lists them)"
-    yield Text(f"{_rules(len(rules))} satisfied{unlisted}", style="green" if rules else "")
+    yield _heading(f"{_rules(len(rules))} satisfied{unlisted}", "green" if rules else "")
     for name, found in rules.items() if verbose else ():
-        yield _row("", name, grouped.sentence(found[0]))
+        yield _Row("", name, grouped.sentence(found[0]))
 
 
 def _rules(count: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import gt
 from typing import NamedTuple
 
-from .cells import ELLIPSIS, Cell, cell_width, fit, styled
+from .cells import ELLIPSIS, Cell, cell_width, fit, styled, width_varies
 from .terminal import safe_text
 
 GAP = "  "
@@ -89,6 +89,7 @@ class Layout:
     Args:
         room: columns of the page.
         folds: whether a row that does not fit may take several lines.
+        moves: whether a terminal is told where a column begins behind a text that may take fewer columns.
     """
 
     def __init__(
@@ -98,12 +99,14 @@ class Layout:
         *,
         folds: bool = False,
         colour: bool = False,
+        moves: bool = False,
         ellipsis: str = ELLIPSIS,
     ) -> None:
         self._columns = columns
         self._room = room
         self._folds = folds
         self._colour = colour
+        self._moves = moves
         self._ellipsis = ellipsis
         self._widest = [len(column.name) for column in columns]
         self._empty = set(range(1, len(columns)))
@@ -136,13 +139,19 @@ class Layout:
         if row.narrow and not coloured and not any(map(gt, row.widths, self._widths)):
             lines = self._format(*row.texts)  # a third of the time of the general way
             return lines.rstrip() + "\n" if len(self._lines) == 1 else _trimmed(lines.split("\n"))
-        lines_shown = []
-        for number, places in enumerate(self._lines):
-            shown = [self._fitted(place, row.texts[place], row.widths[place]) for place in places]
-            if coloured:
-                shown = [styled(text, row.styles[place]) for text, place in zip(shown, places, strict=True)]
-            lines_shown.append((self._indent if number else "") + GAP.join(shown))
-        return _trimmed(lines_shown)
+        return _trimmed([self._line(row, number) for number in range(len(self._lines))])
+
+    def _line(self, row: MeasuredRow, number: int) -> str:
+        """One of the lines of the row."""
+        line = self._indent if number else ""
+        end = len(line)
+        for place in self._lines[number]:
+            shown = self._fitted(place, row.texts[place], row.widths[place])
+            end += self._widths[place] + len(GAP)
+            moves = self._moves and width_varies(shown)
+            style = row.styles[place] if self._colour and row.styles else ""
+            line += styled(shown, style) + GAP + (_MOVE.format(end + 1) if moves else "")
+        return line
 
     def _fitted(self, place: int, text: str, takes: int) -> str:
         """The text in the columns of its place."""
@@ -204,8 +213,13 @@ class Layout:
 _DEEPEST_INDENT = 8
 
 
+_MOVE = "\x1b[{}G"
+"""ECMA-48 8.3.9, CHA: moves the cursor to a column of its line."""
+_ENDS = re.compile(r"(?: |\x1b\[\d+G)+$")
+
+
 def _trimmed(lines: Sequence[str]) -> str:
     """The lines without blanks at their ends; one behind the first that says nothing is left out."""
     first, *others = lines
     kept = [first, *(line for line in others if not _NOTHING.issuperset(line.split()))]
-    return "".join(f"{line.rstrip()}\n" for line in kept)
+    return "".join(_ENDS.sub("", line) + "\n" for line in kept)

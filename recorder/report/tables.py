@@ -10,6 +10,7 @@ from .cells import (
     ASCII_ELLIPSIS,
     ELLIPSIS,
     Cell,
+    moves_cursor,
     shows,
     shows_styles,
     styled,
@@ -60,6 +61,7 @@ def print_table(
         width_of(stream),
         folds=stream.isatty(),
         colour=shows_styles(stream),
+        moves=moves_cursor(stream),
         ellipsis=ELLIPSIS if shows(stream, ELLIPSIS) else ASCII_ELLIPSIS,
     )
     encoding = None if shows(stream, "\U0001f600") else getattr(stream, "encoding", None)

@@ -8,13 +8,14 @@ import pytest
 from rich.cells import cell_len
 
 from recorder.messaging.events import Proof
-from recorder.report.cells import PIPE_WIDTH, Cell
+from recorder.report.cells import PIPE_WIDTH, Cell, cell_width
 from recorder.report.tables import (
     WINDOW_ROWS,
     print_line,
     print_pairs,
     print_table,
 )
+from recorder.report.terminal import TerminalText
 
 
 def printed(printer, *facts) -> str:
@@ -199,11 +200,28 @@ def test_every_level_of_proof_has_the_contracts_word():
     assert [proof.word for proof in Proof] == ["refused", "claimed", "acknowledged", "announced"]
 
 
+TEXTS = ["👨\u200d👩\u200d👧\u200d👦", "می\u200cخواهم", "❤️", "日本", "ab"]
+
+
 def test_columns_stand_below_each_other_behind_emoji_and_other_scripts():
-    """A family of four is one emoji of two columns; a joiner between letters takes none."""
-    out = io.StringIO()
-    texts = ["👨\u200d👩\u200d👧\u200d👦", "می\u200cخواهم", "❤️", "日本", "ab"]
-    print_table(out, ("TEXT", "NEXT"), [(text, "|") for text in texts])
-    lines = out.getvalue().splitlines()[1:]
-    assert {cell_len(line.partition("|")[0]) for line in lines} == {9}
-    assert [line.partition("|")[0].rstrip() for line in lines] == texts
+    """A family of four is as wide as four, as some terminals draw it; a joiner between letters takes none."""
+    lines = printed(print_table, ("TEXT", "NEXT"), [(text, "|") for text in TEXTS]).splitlines()[1:]
+    assert {cell_width(line.partition("|")[0]) for line in lines} == {10}
+    assert [line.partition("|")[0].rstrip() for line in lines] == TEXTS
+
+
+def test_a_terminal_is_told_where_a_column_begins_behind_what_it_may_draw_narrower(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    print_table(stream, ("TEXT", "NEXT", "LAST"), [(text, "|", text) for text in TEXTS])
+    lines = stream.getvalue().splitlines()[1:]
+    assert [line.count("\x1b[11G|") for line in lines] == [1, 0, 1, 0, 0]
+    assert [line.rpartition(" ")[2] for line in lines] == TEXTS, "nothing is written behind the last one"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), TerminalText(columns=80)], ids=["file", "pane"])
+def test_only_a_whole_terminal_is_told_so(monkeypatch, stream):
+    monkeypatch.setenv("TERM", "xterm")
+    print_table(stream, ("TEXT", "NEXT"), [(text, "|") for text in TEXTS])
+    assert "\x1b[11G" not in stream.getvalue()
