@@ -310,25 +310,25 @@ RULES = (
         "Looks for participants with READ but no ACCEPT for a message. The protocol allows it and many "
         "agents and bots do it; a window that draws its second tick on ACCEPT alone then never draws it. One "
         "finding for each participant and dialog. Not observable where no event brings the message "
-        "(its ACCEPT may be older, too), and where our own ACCEPT was never answered.",
+        "(its ACCEPT may be older, too), and where your own ACCEPT was never answered.",
         _without_accept,
     ),
     Rule(
         "refused-receipt",
         Severity.ERROR,
         "The service takes every receipt",
-        "Looks at the answers to our own receipts. One of 400 or more means that the receipt was not taken "
+        "Looks at the answers to your own receipts. One of 400 or more means that the receipt was not taken "
         "and proves nothing; nobody on the other side will see it. Receipts of others cannot be judged: "
-        "their refusals are not shown to us.",
+        "their refusals are not shown to you.",
         _refused,
     ),
     Rule(
         "unanswered-receipt",
         Severity.WARNING,
         "Every receipt is answered",
-        "Looks for an answer to each of our own receipts. Not observable where connection or recording ended "
-        "within 10 s of the request: whether the service took it is then unknowable. Where an echo came "
-        "instead, the receipt is proven all the same.",
+        "Looks for an answer to each of your own receipts. Not observable where connection or recording "
+        "ended within 10 s of the request: whether the service took it is then unknowable. Where an echo "
+        "came instead, the receipt is proven all the same.",
         _unanswered,
     ),
     Rule(

@@ -151,7 +151,7 @@ RULES = (
         "unfilled-placeholder",
         Severity.WARNING,
         "No request holds a placeholder of a template",
-        "Looks for __DIALOG_ID__, ${dialogId}, {{dialogId}}, <dialogId>, YOUR_DIALOG_ID and the like in our "
+        "Looks for __DIALOG_ID__, ${dialogId}, {{dialogId}}, <dialogId>, YOUR_DIALOG_ID and the like in your "
         "requests: something pasted that nobody filled in. Of a publish only its ids are looked at, because "
         "people may write anything. One finding for each. Whether the service refused it is told by "
         "error-answer and refused-receipt.",

@@ -143,7 +143,7 @@ RULES = (
         "never-subscribed",
         Severity.WARNING,
         "Somebody subscribes to the messages of every open dialog",
-        "Looks for open dialogs of our own conversations, as requests, snapshots and accepted rings name "
+        "Looks for open dialogs of your own conversations, as requests, snapshots and accepted rings name "
         "them, without a SubscribeMessagingEvents or QueryMessages that was not refused: then no message can "
         "come, and a bot stays silent. A subscription that names the conversation alone counts. A ring that "
         "nobody accepted does not: it may go to another agent. A dialog whose messages, receipts or chat "

@@ -41,7 +41,7 @@ def _unknown_message(session: SessionIndex) -> Iterator[Observation]:
             yield about(violated, receipt, wrong, sentence)
         if maybe:
             sentence = (
-                f"{said} {messages(maybe)}, not in this recording: it may be older, or not for our eyes"
+                f"{said} {messages(maybe)}, not in this recording: it may be older, or not for your eyes"
             )
             yield about(not_observable, receipt, maybe, sentence)
         if not unseen:
@@ -241,7 +241,7 @@ RULES = (
         Severity.WARNING,
         "A receipt names messages that were seen",
         "Looks at every receipt and the numbers it lists. Violated by a number that was not reached in its "
-        "dialog yet (where we were subscribed to it, see malformed-sequence-list), and by a receipt of the "
+        "dialog yet (where you were subscribed to it, see malformed-sequence-list), and by a receipt of the "
         "recording client's own for a number between those it was shown. A recording that began late, or "
         "that may not show private messages, cannot tell for the others: those are not observable. A number "
         "that stands in another dialog is left to receipt-in-another-dialog.",
@@ -263,7 +263,7 @@ RULES = (
         "Nobody gives receipts for their own messages",
         "Compares who gave a receipt with who wrote the message. Nothing published says that the service "
         "refuses such a receipt; it never counts for the status of a message here. Not observable where the "
-        "recording does not tell who we are, or who the author was.",
+        "recording does not tell who you are, or who the author was.",
         _own_message,
     ),
     Rule(
@@ -283,7 +283,7 @@ RULES = (
         "Looks at status and sequenceList of every receipt, asked or announced. Violated by an empty or "
         "missing list, by elements that are no sequence (a string of digits, a nested list, a fraction, a "
         "negative number), repeated ones, and a missing status; also by an own receipt for a number beyond "
-        "the last of a dialog that we were subscribed to. Such an element is never counted for a message. "
+        "the last of a dialog that you were subscribed to. Such an element is never counted for a message. "
         "One number in place of a list of one is allowed by the protocol and is no violation. What the "
         "service does with such a receipt is not published; what it did is in the finding.",
         _sequence_list,

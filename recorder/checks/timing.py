@@ -186,7 +186,7 @@ RULES = (
         "Looks for an ACCEPT or READ, acknowledged or announced, by anybody but the author of each message. "
         "Its absence counts only if somebody else was there, and if the recording, the connection and the "
         "dialog went on for 10 s (or --accept-within) after that; else it is not observable. Even then it "
-        "is an absence in this recording: receipts of others may not be shown to us. Of a private message a "
+        "is an absence in this recording: receipts of others may not be shown to you. Of a private message a "
         "consumer's receipt does not count and is not missed; of one that only a snapshot shows, it may be "
         "older than the recording.",
         partial(_never, "ACCEPT"),
@@ -223,7 +223,7 @@ RULES = (
         "A message is shown before it is read (--min-read)",
         "READ is to be given when a message is presented. One that comes within 100 ms (--min-read) of the "
         "message was given by a program on arrival, as many samples do; then a tick says nothing about a "
-        "person. One finding for each reader and dialog. Our own are timed on our clock, from the arrival of "
+        "person. One finding for each reader and dialog. Yours are timed on our clock, from the arrival of "
         "the message to the request; those of others on the service's, where it saw both ends.",
         _too_fast,
     ),

@@ -75,7 +75,7 @@ def _several_ids(session: SessionIndex) -> Iterator[Observation]:
     elif session.selves.ids:
         yield SATISFIED
     elif session.input.events:
-        yield not_observable("who we are is not told: there is neither a token nor an echo of our own")
+        yield not_observable("who you are is not told: there is neither a token nor an echo of your own")
     yield from _several_consumers(session)
 
 
@@ -149,7 +149,7 @@ RULES = (
         Severity.INFO,
         "A person has one id",
         "When an unauthenticated consumer logs in (step-up), their id changes, and receipts are kept under "
-        "both. Looks for several ids of our own that may be one consumer's, and for several participants of "
+        "both. Looks for several ids of your own that may be one consumer's, and for several participants of "
         "role CONSUMER in one conversation. An agent's connection beside a consumer's is no step-up. That "
         "they are one person is only suggested: the recording cannot know.",
         _several_ids,

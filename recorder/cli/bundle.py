@@ -7,12 +7,19 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT_ARCHIVE, ArchiveOption, QuietOption, RedactOption, SessionArgument
+from .options import (
+    DEFAULT_ARCHIVE,
+    LAST,
+    ArchiveOption,
+    QuietOption,
+    RedactOption,
+    SessionArgument,
+)
 from .output import StatusPrinter
 
 
 def bundle_session(
-    session: SessionArgument,
+    session: SessionArgument = LAST,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file [SESSION.zip].")
     ] = None,

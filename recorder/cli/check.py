@@ -156,11 +156,11 @@ def _write(checked: Checked, output_format: OutputFormat, output: Path | None, *
     elif output_format == "text":
         from recorder.report.checks import print_findings
 
-        print_findings(
-            sys.stdout, checked.findings, verbose=verbose
-        )  # uses the width and colours of the terminal
+        # As wide as the terminal, in colours.
+        print_findings(sys.stdout, checked.findings, verbose=verbose)
     else:
-        write_exact(_rendered(checked, output_format, verbose=verbose).encode())
+        written = _rendered(checked, output_format, verbose=verbose)
+        write_exact(written.encode(), is_json=output_format != "junit")
 
 
 def _rendered(checked: Checked, output_format: OutputFormat, *, verbose: bool) -> str:

@@ -15,7 +15,7 @@ from recorder.errors import NotFound
 
 from .completion import completing
 from .options import JsonOption
-from .output import write_json
+from .output import write_json, write_json_lines
 
 PAGES = Path(__file__).parents[1] / "guide"
 
@@ -90,11 +90,12 @@ def about(topic: str) -> str:
 
 
 def _list_topics(*, json: bool) -> None:
-    for topic in TOPICS:
-        if json:
-            write_json({"topic": topic, "about": about(topic)})
-        else:
-            sys.stdout.write(f"{topic:13}{about(topic)}\n")
+    if json:
+        write_json_lines({"topic": topic, "about": about(topic)} for topic in TOPICS)
+        return
+    from recorder.report.tables import print_pairs
+
+    print_pairs(sys.stdout, {topic: about(topic) for topic in TOPICS})
 
 
 def _show_on_terminal(text: str) -> None:

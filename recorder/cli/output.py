@@ -8,7 +8,7 @@ import os
 import select
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -28,36 +28,37 @@ def write_json(line: Mapping[str, object]) -> None:
     write_json_lines([line])
 
 
-def json_line(line: Mapping[str, object]) -> bytes:
-    """One JSON object as a line, its end included."""
+def json_line(line: Mapping[str, object], *, to_terminal: bool) -> bytes:
+    """One JSON object as a line, its end included; for a terminal with nothing that acts on it."""
     try:
-        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+        written = orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
     except TypeError:  # a number of more than 64 bits, such as a sequence that nobody but its sender knows
         import json
 
-        return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+        written = text.encode("utf-8", "backslashreplace") + b"\n"
+    if not to_terminal:
+        return written
+    from recorder.report.terminal import safe_json
+
+    return safe_json(written.decode()).encode()
 
 
 def write_json_lines(lines: Iterable[Mapping[str, object]]) -> None:
     """Each of these on a line of its own; all have left when it returns."""
-    write: Callable[[bytes], object] = _write_safe_json if sys.stdout.isatty() else sys.stdout.buffer.write
+    to_terminal = sys.stdout.isatty()
     for line in lines:
-        write(json_line(line))
+        sys.stdout.buffer.write(json_line(line, to_terminal=to_terminal))
     sys.stdout.buffer.flush()
 
 
-def _write_safe_json(line: bytes) -> None:
-    from recorder.report.terminal import safe_json
-
-    sys.stdout.buffer.write(safe_json(line.decode()).encode())
-
-
-def write_exact(data: bytes) -> None:
+def write_exact(data: bytes, *, is_json: bool = False) -> None:
     """These bytes to stdout; on a terminal the lines of text that they are, with nothing that acts on it."""
     if sys.stdout.isatty():
-        from recorder.report.terminal import safe_lines
+        from recorder.report.terminal import safe_json, safe_lines
 
-        data = safe_lines(data.decode("utf-8", "backslashreplace")).encode()
+        escaped = safe_json if is_json else safe_lines
+        data = escaped(data.decode("utf-8", "backslashreplace")).encode()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 

@@ -99,7 +99,9 @@ def proxy(
 
     def deliver(payloads: Sequence[Payload]) -> None:
         if json:
-            stdout.write(b"".join(json_line(payload_json(payload)) for payload in payloads))
+            stdout.write(
+                b"".join(json_line(payload_json(each), to_terminal=to_terminal) for each in payloads)
+            )
         else:
             lines = "".join(line_of_side(payload, to_terminal=to_terminal) for payload in payloads)
             stdout.write(lines.encode("utf-8", "backslashreplace"))

@@ -294,8 +294,11 @@ def _dialogue(execute: list[str] | None, linger: str, *, json: bool, quiet: bool
 
         with TerminalPrompt(quiet=quiet, until=recipes.linger_words(linger)) as prompt:
             if json:
-                deliver = lambda payload: prompt.write(json_line(payload_json(payload)).decode())  # noqa: E731
-                yield _Dialogue(prompt.requests(), deliver, None, prompt.say, prompt.show_update)
+
+                def write_line(payload: Payload) -> None:
+                    prompt.write(json_line(payload_json(payload), to_terminal=True).decode())
+
+                yield _Dialogue(prompt.requests(), write_line, None, prompt.say, prompt.show_update)
             else:
                 yield _Dialogue(prompt.requests(), prompt.show, prompt.show, prompt.say, prompt.show_update)
 

@@ -233,11 +233,11 @@ def _print_result(played: Played, *, json: bool, junit: Path | None) -> None:
 
 def _print_timetable(script: Path, variables: list[str], *, json: bool) -> None:
     from recorder import recipes
-    from recorder.report.terminal import safe_text
+    from recorder.report.tables import print_line
 
     rows = recipes.script_timetable(script, variables)
     if json:
         write_json_lines(row.as_json() for row in rows)
         return
     for line in recipes.timetable_lines(rows):
-        sys.stdout.write(f"{safe_text(line)}\n")
+        print_line(sys.stdout, line, indent="    ")

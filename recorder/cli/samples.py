@@ -16,7 +16,7 @@ from recorder.errors import BadOption, NotFound
 
 from .completion import completing
 from .options import JsonOption, OutputOption, QuietOption
-from .output import StatusPrinter, write_json
+from .output import StatusPrinter, write_json_lines
 
 _PICTURE = ".png"  # of the README, in a checkout
 
@@ -109,11 +109,12 @@ def about(name: str) -> str:
 
 
 def _list_samples(*, as_json: bool) -> None:
-    for name in sample_names():
-        if as_json:
-            write_json({"sample": name, "about": about(name)})
-        else:
-            sys.stdout.write(f"{name:28} {about(name)}\n")
+    if as_json:
+        write_json_lines({"sample": name, "about": about(name)} for name in sample_names())
+        return
+    from recorder.report.tables import print_pairs
+
+    print_pairs(sys.stdout, {name: about(name) for name in sample_names()})
 
 
 def _write_all(directory: Path) -> int:

@@ -55,7 +55,8 @@ def sql(
         with recipes.sql_answer(archive, query, time_limit=time_limit, stop=stop) as (columns, rows):
             stop.raise_if_set()
             if json or form == "json":
-                write_json_lines(query_json(columns, rows))
+                former = recipes.former_columns(query)
+                write_json_lines(query_json(columns, rows, former))
             elif form == "csv":
                 print_query_csv(sys.stdout, columns, rows)
             else:

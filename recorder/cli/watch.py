@@ -9,6 +9,7 @@ import typer
 from .options import (
     DEFAULT_ARCHIVE,
     DEFAULT_INTERVAL,
+    LAST,
     ArchiveOption,
     AtOption,
     IntervalOption,
@@ -19,7 +20,7 @@ from .signals import stop_on_signals
 
 
 def watch(
-    session: SessionArgument = "last",
+    session: SessionArgument = LAST,
     at: AtOption = None,
     interval: IntervalOption = DEFAULT_INTERVAL,
     local: LocalOption = False,

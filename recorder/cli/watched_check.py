@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from .follow import CLEAR
-from .output import StatusPrinter
+from .output import StatusPrinter, write_json_lines
 from .signals import stop_on_signals
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def watch_session(
 
 
 def _print_update(update: CheckUpdate, *, json: bool, verbose: bool) -> None:
-    from recorder.report.checks import json_lines, print_findings, print_violations
+    from recorder.report.checks import finding_json, print_findings, print_violations
 
     if json:
-        sys.stdout.write(json_lines(update.changed))
+        write_json_lines(map(finding_json, update.changed))
     elif sys.stdout.isatty():
         sys.stdout.write(CLEAR)
         print_findings(sys.stdout, update.checked.findings, verbose=verbose)

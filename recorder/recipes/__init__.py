@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from .serve_view import serve_session as serve_session
     from .session_diff import fail_if_different as fail_if_different
     from .session_diff import session_difference as session_difference
+    from .sql import former_columns as former_columns
     from .sql import saved_queries as saved_queries
     from .sql import sql_answer as sql_answer
     from .typed_lines import TYPED_COMMANDS as TYPED_COMMANDS

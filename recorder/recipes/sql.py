@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,9 @@ class SavedQuery(NamedTuple):
     sql: str
 
 
+_FORMER_COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {"slowest-reads": {"delay_s": "seconds"}}
+
+
 @cache
 def saved_queries() -> tuple[SavedQuery, ...]:
     """The queries of the guide, in its order."""
@@ -48,6 +51,11 @@ def _plain(about: str) -> str:
     """The first sentence, without Markdown and the colon at its end."""
     sentence = re.split(r"[.:](?:\s|$)| \(", " ".join(about.split()))[0]
     return sentence.replace("`", "")
+
+
+def former_columns(query: str) -> Mapping[str, str]:
+    """Of a saved query: column → the name that it had. For one release, JSON has its value under both."""
+    return _FORMER_COLUMNS.get(query, {})
 
 
 @contextmanager

@@ -88,8 +88,8 @@ def _where(content: ContentView) -> str:
 
 def _echo_text(echo: Echo) -> str:
     return (
-        f"probably: the same text by us was announced later, in frame #{echo.announced.frame}; "
-        f"no answer told the sequence of our publish of frame #{echo.request_frame}"
+        f"probably: the same text by you was announced later, in frame #{echo.announced.frame}; "
+        f"no answer told the sequence of your publish of frame #{echo.request_frame}"
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import IO, Any
 
 from .layout import Column
@@ -91,11 +92,19 @@ def _on_terminal(value: str | int | float | None) -> str | int | float | None:
     return safe_text(value) if isinstance(value, str) else value
 
 
-def query_json(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[dict[str, object]]:
-    """An object for each row. Of columns with the same name each after the first has its place behind it."""
+def query_json(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    former: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[dict[str, object]]:
+    """An object for each row. Of columns with the same name each after the first has its place behind it.
+
+    ``former``: column → the name that it had; its value stands under that as well.
+    """
     names = list(_distinct(columns))
     for row in plain_rows(rows):
-        yield dict(zip(names, row, strict=True))
+        line: dict[str, object] = dict(zip(names, row, strict=True))
+        yield line | {old: line[name] for name, old in former.items() if name in line}
 
 
 def _distinct(columns: Sequence[str]) -> Iterator[str]:

@@ -160,7 +160,7 @@ CASES = [
     unknown(
         "receipt-for-unknown-message",
         (2,),
-        "you gave READ for message 3, not in this recording: it may be older, or not for our eyes",
+        "you gave READ for message 3, not in this recording: it may be older, or not for your eyes",
         [told(0, 5, "agent", text()), publish(1, "1", receipt("READ", 3))],
     ),
     violated(

@@ -132,7 +132,7 @@ def test_an_alias_merges_two_ids_and_is_suggested_until_it_does(run, step_up):
 
 def test_an_answer_that_never_came_is_resolved_by_the_echo_with_the_match_shown(run, step_up):
     out = run("message", "show", step_up, "#6").stdout
-    assert "the same text by us was announced later, in frame #7" in out
+    assert "the same text by you was announced later, in frame #7" in out
     assert "same text announced, so #6 was probably stored" in out
     line = orjson.loads(run("message", "show", step_up, "3", "--json").stdout)
     assert (line["ask"], line["probable_echo"], line["status"]) == (6, 7, "read")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import shutil
 import signal
 import socket
@@ -79,6 +81,21 @@ def test_payloads_are_objects_with_json(start, simulator):
     shown = [json.loads(process.stdout.readline()) for _ in range(2)]
     assert [each["sender"] for each in shown] == ["client", "service"]
     assert shown[0]["text"] == CLOCK
+    client.shutdown()
+
+
+def test_objects_on_a_terminal_hold_nothing_that_acts_on_it(start, simulator):
+    """U+009B begins a control sequence, as ESC [ does."""
+    ours, theirs = pty.openpty()
+    upstream = simulator.url.partition("/ws_api")[0]
+    process = start("proxy", "--upstream", upstream, "--listen", "127.0.0.1:0", "--json", stdout=theirs)
+    os.close(theirs)
+    client = client_of(address(process))
+    client.send(CLOCK.replace("GetClock", "Get\x9b31mClock"))
+    with os.fdopen(ours, "rb") as shown:
+        line = shown.readline().decode()
+    assert "\x9b" not in line
+    assert "Get\x9b31mClock" in json.loads(line)["text"]
     client.shutdown()
 
 

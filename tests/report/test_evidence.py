@@ -89,8 +89,8 @@ def test_a_probable_echo_is_marked_and_shows_the_matching_frames(message):
         last_frame=60,
     )
     assert (
-        "stored   probably: the same text by us was announced later, in frame #41; "
-        "no answer told the sequence of our publish of frame #12\n"
+        "stored   probably: the same text by you was announced later, in frame #41; "
+        "no answer told the sequence of your publish of frame #12\n"
     ) in out
 
 

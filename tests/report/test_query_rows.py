@@ -68,3 +68,8 @@ def test_csv_is_escaped_on_a_terminal_alone():
     out = Terminal(newline="")
     print_query_csv(out, ("\x1b]0;x\x07",), [("\x9b31m",), (7,)])
     assert out.getvalue() == "\\x1b]0;x\\x07\r\n\\x9b31m\r\n7\r\n"
+
+
+def test_a_column_that_had_another_name_stands_under_both():
+    lines = list(query_json(["delay_s", "x"], [(2.5, 1)], {"delay_s": "seconds", "gone": "old"}))
+    assert lines == [{"delay_s": 2.5, "x": 1, "seconds": 2.5}]

@@ -22,7 +22,7 @@ def lines(transcript: Transcript) -> tuple[str, ...]:
 
 
 def line(message: MessageView) -> str:
-    """``frame 41: agent-1 (ASSIGNED_AGENT), #2 "Hello", read (ACCEPT by me, frame 44, acknowledged)``."""
+    """``frame 41: agent-1 (ASSIGNED_AGENT), #2 "Hello", read (ACCEPT by you, frame 44)``."""
     frame = f"frame {message.sent.frame}" if message.sent is not None else "no frame"
     number = f"#{message.sequence}" if message.sequence is not None else "without a sequence"
     return f"{frame}: {_author(message)}, {number} {quoted(message.text)}, {state(message)}"
@@ -36,7 +36,7 @@ def state(message: MessageView) -> str:
 
 def receipt(given: ReceiptView) -> str:
     """``READ by agent-1, frame 52``; a proof weaker than an answer is named."""
-    who = "us" if given.mine else given.participant or "somebody"
+    who = "you" if given.mine else given.participant or "somebody"
     proof = given.evidence.proof
     weak = f", only {proof.word}" if proof < Proof.ACKNOWLEDGED else ""
     return f"{given.status} by {who}, frame {given.evidence.frame}{weak}"
@@ -47,7 +47,7 @@ def _first_frame(message: MessageView) -> int:
 
 
 def _author(message: MessageView) -> str:
-    name = "us" if message.mine else message.author or "somebody"
+    name = "you" if message.mine else message.author or "somebody"
     return f"{name} ({message.role})" if message.role and not message.mine else name
 
 

@@ -25,9 +25,9 @@ def test_every_line_names_its_frames(manual_driver, notification, text, receipt)
     driver.receive(notification(text(1, "Hello"), receipt(2, "READ", 0), receipt(3, "NACK", 0, by="agent-2")))
     driver.send()
     assert describe.lines(driver.player.view.transcript) == (
-        'frame 8: us, #0 "hi", read (READ by agent-1, frame 9; NACK by agent-2, frame 9)',
+        'frame 8: you, #0 "hi", read (READ by agent-1, frame 9; NACK by agent-2, frame 9)',
         'frame 9: agent-1 (ASSIGNED_AGENT), #1 "Hello", sent',
-        f'frame 10: us, without a sequence "{" ".join(["words"] * 9)}…", pending',
+        f'frame 10: you, without a sequence "{" ".join(["words"] * 9)}…", pending',
     )
 
 
@@ -37,7 +37,7 @@ def test_a_claim_is_called_a_claim(manual_driver, notification, text):
     driver.receive(notification(text(0, "a")))
     driver.send()
     assert describe.lines(driver.player.view.transcript) == (
-        'frame 7: agent-1 (ASSIGNED_AGENT), #0 "a", sent (READ by us, frame 8, only claimed)',
+        'frame 7: agent-1 (ASSIGNED_AGENT), #0 "a", sent (READ by you, frame 8, only claimed)',
     )
 
 

@@ -57,7 +57,7 @@ def test_an_expectation_that_is_not_met_shows_what_was_seen_instead(manual_drive
     assert failed.sentence == (
         "last_sent: read was expected within 5s, but it is accepted (ACCEPT by agent-1, frame 9)"
     )
-    assert failed.shown == ('frame 8: us, #0 "hi", accepted (ACCEPT by agent-1, frame 9)',)
+    assert failed.shown == ('frame 8: you, #0 "hi", accepted (ACCEPT by agent-1, frame 9)',)
     outcome = driver.player.outcome()
     assert outcome.failure == f"step 3 (expect), line 4: {failed.sentence}"
 
