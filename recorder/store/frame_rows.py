@@ -12,6 +12,7 @@ from .driver_values import DriverValues, Row
 
 SENDERS = (Side.CLIENT, Side.SERVICE)
 """The side that the number in column ``sender`` stands for."""
+_CLIENT = SENDERS[0]  # to look a member up takes Python 3.11 a third of a microsecond
 
 
 def frame_rows(
@@ -26,7 +27,7 @@ def frame_rows(
     return list(
         zip(
             repeat(session_id), numbers, connections, indexes,
-            [0 if sender is Side.CLIENT else 1 for sender in senders],
+            [0 if sender is _CLIENT else 1 for sender in senders],
             at_us, offset_us, map(int, opcodes),
             [true if fin else false for fin in fins],
             rsvs,
@@ -47,7 +48,7 @@ def frame_row(session_id: int, frame: RecordedFrame, chain: int, values: DriverV
     ) = frame  # fmt: skip
     null, true, false, blob = values
     return (
-        session_id, number, connection, index, 0 if sender is Side.CLIENT else 1, at_us, offset_us,
+        session_id, number, connection, index, 0 if sender is _CLIENT else 1, at_us, offset_us,
         int(opcode), true if fin else false, rsv, null if head is None else blob(head), blob(payload),
         null if violation is None else violation, true if redacted else false, chain,
     )  # fmt: skip

@@ -23,6 +23,8 @@ from .frames import (
     apply_mask,
     close_parts,
     may_be_sent,
+    payload_length,
+    size_of_frame,
 )
 
 LONE_CONTINUATION = "continuation of nothing (RFC 6455 5.4)"
@@ -235,6 +237,30 @@ class FrameDecoder:
             self._keep_incomplete(data[at:])
         return frames
 
+    def lone_text(self, data: bytes) -> tuple[bytes, bytes] | None:
+        """Head and payload of the frame that these bytes are, if ``feed`` would find nothing else in them
+        than one whole text without fault, of less than 64 KiB.
+
+        None for any other bytes: then nothing was taken in.
+        """
+        size = len(data)
+        if size < 4 or data[0] != 0x81 or self._buffer or self._closed or self._fragments is not False:
+            return None
+        second = data[1]
+        start, length = HEAD_SIZE[second], second & 0x7F
+        if length >= 126:
+            length = data[2] << 8 | data[3] if length == 126 else 0
+            if length < 126:
+                return None
+        if start + length != size or (second > 127) is not self._masks:
+            return None
+        head, payload = data[:start], data[start:]
+        if second > 127:
+            payload = apply_mask(payload, head[-4:])
+        if payload.isascii() or not _Utf8Check().feed(payload, last=True):
+            return head, payload
+        return None
+
     def reach(self, data: bytes, most: int) -> int:
         """How many of these bytes, from the first, ``most`` frames take; all, if they hold no more frames.
 
@@ -245,7 +271,7 @@ class FrameDecoder:
             return size
         if self._buffer:
             # Its head may be cut: what is lacking of it is looked at together with the data.
-            whole = self._frame_size or _size_of_frame(self._buffer + data[:_LONGEST_HEAD])
+            whole = self._frame_size or size_of_frame(self._buffer + data[:_LONGEST_HEAD])
             at, most = (size if whole is None else whole - len(self._buffer)), most - 1
         while most > 0 and at + 2 <= size:
             second = data[at + 1]
@@ -276,7 +302,7 @@ class FrameDecoder:
 
     def _keep_incomplete(self, rest: bytes) -> None:
         self._buffer = bytearray(rest)
-        self._frame_size = _size_of_frame(self._buffer)
+        self._frame_size = size_of_frame(self._buffer)
 
     def _complete_buffered(self, data: bytes, frames: list[Frame]) -> int:
         """Give the held frame what it lacks; return how much of ``data`` that took.
@@ -290,7 +316,7 @@ class FrameDecoder:
                 return taken
             buffer += data[taken : taken + lacking]
             taken = min(len(data), taken + lacking)
-            self._frame_size = _size_of_frame(buffer)
+            self._frame_size = size_of_frame(buffer)
         lacking = self._frame_size - len(buffer)
         buffer += data[taken : taken + lacking]
         taken = min(len(data), taken + lacking)
@@ -352,21 +378,6 @@ class FrameDecoder:
         return found
 
 
-def _size_of_frame(buffer: bytearray) -> int | None:
-    """Bytes of the frame that ``buffer`` begins, head and payload; None while its head is not whole."""
-    length = _length(buffer)
-    return None if length is None else HEAD_SIZE[buffer[1]] + length
-
-
-def _length(head: bytes | bytearray) -> int | None:
-    if len(head) < 2 or len(head) < HEAD_SIZE[head[1]]:
-        return None
-    short = head[1] & 0x7F
-    if short < 126:
-        return short
-    return int.from_bytes(head[2:4] if short == 126 else head[2:10], "big")
-
-
 def _read_head(sender: Side, head: bytes, extensions: Extensions) -> _Head:
     first = head[0]
     second = head[1] if len(head) > 1 else None
@@ -378,5 +389,5 @@ def _read_head(sender: Side, head: bytes, extensions: Extensions) -> _Head:
         extensions=extensions,
         masked=None if second is None else second > 127,
         short_length=None if second is None else second & 0x7F,
-        length=_length(head),
+        length=payload_length(head),
     )

@@ -194,6 +194,22 @@ def _length_bytes(length: int, *, masked: bool) -> bytes:
     return bytes((bit | 127,)) + length.to_bytes(8, "big")
 
 
+def payload_length(head: bytes | bytearray) -> int | None:
+    """Payload bytes that the frame which begins so announces; None while its head is not whole."""
+    if len(head) < 2 or len(head) < HEAD_SIZE[head[1]]:
+        return None
+    short = head[1] & 0x7F
+    if short < 126:
+        return short
+    return int.from_bytes(head[2:4] if short == 126 else head[2:10], "big")
+
+
+def size_of_frame(beginning: bytes | bytearray) -> int | None:
+    """Bytes of the frame that begins so, head and payload; None while its head is not whole."""
+    length = payload_length(beginning)
+    return None if length is None else HEAD_SIZE[beginning[1]] + length
+
+
 def mask_key(head: bytes) -> bytes | None:
     """The mask key at the end of a whole head; None if it has none, or the head is cut short."""
     if len(head) < 6 or not head[1] & 0x80 or len(head) != HEAD_SIZE[head[1]]:

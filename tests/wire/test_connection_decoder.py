@@ -319,5 +319,80 @@ def test_what_a_side_has_begun_is_known_until_it_is_whole(sender):
     assert decoder.is_between_frames(sender)
 
 
+PIECES = st.one_of(
+    st.builds(
+        encode,
+        st.sampled_from([0, 1, 1, 1, 1, 2, 8, 9]),
+        st.one_of(st.text(max_size=200).map(str.encode), st.binary(max_size=200)),
+        fin=st.sampled_from([True, True, True, False]),
+        rsv=st.sampled_from([0, 0, 0, 0, 4]),
+        mask=st.sampled_from([None, MASK]),
+    ),
+    st.binary(max_size=4),
+)
+
+
+@given(
+    st.sampled_from([None, "permessage-deflate"]),
+    st.lists(st.tuples(st.sampled_from(Side), st.lists(PIECES, max_size=2).map(b"".join)), max_size=8),
+)
+def test_a_lone_text_becomes_the_frame_that_feed_makes_of_it(
+    extensions: str | None, chunks: list[tuple[Side, bytes]]
+) -> None:
+    """Whatever came before it; and bytes that are anything else are left to ``feed``, all of them."""
+    usual, quick = upgraded(extensions), upgraded(extensions)
+    for sender, data in chunks:
+        frame = quick.feed_lone(sender, data, 7, 8)
+        records = quick.feed(sender, data, 7, 8) if frame is None else [frame]
+        assert records == usual.feed(sender, data, 7, 8)
+    assert quick.close_frames == usual.close_frames
+    assert quick.end("lost", None, 9, 9) == usual.end("lost", None, 9, 9)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [pytest.param(b"ab", id="short"), pytest.param("\u00e4\U0001f642".encode(), id="beyond ASCII"),
+     pytest.param(b"x" * 126, id="16-bit length"), pytest.param(b"x" * 65535, id="the longest of those")],
+)  # fmt: skip
+@pytest.mark.parametrize("sender", Side)
+def test_a_lone_text_takes_the_shorter_road(sender: Side, payload: bytes) -> None:
+    decoder = upgraded()
+    frame = decoder.feed_lone(sender, encode(1, payload, mask=MASK if sender is CLIENT else None), 7, 8)
+    assert frame is not None
+    assert (frame.number, frame.sender, frame.payload) == (5, sender, payload)
+
+
+@pytest.mark.parametrize(
+    ("before", "data"),
+    [
+        pytest.param(encode(8, b""), encode(1, b"ab"), id="after a close"),
+        pytest.param(encode(1, b"a", fin=False), encode(1, b"ab"), id="inside fragments"),
+        pytest.param(encode(1, b"ab")[:3], encode(1, b"ab"), id="inside a frame"),
+        pytest.param(b"", encode(1, b"\xff\xff"), id="not UTF-8"),
+        pytest.param(b"", encode(1, b"ab", mask=MASK), id="masked by the service"),
+        pytest.param(b"", b"\x81\x7e\0\2ab", id="length not in its shortest form"),
+        pytest.param(b"", encode(1, b"ab") * 2, id="two of them"),
+        pytest.param(b"", encode(1, b"ab")[:-1], id="cut short"),
+        pytest.param(b"", encode(1, b"x" * 65536), id="64-bit length"),
+        pytest.param(b"", encode(2, b"ab"), id="binary"),
+    ],
+)
+def test_what_is_no_lone_text_is_left_to_feed(before: bytes, data: bytes) -> None:
+    usual, quick = upgraded(), upgraded()
+    for decoder in (usual, quick):
+        decoder.feed(SERVICE, before, 5, 5)
+    assert quick.feed_lone(SERVICE, data, 7, 8) is None
+    assert quick.feed(SERVICE, data, 7, 8) == usual.feed(SERVICE, data, 7, 8)
+
+
+def test_nothing_is_a_lone_text_before_the_upgrade_or_where_it_is_too_long() -> None:
+    text = encode(1, b"ab")
+    assert ConnectionDecoder(3, count(5)).feed_lone(SERVICE, text, 7, 8) is None
+    limited = ConnectionDecoder(3, count(5), extensions=UNKNOWN_EXTENSIONS, payload_limit=1)
+    assert limited.feed_lone(SERVICE, text, 7, 8) is None
+    assert len(limited.feed(SERVICE, text, 7, 8)) == 1
+    assert limited.too_long is not None
+
+
 def test_before_the_upgrade_nothing_is_between_frames():
     assert not ConnectionDecoder(1, count(1)).is_between_frames(Side.CLIENT)

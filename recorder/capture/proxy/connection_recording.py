@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from recorder.counted import counted
@@ -16,11 +18,16 @@ LONGEST_FRAME = 64 * 1024 * 1024
 """Bytes of a frame that is stored; a longer one ends its connection, because it would fill the memory."""
 
 
+def _forget(numbers: FrameNumbers) -> None:
+    """Nothing is recorded, and so not when it went on."""
+
+
 class ConnectionRecording:
     """Records one connection of a session; nothing once the storage has failed and bytes go on without it.
 
     Attributes:
         connection: its place in the session, from 1; None where nothing is recorded.
+        forwarded: call it with the numbers of frames that have gone on.
         too_long: why a frame cannot be stored, once one has begun that is longer than ``LONGEST_FRAME``.
     """
 
@@ -30,11 +37,13 @@ class ConnectionRecording:
         self.connection: int | None = None
         self.too_long: str | None = None
         self._was_whole = dict.fromkeys(Side, (-1, True))
+        self.forwarded: Callable[[FrameNumbers], None] = _forget
         session = self._session
         if session is None:
             # The handshake is read all the same: what follows it depends on it.
             self._decoder = ConnectionDecoder(0, count(1), url=url)
             return
+        self.forwarded = partial(recorder.forwarded, session)
         self.connection = next(session.connections)
         self._decoder = ConnectionDecoder(self.connection, session.numbers, url=url)
         opened = ConnectionOpened(self.connection, url, *recorder.times(session), "proxy", "bytes")
@@ -63,9 +72,13 @@ class ConnectionRecording:
                 self._decoder.feed(sender, data, None, None)
             return ()
         recorder, decoder = self._recorder, self._decoder
+        at_us, offset_us = recorder.times(session)
+        frame = decoder.feed_lone(sender, data, at_us, offset_us)
+        if frame is not None:
+            recorder.add(session, [frame])
+            return (frame[0],)
         if self._was_whole[sender][0] != recorder.round:
             self._was_whole[sender] = recorder.round, decoder.is_between_frames(sender)
-        at_us, offset_us = recorder.times(session)
         records = decoder.feed(sender, data, at_us, offset_us)
         if not records:
             self._check_length(sender)  # one that is too long completes nothing for long
@@ -85,11 +98,6 @@ class ConnectionRecording:
                 f"a frame of the {sender.value} of {counted(length, 'byte')} is longer than "
                 f"the {LONGEST_FRAME:,} that can be stored"
             )
-
-    def forwarded(self, numbers: FrameNumbers) -> None:
-        """These frames have gone on."""
-        if self._session is not None:
-            self._recorder.forwarded(self._session, numbers)
 
     def forwarded_whole(self, sender: Side) -> bool:
         """Whether no frame of this side has gone on in part; what came in this round has not gone on yet."""
