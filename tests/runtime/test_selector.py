@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from recorder.runtime.selector import Wakeup, punctual_selector, quick_selector, readable
+from recorder.runtime.selector import QuickSelector, Wakeup, punctual_selector, readable
 
 
 @pytest.fixture
@@ -19,15 +19,11 @@ def pair():
         yield one, other
 
 
-either = pytest.mark.parametrize("make", [punctual_selector, quick_selector])
-
-
-@either
-def test_the_selector_returns_what_is_ready(pair, make):
+def test_the_selector_returns_what_is_ready(pair):
     """And for what, as that of the standard library does."""
     one, other = pair
     both = selectors.EVENT_READ | selectors.EVENT_WRITE
-    with make() as selector, selectors.DefaultSelector() as standard:
+    with punctual_selector() as selector, selectors.DefaultSelector() as standard:
         for each in (selector, standard):
             each.register(one, selectors.EVENT_READ)
             each.register(other, both)
@@ -39,12 +35,60 @@ def test_the_selector_returns_what_is_ready(pair, make):
         assert (one, selectors.EVENT_READ) in [(key.fileobj, mask) for key, mask in selector.select(60)]
 
 
-@either
+def test_what_is_ready_is_called_with_what_for(pair):
+    """In the same order, and for the same, as the selector of the standard library tells."""
+    one, other = pair
+    both = selectors.EVENT_READ | selectors.EVENT_WRITE
+    with QuickSelector() as selector, selectors.DefaultSelector() as standard:
+        called = []
+        for each, mask in ((one, selectors.EVENT_READ), (other, both)):
+            selector.register(each, mask, lambda ready, each=each: called.append((each, ready)))
+            standard.register(each, mask)
+
+        def told():
+            called.clear()
+            assert selector.call_ready(60)
+            return called
+
+        one.send(b"x")
+        assert told() == [(key.fileobj, mask) for key, mask in standard.select(60)]
+        other.send(b"x")
+        assert dict(told()) == {key.fileobj: mask for key, mask in standard.select(60)}
+        other.close()
+        assert (one, selectors.EVENT_READ) in told()
+
+
+def test_what_a_call_has_closed_is_not_called(pair):
+    """Nor is what has got its descriptor since."""
+    called = []
+
+    def take(mask):
+        called.append(mask)
+        for each in pair:
+            selector.unregister(each)
+            selector.register(each, selectors.EVENT_READ, called.append)
+
+    with QuickSelector() as selector:
+        for each in pair:
+            selector.register(each, selectors.EVENT_READ, take)
+            each.send(b"x")
+        assert selector.call_ready(60)
+        assert called == [selectors.EVENT_READ]
+        assert selector.call_ready(60)
+        assert called == [selectors.EVENT_READ] * 3
+
+
 @pytest.mark.parametrize("timeout", [-1, 0, 0.0001])
-def test_the_selector_returns_nothing_after_its_timeout(pair, timeout, make):
-    with make() as selector:
+def test_the_selector_returns_nothing_after_its_timeout(pair, timeout):
+    with punctual_selector() as selector:
         selector.register(pair[0], selectors.EVENT_READ)
         assert selector.select(timeout) == []
+
+
+def test_nothing_is_called_after_the_timeout(pair):
+    with QuickSelector() as selector:
+        selector.register(pair[0], selectors.EVENT_READ, pytest.fail)
+        assert not selector.call_ready(0.0001)
 
 
 def test_the_selector_works_with_descriptors_above_fd_setsize(pair):

@@ -74,8 +74,8 @@ class SocketChannel:
         self._closing = False
         self._resetting = False
         self._was_full = False
-        self._mask = _READ
-        selector.register(sock, _READ, self.handle)
+        self._mask = 0
+        self._modify(_READ)
 
     # What the owner calls ------------------------------------------------------------------------------
 
@@ -148,9 +148,6 @@ class SocketChannel:
         """The socket is ready to be read or written."""
         if self.closed:
             return
-        if mask == _READ and self._mask == _READ and not self.handshaking:
-            self._read()  # nothing else is to be done, and what a read changes is watched by what changes it
-            return
         if self.handshaking:
             self._shake_hands()
             return
@@ -162,7 +159,8 @@ class SocketChannel:
             self._end_if_drained()
             self._watch()
 
-    def _read(self) -> None:
+    def _read(self, mask: int = _READ) -> None:
+        """Called by the selector where nothing else is to be done: what a read changes is watched by that."""
         self._read_wants_write = False
         try:
             data = self._receive() if self._is_tls else self._sock.recv(CHUNK)
@@ -274,6 +272,7 @@ class SocketChannel:
             self._break(f"{TLS_FAILED} ({reason or _words(problem)})")
             return
         self.handshaking = False
+        self._modify(0)  # from now on another is called
         self._on_handshake()
         if not self.closed:
             self._flush()
@@ -296,12 +295,13 @@ class SocketChannel:
     def _modify(self, mask: int) -> None:
         if mask == self._mask or self.closed:
             return
+        ready = self._read if mask == _READ and not self.handshaking else self.handle
         if not mask:
             self._selector.unregister(self._sock)
         elif not self._mask:
-            self._selector.register(self._sock, mask, self.handle)
+            self._selector.register(self._sock, mask, ready)
         else:
-            self._selector.modify(self._sock, mask, self.handle)
+            self._selector.modify(self._sock, mask, ready)
         self._mask = mask
 
 

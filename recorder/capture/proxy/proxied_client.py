@@ -91,12 +91,12 @@ class ProxiedClient:
 
     def received(self, side: Side, data: bytes) -> None:
         """Bytes came from this side; ``b""`` is the end of its stream."""
-        if self._refused:
+        if self._forwarding is not None:
+            self._forwarding.received(side, data)
+        elif self._refused:
             if not data:
                 self.close()
                 self._end()
-        elif self._forwarding is not None:
-            self._forwarding.received(side, data)
         elif side is Side.SERVICE or not data:
             self._close_all()  # between two requests: as without a proxy, the other side learns of it
         else:

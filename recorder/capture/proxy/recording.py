@@ -11,7 +11,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from weakref import WeakSet
 
 from recorder.clock import Clock
@@ -75,13 +75,8 @@ class ProxyStorage(Protocol):
         ...
 
 
-class _PassedOn(NamedTuple):
-    """Frames that have gone on: when, by the wall clock and by the monotonic one."""
-
-    session: ProxySession
-    numbers: FrameNumbers
-    at_us: int
-    now_s: float
+_PassedOn = tuple[ProxySession, FrameNumbers, int, float]
+"""Frames that have gone on: when, by the wall clock and by the monotonic one."""
 
 
 class ProxyRecorder:
@@ -180,7 +175,7 @@ class ProxyRecorder:
         self._passed_on_count += len(numbers)
         if self._passed_on_count >= MOST_PASSED_ON:
             self._store_passed_on_s = now_s
-        self._passed_on.append(_PassedOn(session, numbers, self._clock.wall_us(), now_s))
+        self._passed_on.append((session, numbers, self._clock.wall_us(), now_s))
 
     def times(self, session: ProxySession) -> tuple[int, int]:
         """Now: microseconds since the epoch, and since the session began."""

@@ -13,7 +13,7 @@ from functools import partial
 from recorder.clock import Clock
 from recorder.errors import CannotConnect, StorageFailed
 from recorder.runtime.gc_control import IdleCollector
-from recorder.runtime.selector import Wakeup, quick_selector
+from recorder.runtime.selector import QuickSelector, Wakeup
 from recorder.wire.frames import Side
 from recorder.wire.payloads import Payload
 
@@ -29,9 +29,14 @@ from .upstream import UpstreamConnector
 
 MOST_CONNECTIONS = 500
 SHOWN_AT_ONCE = 64
+_PAUSE_S = 0.002
 _IDLE_AFTER_S = 0.02
 _LONGEST_WAIT_S = 1.0
-_SHOW_AFTER_S = 0.002
+_QUIETER_AFTER_S = (_PAUSE_S, _IDLE_AFTER_S, _LONGEST_WAIT_S)
+_IDLE = 2
+"""How quiet it is: 0 where something came last, 1 after a pause, 2 where nothing is going on."""
+_TEND_EVERY_S = 0.02
+"""So often, at least, what is due beside the frames is done, however many of them come."""
 _SHOW_EVERY_S = 0.25
 _LAST_SENDS_S = 2.0
 
@@ -82,12 +87,15 @@ class ProxyServer:
         self._say = say
         self._may_show = may_show
         self._said: set[str] = set()
-        self._selector = quick_selector()
+        self._selector = QuickSelector()
         self._wakeup = Wakeup()
         self._stopping = False
         self._connections: set[ProxiedClient] = set()
         self._is_full = False
-        self._is_idle = True
+        self._quiet = _IDLE
+        self._wait_s = 0.0
+        self._tend_at_s = 0.0
+        self._collector = IdleCollector()
         self._show_again_s = 0.0
         self.recorder = ProxyRecorder(
             storage,
@@ -126,10 +134,9 @@ class ProxyServer:
             StorageFailed: something cannot be stored. Nothing of it has gone on; all connections are closed.
         """
         try:
-            with IdleCollector() as collector:
+            with self._collector:
                 while not self._stopping:
                     self._round()
-                    collector.collect_if_idle(_LONGEST_WAIT_S if self._is_idle else 0.0)
             self._end_all()
         except StorageFailed:
             self._fail_all()
@@ -176,32 +183,46 @@ class ProxyServer:
     # The loop ------------------------------------------------------------------------------------------
 
     def _round(self) -> None:
-        """Wait, read every socket that is ready, store what came, and pass it on."""
-        events = self._selector.select(self._wait_s())
-        for key, mask in events:
-            key.data(mask)
-        self.recorder.finish_round()
-        if self.timers.run_due(self.clock.now_s()):
-            self.recorder.finish_round()
-        self._is_idle = not events
-        self.recorder.use_idle_time(_LONGEST_WAIT_S if self._is_idle else 0.0)
-        if self.recorder.has_to_show:
-            self._show()
-        if self._is_idle or self._is_full:
-            self._forget_finished()
+        """Wait, read every socket that is ready, store what came, and pass it on.
 
-    def _show(self) -> None:
-        """Show payloads where nothing is going on; while much is, some of them, now and then."""
+        What can wait is done where nothing comes for a moment: it would keep the answer from being read.
+        """
+        if self._selector.call_ready(self._wait_s):
+            self.recorder.finish_round()
+            self._quiet = 0
+            if self.clock.now_s() < self._tend_at_s:
+                self._wait_s = _PAUSE_S
+                return
+        elif self._quiet < _IDLE:
+            self._quiet += 1
+        self._tend()
+
+    def _tend(self) -> None:
+        """Do what is due beside the frames, and find out how long to wait for the next ones."""
         now_s = self.clock.now_s()
-        if (self._is_idle or now_s >= self._show_again_s) and self._may_show():
+        is_idle = self._quiet == _IDLE
+        if self.timers.run_due(now_s) or is_idle:
+            self.recorder.finish_round()
+        self.recorder.use_idle_time(_LONGEST_WAIT_S if is_idle else 0.0)
+        if self.recorder.has_to_show:
+            self._show(now_s)
+        if is_idle or self._is_full:
+            self._forget_finished()
+        self._collector.collect_if_idle(_LONGEST_WAIT_S if is_idle else 0.0)
+        self._tend_at_s = now_s + _TEND_EVERY_S
+        self._wait_s = self._longest_wait_s()
+
+    def _show(self, now_s: float) -> None:
+        """Show payloads where nothing is going on; while much is, some of them, now and then."""
+        if (self._quiet or now_s >= self._show_again_s) and self._may_show():
             self._show_again_s = now_s + _SHOW_EVERY_S
             self.recorder.show(SHOWN_AT_ONCE)
 
-    def _wait_s(self) -> float:
-        """How long to wait for a socket: until the next timer, or until the loop counts as idle."""
-        longest_s = _LONGEST_WAIT_S if self._is_idle else _IDLE_AFTER_S
+    def _longest_wait_s(self) -> float:
+        """How long to wait for a socket: until the next timer, or until the loop is a step quieter."""
+        longest_s = _QUIETER_AFTER_S[self._quiet]
         if self.recorder.has_to_show:
-            longest_s = _SHOW_AFTER_S if self._may_show() else _IDLE_AFTER_S
+            longest_s = _PAUSE_S if self._may_show() else _IDLE_AFTER_S
         due_s = self.timers.next_due_s()
         return longest_s if due_s is None else min(max(due_s - self.clock.now_s(), 0.0), longest_s)
 
@@ -257,8 +278,7 @@ class ProxyServer:
         """Send what is queued, for at most ``_LAST_SENDS_S``."""
         until_s = self.clock.now_s() + _LAST_SENDS_S
         while not all(each.is_drained for each in self._connections) and self.clock.now_s() < until_s:
-            for key, mask in self._selector.select(max(until_s - self.clock.now_s(), 0.0)):
-                key.data(mask)
+            self._selector.call_ready(max(until_s - self.clock.now_s(), 0.0))
 
     def _on_failure(self, failure: StorageFailed) -> None:
         self._say(f"{failure}; bytes go on without being stored, as --on-storage-failure passthrough asks")

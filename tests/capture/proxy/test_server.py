@@ -310,6 +310,22 @@ def test_payloads_are_delivered_of_both_sides_in_order(serve, through):
     ]
 
 
+def test_payloads_are_delivered_though_frames_never_stop_coming(serve, through):
+    """What waits for a pause does not wait for ever."""
+
+    def never_stops(sock):
+        accept_upgrade(sock)
+        with contextlib.suppress(OSError):
+            while True:
+                sock.sendall(encode(Opcode.TEXT, b"a"))
+
+    proxy = through(serve(never_stops).url)
+    with proxy.upgrade() as sock:
+        while not proxy.delivered:
+            assert sock.recv(65536)
+    assert proxy.end() is None
+
+
 SOCKETS = Path("/proc/self/fd")
 
 
