@@ -6,7 +6,7 @@ counted apart, and every line says which clock, and how many it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 from typing import NamedTuple
 
@@ -95,13 +95,21 @@ class _Group(NamedTuple):
     clock: str
 
 
-def numbers_of(messages: Sequence[MessageView], entities: SessionEntities) -> Numbers:
-    """The numbers of a session with these messages, and these requests with their responses."""
+def numbers_of(
+    messages: Sequence[MessageView],
+    entities: SessionEntities,
+    distributions: Iterable[Distribution] | None = None,
+) -> Numbers:
+    """The numbers of a session with these messages, and these requests with their responses.
+
+    ``distributions`` are those of ``distributions_of``, where they are known already.
+    """
     answered = entities.requests.keys() & entities.responses.keys()
     participants = _ParticipantCounts()
     for message in messages:
         participants.add(message)
-    latencies = tuple(each.latency for each in distributions_of(messages, entities))
+    measured = distributions_of(messages, entities) if distributions is None else distributions
+    latencies = tuple(each.latency for each in measured)
     return Numbers(participants.counts(), latencies, len(entities.requests), len(answered))
 
 

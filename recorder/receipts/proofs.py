@@ -62,9 +62,14 @@ def proven_facts(events: Iterable[Event], transcript: Transcript, frame: int) ->
     return [fact for number, fact in all_proven_facts(events, transcript) if number == frame]
 
 
-def all_proven_facts(events: Iterable[Event], transcript: Transcript) -> Iterator[tuple[int, ProvenFact]]:
-    """Every fact among ``events``, after the number of the frame that proves it."""
-    return FactReader(transcript).facts(events)
+def all_proven_facts(
+    events: Iterable[Event], transcript: Transcript, messages: Iterable[MessageView] = ()
+) -> Iterator[tuple[int, ProvenFact]]:
+    """Every fact among ``events``, after the number of the frame that proves it.
+
+    ``messages`` are those of the transcript that were viewed already.
+    """
+    return FactReader(transcript).facts(events, messages)
 
 
 class FactReader:
@@ -77,9 +82,15 @@ class FactReader:
         self._echoes: dict[MessageKey, Echo] = probable_echoes(transcript, self._selves)
         self._views: dict[MessageKey, MessageView] = {}
 
-    def facts(self, events: Iterable[Event]) -> Iterator[tuple[int, ProvenFact]]:
+    def facts(
+        self, events: Iterable[Event], messages: Iterable[MessageView] = ()
+    ) -> Iterator[tuple[int, ProvenFact]]:
         """As ``all_proven_facts``; the transcript may have grown since the last call."""
-        self._views.clear()
+        self._views = {
+            (each.dialog_id, each.sequence): each
+            for each in messages
+            if each.dialog_id is not None and each.sequence is not None
+        }
         self._words = people_words(known_people(self._transcript, self._selves))
         for event in events:
             if not isinstance(event, PublishLost):

@@ -2,7 +2,7 @@
 
 To continue it takes time for the frames that have come, and none for the session. What later frames change of
 earlier ones, and what looks at all of them (findings, delays), waits until the page is made anew: of a short
-session soon, of a long one when it is over.
+session soon, of a long one when it is over: then it is continued to its end, and made anew while it is shown.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from recorder.report.session_page.growth import GrowingBlocks
 from recorder.report.session_page.served import served_page
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
+from recorder.store.completeness import INTERRUPTED
+from recorder.store.remarks import Notify, silent
 from recorder.wire.records import ConnectionInfo, SessionInfo
 
 from .events_by_frame import further_events
@@ -39,7 +41,7 @@ from .report_session import FollowedSession, session_source
 ANEW_SHARE = 10
 """Of the time, making the page anew takes no more than one part in so many."""
 LONGEST_ANEW_S = 1.0
-"""A session that takes longer is read anew when it is over: its page would stand still meanwhile."""
+"""A session that takes longer is read anew when it is over, and before that continued to its end."""
 LONGEST_FOR_NAMES_S = 10.0
 """The same where it becomes known who we are, or somebody else of us turns up."""
 LEARN_SHARE = 20
@@ -55,13 +57,20 @@ _EVIDENCE = re.compile(r"0-message-([0-9]{1,9})")
 class GrowingPage:
     """The page of one session, as of now. One thread calls ``update``, any the others.
 
-    Raises ``NotFound`` where there is no such session.
+    While a long session is read as a whole ``say`` is called with the progress. What it raises ends that, and
+    the page stays as it was. Raises ``NotFound`` where there is no such session.
     """
 
     def __init__(
-        self, archive: Archive, session: str, parts: frozenset[Part], aliases: Aliases | None
+        self,
+        archive: Archive,
+        session: str,
+        parts: frozenset[Part],
+        aliases: Aliases | None,
+        *,
+        say: Notify = silent,
     ) -> None:
-        self._archive, self._parts, self._aliases = archive, parts, aliases
+        self._archive, self._parts, self._aliases, self._say = archive, parts, aliases, say
         self._session = archive.find_session(session, connected=True).session
         self._clock, self._lock = RealClock(), threading.Lock()
         self.version = self._made = 0
@@ -71,21 +80,28 @@ class GrowingPage:
         self._make_anew()
 
     @property
-    def is_over(self) -> bool:
-        """Whether the session is not recorded any more."""
-        return self._info.state != "recording"
+    def is_complete(self) -> bool:
+        """Whether the session is not recorded any more, and the page was made of all of it."""
+        return not self._is_recorded and self._made_of == (self._info, self._connections)
+
+    @property
+    def _is_recorded(self) -> bool:
+        return self._info.state == "recording"
 
     def update(self) -> None:
-        """Continue the page with what has come, if anything has.
+        """Continue the page with what has come, if anything has; make it anew once the session is over.
+
+        Of a long session that is over one call takes in its end, and the next makes the page anew.
 
         Raises:
             NotFound: the session was deleted.
         """
         now = self._now()
-        if now == (self._info, self._connections):
-            return
+        has_come = now != (self._info, self._connections)
         self._info, self._connections = now
-        if not (self._can_grow() and self._grow()):
+        if not has_come and (self._is_recorded or self.is_complete):
+            return
+        if not (has_come and self._can_grow() and self._grow()):
             self._make_anew()
 
     def _now(self) -> tuple[SessionInfo, list[ConnectionInfo]]:
@@ -93,10 +109,13 @@ class GrowingPage:
         return found, self._archive.connections(found)
 
     def _can_grow(self) -> bool:
-        if self.is_over or "names" in self._parts or len(self._growths) >= MOST_GROWTHS:
+        if "names" in self._parts or len(self._growths) >= MOST_GROWTHS:
             return False  # who comes later has no letter yet that stands for the name
-        if not self._followed.event_reader.can_continue(self._connections, interrupted=False):
+        interrupted = self._info.state == INTERRUPTED
+        if not self._followed.event_reader.can_continue(self._connections, interrupted=interrupted):
             return False
+        if not self._is_recorded:
+            return self._took_s > LONGEST_ANEW_S
         passed_s = self._clock.now_s() - self._made_s
         return self._took_s > LONGEST_ANEW_S or passed_s < ANEW_SHARE * self._took_s
 
@@ -104,12 +123,15 @@ class GrowingPage:
         began_s = self._clock.now_s()
         followed = FollowedSession()
         with collector_paused():
-            source = session_source(self._archive, self._session, aliases=self._aliases, followed=followed)
+            source = session_source(
+                self._archive, self._session, aliases=self._aliases, say=self._say, followed=followed
+            )
             written = SessionBlocks("0", source, self._parts)
             page = served_page(source, version=self.version + 1, redact=self._parts, written=written)
         with self._lock:
             self._before = (self._made, self._blocks)
             self._made, self._html, self._data = page.version, page.html, page.data
+            self._made_of = (source.session, self._connections)
             self._blocks = dict(page.blocks)
             self._followed, self._growing = followed, GrowingBlocks(written)
             self._events = _EventsOfDialogs(followed.batches)

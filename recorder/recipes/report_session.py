@@ -128,7 +128,8 @@ def session_source(
     entities = SessionEntities()
     transcript = fold_batches(_all(batches), entities=entities)
     messages = view(transcript)
-    numbers = numbers_of(messages, entities)
+    distributions = distributions_of(messages, entities)
+    numbers = numbers_of(messages, entities, distributions)
     plans = archive.receipt_plans(found)
     by_moment = last <= MOST_FRAMES
     findings = (
@@ -144,14 +145,14 @@ def session_source(
         messages=messages,
         timelines=timelines(_all(batches), transcript, messages),
         changes=list(with_progress(followed.tracker.follow(batches), "following states", say)),
-        proofs=all_proven_facts(_all(batches), transcript),
+        proofs=all_proven_facts(_all(batches), transcript, messages),
         findings=findings,
         findings_by_moment=by_moment,
         rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],
         missing=missing_at(archive, found, last),
         people=known_people(transcript),
         self_of=selves_of(transcript).by_connection,
-        distributions=distributions_of(messages, entities),
+        distributions=distributions,
         counts=numbers.counts,
         requests=numbers.requests,
         answered=numbers.answered,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from recorder.receipts.aliases import Aliases
@@ -39,12 +40,25 @@ def serve_session(
     """
     parts, interval_s = parse_parts(redact), duration_s("--interval", interval)
     host, port = parse_listen_address(listen)
-    page = GrowingPage(archive, session, parts, aliases)
+
+    def may_stop(_: str) -> None:
+        if stop.is_set():
+            raise _StoppedReading
+
+    try:
+        page = GrowingPage(archive, session, parts, aliases, say=may_stop)
+    except _StoppedReading:
+        return
     listening = bind_listener(host, port)
     port = listening.getsockname()[1]
     requests = PageRequests(LocalAccess(host, port), page)
     with HttpServer(listening, requests.respond, on_failure=stop.set):
         on_listening(f"http://{f'[{host}]' if ':' in host else host}:{port}{requests.first_target}")
-        while not page.is_over and not stop.wait(interval_s):
-            page.update()
+        with contextlib.suppress(_StoppedReading):
+            while not page.is_complete and not stop.wait(interval_s):
+                page.update()
         stop.wait()
+
+
+class _StoppedReading(Exception):
+    """Whoever reads a session as a whole is told to stop."""

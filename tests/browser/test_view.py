@@ -184,6 +184,31 @@ def test_a_page_that_has_grown_is_the_one_that_is_opened_anew(
             assert grown.problems() == anew.problems() == []
 
 
+def test_the_end_of_a_long_session_appears_before_the_page_is_made_anew(session, look, tmp_path, monkeypatch):
+    """What is asked for meanwhile is answered, and what was chosen is chosen in the new page, too."""
+    monkeypatch.setattr(growing_page, "LONGEST_ANEW_S", -1)
+    session.write(0, "hello")
+    session.write(1, "are you there?")
+    with viewed(tmp_path / "x.db", interval="2s") as address:  # the browser asks four times as often
+        page = look(address)
+        page.evaluate(
+            "(window.told = [], new MutationObserver(([one]) => told.push(one.target.innerText))"
+            ".observe(document.querySelector('.live'), {childList: true}))"
+        )
+        page.evaluate("document.querySelector('article').click()")
+        session.read(2, message=1)
+        session.end()
+        page.wait_for("document.querySelector('.live').innerText === 'The session is over.'")
+        told = page.evaluate("told.filter((each) => each)")
+        assert "The session is over. Its findings and numbers follow." in told
+        assert told[-1] == "The session is over."
+        assert page.evaluate("document.querySelector('.honesty b').innerText") == "Complete"
+        assert page.evaluate("document.querySelector('.selected').dataset.sequence") == "0"
+        assert page.evaluate("document.getElementById('moment').value") == "3"
+        page.wait_for("document.querySelector('#findings .aside').innerText.includes('as of this moment')")
+        assert page.problems() == []
+
+
 def test_it_says_when_nobody_serves_it_any_more(session, look, tmp_path):
     session.write(0, "hello")
     with viewed(tmp_path / "x.db") as address:

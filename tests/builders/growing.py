@@ -72,7 +72,7 @@ class GrowingSession:
 
 
 @contextlib.contextmanager
-def viewed(path: Path, session: str = "last", **options: object) -> Iterator[str]:
+def viewed(path: Path, session: str = "last", *, interval: str = "10ms", **options: object) -> Iterator[str]:
     """Serve the page of a session from a thread of its own; yields the address that opens it."""
     stop, told = threading.Event(), queue.Queue[str]()
 
@@ -82,7 +82,7 @@ def viewed(path: Path, session: str = "last", **options: object) -> Iterator[str
                 archive,
                 session,
                 listen="127.0.0.1:0",
-                interval="10ms",
+                interval=interval,
                 stop=stop,
                 on_listening=told.put,
                 **options,

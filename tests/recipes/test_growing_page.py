@@ -71,11 +71,12 @@ def test_who_has_an_older_page_gets_the_whole_of_the_newer(session, open_page, t
     page.update()
     session.end()
     page.update()
-    assert page.is_over
-    data = json.loads(page.newer(2))
-    assert (data["version"], data["sessions"][0]["state"]) == (3, "complete")
+    page.update()
+    assert page.is_complete
+    data = json.loads(page.newer(3))
+    assert (data["version"], data["sessions"][0]["state"]) == (4, "complete")
     assert json.loads(page.newer(None)) == data
-    assert page.block(1, "0-columns") != page.block(3, "0-columns")
+    assert page.block(1, "0-columns") != page.block(4, "0-columns")
     assert page.block(2, "0-columns") is None
 
 
@@ -86,3 +87,45 @@ def test_names_that_are_left_out_are_looked_for_in_the_whole(session, open_page)
     page.update()
     assert json.loads(page.newer(1))["sessions"][0]["last"] == 2
     assert b"reader" not in gzip.decompress(page.block(2, "0-frames-0"))
+
+
+def test_the_end_of_a_long_session_comes_at_once_and_what_looks_at_all_of_it_behind(session, open_page):
+    page = open_page()
+    session.read(1, message=0)
+    session.end()
+    page.update()
+    assert not page.is_complete
+    (growth,) = growths(page, 1)
+    assert (growth["last"], growth["state"]) == (2, "complete")
+    page.update()
+    assert page.is_complete
+    (last,) = json.loads(page.newer(2))["sessions"]
+    assert (last["honesty"][0], last["last"]) == ("Complete", 2)
+    version = page.version
+    page.update()
+    assert page.version == version
+
+
+def test_a_page_that_is_not_made_anew_stays_as_it_was(session, tmp_path, monkeypatch):
+    """Whoever waits for it may be told to stop while a long session is read."""
+    monkeypatch.setattr(growing_page, "LONGEST_ANEW_S", -1)
+    monkeypatch.setattr("recorder.recipes.progress.EVERY_S", 0)
+    for number in range(1, 256):  # so many pass between two looks at the clock
+        session.write(number, "hello")
+    stopping = []
+
+    def say(_progress):
+        if stopping:
+            raise InterruptedError
+
+    with recipes.open_archive(str(tmp_path / "x.db")) as archive:
+        page = GrowingPage(archive, "last", frozenset(), None, say=say)
+        session.end()
+        page.update()
+        before = page.newer(None)
+        stopping.append(True)
+        with pytest.raises(InterruptedError):
+            page.update()
+        assert not page.is_complete
+        assert page.newer(None) == before
+        assert page.block(1, "0-columns") is not None

@@ -10,25 +10,37 @@ Session.prototype.evidenceOf = async function (m) {
   return part[m % data.evidenceRows];
 };
 
+// What is not there any more belongs to a page that a newer one takes the place of: it never comes.
 compressed = async (name) => {
-  const answer = await fetch("block/" + name);
-  if (!answer.ok) throw new Error("the session has gone on: reload this page");
-  return new Uint8Array(await answer.arrayBuffer());
+  try {
+    const answer = await fetch("block/" + name);
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+  } catch {
+    tellEnd();
+  }
+  if (!conversations) throw new Error("recorder view has ended, or goes on with a newer page: reload it");
+  return new Promise(() => {});
 };
 
 whenBuilt = () => {
-  if (!isRecorded()) return;
+  if (!goesOn()) return;
   root.querySelector("header").append(liveLine);
   tellState();
   askForMore();
 };
 
-function isRecorded() {
-  return sessions[0].facts.state === "recording";
+// Whether more comes: frames, or at their end the page of all of them.
+function goesOn() {
+  return sessions[0].facts.state === "recording" || sessions[0].madeAt !== undefined;
 }
 
 function tellState() {
-  refill(liveLine, isRecorded() ? "Live: what is recorded appears here." : "The session is over.");
+  const recorded = sessions[0].facts.state === "recording";
+  refill(liveLine, recorded ? "Live: what is recorded appears here." : goesOn() ? "The session is over. Its findings and numbers follow." : "The session is over.");
+}
+
+function tellEnd() {
+  refill(liveLine, "recorder view has ended: this is what it showed last.");
 }
 
 async function askForMore() {
@@ -36,7 +48,7 @@ async function askForMore() {
   try {
     answer = await fetch("data?after=" + data.version);
   } catch {
-    return refill(liveLine, "recorder view has ended: this is what it showed last.");
+    return tellEnd();
   }
   try {
     if (answer.status === 200) {
@@ -47,7 +59,7 @@ async function askForMore() {
   } catch (problem) {
     console.info(problem.message); // a still newer version comes with the next answer
   }
-  return isRecorded() && setTimeout(askForMore, ASK_MS);
+  return goesOn() && setTimeout(askForMore, ASK_MS);
 }
 
 // The session becomes a newer one, made anew.
