@@ -125,9 +125,9 @@ class LiveMessages:
 
 
 def _print_above(above: Console, line: str) -> None:
-    from recorder.report.terminal import safe_text
+    from recorder.report.tables import remark_lines
 
-    above.print(safe_text(line), soft_wrap=True)
+    above.print(remark_lines(sys.stderr, line), soft_wrap=True, end="")
 
 
 def _page(following: Following) -> str:

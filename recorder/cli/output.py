@@ -198,11 +198,14 @@ def ignoring_broken_pipe() -> Iterator[None]:
 
 
 def print_to_stderr(line: str) -> None:
-    """Print one line on stderr, escaped. Errors of stderr itself (closed terminal, full disk) are ignored."""
-    from recorder.report.terminal import safe_text
+    """Print one remark on stderr, escaped, between words broken into lines if that is a terminal.
+
+    Errors of stderr itself (closed terminal, full disk) are ignored.
+    """
+    from recorder.report.tables import remark_lines
 
     try:
-        sys.stderr.write(f"{safe_text(line)}\n")
+        sys.stderr.write(remark_lines(sys.stderr, line))
         sys.stderr.flush()
     except OSError:
         discard_stderr()

@@ -93,12 +93,12 @@ class TerminalPrompt:
 
     def say(self, line: str) -> None:
         """Print a remark: above the prompt, unless stderr goes elsewhere."""
-        from recorder.report.terminal import safe_text
+        from recorder.report.tables import remark_lines
 
         if not sys.stderr.isatty():
             StatusPrinter(quiet=self._quiet)(line)
         elif not self._quiet:
-            self.write(f"{safe_text(line)}\n")
+            self.write(remark_lines(sys.stderr, line))
 
     def show_update(self, following: Following, _: object) -> None:
         """Show the latest messages and their receipts below the prompt."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import IO, TYPE_CHECKING
@@ -17,7 +18,7 @@ from .cells import (
     width_of,
     wrapped,
 )
-from .layout import Column, Layout, measured
+from .layout import GAP, Column, Layout, measured
 from .terminal import safe_text
 
 if TYPE_CHECKING:
@@ -82,6 +83,21 @@ def print_pairs(stream: IO[str], pairs: Mapping[str, object]) -> None:
     width = max(map(len, shown), default=0)
     for name, value in shown.items():
         _write(stream, f"{name:<{width}}  {safe_text(str(value))}", indent=" " * (width + 2))
+
+
+_TO_BE_COPIED = re.compile(r"\b(?:recorder|wscat) ")
+
+
+def remark_lines(stream: IO[str], remark: str) -> str:
+    """A remark, escaped, with the end of its line; on a terminal it is broken between words.
+
+    One that tells a command to copy is not broken.
+    """
+    text = safe_text(remark)
+    if not stream.isatty() or _TO_BE_COPIED.search(text):
+        return f"{text}\n"
+    indent = " " * (len(text) - len(text.lstrip(" ")) + len(GAP))
+    return "".join(f"{line}\n" for line in wrapped(text, width_of(stream), indent))
 
 
 def print_line(stream: IO[str], line: str, *, style: str = "", indent: str = "  ") -> None:

@@ -14,6 +14,7 @@ from recorder.report.tables import (
     print_line,
     print_pairs,
     print_table,
+    remark_lines,
 )
 from recorder.report.terminal import TerminalText
 
@@ -139,6 +140,15 @@ def test_lines_and_pairs_are_broken_between_words_on_a_terminal(monkeypatch, wid
     ):
         assert max(map(cell_len, lines)) <= width
         assert " ".join(" ".join(lines).split()).removeprefix("text ") == words.strip()
+
+
+def test_a_remark_is_broken_between_words_unless_it_tells_a_command(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    assert remark_lines(Terminal(), "two receipts are sent\x1b") == "two receipts are\n  sent\\x1b\n"
+    assert remark_lines(Terminal(), "  frame 1: you, hello you") == "  frame 1: you,\n    hello you\n"
+    for whole in ("hint: recorder message list 91be5df", "  wscat -c ws://127.0.0.1:8080/x -H a"):
+        assert remark_lines(Terminal(), whole) == f"{whole}\n"
+    assert remark_lines(io.StringIO(), "two receipts are sent") == "two receipts are sent\n"
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
