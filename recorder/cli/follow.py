@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from recorder.report.messages import MessageView
     from recorder.wire.records import RecordedFrame
 
-CLEAR = "\x1b[H\x1b[2J"
-"""Moves a terminal's cursor home and clears the screen."""
+
+def clear_screen() -> None:
+    """Begin a page anew: on a cleared screen, or where the terminal clears none behind an empty line."""
+    from recorder.report.cells import moves_cursor
+
+    sys.stdout.write("\x1b[H\x1b[2J" if moves_cursor(sys.stdout) else "\n")
 
 
 def follow_messages(
@@ -71,7 +75,7 @@ def _print_update(
     on_terminal = sys.stdout.isatty()
     messages = list(chosen.passing(following.messages() if on_terminal else update.changed))
     if on_terminal:
-        sys.stdout.write(CLEAR)
+        clear_screen()
     if on_terminal and not update.over:
         print_newest(sys.stdout, following, messages, other_lines=_OTHER_LINES, local=local)
     elif messages or on_terminal:

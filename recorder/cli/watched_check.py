@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .follow import CLEAR
+from .follow import clear_screen
 from .output import StatusPrinter, write_json_lines
 from .signals import stop_on_signals
 
@@ -58,7 +58,7 @@ def _print_update(update: CheckUpdate, *, json: bool, verbose: bool) -> None:
     if json:
         write_json_lines(map(finding_json, update.changed))
     elif sys.stdout.isatty():
-        sys.stdout.write(CLEAR)
+        clear_screen()
         print_findings(sys.stdout, update.checked.findings, verbose=verbose)
     elif not update.over:
         print_violations(sys.stdout, update.changed)

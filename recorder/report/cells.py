@@ -54,17 +54,23 @@ def shows(stream: IO[str], characters: str) -> bool:
     return True
 
 
+def shown_by(stream: IO[str], text: str) -> str:
+    """The text; what the encoding of a stream does not have, as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def wrapped(text: str, width: int, indent: str) -> list[str]:
     """The text in lines of so many columns, broken at blanks, all but the first indented.
 
     A word that is longer than a line is broken where the line ends, if it is of a script that may be without
-    blanks; one in ASCII stays whole, because an address is to be copied.
+    blanks, or of escapes; one in ASCII stays whole, because an address is to be copied.
     """
     lines, line = list[str](), ""
     for word in re.findall(" *[^ ]+", text):
         rest = word
         while cell_width(line + rest) > width:
-            breaks = not rest.isascii() and cell_width(rest) > width - len(indent)
+            breaks = (not rest.isascii() or "\\" in rest) and cell_width(rest) > width - len(indent)
             filled = _beginning(rest, width - cell_width(line)) if breaks else ""
             if not filled and not line.strip():
                 break

@@ -11,7 +11,7 @@ from typing import IO, NamedTuple
 from recorder.checks.findings import Finding, Outcome, Severity, repeated_sentence
 from recorder.checks.session_index import Rule
 
-from .cells import shows_styles, styled, width_of, wrapped
+from .cells import shown_by, shows_styles, styled, width_of, wrapped
 from .tables import print_line, print_table
 from .terminal import safe_text
 
@@ -90,7 +90,7 @@ def _print_row(stream: IO[str], row: _Row) -> None:
     """Print it in lines as wide as the terminal, all but the first indented."""
     label = f"{row.label} " if row.label else ""
     rule = f"{row.rule}: " if row.rule else ""
-    lines = wrapped(f"{label}{rule}{safe_text(row.sentence)}", width_of(stream), _INDENT)
+    lines = wrapped(f"{label}{rule}{shown_by(stream, safe_text(row.sentence))}", width_of(stream), _INDENT)
     if shows_styles(stream):
         first, *others = [
             line.removeprefix(label + rule) if not at else line for at, line in enumerate(lines)

@@ -197,10 +197,12 @@ class Layout:
         left = (
             room - len(GAP) * (len(line) - 1) - sum(self._widest[place] for place in line if place not in cut)
         )
+        needed = sum(least[place] for place in cut)
         for waiting, place in zip(
             range(len(cut), 0, -1), sorted(cut, key=lambda place: self._widest[place]), strict=True
         ):
-            width = max(least[place], min(self._widest[place], left // waiting))
+            needed -= least[place]  # by those that come now
+            width = max(least[place], min(self._widest[place], left // waiting, left - needed))
             self._widths[place] = width
             left -= width
 

@@ -12,6 +12,7 @@ from .cells import (
     ELLIPSIS,
     Cell,
     moves_cursor,
+    shown_by,
     shows,
     shows_styles,
     styled,
@@ -93,7 +94,7 @@ def remark_lines(stream: IO[str], remark: str) -> str:
 
     One that tells a command to copy is not broken.
     """
-    text = safe_text(remark)
+    text = shown_by(stream, safe_text(remark))
     if not stream.isatty() or _TO_BE_COPIED.search(text):
         return f"{text}\n"
     indent = " " * (len(text) - len(text.lstrip(" ")) + len(GAP))
@@ -106,7 +107,7 @@ def print_line(stream: IO[str], line: str, *, style: str = "", indent: str = "  
 
 
 def _write(stream: IO[str], text: str, *, indent: str, style: str = "") -> None:
-    lines = wrapped(text, width_of(stream), indent) if stream.isatty() else [text]
+    lines = wrapped(shown_by(stream, text), width_of(stream), indent) if stream.isatty() else [text]
     coloured = style and shows_styles(stream)
     for line in lines:
         stream.write((styled(line, style) if coloured else line) + "\n")

@@ -19,12 +19,12 @@ from builders.following import HI, READ
 from builders.preloaded import Preloaded
 
 from recorder import recipes
-from recorder.cli.follow import CLEAR
 from recorder.clock import VirtualClock
 from recorder.store.archive import Archive
 from recorder.wire.frames import Side
 from recorder.wire.records import ConnectionOpened, RecordedFrame
 
+CLEAR = "\x1b[H\x1b[2J"
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 
@@ -176,7 +176,7 @@ def test_where_nothing_is_recorded_the_next_session_is_waited_for_and_ctrl_c_end
 
 def test_on_a_terminal_the_newest_messages_are_shown_until_the_end_shows_all(recorder, terminal):
     path, sink, frame = recorder
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "60", "LINES": "9"}
+    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "60", "LINES": "9"}
     following = follow(path, "--interval", "20ms", stdout=terminal.inside, env=environment)
     terminal.let_go()
     terminal.wait_for(1, "sent")

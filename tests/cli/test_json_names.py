@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
@@ -13,6 +11,7 @@ import orjson
 import pytest
 import typer.main
 from builders.hostile import hostile_capture
+from builders.terminal_output import shown_on_a_terminal
 
 from recorder.cli.app import app
 from recorder.cli.output import json_line
@@ -120,29 +119,8 @@ def test_old_names_have_new_ones_beside_them(values):
 # --- on a terminal --------------------------------------------------------------------------------------
 
 
-class TerminalOutput(io.TextIOWrapper):
-    """Standard output that says it is a terminal."""
-
-    def isatty(self):
-        return True
-
-
 def acts(character):
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-
-def shown_on_a_terminal(words, monkeypatch):
-    """The lines that a command writes there."""
-    written = io.BytesIO()
-    output = TerminalOutput(written, encoding="utf-8", write_through=True)
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "stdout", output)
-        with pytest.raises(SystemExit):
-            typer.main.get_command(app)(words)
-    output.detach()
-    *lines, end = written.getvalue().decode().split("\n")
-    assert end == "", words
-    return lines
 
 
 def test_on_a_terminal_every_line_is_an_object_that_acts_on_nothing(

@@ -53,3 +53,11 @@ def test_what_a_program_reads_keeps_its_whole_columns():
         layout = Layout([Column.read("A+17"), Column.read("B~17")], 41, folds=folds)
         layout.make_room(row)
         assert layout.text(row).split() == cut
+
+
+def test_a_narrow_column_leaves_the_others_what_they_need():
+    columns = [Column.read(each) for each in ("A+17", "B+24", "C+30")]
+    layout = Layout(columns, 77, folds=True)
+    row = measured(("a" * 18, "b" * 28, "c" * 99))
+    layout.make_room(row)
+    assert len(layout.text(row).rstrip("\n")) == 77
