@@ -76,6 +76,7 @@ class TerminalPrompt:
         from recorder.recipes import TYPED_COMMANDS, requests_of
 
         self._thread.start()
+        self.say("/help lists what to type besides texts; Ctrl-C ends")
         while (typed := self._typed.get()) is not None:
             if typed.strip() == "/help":
                 self.write("".join(f"{command:<23} {does}\n" for command, does in TYPED_COMMANDS.items()))

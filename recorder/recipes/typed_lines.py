@@ -27,20 +27,38 @@ _MOST_BYTES = 125  # RFC 6455 5.5: of a control frame
 def requests_of(typed: str) -> Iterator[str | ControlRequest]:
     """What to send for a line, or for several that were pasted at once.
 
-    Several lines that are one JSON text together are sent as one; others each by itself.
+    Lines that are one JSON text together are sent as one, several such texts one after the other; others
+    are sent line by line.
 
     Raises:
         InputUnusable: a command does not exist, or its arguments cannot be sent.
     """
     if "\n" in typed and not _is_json(typed):
-        for line in typed.splitlines():
-            yield from requests_of(line)
+        for text in _json_texts(typed) or typed.splitlines():
+            yield from requests_of(text)
     elif typed.startswith("//"):
         yield typed[1:]
     elif typed.startswith("/"):
         yield _command(typed)
     elif typed.strip():
         yield typed
+
+
+def _json_texts(pasted: str) -> list[str]:
+    """The JSON texts that these lines are, if each begins on a line of its own; empty if they are none."""
+    texts: list[str] = []
+    rest = pasted
+    while rest.strip():
+        begin = len(rest) - len(rest.lstrip())
+        try:
+            _, end = json.JSONDecoder().raw_decode(rest, begin)
+        except (ValueError, RecursionError):
+            return []
+        texts.append(rest[begin:end])
+        rest = rest[end:].lstrip(" \t\r")
+        if rest and not rest.startswith("\n"):
+            return []
+    return texts
 
 
 def _is_json(text: str) -> bool:

@@ -20,7 +20,8 @@ LONGEST_FORMATTED = 64 * 1024
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _CLOSING = {"{": "}", "[": "]"}
 _STEP = "  "
-_NARROWEST = 20
+_NARROWEST, _NARROW = 20, 72
+"""Columns: so many are laid out for at the least; on a terminal of less than these, the time stands above."""
 STYLE_OF_SIDE = {Side.CLIENT: "green", Side.SERVICE: "cyan"}
 """The colour of the mark, or of the name, of who sent something."""
 
@@ -28,17 +29,21 @@ STYLE_OF_SIDE = {Side.CLIENT: "green", Side.SERVICE: "cyan"}
 def payload_lines(stream: IO[str], shown: Payload | RecordedFrame) -> str:
     """One payload, or a control frame, in lines for ``stream``: ``12:04:01.507 < {…}``, escaped.
 
-    JSON that does not fit on a line is laid out, with every key, number and repeat as it came; other text
-    and binary payloads are one line.
+    JSON that does not fit on a line is laid out, with every key, number and repeat as it came, behind the
+    time, or on a narrow terminal below it; other text and binary payloads are one line.
     """
     time, mark = clock_time(shown.at_us), ">" if shown.sender is Side.CLIENT else "<"
-    margin = len(time) + 3
-    lines = _json_lines(shown, max(width_of(stream) - margin, _NARROWEST))
+    width, margin = width_of(stream), len(time) + 3
+    lines = _json_lines(shown, max(width - margin, _NARROWEST))
+    if len(lines) > 1 and width < _NARROW:
+        margin = len(_STEP)
+        lines = ["", *_json_lines(shown, max(width - margin, _NARROWEST))]
     if shows_styles(stream):
         time, mark = styled(time, "dim"), styled(mark, STYLE_OF_SIDE[shown.sender])
         lines = list(map(_coloured, lines))
     first, *rest = lines or [_plain_line(shown)]
-    return "\n".join([f"{time} {mark} {first}", *(" " * margin + line for line in rest)]) + "\n"
+    first = f"{time} {mark} {first}" if first else f"{time} {mark}"
+    return "\n".join([first, *(" " * margin + line for line in rest)]) + "\n"
 
 
 def _plain_line(shown: Payload | RecordedFrame) -> str:

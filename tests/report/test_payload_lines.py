@@ -55,16 +55,30 @@ def test_other_opcodes_are_named_or_in_hex(shown, opcode, data, words):
 def test_json_that_fits_is_one_line_and_other_json_is_laid_out(shown):
     text = b'{"kind":"resp","body":{"a":[1,2.50,true],"a":1E400},"none":{}}'
     assert shown(text, columns=120).count("\n") == 1
-    assert shown(text, columns=40) == (
+    assert shown(text, columns=72) == (
         "06:05:24.639 < {\n"
         '                 "kind": "resp",\n'
-        '                 "body": {\n'
-        '                   "a": [1, 2.50, true],\n'
-        '                   "a": 1E400\n'
-        "                 },\n"
+        '                 "body": {"a": [1, 2.50, true], "a": 1E400},\n'
         '                 "none": {}\n'
         "               }\n"
     )
+
+
+def test_on_a_narrow_terminal_json_stands_below_the_time(shown):
+    text = b'{"kind":"resp","body":{"a":[1,2.50,true],"a":1E400},"none":{}}'
+    assert shown(text, columns=40) == (
+        "06:05:24.639 <\n"
+        "  {\n"
+        '    "kind": "resp",\n'
+        '    "body": {\n'
+        '      "a": [1, 2.50, true],\n'
+        '      "a": 1E400\n'
+        "    },\n"
+        '    "none": {}\n'
+        "  }\n"
+    )
+    assert shown(b'{"a": 1}', columns=40) == '06:05:24.639 < {"a": 1}\n'
+    assert shown(b"", columns=40) == "06:05:24.639 <\n"
 
 
 def test_keys_and_values_have_colours(shown):
