@@ -15,13 +15,13 @@ Barriers and checkpoints take a disk milliseconds: ``use_idle_time`` does them w
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
 
 from recorder.errors import StorageFailed
-from recorder.wire.records import FrameSink, Record
+from recorder.wire.records import StoredRecord
 
 from .batch import Batch
 from .intake import Intake
@@ -52,10 +52,10 @@ class GroupCommit:
         if writer.files is not None:
             writer.files.keep_log_long()
 
-    def sink(self, intake: Intake) -> FrameSink:
+    def sink(self, intake: Intake) -> Callable[[Sequence[StoredRecord]], None]:
         """The sink of one session. It writes no barriers: ``use_idle_time`` does, for all sessions."""
 
-        def take(records: Sequence[Record]) -> None:
+        def take(records: Sequence[StoredRecord]) -> None:
             if not records or (not self._open and intake.commit_lone(records)):
                 return
             prepared = (intake, intake.prepare(records))

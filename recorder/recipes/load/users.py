@@ -20,6 +20,7 @@ from recorder.replay.load.metrics import Metrics
 from recorder.replay.run.driver import Driver
 from recorder.replay.run.outcome import FAILED, StepResult
 from recorder.replay.run.player import Player
+from recorder.replay.run.receipt_plan import ReceiptPlans
 from recorder.report.replay_target import ReplayTarget
 from recorder.store.archive import Archive
 from recorder.store.group_commit import GroupCommit
@@ -155,13 +156,14 @@ class UserFactory:
         script = setup.scripts.next()
         endpoints = setup.endpoints(script, user)
         session = self._session(script, user, endpoints.secrets)
-        watcher = self._watcher(user)
+        watcher, plan = self._watcher(user), ReceiptPlans()
         player = Player(
             script,
             seed=(setup.options.seed or 0) + user - 1,
             on_step=lambda result: watcher.on_step(_without_secrets(result, session.redact)),
             on_receipts=watcher.on_receipts,
             reconnect=self._reconnect,
+            plan=plan,
         )
         upload = Uploader(endpoints.uploads, setup.options.service)
         driver = Driver(
@@ -173,6 +175,9 @@ class UserFactory:
         )
 
         def finish(problem: str | None) -> None:
+            if not session.intake.finished:
+                plan.end(setup.clock.now_s())
+                setup.group_commit.sink(session.intake)(plan.take_changes(session.began_s))
             refused = None
             if problem is None:
                 refused = find_refusal(

@@ -73,6 +73,19 @@ def test_every_user_is_a_whole_session_of_its_own(script, where):
         assert len({message.author for message in said}) == 10
 
 
+def test_every_user_keeps_what_it_planned_and_what_came_of_it(script, where):
+    """Every receipt is there, sent in a frame of the session or dropped for a reason."""
+    swarm(script(SHORT), Load(users=3, spawn_rate=100), archive=where)
+    with open_archive(where) as archive:
+        for session in archive.sessions():
+            plans = archive.receipt_plans(session)
+            assert {plan.status for plan in plans} == {"ACCEPT", "READ"}
+            for plan in plans:
+                assert (plan.frame is None) is (plan.unsent is not None)
+                assert plan.frame is None or 1 <= plan.frame <= session.frames
+        assert {verdict.problems for verdict in verify(archive)} == {()}
+
+
 def test_what_is_measured_adds_up(script, where):
     """Two receipts, one message said and one heard, four steps, for each user."""
     summary = swarm(script(SHORT), Load(users=4, spawn_rate=100), archive=where).summary
