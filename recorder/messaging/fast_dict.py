@@ -194,13 +194,15 @@ def read_publish(
 
 
 def _is_sequence_list(listed: object) -> bool:
-    """Whether this is a list of sequences, each once, and at least one."""
+    """Whether this is a list of sequences, at least one, each above the one before."""
     if type(listed) is not list or not listed:
         return False
+    last = -1
     for named in listed:
-        if type(named) is not int or not 0 <= named <= LAST_SEQUENCE:
+        if type(named) is not int or named <= last:
             return False
-    return len(listed) == 1 or len(set(listed)) == len(listed)
+        last = named
+    return last <= LAST_SEQUENCE
 
 
 AnswerEvents = tuple[RequestAnswered, MessagePublished | ReceiptReported]

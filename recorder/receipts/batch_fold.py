@@ -175,13 +175,13 @@ def _apply_receipts(
     given_again: _OwnSequences = defaultdict(set)
     for event in receipts:
         _, sequences, participant, role, mine, status, own_sequence, _, evidence = event
-        proof, frame, connection, _, _, _, _ = evidence
+        proof, frame = evidence[0], evidence[1]
         if mine:
             note_own_receipt(transcript, event)
         if proof < _ACKNOWLEDGED or not sequences:
             role = None  # nothing is proven, so nobody's role is
         else:
-            key = (connection if mine and participant is None else participant, status)
+            key = (evidence[2] if mine and participant is None else participant, status)
             by_sequence = by_key.get(key)  # type: ignore[call-overload]  # equal to its ReceiptKey, and cheaper
             if by_sequence is None:
                 by_sequence = by_key[ReceiptKey(*key)] = {}

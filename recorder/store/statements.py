@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Dialect, Insert, Table, Update, bindparam, create_mock_engine
@@ -52,7 +51,9 @@ def insert_rows(handle: sqlite3.Connection, statement: Statement, rows: Sequence
     at_once = MOST_PARAMETERS // len(statement.names)
     whole = len(rows) - len(rows) % at_once
     for first in range(0, whole, at_once):
-        parameters = list(chain.from_iterable(rows[first : first + at_once]))
+        parameters: list[object] = []
+        for row in rows[first : first + at_once]:
+            parameters += row
         handle.execute(_of_rows(statement.sql, len(statement.names), at_once), parameters)
     if len(rows) == whole + 1:
         handle.execute(statement.sql, rows[whole])

@@ -56,7 +56,7 @@ PROOF_WORDS = tuple(proof.word for proof in sorted(Proof))
 _Person = tuple[Giver, Any, Any, Any]
 """Who it is; then their id, their role and whether that is us, as in a row."""
 
-_NOTHING = OwnActions()
+_UsualRow = Callable[[MessagePublished, OwnActions | None, Iterable["_Status"]], None]
 _UNTOLD = -1
 """Instead of a connection: whoever wrote this, it is nobody that a receipt is by."""
 _STATUS_OF_STEP = ("sent", "accepted", "read")
@@ -226,27 +226,23 @@ class MessageRows:
         published = self._transcript.published.get(dialog_id, {})
         own = self._transcript.own_actions.get(dialog_id, {})
         given = self._transcript.receipts.get(dialog_id, {})
-        dialog = self._encoded[dialog_id]
+        sequences = {*published, *own}.union(*given.values())
         unusual = {*self._echoed.get(dialog_id, ()), *self._transcript.contents.get(dialog_id, ())}
+        unusual.update(sequences.difference(published))
+        unusual.update(s for s, actions in own.items() if not self._all_acknowledged(actions, s, given))
         unusual.update(*(self._under_two_keys(dialog_id, key, given) for key in given))
         statuses = [self._status(key, given[key]) for key in sorted(given, key=self._listing_order)]
         grouped = None if len(statuses) <= self._few_statuses else _by_sequence(statuses)
-        for sequence in sorted({*published, *own}.union(*given.values())):
+        usual_row = self._usual_row_maker(dialog_id, made)
+        for sequence in sorted(sequences):
             if sequence > LAST_SEQUENCE:
                 break
-            sent, ours = published.get(sequence), own.get(sequence, _NOTHING)
-            unsigned = sent is not None and sent.author is None and sent.evidence.proof is Proof.ANNOUNCED
-            if (
-                sent is None
-                or unsigned
-                or sequence in unusual
-                or not self._all_acknowledged(ours, sequence, given)
-            ):
+            sent = None if sequence in unusual else published[sequence]
+            if sent is None or (sent[3] is None and sent[9][0] is Proof.ANNOUNCED):
                 for all_rows, rows in zip(made, self.message(dialog_id, sequence), strict=True):
                     all_rows += rows
             else:
-                chosen = statuses if grouped is None else grouped.get(sequence, ())
-                made.messages.append(self._usual_row(dialog, sent, ours, chosen, made.receipts))
+                usual_row(sent, own.get(sequence), statuses if grouped is None else grouped.get(sequence, ()))
 
     def _under_two_keys(self, dialog_id: str, key: ReceiptKey, given: ReceiptsByKey) -> set[int]:
         """The messages with a receipt of ours under this key that may be there under another key as well."""
@@ -293,58 +289,62 @@ class MessageRows:
             proofs,
         )
 
-    def _usual_row(
-        self,
-        dialog: str | None,
-        sent: MessagePublished,
-        own: OwnActions,
-        statuses: Iterable[_Status],
-        receipts: list[Row],
-    ) -> Row:
-        """The row of a message; appends the rows of its receipts out of ``statuses``."""
+    def _usual_row_maker(self, dialog_id: str, made: RowsOfMessages) -> _UsualRow:
+        """Returns what appends the row of a message of this dialog to ``made``, and those of its receipts."""
         # By place, and only what is needed: to touch the rest of a million events takes its time.
-        session_id, known, nothing, ours = self._session_id, self._encoded, self._values.null, own.mine
-        sequence = sent[1]
-        writer, person, author_role, mine = self._person(
-            sent[9][2] if sent[3] is None else sent[3], ours=ours
-        )
-        best_step, step_frame, by, place = 0, nothing, known[None], 0
-        for step, giver, who, usual_role, their_mine, status, proofs in statuses:
-            event = proofs.get(sequence)
-            if event is None:
-                continue
-            role, (proof, frame, connection, at_us, offset_us, server_ms, _) = event[3], event[8]
-            receipts.append(
+        session_id, known, null, encode = self._session_id, self._encoded, self._values.null, encode_text
+        dialog, nobody, person_of, people = known[dialog_id], known[None], self._person, self._people
+        values = {each: self._values.boolean(each) for each in (None, True, False)}
+        add_message, add_receipt, false = made.messages.append, made.receipts.append, values[False]
+        words, status_of_step = PROOF_WORDS, _STATUS_OF_STEP
+
+        def usual_row(sent: MessagePublished, own: OwnActions | None, statuses: Iterable[_Status]) -> None:
+            (
+                _, sequence, _, author, role, _, kind, text, _,
+                (sent_proof, sent_frame, sent_on, sent_at_us, sent_offset_us, sent_ms, snapshot), audience,
+            ) = sent  # fmt: skip
+            by_whom = sent_on if author is None else author, own is not None and own.mine
+            writer, person, author_role, mine = people.get(by_whom) or person_of(*by_whom)
+            best_step, step_frame, by, place = 0, null, nobody, 0
+            for step, giver, who, usual_role, their_mine, status, proofs in statuses:
+                event = proofs.get(sequence)
+                if event is None:
+                    continue
+                their_role, (proof, frame, connection, at_us, offset_us, server_ms, _) = event[3], event[8]
+                add_receipt(
+                    (
+                        session_id, dialog, sequence, place, who,
+                        known[their_role] if their_role else usual_role, their_mine, status, words[proof],
+                        frame, connection, at_us, offset_us, server_ms,
+                    )
+                )  # fmt: skip
+                place += 1
+                # The earliest of the highest, as the views have it; of two in one frame the first listed.
+                if not step or giver == writer:
+                    continue
+                if step > best_step or (step == best_step and frame < step_frame):
+                    best_step, step_frame, by = step, frame, who
+            add_message(
                 (
-                    session_id, dialog, sequence, place, who, known[role] if role else usual_role, their_mine,
-                    status, PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms,
+                    session_id, dialog, sequence, sequence, person, known[role] if role else author_role,
+                    mine, known[kind], text if text and text.isascii() and "\0" not in text else encode(text),
+                    status_of_step[best_step], by, step_frame, words[sent_proof], sent_frame, sent_on,
+                    sent_at_us, sent_offset_us, sent_ms,
+                    null if own is None or own.request_frame is None else own.request_frame, false,
+                    known[audience], values[snapshot],
                 )
             )  # fmt: skip
-            place += 1
-            # The earliest of the highest, as the views have it; of two in one frame the first listed.
-            if not step or giver == writer:
-                continue
-            if step > best_step or (step == best_step and frame < step_frame):
-                best_step, step_frame, by = step, frame, who
-        role, (proof, frame, connection, at_us, offset_us, server_ms, snapshot) = sent[4], sent[9]
-        return (
-            session_id, dialog, sequence, sequence, person, known[role] if role else author_role, mine,
-            known[sent[6]], encode_text(sent[7]), _STATUS_OF_STEP[best_step], by, step_frame,
-            PROOF_WORDS[proof], frame, connection, at_us, offset_us, server_ms,
-            nothing if own.request_frame is None else own.request_frame, self._values.false,
-            known[sent[10]], self._values.boolean(snapshot),
-        )  # fmt: skip
 
-    def _person(self, author: str | int, *, ours: bool) -> _Person:
-        """Who wrote a message, as in a row; cached, for they are few. The connection, where no id is told."""
-        found = self._people.get((author, ours))
-        if found is None:
-            told = type(author) is str or ours
-            who = self._selves.id_of(author) if told else None
-            mine = True if ours else self._selves.is_one(who)
-            role = self._encoded[self._role_of(who)]
-            giver = who or (author if told else _UNTOLD)
-            found = self._people[author, ours] = (giver, self._encoded[who], role, self._values.boolean(mine))
+        return usual_row
+
+    def _person(self, author: str | int, ours: bool) -> _Person:
+        """Who wrote a message, as in a row; kept, for they are few. The connection, where no id is told."""
+        told = type(author) is str or ours
+        who = self._selves.id_of(author) if told else None
+        mine = True if ours else self._selves.is_one(who)
+        role = self._encoded[self._role_of(who)]
+        giver = who or (author if told else _UNTOLD)
+        found = self._people[author, ours] = (giver, self._encoded[who], role, self._values.boolean(mine))
         return found
 
 
