@@ -1,5 +1,9 @@
 """One frame: its bytes, and its close code."""
 
+import subprocess
+import sys
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +14,7 @@ from recorder.wire.frames import (
     authentication_hint,
     close_parts,
     encode,
+    mask_by_numbers,
     mask_key,
     may_be_sent,
     raw_bytes,
@@ -17,22 +22,38 @@ from recorder.wire.frames import (
 )
 
 keys = st.binary(min_size=4, max_size=4)
+Masking = Callable[[bytes, bytes], bytes]
 
 
+either = pytest.mark.parametrize("masking", [apply_mask, mask_by_numbers])
+
+
+@either
 @given(data=st.binary(max_size=300), key=keys)
-def test_masking_is_xor_byte_by_byte_and_undoes_itself(data: bytes, key: bytes) -> None:
-    masked = apply_mask(data, key)
+def test_masking_is_xor_byte_by_byte_and_undoes_itself(masking: Masking, data: bytes, key: bytes) -> None:
+    masked = masking(data, key)
     assert masked == bytes(byte ^ key[place % 4] for place, byte in enumerate(data))
-    assert apply_mask(masked, key) == data
+    assert masking(masked, key) == data
 
 
+@either
 @pytest.mark.parametrize("extra", [-1, 0, 1, 5])
-def test_masking_a_huge_payload_in_pieces_keeps_the_key_in_step(extra: int) -> None:
+def test_masking_a_huge_payload_in_pieces_keeps_the_key_in_step(masking: Masking, extra: int) -> None:
     data = bytes(range(251)) * (3 * 65536 // 251 + 1)
     data = data[: 2 * 65536 + extra]
-    masked = apply_mask(data, b"\x01\x02\x04\x08")
+    masked = masking(data, b"\x01\x02\x04\x08")
     assert masked[-9:] == bytes(data[place] ^ (1 << place % 4) for place in range(len(data) - 9, len(data)))
-    assert apply_mask(masked, b"\x01\x02\x04\x08") == data
+    assert masking(masked, b"\x01\x02\x04\x08") == data
+
+
+def test_where_the_library_has_no_function_in_c_masking_goes_without() -> None:
+    """As where it was built without a compiler."""
+    program = (
+        "import sys; sys.modules['websockets.speedups'] = None\n"
+        "from recorder.wire.frames import apply_mask; print(apply_mask(b'abcde', bytes(3) + b' ').decode())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "abcDe\n"
 
 
 # RFC 6455 5.7, the examples; and 5.2, the borders of the three lengths.
