@@ -32,9 +32,39 @@ def collector_paused() -> Iterator[None]:
 
 def _move_all_to_oldest_generation() -> None:
     """Or the collector would look at all new objects at once."""
-    if gc.get_freeze_count() == 0:  # else somebody keeps objects frozen, and unfreezing would end that
+    if _frozen.freeze():
+        _frozen.unfreeze()
+
+
+class _Frozen:
+    """What the collector does not look at: there is one heap, and one way back for all of it.
+
+    What somebody else keeps frozen, as a program does before it forks, stays so. To count frozen objects is
+    to visit each, so that somebody else keeps some is found out once.
+    """
+
+    def __init__(self) -> None:
+        self._by_us = False
+        self._by_others = False
+
+    def freeze(self) -> bool:
+        """Freeze every object there is. False: some are frozen already, and nothing was done."""
+        if self._by_us or self._by_others:
+            return False
+        self._by_others = gc.get_freeze_count() > 0
+        if self._by_others:
+            return False
+        self._by_us = True
         gc.freeze()
+        return True
+
+    def unfreeze(self) -> None:
+        """After ``freeze`` was True."""
         gc.unfreeze()
+        self._by_us = False
+
+
+_frozen = _Frozen()
 
 
 class IdleCollector:
@@ -55,11 +85,12 @@ class IdleCollector:
         self._was_enabled = gc.isenabled()
         gc.collect()
         gc.disable()
-        gc.freeze()
+        self._froze = _frozen.freeze()
         return self
 
     def __exit__(self, *_: object) -> None:
-        gc.unfreeze()
+        if self._froze:
+            _frozen.unfreeze()
         if self._was_enabled:
             gc.enable()
 
@@ -83,11 +114,12 @@ def low_latency_interpreter() -> Iterator[None]:
     before_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     gc.collect()
-    gc.freeze()
+    froze = _frozen.freeze()
     gc.set_threshold(thresholds[0], thresholds[1], _OLD_GENERATION_THRESHOLD)
     try:
         yield
     finally:
         gc.set_threshold(*thresholds)
-        gc.unfreeze()
+        if froze:
+            _frozen.unfreeze()
         sys.setswitchinterval(before_s)

@@ -7,7 +7,17 @@ import sys
 
 import pytest
 
+from recorder.runtime import gc_control
 from recorder.runtime.gc_control import IdleCollector, collector_paused, low_latency_interpreter
+
+
+@pytest.fixture(autouse=True)
+def nothing_frozen(monkeypatch):
+    """tests/conftest.py freezes what the collection of tests made."""
+    gc.unfreeze()
+    monkeypatch.setattr(gc_control, "_frozen", gc_control._Frozen())
+    yield
+    gc.freeze()
 
 
 def test_objects_made_in_the_pause_are_not_collected_at_once_after_it():
@@ -88,3 +98,27 @@ def test_the_interpreter_is_as_it_was_afterwards():
         assert sys.getswitchinterval() < before[0]
         assert gc.get_threshold()[2] > before[1][2]
     assert (sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+@pytest.mark.parametrize("within", [IdleCollector, low_latency_interpreter, collector_paused])
+def test_what_somebody_keeps_frozen_stays_so(within):
+    gc.freeze()
+    for _ in range(2):  # the second time without counting
+        with within():
+            pass
+        assert gc.get_freeze_count()
+
+
+@pytest.mark.parametrize("within", [IdleCollector, low_latency_interpreter])
+def test_older_objects_are_looked_at_again_only_afterwards(within):
+    with within():
+        assert gc.get_freeze_count()
+    assert not gc.get_freeze_count()
+
+
+def test_one_within_another_leaves_its_objects_frozen():
+    with low_latency_interpreter():
+        with IdleCollector(), collector_paused():
+            pass
+        assert gc.get_freeze_count()
+    assert not gc.get_freeze_count()
