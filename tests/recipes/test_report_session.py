@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import stat
+import threading
 from pathlib import Path
 
 import pytest
+from builders.relaying_service import relaying_service
+from builders.two_sides import AGENT, CONSUMER, content
 
 from recorder import recipes
 from recorder.errors import BadOption, NotFound
+from recorder.recipes.endpoints import simulated_token
 from recorder.recipes.report_session import session_source
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -85,3 +90,78 @@ def test_a_session_that_is_not_there_is_told(archive, tmp_path):
     with pytest.raises(NotFound):
         recipes.write_report(archive, "nothing", tmp_path / "r.html")
     assert not (tmp_path / "r.html").exists()
+
+
+# --- both sides of one conversation, recorded while it took place ------------------------------------------
+
+
+class Side:
+    """Records a side in a thread of its own, and knows the payloads that came."""
+
+    def __init__(self, address, archive, path, who):
+        self._lines, self._payloads, self._ids = queue.Queue(), queue.Queue(), iter(range(1, 99))
+        arguments = {
+            "archive": archive, "lines": iter(self._lines.get, None), "deliver": self._payloads.put,
+            "token": simulated_token(who), "name": path, "linger": "50ms",
+        }  # fmt: skip
+        self._thread = threading.Thread(target=recipes.record, args=(f"{address}/{path}",), kwargs=arguments)
+        self._thread.start()
+
+    def publish(self, event):
+        body = {"dialogId": "d", "event": event}
+        envelope = {"kind": "req", "id": str(next(self._ids)), "type": "ms.PublishEvent", "body": body}
+        self._lines.put(json.dumps(envelope))
+
+    def hear(self, count):
+        for _ in range(count):
+            self._payloads.get(timeout=60)
+
+    def end(self):
+        self._lines.put(None)
+        self._thread.join(60)
+
+
+def given(status, sequence):
+    return {"type": "AcceptStatusEvent", "status": status, "sequenceList": [sequence]}
+
+
+def test_two_live_recordings_show_where_a_receipt_got_lost(tmp_path):
+    """The agent reads the answer; that it was read never gets to the consumer."""
+    archive, other = str(tmp_path / "consumer.db"), str(tmp_path / "agent.db")
+
+    def is_lost(who, event):
+        return who == CONSUMER and event.get("status") == "READ"
+
+    with relaying_service({"consumer": CONSUMER, "agent": AGENT}, is_lost) as address:
+        consumer = Side(address, archive, "consumer", CONSUMER)
+        consumer.publish(content("Where is it?"))
+        consumer.hear(2)
+        agent = Side(address, other, "agent", AGENT)
+        agent.publish(content("Here."))
+        agent.hear(2)
+        consumer.hear(1)
+        consumer.publish(content("Thanks!"))
+        consumer.hear(2)
+        agent.hear(1)
+        agent.publish(given("ACCEPT", 2))
+        agent.hear(2)
+        consumer.hear(1)
+        agent.publish(given("READ", 2))
+        agent.hear(2)
+        agent.end()
+        consumer.end()
+    with recipes.open_archive(other) as opened:
+        recipes.export_to_file(opened, "agent", tmp_path / "agent.jsonl")
+    with recipes.open_archive(archive, mode="write") as opened:
+        recipes.import_capture(opened, tmp_path / "agent.jsonl")
+        recipes.write_report(opened, "consumer", tmp_path / "r.html", other="agent")
+        data = data_of(tmp_path / "r.html")
+    assert data["sameWire"]
+    lost, *others = [pair[2] for pair in data["pairs"] if None not in pair[:2] and pair[2]]
+    assert others == []
+    assert [re.sub(r"#\d+|[+]\S+s", "…", each) for each in lost] == [
+        "status accepted in the first recording, read in the second",
+        "READ by agent 1 is in the second recording only (announced in …, …)",
+    ]
+    alone = [pair[1] for pair in data["pairs"] if None in pair[:2]]
+    assert alone == [None]  # the agent came after the first message
