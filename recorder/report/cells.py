@@ -54,6 +54,11 @@ def shows(stream: IO[str], characters: str) -> bool:
     return True
 
 
+def arrow_of(stream: IO[str]) -> str:
+    """An arrow to the right that a stream shows."""
+    return "→" if shows(stream, "→") else "->"
+
+
 def shown_by(stream: IO[str], text: str) -> str:
     """The text; what the encoding of a stream does not have, as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"

@@ -12,7 +12,7 @@ from recorder.redaction.replaced import replaced_words
 from recorder.wire.frames import CompressedPayload, Opcode, close_parts
 from recorder.wire.records import FrameForwarded, RecordedFrame
 
-from .cells import Cell, shows, width_of
+from .cells import Cell, arrow_of, width_of
 from .frame_words import FrameWords
 from .json_views import payload_text
 from .payload_lines import STYLE_OF_SIDE
@@ -50,7 +50,7 @@ def frame_columns(*, raw: bool = False, local: bool = False) -> tuple[str, ...]:
 
 def frame_words(stream: IO[str]) -> FrameWords:
     """What says what frames are, in characters that this stream shows."""
-    return FrameWords("→" if shows(stream, "→") else "->")
+    return FrameWords(arrow_of(stream))
 
 
 _RAW = ("KIND", ">BYTES", "PAYLOAD+24")

@@ -27,6 +27,7 @@ from recorder.wire.handshake import header_values
 from recorder.wire.records import ConnectionInfo, HttpExchange, RecordedFrame, SessionInfo, iso_utc
 from recorder.wire.refusal_words import retry_words
 
+from .cells import arrow_of
 from .json_views import named_counts, session_json
 from .messages import content_words
 from .planned import PlannedNumbers, planned_json, planned_words
@@ -313,7 +314,8 @@ def print_numbers(stream: IO[str], numbers: Numbers, words: PeopleWords = ONLY_Y
         print_table(stream, COUNT_COLUMNS, rows)
     if numbers.latencies:
         stream.write("\n")
-        print_table(stream, LATENCY_COLUMNS, [_latency_row(latency, words) for latency in numbers.latencies])
+        rows = [_latency_row(latency, words, arrow_of(stream)) for latency in numbers.latencies]
+        print_table(stream, LATENCY_COLUMNS, rows)
 
 
 def _own_or_other(each: Count | Latency, words: PeopleWords) -> str:
@@ -322,10 +324,10 @@ def _own_or_other(each: Count | Latency, words: PeopleWords) -> str:
     )
 
 
-def _latency_row(latency: Latency, words: PeopleWords) -> tuple[str, ...]:
+def _latency_row(latency: Latency, words: PeopleWords, arrow: str) -> tuple[str, ...]:
     who = _own_or_other(latency, words)
     return (
-        latency.kind,
+        latency.kind.replace("→", arrow),
         "the service" if latency.kind == REQUEST_TO_ANSWER else who,
         latency.clock,
         str(latency.samples),
