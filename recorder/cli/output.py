@@ -70,10 +70,18 @@ def write_payload(payload: Payload) -> None:
 
 
 def line_of_side(payload: Payload, *, to_terminal: bool) -> str:
-    """One payload as ``write_payload`` writes it, behind ``>`` if the client sent it, else behind ``<``."""
+    """One payload as ``write_payload`` writes it, behind ``>`` if the client sent it, else behind ``<``.
+
+    On a terminal the time stands before it, and both are in the colours that ``recorder record`` has.
+    """
     from recorder.wire.frames import Side
 
-    return f"{'>' if payload.sender is Side.CLIENT else '<'} {_line(payload, to_terminal=to_terminal)}\n"
+    mark, line = ">" if payload.sender is Side.CLIENT else "<", _line(payload, to_terminal=to_terminal)
+    if to_terminal:
+        from recorder.report.payload_lines import marks_of
+
+        mark = " ".join(marks_of(sys.stdout, payload))
+    return f"{mark} {line}\n"
 
 
 def write_payload_of_side(payload: Payload) -> None:

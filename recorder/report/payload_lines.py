@@ -32,18 +32,25 @@ def payload_lines(stream: IO[str], shown: Payload | RecordedFrame) -> str:
     JSON that does not fit on a line is laid out, with every key, number and repeat as it came, behind the
     time, or on a narrow terminal below it; other text and binary payloads are one line.
     """
-    time, mark = clock_time(shown.at_us), ">" if shown.sender is Side.CLIENT else "<"
-    width, margin = width_of(stream), len(time) + 3
+    width, margin = width_of(stream), len(clock_time(shown.at_us)) + 3
     lines = _json_lines(shown, max(width - margin, _NARROWEST))
     if len(lines) > 1 and width < _NARROW:
         margin = len(_STEP)
         lines = ["", *_json_lines(shown, max(width - margin, _NARROWEST))]
     if shows_styles(stream):
-        time, mark = styled(time, "dim"), styled(mark, STYLE_OF_SIDE[shown.sender])
         lines = list(map(_coloured, lines))
+    time, mark = marks_of(stream, shown)
     first, *rest = lines or [_plain_line(shown)]
     first = f"{time} {mark} {first}" if first else f"{time} {mark}"
     return "\n".join([first, *(" " * margin + line for line in rest)]) + "\n"
+
+
+def marks_of(stream: IO[str], shown: Payload | RecordedFrame) -> tuple[str, str]:
+    """What stands before a payload: its time, and ``>`` if the client sent it, else ``<``."""
+    time, mark = clock_time(shown.at_us), ">" if shown.sender is Side.CLIENT else "<"
+    if not shows_styles(stream):
+        return time, mark
+    return styled(time, "dim"), styled(mark, STYLE_OF_SIDE[shown.sender])
 
 
 def _plain_line(shown: Payload | RecordedFrame) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import shutil
 import signal
 import socket
@@ -84,19 +85,40 @@ def test_payloads_are_objects_with_json(start, simulator):
     client.shutdown()
 
 
-def test_objects_on_a_terminal_hold_nothing_that_acts_on_it(start, simulator):
-    """U+009B begins a control sequence, as ESC [ does."""
+@pytest.fixture
+def terminal():
+    """A pseudo-terminal: what is read here, and what a process has as stdout."""
     ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb") as shown:
+        yield shown, theirs
+
+
+def shown_to(terminal, start, simulator, text, *arguments):
+    """The first line that a proxy shows there, when a client sends this."""
+    shown, theirs = terminal
     upstream = simulator.url.partition("/ws_api")[0]
-    process = start("proxy", "--upstream", upstream, "--listen", "127.0.0.1:0", "--json", stdout=theirs)
+    process = start(
+        "proxy", "--upstream", upstream, "--listen", "127.0.0.1:0", *arguments, stdout=theirs,
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"},
+    )  # fmt: skip
     os.close(theirs)
     client = client_of(address(process))
-    client.send(CLOCK.replace("GetClock", "Get\x9b31mClock"))
-    with os.fdopen(ours, "rb") as shown:
-        line = shown.readline().decode()
+    client.send(text)
+    line = shown.readline().decode().rstrip("\r\n")
+    client.shutdown()
+    return line
+
+
+def test_objects_on_a_terminal_hold_nothing_that_acts_on_it(terminal, start, simulator):
+    """U+009B begins a control sequence, as ESC [ does."""
+    line = shown_to(terminal, start, simulator, CLOCK.replace("GetClock", "Get\x9b31mClock"), "--json")
     assert "\x9b" not in line
     assert "Get\x9b31mClock" in json.loads(line)["text"]
-    client.shutdown()
+
+
+def test_on_a_terminal_the_time_stands_before_a_payload(terminal, start, simulator):
+    line = shown_to(terminal, start, simulator, CLOCK)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3} > " + re.escape(CLOCK), line)
 
 
 def test_killed_it_has_lost_nothing_that_went_on(start, simulator, archive):
