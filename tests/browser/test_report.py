@@ -467,6 +467,79 @@ def test_two_sessions_stand_side_by_side_with_what_differs(page):
     assert report.problems() == []
 
 
+# --- a first look -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "tally", "chosen", "verdict", "absence"),
+    [
+        (
+            "browser.netlog.json",
+            "3 messages, 1 read. No READ was seen for message 0, 4. “you” is the consumer, whose side was",
+            ("Why: Message 0", "The first message without a READ."),
+            "accepted by agent +112 ms (announced in #14)",
+            "No READ by anybody else was seen in this recording, which ends 640 ms after the message.",
+        ),
+        (
+            "tutorial.jsonl",
+            "1 message, 1 read. “you” is whoever used the recorded connection.",
+            ("Why: Message 3", "The last message."),
+            "read by you +1.92 s (acknowledged in #7)",
+            None,
+        ),
+        (
+            "planned.jsonl",
+            "2 messages, 0 read. No READ was seen for message 0, 1.",
+            ("Why: Message 0", "The first message without a READ."),
+            "sent",
+            "No ACCEPT or READ by anybody else was seen in this recording, which ends 1 s after the message.",
+        ),
+    ],
+)
+def test_a_first_look_says_what_was_read_what_was_not_and_why(page, name, tally, chosen, verdict, absence):
+    report = page(name)
+    words = lambda selector: " ".join(report.text(selector).split())  # noqa: E731
+    assert words(".tally").startswith(tally)
+    assert words("#why h2") == chosen[0]
+    assert (
+        words("#why .how")
+        == f"{chosen[1]} Choose another in the conversation: click it, or walk with ↑ and ↓."
+    )
+    assert words("#why .verdict") == verdict
+    has_absence = report.evaluate("document.querySelector('#why .absence') !== null")
+    assert (words("#why .absence") if has_absence else None) == absence
+
+
+def test_below_each_message_stands_what_became_of_it(page):
+    report = page("browser.netlog.json")
+    shown = "[...document.querySelectorAll('article .state')].map((each) => each.textContent)"
+    assert report.evaluate(shown) == [
+        "accepted by agent +112 ms, no READ seen",
+        "read by you +308 ms",
+        "accepted by you +112 ms, no READ seen",
+    ]
+    report.press(".tally button[aria-label='message 4']")
+    assert report.text("#why h2") == "Why: Message 4"
+    report.show_moment(15)
+    assert report.text(".tally").startswith("2 messages by this moment, 0 read.")
+    assert report.problems() == []
+
+
+def test_on_a_narrow_screen_the_conversation_comes_first_and_search_is_folded(page):
+    report = page("browser.netlog.json", width=360, height=740)
+    top = "document.getElementById('conversation').getBoundingClientRect().top"
+    assert report.evaluate(top) < 0.55 * 740
+    opened = "document.querySelector('.folded').open"
+    assert report.evaluate(opened) is False
+    parts = "[...document.querySelectorAll('.panel-box')].map((each) => each.getBoundingClientRect().top)"
+    assert report.evaluate(parts) == sorted(report.evaluate(parts))  # as they are read out
+    report.press(".folded summary")
+    assert report.evaluate("document.querySelector('.find').getBoundingClientRect().height") > 0
+    report.look(width=1280)
+    report.settle()
+    assert report.evaluate(opened) is True
+
+
 # --- for everybody ----------------------------------------------------------------------------------------
 
 

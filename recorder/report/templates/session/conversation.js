@@ -47,7 +47,7 @@ class Conversation {
     const more = unread.length - links.length;
     refill(this.tally, there > 0 && [
       counted(there, "message") + (at[session.number] === session.last ? "" : " by this moment") + ", " + (there - unread.length).toLocaleString("en") + " read. ",
-      unread.length > 0 && ["No READ was seen for message", links, more > 0 && " and " + more.toLocaleString("en") + " more", ". "]], youWords(session));
+      unread.length > 0 && ["No READ was seen for message ", links.map((link, n) => [n ? ", " : null, link]), more > 0 && " and " + more.toLocaleString("en") + " more", ". "]], youWords(session));
   }
 
   stamp(row) {

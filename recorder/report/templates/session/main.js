@@ -92,7 +92,7 @@ function comparisonBox() {
     return make("td", {}, button(sequence === null ? "–" : String(sequence), () => selectMessage(session, m), { class: "frame-link" }), " ", make("b", {}, state.author === null ? "" : session.people[state.author].label), " ", make("bdi", {}, state.text === null ? "[" + state.type + "]" : state.text.slice(0, 160)), " ", mark(session, state));
   };
   sideBySide = () => refill(rows, make("table", {},
-    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "1 · " + sessions[0].facts.session), make("th", { scope: "col" }, "2 · " + sessions[1].facts.session), make("th", { scope: "col" }, "What differs"))),
+    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "1 · " + (sessions[0].facts.name || sessions[0].facts.session)), make("th", { scope: "col" }, "2 · " + (sessions[1].facts.name || sessions[1].facts.session)), make("th", { scope: "col" }, "What differs"))),
     make("tbody", {}, data.pairs.slice(0, 400).map(([one, other, changes]) => make("tr", { class: changes.length ? "differs" : null }, cell(sessions[0], one), cell(sessions[1], other), make("td", {}, changes.join("; ")))))));
   return put(box, rows, data.pairs.length > 400 && make("p", {}, counted(data.pairs.length - 400, "message") + " more"));
 }
@@ -113,11 +113,11 @@ function build() {
     make("div", { class: "columns" + (several ? " two" : "") },
       make("section", { class: "panel-box talk", id: "conversation", "aria-labelledby": "conversation-title" }, make("h2", { id: "conversation-title" }, "Conversation"),
         make("div", { class: "feeds" }, conversations.map((each) => make("div", { class: "feed-box" }, several && make("h3", {}, each.session.number + 1 + " · " + (each.session.facts.name || each.session.facts.session)), each.tally, each.nothing, each.feed)))),
+      make("div", { class: "side" }, messagePanel, findings.box),
       make("div", { class: "middle" },
         make("section", { class: "panel-box", id: "time", "aria-labelledby": "time-title" }, make("h2", { id: "time-title" }, "Time"), timeline.box,
           frameTables.map((table) => [several && make("h3", {}, "Frames of " + (table.session.number + 1)), table.box]).flat()),
-        framePanel),
-      make("div", { class: "side" }, messagePanel, findings.box)),
+        framePanel)),
     numbersBox());
   moment.show();
   for (const table of frameTables) table.update();
