@@ -49,7 +49,7 @@ class LoadProgress:
         self._thread.join()
 
     def _redraw(self) -> None:
-        with Live(console=console(self._stream), auto_refresh=False) as live:
+        with Live(console=console(self._stream), auto_refresh=False, transient=True) as live:
             while (sample := self._samples.get()) is not None:
                 live.update(sample_table(sample), refresh=True)
 
@@ -99,11 +99,11 @@ def sample_table(sample: LoadSample) -> Table:
 
 def print_summary(stream: IO[str], summary: LoadSummary) -> None:
     """The whole run: what was measured, what was counted, and what users failed of."""
-    columns = ("METRIC", "COUNT", "RATE", "MEAN", "P50", "P95", "P99", "MAX")
+    columns = ("METRIC", ">COUNT", ">RATE", ">MEAN", ">P50", ">P95", ">P99", ">MAX")
     print_table(stream, columns, [_row(each) for each in summary.durations if each.count])
     stream.write("\n")
     counts = [(each.metric, str(each.count), f"{each.rate:.2f}/s") for each in summary.counts if each.count]
-    print_table(stream, ("COUNTED", "COUNT", "RATE"), counts)
+    print_table(stream, ("COUNTED", ">COUNT", ">RATE"), counts)
     if summary.failures:
         stream.write("\n")
         _print_failures(stream, summary)
@@ -112,7 +112,7 @@ def print_summary(stream: IO[str], summary: LoadSummary) -> None:
 def _print_failures(stream: IO[str], summary: LoadSummary) -> None:
     shown = summary.failures[:_MOST_FAILURES]
     rows = [(str(each.users), each.step or "-", safe_text(each.sentence)) for each in shown]
-    print_table(stream, ("USERS", "STEP", "FAILURE+"), rows)
+    print_table(stream, (">USERS", "STEP", "FAILURE+"), rows)
     if len(summary.failures) > len(shown):
         print_line(stream, f"and {counted(len(summary.failures) - len(shown), 'other reason')}")
 

@@ -33,16 +33,16 @@ def test_the_table_shows_what_was_measured_what_was_counted_and_failures(load_su
     stream = io.StringIO()
     print_summary(stream, load_summary())
     assert stream.getvalue() == (
-        "METRIC            COUNT  RATE    MEAN    P50     P95     P99     MAX\n"
-        "receipt_lateness  9      0.90/s  2.00ms  0.50ms  9.00ms  12.0ms  15.0ms\n"
-        "answer            4      0.40/s  1.20ms  1.00ms  2.00ms  2.500s  3.000s\n"
+        "METRIC            COUNT    RATE    MEAN     P50     P95     P99     MAX\n"
+        "receipt_lateness      9  0.90/s  2.00ms  0.50ms  9.00ms  12.0ms  15.0ms\n"
+        "answer                4  0.40/s  1.20ms  1.00ms  2.00ms  2.500s  3.000s\n"
         "\n"
-        "COUNTED   COUNT  RATE\n"
-        "users     3      0.30/s\n"
-        "failures  1      0.10/s\n"
+        "COUNTED   COUNT    RATE\n"
+        "users         3  0.30/s\n"
+        "failures      1  0.10/s\n"
         "\n"
         "USERS  STEP   FAILURE\n"
-        "1      2 say  refused\\x1b[31m [bold]\n"
+        "    1  2 say  refused\\x1b[31m [bold]\n"
     )
 
 
