@@ -1,7 +1,7 @@
 """Store a small session under each of many faults, each in a process of its own and a folder of its own.
 
-``outcomes(faults)`` starts one process with the faults preloaded, which forks for each: a point costs
-milliseconds. What a fault leaves in its folder is for the caller to look at.
+``outcomes(faults)`` asks one process with the faults preloaded, started once a pytest worker, which forks for
+each: a point costs milliseconds. What a fault leaves in its folder is for the caller to look at.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from .faulty_io import FaultyIO
@@ -40,16 +41,34 @@ class Outcome:
 
 def outcomes(faults: Sequence[FaultyIO]) -> list[Outcome]:
     """Store a session under each fault, into ``x.db`` in its folder."""
-    tests = Path(__file__).parents[2]
-    environment = {**os.environ, **FaultyIO(folder=Path("/nowhere")).environment()}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tests), os.environ.get("PYTHONPATH")]))
-    wanted = json.dumps([asdict(fault) for fault in faults], default=str)
-    ran = subprocess.run(
-        [sys.executable, "-m", "faults.tools.storing"],
-        input=wanted, env=environment, capture_output=True, text=True,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stderr
-    return [Outcome(**json.loads(line)) for line in ran.stdout.splitlines()]
+    return [_storing().outcome(fault) for fault in faults]
+
+
+@cache
+def _storing() -> _Storing:
+    return _Storing()
+
+
+class _Storing:
+    """Our end of the process that stores. It ends when this end is closed, as when the tests end."""
+
+    def __init__(self) -> None:
+        tests = Path(__file__).parents[2]
+        environment = {**os.environ, **FaultyIO(folder=Path("/nowhere")).environment()}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(tests), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "faults.tools.storing"],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            start_new_session=True,  # Ctrl-C is for pytest
+        )  # fmt: skip
+
+    def outcome(self, fault: FaultyIO) -> Outcome:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(asdict(fault), default=str), file=self._process.stdin, flush=True)
+        told = self._process.stdout.readline()
+        assert told, f"it ended with {self._process.wait()}, said on stderr why"
+        return Outcome(**json.loads(told))
 
 
 def store(archive: Path, note: Path) -> None:
@@ -109,22 +128,21 @@ def _outcome(fault: FaultyIO, note: Path) -> Outcome:
     return Outcome(code, says, delivered, 0 if fault.count is None else fault.counted())
 
 
-def _read(wanted: Iterable[dict[str, object]]) -> Iterable[FaultyIO]:
-    for each in wanted:
-        folder, count = Path(str(each["folder"])), each["count"]
-        yield FaultyIO(**{**each, "folder": folder, "count": None if count is None else Path(str(count))})  # type: ignore[arg-type]
+def _fault(wanted: Mapping[str, object]) -> FaultyIO:
+    folder, count = Path(str(wanted["folder"])), wanted["count"]
+    return FaultyIO(**{**wanted, "folder": folder, "count": None if count is None else Path(str(count))})  # type: ignore[arg-type]
 
 
 def main() -> None:
-    """Read the faults as JSON from stdin, print an outcome a line."""
+    """Read a fault a line as JSON from stdin, print its outcome on a line."""
     import tempfile
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     with tempfile.TemporaryDirectory() as scratch:
         note = Path(scratch) / "note"
         store(Path(scratch) / "warm-up.db", note)  # loads what is loaded lazily, once for all
-        for fault in _read(json.load(sys.stdin)):
-            print(json.dumps(asdict(_outcome(fault, note))), flush=True)
+        for line in sys.stdin:
+            print(json.dumps(asdict(_outcome(_fault(json.loads(line)), note))), flush=True)
 
 
 if __name__ == "__main__":
