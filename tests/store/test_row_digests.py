@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Connection, LargeBinary, NullPool, Table, Text, create_engine
+from sqlalchemy import Boolean, Connection, Engine, LargeBinary, NullPool, Table, Text, create_engine
 from sqlalchemy.exc import IntegrityError
 
 from recorder.projection.derived import refresh
@@ -90,12 +91,16 @@ def recorded(where: str | Path, begin: Any, frames: Any) -> Any:
     return where
 
 
+@cache  # the first connection of each asks the server a dozen things
+def engine(url: str) -> Engine:
+    return create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
+
+
 @contextmanager
 def database(where: str | Path) -> Iterator[Connection]:
     """A connection that knows nothing of archives."""
     url = str(where) if "://" in str(where) else f"sqlite:///{where}"
-    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=NullPool)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as opened:
+    with engine(url).connect().execution_options(isolation_level="AUTOCOMMIT") as opened:
         yield opened
 
 
