@@ -4,17 +4,22 @@ const messagePanel = make("section", { class: "panel-box", "aria-label": "Select
 const framePanel = make("section", { class: "panel-box", "aria-label": "Selected frame", id: "frame" });
 
 let asked = 0; // an answer that comes after another question is dropped
+let shownKey = null; // what the panel of the message depends on: most steps of the slider change nothing of it
 
 async function showMessage() {
   const { session, message: m } = selection, mine = ++asked;
   if (m === null) {
+    shownKey = null;
     refill(messagePanel, make("h2", {}, "Why"), make("p", { class: "nothing" }, "Choose a message in the conversation: here stands every frame about it, and what it proves."));
     return;
   }
   const [rows, findings] = await Promise.all([session.evidenceOf(m), session.findings()]), state = stateAt(session, m, at[session.number]);
   if (mine !== asked) return;
   const sequence = session.sequence(m), title = sequence === null ? "A publish without a sequence" : "Message " + sequence;
-  const now = rows.filter((row) => row[0] <= at[session.number]);
+  const now = rows.filter((row) => row[0] <= at[session.number]), violated = findingsOf(session, findings, m);
+  const key = [session.number, m, session.facts.version, rows.length, now.length, factsBy(session, m, at[session.number]), at[session.number] === session.last, selection.because, violated.map((each) => findings.indexOf(each))].join();
+  if (key === shownKey) return;
+  shownKey = key;
   refill(messagePanel,
     make("h2", {}, "Why: " + title),
     make("p", { class: "aside how" }, selection.because && selection.because + ". ", "Choose another in the conversation: click it, or walk with ↑ and ↓."),
@@ -32,7 +37,7 @@ async function showMessage() {
         make("td", {}, make("span", { class: "proof " + PROOFS[proof] }, PROOFS[proof])),
         make("td", { class: "figure" }, server === null ? "–" : clockTime(server * 1000))))))),
     now.length > 200 && make("p", {}, counted(now.length - 200, "row") + " more"),
-    findingsOf(session, findings, m),
+    violated.length > 0 && make("ul", { class: "proofs" }, violated.map((finding) => make("li", {}, make("b", {}, finding[0]), ": ", finding[5]))),
     copyButtons(messageCopies(session, m, state)));
 }
 
@@ -55,13 +60,12 @@ function absenceWords(session, state) {
   const weak = state.receipts.filter((each) => words.includes(each.word) && each.person !== state.author && each.proof < ACKNOWLEDGED);
   const asked = weak.map((each) => ["; ", each.word + " by " + session.people[each.person].label + (each.proof ? " was asked for and not answered, " : " was refused, "), frameLink(session, each.frame)]);
   const frame = at[session.number], ends = frame === session.last;
-  const passed = session.timed && state.sent ? (ends ? ", which ends " : ", ") + duration(session.timeOf(frame) - session.timeOf(state.sent.frame)) + " after the message" : "";
+  const passed = session.timed && state.sent && ends ? ", which ends " + duration(session.timeOf(frame) - session.timeOf(state.sent.frame)) + " after the message" : "";
   return make("p", { class: "absence" }, "No " + words.join(" or ") + " by anybody else was seen in this recording" + (ends ? "" : " by this moment") + passed, asked, ".");
 }
 
 function findingsOf(session, findings, m) {
-  const about = findings.filter((finding) => finding[3] === m && finding[1] === "violated" && holds(session, finding));
-  return about.length > 0 && make("ul", { class: "proofs" }, about.slice(0, 10).map((finding) => make("li", {}, make("b", {}, finding[0]), ": ", finding[5])));
+  return findings.filter((finding) => finding[3] === m && finding[1] === "violated" && holds(session, finding)).slice(0, 10);
 }
 
 let askedFrame = 0;
