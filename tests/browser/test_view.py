@@ -115,13 +115,7 @@ SHOWN = """
 """
 
 
-# Empties the title of what is drawn anew, so that it can be waited for.
-LAST = """
-(() => {
-  document.querySelector(".feed").dispatchEvent(new KeyboardEvent("keydown", {key: "End"}));
-  if (document.querySelector("article")) document.querySelector("#why h2").textContent = "";
-})()
-"""
+LAST = "void document.querySelector('.feed').dispatchEvent(new KeyboardEvent('keydown', {key: 'End'}))"
 CHOSEN = """
 () => {
   const chosen = document.querySelector("article.selected")?.dataset, why = document.querySelector("#why");
@@ -135,6 +129,7 @@ CHOSEN = """
 def choose_last(page):
     """Choose the last message of all, and return once it is shown why it stands where it does."""
     page.evaluate(LAST)
+    page.wait_for("document.querySelector('#why').dataset.asOf === document.getElementById('moment').value")
     page.wait_for(f"(({CHOSEN})() === document.querySelector('#why h2').innerText)")
 
 

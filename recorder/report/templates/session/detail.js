@@ -18,6 +18,7 @@ async function showMessage() {
   const sequence = session.sequence(m), title = sequence === null ? "A publish without a sequence" : "Message " + sequence;
   const now = rows.filter((row) => row[0] <= at[session.number]), violated = findingsOf(session, findings, m);
   const key = [session.number, m, session.facts.version, rows.length, now.length, factsBy(session, m, at[session.number]), at[session.number] === session.last, selection.because, violated.map((each) => findings.indexOf(each))].join();
+  messagePanel.dataset.asOf = at[session.number];
   if (key === shownKey) return;
   shownKey = key;
   refill(messagePanel,
