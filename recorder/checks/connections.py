@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from recorder.counted import counted
 from recorder.wire.frames import AUTHENTICATION_CLOSES
 
-from .findings import SATISFIED, Observation, Severity, not_observable, span, violated
+from .dependencies import Kind
+from .findings import FRAMES_SHOWN, SATISFIED, Observation, Severity, not_observable, span, violated
+from .groups import Group, Part
 from .input import ConnectionFact
-from .session_index import Rule, SessionIndex
+from .rule import Rule
+from .session_index import SessionIndex
 
 
-def _authentication(session: SessionIndex) -> Iterator[Observation]:
-    for connection in session.input.connections:
-        if connection.close_code is None:
-            if connection.lacks_control_frames and connection.how != "refused":
-                yield _not_in_source(connection, "close codes")
-            continue
-        meaning = AUTHENTICATION_CLOSES.get(connection.close_code)
-        if meaning is None or connection.closed_by_client:
-            yield SATISFIED
-            continue
-        reason = f' "{connection.close_reason[:80]}"' if connection.close_reason else ""
-        sentence = (
-            f"connection {connection.connection} was closed with {connection.close_code}{reason}: "
-            f"{meaning.meaning} (according to {meaning.source})"
-        )
-        yield violated(sentence, *_frames(connection))
+def _authentication(session: SessionIndex, number: int) -> Iterator[Observation]:
+    connection = session.connections.get(number)
+    if connection is None:
+        return
+    if connection.close_code is None:
+        if connection.lacks_control_frames and connection.how != "refused":
+            yield _not_in_source(connection, "close codes")
+        return
+    meaning = AUTHENTICATION_CLOSES.get(connection.close_code)
+    if meaning is None or connection.closed_by_client:
+        yield SATISFIED
+        return
+    reason = f' "{connection.close_reason[:80]}"' if connection.close_reason else ""
+    sentence = (
+        f"connection {connection.connection} was closed with {connection.close_code}{reason}: "
+        f"{meaning.meaning} (according to {meaning.source})"
+    )
+    yield violated(sentence, *_frames(connection))
 
 
 def _not_in_source(connection: ConnectionFact, what: str) -> Observation:
@@ -42,26 +47,28 @@ def _frames(connection: ConnectionFact) -> tuple[int, ...]:
     return () if frame is None else (frame,)
 
 
-def _silence(session: SessionIndex) -> Iterator[Observation]:
-    for connection in session.input.connections:
-        if connection.how not in ("closed", "lost", "failed"):
-            continue
-        if connection.closed_by_client:
-            yield SATISFIED
-            continue
-        if connection.lacks_control_frames and connection.closed_by_client is None:
-            yield _not_in_source(connection, "close frames, so who ended it is not known")
-            continue
-        silent = _silent_s(connection)
-        named = f"connection {connection.connection}"
-        if silent is None:
-            sentence = f"how long {named} was silent is not known: the capture tells no times"
-            yield not_observable(sentence, *_frames(connection))
-        elif silent <= session.limits.silence_s:
-            yield SATISFIED
-        else:
-            sentence = f"{named} ended after {span(silent)} without data; whether that is why, no frame tells"
-            yield violated(sentence, *_frames(connection))
+def _silence(session: SessionIndex, number: int) -> Iterator[Observation]:
+    connection = session.connections.get(number)
+    if connection is None:
+        return
+    if connection.how not in ("closed", "lost", "failed"):
+        return
+    if connection.closed_by_client:
+        yield SATISFIED
+        return
+    if connection.lacks_control_frames and connection.closed_by_client is None:
+        yield _not_in_source(connection, "close frames, so who ended it is not known")
+        return
+    silent = _silent_s(connection)
+    named = f"connection {connection.connection}"
+    if silent is None:
+        sentence = f"how long {named} was silent is not known: the capture tells no times"
+        yield not_observable(sentence, *_frames(connection))
+    elif silent <= session.limits.silence_s:
+        yield SATISFIED
+    else:
+        sentence = f"{named} ended after {span(silent)} without data; whether that is why, no frame tells"
+        yield violated(sentence, *_frames(connection))
 
 
 def _silent_s(connection: ConnectionFact) -> float | None:
@@ -80,57 +87,65 @@ _BROKEN_OFF = {
 }
 
 
-def _without_close(session: SessionIndex) -> Iterator[Observation]:
-    for connection in session.input.connections:
-        named = f"connection {connection.connection}"
-        if connection.lacks_control_frames and connection.closed_by_client is None:
-            if connection.how != "refused" and connection.ended:
-                yield _not_in_source(connection, "control frames")
-        elif connection.how == "closed":
-            yield SATISFIED
-        elif connection.how in _BROKEN_OFF:
-            sentence = f"{named}: {_BROKEN_OFF[connection.how]}; what was under way then is unknown"
-            yield violated(sentence, *_frames(connection))
-        elif connection.how is None and connection.ended:
-            yield not_observable(f"the end of {named} is not in the recording", *_frames(connection))
+def _without_close(session: SessionIndex, number: int) -> Iterator[Observation]:
+    connection = session.connections.get(number)
+    if connection is None:
+        return
+    named = f"connection {connection.connection}"
+    if connection.lacks_control_frames and connection.closed_by_client is None:
+        if connection.how != "refused" and connection.ended:
+            yield _not_in_source(connection, "control frames")
+    elif connection.how == "closed":
+        yield SATISFIED
+    elif connection.how in _BROKEN_OFF:
+        sentence = f"{named}: {_BROKEN_OFF[connection.how]}; what was under way then is unknown"
+        yield violated(sentence, *_frames(connection))
+    elif connection.how is None and connection.ended:
+        yield not_observable(f"the end of {named} is not in the recording", *_frames(connection))
 
 
-def _refused(session: SessionIndex) -> Iterator[Observation]:
-    for connection in session.input.connections:
-        if connection.how == "refused":
-            why = f": {connection.detail}" if connection.detail else ""
-            yield violated(f"connection {connection.connection} did not come about{why}")
-        elif connection.how is not None or connection.first_frame is not None:
-            yield SATISFIED
+def _refused(session: SessionIndex, number: int) -> Iterator[Observation]:
+    connection = session.connections.get(number)
+    if connection is None:
+        return
+    if connection.how == "refused":
+        why = f": {connection.detail}" if connection.detail else ""
+        yield violated(f"connection {connection.connection} did not come about{why}")
+    elif connection.how is not None or connection.first_frame is not None:
+        yield SATISFIED
 
 
-def _violations(session: SessionIndex) -> Iterator[Observation]:
-    alike: defaultdict[tuple[int, bool, str], list[int]] = defaultdict(list)
-    for fact in session.input.violations:
-        alike[fact.connection, fact.from_client, fact.violation].append(fact.frame)
-    for (connection, from_client, violation), frames in alike.items():
-        sender = "client" if from_client else "service"
-        times = "" if len(frames) == 1 else f" ({counted(len(frames), 'frame')})"
-        yield violated(f"the {sender}, on connection {connection}: {violation}{times}", *frames)
-    touched = {fact.connection for fact in session.input.violations}
-    for each in session.input.connections:
-        if each.first_frame is None or each.connection in touched:
-            continue
-        if each.lacks_control_frames:
-            yield _not_in_source(each, "control frames, fragments and masks")
-        elif each.wire_seen:
-            yield SATISFIED
-        else:
-            sentence = (
-                f"of connection {each.connection} only what its frames carry was recorded, not their bytes"
-            )
-            yield not_observable(sentence, each.first_frame)
+def _violation(session: SessionIndex, place: int) -> Iterator[Part]:
+    frame, connection, from_client, violation = session.input.violations[place]
+    yield Part((connection, from_client, violation), (place,), (frame,))
 
 
-def _incomplete(session: SessionIndex) -> Iterator[Observation]:
-    if session.input.missing is not None:
-        yield violated(session.input.missing, session.input.last_frame)
-    elif session.input.last_frame and not session.input.recording:
+def _violations(session: SessionIndex, group: Any, parts: Group) -> Iterator[Observation]:
+    connection, from_client, violation = group
+    sender = "client" if from_client else "service"
+    times = "" if len(parts) == 1 else f" ({counted(len(parts), 'frame')})"
+    said = f"the {sender}, on connection {connection}: {violation}{times}"
+    yield violated(said, *parts.frames(FRAMES_SHOWN))
+
+
+def _without_violation(session: SessionIndex, number: int) -> Iterator[Observation]:
+    each = session.connections.get(number)
+    if each is None or each.first_frame is None or session.facts.get(f"violated {number}"):
+        return
+    if each.lacks_control_frames:
+        yield _not_in_source(each, "control frames, fragments and masks")
+    elif each.wire_seen:
+        yield SATISFIED
+    else:
+        sentence = f"of connection {number} only what its frames carry was recorded, not their bytes"
+        yield not_observable(sentence, each.first_frame)
+
+
+def _incomplete(session: SessionIndex, _: None) -> Iterator[Observation]:
+    missing = session.facts.get("missing")
+    if missing is not None:
+        yield violated(*missing)
+    elif session.facts.get("over"):
         yield SATISFIED
 
 
@@ -144,7 +159,7 @@ RULES = (
         "or violated them. It is a warning, so that what is there can be checked: "
         "--error recording-incomplete makes it fail. Nothing is said where the recording goes on, or of an "
         "earlier moment of it.",
-        _incomplete,
+        looks=((Kind.SESSION, _incomplete),),
     ),
     Rule(
         "auth-close",
@@ -153,7 +168,7 @@ RULES = (
         "Looks at the codes of Close frames that the service sent. 4401 and 4407 are documented for token "
         "and identity; 1008 and 1011 are taken for authentication only by client code and a readme, and may "
         "mean something else. The finding says whose meaning it is.",
-        _authentication,
+        looks=((Kind.CONNECTION, _authentication),),
     ),
     Rule(
         "not-let-in",
@@ -162,7 +177,7 @@ RULES = (
         "Looks for connections that the service refused or that could not be made. The finding has the "
         "status of the answer and what its body says; session show --json has the body. A session in which "
         "no connection came about is checked only if it is given by its id.",
-        _refused,
+        looks=((Kind.CONNECTION, _refused),),
     ),
     Rule(
         "silence-before-close",
@@ -171,7 +186,7 @@ RULES = (
         "Looks for more than 60 s without data (pings and pongs do not count) before the service closed a "
         "connection or it was lost. The advice is a request every 30 to 60 s; the real limit is not "
         "published, and that the silence was the cause is not claimed.",
-        _silence,
+        looks=((Kind.CONNECTION, _silence),),
     ),
     Rule(
         "ended-without-close",
@@ -180,7 +195,7 @@ RULES = (
         "Looks for connections whose transport ended without a Close frame (1006 in browsers). Requests "
         "under way then have an unknown outcome. Where the capture does not tell how a connection ended, it "
         "is not observable.",
-        _without_close,
+        looks=((Kind.CONNECTION, _without_close),),
     ),
     Rule(
         "protocol-violation",
@@ -190,6 +205,7 @@ RULES = (
         "UTF-8, frames cut off by the end. Reserved bits break a rule only where no extension was agreed on. "
         "One finding for each kind, side and connection. Captures that only hold messages or texts cannot "
         "show such things: then it is not observable.",
-        _violations,
+        looks=((Kind.VIOLATION, _violation), (Kind.CONNECTION, _without_violation)),
+        together=_violations,
     ),
 )  # fmt: skip

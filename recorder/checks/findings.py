@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 
@@ -76,11 +76,60 @@ class Limits:
     silence_s: float = 60.0
 
 
+class Placeholder(Enum):
+    """What a sentence says of the moment it is looked at."""
+
+    SECONDS = "seconds"
+    """The time from ``since`` to the end of what is looked at."""
+    END = "end"
+    """What ended then, and after which frame."""
+
+
+class End(NamedTuple):
+    """The end of what is looked at: the latest times, and what ended, in words."""
+
+    offset_us: int | None
+    at_us: int | None
+    words: str
+
+
+class OpenSentence(NamedTuple):
+    """A sentence about what has not come so far, which is another at each later moment.
+
+    Attributes:
+        parts: its text, with placeholders.
+        offset_us, at_us: since when it has not come, on our clocks; ``frame`` is the frame of that time.
+    """
+
+    parts: tuple[str | Placeholder, ...]
+    offset_us: int | None = None
+    at_us: int | None = None
+    frame: int = 0
+
+    def text(self, end: End) -> str:
+        """The sentence as of this end."""
+        return "".join(
+            part
+            if isinstance(part, str)
+            else end.words
+            if part is Placeholder.END
+            else span(self._seconds(end))
+            for part in self.parts
+        )
+
+    def _seconds(self, end: End) -> float:
+        if self.offset_us is not None and end.offset_us is not None:
+            passed_us = end.offset_us - self.offset_us
+        else:
+            passed_us = (end.at_us or 0) - (self.at_us or 0)
+        return max(passed_us / 1_000_000, 0.0)
+
+
 class Observation(NamedTuple):
     """What a rule found in one place, before it becomes a ``Finding``; the fields are those of a finding."""
 
     outcome: Outcome
-    sentence: str = ""
+    sentence: str | OpenSentence = ""
     frames: tuple[int, ...] = ()
     dialog: str | None = None
     sequence: int | None = None
@@ -91,32 +140,37 @@ SATISFIED = Observation(Outcome.SATISFIED)
 
 
 def violated(
-    sentence: str, *frames: int, dialog: str | None = None, sequence: int | None = None
+    sentence: str | OpenSentence, *frames: int, dialog: str | None = None, sequence: int | None = None
 ) -> Observation:
     """The rule is violated here."""
     return Observation(Outcome.VIOLATED, sentence, frames, dialog, sequence)
 
 
 def not_observable(
-    sentence: str, *frames: int, dialog: str | None = None, sequence: int | None = None
+    sentence: str | OpenSentence, *frames: int, dialog: str | None = None, sequence: int | None = None
 ) -> Observation:
     """The recording does not show whether the rule holds here."""
     return Observation(Outcome.NOT_OBSERVABLE, sentence, frames, dialog, sequence)
 
 
-_LISTED = 8
+LISTED = 8
+"""So many numbers of a list are written out."""
+
+FRAMES_SHOWN = 20
+"""The most frames a finding lists: the earliest."""
 
 
-def numbers(values: tuple[int, ...]) -> str:
-    """``1, 2, 7``; of a long list the first few and how many more."""
-    shown = ", ".join(map(str, values[:_LISTED]))
-    more = len(values) - _LISTED
+def numbers(values: Sequence[int], count: int | None = None) -> str:
+    """``1, 2, 7``; of a long list the first few and how many more; ``count``: of more than ``values``."""
+    shown = ", ".join(map(str, values[:LISTED]))
+    more = (len(values) if count is None else count) - LISTED
     return shown if more <= 0 else f"{shown} and {more} more"
 
 
-def messages(values: tuple[int, ...]) -> str:
+def messages(values: Sequence[int], count: int | None = None) -> str:
     """``message 3``, ``messages 1, 2, 7``."""
-    return f"message{'' if len(values) == 1 else 's'} {numbers(values)}"
+    several = (len(values) if count is None else count) != 1
+    return f"message{'s' if several else ''} {numbers(values, count)}"
 
 
 def refused(code: int, reason: str | None) -> str:

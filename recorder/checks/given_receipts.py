@@ -8,7 +8,6 @@ dialog or, without a sequence, the same author, status, messages and server time
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from recorder.messaging.events import Event, Evidence, Proof, ReceiptRefused, ReceiptReported
@@ -26,6 +25,7 @@ class GivenReceipt:
         claim, answer: our request and its 2xx answer; None if it is not ours, or none came.
         refusal: what came instead.
         announcements: every announcement of it, the echo first.
+        place: its place among all receipts, in the order of their first evidence.
     """
 
     dialog_id: str
@@ -38,6 +38,7 @@ class GivenReceipt:
     answer: Evidence | None = None
     refusal: ReceiptRefused | None = None
     announcements: list[Evidence] = field(default_factory=list)
+    place: int = 0
 
     @property
     def giver(self) -> Giver:
@@ -48,6 +49,11 @@ class GivenReceipt:
     def proven(self) -> bool:
         """Whether the service accepted it, as far as this recording shows."""
         return self.answer is not None or bool(self.announcements)
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything shows it: its only evidence may have turned out to be that of another."""
+        return self.claim is not None or self.proven
 
     @property
     def first(self) -> Evidence:
@@ -69,28 +75,36 @@ class GivenReceipt:
 _Content = tuple[str, str, frozenset[int]]
 
 
-def given_receipts(events: Iterable[Event], selves: Selves) -> list[GivenReceipt]:
-    """All receipts among the events, in the order of their first evidence."""
-    collector = _ReceiptCollector(selves)
-    for event in events:
-        if isinstance(event, ReceiptReported):
-            collector.on_reported(event)
-        elif isinstance(event, ReceiptRefused):
-            collector.on_refused(event)
-    return [receipt for receipt in collector.receipts if receipt.claim or receipt.proven]
+class ReceiptCollector:
+    """Finds the receipts in events that come one by one.
 
+    Attributes:
+        receipts: all of them, in the order of their first evidence.
+        touched: those that an event has changed; who looks at them clears it.
+    """
 
-class _ReceiptCollector:
     def __init__(self, selves: Selves) -> None:
         self.receipts: list[GivenReceipt] = []
-        self._selves = selves
-        self._speaking = frozenset(selves.by_connection.values())
+        self.touched: dict[GivenReceipt, None] = {}
+        self.learn(selves)
         self._by_request: dict[int, GivenReceipt] = {}
         self._by_number: dict[tuple[str, int], GivenReceipt] = {}
         self._by_time: dict[tuple[str, str | None, str, tuple[int, ...], int], GivenReceipt] = {}
         self._unechoed: defaultdict[tuple[_Content, str | None], deque[GivenReceipt]] = defaultdict(deque)
 
-    def on_reported(self, event: ReceiptReported) -> None:
+    def learn(self, selves: Selves) -> None:
+        """Further connections have selves; what was fed so far would come out the same."""
+        self._selves = selves
+        self._speaking = frozenset(selves.by_connection.values())
+
+    def feed(self, event: Event) -> None:
+        """Take the next event."""
+        if isinstance(event, ReceiptReported):
+            self._on_reported(event)
+        elif isinstance(event, ReceiptRefused):
+            self._on_refused(event)
+
+    def _on_reported(self, event: ReceiptReported) -> None:
         if event.evidence.proof is Proof.ANNOUNCED:
             self._announced(event)
         elif event.evidence.proof is Proof.ACKNOWLEDGED:
@@ -100,28 +114,33 @@ class _ReceiptCollector:
             receipt.claim = event.evidence
             self._unechoed[_content(event), receipt.participant].append(receipt)
 
-    def on_refused(self, event: ReceiptRefused) -> None:
+    def _on_refused(self, event: ReceiptRefused) -> None:
         receipt = self._by_request.get(event.request_frame)
         if receipt is not None and receipt.refusal is None:
             receipt.refusal = event
+            self.touched[receipt] = None
 
     def _new(self, event: ReceiptReported) -> GivenReceipt:
         who = event.participant or (self._selves.id_of(event.evidence.connection) if event.mine else None)
         mine = event.mine or self._selves.is_one(who) is True
         receipt = GivenReceipt(event.dialog_id, who, mine, event.status, event.sequences, event.own_sequence)
+        receipt.place = len(self.receipts)
         self.receipts.append(receipt)
+        self.touched[receipt] = None
         return receipt
 
     def _answered(self, event: ReceiptReported) -> None:
         receipt = self._by_request.get(event.request_frame) if event.request_frame is not None else None
         receipt = self._new(event) if receipt is None else receipt
         receipt.answer = receipt.answer or event.evidence
+        self.touched[receipt] = None
         if event.own_sequence is None or receipt.number not in (None, event.own_sequence):
             return
         receipt.number = event.own_sequence
         known = self._by_number.setdefault((receipt.dialog_id, receipt.number), receipt)
         if known is not receipt and known.claim is None and _content(known) == _content(receipt):
             # The echo came first, and only this number tells that it is one.
+            self.touched[known] = None
             receipt.announcements, known.announcements = receipt.announcements + known.announcements, []
             receipt.participant = known.participant or receipt.participant
             self._by_number[receipt.dialog_id, receipt.number] = receipt
@@ -129,6 +148,7 @@ class _ReceiptCollector:
     def _announced(self, event: ReceiptReported) -> None:
         receipt = self._known(event) or self._claimed(event) or self._new(event)
         receipt.announcements.append(event.evidence)
+        self.touched[receipt] = None
         receipt.participant = event.participant or receipt.participant
         if event.own_sequence is not None:
             receipt.number = event.own_sequence if receipt.number is None else receipt.number

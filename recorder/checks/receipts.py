@@ -2,59 +2,57 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any
 
-from recorder.messaging.events import Evidence, MessagePublished
-from recorder.receipts.state import Giver
+from recorder.messaging.events import Evidence
+from recorder.receipts.echoes import MessageKey
 
-from .findings import SATISFIED, Observation, Severity, messages, not_observable, refused, violated
+from .dependencies import Kind
+from .findings import (
+    FRAMES_SHOWN,
+    LISTED,
+    SATISFIED,
+    Observation,
+    Placeholder,
+    Severity,
+    messages,
+    not_observable,
+    refused,
+    violated,
+)
 from .given_receipts import GivenReceipt
+from .groups import Group, Part
 from .observation import about, missing_answer, watched_since
-from .session_index import Rule, SessionIndex
+from .receipt_index import Person
+from .rule import Rule
+from .session_index import SessionIndex
 
 _CLICK = "ACTION"
 """A click on something; may well be given again."""
 
 _STATUS_RANK = {"NACK": 0, "ACCEPT": 1, "READ": 2}
 
-_ReceiptKey = tuple[str, Giver, int, str]
 
-
-def _key(receipt: GivenReceipt, sequence: int) -> _ReceiptKey:
-    return (*_person(receipt, sequence), receipt.status)
-
-
-def _one(sequences: tuple[int, ...]) -> int | None:
-    return sequences[0] if len(sequences) == 1 else None
+def _one(sequences: Sequence[int], count: int) -> int | None:
+    return sequences[0] if count == 1 else None
 
 
 # --- once -----------------------------------------------------------------------------------------------
 
 
-def _duplicate(session: SessionIndex) -> Iterator[Observation]:
-    given: dict[_ReceiptKey, GivenReceipt] = {}
-    again = {id(receipt) for receipts in _given_again(session).values() for receipt in receipts}
-    for receipt in session.given_receipts:
-        if (
-            receipt.status != _CLICK
-            and id(receipt) not in again
-            and not (receipt.refusal and not receipt.proven)
-        ):
-            yield _repeated(session, receipt, given)
-        if receipt.proven:
-            for sequence in receipt.sequences:
-                given.setdefault(_key(receipt, sequence), receipt)
+def _duplicate(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Observation]:
+    refused_only = receipt.refusal is not None and not receipt.proven
+    if receipt.status != _CLICK and not refused_only and not _brought(session, receipt):
+        yield _repeated(session, receipt)
 
 
-def _repeated(
-    session: SessionIndex, receipt: GivenReceipt, given: dict[_ReceiptKey, GivenReceipt]
-) -> Observation:
-    repeated = tuple(sequence for sequence in receipt.sequences if _key(receipt, sequence) in given)
+def _repeated(session: SessionIndex, receipt: GivenReceipt) -> Observation:
+    given = {s: other for s in receipt.sequences if (other := _earlier(session, receipt, s)) is not None}
+    repeated = tuple(sequence for sequence in receipt.sequences if sequence in given)
     if not repeated:
         return SATISFIED
-    earlier = given[_key(receipt, repeated[0])].first.frame
+    earlier = given[repeated[0]].first.frame
     who = session.giver(receipt)
     sentence = f"{who} gave {receipt.status} for {messages(repeated)} again, after frame #{earlier}"
     unsure = receipt.may_be_a_replay or (receipt.participant is None and not receipt.mine)
@@ -64,104 +62,91 @@ def _repeated(
     return about(outcome, receipt, repeated, sentence, earlier, receipt.first.frame)
 
 
-def _given_again(session: SessionIndex) -> dict[int, list[GivenReceipt]]:
-    """Own receipts repeated after a replay, by the frame of the subscription that caused the replay."""
-    subscriptions = session.subscription_frames
-    given: dict[_ReceiptKey, GivenReceipt] = {}
-    again: defaultdict[int, list[GivenReceipt]] = defaultdict(list)
-    for receipt in session.given_receipts:
-        if receipt.claim is not None and receipt.status in _STATUS_RANK:
-            brought = {
-                _brought_by(session, receipt, s, given.get(_key(receipt, s)), subscriptions)
-                for s in receipt.sequences
-            }
-            for subscription in sorted(frame for frame in brought if frame is not None):
-                again[subscription].append(receipt)
-        if receipt.proven and receipt.mine:
-            for sequence in receipt.sequences:
-                given.setdefault(_key(receipt, sequence), receipt)
-    return dict(again)
+def _earlier(
+    session: SessionIndex, receipt: GivenReceipt, sequence: int, *, mine: bool = False
+) -> GivenReceipt | None:
+    """The first receipt that says the same and was taken before this one; ``mine``: the first of our own."""
+    for other in session.receipts.of(_person(receipt, sequence), receipt.status):
+        if other.place >= receipt.place:
+            break
+        if other.proven and (other.mine or not mine):
+            return other
+    return None
 
 
-def _brought_by(
-    session: SessionIndex,
-    receipt: GivenReceipt,
-    sequence: int,
-    earlier: GivenReceipt | None,
-    subscriptions: list[int],
-) -> int | None:
+def _brought(session: SessionIndex, receipt: GivenReceipt) -> list[int]:
+    """Frames of the subscriptions that replayed messages before this receipt gave theirs again."""
+    if receipt.claim is None or receipt.status not in _STATUS_RANK:
+        return []
+    brought = {_brought_by(session, receipt, receipt.claim, sequence) for sequence in receipt.sequences}
+    return sorted(frame for frame in brought if frame is not None)
+
+
+def _brought_by(session: SessionIndex, receipt: GivenReceipt, claim: Evidence, sequence: int) -> int | None:
     """Frame of the subscription that replayed the message before this second receipt; None if none did."""
-    if earlier is None or receipt.claim is None or earlier.first.frame >= receipt.claim.frame:
+    earlier = _earlier(session, receipt, sequence, mine=True)
+    if earlier is None or earlier.first.frame >= claim.frame:
         return None
-    announced = [
-        f for f in session.announced.get((receipt.dialog_id, sequence), ()) if f < receipt.claim.frame
-    ]
+    announced = [f for f in session.announced.get((receipt.dialog_id, sequence)) or () if f < claim.frame]
     if not announced or not (earlier.claim is None or earlier.first.frame < announced[-1]):
         return None
-    place = bisect_left(subscriptions, announced[-1])
-    return subscriptions[place - 1] if place else None
+    return session.subscription_before(announced[-1])
 
 
-def _history(session: SessionIndex) -> Iterator[Observation]:
-    again = _given_again(session)
-    for subscription, receipts in sorted(again.items()):
-        named = {(receipt.dialog_id, sequence) for receipt in receipts for sequence in receipt.sequences}
-        statuses = " and ".join(sorted({receipt.status for receipt in receipts}))
-        sentence = (
-            f"after the subscription in frame #{subscription}, {statuses} was given again for "
-            f"{len(named)} message{'' if len(named) == 1 else 's'} of the history"
-        )
-        yield violated(
-            sentence,
+def _history(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Part]:
+    for subscription in _brought(session, receipt):
+        yield Part(
             subscription,
-            *(receipt.first.frame for receipt in receipts),
-            dialog=receipts[0].dialog_id,
+            (0, receipt.place),
+            (receipt.first.frame,),
+            receipt.dialog_id,
+            names=tuple(("message", (receipt.dialog_id, sequence)) for sequence in receipt.sequences),
+            words=(receipt.status,),
         )
-    for subscription in _replaying(session) - again.keys():
-        yield SATISFIED._replace(frames=(subscription,))
 
 
-def _replaying(session: SessionIndex) -> set[int]:
-    """Frames of the subscriptions whose history repeated messages that had been announced before."""
-    subscriptions = session.subscription_frames
-    repeats = {frame for frames in session.announced.values() for frame in frames[1:]}
-    places = {bisect_left(subscriptions, frame) for frame in repeats}
-    return {subscriptions[place - 1] for place in places if place}
+def _replayed(session: SessionIndex, key: MessageKey) -> Iterator[Part]:
+    """The subscriptions whose history repeated a message that had been announced before."""
+    for frame in (session.announced.get(key) or ())[1:]:
+        subscription = session.subscription_before(frame)
+        if subscription is not None:
+            yield Part(subscription, (1, *key, frame))
+
+
+def _read_again(session: SessionIndex, subscription: Hashable, group: Group) -> Iterator[Observation]:
+    named = group.named("message")
+    if not named:
+        yield SATISFIED
+        return
+    sentence = (
+        f"after the subscription in frame #{subscription}, {' and '.join(group.words)} was given again for "
+        f"{named} message{'' if named == 1 else 's'} of the history"
+    )
+    frames = (int(str(subscription)), *group.frames(FRAMES_SHOWN))
+    yield violated(sentence, *frames, dialog=group.first(1)[0])
 
 
 # --- forwards -------------------------------------------------------------------------------------------
 
 
-def _regressed(session: SessionIndex) -> Iterator[Observation]:
-    higher: defaultdict[tuple[str, Giver, int], list[GivenReceipt]] = defaultdict(list)
-    ranked = [
-        receipt
-        for receipt in session.given_receipts
-        if receipt.status in _STATUS_RANK and not (receipt.refusal and not receipt.proven)
-    ]
-    for receipt in ranked:
-        for sequence in receipt.sequences:
-            if receipt.proven and _STATUS_RANK[receipt.status]:
-                higher[_person(receipt, sequence)].append(receipt)
-    for receipt in ranked:
-        yield _back(session, receipt, higher)
+def _regressed(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Observation]:
+    if receipt.status in _STATUS_RANK and not (receipt.refusal and not receipt.proven):
+        yield _back(session, receipt)
 
 
-def _person(receipt: GivenReceipt, sequence: int) -> tuple[str, Giver, int]:
+def _person(receipt: GivenReceipt, sequence: int) -> Person:
     return (receipt.dialog_id, receipt.giver, sequence)
 
 
-def _back(
-    session: SessionIndex,
-    receipt: GivenReceipt,
-    higher: dict[tuple[str, Giver, int], list[GivenReceipt]],
-) -> Observation:
-    rank = _STATUS_RANK[receipt.status]
+_HIGHER = {"NACK": ("ACCEPT", "READ"), "ACCEPT": ("READ",), "READ": ()}
+
+
+def _back(session: SessionIndex, receipt: GivenReceipt) -> Observation:
     found = {
         sequence: other
         for sequence in receipt.sequences
-        for other in higher.get(_person(receipt, sequence), ())
-        if _STATUS_RANK[other.status] > rank and _before(other, receipt)
+        for other in _higher(session, receipt, sequence)
+        if other.proven and _before(other, receipt)
     }
     if not found:
         return SATISFIED
@@ -173,36 +158,41 @@ def _back(
     return about(violated, receipt, named, sentence, other.first.frame, receipt.first.frame)
 
 
+def _higher(session: SessionIndex, receipt: GivenReceipt, sequence: int) -> list[GivenReceipt]:
+    """The receipts of a higher status by the same participant for a message, in their order."""
+    person = _person(receipt, sequence)
+    found = [each for status in _HIGHER[receipt.status] for each in session.receipts.of(person, status)]
+    return sorted(found, key=lambda each: each.place)
+
+
 def _before(one: GivenReceipt, other: GivenReceipt) -> bool:
     if one.number is not None and other.number is not None:
         return one.number < other.number
     return one.first.frame < other.first.frame
 
 
-def _without_accept(session: SessionIndex) -> Iterator[Observation]:
-    accepts = [receipt for receipt in session.given_receipts if receipt.status == "ACCEPT"]
-    accepted = {
-        _person(receipt, sequence) for receipt in accepts if receipt.proven for sequence in receipt.sequences
-    }
-    tried = {_person(a, s): a for a in accepts if not (a.proven or a.refusal) for s in a.sequences}
-    missing: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    for receipt in session.given_receipts:
-        if receipt.status != "READ" or not receipt.proven:
-            continue
-        for sequence in receipt.sequences:
-            person = _person(receipt, sequence)
-            message = session.messages.get((receipt.dialog_id, sequence))
-            if person in accepted:
-                yield SATISFIED
-            elif person in tried or message is None or message.sent is None or message.sent.snapshot:
-                yield _perhaps_accepted(session, receipt, sequence, tried.get(person))
-            else:
-                who = session.giver(receipt)
-                missing[receipt.dialog_id, who].setdefault(sequence, receipt.first.frame)
-    for (dialog_id, who), frames in missing.items():
-        named = tuple(frames)
-        sentence = f"{who} gave READ without ACCEPT for {messages(named)}; READ does not imply it"
-        yield violated(sentence, *sorted(set(frames.values())), dialog=dialog_id, sequence=_one(named))
+def _without_accept(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Observation | Part]:
+    if receipt.status != "READ" or not receipt.proven:
+        return
+    for place, sequence in enumerate(receipt.sequences):
+        accepts = session.receipts.of(_person(receipt, sequence), "ACCEPT")
+        tried = [each for each in accepts if not (each.proven or each.refusal)]
+        message = session.message(receipt.dialog_id, sequence)
+        if any(each.proven for each in accepts):
+            yield SATISFIED
+        elif tried or message is None or message.sent is None or message.sent.snapshot:
+            yield _perhaps_accepted(session, receipt, sequence, tried[-1] if tried else None)
+        else:
+            frame, who = receipt.first.frame, session.giver(receipt)
+            group = (receipt.dialog_id, who)
+            yield Part(group, (receipt.place, place), (frame,), sequence, unique=sequence)
+
+
+def _never_accepted(session: SessionIndex, group: Any, parts: Group) -> Iterator[Observation]:
+    dialog_id, who = group
+    named, count = parts.first(LISTED), len(parts)
+    sentence = f"{who} gave READ without ACCEPT for {messages(named, count)}; READ does not imply it"
+    yield violated(sentence, *parts.frames(FRAMES_SHOWN), dialog=dialog_id, sequence=_one(named, count))
 
 
 def _perhaps_accepted(
@@ -223,53 +213,51 @@ def _perhaps_accepted(
 # --- answered and echoed --------------------------------------------------------------------------------
 
 
-def _refused(session: SessionIndex) -> Iterator[Observation]:
-    for receipt in session.own_receipts:
-        if receipt.refusal is not None:
-            answer = refused(receipt.refusal.code, receipt.refusal.reason)
-            sentence = f"{receipt.status} of {messages(receipt.sequences)} {answer}"
-            frames = (receipt.first.frame, receipt.refusal.evidence.frame)
-            yield about(violated, receipt, receipt.sequences, sentence, *frames)
-        elif receipt.answer is not None:
-            yield SATISFIED
+def _refused(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Observation]:
+    if receipt.claim is None:
+        return
+    if receipt.refusal is not None:
+        answer = refused(receipt.refusal.code, receipt.refusal.reason)
+        sentence = f"{receipt.status} of {messages(receipt.sequences)} {answer}"
+        frames = (receipt.first.frame, receipt.refusal.evidence.frame)
+        yield about(violated, receipt, receipt.sequences, sentence, *frames)
+    elif receipt.answer is not None:
+        yield SATISFIED
 
 
-def _unanswered(session: SessionIndex) -> Iterator[Observation]:
-    for receipt in session.own_receipts:
-        asked = receipt.claim or receipt.first
-        if asked.frame in session.answers:
-            yield SATISFIED
-            continue
-        observation = missing_answer(session, asked, f"{receipt.status} of {messages(receipt.sequences)}")
-        yield observation._replace(dialog=receipt.dialog_id, sequence=_one(receipt.sequences))
+def _unanswered(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Observation]:
+    asked = receipt.claim
+    if asked is None:
+        return
+    if asked.frame in session.answers:
+        yield SATISFIED
+        return
+    observation = missing_answer(session, asked, f"{receipt.status} of {messages(receipt.sequences)}")
+    only = _one(receipt.sequences, len(receipt.sequences))
+    yield observation._replace(dialog=receipt.dialog_id, sequence=only)
 
 
-def _unechoed(session: SessionIndex) -> Iterator[Observation]:
-    echoing = {
-        receipt.dialog_id for receipt in session.own_receipts if receipt.announcements
-    } | _echoed_messages(session)
-    for receipt in session.own_receipts:
-        if receipt.announcements:
-            yield SATISFIED
-        elif receipt.answer is not None:
-            yield _no_echo(session, receipt, receipt.answer, echoing=receipt.dialog_id in echoing)
+def _unechoed(session: SessionIndex, receipt: GivenReceipt) -> Iterator[Observation]:
+    if receipt.claim is None:
+        return
+    if receipt.announcements:
+        yield SATISFIED
+    elif receipt.answer is not None:
+        yield _no_echo(session, receipt, receipt.answer)
 
 
-def _no_echo(session: SessionIndex, receipt: GivenReceipt, answer: Evidence, *, echoing: bool) -> Observation:
+def _no_echo(session: SessionIndex, receipt: GivenReceipt, answer: Evidence) -> Observation:
+    dialog_id, patience_s = receipt.dialog_id, session.limits.answer_patience_s
     what = f"{receipt.status} of {messages(receipt.sequences)} was answered, and no echo of it was seen"
-    watched, why = watched_since(session, answer, receipt.dialog_id)
-    frames = (receipt.first.frame, answer.frame)
-    if not echoing:
+    if dialog_id not in session.receipts.echoing and dialog_id not in session.echoed_messages:
         sentence = f"{what}; nothing of ours was echoed in this dialog"
         return about(not_observable, receipt, receipt.sequences, sentence)
-    if watched is None or watched < session.limits.answer_patience_s:
-        return about(not_observable, receipt, receipt.sequences, f"{what} until {why}", *frames)
+    watched = watched_since(session, answer, dialog_id, patience_s)
+    frames = (receipt.first.frame, answer.frame)
+    if watched.seconds is None or watched.seconds < patience_s:
+        until = watched.sentence(f"{what} until ", Placeholder.END)
+        return about(not_observable, receipt, receipt.sequences, until, *frames)
     return about(violated, receipt, receipt.sequences, f"{what}, though others were", *frames)
-
-
-def _echoed_messages(session: SessionIndex) -> set[str]:
-    own = {(m.dialog_id, m.sequence) for m in session.of(MessagePublished) if m.request_frame is not None}
-    return {dialog_id for dialog_id, sequence in own if (dialog_id, sequence) in session.announced}
 
 
 RULES = (
@@ -282,7 +270,7 @@ RULES = (
         "carries the same number or the same time of the service's. Where it has neither, the recording "
         "cannot tell. A receipt that was refused, or never answered nor echoed, may be given again, and a "
         "click (ACTION) too. What is given again after resubscribing is told by history-read-again.",
-        _duplicate,
+        looks=((Kind.RECEIPT, _duplicate),),
     ),
     Rule(
         "history-read-again",
@@ -292,7 +280,8 @@ RULES = (
         "gives all receipts once more. Looks for own receipts on messages that came again after a "
         "SubscribeMessagingEvents or QueryMessages and had the same receipt before. One finding for each "
         "subscription.",
-        _history,
+        looks=((Kind.RECEIPT, _history), (Kind.NUMBER, _replayed)),
+        together=_read_again,
     ),
     Rule(
         "regressed-receipt",
@@ -301,7 +290,7 @@ RULES = (
         "Looks for ACCEPT after READ, and NACK after either, by one participant for one message. Their own "
         "numbers tell the order where both are known, else the order in which they were heard. The status "
         "of the message does not go back.",
-        _regressed,
+        looks=((Kind.RECEIPT, _regressed),),
     ),
     Rule(
         "read-without-accept",
@@ -311,7 +300,8 @@ RULES = (
         "agents and bots do it; a window that draws its second tick on ACCEPT alone then never draws it. One "
         "finding for each participant and dialog. Not observable where no event brings the message "
         "(its ACCEPT may be older, too), and where your own ACCEPT was never answered.",
-        _without_accept,
+        looks=((Kind.RECEIPT, _without_accept),),
+        together=_never_accepted,
     ),
     Rule(
         "refused-receipt",
@@ -320,7 +310,7 @@ RULES = (
         "Looks at the answers to your own receipts. One of 400 or more means that the receipt was not taken "
         "and proves nothing; nobody on the other side will see it. Receipts of others cannot be judged: "
         "their refusals are not shown to you.",
-        _refused,
+        looks=((Kind.RECEIPT, _refused),),
     ),
     Rule(
         "unanswered-receipt",
@@ -329,7 +319,7 @@ RULES = (
         "Looks for an answer to each of your own receipts. Not observable where connection or recording "
         "ended within 10 s of the request: whether the service took it is then unknowable. Where an echo "
         "came instead, the receipt is proven all the same.",
-        _unanswered,
+        looks=((Kind.RECEIPT, _unanswered),),
     ),
     Rule(
         "unechoed-receipt",
@@ -338,6 +328,6 @@ RULES = (
         "Looks for the echo of each own receipt that was answered with 2xx. An echo is not promised without "
         "a subscription, so it is only missed where something else of ours was echoed in the same dialog, "
         "and where at least 10 s were left for it to come.",
-        _unechoed,
+        looks=((Kind.RECEIPT, _unechoed),),
     ),
 )  # fmt: skip

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import MeasuredDelay, local_delay, measured_delay
+from recorder.receipts.echoes import MessageKey
 from recorder.receipts.queries import ReceiptView
-from recorder.receipts.state import Giver
 
-from .findings import SATISFIED, Observation, Severity, messages, not_observable, span, violated
+from .dependencies import Kind
+from .findings import (
+    FRAMES_SHOWN,
+    LISTED,
+    SATISFIED,
+    Observation,
+    Severity,
+    messages,
+    not_observable,
+    span,
+    violated,
+)
+from .groups import Group, Part
 from .observation import missing_receipt, receipts_of_others
-from .session_index import Rule, SeenMessage, SessionIndex
+from .rule import Rule
+from .session_index import SeenMessage, SessionIndex
 
 _SHOWN_BY = {"ACCEPT": ("ACCEPT", "READ"), "READ": ("READ",)}
 """READ shows that a message arrived, too; that ACCEPT itself is missing is told by read-without-accept."""
@@ -28,32 +40,36 @@ def _limits(session: SessionIndex, status: str) -> tuple[float | None, float]:
     return limits.accept_within_s, limits.accept_patience_s
 
 
-def _never(status: str, session: SessionIndex) -> Iterator[Observation]:
+def _never(status: str, session: SessionIndex, key: MessageKey) -> Iterator[Observation]:
     within_s, patience_s = _limits(session, status)
-    for seen in session.seen_messages:
-        if receipts_of_others(seen.message, *_SHOWN_BY[status]):
-            yield SATISFIED
-        else:
-            yield missing_receipt(session, seen, status, patience_s if within_s is None else within_s)
+    seen = session.seen(key)
+    if seen is None:
+        return
+    if receipts_of_others(seen.message, *_SHOWN_BY[status]):
+        yield SATISFIED
+    else:
+        yield missing_receipt(session, seen, status, patience_s if within_s is None else within_s)
 
 
-def _late(status: str, session: SessionIndex) -> Iterator[Observation]:
+def _late(status: str, session: SessionIndex, key: MessageKey) -> Iterator[Observation]:
     within_s, _ = _limits(session, status)
     if within_s is None:
         return
-    for seen in session.seen_messages:
-        given = receipts_of_others(seen.message, *_SHOWN_BY[status])
-        if given:
-            yield _punctual(session, seen, given, within_s)
-        else:
-            yield missing_receipt(session, seen, status, within_s, within=f" within {span(within_s)}")
+    seen = session.seen(key)
+    if seen is None:
+        return
+    given = receipts_of_others(seen.message, *_SHOWN_BY[status])
+    if given:
+        yield _punctual(session, seen, given, within_s)
+    else:
+        yield missing_receipt(session, seen, status, within_s, within=f" within {span(within_s)}")
 
 
 def _punctual(
     session: SessionIndex, seen: SeenMessage, given: list[ReceiptView], within_s: float
 ) -> Observation:
     dialog_id, sequence, sent, _ = seen
-    clocks = session.clocks[dialog_id]
+    clocks = session.clocks_of(dialog_id)
     timed, untimed = [], []
     for each in given:
         measured = measured_delay(sent, each.evidence, clocks)
@@ -90,10 +106,6 @@ def _untimed_words(seen: SeenMessage, receipt: ReceiptView, measured: MeasuredDe
 # --- too soon -------------------------------------------------------------------------------------------
 
 
-_Requests = dict[tuple[str, int, Giver], Evidence]
-"""Requests for a receipt by dialog, sequence and who gave it."""
-
-
 class _ReadDelay(NamedTuple):
     """Delay of one READ, what it is measured from, and the frame that shows it."""
 
@@ -103,78 +115,72 @@ class _ReadDelay(NamedTuple):
     since: str
 
 
-def _too_fast(session: SessionIndex) -> Iterator[Observation]:
-    asked = _reads_asked(session)
-    too_fast: defaultdict[tuple[str, str, str], list[_ReadDelay]] = defaultdict(list)
-    for seen in session.seen_messages:
-        for receipt in receipts_of_others(seen.message, "READ"):
-            read_delay = _read_delay(session, seen, receipt, asked)
-            if isinstance(read_delay, MeasuredDelay):
-                sentence = _untimed_words(seen, receipt, read_delay)
-                frame, sequence = receipt.evidence.frame, seen.sequence
-                yield not_observable(sentence, frame, dialog=seen.dialog_id, sequence=sequence)
-            elif read_delay.seconds >= session.limits.min_read_s:
-                yield SATISFIED
-            else:
-                where = receipt.evidence.connection
-                who = session.who(receipt.participant, mine=receipt.mine, connection=where)
-                too_fast[seen.dialog_id, who, read_delay.since].append(read_delay)
-    for (dialog_id, who, _), reads in too_fast.items():
-        yield _read_too_fast(session, dialog_id, who, reads)
+def _too_fast(session: SessionIndex, key: MessageKey) -> Iterator[Observation | Part]:
+    seen = session.seen(key)
+    if seen is None:
+        return
+    for place, receipt in enumerate(receipts_of_others(seen.message, "READ")):
+        read_delay = _read_delay(session, seen, receipt)
+        if isinstance(read_delay, MeasuredDelay):
+            sentence = _untimed_words(seen, receipt, read_delay)
+            frame, sequence = receipt.evidence.frame, seen.sequence
+            yield not_observable(sentence, frame, dialog=seen.dialog_id, sequence=sequence)
+        elif read_delay.seconds >= session.limits.min_read_s:
+            yield SATISFIED
+        else:
+            where = receipt.evidence.connection
+            who = session.who(receipt.participant, mine=receipt.mine, connection=where)
+            group = (seen.dialog_id, who, read_delay.since)
+            yield Part(group, (seen.sequence, place), (read_delay.frame,), seen.sequence, rank=read_delay)
 
 
-def _reads_asked(session: SessionIndex) -> _Requests:
-    """Our own first request for a READ of each message, but for those that were refused."""
-    asked: _Requests = {}
-    for receipt in session.own_receipts:
-        if receipt.status == "READ" and receipt.proven and receipt.claim is not None:
-            for sequence in receipt.sequences:
-                asked.setdefault((receipt.dialog_id, sequence, receipt.giver), receipt.claim)
-    return asked
-
-
-def _read_delay(
-    session: SessionIndex, seen: SeenMessage, receipt: ReceiptView, asked: _Requests
-) -> _ReadDelay | MeasuredDelay:
+def _read_delay(session: SessionIndex, seen: SeenMessage, receipt: ReceiptView) -> _ReadDelay | MeasuredDelay:
     """Delay of a READ; of our own from the arrival of the message to our request, without the round trip.
 
     ``MeasuredDelay`` without a delay where no clock can tell.
     """
-    giver = receipt.participant or receipt.evidence.connection
-    own = asked.get((seen.dialog_id, seen.sequence, giver)) if receipt.mine else None
+    own = _read_asked(session, seen, receipt) if receipt.mine else None
     here = local_delay(seen.sent, own)
     if own is not None and here is not None:
         return _ReadDelay(here.seconds, seen.sequence, own.frame, "it arrived")
-    measured = measured_delay(seen.sent, receipt.evidence, session.clocks[seen.dialog_id])
+    measured = measured_delay(seen.sent, receipt.evidence, session.clocks_of(seen.dialog_id))
     if measured.delay is None:
         return measured
     return _ReadDelay(measured.delay.seconds, seen.sequence, receipt.evidence.frame, "it was sent")
 
 
-def _read_too_fast(session: SessionIndex, dialog_id: str, who: str, reads: list[_ReadDelay]) -> Observation:
-    fastest = min(reads)
-    named = tuple(read.sequence for read in reads)
-    too_soon = f"less than {span(session.limits.min_read_s)} after {fastest.since}"
+def _read_asked(session: SessionIndex, seen: SeenMessage, receipt: ReceiptView) -> Evidence | None:
+    """Our own first request for a READ of a message, but for those that were refused."""
+    giver = receipt.participant or receipt.evidence.connection
+    given = session.receipts.of((seen.dialog_id, giver, seen.sequence), "READ")
+    return next((each.claim for each in given if each.proven and each.claim is not None), None)
+
+
+def _read_too_fast(session: SessionIndex, group: Any, reads: Group) -> Iterator[Observation]:
+    dialog_id, who, since = group
+    seconds, fastest, *_ = reads.lowest
+    named, count = reads.first(LISTED), len(reads)
+    too_soon = f"less than {span(session.limits.min_read_s)} after {since}"
     sentence = (
-        f"{who} gave READ for {messages(named)} {too_soon} "
-        f"(message {fastest.sequence}: {span(fastest.seconds)}): it was hardly shown to anybody"
+        f"{who} gave READ for {messages(named, count)} {too_soon} "
+        f"(message {fastest}: {span(seconds)}): it was hardly shown to anybody"
     )
-    only = named[0] if len(named) == 1 else None
-    return violated(sentence, *(read.frame for read in reads), dialog=dialog_id, sequence=only)
+    only = named[0] if count == 1 else None
+    yield violated(sentence, *reads.frames(FRAMES_SHOWN), dialog=dialog_id, sequence=only)
 
 
 # --- our own clock ---------------------------------------------------------------------------------------
 
 
-def _clock_step(session: SessionIndex) -> Iterator[Observation]:
-    back = session.input.clock_step
+def _clock_step(session: SessionIndex, _: None) -> Iterator[Observation]:
+    back = session.facts.get("clock-step")
     if back is not None:
         again = "" if back.times == 1 else f", the farthest of {back.times} times"
         sentence = (
             f"our clock was set back by {span(back.by_us / 1_000_000)}{again}; the frames keep their order"
         )
         yield violated(sentence, back.before, back.frame)
-    elif session.input.last_at_us is not None:
+    elif session.facts.get("timed"):
         yield SATISFIED
 
 
@@ -189,7 +195,7 @@ RULES = (
         "is an absence in this recording: receipts of others may not be shown to you. Of a private message a "
         "consumer's receipt does not count and is not missed; of one that only a snapshot shows, it may be "
         "older than the recording.",
-        partial(_never, "ACCEPT"),
+        looks=((Kind.MESSAGE, partial(_never, "ACCEPT")),),
     ),
     Rule(
         "never-read",
@@ -198,7 +204,7 @@ RULES = (
         "As never-accepted, for READ alone, with a patience of 60 s (or --read-within). Receipts are looked "
         "for per message: READ of a later one says nothing of this one. It never means that nobody read the "
         "message, only that no READ was seen in this recording.",
-        partial(_never, "READ"),
+        looks=((Kind.MESSAGE, partial(_never, "READ")),),
     ),
     Rule(
         "late-accept",
@@ -208,14 +214,16 @@ RULES = (
         "anybody else, on the service's clock if it saw both, else on ours, never across both. A missing one "
         "is late if somebody else was there and the recording, the connection and the dialog went on long "
         "enough.",
-        partial(_late, "ACCEPT"),
+        looks=((Kind.MESSAGE, partial(_late, "ACCEPT")),),
+        only_within="accept_within_s",
     ),
     Rule(
         "late-read",
         Severity.ERROR,
         "Every message is read in time (--read-within)",
         "Looks only if --read-within is given. As late-accept, for READ alone.",
-        partial(_late, "READ"),
+        looks=((Kind.MESSAGE, partial(_late, "READ")),),
+        only_within="read_within_s",
     ),
     Rule(
         "read-too-fast",
@@ -225,7 +233,8 @@ RULES = (
         "message was given by a program on arrival, as many samples do; then a tick says nothing about a "
         "person. One finding for each reader and dialog. Yours are timed on our clock, from the arrival of "
         "the message to the request; those of others on the service's, where it saw both ends.",
-        _too_fast,
+        looks=((Kind.MESSAGE, _too_fast),),
+        together=_read_too_fast,
     ),
     Rule(
         "local-clock-backwards",
@@ -235,6 +244,6 @@ RULES = (
         "the recording machine was set back. Everything is in the order of the frames all the same, and "
         "delays are taken on a monotonic clock, where the capture has one. It is told once, for the largest "
         "step.",
-        _clock_step,
+        looks=((Kind.SESSION, _clock_step),),
     ),
 )  # fmt: skip

@@ -130,6 +130,7 @@ class ParticipantTracker:
         self._conversation_of: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._requests: dict[int, tuple[int, int]] = {}
+        self._found: list[Suggestion] | None = []
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield the events unchanged, and collect their participants."""
@@ -142,8 +143,14 @@ class ParticipantTracker:
     def suggestions(self) -> list[Suggestion]:
         """Pairs that may be one person, each once: our own ids on connections that followed each other, and
         several consumers in one conversation (where there should be one)."""
-        found = [*self._several_of_us(), *self._several_consumers()]
+        if self._found is None:
+            self._found = list(self._several_consumers())
+        found = [*self._several_of_us(), *self._found]
         return list({frozenset((each.old, each.new)): each for each in reversed(found)}.values())[::-1]
+
+    def suggested_ids(self) -> set[str]:
+        """The ids of all suggestions."""
+        return {name for each in self.suggestions() for name in (each.old, each.new)}
 
     def _several_of_us(self) -> Iterator[Suggestion]:
         ours = sorted(self._spoke_as.items(), key=lambda item: (item[1].connection, item[1].frame))
@@ -188,7 +195,7 @@ class ParticipantTracker:
 
     def _note_message(self, event: MessagePublished) -> None:
         if event.conversation_id is not None:
-            self._conversation_of[event.dialog_id] = event.conversation_id
+            self._belongs(event.dialog_id, event.conversation_id)
         self._note_consumer(event.dialog_id, event.author, event.role, event.evidence)
 
     def _note_participant(self, event: ReceiptReported | ChatStateReported) -> None:
@@ -196,7 +203,7 @@ class ParticipantTracker:
 
     def _note_snapshot(self, event: ConversationChanged) -> None:
         for dialog in event.dialogs:
-            self._conversation_of[dialog.dialog_id] = event.conversation_id
+            self._belongs(dialog.dialog_id, event.conversation_id)
         for one in event.participants:
             self._note_consumer(event.conversation_id, one.participant, one.role, event.evidence)
 
@@ -210,8 +217,14 @@ class ParticipantTracker:
             self._roles[participant] = role
         if place is not None and role == CONSUMER:
             consumers = self._consumers.setdefault(place, {})
-            first_seen = _FirstSeen(evidence.server_ms, evidence.frame)
-            consumers[participant] = _earlier(consumers.get(participant), first_seen)
+            known = consumers.get(participant)
+            first_seen = _earlier(known, _FirstSeen(evidence.server_ms, evidence.frame))
+            if first_seen != known:
+                consumers[participant], self._found = first_seen, None
+
+    def _belongs(self, dialog_id: str, conversation_id: str) -> None:
+        if self._conversation_of.get(dialog_id) != conversation_id:
+            self._conversation_of[dialog_id], self._found = conversation_id, None
 
 
 _TRACKER_RULES: dict[type, Callable[[ParticipantTracker, Any], None]] = {

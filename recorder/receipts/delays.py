@@ -54,15 +54,14 @@ class Clocks(Protocol):
     """How far the service's clock and ours agree on one dialog; ``DialogClocks`` is one."""
 
     @property
-    def error_us(self) -> int:
-        """By how much a delay on one may differ from the same on the other; ``LEAST_ERROR_US`` or more."""
-
-    @property
     def has_history(self) -> bool:
         """Whether what is not live came from a history; False: the service's times of it may be wrong."""
 
     def is_live(self, evidence: Evidence) -> bool:
         """Whether a frame came when what it says happened."""
+
+    def contradict(self, apart_us: float) -> bool:
+        """Whether two delays are so far apart that one of the clocks is wrong."""
 
 
 class DialogClocks(NamedTuple):
@@ -84,6 +83,10 @@ class DialogClocks(NamedTuple):
         first = self.live_since.get(evidence.connection)
         return first is not None and evidence.frame >= first and not evidence.snapshot
 
+    def contradict(self, apart_us: float) -> bool:
+        """Whether two delays are so far apart that one of the clocks is wrong."""
+        return apart_us > self.error_us
+
 
 class LazyClocks:
     """The clocks of a dialog, found when the first delay depends on them: where both clocks agree within
@@ -97,11 +100,6 @@ class LazyClocks:
         return self._find()
 
     @property
-    def error_us(self) -> int:
-        """By how much a delay on one may differ from the same on the other."""
-        return self._found.error_us
-
-    @property
     def has_history(self) -> bool:
         """Whether what is not live came from a history; False: the service's times of it may be wrong."""
         return self._found.has_history
@@ -109,6 +107,10 @@ class LazyClocks:
     def is_live(self, evidence: Evidence) -> bool:
         """Whether a frame came when what it says happened."""
         return self._found.is_live(evidence)
+
+    def contradict(self, apart_us: float) -> bool:
+        """Whether two delays are so far apart that one of the clocks is wrong."""
+        return self._found.contradict(apart_us)
 
 
 class MeasuredDelay(NamedTuple):
@@ -133,9 +135,9 @@ def evidence_of(message: MessageView) -> Iterator[Evidence]:
 
 def clocks_of_evidence(evidence: Iterable[Evidence]) -> DialogClocks:
     """How far the clocks agree, from all evidence of the messages and receipts of one dialog."""
-    announced = set(filter(_is_announced, evidence))
+    announced = set(filter(is_announced, evidence))
     monotonic = all(evidence.offset_us is not None for evidence in announced)
-    late_us = {evidence: _lateness_us(evidence, monotonic=monotonic) for evidence in announced}
+    late_us = {evidence: lateness_us(evidence, monotonic=monotonic) for evidence in announced}
     frames = _latest_by_frame(late_us)
     usual_us, has_usual = _usual_us(frames.values())
     clocks = DialogClocks(LEAST_ERROR_US, _live_since(frames, usual_us + LEAST_ERROR_US))
@@ -195,7 +197,7 @@ def clocks_by_dialog(messages: Iterable[MessageView]) -> dict[str | None, Dialog
     return {dialog_id: clocks_of(listed) for dialog_id, listed in by_dialog.items()}
 
 
-def _is_announced(evidence: Evidence) -> bool:
+def is_announced(evidence: Evidence) -> bool:
     """Whether the service announced and dated it, and we timed it."""
     return (
         evidence.proof is Proof.ANNOUNCED
@@ -205,7 +207,7 @@ def _is_announced(evidence: Evidence) -> bool:
     )
 
 
-def _lateness_us(evidence: Evidence, *, monotonic: bool) -> int:
+def lateness_us(evidence: Evidence, *, monotonic: bool) -> int:
     """Our time less the service's; ours by the monotonic clock, if that timed all of them."""
     ours_us = evidence.offset_us if monotonic or evidence.at_us is None else evidence.at_us
     return (ours_us or 0) - (evidence.server_ms or 0) * 1_000
@@ -233,15 +235,11 @@ def measured_delay(
     live = clocks is None or (clocks.is_live(since) and clocks.is_live(until))
     apart = live and since.frame < until.frame
     if there.seconds >= 0 and not (
-        apart and clocks is not None and here is not None and _contradicts(there, here, clocks)
+        apart and clocks is not None and here is not None and clocks.contradict(_apart_us(there, here))
     ):
         doubtful = not live and clocks is not None and not clocks.has_history and since.frame < until.frame
         return MeasuredDelay(None, there.seconds) if doubtful and here is not None else MeasuredDelay(there)
     return MeasuredDelay(here if apart else None, there.seconds)
-
-
-def _contradicts(there: Delay, here: Delay, clocks: Clocks) -> bool:
-    return _apart_us(there, here) > clocks.error_us
 
 
 def _apart_us(there: Delay, here: Delay) -> float:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from recorder.messaging.events import Evidence
+from recorder.messaging.events import (
+    Event,
+    Evidence,
+    MessagePublished,
+    PublishRequested,
+    ReceiptRefused,
+    ReceiptReported,
+)
 
 from .participants import KnownParticipant
 from .queries import MessageView, name_of, role_of
 from .selves import Selves, selves_of
-from .state import OwnPublish, Transcript
+from .state import OwnPublish, Transcript, giver_of
 
 KnownPeople = dict[str | int, KnownParticipant]
 """Id → role and name; for a self whose id is not known its connection stands for it."""
@@ -38,11 +45,17 @@ class SelfFact(NamedTuple):
         return KnownParticipant(self.role, self.name)
 
 
-def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[SelfFact]:
-    """Each of us once, in the order of connections; last those that are not known to speak on any."""
+def self_facts(
+    transcript: Transcript, selves: Selves | None = None, speaking: Iterable[int] | None = None
+) -> list[SelfFact]:
+    """Each of us once, in the order of connections; last those that are not known to speak on any.
+
+    ``speaking`` are the connections of ``speaking_in`` of all events, for who has them.
+    """
     selves = selves_of(transcript) if selves is None else selves
+    speaking = _speaking(transcript) if speaking is None else speaking
     connections: dict[str | int, list[int]] = {}
-    for connection in sorted({*selves.by_connection, *_speaking(transcript)}):
+    for connection in sorted({*selves.by_connection, *speaking}):
         connections.setdefault(selves.by_connection.get(connection, connection), []).append(connection)
     for who in sorted(selves.ids):
         connections.setdefault(who, [])
@@ -54,9 +67,25 @@ def self_facts(transcript: Transcript, selves: Selves | None = None) -> list[Sel
     ]
 
 
-def self_roles(transcript: Transcript, selves: Selves | None = None) -> KnownPeople:
-    """The roles and names of all of us in a session."""
-    return {each.key: each.known for each in self_facts(transcript, selves)}
+def self_roles(
+    transcript: Transcript, selves: Selves | None = None, speaking: Iterable[int] | None = None
+) -> KnownPeople:
+    """The roles and names of all of us in a session; arguments as those of ``self_facts``."""
+    return {each.key: each.known for each in self_facts(transcript, selves, speaking)}
+
+
+def speaking_in(transcript: Transcript, events: Iterable[Event]) -> Iterator[int]:
+    """The connections on which these events, which are folded, show something sent, and not by whom."""
+    for event in events:
+        if isinstance(event, PublishRequested | MessagePublished):
+            requested = event.evidence.frame if isinstance(event, PublishRequested) else event.request_frame
+            publish = None if requested is None else transcript.own_publishes.get(requested)
+            if publish is not None and publish.author is None:
+                yield from _connections_of(publish)
+        elif isinstance(event, ReceiptReported | ReceiptRefused) and event.sequences:
+            giver = giver_of(event)
+            if isinstance(giver, int):
+                yield giver
 
 
 def known_people(transcript: Transcript, selves: Selves | None = None) -> KnownPeople:

@@ -87,15 +87,28 @@ class _Doubts:
 
 
 def _echoed_publishes(transcript: Transcript, doubts: _Doubts) -> Iterator[_Learnt]:
-    for frame, publish in transcript.own_publishes.items():
-        if publish.answered is None:
-            continue
-        evidence, dialog_id, sequence = publish.answered
-        message = transcript.published.get(dialog_id, {}).get(sequence)
-        if message is None or message.author is None or message.evidence.proof is not Proof.ANNOUNCED:
-            continue
-        if _has_content_of(message, publish) or not doubts.concern(frame, evidence):
-            yield evidence.connection, frame, message.author
+    for frame in transcript.own_publishes:
+        learnt = _echoed_publish(transcript, frame, doubts)
+        if learnt is not None:
+            yield learnt
+
+
+def echoed_publish(transcript: Transcript, frame: int) -> _Learnt | None:
+    """Who we are by the echo of the publish in this frame: connection, frame, id; None where none tells."""
+    return _echoed_publish(transcript, frame, None)
+
+
+def _echoed_publish(transcript: Transcript, frame: int, doubts: _Doubts | None) -> _Learnt | None:
+    publish = transcript.own_publishes.get(frame)
+    if publish is None or publish.answered is None:
+        return None
+    evidence, dialog_id, sequence = publish.answered
+    message = transcript.published.get(dialog_id, {}).get(sequence)
+    if message is None or message.author is None or message.evidence.proof is not Proof.ANNOUNCED:
+        return None
+    if _has_content_of(message, publish) or not (doubts or _Doubts(transcript)).concern(frame, evidence):
+        return evidence.connection, frame, message.author
+    return None
 
 
 def _has_content_of(message: MessagePublished, publish: OwnPublish) -> bool:
@@ -124,6 +137,25 @@ def _echoed_under(
         name = _given_again(transcript, event)
         if name is not None and name != key.participant:
             yield event.evidence.connection, event.request_frame or 0, name
+
+
+def echoed_receipts_of(
+    transcript: Transcript, dialog_id: str, status: str, sequence: int, ids: set[str]
+) -> Iterator[_Learnt]:
+    """Who we are by the echoes of the receipts of this status for one message; ``ids`` are ours already."""
+    given = transcript.receipts.get(dialog_id, {})
+    alike = {
+        key: proofs[sequence] for key, proofs in given.items() if key.status == status and sequence in proofs
+    }
+    for key, event in alike.items():
+        if type(key.participant) is int or key.participant in ids:
+            for other, announced in alike.items():
+                named = type(other.participant) is str and other.participant != key.participant
+                if named and is_echo(event, announced):
+                    yield event.evidence.connection, event.request_frame or 0, str(other.participant)
+            name = _given_again(transcript, event) if dialog_id in transcript.given_again else None
+            if name is not None and name != key.participant:
+                yield event.evidence.connection, event.request_frame or 0, name
 
 
 def _alike(key: ReceiptKey, other: ReceiptKey) -> bool:

@@ -111,9 +111,9 @@ def connections_at(archive: Archive, session: SessionInfo, last: int | None = No
         return []
     frame = archive.frame(session.session, last)
     return [
-        each if _had_ended(archive, session, each, frame) else _still_open(each)
+        each if _had_ended(archive, session, each, frame) else still_open(each)
         for each in known
-        if _had_begun(each, frame)
+        if had_begun(each, frame)
     ]
 
 
@@ -122,7 +122,8 @@ def is_now(session: SessionInfo, last: int | None) -> bool:
     return last is None or last >= session.frames
 
 
-def _had_begun(connection: ConnectionInfo, frame: RecordedFrame) -> bool:
+def had_begun(connection: ConnectionInfo, frame: RecordedFrame) -> bool:
+    """Whether a connection was opened by this frame."""
     if connection.opened_offset_us is not None and frame.offset_us is not None:
         return connection.opened_offset_us <= frame.offset_us
     return connection.connection <= frame.connection  # numbered as they were opened
@@ -142,7 +143,8 @@ def _had_ended(
     return next(later, None) is None
 
 
-def _still_open(connection: ConnectionInfo) -> ConnectionInfo:
+def still_open(connection: ConnectionInfo) -> ConnectionInfo:
+    """The connection as of a moment before its end."""
     return replace(
         connection,
         closed_at_us=None,

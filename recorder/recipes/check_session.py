@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 from recorder.checks import engine
 from recorder.checks.findings import Finding, Limits, Severity
 from recorder.checks.input import CheckInput
-from recorder.checks.session_index import Rule
+from recorder.checks.rule import Rule
 from recorder.counted import counted
 from recorder.documents.error_text import unknown
 from recorder.errors import BadOption, ExpectationFailed

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recorder.checks import engine
-from recorder.checks.finding_spans import FindingSpan, from_last_frames
 from recorder.messaging.events import Event
 from recorder.projection.events.reader import EventReader
 from recorder.receipts.aliases import Aliases
@@ -29,12 +28,11 @@ from recorder.report.session_page.states import MessagePlaces, places_of
 from recorder.runtime.gc_control import collector_paused
 from recorder.store.archive import Archive
 from recorder.store.remarks import Notify, silent
-from recorder.wire.records import SessionInfo
 
 from .at_moment import connections_at, last_frame_at
-from .check_session import check_input_of, missing_at
+from .check_session import missing_at
 from .events_by_frame import frame_events
-from .findings_over_time import MOST_FRAMES, findings_over_time
+from .findings_over_time import findings_over_time
 from .output_files import save_lines
 from .progress import with_progress
 from .queries import sent_by
@@ -131,12 +129,6 @@ def session_source(
     distributions = distributions_of(messages, entities)
     numbers = numbers_of(messages, entities, distributions)
     plans = archive.receipt_plans(found)
-    by_moment = last <= MOST_FRAMES
-    findings = (
-        findings_over_time(archive, found, batches, last)
-        if by_moment
-        else _of_the_whole(archive, found, None if at is None else f"#{last}", aliases)
-    )
     return SessionSource(
         session=found,
         last=last,
@@ -146,8 +138,7 @@ def session_source(
         timelines=timelines(_all(batches), transcript, messages),
         changes=list(with_progress(followed.tracker.follow(batches), "following states", say)),
         proofs=all_proven_facts(_all(batches), transcript, messages),
-        findings=findings,
-        findings_by_moment=by_moment,
+        findings=findings_over_time(archive, found, batches, last),
         rules=[RuleText(rule.id, rule.title, rule.explain) for rule in engine.RULES],
         missing=missing_at(archive, found, last),
         people=known_people(transcript),
@@ -164,13 +155,6 @@ def session_source(
         },
         plans=plans if at is None else sent_by(plans, last),
     )
-
-
-def _of_the_whole(
-    archive: Archive, session: SessionInfo, at: str | None, aliases: Aliases | None
-) -> list[FindingSpan]:
-    """What the rules find in the whole; the events they look at are let go of."""
-    return from_last_frames(engine.check(check_input_of(archive, session, at=at, aliases=aliases)))
 
 
 def _all(batches: Sequence[FrameEvents]) -> Iterator[Event]:

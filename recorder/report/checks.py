@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from recorder.checks.findings import Finding, Outcome, Severity, repeated_sentence
-from recorder.checks.session_index import Rule
+from recorder.checks.rule import Rule
 
 from .cells import shown_by, shows_styles, styled, width_of, wrapped
 from .tables import print_line, print_table

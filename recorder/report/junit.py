@@ -14,7 +14,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from recorder.checks.findings import Finding, Outcome
-from recorder.checks.session_index import Rule
+from recorder.checks.rule import Rule
 from recorder.counted import counted
 from recorder.wire.records import iso_utc
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from recorder import __version__
 from recorder.checks.findings import Finding, Outcome, Severity
-from recorder.checks.session_index import Rule
+from recorder.checks.rule import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

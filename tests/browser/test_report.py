@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,17 @@ def side_capture(me: str) -> Capture:
     return capture
 
 
+def unread_capture() -> Capture:
+    """Messages that nobody reads: more than are listed one by one, at times between two milliseconds."""
+    capture = Capture().opened(1, token=CONSUMER)
+    times_ms = (0, 62.5, 187.5, 312.5, 1_000.5, 9_000, 20_000, 119_999.6, 150_500, 300_000)
+    for sequence, after_ms in enumerate(times_ms):
+        capture.frame(1, "service", notification(sequence, AGENT, content(f"text {sequence}")))
+        at = datetime(2024, 1, 1) + timedelta(milliseconds=after_ms)  # of no zone but that of a file
+        capture.lines[-1]["at"] = at.isoformat(timespec="microseconds") + "Z"
+    return capture
+
+
 def planned_capture() -> Capture:
     """Two messages of an agent, and what a replay had planned for them: receipts late, later, and never."""
     capture = Capture().opened(1, token=CONSUMER)
@@ -74,6 +86,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an archive and the report of each of its sessions."""
     folder = tmp_path_factory.mktemp("reports")
     made = {"hostile": hostile_capture(), "places": places_capture(), "planned": planned_capture()}
+    made["unread"] = unread_capture()
     files = {folder / f"{name}.jsonl": capture for name, capture in made.items()}
     for file, capture in files.items():
         file.write_text("\n".join(json.dumps(line) for line in capture.lines))
@@ -284,6 +297,41 @@ def test_the_slider_shows_what_message_list_and_check_say_of_that_moment(page, r
             assert sorted(shown, key=key) == sorted(told, key=key), frame
             assert report.evaluate(FOUND) == violations(archive, name, frame), frame
     assert report.problems() == []
+
+
+ALL_FOUND = """
+[".finding:not(.dark)", ".finding.dark", ".quiet li"].map((which) =>
+  [...document.querySelectorAll("#findings " + which)].map((one) => [
+    (one.querySelector("summary") ?? one).textContent,
+    [...one.querySelectorAll(".tools .frame-link")].map((link) => link.textContent),
+  ]))
+"""
+
+
+def all_found(archive: Any, name: str, frame: int) -> list[list[Any]]:
+    """What ``check --at`` finds, as the page shows it: violated, not observable, satisfied."""
+    told: list[list[Any]] = [[], [], []]
+    for each in recipes.check(archive, name, at=f"#{frame}"):
+        frames = [f"#{number}" for number in each.frames]
+        if each.outcome == "violated":
+            told[0].append([f"{SEVERITIES[each.severity]} {each.rule} {each.sentence}", frames])
+        elif each.outcome == "satisfied":
+            told[2].append([f"{each.rule}: {each.sentence}", frames])
+        else:
+            told[1].append([f"not observable {each.rule} {each.sentence}", frames])
+    return told
+
+
+@pytest.mark.parametrize("name", [*CAPTURES, "unread.jsonl"])
+def test_every_moment_has_all_findings_in_the_words_of_check(page, reports, name):
+    report = page(name)
+    steps = int(report.evaluate("document.getElementById('moment').max"))
+    with recipes.open_archive(str(reports / "a.db")) as archive:
+        for frame in range(1, steps + 1):
+            report.show_moment(frame)
+            shown, told = report.evaluate(ALL_FOUND), all_found(archive, name, frame)
+            for found, wanted in zip(shown, told, strict=True):
+                assert found == wanted, frame
 
 
 def test_marks_have_names_that_say_who_and_when_and_which_frame(page, reports):

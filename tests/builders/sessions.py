@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from recorder.checks.engine import check
 from recorder.checks.findings import Finding, Limits
+from recorder.checks.given_receipts import GivenReceipt, ReceiptCollector
 from recorder.checks.input import CheckInput, ConnectionFact, WireFact
 from recorder.messaging.envelopes import parse
 from recorder.messaging.events import (
@@ -29,6 +30,7 @@ from recorder.messaging.events import (
 )
 from recorder.messaging.interpreter import Interpreter
 from recorder.receipts.fold import fold
+from recorder.receipts.selves import Selves
 
 
 @dataclass
@@ -280,6 +282,14 @@ class SessionBuilder:
 
     def outcomes(self, rule: str, **limits: float) -> list[str]:
         return [finding.outcome.value for finding in self.check(rule, **limits)]
+
+
+def given_receipts(events: Iterable[Event], selves: Selves) -> list[GivenReceipt]:
+    """All receipts among the events, in the order of their first evidence."""
+    collector = ReceiptCollector(selves)
+    for event in events:
+        collector.feed(event)
+    return [receipt for receipt in collector.receipts if receipt.exists]
 
 
 @pytest.fixture

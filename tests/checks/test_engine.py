@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.checks.engine import FRAMES_SHOWN, RULE_IDS, RULES, UNOBSERVABLE_EACH, check, chosen
-from recorder.checks.findings import Limits, Outcome, Severity
+from recorder.checks.engine import RULE_IDS, RULES, UNOBSERVABLE_EACH, check, chosen
+from recorder.checks.findings import FRAMES_SHOWN, Limits, Outcome, Severity
 from recorder.checks.input import CheckInput, ConnectionFact, WireFact
 from recorder.messaging.events import (
     ChatStateReported,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from builders.sessions import given_receipts
 
-from recorder.checks.given_receipts import given_receipts
 from recorder.receipts.selves import selves_of
 
 ME = "consumer-1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recorder.checks.dependencies import Dependencies
 from recorder.checks.findings import Limits
 from recorder.checks.session_index import SessionIndex
 
@@ -9,13 +10,16 @@ ME, AGENT = "consumer-1", "agent-1"
 
 
 def session_index(session, **more):
-    return SessionIndex(session.check_input(**more), Limits())
+    check_input = session.check_input(**more)
+    index = SessionIndex(check_input.transcript, Limits(), Dependencies())
+    index.advance(check_input, check_input.events)
+    return index
 
 
 def test_numbers_are_taken_by_messages_and_receipts(session):
     first = session.message(0)
     second = session.receipt("READ", 0, by=ME, own=1)
-    taken = session_index(session).taken
+    taken = session_index(session).taken.taken.values
     assert taken["d", 0] == (None, first)
     assert taken["d", 1] == ("READ", second)
 
@@ -24,7 +28,7 @@ def test_people_are_there_from_whatever_first_shows_them(session):
     snapshot = session.snapshot(ME, AGENT)
     session.receipt("READ", 0, by=AGENT)
     bot = session.message(1, by="bot")
-    there = session_index(session).participants_by_dialog["d"]
+    there = session_index(session).participants.of("d")
     assert {who: evidence.frame for who, evidence in there.items()} == {
         ME: snapshot,
         AGENT: snapshot,
@@ -38,22 +42,24 @@ def test_who_is_only_suggested_is_not_there(session):
     details = {"participants": [{"id": ME, "role": "CONSUMER"}], "dialogs": [dialog]}
     result = {"convId": "d", "conversationDetails": details}
     session.notify({"type": "UPSERT", "result": result}, kind="cqm.ExConversationChangeNotification")
-    assert set(session_index(session).participants_by_dialog["d"]) == {ME}
+    assert set(session_index(session).participants.of("d")) == {ME}
 
 
 def test_closed_dialogs_keep_the_first_evidence(session):
     session.snapshot(ME)
-    assert session_index(session).closed_dialogs == {}
+    assert session_index(session).closed_dialogs.values == {}
     frame = session.snapshot(ME, dialog_state="CLOSE")
     session.snapshot(ME, dialog_state="CLOSE")
-    assert session_index(session).closed_dialogs["d"].frame == frame
+    assert session_index(session).closed_dialogs.values["d"].frame == frame
 
 
 def test_a_conversation_whose_stage_is_closed_closes_its_dialogs(session):
     details = {"stage": "CLOSE", "dialogs": [{"dialogId": "d2", "dialogType": "POST_SURVEY"}]}
     change = {"type": "UPSERT", "result": {"convId": "d", "conversationDetails": details}}
     frame = session.notify(change, kind="cqm.ExConversationChangeNotification")
-    assert {dialog: evidence.frame for dialog, evidence in session_index(session).closed_dialogs.items()} == {
+    assert {
+        dialog: evidence.frame for dialog, evidence in session_index(session).closed_dialogs.values.items()
+    } == {
         "d": frame,
         "d2": frame,
     }

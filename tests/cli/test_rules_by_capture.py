@@ -133,8 +133,8 @@ def test_the_page_of_a_session_has_at_every_moment_what_check_says_of_it(written
         for info in archive.sessions():
             source = session_source(archive, info.session)
             for number in range(info.frames + 1):
-                shown = [span.finding for span in source.findings if span.holds(number)]
-                assert shown == recipes.check(archive, info.session, at=f"#{number}"), (info.name, number)
+                told = recipes.check(archive, info.session, at=f"#{number}")
+                assert source.findings.as_of(number) == told, (info.name, number)
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in RULES])

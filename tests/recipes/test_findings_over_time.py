@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recorder import recipes
-from recorder.recipes import report_session
+from recorder.recipes import findings_over_time
 from recorder.recipes.report_session import session_source
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -31,21 +31,19 @@ def archive(tmp_path_factory):
 def test_every_moment_has_the_findings_that_check_at_says_of_it(archive, name):
     """In the same words and the same order."""
     source = session_source(archive, name)
-    assert source.findings_by_moment
     for number in range(source.last + 1):
-        shown = [span.finding for span in source.findings if span.holds(number)]
-        assert shown == recipes.check(archive, name, at=f"#{number}"), number
+        assert source.findings.as_of(number) == recipes.check(archive, name, at=f"#{number}"), number
 
 
 def test_the_report_of_a_moment_ends_with_what_check_at_says_of_it(archive):
     source = session_source(archive, "browser.har", at="#9")
-    shown = [span.finding for span in source.findings if span.until is None]
-    assert shown == recipes.check(archive, "browser.har", at="#9")
+    assert source.findings.as_of(9) == recipes.check(archive, "browser.har", at="#9")
 
 
 def test_a_session_that_is_too_long_has_those_of_its_end_and_says_so(archive, monkeypatch):
-    monkeypatch.setattr(report_session, "MOST_FRAMES", 5)
+    monkeypatch.setattr(findings_over_time, "MOST_FRAMES", 5)
     source = session_source(archive, "step-up.jsonl")
-    assert not source.findings_by_moment
-    assert [span.finding for span in source.findings] == recipes.check(archive, "step-up.jsonl")
-    assert all(span.since == max(span.finding.frames, default=0) for span in source.findings)
+    assert not source.findings.by_moment
+    assert source.findings.as_of(source.last) == recipes.check(archive, "step-up.jsonl")
+    spans = [span for rule in source.findings.rules for span in rule.spans]
+    assert all(span.since == max(span.observation.frames, default=0) for span in spans)

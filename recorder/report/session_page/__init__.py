@@ -27,9 +27,19 @@ Messages (``message_*``, row m in the order of the page): ``dialog``, ``sequence
 one), ``publish`` (its frame, else 0). ``N-messages`` is JSON: ``{"contents": [[author, role, type, text,
 audience, mine, remark]]}``, where an author is a place in ``people``. ``N-evidence-K`` is JSON: for each of
 ``EVIDENCE_ROWS`` messages its timeline, rows of ``[frame, sentence, person, proof, server_ms, after_us,
-clock, reason]``. ``N-findings`` is JSON: rows of ``[rule, outcome, severity, message, frames, sentence,
-since, until]``. As of frame F there are those with ``since`` ≤ F < ``until`` (null: to the end). Where
-``findingsByMoment`` holds they are what ``check --at '#F'`` finds; else ``since`` is the last of ``frames``.
+clock, reason]``.
+
+Findings: ``N-findings`` is JSON, columns of what rules observed, each from a frame on and up to another.
+``rules`` are ``[id, severity, rows]``; a row has an ``outcome`` (0 violated, 1 not observable), ``count`` of
+its ``frames`` (each less the one before; the first less the first of the row before), ``since`` (less its
+first frame), ``lasts`` (0: to the end), ``message`` (its place plus 1, less that of the row before; 0: none)
+and a ``text`` of ``texts``: strings, and 0 for the next of ``numbers`` (less its first frame), 1 for the time
+that nothing has come, 2 for what ended then. ``open`` says since when: ``[frame less its first]`` or
+``[offset_us, at_us]``; ``about`` has dialog and sequence of rows without a message. ``counts`` add up to how
+often each rule was satisfied: at ``frames`` (differences) the step ``which`` of ``steps``, rows of ``rule,
+more``. ``ends`` are the frames whose latest times, ``[frame, offset_us, at_us]``, are not those of the frames
+so far. As of frame F they come to what ``check --at '#F'`` finds where ``findingsByMoment`` holds; else each
+is one of the whole session, and stands from the last of its frames on.
 
 States (``fact_*``) are an ordered list. Each fact holds ``from`` a frame on, until a later one of the same
 message and kind says otherwise: the state as of frame F is what the facts with ``from`` ≤ F come to, and it

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from recorder.checks.finding_spans import FindingSpan
 from recorder.counted import counted
 from recorder.messaging.events import Evidence
 from recorder.receipts.delays import clocks_by_dialog
@@ -19,6 +17,7 @@ from recorder.wire.records import ConnectionInfo, SessionInfo, iso_utc
 
 from ..page import page_end, page_start
 from .blocks import Block, block, json_block, packed
+from .finding_columns import FindingColumns
 from .frames import GROUPS, FrameColumns
 from .id_references import IdReferences
 from .people import People
@@ -28,14 +27,12 @@ from .states import CLOCKS, FACT_KINDS, STATUSES, StateColumns, people_in, place
 
 EVIDENCE_ROWS = 500
 """Messages whose evidence is in one block."""
-MOST_FINDINGS = 1_000
-"""Violations of one rule that are listed."""
 MOST_ROWS = 100
 """Participants, delays of theirs, and messages with planned receipts, that are listed."""
 SCRIPTS = tuple(
     f"session/{name}.js"
     for name in (
-        *("base", "model", "states", "virtual", "marks", "conversation", "moment", "timeline"),
+        *("base", "model", "states", "virtual", "marks", "conversation", "moment", "timeline", "findings"),
         *("frames", "detail", "tables", "find", "copy", "main"),
     )
 )
@@ -136,10 +133,8 @@ class SessionBlocks:
         directory, data = packed({"frame": frames.columns, "message": states.messages, "fact": states.facts})
         yield block(f"{self._prefix}-columns", data)
         yield json_block(f"{self._prefix}-messages", {"contents": states.contents.values})
-        listed, more = source.findings, 0
-        if not source.findings_by_moment:
-            listed, more = _first_of_each_rule(source.findings)
-        yield json_block(f"{self._prefix}-findings", [self._finding(each) for each in listed])
+        findings = FindingColumns(source.findings, self.places, self._redaction, frames)
+        yield json_block(f"{self._prefix}-findings", findings.json())
         self.data = {
             **_session_json(source.session),
             "last": source.last,
@@ -155,8 +150,7 @@ class SessionBlocks:
             "connections": [connection_json(each, source.session) for each in source.connections],
             "honesty": self._honesty(states, frames),
             "rules": {rule.id: [rule.title, rule.explain] for rule in source.rules},
-            "findingsByMoment": source.findings_by_moment,
-            "moreFindings": more,
+            "findingsByMoment": source.findings.by_moment,
             "distributions": [self._distribution(each) for each in source.distributions[:MOST_ROWS]],
             "counts": [self._count(each) for each in source.counts[:MOST_ROWS]],
             "requests": [source.requests, source.answered],
@@ -194,14 +188,6 @@ class SessionBlocks:
         ]
 
     # --- in words ---
-
-    def _finding(self, span: FindingSpan) -> list[object]:
-        finding = span.finding
-        known = finding.dialog is not None and finding.sequence is not None
-        place = self.places.of.get((finding.dialog, finding.sequence or 0)) if known else None
-        sentence = self._redaction.sentence(finding.sentence)
-        row = [finding.rule, finding.outcome, finding.severity, place, list(finding.frames), sentence]
-        return [*row, span.since, span.until]
 
     def _distribution(self, found: Distribution) -> dict[str, object]:
         latency, seconds = found
@@ -248,17 +234,6 @@ class SessionBlocks:
 
 
 _LEFT_OUT = {("names",): "names and ids", ("text",): "texts", ("names", "text"): "texts, names and ids"}
-
-
-def _first_of_each_rule(findings: Sequence[FindingSpan]) -> tuple[list[FindingSpan], int]:
-    """The findings without those of a rule beyond ``MOST_FINDINGS``, and how many these are."""
-    counts: Counter[str] = Counter()
-    listed = []
-    for span in findings:
-        counts[span.finding.rule] += 1
-        if counts[span.finding.rule] <= MOST_FINDINGS:
-            listed.append(span)
-    return listed, len(findings) - len(listed)
 
 
 def _who(row: Count | Latency) -> str | int | None:

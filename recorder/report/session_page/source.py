@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from recorder.checks.finding_spans import FindingSpan
+from recorder.checks.finding_history import FindingHistory
 from recorder.receipts.evidence import TimelineEntry
 from recorder.receipts.numbers import Count, Distribution
 from recorder.receipts.proofs import ProvenFact
@@ -37,9 +37,7 @@ class SessionSource:
         timelines: for each message its evidence, in the same order, read once.
         changes: how the states came about, in the order of frames.
         proofs: what each frame proves, in the order of frames, read once; those of frame 0 are of no frame.
-        findings, rules: what ``check`` says, and its rules.
-        findings_by_moment: whether each finding holds where ``check --at`` says it, else from the last of its
-            frames on.
+        findings, rules: what ``check --at`` says of every moment, and its rules.
         people: everybody whose role or name is known, and all of us.
         self_of: connection → who speaks on it, where that is known.
         distributions, counts: delays, and what each participant did.
@@ -57,7 +55,7 @@ class SessionSource:
     timelines: Iterable[Sequence[TimelineEntry]]
     changes: Sequence[StateChange]
     proofs: Iterable[tuple[int, ProvenFact]]
-    findings: Sequence[FindingSpan]
+    findings: FindingHistory
     rules: Sequence[RuleText]
     people: KnownPeople
     self_of: Mapping[int, str] = field(default_factory=dict)
@@ -67,5 +65,4 @@ class SessionSource:
     answered: int = 0
     missing: str | None = None
     dialog_types: Mapping[str, str] = field(default_factory=dict)
-    findings_by_moment: bool = False
     plans: Sequence[ReceiptPlan] = ()

@@ -65,7 +65,9 @@ def test_the_data_is_what_the_package_describes(archive):
     evidence = json.loads(block_of(text, "0-evidence-0"))
     assert len(evidence) == rows["message"]
     findings = json.loads(block_of(text, "0-findings"))
-    assert {finding[0] for finding in findings} <= session["rules"].keys()
+    assert [rule for rule, _, _ in findings["rules"]] == list(session["rules"])
+    assert sum(rows for _, _, rows in findings["rules"]) == len(findings["text"]) > 0
+    assert findings["last"] == session["last"]
 
 
 def test_the_first_line_is_honest(archive):

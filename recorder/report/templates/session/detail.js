@@ -13,11 +13,11 @@ async function showMessage() {
     refill(messagePanel, make("h2", {}, "Why"), make("p", { class: "nothing" }, "Choose a message in the conversation: here stands every frame about it, and what it proves."));
     return;
   }
-  const [rows, findings] = await Promise.all([session.evidenceOf(m), session.findings()]), state = stateAt(session, m, at[session.number]);
+  const [rows, history] = await Promise.all([session.evidenceOf(m), session.findings()]), state = stateAt(session, m, at[session.number]);
   if (mine !== asked) return;
   const sequence = session.sequence(m), title = sequence === null ? "A publish without a sequence" : "Message " + sequence;
-  const now = rows.filter((row) => row[0] <= at[session.number]), violated = findingsOf(session, findings, m);
-  const key = [session.number, m, session.facts.version, rows.length, now.length, factsBy(session, m, at[session.number]), at[session.number] === session.last, selection.because, violated.map((each) => findings.indexOf(each))].join();
+  const now = rows.filter((row) => row[0] <= at[session.number]), violated = history.ofMessage(m, at[session.number]).slice(0, 10);
+  const key = [session.number, m, session.facts.version, rows.length, now.length, factsBy(session, m, at[session.number]), at[session.number] === session.last, selection.because, violated.map((each) => each.sentence)].join();
   messagePanel.dataset.asOf = at[session.number];
   if (key === shownKey) return;
   shownKey = key;
@@ -38,7 +38,7 @@ async function showMessage() {
         make("td", {}, make("span", { class: "proof " + PROOFS[proof] }, PROOFS[proof])),
         make("td", { class: "figure" }, server === null ? "–" : clockTime(server * 1000))))))),
     now.length > 200 && make("p", {}, counted(now.length - 200, "row") + " more"),
-    violated.length > 0 && make("ul", { class: "proofs" }, violated.map((finding) => make("li", {}, make("b", {}, finding[0]), ": ", finding[5]))),
+    violated.length > 0 && make("ul", { class: "proofs" }, violated.map(({ rule, sentence }) => make("li", {}, make("b", {}, rule), ": ", sentence))),
     copyButtons(messageCopies(session, m, state)));
 }
 
@@ -63,10 +63,6 @@ function absenceWords(session, state) {
   const frame = at[session.number], ends = frame === session.last;
   const passed = session.timed && state.sent && ends ? ", which ends " + duration(session.timeOf(frame) - session.timeOf(state.sent.frame)) + " after the message" : "";
   return make("p", { class: "absence" }, "No " + words.join(" or ") + " by anybody else was seen in this recording" + (ends ? "" : " by this moment") + passed, asked, ".");
-}
-
-function findingsOf(session, findings, m) {
-  return findings.filter((finding) => finding[3] === m && finding[1] === "violated" && holds(session, finding)).slice(0, 10);
 }
 
 let askedFrame = 0;

@@ -39,9 +39,9 @@ function chooseFirst() {
   const session = sessions[0], listed = conversations[0].shown;
   document.documentElement.dataset.chosen = "true";
   if (selection.message !== null || selection.frame !== null || !listed.length) return;
-  const found = findings.all.find(([of, finding]) => of === session && finding[1] === "violated" && finding[3] !== null && holds(of, finding));
+  const found = findings.firstAbout(session);
   const unread = listed.find((m) => statusAt(session, m, at[0]) !== "read");
-  const [m, because] = found ? [found[1][3], "The message of the first finding"] : unread !== undefined ? [unread, "The first message without a READ"] : [listed.at(-1), "The last message"];
+  const [m, because] = found ? [found.message, "The message of the first finding"] : unread !== undefined ? [unread, "The first message without a READ"] : [listed.at(-1), "The last message"];
   selectMessage(session, m, { focus: false, because });
 }
 

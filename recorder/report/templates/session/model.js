@@ -178,7 +178,7 @@ class Session {
   }
 
   findings() {
-    return this.block("findings", inflatedJson);
+    return this.block("findings", async (name) => new FindingHistory(this, await inflatedJson(name)));
   }
 
   async evidenceOf(m) {

@@ -2,56 +2,51 @@
 
 const SEVERITIES = { error: "error", warning: "warning", info: "remark" };
 
-// Whether a finding is one as of the moment.
-function holds(session, [, , , , , , since, until]) {
-  return since <= at[session.number] && (until === null || at[session.number] < until);
-}
-
 class Findings {
   constructor() {
     this.words = make("p", { class: "aside" });
     this.listed = make("div");
     this.others = make("div");
     this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" }, make("h2", { id: "findings-title" }, "Findings"), this.words, this.listed, this.others);
-    this.all = [];
-    this.drawn = new WeakMap(); // finding → its element, which stays as long as the finding
+    this.histories = [];
+    this.drawn = new Map(); // what is shown → its element, which stays as long as it says the same
     this.limit = 50;
   }
 
   // They are many in a long session, and what was said comes first.
   async load() {
-    const all = [];
-    for (const session of sessions) {
-      for (const finding of await session.findings()) all.push([session, finding]);
-    }
-    this.all = all;
+    this.histories = await Promise.all(sessions.map((session) => session.findings()));
+    this.drawn.clear();
     this.key = null;
     this.update();
   }
 
   // Those of this moment.
   update() {
-    let key = this.limit + (sessions[0].madeAt < at[0] ? 1 : 0);
-    const now = this.all.filter(([session, finding], place) => {
-      const there = holds(session, finding);
-      if (there) key = (Math.imul(key, 31) + place) | 0;
-      return there;
-    });
-    const violated = now.filter((each) => each[1][1] === "violated"), dark = now.filter((each) => each[1][1] === "not-observable");
-    const satisfied = now.length - violated.length - dark.length;
-    key += ":" + now.length;
-    if (key === this.key) return;
-    this.key = key;
-    const byMoment = sessions.every((session) => session.facts.findingsByMoment);
-    const later = byMoment ? 0 : this.all.length - now.length, more = sessions.reduce((sum, session) => sum + session.facts.moreFindings, 0);
     const made = sessions[0].madeAt;
-    refill(this.words, made !== undefined && made < at[0] && "Checked as of frame " + made.toLocaleString("en") + ", and again later or when the session is over. ", counted(violated.length, "violation") + ", " + counted(satisfied, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + (more ? ", and " + more.toLocaleString("en") + " findings that are not listed" : "") + (later ? "; " + later.toLocaleString("en") + " later than this moment" : "") + ". " + (byMoment ? "Rules are applied to what there is as of this moment." : "The session is too long to apply its rules to every moment: they are applied to the whole recording, and a finding stands from the last of its frames on."));
-    this.list(violated.slice(0, this.limit).map(([session, finding]) => this.finding(session, finding)));
+    const key = [this.limit, ...at, made !== undefined && made < at[0]].join(" ");
+    if (key === this.key || this.histories.length === 0) return;
+    this.key = key;
+    const found = this.histories.map((history, number) => [sessions[number], history, history.at(at[number])]);
+    const violated = found.reduce((sum, [, , { violated }]) => sum + violated.length, 0);
+    const dark = found.flatMap(([session, , { dark }]) => dark.map((finding) => [session, finding]));
+    const satisfied = found.flatMap(([session, , { satisfied }]) => satisfied.map((finding) => [session, finding]));
+    refill(this.words, made !== undefined && made < at[0] && "Checked as of frame " + made.toLocaleString("en") + ", and again later or when the session is over. ", counted(violated, "violation") + ", " + counted(satisfied.length, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + ". " + (sessions.every((session) => session.facts.findingsByMoment) ? "Rules are applied to what there is as of this moment." : "The session is too long to apply its rules to every moment: they are applied to the whole recording, and a finding stands from the last of its frames on."));
+    const shown = new Map(), first = found.flatMap(([session, history, { violated }]) => violated.slice(0, this.limit).map((row) => [session, history.row(row, at[session.number])])).slice(0, this.limit);
+    this.list(first.map(([session, finding]) => this.finding(shown, session, finding)));
     refill(this.others,
-      violated.length > this.limit && button("Show " + (violated.length - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
-      dark.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Not observable in this recording (" + dark.length + ")"), dark.slice(0, 100).map(([session, finding]) => this.finding(session, finding))),
-      satisfied > 0 && make("details", { class: "quiet" }, make("summary", {}, "Satisfied (" + satisfied + ")"),
-        make("ul", {}, now.filter((each) => each[1][1] === "satisfied").slice(0, 100).map(([session, finding]) => make("li", {}, make("b", {}, finding[0]), ": ", session.facts.rules[finding[0]]?.[0])))));
+      violated > this.limit && button("Show " + (violated - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
+      dark.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Not observable in this recording (" + dark.length + ")"), dark.slice(0, 100).map(([session, finding]) => this.finding(shown, session, finding))),
+      satisfied.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Satisfied (" + satisfied.length + ")"),
+        make("ul", {}, satisfied.slice(0, 100).map(([session, { rule, count }]) => make("li", {}, make("b", {}, rule), ": ", session.facts.rules[rule]?.[0], " (" + count.toLocaleString("en") + " looked at)")))));
+    this.drawn = shown;
+  }
+
+  // The first violation of this moment that is about a message.
+  firstAbout(session) {
+    const history = this.histories[session.number], frame = at[session.number];
+    const row = history.at(frame).violated.find((each) => history.message[each] >= 0);
+    return row === undefined ? undefined : history.row(row, frame);
   }
 
   // To lay out what is there already is most of what a step would take.
@@ -61,18 +56,20 @@ class Findings {
     this.listed.replaceChildren(...elements);
   }
 
-  finding(session, finding) {
-    if (!this.drawn.has(finding)) this.drawn.set(finding, this.draw(session, finding));
-    return this.drawn.get(finding);
+  finding(shown, session, finding) {
+    const { rule, sentence, frames } = finding, key = [session.number, rule, sentence, frames].join(" ");
+    const element = shown.has(key) ? this.draw(session, finding) : this.drawn.get(key) || this.draw(session, finding);
+    shown.set(key, element);
+    return element;
   }
 
-  draw(session, [rule, outcome, severity, m, frames, sentence]) {
+  draw(session, { rule, outcome, severity, message, frames, sentence }) {
     const [title, explain] = session.facts.rules[rule] || [rule, ""];
     const where = sessions.length > 1 ? " · session " + (session.number + 1) : "";
     return make("details", { class: "finding " + (outcome === "violated" ? severity : "dark") },
       make("summary", {}, make("span", { class: "tag " + severity }, outcome === "violated" ? SEVERITIES[severity] : "not observable"), " ", make("b", {}, rule + where), " ", make("span", {}, sentence)),
       make("p", {}, title), make("p", { class: "aside" }, explain),
-      make("p", { class: "tools" }, m !== null && button("Show the message", () => selectMessage(session, m, { focus: true })), frames.length > 0 && "Frames: ", frames.map((frame) => frameLink(session, frame))));
+      make("p", { class: "tools" }, message >= 0 && button("Show the message", () => selectMessage(session, message, { focus: true })), frames.length > 0 && "Frames: ", frames.map((frame) => frameLink(session, frame))));
   }
 }
 
