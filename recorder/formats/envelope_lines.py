@@ -18,7 +18,9 @@ from .capture_file import CaptureFile
 from .capture_format import CaptureFormat, Notify
 from .lines import LINE_LIMIT, read_lines
 
-_SENDERS = {"req": Side.CLIENT, "resp": Side.SERVICE, "notification": Side.SERVICE}
+SENDERS = {"req": Side.CLIENT, "resp": Side.SERVICE, "notification": Side.SERVICE}
+"""Who sends an envelope, by its ``kind``."""
+
 _KIND = re.compile(rb'"kind"\s*:\s*"(?:req|resp|notification)"')
 _OTHER_LINES = re.compile(rb'"(?:sender|recorder|method)"\s*:')
 _BEGINS = re.compile(rb"\s*\[?\s*\{")
@@ -37,7 +39,7 @@ def _recognise(file: CaptureFile) -> bool:
     except (ValueError, RecursionError):
         first = None
     if first is not None:
-        return isinstance(first[1], dict) and first[1].get("kind") in _SENDERS
+        return isinstance(first[1], dict) and first[1].get("kind") in SENDERS
     # The first is longer than what is looked at.
     return _KIND.search(file.beginning) is not None and _OTHER_LINES.search(file.beginning[:512]) is None
 
@@ -58,7 +60,7 @@ def _read(file: CaptureFile, say: Notify) -> Iterator[Record]:
 
 def _frame(file: CaptureFile, line: int, text: str, value: object) -> RecordedFrame:
     kind = value.get("kind") if isinstance(value, dict) else None
-    sender = _SENDERS.get(kind) if isinstance(kind, str) else None
+    sender = SENDERS.get(kind) if isinstance(kind, str) else None
     if sender is None:
         raise BadCapture(
             file.name,
@@ -80,7 +82,7 @@ def _whole_values(file: CaptureFile) -> Iterator[tuple[int, str]]:
         if within is None and text.strip():
             within = 1 if text.lstrip().startswith(b"[") else 0
             text = text.lstrip()[within:]
-        depth += _depth_of(text)
+        depth += json_depth(text)
         if depth < 0 and within:
             text, depth, within = text.rstrip().removesuffix(b"]"), 0, 0
         gathered.append(text)
@@ -95,7 +97,8 @@ def _whole_values(file: CaptureFile) -> Iterator[tuple[int, str]]:
         raise BadCapture(file.name, "it ends in the middle", line=max(number, 1))
 
 
-def _depth_of(text: bytes) -> int:
+def json_depth(text: bytes) -> int:
+    """How many brackets and braces more a text opens than it closes, outside of its strings."""
     bare = _STRINGS.sub(b"", text)
     return len(_OPENS.findall(bare)) - len(_CLOSES.findall(bare))
 

@@ -12,6 +12,7 @@ from .devtools_log import CDP
 from .envelope_lines import ENVELOPES
 from .har import HAR
 from .jsonl import JSONL
+from .log_lines import LOG
 from .mitmproxy import MITMPROXY
 from .netlog import NETLOG
 from .packets import PACKETS
@@ -29,6 +30,7 @@ FORMATS: tuple[CaptureFormat, ...] = (
     CDP,
     ENVELOPES,
     WSCAT,
+    LOG,
     JSONL,
 )
 """In the order in which they are asked."""

@@ -134,6 +134,16 @@ def wscat(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
     return b"\n".join((b"Connected (press CTRL+C to quit)", *lines, end, b""))
 
 
+def log(messages: tuple[Message, ...] = CONVERSATION) -> bytes:
+    """As a bot logs what it sends and gets."""
+    lines = (
+        b"2026-01-31 12:00:00,%06d DEBUG ws %s %s\n"
+        % (place, b">>" if sender is Side.CLIENT else b"<<", text)
+        for place, (sender, text) in enumerate(messages)
+    )
+    return b"".join((f"2026-01-31 11:59:59,9 INFO connecting to {URL}\n".encode(), *lines))
+
+
 CAPTURES = {
     "har": har,
     "netlog": netlog,
@@ -142,11 +152,12 @@ CAPTURES = {
     "cdp": cdp,
     "envelopes": envelopes,
     "wscat": wscat,
+    "log": log,
     "jsonl": jsonl,
 }
 """By the name of the format."""
 
-OF_ENVELOPES = ("envelopes", "wscat")
+OF_ENVELOPES = ("envelopes", "wscat", "log")
 """Formats that hold no other texts, or not with any line breaks."""
 
 
