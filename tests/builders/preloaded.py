@@ -10,6 +10,7 @@ What is about starting itself (imports, encodings, `-c` programs, resource limit
 from __future__ import annotations
 
 import array
+import atexit
 import ctypes
 import json
 import os
@@ -93,6 +94,11 @@ class _Server:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # Ctrl-C is for pytest
             )
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        self._socket.close()
+        self._process.wait()
 
     def fork(self, request: dict[str, Any], descriptors: list[int]) -> int:
         """The id of a new child of this process."""
@@ -182,7 +188,6 @@ def _prepare_commands() -> None:
 
 def _run_recorder() -> NoReturn:
     """``python -m recorder``, and what an interpreter does at its end but for freeing its memory."""
-    import atexit
     import runpy
 
     code = 0

@@ -607,7 +607,10 @@ CASES = [
     ),
     holds("several-ids", [ME, HEARD]),
     unknown(
-        "several-ids", (), "who we are is not told: there is neither a token nor an echo of our own", [HEARD]
+        "several-ids",
+        (),
+        "who you are is not told: there is neither a token nor an echo of your own",
+        [HEARD],
     ),
 ]
 

@@ -6,6 +6,7 @@ each: a point costs milliseconds. What a fault leaves in its folder is for the c
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -61,6 +62,13 @@ class _Storing:
             env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             start_new_session=True,  # Ctrl-C is for pytest
         )  # fmt: skip
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        self._process.wait()
 
     def outcome(self, fault: FaultyIO) -> Outcome:
         assert self._process.stdin is not None
