@@ -78,7 +78,8 @@ class FindingHistory {
     return this.since[row] <= frame && frame < this.until[row];
   }
 
-  // The findings as of a frame, in the order of check. What they say is made when it is asked for.
+  // The findings as of a frame, in the order of check. What they say is made when it is asked for: violated
+  // ones by row, what cannot be observed as a rule with its rows.
   at(moment) {
     const frame = Math.min(moment, this.told.last), found = { violated: [], dark: [], satisfied: [] };
     const satisfied = this.satisfied(frame);
@@ -89,8 +90,8 @@ class FindingHistory {
         if (this.told.outcome[row]) dark.push(row);
         else found.violated.push(row);
       }
-      if (dark.length > LISTED_EACH) found.dark.push(this.summedUp(rule, dark, frame));
-      else for (const row of dark) found.dark.push(this.finding(rule, row, frame));
+      if (dark.length > LISTED_EACH) found.dark.push([rule, dark]);
+      else for (const row of dark) found.dark.push([rule, [row]]);
       if (satisfied[number] > 0 && found.violated.length === before) found.satisfied.push({ rule: rule.id, severity: rule.severity, outcome: "satisfied", count: satisfied[number] });
     });
     return found;
@@ -114,7 +115,12 @@ class FindingHistory {
     return rows.map((row) => this.row(row, frame));
   }
 
-  // Many that cannot be observed are one finding.
+  // What cannot be observed as a finding of a moment; many are one.
+  dark([rule, rows], moment) {
+    const frame = Math.min(moment, this.told.last);
+    return rows.length > LISTED_EACH ? this.summedUp(rule, rows, frame) : this.finding(rule, rows[0], frame);
+  }
+
   summedUp(rule, rows, frame) {
     const about = rows.map((row) => this.about(row)), sequences = about.map(([, sequence]) => sequence);
     const one = about.every(([dialog]) => dialog === about[0][0]) && sequences.every((each) => each !== null);

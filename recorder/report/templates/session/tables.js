@@ -6,10 +6,12 @@ class Findings {
   constructor() {
     this.words = make("p", { class: "aside" });
     this.listed = make("div");
-    this.others = make("div");
-    this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" }, make("h2", { id: "findings-title" }, "Findings"), this.words, this.listed, this.others);
+    this.more = button("", () => { this.limit += 500; this.update(); });
+    this.dark = new Folded("Not observable in this recording");
+    this.satisfied = new Folded("Satisfied");
+    this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" }, make("h2", { id: "findings-title" }, "Findings"), this.words, this.listed, this.more, this.dark.box, this.satisfied.box);
     this.histories = [];
-    this.drawn = new Map(); // what is shown → its element, which stays as long as it says the same
+    this.drawn = new Map(); // what is shown → its element, which stays as long as it is shown
     this.limit = 50;
   }
 
@@ -32,14 +34,13 @@ class Findings {
     const dark = found.flatMap(([session, , { dark }]) => dark.map((finding) => [session, finding]));
     const satisfied = found.flatMap(([session, , { satisfied }]) => satisfied.map((finding) => [session, finding]));
     refill(this.words, made !== undefined && made < at[0] && "Checked as of frame " + made.toLocaleString("en") + ", and again later or when the session is over. ", counted(violated, "violation") + ", " + counted(satisfied.length, "rule") + " satisfied" + (dark.length ? ", " + dark.length.toLocaleString("en") + " not observable here" : "") + ". " + (sessions.every((session) => session.facts.findingsByMoment) ? "Rules are applied to what there is as of this moment." : "The session is too long to apply its rules to every moment: they are applied to the whole recording, and a finding stands from the last of its frames on."));
-    const shown = new Map(), first = found.flatMap(([session, history, { violated }]) => violated.slice(0, this.limit).map((row) => [session, history.row(row, at[session.number])])).slice(0, this.limit);
-    this.list(first.map(([session, finding]) => this.finding(shown, session, finding)));
-    refill(this.others,
-      violated > this.limit && button("Show " + (violated - this.limit).toLocaleString("en") + " more", () => { this.limit += 500; this.update(); }),
-      dark.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Not observable in this recording (" + dark.length + ")"), dark.slice(0, 100).map(([session, finding]) => this.finding(shown, session, finding))),
-      satisfied.length > 0 && make("details", { class: "quiet" }, make("summary", {}, "Satisfied (" + satisfied.length + ")"),
-        make("ul", {}, satisfied.slice(0, 100).map(([session, { rule, count }]) => make("li", {}, make("b", {}, rule), ": ", session.facts.rules[rule]?.[0], " (" + count.toLocaleString("en") + " looked at)")))));
+    const shown = new Map(), first = found.flatMap(([session, history, { violated }]) => violated.slice(0, this.limit).map((row) => [session, history, row])).slice(0, this.limit);
+    this.list(first.map(([session, history, row]) => this.finding(shown, session, history.row(row, at[session.number]), row)));
     this.drawn = shown;
+    this.more.hidden = violated <= this.limit;
+    refill(this.more, "Show " + (violated - this.limit).toLocaleString("en") + " more");
+    this.dark.show(dark.length, () => dark.slice(0, 100).map(([session, rows]) => this.draw(session, this.histories[session.number].dark(rows, at[session.number]))));
+    this.satisfied.show(satisfied.length, () => make("ul", {}, satisfied.slice(0, 100).map(([session, { rule, count }]) => make("li", {}, make("b", {}, rule), ": ", session.facts.rules[rule]?.[0], " (" + count.toLocaleString("en") + " looked at)"))));
   }
 
   // The first violation of this moment that is about a message.
@@ -56,9 +57,11 @@ class Findings {
     this.listed.replaceChildren(...elements);
   }
 
-  finding(shown, session, finding) {
-    const { rule, sentence, frames } = finding, key = [session.number, rule, sentence, frames].join(" ");
-    const element = shown.has(key) ? this.draw(session, finding) : this.drawn.get(key) || this.draw(session, finding);
+  // One that stays may say another time than before.
+  finding(shown, session, finding, row) {
+    const key = session.number + " " + row, element = this.drawn.get(key) || this.draw(session, finding);
+    const words = element.querySelector(".says");
+    if (words.textContent !== finding.sentence) refill(words, finding.sentence);
     shown.set(key, element);
     return element;
   }
@@ -67,9 +70,31 @@ class Findings {
     const [title, explain] = session.facts.rules[rule] || [rule, ""];
     const where = sessions.length > 1 ? " · session " + (session.number + 1) : "";
     return make("details", { class: "finding " + (outcome === "violated" ? severity : "dark") },
-      make("summary", {}, make("span", { class: "tag " + severity }, outcome === "violated" ? SEVERITIES[severity] : "not observable"), " ", make("b", {}, rule + where), " ", make("span", {}, sentence)),
+      make("summary", {}, make("span", { class: "tag " + severity }, outcome === "violated" ? SEVERITIES[severity] : "not observable"), " ", make("b", {}, rule + where), " ", make("span", { class: "says" }, sentence)),
       make("p", {}, title), make("p", { class: "aside" }, explain),
       make("p", { class: "tools" }, message >= 0 && button("Show the message", () => selectMessage(session, message, { focus: true })), frames.length > 0 && "Frames: ", frames.map((frame) => frameLink(session, frame))));
+  }
+}
+
+// Details that are drawn while they are open.
+class Folded {
+  constructor(title) {
+    this.title = title;
+    this.summary = make("summary");
+    this.body = make("div");
+    this.box = make("details", { class: "quiet", hidden: true, ontoggle: () => this.draw() }, this.summary, this.body);
+  }
+
+  show(count, content) {
+    this.content = content;
+    this.box.hidden = count === 0;
+    refill(this.summary, this.title + " (" + count + ")");
+    this.draw();
+  }
+
+  draw() {
+    if (this.box.open) refill(this.body, this.content());
+    else this.body.replaceChildren();
   }
 }
 
