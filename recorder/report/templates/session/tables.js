@@ -6,7 +6,7 @@ class Findings {
   constructor() {
     this.words = make("p", { class: "aside" });
     this.listed = make("div");
-    this.more = button("", () => { this.limit += 500; this.update(); });
+    this.more = button("", () => { this.limit += 500; this.update(); }, { hidden: true });
     this.dark = new Folded("Not observable in this recording");
     this.satisfied = new Folded("Satisfied");
     this.box = make("section", { class: "panel-box", id: "findings", "aria-labelledby": "findings-title" }, make("h2", { id: "findings-title" }, "Findings"), this.words, this.listed, this.more, this.dark.box, this.satisfied.box);
