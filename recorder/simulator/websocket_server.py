@@ -1,6 +1,6 @@
 """The simulator's connections in the event loop: real WebSockets on one side, the service on the other.
 
-Only this module and ``server`` import ``websockets``.
+Only this module and ``server`` import the server of ``websockets``.
 """
 
 from __future__ import annotations
